@@ -1,5 +1,5 @@
-//! A person's own account: how they are reached, what an officer proposed of that, their sessions
-//! and tokens, and what is held on them.
+//! The account page of a person: name and address, contact details that an officer proposed,
+//! sessions, tokens, the request to be erased, and the download of the subject access report.
 
 use std::collections::BTreeMap;
 
@@ -42,24 +42,26 @@ struct AccountPage {
     roles: Vec<&'static str>,
     sessions: Vec<SessionSeen>,
     tokens: Vec<TokenSeen>,
-    /// The roles that a token may be given.
+    /// The roles that the person may give to a token.
     usable: Vec<(String, String)>,
     erasure: Erasure,
-    /// Only somebody who has shown that the address is theirs may ask to be erased.
+    /// Only a person whose address is proven may ask to be erased.
     proven: bool,
     forms: Forms,
 }
 
-/// Contact details that an officer proposed for the person; what is not among them is empty.
+/// Contact details that an officer proposed for the person. Fields that were not proposed are
+/// empty.
 struct Proposed {
     name: String,
     email: String,
     telephone: String,
-    /// Their number: the answer names it.
+    /// The proposal's number. The confirmation names it, so that it cannot confirm a later
+    /// proposal.
     proposal: u32,
 }
 
-/// A session, as its person sees it.
+/// A row of the list of sessions.
 struct SessionSeen {
     digest: String,
     device: String,
@@ -71,7 +73,7 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
     render_account(&visitor, &desk, None).await
 }
 
-/// The page, with what was not taken on it if something was not.
+/// Renders the account page, with the entered values and errors of a rejected form, if any.
 pub(super) async fn render_account(
     visitor: &Visitor,
     desk: &Desk,
@@ -169,7 +171,7 @@ async fn proposed(desk: &Desk, contact: &ProposedContactRow) -> Result<Proposed,
     })
 }
 
-/// Everything that is held on whoever is signed in, as one text.
+/// The subject access report of the person who is signed in, as a text file.
 async fn held(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let person = visitor.person()?;
     if !visitor.proven {
@@ -179,8 +181,8 @@ async fn held(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, F
     super::held::answer(&desk, super::words::say("you", visitor.language), &[held]).await
 }
 
-/// Answers contact details that were proposed, asks to be erased, or ends one session of the
-/// person, or all of them and every token.
+/// Handles the forms of the page: the answer to proposed contact details, the request to be erased,
+/// and ending one session, or all sessions and all tokens.
 async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let person = visitor.person()?;
@@ -199,8 +201,8 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
         sessions::end(log.store(), log.organisation(), &person.to_string(), which).await
     };
     match posted.text("session") {
-        // Whoever acts without having shown that the address is theirs ends no session of whoever
-        // has.
+        // A session with an unproven address may only end unproven sessions, not those of the
+        // address's owner.
         _ if !visitor.proven => end(Ends::Unproven).await?,
         "" => desk.tokens.end_access(log, person).await?,
         digest => end(Ends::One(digest)).await?,
@@ -208,8 +210,8 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
     Ok(see_other("/account"))
 }
 
-/// Answers the details that the page showed; where others were proposed since, those are shown
-/// first.
+/// Confirms or refuses proposed contact details. If other details were proposed since the page was
+/// rendered, the page is shown again with these.
 async fn answer_contact(
     visitor: &Visitor,
     desk: &Desk,

@@ -1,4 +1,5 @@
-//! The styles, as one file under a name that changes with what is in it.
+//! The stylesheet and the icon. The stylesheet's address contains a digest of its content, so that
+//! browsers may cache it for ever.
 
 use std::sync::LazyLock;
 
@@ -13,7 +14,6 @@ const STYLES: &str = concat!(
     include_str!("../../../assets/pages.css")
 );
 
-/// The address of the styles.
 pub(super) static ADDRESS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "/assets/{}.css",

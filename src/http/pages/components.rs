@@ -1,12 +1,13 @@
-//! The fields of forms, each with its label, its hint and what is wrong with it.
+//! Form fields as templates, each with its label, hint and error.
 
 use askama::Template;
 
-/// What kind of field.
+/// How a field is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
-    /// Something about the person, which the browser may fill in.
+    /// A detail of the person that the browser may fill in: the value of its `autocomplete`
+    /// attribute.
     Own(&'static str),
     Number,
     Money,
@@ -18,11 +19,11 @@ pub enum Kind {
     Choice,
     Checkboxes,
     File,
-    /// A table, or a bank's statement.
+    /// A spreadsheet to import, or a bank statement.
     Table,
 }
 
-/// A field of a form.
+/// A form field, rendered with all attributes that accessibility needs.
 #[derive(Template)]
 #[template(path = "parts/field.html")]
 pub struct Field<'a> {
@@ -37,7 +38,7 @@ pub struct Field<'a> {
     pub choices: Vec<Choice<'a>>,
 }
 
-/// One of several to choose from.
+/// One option of a select, of radio buttons or of checkboxes.
 pub struct Choice<'a> {
     pub id: String,
     pub value: &'a str,
@@ -46,7 +47,7 @@ pub struct Choice<'a> {
 }
 
 impl Field<'_> {
-    /// The ids of what describes the field.
+    /// The ids of the elements that describe the field, for `aria-describedby`.
     fn described(&self) -> String {
         let hint = if self.hint.is_empty() {
             String::new()
@@ -96,8 +97,8 @@ impl Field<'_> {
     }
 }
 
-/// What every form carries unseen: that it is ours, which one, where it stands, and the key under
-/// which it is one command.
+/// The hidden fields of every form: the CSRF token, the idempotency key, the address of the page,
+/// and the form's name.
 #[derive(Template)]
 #[template(
     source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">"#,
@@ -110,7 +111,7 @@ pub struct Unseen<'a> {
     pub form: &'a str,
 }
 
-/// The id of a field: its form's name and its own, in letters, digits and hyphens.
+/// The HTML id of a field: the names of its form and of the field, in letters, digits and hyphens.
 pub(super) fn id(form: &str, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     format!("{form}-{name}")

@@ -1,4 +1,4 @@
-//! What a page cannot show: a page that says so, and what to do.
+//! The error of a page, and the error page that it is rendered as.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -16,16 +16,19 @@ use crate::views::ViewError;
 /// Why a page is not shown.
 #[derive(Debug)]
 pub enum Failed {
-    /// Somebody must sign in first, and is led back here.
+    /// Nobody is signed in. The visitor is redirected to the sign-in page, which later redirects to
+    /// this path.
     SignIn(String),
-    /// A command was not taken: a page that can say so beside its form does.
+    /// A command was refused. Pages that can show the refusal with their form catch this; otherwise
+    /// the error page shows it.
     Refused(CommandError),
     Problem(Problem),
-    /// A form was sent too soon after others: it can be sent again as it was.
+    /// A form was refused by a rate limit. The error page contains the form's values, to be sent
+    /// again.
     TooSoon(Problem, Again),
 }
 
-/// A form as it was sent.
+/// The address and the values of a form that can be sent again.
 #[derive(Debug)]
 pub struct Again {
     pub path: String,
@@ -38,7 +41,7 @@ struct Page<'a> {
     title: &'a str,
     says: &'a str,
     advice: &'a str,
-    /// What was typed, to be sent again.
+    /// The form to be sent again, if there is one.
     again: Option<&'a Again>,
 }
 
@@ -56,7 +59,7 @@ impl Failed {
         Self::Problem(Fault::Internal.problem("something went wrong here"))
     }
 
-    /// A form was sent too soon, with what was typed into it.
+    /// A form that was refused by a rate limit, with its values.
     pub(super) fn too_soon(problem: Problem, path: String, pairs: Vec<(String, String)>) -> Self {
         Self::TooSoon(problem, Again { path, pairs })
     }
@@ -111,7 +114,7 @@ impl From<MailError> for Failed {
     }
 }
 
-/// How long to wait, as people say it.
+/// A waiting time in words.
 fn in_words(seconds: u64) -> String {
     match seconds {
         0..=90 => "a minute".to_owned(),

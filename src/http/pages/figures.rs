@@ -1,5 +1,5 @@
-//! Figures to look at: bars with their numbers beside them, as at any day, with a slider that needs
-//! no script.
+//! Charts: bars of money and of outcomes with their figures, as at any day. The day is chosen by a
+//! slider that needs no script.
 
 use jiff::civil::Date;
 
@@ -9,18 +9,19 @@ use crate::http::Desk;
 use crate::log::record::day_of;
 use crate::views::{AsAt, BudgetLine, By, OutcomeLine, Sums};
 
-/// Which day figures are asked as at, and from which days one can choose.
+/// The day that charts are shown as at, and the range from which it can be chosen.
 #[derive(Clone, Debug)]
 pub struct Days {
     pub first: Date,
     pub today: Date,
     pub asked: Option<Date>,
-    /// The last position that counts.
+    /// The last position that counts on that day.
     pub position: i64,
 }
 
 impl Days {
-    /// What a page's query asks: a day, or how many days after the first one the slider stands.
+    /// Parses the query of a page: `day` is a date, `slide` a number of days since the first day.
+    /// `day` wins. Without either, or for today, the charts show the newest position.
     pub async fn asked(desk: &Desk, day: &str, slide: &str) -> Result<Self, Failed> {
         let today = day_of(desk.commands.now());
         let first = desk
@@ -51,12 +52,12 @@ impl Days {
         })
     }
 
-    /// How many days lie between the first and today.
+    /// The number of days from the first day to today: the slider's maximum.
     pub fn span(&self) -> i32 {
         days_between(self.first, self.today)
     }
 
-    /// Where the slider stands.
+    /// The slider's value, in days since the first day.
     pub fn at(&self) -> i32 {
         days_between(self.first, self.asked.unwrap_or(self.today))
     }
@@ -70,20 +71,19 @@ fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 
-/// One bar of money: what is paid, what is committed and unpaid, what is free, of all that was
-/// allocated.
+/// A bar of money: paid, committed and not paid, and free, as shares of the allocated sum.
 pub struct MoneyBar {
     pub name: String,
     pub line: BudgetLine,
     pub paid: String,
     pub unpaid: String,
-    /// Where the unpaid part begins.
+    /// Where the unpaid part begins, in percent of the bar.
     pub unpaid_from: String,
 }
 
 impl MoneyBar {
-    /// A bar of a line, as wide as what was allocated, or committed where nothing is allocated to
-    /// it.
+    /// A bar for a budget line. It is as wide as the allocated sum, or as the committed sum if
+    /// nothing is allocated.
     pub fn of(name: String, line: BudgetLine) -> Self {
         let whole = if line.allocated.is_zero() {
             line.committed
@@ -101,7 +101,7 @@ impl MoneyBar {
         }
     }
 
-    /// Requested against what was allocated.
+    /// The requested sum as a share of the larger of the allocated and the requested sum.
     pub fn requested(&self) -> String {
         percent(share(
             self.line.requested,
@@ -110,7 +110,7 @@ impl MoneyBar {
     }
 }
 
-/// One bar of outcomes: how strongly groups speak of a sign, and staff judge it.
+/// A bar of outcomes of one sign: points that groups reported, and points that staff assessed.
 pub struct OutcomeBar {
     pub name: String,
     pub line: OutcomeLine,
@@ -118,7 +118,7 @@ pub struct OutcomeBar {
     pub judged: String,
 }
 
-/// Bars of outcomes, the longest as wide as the chart.
+/// Bars of outcomes. The longest is as wide as the chart.
 pub fn outcome_bars(lines: Vec<(String, OutcomeLine)>) -> Vec<OutcomeBar> {
     let most = lines
         .iter()
@@ -152,7 +152,7 @@ fn percent(permille: i64) -> String {
     format!("{}.{}%", permille / 10, permille % 10)
 }
 
-/// The sums of a day.
+/// A query for the totals as at the chosen day.
 pub(super) fn sums<'a>(
     by: By,
     fund: Option<&'a str>,

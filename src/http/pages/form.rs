@@ -1,5 +1,10 @@
-//! What people send with a form: read within bounds, held against the page's own token, kept as it
-//! was typed when something is wrong with it.
+//! Forms: parsing what a visitor submitted, its CSRF check, and rendering it again with values and
+//! errors.
+//!
+//! # Field names
+//!
+//! The name of a field in a form of the desk is the path of a JSON field of a command, with a type
+//! after a colon: see [`Posted::json`].
 
 use std::collections::BTreeMap;
 
@@ -17,17 +22,17 @@ use crate::http::Desk;
 use crate::http::in_time::not_arrived;
 use crate::http::problem::{Fault, Problem};
 
-/// How deep a field may stand in a command: deeper than any does.
+/// The deepest path of a field, in dots. No command has one that deep.
 const DEEPEST: usize = 8;
 
-/// A form as it was sent.
+/// The fields of a submitted form, by name and value, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Posted {
     pairs: Vec<(String, String)>,
 }
 
 impl Posted {
-    /// Reads a form that was sent from one of our own pages.
+    /// Parses a form, and checks that it was submitted from a page of this service.
     fn read(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, Failed> {
         let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body)
             .map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
@@ -45,8 +50,7 @@ impl Posted {
         Self { pairs }
     }
 
-    /// What was typed into a field, without the spaces around it; empty when the field is not
-    /// there.
+    /// The trimmed value of a field; empty if the form has no such field.
     pub fn text(&self, name: &str) -> &str {
         self.pairs
             .iter()
@@ -61,8 +65,8 @@ impl Posted {
             .map(|(_, value)| value.trim())
     }
 
-    /// Under which a form sent twice is the same command: the key that the page gave it, and what
-    /// it says.
+    /// The idempotency key of the form: the key that was rendered with it, and a digest of its path
+    /// and values. Submitting a form again is the same command; with other values it is refused.
     pub fn repeat(&self, desk: &Desk, path: &str) -> RepeatKey {
         let content: Vec<_> = self
             .pairs
@@ -81,9 +85,10 @@ impl Posted {
         )
     }
 
-    /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is
-    /// if it is no text: `n` a number, `m` money, `b` yes or no, `l` one of a list, `k` a key, `w`
-    /// keys with commas between. What is empty is left out.
+    /// The fields as the JSON of a command. The name of a field is a path, with dots; a type may
+    /// follow after a colon: `n` a number, `m` money, `b` yes or no, `l` an item of a list, `k` a
+    /// key, `w` keys separated by commas. Without a type it is a string. Empty fields are left out,
+    /// and fields that are too deep.
     pub fn json(&self) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in &self.pairs {
@@ -124,7 +129,7 @@ impl Posted {
     }
 }
 
-/// The key of what people type: "Winter 2026" is `winter-2026`.
+/// The key of a name: "Winter 2026" becomes `winter-2026`.
 pub(super) fn key(typed: &str) -> String {
     let plain: String = typed
         .to_lowercase()
@@ -138,7 +143,7 @@ pub(super) fn key(typed: &str) -> String {
         .join("-")
 }
 
-/// Puts a value at the end of a path of names and numbers.
+/// Sets the value at a path of field names, or appends it to the list there.
 fn put(body: &mut Value, path: &str, value: Value, in_list: bool) {
     let mut at = body;
     for step in path.split('.') {
@@ -157,8 +162,8 @@ fn put(body: &mut Value, path: &str, value: Value, in_list: bool) {
     }
 }
 
-/// Makes arrays of objects whose keys are numbers, in their order: `decisions.0.verdict` is the
-/// first of a list.
+/// Turns objects whose keys are all numbers into arrays, in the order of the numbers:
+/// `decisions.0.verdict` belongs to the first item of a list.
 pub(super) fn listed(value: Value) -> Value {
     match value {
         Value::Object(fields)
@@ -183,7 +188,8 @@ pub(super) fn listed(value: Value) -> Value {
     }
 }
 
-/// A form with who sent it: a handler that asks for one gets none from elsewhere.
+/// A submitted form with its visitor. Extracting it checks that the form was submitted from a page
+/// of this service, so that a handler with this argument is safe from CSRF.
 pub struct Sent {
     pub visitor: Visitor,
     pub posted: Posted,
@@ -226,19 +232,19 @@ impl FromRequest for Sent {
     }
 }
 
-/// A form that was not taken: what was typed, and what is wrong with it.
+/// A form that was rejected: the entered values, and the errors.
 #[derive(Clone, Debug, Default)]
 pub struct Rejected {
-    /// Which form of the page.
+    /// The form's name on its page.
     pub form: String,
     pub typed: Vec<(String, String)>,
-    /// The field, and what is wrong; an empty field name means the form as a whole.
+    /// Errors by field name. An empty name is an error of the form as a whole.
     pub wrong: Vec<(String, String)>,
     pub status: u16,
 }
 
 impl Rejected {
-    /// From a problem that a command met. The field's name is found by its path.
+    /// From the problem of a command. The field is the one whose name matches the problem's path.
     pub fn of(posted: &Posted, problem: &Problem) -> Self {
         let missing = problem
             .detail()
@@ -259,7 +265,7 @@ impl Rejected {
             .or(problem.field())
             .unwrap_or_default();
         let named = posted.typed().iter().map(|(name, _)| name.as_str());
-        // What is wrong with one of several is said at the field that holds them all.
+        // An error in an item of a list is shown at the field of the list.
         let whole = field.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
         let path = |name: &&str| {
             name.split(':').next() == Some(field) || name.split(':').next() == Some(whole)
@@ -286,7 +292,7 @@ impl Rejected {
         }
     }
 
-    /// From what the page itself found wrong.
+    /// From errors that the page's own validation found.
     pub fn with(form: &str, posted: &Posted, wrong: Vec<(String, String)>) -> Self {
         Self {
             form: form.to_owned(),
@@ -323,7 +329,7 @@ impl Forms {
         }
     }
 
-    /// The forms of a page that stands at another address than the one that was asked for.
+    /// Sets the address of the page, if it differs from the address of the request.
     pub fn at(self, at: &str) -> Self {
         Self {
             at: at.to_owned(),
@@ -331,7 +337,7 @@ impl Forms {
         }
     }
 
-    /// A form by its name: with what was typed, if it is the one that was not taken.
+    /// A form by its name, with the entered values and errors if it is the one that was rejected.
     pub fn form(&self, name: &str) -> Form {
         let own = self
             .rejected
@@ -355,7 +361,7 @@ impl Forms {
         }
     }
 
-    /// What is wrong, with the ids of the fields to go to.
+    /// The errors of the page for its summary: the id of the field to link to, and the text.
     pub fn wrong(&self) -> Vec<(String, String)> {
         let Some(rejected) = &self.rejected else {
             return Vec::new();
@@ -375,7 +381,7 @@ impl Forms {
     }
 }
 
-/// One form, for its template: each method is a field.
+/// One form, for its template: each method renders a field.
 pub struct Form {
     name: String,
     values: Vec<(String, String)>,
@@ -387,7 +393,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Fills in what is known, unless something was typed.
+    /// Fills in a value, unless the form was rejected.
     pub fn known(mut self, name: &str, value: &str) -> Self {
         if self.wrong.is_empty() && !value.is_empty() {
             self.values.push((name.to_owned(), value.to_owned()));
@@ -395,12 +401,12 @@ impl Form {
         self
     }
 
-    /// Whether this is the form that was not taken.
+    /// Whether this is the form that was rejected.
     pub fn was_rejected(&self) -> bool {
         !self.wrong.is_empty()
     }
 
-    /// What stands in a field: typed before, or known.
+    /// The value of a field: as entered, or as filled in.
     pub fn typed(&self, name: &str) -> &str {
         self.values
             .iter()
@@ -414,7 +420,7 @@ impl Form {
             .any(|(known, chosen)| known == name && chosen == value)
     }
 
-    /// What is wrong with a field.
+    /// The error of a field.
     pub fn wrong(&self, name: &str) -> Option<&str> {
         self.wrong
             .iter()
@@ -422,7 +428,7 @@ impl Form {
             .map(|(_, says)| says.as_str())
     }
 
-    /// What every form carries unseen.
+    /// The hidden fields that every form needs.
     pub fn unseen(&self) -> components::Unseen<'_> {
         components::Unseen {
             csrf: &self.csrf,
@@ -461,7 +467,7 @@ impl Form {
         self.field(components::Kind::Text, name, label, hint)
     }
 
-    /// An e-mail address, a telephone number, a name: the browser may fill it in.
+    /// A field that the browser may fill in. `fills` is the value of its `autocomplete` attribute.
     pub fn own<'a>(
         &'a self,
         name: &'a str,
@@ -508,7 +514,7 @@ impl Form {
         self.field(components::Kind::Area, name, label, hint)
     }
 
-    /// The one question of a page: its label is the page's heading.
+    /// The only text field of a page. Its label is the page's heading.
     pub fn question<'a>(
         &'a self,
         name: &'a str,
@@ -545,7 +551,7 @@ impl Form {
         }
     }
 
-    /// The one choice of a page: its legend is the page's heading.
+    /// The only radio buttons of a page. Their legend is the page's heading.
     pub fn choice<'a>(
         &'a self,
         name: &'a str,
@@ -574,7 +580,7 @@ impl Form {
         }
     }
 
-    /// One box to tick.
+    /// A single checkbox, with the value "yes".
     pub fn tick<'a>(
         &'a self,
         name: &'a str,

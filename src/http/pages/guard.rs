@@ -1,4 +1,10 @@
-//! What keeps pages to themselves: where a form came from, and what a browser may load.
+//! Protection against cross-site request forgery (CSRF), and the content security policy of all
+//! pages.
+//!
+//! # Two checks
+//!
+//! A form is accepted only if the browser's `Sec-Fetch-Site` or `Origin` header names this service,
+//! and if it contains the CSRF token of the visitor's browser key.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, ORIGIN};
@@ -10,12 +16,12 @@ use crate::http::problem::Fault;
 use crate::log::keys::{from_hex, to_hex};
 use crate::mail::links::same;
 
-/// What every page lets the browser do: load our styles, pictures from here, and send forms here.
-/// No script runs.
+/// The Content-Security-Policy of all pages: styles and images of this service, forms to this
+/// service, no scripts.
 pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Refuses a form that was not sent from one of our own pages: by where the browser says that it
-/// came from, and by the page's token.
+/// Refuses a form that was not submitted from a page of this service: checks the browser's headers
+/// and the CSRF token.
 pub(super) fn own_page(
     request: &HttpRequest,
     token: &str,
@@ -32,8 +38,8 @@ pub(super) fn own_page(
     }
 }
 
-/// A page's token as it stands on one page. It looks different on each: whoever watches how well
-/// pages are compressed learns nothing.
+/// A CSRF token as it is written into one page, XORed with a random pad. It differs on each page,
+/// so that the sizes of compressed responses reveal nothing about it (the BREACH attack).
 pub(super) fn masked(secret: &str) -> String {
     let secret = from_hex(secret).unwrap_or_default();
     let mut pad = vec![0_u8; secret.len()];
@@ -46,7 +52,7 @@ pub(super) fn masked(secret: &str) -> String {
     to_hex(&pad) + &to_hex(&hidden)
 }
 
-/// The token behind what stands on a page.
+/// The CSRF token behind a masked one.
 fn unmasked(token: &str) -> Option<String> {
     let bytes = from_hex(token)?;
     let (pad, hidden) = bytes.split_at(bytes.len() / 2);
@@ -58,7 +64,8 @@ fn unmasked(token: &str) -> Option<String> {
     (pad.len() == hidden.len()).then(|| to_hex(&secret))
 }
 
-/// Refuses a request that the browser says was sent from elsewhere.
+/// Refuses a request that was sent by a page of another site, according to the browser's headers. A
+/// request without these headers passes.
 pub(super) fn own_origin(request: &HttpRequest) -> Result<(), Failed> {
     let header = |name: &str| {
         request

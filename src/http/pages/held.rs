@@ -1,4 +1,4 @@
-//! What is held on somebody, handed out as one text.
+//! The subject access report of a person or group, as a download.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;

@@ -1,8 +1,11 @@
-//! The pages: rendered here, usable without a script, in English or in a group's own language.
+//! The HTML pages. They are rendered by the server, work without scripts, and are in English or in
+//! the group's language.
 //!
-//! A page's handler reads what is asked, looks at views, and renders a template; what people send
-//! becomes the same commands that the API takes. One folder a journey: `apply`, `my` (a group's
-//! own), `desk` (staff); `open` for everybody.
+//! A handler parses the request, queries views and renders a template. A submitted form becomes the
+//! same commands as a request to the API.
+//!
+//! `apply` is for applying, `my` for the members of a group, `desk` for staff, `open` for
+//! everybody.
 
 mod account;
 mod apply;
@@ -36,12 +39,12 @@ pub use guard::POLICY;
 pub(super) use shell::Shell;
 pub(super) use visitor::{Visitor, renew};
 
-/// The address of the styles.
+/// The address of the stylesheet. Its name contains a digest of the content.
 pub(crate) fn styles() -> &'static str {
     &assets::ADDRESS
 }
 
-/// Registers every page.
+/// Registers all pages.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .configure(assets::configure)
@@ -53,12 +56,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(desk::configure);
 }
 
-/// The page for an address at which there is nothing.
+/// The error page for an unknown address.
 pub(super) fn nothing_here() -> HttpResponse {
     actix_web::ResponseError::error_response(&Failed::nothing())
 }
 
-/// A page that was rendered.
+/// Renders a page with status 200.
 fn page(template: &impl Template) -> Result<HttpResponse, Failed> {
     answer(HttpResponse::Ok(), template)
 }
@@ -71,7 +74,8 @@ fn answer(
     Ok(response.content_type("text/html; charset=utf-8").body(body))
 }
 
-/// A page with forms: whoever has no key yet is given one, and what is wrong is no success.
+/// Renders a page with forms. The status is 422 if a form was rejected (`wrong`). A browser without
+/// a key gets one.
 fn shown(
     visitor: &Visitor,
     desk: &crate::http::Desk,
@@ -90,14 +94,14 @@ fn shown(
     Ok(response)
 }
 
-/// Leads on to another page after something was done.
+/// Redirects to a page after a form was accepted.
 fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header(("Location", path))
         .finish()
 }
 
-/// What a check asks for, in a group's words.
+/// A description, for groups, of what they must provide for a check.
 pub(crate) fn check_says(
     check: &crate::domain::text::Slug,
     language: crate::domain::language::Language,

@@ -1,5 +1,5 @@
-//! What a group's member may open: their own applications and grants. Another group's look like
-//! what does not exist.
+//! Access of members to their own group's records, and executing commands for visitors. Records of
+//! other groups are answered like records that do not exist.
 
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::http::Desk;
 use crate::log::append::Answer;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 
-/// The visitor's own application.
+/// An application of one of the visitor's groups.
 pub(super) async fn application(
     visitor: &Visitor,
     desk: &Desk,
@@ -27,7 +27,7 @@ pub(super) async fn application(
     Ok(row)
 }
 
-/// The visitor's own grant.
+/// A grant of one of the visitor's groups.
 pub(super) async fn grant(visitor: &Visitor, desk: &Desk, id: &str) -> Result<GrantRow, Failed> {
     let row: GrantRow = desk
         .views
@@ -47,7 +47,8 @@ pub(super) async fn is_own(visitor: &Visitor, desk: &Desk, group: Uuid) -> Resul
     }
 }
 
-/// The questions of a version of the form.
+/// The questions of a version of the form. If the version is not in the cached state of the
+/// organisation, the log is read again.
 pub(super) async fn questions(desk: &Desk, form: u32) -> Result<Vec<Question>, Failed> {
     let organisation = desk
         .commands
@@ -90,7 +91,8 @@ pub(super) fn uuid(text: &str) -> Result<Uuid, Failed> {
     text.parse().map_err(|_| Failed::nothing())
 }
 
-/// Issues a command for the visitor, and waits until the pages can show what it did.
+/// Executes a command for the visitor, and waits until the read models show its result. `step`
+/// distinguishes several commands of one form in their idempotency keys. Rate limits apply.
 pub(super) async fn issue(
     visitor: &Visitor,
     desk: &Desk,
@@ -112,7 +114,7 @@ pub(super) async fn issue(
     taken(desk, request).await
 }
 
-/// Issues what a form asks for; the rule that is against it, if one is.
+/// Executes a form's command. Returns the refusal, if a rule refuses it.
 pub(super) async fn attempt(
     visitor: &Visitor,
     desk: &Desk,
@@ -126,14 +128,15 @@ pub(super) async fn attempt(
     }
 }
 
-/// Issues a request, and waits until the pages can show what it did.
+/// Executes a request, and waits until the read models show its result.
 pub(super) async fn taken(desk: &Desk, request: Request) -> Result<Answer, Failed> {
     let answer = desk.commands.issue(request).await?;
     desk.views.shown(answer.last_position).await;
     Ok(answer)
 }
 
-/// The id of somebody who is new: two presses of one button make one person.
+/// The id of a new person, derived from the form's key and the session: pressing the button twice
+/// registers one person.
 pub(super) fn new_person(visitor: &Visitor, desk: &Desk, posted: &Posted) -> PersonId {
     let name = format!("begins/{}/{}", posted.text("key"), visitor.digest(desk));
     PersonId(Uuid::new_v5(

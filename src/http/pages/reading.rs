@@ -1,18 +1,18 @@
-//! Reading a form field by field: what cannot be taken is noted with what to do about it, and the
-//! rest is read all the same.
+//! Parsing a form field by field. All errors are collected, and the remaining fields are parsed
+//! nevertheless.
 
 use super::Posted;
 use super::words::say;
 use crate::domain::language::Language;
 use crate::domain::sealed::Personal;
 
-/// What is said of words that are longer than one personal value may be.
+/// The error of a text that is longer than a personal value may be.
 pub(super) const TOO_LONG: &str = "This is too long. Use at most 5,000 letters.";
 
-/// Fields, each with what is wrong with it.
+/// Errors: the name of the field, and the text.
 pub(super) type Wrong = Vec<(String, String)>;
 
-/// A form while it is read.
+/// A form that is being parsed, with the errors so far.
 pub(super) struct Reading<'a> {
     posted: &'a Posted,
     language: Language,
@@ -28,13 +28,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Notes what is wrong with a field.
+    /// Adds an error.
     pub fn miss(&mut self, field: &str, says: &str) {
         self.wrong
             .push((field.to_owned(), say(says, self.language).to_owned()));
     }
 
-    /// A field that must be filled in.
+    /// Parses a required field.
     pub fn must<T>(
         &mut self,
         field: &str,
@@ -48,7 +48,7 @@ impl<'a> Reading<'a> {
         value
     }
 
-    /// A field that may stay empty.
+    /// Parses an optional field; an empty one is no error.
     pub fn may<T>(
         &mut self,
         field: &str,
@@ -62,7 +62,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Words that must be there.
+    /// A required text.
     pub fn words(&mut self, field: &str, says: &str) -> Option<Personal> {
         let says = if self.posted.text(field).is_empty() {
             says
@@ -72,12 +72,12 @@ impl<'a> Reading<'a> {
         self.must(field, personal, says)
     }
 
-    /// Words that may be left out.
+    /// An optional text.
     pub fn words_if_any(&mut self, field: &str) -> Option<Personal> {
         self.may(field, personal, TOO_LONG)
     }
 
-    /// What the form says as a whole, or all that is wrong with it.
+    /// The parsed form, or all errors.
     pub fn whole<T>(self, whole: Option<T>) -> Result<T, Wrong> {
         whole.filter(|_| self.wrong.is_empty()).ok_or(self.wrong)
     }
@@ -87,7 +87,7 @@ fn personal(text: &str) -> Option<Personal> {
     Personal::try_from(text.to_owned()).ok()
 }
 
-/// The value that stands beside a key.
+/// The value for the chosen key, if the key is known.
 pub(super) fn one_of<T>(
     chosen: &str,
     known: impl IntoIterator<Item = (&'static str, T)>,

@@ -1,4 +1,5 @@
-//! What was sealed of the log, as pages show it, and proofs as files to be kept.
+//! The newest checkpoint of the transparency log as pages show it, and inclusion proofs as
+//! downloads.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
@@ -9,7 +10,7 @@ use crate::http::Desk;
 use crate::seal::proof::Proof;
 use crate::seal::prover::Prover;
 
-/// The newest signed head, as a page shows it.
+/// The newest checkpoint, as pages show it.
 pub(super) struct SealedSeen {
     pub size: i64,
     pub through: String,
@@ -20,7 +21,7 @@ pub(super) struct SealedSeen {
     pub checked_at: Option<String>,
 }
 
-/// What was sealed last, if anything was.
+/// The newest checkpoint, if there is one.
 pub(super) async fn sealed(desk: &Desk) -> Result<Option<SealedSeen>, Failed> {
     let sealed = Prover::new(desk.commands.log().clone()).sealed().await?;
     Ok(sealed.map(|sealed| SealedSeen {
@@ -34,7 +35,7 @@ pub(super) async fn sealed(desk: &Desk) -> Result<Option<SealedSeen>, Failed> {
     }))
 }
 
-/// A proof as a file to be kept.
+/// An inclusion proof as a download.
 pub(super) fn proof_file(proof: Option<Proof>, position: i64) -> Result<HttpResponse, Failed> {
     let proof = proof.ok_or_else(Failed::nothing)?;
     let name = (

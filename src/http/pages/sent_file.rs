@@ -1,4 +1,5 @@
-//! A form with one file that is read and not kept: a bank's statement, a table to import.
+//! Multipart forms with one file that is read and not stored: a bank statement, or a table to
+//! import.
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
@@ -7,25 +8,24 @@ use futures::TryStreamExt as _;
 use super::{Failed, Posted, Visitor, guard};
 use crate::http::problem::{Fault, Problem};
 
-/// How many bytes of a file are read, and of the words beside it.
+/// The most bytes of a file, and of all other fields together.
 const FILE_MOST: usize = 4 * 1024 * 1024;
 const WORDS_MOST: usize = 64 * 1024;
 
-/// A form, with the bytes of its file.
+/// A form with the bytes of its file.
 pub(super) struct SentFile {
     pub posted: Posted,
     pub bytes: Vec<u8>,
 }
 
-/// What the parts of a form say: its words by their fields, and the last file's bytes; without a
-/// file these are empty.
+/// The fields of a multipart form, and the bytes of its last file; without a file they are empty.
 #[derive(Debug, Default)]
 pub struct Parts {
     pub words: Vec<(String, String)>,
     pub bytes: Vec<u8>,
 }
 
-/// Reads a form that was sent from one of our own pages.
+/// Parses a form, and checks that it was submitted from a page of this service.
 pub(super) async fn read(
     request: &HttpRequest,
     body: Multipart,
@@ -38,10 +38,8 @@ pub(super) async fn read(
     Ok(SentFile { posted, bytes })
 }
 
-/// Reads the parts of a form, wherever it comes from.
-///
-/// # Errors
-/// When it did not arrive whole, is not text, or is more than a form can hold.
+/// Reads a multipart form, without checking where it came from. Fails if it is incomplete, is not
+/// UTF-8, or is too large.
 pub async fn parts(mut body: Multipart) -> Result<Parts, Problem> {
     let (mut parts, mut length) = (Parts::default(), 0);
     while let Some(mut field) = body.try_next().await.map_err(broken)? {
@@ -60,7 +58,7 @@ pub async fn parts(mut body: Multipart) -> Result<Parts, Problem> {
     Ok(parts)
 }
 
-/// The words of a part, of so many bytes at most.
+/// Reads a text field of at most `most` bytes.
 pub(super) async fn text(field: &mut Field, most: usize) -> Result<String, Problem> {
     String::from_utf8(bytes(field, most).await?)
         .map_err(|_| Fault::InvalidQuery.problem("this is not text"))

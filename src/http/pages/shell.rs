@@ -1,4 +1,5 @@
-//! What surrounds every page: who we are, who is signed in, in which language, and what to skip to.
+//! The context of the layout that surrounds every page: organisation, visitor, language,
+//! navigation.
 
 use super::Failed;
 use super::visitor::Visitor;
@@ -8,7 +9,7 @@ use crate::domain::language::Language;
 use crate::http::Desk;
 use crate::projections::OrganisationRow;
 
-/// The frame of a page, for its template.
+/// The values of a page's layout, for its template.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a question that the frame asks by itself"
@@ -26,12 +27,12 @@ pub struct Shell {
     pub csrf: String,
     pub path: String,
     pub telephone: String,
-    /// Where the page before this one is.
+    /// The address of the link "back".
     pub back: Option<String>,
-    /// What was just done.
+    /// A message on the result of the previous form.
     pub notice: Option<String>,
     pub wrong: bool,
-    /// The desk's own navigation stands above the page.
+    /// Whether the desk's navigation is shown.
     pub at_desk: bool,
 }
 
@@ -77,17 +78,17 @@ impl Shell {
         words::say(text, self.language)
     }
 
-    /// A text with one place to fill in.
+    /// A text with one placeholder, in the page's language.
     pub fn t_with(&self, text: &str, value: impl std::fmt::Display) -> String {
         words::say_with(text, &value.to_string(), self.language)
     }
 
-    /// A day as it is said.
+    /// A day in words, in the page's language.
     pub fn day(&self, day: impl std::borrow::Borrow<jiff::civil::Date>) -> String {
         crate::mail::day(*day.borrow(), self.language)
     }
 
-    /// The other languages that the page can be had in, with the address that turns to each.
+    /// The other languages, each with the address that changes to it.
     pub fn other_languages(&self) -> Vec<(Language, String)> {
         use strum::VariantArray as _;
         let others = Language::VARIANTS
@@ -103,7 +104,7 @@ impl Shell {
             .collect()
     }
 
-    /// The rooms of the desk, with their addresses.
+    /// The sections of the desk that the visitor may see, by label and address.
     pub fn rooms(&self) -> Vec<(&'static str, &'static str)> {
         let mut rooms = vec![("Today", "/desk")];
         if self.staff {
@@ -126,7 +127,7 @@ impl Shell {
         rooms
     }
 
-    /// Whether a room is the one that the page is in.
+    /// Whether the page belongs to the section of the desk at `address`.
     pub fn is_in(&self, address: &str) -> bool {
         let path = self.path.split('?').next().unwrap_or_default();
         path == address
@@ -136,7 +137,7 @@ impl Shell {
                     .is_some_and(|rest| rest.starts_with('/')))
     }
 
-    /// The page's title as the window shows it.
+    /// The title of the browser's window.
     pub fn window_title(&self) -> String {
         let wrong = if self.wrong {
             format!("{}: ", self.t("Error"))
@@ -147,7 +148,7 @@ impl Shell {
     }
 }
 
-/// A text as it stands in a query.
+/// A text, percent-encoded for a query.
 pub(super) fn encoded(text: &str) -> String {
     serde_html_form::to_string([("", text)])
         .map(|pair| pair.trim_start_matches('=').to_owned())

@@ -1,8 +1,15 @@
-//! Signing in by a link or a code from a mail, signing out, and ending sessions elsewhere.
+//! Signing in with a link or a code from a mail, and signing out.
 //!
-//! Following a link only shows a button: mail programs follow links too. Asking for one is answered
-//! alike whether or not anybody has the address, and so is typing a code: that belongs to the
-//! browser that asked, and the address stands in no page's.
+//! # Links
+//!
+//! Opening a link only shows a button, because mail programs open links too. Pressing the button
+//! redeems the link.
+//!
+//! # No disclosure
+//!
+//! Asking for a link has the same response whether or not somebody has the address; so has entering
+//! a wrong code. A code works only in the browser that asked for it, so no page needs to contain
+//! the address.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -69,13 +76,13 @@ struct LinkPage {
     page: Shell,
     forms: Forms,
     good: bool,
-    /// Whom it signs in, as far as anybody may see who holds it.
+    /// The masked name and address of the person whom the link signs in.
     whom: Option<String>,
-    /// The group that the person can join by it.
+    /// The name of the group that the person can join by the link.
     joins: Option<String>,
 }
 
-/// A page of our own to go to, and no other.
+/// The path, if it is a path of this service; otherwise a redirect could lead to another site.
 pub(super) fn own_path(to: &str) -> Option<&str> {
     let own = to.starts_with('/')
         && !to.starts_with("//")
@@ -159,8 +166,8 @@ async fn send(
     Ok(see_other(&format!("/sign-in/code?{query}")))
 }
 
-/// Sends a link to whoever has an address, with a code that one browser may type; nothing tells
-/// whether anybody has.
+/// Mails a sign-in link, with a code for one browser, to the person with this address. The response
+/// does not reveal whether there is one.
 pub(super) async fn send_link(
     desk: &Desk,
     email: &str,
@@ -222,7 +229,7 @@ async fn try_code(
     desk.site.limits.peer(&request)?;
     let to = own_path(posted.text("to")).unwrap_or("/").to_owned();
     if let Some(link) = link_with_code(&desk, &visitor, posted.text("code")).await? {
-        // Only the link's own page says which group one joins by it.
+        // Only the page of the link asks whether to join its group; a code never joins.
         let link = LinkRow {
             joins: String::new(),
             ..link
@@ -238,9 +245,10 @@ async fn try_code(
     render_code(&visitor, &desk, Some(rejected), to).await
 }
 
-/// The link that a browser asked for last, if this is its code. Each try is counted before it is
-/// compared: many at once are still few. Of the last wrong one its person is told; where nobody has
-/// the address, there is nobody to tell and nobody to let in.
+/// The link that this browser asked for last, if `typed` is its code. Each attempt is counted
+/// before the code is compared, so that parallel attempts do not exceed the limit. At the last
+/// wrong attempt the person is warned by mail. If nobody has the address, attempts are counted
+/// alike and never succeed.
 async fn link_with_code(
     desk: &Desk,
     visitor: &Visitor,
@@ -272,7 +280,7 @@ async fn link_with_code(
     Ok(None)
 }
 
-/// Shows a button: only pressing it uses the link up.
+/// Shows the button that redeems the link.
 async fn follow(
     request: HttpRequest,
     visitor: Visitor,
@@ -293,7 +301,7 @@ async fn follow(
         Some(group) => desk.views.find(&group.to_string(), None).await?,
         None => None,
     };
-    // A name from before names could hold no address is not put before whoever is asked to join.
+    // Old names that contain an e-mail or web address are not shown to people who are invited.
     let joins = group
         .map(|group| group.name)
         .filter(|name| !holds_address(name));
@@ -307,7 +315,8 @@ async fn follow(
         super::words::say("Sign in", visitor.language),
     )
     .await?;
-    // The link stands in no address that this page leads to.
+    // The page's path must not contain the link's token, because links on the page would pass it
+    // on.
     "/sign-in".clone_into(&mut shell.path);
     let mut response = page(&LinkPage {
         page: shell,
@@ -320,8 +329,8 @@ async fn follow(
     Ok(response)
 }
 
-/// A person as whoever holds a link may see them: enough to know oneself by, and somebody else's
-/// link from one's own.
+/// A person, masked for a page that anybody with the link can see: enough to recognise oneself, or
+/// that the link is somebody else's.
 async fn whom(desk: &Desk, person: &str) -> Result<Option<String>, Failed> {
     let row: Option<PersonRow> = desk.views.find(person, None).await?;
     let seen = desk
@@ -332,7 +341,7 @@ async fn whom(desk: &Desk, person: &str) -> Result<Option<String>, Failed> {
     Ok(seen.map(|seen| shortened(&seen.name.unwrap_or_default(), seen.email.as_deref())))
 }
 
-/// The first letter of each word of a name, and the first of an address.
+/// The initials of a name, and the first letter of an address.
 fn shortened(name: &str, email: Option<&str>) -> String {
     let first = |word: &str| word.chars().next().map(|letter| format!("{letter}…"));
     let name = name
@@ -367,7 +376,7 @@ async fn take(
     let link = open_link(&request, &desk).await?;
     match link {
         Some(link) => {
-            // Somebody else named the group: whoever signs in joins it only if they say so.
+            // The group was named by somebody else, so the person joins only if they agree.
             let joins = if posted.text("join") == "yes" {
                 link.joins.clone()
             } else {
@@ -379,7 +388,7 @@ async fn take(
     }
 }
 
-/// Uses a link up and signs its person in; sessions that were never proven end.
+/// Redeems a link and signs its person in under a new key. Unproven sessions of the person end.
 async fn enter(
     request: &HttpRequest,
     visitor: &Visitor,
@@ -399,8 +408,8 @@ async fn enter(
     {
         return Ok(see_other("/sign-in"));
     }
-    // The link is used up by now: whoever holds it comes in also while nothing can be recorded, and
-    // proves it the next time.
+    // The link is used up at this point. The person is signed in even if the proof of the address
+    // cannot be recorded now; the next sign-in records it.
     if let Err(error) = links::prove(&desk.commands, link, person).await {
         tracing::warn!(%error, "that an address was proven could not be recorded");
     }
@@ -424,7 +433,7 @@ async fn enter(
         to => to,
     };
     let mut response = see_other(to);
-    // The browser's old session ends with its key.
+    // Ends the session of the browser's old key.
     visitor.end(desk, &mut response).await?;
     let device = request
         .headers()
@@ -435,9 +444,9 @@ async fn enter(
     Ok(response)
 }
 
-/// Brings the person into the group that the link was for, where the rules let them. Nobody with a
-/// role joins one: whoever types an address in could so make staff of it interested. Signing in
-/// goes on either way.
+/// Adds the person to the link's group, if the rules permit it. The caller does not do this for
+/// staff: otherwise anybody could give a member of staff a connection to a group by entering their
+/// address. A refusal does not stop the sign-in.
 async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Failed> {
     let (Ok(group), Ok(by)) = (link.joins.parse::<Uuid>(), link.brought_by.parse::<Uuid>()) else {
         return Ok(());
@@ -474,7 +483,7 @@ async fn out(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
     Ok(response)
 }
 
-/// An instant as people in the office say it.
+/// An instant in London time, such as "3 May 2026, 14:05".
 pub(super) fn moment(microsecond: i64) -> String {
     let zoned = Timestamp::from_microsecond(microsecond)
         .ok()
@@ -484,7 +493,7 @@ pub(super) fn moment(microsecond: i64) -> String {
         .unwrap_or_default()
 }
 
-/// Turns to another language, and stays on the page.
+/// Changes the language, and redirects to the page.
 async fn language(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let language: Language = request
         .match_info()

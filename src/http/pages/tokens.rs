@@ -1,5 +1,4 @@
-//! A person's tokens for programs, on the page of their account: what there is of them, making one,
-//! and ending it.
+//! API tokens on a person's account page: listing, creating and ending them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,11 +19,11 @@ use crate::http::tokens::NewToken;
 use crate::mail::warnings;
 use crate::store::tokens;
 
-/// How many tokens a person may have at once, and for how many days one may be good.
+/// The most tokens that a person may have, and the lifetime of a token in days.
 const MOST: usize = 20;
 const DAYS: std::ops::RangeInclusive<u64> = 1..=365;
 
-/// A token, as its person sees it.
+/// A row of the list of tokens.
 pub(super) struct TokenSeen {
     pub jti: String,
     pub name: String,
@@ -41,7 +40,7 @@ struct TokenPage {
     token: String,
 }
 
-/// The tokens of whoever is signed in that stand, the newest first.
+/// The person's tokens that are valid, the newest first.
 pub(super) async fn of(desk: &Desk, signed: &SignedIn) -> Result<Vec<TokenSeen>, Failed> {
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
@@ -69,7 +68,7 @@ pub(super) async fn of(desk: &Desk, signed: &SignedIn) -> Result<Vec<TokenSeen>,
     Ok(standing.map(seen).collect())
 }
 
-/// The roles that a token of whoever is signed in may be given, to choose from.
+/// The roles that the person may give to a token, by value and label.
 pub(super) fn usable(signed: &SignedIn) -> Vec<(String, String)> {
     signed
         .reader
@@ -80,7 +79,7 @@ pub(super) fn usable(signed: &SignedIn) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Makes a token, or ends one.
+/// Creates or ends a token.
 pub(super) async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let person = visitor.person()?;
@@ -143,13 +142,13 @@ async fn make(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpRes
     warnings::token_made(&desk.commands, person, id).await?;
     let mut page = Shell::around(visitor, desk, say("Your new token", language)).await?;
     page.back = Some("/account".to_owned());
-    // A page of what was sent has no other language to be had in.
+    // The page is the response to a form; changing the language leads to the account page.
     "/account".clone_into(&mut page.path);
     shown(visitor, desk, false, &TokenPage { page, token })
 }
 
-/// The token that a form asks for, or what is wrong with which field. The same form makes the same
-/// token.
+/// Parses the form, or lists the errors by field. The token's id is derived from the form's key, so
+/// submitting the form again does not create another token.
 fn read(
     visitor: &Visitor,
     desk: &Desk,

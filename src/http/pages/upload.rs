@@ -1,5 +1,5 @@
-//! A form that carries files: its words as any other form, its files looked at, sealed and put away
-//! as they arrive.
+//! Multipart forms with files to be stored. Each file is checked, encrypted and stored while it
+//! arrives; it is recorded as an event only when the whole form is accepted.
 
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
@@ -18,22 +18,23 @@ use crate::files::{FILE_MOST, FileError, Kept};
 use crate::http::Desk;
 use crate::http::problem::Fault;
 
-/// How many files one form may carry, and how many bytes of words.
+/// The most files in one form, and the most bytes of all other fields together.
 const FILES_MOST: usize = 6;
 const WORDS_MOST: usize = 128 * 1024;
-/// How many bytes of a form that says beforehand how long it is.
+/// The most bytes of a form whose length is known before it is read.
 const BYTES_MOST: u64 = FILES_MOST as u64 * FILE_MOST + 1024 * 1024;
 
-/// A form with its files.
+/// A parsed form with its stored files.
 pub(super) struct Uploaded {
     pub posted: Posted,
     pub files: Vec<Kept>,
-    /// What was wrong with a file that was not kept: the file's own name stands in no log.
+    /// Why a file was not stored, if one was not. The file's name is not in it, so that it does not
+    /// get into the trace output.
     pub wrong: Option<FileError>,
 }
 
-/// Reads a form that was sent from one of our own pages: its token stands before its files. What
-/// was put away of a form that is refused is taken back.
+/// Parses a form, and checks that it was submitted from a page of this service: the CSRF token must
+/// come before the first file. If the form is refused, its stored files are removed.
 pub(super) async fn read(
     request: &HttpRequest,
     body: Multipart,
@@ -65,7 +66,7 @@ pub(super) async fn read(
     }
 }
 
-/// What a group is told of a file of its own that was not kept.
+/// The text for a group about a file that was not stored.
 pub(super) fn wrong_says(error: &FileError, language: Language) -> &'static str {
     match error {
         FileError::Quota { .. } => say(
@@ -83,7 +84,7 @@ pub(super) fn wrong_says(error: &FileError, language: Language) -> &'static str 
     }
 }
 
-/// The file that an event of the log names.
+/// The file in the `FileKept` event at a position.
 async fn recorded(desk: &Desk, position: i64) -> Result<FileDigest, Failed> {
     match desk
         .commands
@@ -125,7 +126,7 @@ impl Uploaded {
                 guard::own_page(request, Posted::of(pairs.clone()).text("csrf"), visitor)?;
                 trusted = true;
             }
-            // An empty file field sends an empty file.
+            // Browsers send an empty file for a file field without a choice.
             if file.is_empty() {
                 continue;
             }
@@ -142,7 +143,7 @@ impl Uploaded {
                 Ok(kept) => self.files.push(kept),
                 Err(error) if error.is_said_beside_the_form() => self.wrong = Some(error),
                 Err(error @ FileError::TooLarge) => {
-                    // Nothing more is read: it may have no end.
+                    // The rest is not read, because it may be endless.
                     self.wrong = Some(error);
                     break;
                 }
@@ -157,8 +158,9 @@ impl Uploaded {
         }
     }
 
-    /// Records the files among the group's; their names in the store. Of a form that is sent twice
-    /// the first copies stay.
+    /// Records the stored files for the group, and returns their digests in the store. If the form
+    /// was submitted before, the files of the first submission remain, and the new copies are
+    /// removed.
     pub(super) async fn record(
         &self,
         visitor: &Visitor,
@@ -184,8 +186,8 @@ impl Uploaded {
                 purpose,
             });
             let repeat = self.posted.repeat(desk, &visitor.path);
-            // The same file in the same form: another one that is sent from the same page is kept
-            // as well.
+            // The key contains a digest of the file, so that another file from the same page is
+            // recorded too.
             let content = desk.commands.log().vault().request_hash(content);
             let repeat = RepeatKey::own(format!("{}/file/{content}", repeat.key), content);
             let keep = Command::Group(GroupId(group), keep);
@@ -203,7 +205,8 @@ impl Uploaded {
                     kept.push(first);
                 }
                 Err(error) => {
-                    // Only where it is certain that no event names it; otherwise it stays, sealed.
+                    // The files are removed only if it is certain that no event names them.
+                    // Otherwise they remain, encrypted.
                     let certain = matches!(
                         error,
                         CommandError::Refused(_)
@@ -222,7 +225,7 @@ impl Uploaded {
         Ok(kept)
     }
 
-    /// Takes back what was put away, when the form is not taken.
+    /// Removes the stored files of a form that is not accepted.
     pub(super) async fn give_up(&self, desk: &Desk) -> Result<(), Failed> {
         for kept in &self.files {
             desk.files.remove(&kept.file).await?;

@@ -1,4 +1,16 @@
-//! Who looks at a page: the browser's session, the person behind it, and the language.
+//! The visitor of a page: browser key, session, person, and language.
+//!
+//! # Browser keys
+//!
+//! Each browser has a random key in a cookie. It is the basis of the CSRF token, and its digest
+//! identifies a session once somebody signs in. Signing in always makes a new key, so that a
+//! planted key is useless (session fixation).
+//!
+//! # Unproven sessions
+//!
+//! A person who has just begun an application is signed in before their address is proven. Such a
+//! session acts without roles, and ends when the address is proven or a role is proposed for the
+//! person.
 
 use std::collections::BTreeSet;
 
@@ -25,32 +37,32 @@ const LANGUAGE: &str = "language";
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// How long a session is good that is not used, and how long at most, used or not: longer for a
-/// group, whose form must not be lost.
+/// The lifetimes of a session in microseconds: since its last use, and since its begin. Longer for
+/// groups, who must not lose their form.
 const STAFF: (i64, i64) = (8 * HOUR, 12 * HOUR);
 const GROUP: (i64, i64) = (30 * DAY, 90 * DAY);
 
-/// Who looks at a page.
+/// Who requests a page.
 pub struct Visitor {
-    /// The key that the browser holds; it names a session once somebody signs in.
+    /// The browser's key. Its digest identifies the session, if somebody is signed in.
     pub key: String,
-    /// The browser had none yet.
+    /// The key is new: the browser sent none.
     pub new: bool,
     pub signed: Option<SignedIn>,
-    /// They have shown that their address is theirs.
+    /// The person has proven that the e-mail address is theirs.
     pub proven: bool,
     pub language: Language,
     pub csrf: String,
-    /// The page's address with its query.
+    /// The request's path with its query.
     pub path: String,
 }
 
-/// The cookie of a session that is good for longer from now on.
+/// The cookie of a session whose lifetime was extended by this request.
 #[derive(Clone)]
 struct Renewed(Cookie<'static>);
 
-/// Gives the cookie of a session that was renewed as long a life as the session, whatever the
-/// answer is.
+/// Middleware that sends the cookie of an extended session again, with any response, so that the
+/// browser keeps it for another 30 days.
 pub(in crate::http) async fn renew(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -124,7 +136,7 @@ impl Visitor {
         })
     }
 
-    /// The person who is signed in; who is not is sent to sign in.
+    /// The person who is signed in. Otherwise fails with a redirect to the sign-in page.
     pub fn signed(&self) -> Result<&SignedIn, Failed> {
         self.signed
             .as_ref()
@@ -135,7 +147,7 @@ impl Visitor {
         Ok(self.signed()?.reader.person)
     }
 
-    /// Staff or an auditor; a group's member is told that there is nothing here.
+    /// The person, if they are staff or an auditor. For members of groups the page does not exist.
     pub fn staff(&self) -> Result<&SignedIn, Failed> {
         let signed = self.signed()?;
         if signed.reader.sees_all() {
@@ -145,14 +157,15 @@ impl Visitor {
         }
     }
 
-    /// Gives a browser that has none yet a key, on the way out.
+    /// Sends a new key to a browser that has none.
     pub fn greet(&self, desk: &Desk, response: &mut HttpResponse) {
         if self.new {
             let _ = response.add_cookie(&cookie(desk, name(desk), &self.key));
         }
     }
 
-    /// Signs a person in under a new key: one that somebody else may have planted is worth nothing.
+    /// Signs a person in under a new key. A key that somebody else planted in the browser is never
+    /// used.
     pub async fn begin(
         desk: &Desk,
         person: PersonId,
@@ -163,8 +176,8 @@ impl Visitor {
     ) -> Result<(), Failed> {
         let now = desk.commands.now().as_microsecond();
         let log = desk.commands.log();
-        // What another process recorded a moment ago counts: a session must not begin on what has
-        // ended.
+        // Reads the newest state, in case another process recorded a moment ago that the person's
+        // access has ended.
         log.refresh::<Person>(person.0).await?;
         log.refresh::<Organisation>(desk.commands.organisation().0)
             .await?;
@@ -190,7 +203,7 @@ impl Visitor {
             .map_err(|error| Failed::broken(&error))
     }
 
-    /// Ends this browser's session.
+    /// Ends the session of this browser, and removes its cookie.
     pub async fn end(&self, desk: &Desk, response: &mut HttpResponse) -> Result<(), Failed> {
         let log = desk.commands.log();
         if let Some(signed) = &self.signed {
@@ -208,18 +221,18 @@ impl Visitor {
             .map_err(|error| Failed::broken(&error))
     }
 
-    /// The digest under which it is kept that this browser asked for a code.
+    /// The digest of the browser's key under which its request for a code is stored.
     pub fn asks(&self, desk: &Desk) -> String {
         asks(desk, &self.key)
     }
 
-    /// The digest under which this browser's session is kept.
+    /// The digest of the browser's key under which its session is stored.
     pub fn digest(&self, desk: &Desk) -> String {
         digest(desk, &self.key)
     }
 }
 
-/// Where a request goes, with its query.
+/// The path of a request, with its query.
 pub(super) fn path_of(request: &HttpRequest) -> String {
     request
         .uri()
@@ -227,22 +240,22 @@ pub(super) fn path_of(request: &HttpRequest) -> String {
         .map_or_else(|| "/".to_owned(), ToString::to_string)
 }
 
-/// Remembers a language in the browser.
+/// Stores the language in a cookie.
 pub(super) fn remember_language(desk: &Desk, language: Language, response: &mut HttpResponse) {
     let mut cookie = cookie(desk, LANGUAGE, language.code());
     cookie.set_max_age(CookieDuration::days(365));
     let _ = response.add_cookie(&cookie);
 }
 
-/// The session of a key.
+/// The session of a browser key, if it has not expired.
 async fn find(desk: &Desk, key: &str) -> Result<Option<SessionRow>, Failed> {
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
     Ok(sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?)
 }
 
-/// Whoever's session it is, if it still stands: one that is used is good for longer, one that has
-/// ended is removed.
+/// The person of a session, if the session is still valid. Its lifetime is extended if it was last
+/// extended more than an hour ago; a session that is no longer valid is deleted.
 async fn resume(
     request: &HttpRequest,
     desk: &Desk,
@@ -261,9 +274,9 @@ async fn resume(
     };
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    // Whoever was given a role since has a session that was a group's, and good for longer. What
-    // somebody began with an address that they have not shown to be theirs ends once a role is
-    // proposed for whoever has it.
+    // The lifetime is computed from the roles that the person has now: it gets shorter once a
+    // member of a group has a role. An unproven session ends once a role is proposed for its
+    // person, because it may belong to somebody else who only entered the address.
     let organisation = log
         .lately::<Organisation>(desk.commands.organisation().0, LATELY)
         .await?
@@ -292,12 +305,12 @@ async fn resume(
     Ok(Some(signed))
 }
 
-/// Whoever has not shown that the address is theirs acts for their new group, and in no role.
+/// An unproven session acts for the person's new group only, in no role.
 fn narrowed(proven: bool) -> Option<BTreeSet<Role>> {
     (!proven).then(BTreeSet::new)
 }
 
-/// Until when a session is good that began at one time and was used last at another.
+/// When a session expires, from its begin and its last use, all in microseconds.
 fn expires_at(signed: &SignedIn, started_at: i64, seen_at: i64) -> i64 {
     let (idle, most) = if signed.reader.roles.is_empty() {
         GROUP
@@ -307,7 +320,7 @@ fn expires_at(signed: &SignedIn, started_at: i64, seen_at: i64) -> i64 {
     (seen_at + idle).min(started_at + most)
 }
 
-/// The digest under which it is kept that a browser asked for a code, by the browser's key.
+/// The digest of a browser's key under which its request for a code is stored.
 pub(super) fn asks(desk: &Desk, key: &str) -> String {
     desk.commands
         .log()
@@ -319,8 +332,8 @@ fn digest(desk: &Desk, key: &str) -> String {
     desk.commands.log().vault().secret_of("session", key)
 }
 
-/// The name of the cookie that holds a browser's key. Where browsers come by TLS, none but this
-/// host can have set it.
+/// The name of the session cookie. With TLS it has the prefix `__Host-`: browsers then accept it
+/// only from this host, not from a sibling domain.
 fn name(desk: &Desk) -> &'static str {
     if desk.site.is_secure() {
         "__Host-session"
@@ -340,7 +353,7 @@ fn cookie<'a>(desk: &Desk, name: &'a str, value: &str) -> Cookie<'a> {
         .finish()
 }
 
-/// A new key for a browser.
+/// A new random key for a browser.
 pub(super) fn new_key() -> String {
     let mut secret = [0_u8; 32];
     OsRng.fill_bytes(&mut secret);

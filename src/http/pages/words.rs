@@ -1,5 +1,5 @@
-//! The catalogue: every text for groups stands in English in the templates, and in `texts/pl.json`
-//! beside its translation.
+//! Translations. The English texts for groups are in the templates and in the code; `texts/pl.json`
+//! has their Polish translations.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ static POLISH: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../texts/pl.json")).expect("the catalogue is whole")
 });
 
-/// A text in a language; in English where nobody has translated it.
+/// A text in a language, or in English if there is no translation.
 pub(super) fn say(text: &str, language: Language) -> &str {
     match language {
         Language::En => text,
@@ -18,7 +18,7 @@ pub(super) fn say(text: &str, language: Language) -> &str {
     }
 }
 
-/// A text with one place to fill in, marked `{}`.
+/// A text with one placeholder, written `{}`.
 pub(super) fn say_with(text: &str, value: &str, language: Language) -> String {
     say(text, language).replacen("{}", value, 1)
 }
@@ -30,8 +30,8 @@ mod tests {
 
     use super::*;
 
-    /// Every text that the templates ask the catalogue for, and every text in the code of pages for
-    /// groups.
+    /// Collects all texts that the templates and the code translate, and all texts in the code of
+    /// pages for groups.
     fn asked_for(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
@@ -41,7 +41,7 @@ mod tests {
             }
             let text = std::fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap();
-            // An argument may stand on a line of its own.
+            // Lines are joined, because rustfmt may put an argument on its own line.
             let joined: String = code.lines().map(str::trim).collect();
             for opening in [".t(\"", ".t_with(\"", "say(\"", "say_with(\""] {
                 found.extend(

@@ -1,4 +1,4 @@
-//! One question a page. Every page is saved as it is sent.
+//! One question of an application per page. Each page saves its answer when it is submitted.
 
 use std::collections::BTreeMap;
 
@@ -57,8 +57,7 @@ async fn render(
     let key = request.match_info().query("section");
     let all = sections::all(desk, &row, visitor.language).await?;
     let mut open = sections::asked(&row, all.clone());
-    // An answer that was not taken is shown again, also on a page that the office did not ask
-    // about.
+    // A rejected answer is shown again, also for a question that the office did not ask to change.
     if rejected.is_some() && !open.iter().any(|section| section.key == key) {
         open = all;
     }
@@ -95,7 +94,7 @@ async fn render(
     shown(visitor, desk, page.page.wrong, &page)
 }
 
-/// What a page offers to choose from, if it does, and what is known already.
+/// The choices of a question, empty for free text, and the value that the field is filled in with.
 fn to_choose(
     section: &Section,
     row: &ApplicationRow,
@@ -170,7 +169,7 @@ pub(super) async fn save(
         Ok(Some(command)) => command,
         Ok(None) => return Ok(see_other(&next)),
         Err(says) => {
-            // Somebody who stops here need not have an answer yet.
+            // Saving for later needs no answer.
             if posted.text("then") == "later" && posted.text("answer").is_empty() {
                 return Ok(see_other(&next));
             }
@@ -195,7 +194,7 @@ pub(super) async fn save(
     }
 }
 
-/// The command that an answer makes; none when the question may stay open and was left so.
+/// Parses an answer into a command. `None` if an optional question was left empty.
 fn read(
     section: &Section,
     posted: &Posted,
@@ -263,7 +262,7 @@ fn read(
     }
 }
 
-/// A sum as people type it: with a pound sign, commas or spaces, or without.
+/// Parses a sum in pounds, with or without a pound sign, commas and spaces.
 pub(in crate::http::pages) fn amount(typed: &str) -> Option<Money> {
     Money::written(typed).ok()
 }

@@ -1,4 +1,5 @@
-//! Who asks: the group, then the person. From there on everything is kept, and can be come back to.
+//! The pages that ask for the group and the person who applies. After them the draft exists, and
+//! the person can return to it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -29,7 +30,7 @@ use crate::mail::links;
 use crate::projections::GroupRow;
 use crate::store::sessions;
 
-/// Within which time a form that was sent is the same press of the button.
+/// A form that is submitted again within this time counts as a double press of its button.
 const TWICE: SignedDuration = SignedDuration::from_mins(2);
 
 #[derive(Template)]
@@ -41,7 +42,7 @@ struct GroupPage {
     path: String,
     areas: Vec<(String, String)>,
     standings: Vec<(String, String)>,
-    /// The groups that the visitor is a member of already.
+    /// The groups of which the visitor is a member.
     own: Vec<(String, String)>,
     typed: Typed,
 }
@@ -56,7 +57,8 @@ struct YouPage {
     typed: Typed,
 }
 
-/// The group as it was typed, carried from page to page until somebody has said who they are.
+/// The group as it was entered. The pages pass it on in their query until the person is known; only
+/// then is it registered.
 #[derive(Clone, Debug, Default)]
 struct Typed {
     name: String,
@@ -83,7 +85,7 @@ impl Typed {
         }
     }
 
-    /// The group that it makes, or what is wrong with which field.
+    /// Parses the entered group, or lists the errors by field.
     fn parsed(
         &self,
         fund: &crate::projections::FundRow,
@@ -180,7 +182,7 @@ async fn render_group(
     shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
-/// The groups of a member, to choose from.
+/// The groups of which the visitor is a member, by id and name; none for staff.
 async fn own_groups(visitor: &Visitor, desk: &Desk) -> Result<Vec<(String, String)>, Failed> {
     let Some(signed) = visitor
         .signed
@@ -223,8 +225,8 @@ pub(super) async fn with_group(
     }
 }
 
-/// A new group goes on to who asks; a member's own, or a member's new one, begins its application
-/// at once.
+/// Continues after the page of the group. A visitor who is not signed in is asked for their own
+/// name next. A member's application is started immediately, for an existing group or a new one.
 async fn go_on(
     request: &HttpRequest,
     visitor: &Visitor,
@@ -326,11 +328,11 @@ async fn render_you(
     shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
-/// Brings in the person, the group and the draft, signs the browser in, and sends the link with
-/// which to come back.
+/// Registers the person and the group, starts the draft, signs the browser in as unproven, and
+/// mails a sign-in link.
 ///
-/// Nothing here tells whether somebody else has the address already: then the draft goes on without
-/// it, and whoever has the address can join the group by the link that they get.
+/// The response does not reveal whether the address belongs to somebody already. In that case the
+/// new person is registered without it, and the link lets the owner of the address join the group.
 pub(super) async fn begin(
     request: HttpRequest,
     sent: Sent,
@@ -382,7 +384,7 @@ pub(super) async fn begin(
     let group = GroupId(issue(&desk, &posted, &visitor, &caller, "/group", command).await?);
     let mut response =
         start_application(&request, &desk, &posted, &visitor, caller, group, &area).await?;
-    // The code in the mail is this browser's under the key that it goes on with.
+    // The browser gets a new key. The code in the mail works only in the browser with this key.
     let key = visitor::new_key();
     let asks = visitor::asks(&desk, &key);
     if let Some(email) = email {
@@ -401,7 +403,7 @@ pub(super) async fn begin(
     Ok(response)
 }
 
-/// The person's name, and the address if they gave one.
+/// Parses the person's name, and their address if they entered one.
 fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>), Wrong> {
     let mut wrong = Vec::new();
     let name = Personal::name(posted.text("person")).ok();
@@ -436,8 +438,9 @@ fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>)
     }
 }
 
-/// Whether a person came just now, by this very form: sent again later, by whoever finds it in a
-/// browser, it lets nobody in.
+/// Whether this form registered the person just now, at the log position `position`. Otherwise
+/// somebody who submits it again from the browser's history would be signed in. Never true once the
+/// person has a session with a proven address.
 async fn is_beginning(desk: &Desk, person: PersonId, position: i64) -> Result<bool, Failed> {
     let log = desk.commands.log();
     let now = desk.commands.now();
@@ -454,8 +457,8 @@ async fn is_beginning(desk: &Desk, person: PersonId, position: i64) -> Result<bo
     Ok(!known && came.is_some_and(|came| now.duration_since(came) < TWICE))
 }
 
-/// Registers the person, of whom nobody knows who it is; whether somebody else has the address, and
-/// where in the log the person came.
+/// Registers the unproven person. Returns whether the address belongs to somebody else, in which
+/// case it is left out, and the log position of the registration.
 async fn register_person(
     desk: &Desk,
     posted: &Posted,
@@ -486,14 +489,14 @@ async fn register_person(
     let register = |email| Command::Person(person, PersonCommand::Introduce(details(email)));
     let mut repeat = posted.repeat(desk, &visitor.path);
     repeat.key = format!("{}/person/{person}", repeat.key);
-    // Nobody is signed in yet: the service registers them.
+    // Nobody is signed in yet, so that the service itself is the actor.
     let request = |command| Request {
         repeat: Some(repeat.clone()),
         ..Request::new(Caller::job(), command)
     };
     match desk.commands.issue(request(register(own_email))).await {
         Ok(answer) => Ok((taken, answer.first_position)),
-        // Somebody was quicker with the address.
+        // Another request registered the address in the meantime.
         Err(CommandError::Refused(Refusal::Taken(_))) => {
             let answer = desk.commands.issue(request(register(None))).await?;
             Ok((true, answer.first_position))
@@ -519,7 +522,8 @@ async fn issue(
     Ok(own::taken(desk, request).await?.id)
 }
 
-/// Starts the draft in the group's area and language, and leads to its first page.
+/// Starts the draft with the group's area and the visitor's language, and redirects to its first
+/// question.
 async fn start_application(
     request: &HttpRequest,
     desk: &Desk,

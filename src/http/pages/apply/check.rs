@@ -1,4 +1,5 @@
-//! Looking over the answers, handing them in, and what happens then.
+//! The pages that review the answers and submit the application, and those that confirm that it was
+//! submitted or saved.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -48,7 +49,7 @@ struct Later {
     reference: String,
     round: RoundRow,
     email: Option<String>,
-    /// They have not shown an address yet: what they wrote is kept for a while only.
+    /// The visitor's address is unproven: the draft lapses after two weeks.
     unproven: bool,
 }
 
@@ -211,7 +212,7 @@ fn spoken(row: &ApplicationRow) -> String {
         .unwrap_or_default()
 }
 
-/// Their address, once they have shown that it is theirs.
+/// The visitor's address, if it is proven.
 async fn own_email(visitor: &Visitor, desk: &Desk) -> Result<Option<String>, Failed> {
     let reader: &Reader = &visitor.signed()?.reader;
     if !visitor.proven {

@@ -1,5 +1,5 @@
-//! Applying: what is needed, whether the idea fits, who asks; then one question a page, saved on
-//! every page.
+//! The pages for applying: open rounds, eligibility, the group and the person, then one question
+//! per page.
 
 mod answer;
 mod begin;

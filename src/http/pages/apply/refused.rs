@@ -1,11 +1,12 @@
-//! What a rule's no says to a group, in its language and in few words.
+//! Refusals as texts for groups, short and in their language.
 
 use crate::domain::Refusal;
 use crate::domain::language::Language;
 use crate::http::pages::words::{say, say_with};
 use crate::mail::day;
 
-/// The words for a group; a refusal that a group hardly meets says its own.
+/// The text of a refusal for a group. Refusals that groups rarely meet have the domain's text, in
+/// English.
 pub fn says(refusal: &Refusal, language: Language) -> String {
     let plain = match refusal {
         Refusal::OutsideBounds { minimum, maximum } => {

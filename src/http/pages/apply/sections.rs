@@ -1,5 +1,5 @@
-//! The pages of an application, in their order: what stands in clear for rules and budgets, then
-//! the fund's own questions.
+//! The sections of an application, in their order: first those that rules and budgets use and that
+//! are not encrypted, then the form's questions, and last who helped.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::http::pages::words::say;
 use crate::http::pages::{Failed, own};
 use crate::projections::ApplicationRow;
 
-/// The key of a page in its address.
+/// Keys of sections, as they appear in addresses.
 pub const AMOUNT: &str = "amount";
 pub const AREA: &str = "area";
 pub const ACTIVITY: &str = "activity";
 pub const AT_RISK: &str = "people-at-risk";
 pub const HELPER: &str = "helper";
 
-/// A page of the application, with what was answered.
+/// A section of an application, with its answer. One page shows one section.
 #[derive(Clone, Debug)]
 pub struct Section {
     pub key: String,
@@ -31,7 +31,7 @@ pub struct Section {
 }
 
 impl Section {
-    /// Its key where the office asks for changes.
+    /// The key by which the office names this section in a request for changes.
     fn asked_as(&self) -> &str {
         if self.own.is_none() && self.key == AMOUNT {
             "requested"
@@ -45,7 +45,7 @@ impl Section {
     }
 }
 
-/// The kinds of activity that a group chooses from.
+/// The kinds of activity, by key and label.
 pub fn activities(language: Language) -> Vec<(String, String)> {
     let kinds = [
         ("arts", say("Arts, music or crafts", language)),
@@ -59,8 +59,8 @@ pub fn activities(language: Language) -> Vec<(String, String)> {
         .to_vec()
 }
 
-/// Every page of an application that is open now: all of a draft, and only what is asked about when
-/// changes were requested.
+/// The sections that the group can change now: all of a draft, and after a request for changes only
+/// the requested ones.
 pub async fn of(
     desk: &Desk,
     row: &ApplicationRow,
@@ -69,7 +69,7 @@ pub async fn of(
     Ok(asked(row, all(desk, row, language).await?))
 }
 
-/// Of every page, those that are open now.
+/// Filters sections to those that the group can change now, see [`of`].
 pub fn asked(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
     if row.state == ApplicationState::ChangesRequested {
         sections.retain(|section| {
@@ -81,13 +81,13 @@ pub fn asked(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
     sections
 }
 
-/// Whether the day by which the group could change its answers has passed.
+/// Whether the day has passed by which the group could make the requested changes.
 pub fn is_overdue(row: &ApplicationRow, today: Date) -> bool {
     row.state == ApplicationState::ChangesRequested
         && row.changes_due_on.is_some_and(|due_on| today > due_on)
 }
 
-/// Whether the group can change answers and hand the application in.
+/// Whether the group can change answers and submit the application.
 pub fn is_open(row: &ApplicationRow, today: Date) -> bool {
     matches!(
         row.state,
@@ -95,7 +95,7 @@ pub fn is_open(row: &ApplicationRow, today: Date) -> bool {
     ) && !is_overdue(row, today)
 }
 
-/// Every page of an application, with what was answered.
+/// All sections of an application, with their answers.
 pub async fn all(
     desk: &Desk,
     row: &ApplicationRow,
@@ -189,7 +189,7 @@ pub async fn all(
     Ok(sections)
 }
 
-/// A key as a name of a place: `greater-oldham` is Greater Oldham.
+/// The name of a place, from its key: `greater-oldham` becomes "Greater Oldham".
 pub fn place(key: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
@@ -200,7 +200,7 @@ pub fn place(key: &str) -> String {
     key.split('-').map(capital).collect::<Vec<_>>().join(" ")
 }
 
-/// The page after one, or the check at the end.
+/// The address of the next section, or of the page that reviews the answers.
 pub fn after(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
     let next = sections
         .iter()
@@ -212,7 +212,7 @@ pub fn after(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
     )
 }
 
-/// The page before one, or the application's own.
+/// The address of the section before, or of the application's own page.
 pub fn before(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
     let before = sections
         .iter()

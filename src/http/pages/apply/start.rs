@@ -1,5 +1,5 @@
-//! Before anything is written down: which rounds are open, what is needed, the blank form, and
-//! whether the idea fits.
+//! The pages before anything is recorded: open rounds, information on a round, the blank form, and
+//! the questions on eligibility.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -16,14 +16,14 @@ use crate::log::record::day_of;
 use crate::projections::{FundRow, RoundRow};
 use crate::views::Page;
 
-/// A round that can be applied to.
+/// A round that takes applications, with the address of its pages.
 pub struct OpenRound {
     pub fund: FundRow,
     pub round: RoundRow,
     pub path: String,
 }
 
-/// The rounds that are open today.
+/// The rounds that take applications today.
 pub async fn open_rounds(desk: &Desk) -> Result<Vec<OpenRound>, Failed> {
     let today = day_of(desk.commands.now());
     let filters = vec![("state", vec![<&str>::from(FundState::Open).to_owned()])];
@@ -98,7 +98,7 @@ struct BlankForm {
     questions: Vec<(String, String)>,
 }
 
-/// The round that an address names, and where its pages begin.
+/// The fund and round in the request's address, and the address of the round's pages.
 pub(super) async fn of(
     request: &HttpRequest,
     desk: &Desk,
@@ -170,7 +170,7 @@ pub(super) async fn blank_form(
     })
 }
 
-/// The questions that tell whether an idea fits, each with what to say when it does not.
+/// The questions on eligibility, each with the text that is shown to those who answer "no".
 fn fitting(fund: &FundRow, visitor: &Visitor) -> [(String, String); 3] {
     let language = visitor.language;
     let areas = places(fund).join(", ");
@@ -273,7 +273,7 @@ async fn render_fits(
     shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
-/// Yes or no, to choose from.
+/// The choices "yes" and "no".
 pub(super) fn yes_or_no(visitor: &Visitor) -> Vec<(String, String)> {
     let choice = |key: &str, label: &str| (key.to_owned(), label.to_owned());
     vec![

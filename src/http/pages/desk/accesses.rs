@@ -1,23 +1,22 @@
-//! Who took what is held on somebody, or everybody's addresses, as auditors and administrators see
-//! it.
+//! Who read a subject access report or everybody's addresses. Shown to auditors and administrators.
 
 use super::Asked;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::Failed;
 use crate::store::accesses::{self, Accesses};
 
-/// How many are shown.
+/// At most so many lines are shown, the newest first.
 const NEWEST: i64 = 50;
 
-/// What one person looked at on one day.
+/// How often one person read it on one day.
 pub(super) struct Access {
     pub day: String,
     pub by: String,
     pub times: i64,
 }
 
-/// Those about somebody, or about everybody where it is empty; none for others than auditors and
-/// administrators.
+/// Accesses to the data of a person or group, by its id, or to everybody's addresses if `subject`
+/// is empty. `None` for readers who are neither auditor nor administrator.
 pub(super) async fn of(asked: &Asked<'_>, subject: &str) -> Result<Option<Vec<Access>>, Failed> {
     if ![Role::Auditor, Role::Administrator]
         .iter()

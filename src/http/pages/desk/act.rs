@@ -1,8 +1,8 @@
-//! Something that can be done on a page of the desk: its form, or the reason why it is not offered
-//! to whoever looks.
+//! An action on a page of the desk: the form of a command, or the reason why the command would be
+//! refused.
 //!
-//! Whether it is offered is asked of the rules themselves, with the command as it would most likely
-//! be sent.
+//! Whether an action is available is decided by the domain's rules themselves: each page runs its
+//! commands as a dry run, with likely values.
 
 use askama::Template;
 
@@ -11,26 +11,27 @@ use crate::domain::{Command, Kind, Refusal};
 use crate::http::Desk;
 use crate::http::pages::{Failed, Form, Forms, Visitor};
 
-/// Something that can be done, with its form.
+/// An action, with its form.
 #[derive(Template)]
 #[template(path = "parts/act.html")]
 pub struct Act {
     pub title: String,
-    /// Where it is sent.
+    /// The address that the form is posted to.
     pub path: String,
     pub button: String,
-    /// Where the same form is sent to be looked at first, and what that button says.
+    /// A second button for a preview: the address that it posts to, and its label.
     pub first: Option<(String, String)>,
     pub fields: Vec<Ask>,
     pub form: Form,
     pub offered: Offered,
-    /// It cannot be undone.
+    /// The action cannot be undone. Its button is coloured as a warning.
     pub grave: bool,
-    /// The form stands open, and is not unfolded first.
+    /// The form is unfolded when the page is shown.
     pub open: bool,
 }
 
-/// A field of an act.
+/// A field of an action: its name, then its label, then a hint or choices where it has any. A
+/// hidden field has a name and a value.
 pub enum Ask {
     Hidden(String, String),
     Line(String, String, String),
@@ -42,17 +43,17 @@ pub enum Ask {
     Some(String, String, Vec<(String, String)>),
 }
 
-/// Whether an act is offered.
+/// Whether an action is available to the reader.
 pub enum Offered {
     Yes,
-    /// Why not.
+    /// The reason, shown instead of the form.
     Not(String),
-    /// It has nothing to do with this state, or with this person's roles.
+    /// Nothing is shown, because the action does not fit the record's state or the reader's roles.
     Hidden,
 }
 
 impl Offered {
-    /// Asks the rules.
+    /// Runs the command as a dry run for the visitor.
     pub async fn of(desk: &Desk, visitor: &Visitor, command: Command) -> Result<Self, Failed> {
         let caller = visitor.signed()?.caller.clone();
         match desk.commands.consider(&caller, command).await {
@@ -88,7 +89,7 @@ impl Offered {
             | R::CheckNotInState(_)
             | R::VariationNotInState(_)
             | R::NoChange => Self::Hidden,
-            // What was not said yet is what the form asks for.
+            // The sample command lacks input that the form asks for.
             other if other.kind() == Kind::Input => Self::Yes,
             other => Self::Not(format!("{other}. {}", other.advice())),
         }
@@ -100,7 +101,8 @@ impl Offered {
 }
 
 impl Act {
-    /// An act on one record: where it is sent follows from what it is about.
+    /// An action on a record. `name` identifies the form on its page, `path` is the address that it
+    /// is posted to. The title is also the label of the button.
     pub fn new(forms: &Forms, name: &str, title: &str, path: &str, offered: Offered) -> Self {
         let form = forms.form(name);
         let open = form.was_rejected();
@@ -174,7 +176,7 @@ impl Act {
         self.ask(Ask::Some(name.to_owned(), label.to_owned(), choices))
     }
 
-    /// Fills in what is likely.
+    /// Fills in a likely value.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "ids, sums and days are said where they are made"
@@ -189,7 +191,7 @@ impl Act {
         self
     }
 
-    /// A second button, which shows and records nothing.
+    /// Adds a second button, for a preview that records nothing.
     pub fn look_first(mut self, path: &str, says: &str) -> Self {
         self.first = Some((path.to_owned(), says.to_owned()));
         self
@@ -207,7 +209,7 @@ impl Act {
     }
 }
 
-/// The acts of a page that are offered, or say why they are not.
+/// Leaves out the actions that are hidden.
 pub fn shown(acts: Vec<Act>) -> Vec<Act> {
     acts.into_iter()
         .filter(|act| !act.offered.is_hidden())

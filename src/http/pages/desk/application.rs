@@ -1,5 +1,4 @@
-//! One application: what the group says, who it is, what happened, and what can be done by whoever
-//! looks.
+//! The page of one application: answers, group, scores, history, and the actions of the reader.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +24,7 @@ use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow, GroupRow, PersonRow, RoundRow};
 use crate::views::{ApplicationSeen, HistoryLine, Page as Wanted};
 
-/// What assessors weigh, from 0 to 5.
+/// The criteria of a score, each with its question. Each gets 0 to 5 points.
 pub(super) const CRITERIA: [(&str, &str); 3] = [
     (
         "need",
@@ -149,7 +148,7 @@ fn scores(row: &ApplicationRow, names: &Names) -> Vec<ScoreSeen> {
     row.scores.iter().map(seen).collect()
 }
 
-/// The people who hold the panel role, to be named as present.
+/// The people with the panel role except the reader, by id and name, to be chosen as present.
 pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
     let rows = asked
         .desk
@@ -185,7 +184,8 @@ pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Fa
         .collect())
 }
 
-/// Who of the panel has declared no interest in an application, to ask the rules with.
+/// The panel members who may decide on the application, because they have no connection to it. They
+/// are the sample values with which decisions are tried.
 pub(super) async fn unconflicted(
     asked: &Asked<'_>,
     application: uuid::Uuid,
@@ -336,7 +336,7 @@ async fn acts(
     Ok(shown(acts))
 }
 
-/// Declaring, scoring, revising and setting aside.
+/// The actions of assessors: declaring an interest or none, scoring, and revising a score.
 async fn assessment(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -450,7 +450,7 @@ async fn assessment(
     Ok(acts)
 }
 
-/// Awarding, declining, deferring, putting on the reserve list.
+/// The actions of the panel: award, decline, defer, reserve.
 async fn decisions(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -561,7 +561,7 @@ async fn decisions(
     Ok(acts)
 }
 
-/// Whether an application is still to be decided.
+/// Whether the panel can still decide on an application.
 pub(super) fn is_open(state: ApplicationState) -> bool {
     use ApplicationState as S;
     matches!(

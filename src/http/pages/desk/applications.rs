@@ -1,4 +1,5 @@
-//! Applications with filters that stack and stay in the address, a search, and columns to choose.
+//! The list of applications, with filters that combine, a search, and a choice of columns. All of
+//! these are in the page's address.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use crate::http::pages::{Failed, Form, Shell};
 use crate::projections::{ApplicationRow, FundRow};
 use crate::views::Page as Wanted;
 
-/// How many rows a page has.
+/// Rows per page.
 const ROWS: i64 = 50;
 const COLUMNS: [&str; 8] = [
     "group",
@@ -177,7 +178,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// The list as a spreadsheet, with every column.
+/// The list as a spreadsheet, with all columns.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let funds: Vec<FundRow> = asked
         .desk
@@ -244,7 +245,7 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     }))
 }
 
-/// The filters of the query; none when nothing can be found by what is looked for.
+/// The filters of the query. `None` if the search matches no group, so that the list is empty.
 async fn filters(asked: &Asked<'_>) -> Result<Option<Vec<(&'static str, Vec<String>)>>, Failed> {
     let mut filters = Vec::new();
     for (name, column) in [
@@ -305,8 +306,8 @@ fn cell(
     }
 }
 
-/// Each filter that is set, with the address without it. What is filtered by is said in the names
-/// that it has here: an address is anybody's words.
+/// Each filter that is set, as a label and the page's address without this filter. Labels use names
+/// from the database, because anybody can write anything into an address.
 fn chips(
     asked: &Asked<'_>,
     funds: &[FundRow],
@@ -352,7 +353,7 @@ fn chips(
     .collect()
 }
 
-/// The page's address with one parameter set anew.
+/// The page's address with one query parameter replaced.
 pub(super) fn with(asked: &Asked<'_>, name: &str, value: &str) -> String {
     let mut query: Vec<(String, String)> = asked
         .query

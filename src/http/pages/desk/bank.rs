@@ -1,6 +1,14 @@
-//! The bank: the file of a batch, made as often as there is a reason for, and the bank's statement
-//! read back. What a statement says is shown first, and recorded only when somebody has looked at
-//! it.
+//! The bank pages: payment files of batches, and the import of bank statements.
+//!
+//! # Payment files
+//!
+//! A batch's file can be made again, with a reason. Only payments that were sent and not confirmed
+//! are in it.
+//!
+//! # Statements
+//!
+//! Uploading a statement records nothing: its entries are matched with payments and shown. The
+//! entries that a person of finance chooses are then recorded by a second form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +33,7 @@ use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, Visitor, own, sent
 use crate::projections::{ApplicationRow, BatchRow, FundRow, GrantRow, GroupRow, PaymentRow};
 use crate::views::FundSeen;
 
-/// How many records are looked up at once.
+/// Records per lookup.
 const MANY: usize = 500;
 
 #[derive(Template)]
@@ -86,7 +94,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     })
 }
 
-/// Makes the file of a batch, records that it was made, and hands it out.
+/// Makes the file of a batch, records that it was made, and returns it as a download.
 pub(super) async fn make(
     request: HttpRequest,
     sent: Sent,
@@ -164,15 +172,15 @@ pub(super) async fn make(
         .body(file.text))
 }
 
-/// The lines of a batch's file, or why there is none: every account is still the one that the
-/// payment was prepared for.
+/// The lines of a batch's file, or a text for the page if an account is no longer the
+/// verified one for which its payment was prepared.
 async fn lines(
     desk: &Desk,
     visitor: &Visitor,
     fund: FundId,
     batch: &str,
 ) -> Result<Result<Vec<Line>, String>, Failed> {
-    // What the bank has paid must not be paid again by a second file.
+    // Only payments that were sent. Confirmed ones must not be paid again by a second file.
     let filters = vec![
         ("batch", vec![batch.to_owned()]),
         ("state", vec![<&str>::from(PaymentState::Sent).to_owned()]),
@@ -224,7 +232,7 @@ async fn lines(
     Ok(Ok(lines))
 }
 
-/// What stands beside a payment at the bank.
+/// The reference that the bank shows with a payment.
 async fn reference(desk: &Desk, payment: &PaymentRow) -> Result<String, Failed> {
     let application: ApplicationRow = desk
         .views
@@ -241,27 +249,28 @@ struct Read {
     page: Shell,
     form: Form,
     rows: Vec<Row>,
-    /// How many entries would be recorded, and how many are about none of our payments.
+    /// How many entries can be recorded, and how many concern none of our payments.
     due: usize,
     others: usize,
-    /// Whether something fits nothing, and can be recorded to be settled.
+    /// Whether an entry names a payment but does not match it, so that it can be recorded for
+    /// settlement.
     unsettled: bool,
 }
 
-/// An entry that is about a payment, and what is to be recorded of it.
+/// An entry that concerns a payment, and the command that it would be recorded with.
 struct Row {
     on: Date,
     sum: String,
     grant: Option<Uuid>,
     title: String,
     says: String,
-    /// What the form carries, where something is to be recorded.
+    /// The command as the form posts it, if there is one. [`command`] parses it.
     line: Option<String>,
-    /// What it carries where somebody ticks that the entry is to be settled.
+    /// The command that records the entry for settlement, if the reader ticks it.
     settle: Option<String>,
 }
 
-/// Reads a statement, and shows what it says; nothing is recorded.
+/// Reads an uploaded statement, and shows its entries. Nothing is recorded.
 pub(super) async fn read(
     request: HttpRequest,
     body: Multipart,
@@ -294,7 +303,7 @@ pub(super) async fn read(
     let mut alike: BTreeMap<String, u32> = BTreeMap::new();
     for one in found.into_iter().filter(|one| one.payment.is_some()) {
         let mut row = row(&asked, one, &titles).await?;
-        // Two entries of one day may say the same, and are two all the same.
+        // Two entries of the same day may be equal. A number makes their idempotency keys differ.
         if let Some(line) = &mut row.settle {
             let count = alike.entry(line.clone()).or_default();
             *count += 1;
@@ -312,7 +321,7 @@ pub(super) async fn read(
     })
 }
 
-/// Every payment, as a statement may name it; and the titles of the grants.
+/// All payments, as a statement may name them, and the titles of grants.
 async fn known(asked: &Asked<'_>) -> Result<(Vec<Known>, BTreeMap<Uuid, String>), Failed> {
     let payments = asked.every::<PaymentRow>(Vec::new()).await?;
     let grants: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
@@ -410,7 +419,8 @@ async fn row(
         line,
         settle,
     };
-    // A first look at the rules; what an entry before it changes is looked at when it is recorded.
+    // A dry run of this entry alone. Whether an earlier entry makes the rules refuse it is
+    // known only when both are recorded.
     if let Some(command) = row
         .line
         .as_deref()
@@ -428,7 +438,7 @@ async fn row(
     Ok(row)
 }
 
-/// The command that a line of the form stands for.
+/// Parses the command that a line of the form describes.
 fn command(line: &str) -> Option<Command> {
     let parts: Vec<&str> = line.split('/').collect();
     let [grant, payment, act, on, more @ ..] = parts.as_slice() else {
@@ -464,8 +474,8 @@ fn command(line: &str) -> Option<Command> {
     Some(Command::Grant(grant, GrantCommand::read(name, body)?.ok()?))
 }
 
-/// Records what was looked at, entry by entry: each under a key of its own, so that a second time
-/// changes nothing.
+/// Records the chosen entries, each with an idempotency key made of its content, so that recording
+/// the same statement again changes nothing. Entries that are refused are listed on the page.
 pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;

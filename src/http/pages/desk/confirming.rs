@@ -1,5 +1,5 @@
-//! What a second person confirms on the page of an application or a grant: who was at the panel,
-//! who helped a group with its form, and a schedule that ties a condition to an instalment.
+//! Actions by which a second person confirms: presence at a panel meeting, help with a form,
+//! revoking a grant, and a schedule of payments.
 
 use std::collections::BTreeSet;
 
@@ -16,18 +16,19 @@ use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, Pe
 use crate::http::pages::{Failed, Forms};
 use crate::projections::ApplicationRow;
 
-/// A decision, and who was named as present and has not confirmed it.
+/// A decision, and the people who were named as present and have not confirmed it.
 pub(super) struct Meeting<'a> {
     pub noun: &'static str,
     pub id: Uuid,
-    /// Its number: confirming names it.
+    /// The decision's number. The confirmation names it, so that it cannot confirm a later
+    /// decision.
     pub decision: u32,
     pub unconfirmed: &'a BTreeSet<PersonId>,
-    /// The time in words: "when it was decided".
+    /// When it was, as part of a sentence: "when it was decided".
     pub when: &'static str,
 }
 
-/// Confirming that one was there. Nobody does it for a colleague.
+/// The reader's confirmation that they were present. Nobody can confirm for somebody else.
 pub(super) async fn attendance(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -61,7 +62,7 @@ pub(super) async fn attendance(
     ])
 }
 
-/// Confirming that somebody whom the group named did help.
+/// Confirming or refusing that a person whom the group named as its helper did help.
 pub(super) async fn help(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -120,12 +121,12 @@ pub(super) async fn help(
     Ok(acts)
 }
 
-/// What takes a grant away and waits for those who were named as present.
+/// A revocation that is not yet confirmed by everybody who was named as present.
 pub(super) struct RevocationSeen {
     pub says: String,
     pub reason: String,
     pub by: String,
-    /// Who has still to confirm it.
+    /// The names of those who have not confirmed it.
     pub waits_for: String,
     pub acts: Vec<Act>,
 }
@@ -189,7 +190,7 @@ impl Acts<'_> {
     }
 }
 
-/// A schedule of payments that waits for a second person.
+/// A schedule of payments that a second person has not confirmed.
 pub(super) struct ScheduleSeen {
     pub instalments: Vec<String>,
     pub by: String,
@@ -197,7 +198,7 @@ pub(super) struct ScheduleSeen {
 }
 
 impl Acts<'_> {
-    /// The schedule that waits, with its confirmation.
+    /// The proposed schedule, with the action that confirms it.
     pub async fn schedule(&self) -> Result<Option<ScheduleSeen>, Failed> {
         let Some(proposed) = &self.row.proposed_schedule else {
             return Ok(None);

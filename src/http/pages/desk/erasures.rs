@@ -1,5 +1,5 @@
-//! Erasing what is personal: who asked, whose records nothing keeps any more, and the forms with
-//! which it is done.
+//! The page of erasures: requests of people and groups, groups whose retention period has ended,
+//! and the actions that erase.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -17,9 +17,9 @@ use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
 use crate::views::Page as Wanted;
 
-/// How many of each the page lists.
+/// At most so many people and so many groups with a request are listed.
 const ROWS: i64 = 100;
-/// How many groups are looked at more closely.
+/// At most about so many groups are examined for the end of their retention period.
 const MOST: usize = 100;
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct Sheet {
     due: Vec<Due>,
 }
 
-/// A group whose records nothing keeps any more.
+/// A group whose retention period has ended.
 struct Due {
     id: Uuid,
     name: String,
@@ -78,8 +78,8 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// Groups that have no open grant, and whose last grant or application lies longer back than their
-/// records are kept.
+/// Groups without an open grant whose last grant or application is older than the retention period:
+/// [`FUNDED_YEARS`] after a payment, otherwise [`UNFUNDED_YEARS`].
 async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
     let views = &asked.desk.views;
     let today = day_of(asked.desk.commands.now());
@@ -150,12 +150,12 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
     Ok(due)
 }
 
-/// A day as it is said.
+/// A day in English words, as in "3 May 2026".
 pub(super) fn in_full(day: Date) -> String {
     crate::mail::day(day, crate::domain::language::Language::En)
 }
 
-/// What can be asked about erasing somebody.
+/// The commands on erasure that people and groups have in common.
 pub(super) enum Erasing {
     Request,
     Refuse(Because),
@@ -180,7 +180,7 @@ impl Erasing {
     }
 }
 
-/// The forms about erasing on the page of a person or group.
+/// The actions on erasure, for the page of a person or of a group.
 pub(super) async fn erasing(
     asked: &Asked<'_>,
     forms: &Forms,

@@ -1,5 +1,4 @@
-//! Looking rather than reading: budgets and outcomes as bars with their figures beside them, as at
-//! any day.
+//! The charts of the desk: budgets and outcomes as bars with their figures, as at any day.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! One fund: its money and rules, its rounds, and what can be done with each.
+//! The page of one fund: money, rules, rounds, and the actions on each.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -191,8 +191,8 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
         reference: "reference".parse().expect("a line"),
         received_on: today,
     };
-    // Whose money, and how much, is what the form asks for: no sum is held against the budget
-    // before.
+    // The sum is zero, so that the dry run does not refuse the action for lack of money: the form
+    // asks for funder and sum.
     let withdraw = WithdrawFunding {
         source: funder(),
         amount: Money::ZERO,

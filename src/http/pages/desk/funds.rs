@@ -1,4 +1,4 @@
-//! Funds, and setting up a new one.
+//! The list of funds, and the page that creates one.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -68,7 +68,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// The list as a spreadsheet, with each fund's money as it stands.
+/// The list as a spreadsheet, with the money of each fund as at the day in the query.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let rows = asked.every::<FundRow>(Vec::new()).await?;
     let days = Days::asked(asked.desk, asked.text("as_at"), "").await?;
@@ -138,7 +138,8 @@ pub(super) async fn new(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// The rules of a fund as fields, with those that stand filled in.
+/// Adds the fields of a fund's rules to an action, filled in with `rules`, or with usual values for
+/// a new fund.
 pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -> Act {
     let known = |pick: fn(&crate::domain::fund::Rules) -> String, usual: &str| {
         rules.map_or_else(|| usual.to_owned(), pick)

@@ -1,4 +1,4 @@
-//! One grant with its whole story: checks, payee, payments, updates, changes, money back, stories.
+//! The page of one grant: checks, payee, payments, updates, variations, returns and stories.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,4 +1,4 @@
-//! What can be done about a grant, part by part.
+//! The actions on a grant, by parts of its page.
 
 use super::act::{Act, Offered, shown};
 use super::application::{panel, unconflicted};
@@ -21,10 +21,11 @@ use crate::projections::{FileRow, GrantRow};
 use crate::views::{GrantSeen, GroupSeen};
 use std::collections::BTreeSet;
 
-/// What takes a grant away needs as many panel members as awarded it.
+/// The label of the field for those who were present. Revoking a grant needs the quorum of its
+/// award, see the glossary.
 const PRESENT: &str = "Who else was present: each of them confirms it";
 
-/// A change that was asked for, with what can be done about it.
+/// A variation, with the actions that approve or refuse it.
 pub(super) struct VariationSeen {
     pub number: u16,
     pub state: String,
@@ -42,7 +43,7 @@ fn line(text: &str) -> Line {
     text.parse().expect("a short text")
 }
 
-/// What a page's acts are made of.
+/// The values from which all actions on a grant are made.
 pub(super) struct Acts<'a> {
     pub asked: &'a Asked<'a>,
     pub forms: &'a Forms,
@@ -190,7 +191,8 @@ impl Acts<'_> {
         Ok(shown(acts))
     }
 
-    /// The offer's answer, for a group that gives it on paper or by telephone.
+    /// The actions that answer the offer, or request a variation, for a group that does so on paper
+    /// or by telephone.
     pub async fn offer(&self, files: &[FileRow], signers: u8) -> Result<Vec<Act>, Failed> {
         let names = || {
             (0..signers)
@@ -556,7 +558,8 @@ impl Acts<'_> {
         Ok(shown(acts))
     }
 
-    /// What is unspent, demanded, asked back, received, and given up.
+    /// The actions on money that comes back: declaring an underspend, demanding a clawback,
+    /// requesting, receiving and waiving returns.
     async fn money_back(
         &self,
         panel: &[(String, String)],
@@ -654,7 +657,7 @@ impl Acts<'_> {
                 .known("amount:m", String::from(amount)),
             );
         }
-        // A group may give money back that nobody asked for.
+        // A group may return money that was not requested.
         if self.row.due_back.is_zero() && !self.row.paid.is_zero() {
             acts.push(
                 self.receive(

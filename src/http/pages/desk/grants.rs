@@ -1,4 +1,4 @@
-//! Grants with filters that stay in the address.
+//! The list of grants. Its filters are in the page's address.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -36,7 +36,7 @@ struct Row {
     due_back: String,
 }
 
-/// The filters of the query.
+/// The filters of the query. A search that matches no group filters by an id that no group has.
 async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed> {
     let mut filters = Vec::new();
     if !asked.text("state").is_empty() {
@@ -58,14 +58,13 @@ async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, 
     Ok(filters)
 }
 
-/// Whether a grant waits for a change to be decided.
+/// Whether a requested variation waits for a decision.
 fn asks(row: &GrantRow) -> bool {
     row.variations
         .values()
         .any(|variation| variation.state == VariationState::Requested)
 }
 
-/// The list as a spreadsheet.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let wants_change = asked.text("asks") == "change";
     let rows = asked

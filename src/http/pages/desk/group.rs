@@ -1,5 +1,4 @@
-//! One group: its members, payee, files, what it shares with others, and everything that it applied
-//! for.
+//! The page of one group: members, payee, files, related groups, and what it applied for.
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -39,7 +38,7 @@ struct Sheet {
     acts: Vec<Act>,
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
-    /// Who took what is held on the group.
+    /// Who read the group's subject access report; only for auditors and administrators.
     accesses: Option<Vec<Access>>,
     history: Vec<Happened>,
 }
@@ -91,7 +90,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     asked.page(&page)
 }
 
-/// An act on a group, where the rules offer it.
+/// An action on the group, with the result of its dry run.
 async fn offer(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -110,7 +109,7 @@ async fn offer(
     Ok(Act::new(forms, form, title, &path, offered))
 }
 
-/// Taking over the name and area that a member wrote, or refusing them.
+/// Accepting or refusing the name and area that a member proposed.
 async fn correction_acts(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -147,7 +146,7 @@ async fn correction_acts(
     ]))
 }
 
-/// Keying in where the group's money goes, and verifying it as somebody else.
+/// Entering the group's payee, and verifying it as a second person.
 async fn payee_acts(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -211,8 +210,8 @@ async fn payee_acts(
     Ok(shown(acts))
 }
 
-/// People who could be asked to join, by their names; those with a role are asked through the API,
-/// as that is rare.
+/// People who can be invited, by id and by name with e-mail address. Those with a role are left
+/// out: inviting them is rare, and possible through the API.
 async fn joinable(asked: &Asked<'_>, group: &GroupSeen) -> Result<Vec<(String, String)>, Failed> {
     let rows = asked
         .desk
@@ -316,7 +315,7 @@ async fn acts(
                 .await?
                 .hidden("person", person),
         );
-        // Somebody without an address says yes to an officer.
+        // An invited person without an e-mail address accepts by way of an officer.
         let (title, join) = (
             format!("{name} has said yes"),
             C::Join(MemberOf { person: *person }),
@@ -399,7 +398,7 @@ async fn acts(
     Ok(shown(acts))
 }
 
-/// Everything that is held on a group, on its request.
+/// The group's subject access report. The access is recorded.
 pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
     if !asked.signed.reader.works_with_groups() {
         return Err(Failed::not_yours());
@@ -415,7 +414,7 @@ pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     crate::http::pages::held::answer(asked.desk, "this group", &[held]).await
 }
 
-/// Keeps a file for a group: the scan of a form, a receipt, a signed agreement.
+/// Stores uploaded files for a group: the scan of a form, a receipt, a signed agreement.
 pub(super) async fn keep(
     request: HttpRequest,
     body: Multipart,
@@ -450,7 +449,7 @@ pub(super) async fn keep(
     Ok(see_other(&format!("{back}?done=keep-file")))
 }
 
-/// One file of a group, opened for those who may.
+/// A file of a group, decrypted. Panel members may see scans and photographs only.
 pub(super) async fn file(
     request: HttpRequest,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! Groups, found by a part of their name.
+//! The list of groups, and the search by a part of their name.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -10,7 +10,7 @@ use crate::http::pages::{Failed, Form, Shell};
 use crate::projections::GroupRow;
 use crate::views::Page as Wanted;
 
-/// How many groups a search finds at most.
+/// A search finds at most so many groups.
 const FOUND: i64 = 200;
 
 #[derive(Template)]
@@ -24,7 +24,7 @@ struct Sheet {
     imports: bool,
 }
 
-/// The list as a spreadsheet: what is public of the groups, and how their payee stands.
+/// The list as a spreadsheet: public data of the groups, and the state of their payee.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let search = asked.text("q");
     let rows = if search.is_empty() {

@@ -1,4 +1,5 @@
-//! Tables from elsewhere: tried first, and recorded when the file is sent again to be.
+//! The import of tables. A file is first tried, which records nothing, and recorded when it is
+//! uploaded again for that.
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,7 +18,7 @@ struct Sheet {
     wrong: Vec<(String, String)>,
     form: Form,
     kinds: Vec<(String, String)>,
-    /// What a table that was sent does, or would.
+    /// The result of the table that was uploaded, recorded or only tried.
     imported: Option<Imported>,
     tried: bool,
 }
@@ -51,7 +52,8 @@ async fn sheet(
     })
 }
 
-/// Whoever may import anything: what a table asks for is asked of the rules again.
+/// Refuses readers who can import no table of any kind. The commands of the import check
+/// permissions again.
 fn may(visitor: &Visitor) -> Result<(), Failed> {
     let roles = &visitor.staff()?.reader.roles;
     if [Role::Officer, Role::Finance]

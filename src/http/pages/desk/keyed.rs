@@ -1,5 +1,11 @@
-//! Keying in a form that came on paper, by telephone or in person: who asks, what they say, how and
-//! when it came.
+//! Assisted entry: an officer enters an application that came on paper, by telephone or in person.
+//!
+//! # Submitting again
+//!
+//! One form becomes several commands: person, group, application, answers, submission. If one is
+//! refused, the form is shown again and can be submitted again: records that exist are found by
+//! idempotency keys made of the form's id (`began`), and updated to what the form contains now. A
+//! value that cannot be changed any more is reported at its field.
 
 use std::collections::BTreeMap;
 
@@ -140,7 +146,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// Everything that was keyed in, parsed.
+/// The parsed form.
 struct Keyed {
     fund: FundId,
     round: Slug,
@@ -263,7 +269,8 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
     form.whole(whole)
 }
 
-/// The person who asks, if one is named.
+/// Parses the person who applies. The name is required if an address or telephone number is
+/// entered.
 fn person(posted: &Posted, form: &mut Reading<'_>) -> Option<RegisterPerson> {
     let email = form.may(
         "email",
@@ -340,9 +347,8 @@ pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResp
     }
 }
 
-/// Brings in person, group and application, and hands it in. Sent again after something was wrong,
-/// it goes on where it stopped, and records what the form says now. What cannot change any more is
-/// refused with the field's name.
+/// Executes the commands of the form and returns the application's id, or errors by field. Can be
+/// repeated, see the module's documentation.
 async fn bring_in(
     desk: &Desk,
     visitor: &Visitor,
@@ -363,7 +369,8 @@ async fn bring_in(
         caller: visitor.signed()?.caller.clone(),
         began: posted.text("began"),
     };
-    // Sent twice it is the same; sent again with other words it is not, and was handed in already.
+    // The idempotency key of the submission contains a digest of the form: submitting the same form
+    // again gets the first reply, and a form with other values is refused with `KeyReused`.
     let repeat = RepeatKey {
         key: format!("{}/submit", steps.began),
         ..posted.repeat(desk, &visitor.path)
@@ -430,7 +437,7 @@ async fn bring_in(
                 GroupCommand::AddMember(MemberOf { person }),
             ))
             .await?;
-        // Who has no e-mail address said yes by the form.
+        // A person without an e-mail address accepts the membership by the form itself.
         if details.email.is_none() {
             steps
                 .now(Command::Group(
@@ -450,7 +457,7 @@ async fn bring_in(
     Ok(Ok(id.0))
 }
 
-/// The steps of one form: each record is made once, however often the form is sent.
+/// The commands of one form. Each record is created once, however often the form is submitted.
 struct Steps<'a> {
     desk: &'a Desk,
     caller: Caller,
@@ -458,7 +465,8 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// The request of a step that is taken once. Sent again with another `says` it is refused.
+    /// The request of a step that is executed once. Repeated with another value of `says` it is
+    /// refused with `KeyReused`.
     fn request(&self, step: &str, says: &str, command: Command) -> Request {
         let repeat = RepeatKey::own(format!("{}/{step}", self.began), says);
         Request {
@@ -467,7 +475,8 @@ impl Steps<'_> {
         }
     }
 
-    /// Records what the form says now, where that is not on record already.
+    /// Executes a command that brings a record to what the form contains now. No change is no
+    /// error.
     async fn now(&self, command: Command) -> Result<(), Failed> {
         match own::taken(self.desk, Request::new(self.caller.clone(), command)).await {
             Ok(_) | Err(Failed::Refused(CommandError::Refused(Refusal::NoChange))) => Ok(()),
@@ -527,7 +536,8 @@ impl Steps<'_> {
             .answered(self.request("start", &says(!start.late), command))
             .await
         {
-            // It was started in time. Why it is late now is recorded as it is handed in.
+            // The application was started before it was late. The reason is recorded when it is
+            // submitted.
             Ok(Some(answer)) if start.late => Ok(Ok(ApplicationId(answer.id))),
             Ok(_) => Ok(Err(wrong(
                 "late_reason",
@@ -541,7 +551,8 @@ impl Steps<'_> {
         }
     }
 
-    /// The answers of an earlier try that this one leaves empty: they cannot be taken away.
+    /// Errors for questions whose answer was saved by an earlier attempt and is empty now. A saved
+    /// answer can be changed but not removed.
     async fn left_out(&self, id: ApplicationId, answers: &Answers) -> Result<Wrong, Failed> {
         let known = self.desk.views.answers(id.0, None).await?;
         let left_out = known
@@ -553,7 +564,7 @@ impl Steps<'_> {
             .collect())
     }
 
-    /// The person's name and how to reach them, as the form says it now.
+    /// Changes the person's name and contact details, if the form contains others.
     async fn contact(&self, person: PersonId, details: RegisterPerson) -> Result<(), Failed> {
         let row: Option<PersonRow> = self.desk.views.find(&person.to_string(), None).await?;
         let seen = self
@@ -583,7 +594,8 @@ impl Steps<'_> {
         .await
     }
 
-    /// Whether the group's language, or who helps with it, is to be recorded.
+    /// Whether the language or the helper has to be recorded. A helper's name is encrypted and not
+    /// compared, so that a form with a helper always records it.
     async fn speaks_otherwise(
         &self,
         id: ApplicationId,

@@ -1,5 +1,5 @@
-//! The auditor's page: the log by position, found by stream, person and day; any event as it is
-//! stored.
+//! The pages of the event log for auditors and administrators: a search by stream, person and day,
+//! and single events as they are stored.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -52,7 +52,7 @@ struct Sheet {
     payload: String,
     metadata: Vec<(String, String)>,
     length: i64,
-    /// Over how many events the newest head is.
+    /// How many events are under the newest checkpoint.
     sealed: i64,
     view: Option<String>,
 }
@@ -68,7 +68,8 @@ fn auditor(asked: &Asked<'_>) -> Result<(), Failed> {
     }
 }
 
-/// The instants at which the days that are asked for begin and end in Europe/London.
+/// The range of time, in microseconds since the Unix epoch, from the begin of the day `from` to the
+/// end of the day `to` in Europe/London.
 fn bounds(asked: &Asked<'_>) -> (i64, i64) {
     let begins = |day: Date| {
         day.in_tz("Europe/London")
@@ -102,7 +103,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let stream = asked.text("stream");
     let plain =
         stream.is_empty() && asked.text("actor").is_empty() && since == 0 && before == i64::MAX;
-    // Without a search the newest come first to mind: the last page is shown.
+    // Without a search the last page of the log is shown, with the newest events.
     let newest = if plain && asked.text("after").is_empty() {
         (length - ROWS).max(0)
     } else {
@@ -222,7 +223,7 @@ pub(super) async fn show(asked: &Asked<'_>, position: &str) -> Result<HttpRespon
     asked.page(&page)
 }
 
-/// The proof that an event is in the log, to be kept as a file.
+/// The inclusion proof of an event, as a download.
 pub(super) async fn proof(asked: &Asked<'_>, position: &str) -> Result<HttpResponse, Failed> {
     auditor(asked)?;
     let position: i64 = position.parse().map_err(|_| Failed::nothing())?;

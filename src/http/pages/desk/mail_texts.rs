@@ -1,5 +1,5 @@
-//! The words of one mail, per fund and language, with a preview; and those that wait for a second
-//! administrator.
+//! The page of one mail's text, by fund and language, with a preview and with proposed texts that
+//! wait for a second administrator.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -30,7 +30,7 @@ struct MailText {
     chosen: Form,
     funds: Vec<(String, String)>,
     languages: Vec<(String, String)>,
-    /// Why the words that were published are not used.
+    /// Why the published text is not used, if it is not.
     unused: Option<String>,
     proposed: Vec<Waiting>,
     act: Act,
@@ -38,7 +38,7 @@ struct MailText {
     preview: String,
 }
 
-/// Words that wait for a second administrator.
+/// A proposed text that waits for a second administrator.
 struct Waiting {
     language: Language,
     fund: String,
@@ -48,7 +48,7 @@ struct Waiting {
     acts: Vec<Act>,
 }
 
-/// Which words of a mail the page is about.
+/// Which text of a mail the page shows.
 #[derive(Clone, Copy)]
 struct Which {
     kind: MailKind,
@@ -122,7 +122,7 @@ pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
     asked.page(&page)
 }
 
-/// The form for the words: with it they are published, or proposed where they take two
+/// The action that publishes a text, or that proposes it, for mails whose texts need two
 /// administrators.
 async fn words(
     asked: &Asked<'_>,
@@ -187,7 +187,7 @@ async fn offered(asked: &Asked<'_>, command: C) -> Result<Offered, Failed> {
     .await
 }
 
-/// The words of a mail that wait, with what an administrator can do about them.
+/// The proposed texts of a mail, with the actions that confirm or refuse them.
 async fn proposed(
     asked: &Asked<'_>,
     forms: &Forms,

@@ -1,6 +1,14 @@
-//! The desk of staff and auditors. Every page is shown by its path, also when something on it was
-//! not taken; whatever is done on it is sent to one address a command, and becomes the same command
-//! as the API's.
+//! The desk: pages for staff and auditors.
+//!
+//! # Reading
+//!
+//! One route shows all pages; [`at`] selects the page by its path. A form with errors is rendered
+//! on the page that it belongs to, by the same function.
+//!
+//! # Writing
+//!
+//! Each command has its own address under `/desk/do`. The form becomes the same command as a
+//! request to the API.
 
 mod accesses;
 mod act;
@@ -88,19 +96,20 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/desk/{page:.*}").route(web::get().to(show)));
 }
 
-/// A page of the desk that is asked for.
+/// A request for a page of the desk.
 pub(super) struct Asked<'a> {
     pub desk: &'a Desk,
     pub visitor: &'a Visitor,
     pub signed: &'a SignedIn,
-    /// The page's own address, without its query.
+    /// The page's path, without its query.
     pub path: String,
     pub query: Vec<(String, String)>,
     rejected: Option<Rejected>,
 }
 
 impl<'a> Asked<'a> {
-    /// A page by its address with its query.
+    /// A request for the page at `address`, with the entered values and errors of a rejected form,
+    /// if any. Fails for visitors who are not staff.
     fn at(
         desk: &'a Desk,
         visitor: &'a Visitor,
@@ -139,7 +148,7 @@ impl<'a> Asked<'a> {
             .collect()
     }
 
-    /// A day that is asked for, or the nearest that can be meant.
+    /// A day in the query, limited to the days that the service accepts.
     pub fn day(&self, name: &str) -> Option<Date> {
         let today = day_of(self.desk.commands.now());
         self.text(name)
@@ -148,8 +157,8 @@ impl<'a> Asked<'a> {
             .map(|day: Date| day.clamp(days::EARLIEST, days::latest(today)))
     }
 
-    /// The last position of the day that a list is asked as at, or of the position that stands
-    /// there.
+    /// The position of `as_at` in the query: the last position of a day, or a position itself.
+    /// `None` if the query has no `as_at`.
     pub async fn as_at(&self) -> Result<Option<i64>, Failed> {
         let text = self.text("as_at");
         if text.is_empty() {
@@ -163,7 +172,7 @@ impl<'a> Asked<'a> {
         Ok(Some(self.desk.views.position_as_at(as_at).await?))
     }
 
-    /// The page's address with its query.
+    /// The page's address with its query, without the parameter of the notice.
     pub fn address(&self) -> String {
         let kept: Vec<_> = self
             .query
@@ -209,7 +218,7 @@ impl<'a> Asked<'a> {
         self.names_as(&self.signed.reader, ids).await
     }
 
-    /// The names of colleagues, who know one another.
+    /// The names of colleagues, without the reader's limits: staff know each other's names.
     pub async fn colleagues(
         &self,
         ids: impl IntoIterator<Item = PersonId>,
@@ -236,8 +245,8 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What a page says was done: one of its own sentences, or the name of a command. An address is
-/// anybody's words, and says nothing else.
+/// The notice for the query parameter `done`: one of a few fixed sentences, or one with the name of
+/// a command. Anything else in the parameter is ignored, because anybody can write a link with it.
 fn notice(done: &str) -> Option<String> {
     let says = match done {
         "keyed-in" => "Done, and in the log: the form is keyed in.",
@@ -289,7 +298,7 @@ async fn show(
     Ok(response)
 }
 
-/// Shows a page of the desk, with what was not taken on it if something was not.
+/// Renders a page of the desk, with the entered values and errors of a rejected form, if any.
 pub(super) async fn at(
     desk: &Desk,
     visitor: &Visitor,
@@ -346,19 +355,19 @@ pub(super) async fn at(
     }
 }
 
-/// A state as it is read: `in_assessment` is "in assessment".
+/// The label of a state or of another enum value: `in_assessment` becomes "in assessment".
 pub(super) fn said(state: impl Into<&'static str>) -> String {
     state.into().replace('_', " ")
 }
 
-/// Choices from keys, each said as it is read.
+/// Choices with labels made from the keys.
 pub(super) fn choices<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<(String, String)> {
     keys.into_iter()
         .map(|key| (key.to_owned(), key.replace(['_', '-'], " ")))
         .collect()
 }
 
-/// The same with nothing chosen first.
+/// Like [`choices`], with an empty choice first.
 pub(super) fn choices_or_none<'a>(
     none: &str,
     keys: impl IntoIterator<Item = &'a str>,
@@ -368,7 +377,7 @@ pub(super) fn choices_or_none<'a>(
         .collect()
 }
 
-/// An event of a record's history, in words.
+/// A line of a record's history.
 pub(super) struct Happened {
     pub position: i64,
     pub when: String,
@@ -377,7 +386,7 @@ pub(super) struct Happened {
     pub corrected: bool,
 }
 
-/// Everything that happened to a record, the newest first.
+/// The newest 500 events of a record, the newest first.
 pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Happened>, Failed> {
     use crate::store::search::{self, Search};
     let log = asked.desk.commands.log();

@@ -1,5 +1,5 @@
-//! Asking a group to change its application, and writing the changes down for a group that answers
-//! by telephone or on paper.
+//! Requesting changes to an application, and entering the changes for a group that answers by
+//! telephone or on paper.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ const AREA: &str = "area";
 const ACTIVITY: &str = "activity";
 const AT_RISK: &str = "people-at-risk";
 
-/// What can be asked again besides the form's questions.
+/// What can be asked again apart from the form's questions, by key and label.
 const BESIDE_QUESTIONS: [(&str, &str); 4] = [
     (REQUESTED, "How much they ask for"),
     (AREA, "The area"),
@@ -31,7 +31,7 @@ const BESIDE_QUESTIONS: [(&str, &str); 4] = [
     (AT_RISK, "Whether children or adults at risk take part"),
 ];
 
-/// An application whose group is asked, or answers.
+/// An application whose group is asked for changes, or that is changed for its group.
 pub(super) struct Case<'a> {
     pub asked: &'a Asked<'a>,
     pub forms: &'a Forms,
@@ -61,7 +61,8 @@ impl Case<'_> {
             .any(|asked| asked.as_str() == key)
     }
 
-    /// Asking the group to change something; again, with a later day, while it has not answered.
+    /// The action that asks the group for changes. While the group has not answered, the request
+    /// can be repeated with another day.
     pub async fn request_changes(&self) -> Result<Act, Failed> {
         let today = day_of(self.asked.desk.commands.now());
         let questions = own::questions(self.asked.desk, self.round.form).await?;
@@ -114,7 +115,8 @@ impl Case<'_> {
         ))
     }
 
-    /// Writing down what the group changes, and handing it in again, while changes are asked for.
+    /// The actions that enter the group's changes and submit the application again. None unless
+    /// changes are requested.
     pub async fn answering(&self) -> Result<Vec<Act>, Failed> {
         if self.row.state != ApplicationState::ChangesRequested {
             return Ok(Vec::new());
@@ -150,7 +152,7 @@ impl Case<'_> {
         )
     }
 
-    /// The answers that the group was asked to change, and no others.
+    /// The action that saves new answers, with fields only for what the group was asked to change.
     async fn save_answers(&self) -> Result<Act, Failed> {
         let questions = own::questions(self.asked.desk, self.round.form).await?;
         let open: Vec<_> = questions
@@ -180,7 +182,7 @@ impl Case<'_> {
         Ok(act)
     }
 
-    /// The field of what is asked besides the form's questions, with what is on record.
+    /// Adds the field of a key of [`BESIDE_QUESTIONS`], filled in with the recorded value.
     fn beside_question(&self, act: Act, key: &str, says: &str) -> Act {
         let row = self.row;
         let as_it_was = "as it was";
@@ -227,7 +229,7 @@ impl Case<'_> {
         }
     }
 
-    /// What the rules are asked about: an answer to each question that is open.
+    /// Sample answers to all requested questions, for the dry run.
     fn trial(&self, open: &[Question]) -> Answers {
         let row = self.row;
         Answers {

@@ -1,4 +1,5 @@
-//! What of the grants is published as open data, and what is held back until staff mend it.
+//! The state of the open data: how many grants are published, and which are withheld until staff
+//! correct them.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -10,7 +11,7 @@ use crate::http::pages::{Failed, Shell};
 #[template(path = "desk/open_data.html")]
 struct Sheet {
     page: Shell,
-    /// How many grants are published; none where the operator has not set it up.
+    /// How many grants are published; `None` if the operator has not set up open data.
     published: Option<usize>,
     held_back: Vec<HeldBack>,
 }

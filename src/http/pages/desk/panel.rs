@@ -1,4 +1,5 @@
-//! The panel's pack on one sheet, and everything that a meeting decided, recorded as one command.
+//! The panel's pack for a round, and the form that records all decisions of a meeting as one
+//! command.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -86,9 +87,10 @@ struct Line {
     group: String,
     answers: Vec<sections::Section>,
     scores: usize,
-    /// The mean of the totals that may be seen.
+    /// The mean of the scores' totals, of the scores that the reader may see and that are not set
+    /// aside.
     mean: Option<String>,
-    /// The same in tenths, by which the pack is ordered.
+    /// The same mean in tenths, by which the pack is sorted.
     tenths: Option<u32>,
     hidden: bool,
     open: bool,
@@ -96,10 +98,11 @@ struct Line {
     decided: Decided,
 }
 
-/// What is typed for one application: nothing yet but the sum, unless the meeting was not taken.
+/// The fields of one application in the meeting's form: only the requested sum is filled in, unless
+/// the form was rejected.
 struct Decided {
     verdict: String,
-    /// What can be decided of it as it stands.
+    /// The decisions that are possible in the application's state.
     verdicts: Vec<(&'static str, &'static str)>,
     amount: String,
     rank: String,
@@ -108,7 +111,7 @@ struct Decided {
     wrong: Option<String>,
 }
 
-/// What the panel decides, as it is read.
+/// The label of a decision.
 fn says(decision: Decision) -> &'static str {
     match decision {
         Decision::Award => "award",
@@ -269,7 +272,7 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
     asked.page(&page)
 }
 
-/// Records a meeting: for each application that was decided on, its verdict and what it says.
+/// Records a meeting: the decision on each application for which one was chosen.
 pub(super) async fn record(
     request: HttpRequest,
     sent: Sent,
@@ -322,7 +325,7 @@ pub(super) async fn record(
     }
 }
 
-/// What is missing, each time with the application whose decision it is missing in.
+/// The errors of the decisions that could not be parsed, each at its application.
 async fn missing(
     desk: &Desk,
     posted: &Posted,
@@ -361,7 +364,7 @@ async fn missing(
     Ok(wrong)
 }
 
-/// What was decided on one application; none when nothing was.
+/// The decision on one application, as JSON of the command. `None` if none was chosen.
 fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
     let field = |name: &str| posted.text(&format!("{name}-{id}")).to_owned();
     let reason = field("reason");

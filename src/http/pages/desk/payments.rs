@@ -1,5 +1,5 @@
-//! Payments to approve, to send and to confirm, each with the reason where a button is not offered;
-//! and batches.
+//! The list of payments with their actions, or the reason why an action is not available, and
+//! sending approved payments as a batch.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,10 @@ use crate::log::record::day_of;
 use crate::projections::{FundRow, GrantRow, PaymentRow};
 use crate::views::Page as Wanted;
 
-/// How many payments a page shows: the rules are asked about each of them six times.
+/// Payments per page. Small, because the dry runs of up to nine commands are needed for each
+/// payment.
 const MOST: i64 = 15;
-/// How many approved payments are offered to be sent together.
+/// At most so many approved payments can be sent as one batch.
 const BATCH_MOST: i64 = 500;
 
 #[derive(Template)]
@@ -51,19 +52,20 @@ struct Payment {
     state: String,
     prepared_by: String,
     approved_by: Vec<String>,
-    /// Who proposed that it leave before its days have passed.
+    /// Who proposed that the payment leave before the payee wait is over.
     early_proposed_by: String,
     acts: Vec<Act>,
 }
 
-/// Approved payments of one fund, to be sent together.
+/// The approved payments of one fund, from which a batch can be made.
 struct Batch {
     fund: FundRow,
     form: Form,
     payments: Vec<(String, String)>,
 }
 
-/// The filters of the query; without a state, what is still to be done.
+/// The filters of the query. Without a state and a grant: the payments that wait for somebody to
+/// act.
 fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed> {
     let mut filters = Vec::new();
     let grant = asked.text("grant");
@@ -87,7 +89,6 @@ fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed
     Ok(filters)
 }
 
-/// The list as a spreadsheet.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let rows = asked.every::<PaymentRow>(filters(asked)?).await?;
     let grants: BTreeMap<Uuid, GrantRow> = asked
@@ -252,7 +253,8 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
         happened_on: today,
         reason,
     };
-    // What comes back a second time is taken by either command, and offered once.
+    // After a payment has failed or was reversed, both commands record that it came back again.
+    // Only one of them is shown.
     let is_back = matches!(row.state, PaymentState::Failed | PaymentState::Reversed);
     let failed = if is_back {
         "The bank sent it back once more"
@@ -317,7 +319,8 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
     Ok(shown(acts))
 }
 
-/// Every approved payment, by fund: a batch is not what happens to stand on one page.
+/// All approved payments, up to [`BATCH_MOST`], by fund: a batch is not limited to the page of the
+/// list.
 async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed> {
     if !asked
         .signed
@@ -386,7 +389,7 @@ async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed>
     Ok(batches)
 }
 
-/// Sends payments to the bank together: each line says the grant, the payment and the amount.
+/// Sends a batch to the bank. Each line of the form has the grant, the payment and the amount.
 pub(super) async fn send_batch(
     request: HttpRequest,
     sent: Sent,

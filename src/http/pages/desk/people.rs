@@ -1,4 +1,5 @@
-//! People and their roles. A role is proposed by one administrator and confirmed by another.
+//! The pages of people and their roles. A role is proposed by one administrator and confirmed by
+//! another.
 
 use std::collections::BTreeMap;
 
@@ -31,12 +32,12 @@ use crate::views::{Page as Wanted, PersonSeen};
 struct List {
     page: Shell,
     wrong: Vec<(String, String)>,
-    /// Each with whether somebody else on the page has almost the same address.
+    /// Each person, and whether somebody else on the page has a similar address.
     people: Vec<(PersonSeen, bool)>,
     all: bool,
     act: Option<Act>,
     next: Option<String>,
-    /// Who took the addresses of everybody.
+    /// Who read the list with everybody's addresses; only for auditors and administrators.
     accesses: Option<Vec<Access>>,
     sheets: [(&'static str, String); 2],
 }
@@ -101,8 +102,8 @@ fn has_roles(row: &PersonRow) -> bool {
     !row.roles.is_empty() || !row.proposed.is_empty()
 }
 
-/// Marks those whose addresses may be one mailbox: one person with two addresses would count as two
-/// people.
+/// Marks people whose addresses may belong to one mailbox. A person with two addresses must not
+/// count as two people.
 fn with_twins(people: Vec<PersonSeen>) -> Vec<(PersonSeen, bool)> {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for email in people.iter().filter_map(|seen| seen.email.as_deref()) {
@@ -122,7 +123,7 @@ fn with_twins(people: Vec<PersonSeen>) -> Vec<(PersonSeen, bool)> {
     people.into_iter().map(mark).collect()
 }
 
-/// The names of others with a role, held or proposed, whose address may be the same mailbox.
+/// The names of others with a role or a proposed role whose address may belong to the same mailbox.
 async fn twins(asked: &Asked<'_>, seen: &PersonSeen) -> Result<Vec<String>, Failed> {
     let Some(own) = seen.email.as_deref().map(resembling) else {
         return Ok(Vec::new());
@@ -162,7 +163,7 @@ async fn twins(asked: &Asked<'_>, seen: &PersonSeen) -> Result<Vec<String>, Fail
         .collect())
 }
 
-/// The list as a spreadsheet, with what the reader may see of people.
+/// The list as a spreadsheet, with the personal values that the reader may see.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let all = asked.text("all") == "yes";
     let rows = asked.every::<PersonRow>(Vec::new()).await?;
@@ -201,19 +202,19 @@ struct Sheet {
     wrong: Vec<(String, String)>,
     seen: PersonSeen,
     twins: Vec<String>,
-    /// Who proposed the contact details that wait.
+    /// Who proposed the contact details that wait for confirmation.
     proposed_by: String,
     takes_held: bool,
-    /// Who took what is held on the person.
+    /// Who read the person's subject access report; only for auditors and administrators.
     accesses: Option<Vec<Access>>,
     contact_acts: Vec<Act>,
     acts: Vec<Act>,
-    /// Where the person is signed in, and with which tokens, for an administrator.
+    /// The number of sessions and the names of tokens, for administrators.
     access: Option<String>,
     history: Vec<Happened>,
 }
 
-/// Everything that is held on a person, on their request.
+/// The person's subject access report. The access is recorded, unless it is the reader's own.
 pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
     let row: PersonRow = asked
         .desk
@@ -270,7 +271,8 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     asked.page(&page)
 }
 
-/// In how many browsers a person is signed in, and what their tokens are called.
+/// The number of a person's sessions and the names of their tokens that are still valid; only for
+/// administrators.
 async fn access(asked: &Asked<'_>, person: uuid::Uuid) -> Result<Option<String>, Failed> {
     if !asked.signed.reader.roles.contains(&Role::Administrator) {
         return Ok(None);
@@ -425,7 +427,8 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
     Ok(shown(acts))
 }
 
-/// Changing a person's contact details, and answering a change that an officer proposed.
+/// Changing a person's contact details, and confirming or refusing a change that an officer
+/// proposed.
 async fn contact_acts(
     asked: &Asked<'_>,
     forms: &Forms,

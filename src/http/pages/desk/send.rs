@@ -1,5 +1,5 @@
-//! Sending a command from a page of the desk: the form becomes its JSON, and is read as the API
-//! reads it.
+//! Submits a command from a form of the desk: the form becomes JSON, which is parsed as a request
+//! to the API is.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
@@ -45,7 +45,7 @@ fn noun(request: &HttpRequest) -> Result<&'static Noun, Failed> {
         .ok_or_else(Failed::nothing)
 }
 
-/// Shows what would become of a command, with what was typed, and records nothing.
+/// Shows what a command would result in, with the entered values. Nothing is recorded.
 pub(super) async fn preview(
     request: HttpRequest,
     sent: Sent,
@@ -76,7 +76,7 @@ pub(super) async fn preview(
     at(&desk, &visitor, &back(&posted), Some(shown)).await
 }
 
-/// The page that a form was sent from.
+/// The address of the page that the form belongs to.
 fn back(posted: &Posted) -> String {
     own_path(posted.text("at"))
         .filter(|path| path.starts_with("/desk"))
@@ -84,7 +84,7 @@ fn back(posted: &Posted) -> String {
         .to_owned()
 }
 
-/// The command that a form makes, or what is wrong with it.
+/// The command that a form describes, or the problem with it.
 fn read(
     request: &HttpRequest,
     noun: &'static Noun,
@@ -133,7 +133,8 @@ async fn send(
     .await
 }
 
-/// Issues a command, and leads on; what is refused is said on the page that it was sent from.
+/// Executes a command and redirects to `next`, which gets the id of the record. If the command is
+/// refused, the page at `back` is rendered with the form and the refusal.
 pub(super) async fn issue(
     desk: &Desk,
     visitor: &Visitor,

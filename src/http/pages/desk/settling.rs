@@ -1,5 +1,5 @@
-//! What the bank did and fits nothing else: the entries of a grant that wait, and the forms with
-//! which one person proposes and a second one confirms how they are settled.
+//! Settlement of bank entries that match no payment: the entries of a grant that wait, and the
+//! actions by which one person proposes and a second one confirms a settlement.
 
 use super::act::{Act, shown};
 use super::erasures::in_full;
@@ -10,7 +10,7 @@ use crate::http::pages::Failed;
 use crate::log::record::day_of;
 use crate::projections::{EntryRow, PaymentRow};
 
-/// An entry that waits, in plain words, with what can be done about it.
+/// A bank entry that waits to be settled, with its actions.
 pub(super) struct EntrySeen {
     pub says: String,
     pub by: String,
@@ -19,14 +19,14 @@ pub(super) struct EntrySeen {
     pub acts: Vec<Act>,
 }
 
-/// How it is to be settled, as one person proposed.
+/// A proposed settlement.
 pub(super) struct Proposed {
     pub says: String,
     pub reason: String,
 }
 
 impl Acts<'_> {
-    /// The entries of the bank that wait to be settled.
+    /// The bank entries of the grant that wait to be settled.
     pub async fn entries(&self) -> Result<Vec<EntrySeen>, Failed> {
         let entries = &self.row.unsettled;
         let people = entries.values().flat_map(|entry| {
@@ -101,7 +101,7 @@ impl Acts<'_> {
             )
             .await?
             .hidden("entry:n", number);
-        // Only money that came in can count as money that came back.
+        // Only money that came in can count as returned.
         let propose = match entry.kind {
             EntryKind::CameIn => {
                 propose.money("counts:m", "How much of it counts as money that came back from this grant: 0 if none of it does")
@@ -116,7 +116,7 @@ impl Acts<'_> {
         Ok(shown(acts))
     }
 
-    /// Recording something of the bank that none of the other forms can say.
+    /// The action that records a bank entry for which no other command fits.
     pub async fn record_entry(&self, payments: &[PaymentRow]) -> Result<Vec<Act>, Failed> {
         let today = day_of(self.asked.desk.commands.now());
         let amount = Money::of_pounds(1);

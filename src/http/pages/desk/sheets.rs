@@ -1,5 +1,5 @@
-//! Every list of the desk as a spreadsheet, exactly as it is filtered: the page's address with
-//! `/sheets` before the list.
+//! The lists of the desk as spreadsheets, with the same filters: the address is that of the page
+//! with `/sheets` before the list.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::http::pages::Failed;
 use crate::http::pages::open::names;
 use crate::views::InTable;
 
-/// How many names are looked up at once.
+/// Names per lookup.
 const MANY: usize = 500;
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -42,7 +42,7 @@ pub(super) async fn show(asked: &Asked<'_>, list: &str) -> Result<HttpResponse, 
 }
 
 impl Asked<'_> {
-    /// Where this list is as a spreadsheet, as CSV and as XLSX.
+    /// Links to this list as a spreadsheet: label and address.
     pub fn sheets(&self) -> [(&'static str, String); 2] {
         let list = self.path.trim_start_matches("/desk/");
         let kept = self.query.iter().filter(|(name, value)| {
@@ -53,7 +53,7 @@ impl Asked<'_> {
             .map(|(says, kind)| (says, format!("/desk/sheets/{list}.{kind}?{query}")))
     }
 
-    /// Every row that the filters pass.
+    /// All rows that match the filters, at the query's `as_at`.
     pub(super) async fn every<T: InTable>(
         &self,
         filters: Vec<(&'static str, Vec<String>)>,
@@ -75,12 +75,12 @@ impl Asked<'_> {
     }
 }
 
-/// A name that was looked up.
+/// The cell of a name by its id; empty if the name is not known.
 pub(super) fn named(names: &BTreeMap<String, String>, id: &impl ToString) -> Cell {
     names.get(&id.to_string()).cloned().into()
 }
 
-/// A sheet of these columns.
+/// Builds a spreadsheet with one row per item.
 pub(super) fn sheet<T, const N: usize>(
     name: &'static str,
     columns: [&'static str; N],

@@ -1,4 +1,5 @@
-//! Statements between two days: of a fund, and of a funder's money, with what came of it.
+//! Statements of account between two days, of a fund or of a funder's money. A funder's statement
+//! also shows the outcomes of the funds that have its money.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -19,17 +20,16 @@ struct Sheet {
     page: Shell,
     filter: Form,
     name: String,
-    /// Where the fund is, or the figures by funder.
+    /// The page to return to: the fund's, or the charts.
     at: String,
     path: String,
     statement: Statement,
     balances: [(&'static str, Balances); 2],
     sheets: Vec<(&'static str, String)>,
-    /// What came of each fund that has the funder's money.
+    /// The outcomes of each fund that has the funder's money.
     outcomes: Vec<(String, Vec<OutcomeBar>)>,
 }
 
-/// A fund's statement.
 pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
     let fund: FundRow = asked
         .desk
@@ -47,7 +47,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     page(asked, StatementOf::Fund(&key), about).await
 }
 
-/// A funder's statement of account, and what came of the funds that have its money.
+/// A funder's statement, with the outcomes of the funds that have its money.
 pub(super) async fn show_funder(asked: &Asked<'_>, funder: &str) -> Result<HttpResponse, Failed> {
     let views = &asked.desk.views;
     let days = Days::asked(asked.desk, asked.text("until"), "").await?;
@@ -100,7 +100,7 @@ pub(super) async fn show_funder(asked: &Asked<'_>, funder: &str) -> Result<HttpR
     page(asked, StatementOf::Funder(funder), about).await
 }
 
-/// What a statement is about, besides its figures.
+/// What a statement's page shows apart from its figures.
 struct About {
     name: String,
     at: String,
@@ -140,8 +140,8 @@ async fn page(
     })
 }
 
-/// The days that are asked for; without them, this year's from April on, as charities' books mostly
-/// run.
+/// The first and last day in the query. By default from the latest 1 April, the usual begin of a
+/// charity's financial year, to today.
 fn days(asked: &Asked<'_>) -> (Date, Date) {
     let today = day_of(asked.desk.commands.now());
     let april = Date::new(today.year(), 4, 1).unwrap_or(today);
@@ -154,8 +154,7 @@ fn days(asked: &Asked<'_>) -> (Date, Date) {
     (from, asked.day("until").unwrap_or(today).max(from))
 }
 
-/// The statement as a spreadsheet: a line for what stood, one for each movement, one for what
-/// stands.
+/// The statement as a spreadsheet: opening balances, one row per movement, closing balances.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let (from, until) = days(asked);
     let of = match (asked.text("fund"), asked.text("funder")) {

@@ -1,5 +1,5 @@
-//! The words that staff can give: the form, the agreement, which mails have words of their own, the
-//! public report; and the outbox.
+//! The pages of texts that staff write: the form's questions, the agreement, the list of mail
+//! texts, the public report; and the outbox.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -20,7 +20,7 @@ use crate::projections::{FundRow, GrantRow, OrganisationRow, UpdateRow};
 use crate::store::mails;
 use crate::views::Page as Wanted;
 
-/// How many questions may be added at once.
+/// The number of empty questions at the end of the form.
 const NEW_QUESTIONS: usize = 3;
 
 #[derive(Template)]
@@ -31,14 +31,15 @@ struct List {
     own: OrganisationRow,
 }
 
-/// A mail in the list, and how its words stand.
+/// A mail in the list, and the state of its texts.
 struct MailLine {
     key: &'static str,
     says: String,
-    /// Staff published words of their own that are used, or that are not.
+    /// Whether staff published texts of their own that are in use, and whether some are published
+    /// and not in use.
     own: bool,
     unused: bool,
-    /// Words wait for a second administrator.
+    /// A proposed text waits for a second administrator.
     waits: bool,
 }
 
@@ -107,7 +108,7 @@ struct FormPage {
     places: Vec<(String, String)>,
 }
 
-/// The names of one question's fields.
+/// The names of the fields of one question.
 struct Names {
     place: String,
     key: String,
@@ -116,7 +117,7 @@ struct Names {
     required: String,
     label_pl: String,
     help_pl: String,
-    /// It is asked, and nobody has translated it.
+    /// The question is in the form and has no translation.
     english_only: bool,
 }
 
@@ -140,7 +141,7 @@ impl Names {
     }
 }
 
-/// The name of one field of a question.
+/// The name of a field of the question at index `at`.
 fn field(name: &str, at: usize) -> String {
     format!("{name}-{at}")
 }
@@ -194,7 +195,8 @@ pub(super) async fn form(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// Publishes the questions as the form's next version; applications that were begun keep theirs.
+/// Publishes the questions as the form's next version. Applications that were started before remain
+/// on their version.
 pub(super) async fn publish_form(
     sent: Sent,
     desk: web::Data<Desk>,
@@ -363,7 +365,7 @@ pub(super) async fn agreement(asked: &Asked<'_>) -> Result<HttpResponse, Failed>
     asked.page(&page)
 }
 
-/// What staff write of each area, beside what groups said was hard and learned.
+/// The public report: a form for each area, and what groups wrote that they learned.
 pub(super) async fn report(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     editor(asked)?;
     let own = organisation(asked).await?;
@@ -511,7 +513,7 @@ pub(super) async fn outbox(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// Tries a mail once more that was given up.
+/// Makes a failed mail due again.
 pub(super) async fn try_again(
     request: HttpRequest,
     sent: Sent,

@@ -1,5 +1,4 @@
-//! Today's work first: what is new, waiting, due, overdue, and to be approved, each with how many
-//! there are.
+//! The dashboard: the work that waits for the reader's roles, each item with a count.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -22,7 +21,7 @@ use crate::projections::{
 use crate::store::mails;
 use crate::views::{COUNTED, InTable, Page as Wanted};
 
-/// How many records are named, each with its page.
+/// At most so many records are listed for an item.
 const NAMED: usize = 8;
 
 #[derive(Template)]
@@ -35,13 +34,13 @@ struct Today {
     keys_in: bool,
 }
 
-/// Some work, how much of it there is, and where it is done.
+/// A kind of work, how much of it there is, and the page where it is done.
 struct Work {
     says: &'static str,
     count: String,
     path: String,
     some: bool,
-    /// The first records that it is about, each with its page, where no list shows them.
+    /// The first records with this work, by address and name. Only for work that no list shows.
     records: Vec<(String, String)>,
 }
 
@@ -56,7 +55,7 @@ fn work(says: &'static str, count: i64, path: impl Into<String>) -> Work {
     }
 }
 
-/// Work on single records, each with its page; nothing where there are none.
+/// A work item for single records, given by address and name. `None` if there are no records.
 fn work_on(says: &'static str, mut records: Vec<(String, String)>) -> Option<Work> {
     let count = i64::try_from(records.len()).unwrap_or_default();
     let first = records.first()?.0.clone();
@@ -76,7 +75,7 @@ async fn count<T: InTable>(asked: &Asked<'_>, states: &[&'static str]) -> Result
         .await?)
 }
 
-/// The rows of which something waits, by the column that says so.
+/// Rows for which something waits. `column` is the indexed column of the row that shows it.
 async fn that_wait<T: InTable>(asked: &Asked<'_>, column: &'static str) -> Result<Vec<T>, Failed> {
     let filters = vec![(column, vec![<&str>::from(Waiting::Waiting).to_owned()])];
     Ok(asked
@@ -238,8 +237,7 @@ async fn of_administrators(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
     Ok(found)
 }
 
-/// How many webhooks wait for a second administrator, or for somebody who finds out why nothing is
-/// taken.
+/// How many webhooks wait for a second administrator, or are paused because deliveries fail.
 async fn webhooks(asked: &Asked<'_>) -> Result<i64, Failed> {
     let seen = all(asked.desk).await?;
     let waits = |webhook: &&WebhookSeen| {
@@ -248,7 +246,7 @@ async fn webhooks(asked: &Asked<'_>) -> Result<i64, Failed> {
     Ok(i64::try_from(seen.iter().filter(waits).count()).unwrap_or_default())
 }
 
-/// Words of mails that another administrator proposed.
+/// Mail texts that another administrator proposed.
 async fn mail_texts(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
     let own = organisation(asked).await?;
     let others = own
@@ -265,8 +263,7 @@ async fn mail_texts(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
     ))
 }
 
-/// The decisions at which the reader was named as present, and has not confirmed that they were
-/// there.
+/// Decisions and revocations for which the reader was named as present, and has not confirmed it.
 async fn attendance(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
     let reader = asked.signed.reader.person;
     let applications = that_wait::<ApplicationRow>(asked, "attendance_waits").await?;
@@ -313,7 +310,7 @@ async fn attendance(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
         .collect())
 }
 
-/// What the bank did and fits nothing else.
+/// Grants with bank entries to be settled.
 async fn unsettled(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
     let rows = that_wait::<GrantRow>(asked, "entries_wait").await?;
     Ok(work_on(
@@ -353,7 +350,7 @@ async fn contacts(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
     ))
 }
 
-/// Names and areas that members of groups wrote.
+/// Names and areas that members proposed for their groups.
 async fn group_names(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
     let rows = that_wait::<GroupRow>(asked, "correction_waits").await?;
     Ok(work_on(
@@ -364,7 +361,8 @@ async fn group_names(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
     ))
 }
 
-/// Helpers whom groups named: an officer confirms each of them, others only that they helped.
+/// Helpers whom groups named and who are not confirmed. Officers see all of them, others only
+/// themselves.
 async fn helpers(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
     let reader = &asked.signed.reader;
     let may = |helper: PersonId| reader.roles.contains(&Role::Officer) || helper == reader.person;
@@ -397,7 +395,7 @@ fn grant(row: &GrantRow) -> String {
     format!("/desk/grants/{}", row.id)
 }
 
-/// What is under way, shown to everybody.
+/// The work that is in progress elsewhere, shown to all readers.
 async fn waiting(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
     Ok(vec![
         work(
@@ -441,7 +439,7 @@ async fn overdue(asked: &Asked<'_>, today: Date) -> Result<i64, Failed> {
             vec![("state", open.clone()), ("due_on <=", today.clone())],
         )
         .await?;
-    // Due today is not overdue yet.
+    // An update that is due today is not overdue.
     let now = asked
         .desk
         .views
@@ -450,7 +448,7 @@ async fn overdue(asked: &Asked<'_>, today: Date) -> Result<i64, Failed> {
     Ok(due - now)
 }
 
-/// Running grants with a variation that nobody has decided.
+/// Running grants with a requested variation.
 async fn varied(asked: &Asked<'_>) -> Result<i64, Failed> {
     let states = [G::Accepted, G::Live, G::Reported]
         .map(|state| <&str>::from(state).to_owned())

@@ -1,4 +1,5 @@
-//! Updates: due, overdue, received. What the group says stands apart from what staff judge.
+//! The pages of updates: overdue, due and received ones. What the group reported is shown apart
+//! from the assessment by staff.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ struct Row {
     reminded_on: Option<jiff::civil::Date>,
 }
 
-/// The filters of the query; without a state, what is to be read.
+/// The filters of the query. Without a state: the received updates.
 fn filters(asked: &Asked<'_>, today: Date) -> Vec<(&'static str, Vec<String>)> {
     let open = || {
         [U::Requested, U::Queried]
@@ -65,7 +66,7 @@ fn filters(asked: &Asked<'_>, today: Date) -> Vec<(&'static str, Vec<String>)> {
     }
 }
 
-/// The list as a spreadsheet: figures, and no words of anybody.
+/// The list as a spreadsheet, with figures and without texts.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let rows = asked
         .every::<UpdateRow>(filters(asked, day_of(asked.desk.commands.now())))
@@ -360,7 +361,7 @@ async fn acts(
                 "The group agrees to what is written down here".to_owned(),
             )],
         )
-        // No sign is named: an empty list.
+        // A comma without keys is an empty list: no outcome is reported.
         .hidden("outcomes:w", ",")
         .known("people:n", 0)
         .known("volunteers:n", 0)

@@ -1,5 +1,4 @@
-//! Who outside is told of events: each webhook with its latest deliveries, and what an
-//! administrator can do about it.
+//! The page of webhooks: each with its latest deliveries, and the actions of administrators.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -17,7 +16,7 @@ use crate::http::pages::signin::moment;
 use crate::http::pages::{Failed, Form, Forms, Sent, Shell, Visitor, answer, own, see_other};
 use crate::webhooks::managed_secret;
 
-/// How many deliveries of each webhook the page shows.
+/// Deliveries per webhook.
 const DELIVERIES: i64 = 20;
 const PAGE: &str = "/desk/webhooks";
 
@@ -30,17 +29,17 @@ struct List {
     propose: Vec<Act>,
 }
 
-/// One webhook.
 struct Line {
     number: u32,
     state: String,
     address: String,
     events: String,
-    /// What waits for a second administrator, and who proposed it.
+    /// The proposed address with its events, and who proposed it. It waits for a second
+    /// administrator.
     proposed: Option<(String, String)>,
     error: String,
     acts: Vec<Act>,
-    /// The forms of an administrator: a new secret, and going on after a pause.
+    /// Forms for administrators: make a new secret, and resume after a pause.
     secret: Option<Form>,
     resume: Option<Form>,
     deliveries: Vec<Delivery>,
@@ -108,7 +107,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
-/// One of the organisation's commands as a form of the page.
+/// An action with one of the organisation's commands, with the result of its dry run.
 async fn act(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -214,7 +213,7 @@ fn delivery(forms: &Forms, seen: DeliverySeen, may: bool) -> Delivery {
     }
 }
 
-/// Lets a webhook go on that was paused.
+/// Resumes a webhook that was paused.
 pub(super) async fn resume(
     request: HttpRequest,
     sent: Sent,
@@ -225,7 +224,7 @@ pub(super) async fn resume(
     Ok(see_other(PAGE))
 }
 
-/// Has a delivery sent again.
+/// Makes a delivery due again.
 pub(super) async fn send_again(
     request: HttpRequest,
     sent: Sent,
@@ -249,7 +248,7 @@ struct SecretPage {
     secret: String,
 }
 
-/// Makes the next secret of a webhook, and shows it.
+/// Makes a webhook's next secret, and shows it once.
 pub(super) async fn make_secret(
     request: HttpRequest,
     sent: Sent,

@@ -1,5 +1,5 @@
-//! How one application stands, in plain words, with what the group can do: go on, change, withdraw,
-//! ask for a review.
+//! The page of one application for its group: its state in plain words, and what the group can do:
+//! continue, change answers, withdraw, request a review.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -28,15 +28,16 @@ struct Sheet {
     fund: FundRow,
     round: RoundRow,
     sections: Vec<sections::Section>,
-    /// The first page that still wants an answer.
+    /// The address of the first section that lacks a required answer; if none does, of the first
+    /// section with requested changes, or of the review of the answers.
     next: String,
     open: bool,
-    /// The day by which the answers could be changed has passed.
+    /// The day has passed by which the answers could be changed.
     overdue: bool,
     withdrawable: bool,
 }
 
-/// A state in a group's words, and the colour of its tag.
+/// The label of a state for groups, and the colour of its tag.
 pub fn stands(state: ApplicationState) -> (&'static str, &'static str) {
     use ApplicationState as S;
     match state {
@@ -122,7 +123,7 @@ async fn render(
     shown(visitor, desk, page.page.wrong, &page)
 }
 
-/// Takes the application back, or asks for a review of the decision.
+/// Withdraws the application, or requests a review of the decision.
 pub(super) async fn act(
     request: HttpRequest,
     sent: Sent,

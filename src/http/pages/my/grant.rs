@@ -1,5 +1,4 @@
-//! One grant as its group sees it: the agreement to accept, what is still needed, the money, and
-//! the updates.
+//! The page of one grant for its group: the agreement, open requirements, payments, and updates.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +45,7 @@ struct Sheet {
     runs: bool,
 }
 
-/// A state in a group's words, and the colour of its tag.
+/// The label of a grant's state for groups, and the colour of its tag.
 pub fn stands(row: &GrantRow) -> (&'static str, &'static str) {
     use GrantState as S;
     if row.on_hold {
@@ -133,7 +132,8 @@ async fn render(
     shown(visitor, desk, page.page.wrong, &page)
 }
 
-/// Answers the offer, or asks for something.
+/// Handles the forms of the page: accepting or declining the offer, requesting a variation,
+/// declaring an underspend, withdrawing a story.
 pub(super) async fn act(
     request: HttpRequest,
     sent: Sent,
@@ -173,7 +173,7 @@ pub(super) async fn act(
     .await
 }
 
-/// The command that a form makes, or which field is wrong and why.
+/// Parses a form into a command, or returns the field with an error and its text.
 fn read(posted: &Posted, visitor: &Visitor) -> Result<GrantCommand, (&'static str, String)> {
     let miss = |field, says: &str| (field, say(says, visitor.language).to_owned());
     Ok(match posted.text("form") {
@@ -240,7 +240,7 @@ fn read(posted: &Posted, visitor: &Visitor) -> Result<GrantCommand, (&'static st
     })
 }
 
-/// Keeps documents that a check asks for.
+/// Stores documents for the grant's checks.
 pub(super) async fn hand_in(
     request: HttpRequest,
     body: Multipart,
@@ -275,7 +275,8 @@ pub(super) async fn hand_in(
     Ok(see_other(&format!("/my/grants/{}", row.id)))
 }
 
-/// A picture of a published story: everybody may see it.
+/// A picture of a published story. Public; only pictures of stories that are published now are
+/// served.
 pub(in crate::http::pages) async fn picture(
     request: HttpRequest,
     desk: web::Data<Desk>,

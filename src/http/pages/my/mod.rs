@@ -1,4 +1,5 @@
-//! A group's own pages: its applications and grants, what is asked of it now, and what it can do.
+//! The pages for members of a group: its applications and grants, what it is asked to do, and what
+//! it can do.
 
 mod application;
 mod grant;

@@ -1,4 +1,4 @@
-//! Everything of the visitor's groups on one page.
+//! The overview of a member: their groups, with applications and grants.
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -20,27 +20,27 @@ use crate::views::Page as Wanted;
 #[template(path = "my/overview.html")]
 struct Overview {
     page: Shell,
-    /// Whether contact details that an officer proposed wait for the visitor.
+    /// Whether proposed contact details wait for the visitor's answer.
     contact_waits: bool,
     forms: Forms,
-    /// The groups that ask the visitor to join: id and name.
+    /// The groups that invited the visitor, by id and name.
     invited_to: Vec<(String, String)>,
     groups: Vec<OwnGroup>,
 }
 
 struct OwnGroup {
     row: GroupRow,
-    /// What a member asked to change, and waits for the office.
+    /// A correction that a member proposed and the office has not decided on.
     waiting: Option<String>,
     applications: Vec<Line>,
 }
 
-/// An application, or the grant that it became.
+/// An application, or the grant that it led to.
 struct Line {
     title: String,
     path: String,
     state: (&'static str, &'static str),
-    /// What the group can do now.
+    /// What the group should do now.
     to_do: Option<&'static str>,
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<Http
     render(&visitor, &desk).await
 }
 
-/// Says yes or no to joining a group.
+/// Accepts or refuses an invitation to a group.
 pub(super) async fn answer(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let signed = visitor.signed()?;
@@ -118,8 +118,8 @@ async fn render(visitor: &Visitor, desk: &Desk) -> Result<HttpResponse, Failed> 
     })
 }
 
-/// The groups that ask the visitor to join. A name from before names could hold no address is not
-/// shown.
+/// The groups that invited the visitor. Old names that contain an e-mail or web address are not
+/// shown: such names are refused by now, but may exist.
 async fn invitations(
     visitor: &Visitor,
     desk: &Desk,
@@ -142,7 +142,7 @@ async fn invitations(
     Ok(found)
 }
 
-/// A name, or where the group is, that a member wrote and the office has not looked at.
+/// The text about a name or area that a member proposed and the office has not decided on.
 fn waiting(row: &GroupRow, language: Language) -> Option<String> {
     let proposed = row.proposed.as_ref()?;
     let (says, to) = if proposed.name == row.name {

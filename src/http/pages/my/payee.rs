@@ -1,5 +1,5 @@
-//! Where the money should go: the group's own account, another body's that holds it, or things
-//! bought for the group.
+//! The page that asks a group for its payee: its own account, a body that holds the money for it,
+//! or goods bought for it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

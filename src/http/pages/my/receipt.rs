@@ -1,4 +1,5 @@
-//! A receipt for what a group sent: where it stands in the log, and the proof of it to keep.
+//! The receipt for what a group submitted: positions in the event log, and inclusion proofs as
+//! downloads.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -24,7 +25,7 @@ struct Sheet {
     sent: Vec<Line>,
 }
 
-/// Something that the group sent.
+/// Something that the group submitted.
 struct Line {
     what: &'static str,
     when: String,
@@ -32,7 +33,7 @@ struct Line {
     sealed: bool,
 }
 
-/// What a group sends, in its own words.
+/// The label of an event that a group causes; `None` for all other events.
 fn in_words(event: &Event) -> Option<&'static str> {
     use {ApplicationEvent as A, GrantEvent as G};
     Some(match event {
@@ -46,7 +47,8 @@ fn in_words(event: &Event) -> Option<&'static str> {
     })
 }
 
-/// A grant has the id of the application that it came from: both are one story.
+/// What the group submitted. A grant has the id of its application, so one search finds the events
+/// of both.
 async fn sent(desk: &Desk, row: &ApplicationRow) -> Result<Vec<(&'static str, Recorded)>, Failed> {
     let log = desk.commands.log();
     let wanted = Search {

@@ -1,5 +1,5 @@
-//! An update from a telephone in two minutes: some words, pictures, how many came, which signs,
-//! what was hard.
+//! The form for an update, short enough for a telephone: text, pictures, numbers of people, signs,
+//! lessons.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The first page, and how to get help.
+//! The home page, and the page with help.
 
 use actix_web::{HttpResponse, web};
 use askama::Template;

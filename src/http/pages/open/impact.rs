@@ -1,5 +1,5 @@
-//! Where the money went and what came of it: per area, progress by sign, stories with consent, what
-//! was hard, lessons.
+//! The public page of impact: money and outcomes by area, accepted grants, stories with consent,
+//! and the reports of staff.
 
 use std::collections::BTreeMap;
 
@@ -26,11 +26,10 @@ struct Sheet {
     signs: Vec<Sign>,
     totals: Totals,
     sealed: Option<SealedSeen>,
-    /// Whether the grants are there as open data.
+    /// Whether open data is published.
     open_data: bool,
 }
 
-/// Everything of one area.
 struct Area {
     name: String,
     money: Option<MoneyBar>,
@@ -140,7 +139,7 @@ pub(super) async fn show(
     })
 }
 
-/// The signs in the framework's order, each with what is said of it.
+/// The signs in the framework's order, each with its outcomes. Signs without outcomes are left out.
 pub(in crate::http::pages) fn in_order(
     signs: &[Sign],
     lines: Vec<OutcomeLine>,
@@ -155,7 +154,7 @@ pub(in crate::http::pages) fn in_order(
         .collect()
 }
 
-/// Grants that were accepted, by area, as they stood on the day.
+/// Accepted grants by area, as at the chosen day.
 async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Granted>>, Failed> {
     use GrantState as S;
     let states = [S::Accepted, S::Live, S::Reported, S::Closed, S::Terminated]
@@ -182,7 +181,8 @@ async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Grante
         )
         .await?;
         for row in listed.items {
-            // Consent is for today: what was taken back since is shown of no day.
+            // Consent counts as of today: a story or picture that was withdrawn since is not shown
+            // as at any earlier day.
             let told: Option<GrantRow> = if as_at.is_some() && !row.stories.is_empty() {
                 desk.views.find(&row.id.to_string(), None).await?
             } else {
@@ -225,7 +225,7 @@ async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Grante
     }
 }
 
-/// The public names of groups.
+/// The public names of groups, by their ids.
 pub(in crate::http::pages) async fn names(
     desk: &Desk,
     ids: Vec<String>,

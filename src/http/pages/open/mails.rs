@@ -1,4 +1,4 @@
-//! The mails of a demonstration, for everybody to read: a real service shows none.
+//! The mails of a demonstration, public. Outside a demonstration these pages do not exist.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -6,7 +6,7 @@ use askama::Template;
 use crate::http::Desk;
 use crate::http::pages::{Failed, Shell, Visitor, own, page};
 
-/// How many mails are listed, the newest first.
+/// At most so many mails are listed, the newest first.
 const MOST: usize = 50;
 
 #[derive(Template)]
@@ -23,7 +23,7 @@ struct MailPage {
     mail: Mail,
 }
 
-/// A mail as it lies in the folder.
+/// A mail, parsed from its file.
 struct Mail {
     id: String,
     to: String,

@@ -1,4 +1,4 @@
-//! What everybody may see: the first page, help, where the money went and what came of it.
+//! The public pages: home, help, impact, and the mails of a demonstration.
 
 mod home;
 mod impact;
