@@ -1,5 +1,5 @@
-//! What leaves the house with everything that is held on somebody, or with everybody's addresses,
-//! leaves a trace.
+//! Records accesses to personal data in bulk: a subject access file, or everybody's e-mail
+//! addresses.
 
 use super::Desk;
 use crate::log::LogError;
@@ -7,7 +7,8 @@ use crate::log::record::day_of;
 use crate::store::accesses::{self, Looked};
 use crate::views::Reader;
 
-/// Notes that somebody looked. Nobody sees what could not be noted.
+/// Records an access. Callers must do this before they send the data, so that nothing leaves
+/// unrecorded.
 pub(super) async fn note(desk: &Desk, reader: &Reader, looked: Looked<'_>) -> Result<(), LogError> {
     let (log, now) = (desk.commands.log(), desk.commands.now());
     let person = reader.person.to_string();

@@ -1,5 +1,4 @@
-//! What runs beside serving: followers, mail, jobs. One that failed is told to whoever asks whether
-//! the service is ready.
+//! Background tasks. A task that panics is reported by `/readyz`.
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -9,14 +8,15 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use tokio::task::JoinHandle;
 
-/// What runs beside serving, and what of it failed.
+/// Starts background tasks and remembers the names of those that failed. Clones share the list.
 #[derive(Clone, Debug, Default)]
 pub struct Beside {
     failed: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 impl Beside {
-    /// Has it run beside serving, under a name for operators.
+    /// Starts a background task under a name for operators. If it panics, it is not restarted, and
+    /// its name stays in [`Self::failed`] until the process ends.
     pub fn run(
         &self,
         name: &'static str,
@@ -38,7 +38,8 @@ impl Beside {
         })
     }
 
-    /// Tells of something for a while, which is over where nothing more happens until then.
+    /// Reports a name as failed for a limited time. A second call does not extend the first one:
+    /// the name is removed when the time of the earliest call is over.
     pub fn tell_for(&self, name: &'static str, time: Duration) {
         self.failed
             .lock()
@@ -55,7 +56,7 @@ impl Beside {
         });
     }
 
-    /// The names of what failed.
+    /// The names of failed tasks and current reports, sorted.
     #[must_use]
     pub fn failed(&self) -> Vec<&'static str> {
         self.failed

@@ -1,5 +1,5 @@
-//! The contract as it is fetched: `/openapi.yaml` and `/openapi.json`, each made, packed and named
-//! by its content once.
+//! The contract as files: `/openapi.yaml` and `/openapi.json`. Each is rendered, compressed and
+//! hashed once per process.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -17,8 +17,7 @@ use super::api::not_allowed_but;
 use super::contract::{contract, document};
 use crate::log::keys::to_hex;
 
-/// For how long whoever fetched it need not ask again, in seconds: it changes only with the
-/// program.
+/// Clients may cache the contract for an hour: it changes only with the program.
 const GOOD_FOR: &str = "public, max-age=3600";
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -44,11 +43,11 @@ fn json() -> &'static File {
     FILE.get_or_init(|| File::of("application/json", document().to_string()))
 }
 
-/// A text that never changes while the program runs, plain and packed.
+/// A file that does not change while the program runs, plain and compressed.
 struct File {
     media: &'static str,
     plain: Bytes,
-    /// Empty where it could not be packed.
+    /// Compressed with gzip; empty if the compression failed.
     packed: Bytes,
     digest: String,
 }
@@ -78,7 +77,7 @@ impl File {
         };
         let accepts = header(ACCEPT_ENCODING);
         let packed = !self.packed.is_empty() && accepts.is_some_and(takes_gzip);
-        // Each form of it has a name of its own.
+        // The two encodings are different representations, so each has its own ETag.
         let tags = [
             format!("\"{}\"", self.digest),
             format!("\"{}-gzip\"", self.digest),
@@ -105,7 +104,8 @@ impl File {
                 .insert_header((CONTENT_ENCODING, "gzip"))
                 .body(self.packed.clone());
         }
-        // It is not packed anew for everybody who would take another packing.
+        // Declaring an encoding stops the `Compress` middleware from compressing the file again for
+        // each request with another `Accept-Encoding`.
         if accepts.is_some() {
             answer.insert_header((CONTENT_ENCODING, "identity"));
         }
@@ -113,7 +113,7 @@ impl File {
     }
 }
 
-/// Whether a client says that it takes gzip.
+/// Whether an `Accept-Encoding` header accepts gzip.
 fn takes_gzip(accepts: &str) -> bool {
     let mut offers = accepts
         .split(',')

@@ -1,8 +1,17 @@
-//! A request must arrive: whoever sends too slowly is not waited for, and nothing is unpacked
-//! before it is looked at.
+//! Timeouts of request bodies, and which connections stay open.
 //!
-//! The server bounds the time for the first head on a connection, and for no later one. So only
-//! whoever is known keeps a connection open: anybody else's takes one request.
+//! # Body timeout
+//!
+//! A body that pauses too long, or arrives too slowly overall, ends with an error that handlers
+//! report as 408. Compressed bodies are refused with 415 before they are decompressed: a few bytes
+//! could expand to very many.
+//!
+//! # Keep-alive
+//!
+//! The server limits how long the first request head on a connection may take, but not later ones.
+//! An anonymous client could therefore hold a connection open by sending nothing. Only requests of
+//! a known person, marked with `Known`, keep their connection; all others are closed after one
+//! response.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -24,20 +33,20 @@ use tokio::time::{Instant, timeout_at};
 use super::Desk;
 use super::problem::{Fault, Problem};
 
-/// How long a sender may pause unless it is said otherwise.
+/// How long a client may pause within a body, unless configured otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How fast a body must come: a photograph from an old phone takes minutes, and nothing takes a
-/// byte a second.
+/// The minimum speed of a request body. It allows for a photograph from an old phone, which takes
+/// minutes, and stops a client that sends a byte a second.
 #[derive(Clone, Copy)]
 struct Pace {
-    /// How long a sender may pause.
+    /// The longest pause between two parts.
     pause: Duration,
-    /// For how long any pace will do, and how many bytes a second must have come on the whole from
-    /// then on.
+    /// For this long any speed is accepted; after it, `bytes_per_second` must be reached on
+    /// average.
     first: Duration,
     bytes_per_second: u64,
-    /// How long a whole body may take.
+    /// The longest time for a whole body.
     whole: Duration,
 }
 
@@ -51,19 +60,21 @@ impl Pace {
         }
     }
 
-    /// By when the next part must have come, from the beginning on, once so many bytes have.
+    /// The time since the start of the body by which the next part must arrive, if `received` bytes
+    /// arrived so far.
     fn until(self, received: u64) -> Duration {
         (self.first + Duration::from_millis(received.saturating_mul(1000) / self.bytes_per_second))
             .min(self.whole)
     }
 }
 
-/// Marks a request of somebody who showed a good token, or is signed in and has shown that their
-/// address is theirs.
+/// Marks a request in its extensions: somebody showed a valid token, or is signed in and has proved
+/// their e-mail address. Its connection stays open.
 #[derive(Clone, Copy)]
 pub(super) struct Known;
 
-/// Closes the connection of anybody who is not known, once they are answered.
+/// Middleware that closes the connection after the response, unless the request is marked with
+/// [`Known`].
 pub(super) async fn once(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -79,13 +90,13 @@ pub(super) async fn once(
     Ok(answer)
 }
 
-/// Lets a body end with an error when its sender pauses for too long, and refuses one that is
-/// packed.
+/// Middleware that refuses compressed bodies, and ends a body with an error if its client is too
+/// slow.
 pub(super) async fn in_time(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    // A few bytes could unpack to very many, before anybody has asked how large it may be.
+    // A few bytes could decompress to very many before the size limit applies.
     let packed = request
         .headers()
         .get(CONTENT_ENCODING)
@@ -116,9 +127,9 @@ pub(super) async fn in_time(
     }))
 }
 
-/// An answer that holds on to what was not read of its request: a connection whose request is let
-/// go of is read on for as long as the other side likes, and one whose request is held is closed
-/// after the answer.
+/// A response body that keeps the unread rest of its request alive. Actix closes the connection
+/// after such a response. If the request were dropped, it would keep reading the rest for as long
+/// as the client sends.
 struct Answer {
     inner: BoxBody,
     _unread: Rc<RefCell<Payload>>,
@@ -164,11 +175,12 @@ fn timed(
             )),
         }
     })
-    // Whoever reads a form asks once more after its end.
+    // The multipart reader polls the stream again after its end.
     .fuse()
 }
 
-/// Why a body did not arrive: its sender was too slow, or it is larger than what was said.
+/// The problem for a body that could not be read: 408 if the client was too slow, otherwise 413
+/// with `too_large` as its detail.
 pub(super) fn not_arrived(error: &actix_web::Error, too_large: &str) -> Problem {
     match error.as_error() {
         Some(PayloadError::Io(cause)) if cause.kind() == std::io::ErrorKind::TimedOut => {
@@ -210,7 +222,7 @@ mod tests {
         };
         assert_eq!(arrived(vec![0, 10, 10]).await, (3, false));
         assert_eq!(arrived(vec![0, 80, 0]).await, (1, true));
-        // Ten bytes a second would do; one in two fifths of a second does not.
+        // The limit is ten bytes a second; these arrive at about three a second.
         let (parts, ended) = arrived(vec![30; 9]).await;
         assert!(
             ended && (1..5).contains(&parts),

@@ -1,4 +1,5 @@
-//! How a file that somebody handed in leaves: nothing in it runs here, whatever it holds.
+//! Responses with uploaded files. Their headers prevent scripts in a file from running in this
+//! site's origin.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
@@ -8,17 +9,17 @@ use futures::Stream;
 use crate::domain::file::{FileDigest, Media};
 use crate::files::FileError;
 
-/// Where a file is opened.
+/// Who receives a file, which decides between inline display and download.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opened {
-    /// By a program, which keeps it.
+    /// A client of the API. Files are always downloads.
     ByProgram,
-    /// On a page. Only a picture is shown there: it was painted anew. A PDF is as it was sent,
-    /// scripts included, and is kept.
+    /// A browser. Only pictures are displayed inline, because uploads re-encode them. PDFs are
+    /// stored as they were sent, scripts included, and are downloads.
     OnPage,
 }
 
-/// Answers with a file's bytes.
+/// Streams a file's bytes.
 pub(super) fn answer(
     file: &FileDigest,
     media: Media,

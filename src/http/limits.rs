@@ -1,6 +1,30 @@
-//! How often something may be asked for: by address, by person, by session, and by where it is
-//! asked from. An answer of the API says what is left, as draft-ietf-httpapi-ratelimit-headers has
-//! it.
+//! Rate limits, counted in memory by each process.
+//!
+//! # Limits
+//!
+//! | Name | Counted for | Counts |
+//! |---|---|---|
+//! | `links` | e-mail address | sign-in links that are mailed |
+//! | `codes` | e-mail address | sign-in codes that are tried |
+//! | `peers` | IP address | requests for links, and codes that are tried |
+//! | `begun` | IP address | applications that visitors begin |
+//! | `forms` | session | forms by people without a role |
+//! | `senders` | IP address | forms by people without a role, signed in or not |
+//! | `staff` | session | forms by staff |
+//! | `api` | person | requests to the API |
+//! | `writes` | person | forms and commands by people without a role |
+//! | `started` | person | groups and applications that somebody without a role starts |
+//! | `changes` | person | commands by which somebody without a role has mails sent to others |
+//!
+//! # Algorithm
+//!
+//! The generic cell rate algorithm (crate `governor`): a quota of `40/15m` allows bursts of 40,
+//! and regains one every 22.5 seconds.
+//!
+//! # Headers
+//!
+//! Responses of the API state the remaining quota in `RateLimit` and `RateLimit-Policy`
+//! (draft-ietf-httpapi-ratelimit-headers). A rejected request gets 429 with `Retry-After`.
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -23,7 +47,7 @@ use super::problem::{Fault, Problem};
 use crate::domain::{ApplicationCommand, Command, GroupCommand, PersonId};
 use crate::views::Reader;
 
-/// Each limit with its name and what it is unless the operator says otherwise.
+/// The name and default quota of each limit.
 const USUAL: [(&str, &str); 11] = [
     ("links", "5/15m"),
     ("peers", "40/15m"),
@@ -38,7 +62,8 @@ const USUAL: [(&str, &str); 11] = [
     ("changes", "20/1h"),
 ];
 
-/// How often each thing may be asked for, as it was configured: such as `peers=100/15m,api=off`.
+/// The configured quota of each limit, parsed from a text such as `peers=100/15m,api=off`. Limits
+/// that it leaves out have their default.
 #[derive(Clone, Debug)]
 pub struct Quotas(BTreeMap<&'static str, Option<(NonZeroU32, Duration)>>);
 
@@ -81,7 +106,7 @@ impl FromStr for Quotas {
     }
 }
 
-/// So many in a time, or `off`.
+/// Parses a quota: a count and a time, or `off`.
 #[expect(
     clippy::option_option,
     reason = "what cannot be read, and what is switched off"
@@ -103,7 +128,7 @@ fn often(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
     Some(Some((count.parse().ok()?, Duration::from_secs(time))))
 }
 
-/// One limit, by who it is counted for.
+/// One limit, counted by key; `None` if it is off. The number counts calls, for [`REMEMBERED`].
 struct Limit<K: Hash + Eq + Clone>(Option<Counter<K>>, AtomicUsize);
 
 struct Counter<K: Hash + Eq + Clone> {
@@ -112,14 +137,14 @@ struct Counter<K: Hash + Eq + Clone> {
     per: Duration,
 }
 
-/// What is left of a limit.
+/// The remaining quota of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Left {
     count: u32,
     per: Duration,
     requests: u32,
-    /// After how many seconds all of it is there again; where nothing is left, after how many it is
-    /// worth asking again.
+    /// The seconds until the full quota is available again. If nothing is left, the seconds until
+    /// the next request is allowed.
     wait: u64,
 }
 
@@ -140,12 +165,12 @@ impl<K: Hash + Eq + Clone> Limit<K> {
         Self(counter, AtomicUsize::new(1))
     }
 
-    /// Counts one; otherwise how long to wait.
+    /// Counts one, or returns how long to wait.
     fn pass(&self, key: &K) -> Result<(), Duration> {
         self.count(key).1
     }
 
-    /// The same, with what is left; nothing where there is no limit.
+    /// The same, with the remaining quota; `None` if the limit is off.
     fn count(&self, key: &K) -> (Option<Left>, Result<(), Duration>) {
         let Some(Counter {
             limiter,
@@ -193,12 +218,12 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     }
 }
 
-/// How long to wait, as it is said in seconds.
+/// The wait in whole seconds, rounded up.
 fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + 1
 }
 
-/// Says on an answer what is left of the limit that its request was counted against.
+/// Middleware that adds the remaining quota to the response of a request that was counted.
 pub(super) async fn tell(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -225,10 +250,10 @@ pub(super) async fn tell(
     Ok(answer)
 }
 
-/// After so many questions, whoever has long been let pass again is forgotten.
+/// After this many calls of a limit, keys with a full quota are removed.
 const REMEMBERED: usize = 1000;
 
-/// Counts what is asked for, in this process.
+/// All limits of this process.
 pub struct Limits {
     links: Limit<String>,
     codes: Limit<String>,
@@ -241,7 +266,7 @@ pub struct Limits {
     writes: Limit<PersonId>,
     started: Limit<PersonId>,
     changes: Limit<PersonId>,
-    /// The proxy whose word about where a request comes from is taken.
+    /// The reverse proxy whose `X-Forwarded-For` is trusted.
     proxy: Option<IpAddr>,
 }
 
@@ -264,33 +289,33 @@ impl Limits {
         }
     }
 
-    /// Whether a link may be sent to an address once more. Who asks is not told: the answer is the
-    /// same.
+    /// Whether another sign-in link may be mailed to an address. The caller must respond the same
+    /// in both cases, so as not to reveal who has asked.
     pub(super) fn link_to(&self, address: &str) -> bool {
         self.links.pass(&address.to_lowercase()).is_ok()
     }
 
-    /// Whether a code may be tried for an address once more, wherever it is tried from.
+    /// Whether another code may be tried for an address, from any IP address.
     pub(super) fn code_for(&self, address: &str) -> bool {
         self.codes.pass(&address.to_lowercase()).is_ok()
     }
 
-    /// Lets a peer ask for a link or try a code.
+    /// Counts a request for a link, or a code that is tried, by IP address.
     pub(super) fn peer(&self, request: &HttpRequest) -> Result<(), Problem> {
         self.peers
             .pass(&self.peer_of(request))
             .map_err(|wait| too_many("this was asked for too often from where you are", wait))
     }
 
-    /// Lets a peer begin an application.
+    /// Counts an application that a visitor begins, by IP address.
     pub(super) fn begin(&self, request: &HttpRequest) -> Result<(), Problem> {
         self.begun
             .pass(&self.peer_of(request))
             .map_err(|wait| too_many("this was asked for too often from where you are", wait))
     }
 
-    /// Lets a form be sent: by staff's session; by anybody else's, by its person, and by where they
-    /// are.
+    /// Counts a form: for staff by session; for others by IP address, and if they are signed in by
+    /// session and person.
     pub(super) fn form(
         &self,
         request: &HttpRequest,
@@ -310,7 +335,7 @@ impl Limits {
         self.write(reader)
     }
 
-    /// Lets somebody who holds no role send a form, or have a program write.
+    /// Counts a form or a write by the API, for people without a role.
     pub(super) fn write(&self, reader: &Reader) -> Result<(), Problem> {
         if reader.held.is_empty() {
             self.writes.pass(&reader.person).map_err(too_often)
@@ -319,7 +344,7 @@ impl Limits {
         }
     }
 
-    /// Lets a person's programs ask the API for something, and says what is left.
+    /// Counts a request to the API, and returns the remaining quota for the headers.
     pub(super) fn ask(&self, person: PersonId) -> (Option<Left>, Result<(), Problem>) {
         let (left, counted) = self.api.count(&person);
         (
@@ -328,8 +353,9 @@ impl Limits {
         )
     }
 
-    /// Lets somebody who holds no role start something, or have others written to. One mailbox is
-    /// enough to be somebody here, so both are bounded by what one person needs.
+    /// Counts commands of people without a role that start a group or application, or have mails
+    /// sent to others. Anybody with a mailbox can sign in, so both are limited to what one person
+    /// needs.
     pub(super) fn command(&self, reader: &Reader, command: &Command) -> Result<(), Problem> {
         if !reader.held.is_empty() {
             return Ok(());
@@ -358,7 +384,8 @@ impl Limits {
         }
     }
 
-    /// Where a request comes from: what the named proxy says, or the other end of the connection.
+    /// The client's IP address: the last entry of `X-Forwarded-For` if the connection comes from
+    /// the trusted proxy, otherwise the other end of the connection.
     fn peer_of(&self, request: &HttpRequest) -> IpAddr {
         let peer = request
             .peer_addr()
@@ -380,8 +407,8 @@ impl Limits {
     }
 }
 
-/// An address as it is counted: of the sixth version by its network, since one household has the
-/// whole of it.
+/// The address to count by. IPv6 addresses are reduced to their /64 network, because one household
+/// has all of it.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),

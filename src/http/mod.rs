@@ -1,4 +1,5 @@
-//! The service over HTTP: the API, its contract, and the operator's addresses.
+//! The service over HTTP: the API and its OpenAPI contract, the pages, open data, the transparency
+//! log, and the addresses for operators.
 
 mod accesses;
 pub mod api;
@@ -38,15 +39,16 @@ use limits::{Limits, Quotas};
 use problem::Fault;
 use signin::Tokens;
 
-/// The most that a request's body may hold, in bytes.
+/// The largest request body that is read into memory, in bytes. File uploads are streamed and have
+/// a limit of their own.
 pub const BODY_MOST: usize = 512 * 1024;
 
-/// Everything that a handler works with.
+/// The application state that every handler receives.
 pub struct Desk {
     pub commands: Commands,
     pub views: Views,
     pub files: Files,
-    /// Reads what strangers sent.
+    /// Reads uploads in a child process.
     pub sandbox: Sandbox,
     pub tokens: Tokens,
     pub site: Site,
@@ -54,7 +56,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Keeps a file of a group, where the group and whoever sends it may send another today.
+    /// Stores an uploaded file of a group. Counts it against the daily quotas of the group and, for
+    /// somebody without a role, of the sender.
     async fn keep_file<E>(
         &self,
         group: Uuid,
@@ -73,27 +76,27 @@ impl Desk {
     }
 }
 
-/// What the pages need to know of where they stand.
+/// Settings of the HTTP service that come from the operator's configuration.
 pub struct Site {
-    /// Where the pages are found from outside, without a slash at its end.
+    /// The public URL of the pages, without a slash at the end.
     pub address: String,
-    /// The office's telephone number, for those who would rather call.
+    /// The office's telephone number; empty if none is shown.
     pub telephone: String,
-    /// Everything is illustrative, and the mails may be read by anybody.
+    /// Demonstration mode: all data is illustrative, and the pages show the mails to every visitor.
     pub demo: bool,
-    /// The folder in which mails lie, where they are not sent.
+    /// The folder that mails are written to, if they are not sent to a mail server.
     pub mails: Option<std::path::PathBuf>,
     pub limits: Limits,
-    /// How long a sender may pause within a body.
+    /// How long a client may pause while it sends a request body.
     pub patience: Duration,
-    /// How the bank wants its file of payments.
+    /// The columns of the bank's payment file.
     pub bank_layout: Layout,
-    /// What is published for anybody to use, if the operator has set it up.
+    /// The 360Giving publication; none unless the operator configured it.
     pub open_data: Option<open_data::OpenData>,
 }
 
 impl Site {
-    /// Pages at an address, with nothing said that an operator may say.
+    /// Defaults for the given public URL, without optional settings.
     #[must_use]
     pub fn at(address: &str) -> Self {
         let address = address.trim_end_matches('/').to_owned();
@@ -109,17 +112,15 @@ impl Site {
         }
     }
 
-    /// Whether browsers come by TLS.
+    /// Whether browsers reach the service over TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.address.starts_with("https://")
     }
 }
 
-/// Serves on a listener that is already bound.
-///
-/// # Errors
-/// When the listener cannot be used.
+/// Starts the server on a listener that is already bound. It stops when `stop` completes, and gives
+/// open requests 20 seconds to finish. Fails if the listener cannot be used.
 pub fn serve<Stop>(
     desk: Desk,
     listener: TcpListener,
@@ -158,7 +159,8 @@ where
     } else {
         server
     };
-    // Without this, a page that leaves in two parts waits for the other side to confirm the first.
+    // Without TCP_NODELAY the second packet of a response waits until the client acknowledges the
+    // first one.
     Ok(server
         .tcp_nodelay(true)
         .listen(listener)?
@@ -167,8 +169,8 @@ where
         .run())
 }
 
-/// What every answer says unless it says otherwise. A browser that came by TLS once comes by
-/// nothing else for a year.
+/// Security headers of every response, unless the handler set them. Over TLS they include HSTS for
+/// a year.
 fn headers(secure: bool) -> DefaultHeaders {
     let headers = if secure {
         DefaultHeaders::new().add((STRICT_TRANSPORT_SECURITY, "max-age=31536000"))

@@ -1,5 +1,5 @@
-//! The open data, for anybody: always what stands now, at an address that stays, and only sent
-//! again when it changed.
+//! Open data in the 360Giving standard, for everybody: the current grants at a stable address, with
+//! an ETag.
 
 use std::sync::Arc;
 
@@ -15,19 +15,19 @@ use crate::export::open_data::{Checked, Places, Publisher, package};
 use crate::log::keys::to_hex;
 use crate::log::record::day_of;
 
-/// What is published, and by whom.
+/// The publication, with a cache of the newest package.
 pub struct OpenData {
     publisher: Publisher,
     places: Places,
     made: Mutex<Option<(i64, Arc<Made>)>>,
 }
 
-/// A package that was made once, for as long as nothing in it changes.
+/// A rendered package. It is used until an event changes the published grants.
 pub struct Made {
     pub checked: Checked,
     json: String,
     csv: String,
-    /// The digest of the JSON.
+    /// A digest of the JSON, for the ETag.
     tag: String,
 }
 
@@ -41,10 +41,8 @@ impl OpenData {
         }
     }
 
-    /// The package as it stands.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The current package, from the cache unless an event changed the published grants. The lock
+    /// is held while a package is rendered, so that concurrent requests render it once.
     pub async fn now(&self, desk: &Desk) -> Result<Arc<Made>, Problem> {
         let through = desk.views.published_through().await?;
         let mut made = self.made.lock().await;
@@ -109,7 +107,7 @@ async fn made(desk: &Desk) -> Result<Arc<Made>, Problem> {
     Ok(made)
 }
 
-/// The text, with its tag: it is not sent again to whoever has it.
+/// A response with an ETag and without caching, so that clients revalidate each time.
 fn answer(tag: &str, kind: &str, media: &str, text: &str) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{tag}-{kind}\"")))

@@ -1,5 +1,5 @@
-//! What an operator and other programs ask: is it alive, is it ready, how does it do, what can it
-//! do.
+//! Addresses for operators and programs: liveness, readiness, metrics, the list of problems, and
+//! the keys that verify tokens.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -30,8 +30,9 @@ async fn alive() -> HttpResponse {
         .body("alive\n")
 }
 
-/// Ready when the log answers and is written, every projection and what else runs beside serving
-/// runs, and the log is as it was sealed; otherwise it says what stopped, and why.
+/// Ready if the database answers, the writer and all background tasks run, the clock agrees with
+/// the database's, no projection has stopped, and the transparency log has raised no alarm.
+/// Otherwise 503, with the names and reasons of what stopped.
 async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let log = desk.commands.log();
     let length = log.length().await?;
@@ -70,16 +71,16 @@ async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     Ok(response.json(body))
 }
 
-/// Counts from now on: what was counted before anybody asked is told as well.
+/// Installs the recorder of metrics at start, so that counts before the first scrape are included.
 pub(super) fn begin_counting() {
     recorder();
 }
 
-/// What is refused for who asks, or how often: a rise of these is how somebody who tries doors
-/// shows.
+/// Requests that were rejected because of who sent them, or how many. A rise shows that somebody
+/// probes the service.
 const TURNED_AWAY: &str = "microgrants_turned_away_total";
 
-/// Counts an answer by which somebody was turned away.
+/// Counts a response if it rejects the caller: 401, 403 or 429.
 pub(super) fn count(status: StatusCode) {
     let kind = match status {
         StatusCode::UNAUTHORIZED => "unauthenticated",
@@ -90,7 +91,7 @@ pub(super) fn count(status: StatusCode) {
     metrics::counter!(TURNED_AWAY, "kind" => kind).increment(1);
 }
 
-/// Counts a code to sign in with that was wrong.
+/// Counts a wrong sign-in code.
 pub(super) fn count_wrong_code() {
     metrics::counter!(TURNED_AWAY, "kind" => "wrong_code").increment(1);
 }
@@ -100,7 +101,7 @@ fn recorder() -> &'static PrometheusHandle {
     HANDLE.get_or_init(|| {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
-        // A second recorder in the same process, as in tests, leaves the first in place.
+        // Tests start several servers in one process; the first recorder stays installed.
         let _ = metrics::set_global_recorder(recorder);
         handle
     })
@@ -153,12 +154,12 @@ fn gauge(name: &'static str, value: i64) {
     metrics::gauge!(name).set(lag(value, 0));
 }
 
-/// By how many one is ahead of the other.
+/// The difference, at least zero, as a gauge value.
 fn lag(length: i64, next_position: i64) -> f64 {
     f64::from(u32::try_from((length - next_position).max(0)).unwrap_or(u32::MAX))
 }
 
-/// What to do about each problem: where a problem document's `type` leads.
+/// A page with every code and its advice. The `type` of a problem document links to it.
 async fn problems() -> HttpResponse {
     let line = |(code, advice): (&str, &str)| {
         format!("<dt id=\"{code}\"><code>{code}</code></dt><dd>{advice}</dd>\n")
@@ -173,7 +174,7 @@ async fn problems() -> HttpResponse {
         .body(page)
 }
 
-/// The keys that verify tokens.
+/// The public keys that verify tokens, as a JSON Web Key Set (RFC 7517).
 async fn key_set(desk: web::Data<Desk>) -> HttpResponse {
     use base64::Engine as _;
     let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(desk.tokens.public);

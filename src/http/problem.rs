@@ -1,5 +1,4 @@
-//! Every error leaves here as a problem document (RFC 9457) with a stable code and what to do about
-//! it.
+//! Problem documents (RFC 9457): every error response, with a stable code and advice.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -13,7 +12,10 @@ use crate::log::LogError;
 use crate::log::vault::VaultError;
 use crate::views::ViewError;
 
-/// What went wrong before or beside the rules. The rules' own codes are those of [`Refusal`].
+/// Errors outside the rules of the domain: of the request, the caller or the service. The codes of
+/// rules are those of [`Refusal`].
+///
+/// Variants are public: the snake-case name is the code.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames, strum::EnumIter,
 )]
@@ -45,15 +47,15 @@ pub enum Fault {
     Internal,
 }
 
-/// An error on its way out.
+/// An error response: the document, and the seconds for `Retry-After`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem(Box<Document>, Option<u64>);
 
-/// A problem document.
+/// What went wrong (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct Document {
-    /// Where the code is explained.
+    /// A link to the explanation of the code.
     #[serde(rename = "type")]
     #[schema(max_length = 100, format = "uri-reference")]
     pub kind: String,
@@ -61,54 +63,54 @@ pub struct Document {
     pub title: String,
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// Stable: for machines.
+    /// A stable identifier for programs.
     #[schema(schema_with = code_schema)]
     pub code: String,
     #[schema(max_length = 2000)]
     pub detail: String,
-    /// What to do about it.
+    /// What the client can do about it.
     #[schema(max_length = 500)]
     pub advice: String,
-    /// The field that it is about, as a path; where there are several, the first.
+    /// The path of the field or parameter at fault; if there are several, the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2000)]
     pub field: Option<String>,
-    /// Every field of the body that is wrong, twenty at most.
+    /// All wrong fields of the body, at most twenty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Under which id the operator's log knows the request.
+    /// The id of the request in the operator's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
-/// What is wrong with one field.
+/// One wrong field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
-    /// The field, as a path: `rules.minimum`, `areas[0]`.
+    /// The path of the field: `rules.minimum`, `areas[0]`.
     pub field: String,
     pub code: FieldFault,
     pub detail: String,
 }
 
-/// In what way a field is wrong.
+/// Why a field is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldFault {
-    /// It must be there, and is not.
+    /// The field is required and missing.
     Missing,
-    /// There is no such field.
+    /// The field does not exist.
     Unknown,
-    /// It is none of what it may be.
+    /// The value is not allowed.
     Invalid,
 }
 
-/// Every code that a problem may have.
+/// All codes of problems.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     use strum::VariantNames as _;
     Fault::VARIANTS.iter().chain(Refusal::VARIANTS).copied()
 }
 
-/// Every code with what to do about it.
+/// All codes with their advice.
 pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
     use strum::IntoEnumIterator as _;
     Fault::iter()
@@ -124,7 +126,7 @@ fn code_schema() -> utoipa::openapi::schema::Object {
     schema.enum_values(Some(codes())).build()
 }
 
-/// The most characters of a detail or the path of a field.
+/// The longest detail or path of a field, in characters.
 const TOLD_MOST: usize = 2000;
 
 impl Fault {
@@ -220,7 +222,8 @@ impl Problem {
         )
     }
 
-    /// What is wrong with a body's fields; the first is named as a problem names one.
+    /// A problem that lists the wrong fields of a body. Its detail and `field` are those of the
+    /// first one that has a path.
     pub(super) fn of_fields(errors: Vec<FieldError>) -> Self {
         let first = errors
             .iter()
@@ -238,19 +241,20 @@ impl Problem {
         problem
     }
 
-    /// Says after how long it is worth trying again.
+    /// Adds `Retry-After`, rounded up to whole seconds.
     #[must_use]
     pub fn after(self, wait: std::time::Duration) -> Self {
         Self(self.0, Some(wait.as_secs() + 1))
     }
 
-    /// After how many seconds it is worth trying again.
+    /// The seconds of `Retry-After`.
     #[must_use]
     pub fn wait(&self) -> Option<u64> {
         self.1
     }
 
-    /// What a rule said, for a page that shows it.
+    /// The problem of a failed command, for pages. Unlike `From<CommandError>` it shows refusals
+    /// unchanged, and names the record that a refusal in a consequence is about.
     #[must_use]
     pub fn refused(error: &CommandError) -> Self {
         match error {
@@ -264,7 +268,7 @@ impl Problem {
         }
     }
 
-    /// The document as it leaves.
+    /// The document without the request's id, which is added when it is sent.
     #[must_use]
     pub fn document(&self) -> &Document {
         &self.0
@@ -291,7 +295,7 @@ impl Problem {
         self.0.field.as_deref()
     }
 
-    /// Every field that is wrong.
+    /// All wrong fields of the body.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
@@ -333,7 +337,7 @@ impl From<Refusal> for Problem {
 impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match error {
-            // What belongs to another group must look like what does not exist.
+            // Members must not learn which records of other groups exist.
             CommandError::Refused(Refusal::NotOfGroup) => {
                 Fault::NotFound.problem("there is nothing with this id")
             }
@@ -355,7 +359,7 @@ impl From<LogError> for Problem {
     fn from(error: LogError) -> Self {
         use crate::store::StoreError;
         let passing = match &error {
-            // The log reports it once: a line for each command would only repeat it.
+            // The event log reports this once; a line for each command would only repeat it.
             LogError::ClockOff { .. } => {
                 return Fault::Unavailable
                     .problem("nothing can be recorded until the service's clock is put right");
@@ -424,7 +428,7 @@ impl From<ViewError> for Problem {
     }
 }
 
-/// What a sender wrote is told back, but not at any length.
+/// Shortens text that repeats the client's input.
 fn cut(text: String) -> String {
     if text.len() <= TOLD_MOST {
         text
@@ -455,7 +459,7 @@ impl ResponseError for Problem {
             response.insert_header((RETRY_AFTER, wait));
         }
         if matches!(self.0.status, 408 | 413) {
-            // What is still on its way is not waited for.
+            // The rest of the request's body is not read.
             response.force_close();
         }
         if self.0.status == 401 {

@@ -1,5 +1,5 @@
-//! What holds for everything that is read: HEAD is answered as GET without its body, what the asker
-//! has is not sent again, and what is for anybody may be read by a page from anywhere.
+//! Middleware for GET and HEAD: answers HEAD as GET without a body, answers 304 to a client that
+//! has the current version, and allows cross-origin reads of public addresses.
 
 use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
@@ -10,7 +10,8 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 
-/// Where what anybody may read lies: no cookie and no token changes what is answered there.
+/// Prefixes of public addresses. Their responses depend neither on cookies nor on tokens, so any
+/// origin may read them.
 const OPEN: [&str; 5] = [
     "/open-data/",
     "/log/",
@@ -23,7 +24,7 @@ pub(super) async fn reading(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    // The connection knows that it was HEAD, and sends no body.
+    // Handlers see GET only. The connection remembers that the request was HEAD, and sends no body.
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
@@ -46,7 +47,8 @@ pub(super) async fn reading(
     Ok(answer)
 }
 
-/// Whether the asker named what would be sent: compared weakly, as RFC 9110 has it for reading.
+/// Whether `If-None-Match` names the response's ETag. Tags are compared weakly (RFC 9110, section
+/// 13.1.2).
 fn is_known(known: &[HeaderValue], headers: &HeaderMap) -> bool {
     let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let Some(tag) = headers
@@ -63,7 +65,7 @@ fn is_known(known: &[HeaderValue], headers: &HeaderMap) -> bool {
         .any(|one| one.trim() == "*" || weak(one) == tag)
 }
 
-/// The same answer without what the asker has.
+/// Turns a response into 304 without a body, and keeps the headers that do not describe the body.
 fn unchanged(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let mut response = HttpResponse::NotModified().finish();
     for (name, value) in answer.headers() {

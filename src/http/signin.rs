@@ -1,4 +1,13 @@
-//! Tokens: who somebody is. What they may do comes from the log; a token can only leave roles away.
+//! Bearer authentication of the API.
+//!
+//! A token states who somebody is. Their roles come from the event log; a token can only restrict
+//! them further.
+//!
+//! # Basis
+//!
+//! A session or token records the roles that its person held when it began, and a count of how
+//! often access that rests on them had been ended by then. It is valid while the person still holds
+//! these roles and the count is unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -26,31 +35,32 @@ use crate::log::LogError;
 use crate::log::keys::Key;
 use crate::views::Reader;
 
-/// How long ago a process may have looked whether somebody still holds a role, for reading: it sees
-/// at once what it appended itself, and a command is judged by the log as it is.
+/// The oldest cached person and organisation that authentication uses, in a process that did not
+/// append to them itself. Commands read the current state in any case.
 pub(super) const LATELY: Duration = Duration::from_millis(500);
 const AUDIENCE: &str = "microgrants-api";
 
-/// Makes and reads tokens.
+/// Signs and verifies tokens (EdDSA with Ed25519).
 #[derive(Clone)]
 pub struct Tokens {
     signs: EncodingKey,
     reads: DecodingKey,
-    /// The public key, for the published key set.
+    /// The public key; `/.well-known/jwks.json` publishes it.
     pub public: [u8; 32],
     key_id: String,
     issuer: String,
-    /// Those that were verified lately, by their digests: a program sends its token with every
-    /// request.
+    /// The claims of tokens that were verified before, by the token's SHA-256. A program sends its
+    /// token with every request, and this avoids verifying the signature each time.
     known: Arc<Mutex<LruCache<[u8; 32], Claims>>>,
-    /// Their rows: a token whose row does not stand is refused, however well it is signed.
+    /// The cached rows of tokens. A token without a row, or whose row was ended, is refused even if
+    /// its signature is valid.
     pub(super) rows: Arc<Rows>,
 }
 
-/// How many verified tokens are known.
+/// How many verified tokens are cached.
 const KNOWN: NonZeroUsize = NonZeroUsize::new(1000).expect("a thousand is not zero");
 
-/// What a token says.
+/// The claims of a token (RFC 7519).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
     pub(super) sub: PersonId,
@@ -63,7 +73,7 @@ pub(super) struct Claims {
     pub(super) roles: Option<BTreeSet<Role>>,
 }
 
-/// Why a token could not be made.
+/// Why a token could not be issued.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     #[error("the token could not be signed: {0}")]
@@ -75,8 +85,7 @@ pub enum TokenError {
 }
 
 impl Tokens {
-    /// # Errors
-    /// When the key cannot be used for signing.
+    /// Uses the key for signing and verifying. Fails if it cannot be encoded as a signing key.
     pub fn new(key: &Key, organisation: &str) -> Result<Self, TokenError> {
         let signing = ed25519_dalek::SigningKey::from_bytes(&key.secret);
         let der = signing
@@ -99,11 +108,8 @@ impl Tokens {
         &self.key_id
     }
 
-    /// A token for a person, good for a while, with no more than these roles. It is worth nothing
-    /// until its row is kept.
-    ///
-    /// # Errors
-    /// When signing fails.
+    /// Signs a token for a person, limited to `roles` if given. It is refused until its row is
+    /// stored.
     pub fn sign(
         &self,
         id: Uuid,
@@ -131,7 +137,8 @@ impl Tokens {
             .map_err(|error| TokenError::Sign(error.to_string()))
     }
 
-    /// Reads a token, or remembers it while it is good.
+    /// The claims of a token, from the cache or after verifying it. An expired one is always
+    /// verified again, so that the error states the expiry.
     fn read(&self, token: &str) -> Result<Claims, Problem> {
         let digest: [u8; 32] = Sha256::digest(token).into();
         let known = self
@@ -153,11 +160,12 @@ impl Tokens {
         Ok(claims)
     }
 
-    /// Verifies a token: algorithm, issuer, audience, time and key must all be ours.
+    /// Verifies a token: its algorithm, key id, signature, issuer, audience and times must be
+    /// right. Clocks may differ by five seconds.
     fn verify(&self, token: &str) -> Result<Claims, Problem> {
         let unknown = || Fault::Unauthenticated.problem("the token is not one of this service");
         let header = jsonwebtoken::decode_header(token).map_err(|_| unknown())?;
-        // What a header calls critical must be understood, and nothing of the kind is.
+        // A critical header must be understood (RFC 7515), and this service understands none.
         if header.kid.as_deref() != Some(&self.key_id) || header.crit.is_some() {
             return Err(unknown());
         }
@@ -180,7 +188,7 @@ impl Tokens {
     }
 }
 
-/// Somebody who showed a good token.
+/// An authenticated person, by token or session.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub caller: Caller,
@@ -188,8 +196,7 @@ pub struct SignedIn {
     pub(super) ended: Ended,
 }
 
-/// How often what a person signs in with was ended until now: all of it, and what rested on each
-/// role.
+/// How often a person's access was ended so far: all of it, and what rests on each role.
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
     all: u32,
@@ -204,7 +211,7 @@ impl Ended {
         }
     }
 
-    /// The count for what rests on these roles.
+    /// The count that applies to a session or token with these roles.
     pub(super) fn on<'a>(&self, roles: impl IntoIterator<Item = &'a Role>) -> i64 {
         let of_roles: u32 = roles
             .into_iter()
@@ -213,7 +220,7 @@ impl Ended {
         i64::from(self.all) + i64::from(of_roles)
     }
 
-    /// Whether what began on a basis was not ended since.
+    /// Whether access that began on this basis was not ended since then.
     pub(super) fn spares(&self, basis: Basis<'_>) -> bool {
         let roles: BTreeSet<Role> = basis
             .roles
@@ -224,18 +231,19 @@ impl Ended {
     }
 }
 
-/// What a session or a token rests on. With another address of its person it is ended where it is
-/// kept.
+/// What a session or token rests on. Not included: a change of the person's e-mail address, which
+/// ends the stored row directly.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Basis<'a> {
-    /// The roles that its person held when it began.
+    /// The roles that its person held when it began, with commas between them.
     pub roles: &'a str,
-    /// How often what rests on these roles had been ended by then.
+    /// [`Ended::on`] of these roles when it began.
     pub access: i64,
 }
 
 impl SignedIn {
-    /// Whether what began on a basis still stands on it.
+    /// Whether a session or token with this basis is still valid: not ended, and its person still
+    /// holds the roles.
     pub(super) fn holds(&self, basis: Basis<'_>) -> bool {
         let held = |role: &str| {
             role.parse::<Role>()
@@ -250,7 +258,7 @@ impl SignedIn {
     }
 }
 
-/// Roles as a session or a token keeps them.
+/// Roles as a session or token row stores them.
 pub(super) fn kept(roles: &BTreeSet<Role>) -> String {
     roles
         .iter()
@@ -325,7 +333,9 @@ pub(super) async fn sign_in(
     })
 }
 
-/// Somebody by a session or a token of theirs; `None` where what it rests on is not so any more.
+/// The person of a session or token; `None` if its basis is no longer valid. Reads the current
+/// state before it gives this answer, because a cached person or organisation may be older than the
+/// session.
 pub(super) async fn sign_in_on(
     desk: &Desk,
     person: PersonId,
@@ -336,7 +346,7 @@ pub(super) async fn sign_in_on(
     if signed.holds(basis) {
         return Ok(Some(signed));
     }
-    // What was seen lately may be from before it began.
+    // The cached state may be older than the session or token.
     let log = desk.commands.log();
     log.refresh::<Person>(person.0).await?;
     log.refresh::<Organisation>(desk.commands.organisation().0)

@@ -1,5 +1,5 @@
-//! What the operator's log says of a request: its id, its route and what became of it. Never its
-//! address: links to sign in are secrets, and so are what people look for.
+//! The tracing span of a request: its id, method, route and status. It never contains the address
+//! itself, because sign-in links are secrets, and so are search terms.
 
 use actix_web::Error;
 use actix_web::HttpMessage as _;
@@ -14,11 +14,11 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
-    /// The id of the request that is being answered.
+    /// The id of the request that this task is handling.
     static ANSWERED: String;
 }
 
-/// The id of the request that is being answered, where one is.
+/// The id of the current request; none outside a request. Problem documents repeat it.
 pub(super) fn request_id() -> Option<String> {
     ANSWERED
         .try_with(Clone::clone)
@@ -26,7 +26,7 @@ pub(super) fn request_id() -> Option<String> {
         .filter(|id| !id.is_empty())
 }
 
-/// One request's span.
+/// Builds the span of each request, and counts responses by which somebody was rejected.
 pub(super) struct Spans;
 
 impl RootSpanBuilder for Spans {
@@ -50,7 +50,8 @@ impl RootSpanBuilder for Spans {
     }
 }
 
-/// Tells whoever asked under which id the operator's log knows the request.
+/// Middleware that sends the request's id in `X-Request-Id`, so that a client can name the request
+/// to the operator.
 pub(super) async fn tell_id(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -1,5 +1,13 @@
-//! Tokens that stand. Each has a row, which is read with a request, or was a moment ago: so a token
-//! can be listed, and ended.
+//! API tokens and their rows.
+//!
+//! A token is signed, and also has a row in the database, so that it can be listed and ended. A
+//! request with a token needs its row, from the database or from a cache of this process.
+//!
+//! # Cache
+//!
+//! A cached row is used for five seconds, and only while its person's stream is unchanged. So a
+//! token that another process ended is refused within five seconds, and one that this process ended
+//! immediately.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -19,27 +27,28 @@ use crate::log::{Log, LogError};
 use crate::store::sessions;
 use crate::store::tokens::{self, TokenRow};
 
-/// How long a process goes by a row that it read: so soon it notices what another process ended.
+/// How long a cached row is used. This bounds how late a process notices that another one ended a
+/// token.
 const READ_FOR: Duration = Duration::from_secs(5);
-/// How many rows are kept.
+/// How many rows are cached.
 const KEPT: NonZeroUsize = NonZeroUsize::new(1000).expect("a thousand is not zero");
 const MINUTE: i64 = 60_000_000;
 
-/// A token that is to be made.
+/// A token to be issued.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     pub id: Uuid,
     pub person: PersonId,
-    /// What its person calls it.
+    /// The name that its person gave it.
     pub name: String,
-    /// The roles that it may use; none given means all that its person holds.
+    /// The roles that it may use; `None` means all roles that its person holds.
     pub roles: Option<BTreeSet<Role>>,
     pub made_by: Actor,
     pub lifetime: Duration,
 }
 
 impl NewToken {
-    /// One that is asked for on the command line.
+    /// A token that the operator issues on the command line, with all roles of the person.
     #[must_use]
     pub fn by_operator(person: PersonId, name: &str, lifetime: Duration) -> Self {
         Self {
@@ -53,16 +62,18 @@ impl NewToken {
     }
 }
 
-/// The rows of tokens as this process read them lately.
+/// A cache of token rows. The lock is never held across an await.
 pub(super) struct Rows(Mutex<Read>);
 
 struct Read {
     rows: LruCache<String, Looked>,
-    /// How often this process ended tokens: what was read before the last time is not kept.
+    /// How often the cache was invalidated. A row that was read before the last invalidation is not
+    /// cached.
     endings: u64,
 }
 
-/// A row that stood, at which version of its person, and when it was read.
+/// A row that was not ended, with the sequence of its person's stream and the time when it was
+/// read.
 #[derive(Clone)]
 struct Looked {
     row: TokenRow,
@@ -84,8 +95,8 @@ impl Rows {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The row of a token, if it stands. Whatever happened to its person since it was read has it
-    /// read again.
+    /// The row of a token, unless it was ended. `version` is the sequence of its person's stream: a
+    /// row that was cached at another sequence is read again.
     async fn find(&self, log: &Log, jti: &str, version: i64) -> Result<Option<TokenRow>, LogError> {
         let (looked, endings) = {
             let mut read = self.read();
@@ -119,7 +130,7 @@ impl Rows {
         read.endings += 1;
     }
 
-    /// Whether it is to be noted that a token is in use: about once a minute.
+    /// Whether the token's use should be recorded: true about once a minute.
     fn is_news(&self, row: &TokenRow, now: i64) -> bool {
         let news = row.used_at.is_none_or(|used| now - used >= MINUTE);
         if news && let Some(looked) = self.read().rows.get_mut(&row.jti) {
@@ -130,11 +141,9 @@ impl Rows {
 }
 
 impl Tokens {
-    /// Makes a token, and keeps its row.
+    /// Signs a token and stores its row.
     ///
-    /// # Errors
-    /// [`TokenError::MadeBefore`] when there is one with this id; when it cannot be signed, or the
-    /// database does not answer.
+    /// Returns [`TokenError::MadeBefore`] if a token with this id exists.
     pub async fn issue(
         &self,
         commands: &Commands,
@@ -179,10 +188,7 @@ impl Tokens {
         }
     }
 
-    /// Signs a person out everywhere: ends their sessions, links and tokens.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Signs a person out everywhere: ends their sessions, sign-in links and tokens.
     pub async fn end_access(&self, log: &Log, person: PersonId) -> Result<(), LogError> {
         let mut tx = log.store().begin().await?;
         sessions::end_access(&mut tx, log.organisation(), &person.to_string()).await?;
@@ -191,10 +197,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// Ends one token of a person: in this process at once, in others within a few seconds.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Ends one token of a person. This process refuses it immediately, others within five seconds.
     pub async fn end(
         &self,
         log: &Log,
@@ -215,7 +218,9 @@ impl Tokens {
     }
 }
 
-/// Lets somebody in whose token is signed as it should be, if its row stands, and what it rests on.
+/// Authenticates the person of a verified token. The token must have a row that was not ended, and
+/// its person must still hold the roles that it was issued with; otherwise the token is ended.
+/// Records the token's use.
 pub(super) async fn admit(desk: &Desk, claims: Claims) -> Result<SignedIn, Problem> {
     let ended =
         || Fault::Unauthenticated.problem("the token was ended, or is not one of this service");
@@ -239,7 +244,7 @@ pub(super) async fn admit(desk: &Desk, claims: Claims) -> Result<SignedIn, Probl
     Ok(signed)
 }
 
-/// Notes that a token is in use, while its request goes on.
+/// Records the time of use in a task of its own, so that the request does not wait for it.
 fn note_use(log: &Log, jti: String, now: i64) {
     let (store, organisation) = (log.store().clone(), log.organisation().to_owned());
     actix_web::rt::spawn(async move {

@@ -1,7 +1,8 @@
-//! The log's signed head, its key and the tiles of its tree as static files (C2SP tlog-tiles), for
-//! anybody.
+//! The transparency log as static files, for everybody: the newest checkpoint, the public key and
+//! the tiles of the Merkle tree (C2SP tlog-tiles).
 //!
-//! Tiles hold hashes only. The events themselves are for auditors, and leave with `audit export`.
+//! Tiles contain hashes only. The events themselves are for auditors, who get them from `audit
+//! export`.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
@@ -71,8 +72,8 @@ async fn tile(
         .body(hashes.to_vec()))
 }
 
-/// The place of a tile and how many of its hashes are asked for: `0`, `x001/x234/067`, or `067.p/9`
-/// for its first nine.
+/// Parses the path of a tile into its level and index, and how many of its hashes are requested:
+/// `000`, `x001/x234/067`, or `067.p/9` for the first nine. Each tile has exactly one path.
 fn parse(level: &str, path: &str) -> Option<(TileAt, usize)> {
     let plain = |text: &str| {
         text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))

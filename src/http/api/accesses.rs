@@ -1,5 +1,4 @@
-//! Who looked at what is held on somebody, and who took everybody's addresses: for auditors and
-//! administrators.
+//! Recorded accesses to personal data in bulk, for auditors and administrators.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
@@ -14,26 +13,27 @@ use crate::http::signin::SignedIn;
 use crate::log::LogError;
 use crate::store::accesses::{self, AccessRow, Accesses};
 
-/// What one person looked at on one day.
+/// One person's accesses of one kind on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Access)]
 pub struct AccessSeen {
     #[schema(format = "date")]
     pub day: String,
-    /// The person who looked.
+    /// The person who had access.
     #[schema(format = "uuid")]
     pub by: String,
-    /// `held`: everything that is held on somebody. `addresses`: the addresses of everybody.
+    /// `held`: all personal data of one person or group. `addresses`: the e-mail addresses of
+    /// everybody.
     #[schema(pattern = "^(held|addresses)$", example = "held")]
     pub what: String,
-    /// The person or the group whom it was about; absent where it was everybody.
+    /// The person or group whose data it was; absent if it was everybody's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
     pub of: Option<String>,
-    /// How often on that day.
+    /// The number of accesses on that day.
     #[schema(minimum = 1)]
     pub times: i64,
-    /// When it was the last time.
+    /// The time of the last access.
     #[schema(value_type = String, format = "date-time")]
     pub last_at: Timestamp,
 }

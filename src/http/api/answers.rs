@@ -1,4 +1,4 @@
-//! What the API answers with.
+//! Successful responses of the API.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -12,26 +12,26 @@ use crate::http::problem::{Fault, Problem};
 use crate::log::append::Answer;
 use crate::log::keys::to_hex;
 
-/// Says that a request was answered before, and gets the same answer.
+/// Marks the response to a repeated request.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-/// Says which preference of the client was followed (RFC 7240).
+/// Names the preference of the client that was applied (RFC 7240).
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
-/// What the usual answer says, where the record is the answer.
+/// The fields of [`Accepted`] as headers, for responses that have the record as their body.
 const FIRST_POSITION: HeaderName = HeaderName::from_static("microgrants-first-position");
 const POSITION: HeaderName = HeaderName::from_static("microgrants-position");
 const MADE: HeaderName = HeaderName::from_static("microgrants-made");
 
-/// A command was recorded. A repeat of the same request gets the same answer.
+/// A command was recorded. A repeat of the same request gets the same response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Accepted {
-    /// The record that the command was about.
+    /// The id of the record that the command changed or created.
     pub id: Uuid,
-    /// The number of what is new within it: a payment, an update, a version.
+    /// The number of a new part of the record: a payment, an update, a version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made: Option<u32>,
-    /// The position of the first event that followed.
+    /// The position of the first event that was recorded.
     pub first_position: i64,
-    /// The position of the last: reads with `min_position` of this show what the command did.
+    /// The position of the last event. Reads with this as `min_position` show the command's effect.
     pub position: i64,
 }
 
@@ -46,7 +46,7 @@ impl From<Answer> for Accepted {
     }
 }
 
-/// How a list goes on behind a page of it.
+/// The end of a page: the cursor of the next one, and the total if it was requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct End {
     pub next: Option<String>,
@@ -57,12 +57,12 @@ pub(super) struct End {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Collection<T> {
     pub items: Vec<T>,
-    /// Pass it as `after` for the next page; absent on the last.
+    /// The cursor for `after` that gets the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// Whether there is a next page.
     pub has_more: bool,
-    /// How many there are in all, where `count` asks for it.
+    /// The number of items on all pages, if `count` was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
@@ -82,8 +82,8 @@ impl<T: Serialize> Collection<T> {
     }
 }
 
-/// One record. Its tag names the version that `If-Match` may name, and beside it what the record
-/// says to this reader: that can change where the version does not.
+/// A response with one record. Its ETag is the version, which `If-Match` takes, and a digest of the
+/// body, because what a reader sees can change without the version.
 pub(super) fn record<T: Serialize>(record: &T, version: i64) -> Result<HttpResponse, Problem> {
     let unwritable = |error: serde_json::Error| {
         tracing::error!(%error, "a record cannot be written");
@@ -97,25 +97,25 @@ pub(super) fn record<T: Serialize>(record: &T, version: i64) -> Result<HttpRespo
         .body(body))
 }
 
-/// What a command is answered with.
+/// The response to a command.
 pub(super) struct Answered {
     pub issued: Issued,
-    /// Where a new record is.
+    /// The address of a new record.
     pub made_at: Option<String>,
-    /// Where a grant is that the command made beside the record it is about.
+    /// The address of a grant that the command created as a consequence, such as an award.
     pub grant_at: Option<String>,
 }
 
 impl Answered {
-    /// Positions, and the number of what is new.
+    /// The default response: positions, and the number of a new part.
     pub(super) fn accepted(self) -> HttpResponse {
         let mut response = HttpResponse::Ok().json(Accepted::from(self.issued.answer.clone()));
         self.tell(&mut response);
         response
     }
 
-    /// The record that the command was about, as its address gives it; the rest stands in the
-    /// headers.
+    /// The response to `Prefer: return=representation`: the record as its address returns it, with
+    /// positions in headers.
     pub(super) fn represented(self, mut record: HttpResponse, at: &str) -> HttpResponse {
         let Answer {
             made,
@@ -149,7 +149,7 @@ impl Answered {
     }
 }
 
-/// Marks an answer that was given before.
+/// Marks the response to a repeated request.
 pub(super) fn replayed(response: &mut HttpResponse, repeated: bool) {
     if repeated {
         response

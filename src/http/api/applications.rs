@@ -1,5 +1,5 @@
-//! Reading applications. A group's member sees their own, without what assessors wrote; an assessor
-//! sees what others wrote once they have declared no interest and given their own.
+//! Reads of applications. Members of groups see their own, without the assessment. Assessors see
+//! the scores of others after they have declared no interest and given their own.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub(super) async fn list(
                 .problem("a reference has six to eighteen digits")
                 .about("reference"));
         }
-        // One that was misheard is nobody's.
+        // A reference with wrong check digits belongs to no application.
         filters.push((
             "reference",
             vec![
@@ -65,7 +65,7 @@ pub(super) async fn show(
     .await
 }
 
-/// An application, as a reader sees it.
+/// The response with an application, as far as the reader may see it.
 pub(super) async fn one(
     desk: &Desk,
     signed: &SignedIn,
@@ -115,8 +115,9 @@ async fn find(
     }
 }
 
-/// What a reader may see. A group's member sees nothing of the assessment; staff see what their
-/// declaration allows now, whatever day they ask about.
+/// The applications, as far as the reader may see them. Members of groups see nothing of the
+/// assessment. For staff the present declaration of interest decides, even in a query about a past
+/// day.
 pub(in crate::http) async fn seen(
     desk: &Desk,
     signed: &SignedIn,
@@ -164,7 +165,7 @@ fn for_group(row: ApplicationRow) -> ApplicationRow {
     }
 }
 
-/// Of which of these applications a reader may not see what others scored.
+/// The applications whose scores by others the reader may not see.
 pub(in crate::http) async fn hidden_scores(
     desk: &Desk,
     reader: &Reader,

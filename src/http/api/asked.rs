@@ -1,5 +1,5 @@
-//! What a read asks for: which page, in which order, as at when, after which position. Unknown
-//! parameters are refused.
+//! Query parameters of reads: page, order, filters, `as_at` and `min_position`. Unknown parameters
+//! are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -17,22 +17,23 @@ use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::views::{AsAt, Cursor, InTable, Key, NoMoment, Order, Page, ViewError};
 
-/// How many items a page has unless it is said, and at most.
+/// The default number of items on a page. [`PAGE_MOST`] is the most.
 const PAGE: i64 = 50;
 pub(in crate::http) const PAGE_MOST: i64 = 500;
-/// How long a value may be: a cursor holds an id, and at most a group's name.
+/// The longest value, in bytes. Cursors are the longest: an id and a group's name.
 const VALUE_MOST: usize = 1000;
-/// What may be given more than once, or with commas.
+/// Parameters that may be repeated, or contain several values with commas between them.
 const SEVERAL: [&str; 2] = ["state", "expand"];
 
-/// Columns, each with the values that pass.
+/// Filters of a list: columns, each with its accepted values.
 pub(super) type Filters = Vec<(&'static str, Vec<String>)>;
 
-/// The query of a read.
+/// The query parameters of a request, by name.
 pub(super) struct Asked(BTreeMap<String, String>);
 
 impl Asked {
-    /// Reads the query, which may have only these parameters.
+    /// Parses the query. Fails on parameters that are not in `known`, on repeated ones except those
+    /// in [`SEVERAL`], on overlong values, and on NUL characters.
     pub(super) fn read(request: &HttpRequest, known: &[&str]) -> Result<Self, Problem> {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|error| Fault::InvalidQuery.problem(error.to_string()))?
@@ -73,7 +74,7 @@ impl Asked {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A parameter that parses.
+    /// Parses a parameter. `says` is the detail of the problem if it cannot be parsed.
     pub(super) fn parsed<T: FromStr>(
         &self,
         name: &'static str,
@@ -87,7 +88,7 @@ impl Asked {
 
     pub(super) fn day(&self, name: &'static str) -> Result<Option<Date>, Problem> {
         let says = "this is a date such as 2026-10-31";
-        // The parser would take a moment, too, and what the contract calls a date is none.
+        // The parser would also accept a time of day.
         if self.text(name).is_some_and(|text| text.len() != 10) {
             return Err(Fault::InvalidQuery.problem(says).about(name));
         }
@@ -111,7 +112,8 @@ impl Asked {
         }
     }
 
-    /// A page in the order of ids. Of what was always given whole a page is as long as it may be.
+    /// A page in the order of ids. Lists that had no pages in earlier versions have the longest
+    /// page as their default.
     pub(super) fn page(&self) -> Result<Page, Problem> {
         self.after(Order::default())?;
         Ok(Page {
@@ -120,7 +122,7 @@ impl Asked {
         })
     }
 
-    /// Behind which row a page begins.
+    /// The row after which the page begins.
     fn after(&self, order: Order) -> Result<Option<Cursor>, Problem> {
         let wrong = || {
             Fault::InvalidQuery
@@ -133,7 +135,7 @@ impl Asked {
         Cursor::parse(order, text).map(Some).ok_or_else(wrong)
     }
 
-    /// In which order; the names of groups are one more.
+    /// The order of a list. Only groups can be sorted by name (`named`).
     fn order(&self, named: bool) -> Result<Order, Problem> {
         let Some(text) = self.text("sort") else {
             return Ok(Order::default());
@@ -157,7 +159,7 @@ impl Asked {
         Ok(Order { key, falling })
     }
 
-    /// What of these is to be named beside its id.
+    /// The references whose names the response should contain, out of `known`.
     pub(super) fn expand(&self, known: &[&'static str]) -> Result<BTreeSet<&'static str>, Problem> {
         let one = |name: &str| known.iter().find(|one| **one == name).copied();
         let each = |text: &str| {
@@ -173,7 +175,8 @@ impl Asked {
         all.map_or_else(|| Ok(BTreeSet::new()), |all| all.ok_or_else(says))
     }
 
-    /// Waits for `min_position`, and says what `as_at` means: a position, or the end of a day.
+    /// Waits until the read models have passed `min_position`, then resolves `as_at` to a position.
+    /// A day means its last position in Europe/London; `None` means now.
     pub(super) async fn as_at(&self, desk: &Desk) -> Result<Option<i64>, Problem> {
         if let Some(position) =
             self.parsed::<u64>("min_position", "this is a position of the log")?
@@ -201,7 +204,8 @@ impl Asked {
         Ok(Some(desk.views.position_as_at(as_at).await?))
     }
 
-    /// What changed after a position, or at an instant or later.
+    /// The position in `updated_since`: only rows that changed after it are listed. An instant is
+    /// resolved to the last position before it.
     async fn updated_since(&self, desk: &Desk) -> Result<Option<i64>, Problem> {
         let Some(text) = self.text("updated_since") else {
             return Ok(None);
@@ -218,7 +222,7 @@ impl Asked {
         Ok(Some(desk.views.position_before(instant).await?))
     }
 
-    /// The filters of applications and grants alike.
+    /// The filters that applications and grants have in common.
     pub(super) fn of_records<State: VariantNames>(&self) -> Result<Filters, Problem> {
         let mut filters = self.in_state::<State>()?;
         filters.extend(self.filters(&[
@@ -230,7 +234,7 @@ impl Asked {
         Ok(filters)
     }
 
-    /// The filters of what is of a grant.
+    /// The filters of payments and updates.
     pub(super) fn of_grants<State: VariantNames>(&self) -> Result<Filters, Problem> {
         let mut filters = self.in_state::<State>()?;
         filters.extend(self.filters(&[
@@ -241,7 +245,7 @@ impl Asked {
         Ok(filters)
     }
 
-    /// Filters by states that there are.
+    /// The filter by `state`. Fails on a state that does not exist.
     pub(super) fn in_state<State: VariantNames>(&self) -> Result<Filters, Problem> {
         let Some(text) = self.text("state") else {
             return Ok(Vec::new());
@@ -259,7 +263,7 @@ impl Asked {
         )])
     }
 
-    /// Filters by columns that equal what was asked.
+    /// Filters by equality: each parameter, if given, with the column that it is compared with.
     pub(super) fn filters(
         &self,
         columns: &[(&'static str, &'static str)],
@@ -292,7 +296,7 @@ impl Asked {
     }
 }
 
-/// A position beyond the log is wrong in the parameter that named it.
+/// Turns a position beyond the end of the log into a problem with the parameter that named it.
 fn beyond(error: ViewError, parameter: &str) -> Problem {
     match error {
         ViewError::BeyondLog => Problem::from(error).about(parameter),
@@ -300,7 +304,7 @@ fn beyond(error: ViewError, parameter: &str) -> Problem {
     }
 }
 
-/// The id in an address; one that cannot be an id is one that does not exist.
+/// The id in the address. One that is not a UUID is answered as one that does not exist.
 pub(super) fn id(request: &HttpRequest, name: &str) -> Result<Uuid, Problem> {
     request
         .match_info()
@@ -313,7 +317,7 @@ pub(super) fn nothing() -> Problem {
     ViewError::NotFound.into()
 }
 
-/// What only those who see all records may read.
+/// Refuses readers who do not see all records.
 pub(super) fn staff(signed: &SignedIn) -> Result<(), Problem> {
     if signed.reader.sees_all() {
         Ok(())
@@ -322,7 +326,7 @@ pub(super) fn staff(signed: &SignedIn) -> Result<(), Problem> {
     }
 }
 
-/// The groups that a reader's records are of; `None` for those who see all.
+/// The groups whose records the reader may see; `None` means all.
 pub(super) async fn own_groups(
     desk: &Desk,
     signed: &SignedIn,
@@ -333,7 +337,8 @@ pub(super) async fn own_groups(
     Ok(Some(desk.views.groups_of(signed.reader.person).await?))
 }
 
-/// These values, or one that nothing has: none of them must not become "no filter".
+/// The ids as values of a filter. The nil id is added, which matches no row, because an empty list
+/// would mean no filter.
 pub(super) fn only(values: impl IntoIterator<Item = Uuid>) -> Vec<String> {
     values
         .into_iter()
@@ -342,7 +347,7 @@ pub(super) fn only(values: impl IntoIterator<Item = Uuid>) -> Vec<String> {
         .collect()
 }
 
-/// A page of rows, how many there are in all where that is asked, and how the list goes on.
+/// A page of rows, with the total if `count` was requested, and the cursor of the next page.
 pub(super) async fn list<T: InTable>(
     desk: &Desk,
     asked: &Asked,
@@ -371,7 +376,8 @@ pub(super) async fn list<T: InTable>(
     ))
 }
 
-/// Lists rows that belong to groups: all of them, or the reader's own.
+/// A page of rows that belong to groups: all, or those of the reader's groups. `group_column` holds
+/// the group's id.
 pub(super) async fn list_own<T: InTable>(
     desk: &Desk,
     signed: &SignedIn,

@@ -1,16 +1,16 @@
-//! What a body is before it is a command: JSON whose lists are bounded, and in which `3.0` is the
-//! integer that JSON Schema says it is.
+//! Checks and normalises JSON before it is deserialised into a command: lists are bounded, and
+//! numbers such as `3.0` become the integers that they are in JSON Schema.
 
 use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The most entries that any list or map of a body has; the contract says so where a command says
-/// no less.
+/// The most entries of any list or map in a body. The contract states it where a command sets no
+/// smaller limit.
 pub(in crate::http) const ENTRIES_MOST: usize = 500;
 
-/// Any JSON whose lists and maps are bounded.
+/// Deserialises from any JSON, and fails on a list or map with more than [`ENTRIES_MOST`] entries.
 pub(super) struct Bounded;
 
 impl<'de> Deserialize<'de> for Bounded {
@@ -79,8 +79,8 @@ fn within<E: Error>(count: usize) -> Result<(), E> {
     }
 }
 
-/// Writes whole numbers as digits alone: to JSON Schema `3.0`, `3e0` and `-0` are integers. The
-/// body is valid JSON.
+/// Rewrites whole numbers as plain digits: `3.0`, `3e0` and `-0` are integers in JSON Schema, but
+/// not to serde. The body must be valid JSON.
 pub(super) fn whole_numbers(body: &[u8]) -> Cow<'_, [u8]> {
     let (mut written, mut copied, mut at) = (Vec::new(), 0, 0);
     while let Some(byte) = body.get(at) {
@@ -110,7 +110,7 @@ pub(super) fn whole_numbers(body: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(written)
 }
 
-/// Where a text that begins here is over.
+/// The index after the closing quote of the string that starts at `begins`.
 fn after_string(body: &[u8], begins: usize) -> usize {
     let mut at = begins + 1;
     while let Some(byte) = body.get(at) {
@@ -123,7 +123,8 @@ fn after_string(body: &[u8], begins: usize) -> usize {
     body.len()
 }
 
-/// A whole number that is written with a point, an exponent or as `-0`: its digits.
+/// The digits of a whole number that has a point or an exponent, or is `-0`; `None` for other
+/// numbers.
 fn whole(number: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(number).ok()?;
     if text != "-0" && !text.contains(['.', 'e', 'E']) {

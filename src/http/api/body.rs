@@ -1,8 +1,9 @@
-//! Reading a body into the command that it is. Where it is none, everything that is wrong in it is
-//! named at once.
+//! Parses a request body into a command, and reports all wrong fields together.
 //!
-//! Whatever reads a body stops at the first thing that is wrong. So each field is read again by
-//! itself, and what is missing comes from the schema that the contract has of the body.
+//! # Several errors
+//!
+//! Serde stops at the first error. To find the others, each field is deserialised in a body of its
+//! own, and missing fields are found by the schema of the body in the contract.
 
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, schema::Schema};
@@ -18,17 +19,17 @@ use crate::domain::{
 };
 use crate::http::problem::{Fault, FieldError, FieldFault, Problem};
 
-/// How many wrong fields are named at most.
+/// The most wrong fields that are reported.
 const NAMED_MOST: usize = 20;
 
-/// Reads a body into the command that it is; the paths of the fields that are wrong are named.
+/// Parses a body into a command. The problem has the path of every wrong field.
 pub(in crate::http) fn read(
     noun: &Noun,
     spec: &Spec,
     id: Uuid,
     body: &[u8],
 ) -> Result<Command, Problem> {
-    // What is JSON at all is asked first: after that, everything that is wrong is a field.
+    // Syntax first: an error after this is an error of a field, not malformed JSON.
     serde_json::from_slice::<serde::de::IgnoredAny>(body)
         .map_err(|error| Fault::MalformedJson.problem(plain(&error)))?;
     if body.trim_ascii_start().first() != Some(&b'{') {
@@ -46,7 +47,7 @@ pub(in crate::http) fn read(
     })
 }
 
-/// What a body is, or the first thing that is wrong in it; nothing where there is no such command.
+/// The command, or the first error; `None` if there is no such command.
 fn command(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> Option<Result<Command, FieldError>> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
@@ -70,8 +71,7 @@ fn command(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> Option<Result<Com
     Some(command?.map_err(|error| wrong(&error, &track.path())))
 }
 
-/// The first thing that is wrong, and after it what is wrong in each other field, and which fields
-/// are missing.
+/// The first error, then those of other fields, then the missing fields.
 fn wrong_fields(
     noun: &Noun,
     spec: &Spec,
@@ -120,12 +120,12 @@ fn wrong_fields(
     found
 }
 
-/// What the contract says of a body.
+/// The part of the body's schema that finding errors needs.
 #[derive(Default)]
 struct Shape {
-    /// The fields that there must be.
+    /// The required fields.
     required: Vec<String>,
-    /// The field that says which of several kinds it is, as it was sent.
+    /// The field that selects one of several variants, with the value that was sent.
     kind: Option<(String, Value)>,
 }
 
@@ -150,8 +150,7 @@ impl Shape {
         }
     }
 
-    /// One of several kinds, if the body says that it is this one: in a field that can have one
-    /// value only.
+    /// The schema of a variant, if the body selects it by a field that allows only one value.
     fn of_kind(
         kind: &RefOr<Schema>,
         schemas: &[(String, RefOr<Schema>)],
@@ -176,8 +175,8 @@ impl Shape {
         })
     }
 
-    /// The error that a field met when it was read alone, if it is its own: that others are missing
-    /// then says nothing.
+    /// The error of a field that was deserialised alone, if it belongs to this field. Errors about
+    /// other fields are expected there, because those are missing.
     fn is_of(&self, name: &str, error: FieldError) -> Option<FieldError> {
         let below = error
             .field
@@ -186,8 +185,8 @@ impl Shape {
         if below && !(error.code == FieldFault::Missing && error.field == name) {
             return Some(error);
         }
-        // Where a field decides of what kind a body is, nothing says where in the others an error
-        // lies.
+        // In an internally tagged enum serde reports no path, so the error is attributed to the
+        // field that was sent.
         let other = error.code == FieldFault::Missing && self.required.contains(&error.field);
         let below = if error.field.is_empty() {
             name.to_owned()
@@ -201,7 +200,7 @@ impl Shape {
     }
 }
 
-/// A schema, or the one that it refers to.
+/// A schema, with a reference resolved.
 fn resolved<'s>(
     schema: &'s RefOr<Schema>,
     schemas: &'s [(String, RefOr<Schema>)],
@@ -229,8 +228,8 @@ fn wrong(error: &serde_json::Error, path: &serde_path_to_error::Path) -> FieldEr
     } else {
         FieldFault::Invalid
     };
-    // A path of "." means the body itself. A missing field is named in the message only, and so is
-    // one that is there twice.
+    // A path of "." means the body itself. Names of missing and duplicate fields are only in the
+    // message, in backticks.
     let path = Some(path.to_string()).filter(|path| path != ".");
     let named = detail
         .split('`')
@@ -248,8 +247,8 @@ fn wrong(error: &serde_json::Error, path: &serde_path_to_error::Path) -> FieldEr
     }
 }
 
-/// The message without the line and column, which say nothing about one line of JSON, and without
-/// the names of our types.
+/// The message of an error without line and column, which do not help in a body on one line, and
+/// without names of Rust types.
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let message = text

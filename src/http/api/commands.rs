@@ -1,4 +1,5 @@
-//! Every command's handler: read the body, issue, wait briefly for the views, answer.
+//! The handler of all commands: parses the request, executes the command, waits briefly for the
+//! read models, and responds.
 
 use std::collections::BTreeSet;
 
@@ -64,25 +65,27 @@ async fn issue(
         .issue_or_repeat(request)
         .await
         .map_err(|error| match error {
-            // Without a role, what does not exist looks like what is another's.
+            // Somebody without a role must not learn whether a record exists that is not theirs.
             CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited)
                 if !signed.reader.sees_all() =>
             {
                 asked::nothing()
             }
-            // And so does a person who is somebody else.
+            // The same for other people.
             CommandError::Refused(Refusal::NotYours)
                 if !signed.reader.sees_all() && noun.one == Some("person") && !new =>
             {
                 asked::nothing()
             }
-            // Whoever sees every group is told that this is for its members.
+            // Staff may know that the group exists, so they learn that the command is for its
+            // members.
             CommandError::Refused(Refusal::NotOfGroup) if signed.reader.sees_all() => {
                 Refusal::NotYours.into()
             }
             other => other.into(),
         })?;
-    // Whoever reads next should see it; when the views are slow the answer does not wait for ever.
+    // The client's next read should show the change. The wait is bounded; the response is the same
+    // if the read models are slow.
     let shown = desk.views.shown(issued.answer.last_position).await;
     let (id, prefers) = (issued.answer.id, prefers_record(&http));
     let at = if noun.one.is_some() {
@@ -97,7 +100,8 @@ async fn issue(
         grant_at,
     };
     if prefers && shown {
-        // What was recorded stays so where its record is not for whoever asked.
+        // The command is recorded even if the caller may not read the record. Then the default
+        // response is sent.
         if let Ok(record) = record_of(noun, &desk, &signed, id).await {
             return Ok(answered.represented(record, &at));
         }
@@ -105,7 +109,8 @@ async fn issue(
     Ok(answered.accepted())
 }
 
-/// Whether the client would rather have the record than its positions (RFC 7240).
+/// Whether the client prefers the record to its positions (`Prefer: return=representation`, RFC
+/// 7240).
 fn prefers_record(http: &HttpRequest) -> bool {
     let given = http
         .headers()
@@ -127,7 +132,7 @@ fn prefers_record(http: &HttpRequest) -> bool {
         .is_some_and(|(_, value)| value == "representation")
 }
 
-/// The record that a command was about, as its address gives it.
+/// The response with the record, as its own address returns it.
 async fn record_of(
     noun: &Noun,
     desk: &Desk,
@@ -144,14 +149,15 @@ async fn record_of(
     }
 }
 
-/// Where the grant is that a decision on an application made.
+/// The address of the grant that an award created.
 async fn made_grant(noun: &Noun, desk: &Desk, answer: &Answer) -> Option<String> {
     let Answer {
         first_position,
         last_position,
         ..
     } = *answer;
-    // A grant is never made alone: its application was awarded, and money committed.
+    // An award has several events, since it also commits money. One event cannot have created a
+    // grant.
     if noun.plural != "applications" || first_position == last_position {
         return None;
     }
@@ -207,8 +213,8 @@ pub(super) fn repeat_key(
             .vault()
             .request_hash(&[http.path().as_bytes(), b"\n", body].concat())
     };
-    // The same JSON is the same request, however it is written; before that was so, the bytes had
-    // to be the same.
+    // Requests are compared as canonical JSON (RFC 8785). Earlier versions of the program hashed
+    // the bytes of the body, so a key from then may match that hash.
     let canonical = serde_json::from_slice::<Value>(body)
         .and_then(|body| serde_json_canonicalizer::to_vec(&body));
     Ok(match canonical {
@@ -217,7 +223,8 @@ pub(super) fn repeat_key(
     })
 }
 
-/// The version that the client read. A tag that no version has is one that differs.
+/// The version in `If-Match`. A well-formed tag that is weak or no version gives
+/// `i64::MAX`, which never matches, as RFC 9110 requires.
 pub(super) fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
     let Some(header) = http.headers().get(IF_MATCH) else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Keeping a group's files, and opening them again. The body of an upload is the file itself.
+//! Uploads and downloads of a group's files. The body of an upload is the file itself.
 
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -35,7 +35,8 @@ pub(super) async fn keep(
             .problem("say what the file is for")
             .about("purpose")
     })?;
-    // What a repeat repeats is the name of the upload: its bytes are sealed anew each time.
+    // The request hash of an upload covers the query only, not the body: the stored file is
+    // encrypted with a new nonce each time, so its digest differs.
     let repeat = repeat_key(&http, http.query_string().as_bytes(), &desk)?;
     let group = visible(&http, &signed, &desk).await?;
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
@@ -58,7 +59,8 @@ pub(super) async fn keep(
     let Issued { answer, repeated } = match desk.commands.issue_or_repeat(request).await {
         Ok(issued) => issued,
         Err(error) => {
-            // Only where it is certain that no event names it; otherwise it stays, sealed.
+            // Delete the file only if it is certain that no event refers to it. Otherwise it stays,
+            // encrypted.
             if matches!(
                 error,
                 CommandError::Refused(_) | CommandError::KeyReused | CommandError::Busy
@@ -71,7 +73,7 @@ pub(super) async fn keep(
     let kept = kept_at(&desk, answer.first_position).await?;
     let (kept, media, bytes) = kept;
     if kept != file {
-        // A repeat: the file that was kept the first time stands, and this one is nobody's.
+        // A repeated request: the first upload is recorded, so the second copy is deleted.
         desk.files.remove(&file).await?;
     }
     desk.views.shown(answer.last_position).await;
@@ -91,7 +93,7 @@ pub(super) async fn keep(
     Ok(response)
 }
 
-/// What the log says of the file that was kept at a position.
+/// The file in the event at a position.
 async fn kept_at(desk: &Desk, position: i64) -> Result<(FileDigest, Media, u64), Problem> {
     let event = desk
         .commands
@@ -108,22 +110,23 @@ async fn kept_at(desk: &Desk, position: i64) -> Result<(FileDigest, Media, u64),
     }
 }
 
-/// A file was kept. A repeat of the same upload gets the same answer.
+/// A file was stored. A repeat of the same upload gets the same response.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FileKept {
-    /// The group.
+    /// The group's id.
     pub id: Uuid,
-    /// Under which it is named in commands, and opened.
+    /// The file's digest, by which commands and reads refer to it.
     pub file: FileDigest,
     pub media: Media,
-    /// How many bytes it has when it is opened: a picture is painted anew.
+    /// The size of the file when it is read, in bytes. It can differ from the upload, because
+    /// pictures are re-encoded.
     pub bytes: u64,
     pub position: i64,
 }
 
 const BYTES: &str = "application/octet-stream";
 
-/// Whether a client asks for the bytes as such, whatever they are.
+/// Whether the client accepts only bytes without a media type of their own.
 fn wants_bytes(http: &HttpRequest) -> bool {
     let accept = http
         .headers()
@@ -157,8 +160,8 @@ pub(super) async fn open(
         .find(&FileRow::id_of(group, &file), None)
         .await?
         .ok_or_else(nothing)?;
-    // The panel looks at forms and pictures; what may show accounts or signatures is for those who
-    // work with groups.
+    // The panel may see forms and photographs. Other files may show accounts or signatures, and are
+    // for staff who work with groups.
     let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
     if signed.reader.sees_all() && !signed.reader.works_with_groups() && !open_to_panel {
         return Err(Refusal::NotYours.into());

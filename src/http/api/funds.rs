@@ -1,4 +1,5 @@
-//! Reading funds, budgets and outcomes. A group's member sees a fund as applicants need it.
+//! Reads of funds, statements, budgets and outcomes. Members of groups see the part of a fund that
+//! applicants need.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +41,7 @@ pub(super) async fn show(
     one(&desk, &signed, id(&http, "fund")?, as_at).await
 }
 
-/// A fund, as a reader sees it.
+/// The response with a fund, as far as the reader may see it.
 pub(super) async fn one(
     desk: &Desk,
     signed: &SignedIn,
@@ -60,7 +61,7 @@ pub(super) async fn one(
     record(&seen, version)
 }
 
-/// What a reader may see of funds.
+/// The funds, as far as the reader may see them.
 async fn seen(
     desk: &Desk,
     signed: &SignedIn,
@@ -73,8 +74,7 @@ async fn seen(
     Ok(rows.into_iter().map(for_group).collect())
 }
 
-/// A fund without what is for staff: the reserve lists, the panel's meetings, proposed rules and
-/// batches.
+/// Removes the parts for staff: reserve lists, panel meetings, proposed rules and payment batches.
 fn for_group(mut row: FundRow) -> FundSeen {
     row.proposed_rules = None;
     for round in row.rounds.values_mut() {
@@ -160,7 +160,7 @@ fn told(json: Bytes) -> HttpResponse {
         .body(json)
 }
 
-/// Which sums were asked for.
+/// The query parameters of totals.
 struct SumsAsked {
     by: By,
     fund: Option<String>,
@@ -201,7 +201,8 @@ impl SumsAsked {
                 effective_on: None,
             });
         }
-        // By when it happened: whatever is recorded by now counts, whenever it was recorded.
+        // Effective totals count all events that are recorded now, by the day on which they took
+        // effect.
         let day = match asked.day("as_at")? {
             Some(day) => day,
             None => day_of(desk.commands.now()),

@@ -1,5 +1,4 @@
-//! Reading grants, payments and updates. A group's member sees their own, without what is noted for
-//! the record.
+//! Reads of grants, payments and updates. Members of groups see their own, without internal notes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,16 +43,16 @@ fn for_reader(signed: &SignedIn, row: GrantRow) -> GrantRow {
     }
 }
 
-/// A grant without what staff noted of its checks for the record, what is only proposed or still to
-/// be settled, why payments wait, and who asked for a change, decided on it or was there. What a
-/// check asks of the group stays, as does why the grant was ended.
+/// Removes the parts for staff: notes of checks, proposals, unsettled entries, what payments wait
+/// for, and who asked for or decided variations. What an outstanding check asks of the group stays,
+/// and so does the reason why a grant was ended.
 pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
     for check in row.checks.values_mut() {
         if check.state == "waiver_proposed" {
             "outstanding".clone_into(&mut check.state);
             check.note = None;
         }
-        // The note of a check that is outstanding is what the group was asked for.
+        // The note of an outstanding check is addressed to the group: it states what it must send.
         if check.state != "outstanding" {
             check.note = None;
         }
@@ -73,7 +72,7 @@ pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
     row
 }
 
-/// A payment without who prepared and approved it, and without what was noted of it for the record.
+/// Removes who prepared and approved a payment, its batch, and internal reasons.
 fn payment_for_group(row: PaymentRow) -> PaymentRow {
     PaymentRow {
         prepared_by: None,
@@ -103,7 +102,7 @@ pub(super) async fn show(
     .await
 }
 
-/// A grant, as a reader sees it.
+/// The response with a grant, as far as the reader may see it.
 pub(super) async fn one(
     desk: &Desk,
     signed: &SignedIn,
@@ -131,7 +130,7 @@ pub(super) async fn payments_of(
     list_payments(&desk, &signed, &asked, as_at, filters).await
 }
 
-/// Payments, as a reader sees them.
+/// A page of payments, as far as the reader may see them.
 async fn list_payments(
     desk: &Desk,
     signed: &SignedIn,
@@ -157,7 +156,7 @@ async fn list_payments(
     Ok(Collection::of(items, end).answer())
 }
 
-/// Updates, as a reader sees them.
+/// A page of updates, as far as the reader may see them.
 async fn list_updates(
     desk: &Desk,
     signed: &SignedIn,

@@ -1,4 +1,4 @@
-//! Reading groups. A group's member sees their own.
+//! Reads of groups. Members see their own groups.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub(super) async fn list(
     Ok(Collection::of(items, end).answer())
 }
 
-/// Groups whose names begin so, whatever their capitals and marks.
+/// The filter by the beginning of a name, without regard to case and accents.
 fn named(asked: &Asked) -> Result<Filters, Problem> {
     let Some(text) = asked.text("name") else {
         return Ok(Vec::new());
@@ -53,7 +53,7 @@ fn named(asked: &Asked) -> Result<Filters, Problem> {
     ])
 }
 
-/// Groups that have a charity or company number.
+/// The filter by charity or company number.
 async fn numbered(desk: &Desk, asked: &Asked, as_at: Option<i64>) -> Result<Filters, Problem> {
     let Some(number) =
         asked.parsed::<Identifier>("identifier", "this is a number such as GB-CHC-1234567")?
@@ -77,7 +77,7 @@ pub(super) async fn show(
     one(&desk, &signed, id(&http, "group")?, as_at).await
 }
 
-/// A group, as a reader sees it.
+/// The response with a group, as far as the reader may see it.
 pub(super) async fn one(
     desk: &Desk,
     signed: &SignedIn,
@@ -89,7 +89,7 @@ pub(super) async fn one(
         .find(&group.to_string(), as_at)
         .await?
         .ok_or_else(nothing)?;
-    // Whoever has left the group no longer sees it, as at any day.
+    // Somebody who has left the group does not see it any more, for past days either.
     if own_groups(desk, signed)
         .await?
         .is_some_and(|own| !own.contains(&row.id))
@@ -106,7 +106,8 @@ pub(super) async fn one(
     record(&seen, seen.version)
 }
 
-/// A member sees who of the group gave something, and not who of the staff did.
+/// Removes the names of staff for members: they see only which members uploaded files and entered
+/// the payee.
 fn for_reader(signed: &SignedIn, mut group: GroupSeen) -> GroupSeen {
     if signed.reader.sees_all() {
         return group;
@@ -154,7 +155,7 @@ pub(super) async fn links(
     Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
-/// The group in the address, where the reader may see it.
+/// The group in the address, if the reader may see it.
 pub(super) async fn visible(
     http: &HttpRequest,
     signed: &SignedIn,

@@ -1,13 +1,13 @@
-//! Refuses texts that nobody may type, wherever in a body they stand. The log may hold such texts
-//! from before, so the types of what is kept do not refuse them.
+//! Refuses bodies with text that people cannot read: characters that change the direction of
+//! writing, or nothing visible. Events recorded earlier may contain such text, so the types of
+//! stored values do not refuse it.
 
 use serde_json::Value;
 
 use crate::domain::text::{TextError, legible};
 use crate::http::problem::{FieldError, FieldFault, Problem};
 
-/// # Errors
-/// A problem that names the first text that is not legible.
+/// Fails with a problem that names the first field with such a text.
 pub(super) fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
     let read = serde_json::from_slice::<Value>(body).ok();
     match read.and_then(|body| illegible(&body, "")) {
@@ -23,7 +23,7 @@ pub(super) fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
     }
 }
 
-/// The first text that nobody may type, by its path.
+/// The path and error of the first such text.
 fn illegible(value: &Value, path: &str) -> Option<(String, TextError)> {
     let within = |name: &str| {
         if path.is_empty() {

@@ -1,4 +1,4 @@
-//! Reading the log itself, for auditors and administrators.
+//! The event log, for auditors and administrators.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,47 +22,48 @@ use crate::seal::proof::Proof;
 use crate::seal::prover::Prover;
 use crate::store::{StoreError, events};
 
-/// For how many seconds a reader may wait for the next event.
+/// The longest wait for a new event, in seconds.
 const WAIT_MOST: u64 = 25;
 const WAITS: &str = "this is a number of seconds from 0 to 25";
 
-/// How far the log has come.
+/// The length of the event log, and its newest checkpoint.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct LogHead {
-    /// How many events it holds: the next one's position.
+    /// The number of events, which is also the position of the next one.
     pub length: i64,
-    /// The position that the views read next.
+    /// The position of the first event that reads do not show yet.
     pub views_at: i64,
-    /// How many events the newest signed head is over.
+    /// The number of events under the newest checkpoint.
     pub sealed: i64,
-    /// When the last of those was recorded.
+    /// When the last event under the newest checkpoint was recorded.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub sealed_through: Option<Timestamp>,
-    /// The newest head, as it was signed (C2SP tlog-checkpoint).
+    /// The newest signed checkpoint (C2SP tlog-checkpoint).
     pub head: Option<String>,
-    /// The public key that verifies it.
+    /// The public key that verifies the checkpoint.
     pub key: Option<String>,
-    /// Why nothing is signed any more, if that is so.
+    /// Why signing has stopped; absent while it runs.
     pub stopped: Option<String>,
 }
 
-/// An event as it is stored. Personal values stand in it as seals only.
+/// An event as it is stored. Personal values in it are encrypted.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Event)]
 pub struct EventSeen {
     pub position: i64,
     #[schema(value_type = String, format = "date-time")]
     pub recorded_at: Timestamp,
-    /// The stream's type.
+    /// The type of the stream.
     pub stream: String,
     pub id: String,
     pub sequence: i64,
     pub event: String,
     pub version: String,
-    /// Absent where it is an assessor's score that the reader may not see yet.
+    /// Absent if it is an assessor's score that the reader may not see yet.
     #[schema(value_type = Option<Object>)]
     pub payload: Option<Box<RawValue>>,
-    /// The positions of the events that correct it; those name it by its sequence in the stream.
+    /// The positions of events that correct this one. They refer to it by its sequence in the
+    /// stream.
     pub corrected_by: Vec<i64>,
     pub metadata: BTreeMap<String, String>,
     pub command_id: String,
@@ -118,7 +119,8 @@ pub(super) async fn proof(
     ))
 }
 
-/// The proof of an event that the reader may see whole; none when it was not sealed yet.
+/// The inclusion proof of an event; `None` if no checkpoint covers it yet. Refused if the reader
+/// may not see the event's payload, because a proof contains it.
 pub(in crate::http) async fn proof_of(
     desk: &Desk,
     signed: &SignedIn,
@@ -160,7 +162,7 @@ pub(super) async fn events(
     }
     let log = desk.commands.log();
     let limit = asked.limit()?;
-    // Nobody waits for what is behind an event that there is not.
+    // A position after the end of the log is an error, not something to wait for.
     if after >= desk.views.projector().next_position() && after >= log.length().await? {
         return Err(Fault::InvalidQuery
             .problem("the log has not come to this position yet")
@@ -191,8 +193,8 @@ pub(super) async fn events(
     Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
-/// Scores are withheld here as they are elsewhere: whoever may sit on the panel sees others' once
-/// they gave their own.
+/// Removes the payload of scores that the reader may not see: panel members see the scores of
+/// others only after they have given their own.
 pub(in crate::http) async fn withhold(
     desk: &Desk,
     signed: &SignedIn,

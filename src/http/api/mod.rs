@@ -1,8 +1,8 @@
-//! The API under `/api/v1`. Reads stand in the table below; commands come from the domain's own
-//! tables.
+//! The API under `/api/v1`: the tables of its routes.
 //!
-//! Both the routes and the contract are made from these tables, so that neither can have what the
-//! other lacks.
+//! Reads and actions are listed below; commands come from the tables of the domain. Both the routes
+//! and the OpenAPI contract are generated from these tables, so neither can lack what the other
+//! has.
 
 mod accesses;
 mod answers;
@@ -50,20 +50,22 @@ pub use log::{EventSeen, LogHead};
 pub use webhooks::{DeliverySeen, SecretShown, WebhookSeen};
 
 pub const PREFIX: &str = "/api/v1";
-/// Where a group's files are handed in.
+/// The path of uploads.
 pub const FILES: &str = "/groups/{group}/files";
 
-/// A noun whose commands the API offers.
+/// A kind of record with its commands, such as grants.
 pub struct Noun {
     pub plural: &'static str,
-    /// The path parameter that names one of them; the organisation has none.
+    /// The path parameter with the id of a record, which is also the singular name; the
+    /// organisation has none.
     pub one: Option<&'static str>,
-    /// The command that makes a new one, if the API does.
+    /// The command that creates a record, if the API has one. It is sent to the collection, and the
+    /// service assigns the id.
     pub makes: Option<&'static str>,
     pub commands: &'static [Spec],
 }
 
-/// Every noun, with its commands.
+/// All kinds of records. Each plural is the first part of the address.
 pub const NOUNS: [Noun; 6] = [
     Noun {
         plural: "organisation",
@@ -103,15 +105,15 @@ pub const NOUNS: [Noun; 6] = [
     },
 ];
 
-/// What a read answers with.
+/// What a route responds with.
 pub struct Shape {
     pub name: fn() -> String,
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
-    /// A page of them, rather than one.
+    /// A page of records, rather than one.
     pub many: bool,
     /// The bytes of a file, rather than JSON.
     pub file: bool,
-    /// The states that it may be asked by.
+    /// The values that the query parameter `state` accepts.
     pub states: &'static [&'static str],
 }
 
@@ -151,19 +153,19 @@ impl Shape {
     }
 }
 
-/// A read of the API.
+/// A GET route of the API.
 pub struct Read {
     pub path: &'static str,
     pub name: &'static str,
     pub summary: &'static str,
-    /// The names of its query parameters; `contract` knows what each means.
+    /// The names of its query parameters. The module `contract` describes each.
     pub query: &'static [&'static str],
     pub shape: Shape,
     route: fn() -> Route,
 }
 
 const PAGE: [&str; 4] = ["after", "limit", "as_at", "min_position"];
-/// What may be asked of each list.
+/// The query parameters of each list.
 const PEOPLE: &[&str] = &[
     "after",
     "limit",
@@ -268,12 +270,12 @@ const OF_ONE_GRANT: &[&str] = &[
     "updated_since",
     "expand",
 ];
-/// Of what the names may be asked for: where a record names its group and fund, and where it names
-/// its grant.
+/// The values of `expand`: for records that name their group and fund, and for records that also
+/// name their grant.
 pub(super) const OF_FUND: &[&str] = &["group", "fund"];
 pub(super) const OF_GRANT: &[&str] = &["group", "fund", "grant"];
 
-/// Every read.
+/// All GET routes.
 #[must_use]
 #[rustfmt::skip]
 pub fn reads() -> Vec<Read> {
@@ -311,18 +313,18 @@ pub fn reads() -> Vec<Read> {
     ]
 }
 
-/// An act of an administrator's that is no plain command of the log.
+/// A POST route for administrators that is not a command of the domain.
 pub struct Act {
     pub path: &'static str,
     pub name: &'static str,
     pub summary: &'static str,
     pub shape: Shape,
-    /// It is recorded, and takes an `Idempotency-Key` and `If-Match` as commands do.
+    /// Whether it appends events. Then it takes `Idempotency-Key` and `If-Match` as commands do.
     pub recorded: bool,
     route: fn() -> Route,
 }
 
-/// Every such act.
+/// All such routes.
 #[must_use]
 #[rustfmt::skip]
 pub fn acts() -> Vec<Act> {
@@ -333,11 +335,11 @@ pub fn acts() -> Vec<Act> {
     ]
 }
 
-/// What comes after a noun in an address, and the routes there with their methods.
+/// The rest of an address after its first part, with the routes there and their methods.
 type Paths = BTreeMap<String, Vec<(Route, &'static str)>>;
 
-/// Registers every route. Those that begin alike lie together: an address is held against the few
-/// that could be meant.
+/// Registers all routes, grouped by the first part of the address: Actix then compares a request
+/// with the routes of one group only.
 pub fn configure(config: &mut web::ServiceConfig) {
     let mut nouns: BTreeMap<String, Paths> = BTreeMap::new();
     let mut add = |path: &str, route: Route, method| {
@@ -383,8 +385,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
     );
 }
 
-/// Whether the API offers a command of its own: not the operator's or the service's, not what only
-/// follows from others, and not what handing a file in or out brings about.
+/// Whether the API has a route for a command. It has none for commands of the operator or the
+/// service, for consequences of other commands, and for those that are part of an upload or
+/// download.
 #[must_use]
 pub fn offered(spec: &Spec) -> bool {
     use crate::domain::role::Who;
@@ -394,7 +397,7 @@ pub fn offered(spec: &Spec) -> bool {
     )
 }
 
-/// Where a command is sent.
+/// The address of a command, with path parameters in braces.
 #[must_use]
 pub fn address(noun: &Noun, spec: &Spec) -> String {
     format!("{PREFIX}{}", path(noun, spec))
@@ -408,9 +411,10 @@ fn path(noun: &Noun, spec: &Spec) -> String {
     }
 }
 
-/// Answers every method but these.
+/// A route that answers 405 and lists the allowed methods, to which it adds HEAD if they include
+/// GET.
 pub(super) fn not_allowed_but(allow: String) -> Route {
-    // What may be read may be asked for without its body.
+    // The middleware in `reading` answers HEAD wherever GET is allowed.
     let allow = if allow.contains("GET") {
         format!("{allow}, HEAD")
     } else {

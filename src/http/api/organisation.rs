@@ -1,4 +1,4 @@
-//! Reading the organisation. Somebody without a role does not see staff's texts for mails.
+//! The read of the organisation. People without a role do not see the staff's mail texts.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -19,7 +19,7 @@ pub(super) async fn show(
     one(&desk, &signed, as_at).await
 }
 
-/// The organisation, as a reader sees it.
+/// The response with the organisation, as far as the reader may see it.
 pub(super) async fn one(
     desk: &Desk,
     signed: &SignedIn,
@@ -36,8 +36,7 @@ pub(super) async fn one(
     record(&desk.views.with_agreements(row, as_at).await?, version)
 }
 
-/// The organisation without what is for staff. Its form, signs, agreements and reports are
-/// published.
+/// Removes mail texts. The form, signs, agreements and reports are public.
 fn for_group(row: OrganisationRow) -> OrganisationRow {
     OrganisationRow {
         mail_texts: Vec::new(),

@@ -1,4 +1,4 @@
-//! Reading people. Somebody without a role sees only themselves.
+//! Reads of people. Somebody without a role sees only themselves.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub(super) async fn list(
         "this is administrator, officer, finance, panel or auditor",
     )? {
         filters.push(match as_at {
-            // Few hold a role now, and who does is known; as at another time every row is looked
-            // through.
+            // The current holders are few and known from the organisation. For a past position all
+            // rows are searched.
             None => ("id", holders(&desk, role).await?),
             Some(_) => ("roles LIKE", vec![format!("%\"{}\"%", <&str>::from(role))]),
         });
@@ -51,7 +51,8 @@ pub(super) async fn list(
     Ok(Collection::of(items, end).answer())
 }
 
-/// The ids of those who hold a role; one that nothing has stands in for nobody.
+/// The ids of people who hold a role now, and the nil id, because an empty list would mean no
+/// filter.
 async fn holders(desk: &Desk, role: Role) -> Result<Vec<String>, Problem> {
     let organisation = desk
         .commands
@@ -67,8 +68,8 @@ async fn holders(desk: &Desk, role: Role) -> Result<Vec<String>, Problem> {
         .collect())
 }
 
-/// Whose an address is. Addresses are for those who work with groups; others find no more by it
-/// than themselves.
+/// The ids of people with an e-mail address, by its blind index. Refused for staff who may not see
+/// addresses. People without a role may use it, but their list contains only themselves.
 async fn holder(desk: &Desk, signed: &SignedIn, address: &str) -> Result<Vec<String>, Problem> {
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
@@ -98,7 +99,7 @@ pub(super) async fn show(
     one(&desk, &signed, id(&http, "person")?, as_at).await
 }
 
-/// A person, as a reader sees them.
+/// The response with a person, as far as the reader may see them.
 pub(super) async fn one(
     desk: &Desk,
     signed: &SignedIn,
@@ -123,7 +124,7 @@ pub(super) async fn one(
     record(&seen, seen.version)
 }
 
-/// A role that is only proposed is for staff, also where it is proposed for the reader.
+/// Removes proposed roles for people without a role, also those proposed for themselves.
 fn for_reader(signed: &SignedIn, row: PersonRow) -> PersonRow {
     if signed.reader.sees_all() {
         row

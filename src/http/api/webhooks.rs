@@ -1,5 +1,5 @@
-//! Webhooks that administrators made: how they do, their deliveries, a new secret, sending again.
-//! What is decided about them is a command of the organisation's.
+//! Webhooks that administrators manage: their state and deliveries, new secrets, and sending again.
+//! Proposing, confirming and ending them are commands of the organisation.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
@@ -21,90 +21,93 @@ use crate::log::{Log, LogError};
 use crate::store::deliveries::{self, DeliveryRow, Standing};
 use crate::webhooks::{CLAIM, GIVE_UP, managed_name, managed_secret, message_id};
 
-/// How a webhook does.
+/// The state of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum WebhookState {
-    /// It waits for a second administrator.
+    /// It waits for the confirmation of a second administrator.
     Proposed,
-    /// It has no secret yet, and is sent nothing.
+    /// It has no secret yet. Nothing is sent.
     WithoutSecret,
     Sending,
-    /// The last delivery was not taken.
+    /// The receiver did not accept the last delivery.
     Failing,
-    /// Nothing was taken for three days: it is sent nothing until it is resumed.
+    /// The receiver accepted nothing for three days. Nothing is sent until an administrator resumes
+    /// it.
     Paused,
 }
 
-/// Who outside is told of events.
+/// A receiver of events outside the service.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Webhook)]
 pub struct WebhookSeen {
-    /// Its number.
+    /// The webhook's number.
     pub webhook: u32,
     pub state: WebhookState,
-    /// Where it is sent, as it was confirmed; absent while it was not.
+    /// The confirmed address; absent before the first confirmation.
     pub address: Option<WebhookAddress>,
-    /// The kinds of events that are sent; none named means all of them.
+    /// The kinds of events that are sent; an empty list means all.
     pub events: Vec<EventKind>,
-    /// What waits for a second administrator.
+    /// A change that waits for a second administrator.
     pub proposed: Option<ProposedWebhook>,
-    /// The number of its newest secret; 0 while it has none.
+    /// The number of its newest secret; 0 if it has none.
     pub secret: u32,
-    /// The position of the first event that no delivery holds yet.
+    /// The position of the first event that is not in a delivery yet.
     pub next_position: Option<i64>,
-    /// How many tries in a row were not taken, and since when.
+    /// The number of consecutive failed attempts. `failing_since` is the time of the first one.
     pub failures: i64,
     #[schema(value_type = Option<String>, format = "date-time")]
     pub failing_since: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = "date-time")]
     pub paused_at: Option<Timestamp>,
-    /// When a delivery was last taken.
+    /// When the receiver last accepted a delivery.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub took_at: Option<Timestamp>,
-    /// Why the last delivery was not taken.
+    /// Why the last attempt failed.
     pub error: Option<String>,
 }
 
 /// An address and kinds of events that wait for a second administrator.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ProposedWebhook {
-    /// Its number: confirming names it.
+    /// The number of the proposal, which the confirmation must name.
     pub proposal: u32,
     pub address: WebhookAddress,
     pub events: Vec<EventKind>,
     pub proposed_by: PersonId,
 }
 
-/// What became of a range of events.
+/// A range of events that is sent as one request.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Delivery)]
 pub struct DeliverySeen {
-    /// The position of its first event, by which it is named.
+    /// The position of the first event. It identifies the delivery.
     pub delivery: i64,
-    /// The position after its last event.
+    /// The position after the last event.
     pub next: i64,
-    /// The `webhook-id` that it carries, the same each time it is sent.
+    /// The header `webhook-id`, the same for each attempt.
     pub webhook_id: String,
     pub state: DeliveryState,
-    /// How often it was tried since it was made, or since somebody last had it sent again.
+    /// The number of attempts since it was created, or since an administrator last had it sent
+    /// again.
     pub tries: i64,
     #[schema(value_type = Option<String>, format = "date-time")]
     pub made_at: Option<Timestamp>,
-    /// When it was last tried.
+    /// When the last attempt was made.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub tried_at: Option<Timestamp>,
-    /// When it is tried next, at the earliest, while it waits.
+    /// The earliest time of the next attempt, while it is waiting.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub next_try_at: Option<Timestamp>,
-    /// After this it is given up.
+    /// After this time no more attempts are made.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub gives_up_at: Option<Timestamp>,
-    /// Why it was not taken.
+    /// Why the last attempt failed.
     pub error: Option<String>,
 }
 
+/// The state of a delivery: waiting for an attempt, accepted by the receiver, or given up.
 #[derive(
     Clone,
     Copy,
@@ -124,13 +127,14 @@ pub enum DeliveryState {
     GivenUp,
 }
 
-/// A new secret, shown once. A repeat of the same request gets the same answer.
+/// A new secret. It cannot be read again later, but a repeat of the same request gets the same
+/// response.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct SecretShown {
     pub webhook: u32,
     /// The number of the secret.
     pub number: u32,
-    /// As Standard Webhooks write it: `whsec_…`.
+    /// The secret in the form of Standard Webhooks: `whsec_…`.
     pub secret: String,
     pub position: i64,
 }
@@ -240,7 +244,7 @@ pub(super) async fn send_again(
     Ok(HttpResponse::Ok().json(again(&desk, webhook, delivery).await?))
 }
 
-/// Lets a webhook go on that was paused.
+/// Resumes a paused webhook.
 pub(in crate::http) async fn go_on(desk: &Desk, webhook: u32) -> Result<(), Problem> {
     let log = desk.commands.log();
     Ok(
@@ -250,7 +254,7 @@ pub(in crate::http) async fn go_on(desk: &Desk, webhook: u32) -> Result<(), Prob
     )
 }
 
-/// Has a delivery sent again.
+/// Schedules a delivery to be sent again.
 pub(in crate::http) async fn again(
     desk: &Desk,
     webhook: u32,
@@ -272,7 +276,7 @@ pub(in crate::http) async fn again(
     Ok(delivery_seen(log, webhook, row))
 }
 
-/// Every webhook, and how it does.
+/// All webhooks with their state.
 pub(in crate::http) async fn all(desk: &Desk) -> Result<Vec<WebhookSeen>, Problem> {
     let log = desk.commands.log();
     let state = log
@@ -294,7 +298,7 @@ pub(in crate::http) async fn all(desk: &Desk) -> Result<Vec<WebhookSeen>, Proble
     Ok(state.webhooks().iter().map(seen).collect())
 }
 
-/// A webhook's deliveries before a position, the newest first.
+/// The deliveries of a webhook before a position, the newest first.
 pub(in crate::http) async fn deliveries_of(
     desk: &Desk,
     webhook: u32,
@@ -317,7 +321,7 @@ pub(in crate::http) async fn deliveries_of(
         .collect())
 }
 
-/// The webhook that an address names.
+/// The webhook in the address.
 async fn known(http: &HttpRequest, desk: &Desk) -> Result<WebhookSeen, Problem> {
     let number = number(http)?;
     all(desk)

@@ -1,5 +1,4 @@
-//! Events as types: each kind with the fields that it holds, as the log's feed and as a webhook's
-//! delivery tell it.
+//! Schemas of events, for the event feed and for webhook deliveries.
 
 use serde_json::{Value, json};
 use utoipa::openapi::RefOr;
@@ -14,7 +13,7 @@ use crate::domain::group::GroupEvent;
 use crate::domain::organisation::OrganisationEvent;
 use crate::domain::person::PersonEvent;
 
-/// The streams, by their types' names.
+/// The types of streams.
 const STREAMS: [&str; 6] = [
     "application",
     "fund",
@@ -24,7 +23,7 @@ const STREAMS: [&str; 6] = [
     "person",
 ];
 
-/// What the events' types say of themselves.
+/// Collects the schemas that event types derive.
 pub(super) fn derived(found: &mut Vec<(String, RefOr<Schema>)>) {
     schemas_of::<ApplicationEvent>(found);
     schemas_of::<FundEvent>(found);
@@ -34,7 +33,8 @@ pub(super) fn derived(found: &mut Vec<(String, RefOr<Schema>)>) {
     schemas_of::<PersonEvent>(found);
 }
 
-/// Gives the events of the feed and of deliveries the types of what they hold.
+/// Replaces the untyped payload of `Event` by the schemas of each stream's events, and adds the
+/// schemas of deliveries.
 pub(super) fn give_types(schemas: &mut Object) {
     for stream in STREAMS {
         let names = kinds(&format!("{}Event", pascal(stream)), schemas);
@@ -49,8 +49,8 @@ pub(super) fn give_types(schemas: &mut Object) {
     schemas.insert("EventDelivery".to_owned(), delivery());
 }
 
-/// An event's payload is an object of one property, named as the event is: its kinds, which are
-/// left as that object's properties.
+/// Serde writes an event as an object with one property, named after the event. Turns the union of
+/// such objects into one object with optional properties, and returns their names.
 fn kinds(name: &str, schemas: &mut Object) -> Vec<String> {
     let Some(events) = schemas.get_mut(name) else {
         return Vec::new();
@@ -77,7 +77,7 @@ fn kinds(name: &str, schemas: &mut Object) -> Vec<String> {
     names
 }
 
-/// The feed's events: what all have in common, and a part for each stream.
+/// Makes `Event` a union with one part per stream, each with the common fields of `EventRecord`.
 fn by_stream(mut record: Value, schemas: &mut Object) {
     let apart = ["stream", "event", "payload"];
     if let Some(properties) = record["properties"].as_object_mut() {
@@ -119,7 +119,7 @@ fn by_stream(mut record: Value, schemas: &mut Object) {
     );
 }
 
-/// An event as it is hashed for the proof.
+/// The schema of an event in the form that the Merkle tree hashes.
 fn sealed() -> Value {
     let position = json!({ "type": "integer", "format": "int64" });
     let kinds = STREAMS
@@ -146,7 +146,7 @@ fn sealed() -> Value {
     })
 }
 
-/// What a webhook's address gets.
+/// The schema of a webhook's request body.
 fn delivery() -> Value {
     let position = json!({ "type": "integer", "format": "int64" });
     json!({
@@ -163,7 +163,7 @@ fn delivery() -> Value {
     })
 }
 
-/// What the service sends to the addresses that follow the log.
+/// The section `webhooks`: the requests that the service sends.
 pub(super) fn webhooks(schemas: &Object) -> Value {
     let header = |name: &str, about: &str, example: &str| {
         let schema = json!({ "type": "string", "maxLength": 200 });

@@ -1,4 +1,4 @@
-//! One example of a body for each command, kept by hand in `examples.json` beside this file.
+//! Examples of request bodies, one for each command, written by hand in `examples.json`.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::Object;
 use super::api::Noun;
 use crate::domain::command::Spec;
 
-/// Every example, by plural and name of the command.
+/// All examples, by plural and name of the command: `grants/close`.
 pub(super) fn all() -> Object {
     serde_json::from_str(include_str!("examples.json")).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What may be asked next, with values of an answer for parameters.
+//! Links: the operations that can follow a response, with its values as parameters.
 
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ fn link(operation: &str, parameters: &[(&str, &str)]) -> Value {
     json!({ "operationId": operation, "parameters": parameters })
 }
 
-/// A command is followed by a read that shows it; one that makes a record also by the others that
-/// the same people may send for it.
+/// The links of a command's response: to the read of the record, and if the command creates a
+/// record, to the other commands that the same people may send for it.
 pub(super) fn of_commands(noun: &Noun, made: bool) -> Object {
     let mut links = Object::new();
     let Some(one) = noun.one else {
@@ -54,7 +54,7 @@ pub(super) fn of_commands(noun: &Noun, made: bool) -> Object {
     links
 }
 
-/// A page is followed by the next, and by its records one by one.
+/// The links of a page: to the next page and to the first record.
 pub(super) fn of_read(read: &Read) -> Object {
     let mut links = Object::new();
     if !read.shape.many {

@@ -1,10 +1,15 @@
-//! The contract, `openapi.yaml`: made from the tables that the routes are made from.
+//! The OpenAPI contract, generated from the same tables as the routes.
 //!
-//! Into it go the nouns with their commands, the reads, the events, and the schemas that their
-//! types derive; out comes one document in which everything that is said more than once is said in
-//! one place. `schemas` names, bounds and shares what the types derive, `operations` says what can
-//! be asked, `parameters` and `responses` what many operations have in common, `yaml` writes it
-//! down.
+//! Its sources are the tables of commands, reads and actions, and the schemas that Rust types
+//! derive. Its output is one document in which everything that is used repeatedly is a component.
+//!
+//! | Module | Content |
+//! |---|---|
+//! | `schemas`, `unions`, `events` | names, bounds and shared parts of schemas |
+//! | `operations` | paths |
+//! | `parameters`, `responses`, `links` | components that operations refer to |
+//! | `examples`, `samples` | examples of requests and responses |
+//! | `yaml` | the writer of `openapi.yaml` |
 
 mod events;
 mod examples;
@@ -23,7 +28,7 @@ use super::api;
 
 type Object = Map<String, Value>;
 
-/// What is referred to from more than one place.
+/// Components that operations add to and refer to.
 struct Shared {
     schemas: Object,
     parameters: Object,
@@ -36,7 +41,7 @@ pub fn contract() -> String {
     yaml::write(&sections())
 }
 
-/// The contract as one JSON value.
+/// The contract as JSON.
 #[must_use]
 pub fn document() -> Value {
     Value::Object(
@@ -51,7 +56,7 @@ const ABOUT: &str = "Apply, award, pay, report and close, with every change an i
      most two decimals; dates are ISO dates in Europe/London. Every command takes an Idempotency-Key, and a repeat gets the first \
      answer. Every error is a problem document (RFC 9457) with a stable code. A list in a request has at most 500 entries.";
 
-/// The sections of the document, in the order in which they are written.
+/// The top-level sections of the document, in the order of the file.
 fn sections() -> Vec<(&'static str, Value)> {
     let mut shared = Shared {
         schemas: schemas::all(),
@@ -105,7 +110,7 @@ fn schema(name: &str) -> Value {
     refer("schemas", name)
 }
 
-/// `own_account` is `OwnAccount`.
+/// Converts snake case or kebab case to Pascal case: `own_account` to `OwnAccount`.
 fn pascal(name: &str) -> String {
     let capital = |word: &str| {
         word.chars()

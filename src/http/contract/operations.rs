@@ -1,5 +1,4 @@
-//! What can be asked: a read for each row of the reads, a command for each row of the nouns, and
-//! the upload.
+//! The section `paths`: an operation for each read, action and command, and the upload.
 
 use serde_json::{Value, json};
 
@@ -9,7 +8,7 @@ use crate::domain::Role;
 use crate::domain::command::Spec;
 use crate::domain::role::Who;
 
-/// What operations are sorted under, with what each is about.
+/// The tags with their descriptions.
 const TAGS: [(&str, &str); 9] = [
     (
         "organisation",
@@ -55,7 +54,7 @@ pub(super) fn tags() -> Value {
         .collect()
 }
 
-/// The tag of an address: its noun, or what the noun belongs to.
+/// The tag of an address: its first part, or the tag that this belongs to.
 fn tag(path: &str) -> &str {
     match path
         .trim_start_matches('/')
@@ -70,7 +69,7 @@ fn tag(path: &str) -> &str {
     }
 }
 
-/// Every path with its operations.
+/// All paths with their operations.
 pub(super) fn paths(all: &mut Shared) -> Object {
     let mut paths = Object::new();
     let mut add = |path: String, method: &str, operation: Value| {
@@ -118,7 +117,7 @@ fn reading(read: &Read, all: &mut Shared) -> Value {
     operation
 }
 
-/// Whether an answer has a tag: one record.
+/// Whether the response has an ETag: only single records do.
 fn tagged(read: &Read) -> bool {
     NOUNS.iter().any(|noun| {
         noun.one
@@ -126,7 +125,7 @@ fn tagged(read: &Read) -> bool {
     })
 }
 
-/// What is done beside the nouns: it has no body.
+/// The operation of an action, which has no body.
 fn acting(act: &api::Act, all: &mut Shared) -> Value {
     let mut parameters = parameters::in_path(act.path, all);
     if act.recorded {
@@ -197,7 +196,7 @@ fn command(noun: &Noun, spec: &Spec, bodies: &Object, all: &mut Shared) -> Value
     })
 }
 
-/// Whether a body must say something.
+/// Whether a body has required fields.
 fn is_needed(body: &Value) -> bool {
     body["oneOf"].is_array()
         || body["required"]
@@ -230,7 +229,7 @@ fn whose(who: Who) -> String {
     }
 }
 
-/// What a read tells, and to whom.
+/// The description of a read: what it contains, and for whom.
 fn about(read: &Read) -> &'static str {
     match read.name {
         "organisation" => {

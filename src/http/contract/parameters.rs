@@ -1,5 +1,5 @@
-//! What requests may have beside a body: parts of the address, of the query, and headers. Each is
-//! said once and referred to.
+//! Parameters of requests in the path, the query and headers. Each is a component that operations
+//! refer to.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::api::{self, Read};
 use super::{Object, Shared, pascal, refer, schema};
 
 const DIGITS: &str = "^[0-9]{1,18}$";
-/// The largest position that can be asked for.
+/// The largest position that a request can contain.
 const POSITION_MOST: i64 = i64::MAX / 2;
 
 fn text(pattern: &str, most: usize) -> Value {
@@ -31,13 +31,13 @@ fn id() -> Value {
     json!({ "type": "string", "format": "uuid", "maxLength": 36 })
 }
 
-/// Refers to a parameter, which is kept under its name.
+/// Adds a parameter to the components, and returns a reference to it.
 fn shared(shared: &mut Shared, name: &str, parameter: Value) -> Value {
     shared.parameters.insert(name.to_owned(), parameter);
     refer("parameters", name)
 }
 
-/// What a query parameter means.
+/// The definition of a query parameter.
 fn query(name: &str) -> Value {
     let (about, schema) = match name {
         "after" => (
@@ -105,8 +105,8 @@ fn query(name: &str) -> Value {
     json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
 }
 
-/// The name under which a query parameter is kept: a filter has another than the part of an
-/// address.
+/// The component name of a query parameter. Filters get the prefix `Of`, because path parameters
+/// have the same names.
 fn kept_as(name: &str) -> String {
     let of = if matches!(name, "fund" | "group" | "grant" | "round" | "area") {
         "Of"
@@ -116,7 +116,7 @@ fn kept_as(name: &str) -> String {
     format!("{of}{}", pascal(name))
 }
 
-/// The query of a read.
+/// The query parameters of a read.
 pub(super) fn of_query(read: &Read, all: &mut Shared) -> Vec<Value> {
     let mut parameters = Vec::new();
     for name in read.query {
@@ -130,7 +130,7 @@ pub(super) fn of_query(read: &Read, all: &mut Shared) -> Vec<Value> {
     parameters
 }
 
-/// What an uploaded file is for.
+/// The parameter for the purpose of an upload.
 pub(super) fn purpose(all: &mut Shared) -> Value {
     let mut purpose = query("purpose");
     purpose["required"] = json!(true);
@@ -151,7 +151,7 @@ fn state(states: &'static [&'static str], schemas: &Object) -> Value {
     )
 }
 
-/// Any of several words, with commas between them.
+/// A parameter with several values, separated by commas.
 fn several(name: &str, about: &str, word: &Value, most: usize) -> Value {
     let words = json!({ "type": "array", "items": word, "minItems": 1, "maxItems": most });
     json!({
@@ -159,7 +159,7 @@ fn several(name: &str, about: &str, word: &Value, most: usize) -> Value {
     })
 }
 
-/// Of what a read puts the names beside the ids.
+/// The parameter `expand`.
 fn expand(read: &Read, all: &mut Shared) -> Value {
     let of_grant = read.name.contains("payments") || read.name.contains("updates");
     let (kept, words) = if of_grant {
@@ -180,7 +180,7 @@ fn expand(read: &Read, all: &mut Shared) -> Value {
     )
 }
 
-/// In which order a list is; only groups have names.
+/// The parameter `sort`. Only groups can be sorted by name.
 fn sort(read: &Read, all: &mut Shared) -> Value {
     let named = read.name == "groups";
     let keys = ["id", "created_at", "updated_at"]
@@ -196,7 +196,7 @@ fn sort(read: &Read, all: &mut Shared) -> Value {
     shared(all, if named { "SortOfGroups" } else { "Sort" }, sort)
 }
 
-/// The tag of a record that is not sent again where it is unchanged.
+/// The header `If-None-Match`.
 pub(super) fn if_none_match(all: &mut Shared) -> Value {
     let known = json!({
         "name": "If-None-Match",
@@ -209,7 +209,7 @@ pub(super) fn if_none_match(all: &mut Shared) -> Value {
     shared(all, "IfNoneMatch", known)
 }
 
-/// The parts of an address.
+/// The path parameters of an address.
 pub(super) fn in_path(address: &str, all: &mut Shared) -> Vec<Value> {
     let mut parameters = Vec::new();
     for name in address
@@ -243,7 +243,7 @@ pub(super) fn in_path(address: &str, all: &mut Shared) -> Vec<Value> {
     parameters
 }
 
-/// Under which a repeat is known.
+/// The header `Idempotency-Key`.
 pub(super) fn idempotency_key(all: &mut Shared) -> Value {
     let key = json!({
         "name": "Idempotency-Key",
@@ -256,7 +256,7 @@ pub(super) fn idempotency_key(all: &mut Shared) -> Value {
     shared(all, "Key", key)
 }
 
-/// The version that a command is for.
+/// The header `If-Match`.
 pub(super) fn if_match(all: &mut Shared) -> Value {
     let version = json!({
         "name": "If-Match",

@@ -1,4 +1,4 @@
-//! Answers that many operations have in common, their headers, and examples of what goes wrong.
+//! Responses, their headers, and examples of problems.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::http::problem::{Fault, Problem};
 
 const JSON: &str = "application/json";
 
-/// The headers that tell of the limit, and more.
+/// The headers of the rate limit, and further ones.
 fn with_limits(more: &[&str]) -> Value {
     let names = ["RateLimit", "RateLimit-Policy"].iter().chain(more);
     Value::Object(
@@ -19,7 +19,7 @@ fn with_limits(more: &[&str]) -> Value {
     )
 }
 
-/// What every answer may have in its head.
+/// The components of headers.
 pub(super) fn headers() -> Value {
     let text = |about: &str, example: &str| json!({ "description": about, "schema": { "type": "string", "maxLength": 200 }, "example": example });
     json!({
@@ -36,7 +36,7 @@ pub(super) fn headers() -> Value {
     })
 }
 
-/// The answers of everything that goes wrong.
+/// The components of error responses.
 pub(super) fn problems() -> Object {
     let problem = |about: &str, headers: Value, example: &str| {
         let examples = json!({ example: refer("examples", example) });
@@ -75,7 +75,7 @@ pub(super) fn problems() -> Object {
     .collect()
 }
 
-/// Examples that are referred to.
+/// The components of examples.
 pub(super) fn examples() -> Value {
     let problem = |problem: Problem| json!({ "value": problem.document() });
     json!({
@@ -86,7 +86,7 @@ pub(super) fn examples() -> Value {
     })
 }
 
-/// The answers of an operation: the one that was hoped for, and those of what goes wrong.
+/// The responses of an operation: the successful one and the errors.
 pub(super) fn answers(status: &str, hoped_for: &Value) -> Value {
     json!({
         status: hoped_for,
@@ -96,7 +96,7 @@ pub(super) fn answers(status: &str, hoped_for: &Value) -> Value {
     })
 }
 
-/// The answer to a noun's commands, or to the one that makes a new one.
+/// The response to commands of a kind of record; `made` if the command creates one.
 pub(super) fn recorded(noun: &Noun, made: bool, all: &mut Shared) -> Value {
     let name = format!(
         "{}{}",
@@ -126,14 +126,14 @@ pub(super) fn recorded(noun: &Noun, made: bool, all: &mut Shared) -> Value {
     response_of
 }
 
-/// The answer to what is done beside the nouns.
+/// The response to an action.
 pub(super) fn done(act: &Act, all: &Shared) -> Value {
     let of = schema(&(act.shape.name)());
     let example = samples::of(&of, &all.schemas);
     json!({ "description": "Done.", "headers": with_limits(&[]), "content": { JSON: { "schema": of, "example": example } } })
 }
 
-/// The answer to an upload.
+/// The response to an upload.
 pub(super) fn file_kept(all: &mut Shared) -> Value {
     let example = samples::of(&schema("FileKept"), &all.schemas);
     let response = json!({
@@ -145,7 +145,7 @@ pub(super) fn file_kept(all: &mut Shared) -> Value {
     refer("responses", "FileKept")
 }
 
-/// The answer to a read.
+/// The response to a read.
 pub(super) fn read(read: &Read, all: &Shared) -> Value {
     if read.shape.file {
         let content: Object = ["application/octet-stream", "image/jpeg", "application/pdf"]
@@ -183,7 +183,7 @@ pub(super) fn read(read: &Read, all: &Shared) -> Value {
     response
 }
 
-/// A file: its bytes are no JSON, and have no schema but their kind.
+/// The content of a file, which has a media type but no JSON schema.
 pub(super) fn bytes(media: &str) -> Value {
     json!({
         "schema": { "type": "string", "format": "binary", "contentMediaType": media, "maxLength": crate::files::FILE_MOST },

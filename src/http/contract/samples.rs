@@ -1,13 +1,15 @@
-//! Makes an example of an answer from its schema: what must be there, each with a value that fits.
+//! Generates examples of responses from their schemas: required fields only, each with a plausible
+//! value.
 
 use serde_json::{Value, json};
 
 use super::Object;
 
-/// How deep an example goes at most.
+/// The deepest nesting of an example, which ends recursive schemas.
 const DEEP: usize = 12;
 
-/// A value of a schema.
+/// An example of a schema. Prefers its own examples, then the first value of an enum, then the
+/// first part of a union.
 pub(super) fn of(schema: &Value, schemas: &Object) -> Value {
     at(schema, schemas, 0)
 }

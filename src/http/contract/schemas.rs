@@ -1,5 +1,5 @@
-//! The schemas that the types derive: unions with named parts, every size bounded, and what recurs
-//! said once.
+//! Schemas of requests and responses: derived by Rust types, then completed. Parts of unions get
+//! names, every size gets a bound, and recurring inline schemas become components.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,18 @@ use super::{Object, events, schema, unions};
 use crate::domain::command::schemas_of;
 use crate::http::problem::Document;
 
-/// The most entries of a list or map in a request that says no less; `api::commands` holds every
-/// body to it.
+/// The most entries of a list or map in a request, where the type sets no smaller limit.
+/// `api::bodies` enforces it.
 const ASKED_MOST: usize = api::ENTRIES_MOST;
-/// The most entries of a list in an answer that is not a page.
+/// The most entries of a list in a response that is not a page.
 const ANSWERED_MOST: usize = 100_000;
-/// The longest text that any record holds, in characters.
+/// The longest text in any record, in characters.
 const TEXT_MOST: usize = 40_000;
-/// The largest integer that every language reads exactly.
+/// The largest integer that every language reads exactly, 2^53 − 1.
 const LARGEST: i64 = (1 << 53) - 1;
 const PREFIX: &str = "#/components/schemas/";
 
-/// Every schema, by its name.
+/// All schemas by name.
 pub(super) fn all() -> Object {
     let mut schemas = derived();
     events::give_types(&mut schemas);
@@ -57,7 +57,7 @@ pub(super) fn all() -> Object {
     schemas
 }
 
-/// What the types of requests, answers and events say of themselves.
+/// The schemas that the types of requests, responses and events derive.
 fn derived() -> Object {
     let mut found: Vec<(String, RefOr<Schema>)> = Vec::new();
     schemas_of::<Document>(&mut found);
@@ -83,7 +83,7 @@ fn derived() -> Object {
         .collect()
 }
 
-/// The schemas of the commands' bodies.
+/// The schema names of all command bodies.
 fn bodies() -> Vec<String> {
     NOUNS
         .iter()
@@ -93,7 +93,7 @@ fn bodies() -> Vec<String> {
         .collect()
 }
 
-/// These schemas, and all that they refer to.
+/// These schemas, and all that they refer to, directly or indirectly.
 fn reachable(schemas: &Object, names: Vec<String>) -> BTreeSet<String> {
     let (mut known, mut next) = (BTreeSet::new(), names);
     while let Some(name) = next.pop() {
@@ -122,7 +122,7 @@ fn referred(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// What is in a schema and is none.
+/// Whether a keyword of a schema contains data rather than schemas.
 fn is_data(name: &str) -> bool {
     matches!(
         name,
@@ -130,7 +130,7 @@ fn is_data(name: &str) -> bool {
     )
 }
 
-/// The types of a schema: one, or one beside `null`.
+/// Whether a schema has a type, alone or in a list with `null`.
 fn has_type(schema: &Object, name: &str) -> bool {
     match schema.get("type") {
         Some(Value::String(one)) => one == name,
@@ -139,7 +139,8 @@ fn has_type(schema: &Object, name: &str) -> bool {
     }
 }
 
-/// Says how long, how large and how many, where the type does not.
+/// Adds bounds of lengths, numbers and entries where the type sets none. `asked` is true for
+/// schemas that occur in requests.
 fn bound(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
     let Value::Object(schema) = value else {
         if let Value::Array(items) = value {
@@ -161,7 +162,7 @@ fn bound(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
     }
     if has_type(schema, "integer") {
         let wide = *schema.entry("format").or_insert(json!("int64")) == "int64";
-        // A position before the first event is -1; nothing else that is told is below nought.
+        // -1 is the position before the first event. All other integers are at least 0.
         schema.entry("minimum").or_insert(json!(-1));
         schema
             .entry("maximum")
@@ -184,7 +185,7 @@ fn bound(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
     }
 }
 
-/// A map: its keys are of a type that is named, or short.
+/// Bounds a map: keys that equal a named schema refer to it, others get a maximum length.
 fn bound_map(schema: &mut Object, asked: bool, keys: &[(&String, &Value)]) {
     if asked {
         schema.entry("maxProperties").or_insert(json!(ASKED_MOST));
@@ -199,7 +200,7 @@ fn bound_map(schema: &mut Object, asked: bool, keys: &[(&String, &Value)]) {
     }
 }
 
-/// A page of a list.
+/// The schema of a page of a list. `is_cut` if it has a `limit`.
 fn page(name: &str, is_cut: bool) -> Value {
     let most = if is_cut {
         api::PAGE_MOST
@@ -217,10 +218,10 @@ fn page(name: &str, is_cut: bool) -> Value {
     })
 }
 
-/// Schemas that recur without a name of their own, and the names that they get.
+/// Inline schemas that recur, with the component names that they get.
 struct Recurring {
     known: Vec<(&'static str, Value)>,
-    /// How often each schema can be `null` instead.
+    /// How often each component occurs in a union with `null`.
     nullable: BTreeMap<String, usize>,
     used: Object,
 }
@@ -266,7 +267,8 @@ impl Recurring {
         }
     }
 
-    /// Puts references in the places of what recurs; a whole component stays what it is.
+    /// Replaces recurring inline schemas with references. `whole` marks a component itself, which
+    /// is not replaced.
     fn replace(&mut self, value: &mut Value, whole: bool) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.replace(item, false)),
@@ -314,7 +316,7 @@ impl Recurring {
     }
 }
 
-/// The schema that a union is of, beside `null`.
+/// The component that a union combines with `null`.
 fn nullable(schema: &Object) -> Option<&str> {
     let parts = schema
         .get("oneOf")?
@@ -338,7 +340,7 @@ fn count_nullable(value: &Value, found: &mut BTreeMap<String, usize>) {
     }
 }
 
-/// Joins the lines into which a comment of the code is wrapped; paragraphs stay.
+/// Joins the lines of a wrapped doc comment; paragraphs stay separate.
 fn unwrapped(about: &str) -> String {
     let paragraphs: Vec<_> = about
         .split("\n\n")

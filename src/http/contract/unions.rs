@@ -1,10 +1,10 @@
-//! Gives each part of a union a name, and says by which of its properties the parts are told apart.
+//! Names the parts of unions, and adds the discriminator that distinguishes them.
 
 use serde_json::{Value, json};
 
 use super::{Object, pascal, schema};
 
-/// Names the parts of every union among the schemas.
+/// Makes each part of every union a schema of its own.
 pub(super) fn name_parts(schemas: &mut Object) {
     let unions: Vec<_> = schemas
         .iter()
@@ -60,7 +60,7 @@ fn named(name: &str, mut union: Value, schemas: &mut Object) -> Value {
     union
 }
 
-/// The property that every part has with one value of its own, if there is one.
+/// The property that has a single, different value in each part, if there is one.
 fn tag(parts: &[Value]) -> Option<String> {
     let has = |part: &Value, name: &str| {
         part["properties"][name]["enum"]
@@ -73,7 +73,7 @@ fn tag(parts: &[Value]) -> Option<String> {
         .cloned()
 }
 
-/// The one property of a part that is an object of one property.
+/// The name of the property, if the part is an object with exactly one.
 pub(super) fn only_key(part: &Value) -> Option<String> {
     let required = part["required"].as_array()?;
     let one = part["properties"]
@@ -87,7 +87,7 @@ pub(super) fn only_key(part: &Value) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A description that part and property share is left with the part.
+/// Removes the property's description if it repeats that of the part.
 fn say_once(part: &mut Value, key: &str) {
     if part["description"] == part["properties"][key]["description"]
         && let Some(inner) = part["properties"][key].as_object_mut()
@@ -96,7 +96,7 @@ fn say_once(part: &mut Value, key: &str) {
     }
 }
 
-/// The words that stand for themselves, as one list.
+/// Combines the parts that are plain strings into one enum.
 fn of_words(parts: &[Value]) -> Value {
     let words: Vec<_> = parts
         .iter()

@@ -1,11 +1,11 @@
-//! Writes the document as YAML: what fits on a line stands on one.
+//! Writes the document as YAML, with values on one line where they fit.
 
 use serde_json::Value;
 
-/// The most characters of a line on which more than one thing stands.
+/// The longest line with a nested value, in characters.
 const WIDTH: usize = 320;
-/// Above this indentation everything has a line of its own, so that paths and operations are found
-/// at the beginnings of lines.
+/// Up to this indentation every value is a block, so that paths and operations begin lines and can
+/// be searched for.
 const APART: usize = 6;
 
 pub(super) fn write(sections: &[(&'static str, Value)]) -> String {
@@ -16,7 +16,7 @@ pub(super) fn write(sections: &[(&'static str, Value)]) -> String {
     out
 }
 
-/// Puts a value behind what stands on the line already.
+/// Writes a value after `lead`, the beginning of its line. Nested blocks get `indent` spaces.
 fn put(out: &mut String, lead: &str, value: &Value, indent: usize) {
     let empty = value.as_object().is_some_and(serde_json::Map::is_empty)
         || value.as_array().is_some_and(Vec::is_empty);
@@ -30,7 +30,7 @@ fn put(out: &mut String, lead: &str, value: &Value, indent: usize) {
         Value::Object(map) => {
             let mut entries = map.iter();
             if lead.ends_with('-') {
-                // The first entry of a list's item stands behind its dash.
+                // The first entry of a list item is written on the line of its dash.
                 if let Some((name, value)) = entries.next() {
                     put(out, &format!("{lead} {}:", key(name)), value, indent + 2);
                 }
@@ -92,7 +92,7 @@ fn flow(value: &Value) -> String {
             items.iter().map(flow).collect::<Vec<_>>().join(", ")
         ),
         Value::String(text) if is_plain(text) => text.clone(),
-        // JSON's strings are YAML's, too.
+        // Every JSON string is a valid YAML string.
         other => other.to_string(),
     }
 }
@@ -109,7 +109,7 @@ fn key(name: &str) -> String {
     }
 }
 
-/// Whether a text means itself without quotes, in any version of YAML.
+/// Whether a text needs no quotes in any version of YAML.
 fn is_plain(text: &str) -> bool {
     let word = |word: &str| {
         !word.is_empty()
@@ -123,7 +123,7 @@ fn is_plain(text: &str) -> bool {
     begins && text.split(' ').all(word) && !reserved.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// Whether a text can stand as lines of their own, exactly as it is.
+/// Whether a text can be a literal block without any change.
 fn is_block(text: &str) -> bool {
     text.contains('\n')
         && !text.ends_with('\n')
