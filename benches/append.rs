@@ -1,9 +1,9 @@
-//! Whole commands per second, side by side in one run: ours, plain cqrs-es over the same engine,
-//! and single-row inserts of the same row. Run with `cargo bench --bench append`; compare only
-//! within one run.
+//! Throughput of whole commands, measured in one run: this crate, plain cqrs-es on the same engine,
+//! and single-row inserts of the same row. Run with `cargo bench --bench append`; figures of
+//! different runs are not comparable.
 //!
-//! A command is: load, decide, append, durably, on a fund of its own with a handful of events (or
-//! five hundred).
+//! One command loads its fund, decides, and appends durably. The fund has a handful of events or
+//! five hundred.
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
@@ -55,7 +55,8 @@ fn main() {
     });
 }
 
-/// Our whole service over a database, founded, with one person who may do the work.
+/// This crate's write path over one database, with an organisation and one person who holds the
+/// roles needed.
 #[derive(Clone)]
 struct Ours {
     commands: Commands,
@@ -153,7 +154,7 @@ async fn ours_of(measured: &mut Measured, ours: &Ours, callers: usize, events: u
     .await;
 }
 
-/// Each caller creates a fund and allocates to it four times, then goes on to the next.
+/// Each caller repeatedly creates a fund and allocates money to it four times.
 async fn plain_of<R>(measured: &mut Measured, callers: usize, repository: R)
 where
     R: PersistedEventRepository + 'static,
@@ -259,7 +260,7 @@ async fn on_postgres() {
     }
 }
 
-/// One prepared autocommit INSERT of an event's row at a time, and nothing else.
+/// Inserts one event row per transaction with a prepared statement, as the upper bound.
 async fn inserts(measured: &mut Measured, callers: usize, pool: &sqlx::PgPool) {
     const SQL: &str = "INSERT INTO events VALUES ('single', $1, 1, 'FundingAllocated', '1.0', $2::text::json, $3::text::json)";
     const PAYLOAD: &str = r#"{"FundingAllocated":{"amount":"1.00","received_on":"2026-01-01","reference":"R1","source":{"funder":"health"}}}"#;

@@ -1,7 +1,7 @@
-//! What grows with the log: pages and reads with few and with many applications, and what a long
-//! log costs to start, to replay and to verify. Run with `cargo bench --bench growth`, or `cargo
-//! bench --bench growth -- sqlite 50 500000` (many minutes, gibibytes); compare only within one
-//! run.
+//! What grows with the log: pages and reads with few and with many applications, and the cost of
+//! starting, replaying and verifying a long log. Run with `cargo bench --bench growth`, or `cargo
+//! bench --bench growth -- sqlite 50 500000` (many minutes, gibibytes). Figures of different runs
+//! are not comparable.
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
@@ -42,10 +42,10 @@ use side_by_side::median;
 use side_by_side::service::{Service, program};
 use tempfile::TempDir;
 
-/// How often each page is asked for, in turns.
+/// Rounds, and requests per page and round.
 const ROUNDS: usize = 5;
 const TIMES: usize = 60;
-/// How many load at once.
+/// Number of concurrent loaders.
 const LOADERS: usize = 64;
 
 fn main() {
@@ -93,13 +93,12 @@ fn main() {
     });
 }
 
-/// A service over a log with so many applications, what a page is asked for with, and where it all
-/// lies.
+/// A running service over a log with this many applications, and the requests that are timed.
 struct Grown {
     applications: usize,
     service: Service,
     started: Duration,
-    /// How many events the views were made of, from zero, and how long it took to store them.
+    /// Number of events folded into the views from position 0, and how long that took.
     stored: (usize, Duration),
     asked: Vec<(&'static str, Vec<u8>)>,
     url: String,
@@ -140,7 +139,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
             &json!({ "person": member }),
         )
         .await;
-    // She has no e-mail, so that an officer writes down that she said yes.
+    // The member has no e-mail address, so an officer records their consent.
     service
         .does(
             &mut connection,
@@ -156,7 +155,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
         .await
         .load(applications - 1)
         .await;
-    // A link is made while nobody else holds the database.
+    // A token or link is made while no service holds the database.
     let link = |person: &str| {
         let output = program(&url, folder.path())
             .args(["link", "--person", person])
@@ -220,7 +219,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
     }
 }
 
-/// Waits until everything that follows the log has come to its end.
+/// Waits until every subscription and projection has reached the end of the log.
 async fn settled(service: &Service) {
     let mut connection = Connection::to(&service.host).await;
     loop {
@@ -243,7 +242,7 @@ async fn settled(service: &Service) {
     }
 }
 
-/// Puts applications in by commands of this process, while nobody serves.
+/// Writes applications through commands of this process, while no service runs.
 #[derive(Clone)]
 struct Loader {
     commands: Commands,
@@ -269,7 +268,8 @@ impl Loader {
         }
     }
 
-    /// Puts in so many, then has the views stored from zero.
+    /// Writes this many applications, then builds the views from position 0. Returns the number of
+    /// events and the time that the views took.
     async fn load(self, applications: usize) -> (usize, Duration) {
         let begun = Instant::now();
         let left = Arc::new(AtomicUsize::new(applications));
@@ -342,7 +342,7 @@ impl Loader {
     }
 }
 
-/// Begins, fills in and hands in a form.
+/// The commands that start, fill in and submit an application.
 fn form(fund: &str, group: &str, officer: &str) -> [(&'static str, serde_json::Value); 3] {
     let answers = json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": "Soup" } });
     let help = json!({ "by": officer, "kind": "helped_to_word" });
@@ -356,7 +356,7 @@ fn form(fund: &str, group: &str, officer: &str) -> [(&'static str, serde_json::V
     ]
 }
 
-/// Whose token it is, as its middle part says.
+/// The person of a token: the `sub` claim of its payload.
 fn ada_of(token: &str) -> String {
     use base64::Engine as _;
     let claims = token.split('.').nth(1).expect("claims");
@@ -384,7 +384,7 @@ async fn apply(service: &Service, connection: &mut Connection, fund: &str, group
     application
 }
 
-/// Empties every view, as they are before anything is folded.
+/// Empties every view and resets its position to 0.
 async fn forget_views(store: &Store) {
     let mut tx = store.begin().await.expect("a transaction");
     for name in projections::names() {
@@ -401,7 +401,7 @@ async fn forget_views(store: &Store) {
     tx.commit().await.expect("committed");
 }
 
-/// Each page of every size in turns; how much longer the largest takes than the smallest.
+/// Times each page at every size in turn, and prints the ratio of the largest size to the smallest.
 async fn read(grown: &[Grown]) {
     let names: Vec<_> = grown[0].asked.iter().map(|(name, _)| *name).collect();
     for (at, name) in names.iter().enumerate() {
@@ -435,8 +435,8 @@ async fn read(grown: &[Grown]) {
     }
 }
 
-/// What a long log costs: reading its rows, decoding them, the rules over them, the views from
-/// zero, exporting and verifying.
+/// Costs of a long log: reading its rows, decoding them, checking the rules, building the views
+/// from position 0, exporting and verifying.
 async fn long(grown: Grown) {
     let Grown {
         service,
@@ -493,8 +493,8 @@ fn per_second(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
-/// Each line as an auditor who trusts nobody reads it: parsed, made canonical again, and hashed
-/// into the tree.
+/// What an auditor does with each line: parse it, make it canonical again, and hash it into the
+/// tree.
 fn hash(exported: &Path) -> (usize, Duration) {
     let text = std::fs::read_to_string(exported.join("events.jsonl")).expect("the events");
     let begun = Instant::now();
@@ -509,7 +509,7 @@ fn hash(exported: &Path) -> (usize, Duration) {
     (count, begun.elapsed())
 }
 
-/// A row as it lies in the table.
+/// A row of the `events` table.
 type Raw = (
     i64,
     String,
@@ -523,7 +523,8 @@ type Raw = (
     String,
 );
 
-/// The rows alone, in order; decoded and held against the rules; and every view from zero.
+/// Times reading the rows in order, decoding and checking them, and building every view from
+/// position 0.
 async fn views(url: &str, events: usize, (of, stored): (usize, Duration)) {
     let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
     let begun = Instant::now();

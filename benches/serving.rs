@@ -1,7 +1,7 @@
-//! Commands and reads through HTTP, per second, side by side in one run: ours (the real program,
-//! with everything that it does beside serving) and actix over the plain crates on the same engine;
-//! pgbench's single-row inserts; one indexed select; nothing. Run with `cargo bench --bench
-//! serving`; compare only within one run.
+//! Requests per second over HTTP, measured in one run: the real program with all its background
+//! tasks, actix over the plain crates on the same engine, pgbench's single-row inserts, one indexed
+//! select, and an empty answer. Run with `cargo bench --bench serving`; figures of different runs
+//! are not comparable.
 
 #[path = "../tests/it/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
@@ -52,7 +52,7 @@ fn main() {
         }
         let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
         let plain = postgres::new_database().await;
-        // As a user of the crates would: the pool as sqlx makes it.
+        // The pool with the defaults of sqlx, as a user of the crates would open it.
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .connect(&plain)
@@ -128,7 +128,7 @@ async fn on<R>(
     reads(&ours, &plain, &fund).await;
 }
 
-/// Each caller sends commands under keys of their own, to a record of their own.
+/// Each caller sends commands under its own idempotency keys to its own record.
 async fn commands(
     measured: &mut Measured,
     ours: &Arc<Service>,
@@ -154,10 +154,10 @@ async fn commands(
     .await;
 }
 
-/// Sixteen callers hand in forms that were filled in before.
+/// Sixteen callers submit applications that were filled in beforehand.
 async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
     const CALLERS: usize = 16;
-    /// More than are handed in while a round lasts.
+    /// More than can be submitted within one round of measuring.
     const FORMS: usize = 2500;
     let mut measured = [
         Measured::new("actix over the plain crates"),
@@ -209,7 +209,7 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
     show(&format!("{CALLERS} connection(s)"), &measured);
 }
 
-/// Each caller creates a fund and allocates to it four times, then goes on to the next.
+/// Each caller repeatedly creates a fund and allocates money to it four times.
 async fn plain_commands(measured: &mut Measured, host: &str, callers: usize) {
     let connections = Connection::many(host, callers).await;
     let done: Arc<Vec<AtomicU64>> = Arc::new((0..callers).map(|_| AtomicU64::new(0)).collect());
@@ -234,8 +234,7 @@ async fn plain_commands(measured: &mut Measured, host: &str, callers: usize) {
     .await;
 }
 
-/// One prepared autocommit INSERT of an event's row at a time, by PostgreSQL's own load generator;
-/// per second.
+/// Single-row inserts per second, with a prepared statement in autocommit, by pgbench.
 fn inserts(url: &str, clients: usize) -> f64 {
     let script = "INSERT INTO events VALUES ('single', gen_random_uuid()::text, 1, 'FundingAllocated', '1.0', \
          '{\"FundingAllocated\":{\"amount\":\"1.00\",\"received_on\":\"2026-01-01\",\"reference\":\"R1\",\"source\":{\"funder\":\"health\"}}}', \
@@ -258,7 +257,7 @@ fn inserts(url: &str, clients: usize) -> f64 {
     rate.unwrap_or_else(|| panic!("{says}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Thirty-two readers, each asking for the same thing again and again.
+/// Thirty-two readers, each repeating the same request.
 async fn reads(ours: &Service, plain: &str, fund: &str) {
     const READERS: usize = 32;
     let bearer = ours.bearer();

@@ -1,5 +1,5 @@
-//! A steady rate for a long time: does memory stay flat, and do answers stay quick? Run with `cargo
-//! bench --bench soak -- 1200` for twenty minutes; half a minute unless it is said otherwise.
+//! Steady load for a long time: memory must stay flat and latency low. Run with `cargo bench
+//! --bench soak -- SECONDS`, for example 1200; the default is half a minute.
 
 mod side_by_side;
 
@@ -11,10 +11,11 @@ use serde_json::json;
 use side_by_side::http::{Connection, get};
 use side_by_side::service::{Service, allocate};
 
-/// Commands and reads a second.
+/// Commands and reads per second.
 const COMMANDS: u32 = 60;
 const READS: u32 = 240;
-/// How many forms are filled in, turn by turn: nobody saves one form many thousand times.
+/// Number of applications that are filled in by turns, since nobody saves one application thousands
+/// of times.
 const DRAFTS: u32 = 1000;
 
 fn main() {
@@ -91,7 +92,7 @@ async fn soak(span: Duration) {
         }
         (count, slowest)
     });
-    // After a tenth of it, what is kept in memory has been filled.
+    // After a tenth of the time the caches are full.
     tokio::time::sleep(span / 10).await;
     let begun = service.memory();
     let mut most = begun;

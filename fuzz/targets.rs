@@ -1,6 +1,6 @@
-//! What strangers' bytes are read by, and what must hold whatever they are. `cargo fuzz` drives
-//! these guided by coverage (`scripts/fuzz`), and `tests/it/fuzzed.rs` with changed copies of the
-//! corpus, in every run of the tests.
+//! Fuzz targets: every parser of untrusted bytes, with the invariants that hold for any input.
+//! `cargo fuzz` runs them guided by coverage (`scripts/fuzz`); the integration tests run them with
+//! mutated copies of the corpus.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ use microgrants::seal::proof::Proof;
 use microgrants::seal::sealer::hashes_of;
 use microgrants::seal::tree::{FULL, Tiles, is_consistent, is_included};
 
-/// Reads what it is given.
+/// Parses its input and checks the invariants. Returns whether the input could be parsed.
 pub type Target = fn(&[u8]) -> bool;
 
-/// Every target by its name; each says whether it could read what it was given.
+/// Every target by its name.
 pub const TARGETS: [(&str, Target); 9] = [
     ("event", event),
     ("note", note),
@@ -34,7 +34,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("money", money),
 ];
 
-/// A line of an exported log: what is read is written again as the same line.
+/// A line of an exported log: a parsed event serialises to the same line.
 pub fn event(data: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(data) else {
         return false;
@@ -46,7 +46,8 @@ pub fn event(data: &[u8]) -> bool {
     Recorded::read(&row).is_ok_and(|event| event.position == row.position)
 }
 
-/// A key, an empty byte, and a signed note: what opens says its size and its origin in clear.
+/// A key, a NUL byte, and a signed note: an accepted checkpoint has the size and origin of the
+/// note.
 pub fn note(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else {
         return false;
@@ -70,7 +71,7 @@ pub fn note(data: &[u8]) -> bool {
     true
 }
 
-/// Hashes of a tile after a size: a tree is none, or it agrees with itself.
+/// A size and the hashes of a tile: they form no tree, or a consistent one.
 pub fn tile(data: &[u8]) -> bool {
     let Some((size, bytes)) = data.split_first_chunk::<2>() else {
         return false;
@@ -98,7 +99,7 @@ pub fn tile(data: &[u8]) -> bool {
     true
 }
 
-/// A proof: what it proves is about the event that stands in it.
+/// An inclusion proof: an accepted proof names the position of the event that it contains.
 pub fn proof(data: &[u8]) -> bool {
     let Ok(proof) = serde_json::from_slice::<Proof>(data) else {
         return false;
@@ -113,7 +114,7 @@ pub fn proof(data: &[u8]) -> bool {
     true
 }
 
-/// A table from elsewhere, in any of its forms.
+/// An imported table, in any of its formats.
 pub fn table(data: &[u8]) -> bool {
     let Ok(table) = Table::read(data) else {
         return false;
@@ -125,12 +126,12 @@ pub fn table(data: &[u8]) -> bool {
     true
 }
 
-/// A bank's statement.
+/// A bank statement.
 pub fn statement(data: &[u8]) -> bool {
     std::str::from_utf8(data).is_ok_and(|text| microgrants::bank::read(text).is_ok())
 }
 
-/// A package of open data from anybody.
+/// A package of open data.
 pub fn package(data: &[u8]) -> bool {
     let Ok(value) = serde_json::from_slice(data) else {
         return false;
@@ -139,7 +140,7 @@ pub fn package(data: &[u8]) -> bool {
         .is_empty()
 }
 
-/// A form with a file, as a browser sends it: what is read is no more than it was sent.
+/// A multipart form with a file: the parsed fields and file are no larger than the body.
 pub fn multipart(data: &[u8]) -> bool {
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -163,7 +164,7 @@ pub fn multipart(data: &[u8]) -> bool {
     true
 }
 
-/// An amount of money: pence, or nothing.
+/// An amount of money: a parsed amount survives serialisation, and has only digits and a point.
 pub fn money(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else {
         return false;

@@ -1,5 +1,5 @@
-//! What ours is held against: the plain crates under the same web server, one indexed select, and
-//! nothing at all.
+//! Baselines for comparison: the plain crates under the same web server, one indexed select, and an
+//! empty answer.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use microgrants::log::aggregate::{Aggregated, Issued};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
-/// Facts for the plain crates, which know no roles: the same rule sees an organisation.
+/// The decision context for the plain crates, which have no roles: an organisation in which the
+/// actor holds them.
 pub fn facts() -> Facts {
     let mut organisation = Organisation::default();
     organisation.apply(&OrganisationEvent::OrganisationFounded {
@@ -51,7 +52,7 @@ pub fn create() -> CreateFund {
     }
 }
 
-/// The plain crates' table on either engine.
+/// The events table of the plain crates, for either engine.
 pub fn table(text: &str, bigint: &str, json: &str) -> String {
     format!(
         "CREATE TABLE events (aggregate_type {text} NOT NULL, aggregate_id {text} NOT NULL, sequence {bigint} NOT NULL, event_type {text} NOT NULL, \
@@ -80,7 +81,7 @@ pub async fn sqlite(path: &std::path::Path) -> SqlitePool {
     pool
 }
 
-/// The one indexed select.
+/// The single indexed select, on either engine.
 #[derive(Clone)]
 pub enum Selects {
     Postgres(PgPool),
@@ -105,7 +106,7 @@ impl Selects {
     }
 }
 
-/// Serves them with as many workers as ours has; where.
+/// Serves the baselines with as many workers as our service has. Returns the host and port.
 pub fn serve<R>(repository: R, selects: Selects) -> String
 where
     R: PersistedEventRepository + 'static,

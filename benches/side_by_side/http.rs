@@ -1,4 +1,4 @@
-//! A connection that is kept open, and as little of HTTP as a load needs.
+//! A keep-alive HTTP/1.1 connection, with only as much of HTTP as a load generator needs.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -19,7 +19,7 @@ impl Connection {
         }
     }
 
-    /// So many of them.
+    /// Opens this many connections.
     pub async fn many(host: &str, count: usize) -> std::sync::Arc<Vec<tokio::sync::Mutex<Self>>> {
         let mut all = Vec::new();
         for _ in 0..count {
@@ -28,8 +28,8 @@ impl Connection {
         all.into()
     }
 
-    /// Sends a request and reads its answer: the status, and the body. A connection that was closed
-    /// before anything of an answer came is opened once more, as any client would.
+    /// Sends a request and reads the status and body of the answer. Reconnects once if the server
+    /// closed the connection before sending any part of an answer, as any client would.
     pub async fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
         let mut opened_again = false;
         self.stream

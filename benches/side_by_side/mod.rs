@@ -1,4 +1,5 @@
-//! Measuring things beside each other in one run: figures of different runs are not compared.
+//! Measuring several things in turn within one run, since figures of different runs are not
+//! comparable.
 
 #![allow(
     dead_code,
@@ -14,12 +15,11 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often each thing is measured, turn by turn, and for how long.
+/// Number of rounds, and the length of each.
 pub const ROUNDS: usize = 5;
 pub const SPAN: Duration = Duration::from_secs(1);
 
-/// One thing that is measured: its rate, and the 50th and 99th percentile of its latencies, round
-/// by round.
+/// One measured thing: its rate, and the 50th and 99th percentile of its latency, by round.
 pub struct Measured {
     pub name: &'static str,
     pub rates: Vec<f64>,
@@ -41,12 +41,12 @@ impl Measured {
         median(self.rates.clone())
     }
 
-    /// Milliseconds.
+    /// Median latency, in milliseconds.
     pub fn middle(&self) -> f64 {
         milliseconds(&self.p50)
     }
 
-    /// The median of the ratios of each round.
+    /// Median over the rounds of the ratio of the two rates.
     pub fn beside(&self, anchor: &Self) -> f64 {
         median(
             self.rates
@@ -79,7 +79,7 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Runs one kind of work from so many callers for a while.
+/// Runs one kind of work with this many concurrent callers for one round.
 pub async fn run<F, R>(measured: &mut Measured, callers: usize, work: F)
 where
     F: Fn(usize, u64) -> R + Clone + Send + 'static,

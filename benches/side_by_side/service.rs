@@ -1,5 +1,5 @@
-//! The real program as a process of its own, with everything that it does beside serving; set up
-//! through its command line and API.
+//! The real program as a child process with all its background tasks, set up through its command
+//! line and API.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -15,7 +15,7 @@ pub struct Service {
     pub token: String,
 }
 
-/// A program set to a database and a folder.
+/// The program, configured for a database and a folder.
 pub fn program(url: &str, folder: &Path) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));
     program
@@ -24,7 +24,7 @@ pub fn program(url: &str, folder: &Path) -> Command {
         .env("NO_COLOR", "1")
         .env_remove("RUST_LOG")
         .current_dir(folder);
-    // A person's programs may ask as often as they can: that is what is measured.
+    // The rate limit of the API is off, since throughput is measured.
     program.env("MICROGRANTS_LIMITS", "api=off");
     program
 }
@@ -46,7 +46,7 @@ fn prints(url: &str, folder: &Path, arguments: &[&str]) -> String {
 }
 
 impl Service {
-    /// An office of two, and the service over it.
+    /// Sets up an organisation with two staff, and starts the service over it.
     pub fn found(url: &str, folder: &Path) -> Self {
         let roles = "administrator,officer,finance,panel";
         let ada = [
@@ -81,8 +81,8 @@ impl Service {
         service
     }
 
-    /// Signs a person in by the link that is mailed to them: a fund opens once two administrators
-    /// have.
+    /// Signs a person in with the link mailed to them: a fund can be opened only when two
+    /// administrators have signed in.
     fn signs_in(&self, folder: &Path, email: &str) {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .max_redirects(0)
@@ -134,7 +134,7 @@ impl Service {
             let own = mails
                 .filter_map(|mail| std::fs::read_to_string(mail.path()).ok())
                 .find(|mail| mail.contains(&format!("To: {email}")))?;
-            // A mail breaks its long lines behind an equals sign.
+            // Quoted-printable encoding breaks long lines after an equals sign.
             let text = own.replace("=\r\n", "").replace("=\n", "");
             text.lines().find_map(|line| {
                 Some(format!(
@@ -171,7 +171,7 @@ impl Service {
         }
     }
 
-    /// What the process holds in memory, in MiB.
+    /// Resident memory of the process, in MiB.
     pub fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
             .unwrap_or_default();
@@ -190,7 +190,7 @@ impl Service {
         format!("Authorization: Bearer {}\r\n", self.token)
     }
 
-    /// The bytes of a command under a key of its own.
+    /// The bytes of a command request with its own idempotency key.
     pub fn command(&self, path: &str, key: &str, body: &Value) -> Vec<u8> {
         post(
             &format!("/api/v1/{path}"),
@@ -199,7 +199,7 @@ impl Service {
         )
     }
 
-    /// Sends a command while setting up; the id that it made or concerned.
+    /// Sends a command during set-up. Returns the id of the record.
     pub async fn does(&self, connection: &mut Connection, path: &str, body: &Value) -> String {
         let key = microgrants::commands::clock::new_id().to_string();
         let (status, answer) = connection.ask(&self.command(path, &key, body)).await;
@@ -212,7 +212,7 @@ impl Service {
         answer["id"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A form, and a fund with an open round and money.
+    /// Publishes a form, and opens a fund with money and a round.
     pub async fn open_fund(&self, connection: &mut Connection) -> String {
         let question =
             json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
@@ -255,7 +255,7 @@ impl Service {
         .await
     }
 
-    /// A group's form that is begun.
+    /// Starts an application for a new group.
     pub async fn draft(&self, connection: &mut Connection, fund: &str) -> String {
         let group = self
             .does(

@@ -1,4 +1,4 @@
-// A group applies: from the first page to the number that can be spoken, with a wrong answer on every page first.
+// A group applies, from the first page to the reference number, with a wrong answer on every page first.
 
 import { must } from './people.mjs';
 
@@ -41,7 +41,7 @@ export async function apply(page, look, { name, email, language = 'en', tag }) {
   await page.locator('#you-person').fill('Zofia Example');
   await page.locator('#you-email').fill(email);
   await button(words.save).click();
-  // One question a page, until the answers are checked.
+  // One question per page, up to the page that checks the answers.
   for (let step = 1; !page.url().endsWith('/check'); step += 1) {
     must(step < 20, 'the questions come to an end');
     const key = page.url().split('/').pop();

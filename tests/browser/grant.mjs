@@ -1,4 +1,4 @@
-// From the form to the money and back: officers, the panel, the group and finance each on their own pages.
+// A grant from the application to payment and returned money: officers, panel, group and finance, each on their own pages.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -33,7 +33,7 @@ export async function grant(people, group, look, { id, name, tag }) {
   await look.at(page, `${tag}-desk-attendance`);
   await act(page, 'I was there when it was decided', async () => {}, 'I was there');
 
-  // The group accepts, and says where the money should go.
+  // The group accepts, and enters its account.
   await group.goto(`/my/grants/${id}`);
   await group.getByRole('button', { name: 'Accept the grant' }).click();
   must(await group.locator('.govuk-error-summary').count(), 'nothing is accepted by a bare press');
@@ -57,7 +57,7 @@ export async function grant(people, group, look, { id, name, tag }) {
   await group.getByRole('button', { name: 'Send', exact: true }).click();
   must(await group.getByText('Kept so far: 1').count(), 'the document was kept');
 
-  // Two people act on the money.
+  // Two people make the payment.
   const at_desk = `/desk/grants/${id}`;
   page = await desk('Sam', at_desk);
   for (const check of ['governing document', 'identity']) await act(page, `${check}: it passed`, async (form) => form.getByLabel('What was seen').fill('Seen and in order.'), `${check}: it passed`);
@@ -74,7 +74,7 @@ export async function grant(people, group, look, { id, name, tag }) {
   await act(page, 'The bank has paid');
   await look.at(page, `${tag}-payments-paid`);
 
-  // An update from the telephone, with a picture.
+  // An update sent from a telephone, with a picture.
   await group.goto(`/my/grants/${id}`);
   await group.getByRole('link', { name: /Write an update/ }).first().click();
   await group.getByRole('button', { name: 'Send the update' }).click();
@@ -110,13 +110,13 @@ export async function grant(people, group, look, { id, name, tag }) {
   await stranger.close();
 }
 
-/** A small picture as a telephone makes it, with a note of where it was made. */
+/** A small picture with location metadata, as a telephone makes it. */
 async function picture_of(page) {
   const folder = path.join('target', 'browser');
   fs.mkdirSync(folder, { recursive: true });
   const file = path.join(folder, 'picture.png');
   const png = await page.screenshot({ clip: { x: 0, y: 0, width: 200, height: 120 } });
-  // A text chunk behind the header, as cameras and editors write them.
+  // A text chunk after the header, as cameras and editors write.
   const text = Buffer.from('tEXtComment\0GPSMARKER 53.54,-2.11');
   const { crc32 } = await import('node:zlib');
   const length = Buffer.alloc(4);

@@ -1,10 +1,10 @@
-// The shorter journeys: coming back, the keyboard alone, paper, and every page of every role.
+// Shorter journeys: returning, keyboard only, paper applications, and every page of every role.
 
 import { act, must } from './people.mjs';
 
-/** Pages that everybody may open. */
+/** Public pages. */
 const OPEN = ['/', '/apply', '/help', '/impact', '/impact?slide=100', '/sign-in', '/sign-in/code?to=%2F', '/mails', '/no-such-page', '/sign-in/not-a-link'];
-/** Pages of the desk, with who opens them. */
+/** Pages of the desk, with the people who open them. */
 const DESK = {
   Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/erasures', '/desk/texts', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/open-data', '/desk/import', '/desk/funders/health-partnership', '/desk/grants?as_at=2026-06-01', '/desk/webhooks', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/desk/log/2000', '/account'],
   Alex: ['/desk', '/desk/payments?state=prepared', '/desk/bank', '/desk/import'],
@@ -243,7 +243,7 @@ export async function journeys(walk, { base, off, look, made }) {
   });
 }
 
-/** Begins a draft, and stands on its first question. */
+/** Starts a draft, and ends on its first question. */
 async function begin(page, name, email) {
   await page.goto('/apply');
   await page.locator('.cards a').first().click();
@@ -261,13 +261,13 @@ async function begin(page, name, email) {
   await page.getByRole('button', { name: 'Save and continue' }).click();
 }
 
-/** The mails with a subject to somebody, the newest first. */
+/** Mails with this subject to a person, newest first. */
 async function mailsTo(page, subject, to) {
   await page.goto('/mails');
   return page.locator('main li', { hasText: subject }).filter({ hasText: new RegExp(`to ${to.replaceAll('.', '\\.')}`) });
 }
 
-/** Opens the newest mail with a subject, once one more has arrived than there were. */
+/** Waits for another mail with this subject, and opens it. */
 async function mail(page, subject, to, before = 0) {
   for (let tries = 0; tries < 40; tries += 1) {
     const lines = await mailsTo(page, subject, to);
@@ -280,7 +280,7 @@ async function mail(page, subject, to, before = 0) {
   throw new Error(`no mail came: ${subject}`);
 }
 
-/** Moves the focus on until it is where it should be, and presses a key there. */
+/** Moves the focus to an element, and presses a key. */
 async function press(page, wanted, key) {
   const source = wanted.toString();
   for (let tabs = 0; tabs < 60; tabs += 1) {

@@ -1,5 +1,5 @@
-// Looks at one page as it stands: axe finds nothing, nothing scrolls sideways on a small telephone or at 200 % zoom,
-// the markup is valid; and a picture of it is kept at both widths for people to look at.
+// Checks one page in its current state: no finding by axe, no sideways scrolling on a small telephone or at 200 % zoom,
+// valid markup. Saves a screenshot at both widths for people to review.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const markup = new HtmlValidate({
   extends: ['html-validate:recommended'],
   rules: {
-    // Both are ways of writing, not of being wrong.
+    // These two concern style, not validity.
     'no-trailing-whitespace': 'off',
     'void-style': 'off',
     'long-title': 'off',
@@ -26,7 +26,7 @@ const markup = new HtmlValidate({
 
 export const DESK = { width: 1280, height: 900 };
 export const PHONE = { width: 320, height: 640 };
-/** A desk screen at 200 % shows half as many pixels. */
+/** A desktop screen at 200 % zoom has half as many pixels. */
 const ZOOMED = { width: 640, height: 450 };
 
 export class Looker {
@@ -38,7 +38,7 @@ export class Looker {
     fs.mkdirSync(folder, { recursive: true });
   }
 
-  /** Runs axe over a page as it stands, in a browser of its own: where scripts are off, axe could not run either. */
+  /** Runs axe on a copy of the page in another browser context, since axe cannot run where scripts are off. */
   async judge(url, html) {
     this.bench ??= await (await this.browser.newContext({ viewport: DESK })).newPage();
     await this.bench.route('**/*', (route) => (route.request().isNavigationRequest() ? route.fulfill({ body: html, contentType: 'text/html; charset=utf-8' }) : route.continue()));
@@ -52,7 +52,7 @@ export class Looker {
   async at(page, name) {
     this.pages += 1;
     const said = (fault) => this.faults.push(`${name}: ${fault}`);
-    // What taking a picture leaves behind is not the page's.
+    // Ignore style that Playwright adds for the screenshot.
     const html = (await page.content()).replaceAll(' style=""', '');
     for (const [kind, size] of [['zoom', ZOOMED], ['phone', PHONE], ['desk', DESK]]) {
       await page.setViewportSize(size);

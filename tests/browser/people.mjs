@@ -1,9 +1,9 @@
-// People of the demonstration: each signs in by the link that it printed, and keeps a browser of their own.
+// People of the demo: each signs in with a link that the demo printed, in a separate browser context.
 
 import fs from 'node:fs';
 import { chromium } from 'playwright-core';
 
-/** Starts Chromium without whatever reaches for a network of its own. */
+/** Starts Chromium without the features that use the network in the background. */
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -11,7 +11,7 @@ export function launch() {
   });
 }
 
-/** The links that the demonstration printed, by first name. */
+/** The links that the demo printed, by first name. */
 export function links(file) {
   const text = fs.readFileSync(file, 'utf8');
   const found = {};
@@ -24,7 +24,7 @@ export class People {
     Object.assign(this, { browser, base, links, scripts, known: {} });
   }
 
-  /** A browser that nobody has used. */
+  /** A fresh browser context. */
   async stranger(options = {}) {
     const context = await this.browser.newContext({ baseURL: this.base, javaScriptEnabled: this.scripts, ...options });
     const page = await context.newPage();
@@ -33,7 +33,7 @@ export class People {
     return page;
   }
 
-  /** Somebody of the demonstration, signed in. */
+  /** A person of the demo, signed in. */
   async of(name) {
     if (!this.known[name]) {
       const page = await this.stranger();
@@ -45,7 +45,7 @@ export class People {
   }
 }
 
-/** A press is over when the page that it leads to has come. */
+/** Makes every click wait until the page that it leads to has loaded. */
 function settling(page) {
   let under_way = 0;
   page.on('request', (request) => { if (request.isNavigationRequest()) under_way += 1; });
@@ -67,7 +67,7 @@ export function must(condition, says) {
   if (!condition) throw new Error(says);
 }
 
-/** Unfolds an act of the desk and sends its form. */
+/** Opens an action of the desk and submits its form. */
 export async function act(page, title, fill = async () => {}, button = title) {
   const folded = page.locator('details', { has: page.getByText(title, { exact: true }) }).first();
   const scope = (await folded.count()) ? folded : page.locator('.act', { has: page.getByRole('heading', { name: title }) }).first();

@@ -1,6 +1,6 @@
-// Takes the README's pictures of a running demonstration.
+// Takes the README's screenshots of a running demo.
 //
-//     node tests/browser/pictures.mjs BASE_URL FILE_WITH_WHAT_THE_DEMONSTRATION_PRINTED FOLDER
+//     node tests/browser/pictures.mjs BASE_URL FILE_WITH_OUTPUT_OF_THE_DEMO FOLDER
 
 import { People, launch, links } from './people.mjs';
 

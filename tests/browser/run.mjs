@@ -1,6 +1,6 @@
-// Walks every journey and looks at every page of a running demonstration.
+// Runs every journey and checks every page of a running demo.
 //
-//     node tests/browser/run.mjs BASE_URL FILE_WITH_WHAT_THE_DEMONSTRATION_PRINTED
+//     node tests/browser/run.mjs BASE_URL FILE_WITH_OUTPUT_OF_THE_DEMO
 
 import { apply } from './apply.mjs';
 import { grant } from './grant.mjs';
@@ -25,7 +25,7 @@ const walk = async (name, journey) => {
   }
 };
 
-// Each link signs in once: whoever walks with scripts off is already known when scripts are on.
+// Each link signs in once: people who signed in with scripts off stay signed in with scripts on.
 const known = links(printed);
 must(Object.keys(known).length >= 9, 'the demonstration printed a link for every role');
 const off = new People(browser, base, known, false);

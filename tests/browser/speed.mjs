@@ -1,6 +1,6 @@
-// How long the server takes for each page, by the median of many: asked without a browser, one after another.
+// Median time of the server for each page, over many sequential requests without a browser.
 //
-//     node tests/browser/speed.mjs BASE_URL FILE_WITH_WHAT_THE_DEMONSTRATION_PRINTED
+//     node tests/browser/speed.mjs BASE_URL FILE_WITH_OUTPUT_OF_THE_DEMO
 
 import { links } from './people.mjs';
 
@@ -13,7 +13,7 @@ const PAGES = {
   Yusuf: ['/my', '/account'],
 };
 
-/** Signs somebody in by their link, and gives the cookie that stands for it. */
+/** Signs a person in with their link. Returns the session cookie. */
 async function cookie(link) {
   const first = await fetch(link);
   const visit = first.headers.getSetCookie()[0].split(';')[0];

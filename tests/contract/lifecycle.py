@@ -1,4 +1,4 @@
-"""One application from its fund to its close, with the client that openapi-python-client makes of the contract, unedited.
+"""One grant from its fund to its closure, with the unedited client that openapi-python-client generates from the contract.
 
 Usage: ADDRESS, ADA, BEN, CASS (tokens) and ADA_ID, BEN_ID in the environment; the client's package `microgrants_client` on the path.
 """
@@ -53,7 +53,7 @@ steps = 0
 
 
 def send(operation, client, *path, **more):
-    """Sends a command; what went wrong ends the run."""
+    """Sends a command; an error ends the run."""
     global steps
     answer = operation.sync(*path, client=client, idempotency_key=str(uuid4()), **more)
     if not isinstance(answer, (m.Accepted, m.FileKept)):
@@ -84,7 +84,7 @@ plan = m.PlanRound(round_="spring", name="Spring", opens_on=today, closes_on=tod
 send(fund_plan_round, ada, fund, body=plan)
 send(fund_open_round, ada, fund, body=m.RoundOf(round_="spring"))
 
-# A group applies on paper: the form is kept among its files, and an officer keys it in word by word.
+# A group applies on paper: a scan is stored among its files, and an officer keys the form in verbatim.
 group = send(group_register, cass, body=m.RegisterGroup(name="Soup and song", area="oldham", standing=m.Standing.NEW)).id
 paper = b"%PDF-1.7\na signed form\n%%EOF"
 kept = send(group_keep_file, cass, group, body=File(payload=BytesIO(paper)), purpose=m.FilePurpose.SIGNED_FORM)
@@ -117,7 +117,7 @@ award = m.Award(
 send(application_award, ben, application, body=award)
 send(application_confirm_attendance, ada, application, body=m.AttendanceOf(person=ada_id, decision=1))
 
-# The agreement comes back on paper, and the group says where the money should go.
+# The agreement is accepted on paper, and the group provides its account.
 offered = read(grant, cass, application)
 method = m.MethodPaperScan(paper_scan=m.MethodPaperScanPaperScan(scan=kept.file))
 accepted = m.AcceptAgreement(hash_=offered.agreement_hash, method=method, names=["Cass", "Dee"])
@@ -128,7 +128,7 @@ send(group_provide_payee, cass, group, body=payee)
 send(group_verify_payee, ada, group, body=m.VerifyPayee(payee=1, method="A bank statement was seen"))
 send(grant_pass_check, ada, application, body=m.PassCheck(check="identity", note="Seen."))
 
-# It is paid in two instalments, each prepared by one and approved by the other.
+# Two instalments are paid, each prepared by one person and approved by the other.
 later = m.ReleasedFromDay(from_day=m.ReleasedFromDayFromDay(day=today))
 instalments = [m.Instalment(amount="500.00", released=m.ReleasedPlain.AT_ONCE), m.Instalment(amount="250.00", released=later)]
 send(grant_schedule_payments, ada, application, body=m.SchedulePayments(instalments=instalments))
@@ -140,7 +140,7 @@ for instalment in (1, 2):
 paid = read(grant_payments, cass, application, min_position=last.position)
 assert [(one.amount, one.state) for one in paid.items] == [("500.00", m.PaymentState.CONFIRMED), ("250.00", m.PaymentState.CONFIRMED)]
 
-# The group reports, gives back what it did not need, and the grant closes.
+# The group reports and returns unspent money, and the grant is closed.
 outcome = m.OutcomeSaid(sign="bringing-people-together", strength=m.Strength.STRONG, words="Nobody eats alone.")
 update = m.ReceiveUpdate(
     update=1, channel=m.Channel.WEB, words="Twenty of us.", people=20, volunteers=4, spent="700.00", outcomes=[outcome]
@@ -153,7 +153,7 @@ end = send(grant_close, ada, application)
 closed = read(grant, cass, application, min_position=end.position)
 assert closed.state == m.GrantState.CLOSED and closed.returned == "50.00", closed
 
-# What was recorded has types, and what is refused says how.
+# Events and refusals have types.
 events = read(log_events, ada, after_position=end.first_position - 1).items
 assert isinstance(events[0], m.EventOfGrant) and events[0].event == m.GrantEventName.GRANTCLOSED, events
 assert read(budget, ada, fund=fund).lines[0].returned == "50.00"

@@ -1,4 +1,4 @@
-"""Holds the contract against values: every stored event, and every example, has the type that the contract gives it.
+"""Checks that every golden event and every example of the contract has the type that the contract states.
 
 Usage: values.py CONTRACT FOLDER_OF_EVENTS
 """

@@ -1,5 +1,5 @@
-//! Taking what is held on a colleague, and the trace that it leaves: who took what is held on
-//! somebody, and who took everybody's addresses.
+//! Subject access to colleagues' data, and its audit trail: who took a subject access report, and
+//! who exported the addresses of all groups.
 
 use microgrants::domain::organisation::RoleOf;
 use microgrants::domain::{Command, OrganisationCommand, PersonId, Role};
@@ -22,7 +22,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// Somebody with one role, and no other.
+/// A person with this one role.
 async fn holder(house: &House, office: &Office, name: &str, role: Role) -> PersonId {
     let holder = person(house, name).await;
     office.gives(house, holder, role).await;

@@ -1,5 +1,5 @@
-//! Views that an append brings along: they stand at once, and what is amiss with them keeps nobody
-//! from writing.
+//! Inline projections: rows written in the transaction of the append are visible immediately, and a
+//! fault in them does not stop writers.
 
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::{Command, FundCommand};
@@ -49,7 +49,7 @@ fn resume(office: &Office) -> Command {
     Command::Fund(office.fund, FundCommand::Resume(Nothing {}))
 }
 
-/// How the fund stands in the views, and whether these are where the log ends.
+/// The fund's state in the views, and whether the views have reached the end of the log.
 async fn seen(house: &House, office: &Office) -> (String, bool) {
     let fund: FundRow = house
         .views()
@@ -81,7 +81,7 @@ async fn at_once(house: House) {
     house.takes(office.ada, resume(&office)).await;
     assert_eq!(seen(&house, &office).await, shows("open"));
     busy(&house, &office, 8).await;
-    // Nobody followed.
+    // No projector ran.
     assert_eq!(
         house.projector.stored_position().await.unwrap(),
         house.log.length().await.unwrap()
@@ -116,7 +116,7 @@ async fn two_processes(house: House) {
         other.catch_up().await;
         assert_eq!(seen(&other, &office).await, shows("open"));
     }
-    // Both at once.
+    // Both processes write concurrently.
     tokio::join!(busy(&house, &office, 4), busy(&other, &office, 4));
     house.catch_up().await;
     other.catch_up().await;
@@ -131,7 +131,7 @@ async fn rebuilt(house: House) {
     let office = Office::open(&house, 100_000).await;
     house.catch_up().await;
     house.projector.go_along();
-    // What this process knows is of a generation that is gone.
+    // The cached state of this process belongs to a generation that no longer exists.
     rebuild_all(&house).await;
     house.takes(office.ada, pause(&office)).await;
     house.catch_up().await;
@@ -144,7 +144,7 @@ async fn rebuilt(house: House) {
 async fn damaged(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
-    // Another process, which has read no row before.
+    // A second process with an empty row cache.
     let other = house.open_again().await;
     other.takes(office.ada, pause(&office)).await;
     other.catch_up().await;

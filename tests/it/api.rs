@@ -1,5 +1,5 @@
-//! The API: bad input is a problem document and changes nothing; groups see their own; contract and
-//! routes agree.
+//! The API: invalid input gets a problem document and changes nothing, groups see their own
+//! records, and contract and routes agree.
 
 use base64::Engine as _;
 use microgrants::commands::clock::new_id;
@@ -348,7 +348,7 @@ async fn repeats(house: House) {
     let headers = [("Idempotency-Key", "once"), ("If-Match", etag.as_str())];
     let first = client.post_with(&format!("{path}/pause"), &pause, &headers);
     assert_eq!(first.status, 200, "{}", first.body);
-    // A repeat gets the first answer although the version has moved on.
+    // A repeat gets the first answer, although `If-Match` no longer matches.
     assert_eq!(
         client.post_with(&format!("{path}/pause"), &pause, &headers),
         first
@@ -449,7 +449,7 @@ async fn own_records(house: House) {
     ] {
         client.get(path).is_problem(403, "not_yours");
     }
-    // Who has left the group sees it no more, not even as it was.
+    // A former member no longer sees the group, not even as at a past position.
     let position = house.log.length().await.unwrap() - 1;
     let left = client.by(&token(&house, office.ada)).post(
         &format!("/api/v1/groups/{my_group}/remove-member"),
@@ -509,7 +509,7 @@ async fn ready(house: House) {
     );
     drop(client);
     crate::log::meddle(&house, "UPDATE view_funds SET body = '{}'").await;
-    // A process that has read no row before.
+    // A restarted process with an empty row cache.
     let place = house.leave().await;
     let house = House::open(place.folder, place.url).await;
     let client = serve(&house, office.ada);
@@ -586,7 +586,7 @@ fn each_operation(contract: &Value) -> impl Iterator<Item = (&String, &Value)> {
     })
 }
 
-/// What may be asked next is an operation of the contract, and whatever is referred to is there.
+/// Every link in the contract names an existing operation, and every reference resolves.
 fn links() {
     fn walk<'a>(value: &'a Value, links: &mut Vec<&'a str>, references: &mut Vec<&'a str>) {
         match value {
@@ -626,7 +626,7 @@ fn links() {
     }
 }
 
-/// Each operation says what it does, shows a request, an answer and a refusal, and tells of 429 and
+/// Each operation has a description, an example request, answer and refusal, and documents 429 and
 /// 500.
 fn told_whole() {
     let contract = microgrants::http::document();
@@ -662,7 +662,7 @@ fn told_whole() {
                 .all(|status| responses.contains_key(*status)),
             "{path}"
         );
-        // What was not changed is not sent again.
+        // A 304 has no body.
         for (status, response) in responses.iter().filter(|(status, _)| *status != "304") {
             let response = resolved(response);
             assert!(
@@ -682,7 +682,7 @@ fn told_whole() {
     );
 }
 
-/// What the contract calls an integer, a list, a date or a file is taken or refused as one.
+/// Values are validated as the contract types them: integers, lists, dates and files.
 async fn as_the_contract_says(house: House) {
     let office = Office::open(&house, 5000).await;
     let client = serve(&house, office.ada);
@@ -712,7 +712,7 @@ async fn as_the_contract_says(house: House) {
     }
 }
 
-/// Every operation answers something other than "no such address" or "not allowed".
+/// No operation answers "no such address" or "method not allowed".
 async fn operations(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
@@ -753,7 +753,7 @@ async fn operations(house: House) {
     assert!(count > 80, "{count} operations");
 }
 
-/// The main job through the API alone, by the people it needs.
+/// A grant from application to closure through the API alone, by the people who are needed for it.
 async fn start_to_close(house: House) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;

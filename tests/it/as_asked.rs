@@ -1,5 +1,6 @@
-//! A request is what was asked: a variation against the award that it was asked against, changes to
-//! the answers that were asked about, a condition tied to the instalment that two people chose.
+//! Requests are decided as they were made: a variation only against the award at that time, changes
+//! only to the answers that were asked about, and a condition tied to the instalment that two
+//! people chose.
 
 use microgrants::domain::sealed::Index;
 use serde_json::{Value, json};
@@ -72,7 +73,7 @@ async fn variation(house: House) {
         .unwrap()
         .unwrap();
     assert_eq!(row.award, gbp(600));
-    // Asked anew it can be approved; and dates alone are not of the award.
+    // A new request can be approved. A variation of dates alone does not depend on the award.
     asking
         .takes(
             member,
@@ -151,7 +152,7 @@ async fn changes(house: House) {
             words.clone(),
         )
         .await;
-    // Staff ask about the sum as well, and then it can change.
+    // Once staff ask about the amount as well, it can change.
     asking
         .takes(
             ada,
@@ -183,7 +184,7 @@ async fn changes(house: House) {
             late.0
         );
     }
-    // Another day can be given; or it is judged as it stands.
+    // Staff can set a new day, or judge the application unchanged.
     asking
         .takes(
             ada,
@@ -270,7 +271,8 @@ async fn tied(house: House) {
         let after = json!({ "amount": held, "released": { "after_check": { "check": "hall" } } });
         json!({ "instalments": [{ "amount": rest, "released": "at_once" }, after] })
     };
-    // One officer ties it to a penny: that waits, and nothing can be paid meanwhile.
+    // One officer ties the condition to a penny: the schedule waits for a second person, and no
+    // payment can be prepared meanwhile.
     assert_eq!(
         asking
             .takes(
@@ -354,7 +356,7 @@ async fn tied(house: House) {
             .code(),
         "check_outstanding"
     );
-    // To untie it again frees nothing.
+    // A schedule without the condition does not release the money either.
     let untied = json!({ "instalments": [{ "amount": "400.00", "released": "at_once" }] });
     asking
         .takes(ada, "grant/schedule-payments", application.0, untied)
@@ -445,8 +447,9 @@ async fn heir(house: House) {
     );
 }
 
-/// A stream that somebody asked about before it began is read again when it has: nothing panics,
-/// and what is personal is sealed under the right key. On PostgreSQL the other process began it.
+/// A process that read a stream before it existed must read it again later: nothing panics, and
+/// personal values are encrypted under the right key. On PostgreSQL another process begins the
+/// stream.
 async fn remembered(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
@@ -460,7 +463,7 @@ async fn remembered(house: House) {
     for number in 0..5 {
         let application = Uuid::from_u128(900 + number);
         let answers = json!({ "requested": "700.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Soup" } });
-        // Here it is asked about while it does not exist, which must leave no trace.
+        // Reading the missing stream must leave nothing in the cache.
         let refusal = asking
             .refuses(
                 member,
@@ -520,7 +523,7 @@ async fn remembered(house: House) {
         begun_elsewhere
             .takes(office.ada, "application/award", application, award)
             .await;
-        // The grant was made there, and is accepted and spent from here.
+        // The other process made the grant; this one accepts and changes it.
         let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
         let accept = json!({ "hash": hash, "method": "read_over_telephone", "names": ["A", "B"] });
         asking

@@ -1,5 +1,5 @@
-//! What an auditor does with a folder and no server: replays it, holds the service's views against
-//! it, follows a grant, and keeps heads of their own.
+//! The auditor's work with an exported folder and no server: replaying it, comparing the service's
+//! views with it, following a grant, and keeping checkpoints as a witness.
 
 use std::path::PathBuf;
 
@@ -95,7 +95,7 @@ async fn replayed(house: House) {
         replayed.diff(house.store(), ORGANISATION).await.unwrap(),
         []
     );
-    // The service goes on; what it stored up to the folder's end is the same.
+    // The service continues; its views as at the end of the folder stay the same.
     office.submitted(&house, 500).await;
     house.catch_up().await;
     assert_eq!(
@@ -196,7 +196,7 @@ async fn witnessed(house: House) {
     let third = look(state.clone(), Source::Folder(folder)).await.unwrap();
     assert_eq!((third.before, third.size), (Some(second.size), second.size));
 
-    // A log that was rewritten and sealed anew under the same key.
+    // A log that was rewritten and signed again under the same key.
     rewrite(
         &house,
         "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
@@ -216,7 +216,7 @@ async fn witnessed(house: House) {
         look(state.clone(), Source::Folder(folder)).await,
         Err(WitnessError::Rewritten(_))
     ));
-    // One that is shorter than it was.
+    // A log that is shorter than before.
     let short = House::sqlite().await;
     Office::open(&short, 5000).await;
     let again = microgrants::seal::sealer::Sealer::new(
@@ -233,7 +233,7 @@ async fn witnessed(house: House) {
         look(state.clone(), Source::Folder(folder)).await,
         Err(WitnessError::RolledBack { .. })
     ));
-    // And one under another key.
+    // A log signed by another key.
     let own = House::sqlite().await;
     Office::open(&own, 5000).await;
     let folder = exported(&own, "export").await;

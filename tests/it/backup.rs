@@ -1,4 +1,4 @@
-//! Backups: either engine restores what the other gave, to the same bytes; what does not hold is
+//! Backups: either engine restores the other's backup to the same bytes, and a damaged backup is
 //! not restored.
 
 use std::collections::BTreeMap;
@@ -69,14 +69,14 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// An empty database beside the keys and files of a new house.
+/// An empty database with empty folders for keys and files.
 pub struct Empty {
     pub folder: Arc<TempDir>,
     pub url: String,
 }
 
 impl Empty {
-    /// On the engine that the house is not on, where it can be had.
+    /// On the other engine where PostgreSQL is available, otherwise on the same.
     async fn other_than(house: &House) -> Self {
         let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
         let to_postgres = house.store().postgres().is_none() && postgres::is_there();
@@ -116,7 +116,8 @@ impl Empty {
         restored.map(drop)
     }
 
-    /// Refuses a restore for want of a key, which the message names, and stays empty.
+    /// Asserts that a restore fails because the named key is missing, and leaves the database
+    /// empty.
     async fn needs_key(&self, id: &str, from: &Path, origin: &Origin) {
         let refused = self.restores(from, origin).await;
         assert!(
@@ -126,7 +127,7 @@ impl Empty {
         assert!(self.is_empty().await, "{id}");
     }
 
-    /// Neither an event nor a row of what goes with the log.
+    /// Whether the database has neither events nor rows of the tables that are backed up with them.
     pub async fn is_empty(&self) -> bool {
         let store = Store::open(&self.url).await.unwrap();
         let mut rows = events::length(&store, ORGANISATION).await.unwrap();
@@ -167,7 +168,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Every file below a folder, by its name from there on, with its digest.
+/// Every file below a folder, by its relative path, with its digest.
 fn digests(folder: &Path) -> Vec<(PathBuf, String)> {
     let digest = |path: PathBuf| {
         (
@@ -192,7 +193,7 @@ async fn taken(house: &House, name: &str) -> PathBuf {
     folder
 }
 
-/// Keeps a file of a group, which then is in the backup too.
+/// Stores a file of a group and records it, so that the backup contains it.
 async fn kept(house: &House, group: GroupId, member: PersonId) -> (Kept, Answer) {
     let kept = files::keep(house, &house.files(), group, files::pdf(5000)).await;
     let keep = KeepFile {
@@ -216,7 +217,7 @@ async fn other_engine(house: House) {
     let (_, group, member) = office.prepared(&house, 700).await;
     let (kept, answer) = kept(&house, group, member).await;
     sealer(&house).catch_up().await.unwrap();
-    // Some of it is recorded after the last head.
+    // Some events lie after the last checkpoint.
     office.submitted(&house, 900).await;
     let folder = taken(&house, "backup").await;
 
@@ -238,8 +239,8 @@ async fn other_engine(house: House) {
         house.log.length().await.unwrap()
     );
 
-    // The same data gives the same bytes, on either engine: as a backup, and once both have sealed
-    // the rest.
+    // The same data gives the same backup on either engine, before and after both have signed the
+    // remaining events.
     assert_eq!(digests(&taken(&restored, "backup").await), digests(&folder));
     for each in [&house, &restored] {
         sealer(each).catch_up().await.unwrap();
@@ -257,7 +258,7 @@ async fn other_engine(house: House) {
         digests(&house.folder.path().join("export"))
     );
 
-    // What is sealed opens, what was answered is answered again, and the office goes on.
+    // Encrypted values decrypt, repeats get their first answers, and new commands are accepted.
     assert_eq!(
         files::opened(&restored, &empty.files(), group, &kept.file).await,
         files::pdf(5000)
@@ -329,7 +330,7 @@ async fn damaged(house: House) {
         fs::write(&path, whole).unwrap();
     }
     assert!(tried > 30, "{tried}");
-    // A sealed value under another's digest, with a manifest that fits.
+    // An encrypted value under another value's digest, with a matching manifest.
     let table = folder.join("sealed_values.jsonl");
     let whole = fs::read_to_string(&table).unwrap();
     let other = whole.replacen("\"sealed\":\"", "\"sealed\":\"00", 1);
@@ -491,7 +492,8 @@ async fn recorded_first(house: House) {
         .unwrap();
     assert_eq!(key.1, None);
 
-    // It is a command of the operator as any other: its metadata, its answer, a log that holds.
+    // The restore is recorded as a command of the operator, with metadata and a reply, and the log
+    // verifies.
     let founded = events::page(restored.store(), ORGANISATION, 0, 1)
         .await
         .unwrap()
@@ -586,11 +588,11 @@ async fn keys_in_place(house: House) {
     empty.restores(&folder, &origin).await.unwrap();
     assert_eq!(empty.house().await.keys.kek.id, kek.id);
 
-    // After a rotation a backup from before it needs the old key.
+    // After a rotation, an older backup needs the old key.
     keys::rotate_kek(house.store(), &own).await.unwrap();
     let rotated = Empty::other_than(&house).await;
     rotated.needs_key(&kek.id, &folder, &origin).await;
-    // A start would finish a rotation to the key that the backup knows.
+    // The next start would finish a rotation to the key that the backup names.
     fs::rename(
         rotated.keys().join(format!("kek-{}.key", kek.id)),
         rotated.keys().join("kek.next.key"),
@@ -648,7 +650,7 @@ async fn roles_of_erased(house: House) {
     );
     holds_no_role(&empty.house().await, cass).await;
 
-    // A restore broke off after the erasure: the next start ends the roles.
+    // The restore was interrupted after the erasure; the next start ends the roles.
     let broken_off = Empty::other_than(&house).await;
     let new = NewOrigin {
         command: new_id(),
@@ -710,7 +712,7 @@ async fn fails_in_the_middle(house: House) {
     sealer(&house).catch_up().await.unwrap();
     let folder = taken(&house, "backup").await;
     let empty = Empty::other_than(&house).await;
-    // No file can be put where a file lies instead of their folder.
+    // A file lies at the path of the files' folder, so no file can be written there.
     let files = empty.folder.path().join("files");
     fs::write(&files, "").unwrap();
     let new = Origin::New(NewOrigin {
@@ -751,7 +753,7 @@ async fn command_line(house: House) {
     let place = house.leave().await;
     let process = Process::start(&place);
     let folder = place.folder.path().join("backup");
-    // The sealer that runs needs a moment for its first head.
+    // The running service needs a moment to sign its first checkpoint.
     let mut took = None;
     for _ in 0..50 {
         let output = place.program().arg("backup").arg(&folder).output().unwrap();

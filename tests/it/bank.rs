@@ -1,4 +1,4 @@
-//! The bank: a batch from its approval to the bank's statement, through the desk.
+//! A bank batch through the desk, from approval to the import of the bank's statement.
 
 use microgrants::domain::Command;
 use microgrants::domain::grant::PaymentState;
@@ -42,7 +42,7 @@ async fn payments(house: &House) -> Vec<PaymentRow> {
         .items
 }
 
-/// Two payments that were sent in one batch.
+/// Two payments sent in one batch.
 async fn sent(house: &House, office: &Office) -> Vec<PaymentRow> {
     let mut lines = Vec::new();
     for pounds in [900, 650] {
@@ -139,7 +139,7 @@ async fn batch(house: House) {
         "Date,Description,Paid out,Paid in\n{today},FPO {},900.00,\n{today},FPO {},650.00,\n{today},RTN {},,650.00\n{today},Rent,400.00,\n{today},{},1.00,\n",
         references[0], references[1], references[1], references[0]
     );
-    // The order of lines in the file is that of the grants' ids, and not of the sums.
+    // Lines of the file are ordered by grant id, not by amount.
     let statement = if lines[1].contains("900.00") {
         statement
     } else {

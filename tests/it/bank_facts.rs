@@ -1,6 +1,6 @@
-//! What the bank did is recorded on its true day, in any order and in every state of a grant, and
-//! moves the budget. What does not fit waits until two people have settled it, and holds up
-//! nothing.
+//! Facts from the bank are recorded on their true day, in any order and in every state of a grant,
+//! and change the budget. An entry that does not fit waits until two people settle it, and blocks
+//! nothing else.
 
 use jiff::civil::Date;
 use microgrants::domain::{GrantId, Money};
@@ -62,13 +62,13 @@ async fn budget(house: &House, effective_on: Option<Date>, by: By) -> Budget {
         .expect("a budget answers for every day")
 }
 
-/// Committed, paid less returns, and uncommitted, of the only fund.
+/// Committed, paid net of returns, and uncommitted, of the only fund.
 async fn figures(house: &House) -> (Money, Money, Option<Money>) {
     let line = budget(house, None, By::Fund).await.lines.remove(0);
     (line.committed, line.paid_net, line.uncommitted)
 }
 
-/// No line of any day had to be put right.
+/// Asserts that no budget line of any day is reported as out of order.
 async fn answers_every_day(house: &House, from: Date) {
     let days = std::iter::successors(Some(from), |day| {
         Some(day.saturating_add(jiff::Span::new().days(1)))
@@ -121,7 +121,8 @@ async fn approved(house: House) {
             left(house.today()),
         )
         .await;
-    // The bank paid a day before the one that was said, and still after the approval.
+    // The bank's day is earlier than the recorded day of sending. It must still be after the
+    // approval.
     house.pass_days(2);
     let refusal = asking
         .refuses(
@@ -135,8 +136,8 @@ async fn approved(house: House) {
     crate::replay::whole(&house).await;
 }
 
-/// An award that was raised from money of another funder, and a payment that was approved before
-/// and is recorded after.
+/// An award raised with money of another funder, and a payment approved before the raise and
+/// recorded after it.
 async fn fixed(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
@@ -206,7 +207,7 @@ async fn fixed(house: House) {
     crate::projections::equals_a_rebuild(&house).await;
 }
 
-/// A grant with a payment on day one and another on day five.
+/// A grant with one payment on day one and another on day five.
 async fn paid_twice(house: &House, office: &Office) -> (GrantId, Date) {
     let asking = Asking { house };
     let (grant, ..) = office.payable(house, 1500).await;
@@ -258,7 +259,7 @@ async fn any_order(house: House) {
             json!({ "amount": "200.00" }),
         )
         .await;
-    // It came back on the third day, before the second payment left.
+    // The return arrived on the third day, before the second payment left.
     assert_eq!(
         asking
             .takes(
@@ -274,7 +275,7 @@ async fn any_order(house: House) {
         figures(&house).await,
         (gbp(1300), gbp(1300), Some(gbp(3700)))
     );
-    // Likewise a recall of the first payment, as much of it as had not come back.
+    // A recall of the first payment, too, covers only the part that had not been returned.
     let recall =
         json!({ "payment": 1, "happened_on": third_day, "reason": "Recalled by the bank" });
     assert_eq!(
@@ -288,7 +289,7 @@ async fn any_order(house: House) {
         figures(&house).await,
         (gbp(1300), gbp(500), Some(gbp(3700)))
     );
-    // Money that nobody had asked back.
+    // Money that nobody had demanded.
     let today = house.today();
     assert_eq!(
         asking
@@ -382,7 +383,7 @@ async fn recalled(house: House) {
     asking
         .takes(office.ben, "grant/reverse-payment", grant.0, recall)
         .await;
-    // £900 was left to take back: £300 of it was due, and £600 can be paid again.
+    // £900 could still be taken back: £300 of it was due, and £600 can be paid again.
     assert_eq!(figures(&house).await, (gbp(600), gbp(0), Some(gbp(4400))));
     asking
         .takes(
@@ -425,7 +426,7 @@ async fn settled(house: House) {
     let (grant, ..) = office.prepared(&house, 800).await;
     office.paid(&house, grant).await;
     let before = figures(&house).await;
-    // More than was paid, and a credit that comes a second time.
+    // A return of more than was paid, and a duplicate credit.
     assert_eq!(
         asking
             .takes(
@@ -449,7 +450,7 @@ async fn settled(house: House) {
         before,
         "what is to be settled moves nothing"
     );
-    // It holds up nothing.
+    // The unsettled entry blocks no other command.
     asking
         .takes(
             ada,
@@ -551,8 +552,8 @@ async fn settled(house: House) {
     crate::projections::equals_a_rebuild(&house).await;
 }
 
-/// A hold, another payee or a check since the day on which money left does not hide that it left;
-/// what was not in order on that day does.
+/// A payment is judged by the state on the day on which it left the bank. A hold, a new payee or a
+/// check that came later does not prevent recording it; one that existed on that day does.
 async fn in_order_then(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
@@ -657,7 +658,7 @@ async fn put_right(house: House) {
             json!({ "amount": "100.00", "reason": "Spent otherwise" }),
         )
         .await;
-    // Before it left nothing can have come back: that waits to be settled.
+    // Nothing can have been returned before the payment left, so this entry waits to be settled.
     assert_eq!(
         asking
             .takes(

@@ -1,27 +1,27 @@
-//! A browser without a script: it keeps cookies, follows where it is led, and sends forms as they
-//! stand on the page.
+//! A browser without scripts: it stores cookies, follows redirects, and submits forms as the page
+//! shows them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What a page answered.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub status: u16,
     pub text: String,
     pub headers: BTreeMap<String, String>,
-    /// The path that it was led to.
+    /// The path after redirects.
     pub path: String,
 }
 
-/// A browser of one person.
+/// One person's browser.
 pub struct Browser {
     address: String,
     agent: ureq::Agent,
     pub cookies: BTreeMap<String, String>,
-    /// Sent along with every form.
+    /// Further headers of every form.
     pub headers: Vec<(&'static str, String)>,
-    /// What the files that it sends are called.
+    /// File name of uploads.
     pub file_name: String,
 }
 
@@ -76,7 +76,7 @@ impl Browser {
         panic!("{path} leads on and on")
     }
 
-    /// The bytes of a file, and what it is.
+    /// Downloads a file. Returns its bytes and media type.
     pub fn bytes(&mut self, path: &str) -> (Vec<u8>, String) {
         let request = self
             .agent
@@ -91,7 +91,7 @@ impl Browser {
         (response.body_mut().read_to_vec().expect("whole"), media)
     }
 
-    /// Sends fields without following where they lead.
+    /// Posts fields without following redirects.
     pub fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields
             .iter()
@@ -100,8 +100,7 @@ impl Browser {
         self.post(path, "application/x-www-form-urlencoded", body.join("&"))
     }
 
-    /// Sends fields and then files, each with the field that it is for, without following where
-    /// they lead.
+    /// Posts fields and then files, each with its field name, without following redirects.
     pub fn send_files(
         &mut self,
         path: &str,
@@ -130,7 +129,7 @@ impl Browser {
         )
     }
 
-    /// Sends any bytes.
+    /// Posts any body.
     pub fn send_bytes(&mut self, path: &str, media: &str, body: &[u8]) -> Page {
         let request = self
             .agent
@@ -152,7 +151,7 @@ impl Browser {
         self.keep(request.send(body).expect("the service answers"), path)
     }
 
-    /// Sends the form of a page, with what was filled in, and goes where that leads.
+    /// Submits the form of a page with these fields, and follows redirects.
     pub fn fill(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
         let csrf = page.hidden("csrf");
         let key = if page.says("name=\"key\"") {

@@ -1,4 +1,4 @@
-//! Registering cases: on both engines, on one, or on none.
+//! Registration of test cases: on both engines, on one, or on none.
 
 use std::future::Future;
 
@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use crate::house::House;
 use crate::postgres;
 
-/// Every case that was registered.
+/// All registered cases.
 #[derive(Default)]
 pub struct Cases(Vec<Trial>);
 
@@ -43,7 +43,7 @@ impl Cases {
         self.0.push(trial.with_ignored_flag(!postgres::is_there()));
     }
 
-    /// A case on SQLite that needs something else, which is there or is not.
+    /// A case on SQLite that is reported as ignored unless its other requirement is available.
     pub fn with<F, R>(&mut self, is_there: bool, name: &str, case: F)
     where
         F: Fn(House) -> R + Send + 'static,

@@ -1,5 +1,5 @@
-//! The command line: the first people, tokens, the contract; what is wrong is one line and a
-//! non-zero exit.
+//! The command line: the first people, tokens and the contract. Errors are one line and a non-zero
+//! exit status.
 
 use std::net::TcpListener;
 use std::process::Output;
@@ -41,7 +41,7 @@ pub fn prints(place: &Place, arguments: &[&str]) -> String {
         .to_owned()
 }
 
-/// Runs what must fail, with one line that says why.
+/// Runs the program and asserts that it fails with one line. Returns that line.
 pub fn fails(place: &Place, arguments: &[&str]) -> String {
     let output = run(place, arguments);
     let says = String::from_utf8(output.stderr)
@@ -187,7 +187,7 @@ async fn one_writer(house: House) {
     prints(&place, &["migrate"]);
 }
 
-/// The demo opens the database again while the loader's writer may still be winding up.
+/// The demo reopens the database while the loader's writer may still be closing.
 async fn closed_and_opened(house: House) {
     let clone = house.store().clone();
     let place = house.leave().await;

@@ -1,5 +1,5 @@
-//! Conflicts of interest through the API: what others scored is hidden, in lists, records, past
-//! days and the log's feed.
+//! Conflicts of interest through the API: others' scores are hidden in lists, records, past days
+//! and the event feed.
 
 use microgrants::domain::Role;
 use serde_json::{Value, json};
@@ -71,10 +71,10 @@ async fn hidden(house: House) {
         );
     }
     assert!(feed(&ben).is_null() && feed(&ada).is_object());
-    // Declaring is not enough for somebody who may score.
+    // A panel member who may still score sees no scores, even after declaring.
     post(&ben, "declare", json!({}));
     assert!(scores(&ben, &path).is_empty());
-    // Leaving the panel role away in a token must not open them.
+    // A token without the panel role must not show the scores either.
     let as_officer = client.by(&narrowed(
         &house,
         office.ben,
@@ -90,8 +90,8 @@ async fn hidden(house: House) {
         assert!(!scores(&ben, way).is_empty(), "{way}");
     }
     assert!(feed(&ben).is_object());
-    // An interest that is declared late closes them again, as at any day, and sets the own score
-    // aside.
+    // A late declaration of interest hides the scores again, as at any day, and sets the person's
+    // own score aside.
     post(
         &ben,
         "declare",

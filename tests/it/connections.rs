@@ -1,6 +1,6 @@
-//! Who is connected with a group has no part in judging it or in its money: members now and since
-//! the application began, keyers and those on whose word they are known, helpers, and who saw the
-//! scores.
+//! Connections with a group exclude a person from its decisions and its money: members now and
+//! since the application began, people who keyed data and those who vouched for them, helpers, and
+//! people who saw the scores.
 
 use microgrants::domain::{Command, PersonId, Refusal};
 use serde_json::{Value, json};
@@ -75,13 +75,13 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// A command by its noun and name, with a body as the API takes it.
+/// A command from its noun and name, and a body as the API takes it.
 pub fn command(path: &str, id: impl Into<Uuid>, body: &Value) -> Command {
     let (noun, name) = path.split_once('/').expect("a noun and a name");
     command_of(noun, id.into(), name, body)
 }
 
-/// A house, and commands in the words of the API.
+/// Commands on a test app, in the terms of the API.
 pub struct Asking<'a> {
     pub house: &'a House,
 }
@@ -129,7 +129,7 @@ impl Asking<'_> {
             .await;
     }
 
-    /// Asks a person to join a group, who says yes.
+    /// Invites a person to a group; the person accepts.
     pub async fn brings_in(
         &self,
         by: PersonId,
@@ -150,8 +150,8 @@ pub fn verified() -> Value {
     json!({ "payee": 1, "method": "A statement was seen" })
 }
 
-/// An officer registers somebody, or adds them to the group: a payee that they key rests on the
-/// officer.
+/// An officer registers a person, or adds them to a group: a payee keyed by that person counts as
+/// keyed by the officer too.
 async fn brought_in(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
@@ -182,7 +182,7 @@ async fn brought_in(house: House) {
             )
             .await;
     }
-    // A third person may verify it, and still neither of the two approves the payment.
+    // A third person may verify it, and still neither officer may approve the payment.
     let third = person(&house, "Third").await;
     asking.give(&office, third, "finance").await;
     asking
@@ -207,7 +207,7 @@ async fn brought_in(house: House) {
             )
             .await;
     }
-    // One who registers themselves and their group stands on nobody's word.
+    // Nobody vouches for a person who registered themselves and their group.
     let (own, member) = office.group(&house).await;
     asking
         .takes(member, "group/provide-payee", own.0, account())
@@ -271,7 +271,7 @@ async fn contact(house: House) {
         holder("adas.second.mailbox@example.org").await,
         Some(member.0)
     );
-    // The person changes their own at once, and an officer a slip of the same day.
+    // A person changes their own details immediately; an officer corrects a slip of the same day.
     asking
         .takes(
             member,
@@ -311,7 +311,7 @@ async fn contact(house: House) {
         Some(2),
         "nor on another day"
     );
-    // Two cannot share an address, also where it was proposed before the other had it.
+    // Two people cannot share an address, even if it was proposed before the other person took it.
     let taken = json!({ "name": "Dee", "email": "cass@example.org" });
     asking.takes(ada, "person/change-contact", new, taken).await;
     asking
@@ -340,7 +340,7 @@ async fn contact(house: House) {
             json!({ "proposal": 3 }),
         )
         .await;
-    // Somebody with a role, or for whom one was proposed, changes their own.
+    // Only the person changes their address if they hold a role or are proposed for one.
     asking
         .refused(
             ada,
@@ -376,7 +376,7 @@ async fn members(house: House) {
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, group, member) = office.prepared(&house, 1000).await;
-    // Ben belongs to the group: he says so, and the other officer agrees.
+    // Ben becomes a member: he accepts, and the other officer had invited him.
     asking.brings_in(ada, group, ben).await;
     asking
         .refused(
@@ -442,7 +442,7 @@ async fn members(house: House) {
             json!({ "payee": 2, "method": "I know it" }),
         )
         .await;
-    // Nor does it help to leave.
+    // Leaving the group does not end the connection.
     asking
         .takes(
             ada,
@@ -514,7 +514,7 @@ async fn left(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
-    // Ben is a member while the group applies, leaves, and would judge.
+    // Ben is a member while the group applies, leaves, and would then decide.
     let (application, group, member) = office.draft(&house, 900).await;
     asking.brings_in(ada, group, ben).await;
     asking
@@ -572,7 +572,7 @@ async fn left(house: House) {
             present,
         )
         .await;
-    // A membership that ended before the application began is over.
+    // A membership that ended before the application began does not count.
     house.pass_days(1);
     let start = json!({ "fund": office.fund, "round": "first", "group": group });
     let later = Uuid::from_u128(73);
@@ -594,7 +594,7 @@ async fn left(house: House) {
     asking
         .takes(ben, "application/declare", later, json!({}))
         .await;
-    // A member of a group that was merged into the one that applies is one of its people.
+    // A member of a group that was merged into the applicant counts as a member of the applicant.
     let (heir_application, heir, _) = office.ready(&house, 800).await;
     let (old, _) = office.group(&house).await;
     asking.brings_in(ada, old, ben).await;
@@ -659,7 +659,7 @@ async fn scores(house: House) {
             .unwrap();
         streams.connections().sees_scores(who, &held)
     };
-    // Ben ends his panel role, declares and looks, and is given the role again.
+    // Ben ends his panel role, declares, sees the scores, and gets the role again.
     asking
         .takes(
             ada,
@@ -682,8 +682,8 @@ async fn scores(house: House) {
             score(),
         )
         .await;
-    // Who declared on the panel and leaves it sees nothing until they declare anew; then they give
-    // no score.
+    // A person who declared as a panel member and then left the panel sees no scores until they
+    // declare anew. After that they can give no score.
     let guest = person(&house, "Guest").await;
     asking.give(&office, guest, "panel").await;
     asking
@@ -716,7 +716,7 @@ async fn scores(house: House) {
             score(),
         )
         .await;
-    // An auditor reads everything, and scores nothing of it later.
+    // An auditor sees every score, and so gives none later.
     let auditor = person(&house, "Auditor").await;
     asking.give(&office, auditor, "auditor").await;
     assert!(sees(auditor).await);
@@ -741,7 +741,7 @@ async fn scores(house: House) {
             score(),
         )
         .await;
-    // A score that was taken back is not given again with the others in view.
+    // A score that was set aside cannot be given again after its owner saw the others.
     asking
         .takes(
             ada,
@@ -895,7 +895,7 @@ async fn helper(house: House) {
             json!({}),
         )
         .await;
-    // Ben did not help: what the group says shuts him out of nothing.
+    // Ben did not help: a claim by the group excludes him from nothing.
     asking
         .takes(ben, "application/declare", application.0, json!({}))
         .await;
@@ -925,7 +925,7 @@ async fn helper(house: House) {
             json!({ "helper": ada }),
         )
         .await;
-    // He did: an officer says so, and his score no longer decides.
+    // Ben did help: an officer confirms it, and he no longer takes the decision.
     asking
         .takes(
             ada,
@@ -1033,7 +1033,7 @@ async fn living(house: House) {
             finance,
         )
         .await;
-    // Whoever proposed it may no longer propose: it is proposed anew.
+    // The proposer has lost the right to propose, so somebody else must propose it anew.
     let third = person(&house, "Third").await;
     asking.give(&office, third, "administrator").await;
     let new = person(&house, "New").await;
@@ -1195,7 +1195,7 @@ async fn quorum(house: House) {
     crate::replay::whole(&house).await;
 }
 
-/// What is confirmed is what was seen: another proposal in between is not.
+/// A confirmation counts only for the proposal that was shown; a later proposal makes it invalid.
 async fn as_seen(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
@@ -1279,7 +1279,8 @@ async fn as_seen(house: House) {
     );
 }
 
-/// The middle of a chain is taken out, or adds its beginning again: it still leads back.
+/// Membership invitations form a chain. A member in its middle leaves, or invites its first member
+/// again: the chain still leads back to the officer.
 async fn chain(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
@@ -1329,7 +1330,8 @@ async fn behind(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
-    // Ada merges an honest group into one of her own making, whose member then keys its payee.
+    // Ada merges an honest group into one that she made up, and a member of that one keys the
+    // payee.
     let (honest, _) = office.group(&house).await;
     let (heir, made_up) = office.group(&house).await;
     asking
@@ -1355,7 +1357,8 @@ async fn behind(house: House) {
     asking
         .takes(ben, "group/verify-payee", honest.0, verified())
         .await;
-    // Ada had Ben confirm another address of a member: she does not verify what that member keys.
+    // Ada proposed a member's new address and Ben confirmed it: Ada must not verify what that
+    // member keys.
     let (group, member) = office.group(&house).await;
     asking
         .takes(
@@ -1388,7 +1391,7 @@ async fn behind(house: House) {
     asking
         .takes(ben, "group/verify-payee", group.0, verified())
         .await;
-    // An interest in a grant of the group counts for its payee, too.
+    // An interest in any grant of the group counts for its payee, too.
     let (grant, group, member) = office.payable(&house, 700).await;
     asking
         .takes(
@@ -1410,7 +1413,7 @@ async fn behind(house: House) {
             json!({ "payee": 2, "method": "Seen" }),
         )
         .await;
-    // Nor does a member with a role see the grant through.
+    // The interested officer may pass no check and excuse no update either.
     asking
         .takes(
             ada,
@@ -1447,7 +1450,7 @@ async fn keyed(house: House) {
             json!({ "answers": { "idea": "Soup" } }),
         )
         .await;
-    // Staff answer for themselves, and for nobody else.
+    // Staff can name only themselves as the helper.
     let help = |by: PersonId| json!({ "channel": "phone", "help": { "by": by, "kind": { "keyed_verbatim": { "read_back": true } } } });
     asking
         .refused(
@@ -1530,8 +1533,8 @@ async fn keyed(house: House) {
             json!({ "amount": "900.00" }),
         )
         .await;
-    // A helper who scored before the help was confirmed has their score set aside; another says
-    // that it is not so.
+    // A helper who scored before the help was confirmed has their score set aside; another helper
+    // denies having helped.
     let (other, _, member) = office.draft(&house, 700).await;
     let named = json!({ "channel": "web", "help": { "by": ben, "kind": "helped_to_word" } });
     asking
@@ -1596,7 +1599,7 @@ async fn keyed(house: House) {
     crate::replay::whole(&house).await;
 }
 
-/// One of the two helped with the words: she proposes, and the other confirms.
+/// One of the two officers helped with the wording: she proposes, and the other confirms.
 async fn office_of_two(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };

@@ -1,4 +1,5 @@
-//! The stock crates: they read our table, and their snapshot store is shown to apply events twice.
+//! The cqrs-es crates: they read our events table, and their snapshot store is shown to apply
+//! events twice.
 
 use std::collections::HashMap;
 
@@ -82,7 +83,7 @@ async fn postgres_reads(house: House) {
     reads_fund(&house, &office, PostgresEventRepository::new(pool)).await;
 }
 
-/// A sum that anybody can check.
+/// A sum, so that an event applied twice is visible.
 #[derive(Default, Serialize, Deserialize)]
 struct Counter(u32);
 
@@ -118,9 +119,9 @@ impl Aggregate for Counter {
     }
 }
 
-/// With cqrs-es 0.5.0 the sink applies the event, and the snapshot that is stored has it applied
-/// once more. This is why only the event-store mode is used here; when this case fails, the crates
-/// have been put right.
+/// In cqrs-es 0.5.0 the event sink applies an event, and storing the snapshot applies it once more.
+/// Only the event-store mode is used for this reason. If this case fails, the crates have been
+/// fixed.
 async fn applied_twice(house: House) {
     let file = house.folder.path().join("theirs.db");
     let pool = SqlitePoolOptions::new()

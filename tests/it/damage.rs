@@ -1,7 +1,7 @@
-//! Damages an exported log in every way, and holds two verifiers against it: ours, and one in
-//! another language.
+//! Tampering with an exported log in every way, checked by two verifiers: ours, and one in Python.
 //!
-//! Where the second verifier's Python or its package is missing, its case is reported as ignored.
+//! Without Python or its cryptography package, the cases of the second verifier are reported as
+//! ignored.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -53,7 +53,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// The Python that has the second verifier's package, if one was found.
+/// The Python interpreter that has the second verifier's package, if there is one.
 fn second() -> Option<PathBuf> {
     let judges = PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -69,7 +69,7 @@ fn second() -> Option<PathBuf> {
     [judges, PathBuf::from("python3")].into_iter().find(has)
 }
 
-/// The second verifier, asked about one folder after another.
+/// The second verifier as a child process that checks one folder after another.
 struct Second {
     process: Child,
     asks: ChildStdin,
@@ -127,7 +127,7 @@ impl Drop for Second {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Holds,
-    /// With the first position that is named, if one is.
+    /// Lowest position named by a finding, if any names one.
     Found(Option<i64>),
     NotChecked,
 }
@@ -153,7 +153,7 @@ fn first(folder: &Path, key: &str) -> Verdict {
     }
 }
 
-/// A folder that can be damaged and mended again.
+/// An exported folder that can be tampered with and restored.
 struct Damaged {
     path: PathBuf,
     whole: Vec<(String, Vec<u8>)>,
@@ -214,7 +214,8 @@ impl Damaged {
         );
     }
 
-    /// Makes the manifest fit the files again: whoever damages a folder can do that.
+    /// Recomputes the manifest for the changed files, as an attacker with access to the folder
+    /// could.
     fn name_files(&self) {
         let name = |name: &&str| format!("{}  {name}", to_hex(&Sha256::digest(self.file(name))));
         self.write_lines(
@@ -223,7 +224,7 @@ impl Damaged {
         );
     }
 
-    /// Makes the hashes of leaves fit the events again, and the manifest with them.
+    /// Recomputes the leaf hashes for the changed events, and the manifest.
     fn hash_leaves(&self) {
         let events = self.file(folder::EVENTS);
         let lines = events
@@ -250,7 +251,8 @@ impl Damaged {
         [ours, theirs]
     }
 
-    /// Both verifiers find it, and name a position that is not after the damage.
+    /// Asserts that both verifiers report the change and name no position after it, then restores
+    /// the folder.
     fn found(&mut self, says: &str, at: Option<i64>) {
         self.tried += 1;
         for verdict in self.verdicts() {
@@ -271,7 +273,7 @@ impl Damaged {
         assert_eq!(self.verdicts(), [Verdict::Holds; 2]);
     }
 
-    /// Signs a head over the folder's first events, as whoever holds the key could.
+    /// Signs a checkpoint over the folder's first events, as a holder of the key could.
     fn head_of(&self, size: usize, secret: &[u8; 32]) -> String {
         let mut tiles = Tiles::default();
         self.lines(folder::EVENTS)[..size]
@@ -286,7 +288,7 @@ impl Damaged {
     }
 }
 
-/// The smallest log with several heads: some people.
+/// The smallest log with several checkpoints: four people.
 async fn smallest(house: &House) {
     for name in ["Ada", "Ben", "Cass", "Dee"] {
         person(house, name).await;
@@ -294,7 +296,7 @@ async fn smallest(house: &House) {
     }
 }
 
-/// A log with an office, a group and its draft, and several heads.
+/// A log with two staff, a group and its draft, and several checkpoints.
 async fn small(house: &House) {
     let office = Office::open(house, 5000).await;
     sealer(house).catch_up().await.unwrap();
@@ -327,8 +329,8 @@ async fn holds(house: House) {
     );
     assert_eq!(report.events, house.log.length().await.unwrap());
 
-    // A log that was rolled back and signed anew holds by itself; the head that was kept elsewhere
-    // tells.
+    // A log that was cut back and signed again is consistent in itself; a checkpoint stored
+    // elsewhere reveals it.
     let with_earlier = |damaged: &Damaged, head: &str| {
         let trusted = Trusted {
             key: Some(damaged.key.clone()),
@@ -365,7 +367,7 @@ async fn holds(house: House) {
             .any(|finding| finding.rule == Rule::Head && finding.says.contains("missing")),
         "{found:?}"
     );
-    // Another head of the same size is a fork.
+    // A different checkpoint of the same size reveals a fork.
     let forked = damaged.head_of(size - 2, &damaged.secret.clone());
     let forked = Signer::new(ORIGIN, &damaged.secret).sign(&Head {
         origin: ORIGIN.into(),
@@ -385,7 +387,7 @@ async fn every_byte(house: House) {
     smallest(&house).await;
     let mut damaged = Damaged::of(&house, Some(Second::start())).await;
     damaged.holds();
-    // Any byte of any file: the manifest tells, or is itself not what it was.
+    // Any byte of any file: the manifest no longer matches, or is itself changed.
     let mut events = 0;
     for (name, whole) in damaged.whole.clone() {
         for at in 0..whole.len() {
@@ -394,7 +396,8 @@ async fn every_byte(house: House) {
             damaged.write(&name, &bytes);
             damaged.found(&format!("byte {at} of {name}"), None);
         }
-        // Any byte of any event, with leaves and manifest made to fit: only what was signed tells.
+        // Any byte of any event, with leaves and manifest recomputed: only the signed checkpoint
+        // reveals it.
         if name == folder::EVENTS {
             for at in 0..whole.len() {
                 let mut bytes = whole.clone();
@@ -447,7 +450,7 @@ async fn every_other(house: House) {
         damaged.hash_leaves();
         damaged.found(&format!("cut off at {at}"), position);
     }
-    // Events after the last head.
+    // Events after the last checkpoint.
     for left in 1..heads.len() {
         damaged.write_lines(folder::HEADS, &heads[..left]);
         damaged.name_files();
@@ -466,7 +469,7 @@ async fn every_other(house: House) {
     assert!(damaged.tried > 4 * events.len() - 5);
 }
 
-/// Heads that say something else, are signed by somebody else, or stand where they should not.
+/// Checkpoints with other content, other signers, or in the wrong place.
 fn heads_forged(damaged: &mut Damaged, heads: &[String]) {
     let own = damaged.secret;
     for (at, line) in heads.iter().enumerate() {
@@ -518,7 +521,7 @@ fn heads_forged(damaged: &mut Damaged, heads: &[String]) {
     damaged.found("another key", None);
 }
 
-/// Has another key sign, as the command does; another house over the same database.
+/// Rotates the signing key as the command does. Returns a test app with the new key.
 async fn hand_over(house: &House) -> House {
     let folder = house.folder.path().join("keys");
     let (old, new) = keys::begin_rotation(house.store(), &folder, Purpose::Seal)
@@ -564,8 +567,7 @@ async fn rotated(house: House) {
         damaged.key.clone_from(old);
         damaged.found("only a key is known that does not sign any more", None);
     }
-    // A key that the one before it does not vouch for, in another order, left out, or of somebody
-    // else.
+    // Keys that are unvouched for, reordered, left out, or foreign.
     let stranger = Signer::new(ORIGIN, &[9; 32]).verifier().text();
     let [a, b, c] = keys.as_slice() else {
         panic!("three keys")
@@ -612,7 +614,7 @@ async fn rotated(house: House) {
         damaged.found("one signature of the two left out", None);
     }
     damaged.holds();
-    // A proof is against the key that signs now.
+    // A proof refers to the current signing key.
     let proof = audit::prove(&damaged.path, 1).unwrap();
     assert_eq!(
         (proof.key.as_str(), proof.check(Some(c)).unwrap().0),
@@ -620,7 +622,7 @@ async fn rotated(house: House) {
     );
 }
 
-/// Tables beside the log that say something else than it does.
+/// Derived tables in the folder that contradict the log.
 async fn tables(house: House) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
@@ -651,7 +653,7 @@ async fn tables(house: House) {
     }
 }
 
-/// A log that is whole and signed, and breaks a rule: only the replay tells.
+/// A complete and signed log that violates a rule: only replay reveals it.
 async fn rules(house: House) {
     let office = Office::open(&house, 5000).await;
     let (grant, ..) = office.prepared(&house, 700).await;

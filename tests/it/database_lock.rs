@@ -1,4 +1,4 @@
-//! One SQLite database has one writer, whatever names lead to its file.
+//! One SQLite database has one writer, under every path that leads to its file.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -57,7 +57,7 @@ async fn every_name(house: House) {
     for name in names {
         is_locked(&folder.join(name)).await;
     }
-    // A reader needs no lock, and sees what lies in the write-ahead log of the one file.
+    // A reader needs no lock, and sees the write-ahead log of the one file.
     let reader = Store::open_to_read(&url(&folder.join("alias.db")))
         .await
         .unwrap();

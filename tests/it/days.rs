@@ -1,5 +1,5 @@
-//! Days and numbers that can be read and that nobody means: commands refuse them, and no read fails
-//! by one.
+//! Days and numbers that parse but that nobody means: commands refuse them, and no read fails
+//! because of them.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ pub fn cases(cases: &mut Cases) {
 
 const FAR: [&str; 3] = ["0000-01-01", "1989-12-31", "9999-12-31"];
 
-/// Every offered command of every noun, with bodies that have each day in it.
+/// Every command of the API, with each extreme day in its body.
 fn commands() {
     let all: [(&str, &[Spec]); 6] = [
         ("person", PersonCommand::SPECS),
@@ -99,7 +99,7 @@ fn commands() {
     assert!(refused > 70, "{refused}");
 }
 
-/// Bodies with the days that a sample leaves out.
+/// Bodies with days that the samples leave out.
 fn others(noun: &str, name: &str) -> Vec<Value> {
     let award =
         json!({ "amount": "500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
@@ -122,7 +122,7 @@ fn others(noun: &str, name: &str) -> Vec<Value> {
     }
 }
 
-/// The days in a body, with their fields.
+/// The days in a body, with their field names.
 fn days_of(field: &str, value: &Value) -> Vec<(String, String)> {
     match value {
         Value::Object(fields) => fields
@@ -140,7 +140,7 @@ fn days_of(field: &str, value: &Value) -> Vec<(String, String)> {
     }
 }
 
-/// Puts another day in the place of one of them.
+/// Replaces one day of the body, by its number.
 fn replace(value: &mut Value, at: usize, number: &mut usize, day: &str) {
     match value {
         Value::Object(fields) => fields
@@ -159,7 +159,7 @@ fn replace(value: &mut Value, at: usize, number: &mut usize, day: &str) {
     }
 }
 
-/// The fields that the contract calls days, wherever they stand in a command's body.
+/// The fields that the contract types as days, at any depth of a command's body.
 fn schema_days(spec: &Spec) -> BTreeSet<String> {
     fn walk(name: &str, value: &Value, found: &mut BTreeSet<String>) {
         if let Value::Object(fields) = value {
@@ -210,7 +210,7 @@ async fn named(house: House) {
     assert_eq!(house.log.length().await.unwrap(), before);
 }
 
-/// What parses as a day or as a number, and what PostgreSQL takes in no text.
+/// Values that parse as a day or a number, and a character that PostgreSQL accepts in no text.
 const EXTREME: [&str; 12] = [
     "0000-01-01",
     "0001-01-01",

@@ -1,5 +1,5 @@
-//! Appends that sleep in their transactions after they took their positions, while others commit:
-//! no follower reads past one.
+//! Appends that sleep in their transactions after they were given positions, while others commit:
+//! no subscriber reads past one.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub fn cases(cases: &mut Cases) {
     cases.postgres("delayed::views_that_go_along_skip_none_either", along);
 }
 
-/// How many appends sleep.
+/// Number of appends that sleep.
 const SLOW: usize = 3;
 
 async fn by_followers(house: House) {

@@ -1,6 +1,6 @@
-//! A log that the program wrote before the rules about people: it is restored, holds by replay, its
-//! views are made, and it goes on. The backup is of the illustrative seeds, with keys that serve
-//! nothing else.
+//! A log written by a version without the rules about people: it is restored, passes replay, its
+//! views are built, and commands continue. The backup holds the illustrative seeds, with keys that
+//! are used nowhere else.
 
 use std::fs::{self, Permissions};
 use std::io::Cursor;
@@ -27,7 +27,7 @@ pub fn cases(cases: &mut Cases) {
 
 const BACKUP: &[u8] = include_bytes!("../fixtures/program_before_rules_about_people.zip");
 
-/// The backup and the keys of the earlier program, in a folder.
+/// Unpacks the backup and the keys of that version into a folder.
 pub fn unpack(into: &Path) {
     zip::ZipArchive::new(Cursor::new(BACKUP))
         .unwrap()
@@ -65,7 +65,7 @@ async fn goes_on(house: House) {
     let old = House::open(std::sync::Arc::clone(&folder), url).await;
     assert!(replay::whole(&old).await > 40, "its awards hold by replay");
     old.catch_up().await;
-    // Every day of its budget answers.
+    // The budget answers for every day of the log.
     let views = old.views();
     let day = old.today().to_string();
     for by in [By::Fund, By::Funder, By::Area, By::Round] {
@@ -80,7 +80,7 @@ async fn goes_on(house: House) {
             assert!(!views.budget(sums).await.unwrap().lines.is_empty());
         }
     }
-    // Its grants are the rows that are shown of them, and can be acted on.
+    // Every grant of the log has a row, and accepts commands.
     let grants: Vec<GrantRow> = views.every(None, Vec::new()).await.unwrap();
     for row in &grants {
         let grant = old.log.refresh::<Grant>(row.id).await.unwrap().state;

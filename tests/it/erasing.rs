@@ -1,5 +1,5 @@
-//! Erasing what is personal: it opens nowhere any more, the log verifies as before, and a backup
-//! brings nobody back.
+//! Erasure: personal data decrypts nowhere afterwards, the log still verifies, and a backup does
+//! not bring it back.
 
 use std::fs;
 use std::time::Duration;
@@ -96,7 +96,7 @@ async fn name_of(house: &House, office: &Office, person: Uuid) -> Option<String>
         .name
 }
 
-/// Whether some bytes stand in a file of the folder.
+/// Whether a file of the folder contains these bytes.
 fn on_disk(folder: &std::path::Path, bytes: &[u8]) -> bool {
     let files = fs::read_dir(folder)
         .unwrap()
@@ -184,7 +184,7 @@ async fn leaves_nothing(house: House) {
     sealer(&house).catch_up().await.unwrap();
     house.catch_up().await;
 
-    // Keys, values, look-up entries, files and mails are gone; views say that it was erased.
+    // Keys, values, blind index entries, files and mails are gone; views show the erasure.
     for subject in [group.0, member.0] {
         let key =
             microgrants::store::personal::key(house.store(), ORGANISATION, &subject.to_string())
@@ -230,7 +230,7 @@ async fn leaves_nothing(house: House) {
         }
     }
 
-    // Every verification says what it said before: the log was not touched.
+    // The log still verifies with the same result, since it was not changed.
     audit::export(
         house.store(),
         ORGANISATION,
@@ -297,7 +297,8 @@ async fn waits(house: House) {
             command_of("group", group.0, "refuse-erasure", &because()),
         )
         .await;
-    // Once money went to the group and the grant has ended, its records stay for seven years.
+    // Once money was paid and the grant has ended, the group's records are retained for seven
+    // years.
     for (by, name, body) in [
         (office.ben, "approve-payment", json!({ "payment": 1 })),
         (
@@ -380,7 +381,7 @@ async fn people(house: House) {
         browser.get("/my").path.contains("/sign-in"),
         "the session ended with it"
     );
-    // The address is free for whoever registers anew.
+    // The address is free for a new registration.
     assert!(matches!(
         house
             .refuses(
@@ -495,7 +496,7 @@ async fn other_process(house: House) {
     ));
 }
 
-/// A file that the eraser has not removed yet: the key alone decides whether it opens.
+/// A file that the erasure job has not yet removed: it must not decrypt once the key is destroyed.
 async fn key_forgotten(house: House) {
     let office = Office::open(&house, 5000).await;
     let (group, _) = office.group(&house).await;

@@ -1,5 +1,5 @@
-//! Faults: a bad command in a batch, a lost answer to COMMIT, a caller that goes away. Crashes are
-//! next door.
+//! Faults: a failing command in a batch, a lost acknowledgement of COMMIT, a cancelled caller.
+//! Crashes have their own module.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -39,8 +39,8 @@ fn pause() -> FundCommand {
     })
 }
 
-/// Callers go away while a transaction begins, is used and commits, at every moment; whoever comes
-/// next is served.
+/// Callers are cancelled at every moment while a transaction begins, is used and commits; the next
+/// caller is served.
 async fn given_up(house: House) {
     for micros in (0..2000).step_by(5) {
         let whole = async {
@@ -82,8 +82,9 @@ async fn bad_in_batch(house: House) {
     replay::whole(&house).await;
 }
 
-/// What a line is cut at, once that is armed: the answer to a statement that holds these bytes, or
-/// that statement itself, which may still arrive when nobody counts on it any more.
+/// Where an armed proxy cuts the connection: at the reply to a statement that contains these bytes,
+/// or at the statement itself, which with `Late` still arrives after the connection has been given
+/// up.
 #[derive(Clone, Copy)]
 pub enum CutAt {
     Answer(&'static [u8]),
@@ -91,7 +92,7 @@ pub enum CutAt {
     Late(&'static [u8]),
 }
 
-/// How much later what is late arrives.
+/// Delay of a late statement.
 pub const LATE: Duration = Duration::from_millis(700);
 
 impl CutAt {
@@ -101,7 +102,7 @@ impl CutAt {
     }
 }
 
-/// Stands between the service and PostgreSQL, and cuts the line.
+/// A proxy between the service and PostgreSQL that cuts the connection.
 pub struct Proxy {
     pub url: String,
     armed: Arc<AtomicBool>,
@@ -142,7 +143,7 @@ impl Proxy {
         proxy
     }
 
-    /// Does what is cut once.
+    /// Arms the proxy, runs the work, and asserts that the connection was cut once.
     pub async fn cut<T>(&self, work: impl Future<Output = T>) -> T {
         self.armed.store(true, Ordering::SeqCst);
         let done = work.await;
@@ -201,7 +202,7 @@ async fn pass(
             }
         }
     };
-    // Whichever ends takes the other along.
+    // The end of either direction ends the other.
     tokio::select! {
         () = there => {}
         () = back => {}
@@ -245,9 +246,9 @@ async fn gone_away(house: House) {
     }
     let found = replay::whole(&house).await;
     assert!(found <= 60);
-    // The next command works on what was left, whatever it is.
+    // The next command works, whether the cancelled ones were recorded or not.
     office.awarded(&house, 500).await;
-    // What was taken is finished without its caller, and may have been so only now.
+    // A command that was accepted is completed without its caller, possibly only now.
     let after = replay::whole(&house).await;
     assert!((found + 1..=61).contains(&after), "{after} after {found}");
 }

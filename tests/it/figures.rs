@@ -1,4 +1,4 @@
-//! Figures by funder, and what a position inside a command shows.
+//! Budget figures by funder, and reads at a position inside a command.
 
 use microgrants::domain::fund::Allocate;
 use microgrants::domain::source::Source;
@@ -95,7 +95,7 @@ async fn by_funder(house: House) {
         .map(figures)
         .collect();
     let of = |of: &str, paid: &str, waived: &str| (json!(of), json!(paid), json!(waived), json!(1));
-    // The award draws on the council's money for the area first; a waiver, on the other money
+    // The award uses the council's money for the area first; a waiver reduces the other money
     // first.
     assert_eq!(
         found,

@@ -1,6 +1,6 @@
-//! Files: what they are follows from their bytes, only sealed bytes are kept, groups see their own,
-//! and nothing of a refused upload stays behind. In a folder; and in a bucket of a server that
-//! others wrote, where one is found.
+//! Files: their type follows from their bytes, only encrypted bytes are stored, groups see their
+//! own, and a refused upload leaves nothing behind. In a folder, and in a bucket of an
+//! S3-compatible server where one is installed.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -47,7 +47,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// A PDF of so many bytes.
+/// A PDF of this many bytes.
 pub fn pdf(bytes: usize) -> Vec<u8> {
     let mut pdf = format!("%PDF-1.7\n{WORDS}\n").into_bytes();
     pdf.resize(bytes - 5, b'.');
@@ -55,7 +55,7 @@ pub fn pdf(bytes: usize) -> Vec<u8> {
     pdf
 }
 
-/// A picture with what a camera noted beside it.
+/// A picture with camera metadata.
 fn photograph() -> Vec<u8> {
     let mut png = Vec::new();
     image::DynamicImage::new_rgb8(40, 30)
@@ -108,7 +108,7 @@ async fn through_the_api(house: House) {
         !opened.windows(5).any(|bytes| bytes == b"53.54"),
         "nothing of where it was taken remains"
     );
-    // A repeat gets the first answer, and keeps nothing more.
+    // A repeat gets the first answer, and stores nothing more.
     let again = client.upload(&format!("{path}?purpose=receipt"), &pdf(200), "one");
     assert_eq!(again.body, first.body);
     assert_eq!(stored(&house).len(), 2);
@@ -120,7 +120,7 @@ async fn through_the_api(house: House) {
             "only sealed bytes are kept"
         );
     }
-    // Others see neither list nor file; staff who work with groups do.
+    // Other people see neither the list nor the file; staff who work with groups do.
     let other = client.by(&token(&house, stranger));
     other.get(&file(0)).is_problem(404, "not_found");
     other
@@ -193,7 +193,7 @@ async fn bad_uploads(house: House) {
     client
         .upload(&path, &pdf(200), "not a key")
         .is_problem(400, "invalid_key");
-    // There is no way to say that a file is there which was never handed in.
+    // No command can claim a file that was never uploaded.
     let claim = json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph" });
     client
         .post(&format!("/api/v1/groups/{group}/keep-file"), &claim)
@@ -270,20 +270,20 @@ async fn a_days_share(house: House) {
             &key,
         )
     };
-    // What is refused counts as well: looking at it took as long.
+    // Refused uploads count as well, since inspecting them took as long.
     for _ in 0..FILES_A_DAY {
         send(&client, group, b"no picture").is_problem(422, "invalid_file");
     }
     let before = house.log.length().await.unwrap();
     send(&client, group, &pdf(200)).is_problem(429, "quota_reached");
-    // Staff send for the same group.
+    // Uploads by staff count towards the same group.
     send(&client.by(&token(&house, office.ada)), group, &pdf(200)).is_problem(429, "quota_reached");
     assert_eq!(
         (stored(&house).len(), house.log.length().await.unwrap()),
         (0, before),
         "nothing of it stays"
     );
-    // Another group has a share of its own, in bytes as well.
+    // Each group has its own quota, in bytes as well.
     let second = client.by(&token(&house, another));
     let nearly = Sent {
         files: 0,
@@ -305,7 +305,7 @@ async fn a_days_share(house: House) {
         (1, before + 1),
         "nothing of it stays"
     );
-    // Whoever has many groups sends no more for it.
+    // A person with many groups may not upload more in total.
     let third = microgrants::domain::GroupId(microgrants::commands::clock::new_id());
     let register = json!({ "name": "Walks", "area": "oldham", "standing": "new" });
     house
@@ -317,7 +317,7 @@ async fn a_days_share(house: House) {
         .unwrap();
     house.catch_up().await;
     send(&client, third, &pdf(200)).is_problem(429, "quota_reached");
-    // Tomorrow it may send again.
+    // The quota is fresh on the next day.
     let tomorrow = house.in_days(1).to_string();
     let fresh = uploads::count(
         house.store(),
@@ -363,7 +363,7 @@ pub async fn keep(
     files.keep(&intake, body).await.expect("kept")
 }
 
-/// A kept file, opened to its end.
+/// Reads a stored file to its end.
 pub async fn opened(
     house: &House,
     files: &Files,
@@ -396,7 +396,7 @@ async fn altered(house: House) {
         let mut bytes = std::fs::read(&path).unwrap();
         match change {
             "flip" => bytes[100_000] ^= 1,
-            // The last chunk is left out.
+            // Without the last chunk.
             "cut" => bytes.truncate(19 + 2 * (65_536 + 16)),
             _ => {
                 let (first, second) = (bytes[19..65_571].to_vec(), bytes[65_571..131_123].to_vec());
@@ -418,7 +418,7 @@ async fn altered(house: House) {
     }
 }
 
-/// A server that speaks S3, from the judges' folder or the search path: `pip install moto[server]`.
+/// An S3-compatible server, from `target/judges` or the search path: `pip install moto[server]`.
 fn moto() -> Option<PathBuf> {
     let judges = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -437,7 +437,7 @@ impl Drop for Moto {
     }
 }
 
-/// An address under which the store itself hands out what it holds.
+/// A presigned address at which the bucket itself serves the file.
 fn signed(endpoint: &str, name: &str) -> String {
     use rusty_s3::{Credentials, S3Action as _, UrlStyle, actions::GetObject};
     let bucket = rusty_s3::Bucket::new(

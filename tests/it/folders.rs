@@ -1,8 +1,8 @@
-//! Folders, looked through to the bottom.
+//! Listing folders recursively.
 
 use std::path::{Path, PathBuf};
 
-/// Every file below a folder, in the order of their paths.
+/// Every file below a folder, ordered by path.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in std::fs::read_dir(folder)

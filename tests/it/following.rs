@@ -1,5 +1,5 @@
-//! Other systems that follow along: the feed that waits, and webhooks to a receiver that fails,
-//! hangs up and comes back.
+//! Subscribers outside: the event feed with long polling, and webhooks to a receiver that fails,
+//! hangs up and recovers.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -33,7 +33,7 @@ pub fn secret() -> Secret {
     Secret::read(&format!("whsec_{}", STANDARD.encode(KEY))).unwrap()
 }
 
-/// What a receiver got: the headers by name, and the body.
+/// A request that a receiver got: headers by name, and the body.
 pub struct Got {
     headers: Vec<(String, String)>,
     pub body: String,
@@ -56,7 +56,7 @@ impl Got {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// Whether one of its signatures is made with a key.
+    /// Whether one of its signatures was made with this key.
     pub fn is_signed_by(&self, key: &[u8]) -> bool {
         let signed = format!(
             "{}.{}.{}",
@@ -73,13 +73,13 @@ impl Got {
     }
 }
 
-/// A receiver that answers with these, one after another, and then with 204; an empty answer hangs
-/// up.
+/// A receiver that gives these answers in turn, and then 204. An empty answer closes the
+/// connection.
 pub fn receiver(answers: Vec<&'static str>) -> (String, Receiver<Got>) {
     slow_receiver(Duration::ZERO, answers)
 }
 
-/// The same, of one that takes so long to answer.
+/// The same, with this delay before each answer.
 pub fn slow_receiver(pause: Duration, answers: Vec<&'static str>) -> (String, Receiver<Got>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -187,7 +187,7 @@ async fn webhook(house: House) {
             "it is not due again at once"
         );
         now += minute;
-        // Meanwhile more happens: the delivery stays what it was.
+        // Other events meanwhile do not change the delivery.
         person(&house, "Meanwhile").await;
     }
     assert!(

@@ -1,6 +1,6 @@
-//! Readers of strangers' bytes, given changed copies of the corpus for a while: whatever arrives,
-//! they refuse it or it holds. `scripts/fuzz` does the same guided by coverage. Forms with files go
-//! to a running service.
+//! Parsers of untrusted bytes, given mutated copies of the corpus for a limited time: each refuses
+//! its input or returns something valid. `scripts/fuzz` does the same guided by coverage. Multipart
+//! forms are sent to a running service.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub fn cases(cases: &mut Cases) {
     cases.sqlite("fuzzed::a_form_with_files_is_taken_or_refused", forms);
 }
 
-/// For how long each reader is tried: `MICROGRANTS_FUZZ_SECONDS`, otherwise one.
+/// Seconds per parser: `MICROGRANTS_FUZZ_SECONDS`, or one.
 fn budget() -> Duration {
     let given = std::env::var("MICROGRANTS_FUZZ_SECONDS")
         .ok()
@@ -59,7 +59,7 @@ fn readers() {
     }
 }
 
-/// What is known of a reader's inputs.
+/// The corpus of a parser.
 pub fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new("fuzz/corpus").join(name);
     let mut files: Vec<_> = std::fs::read_dir(folder)
@@ -75,8 +75,8 @@ pub fn corpus(name: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// A copy of one input with a few changes: bytes turned, left out, doubled, moved in from another,
-/// or of a kind that breaks readers.
+/// A copy of one input with a few mutations: bytes flipped, removed, duplicated, copied from
+/// another input, or replaced by values that often break parsers.
 pub fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
     const BREAKERS: [&[u8]; 12] = [
         b"\0",
@@ -136,8 +136,8 @@ pub fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
     bytes
 }
 
-/// Bodies that nearly are a form with files: taken or refused, never a fault of ours, and what is
-/// kept is what was recorded.
+/// Bodies that are almost multipart forms: accepted or refused, but never a server error, and
+/// stored files are exactly the recorded ones.
 async fn forms(house: House) {
     let office = Office::open(&house, 5000).await;
     let (grant, group, member) = office.awarded(&house, 900).await;

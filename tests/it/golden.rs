@@ -1,5 +1,5 @@
-//! Golden files: every version of every event that was ever written still loads, and writes the
-//! same bytes again.
+//! Golden files: every version of every event ever written still loads, and serialises to the same
+//! bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"))
 }
 
-/// The names of the golden files of all events at their newest version.
+/// The golden file names of all events at their newest version.
 pub fn names() -> BTreeSet<String> {
     fn of<S: Stream>() -> impl Iterator<Item = String> {
         <S::Event as StreamEvent>::NAMES
@@ -46,7 +46,7 @@ fn stored() -> BTreeSet<String> {
         .collect()
 }
 
-/// Writes the golden file of an event that has none yet: look at it, and commit it.
+/// Writes golden files for events that have none. Review and commit them.
 pub fn offer(payloads: &BTreeMap<String, String>) {
     for (name, payload) in payloads
         .iter()

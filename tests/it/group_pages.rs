@@ -1,5 +1,5 @@
-//! A group's own pages: answers that are asked for again, contact details that wait, and drafts
-//! that lapsed.
+//! A group's own pages: answers that staff ask for again, pending contact details, and lapsed
+//! drafts.
 
 use microgrants::domain::application::RequestChanges;
 use microgrants::domain::group::CorrectGroup;
@@ -59,7 +59,8 @@ async fn changes(house: House) {
     let page = browser.get(&amount);
     let next = browser.fill(&page, &amount, &[("answer", "1,200"), ("then", "next")]);
     assert_eq!((next.status, next.path), (200, format!("{path}/check")));
-    // What is sent to a page that is not asked about is not taken, and comes back as it was typed.
+    // A post to a question that was not asked about is refused, and the page shows the typed answer
+    // again.
     let refused = browser.fill(
         &shown,
         &idea,
@@ -95,7 +96,7 @@ async fn changes(house: House) {
     );
 }
 
-/// Answers the contact details that a page shows.
+/// Answers a proposed change of contact details as the page shows it.
 fn answer(browser: &mut Browser, page: &Page, form: &str) -> Page {
     browser.fill(
         page,

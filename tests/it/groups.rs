@@ -1,5 +1,5 @@
-//! Groups: what they share is shown to staff, a merge rewrites nothing, account numbers are held
-//! against the published tables, and a correction stands beside what it corrects.
+//! Groups: staff see shared details, a merge rewrites no history, account numbers are checked
+//! against the published tables, and a correction is shown with the value that it corrects.
 
 use microgrants::commands::modulus::Modulus;
 use microgrants::domain::{Command, Refusal};
@@ -51,7 +51,7 @@ async fn links(house: House) {
         (&json!(two), &json!(["account", "postcode", "telephone"]))
     );
     cass.get(&path).is_problem(403, "not_yours");
-    // What is no longer so is no longer shown.
+    // A detail that the groups no longer share is no longer listed.
     let other = json!({ "telephone": "0161 496 0001" });
     assert_eq!(
         dee.post(&format!("/api/v1/groups/{two}/set-contact"), &other)
@@ -96,7 +96,7 @@ async fn merged(house: House) {
         (&both[0]["merged_into"], &both[1]["took_in"]),
         (&json!(new), &json!([old]))
     );
-    // The grant goes on where it is, and the members of the group that goes on see it.
+    // The grant continues under its id, and members of the surviving group see it.
     assert_eq!(
         client.get(&format!("/api/v1/grants/{grant}")).body["group"],
         json!(old)
@@ -112,7 +112,7 @@ async fn merged(house: House) {
         ),
         (&json!(grant), &json!(old), &json!("accepted"))
     );
-    // Two groups are never merged into each other.
+    // Two groups cannot be merged into each other.
     let back = json!({ "into": old, "reason": "The other way" });
     client
         .post(&format!("/api/v1/groups/{new}/merge"), &back)
@@ -128,7 +128,7 @@ async fn modulus(house: House) {
     let (group, member) = office.group(&house).await;
     let folder = house.folder.path().join("tables");
     std::fs::create_dir(&folder).unwrap();
-    // A made-up row: the weights are those of the published worked example.
+    // An invented row; its weights are those of the published worked example.
     std::fs::write(
         folder.join("valacdos.txt"),
         "000000 000001 MOD11 0 0 0 0 0 0 7 5 8 3 4 6 2 1\n",
@@ -214,7 +214,7 @@ async fn corrections(house: House) {
         (paid_on(""), paid_on(&format!("?as_at={confirmed}"))),
         (json!(house.in_days(-1)), json!(today))
     );
-    // A group's name, by a member.
+    // A correction of the group's name, by a member.
     let cass = client.by(&token(&house, member));
     let correct =
         json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" });

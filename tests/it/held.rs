@@ -1,5 +1,5 @@
-//! What is held on somebody, in one readable file: everything that is sealed under their key, and
-//! nothing once it was erased.
+//! Subject access: one readable file with everything encrypted under a subject's key, and nothing
+//! after erasure.
 
 use crate::cases::Cases;
 use crate::house::House;

@@ -1,6 +1,6 @@
-//! Random histories of thousands of commands, of every kind, by anybody: after each that is taken,
-//! the money of every fund and grant adds up, by source; and every command is taken in some of
-//! them.
+//! Random histories of thousands of commands of every kind, by any actor. After each accepted
+//! command the money of every fund and grant adds up, by funding source; and every command is
+//! accepted in some history.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,22 +26,21 @@ pub fn cases(cases: &mut Cases) {
 
 const GROUPS: usize = 4;
 const HISTORIES: u64 = 16;
-/// How many commands are drawn in one history: most are refused, as most of what is asked at random
-/// should be.
+/// Number of commands drawn in one history. Most are refused, as random commands should be.
 const DRAWN: usize = 30_000;
-/// These end something for good: seldom enough that most of a history happens before.
+/// Commands that end something for good, drawn rarely so that much happens before.
 const ENDS: &str = "fund/close fund/archive fund/complete-round fund/close-round application/withdraw application/lapse \
      application/refuse-eligibility application/decline application/defer group/merge grant/decline-offer grant/withdraw-offer \
      grant/lapse-offer grant/terminate grant/close";
-/// These can always be done, or undo what others wait for: less often, so that they do not fill a
-/// history.
+/// Commands that are always accepted, or that undo what others need; drawn less often, so that they
+/// do not fill a history.
 const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-member group/set-contact group/register group/keep-file \
      grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
      fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes \
      person/end-access";
-/// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what
-/// follows from other commands, which is asked for through those. The last three need rules that
-/// these funds have not: `second_people` has them.
+/// Commands that cannot occur in these histories: those that set up an organisation, restore it or
+/// end a person's part in it, and those that only follow from other commands. The last three need
+/// rules that these funds do not have; `second_people` covers them.
 const ELSEWHERE: [&str; 19] = [
     "fund/make-bank-file",
     "organisation/found",
@@ -64,7 +63,7 @@ const ELSEWHERE: [&str; 19] = [
     "grant/confirm-revocation",
 ];
 
-/// A small generator of its own, so that a history is the same on every machine.
+/// A small random generator, so that a history is the same on every machine.
 struct Dice(u64);
 
 impl Dice {
@@ -99,7 +98,7 @@ fn commands() -> Vec<(&'static str, &'static Spec)> {
         .collect()
 }
 
-/// A body like the sample's, with other amounts, numbers and choices.
+/// Varies the amounts, numbers and choices of a sample body.
 fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
     let amounts = [
         "5.00", "50.00", "100.00", "250.00", "500.00", "600.00", "1000.00", "2500.00", "2600.00",
@@ -201,7 +200,7 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
     }
 }
 
-/// A year that has begun: one group has a grant with money paid, and the offer of another.
+/// A running year: one group has a grant with money paid, another has an offer.
 fn under_way() -> Setting {
     let mut setting = Setting::ready(GROUPS);
     let second = Uuid::from_u128(310);
@@ -300,13 +299,13 @@ fn under_way() -> Setting {
         "approve-variation",
         json!({ "variation": 1, "present": [Uuid::from_u128(10)] }),
     );
-    // And a draft that nobody goes on with.
+    // A draft that nobody continues.
     let member = Actor::Person(setting.members[0]);
     let start = json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) });
     setting
         .asks(member, "application", Uuid::from_u128(311), "start", &start)
         .expect("taken");
-    // One lapsed, and its round was extended.
+    // The draft lapsed, and then its round was extended.
     setting.world.today = jiff::civil::date(2026, 7, 1);
     setting
         .asks(
@@ -327,7 +326,7 @@ fn under_way() -> Setting {
     setting
 }
 
-/// A payment that could be sent, as a line of a batch.
+/// An approved payment, as a line of a batch.
 fn approved(world: &World) -> Option<Value> {
     world.grants.iter().find_map(|(id, grant)| {
         let grant = serde_json::to_value(grant).ok()?;
@@ -337,7 +336,7 @@ fn approved(world: &World) -> Option<Value> {
     })
 }
 
-/// Staff, members, and somebody who is neither.
+/// Staff, members, a person without any role, and one who is not registered.
 const PEOPLE: [Uuid; 7] = [
     Uuid::from_u128(10),
     Uuid::from_u128(11),
@@ -348,7 +347,7 @@ const PEOPLE: [Uuid; 7] = [
     NOBODY,
 ];
 
-/// Something that waits for just this command, and the body that answers it.
+/// A record that is waiting for this command, and the body that the command needs.
 fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
     let grants = || {
         world
@@ -392,7 +391,7 @@ fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
                 Some(json!({ "person": person, "role": role })),
             ))
         }
-        // A schedule that ties the panel's condition to all that is unpaid.
+        // A schedule that ties the panel's condition to everything unpaid.
         "grant/schedule-payments" => world.grants.iter().find_map(|(id, grant)| {
             let tied = serde_json::to_value(grant).ok()?["conditions"]
                 .as_array()?
@@ -466,7 +465,7 @@ fn id_of(dice: &mut Dice, noun: &str) -> Uuid {
                 among(dice, 200)
             }
         }
-        // A grant bears the id of its application.
+        // A grant has the id of its application.
         _ => {
             if dice.one_in(8) {
                 Uuid::from_u128(310 + dice.below(9) as u128)
@@ -525,7 +524,7 @@ fn adds_up() {
                 .copied()
                 .filter(|one| !taken.contains_key(&name(one)))
                 .collect();
-            // What no history has had yet is tried more often.
+            // Commands that no history has accepted yet are tried more often.
             let seeking = !new.is_empty() && !dice.one_in(3);
             let one = *dice.of(if seeking { &new } else { &of_noun });
             let (path, spec) = (name(one), one.1);
@@ -587,9 +586,8 @@ fn adds_up() {
     assert!(many > 3_000, "{many} commands were taken");
 }
 
-/// Invariant 3, in pence and by source: what is allocated covers what is committed; what is
-/// committed for a grant is what the grant holds, and covers what was paid; nothing is due back
-/// that was not paid.
+/// Invariant 3, in pence and by funding source: allocated money covers commitments; the commitment
+/// for a grant equals its award and covers its payments; no more is due back than was paid.
 fn money(world: &World) -> Result<(), String> {
     for fund in world.funds.values() {
         let budget = fund.budget();

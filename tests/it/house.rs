@@ -1,4 +1,4 @@
-//! A house of its own for each case: a fresh database, keys, a log, commands and projections.
+//! A test app for each case, with its own database, keys, log, commands and projections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,7 +22,7 @@ use crate::service::Place;
 
 pub const ORGANISATION: &str = "case";
 
-/// One process's share of a case; several may open the same database.
+/// One process's view of the case; several can open the same database.
 pub struct House {
     pub folder: Arc<TempDir>,
     pub url: String,
@@ -30,7 +30,7 @@ pub struct House {
     pub log: Log,
     pub commands: Commands,
     pub projector: Projector,
-    /// The time of this house, in microseconds since 1970.
+    /// The app's clock, in microseconds since 1970.
     now: Arc<AtomicI64>,
 }
 
@@ -82,15 +82,14 @@ impl House {
         }
     }
 
-    /// Another process's house over the same database: its own writer, memory and connections.
+    /// A second process on the same database, with its own writer, caches and connections.
     pub async fn beside(&self) -> Self {
         let mut other = Self::open(Arc::clone(&self.folder), self.url.clone()).await;
         other.now = Arc::clone(&self.now);
         other
     }
 
-    /// Another process's house over the same open database, as it is after a start: nothing is
-    /// remembered.
+    /// A restarted process on the same open database, with empty caches.
     pub async fn open_again(&self) -> Self {
         Self::with_store(
             Arc::clone(&self.folder),
@@ -100,7 +99,7 @@ impl House {
         .await
     }
 
-    /// Where its database and keys lie.
+    /// Its database and keys.
     pub fn place(&self) -> Place {
         Place {
             folder: Arc::clone(&self.folder),
@@ -108,14 +107,14 @@ impl House {
         }
     }
 
-    /// Leaves the database to other processes.
+    /// Closes the database, so that other processes can use it.
     pub async fn leave(self) -> Place {
         let place = self.place();
         self.store().close().await;
         place
     }
 
-    /// Another log over the same open database: it remembers nothing.
+    /// A new log on the same open database, with empty caches.
     pub async fn beside_reading(&self) -> Log {
         let vault = Vault::new(
             self.store().clone(),
@@ -133,7 +132,7 @@ impl House {
         .expect("the log opens")
     }
 
-    /// Where its files lie.
+    /// Its stored files.
     pub fn files(&self) -> Files {
         Files::in_folder(self.folder.path().join("files"))
     }
@@ -146,12 +145,12 @@ impl House {
         Views::new(self.log.clone(), self.projector.clone())
     }
 
-    /// Lets days pass.
+    /// Advances the clock by days.
     pub fn pass_days(&self, days: i64) {
         self.now.fetch_add(days * 86_400_000_000, Ordering::Relaxed);
     }
 
-    /// Lets seconds pass.
+    /// Advances the clock by seconds.
     pub fn pass_seconds(&self, seconds: i64) {
         self.now.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
@@ -160,7 +159,7 @@ impl House {
         microgrants::log::record::day_of(self.commands.now())
     }
 
-    /// A day so many days from now.
+    /// The date this many days from today.
     pub fn in_days(&self, days: i64) -> jiff::civil::Date {
         self.today().saturating_add(jiff::Span::new().days(days))
     }
@@ -169,7 +168,7 @@ impl House {
         self.commands.issue(request(person, command)).await
     }
 
-    /// Issues what must be taken.
+    /// Issues a command that must be accepted.
     pub async fn takes(&self, person: PersonId, command: Command) -> Answer {
         let says = format!("{command:?}");
         self.by(person, command)
@@ -177,7 +176,7 @@ impl House {
             .unwrap_or_else(|error| panic!("{says} was not taken: {error}"))
     }
 
-    /// Issues what must be refused, and says with which refusal it was.
+    /// Issues a command that must be refused and change nothing. Returns the refusal.
     pub async fn refuses(&self, person: PersonId, command: Command) -> Refusal {
         let before = self.log.length().await.expect("a length");
         let says = format!("{command:?}");
@@ -194,7 +193,7 @@ impl House {
         }
     }
 
-    /// Stores every projection up to the end of the log.
+    /// Advances every projection to the end of the log.
     pub async fn catch_up(&self) {
         while self.projector.advance().await.expect("projections advance") {}
     }

@@ -1,4 +1,4 @@
-//! Tables from elsewhere: tried, recorded once, and each wrong row named.
+//! Import of tables: dry run, recording once, and a message for each wrong row.
 
 use microgrants::commands::Caller;
 use microgrants::domain::{Actor, PersonId};
@@ -163,7 +163,7 @@ async fn wrong(house: House) {
         told.recorded == 0 && told.wrong[0].0 == 3,
         "what rests on a new group is tried as well: {told:?}"
     );
-    // A decimal comma is no comma between thousands: 850,50 is not eighty-five thousand.
+    // A decimal comma is not a thousands separator: 850,50 is not eighty-five thousand.
     let fund: microgrants::projections::FundRow = house
         .views()
         .find(&office.fund.to_string(), None)
@@ -228,7 +228,7 @@ async fn wrong(house: House) {
     }
 }
 
-/// What stays of a grant on the way through somebody else's history.
+/// The fields of grants that must survive the way through another system.
 fn kept(grants: &Value) -> Vec<Value> {
     let mut kept: Vec<Value> = grants
         .as_array()

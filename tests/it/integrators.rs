@@ -1,6 +1,5 @@
-//! What somebody who builds on the API counts on: the record as an answer, every wrong field at
-//! once, lists that can be looked through, put in order and kept up with, what is unchanged not
-//! sent again, and a repeat that is told as one.
+//! Conveniences of the API for client programs: the record in the answer, all wrong fields in one
+//! problem, filtering, sorting and following lists, conditional requests, and marked repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -65,7 +64,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// Asks a service, and keeps the headers of what it answers.
+/// A client that also returns response headers.
 struct Asker {
     address: String,
     token: String,
@@ -218,8 +217,7 @@ async fn representations(house: House) {
         (&made.body, made.header("etag")),
         "it is what its address gives"
     );
-    // Without the preference the answer is as ever, and a repeat of the request may prefer
-    // otherwise.
+    // Without the preference the answer has no record, and a repeat may ask for another form of it.
     let repeated = asker.post("/api/v1/groups", &body, &prefer[..1]);
     assert_eq!((repeated.status, &repeated.body["id"]), (201, &json!(id)));
     assert_eq!(
@@ -229,7 +227,7 @@ async fn representations(house: House) {
         ),
         (&json!(position), "true")
     );
-    // What is new within a record is named by its number, and what others made of it.
+    // A part created within a record is named by its number, which continues the earlier ones.
     let ada = Asker::of(&house, &client, office.ada);
     let path = "/api/v1/organisation/publish-agreement";
     let published = ada.post(
@@ -250,7 +248,7 @@ async fn representations(house: House) {
         ),
         (&json!(2), "/api/v1/organisation")
     );
-    // Who is not shown the record any more is told that the command was recorded.
+    // A person who can no longer see the record still learns that the command was recorded.
     let leave = ada.post(
         &format!("/api/v1/groups/{id}/remove-member"),
         &json!({ "person": cass }).to_string(),
@@ -579,7 +577,7 @@ async fn ordered(house: House) {
     let [made, changed] = times(&withdrawn["items"][0]);
     assert!(changed.as_second() - made.as_second() >= 20, "{withdrawn}");
     assert!(client.get("/api/v1/organisation").body["updated_at"].is_string());
-    // A cursor holds its place, whatever changes in between.
+    // A cursor keeps its position while records change.
     let page = client
         .get("/api/v1/applications?sort=updated_at&limit=3")
         .body;
@@ -654,8 +652,8 @@ async fn kept_up(house: House) {
         since("applications", "99999999").is_empty()
             && since("applications", "2999-01-01T00:00:00Z").is_empty()
     );
-    // What was read last is where one goes on: at the same instant it comes once more, and nothing
-    // is missed.
+    // A client continues from the last time that it read: records of the same instant are repeated,
+    // and none is missed.
     let last = client
         .get("/api/v1/applications?sort=-updated_at&limit=1")
         .body["items"][0]["updated_at"]
@@ -737,7 +735,7 @@ async fn looked_up(house: House) {
             .map(|person| person.to_string())
             .into()
     );
-    // A member finds nobody but themselves, whatever they ask by.
+    // A member finds only themselves, with any filter.
     let own = client.by(&token(&house, member));
     let ada = client.get(&format!("/api/v1/people/{}", office.ada)).body["email"]
         .as_str()
@@ -854,7 +852,7 @@ async fn put_together(house: House) {
         ids(&whole).contains(&first.to_string()) && whole["items"][0]["grant"].is_string(),
         "{whole}"
     );
-    // Both groups were given the same account.
+    // Both groups have the same account.
     office.prepared(&house, 800).await;
     house.catch_up().await;
     let links = format!("/api/v1/groups/{group}/links");
@@ -926,7 +924,8 @@ async fn unchanged(house: House) {
             "{path}"
         );
     }
-    // What another reader is shown is another thing, and so is what changed beside the version.
+    // Another reader gets another body, so the ETag differs; it also changes with anything shown
+    // that the version does not count.
     let path = &paths[2];
     assert_ne!(
         ada.get(path, &[]).header("etag"),
@@ -944,7 +943,7 @@ async fn unchanged(house: House) {
         200,
         "they are of one group less"
     );
-    // HEAD is answered wherever GET is, and says the same of what is not there.
+    // HEAD is answered wherever GET is, and reports missing records likewise.
     for path in [
         "/api/v1/grants",
         "/healthz",
@@ -1047,7 +1046,8 @@ async fn canonical(house: House) {
         (other.status, &other.body["code"]),
         (422, &json!("key_reused"))
     );
-    // What an earlier program recorded, under the hash of the bytes, is repeated by the same bytes.
+    // A command that an earlier version recorded with the hash of the raw bytes is repeated by the
+    // same bytes.
     let path = format!("/api/v1/funds/{}/pause", office.fund);
     let body = "{ \"reason\": \"A pause\" }";
     let hash = house
@@ -1086,7 +1086,7 @@ async fn canonical(house: House) {
         (other.status, &other.body["code"]),
         (422, &json!("key_reused"))
     );
-    // A file is told by its name: a repeat is one too.
+    // The name of an uploaded file is part of the request, and a repeat is recognised.
     let (group, member) = office.group(&house).await;
     house.catch_up().await;
     let upload = |key: &str| {
@@ -1139,7 +1139,7 @@ async fn beyond(house: House) {
         answer.is_problem(400, "invalid_query");
         assert_eq!(answer.body["field"], parameter);
     }
-    // Whoever never gave anything is no funder here, and what cannot be one's key neither.
+    // A funder who never gave anything is not found, and neither is an invalid key.
     assert_eq!(
         client
             .get("/api/v1/funders/health-partnership/statement")

@@ -1,4 +1,5 @@
-//! What the service does when a day has come: once, however often and by however many it is tried.
+//! Scheduled jobs: each acts once when its day has come, however often and by however many
+//! processes it runs.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +48,7 @@ async fn lapses(house: House) {
             Command::Application(withdrawn, ApplicationCommand::Withdraw(Nothing {})),
         )
         .await;
-    // The offer stands to the end of its last day, and the round takes applications to the end of
+    // The offer is valid to the end of its last day, and the round takes applications to the end of
     // its own.
     house.pass_days(26);
     assert_eq!(once(&house).await, 0);
@@ -61,7 +62,8 @@ async fn lapses(house: House) {
         1,
         "and the draft on the day after the deadline"
     );
-    // What staff began to key in came in time: it does not lapse before the round is completed.
+    // An application that staff key in late arrived in time on paper: it does not lapse before the
+    // round is completed.
     let (group, _) = office.group(&house).await;
     let late = microgrants::domain::ApplicationId(microgrants::commands::clock::new_id());
     let start = StartApplication {
@@ -199,8 +201,8 @@ async fn queried(house: House) {
             Command::Grant(grant, GrantCommand::QueryUpdate(query)),
         )
         .await;
-    // Two weeks to answer; the reminder comes in the last days, and the next when the day has
-    // passed.
+    // The group has two weeks to answer; one reminder comes in the last days, and the next after
+    // the day has passed.
     for (days, reminders) in [
         (0, 0),
         (10, 0),

@@ -1,4 +1,4 @@
-//! Keying a form in again after it was refused: what is recorded is what the last try says.
+//! Submitting a refused form again: the last attempt is the one that is recorded.
 
 use microgrants::projections::{ApplicationRow, GroupRow, PersonRow};
 use microgrants::views::{Page as Wanted, Reader};
@@ -13,7 +13,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("keying::what_cannot_change_any_more_is_said", unchangeable);
 }
 
-/// A form that was opened and is sent as often as it needs.
+/// An opened form that is submitted several times.
 struct Form {
     page: Page,
     fields: Vec<(String, String)>,
@@ -52,7 +52,7 @@ impl Form {
         (browser, Self { page, fields })
     }
 
-    /// Sends it, with some fields filled in otherwise.
+    /// Submits it with some fields changed.
     fn sent(&self, browser: &mut Browser, otherwise: &[(&str, &str)]) -> Page {
         let usual = self
             .fields

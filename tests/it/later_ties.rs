@@ -1,5 +1,5 @@
-//! Connections that come about after somebody acted, or that were there before anybody asked: what
-//! rests on that person's act is done anew, and they change nothing that a payment waits for.
+//! Connections that arise after somebody acted, or that were not yet declared: acts of that person
+//! must be repeated by another, and the person changes nothing that a payment waits for.
 
 use microgrants::domain::PersonId;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// A third person who may do what the two of the office do with money.
+/// A third person with the roles of the two officers that concern money.
 async fn third(asking: &Asking<'_>, office: &Office) -> PersonId {
     let third = person(asking.house, "Third").await;
     for role in ["officer", "finance"] {
@@ -54,7 +54,8 @@ async fn verifier(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
-    // Ben has an interest, and verifies before there is a grant that would say so.
+    // Ben declares an interest, then verifies the payee before a grant exists to which the interest
+    // applies.
     let (application, group, member) = office.ready(&house, 900).await;
     let interest = json!({ "interest": { "kind": "family", "note": "A cousin" } });
     asking
@@ -110,7 +111,7 @@ async fn preparer(house: House) {
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let third = third(&asking, &office).await;
-    // Ada verified and prepared, and then belongs to the group.
+    // Ada verified and prepared, and then becomes a member of the group.
     let (grant, group, member) = office.prepared(&house, 900).await;
     asking
         .takes(
@@ -385,7 +386,7 @@ async fn own(house: House) {
             summary,
         )
         .await;
-    // A member's word for the name waits for somebody else, whatever roles the member has.
+    // A name proposed by a member is confirmed by another person, even if the member has roles.
     let name = json!({ "name": "Soup for Oldham", "area": "oldham", "reason": "We voted" });
     asking.takes(ben, "group/correct", group.0, name).await;
     asking

@@ -1,12 +1,12 @@
-//! The floors of the house: which room may use which, held against the `use` lines and paths of the
-//! code.
+//! The layers of the code: which module may use which, checked against the `use` lines and paths of
+//! the source.
 
 use std::path::{Path, PathBuf};
 
 use crate::cases::Cases;
 use crate::folders::files_below;
 
-/// Each room, and the rooms of ours that it may use.
+/// Each module, and the modules that it may use.
 const ROOMS: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("store", &["domain"]),
@@ -73,7 +73,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ),
 ];
 
-/// Crates that the rules must not know.
+/// Crates that the domain must not use.
 const NOT_IN_DOMAIN: [&str; 7] = [
     "sqlx",
     "actix_web",
@@ -109,7 +109,7 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
-/// The part of a source that is not its tests.
+/// A source file without its unit tests.
 fn code(text: &str) -> &str {
     text.split("#[cfg(test)]").next().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Refusals over the whole life of an application and a grant, each where it is met; and four eyes,
-//! pair by pair.
+//! Refusals over the life of an application and a grant, each in the state where it arises; and
+//! every pair of acts that needs two people.
 
 use jiff::civil::date;
 use microgrants::domain::{Actor, Command, PersonId, Role};
@@ -31,7 +31,7 @@ pub fn cases(cases: &mut Cases) {
     cases.plain("checks::what_is_on_file_and_in_date_is_rested_on", reuse);
 }
 
-/// A world and the refusals that were met in it.
+/// A scenario, and the refusals seen so far.
 struct Asking<'a> {
     world: Setting,
     seen: &'a mut Seen,
@@ -78,7 +78,7 @@ fn id_of(noun: &str) -> Uuid {
     }
 }
 
-/// Every refusal of this file, for the list of all of them.
+/// Runs every refusal of this file, for the list of all refusals.
 pub fn refusals(seen: &mut Seen) {
     conflicts(&mut Asking {
         world: Setting::drafts(1),
@@ -138,12 +138,12 @@ fn conflicts(ask: &mut Asking<'_>) {
     ask.refuses(1, "interest_stands", "application/declare", &json!({}));
     ask.does(0, "application/declare", &json!({}));
     ask.refuses(0, "not_as_asked", "application/award", &award("600.00"));
-    // Somebody interested who is named as present counts as well as one who is not on the panel.
+    // A decision is refused if a person named as present has an interest or is not on the panel.
     let present = |person: PersonId| json!({ "reason": "Not yet", "present": [person] });
     let (interested, nobody) = (ask.world.staff[1], PersonId(Uuid::from_u128(100)));
     ask.refuses(0, "interested", "application/defer", &present(interested));
     ask.refuses(0, "not_on_panel", "application/defer", &present(nobody));
-    // A panel member who joins the group is interested by that alone.
+    // A panel member who joins the group has an interest for that reason alone.
     let own = ask.world.staff[2];
     ask.does(0, "group/add-member", &json!({ "person": own }));
     ask.does(2, "group/join", &json!({ "person": own }));
@@ -166,7 +166,7 @@ fn conflicts(ask: &mut Asking<'_>) {
         "application/decide-review",
         &json!({ "upheld": true, "reason": "They had" }),
     );
-    // To leave the group again does not end that.
+    // Leaving the group again does not end the interest.
     ask.does(0, "group/remove-member", &json!({ "person": own }));
     ask.refuses(2, "interested", "application/declare", &json!({}));
     let outside = PersonId(Uuid::from_u128(13));
@@ -196,7 +196,7 @@ fn conflicts(ask: &mut Asking<'_>) {
     );
 }
 
-/// Three staff, and rules that want two without an interest.
+/// Three staff, and rules that require two people without an interest.
 fn panel(seen: &mut Seen) {
     let mut ask = Asking {
         world: Setting::ready(1),
@@ -243,7 +243,7 @@ fn reserve_list(seen: &mut Seen) {
         Some(1),
         "whoever was promoted leaves the list"
     );
-    // A meeting promotes several in their turn, without a reason.
+    // A meeting can promote several applications in their order, without a reason.
     let third = Uuid::from_u128(302);
     ask.world
         .does(0, "application", third, "reserve", &reserve(2));
@@ -259,7 +259,7 @@ fn reserve_list(seen: &mut Seen) {
     ask.world.world = met;
     ask.world
         .does(0, "application", third, "withdraw", &json!({}));
-    // Whoever withdraws leaves it too.
+    // An application that is withdrawn leaves the reserve list too.
     ask.world
         .does(0, "application", second, "withdraw", &json!({}));
     assert_eq!(
@@ -268,7 +268,8 @@ fn reserve_list(seen: &mut Seen) {
     );
 }
 
-/// What staff key in for a group: verbatim is not an interest, but its keyer does not decide alone.
+/// Applications that staff key in: verbatim keying is not an interest, but the person who keyed it
+/// does not decide alone.
 fn paper(ask: &mut Asking<'_>) {
     let ada = ask.world.staff[0];
     let help = |kind: Value| json!({ "channel": "paper", "help": { "by": ada, "kind": kind } });
@@ -401,7 +402,7 @@ fn payments(seen: &mut Seen) {
         &file("june", "400.00", Some("The bank's page lost the first")),
     );
 
-    // The organisation buys for the group: from somebody, and with a receipt.
+    // A purchase for the group needs a supplier and a receipt.
     let mut ask = Asking {
         world: accepted(),
         seen: ask.seen,
@@ -508,7 +509,7 @@ fn changes(ask: &mut Asking<'_>) {
         "grant/receive-return",
         &receive("1.00", "2026-06-02"),
     );
-    // The panel varies what it has no interest in; and only staff write what becomes public.
+    // A panel member with an interest approves no variation; and only staff write public texts.
     let purpose = json!({ "change": { "purpose": { "title": "Song", "description": "Neighbours sing." } }, "words": "Instead" });
     ask.refuses_member("not_yours", "grant/request-variation", &purpose);
     ask.does(
@@ -606,15 +607,15 @@ fn groups(ask: &mut Asking<'_>) {
     );
 }
 
-/// Each pair of acts that takes two people: the same person is refused, whatever roles they hold,
-/// and another may.
+/// Each pair of acts that needs two people: the same person is refused with any roles, another
+/// person is accepted.
 fn four_eyes() {
     let mut seen = Seen::default();
     let payee = json!({ "route": "own_account", "account": { "holder": "Soup and song", "numbers": "12-34-56 12345678" } });
     let verify = json!({ "payee": 1, "method": "A statement was seen" });
 
-    // Keying a payee and verifying it; keying a payee and approving a payment to it; preparing and
-    // approving.
+    // Key and verify a payee; key a payee and approve a payment to it; prepare and approve a
+    // payment.
     let mut ask = Asking {
         world: accepted(),
         seen: &mut seen,
@@ -642,7 +643,7 @@ fn four_eyes() {
     );
     ask.does(2, "grant/approve-payment", &json!({ "payment": 1 }));
 
-    // Proposing and confirming: a waiver of a check, of a return, of a clawback; rules; a role that
+    // Propose and confirm: a waiver of a check, of a return, of a clawback; rules; a role that
     // moves money.
     let mut ask = Asking {
         world: offered(),
@@ -686,7 +687,7 @@ fn four_eyes() {
             "grant/confirm-return-waiver",
             &json!({ "owed": owed, "amount": "10.00" }),
         );
-        // Nobody confirms another amount than they read.
+        // A confirmation must name the amount that was proposed.
         ask.refuses(
             1,
             "not_proposed",
@@ -708,7 +709,7 @@ fn four_eyes() {
     ask.refuses(0, "same_person", "fund/confirm-rules", &rules);
     ask.does(1, "fund/confirm-rules", &rules);
 
-    // Asking for a variation and approving it.
+    // Request and approve a variation.
     ask.does(
         0,
         "grant/request-variation",
@@ -723,7 +724,7 @@ fn four_eyes() {
     ask.does(1, "grant/approve-variation", &json!({ "variation": 1 }));
 }
 
-/// A fund may ask for three: then two approve, and neither twice.
+/// A fund can require three people per payment: then two others approve, and neither of them twice.
 fn six_eyes() {
     let mut rules = crate::matrix::samples::rules(28);
     (rules["eyes"], rules["update_every_days"]) = (json!(3), json!(30));
@@ -748,7 +749,7 @@ fn six_eyes() {
     world
         .asks(member, "grant", ONE, "accept-agreement", &accept)
         .expect("taken");
-    // From June to September, every thirty days and at the end: four updates.
+    // Updates every thirty days from June to September, and at the end: four in all.
     let due: Vec<_> = world
         .world
         .history
@@ -981,7 +982,7 @@ fn reuse() {
         passed.expect_err("it rests on the one on file").code(),
         "check_not_in_state"
     );
-    // People at risk take part: the fund's further check is needed.
+    // People at risk are involved, so the fund's further check is required.
     world.does(
         0,
         "grant",
@@ -989,7 +990,7 @@ fn reuse() {
         "pass-check",
         &json!({ "check": "safeguarding", "note": "Policy seen" }),
     );
-    // Once it is out of date, it no longer counts.
+    // An outdated check no longer counts.
     world.world.today = date(2027, 1, 1);
     world.does(
         0,

@@ -1,5 +1,4 @@
-//! What somebody may do of whom nothing is known, how often anybody may ask, and what the answers
-//! say of it.
+//! What an unproven person may do, rate limits, and the headers and problems that report them.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -111,7 +110,7 @@ fn save(application: ApplicationId) -> Command {
     Command::Application(application, ApplicationCommand::SaveAnswers(answers))
 }
 
-/// A draft of somebody unknown, with their group.
+/// A draft of an unproven person, with their group.
 async fn unknown_draft(house: &House, office: &Office) -> (PersonId, GroupId, ApplicationId) {
     let person = introduced(house).await;
     let group = GroupId(house.takes(person, register()).await.id);
@@ -156,7 +155,7 @@ async fn on_the_pages(house: House) {
         before,
         "nothing more was recorded"
     );
-    // Nor one more application of a group that they have.
+    // Nor may they start another application for a group of theirs.
     house.catch_up().await;
     let holder = house
         .log
@@ -181,7 +180,7 @@ async fn on_the_pages(house: House) {
         words(&page)
     );
     assert_eq!(house.log.length().await.unwrap(), before);
-    // Once the address is shown to be theirs, they go on.
+    // Once they have proved their address, they can continue.
     crate::office::signs_in(&house, PersonId(holder)).await;
     let mut browser = signed_in(&house, &address, PersonId(holder)).await;
     let page = browser.get(&format!("{at}/group"));
@@ -200,7 +199,7 @@ async fn on_the_pages(house: House) {
     assert_eq!(groups.len(), GROUPS_MOST + 1);
 }
 
-/// The rules themselves hold it: a program of theirs would meet the same.
+/// The domain enforces the limit, so it holds for the API as well.
 async fn on_any_way(house: House) {
     let office = Office::open(&house, 10_000).await;
     let (person, group, application) = unknown_draft(&house, &office).await;
@@ -235,7 +234,7 @@ async fn on_any_way(house: House) {
     client
         .post("/api/v1/groups", &body)
         .is_problem(409, "address_unproven");
-    // Nobody says of themselves that they are known.
+    // A person cannot declare their own address proven.
     let prove = PersonCommand::ProveAddress(MailedTo {
         address: "ab".repeat(32),
     });
@@ -316,8 +315,8 @@ async fn left(house: House) {
 
 async fn stays(house: House) {
     let office = Office::open(&house, 10_000).await;
-    // One that was handed in, one whose member signed in, one that the office goes on with, and one
-    // of whose group somebody else is.
+    // Drafts that remain: one that was submitted, one whose member signed in, one that staff work
+    // on, and one whose group has another member.
     let (first, _, handed_in) = unknown_draft(&house, &office).await;
     house
         .takes(
@@ -404,7 +403,7 @@ async fn forms(house: House) {
         words(&refused)
     );
     assert_eq!(refused.hidden("answer"), "Soup and song for everybody");
-    // Where they are counts as well, whatever browser they take; staff are counted by themselves.
+    // Forms are also counted by client address over all browsers; staff are counted as persons.
     let mut other = Browser::new(client.address());
     let page = other.get("/sign-in");
     let status = other
@@ -427,8 +426,8 @@ async fn forms(house: House) {
     }
 }
 
-/// Whoever has no role is bounded by what one person does, on pages and by programs together; staff
-/// are not.
+/// A person without a role has one limit for pages and programs together; staff do not have this
+/// limit.
 async fn one_mailbox(house: House) {
     let office = Office::open(&house, 10_000).await;
     let (group, member) = office.group(&house).await;
@@ -491,7 +490,8 @@ async fn one_mailbox(house: House) {
     assert!((0..4).all(|_| staff.post("/api/v1/groups", &new).status == 201));
 }
 
-/// Somebody who signs in from elsewhere: the case has used up what one peer may send.
+/// Signs a person in through another service, since the case has used up what one client address
+/// may send.
 async fn signed_in_there(house: &House, client: &Client, person: PersonId) -> Browser {
     let elsewhere = serve_with(house, person, |site| {
         site.limits = Limits::new(&"senders=off".parse().unwrap(), None);
@@ -502,7 +502,7 @@ async fn signed_in_there(house: &House, client: &Client, person: PersonId) -> Br
     browser
 }
 
-/// What is answered to a request with these headers: its status, its headers and its text.
+/// Sends a request with these headers. Returns the status, headers and body.
 fn ask(
     method: &str,
     address: &str,
@@ -547,7 +547,7 @@ async fn said(house: House) {
     });
     let bearer = format!("Bearer {}", token(&house, office.ada));
     let headers = [("Authorization", bearer.as_str())];
-    // Of three in a minute one comes back every twenty seconds.
+    // Of three requests per minute, one becomes available every twenty seconds.
     for (path, status, limit) in [
         ("funds", 200, "\"default\";r=2;t=20"),
         ("funds/x", 400, "\"default\";r=1;t=40"),
@@ -582,7 +582,7 @@ async fn said(house: House) {
         (429, format!("\"default\";r=0;t={wait}"))
     );
     assert_eq!(headers["ratelimit-policy"], "\"default\";q=3;w=60");
-    // Whoever is nobody is counted nowhere, and pages have another limit.
+    // Unauthenticated requests are not counted here, and pages have another limit.
     for path in ["/api/v1/funds", "/sign-in"] {
         assert!(
             !ask("GET", &format!("{}{path}", client.address()), &[])
@@ -651,7 +651,7 @@ async fn contract(house: House) {
             );
         }
     }
-    // It is made once: fetching it is no more work than fetching a page.
+    // The contract is built once: fetching it is no more work than fetching a page.
     let since = Instant::now();
     for _ in 0..100 {
         assert_eq!(
@@ -712,14 +712,14 @@ async fn counted(house: House) {
         ],
     );
     let after = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
-    // Other cases of this process count as well.
+    // Other cases of this process increase the counters as well.
     for ((before, after), by) in before.iter().zip(after).zip([1, 2, 1, 1]) {
         assert!(after >= before + by, "{before} {after}");
     }
 }
 
-/// What is left open after an answer could wait for the head of another request for as long as the
-/// other side likes.
+/// A connection left open after an error could wait for the head of another request without a time
+/// limit.
 async fn once(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;

@@ -1,4 +1,5 @@
-//! The log: dense positions, times that never fall, idempotency, the guard, canonical payloads.
+//! The event log: gapless positions, times that never decrease, idempotency, the database's guard
+//! against changes, canonical payloads.
 
 use microgrants::commands::clock::new_id;
 use microgrants::commands::{CommandError, RepeatKey, Request};
@@ -153,7 +154,7 @@ async fn guarded(house: House) {
     }
 }
 
-/// A connection that goes round our code.
+/// A database connection that bypasses our code.
 pub enum Raw {
     Postgres(sqlx::PgPool),
     Sqlite(sqlx::SqlitePool),
@@ -166,7 +167,7 @@ pub async fn raw(house: &House) -> Raw {
     }
 }
 
-/// Runs a statement round our code.
+/// Runs a statement that bypasses our code.
 pub async fn meddle(house: &House, sql: &str) {
     match raw(house).await {
         Raw::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),

@@ -1,6 +1,6 @@
-//! The words of mails: they hold names and nothing else, those that let people in take two
-//! administrators, and nobody writes to a stranger through them. And the names and addresses that
-//! people type.
+//! Texts of mails: their placeholders are only names, those of sign-in mails need two
+//! administrators, and nobody can send a text of their own to a stranger through them. Also the
+//! names and addresses that people type.
 
 use microgrants::commands::clock::new_id;
 use microgrants::domain::{Group, PersonId};
@@ -72,7 +72,7 @@ async fn organisation(house: &House) -> OrganisationRow {
         .unwrap()
 }
 
-/// What a sign-in mail to somebody says.
+/// The text of a sign-in mail to a person.
 async fn sign_in_mail(house: &House, person: PersonId) -> String {
     let post = post(house);
     post.begin().await.unwrap();
@@ -238,7 +238,7 @@ async fn two(house: House) {
         organisation(&house).await.mail_texts[0].confirmed_by,
         Some(ben)
     );
-    // Refused words, and those of somebody who may no longer propose them, are confirmed by nobody.
+    // A refused text, or one whose proposer may no longer propose, cannot be confirmed.
     asking
         .takes(ada, propose, id, text("sign_in", SIGN_IN))
         .await;
@@ -271,7 +271,7 @@ async fn two(house: House) {
         .await;
 }
 
-/// Sends a form of the page of the mail to sign in with.
+/// Submits a form on the page of the sign-in mail's text.
 fn sends(
     browser: &mut Browser,
     page: &Page,
@@ -356,8 +356,7 @@ async fn on_the_page(house: House) {
     );
 }
 
-/// Replaces something in the events that hold a mail's words, as if an earlier program had taken
-/// it.
+/// Rewrites the events that hold a mail's text, as if an earlier version had accepted it.
 async fn as_if_before(house: &House, from: &str, to: &str) {
     let (read, written) = if house.store().postgres().is_some() {
         ("payload::text", "::json")
@@ -437,7 +436,7 @@ async fn from_before(house: House) {
     assert!(browser.get("/desk/texts").says("words that are not used"));
 }
 
-/// Somebody who registers themselves under an address, and begins a form for a group of their own.
+/// A person who registers under an address and starts an application for their own group.
 async fn begins(house: &House, office: &Office, name: &str, email: &str, group: &str) -> PersonId {
     let (asking, person) = (Asking { house }, PersonId(new_id()));
     asking
@@ -502,7 +501,7 @@ async fn strangers(house: House) {
         "{mail}"
     );
     assert!(found.values().all(|mail| !typed(mail)), "{found:?}");
-    // Once somebody is known to be theirs, they are written to by name.
+    // Once the address is proven, mails use the person's name.
     let known = begins(
         &house,
         &office,
@@ -523,7 +522,7 @@ async fn strangers(house: House) {
     );
 }
 
-/// Uses a link from a mail.
+/// Opens a link from a mail, and submits its form.
 fn follows(address: &str, link: &str, fields: &[(&str, &str)]) -> Page {
     let mut browser = Browser::new(address);
     let page = browser.get(link);
@@ -560,7 +559,7 @@ async fn proven(house: House) {
         "whom the operator registered is known"
     );
     let before = link_in(&sign_in_mail(&house, person).await);
-    // The link went to the address before: it does not show that the next one is theirs.
+    // The link went to the previous address, so it does not prove the new one.
     let change = json!({ "name": "Zofia", "email": "victim@example.org" });
     Asking { house: &house }
         .takes(person, "person/change-contact", person.0, change)
@@ -657,7 +656,7 @@ async fn names(house: House) {
     );
     said.is_problem(422, "invalid_field");
     assert_eq!(said.body["field"], "text");
-    // However an address is written, it is one person.
+    // Different spellings of an address belong to one person.
     let register = |email: &str| {
         client.post(
             "/api/v1/people",

@@ -1,5 +1,5 @@
-//! Mails: each is written once, to whom it is for, in staff's words where they gave any; and none
-//! is lost, however often the process is killed while it sends to a mail server that others wrote.
+//! Mails: each is written once, for its addressee, in the staff's text where there is one; and none
+//! is lost while the process is killed again and again during delivery to a real mail server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -74,13 +74,13 @@ pub fn post(house: &House) -> Post {
     )
 }
 
-/// Sees to the mails until there is nothing to do.
+/// Delivers mails until none is due.
 pub async fn see_to(house: &House, post: &Post) {
     house.catch_up().await;
     while post.once().await.expect("the post runs") {}
 }
 
-/// The mails in the folder, by their ids.
+/// The mails in the folder, by id.
 pub fn letters(folder: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return BTreeMap::new();
@@ -103,7 +103,7 @@ async fn rows(house: &House) -> Vec<MailRow> {
     newest(house.store(), ORGANISATION, "", 1000).await.unwrap()
 }
 
-/// Gives a member an address, which they then sign in by.
+/// Sets a member's e-mail address, with which they can sign in.
 pub async fn reach(house: &House, member: PersonId, email: &str) {
     let details = RegisterPerson {
         name: open("Zofia"),
@@ -187,7 +187,7 @@ async fn once(house: House) {
     assert_eq!(letters(&folder(&house)).len(), 1, "and it is sent once");
 }
 
-/// What stands attached to the mails in the folder, by whom they are for.
+/// The attachments of the mails in the folder, by addressee.
 fn attached(folder: &Path) -> Vec<(String, String)> {
     let read = |entry: std::fs::DirEntry| {
         let bytes = std::fs::read(entry.path()).ok()?;
@@ -236,7 +236,8 @@ async fn heads_leave(house: House) {
         !stored.contains("example.org"),
         "no address stands in the table"
     );
-    // A round that completes: the head must be over that event, so it waits for the sealer.
+    // The mail about a completed round attaches a checkpoint that covers the event, so it waits for
+    // the signer.
     house.pass_days(31);
     for name in ["close-round", "start-deciding", "complete-round"] {
         let round = serde_json::json!({ "round": "first" });
@@ -268,7 +269,7 @@ async fn heads_leave(house: House) {
         2,
         "{sent:?}"
     );
-    // The log is rewritten: that is said once, and loudly.
+    // A rewritten log is reported to administrators once.
     crate::sealing::rewrite(
         &house,
         "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
@@ -333,7 +334,7 @@ async fn answered(house: House) {
         (1, "dropped"),
         "the group was quicker"
     );
-    // A reminder goes out, and not again once the update is there.
+    // A reminder is sent, and not repeated once the update has arrived.
     let (grant, _, member) = office.payable(&house, 900).await;
     reach(&house, member, "adam@example.org").await;
     house.pass_days(400);
@@ -609,7 +610,7 @@ async fn address_changed(house: House) {
         link.starts_with("new@example.org\n") && link.contains("/sign-in/"),
         "{link}"
     );
-    // Of somebody who was erased since, no address is known any more.
+    // An erased person has no address.
     reach(&house, member, "third@example.org").await;
     let erase = PersonCommand::Erase(Because {
         reason: text("They asked for it"),
@@ -628,7 +629,7 @@ async fn address_changed(house: House) {
     );
 }
 
-/// The Python that has aiosmtpd, if one was found.
+/// The Python interpreter that has aiosmtpd, if there is one.
 fn smtp() -> Option<PathBuf> {
     let python = PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -650,7 +651,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts the mail server, which keeps what it takes in a folder.
+/// Starts a mail server that stores its mails in a folder.
 fn serve_smtp(python: &Path, port: u16, folder: &Path) -> Server {
     let listen = format!("127.0.0.1:{port}");
     let mut program = Program::new(python);
@@ -698,8 +699,8 @@ fn arrived(folder: &Path) -> Vec<String> {
     entries.flatten().filter_map(id).collect()
 }
 
-/// Groups hand in their forms; then the service is killed again and again while it sends, each time
-/// a little later.
+/// Groups submit applications; then the service is killed again and again while it sends mails, a
+/// little later each time.
 async fn killed(house: House) {
     const GROUPS: usize = 30;
     const KILLS: u64 = 24;

@@ -1,7 +1,7 @@
-//! Everything that needs a database or a running service, on both engines.
+//! Integration tests that need a database or a running service, on both engines.
 //!
-//! PostgreSQL cases start a throwaway server from the binaries on this machine. Where there are
-//! none they are reported as ignored, never as passed.
+//! PostgreSQL cases start a throwaway server from the binaries on this machine. Without them they
+//! are reported as ignored, never as passed.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 

@@ -1,5 +1,5 @@
-//! Random commands against plain figures: after each, the rules and the figures must agree on what
-//! was allowed and on every pound.
+//! Random commands compared with a simple reference model: after each, domain and model must agree
+//! on whether it was accepted, and on every pound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// How many groups apply in a history.
+/// Number of groups that apply.
 const GROUPS: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ fn owed() -> impl Strategy<Value = Owed> {
     prop_oneof![2 => Just(Owed::Underspend), 1 => Just(Owed::Clawback)]
 }
 
-/// What a bookkeeper would write down, in pounds.
+/// The figures of a bookkeeper, in pounds.
 #[derive(Clone, Debug, Default)]
 struct Plain {
     allocated: i64,
@@ -122,7 +122,7 @@ struct PlainGrant {
     paid: i64,
     due: BTreeMap<Owed, i64>,
     waivers: BTreeMap<Owed, (i64, usize)>,
-    /// What was asked for, and what the award was then.
+    /// The requested amount, and the award at that time. `None` once it is approved.
     variations: Vec<Option<(i64, i64)>>,
     held: bool,
     checked: bool,
@@ -151,7 +151,7 @@ impl Plain {
         self.grants.iter().map(|grant| grant.award).sum()
     }
 
-    /// Writes the move down if it is allowed; whether it is.
+    /// Applies the action if it is allowed. Returns whether it was.
     fn allows(&mut self, step: &Move) -> bool {
         let uncommitted = self.allocated - self.committed();
         match *step {
@@ -252,7 +252,7 @@ impl PlainGrant {
         self.due.values().sum()
     }
 
-    /// What the bank confirmed, and is not due back.
+    /// Confirmed by the bank, and not due back.
     fn could_return(&self) -> i64 {
         self.confirmed() - self.due_back()
     }
@@ -263,7 +263,7 @@ impl PlainGrant {
             && (wanted <= self.award || wanted <= 2500)
     }
 
-    /// What the bank confirmed and has not come back.
+    /// Confirmed by the bank, and not returned.
     fn confirmed(&self) -> i64 {
         let sent: i64 = self
             .payments
@@ -274,7 +274,7 @@ impl PlainGrant {
         self.paid - sent
     }
 
-    /// Money that came back settles what is due for a reason first, then the rest.
+    /// Returned money settles the amount due for its own reason first, then the rest.
     fn settle(&mut self, owed: Owed, amount: i64) {
         let mut left = amount;
         for owed in [owed, Owed::Underspend, Owed::Clawback] {
@@ -291,7 +291,7 @@ impl PlainGrant {
         self.waivers.remove(&owed);
     }
 
-    /// The payment, where it is in this state.
+    /// The payment, if it is in one of these states.
     fn payment(&mut self, number: u16, states: &[&str]) -> Option<&mut PlainPayment> {
         self.payments
             .get_mut(usize::from(number) - 1)
@@ -389,7 +389,7 @@ impl PlainGrant {
         true
     }
 
-    /// Writes down what happens beside the payments.
+    /// Applies actions other than those of payments. Returns whether they are allowed.
     fn changes(&mut self, step: &Move) -> bool {
         match *step {
             Move::Excuse(_) if self.stands() && !self.excused => {
@@ -414,8 +414,8 @@ impl PlainGrant {
                 *self.due.entry(Owed::Clawback).or_default() += i64::from(pounds);
             }
             Move::Return(_, owed, pounds) => {
-                // The bank's facts are always recorded: what was not paid is to be settled, and
-                // moves nothing.
+                // Facts from the bank are always recorded: a return that exceeds the payments is
+                // left to be settled, and changes no figure.
                 let amount = i64::from(pounds);
                 if self.state.is_empty() {
                     return false;
@@ -440,7 +440,7 @@ impl PlainGrant {
                 _ => return false,
             },
             Move::Reverse(_, number) => {
-                // A second time it is to be settled by people, and moves nothing.
+                // A duplicate fact is left for people to settle, and changes no figure.
                 if self.payment(number, &["failed", "reversed"]).is_some() {
                     return true;
                 }
@@ -657,7 +657,7 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
     }
 }
 
-/// What stands proposed to be given up, as whoever confirms it would read it.
+/// The amount proposed to be waived, as the confirming person would read it.
 fn proposed(setting: &Setting, grant: usize, owed: Owed) -> Money {
     let grant = setting
         .world
@@ -684,7 +684,7 @@ fn pounds(amount: i64) -> Money {
     gbp(u32::try_from(amount).expect("plain figures never fall below zero"))
 }
 
-/// The figures of the rules and the plain ones are the same.
+/// Asserts that domain and model have the same figures.
 fn agree(setting: &Setting, plain: &Plain) -> Result<(), TestCaseError> {
     let budget = setting.world.funds[&FUND.0].budget();
     prop_assert_eq!(budget.allocated().total(), pounds(plain.allocated));
@@ -712,8 +712,8 @@ fn agree(setting: &Setting, plain: &Plain) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Two sources: one payment from each. Money comes back while the second may still fail, and then
-/// it does.
+/// Two funding sources, one payment from each. Money is returned while the second payment can still
+/// fail, and then it fails.
 fn failed_after_a_return() {
     let mut setting = Setting::ready(1);
     let restricted = Source {

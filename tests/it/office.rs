@@ -1,4 +1,4 @@
-//! An office of two people who hold every role, and builders in the field's words.
+//! Fixtures: an office of two people with every role, and builders for common records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ use microgrants::domain::{
 
 use crate::house::House;
 
-/// What a group answers, in its own words.
+/// A group's answer on the form.
 pub const ANSWER: &str = "We would cook what we grow behind the church.";
 
 pub const AGREEMENT: &str =
@@ -49,7 +49,7 @@ pub fn open(text: &str) -> Personal {
     Personal::Open(text.to_owned())
 }
 
-/// Two people who hold every role but the auditor's, a fund that is open, and its open round.
+/// Two people with every role but the auditor's, an open fund and its open round.
 pub struct Office {
     pub ada: PersonId,
     pub ben: PersonId,
@@ -93,7 +93,7 @@ pub fn rules() -> Rules {
 }
 
 impl Office {
-    /// Founds the organisation, with a fund of so many pounds that is open to applications.
+    /// Founds the organisation, with a fund of this many pounds that takes applications.
     pub async fn open(house: &House, allocated: u32) -> Self {
         let organisation = house.commands.organisation();
         let as_operator = |command| {
@@ -270,7 +270,7 @@ impl Office {
         (application, group, member)
     }
 
-    /// An application that only needs to be awarded.
+    /// An application that only needs a decision.
     pub async fn ready(&self, house: &House, asked: u32) -> (ApplicationId, GroupId, PersonId) {
         let (application, group, member) = self.submitted(house, asked).await;
         let summary = Summary {
@@ -297,7 +297,7 @@ impl Office {
         (application.into(), group, member)
     }
 
-    /// A grant whose payments may be prepared; its payee was keyed by the group's member.
+    /// A grant whose payments can be prepared; a member keyed its payee.
     pub async fn payable(&self, house: &House, pounds: u32) -> (GrantId, GroupId, PersonId) {
         let (grant, group, member) = self.awarded(house, pounds).await;
         let accept = AcceptAgreement {
@@ -339,7 +339,7 @@ impl Office {
 }
 
 impl Office {
-    /// Pays what was prepared, to the bank's confirmation.
+    /// Completes the prepared payment, up to the bank's confirmation.
     pub async fn paid(&self, house: &House, grant: GrantId) {
         house
             .takes(self.ben, Command::Grant(grant, approve(1)))
@@ -354,7 +354,7 @@ impl Office {
             .await;
     }
 
-    /// A grant that was paid, and of which some came back.
+    /// A paid grant of which some money was returned.
     pub async fn returned(&self, house: &House, pounds: u32, back: u32) -> GrantId {
         let (grant, ..) = self.prepared(house, pounds).await;
         self.paid(house, grant).await;
@@ -389,7 +389,7 @@ pub fn confirm_role(person: PersonId, role: Role) -> OrganisationCommand {
     })
 }
 
-/// A person signs in with a link that was mailed to them.
+/// Signs a person in with a mailed link.
 pub async fn signs_in(house: &House, person: PersonId) {
     let state = house
         .log
@@ -411,7 +411,7 @@ pub fn award(house: &House, application: ApplicationId, pounds: u32) -> Command 
     Command::Application(application, ApplicationCommand::Award(award))
 }
 
-/// An award of what was asked for, by whoever records it.
+/// An award of this amount.
 pub fn award_of(amount: Money, ends_on: Date, update_due_on: Date) -> Award {
     Award {
         amount,

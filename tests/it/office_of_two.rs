@@ -1,6 +1,6 @@
-//! An office of exactly two people runs everything: a form on paper that one of them keys in, a
-//! payee that staff key, checks, a waiver, a payment that fails, a variation, an update typed up
-//! from a call, money back in parts, the close.
+//! An office of exactly two people can do everything: a paper form that one of them keys in, a
+//! payee keyed by staff, checks, a waiver, a failed payment, a variation, an update taken by
+//! telephone, money returned in parts, the closure.
 
 use microgrants::domain::organisation::hash_of;
 use microgrants::domain::{Command, PersonId};
@@ -17,7 +17,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("office_of_two::runs_everything", everything);
 }
 
-/// What one of them asks for, as the API would have it.
+/// Commands of the two officers, in the terms of the API.
 struct Two<'a> {
     house: &'a House,
     ada: PersonId,
@@ -116,7 +116,7 @@ async fn applies(two: &Two<'_>) {
     two.by(ben, "fund/confirm-rules", json!({ "rules": strict }))
         .await;
 
-    // A form on paper, keyed in by Ada and read back to the group.
+    // A paper form, keyed in by Ada and read back to the group.
     two.by(
         ada,
         "group/register",
@@ -185,7 +185,7 @@ async fn is_decided(two: &Two<'_>) {
 
 async fn is_made_ready(two: &Two<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
-    // The agreement is read out over the telephone; the payee is keyed by staff.
+    // The agreement is read out over the telephone; staff key the payee.
     let accept = json!({ "hash": hash_of(AGREEMENT), "method": "read_over_telephone", "names": ["Cass", "Dee"] });
     two.by(ada, "grant/accept-agreement", accept).await;
     let payee = json!({ "route": "holding_body", "body": "A community centre", "consented_on": today, "account": { "holder": "A community centre", "numbers": "12-34-56 12345678" } });
@@ -238,8 +238,8 @@ async fn is_made_ready(two: &Two<'_>) {
 
 async fn is_paid(two: &Two<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
-    // Ada prepares, Ben approves: he neither keyed the payee nor prepared. The bank sends the first
-    // one back.
+    // Ada prepares; Ben, who neither keyed the payee nor prepared the payment, approves. The bank
+    // rejects the first payment.
     two.refused(
         ben,
         "check_not_in_state",
@@ -280,7 +280,7 @@ async fn is_paid(two: &Two<'_>) {
 
 async fn is_varied_and_reported(two: &Two<'_>) {
     let (ada, ben) = (two.ada, two.ben);
-    // More is needed; then an update is typed up from a call, queried, and handed in again.
+    // A variation raises the award; an update taken by telephone is queried and submitted again.
     two.by(
         ada,
         "grant/request-variation",
@@ -331,8 +331,8 @@ async fn is_varied_and_reported(two: &Two<'_>) {
 
 async fn is_closed(two: &Two<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
-    // £400 is unspent: £200 was not paid, £200 is due back; £150 comes in two parts, and the rest
-    // is waived.
+    // £400 is unspent: £200 was not paid, and £200 is due back. £150 is returned in two parts, the
+    // rest is waived.
     two.by(
         ada,
         "grant/declare-underspend",

@@ -1,8 +1,8 @@
-//! The open data: held against the official schemas and against another program's reading of it,
-//! and against plain figures.
+//! The open data, compared with the official schemas, with another program's reading of it, and
+//! with simple figures.
 //!
-//! The official schemas are no part of this project. Where their folder is not found, beside this
-//! one or where `MICROGRANTS_360GIVING` says, the cases that need them are reported as ignored.
+//! The official schemas are not part of this project. Cases that need them are reported as ignored
+//! unless their folder is at `../shared/360giving` or where `MICROGRANTS_360GIVING` points.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,7 +54,7 @@ pub fn publisher() -> Publisher {
     }
 }
 
-/// The folder of the official schemas, and their check.
+/// The folder with the official schemas and their check.
 fn official() -> Option<PathBuf> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/360giving"));
     let named = std::env::var_os("MICROGRANTS_360GIVING").map(PathBuf::from);
@@ -68,7 +68,7 @@ fn judges() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin"))
 }
 
-/// Whether schemas, their check's packages and flattentool are there.
+/// Whether the schemas, the packages of their check and flattentool are available.
 fn judged() -> bool {
     let has = |python: &Path| {
         let asked = Program::new(python)
@@ -86,8 +86,8 @@ fn made(published: &Published, today: jiff::civil::Date) -> Package {
     checked.package
 }
 
-/// Holds a package against the official schemas, and its CSV against what another program makes of
-/// it.
+/// Validates a package against the official schemas, and compares its CSV with the output of
+/// flattentool.
 fn judge(package: &Package) {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -141,7 +141,7 @@ fn judge(package: &Package) {
     }
 }
 
-/// With every number as its text: another program may write 500 as 500.0.
+/// Converts every number to text, since another program may write 500 as 500.0.
 fn plain(value: &Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(
@@ -291,8 +291,8 @@ async fn changes(house: House) {
     );
 }
 
-/// After a random history: every grant's sums in the open data are those of the rules, and nothing
-/// is held back.
+/// Asserts, after a random history, that each grant's amounts in the open data equal those of the
+/// domain, and that no grant is withheld.
 pub fn agrees(world: &World) {
     let mut rows: BTreeMap<String, PublishedRow> = BTreeMap::new();
     let moment = jiff::civil::date(2026, 5, 1)

@@ -1,4 +1,5 @@
-//! Running it: readiness, a database from before, one from after, and rows of another shape.
+//! Operation and upgrades: readiness, databases of earlier and later versions, and rows of another
+//! schema version.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -140,7 +141,7 @@ async fn clock_off(house: House) {
             (ready.status, &ready.body["failed"]),
             (503, &json!(["clock"]))
         );
-        // With a clock that is right the next command is recorded, and that is all it takes.
+        // With a correct clock the next command is recorded, which is all that readiness needs.
         person(&house, "Grace").await;
         assert_eq!(client.get("/readyz").status, 200);
     }
@@ -148,7 +149,7 @@ async fn clock_off(house: House) {
 
 const FIRST: &str = "tests/fixtures/first_schema";
 
-/// The migrations up to the first.
+/// Only the first migration.
 fn first(all: &Migrator) -> Migrator {
     let first = all
         .iter()
@@ -161,7 +162,7 @@ fn first(all: &Migrator) -> Migrator {
     }
 }
 
-/// A database as the first schema left it, with what is stored of such a one and its keys.
+/// Replaces the database with one of the first schema, with stored rows and keys.
 async fn put_back(house: &House) {
     let folder = house.folder.path();
     std::fs::remove_dir_all(folder.join("keys")).unwrap();
@@ -172,13 +173,14 @@ async fn put_back(house: &House) {
     {
         let file = folder.join("keys").join(entry.file_name());
         std::fs::copy(entry.path(), &file).unwrap();
-        // A checkout lets everybody read what it holds; a key that everybody may read is refused.
+        // A checkout makes files readable by everybody; the program refuses a key with such
+        // permissions.
         std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     }
     let stored = std::fs::read_to_string(format!("{FIRST}/rows.sql")).unwrap();
     match raw(house).await {
         Raw::Sqlite(pool) => {
-            // Everything that the newest schema made goes away, as it was never there.
+            // Removes every table of the newest schema.
             let tables: Vec<String> = sqlx::query_scalar(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
             )
@@ -229,7 +231,7 @@ async fn upgraded(house: House) {
         "the log is whole, and holds its awards"
     );
     crate::projections::equals_a_rebuild(&house).await;
-    // What was sealed then opens now, and the next command goes on where the log ended.
+    // Values encrypted then can be decrypted now, and the next command continues the log.
     let rows = events::page(house.store(), ORGANISATION, 0, 1000)
         .await
         .unwrap();
@@ -253,7 +255,7 @@ async fn upgraded(house: House) {
         client.get("/api/v1/budget").body["lines"][0]["committed"],
         "1250.00"
     );
-    // It was made two days ahead.
+    // The fixture was made two days ahead of its clock.
     house.pass_days(3);
     crate::office::person(&house, "Grace").await;
     assert_eq!(
@@ -262,7 +264,7 @@ async fn upgraded(house: House) {
     );
 }
 
-/// Something of everything that makes rows.
+/// Produces rows in every table.
 async fn lived(house: &House, office: &Office) {
     let (first, group, member) = office.prepared(house, 700).await;
     let second = office.returned(house, 600, 50).await;
@@ -324,7 +326,7 @@ async fn lived(house: &House, office: &Office) {
     .await;
 }
 
-/// Makes the fixture from a small log, as rows of the tables that the first schema had.
+/// Writes the fixture from a small log, as rows of the first schema's tables.
 async fn make_fixture() {
     let house = House::sqlite().await;
     let office = Office::open(&house, 5000).await;
@@ -359,7 +361,7 @@ async fn make_fixture() {
         "-- A small log in the tables of the first schema, for the test of an upgrade. Illustrative.\n",
     );
     for table in tables {
-        // Columns that are computed are not stored.
+        // Generated columns are not stored.
         let columns: Vec<String> = sqlx::query_scalar(&format!(
             "SELECT name FROM pragma_table_info('{table}') ORDER BY cid"
         ))
@@ -446,7 +448,7 @@ async fn reshaped(house: House) {
 
 const SHAPES: &str = "tests/fixtures/shapes.txt";
 
-/// The rows that the stored log makes are those that it made when their shape was last raised.
+/// The stored log produces the same rows as when their schema version was last raised.
 async fn shapes(house: House) {
     put_back(&house).await;
     let place = house.leave().await;

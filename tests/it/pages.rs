@@ -1,5 +1,5 @@
-//! What keeps the pages safe, over HTTP: where forms come from, links that work once, sessions that
-//! end, limits; and that a form pressed twice is one command.
+//! Safety of the pages over HTTP: origin checks of forms, links that work once, expiring sessions,
+//! rate limits; and a form submitted twice is one command.
 
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::sealed::Personal;
@@ -81,7 +81,7 @@ pub async fn signed_in(house: &House, address: &str, person: PersonId) -> Browse
     browser
 }
 
-/// The words of a page, without its markup.
+/// The text of a page, without its markup.
 pub fn words(page: &Page) -> String {
     page.text
         .split('<')
@@ -92,7 +92,7 @@ pub fn words(page: &Page) -> String {
         .join(" ")
 }
 
-/// Walks from the first page to the draft.
+/// Walks from the first page to the page before the draft.
 pub fn begin(
     browser: &mut Browser,
     start: &str,
@@ -226,7 +226,7 @@ async fn links_work_once(house: House) {
     if forged != at {
         assert!(second.get(&forged).says("does not work any more"));
     }
-    // A session that was ended elsewhere ends here.
+    // A session that was ended in another browser is over.
     let mut third = signed_in(&house, &address, office.ada).await;
     let page = third.get("/account");
     third.fill(&page, "/account", &[("session", "")]);
@@ -234,13 +234,12 @@ async fn links_work_once(house: House) {
         browser.get("/desk").path.contains("/sign-in")
             && third.get("/desk").path.contains("/sign-in")
     );
-    // And one that nobody uses ends by itself.
+    // An unused session expires.
     let mut fourth = signed_in(&house, &address, office.ada).await;
     assert_eq!(fourth.get("/desk").status, 200);
     house.pass_days(1);
     assert!(fourth.get("/desk").path.contains("/sign-in"));
-    // A group's session is good for longer, and its cookie with it; but not once its person was
-    // given a role.
+    // A group member's session and its cookie last longer, but not once the person has a role.
     let person = known(&house, "later@example.org").await;
     let mut member = signed_in(&house, &address, person).await;
     house.pass_days(1);
@@ -267,7 +266,7 @@ async fn links_work_once(house: House) {
     }
 }
 
-/// Somebody called Zofia, with an address.
+/// Registers a person called Zofia with this address.
 pub async fn known(house: &House, email: &str) -> PersonId {
     let person = PersonId(microgrants::commands::clock::new_id());
     let details = RegisterPerson {
@@ -352,11 +351,11 @@ async fn pressed_twice(house: House) {
             .count(),
         1
     );
-    // The same page sent again later, from the browser that signed in meanwhile, brings in nobody's
+    // Sending the same page again from the browser that has since signed in gives nobody new
     // rights.
     let again = browser.send(&format!("{start}/you"), &as_fields(&fields));
     assert!([303, 403].contains(&again.status));
-    // Whoever finds the form in a browser on another day is let in nowhere by sending it.
+    // A person who finds the form in a browser on another day does not get in by sending it.
     house.pass_days(1);
     let late = found.send(&format!("{start}/you"), &as_fields(&fields));
     assert!(
@@ -367,7 +366,7 @@ async fn pressed_twice(house: House) {
     assert!(found.get("/my").path.contains("/sign-in"));
 }
 
-/// Somebody who works with groups, signed in.
+/// The browser of a signed-in officer.
 pub async fn officer(house: &House, office: &Office, address: &str) -> Browser {
     let officer = known(house, "officer@example.org").await;
     office.gives(house, officer, Role::Officer).await;
@@ -593,8 +592,7 @@ async fn squatter(house: House) {
         200,
         "and keeps its own draft"
     );
-    // Somebody new, before the address is shown to be theirs: once it is, what was begun without
-    // that ends.
+    // A new person without a proven address: once it is proven, sessions begun without proof end.
     let mut browser = Browser::new(&address);
     let (_, fields) = begin(&mut browser, &start, "Walks", "new@example.org");
     browser.send(&format!("{start}/you"), &as_fields(&fields));

@@ -1,4 +1,4 @@
-//! A throwaway PostgreSQL server, from the binaries on this machine, as an unprivileged user, on a
+//! A throwaway PostgreSQL server, from the binaries on this machine, as an unprivileged user on a
 //! free port.
 
 use std::net::TcpListener;
@@ -12,19 +12,20 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// The user that nobody is: PostgreSQL refuses to run as root.
+/// User id of `nobody`: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65534;
 
-/// A server of its own, with its data in a folder.
+/// A server with its data in a folder.
 pub struct Cluster {
     port: u16,
     data: PathBuf,
     _folder: TempDir,
-    /// Ends the server when this process ends and its standard input closes.
+    /// A shell that ends the server when its standard input closes, that is, when this process
+    /// ends.
     keeper: Option<Child>,
 }
 
-/// Where the server's binaries are, if they are anywhere.
+/// The folder of the server's binaries, if it is installed.
 fn binaries() -> Option<&'static Path> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
@@ -43,12 +44,12 @@ fn binaries() -> Option<&'static Path> {
     found.as_deref()
 }
 
-/// Whether PostgreSQL can be had here.
+/// Whether PostgreSQL is installed.
 pub fn is_there() -> bool {
     binaries().is_some()
 }
 
-/// Makes an empty database on the server that all cases share, and gives its address.
+/// Creates an empty database on the server that all cases share. Returns its address.
 pub async fn new_database() -> String {
     static SERVER: OnceLock<Cluster> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -69,7 +70,7 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
-/// A program of PostgreSQL's, run as somebody whom it accepts.
+/// A program of PostgreSQL, run as an unprivileged user.
 fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(name);
     if is_root() {
@@ -126,7 +127,7 @@ impl Cluster {
         }
     }
 
-    /// Starts the server unless it answers, and waits until it does.
+    /// Starts the server unless it is running, and waits until it is ready.
     pub fn start(&mut self) {
         let since = Instant::now();
         while !self.answers() {
@@ -134,8 +135,8 @@ impl Cluster {
                 since.elapsed() < Duration::from_mins(1),
                 "the server answers within a minute"
             );
-            // After it was killed, its children may still have to notice: then it ends at once, and
-            // is tried again.
+            // After a kill, its child processes may still be exiting. Then the server exits
+            // immediately, and is started again.
             if self
                 .keeper
                 .as_mut()
@@ -148,7 +149,7 @@ impl Cluster {
     }
 
     fn keep(&self) -> Child {
-        // When whoever keeps it goes away, the server ends, and its data with it.
+        // When this process exits, the pipe closes, the server ends, and its data is removed.
         let script = r#"exec 3<&0; "$0" "$@" >>"$LOG" 2>&1 & server=$!
             { read -r _ <&3; kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"; } 2>/dev/null & wait $server"#;
         let mut keeper = program("sh");
@@ -175,14 +176,14 @@ impl Cluster {
             .expect("the server starts")
     }
 
-    /// Whether it listens, and says in its own file that it is ready.
+    /// Whether it accepts connections and reports itself ready in its own file.
     fn answers(&self) -> bool {
         let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
         file.lines().any(|line| line.trim() == "ready")
             && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
     }
 
-    /// Kills the server's first process; the others notice.
+    /// Kills the postmaster; its child processes notice.
     pub fn kill(&mut self) {
         let killed = Command::new("kill")
             .args(["-9", &self.first_process()])
@@ -193,14 +194,14 @@ impl Cluster {
         );
     }
 
-    /// The number of the server's first process.
+    /// Process id of the postmaster.
     fn first_process(&self) -> String {
         let lines = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
         lines.lines().next().expect("its number").to_owned()
     }
 
-    /// Kills one of the processes that serve a connection of the program; the server then ends them
-    /// all, and recovers by itself. Whether there was one.
+    /// Kills a backend process of the program. The server then ends all of them and recovers.
+    /// Returns whether there was one.
     pub fn kill_backend(&self) -> bool {
         let children = Command::new("ps")
             .args(["--ppid", &self.first_process(), "-o", "pid=,args="])

@@ -1,5 +1,5 @@
-//! Every problem that a request can meet beside the rules is answered by a running service, with
-//! its code and its advice. The rules' own refusals have their cases in `refusals`.
+//! Every problem other than the domain's refusals is answered by a running service with its code
+//! and advice. The refusals have their cases in `refusals`.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -31,7 +31,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// The codes that were met.
+/// The codes seen so far.
 #[derive(Default)]
 struct Met(BTreeSet<String>);
 
@@ -62,7 +62,7 @@ async fn every_code(house: House) {
     assert!(missing.is_empty(), "nobody met {missing:?}");
 }
 
-/// What is wrong with what was asked.
+/// Problems with the content of a request.
 fn asked(
     met: &mut Met,
     house: &House,
@@ -141,7 +141,7 @@ fn asked(
     met.problem(429, &member.upload(&upload, b"no picture", "d"));
 }
 
-/// What is wrong with how it was sent.
+/// Problems with how a request was sent.
 async fn sent(met: &mut Met, house: &House, office: &Office) {
     let client = serve_with(house, office.ada, |site| {
         site.limits = Limits::new(&"api=1/1h".parse().unwrap(), None);
@@ -164,7 +164,7 @@ async fn sent(met: &mut Met, house: &House, office: &Office) {
         "{said}"
     );
     met.0.insert("too_slow".to_owned());
-    // A form is answered with a page, which gives the same advice.
+    // A form gets a page with the same advice.
     let mut browser = crate::pages::signed_in(house, client.address(), office.ada).await;
     let refused = browser.send(
         "/desk/do/people/register",
@@ -182,8 +182,8 @@ async fn sent(met: &mut Met, house: &House, office: &Office) {
     met.0.insert("foreign_form".to_owned());
 }
 
-/// What is wrong here: no projection runs, a stream is remembered as it never was, the clock is off
-/// by an hour, a row cannot be read, the database is gone.
+/// Problems of the service: no projector runs, a stream is cached in a wrong state, the clock is an
+/// hour off, a row cannot be read, the database is unavailable.
 async fn stopped(met: &mut Met, house: &House) {
     let office = Office::open(house, 5000).await;
     house.catch_up().await;
@@ -195,7 +195,7 @@ async fn stopped(met: &mut Met, house: &House) {
         503,
         &client.get(&format!("/api/v1/funds?min_position={position}")),
     );
-    // What is decided of this fund conflicts with the log each time.
+    // Every decision on this fund conflicts with the log.
     let fund = house.log.load::<Fund>(office.fund.0).await.unwrap();
     house.log.remember(
         office.fund.0,
@@ -210,7 +210,7 @@ async fn stopped(met: &mut Met, house: &House) {
     );
     busy.is_problem(503, "busy");
     met.problem(503, &busy);
-    // What is decided and what is recorded never lie near enough.
+    // The clock of the commands is an hour behind that of the log.
     let off = house.commands.now().as_microsecond() - 3_600_000_000;
     let late = Commands::new(
         house.log.clone(),

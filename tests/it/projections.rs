@@ -1,5 +1,5 @@
-//! Projections: rebuilt equals live byte for byte, nothing is skipped, a failed one says so, past
-//! days stay as they were.
+//! Projections: a rebuild equals the live rows byte for byte, no event is skipped, a failed
+//! projection is reported, and past days do not change.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("projections::a_past_day_stays_as_it_was", past_day);
 }
 
-/// Every row of every view with its whole history, and every posting, in the live generation.
+/// Every row of every view with its history, and every posting, of the live generation.
 pub async fn dump(house: &House) -> Vec<String> {
     let mut all = Vec::new();
     for checkpoint in checkpoints::all(house.store(), ORGANISATION)
@@ -81,7 +81,7 @@ pub async fn dump(house: &House) -> Vec<String> {
     all
 }
 
-/// Rebuilds every view, and holds the rows against those that stood.
+/// Rebuilds every view, and compares the rows with those before.
 pub async fn equals_a_rebuild(house: &House) {
     house.catch_up().await;
     let live = dump(house).await;
@@ -108,7 +108,7 @@ async fn rebuilt(house: House) {
     let office = Office::open(&house, 100_000).await;
     busy(&house, &office, 5).await;
     house.catch_up().await;
-    // Rebuild while somebody writes and somebody follows.
+    // Rebuilds while one task writes and another advances.
     let (writes, follows) = (busy(&house, &office, 15), async {
         for _ in 0..40 {
             house.projector.advance().await.unwrap();
@@ -133,7 +133,7 @@ async fn rebuilt(house: House) {
 async fn cut_off(house: House) {
     let office = Office::open(&house, 100_000).await;
     busy(&house, &office, 10).await;
-    // Drop the follower in the middle of its work, later and later, until it comes through.
+    // Cancels the projector in the middle of its work, later each time, until it completes.
     for micros in (0..).step_by(700) {
         let advance = house.projector.advance();
         if tokio::time::timeout(Duration::from_micros(micros), advance)
@@ -184,7 +184,7 @@ async fn failed(house: House) {
         )
         .await;
     let length = house.log.length().await.unwrap();
-    // Another process, which has read no row before.
+    // Another process with an empty row cache.
     let other = Projector::open(house.log.clone()).await.unwrap();
     while other.advance().await.unwrap() {}
     let known = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
@@ -214,7 +214,7 @@ async fn failed(house: House) {
     assert_eq!(serde_json::to_value(fund.state).unwrap(), "paused");
 }
 
-/// A process whose work another one did knows how far the views are.
+/// A process notices progress that another process made on the views.
 async fn seen(house: House) {
     let office = Office::open(&house, 1000).await;
     let other = Projector::open(house.log.clone()).await.unwrap();
@@ -238,7 +238,7 @@ async fn seen(house: House) {
         (house.projector.next_position(), other.next_position()),
         (length, length)
     );
-    // Whoever reads a log that another process appended to goes on from there, too.
+    // The same holds for a process that only reads a log to which another appends.
     let reads = Projector::open(house.beside_reading().await).await.unwrap();
     for _ in 0..2 {
         house
@@ -277,7 +277,7 @@ async fn seen(house: House) {
                 ),
             )
             .await;
-        // The other way round.
+        // And with the roles exchanged.
         house.catch_up().await;
         assert!(!reads.advance().await.unwrap());
         let length = house.log.length().await.unwrap();
@@ -289,7 +289,7 @@ async fn seen(house: House) {
     equals_a_rebuild(&house).await;
 }
 
-/// Nobody waits until the views are on the disk: a machine that crashes may take them back to an
+/// View commits are not flushed to disk: after a crash of the machine the views may be at an
 /// earlier position.
 async fn taken_back(house: House) {
     let office = Office::open(&house, 5000).await;
@@ -302,7 +302,7 @@ async fn taken_back(house: House) {
     assert_eq!(live, dump(&house).await);
 }
 
-/// Thousands of events behind, where the next are folded while the rows of those before are stored.
+/// Thousands of events behind, when the next events are folded while earlier rows are written.
 async fn far_behind(house: House) {
     let office = Office::open(&house, 200_000).await;
     busy(&house, &office, 200).await;
@@ -317,7 +317,7 @@ async fn far_behind(house: House) {
         "it goes on to the end at once"
     );
     assert_eq!(live, dump(&house).await);
-    // Given up midway, again and again.
+    // Cancelled midway, again and again.
     take_back(&house, 0).await;
     let mut given_up = 0;
     for millis in (20..).step_by(40) {
@@ -333,7 +333,7 @@ async fn far_behind(house: House) {
     }
     assert!(given_up > 0);
     assert_eq!(live, dump(&house).await);
-    // Beside another, who does the same.
+    // Two processes catch up concurrently.
     take_back(&house, 0).await;
     let other = Projector::open(house.log.clone()).await.unwrap();
     let whole = |projector: Projector| async move { while projector.advance().await.unwrap() {} };
@@ -342,7 +342,7 @@ async fn far_behind(house: House) {
     assert_eq!(live, dump(&house).await);
 }
 
-/// Forgets what the views say of events from a position on.
+/// Resets the views to an earlier position.
 async fn take_back(house: &House, back: i64) {
     let mut sql = format!(
         "UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= {back};"

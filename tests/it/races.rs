@@ -1,6 +1,7 @@
 //! Races: on PostgreSQL through two processes, on SQLite through one with many clients.
 //!
-//! After each, the log is replayed: no decision may stand in it that its own prefix forbids.
+//! The log is replayed after each: no decision in it may violate a rule, given the events before
+//! it.
 
 use microgrants::domain::PersonId;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// The services of a race.
+/// The clients of a race.
 struct Field {
     clients: Vec<Client>,
     _processes: Vec<Process>,
@@ -55,7 +56,7 @@ impl Field {
         }
     }
 
-    /// Posts all at once, each through the next service in turn.
+    /// Sends all requests at the same time, distributed over the services.
     fn race(&self, posts: Vec<(Option<String>, String, Value, String)>) -> Vec<Answered> {
         let start = std::sync::Barrier::new(posts.len());
         std::thread::scope(|scope| {
@@ -169,7 +170,7 @@ async fn roles(house: House) {
     }
     let answers = Field::open(&house, office.ada).race(posts);
     for answer in &answers {
-        // A token ends with the role that it was made for.
+        // A token ends with the role for which it was made.
         let late = [(403, "not_yours"), (401, "unauthenticated")]
             .contains(&(answer.status, answer.code()));
         assert!(answer.status == 200 || late, "{}", answer.body);
@@ -199,7 +200,7 @@ async fn repeats(house: House) {
     );
     let found = replay::whole(&house).await;
     assert_eq!(found, 1);
-    // Under another key it would now be refused.
+    // Under another key the same request is refused now.
     let other = field.race(vec![(None, path, award(&house), "another".to_owned())]);
     other[0].is_problem(409, "application_not_in_state");
 }

@@ -1,5 +1,4 @@
-//! Given a world, when something is asked that a rule is against, then this is the refusal: every
-//! one of them.
+//! Every refusal: a scenario, a command that violates a rule, and the refusal that it gets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,9 +37,9 @@ pub fn cases(cases: &mut Cases) {
     cases.plain("refusals::every_rule_says_no_when_it_should", all);
 }
 
-/// Those that only a database or a published table can decide have their cases in `sealed` and
-/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`, those
-/// about somebody unknown in `limits`, and those about webhooks in `webhooks`.
+/// Refusals that only a database or a published table can decide have their cases in `sealed` and
+/// `groups`; those about people and the bank in `connections`, `as_asked` and `bank_facts`; those
+/// about unproven people in `limits`; those about webhooks in `webhooks`.
 const ELSEWHERE: [&str; 19] = [
     "taken",
     "erased",
@@ -63,12 +62,13 @@ const ELSEWHERE: [&str; 19] = [
     "webhooks_wait",
 ];
 
-/// The refusals that were met.
+/// The refusals seen so far.
 #[derive(Default)]
 pub struct Seen(BTreeSet<&'static str>);
 
 impl Seen {
-    /// Asks, as one of the staff, what must be refused with this code; the world stays as it was.
+    /// Issues a command as a member of staff, and asserts that it is refused with this code and
+    /// changes nothing.
     fn refuses(
         &mut self,
         setting: &mut Setting,
@@ -79,7 +79,7 @@ impl Seen {
         self.refuses_to(setting, Actor::Person(setting.staff[staff]), code, command);
     }
 
-    /// The same, as anybody.
+    /// The same, as any actor.
     pub fn refuses_to(
         &mut self,
         setting: &mut Setting,
@@ -119,7 +119,7 @@ fn all() {
     assert!(missing.is_empty(), "no case for {missing:?}");
 }
 
-/// Nobody is erased who holds a role, or while a grant is open, or money that was paid must be
+/// Nobody can be erased while they hold a role or a grant is open, or while payments must be
 /// accounted for.
 fn erasing(seen: &mut Seen) {
     let erase = || Because {
@@ -251,7 +251,7 @@ fn roles(seen: &mut Seen) {
         "exists",
         Command::Person(ada, register()),
     );
-    // Their address changes between the proposal and its confirmation: they do it themselves.
+    // Their address changes between proposal and confirmation: they did so themselves.
     let newcomer = PersonId(Uuid::from_u128(97));
     world
         .world
@@ -274,7 +274,7 @@ fn roles(seen: &mut Seen) {
         "contact_changed_since",
         confirm(newcomer, Role::Panel),
     );
-    // In a log of an earlier program one administrator gave a role alone.
+    // In a log of an earlier version, one administrator gave a role alone.
     world
         .world
         .organisation
@@ -571,7 +571,7 @@ fn applications(seen: &mut Seen) {
             Some(text("It lay in the post")),
         )),
     );
-    // What came in time on paper is for the office to say, not for the group.
+    // Only staff can state that a late application arrived in time on paper.
     seen.refuses_to(&mut world, member, "not_yours", in_time.clone());
     let late = StartApplication {
         fund: FUND,
@@ -737,7 +737,7 @@ fn payments(seen: &mut Seen) {
     let pass = on_grant(&world, passes("identity"));
     world.takes(0, pass);
     seen.refuses(&mut world, 0, "payee_not_verified", check.clone());
-    // Ben keys the payee, so Ben can neither verify it nor approve a payment to it.
+    // Ben keys the payee, so he can neither verify it nor approve a payment to it.
     world.takes(1, Command::Group(group, provide_payee("12-34-56 12345678")));
     let verify = Command::Group(
         group,

@@ -1,5 +1,5 @@
-//! The writer settles a batch by what it remembers of the log: whatever happened to the log or the
-//! line meanwhile, nothing is lost or doubled.
+//! The writer's head cache: changes to the log by other processes and cut connections lose no event
+//! and write none twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ async fn there_and_back(house: &House, by: PersonId, fund: FundId, times: usize)
     }
 }
 
-/// How often each event stands in the log, of which every position is there.
+/// Number of events by type, after asserting that positions have no gap.
 async fn counted(house: &House) -> BTreeMap<String, usize> {
     let rows = events::page(house.store(), ORGANISATION, 0, 100_000)
         .await
@@ -95,14 +95,14 @@ async fn two(house: House) {
     };
     house.projector.go_along();
     other.projector.go_along();
-    // In turn, on the same record.
+    // Alternately, on the same record.
     for _ in 0..10 {
         house.takes(office.ada, pause(office.fund)).await;
         other.takes(office.ada, resume(office.fund)).await;
         other.takes(office.ada, pause(office.fund)).await;
         house.takes(office.ada, resume(office.fund)).await;
     }
-    // At once, each on a record of its own.
+    // Concurrently, each on its own record.
     let ours = there_and_back(&house, office.ada, office.fund, TIMES);
     let theirs = there_and_back(&other, office.ada, beside.fund, TIMES);
     tokio::join!(ours, theirs);
@@ -133,8 +133,9 @@ async fn repeated(house: House) {
     assert_eq!((counts["FundPaused"], counts["FundResumed"]), (2, 2));
 }
 
-/// Pauses a fund that the writer remembers over a line that is cut at the event: under the lock of
-/// the head that would be before the commit, and the command would fail.
+/// Pauses a cached fund through a connection that is cut at the event. The conditional write
+/// carries its commit, so the command succeeds; under the lock of the head, the event precedes the
+/// commit, and the command would fail.
 async fn paused_over(house: House, at: CutAt) {
     let office = Office::open(&house, 1000).await;
     let proxy = Proxy::before(&house, at).await;
@@ -170,8 +171,8 @@ async fn arrives_late(house: House) {
     paused_over(house, CutAt::Late(b"FundPaused")).await;
 }
 
-/// The statement arrives after its command was looked up, and after it was refused under the lock
-/// of the head, too.
+/// The statement arrives after its command was looked up, and after the retry under the lock of the
+/// head was refused.
 async fn fenced_off(house: House) {
     let office = Office::open(&house, 1000).await;
     let proxy = Proxy::before(&house, CutAt::Late(b"FundPaused")).await;
@@ -199,8 +200,8 @@ async fn fenced_off(house: House) {
     replay::whole(&house).await;
 }
 
-/// A repeat that would be taken anew but for its key, over a line that is cut: nothing follows from
-/// it that is not in the log.
+/// A repeat whose command would be accepted under another key, over a connection that is cut: the
+/// state must not contain events that are not in the log.
 async fn lost_repeat(house: House) {
     let office = Office::open(&house, 1000).await;
     let proxy = Proxy::before(&house, CutAt::Answer(b"FundPaused")).await;

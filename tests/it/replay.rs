@@ -1,10 +1,10 @@
-//! Replays a whole log as an auditor does: nothing may be found.
+//! Replay of a whole log, as an auditor does it: there must be no finding.
 
 use microgrants::audit::Replay;
 
 use crate::house::House;
 
-/// Replays the whole log of a house; how many awards it holds.
+/// Replays the whole log of an app. Returns the number of awards.
 pub async fn whole(house: &House) -> usize {
     let mut replay = Replay::default();
     let all = house

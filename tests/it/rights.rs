@@ -1,5 +1,5 @@
-//! The rights of what the program keeps on a disk: its owner's alone, also where an earlier program
-//! left it open.
+//! Permissions of files on disk: only their owner can read them, even where an earlier version left
+//! them open.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("rights::what_the_program_keeps_is_its_owners_alone", owners);
 }
 
-/// What below a folder others may read, or the folder itself.
+/// The folder and everything below it that other users can read.
 fn open_to_others(folder: &Path) -> Vec<PathBuf> {
     let open = std::fs::metadata(folder).unwrap().permissions().mode() & 0o077 != 0;
     let below = if folder.is_dir() {
@@ -101,7 +101,7 @@ async fn owners(house: House) {
         "{}",
         String::from_utf8_lossy(&taken.stderr)
     );
-    // With PostgreSQL the folder itself is not the program's.
+    // With PostgreSQL the folder itself does not belong to the program.
     let open: Vec<_> = open_to_others(folder)
         .into_iter()
         .filter(|path| path != folder || place.url.starts_with("sqlite"))

@@ -1,5 +1,5 @@
-//! Personal values: nowhere in clear, opened for those who may see them, and everything loads
-//! without their keys.
+//! Personal values: encrypted everywhere, decrypted only for those who may see them, and every
+//! event loads without their keys.
 
 use microgrants::commands::{CommandError, RepeatKey};
 use microgrants::domain::person::RegisterPerson;
@@ -50,8 +50,7 @@ async fn register(house: &House, email: &str) -> Result<PersonId, CommandError> 
     house.commands.issue(request).await.map(|_| id)
 }
 
-/// Whoever is registered again, as a repeat is, keeps the key under which everything of theirs is
-/// sealed.
+/// A repeated registration keeps the key under which the person's data is encrypted.
 async fn registered_again(house: House) {
     let office = Office::open(&house, 5000).await;
     let id = PersonId(microgrants::commands::clock::new_id());
@@ -159,7 +158,7 @@ async fn nowhere(house: House) {
     }
 }
 
-/// Everything that the database holds, as text.
+/// Everything in the database, as text.
 async fn everything(house: &House) -> String {
     if let Store::Sqlite(_) = house.store() {
         let mut bytes = Vec::new();
@@ -216,7 +215,7 @@ async fn key_missing(house: House) {
     blind
         .takes(office.ben, Command::Grant(grant, crate::office::approve(1)))
         .await;
-    // What would have to be sealed under a destroyed key is refused.
+    // A command that would encrypt under a destroyed key is refused.
     let change = Command::Person(
         person,
         PersonCommand::ChangeContact(details("other@example.org")),
@@ -327,7 +326,8 @@ async fn rotated(house: House) {
         first,
         "older backups need it"
     );
-    // A process that was not restarted brings in nobody whose key could not be unwrapped later.
+    // A process that was not restarted after a rotation registers nobody, since it would wrap the
+    // new key with the old key-encryption key.
     let before = house.log.length().await.unwrap();
     assert!(register(&house, "later@example.org").await.is_err());
     assert_eq!(house.log.length().await.unwrap(), before);
@@ -335,21 +335,23 @@ async fn rotated(house: House) {
     register(&after, "later@example.org").await.unwrap();
     after.catch_up().await;
     assert_eq!(name(&after).await.unwrap().as_deref(), Some(CANARY));
-    // With the old key nothing opens any more: the start refuses it, and names the one that is
-    // needed.
+    // With the old key-encryption key nothing can be decrypted: the start refuses it, and names the
+    // key that is needed.
     std::fs::write(folder.join("kek.key"), &first).unwrap();
     let refused = Keys::open(house.store(), &folder).await.unwrap_err();
     assert!(
         matches!(&refused, KeyError::Foreign { needed, .. } if *needed == after.keys.kek.id),
         "{refused}"
     );
-    // A rotation that ended after the database and before the files is finished at the next start.
+    // A rotation that was interrupted after the database and before the files is completed at the
+    // next start.
     std::fs::write(folder.join("kek.next.key"), &second).unwrap();
     set_mode(&folder.join("kek.next.key"));
     let finished = Keys::open(house.store(), &folder).await.unwrap();
     assert_eq!(finished.kek.id, after.keys.kek.id);
     assert!(!folder.join("kek.next.key").exists());
-    // One that ended before the database did anything goes on with the key that it made.
+    // A rotation that was interrupted before the database was changed continues with the key that
+    // it made.
     std::fs::write(folder.join("kek.next.key"), "ab".repeat(32)).unwrap();
     set_mode(&folder.join("kek.next.key"));
     assert_eq!(

@@ -1,5 +1,5 @@
-//! The tree over the log and its sealer: what it signs, what it refuses to sign, and what it
-//! serves.
+//! The transparency log and its signer: what it signs, what it refuses to sign, and what it
+//! publishes.
 
 use microgrants::log::keys::{self, Purpose};
 use microgrants::seal::note::Verifier;
@@ -143,7 +143,7 @@ async fn two_sealers(house: House) {
     one.check().await.unwrap();
 }
 
-/// The sealer refuses, says why in the database, and goes on refusing.
+/// Asserts that the signer refuses, records the reason in the database, and continues to refuse.
 async fn stops(house: &House, says: &str) {
     let before = heads(house).await;
     let error = sealer(house).catch_up().await.unwrap_err();
@@ -165,7 +165,7 @@ async fn stops(house: &House, says: &str) {
     assert_eq!(heads(house).await, before);
 }
 
-/// Takes the guard away, changes something, and puts it back.
+/// Removes the guard, changes something, and restores the guard.
 pub async fn rewrite(house: &House, sql: &str) {
     let (off, on) = if house.store().postgres().is_some() {
         (
@@ -219,7 +219,7 @@ async fn rewritten(house: House) {
         sealer(&house).catch_up().await,
         Err(SealError::Stopped(_))
     ));
-    // Once the log is again what was signed, a check lets sealing go on.
+    // Once the log matches its checkpoints again, a check permits signing.
     rewrite(
         &house,
         &format!(
@@ -233,7 +233,7 @@ async fn rewritten(house: House) {
     assert_eq!(newest(&house).await.size, house.log.length().await.unwrap());
 }
 
-/// A hash that somebody appended to a tile must not be taken for the next event's.
+/// A hash appended to a tile by somebody else must not be used for the next event.
 async fn tile_grown(house: House) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
@@ -274,7 +274,8 @@ async fn tile_grown(house: House) {
     sealer(&house).catch_up().await.unwrap();
 }
 
-/// A process that was not restarted after the key was rotated signs nothing, and stops nobody.
+/// A process that was not restarted after a key rotation signs nothing, and does not stop other
+/// signers.
 async fn old_process(house: House) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
@@ -326,7 +327,7 @@ async fn foreign_head(house: House) {
     stops(&house, "not the one that signs this log").await;
 }
 
-/// The root over the hashes of one tile that holds the whole tree.
+/// The root of a tree that fits into one tile.
 fn root_of(tile: &[u8]) -> [u8; 32] {
     let mut tiles = Tiles::default();
     tile.as_chunks().0.iter().for_each(|hash| tiles.push(*hash));
@@ -347,7 +348,7 @@ async fn served(house: House) {
     let size = house.log.length().await.unwrap();
     assert_eq!(ada.get("/readyz").body["sealed"]["length"], size);
 
-    // From what anybody may fetch, the root of the head can be made.
+    // The root of the checkpoint can be computed from public resources.
     let text = |path: &str| String::from_utf8(ada.bytes(path)).unwrap();
     let key = Verifier::read(&text("/log/key")).unwrap();
     let head = key.open(&text("/log/checkpoint"), "case/log").unwrap();
@@ -367,7 +368,7 @@ async fn served(house: House) {
         ada.get(nothing).is_problem(404, "not_found");
     }
 
-    // The API gives auditors and administrators head and proofs, and groups none.
+    // The API gives auditors and administrators the checkpoint and proofs, and groups neither.
     let seen = ada.get("/api/v1/log/head").body;
     assert_eq!(
         (&seen["sealed"], seen["key"].as_str()),
@@ -383,7 +384,7 @@ async fn served(house: House) {
         .get("/api/v1/log/events/3/proof")
         .is_problem(403, "not_yours");
 
-    // A group has a receipt for what it sent, and for nothing else.
+    // A group gets a receipt for what it submitted, and for nothing else.
     let mut browser = signed_in(&house, ada.address(), member).await;
     let page = browser.get(&format!("/my/applications/{application}/receipt"));
     assert!(
@@ -430,7 +431,7 @@ async fn served(house: House) {
         404
     );
 
-    // The desk shows head and check; everybody sees on the public page how to check.
+    // The desk shows checkpoint and check; the public page explains to everybody how to check.
     let mut desk = signed_in(&house, ada.address(), office.ada).await;
     let page = desk.get("/desk/log");
     assert!(

@@ -1,5 +1,5 @@
-//! Second people who are none: one person with many mailboxes moves no money, takes no grant away
-//! and makes nobody a member or a judge.
+//! Sybil attacks: one person with many mailboxes moves no money, takes no grant away and makes
+//! nobody a member or a judge.
 
 use std::collections::BTreeSet;
 
@@ -46,8 +46,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// An administrator with every role registers colleagues who are none: nothing of it becomes a
-/// role.
+/// An administrator with every role registers invented colleagues: none of them gets a role.
 async fn alone(house: House) {
     let office = Office::open(&house, 10_000).await;
     let asking = Asking { house: &house };
@@ -104,7 +103,7 @@ async fn swapped(house: House) {
     asking
         .takes(ada, "organisation/propose-role", organisation, of.clone())
         .await;
-    // Nobody else changes the address of somebody for whom a role was proposed.
+    // Only the person can change their address once a role was proposed for them.
     asking
         .refused(
             ben,
@@ -139,7 +138,7 @@ async fn swapped(house: House) {
             read(1),
         )
         .await;
-    // What is taken back, and what the proposer may no longer propose, is not confirmed.
+    // A withdrawn proposal, and one whose proposer may no longer propose, cannot be confirmed.
     asking
         .takes(ben, "organisation/end-role", organisation, of.clone())
         .await;
@@ -182,7 +181,7 @@ async fn asked(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (application, group, member) = office.ready(&house, 900).await;
     let of = |person: PersonId| json!({ "person": person });
-    // A group shuts no judge out, and no officer does alone.
+    // A group cannot exclude a panel member by inviting them, and neither can one officer alone.
     asking
         .refused(member, "not_yours", "group/add-member", group.0, of(ben))
         .await;
@@ -204,7 +203,7 @@ async fn asked(house: House) {
     asking
         .refused(ben, "not_invited", "group/join", group.0, of(ben))
         .await;
-    // Nobody is a member before they said yes; then somebody with an address says it alone.
+    // Nobody is a member before accepting. A person with an address accepts on their own.
     let dee = person(&house, "Dee").await;
     asking
         .takes(member, "group/add-member", group.0, of(dee))
@@ -221,7 +220,7 @@ async fn asked(house: House) {
     asking
         .refused(ada, "not_yours", "group/join", group.0, of(dee))
         .await;
-    // Whoever was proposed for a role meanwhile is brought in by no member.
+    // A person who has since been proposed for a role cannot accept a member's invitation.
     let proposed = json!({ "person": dee, "role": "panel" });
     let organisation = house.commands.organisation().0;
     asking
@@ -239,7 +238,7 @@ async fn asked(house: House) {
         .takes(ada, "organisation/end-role", organisation, proposed)
         .await;
     asking.takes(dee, "group/join", group.0, of(dee)).await;
-    // For somebody without an address an officer records it.
+    // For a person without an address, an officer records the acceptance.
     let silent = PersonId(new_id());
     asking
         .takes(ada, "person/register", silent.0, json!({ "name": "Sam" }))
@@ -251,7 +250,7 @@ async fn asked(house: House) {
     crate::replay::whole(&house).await;
 }
 
-/// A fund whose panel decides in twos.
+/// A fund whose decisions need a quorum of two.
 async fn in_twos(house: &House, office: &Office, set: impl FnOnce(&mut Value)) {
     let asking = Asking { house };
     let mut strict = rules(28);
@@ -290,7 +289,7 @@ async fn taken_away(house: House) {
     asking
         .takes(ada, "application/award", application.0, award)
         .await;
-    // The offer goes out once Ben has said himself that he was there.
+    // The offer can be answered once Ben has confirmed his own attendance.
     let grant = application.0;
     asking
         .refused(
@@ -374,7 +373,8 @@ async fn taken_away(house: House) {
         .unwrap()
         .state;
     assert_eq!(<&str>::from(state.state()), "terminated");
-    // Within the days of a rule the offer goes out at once, and nobody accepts it after them.
+    // With `confirm_days`, the offer is sent immediately, and nobody can accept it after those days
+    // unless attendance was confirmed.
     in_twos(&house, &office, |rules| rules["confirm_days"] = json!(7)).await;
     let (second, _, member) = office.ready(&house, 800).await;
     asking
@@ -431,7 +431,7 @@ async fn waits(house: House) {
             json!({ "rules": patient }),
         )
         .await;
-    // Nothing changed: the first payee of a member waits for nothing.
+    // Nothing changed: the first payee of a member needs no wait.
     let (grant, group, member) = office.prepared(&house, 500).await;
     let today = house.today();
     let send = |payment: u16| json!({ "payment": payment, "happened_on": today });
@@ -452,7 +452,7 @@ async fn waits(house: House) {
             json!({ "payment": 1, "reason": "x" }),
         )
         .await;
-    // Somebody joins: what is approved waits three days, and two people shorten that.
+    // A person joins: the approved payment waits three days, and two people can shorten that.
     let dee = person(&house, "Dee").await;
     asking.brings_in(member, group, dee).await;
     asking
@@ -487,7 +487,7 @@ async fn waits(house: House) {
             json!({ "payment": 1 }),
         )
         .await;
-    // Another change the day after makes it wait anew.
+    // Another change on the next day restarts the wait.
     house.pass_days(1);
     asking
         .takes(
@@ -504,7 +504,7 @@ async fn waits(house: House) {
     house.pass_days(3);
     let then = json!({ "payment": 1, "happened_on": house.today() });
     asking.takes(ben, "grant/send-payment", grant.0, then).await;
-    // Another payee waits as well, and the payment says until when.
+    // A new payee causes a wait as well, and the payment shows its end.
     let (second, group, member) = office.payable(&house, 600).await;
     asking
         .takes(member, "group/provide-payee", group.0, account())
@@ -529,7 +529,7 @@ async fn waits(house: House) {
         .unwrap()
         .unwrap();
     assert_eq!(row.waits_until, Some(house.in_days(3)));
-    // And so does a group whose members are others' by a merge.
+    // A merge that adds members to a group causes a wait, too.
     let (third, group, _) = office.payable(&house, 700).await;
     let (other, _) = office.group(&house).await;
     let merge = json!({ "into": other, "reason": "The same people" });
@@ -555,8 +555,7 @@ async fn waits(house: House) {
     crate::replay::whole(&house).await;
 }
 
-/// The first two administrators show that each has a mailbox of their own before money can be
-/// given.
+/// The first two administrators prove that each has a mailbox before money can be given.
 async fn opens(house: House) {
     let office = Office::open(&house, 1000).await;
     let asking = Asking { house: &house };
@@ -581,8 +580,8 @@ async fn opens(house: House) {
     asking.takes(office.ada, "fund/open", fund, json!({})).await;
 }
 
-/// Administrators are told of roles and of colleagues' addresses, members of payee, membership and
-/// address.
+/// Administrators are notified of roles and of colleagues' addresses, members of changes to payee,
+/// membership and address.
 async fn told(house: House) {
     let office = Office::open(&house, 1000).await;
     let asking = Asking { house: &house };
@@ -611,7 +610,7 @@ async fn told(house: House) {
     asking
         .takes(dee, "person/change-contact", dee.0, details("Dee"))
         .await;
-    // Whoever is removed at once is told all the same of what came before.
+    // A member who is removed immediately afterwards is still notified of earlier changes.
     asking
         .takes(
             dee,
@@ -660,7 +659,7 @@ async fn told(house: House) {
         "{subjects:?}"
     );
     assert_eq!(sent("Your group's bank details changed"), 2, "{subjects:?}");
-    // The members of the merged group count as fellows by the time that the mails are put in.
+    // Members of the merged group count as members by the time that the mails are written.
     assert_eq!(
         sent("The address of somebody in your group changed"),
         2,
@@ -668,7 +667,7 @@ async fn told(house: House) {
     );
 }
 
-/// A small generator of its own, so that a search is the same on every machine.
+/// A small random generator, so that a search is the same on every machine.
 struct Dice(u64);
 
 impl Dice {
@@ -687,16 +686,16 @@ impl Dice {
 const SEARCHES: u64 = 12;
 const DRAWN: usize = 6000;
 
-/// One human holds every role and as many mailboxes as they like. Each of them asks for anything,
-/// over and over; their one colleague confirms nothing. No payment is ever sent, and nothing is
-/// awarded for long.
+/// One human holds every role and any number of mailboxes. Each identity sends any command, again
+/// and again; the one real colleague confirms nothing. No payment may be sent, and no award may
+/// last.
 fn searched() {
     let mut taken = BTreeSet::new();
     for seed in 1..=SEARCHES {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut setting = Setting::drafts(1);
         let human = setting.staff[0];
-        // Whose mails the human reads: their own, and that of the group's member.
+        // The people whose mail the human can read: their own identities, and the group's member.
         let mut own = vec![human, setting.members[0]];
         let group = setting.group(0);
         let grant: GrantId = setting.application(0).into();
@@ -749,7 +748,7 @@ fn searched() {
     );
 }
 
-/// Something that one of the human's identities asks for.
+/// A command of one of the human's identities.
 fn drawn(
     dice: &mut Dice,
     by: PersonId,
@@ -828,7 +827,7 @@ fn drawn(
                 email,
                 telephone: None,
             };
-            // Anybody's address: the colleague's as well.
+            // Any address, possibly the colleague's.
             let whom = if dice.below(4) == 0 {
                 PersonId(Uuid::from_u128(11))
             } else {

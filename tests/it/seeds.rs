@@ -1,5 +1,4 @@
-//! The seeds: forty-seven awards, every view with something to show, and a second run that changes
-//! nothing.
+//! The seeds: forty-seven awards, content in every view, and a second load that changes nothing.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -46,7 +45,7 @@ async fn simulated(house: &House) -> (Commands, Simulation) {
     (Commands::new(log, simulation.clock()), simulation)
 }
 
-/// Loads the seeds into an empty house.
+/// Loads the seeds into an empty app.
 pub async fn loaded(house: &House) {
     let (commands, simulation) = simulated(house).await;
     load(&commands, &simulation, &Programme::read(None).unwrap())
@@ -263,7 +262,7 @@ async fn shows(views: &Views, house: &House) {
     assert!(then.lines[0].requested < now.lines[0].requested);
 }
 
-/// What a demonstration says while it starts.
+/// What a demo prints while it starts.
 fn demonstrated(place: &Place) -> Vec<String> {
     let mut program = place.program();
     program

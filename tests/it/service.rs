@@ -1,4 +1,4 @@
-//! A running service and a client for it: in this process, or as processes of their own.
+//! A running service and a client for it: in this process, or as separate processes.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::house::{House, ORGANISATION};
 
-/// What was answered.
+/// An answer of the service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answered {
     pub status: u16,
@@ -55,7 +55,7 @@ impl Answered {
     }
 }
 
-/// A service at an address, and who asks it.
+/// A client with an address and a token.
 #[derive(Clone)]
 pub struct Client {
     address: String,
@@ -80,7 +80,7 @@ impl Client {
         &self.address
     }
 
-    /// The same service, asked by somebody else.
+    /// The same service with another token.
     pub fn by(&self, token: &str) -> Self {
         Self {
             token: token.to_owned(),
@@ -111,13 +111,13 @@ impl Client {
         answered(request.call().expect("the service answers"))
     }
 
-    /// Posts a command under a key of its own.
+    /// Posts a command with a new idempotency key.
     pub fn post(&self, path: &str, body: &Value) -> Answered {
         let key = microgrants::commands::clock::new_id().to_string();
         self.post_with(path, &body.to_string(), &[("Idempotency-Key", &key)])
     }
 
-    /// Sends the bytes of a file.
+    /// Uploads the bytes of a file.
     pub fn upload(&self, path: &str, bytes: &[u8], key: &str) -> Answered {
         let request = self
             .agent
@@ -129,7 +129,7 @@ impl Client {
         answered(request.send(bytes).expect("the service answers"))
     }
 
-    /// The bytes of a file.
+    /// Downloads the bytes of a file.
     pub fn bytes(&self, path: &str) -> Vec<u8> {
         let request = self
             .agent
@@ -180,7 +180,7 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
     let status = response.status().as_u16();
     let text = response.body_mut().read_to_string().unwrap_or_default();
     let mut body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    // Each request has another id: answers are held against each other without it.
+    // The request id differs in each answer, and answers are compared without it.
     if let Some(problem) = body.as_object_mut() {
         problem.remove("request_id");
     }
@@ -192,17 +192,17 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
     }
 }
 
-/// Reads uploads by the real program: this one does not know how.
+/// Runs the real program as the sandbox, since the test binary cannot read uploads.
 pub fn sandbox() -> Sandbox {
     Sandbox::by(env!("CARGO_BIN_EXE_microgrants").into())
 }
 
-/// Tokens of a house's service.
+/// The token service of an app.
 pub fn tokens(house: &House) -> Tokens {
     Tokens::new(&house.keys.token, ORGANISATION).expect("tokens")
 }
 
-/// A good token for a person, for as long as a case takes.
+/// A valid token for a person, for the length of a case.
 pub fn token(house: &House, person: PersonId) -> String {
     narrowed(house, person, None)
 }
@@ -220,18 +220,18 @@ pub fn narrowed(house: &House, person: PersonId, roles: Option<Vec<Role>>) -> St
         .expect("a token")
 }
 
-/// Serves a house in this process; it ends with the process.
+/// Serves an app in this process, until the process ends.
 pub fn serve(house: &House, person: PersonId) -> Client {
     serve_with(house, person, |_| ())
 }
 
-/// The same, with something about the site that is not as usual.
+/// The same, with changed settings of the site.
 pub fn serve_with(house: &House, person: PersonId, set_up: impl FnOnce(&mut http::Site)) -> Client {
     tokio::spawn(house.projector.clone().run());
     serve_commands(house, house.commands.clone(), &token(house, person), set_up)
 }
 
-/// A service whose commands are not the house's own, and beside which no projection runs.
+/// A service with other commands than the app's, and without a running projector.
 pub fn serve_commands(
     house: &House,
     commands: Commands,
@@ -241,7 +241,7 @@ pub fn serve_commands(
     serve_beside(house, commands, token, Beside::default(), set_up)
 }
 
-/// The same, with something that runs beside it.
+/// The same, with background tasks.
 pub fn serve_beside(
     house: &House,
     commands: Commands,
@@ -270,19 +270,19 @@ pub fn serve_beside(
     Client::new(&address, token)
 }
 
-/// A service that runs as a process of its own, killed when this is dropped.
+/// A service as a child process, killed when this is dropped.
 pub struct Process {
     child: Child,
     pub address: String,
 }
 
 impl Process {
-    /// Starts the program over a database and its keys.
+    /// Starts the program on a database and its keys.
     pub fn start(place: &Place) -> Self {
         Self::of(place.program())
     }
 
-    /// Starts a program that was set up already.
+    /// Starts a program that is already configured.
     pub fn of(mut program: Command) -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
@@ -311,17 +311,17 @@ impl Process {
         }
     }
 
-    /// The process's number.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has exited.
     pub fn ended(mut self) -> std::process::ExitStatus {
         self.child.wait().expect("the program ended")
     }
 
-    /// Ends it as a power cut would.
+    /// Kills it with SIGKILL, as a power cut would.
     pub fn kill(mut self) {
         let ended = self.child.try_wait().expect("its state");
         assert!(
@@ -340,7 +340,7 @@ impl Drop for Process {
     }
 }
 
-/// Where a database and its keys lie, for programs of their own.
+/// A database and its keys, for child processes.
 #[derive(Clone)]
 pub struct Place {
     pub folder: Arc<TempDir>,
@@ -348,7 +348,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The program, set to this place.
+    /// The program, configured for this database.
     pub fn program(&self) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));
         program
@@ -358,7 +358,7 @@ impl Place {
             .env("MICROGRANTS_KEYS", self.folder.path().join("keys"))
             .env("NO_COLOR", "1")
             .env_remove("RUST_LOG");
-        // Short, so that a mail that was under way when the program was killed is soon tried again.
+        // A short claim, so that a mail in delivery during a kill is soon retried.
         program
             .env("MICROGRANTS_MAIL_CLAIM_SECONDS", "2")
             .current_dir(self.folder.path());

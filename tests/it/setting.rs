@@ -1,5 +1,5 @@
-//! A world that is set up: staff with every role, an open fund, groups whose applications only need
-//! to be awarded.
+//! Scenarios in memory: staff with every role, an open fund, and groups whose applications only
+//! need a decision.
 
 use std::collections::BTreeSet;
 
@@ -101,7 +101,7 @@ impl Setting {
         );
     }
 
-    /// A fund of £10,000 that is open, with an open round, and so many groups with their drafts.
+    /// An open fund of £10,000 with an open round, and this many groups with drafts.
     pub fn drafts(groups: usize) -> Self {
         let mut setting = Self::founded();
         setting.publish();
@@ -136,7 +136,7 @@ impl Setting {
         setting
     }
 
-    /// The same, with every application ready to be awarded.
+    /// The same, with every application ready for a decision.
     pub fn ready(groups: usize) -> Self {
         let mut setting = Self::drafts(groups);
         let summary = Summary {
@@ -241,7 +241,7 @@ impl Setting {
         }
     }
 
-    /// Issues, by one of the staff, what must be taken.
+    /// Issues a command as a member of staff; it must be accepted.
     pub fn takes(&mut self, staff: usize, command: Command) {
         let says = format!("{command:?}");
         self.world
@@ -249,7 +249,7 @@ impl Setting {
             .unwrap_or_else(|refusal| panic!("{says}: {refusal}"));
     }
 
-    /// Asks for a command by its name, with a body as the API takes it.
+    /// Issues a command by its name, with a body as the API takes it.
     pub fn asks(
         &mut self,
         actor: Actor,
@@ -265,7 +265,7 @@ impl Setting {
         }
     }
 
-    /// Asks one of the staff for what must be taken.
+    /// Issues a command by its name as a member of staff; it must be accepted.
     pub fn does(&mut self, staff: usize, noun: &str, id: Uuid, name: &str, body: &Value) {
         let actor = Actor::Person(self.staff[staff]);
         self.asks(actor, noun, id, name, body)
@@ -333,7 +333,7 @@ pub fn command_of(noun: &str, id: Uuid, name: &str, body: &Value) -> Command {
     }
 }
 
-/// The address that everybody of a world has, by its seal.
+/// The digest of the proven address that everybody in a scenario has.
 fn proven() -> MailedTo {
     MailedTo {
         address: "ab".repeat(32),

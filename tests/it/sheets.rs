@@ -1,5 +1,4 @@
-//! Spreadsheets: every list of the desk, as it is filtered, and read back by a program that is not
-//! ours.
+//! Spreadsheets: every list of the desk with its filter, read back by another program.
 
 use std::fs;
 use std::path::PathBuf;
@@ -24,7 +23,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// Gnumeric's converter, where it is installed.
+/// Gnumeric's converter, if it is installed.
 fn ssconvert() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -186,14 +185,14 @@ async fn read_back(house: House) {
     }
 }
 
-/// A cell without what each form adds: thousands, and the apostrophe that keeps a text from being a
-/// formula.
+/// A cell without the additions of each format: thousands separators, and the apostrophe that
+/// protects against formulas.
 fn inert(cell: &str) -> String {
     let number = !cell.is_empty()
         && cell
             .chars()
             .all(|c| c.is_ascii_digit() || matches!(c, ',' | '.' | '-'));
-    // Gnumeric writes a minus as printers do.
+    // Gnumeric writes U+2212 as the minus sign.
     let cell = &cell.replace('\u{2212}', "-");
     let cell = cell.strip_prefix('\'').unwrap_or(cell);
     if number {

@@ -1,5 +1,5 @@
-//! Signing in and being signed out: codes that belong to one browser, sessions and tokens that end,
-//! and what the machine's operator may do while the service runs.
+//! Sign-in and sign-out: codes bound to one browser, expiring sessions and tokens, and what the
+//! operator of the machine can do while the service runs.
 
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 
@@ -133,7 +133,7 @@ async fn codes(house: House) {
         (200, "/my"),
         "however it is typed, and to our own pages only"
     );
-    // Whoever asks anew has the newest code only.
+    // Only the newest code is valid.
     let (mut late, mut later) = (Browser::new(&address), Browser::new(&address));
     let first = ask(&mut late, "zofia@example.org");
     let old = mailed(&house, person).await;
@@ -143,7 +143,7 @@ async fn codes(house: House) {
         type_in(&mut later, &second, &mailed(&house, person).await).status,
         200
     );
-    // However many browsers there are, one person is guessed at so often only.
+    // Guesses are limited per person, over all browsers.
     let limited = serve_with(&house, office.ada, |site| {
         site.limits = Limits::new(&"codes=1/1h".parse().unwrap(), None);
     });
@@ -189,7 +189,7 @@ async fn tried(house: House) {
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("zofia@example.org\n"), "{told:?}");
-    // The link of the same mail still lets its person in, and so does a new code.
+    // The link of the same mail is still valid, and so is a new code.
     let page = ask(&mut browser, "zofia@example.org");
     let led = type_in(&mut browser, &page, &mailed(&house, person).await);
     assert_eq!((led.status, led.path.as_str()), (200, "/my"));
@@ -309,7 +309,7 @@ fn shown(page: &Page) -> String {
     rest.split('<').next().unwrap().to_owned()
 }
 
-/// The id of a token by its name, as the page of an account lists it.
+/// The id of a token by its name, as the account page lists it.
 fn listed(page: &Page, name: &str) -> String {
     let (_, rest) = page
         .text
@@ -380,7 +380,7 @@ async fn of_programs(house: House) {
         rows.iter().all(|row| !format!("{row:?}").contains(&token)),
         "it is kept nowhere"
     );
-    // Nobody ends another's.
+    // Nobody can end another person's token.
     let id = listed(&page, "Accounts");
     let mut other = signed_in(&house, &address, office.ben).await;
     let theirs = other.get("/account");
@@ -399,7 +399,7 @@ async fn of_programs(house: House) {
         .get("/api/v1/funds")
         .is_problem(401, "unauthenticated");
     assert!(!browser.get("/account").says(">Accounts<"));
-    // Signing out everywhere ends the others as well.
+    // Signing out everywhere ends tokens as well.
     let client = Client::new(&address, &self::token(&house, office.ada));
     assert_eq!(client.get("/api/v1/funds").status, 200);
     browser.fill(&page, "/account", &[("form", "end-all"), ("session", "")]);
@@ -501,7 +501,8 @@ async fn with_a_role(house: House) {
         200,
         "it never had that role"
     );
-    // What was not used while the role was away does not come back with it.
+    // A session or token that was not used while the role was absent is not valid again with the
+    // role.
     let chris = known(&house, "chris@example.org").await;
     office.gives(&house, chris, Role::Panel).await;
     house.catch_up().await;
@@ -529,8 +530,8 @@ async fn with_a_role(house: House) {
     );
 }
 
-/// Whoever began with an address that they never showed to be theirs does not stay beside its
-/// owner, who is given a role.
+/// A person who began with an address that they never proved loses the session when the owner of
+/// the address gets a role.
 async fn beside_a_role(house: House) {
     let (office, address) = started(&house).await;
     let start = format!("/apply/{}/first", office.fund);
@@ -608,7 +609,7 @@ async fn renewed(house: House) {
     );
 }
 
-/// On SQLite through the service's socket, on PostgreSQL over the database.
+/// On SQLite through the service's socket, on PostgreSQL through the database.
 async fn beside(house: House) {
     let office = Office::open(&house, 1000).await;
     let ben = office.ben.to_string();
@@ -638,7 +639,7 @@ async fn beside(house: House) {
         .contains("no person here")
     );
     prints(&place, &["end-access", "--person", &ben]);
-    // Another process goes by what it read for a few seconds.
+    // Another process caches sessions for a few seconds.
     let since = std::time::Instant::now();
     while client.get("/api/v1/funds").status == 200 {
         assert!(since.elapsed().as_secs() < 10);
@@ -708,7 +709,7 @@ async fn socket(house: House) {
         200,
         "and goes on"
     );
-    // What a service leaves that is killed is in nobody's way.
+    // The socket file left by a killed service does not disturb later ones.
     process.kill();
     assert!(path.exists());
     prints(&place, &["token", "--person", &ben]);
@@ -767,7 +768,7 @@ async fn marks(house: House) {
             303
         );
     }
-    // Half of one and half of another is none.
+    // Halves of two CSRF tokens make no valid one.
     let mixed = format!("{}{}", &marks[0][..64], &marks[1][64..]);
     assert_eq!(
         browser

@@ -1,4 +1,4 @@
-//! A stop finishes what the service took in hand: commands, a mail, a webhook.
+//! Graceful shutdown: the service completes the commands, mail and webhook that it has begun.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -31,7 +31,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// How long whoever is told something takes to answer.
+/// Delay of a slow receiver.
 const PAUSE: Duration = Duration::from_millis(1500);
 
 fn ask_to_stop(process: &Process) {
@@ -41,7 +41,7 @@ fn ask_to_stop(process: &Process) {
         .expect("it is asked to stop");
 }
 
-/// Clients write while the service is asked to stop: whatever it took, it answered.
+/// Clients write while the service is asked to stop: every accepted command is answered.
 async fn stopped(house: House) {
     let office = Office::open(&house, 5000).await;
     let work = Work::prepare(&house, &office, 20).await;
@@ -83,7 +83,7 @@ async fn stopped(house: House) {
     replay::whole(&house).await;
 }
 
-/// A mail server that takes its time with each message; it tells when one has come.
+/// A slow mail server that signals each message.
 fn slow_mail_server() -> (String, Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("smtp://{}", listener.local_addr().unwrap());
@@ -118,14 +118,14 @@ fn slow_mail_server() -> (String, Receiver<()>) {
     (url, told)
 }
 
-/// Stops a service that is used while something is on its way outside: it ends well, and only once
-/// that has come to its end.
+/// Stops a service in use while a mail or webhook is in delivery: it exits successfully, and only
+/// after the delivery.
 fn stop_while<T>(process: Process, token: &str, told: &Receiver<T>) {
     told.recv_timeout(Duration::from_secs(20))
         .expect("something is on its way");
     let since = Instant::now();
     let client = Client::new(&process.address, token);
-    // By now the threads that serve have connections to the database.
+    // By now the worker threads have connections to the database.
     std::thread::scope(|scope| {
         for _ in 0..24 {
             scope.spawn(|| assert_eq!(client.get("/api/v1/applications").status, 200));

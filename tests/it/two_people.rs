@@ -1,5 +1,5 @@
-//! What waits for a second person, through the pages of the desk: those who can do it see it in
-//! their day's work, who began it is refused, and the second person does it.
+//! Work that waits for a second person, through the desk: people who can do it see it in their
+//! day's work, the person who began it is refused, and the second person does it.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// A page of the desk, and one person's browser on it.
+/// A page of the desk, in one person's browser.
 struct At<'a> {
     browser: &'a mut Browser,
     path: String,
@@ -43,7 +43,7 @@ impl At<'_> {
         self.browser.get(&self.path)
     }
 
-    /// Sends a form of the page.
+    /// Submits a form of the page.
     fn sends(&mut self, command: &str, form: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.page();
         let path = self.path.clone();

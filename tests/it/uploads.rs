@@ -1,6 +1,6 @@
-//! Nothing that is uploaded ends the process: tables and pictures are read by a process of its own,
-//! within bounds. The real program, under a limit of memory, takes files that end a reader, and
-//! changed copies of good ones.
+//! Uploads cannot bring the service down: a bounded child process reads tables and pictures. The
+//! real program, under a memory limit, receives files that break a reader, and mutated copies of
+//! good ones.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::house::House;
 use crate::office::Office;
 use crate::service::{Client, Place, Process, tokens};
 
-/// How much memory the service has, in bytes.
+/// Memory limit of the service, in bytes.
 const MEMORY: u64 = 512 * 1024 * 1024;
 
 pub fn cases(cases: &mut Cases) {
@@ -64,7 +64,7 @@ fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A workbook of one line, with shared texts of which it says something.
+/// A workbook with one row, and a table of shared strings with these attributes.
 fn xlsx(says: &str) -> Vec<u8> {
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
@@ -113,7 +113,7 @@ fn xlsx(says: &str) -> Vec<u8> {
     ])
 }
 
-/// A workbook whose rows are these.
+/// A workbook with these rows.
 fn ods(rows: &str) -> Vec<u8> {
     let content = format!(
         "<office:document-content><office:body><office:spreadsheet><table:table table:name=\"a\"><table:table-row>\
@@ -130,7 +130,7 @@ fn ods(rows: &str) -> Vec<u8> {
     ])
 }
 
-/// Tables that make a reader take gigabytes, or unpack to them.
+/// Tables that make a reader use gigabytes, or that unpack to them.
 fn bad_tables() -> Vec<Vec<u8>> {
     let row = |rows: &str, cell: &str| {
         format!(
@@ -151,7 +151,7 @@ fn bad_tables() -> Vec<Vec<u8>> {
     ]
 }
 
-/// Texts that are small where they lie and large where they are read.
+/// Texts that are small in the file and large in memory.
 fn bad_texts() -> Vec<Vec<u8>> {
     const LENGTH: usize = 3 * 1024 * 1024;
     let long = |part: &str| part.repeat(LENGTH / part.len()).into_bytes();
@@ -166,7 +166,7 @@ fn bad_texts() -> Vec<Vec<u8>> {
     ]
 }
 
-/// A picture that claims to be of this size.
+/// A picture whose header states this size.
 fn claims(width: u32, height: u32) -> Vec<u8> {
     let mut png = Vec::new();
     image::DynamicImage::new_rgb8(64, 64)
@@ -174,7 +174,7 @@ fn claims(width: u32, height: u32) -> Vec<u8> {
         .unwrap();
     png[16..20].copy_from_slice(&width.to_be_bytes());
     png[20..24].copy_from_slice(&height.to_be_bytes());
-    // The check of the header, which holds again.
+    // The header's checksum is made valid again.
     let check = crc32(&png[12..29]);
     png[29..33].copy_from_slice(&check.to_be_bytes());
     png
@@ -225,8 +225,8 @@ fn workbooks() {
     assert_eq!(Table::read(&ods(row)).unwrap().length(), 3);
 }
 
-/// The service under a limit of memory. Its threads share two pools, since each further one sets
-/// addresses aside that it never uses.
+/// Starts the service under a memory limit. Its threads share two malloc arenas, since each further
+/// arena reserves address space that is never used.
 fn limited(place: &Place) -> Process {
     let program = place.program();
     let mut limited = Command::new("prlimit");
@@ -244,7 +244,7 @@ fn limited(place: &Place) -> Process {
     Process::of(limited)
 }
 
-/// Whoever sends files to the service: an officer's browser, and programs of groups.
+/// The senders of files: an officer's browser, and programs of groups.
 struct Sender {
     browser: Browser,
     csrf: String,
@@ -302,7 +302,7 @@ impl Sender {
     }
 }
 
-/// How many changed files are sent: `MICROGRANTS_UPLOADS`, otherwise 200.
+/// Number of mutated files: `MICROGRANTS_UPLOADS`, or 200.
 fn changed_files() -> usize {
     std::env::var("MICROGRANTS_UPLOADS")
         .ok()
@@ -366,7 +366,7 @@ async fn survives(house: House) {
     process.kill();
 }
 
-/// More than may be read at once wait for their turn.
+/// Uploads beyond the number of concurrent readers wait for their turn.
 fn several_at_once(sender: &Sender) {
     let group = sender.groups.last().unwrap();
     std::thread::scope(|scope| {
@@ -382,7 +382,7 @@ fn several_at_once(sender: &Sender) {
     });
 }
 
-/// Changed copies of tables, of the parts of workbooks, and of pictures.
+/// Mutated copies of tables, of the parts of workbooks, and of pictures.
 fn changed_ones(sender: &mut Sender) {
     let mut moments = Moments::new();
     let seed = moments.seed();
@@ -396,7 +396,7 @@ fn changed_ones(sender: &mut Sender) {
             0 => changed(&tables, &mut moments),
             _ => changed_part(&tables, &mut moments),
         };
-        // Where the service does not answer, this is what ended it.
+        // If the service does not answer, this is the file that ended it.
         std::fs::write(&last, &bytes).unwrap();
         if is_picture {
             sender.picture(&bytes);
@@ -411,8 +411,7 @@ fn changed_ones(sender: &mut Sender) {
     );
 }
 
-/// A workbook of which one part was changed, so that it unpacks all the same; a number in it
-/// perhaps to a very large one.
+/// A workbook with one mutated part that still unpacks; a number in it may become very large.
 fn changed_part(tables: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
     let books: Vec<&Vec<u8>> = tables
         .iter()
@@ -444,7 +443,7 @@ fn changed_part(tables: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
     )
 }
 
-/// A copy in which one number is another.
+/// A copy in which one number is replaced.
 fn enlarged(part: &[u8], moments: &mut Moments) -> Vec<u8> {
     const NUMBERS: [&str; 4] = ["4294967295", "18446744073709551615", "1048576", "-1"];
     let digits: Vec<usize> = (0..part.len())
@@ -458,12 +457,12 @@ fn enlarged(part: &[u8], moments: &mut Moments) -> Vec<u8> {
     [&part[..at], number.as_bytes(), &part[at + 1..]].concat()
 }
 
-/// What comes out of a picture that a script reads instead of the program.
+/// The output for a picture, with a script as the reader.
 async fn read_by(folder: &Path, script: &str) -> Result<Vec<u8>, SandboxError> {
     use std::os::unix::fs::PermissionsExt as _;
     let program = folder.join("reader");
-    // Another thread of the cases may start a program just now, which holds what is being written
-    // until it runs.
+    // Another thread may be starting a program, which inherits the open file until it executes, and
+    // an open file cannot be run.
     std::fs::write(folder.join("script"), script).unwrap();
     std::fs::write(
         &program,
@@ -503,7 +502,7 @@ async fn apart(house: House) {
                 .any(|own| line.starts_with(own))
         })
         .collect();
-    // The shell's own variables; and the folder that `ls` lists.
+    // The shell's own variables, and the folder listed by `ls`.
     assert!(lines.starts_with(&["read-upload picture", "/"]), "{seen}");
     assert!(
         !seen.contains("CARGO") && !seen.contains("HOME="),
@@ -544,7 +543,7 @@ async fn apart(house: House) {
     ));
 }
 
-/// The process that waits for an upload is bounded before it reads any.
+/// The child process that waits for an upload is under its limits before it reads any.
 fn bounded() {
     for upload in ["table", "picture"] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_microgrants"))
@@ -583,7 +582,7 @@ fn bounded() {
         assert_eq!(says(&limits, "Max cpu time"), ["30", "30"]);
         assert_eq!(says(&limits, "Max core file size"), ["0", "0"]);
         drop(child.stdin.take());
-        // Nothing is no picture; what is no table is told as such.
+        // Empty input is no picture; empty input as a table is an answer and not a failure.
         assert_eq!(child.wait().unwrap().success(), upload == "table");
     }
 }

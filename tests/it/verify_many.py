@@ -1,4 +1,4 @@
-"""Holds one folder after another against audit/verify.py: a folder on each line in, a verdict on each line out."""
+"""Runs audit/verify.py on many folders: reads one folder per line, and writes one verdict per line."""
 import importlib.util, json, sys
 
 spec = importlib.util.spec_from_file_location("verify", sys.argv[1])

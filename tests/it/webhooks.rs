@@ -1,5 +1,5 @@
-//! Webhooks that administrators make: two people, a secret each, only the kinds that were chosen;
-//! one that is not taken holds back nothing, and none leads inside.
+//! Webhooks made by administrators: two people, a secret each, only the chosen kinds of event. A
+//! failing one does not delay the others, and none can reach internal addresses.
 
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn command(house: &House, name: &str, body: &Value) -> Command {
     command_of("organisation", house.commands.organisation().0, name, body)
 }
 
-/// A webhook that Ada proposed and Ben confirmed; its number.
+/// A webhook proposed by Ada and confirmed by Ben. Returns its number.
 pub async fn confirmed(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
     let target = json!({ "address": address, "events": events });
     let proposal = house
@@ -80,7 +80,7 @@ pub async fn confirmed(house: &House, office: &Office, address: &str, events: &[
     proposal
 }
 
-/// The same with a secret.
+/// The same, with a secret.
 async fn ready(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
     let webhook = confirmed(house, office, address, events).await;
     house
@@ -92,7 +92,7 @@ async fn ready(house: &House, office: &Office, address: &str, events: &[&str]) -
     webhook
 }
 
-/// Who sends, also to this machine; each webhook has begun.
+/// A sender that may also reach this machine; it has started each webhook.
 async fn sender(house: &House) -> ManagedWebhooks {
     let sender = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
     assert_eq!(sender.once(now(house)).await.unwrap(), 0, "it begins");
@@ -107,7 +107,7 @@ async fn once(house: &House, sender: &ManagedWebhooks) -> usize {
     sender.once(now(house)).await.unwrap()
 }
 
-/// Sends all that is due.
+/// Sends every due delivery.
 async fn all(house: &House, sender: &ManagedWebhooks) {
     while once(house, sender).await > 0 {}
 }

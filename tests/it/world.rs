@@ -1,5 +1,5 @@
-//! The domain alone, in memory: commands are decided and what follows from them is, all of it or
-//! nothing.
+//! The domain alone, in memory: a command is decided with its consequences, completely or not at
+//! all.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use microgrants::domain::{
 };
 use uuid::Uuid;
 
-/// Every stream, and the day.
+/// All aggregates, and today's date.
 #[derive(Clone)]
 pub struct World {
     pub today: Date,
@@ -21,7 +21,7 @@ pub struct World {
     pub groups: BTreeMap<Uuid, Group>,
     pub applications: BTreeMap<Uuid, Application>,
     pub grants: BTreeMap<Uuid, Grant>,
-    /// Everything that happened, in its order, with the stream that it happened to.
+    /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
 }
 
@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// Decides a command as one that follows from another.
+    /// Decides a command as a consequence of another.
     pub fn follow(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
         seal(&mut command);
         self.all(actor, command, true)
@@ -51,7 +51,7 @@ impl World {
         self.issue(Actor::Person(person), command)
     }
 
-    /// Decides a command with what follows from it. A refusal leaves the world as it was.
+    /// Decides a command with its consequences. A refusal changes nothing.
     pub fn issue(&mut self, actor: Actor, mut command: Command) -> Result<(), Refusal> {
         seal(&mut command);
         self.all(actor, command, false)
@@ -213,7 +213,7 @@ fn on<S: Stream>(
     Ok(following)
 }
 
-/// Seals with nothing: the rules never look inside.
+/// Fills personal values with a dummy digest, since the rules never read them.
 fn seal(command: &mut Command) {
     let subject = command.id();
     for slot in command.slots() {

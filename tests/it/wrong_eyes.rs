@@ -1,5 +1,4 @@
-//! What a group's member is shown through the API: their own records as they need them, and nothing
-//! that is for staff.
+//! What a group's member sees through the API: their own records, and nothing meant for staff.
 
 use microgrants::domain::fund::Rules;
 use microgrants::domain::{Command, PersonId};
@@ -30,7 +29,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// Ada, Ben and a group's member at one service.
+/// Clients of Ada, Ben and a group's member on one service.
 fn three(house: &House, office: &Office, member: PersonId) -> [Client; 3] {
     let ada = serve(house, office.ada);
     let [ben, cass] = [office.ben, member].map(|person| ada.by(&token(house, person)));

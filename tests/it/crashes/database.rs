@@ -1,5 +1,5 @@
-//! The database goes away under a service that goes on: its connections are cut, or the whole
-//! server is killed. The service recovers by itself, and nothing that was acknowledged is lost.
+//! The database fails under a running service: its connections are cut, or the server is killed.
+//! The service recovers without a restart, and no acknowledged command is lost.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,8 +18,8 @@ pub fn cases(cases: &mut Cases) {
     cases.postgres("crashes::the_service_outlives_the_database_server", server);
 }
 
-/// Lets clients write while something is done to the database again and again; each time somebody
-/// must be answered afterwards.
+/// Runs writing clients while `harm` is done to the database this many times. After each time the
+/// clients must get answers again.
 fn endure(
     place: &Place,
     token: &str,
@@ -61,7 +61,7 @@ fn endure(
             writer.join().expect("a client comes through");
         }
     });
-    // What was left open is settled while the service still runs.
+    // Settles unacknowledged commands while the service still runs.
     for book in &mut books {
         book.live(&client, work, &told, &AtomicUsize::new(0));
     }
@@ -73,7 +73,7 @@ async fn connections(house: House) {
     let office = Office::open(&house, 5000).await;
     let work = Work::prepare(&house, &office, 20).await;
     let token = token(&house, office.ada);
-    // Of another name, so that it does not cut itself.
+    // This pool has another application name, so it does not cut its own connection.
     let pool = sqlx::PgPool::connect(&house.url).await.unwrap();
     let runtime = tokio::runtime::Handle::current();
     let mut moments = Moments::new();

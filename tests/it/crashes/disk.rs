@@ -1,5 +1,5 @@
-//! A disk that is full: a command is answered with 503 and is not in the log; once there is room,
-//! everything goes on.
+//! A full disk: a command gets 503 and is not in the log; when there is room again, the service
+//! continues.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ impl Disk {
         self.0.path()
     }
 
-    /// Takes all the room that there is.
+    /// Fills the file system with one file. Returns its path.
     fn fill(&self) -> PathBuf {
         let ballast = self.path().join("ballast");
         let mut file = std::fs::File::create(&ballast).unwrap();
@@ -99,8 +99,8 @@ async fn on_postgres(_: House) {
     full(&disk, House::open(folder, url).await, || cluster.start()).await;
 }
 
-/// Fills the disk under a running service and frees it again; whoever runs the database sees to it
-/// that it runs afterwards.
+/// Fills the disk under a running service and frees it again. `see_to` restarts the database where
+/// that is needed.
 async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     let office = Office::open(&house, 5000).await;
     let work = Work::prepare(&house, &office, 0).await;
@@ -124,7 +124,7 @@ async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     std::fs::remove_file(ballast).unwrap();
     see_to();
     let since = Instant::now();
-    // What is refused until then is counted nowhere.
+    // Refusals until then are not counted.
     loop {
         let answer = create(&client);
         if answer.status == 201 {
@@ -163,7 +163,7 @@ async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     );
 }
 
-/// Creates a fund with a long purpose, so that a little room is soon used up.
+/// Creates a fund with a long purpose, so that a little room fills quickly.
 fn create(client: &Client) -> crate::service::Answered {
     let rules = serde_json::to_value(crate::office::rules()).unwrap();
     client.post("/api/v1/funds", &json!({ "name": "Large", "purpose": "room ".repeat(200), "areas": ["oldham"], "rules": rules }))

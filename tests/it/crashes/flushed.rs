@@ -1,5 +1,5 @@
-//! That a command is on the disk before it is acknowledged, and a mail before it counts as sent, as
-//! the system's own trace shows.
+//! Durability, checked with strace: a command is flushed before it is acknowledged, and a mail
+//! before it counts as sent.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -36,8 +36,8 @@ pub fn cases(cases: &mut Cases) {
 
 const COMMANDS: usize = 40;
 
-/// One client, so that every command is a batch of its own: between a request and its answer lies a
-/// flush that came through.
+/// With one client every command is its own batch: a successful flush must lie between each request
+/// and its answer.
 async fn traced(house: House) {
     let office = Office::open(&house, 5000).await;
     let token = token(&house, office.ada);
@@ -81,7 +81,7 @@ async fn traced(house: House) {
     );
 }
 
-/// A mail that goes into a folder: its file is flushed, then named, then the folder is flushed.
+/// For a mail into a folder: the file is flushed, then renamed, then the folder is flushed.
 async fn mail_in_a_folder(house: House) {
     let office = Office::open(&house, 5000).await;
     crate::mails::post(&house).begin().await.unwrap();
@@ -133,7 +133,7 @@ fn flushes(line: &str, file: &str) -> bool {
     line.contains("fsync(") && line.contains(file)
 }
 
-/// Traces the calls of a running service, and answers once it sees them.
+/// Attaches strace to a running service, and returns when calls appear in the trace.
 fn attached(process: &Process, client: &Client, trace: &Path, calls: &str) -> Child {
     let (id, calls) = (process.id().to_string(), format!("trace={calls}"));
     let mut strace = Command::new("strace");
@@ -142,7 +142,8 @@ fn attached(process: &Process, client: &Client, trace: &Path, calls: &str) -> Ch
         .arg(trace);
     let strace = strace.stderr(Stdio::null()).spawn().expect("strace starts");
     let since = Instant::now();
-    // It writes nothing until it is attached: ask until an answer stands in the trace.
+    // strace writes nothing until it is attached, so repeat a request until its answer is in the
+    // trace.
     while !read(trace).contains("HTTP/1.1 200") {
         assert!(since.elapsed() < Duration::from_secs(20), "strace attaches");
         client.get("/healthz");

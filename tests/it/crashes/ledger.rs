@@ -1,5 +1,5 @@
-//! What clients sent and what they were told, written down by the clients alone, and held against
-//! the log afterwards.
+//! A record of what clients sent and which answers they got, written by the clients alone and later
+//! compared with the log.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -14,8 +14,8 @@ use crate::house::House;
 use crate::office::Office;
 use crate::service::{Client, token};
 
-/// A mark that a command leaves in its event, so that the log can be asked for it without our own
-/// ids.
+/// A value that a command leaves in its event, so that the event can be found without ids from our
+/// code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
     Reference(String),
@@ -31,19 +31,19 @@ struct Line {
     path: String,
     body: String,
     key: String,
-    /// The first and the last position that were acknowledged.
+    /// First and last position that were acknowledged.
     told: Option<(i64, i64)>,
-    /// The client never asked again.
+    /// The client did not retry.
     given_up: bool,
 }
 
-/// A form that only needs to be handed in, and the token of whoever may.
+/// A filled-in application, and the token of a member who may submit it.
 struct Draft {
     application: String,
     token: String,
 }
 
-/// The work that clients find: one fund that all of them write to, and forms to hand in.
+/// Commands for the clients: a fund that all of them write to, and applications to submit.
 pub struct Work {
     fund: String,
     rules: Value,
@@ -51,7 +51,7 @@ pub struct Work {
 }
 
 impl Work {
-    /// Prepares so many forms.
+    /// Prepares this many applications.
     pub async fn prepare(house: &House, office: &Office, forms: usize) -> Self {
         let mut drafts = Vec::new();
         for number in 0..forms {
@@ -114,14 +114,14 @@ impl Work {
     }
 }
 
-/// One client's book, kept over every life of the service.
+/// All commands of one client, over every restart of the service.
 #[derive(Default)]
 pub struct Book(Vec<Line>);
 
 impl Book {
-    /// Writes until the service is gone, or until all clients together were told so often. First
-    /// settles what an earlier life left open: every second command of those is sent again under
-    /// its key, the others never. One that was acknowledged is sent again as well.
+    /// Sends commands until the service stops answering, or until all clients together have
+    /// `enough` acknowledgements. Before that, it retries every second unacknowledged command under
+    /// its key and gives up the others, and it repeats one acknowledged command.
     pub fn live(&mut self, client: &Client, work: &Work, told: &AtomicUsize, enough: &AtomicUsize) {
         let open: Vec<_> = (0..self.0.len())
             .filter(|at| self.0[*at].told.is_none() && !self.0[*at].given_up)
@@ -148,7 +148,7 @@ impl Book {
         }
     }
 
-    /// Sends a command, again or for the first time; whether anybody answered.
+    /// Sends or repeats a command. Returns whether there was an answer.
     fn ask(&mut self, at: usize, client: &Client, told: &AtomicUsize) -> bool {
         let line = &mut self.0[at];
         let client = line
@@ -171,7 +171,7 @@ impl Book {
                 line.told = Some(new);
                 told.fetch_add(1, Ordering::SeqCst);
             }
-            // Not acknowledged, and said so.
+            // An explicit answer that the command was not recorded.
             503 => {
                 assert_eq!(
                     answer.content_type, "application/problem+json",
@@ -186,18 +186,18 @@ impl Book {
     }
 }
 
-/// What the books of all clients came to, held against the log.
+/// The result of comparing all clients' records with the log.
 #[derive(Debug, Default)]
 pub struct Settled {
     pub acknowledged: usize,
     pub unacknowledged: usize,
-    /// Those of the unacknowledged that are in the log all the same: their answers were lost.
+    /// Unacknowledged commands that are in the log: their answers were lost.
     pub found_unacknowledged: usize,
     pub submitted: usize,
 }
 
-/// Every acknowledged command is in the log exactly once and where it was said to be, the others at
-/// most once.
+/// Checks that every acknowledged command is in the log exactly once and at its acknowledged
+/// positions, and every other command at most once.
 pub fn settle(books: &[Book], rows: &[EventRow]) -> Settled {
     let mut found: BTreeMap<Mark, Vec<&EventRow>> = BTreeMap::new();
     let mut commands: BTreeMap<&str, usize> = BTreeMap::new();

@@ -1,8 +1,8 @@
-//! The real program, driven over HTTP and killed at random moments: what was acknowledged is in the
-//! log once, what was not at most once, the views are what a rebuild gives, every head that was
-//! signed is one of the same tree, and every mail arrives.
+//! The real program, driven over HTTP and killed at random moments. Acknowledged commands are in
+//! the log once, others at most once; the views equal a rebuild; every signed checkpoint belongs to
+//! the same tree; every mail arrives.
 //!
-//! `MICROGRANTS_KILLS` says how often to kill (`scripts/crashes` 200 times); `MICROGRANTS_SEED`
+//! `MICROGRANTS_KILLS` sets the number of kills (200 in `scripts/crashes`); `MICROGRANTS_SEED`
 //! repeats the same moments.
 
 mod database;
@@ -53,7 +53,7 @@ fn kills() -> usize {
         .unwrap_or(10)
 }
 
-/// Moments that look random, the same for the same seed (`SplitMix64`).
+/// Pseudorandom numbers, the same for the same seed (`SplitMix64`).
 pub struct Moments(u64);
 
 impl Moments {
@@ -92,7 +92,7 @@ async fn killed(house: House) {
     let mut books: Vec<Book> = (0..CLIENTS).map(|_| Book::default()).collect();
     let mut heads = Vec::new();
     for _ in 0..kills {
-        // Some never come to serve.
+        // Some processes are killed before they serve.
         if moments.below(6) == 0 {
             let mut early = place
                 .program()
@@ -127,8 +127,8 @@ async fn killed(house: House) {
     );
 }
 
-/// Starts the service, lets every client write, and kills it a random moment after it answered
-/// somebody; a head that it signed.
+/// Starts the service, lets every client write, and kills it a random time after its first answer.
+/// Returns the newest checkpoint, if it signed one.
 fn one_life(
     place: &Place,
     token: &str,
@@ -165,7 +165,7 @@ fn one_life(
     })
 }
 
-/// Lets the service work off what is left until no mail is due.
+/// Runs the service until no mail is due.
 fn arrived(place: Place, token: &str) -> Place {
     let process = Process::start(&place);
     let client = Client::new(&process.address, token);
@@ -198,8 +198,8 @@ fn arrived(place: Place, token: &str) -> Place {
     place
 }
 
-/// The log is whole, it holds what the clients were told, the views follow from it, and every head
-/// is of its tree.
+/// Checks the log, compares it with the clients' records, rebuilds the views, and checks that every
+/// checkpoint is of the log's tree.
 async fn holds(house: &House, books: &[Book], heads: &[String]) -> Settled {
     replay::whole(house).await;
     let rows = events::page(house.store(), ORGANISATION, 0, 10_000_000)
@@ -229,7 +229,7 @@ async fn holds(house: &House, books: &[Book], heads: &[String]) -> Settled {
     settled
 }
 
-/// Every head, whoever kept it, is over the first so many of these events.
+/// Checks that every checkpoint has the root of the first `size` events.
 fn of_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
     let chain = Chain::read(chain).unwrap();
     let mut tiles = Tiles::default();
@@ -251,8 +251,8 @@ fn of_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
     }
 }
 
-/// Every group that handed in its form was written to, under one Message-ID each; how often one was
-/// tried again.
+/// Checks that every group that submitted has one mail under one Message-ID. Returns a summary with
+/// the number of retries.
 async fn every_mail(house: &House, submitted: usize) -> String {
     let rows = mails::newest(house.store(), ORGANISATION, "", 1_000_000)
         .await

@@ -1,5 +1,5 @@
-//! A client that resets its connection once it has sent a command: the command is in the log once
-//! or not at all, and the same request under the same key settles it.
+//! A client that resets its connection after sending a command: the command is in the log at most
+//! once, and repeating it under the same key settles it.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -46,7 +46,7 @@ async fn resets(house: House) {
         .unwrap();
         stream.flush().unwrap();
         std::thread::sleep(Duration::from_micros(moments.below(6000)));
-        // With nothing to linger for, the connection is reset and not closed.
+        // With a linger time of zero, the connection is reset rather than closed.
         socket2::SockRef::from(&stream)
             .set_linger(Some(Duration::ZERO))
             .unwrap();

@@ -1,5 +1,5 @@
-//! A restore that is killed at random moments: all of it is in the log, which begins to go on with
-//! the record of it, or nothing.
+//! A restore that is killed at random moments leaves either every event, with the record of the
+//! restore last, or none.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -22,7 +22,7 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// An empty database beside the backup that every run restores.
+/// An empty database in the folder of the backup that every run restores.
 async fn empty(engine_of: &House, folder: &Arc<TempDir>, number: usize) -> Empty {
     let sqlite = format!("sqlite://{}/log-{number}.db", folder.path().display());
     let url = if engine_of.store().postgres().is_some() {
@@ -98,7 +98,7 @@ async fn length(of: &Empty) -> i64 {
     length
 }
 
-/// Every event is there, and after them the record that they were restored.
+/// Checks that every event is there, and that the last one records the restore.
 async fn is_whole(restored: &Empty, whole: i64, seed: u64) {
     let store = Store::open(&restored.url).await.unwrap();
     let rows = events::page(&store, ORGANISATION, 0, 100_000)

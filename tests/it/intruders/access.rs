@@ -1,6 +1,6 @@
-//! Who may do what: every operation of the contract, asked for by everybody, against the running
-//! service. The table is kept by hand (`tests/matrix/access.txt`); an operation or a column that is
-//! missing from it fails.
+//! The access matrix: every operation of the contract, requested by every kind of person, against
+//! the running service. The table `tests/matrix/access.txt` is maintained by hand; an operation or
+//! column missing from it fails the case.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ const COLUMNS: [&str; 9] = [
 ];
 const TABLE: &str = "tests/matrix/access.txt";
 
-/// Every operation of the contract: its method and its path.
+/// Every operation of the contract, as method and path.
 pub fn operations() -> Vec<(String, String)> {
     let contract = microgrants::http::contract();
     let (mut path, mut all) = (String::new(), Vec::new());
@@ -51,7 +51,7 @@ pub fn operations() -> Vec<(String, String)> {
     all
 }
 
-/// A house in which every role is one person's, and in which there is one of everything.
+/// An app in which each role belongs to one person, with one record of every kind.
 struct Place {
     clients: Vec<Client>,
     ids: BTreeMap<&'static str, String>,
@@ -114,8 +114,8 @@ impl Place {
         Self { clients, ids }
     }
 
-    /// Asks so that nothing can change: every command says that it saw a version which there is
-    /// not.
+    /// Sends a request that cannot change anything: every command has an `If-Match` for a version
+    /// that does not exist.
     fn ask(&self, client: &Client, method: &str, path: &str, known: bool) -> Answered {
         let part = |part: &str| match part
             .strip_prefix('{')
@@ -140,7 +140,7 @@ impl Place {
         }
         let (noun, name) = command_of(path);
         let (key, mut body) = (new_id().to_string(), sample(noun, name).1);
-        // What the body names is there as well.
+        // The records that the body names must exist as well.
         for named in ["fund", "group", "person"] {
             if body.get(named).is_some() && noun != "organisation" {
                 body[named] = self.ids[if named == "person" { "nobody" } else { named }]
@@ -162,7 +162,7 @@ async fn holder(house: &House, office: &Office, role: Role) -> PersonId {
     holder
 }
 
-/// The noun and the name of the command that a path takes.
+/// The noun and name of the command at a path.
 pub fn command_of(path: &str) -> (&str, &str) {
     let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
     let noun = match parts[0] {
@@ -185,8 +185,8 @@ pub fn command_of(path: &str) -> (&str, &str) {
     )
 }
 
-/// What an answer means to whoever asked: let through, whatever then stands in the way, or how they
-/// were turned away.
+/// What an answer means for access: allowed, even if refused for another reason, or the way in
+/// which it was denied.
 fn cell(answer: &Answered) -> &'static str {
     match (answer.status, answer.code()) {
         (401, _) => "401",
@@ -227,7 +227,7 @@ fn table() -> BTreeMap<String, Vec<String>> {
     table
 }
 
-/// Everything is asked for by everybody, which is more than one person may.
+/// This case sends more requests than the rate limits allow one person.
 fn unbounded(site: &mut microgrants::http::Site) {
     site.limits = microgrants::http::limits::Limits::new(
         &"writes=off,started=off,changes=off"
@@ -248,7 +248,7 @@ async fn walk(house: House) {
             .zip(COLUMNS)
             .map(|(client, who)| {
                 let answer = place.ask(client, &method, &path, true);
-                // Who has no part in it cannot tell what is there from what is not.
+                // People without access cannot tell existing records from missing ones.
                 if ["stranger", "other"].contains(&who)
                     && path.contains('{')
                     && cell(&answer) != "yes"
@@ -301,7 +301,7 @@ async fn walk(house: House) {
     );
 }
 
-/// A problem's words, in which no id of what was asked for may stand.
+/// A problem's text, in which no id of the requested record may occur.
 fn without_id(body: &Value) -> String {
     body.to_string()
 }

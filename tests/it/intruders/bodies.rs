@@ -1,5 +1,5 @@
-//! Bodies and connections that are meant to do harm: huge, slow, endless, lying about their length,
-//! or with paths for names.
+//! Hostile bodies and connections: huge, slow, endless, with a false length, or with paths as file
+//! names.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -61,7 +61,7 @@ async fn slow(house: House) {
     let mut heads: Vec<_> = (0..100)
         .map(|_| raw(&client, "GET /desk HTTP/1.1\r\nHost: x\r\nX-Slow: "))
         .collect();
-    // One that was answered before its body came, and then says nothing more.
+    // This request is answered before its body has arrived, and the client then sends nothing more.
     let mut unread = raw(
         &client,
         &format!(
@@ -80,7 +80,7 @@ async fn slow(house: House) {
             )
         })
         .collect();
-    // Everybody else is served meanwhile.
+    // Other clients are served meanwhile.
     let mut slowest = Duration::ZERO;
     for _ in 0..50 {
         let since = Instant::now();
@@ -127,10 +127,11 @@ async fn huge(house: House) {
         "/api/v1/funds",
         &format!("/api/v1/funds/{}/pause", office.fund),
     ] {
-        // What says beforehand that it is huge is refused before any of it came.
+        // A declared huge length is refused before any of the body arrives.
         let mut lies = raw(&client, &post(path, &token, "Content-Length: 10000000000"));
         assert!(answer(&mut lies).starts_with("HTTP/1.1 413"), "{path}");
-        // What does not say is answered as soon as it is too much, and held nowhere.
+        // A body without a declared length is refused when it exceeds the limit, and is not
+        // buffered.
         assert!(
             endless(&client, &post(path, &token, "Transfer-Encoding: chunked"))
                 .starts_with("HTTP/1.1 413"),
@@ -141,14 +142,14 @@ async fn huge(house: House) {
     let upload = post(&path, &of_member, "Transfer-Encoding: chunked")
         .replace("application/json", "application/pdf");
     assert!(endless(&client, &format!("{upload}9\r\n%PDF-1.4\n\r\n")).starts_with("HTTP/1.1 413"));
-    // What would unpack to a thousand times as much is not unpacked.
+    // A compressed body that would expand a thousandfold is not unpacked.
     for path in ["/api/v1/funds", "/sign-in"] {
         let headers = [("Idempotency-Key", "packed"), ("Content-Encoding", "gzip")];
         client
             .post_with(path, &"x".repeat(100_000), &headers)
             .is_problem(415, "unsupported_media_type");
     }
-    // Many fields, and deep nesting, are no way in either.
+    // Bodies with many fields or deep nesting are refused as well.
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     client
         .post_with("/api/v1/funds", &deep, &[("Idempotency-Key", "deep")])
@@ -179,7 +180,7 @@ async fn huge(house: House) {
     );
 }
 
-/// What is answered to 125 MiB that do not say how many they are.
+/// Sends 125 MiB without a declared length. Returns the answer.
 fn endless(client: &Client, head: &str) -> String {
     let mut stream = raw(client, head);
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
@@ -189,7 +190,7 @@ fn endless(client: &Client, head: &str) -> String {
     String::from_utf8_lossy(&said[..read]).into_owned()
 }
 
-/// What a process holds, in MiB.
+/// Resident memory of a process, in MiB.
 fn memory(process: &Process) -> u64 {
     let status =
         std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
@@ -244,7 +245,7 @@ async fn paths(house: House) {
             got.status
         );
     }
-    // A file is put away under a name of ours, whatever its own is.
+    // A file is stored under a generated name, and not under the one that was sent.
     let (grant, _, member) = office.awarded(&house, 900).await;
     house.catch_up().await;
     let mut browser = crate::pages::signed_in(&house, client.address(), member).await;
@@ -321,7 +322,7 @@ async fn too_often(house: House) {
         .and_then(|rest| rest.lines().next()?.trim().parse().ok())
         .expect("it says when");
     assert!((1..=13).contains(&wait), "{wait}");
-    // One person's programs keep nobody else waiting.
+    // One person's exhausted rate limit does not affect other people.
     assert_eq!(
         client
             .by(&token(&house, office.ben))
@@ -345,8 +346,7 @@ async fn too_often(house: House) {
     assert!((1..=1801).contains(&wait), "{wait}");
 }
 
-/// What is typed becomes part of mails and of answers: a line break in it must not become a header
-/// of either.
+/// Typed text becomes part of mails and responses: a line break in it must not start a new header.
 async fn headers(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);

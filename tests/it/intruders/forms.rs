@@ -1,4 +1,5 @@
-//! Every form of every page, sent from another site and with another browser's mark: none is taken.
+//! Cross-site request forgery: every form of every page, sent from another site and with another
+//! browser's token, is refused.
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ pub fn cases(cases: &mut Cases) {
     cases.sqlite("intruders::no_form_is_taken_from_elsewhere", foreign);
 }
 
-/// The addresses of the pages that take a form, as the code that serves them has it.
+/// The paths of all forms, read from the source of the pages.
 fn forms() -> Vec<String> {
     let mut found = Vec::new();
     for file in files_below(Path::new("src/http/pages")) {
@@ -91,7 +92,7 @@ async fn foreign(house: House) {
                 statuses.push(sent.status);
                 tried += 1;
             }
-            // Of staff and members one may not even know that there is such a page.
+            // Staff and members may get 404, since they may not learn that such a page exists.
             let refused = statuses.contains(&403)
                 && statuses.iter().all(|status| [403, 404].contains(status));
             assert!(refused, "{form} from {site}: {statuses:?}");

@@ -1,4 +1,4 @@
-//! The operator's log at its most talkative, searched for everything that must not stand in it.
+//! The trace output at its most verbose level, searched for every secret and personal value.
 
 use std::io::Read as _;
 use std::net::TcpListener;

@@ -1,5 +1,5 @@
-//! Markup in every text that somebody may type, looked for on every page that can be reached from
-//! the first, by everybody.
+//! Cross-site scripting: markup in every text that a person can type, searched for on every page
+//! reachable from the first, for every kind of person.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -29,8 +29,8 @@ pub fn cases(cases: &mut Cases) {
     );
 }
 
-/// Everything on a page is escaped but what a component made, whose own template escapes what it is
-/// given.
+/// Every value on a page is escaped, except the output of components, whose own templates escape
+/// their input.
 fn components() {
     let made = ["form", "filter", "chosen", "known", "upload", "batch.form"]
         .map(|maker| format!("{maker}."));
@@ -67,18 +67,18 @@ fn components() {
     );
 }
 
-/// What would run, end an attribute, or be a template, if it were ever taken for anything but text.
+/// Markup that would run, end an attribute or be evaluated as a template if a page did not escape
+/// it.
 const MARK: &str = "<script>mark()</script>\"'><img src=x onerror=mark()>{{7*7}}";
 
-/// The fields in which people write what they like.
+/// The free-text fields of commands.
 const WORDS: [&str; 6] = ["reason", "note", "words", "question", "feedback", "hard"];
-/// Commands with such a field that write no markup here: the day on which something was paid can be
-/// corrected only on a later day.
+/// Commands with such a field that are not sent here: they can succeed only on a later day.
 const UNMARKED: [&str; 2] = ["grants/correct-payment", "grants/propose-early-payment"];
-/// The commands that were sent, as `grants/hold`.
+/// The commands that were sent, such as `grants/hold`.
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// What a path is of, without the record: `grants/hold`.
+/// The command of a path, without the record's id: `grants/hold`.
 fn named(path: &str) -> String {
     format!(
         "{}/{}",
@@ -98,7 +98,7 @@ fn on(client: &Client, path: &str, body: &Value) {
     );
 }
 
-/// A form that is filled in.
+/// A filled-in application.
 fn filled(office: &Office, cass: &Client, group: &str) -> String {
     let application = cass
         .post(
@@ -115,12 +115,12 @@ fn filled(office: &Office, cass: &Client, group: &str) -> String {
     application
 }
 
-/// What everybody may read of a grant.
+/// The public summary of a grant.
 fn summary() -> Value {
     json!({ "title": MARK, "description": format!("{MARK} It says more than the title.") })
 }
 
-/// Accepts a grant's agreement.
+/// Accepts the agreement of a grant.
 fn agree(cass: &Client, grant: &str) {
     let hash = cass.get(&format!("/api/v1/grants/{grant}")).body["agreement_hash"].clone();
     let names = [MARK.to_owned(), format!("{MARK} again")];
@@ -131,7 +131,7 @@ fn agree(cass: &Client, grant: &str) {
     );
 }
 
-/// One grant from its beginning to a published story, with markup wherever anybody writes.
+/// Takes one grant from its application to a published story, with markup in every text.
 fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Client) -> String {
     let group = cass
         .post(
@@ -299,8 +299,8 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
     group
 }
 
-/// Everything that can end otherwise: forms that are refused, deferred and held back, an offer that
-/// is taken back, and a grant whose payments fail.
+/// The other outcomes: applications that are refused, deferred or reserved, a withdrawn offer, and
+/// a grant whose payments fail.
 fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], group: &str) {
     let because = || json!({ "reason": MARK });
     let applied = || {
@@ -464,7 +464,7 @@ fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], gro
     }
 }
 
-/// Every command in which somebody may write what they like is among those that were sent.
+/// Every command with a free-text field is sent by this module.
 fn none_is_missing() {
     fn takes_words(value: &Value) -> bool {
         match value {
@@ -486,7 +486,7 @@ fn none_is_missing() {
     assert_eq!(missing, UNMARKED);
 }
 
-/// What the organisation says of itself, its funds and its forms.
+/// The public texts of the organisation, its funds and its forms.
 fn set_up(house: &House, office: &Office, ada: &Client) {
     on(
         ada,
@@ -593,7 +593,7 @@ async fn every_text(house: House) {
     );
 }
 
-/// Every page that can be reached by following links, with what stands on it.
+/// Every page that can be reached by links, with its text.
 fn crawl(browser: &mut Browser) -> Vec<(String, String)> {
     const MOST: usize = 2000;
     let first = [
@@ -628,7 +628,7 @@ fn crawl(browser: &mut Browser) -> Vec<(String, String)> {
             .filter_map(|rest| rest.split('"').next())
         {
             let link = link.replace("&#38;", "&").replace("&amp;", "&");
-            // Lists can be filtered in more ways than anybody looks at.
+            // Links that only change a list's filter are not followed: there are too many.
             let plain = link.split('#').next().unwrap_or_default();
             if plain.starts_with('/')
                 && plain.matches('&').count() < 2

@@ -1,5 +1,5 @@
-//! Intruders: who may do what, forged tokens, bodies that are huge, slow or lie, words that would
-//! be code, and what the operator's log must not say.
+//! Security: access, forged tokens, hostile bodies, markup in texts, cross-site requests, and
+//! secrets in the trace output.
 
 mod access;
 mod bodies;

@@ -1,4 +1,4 @@
-//! Forged tokens: by their algorithm, their key, their claims, and where they are put.
+//! Forged tokens: wrong algorithm, key or claims, or sent in the wrong place.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,14 +23,14 @@ fn encoded(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// A token with any header and any claims, signed by a key of the kind that ours is.
+/// A token with any header and claims, signed by an Ed25519 key like ours.
 fn signed(secret: &[u8; 32], header: &Value, claims: &Value) -> String {
     let said = format!("{}.{}", encoded(header), encoded(claims));
     let signature = ed25519_dalek::SigningKey::from_bytes(secret).sign(said.as_bytes());
     format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
 }
 
-/// Keeps the row of a token, as making it would.
+/// Inserts the row of a token, as creating one would.
 async fn keep(house: &House, person: PersonId, jti: &str) {
     let now = house.commands.now().as_microsecond();
     let row = TokenRow {
@@ -147,7 +147,7 @@ async fn forged(house: House) {
             ));
         }
     }
-    // A key of their own, also when the token brings it along or says where it is.
+    // A foreign key, also when the token embeds it or links to it.
     let theirs = [7; 32];
     let x = URL_SAFE_NO_PAD.encode(
         ed25519_dalek::SigningKey::from_bytes(&theirs)
@@ -167,7 +167,7 @@ async fn forged(house: House) {
             signed(&theirs, header, &claims),
         )
     }));
-    // Our public key as a shared secret.
+    // Our public key used as an HMAC secret.
     let hmac = with(&header, "alg", json!("HS256"));
     for public in [
         own.public.to_vec(),
@@ -243,7 +243,7 @@ async fn forged(house: House) {
 }
 
 async fn elsewhere(house: &House, office: &Office, client: &crate::service::Client, good: &str) {
-    // Anywhere else than in its header a good one is nobody's.
+    // A valid token is accepted only in the `Authorization` header.
     let nobody = client.by("");
     nobody
         .get(&format!("/api/v1/funds?access_token={good}"))
@@ -254,7 +254,7 @@ async fn elsewhere(house: &House, office: &Office, client: &crate::service::Clie
             &[("Cookie", &format!("session={good}; token={good}"))],
         )
         .is_problem(401, "unauthenticated");
-    // And a session of the pages is no token, whoever's it is.
+    // A session cookie of the pages is not a token.
     let mut browser = crate::pages::signed_in(house, client.address(), office.ada).await;
     let session = browser.cookies["session"].clone();
     nobody

@@ -1,7 +1,8 @@
-//! Every command in every state: what follows is what `tests/matrix` says, and a refusal changes
-//! nothing. From the same walk comes `docs/reference/states.md`, and a golden file for each event.
+//! Every command in every state: the outcome matches the tables in `tests/matrix`, and a refusal
+//! changes nothing. The same walk writes `docs/reference/states.md` and a golden file for each
+//! event.
 //!
-//! A cell is the refusal's code, or `ok`, or `-> state` where the command leads to another one.
+//! A cell is the refusal's code, `ok`, or `-> state` for a change of state.
 
 pub mod samples;
 mod stands;
@@ -51,7 +52,7 @@ fn commands(table: &Table) -> Vec<&'static str> {
         .collect()
 }
 
-/// What follows from a command in a state.
+/// The outcome of a command in a state.
 fn cell(table: &Table, state: &str, command: &str, happened: &mut Vec<Event>) -> String {
     let (mut setting, id) = (table.reach)(state);
     let (by, body) = sample(table.noun, command);
@@ -98,8 +99,7 @@ fn walk(table: &Table, happened: &mut Vec<Event>) -> Cells {
     cells
 }
 
-/// Reads a table that was written by hand: the states in the first line, then a line for each
-/// command.
+/// Reads a hand-written table: states in the first line, then one line per command.
 fn written(name: &str) -> Cells {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/matrix"))
         .join(format!("{name}.txt"));
@@ -160,7 +160,8 @@ fn walked() {
     );
 }
 
-/// The document: for each thing its states, and which command leads from where to where.
+/// The reference document: for each kind of record its states, and the commands that lead from one
+/// to another.
 fn document() -> String {
     let mut text = String::from(
         "# States and transitions\n\n\
@@ -208,7 +209,7 @@ fn documented() {
     }
 }
 
-/// The name of an event's golden file, and what stands in it.
+/// The name and content of an event's golden file.
 fn stored<E: StreamEvent>(noun: &str, event: &E) -> (String, String) {
     let payload = serde_json_canonicalizer::to_string(event).expect("JSON");
     (
@@ -217,7 +218,7 @@ fn stored<E: StreamEvent>(noun: &str, event: &E) -> (String, String) {
     )
 }
 
-/// The walk meets every event that there is, so that each has a golden file.
+/// The walk produces every event, so each has a golden file.
 fn all_events() {
     let mut happened = Vec::new();
     for table in TABLES {
@@ -241,7 +242,7 @@ fn all_events() {
             Event::Grant(event) => stored("grant", event),
         })
         .collect();
-    // One administrator gave a role alone: only earlier programs wrote that.
+    // Only earlier versions wrote this event, when one administrator could give a role alone.
     let retired = ["organisation.RoleGiven.1.0.json"];
     let missing: Vec<_> = crate::golden::names()
         .into_iter()

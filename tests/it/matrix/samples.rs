@@ -1,5 +1,5 @@
-//! A sample of every command, as somebody would send it who may, and to whom nothing but the state
-//! stands in the way.
+//! A sample of every command, sent by a person who may send it and refused by nothing but the
+//! state.
 
 use microgrants::domain::organisation::hash_of;
 use microgrants::domain::{Actor, PersonId};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::office::AGREEMENT;
 use crate::setting::Setting;
 
-/// Who asks.
+/// The actor of a sample.
 #[derive(Clone, Copy)]
 pub enum By {
     Operator,
@@ -31,9 +31,9 @@ impl By {
     }
 }
 
-/// Somebody who is registered and holds no role.
+/// A registered person without a role.
 pub const STRANGER: Uuid = Uuid::from_u128(99);
-/// Somebody who is not registered yet.
+/// A person who is not registered.
 pub const NOBODY: Uuid = Uuid::from_u128(98);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
 pub const NEW: Uuid = Uuid::from_u128(777);
@@ -51,7 +51,7 @@ pub fn sample(noun: &str, name: &str) -> (By, Value) {
     }
 }
 
-/// Asking for an erasure, refusing it and doing it, of a person or of a group.
+/// Request, refuse and perform an erasure, of a person or of a group.
 fn erasure(name: &str) -> Option<(By, Value)> {
     let because = json!({ "reason": "Asked for on the telephone." });
     Some(match name {

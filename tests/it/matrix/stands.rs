@@ -1,4 +1,4 @@
-//! Where the thing that a table is about stands in a world, as one word.
+//! The current state of a table's record, as one word.
 
 use microgrants::domain::erasure::Erasure;
 use serde::Serialize;
@@ -166,7 +166,7 @@ fn erasure(erasure: Erasure) -> Option<&'static str> {
     }
 }
 
-/// What one person says and another confirms.
+/// The state of something that one person proposes and another confirms.
 fn two_steps(said: &str, confirmed: &str, words: [&str; 2]) -> String {
     match (said, confirmed) {
         ("", "") => "none",
@@ -195,7 +195,7 @@ fn group(world: &World, id: Uuid) -> String {
     })
 }
 
-/// What stands at a place of a state: a text, the name of a variant, or `true` and `false`.
+/// The value at a path of a state: a text, the name of a variant, or `true` and `false`.
 fn at<S: Serialize>(state: &S, path: &str) -> String {
     let state = serde_json::to_value(state).expect("a state is JSON");
     let word = match state.pointer(path) {
@@ -212,7 +212,7 @@ fn at<S: Serialize>(state: &S, path: &str) -> String {
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
-    // Variants of Rust are written in one; states that travel have an underscore.
+    // Variant names of enums are written in upper camel case; serialised names have underscores.
     let mut name = String::new();
     for letter in word.chars() {
         if letter.is_uppercase() && !name.is_empty() {

@@ -1,5 +1,5 @@
-//! A world in every state of every noun, and of what lies within a grant: payments, updates,
-//! checks, variations, returns.
+//! Scenarios in every state of every noun, and of the parts of a grant: payments, updates, checks,
+//! variations, returns.
 
 use jiff::civil::date;
 use microgrants::domain::{Actor, Command, Organisation, PersonId};
@@ -12,13 +12,13 @@ use crate::setting::{FUND, Setting, register};
 use crate::world::ORGANISATION;
 
 const GROUP: Uuid = Uuid::from_u128(200);
-/// The application and the grant that it becomes.
+/// The id of the application, and of the grant that it becomes.
 pub const ONE: Uuid = Uuid::from_u128(300);
 const OTHER_FUND: Uuid = Uuid::from_u128(22);
 
-/// Something that has states, with the commands that concern it.
+/// A kind of record with states, and the commands that concern it.
 pub struct Table {
-    /// Its name, and its file's under `tests/matrix`.
+    /// Also the name of its file under `tests/matrix`.
     pub name: &'static str,
     pub noun: &'static str,
     /// Empty means all commands of the noun.
@@ -105,7 +105,7 @@ pub const TABLES: &[Table] = &[
 ];
 
 impl Setting {
-    /// Takes the sample of each command in turn.
+    /// Issues the sample of each command in turn.
     fn go(&mut self, noun: &str, id: Uuid, names: &[&str]) {
         for name in names {
             let (by, body) = sample(noun, name);
@@ -135,7 +135,7 @@ fn person(state: &str) -> (Setting, Uuid) {
     if state == "unknown" {
         return (setting, NOBODY);
     }
-    // Somebody who typed a name into a public page, and how it is when they did not come back.
+    // A person who typed a name into a public page; in the state `left` they did not return.
     if state == "introduced" || state == "left" {
         setting.go("person", NOBODY, &["introduce"]);
         setting.world.today = if state == "left" {
@@ -145,7 +145,7 @@ fn person(state: &str) -> (Setting, Uuid) {
         };
         return (setting, NOBODY);
     }
-    // Somebody without a role: an officer may change how to reach them.
+    // A person without a role, so that an officer may change their contact details.
     setting.staff.truncate(3);
     setting.go("person", STRANGER, &["change-contact", "confirm-contact"]);
     match state {
@@ -156,7 +156,7 @@ fn person(state: &str) -> (Setting, Uuid) {
     (setting, STRANGER)
 }
 
-/// Somebody unknown who began an application, and then showed that their address is theirs.
+/// An unproven person who started an application, and then proved their address.
 pub fn with_somebody_unknown() -> Setting {
     let mut setting = Setting::drafts(1);
     let unknown = Actor::Person(PersonId(NOBODY));
@@ -336,7 +336,7 @@ fn pay_ready(mut setting: Setting) -> Setting {
     setting
 }
 
-/// A payment of £500, as far as these commands take it.
+/// A payment of £500, advanced by these commands.
 pub fn paid(steps: &[&str]) -> Setting {
     let mut setting = payable();
     setting.does(
@@ -374,7 +374,7 @@ fn grant(state: &str) -> (Setting, Uuid) {
             setting.world.today = date(2026, 8, 1);
             setting
         }
-        // As much is unpaid as where half of a thousand was paid.
+        // As much is unpaid here as in the state where half of a thousand was paid.
         "accepted" => pay_ready(accept(offer_of(500))),
         "on_hold" => {
             let mut setting = pay_ready(accept(offer_of(500)));
@@ -406,7 +406,7 @@ fn payment(state: &str) -> (Setting, Uuid) {
         "rejected" => paid(&["reject-payment"]),
         "cancelled" => paid(&["cancel-payment"]),
         "failed" => paid(&["approve-payment", "send-payment", "fail-payment"]),
-        // Confirmed; and from there, on a later day, reversed.
+        // Confirmed, and in another state reversed on a later day.
         _ => paid(&CONFIRMED),
     };
     setting.world.today = date(2026, 6, 3);
@@ -422,7 +422,7 @@ fn update(state: &str) -> (Setting, Uuid) {
     } else {
         accepted()
     };
-    // The final update is due on 15 September: soon enough for a reminder.
+    // The final update is due on 15 September, near enough for a reminder.
     setting.world.today = if state == "none" {
         date(2026, 6, 5)
     } else {
@@ -501,7 +501,7 @@ fn story(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// Somebody whose contact details an officer proposed to change.
+/// A person whose contact details an officer proposed to change.
 fn contact(state: &str) -> (Setting, Uuid) {
     let mut setting = with_stranger(Setting::founded());
     if state == "proposed" {
@@ -510,7 +510,7 @@ fn contact(state: &str) -> (Setting, Uuid) {
     (setting, STRANGER)
 }
 
-/// A group whose member wrote another name.
+/// A group whose member proposed another name.
 fn correction(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::drafts(1);
     if state == "proposed" {
@@ -519,7 +519,7 @@ fn correction(state: &str) -> (Setting, Uuid) {
     (setting, GROUP)
 }
 
-/// An application with a helper whom the group named.
+/// An application with a helper named by the group.
 fn helper(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::drafts(1);
     if state != "none" {
@@ -541,7 +541,7 @@ fn helper(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// A decision at which a second person is said to have been.
+/// A decision that names a second person as present.
 fn attendance(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::ready(1);
     if state != "none" {
@@ -555,7 +555,7 @@ fn attendance(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// A draft about the deadline, 30 June.
+/// A draft around the deadline, 30 June.
 fn draft(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::drafts(1);
     setting.world.today = match state {
@@ -578,7 +578,7 @@ fn draft(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// A grant with an entry of the bank that fits nothing.
+/// A grant with an unsettled bank entry.
 fn entry(state: &str) -> (Setting, Uuid) {
     let mut setting = paid(&CONFIRMED);
     let steps: &[&str] = match state {
@@ -595,7 +595,7 @@ fn entry(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// A grant whose panel made a condition for one instalment.
+/// A grant with a condition of the panel for one instalment.
 fn schedule(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::ready(1);
     let conditions = json!({ "hall": { "text": "The hall is booked", "one_instalment": true } });
@@ -619,7 +619,7 @@ fn schedule(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// An award that was raised at a meeting where a second person is said to have been.
+/// An award raised at a meeting that names a second person as present.
 fn raised_award(state: &str) -> (Setting, Uuid) {
     let mut setting = accepted();
     if state != "none" {
@@ -638,7 +638,7 @@ fn raised_award(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// A person whom a member asks to join the group.
+/// A person whom a member invites to the group.
 fn member(state: &str) -> (Setting, Uuid) {
     let mut setting = with_stranger(Setting::drafts(1));
     let steps: &[&str] = match state {
@@ -650,7 +650,7 @@ fn member(state: &str) -> (Setting, Uuid) {
     (setting, GROUP)
 }
 
-/// A grant that three people awarded, as the fund's rules needed then.
+/// A grant awarded by two people, as the fund's rules require.
 fn awarded_by_two() -> Setting {
     let mut setting = Setting::ready(1);
     let mut strict = super::samples::rules(28);
@@ -674,7 +674,7 @@ fn awarded_by_two() -> Setting {
     setting
 }
 
-/// An offer that waits until those who decided it have confirmed it.
+/// An offer that is sent once the people named as present have confirmed it.
 fn offer(state: &str) -> (Setting, Uuid) {
     let mut setting = awarded_by_two();
     if state == "sent" {
@@ -683,7 +683,7 @@ fn offer(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// A grant that two people awarded, and that is to end.
+/// A grant awarded by two people, whose revocation is proposed.
 fn revocation(state: &str) -> (Setting, Uuid) {
     let (mut setting, id) = offer("sent");
     setting.go("grant", ONE, &["accept-agreement"]);
@@ -697,7 +697,7 @@ fn revocation(state: &str) -> (Setting, Uuid) {
     (setting, id)
 }
 
-/// A payment that waits as somebody joined the group.
+/// A payment that waits because a person joined the group.
 fn early_payment(state: &str) -> (Setting, Uuid) {
     let mut setting = with_stranger(payment("prepared").0);
     setting.world.today = date(2026, 6, 1);
@@ -733,7 +733,7 @@ fn early_payment(state: &str) -> (Setting, Uuid) {
     (setting, ONE)
 }
 
-/// Somebody declares an interest after they scored.
+/// A person who declares an interest after scoring.
 pub fn with_an_interest() -> Setting {
     let mut setting = Setting::ready(1);
     setting.does(
@@ -749,7 +749,7 @@ pub fn with_an_interest() -> Setting {
     setting
 }
 
-/// A batch went to the bank, and a file was made of it.
+/// A sent batch, of which a bank file was made.
 pub fn with_a_bank_file() -> Setting {
     let mut setting = payment("approved").0;
     setting.go("fund", FUND.0, &["send-batch", "make-bank-file"]);
