@@ -17,24 +17,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cqrs_es::CqrsFramework;
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
-use microgrants::commands::clock::{Clock, new_id};
-use microgrants::commands::{Caller, Commands, Request};
+use microgrants::clock::{Clock, new_id};
+use microgrants::commands::{Caller, CommandRequest, Commands};
+use microgrants::crypto::keys::Keys;
+use microgrants::crypto::vault::Vault;
 use microgrants::domain::fund::Allocate;
-use microgrants::domain::organisation::{Found, NameFounder};
-use microgrants::domain::person::RegisterPerson;
-use microgrants::domain::sealed::Personal;
-use microgrants::domain::source::Source;
+use microgrants::domain::funding_source::FundingSource;
+use microgrants::domain::organisation::{FoundOrganisation, NameFounder};
+use microgrants::domain::person::PersonDetails;
+use microgrants::domain::personal_data::PersonalInput;
 use microgrants::domain::{
     Actor, Command, Fund, FundCommand, FundId, Money, OrganisationCommand, PersonCommand, PersonId,
     Role,
 };
-use microgrants::log::aggregate::{Aggregated, Issued};
-use microgrants::log::keys::Keys;
-use microgrants::log::vault::Vault;
-use microgrants::log::{Log, RecordedBy};
+use microgrants::eventlog::cqrs_adapter::{CqrsAggregate, CqrsCommand};
+use microgrants::eventlog::{Log, TimestampSource};
 use microgrants::store::Store;
 use postgres_es::PostgresEventRepository;
-use side_by_side::{Measured, ROUNDS, anchors, run};
+use side_by_side::{Measurement, ROUNDS, baselines, run_callers};
 use sqlite_es::SqliteEventRepository;
 use sqlx::postgres::PgPoolOptions;
 
@@ -45,7 +45,7 @@ fn main() {
         .expect("a runtime");
     runtime.block_on(async {
         sqlite().await;
-        if postgres::is_there() {
+        if postgres::is_available() {
             on_postgres().await;
         } else {
             println!(
@@ -58,29 +58,29 @@ fn main() {
 /// This crate's write path over one database, with an organisation and one person who holds the
 /// roles needed.
 #[derive(Clone)]
-struct Ours {
+struct BenchedService {
     commands: Commands,
     finance: PersonId,
 }
 
-impl Ours {
+impl BenchedService {
     async fn open(url: &str, keys: &std::path::Path) -> Self {
         let store = Store::open(url).await.expect("a database");
-        let keys = Keys::open(&store, keys).await.expect("keys");
+        let keys = Keys::load(&store, keys).await.expect("keys");
         let vault = Vault::new(store.clone(), "bench", keys.kek, keys.index);
-        let log = Log::open(store, "bench", vault, RecordedBy::Database)
+        let log = Log::open(store, "bench", vault, TimestampSource::Database)
             .await
             .expect("a log");
         let commands = Commands::new(log, Clock::System);
         let finance = PersonId(new_id());
         let ours = Self { commands, finance };
         let organisation = ours.commands.organisation();
-        let found = OrganisationCommand::Found(Found {
+        let found = OrganisationCommand::Found(FoundOrganisation {
             name: "Bench".parse().expect("a line"),
             simulated: None,
         });
-        let details = RegisterPerson {
-            name: Personal::Open("Ada".into()),
+        let details = PersonDetails {
+            name: PersonalInput::Open("Ada".into()),
             email: None,
             telephone: None,
         };
@@ -94,7 +94,7 @@ impl Ours {
             Command::Organisation(organisation, OrganisationCommand::NameFounder(founder)),
         ] {
             ours.commands
-                .issue(Request::new(Caller::operator(), command))
+                .execute(CommandRequest::new(Caller::operator(), command))
                 .await
                 .expect("taken");
         }
@@ -105,7 +105,7 @@ impl Ours {
         let mut funds = Vec::new();
         for _ in 0..count {
             let fund = FundId(new_id());
-            self.issue(fund, FundCommand::Create(anchors::create()))
+            self.issue(fund, FundCommand::Create(baselines::create()))
                 .await;
             for _ in 1..events {
                 self.allocate(fund).await;
@@ -122,32 +122,37 @@ impl Ours {
     async fn issue(&self, fund: FundId, command: FundCommand) {
         let caller = Caller {
             actor: Actor::Person(self.finance),
-            narrowed: None,
+            role_scope: None,
         };
         self.commands
-            .issue(Request::new(caller, Command::Fund(fund, command)))
+            .execute(CommandRequest::new(caller, Command::Fund(fund, command)))
             .await
             .expect("taken");
     }
 }
 
 fn allocate() -> Allocate {
-    let source = Source {
+    let source = FundingSource {
         funder: "health".parse().expect("a slug"),
         area: None,
     };
     Allocate {
         source,
-        amount: Money::of_pounds(1),
+        amount: Money::from_pounds(1),
         reference: "R1".parse().expect("a line"),
         received_on: jiff::civil::date(2026, 1, 1),
     }
 }
 
-async fn ours_of(measured: &mut Measured, ours: &Ours, callers: usize, events: usize) {
+async fn measure_ours(
+    measured: &mut Measurement,
+    ours: &BenchedService,
+    callers: usize,
+    events: usize,
+) {
     let funds = Arc::new(ours.funds(callers, events).await);
     let ours = ours.clone();
-    run(measured, callers, move |caller, _| {
+    run_callers(measured, callers, move |caller, _| {
         let (ours, funds) = (ours.clone(), Arc::clone(&funds));
         async move { ours.allocate(funds[caller]).await }
     })
@@ -155,20 +160,20 @@ async fn ours_of(measured: &mut Measured, ours: &Ours, callers: usize, events: u
 }
 
 /// Each caller repeatedly creates a fund and allocates money to it four times.
-async fn plain_of<R>(measured: &mut Measured, callers: usize, repository: R)
+async fn measure_plain<R>(measured: &mut Measurement, callers: usize, repository: R)
 where
     R: PersistedEventRepository + 'static,
 {
-    let store = PersistedEventStore::<R, Aggregated<Fund>>::new_event_store(repository);
+    let store = PersistedEventStore::<R, CqrsAggregate<Fund>>::new_event_store(repository);
     let framework = Arc::new(CqrsFramework::new(store, vec![], ()));
     let done: Arc<Vec<AtomicU64>> = Arc::new((0..callers).map(|_| AtomicU64::new(0)).collect());
     let run_id = new_id();
-    run(measured, callers, move |caller, _| {
+    run_callers(measured, callers, move |caller, _| {
         let (framework, done) = (Arc::clone(&framework), Arc::clone(&done));
         async move {
             let number = done[caller].fetch_add(1, Ordering::Relaxed);
             let command = if number.is_multiple_of(5) {
-                FundCommand::Create(anchors::create())
+                FundCommand::Create(baselines::create())
             } else {
                 FundCommand::Allocate(allocate())
             };
@@ -176,9 +181,9 @@ where
             framework
                 .execute(
                     &id,
-                    Issued {
+                    CqrsCommand {
                         command,
-                        facts: anchors::facts(),
+                        facts: baselines::decision_context(),
                     },
                 )
                 .await
@@ -191,28 +196,28 @@ where
 async fn sqlite() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let path = folder.path();
-    let ours = Ours::open(
+    let ours = BenchedService::open(
         &format!("sqlite://{}/ours.db", path.display()),
         &path.join("keys"),
     )
     .await;
-    let pool = anchors::sqlite(path).await;
+    let pool = baselines::sqlite(path).await;
     println!("SQLite, synchronous=FULL");
     for callers in [1, 16] {
         let mut measured = [
-            Measured::new("sqlite-es"),
-            Measured::new("ours"),
-            Measured::new("ours, streams of 500 events"),
+            Measurement::new("sqlite-es"),
+            Measurement::new("ours"),
+            Measurement::new("ours, streams of 500 events"),
         ];
         for _ in 0..ROUNDS {
-            plain_of(
+            measure_plain(
                 &mut measured[0],
                 callers,
                 SqliteEventRepository::new(pool.clone()),
             )
             .await;
-            ours_of(&mut measured[1], &ours, callers, 5).await;
-            ours_of(&mut measured[2], &ours, callers, 500).await;
+            measure_ours(&mut measured[1], &ours, callers, 5).await;
+            measure_ours(&mut measured[2], &ours, callers, 500).await;
         }
         show(callers, &measured);
     }
@@ -220,14 +225,15 @@ async fn sqlite() {
 
 async fn on_postgres() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
-    let ours = Ours::open(&postgres::new_database().await, &folder.path().join("keys")).await;
+    let ours =
+        BenchedService::open(&postgres::new_database().await, &folder.path().join("keys")).await;
     let url = postgres::new_database().await;
     let pool = PgPoolOptions::new()
         .max_connections(16)
         .connect(&url)
         .await
         .expect("a database");
-    sqlx::raw_sql(&anchors::table("text", "bigint", "json"))
+    sqlx::raw_sql(&baselines::table("text", "bigint", "json"))
         .execute(&pool)
         .await
         .expect("a table");
@@ -240,34 +246,34 @@ async fn on_postgres() {
     println!("PostgreSQL");
     for callers in [1, 16] {
         let mut measured = [
-            Measured::new("cqrs-es + postgres-es"),
-            Measured::new("single-row inserts"),
-            Measured::new("ours"),
-            Measured::new("ours, streams of 500 events"),
+            Measurement::new("cqrs-es + postgres-es"),
+            Measurement::new("single-row inserts"),
+            Measurement::new("ours"),
+            Measurement::new("ours, streams of 500 events"),
         ];
         for _ in 0..ROUNDS {
-            plain_of(
+            measure_plain(
                 &mut measured[0],
                 callers,
                 PostgresEventRepository::new(pool.clone()),
             )
             .await;
             inserts(&mut measured[1], callers, &unpinged).await;
-            ours_of(&mut measured[2], &ours, callers, 5).await;
-            ours_of(&mut measured[3], &ours, callers, 500).await;
+            measure_ours(&mut measured[2], &ours, callers, 5).await;
+            measure_ours(&mut measured[3], &ours, callers, 500).await;
         }
         show(callers, &measured);
     }
 }
 
 /// Inserts one event row per transaction with a prepared statement, as the upper bound.
-async fn inserts(measured: &mut Measured, callers: usize, pool: &sqlx::PgPool) {
+async fn inserts(measured: &mut Measurement, callers: usize, pool: &sqlx::PgPool) {
     const SQL: &str = "INSERT INTO events VALUES ('single', $1, 1, 'FundingAllocated', '1.0', $2::text::json, $3::text::json)";
     const PAYLOAD: &str = r#"{"FundingAllocated":{"amount":"1.00","received_on":"2026-01-01","reference":"R1","source":{"funder":"health"}}}"#;
     const METADATA: &str = r#"{"actor":"018f0000-0000-7000-8000-000000000001","channel":"web","command":"fund/allocate","command_id":"018f0000-0000-7000-8000-000000000001","correlation_id":"018f0000-0000-7000-8000-000000000001","decided_at":"2026-01-01T00:00:00Z"}"#;
     let pool = pool.clone();
     let run_id = new_id();
-    run(measured, callers, move |_, number| {
+    run_callers(measured, callers, move |_, number| {
         let pool = pool.clone();
         async move {
             sqlx::query(SQL)
@@ -282,7 +288,7 @@ async fn inserts(measured: &mut Measured, callers: usize, pool: &sqlx::PgPool) {
     .await;
 }
 
-fn show(callers: usize, measured: &[Measured]) {
+fn show(callers: usize, measured: &[Measurement]) {
     side_by_side::show(&format!("{callers} caller(s)"), measured);
     if let [.., short, long] = measured {
         println!(

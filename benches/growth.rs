@@ -23,19 +23,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use browser::Browser;
-use microgrants::audit::Replay;
-use microgrants::commands::clock::{Clock, new_id};
-use microgrants::commands::{Caller, Commands, Request};
+use microgrants::audit::InvariantChecker;
+use microgrants::clock::{Clock, new_id};
+use microgrants::commands::{Caller, CommandRequest, Commands};
+use microgrants::crypto::keys::{Keys, SecretKey};
+use microgrants::crypto::vault::Vault;
 use microgrants::domain::{
     Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonId,
 };
-use microgrants::log::keys::{Key, Keys};
-use microgrants::log::vault::Vault;
-use microgrants::log::{Log, RecordedBy};
+use microgrants::eventlog::{Log, TimestampSource};
 use microgrants::projections::{self, Projector};
-use microgrants::seal::leaf;
-use microgrants::seal::tree::{Tiles, leaf_hash};
-use microgrants::store::{Store, rows};
+use microgrants::store::{Store, view_rows};
+use microgrants::transparency::log_entry;
+use microgrants::transparency::merkle::{Tiles, leaf_hash};
 use serde_json::json;
 use side_by_side::http::{Connection, get};
 use side_by_side::median;
@@ -44,7 +44,7 @@ use tempfile::TempDir;
 
 /// Rounds, and requests per page and round.
 const ROUNDS: usize = 5;
-const TIMES: usize = 60;
+const REQUESTS_PER_PAGE: usize = 60;
 /// Number of concurrent loaders.
 const LOADERS: usize = 64;
 
@@ -71,20 +71,20 @@ fn main() {
     runtime.block_on(async {
         if sqlite {
             println!("SQLite");
-            let grown = grow(&sizes, |folder: PathBuf| async move {
+            let grown = with_sizes(&sizes, |folder: PathBuf| async move {
                 format!("sqlite://{}/log.db", folder.display())
             })
             .await;
-            read(&grown).await;
+            measure_pages(&grown).await;
             let largest = grown.into_iter().next_back().expect("a size");
-            long(largest).await;
+            measure_long_log(largest).await;
         }
         if !postgres {
             println!("PostgreSQL was not asked for");
-        } else if postgres::is_there() {
+        } else if postgres::is_available() {
             println!("PostgreSQL");
-            let grown = grow(&sizes, |_| async { postgres::new_database().await }).await;
-            read(&grown).await;
+            let grown = with_sizes(&sizes, |_| async { postgres::new_database().await }).await;
+            measure_pages(&grown).await;
         } else {
             println!(
                 "PostgreSQL server binaries were not found: nothing was measured on PostgreSQL"
@@ -94,21 +94,21 @@ fn main() {
 }
 
 /// A running service over a log with this many applications, and the requests that are timed.
-struct Grown {
+struct GrownService {
     applications: usize,
     service: Service,
     started: Duration,
     /// Number of events folded into the views from position 0, and how long that took.
-    stored: (usize, Duration),
-    asked: Vec<(&'static str, Vec<u8>)>,
+    views_stored: (usize, Duration),
+    requests: Vec<(&'static str, Vec<u8>)>,
     url: String,
     folder: TempDir,
 }
 
-async fn grow<F: Future<Output = String>>(
+async fn with_sizes<F: Future<Output = String>>(
     sizes: &[usize],
     database: impl Fn(PathBuf) -> F,
-) -> Vec<Grown> {
+) -> Vec<GrownService> {
     let mut all = Vec::new();
     for size in sizes {
         let folder = TempDir::with_prefix("microgrants-bench").expect("a folder");
@@ -118,22 +118,22 @@ async fn grow<F: Future<Output = String>>(
     all
 }
 
-async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
-    let service = Service::found(&url, folder.path());
-    let mut connection = Connection::to(&service.host).await;
+async fn one(applications: usize, url: String, folder: TempDir) -> GrownService {
+    let service = Service::start_new(&url, folder.path());
+    let mut connection = Connection::connect_to(&service.host).await;
     let fund = service.open_fund(&mut connection).await;
     let member = service
-        .does(&mut connection, "people", &json!({ "name": "Cass" }))
+        .send_ok(&mut connection, "people", &json!({ "name": "Cass" }))
         .await;
     let group = service
-        .does(
+        .send_ok(
             &mut connection,
             "groups",
             &json!({ "name": "Soup", "area": "oldham", "standing": "new" }),
         )
         .await;
     service
-        .does(
+        .send_ok(
             &mut connection,
             &format!("groups/{group}/add-member"),
             &json!({ "person": member }),
@@ -141,7 +141,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
         .await;
     // The member has no e-mail address, so an officer records their consent.
     service
-        .does(
+        .send_ok(
             &mut connection,
             &format!("groups/{group}/join"),
             &json!({ "person": member }),
@@ -149,7 +149,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
         .await;
     let application = apply(&service, &mut connection, &fund, &group).await;
     let token = service.token.clone();
-    let ada = ada_of(&token);
+    let ada = token_subject(&token);
     drop(service);
     let loaded = Loader::open(&url, folder.path(), &fund, &ada)
         .await
@@ -171,15 +171,15 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
     let begun = Instant::now();
     let service = Service::start(&url, folder.path(), token);
     let started = begun.elapsed();
-    settled(&service).await;
+    wait_until_idle(&service).await;
     println!(
         " {applications} applications: started in {started:.2?}, {} MiB at rest",
-        service.memory()
+        service.memory_mib()
     );
     let cookies = links.map(|link| {
         let mut browser = Browser::new(&format!("http://{}", service.host));
         let page = browser.get(&link);
-        browser.fill(&page, &link, &[]);
+        browser.submit_form(&page, &link, &[]);
         format!(
             "Accept: text/html\r\nCookie: session={}\r\n",
             browser.cookies["session"]
@@ -208,20 +208,20 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
         ),
         ("the public page", get("/", "Accept: text/html\r\n")),
     ];
-    Grown {
+    GrownService {
         applications,
         service,
         started,
-        stored: loaded,
-        asked,
+        views_stored: loaded,
+        requests: asked,
         url,
         folder,
     }
 }
 
 /// Waits until every subscription and projection has reached the end of the log.
-async fn settled(service: &Service) {
-    let mut connection = Connection::to(&service.host).await;
+async fn wait_until_idle(service: &Service) {
+    let mut connection = Connection::connect_to(&service.host).await;
     loop {
         let (_, metrics) = connection.ask(&get("/metrics", "")).await;
         let metrics = String::from_utf8_lossy(metrics).into_owned();
@@ -253,11 +253,11 @@ struct Loader {
 impl Loader {
     async fn open(url: &str, folder: &Path, fund: &str, officer: &str) -> Self {
         let store = Store::open(url).await.expect("the database");
-        let keys = Keys::open(&store, &folder.join("data/keys"))
+        let keys = Keys::load(&store, &folder.join("data/keys"))
             .await
             .expect("keys");
         let vault = Vault::new(store.clone(), "main", keys.kek, keys.index);
-        let log = Log::open(store, "main", vault, RecordedBy::Database)
+        let log = Log::open(store, "main", vault, TimestampSource::Database)
             .await
             .expect("the log");
         let commands = Commands::new(log, Clock::System);
@@ -333,10 +333,10 @@ impl Loader {
     async fn issue(&self, command: Command) {
         let caller = Caller {
             actor: Actor::Person(self.officer),
-            narrowed: None,
+            role_scope: None,
         };
         self.commands
-            .issue(Request::new(caller, command))
+            .execute(CommandRequest::new(caller, command))
             .await
             .expect("it is taken");
     }
@@ -357,7 +357,7 @@ fn form(fund: &str, group: &str, officer: &str) -> [(&'static str, serde_json::V
 }
 
 /// The person of a token: the `sub` claim of its payload.
-fn ada_of(token: &str) -> String {
+fn token_subject(token: &str) -> String {
     use base64::Engine as _;
     let claims = token.split('.').nth(1).expect("claims");
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
@@ -370,11 +370,11 @@ fn ada_of(token: &str) -> String {
 }
 
 async fn apply(service: &Service, connection: &mut Connection, fund: &str, group: &str) -> String {
-    let [(_, start), later @ ..] = form(fund, group, &ada_of(&service.token));
-    let application = service.does(connection, "applications", &start).await;
+    let [(_, start), later @ ..] = form(fund, group, &token_subject(&service.token));
+    let application = service.send_ok(connection, "applications", &start).await;
     for (name, body) in later {
         service
-            .does(
+            .send_ok(
                 connection,
                 &format!("applications/{application}/{name}"),
                 &body,
@@ -388,30 +388,30 @@ async fn apply(service: &Service, connection: &mut Connection, fund: &str, group
 async fn forget_views(store: &Store) {
     let mut tx = store.begin().await.expect("a transaction");
     for name in projections::names() {
-        rows::remove(&mut tx, &format!("view_{name}"), "main", 1)
+        view_rows::remove_generation(&mut tx, &format!("view_{name}"), "main", 1)
             .await
             .expect("emptied");
     }
-    rows::remove(&mut tx, "postings", "main", 1)
+    view_rows::remove_generation(&mut tx, "postings", "main", 1)
         .await
         .expect("emptied");
-    rows::remove(&mut tx, "projections", "main", 1)
+    view_rows::remove_generation(&mut tx, "projections", "main", 1)
         .await
         .expect("emptied");
     tx.commit().await.expect("committed");
 }
 
 /// Times each page at every size in turn, and prints the ratio of the largest size to the smallest.
-async fn read(grown: &[Grown]) {
-    let names: Vec<_> = grown[0].asked.iter().map(|(name, _)| *name).collect();
+async fn measure_pages(grown: &[GrownService]) {
+    let names: Vec<_> = grown[0].requests.iter().map(|(name, _)| *name).collect();
     for (at, name) in names.iter().enumerate() {
         let mut seen: Vec<Vec<f64>> = vec![Vec::new(); grown.len()];
         for _ in 0..ROUNDS {
             for (one, seen) in grown.iter().zip(&mut seen) {
-                let mut connection = Connection::to(&one.service.host).await;
-                for _ in 0..TIMES {
+                let mut connection = Connection::connect_to(&one.service.host).await;
+                for _ in 0..REQUESTS_PER_PAGE {
                     let begun = Instant::now();
-                    connection.must(&one.asked[at].1).await;
+                    connection.send_ok(&one.requests[at].1).await;
                     seen.push(begun.elapsed().as_secs_f64() * 1000.0);
                 }
             }
@@ -437,11 +437,11 @@ async fn read(grown: &[Grown]) {
 
 /// Costs of a long log: reading its rows, decoding them, checking the rules, building the views
 /// from position 0, exporting and verifying.
-async fn long(grown: Grown) {
-    let Grown {
+async fn measure_long_log(grown: GrownService) {
+    let GrownService {
         service,
         started,
-        stored,
+        views_stored: stored,
         url,
         folder,
         ..
@@ -460,7 +460,7 @@ async fn long(grown: Grown) {
     );
     let export = begun.elapsed();
     drop(service);
-    let (lines, hashed) = hash(&exported);
+    let (lines, hashed) = hash_leaves(&exported);
     assert!(
         lines >= stored.0,
         "the whole log is sealed, and so is exported: {lines} of {}",
@@ -485,7 +485,7 @@ async fn long(grown: Grown) {
         per_second(lines, verified),
         hashed.as_secs_f64() / verified.as_secs_f64()
     );
-    views(&url, lines, stored).await;
+    measure_views(&url, lines, stored).await;
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate needs no more")]
@@ -495,22 +495,22 @@ fn per_second(count: usize, took: Duration) -> f64 {
 
 /// What an auditor does with each line: parse it, make it canonical again, and hash it into the
 /// tree.
-fn hash(exported: &Path) -> (usize, Duration) {
+fn hash_leaves(exported: &Path) -> (usize, Duration) {
     let text = std::fs::read_to_string(exported.join("events.jsonl")).expect("the events");
     let begun = Instant::now();
     let mut tiles = Tiles::default();
     let mut count = 0;
     for line in text.lines() {
-        let row = leaf::read(line).expect("an event");
-        tiles.push(leaf_hash(leaf::leaf(&row).as_bytes()));
-        tiles.forget_full();
+        let row = log_entry::parse(line).expect("an event");
+        tiles.push(leaf_hash(log_entry::canonical_json(&row).as_bytes()));
+        tiles.drop_full_tiles();
         count += 1;
     }
     (count, begun.elapsed())
 }
 
 /// A row of the `events` table.
-type Raw = (
+type RawEventRow = (
     i64,
     String,
     String,
@@ -525,12 +525,12 @@ type Raw = (
 
 /// Times reading the rows in order, decoding and checking them, and building every view from
 /// position 0.
-async fn views(url: &str, events: usize, (of, stored): (usize, Duration)) {
+async fn measure_views(url: &str, events: usize, (of, stored): (usize, Duration)) {
     let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
     let begun = Instant::now();
     let (mut next, mut bytes) = (0_i64, 0);
     loop {
-        let rows: Vec<Raw> = sqlx::query_as(
+        let rows: Vec<RawEventRow> = sqlx::query_as(
             "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at, command_id \
              FROM events WHERE organisation = 'main' AND position >= $1 ORDER BY position LIMIT 5000",
         )
@@ -550,22 +550,22 @@ async fn views(url: &str, events: usize, (of, stored): (usize, Duration)) {
     );
     pool.close().await;
     let store = Store::open(url).await.expect("the database");
-    let none = || Key {
+    let none = || SecretKey {
         id: String::new(),
         secret: [0; 32],
     };
     let vault = Vault::new(store.clone(), "main", none(), none());
-    let log = Log::open(store, "main", vault, RecordedBy::Database)
+    let log = Log::open(store, "main", vault, TimestampSource::Database)
         .await
         .expect("the log");
     let begun = Instant::now();
-    let (mut replay, mut next) = (Replay::default(), 0);
+    let (mut replay, mut next) = (InvariantChecker::default(), 0);
     loop {
-        let page = log.page(next, 5000).await.expect("events");
+        let page = log.read_events(next, 5000).await.expect("events");
         let Some(last) = page.last() else { break };
         next = last.position + 1;
         for event in &page {
-            replay.take(event);
+            replay.process(event);
         }
     }
     replay.end();

@@ -13,13 +13,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use cqrs_es::persist::PersistedEventRepository;
-use microgrants::commands::clock::new_id;
+use microgrants::clock::new_id;
 use postgres_es::PostgresEventRepository;
 use serde_json::json;
-use side_by_side::anchors::{self, Selects};
+use side_by_side::baselines::{self, SingleSelect};
 use side_by_side::http::{Connection, get, post};
 use side_by_side::service::{Service, allocate};
-use side_by_side::{Measured, ROUNDS, SPAN, run, show};
+use side_by_side::{Measurement, ROUND_LENGTH, ROUNDS, run_callers, show};
 use sqlite_es::SqliteEventRepository;
 use sqlx::postgres::PgPoolOptions;
 
@@ -33,18 +33,18 @@ fn main() {
         .expect("a runtime");
     runtime.block_on(async {
         let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
-        let pool = anchors::sqlite(folder.path()).await;
+        let pool = baselines::sqlite(folder.path()).await;
         println!("SQLite, synchronous=FULL");
         let url = format!("sqlite://{}/ours.db", folder.path().display());
         on(
             &url,
             folder.path(),
             SqliteEventRepository::new(pool.clone()),
-            Selects::Sqlite(pool),
+            SingleSelect::Sqlite(pool),
             None,
         )
         .await;
-        if !postgres::is_there() {
+        if !postgres::is_available() {
             println!(
                 "PostgreSQL server binaries were not found: nothing was measured on PostgreSQL"
             );
@@ -58,7 +58,7 @@ fn main() {
             .connect(&plain)
             .await
             .expect("a database");
-        sqlx::raw_sql(&anchors::table("text", "bigint", "json"))
+        sqlx::raw_sql(&baselines::table("text", "bigint", "json"))
             .execute(&pool)
             .await
             .expect("tables");
@@ -68,7 +68,7 @@ fn main() {
             &url,
             folder.path(),
             PostgresEventRepository::new(pool.clone()),
-            Selects::Postgres(pool),
+            SingleSelect::Postgres(pool),
             Some(&plain),
         )
         .await;
@@ -79,15 +79,15 @@ async fn on<R>(
     url: &str,
     folder: &std::path::Path,
     repository: R,
-    selects: Selects,
+    selects: SingleSelect,
     pgbench: Option<&str>,
 ) where
     R: PersistedEventRepository + 'static,
 {
-    let ours = Arc::new(Service::found(url, folder));
-    println!(" memory at rest: {} MiB", ours.memory());
-    let plain = anchors::serve(repository, selects);
-    let mut connection = Connection::to(&ours.host).await;
+    let ours = Arc::new(Service::start_new(url, folder));
+    println!(" memory at rest: {} MiB", ours.memory_mib());
+    let plain = baselines::serve(repository, selects);
+    let mut connection = Connection::connect_to(&ours.host).await;
     let fund = ours.open_fund(&mut connection).await;
     let (mut drafts, mut funds) = (Vec::new(), Vec::new());
     for _ in 0..64 {
@@ -97,12 +97,12 @@ async fn on<R>(
     let (drafts, funds) = (Arc::new(drafts), Arc::new(funds));
     for callers in CALLERS {
         let mut measured = vec![
-            Measured::new("actix over the plain crates"),
-            Measured::new("ours: funding is allocated"),
-            Measured::new("ours: a group's answers are sealed and saved"),
+            Measurement::new("actix over the plain crates"),
+            Measurement::new("ours: funding is allocated"),
+            Measurement::new("ours: a group's answers are sealed and saved"),
         ];
         if pgbench.is_some() {
-            measured.push(Measured::new("pgbench: single-row inserts"));
+            measured.push(Measurement::new("pgbench: single-row inserts"));
         }
         for _ in 0..ROUNDS {
             plain_commands(&mut measured[0], &plain, callers).await;
@@ -124,21 +124,21 @@ async fn on<R>(
         show(&format!("{callers} connection(s)"), &measured);
     }
     forms(&ours, &plain, &fund).await;
-    println!(" memory under load: {} MiB", ours.memory());
+    println!(" memory under load: {} MiB", ours.memory_mib());
     reads(&ours, &plain, &fund).await;
 }
 
 /// Each caller sends commands under its own idempotency keys to its own record.
 async fn commands(
-    measured: &mut Measured,
+    measured: &mut Measurement,
     ours: &Arc<Service>,
     callers: usize,
     records: &Arc<Vec<String>>,
     command: impl Fn(&str) -> (String, serde_json::Value) + Clone + Send + Sync + 'static,
 ) {
-    let connections = Connection::many(&ours.host, callers).await;
+    let connections = Connection::connect_many(&ours.host, callers).await;
     let (ours, records, of_run) = (Arc::clone(ours), Arc::clone(records), new_id());
-    run(measured, callers, move |caller, number| {
+    run_callers(measured, callers, move |caller, number| {
         let (ours, records, connections, command) = (
             Arc::clone(&ours),
             Arc::clone(&records),
@@ -148,7 +148,7 @@ async fn commands(
         async move {
             let (path, body) = command(&records[caller]);
             let request = ours.command(&path, &format!("{of_run}-{number}"), &body);
-            connections[caller].lock().await.must(&request).await;
+            connections[caller].lock().await.send_ok(&request).await;
         }
     })
     .await;
@@ -160,10 +160,10 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
     /// More than can be submitted within one round of measuring.
     const FORMS: usize = 2500;
     let mut measured = [
-        Measured::new("actix over the plain crates"),
-        Measured::new("ours: a form is handed in"),
+        Measurement::new("actix over the plain crates"),
+        Measurement::new("ours: a form is handed in"),
     ];
-    let mut connection = Connection::to(&ours.host).await;
+    let mut connection = Connection::connect_to(&ours.host).await;
     let (_, people) = connection
         .ask(&get("/api/v1/people?limit=1", &ours.bearer()))
         .await;
@@ -172,13 +172,13 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
     for _ in 0..ROUNDS {
         plain_commands(&mut measured[0], plain, CALLERS).await;
         let filling = (0..32).map(|_| async {
-            let mut connection = Connection::to(&ours.host).await;
+            let mut connection = Connection::connect_to(&ours.host).await;
             let mut filled = Vec::new();
             for _ in 0..FORMS / 32 {
                 let form = ours.draft(&mut connection, fund).await;
                 let answers =
                     json!({ "requested": "800.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "We would cook." } });
-                ours.does(&mut connection, &format!("applications/{form}/save-answers"), &answers).await;
+                ours.send_ok(&mut connection, &format!("applications/{form}/save-answers"), &answers).await;
                 filled.push(form);
             }
             filled
@@ -187,11 +187,11 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
             futures::future::join_all(filling).await.concat(),
         ));
         let (connections, ours, submit) = (
-            Connection::many(&ours.host, CALLERS).await,
+            Connection::connect_many(&ours.host, CALLERS).await,
             Arc::clone(ours),
             submit.clone(),
         );
-        run(&mut measured[1], CALLERS, move |caller, _| {
+        run_callers(&mut measured[1], CALLERS, move |caller, _| {
             let (connections, ours, submit) =
                 (Arc::clone(&connections), Arc::clone(&ours), submit.clone());
             let form = filled
@@ -201,7 +201,7 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
                 .expect("there are enough");
             async move {
                 let request = ours.command(&format!("applications/{form}/submit"), &form, &submit);
-                connections[caller].lock().await.must(&request).await;
+                connections[caller].lock().await.send_ok(&request).await;
             }
         })
         .await;
@@ -210,11 +210,11 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
 }
 
 /// Each caller repeatedly creates a fund and allocates money to it four times.
-async fn plain_commands(measured: &mut Measured, host: &str, callers: usize) {
-    let connections = Connection::many(host, callers).await;
+async fn plain_commands(measured: &mut Measurement, host: &str, callers: usize) {
+    let connections = Connection::connect_many(host, callers).await;
     let done: Arc<Vec<AtomicU64>> = Arc::new((0..callers).map(|_| AtomicU64::new(0)).collect());
     let of_run = new_id();
-    run(measured, callers, move |caller, _| {
+    run_callers(measured, callers, move |caller, _| {
         let (connections, done) = (Arc::clone(&connections), Arc::clone(&done));
         async move {
             let number = done[caller].fetch_add(1, Ordering::Relaxed);
@@ -228,7 +228,7 @@ async fn plain_commands(measured: &mut Measured, host: &str, callers: usize) {
                 "",
                 &allocate().to_string(),
             );
-            connections[caller].lock().await.must(&request).await;
+            connections[caller].lock().await.send_ok(&request).await;
         }
     })
     .await;
@@ -241,7 +241,7 @@ fn inserts(url: &str, clients: usize) -> f64 {
          '{\"actor\":\"018f0000-0000-7000-8000-000000000001\",\"command\":\"fund/allocate\"}');\n";
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), script).expect("a script");
-    let (clients, seconds) = (clients.to_string(), SPAN.as_secs().to_string());
+    let (clients, seconds) = (clients.to_string(), ROUND_LENGTH.as_secs().to_string());
     let mut pgbench = std::process::Command::new("pgbench");
     pgbench
         .args([
@@ -280,18 +280,21 @@ async fn reads(ours: &Service, plain: &str, fund: &str) {
             get("/", "Accept: text/html\r\n"),
         ),
     ];
-    let mut measured: Vec<_> = asked.iter().map(|(name, ..)| Measured::new(name)).collect();
+    let mut measured: Vec<_> = asked
+        .iter()
+        .map(|(name, ..)| Measurement::new(name))
+        .collect();
     for _ in 0..ROUNDS {
         for (measured, (_, host, request)) in measured.iter_mut().zip(&asked) {
-            let connections = Connection::many(host, READERS).await;
+            let connections = Connection::connect_many(host, READERS).await;
             let request: Arc<[u8]> = request.clone().into();
             let begun = Instant::now();
-            run(measured, READERS, move |caller, _| {
+            run_callers(measured, READERS, move |caller, _| {
                 let (connections, request) = (Arc::clone(&connections), Arc::clone(&request));
-                async move { connections[caller].lock().await.must(&request).await }
+                async move { connections[caller].lock().await.send_ok(&request).await }
             })
             .await;
-            assert!(begun.elapsed() < SPAN * 10, "a read never hangs");
+            assert!(begun.elapsed() < ROUND_LENGTH * 10, "a read never hangs");
         }
     }
     show("32 readers", &measured);

@@ -6,17 +6,17 @@ mod side_by_side;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use microgrants::commands::clock::new_id;
+use microgrants::clock::new_id;
 use serde_json::json;
 use side_by_side::http::{Connection, get};
 use side_by_side::service::{Service, allocate};
 
 /// Commands and reads per second.
-const COMMANDS: u32 = 60;
-const READS: u32 = 240;
+const COMMANDS_PER_SECOND: u32 = 60;
+const READS_PER_SECOND: u32 = 240;
 /// Number of applications that are filled in by turns, since nobody saves one application thousands
 /// of times.
-const DRAFTS: u32 = 1000;
+const DRAFT_COUNT: u32 = 1000;
 
 fn main() {
     let seconds = std::env::args()
@@ -33,11 +33,11 @@ fn main() {
 async fn soak(span: Duration) {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let url = format!("sqlite://{}/ours.db", folder.path().display());
-    let service = Arc::new(Service::found(&url, folder.path()));
-    let mut connection = Connection::to(&service.host).await;
+    let service = Arc::new(Service::start_new(&url, folder.path()));
+    let mut connection = Connection::connect_to(&service.host).await;
     let fund = service.open_fund(&mut connection).await;
     let mut drafts = Vec::new();
-    for _ in 0..DRAFTS.min(span.as_secs().try_into().unwrap_or(DRAFTS)) {
+    for _ in 0..DRAFT_COUNT.min(span.as_secs().try_into().unwrap_or(DRAFT_COUNT)) {
         drafts.push(service.draft(&mut connection, &fund).await);
     }
     let draft = drafts[0].clone();
@@ -51,13 +51,13 @@ async fn soak(span: Duration) {
     ];
     let host = service.host.clone();
     let reading = tokio::spawn(async move {
-        let mut connection = Connection::to(&host).await;
-        let mut ticks = tokio::time::interval(Duration::from_secs(1) / READS);
+        let mut connection = Connection::connect_to(&host).await;
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / READS_PER_SECOND);
         let (mut slowest, mut count) = (Duration::ZERO, 0_usize);
         while Instant::now() < end {
             ticks.tick().await;
             let begun = Instant::now();
-            connection.must(&reads[count % reads.len()]).await;
+            connection.send_ok(&reads[count % reads.len()]).await;
             slowest = slowest.max(begun.elapsed());
             count += 1;
         }
@@ -65,8 +65,8 @@ async fn soak(span: Duration) {
     });
     let (commanding, of_fund) = (Arc::clone(&service), fund.clone());
     let writing = tokio::spawn(async move {
-        let mut connection = Connection::to(&commanding.host).await;
-        let mut ticks = tokio::time::interval(Duration::from_secs(1) / COMMANDS);
+        let mut connection = Connection::connect_to(&commanding.host).await;
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / COMMANDS_PER_SECOND);
         let (mut slowest, mut count) = (Duration::ZERO, 0_usize);
         while Instant::now() < end {
             ticks.tick().await;
@@ -86,7 +86,7 @@ async fn soak(span: Duration) {
                 )
             };
             let begun = Instant::now();
-            connection.must(&request).await;
+            connection.send_ok(&request).await;
             slowest = slowest.max(begun.elapsed());
             count += 1;
         }
@@ -94,11 +94,11 @@ async fn soak(span: Duration) {
     });
     // After a tenth of the time the caches are full.
     tokio::time::sleep(span / 10).await;
-    let begun = service.memory();
+    let begun = service.memory_mib();
     let mut most = begun;
     while Instant::now() < end {
         tokio::time::sleep((span / 20).min(Duration::from_mins(1))).await;
-        most = most.max(service.memory());
+        most = most.max(service.memory_mib());
     }
     let ((reads, slowest_read), (commands, slowest_command)) = (
         reading.await.expect("a reader"),
@@ -107,13 +107,13 @@ async fn soak(span: Duration) {
     println!(
         "{span:?}: {commands} commands (the slowest {slowest_command:.0?}), {reads} reads (the slowest {slowest_read:.0?}); memory {begun} MiB after a \
          tenth, {} at the end, {most} at most",
-        service.memory()
+        service.memory_mib()
     );
     let asked = |a_second: u32| {
         usize::try_from(span.as_secs() * u64::from(a_second) * 19 / 20).expect("a count")
     };
     assert!(
-        commands >= asked(COMMANDS) && reads >= asked(READS),
+        commands >= asked(COMMANDS_PER_SECOND) && reads >= asked(READS_PER_SECOND),
         "the rate was kept"
     );
     assert!(

@@ -9,14 +9,14 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use bytes::Bytes;
 use microgrants::domain::Money;
-use microgrants::http::pages::sent_file;
-use microgrants::import::{LINES_MOST, Table};
-use microgrants::log::record::Recorded;
-use microgrants::seal::leaf;
-use microgrants::seal::note::{Chain, Verifier, size_of};
-use microgrants::seal::proof::Proof;
-use microgrants::seal::sealer::hashes_of;
-use microgrants::seal::tree::{FULL, Tiles, is_consistent, is_included};
+use microgrants::eventlog::recorded_event::RecordedEvent;
+use microgrants::http::pages::multipart;
+use microgrants::import::{ImportTable, LINES_MAX};
+use microgrants::transparency::checkpoint::{KeyChain, Verifier, checkpoint_size};
+use microgrants::transparency::checkpoint_signer::hashes_from_bytes;
+use microgrants::transparency::log_entry;
+use microgrants::transparency::merkle::{FULL_TILE_LEN, Tiles, is_consistent, is_included};
+use microgrants::transparency::proof::Proof;
 
 /// Parses its input and checks the invariants. Returns whether the input could be parsed.
 pub type Target = fn(&[u8]) -> bool;
@@ -39,11 +39,11 @@ pub fn event(data: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(data) else {
         return false;
     };
-    let Ok(row) = leaf::read(line) else {
+    let Ok(row) = log_entry::parse(line) else {
         return false;
     };
-    assert_eq!(leaf::leaf(&row), line);
-    Recorded::read(&row).is_ok_and(|event| event.position == row.position)
+    assert_eq!(log_entry::canonical_json(&row), line);
+    RecordedEvent::from_row(&row).is_ok_and(|event| event.position == row.position)
 }
 
 /// A key, a NUL byte, and a signed note: an accepted checkpoint has the size and origin of the
@@ -53,11 +53,11 @@ pub fn note(data: &[u8]) -> bool {
         return false;
     };
     let (key, note) = text.split_once('\0').unwrap_or(("", text));
-    let _ = size_of(note);
-    if let Ok(verifier) = Verifier::read(key) {
-        assert_eq!(Verifier::read(&verifier.text()).ok(), Some(verifier));
+    let _ = checkpoint_size(note);
+    if let Ok(verifier) = Verifier::parse(key) {
+        assert_eq!(Verifier::parse(&verifier.text()).ok(), Some(verifier));
     }
-    let Ok(chain) = Chain::read(key) else {
+    let Ok(chain) = KeyChain::parse(key) else {
         return false;
     };
     let Ok(head) = chain.open_any(note) else {
@@ -67,7 +67,7 @@ pub fn note(data: &[u8]) -> bool {
         note.starts_with(&head.text()),
         "a head says what its note says"
     );
-    assert_eq!(size_of(note).ok(), Some(head.size));
+    assert_eq!(checkpoint_size(note).ok(), Some(head.size));
     true
 }
 
@@ -76,12 +76,12 @@ pub fn tile(data: &[u8]) -> bool {
     let Some((size, bytes)) = data.split_first_chunk::<2>() else {
         return false;
     };
-    let hashes = hashes_of(bytes);
+    let hashes = hashes_from_bytes(bytes);
     let size = u64::from(u16::from_be_bytes(*size));
     let first = hashes.first().copied();
-    let tiles = Tiles::of(
+    let tiles = Tiles::from_tiles(
         size,
-        BTreeMap::from([((0, 0), hashes.iter().take(FULL).copied().collect())]),
+        BTreeMap::from([((0, 0), hashes.iter().take(FULL_TILE_LEN).copied().collect())]),
     );
     let Some(root) = tiles.root(size) else {
         return false;
@@ -107,7 +107,7 @@ pub fn proof(data: &[u8]) -> bool {
     let Ok((position, size)) = proof.check(None) else {
         return false;
     };
-    let row = leaf::read(&proof.event).expect("it was read before");
+    let row = log_entry::parse(&proof.event).expect("it was read before");
     assert!(
         row.position == position && u64::try_from(position).is_ok_and(|position| position < size)
     );
@@ -116,11 +116,11 @@ pub fn proof(data: &[u8]) -> bool {
 
 /// An imported table, in any of its formats.
 pub fn table(data: &[u8]) -> bool {
-    let Ok(table) = Table::read(data) else {
+    let Ok(table) = ImportTable::read(data) else {
         return false;
     };
     assert!(
-        table.length() <= LINES_MOST,
+        table.line_count() <= LINES_MAX,
         "no table is longer than it may be"
     );
     true
@@ -128,7 +128,7 @@ pub fn table(data: &[u8]) -> bool {
 
 /// A bank statement.
 pub fn statement(data: &[u8]) -> bool {
-    std::str::from_utf8(data).is_ok_and(|text| microgrants::bank::read(text).is_ok())
+    std::str::from_utf8(data).is_ok_and(|text| microgrants::bank::read_statement(text).is_ok())
 }
 
 /// A package of open data.
@@ -152,11 +152,11 @@ pub fn multipart(data: &[u8]) -> bool {
         .map(|chunk| Ok::<_, PayloadError>(Bytes::copy_from_slice(chunk)))
         .collect();
     let body = Multipart::new(&headers, futures::stream::iter(chunks));
-    let Ok(parts) = futures::executor::block_on(sent_file::parts(body)) else {
+    let Ok(parts) = futures::executor::block_on(multipart::read_parts(body)) else {
         return false;
     };
     let words: usize = parts
-        .words
+        .fields
         .iter()
         .map(|(name, text)| name.len() + text.len())
         .sum();

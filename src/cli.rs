@@ -3,7 +3,7 @@
 
 /// Prints a line to standard output and ignores errors: if the reader has closed the pipe, as
 /// `head` does, the task still runs to its exit code.
-macro_rules! say {
+macro_rules! print_line {
     ($($line:tt)*) => {{
         use std::io::Write as _;
         let _ = writeln!(std::io::stdout(), $($line)*);
@@ -12,43 +12,43 @@ macro_rules! say {
 
 mod audit;
 mod backup;
+mod crash_loop;
 mod export;
+mod file_permissions;
 mod import;
-mod local;
-mod private;
+mod operator;
 mod read_upload;
 mod serve;
-mod starts;
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::bank::LayoutError;
-use crate::commands::clock::{self, Clock};
-use crate::commands::modulus::{Modulus, ModulusError};
-use crate::commands::seed::{self, SeedError};
-use crate::commands::{Caller, CommandError, Commands, Request};
+use crate::bank::modulus_check::{ModulusError, ModulusTables};
+use crate::clock::{self, Clock};
+use crate::commands::{Caller, CommandError, CommandRequest, Commands};
 use crate::config::{Config, PeopleTask, Task};
-use crate::domain::organisation::{Found, NameFounder};
+use crate::crypto::keys::{self, KeyError, KeyPurpose, Keys};
+use crate::crypto::vault::Vault;
+use crate::demo::{self, SeedError};
+use crate::domain::organisation::{FoundOrganisation, NameFounder};
 use crate::domain::{Command, Organisation, OrganisationCommand, PersonCommand, PersonId, Role};
+use crate::eventlog::{Log, LogError, TimestampSource};
 use crate::export::open_data::PlacesError;
-use crate::files::{Bucket, BucketError, Files};
+use crate::files::{Bucket, BucketError, FileStore};
 use crate::http;
-use crate::http::signin::{TokenError, Tokens};
+use crate::http::bearer_auth::{TokenError, Tokens};
 use crate::http::tokens::NewToken;
-use crate::log::keys::{self, KeyError, Keys, Purpose};
-use crate::log::vault::Vault;
-use crate::log::{Log, LogError, RecordedBy};
-use crate::mail::links::{self, Invited};
-use crate::mail::{MailError, OutboxError};
+use crate::mail::sign_in_links::{self, NewSignInLink};
+use crate::mail::{MailError, MailTransportError};
 use crate::projections::{self, ProjectionError, Projector};
-use crate::seal::sealer::{SealError, Sealer};
 use crate::store::{Store, StoreError};
+use crate::transparency::checkpoint_signer::{CheckpointSigner, SigningError};
 use crate::views::ViewError;
 use crate::webhooks::WebhookError;
-use local::Asked;
-pub use private::close_what_is_made;
+pub use file_permissions::restrict_new_files;
+use operator::OperatorRequest;
 pub use read_upload::read_upload;
 
 /// Why a task failed. Each message is one line for the operator.
@@ -73,7 +73,7 @@ pub enum TaskError {
     #[error(transparent)]
     Mail(#[from] MailError),
     #[error(transparent)]
-    Outbox(#[from] OutboxError),
+    MailTransport(#[from] MailTransportError),
     #[error(transparent)]
     Bucket(#[from] BucketError),
     #[error(transparent)]
@@ -85,13 +85,13 @@ pub enum TaskError {
     #[error("the service stopped: {0}")]
     Serve(std::io::Error),
     #[error("where this program lies is not known: {0}")]
-    Program(std::io::Error),
+    ProgramPath(std::io::Error),
     #[error("the upload was not read: {0}")]
     Upload(std::io::Error),
     #[error(transparent)]
     Export(#[from] crate::audit::ExportError),
     #[error(transparent)]
-    Seal(#[from] SealError),
+    Seal(#[from] SigningError),
     #[error(transparent)]
     Backup(#[from] crate::backup::BackupError),
     #[error(transparent)]
@@ -115,10 +115,10 @@ pub enum TaskError {
     #[error("no person here has the id {0}")]
     UnknownPerson(PersonId),
     #[error("{0}: {1}")]
-    Field(&'static str, String),
+    InvalidArgument(&'static str, String),
     /// Error message of the running service, which was asked over its socket.
     #[error("{0}")]
-    Answered(String),
+    RefusedByService(String),
 }
 
 impl TaskError {
@@ -134,17 +134,17 @@ impl TaskError {
 }
 
 /// An opened organisation: keys and commands.
-struct Opened {
+struct OpenedOrganisation {
     keys: Keys,
     commands: Commands,
 }
 
-impl Opened {
+impl OpenedOrganisation {
     /// The checkpoint signer. A log without a checkpoint gets a new unique origin.
-    fn sealer(&self) -> Sealer {
+    fn checkpoint_signer(&self) -> CheckpointSigner {
         let log = self.commands.log().clone();
         let origin = format!("microgrants/{}/{}", log.organisation(), clock::new_id());
-        Sealer::new(log, self.keys.seal.secret, &origin)
+        CheckpointSigner::new(log, self.keys.checkpoint.secret, &origin)
     }
 }
 
@@ -153,13 +153,14 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
     match task {
         Task::Serve => {
             let listener = bind(&config)?;
-            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            let opened =
+                open_organisation(&config, TimestampSource::Database, Clock::System).await?;
             serve::run(&config, opened, listener, false).await
         }
         Task::Demo { seeds } => demo(config, seeds.as_deref()).await,
         Task::Seed { folder } => {
             let loaded = load_seeds(&config, Some(&folder)).await?;
-            say!("{loaded}");
+            print_line!("{loaded}");
             Ok(())
         }
         Task::People {
@@ -177,11 +178,11 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             minutes,
             name,
         } => {
-            say!(
+            print_line!(
                 "{}",
-                local::run(
+                operator::run(
                     &config,
-                    Asked::Token {
+                    OperatorRequest::Token {
                         person,
                         name,
                         roles,
@@ -193,16 +194,16 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             Ok(())
         }
         Task::Link { person, minutes } => {
-            say!(
+            print_line!(
                 "{}",
-                local::run(&config, Asked::Link { person, minutes }).await?
+                operator::run(&config, OperatorRequest::Link { person, minutes }).await?
             );
             Ok(())
         }
         Task::EndAccess { person } => {
-            say!(
+            print_line!(
                 "{}",
-                local::run(&config, Asked::EndAccess { person }).await?
+                operator::run(&config, OperatorRequest::EndAccess { person }).await?
             );
             Ok(())
         }
@@ -211,7 +212,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let store = Store::open(&config.database_url).await?;
             let wrapped = keys::rotate_kek(&store, &config.keys).await?;
             store.close().await;
-            say!(
+            print_line!(
                 "{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does"
             );
             Ok(())
@@ -222,24 +223,26 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
                 keys::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond())
                     .await?;
             store.close().await;
-            say!(
+            print_line!(
                 "{ended} tokens have ended. Start every process of the service again: only then it signs by the new key"
             );
             Ok(())
         }
         Task::RotateSeal => {
-            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            let opened =
+                open_organisation(&config, TimestampSource::Database, Clock::System).await?;
             let store = opened.commands.log().store().clone();
-            let (old, new) = keys::begin_rotation(&store, &config.keys, Purpose::Seal).await?;
-            opened.sealer().hand_over(&old.id, &new).await?;
-            keys::take_next(&config.keys, Purpose::Seal, Some(&old.id))?;
+            let (old, new) =
+                keys::begin_rotation(&store, &config.keys, KeyPurpose::Checkpoint).await?;
+            opened.checkpoint_signer().rotate_key(&old.id, &new).await?;
+            keys::install_next_key(&config.keys, KeyPurpose::Checkpoint, Some(&old.id))?;
             store.close().await;
-            say!(
+            print_line!(
                 "the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key"
             );
             Ok(())
         }
-        Task::Backup { folder } => backup::take(&config, &folder).await,
+        Task::Backup { folder } => backup::create(&config, &folder).await,
         Task::Restore {
             folder,
             head,
@@ -254,24 +257,25 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::ReadUpload { upload } => read_upload(upload),
         Task::Export { task } => export::run(&config, task).await,
         Task::Openapi => {
-            print!("{}", http::contract());
+            print!("{}", http::openapi_yaml());
             Ok(())
         }
         Task::Rebuild { projection } => {
-            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            let opened =
+                open_organisation(&config, TimestampSource::Database, Clock::System).await?;
             let projector = Projector::open(opened.commands.log().clone()).await?;
             let names = projection.map_or_else(
                 || projections::names().map(str::to_owned).collect(),
                 |name| vec![name],
             );
             for name in names {
-                say!("{name}: generation {}", projector.rebuild(&name).await?);
+                print_line!("{name}: generation {}", projector.rebuild(&name).await?);
             }
             Ok(())
         }
         Task::Migrate => {
             Store::open(&config.database_url).await?.close().await;
-            say!("the database is up to date");
+            print_line!("the database is up to date");
             Ok(())
         }
     }
@@ -279,10 +283,14 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
 
 /// Opens the database, the keys, the log and the commands. An SQLite database is locked by its
 /// process, so this fails with [`StoreError::Locked`] while a service has it open.
-async fn open(config: &Config, recorded_by: RecordedBy, clock: Clock) -> Result<Opened, TaskError> {
-    private::close_what_is_there(config);
+async fn open_organisation(
+    config: &Config,
+    recorded_by: TimestampSource,
+    clock: Clock,
+) -> Result<OpenedOrganisation, TaskError> {
+    file_permissions::restrict_existing_files(config);
     let store = Store::open(&config.database_url).await?;
-    let keys = Keys::open(&store, &config.keys).await?;
+    let keys = Keys::load(&store, &config.keys).await?;
     let organisation = config.organisation.as_str();
     let vault = Vault::new(
         store.clone(),
@@ -294,11 +302,11 @@ async fn open(config: &Config, recorded_by: RecordedBy, clock: Clock) -> Result<
     let modulus = config
         .modulus_tables
         .as_deref()
-        .map(Modulus::read)
+        .map(ModulusTables::read)
         .transpose()?;
-    Ok(Opened {
+    Ok(OpenedOrganisation {
         keys,
-        commands: Commands::new(log, clock).checking_accounts(modulus),
+        commands: Commands::new(log, clock).with_account_checks(modulus),
     })
 }
 
@@ -310,9 +318,9 @@ fn bind(config: &Config) -> Result<TcpListener, TaskError> {
 }
 
 /// The configured store of files: an S3 bucket or a folder.
-fn files(config: &Config) -> Result<Files, TaskError> {
+fn file_store(config: &Config) -> Result<FileStore, TaskError> {
     let Some(bucket) = config.files.strip_prefix("s3://") else {
-        return Ok(Files::in_folder(config.files.as_str().into()));
+        return Ok(FileStore::in_folder(config.files.as_str().into()));
     };
     let Config {
         s3_endpoint,
@@ -321,7 +329,7 @@ fn files(config: &Config) -> Result<Files, TaskError> {
         s3_secret,
         ..
     } = config;
-    Ok(Files::Bucket(Box::new(Bucket::new(
+    Ok(FileStore::Bucket(Box::new(Bucket::new(
         s3_endpoint,
         s3_region,
         bucket,
@@ -332,11 +340,14 @@ fn files(config: &Config) -> Result<Files, TaskError> {
 
 /// Loads a programme into the log, built-in or from a folder, and brings the read models up to
 /// date.
-async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {
-    let programme = seed::Programme::read(folder)?;
-    let simulation = seed::Simulation::ending(clock::Clock::System.now());
-    let opened = open(config, simulation.recorded_by(), simulation.clock()).await?;
-    let loaded = seed::load(&opened.commands, &simulation, &programme).await?;
+async fn load_seeds(
+    config: &Config,
+    folder: Option<&Path>,
+) -> Result<demo::DemoSummary, TaskError> {
+    let programme = demo::DemoProgramme::read(folder)?;
+    let simulation = demo::Simulation::ending(clock::Clock::System.now());
+    let opened = open_organisation(config, simulation.recorded_by(), simulation.clock()).await?;
+    let loaded = demo::load(&opened.commands, &simulation, &programme).await?;
     // The first request should see the whole programme.
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}
@@ -348,37 +359,43 @@ async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Load
 async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     let listener = bind(&config)?;
     let loaded = load_seeds(&config, seeds).await?;
-    let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+    let opened = open_organisation(&config, TimestampSource::Database, Clock::System).await?;
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let address = listener
         .local_addr()
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    say!("{loaded}\n\nEverything in this log is illustrative.\n");
-    say!(
+    print_line!("{loaded}\n\nEverything in this log is illustrative.\n");
+    print_line!(
         "The pages are at http://{address}/. Links to sign in with, each good once and for a day:\n"
     );
-    for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
-        let invited = Invited {
+    for (title, person) in
+        demo::DemoProgramme::read(seeds)?.demo_accounts(config.organisation.as_str())
+    {
+        let invited = NewSignInLink {
             person,
             joins: None,
-            minutes: 24 * 60,
+            valid_minutes: 24 * 60,
             by_mail: false,
         };
-        let link = links::offer(&opened.commands, invited).await?;
-        say!("{title}\n  http://{address}/sign-in/{}\n", link.token);
+        let link = sign_in_links::issue(&opened.commands, invited).await?;
+        print_line!("{title}\n  http://{address}/sign-in/{}\n", link.token);
     }
-    say!("Tokens for the API, good for a day:\n");
-    for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
+    print_line!("Tokens for the API, good for a day:\n");
+    for (title, person) in
+        demo::DemoProgramme::read(seeds)?.demo_accounts(config.organisation.as_str())
+    {
         let new = NewToken::by_operator(person, "demonstration", Duration::from_hours(24));
-        say!(
+        print_line!(
             "{title}\n  {}\n",
             tokens
                 .issue(&opened.commands, new, opened.commands.now())
                 .await?
         );
     }
-    say!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
-    say!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
+    print_line!(
+        "The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml"
+    );
+    print_line!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
     serve::run(&config, opened, listener, true).await
 }
 
@@ -391,7 +408,7 @@ async fn add_person(
     roles: Vec<Role>,
     organisation_name: &str,
 ) -> Result<(), TaskError> {
-    let opened = open(config, RecordedBy::Database, Clock::System).await?;
+    let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
     let commands = &opened.commands;
     let organisation = commands.organisation();
     if !commands
@@ -401,15 +418,15 @@ async fn add_person(
         .state
         .exists()
     {
-        let name = organisation_name
-            .parse()
-            .map_err(|error| TaskError::Field("--organisation-name", format!("{error}")))?;
-        let found = OrganisationCommand::Found(Found {
+        let name = organisation_name.parse().map_err(|error| {
+            TaskError::InvalidArgument("--organisation-name", format!("{error}"))
+        })?;
+        let found = OrganisationCommand::Found(FoundOrganisation {
             name,
             simulated: None,
         });
         commands
-            .issue(Request::new(
+            .execute(CommandRequest::new(
                 Caller::operator(),
                 Command::Organisation(organisation, found),
             ))
@@ -417,20 +434,20 @@ async fn add_person(
     }
     let details = serde_json::json!({ "name": name, "email": email });
     let details = serde_json::from_value(details)
-        .map_err(|error| TaskError::Field("--name or --email", error.to_string()))?;
+        .map_err(|error| TaskError::InvalidArgument("--name or --email", error.to_string()))?;
     let person = PersonId(clock::new_id());
     let register = Command::Person(person, PersonCommand::Register(details));
     commands
-        .issue(Request::new(Caller::operator(), register))
+        .execute(CommandRequest::new(Caller::operator(), register))
         .await?;
-    say!("{person}");
+    print_line!("{person}");
     if !roles.is_empty() {
         let founder = OrganisationCommand::NameFounder(NameFounder {
             person,
             roles: roles.into_iter().collect(),
         });
         commands
-            .issue(Request::new(
+            .execute(CommandRequest::new(
                 Caller::operator(),
                 Command::Organisation(organisation, founder),
             ))

@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{PersonId, Role, text::Slug};
 use crate::export::open_data::org_id;
-use crate::http::limits::Quotas;
-use crate::import::Kind;
+use crate::http::rate_limit::Quotas;
+use crate::import::ImportKind;
 use crate::sandbox::Upload;
 
 /// A micro-grants service whose every change is an immutable event.
@@ -179,10 +179,10 @@ pub struct Config {
     pub bank_layout: Option<PathBuf>,
     /// The publisher prefix that 360Giving assigned, such as 360G-example. Without it no open data
     /// is published.
-    #[arg(long, env = "MICROGRANTS_360G_PREFIX", value_parser = org_id::prefix, global = true)]
+    #[arg(long, env = "MICROGRANTS_360G_PREFIX", value_parser = org_id::parse_publisher_prefix, global = true)]
     pub publisher_prefix: Option<String>,
     /// The organisation's own org-id, such as GB-CHC-1234567.
-    #[arg(long, env = "MICROGRANTS_ORG_ID", value_parser = org_id::org_id, global = true)]
+    #[arg(long, env = "MICROGRANTS_ORG_ID", value_parser = org_id::parse_org_id, global = true)]
     pub publisher_org_id: Option<String>,
     /// The organisation's website, as open data names it.
     #[arg(long, env = "MICROGRANTS_WEBSITE", global = true)]
@@ -329,7 +329,7 @@ pub enum Task {
     /// recorded. Rows that were imported before are skipped.
     Import {
         /// What the table holds: groups, past-grants or funding (docs/integrations/import.md).
-        kind: Kind,
+        kind: ImportKind,
         file: PathBuf,
         /// The person who imports. Their roles must include it.
         #[arg(long, value_name = "PERSON")]

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use microgrants::config::{Cli, LogFormat, Task};
 
 fn main() -> ExitCode {
-    microgrants::cli::close_what_is_made();
+    microgrants::cli::restrict_new_files();
     let Cli { config, command } = Cli::parse();
     // Some libraries are silenced: they log refusals and broken requests as errors, and may log
     // what people typed.

@@ -35,13 +35,13 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// The memory of a child, the program itself included, in bytes (`RLIMIT_AS`).
-const MEMORY_MOST: u64 = 512 * 1024 * 1024;
+const MEMORY_MAX: u64 = 512 * 1024 * 1024;
 /// The CPU time of a child, in seconds, and its real time.
-const CPU_MOST: u64 = 30;
-const TIME_MOST: Duration = Duration::from_mins(1);
+const CPU_SECONDS_MAX: u64 = 30;
+const WALL_TIME_MAX: Duration = Duration::from_mins(1);
 /// How many children run at the same time, and how long an upload waits for its turn.
-const TURNS: usize = 2;
-const WAIT_MOST: Duration = Duration::from_mins(1);
+const PROCESSES_MAX: usize = 2;
+const QUEUE_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// A kind of upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
@@ -56,7 +56,7 @@ pub enum Upload {
 impl Upload {
     /// The most bytes of input.
     #[must_use]
-    pub fn input_most(self) -> u64 {
+    pub fn input_max(self) -> u64 {
         match self {
             Self::Table => 64 * 1024 * 1024,
             Self::Picture => 16 * 1024 * 1024,
@@ -64,7 +64,7 @@ impl Upload {
     }
 
     /// The most bytes of output.
-    fn output_most(self) -> u64 {
+    fn output_max(self) -> u64 {
         match self {
             Self::Table => 32 * 1024 * 1024,
             Self::Picture => 16 * 1024 * 1024,
@@ -85,40 +85,40 @@ pub enum SandboxError {
 #[derive(Clone, Debug)]
 pub struct Sandbox {
     program: PathBuf,
-    turns: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl Sandbox {
     /// Uses the program that is running. On Linux `/proc/self/exe` still is that program after its
     /// file was replaced by a newer one.
-    pub fn by_this_program() -> io::Result<Self> {
+    pub fn with_current_exe() -> io::Result<Self> {
         let program = if cfg!(target_os = "linux") {
             PathBuf::from("/proc/self/exe")
         } else {
             std::env::current_exe()?
         };
-        Ok(Self::by(program))
+        Ok(Self::with_program(program))
     }
 
     /// Uses a program that has the task `read-upload`.
     #[must_use]
-    pub fn by(program: PathBuf) -> Self {
+    pub fn with_program(program: PathBuf) -> Self {
         Self {
             program,
-            turns: Arc::new(Semaphore::new(TURNS)),
+            slots: Arc::new(Semaphore::new(PROCESSES_MAX)),
         }
     }
 
     /// Reads an upload in a child and returns the result. An error of `input` is passed on.
-    pub async fn read<E: From<SandboxError>>(
+    pub async fn run<E: From<SandboxError>>(
         &self,
         upload: Upload,
         input: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Vec<u8>, E> {
-        let Ok(Ok(_turn)) = timeout(WAIT_MOST, self.turns.acquire()).await else {
+        let Ok(Ok(_turn)) = timeout(QUEUE_WAIT_MAX, self.slots.acquire()).await else {
             return Err(SandboxError::Busy.into());
         };
-        timeout(TIME_MOST, self.read_now(upload, input))
+        timeout(WALL_TIME_MAX, self.run_child(upload, input))
             .await
             .unwrap_or_else(|_| {
                 tracing::warn!(?upload, "reading an upload took too long and was ended");
@@ -126,7 +126,7 @@ impl Sandbox {
             })
     }
 
-    async fn read_now<E: From<SandboxError>>(
+    async fn run_child<E: From<SandboxError>>(
         &self,
         upload: Upload,
         input: impl Stream<Item = Result<Bytes, E>>,
@@ -139,8 +139,10 @@ impl Sandbox {
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(SandboxError::Busy.into());
         };
-        let (fed, output) =
-            futures::join!(feed(stdin, input), collect(stdout, upload.output_most()));
+        let (fed, output) = futures::join!(
+            write_input(stdin, input),
+            read_output(stdout, upload.output_max())
+        );
         fed?;
         let ended = child.wait().await.map_err(not_started)?;
         match output {
@@ -168,7 +170,7 @@ impl Sandbox {
 
 /// Writes the upload to the child. A failed write is not an error here: the child has ended, and
 /// its exit status decides.
-async fn feed<E>(
+async fn write_input<E>(
     mut stdin: ChildStdin,
     input: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<(), E> {
@@ -182,7 +184,7 @@ async fn feed<E>(
 }
 
 /// Reads the output of the child. `None` if it is larger than `most`.
-async fn collect(stdout: ChildStdout, most: u64) -> Option<Vec<u8>> {
+async fn read_output(stdout: ChildStdout, most: u64) -> Option<Vec<u8>> {
     let mut output = Vec::new();
     stdout.take(most + 1).read_to_end(&mut output).await.ok()?;
     (output.len() as u64 <= most).then_some(output)
@@ -199,8 +201,8 @@ pub fn confine() -> io::Result<()> {
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let _ = nice(10);
     let bounds = [
-        (Resource::As, MEMORY_MOST),
-        (Resource::Cpu, CPU_MOST),
+        (Resource::As, MEMORY_MAX),
+        (Resource::Cpu, CPU_SECONDS_MAX),
         (Resource::Core, 0),
         (Resource::Nofile, 0),
     ];

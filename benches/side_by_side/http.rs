@@ -11,7 +11,7 @@ pub struct Connection {
 
 impl Connection {
     /// Connects to `127.0.0.1:PORT`.
-    pub async fn to(host: &str) -> Self {
+    pub async fn connect_to(host: &str) -> Self {
         Self {
             host: host.to_owned(),
             stream: connect(host).await,
@@ -20,10 +20,13 @@ impl Connection {
     }
 
     /// Opens this many connections.
-    pub async fn many(host: &str, count: usize) -> std::sync::Arc<Vec<tokio::sync::Mutex<Self>>> {
+    pub async fn connect_many(
+        host: &str,
+        count: usize,
+    ) -> std::sync::Arc<Vec<tokio::sync::Mutex<Self>>> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(tokio::sync::Mutex::new(Self::to(host).await));
+            all.push(tokio::sync::Mutex::new(Self::connect_to(host).await));
         }
         all.into()
     }
@@ -71,7 +74,7 @@ impl Connection {
         (status, &self.buffer[head..head + length])
     }
 
-    pub async fn must(&mut self, request: &[u8]) {
+    pub async fn send_ok(&mut self, request: &[u8]) {
         let (status, body) = self.ask(request).await;
         assert!(
             (200..300).contains(&status),

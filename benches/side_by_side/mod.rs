@@ -7,7 +7,7 @@
     reason = "each bench uses what it needs; rates and ratios"
 )]
 
-pub mod anchors;
+pub mod baselines;
 pub mod http;
 pub mod service;
 
@@ -17,17 +17,17 @@ use std::time::{Duration, Instant};
 
 /// Number of rounds, and the length of each.
 pub const ROUNDS: usize = 5;
-pub const SPAN: Duration = Duration::from_secs(1);
+pub const ROUND_LENGTH: Duration = Duration::from_secs(1);
 
 /// One measured thing: its rate, and the 50th and 99th percentile of its latency, by round.
-pub struct Measured {
+pub struct Measurement {
     pub name: &'static str,
     pub rates: Vec<f64>,
     p50: Vec<Duration>,
     p99: Vec<Duration>,
 }
 
-impl Measured {
+impl Measurement {
     pub fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -42,12 +42,12 @@ impl Measured {
     }
 
     /// Median latency, in milliseconds.
-    pub fn middle(&self) -> f64 {
+    pub fn median_latency_ms(&self) -> f64 {
         milliseconds(&self.p50)
     }
 
     /// Median over the rounds of the ratio of the two rates.
-    pub fn beside(&self, anchor: &Self) -> f64 {
+    pub fn ratio_to(&self, anchor: &Self) -> f64 {
         median(
             self.rates
                 .iter()
@@ -62,9 +62,9 @@ impl Measured {
             "  {:<46} {:>8.0} /s   p50 {:>7.2} ms   p99 {:>7.2} ms   {:>5.2} × {}",
             self.name,
             self.rate(),
-            self.middle(),
+            self.median_latency_ms(),
             milliseconds(&self.p99),
-            self.beside(anchor),
+            self.ratio_to(anchor),
             anchor.name
         );
     }
@@ -80,13 +80,13 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
 }
 
 /// Runs one kind of work with this many concurrent callers for one round.
-pub async fn run<F, R>(measured: &mut Measured, callers: usize, work: F)
+pub async fn run_callers<F, R>(measured: &mut Measurement, callers: usize, work: F)
 where
     F: Fn(usize, u64) -> R + Clone + Send + 'static,
     R: Future<Output = ()> + Send,
 {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let until = Instant::now() + SPAN;
+    let until = Instant::now() + ROUND_LENGTH;
     let tasks: Vec<_> = (0..callers)
         .map(|caller| {
             let work = work.clone();
@@ -114,8 +114,8 @@ where
     measured.p99.push(latencies[latencies.len() * 99 / 100]);
 }
 
-pub fn show(title: &str, measured: &[Measured]) {
-    println!(" {title}, median of {ROUNDS} interleaved rounds of {SPAN:?}");
+pub fn show(title: &str, measured: &[Measurement]) {
+    println!(" {title}, median of {ROUNDS} interleaved rounds of {ROUND_LENGTH:?}");
     for one in measured {
         one.show(&measured[0]);
     }

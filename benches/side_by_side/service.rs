@@ -29,7 +29,7 @@ pub fn program(url: &str, folder: &Path) -> Command {
     program
 }
 
-fn prints(url: &str, folder: &Path, arguments: &[&str]) -> String {
+fn run_ok(url: &str, folder: &Path, arguments: &[&str]) -> String {
     let output = program(url, folder)
         .args(arguments)
         .output()
@@ -47,7 +47,7 @@ fn prints(url: &str, folder: &Path, arguments: &[&str]) -> String {
 
 impl Service {
     /// Sets up an organisation with two staff, and starts the service over it.
-    pub fn found(url: &str, folder: &Path) -> Self {
+    pub fn start_new(url: &str, folder: &Path) -> Self {
         let roles = "administrator,officer,finance,panel";
         let ada = [
             "--name",
@@ -59,7 +59,7 @@ impl Service {
             "--organisation-name",
             "Bench",
         ];
-        let ada = prints(url, folder, &[&["people", "add"][..], &ada].concat());
+        let ada = run_ok(url, folder, &[&["people", "add"][..], &ada].concat());
         let ben = [
             "--name",
             "Ben",
@@ -68,22 +68,22 @@ impl Service {
             "--roles",
             roles,
         ];
-        prints(url, folder, &[&["people", "add"][..], &ben].concat());
-        let token = prints(
+        run_ok(url, folder, &[&["people", "add"][..], &ben].concat());
+        let token = run_ok(
             url,
             folder,
             &["token", "--person", &ada, "--minutes", "600"],
         );
         let service = Self::start(url, folder, token);
         for email in ["ada@example.org", "ben@example.org"] {
-            service.signs_in(folder, email);
+            service.sign_in(folder, email);
         }
         service
     }
 
     /// Signs a person in with the link mailed to them: a fund can be opened only when two
     /// administrators have signed in.
-    fn signs_in(&self, folder: &Path, email: &str) {
+    fn sign_in(&self, folder: &Path, email: &str) {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .max_redirects(0)
             .http_status_as_error(false)
@@ -172,7 +172,7 @@ impl Service {
     }
 
     /// Resident memory of the process, in MiB.
-    pub fn memory(&self) -> u64 {
+    pub fn memory_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
             .unwrap_or_default();
         let line = status
@@ -200,8 +200,8 @@ impl Service {
     }
 
     /// Sends a command during set-up. Returns the id of the record.
-    pub async fn does(&self, connection: &mut Connection, path: &str, body: &Value) -> String {
-        let key = microgrants::commands::clock::new_id().to_string();
+    pub async fn send_ok(&self, connection: &mut Connection, path: &str, body: &Value) -> String {
+        let key = microgrants::clock::new_id().to_string();
         let (status, answer) = connection.ask(&self.command(path, &key, body)).await;
         assert!(
             (200..300).contains(&status),
@@ -216,24 +216,24 @@ impl Service {
     pub async fn open_fund(&self, connection: &mut Connection) -> String {
         let question =
             json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
-        self.does(
+        self.send_ok(
             connection,
             "organisation/publish-form",
             &json!({ "questions": [question] }),
         )
         .await;
         let fund = self.fund(connection).await;
-        self.does(connection, &format!("funds/{fund}/allocate"), &allocate())
+        self.send_ok(connection, &format!("funds/{fund}/allocate"), &allocate())
             .await;
-        self.does(connection, &format!("funds/{fund}/open"), &json!({}))
+        self.send_ok(connection, &format!("funds/{fund}/open"), &json!({}))
             .await;
         let today =
-            microgrants::log::record::day_of(microgrants::commands::clock::Clock::System.now());
+            microgrants::eventlog::recorded_event::day_of(microgrants::clock::Clock::System.now());
         let closes = today.saturating_add(jiff::Span::new().days(60));
         let plan = json!({ "round": "first", "name": "First", "opens_on": today, "closes_on": closes, "form": 1 });
-        self.does(connection, &format!("funds/{fund}/plan-round"), &plan)
+        self.send_ok(connection, &format!("funds/{fund}/plan-round"), &plan)
             .await;
-        self.does(
+        self.send_ok(
             connection,
             &format!("funds/{fund}/open-round"),
             &json!({ "round": "first" }),
@@ -247,7 +247,7 @@ impl Service {
             "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": [], "checks_at_risk": [], "offer_days": 28,
             "signers": 2, "remind_days": 14,
         });
-        self.does(
+        self.send_ok(
             connection,
             "funds",
             &json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules }),
@@ -258,13 +258,13 @@ impl Service {
     /// Starts an application for a new group.
     pub async fn draft(&self, connection: &mut Connection, fund: &str) -> String {
         let group = self
-            .does(
+            .send_ok(
                 connection,
                 "groups",
                 &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
             )
             .await;
-        self.does(
+        self.send_ok(
             connection,
             "applications",
             &json!({ "fund": fund, "round": "first", "group": group }),

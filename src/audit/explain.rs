@@ -9,25 +9,25 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::AuditError;
-use super::folder::EVENTS;
-use super::verify::lines;
-use super::written::FileFailed;
-use crate::domain::event::in_words;
-use crate::log::record::day_of;
-use crate::seal::leaf;
+use super::export_layout::EVENTS;
+use super::manifest::FolderError;
+use super::verify::read_lines;
+use crate::domain::event::event_label;
+use crate::eventlog::recorded_event::day_of;
+use crate::transparency::log_entry;
 
 /// Describes, one line each, the events of the grant and those with its id in their payload. An
 /// application has the same id as its grant.
 pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
     let id = grant.to_string();
     let mut story = Vec::new();
-    for line in lines(folder, EVENTS)? {
-        let line = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
+    for line in read_lines(folder, EVENTS)? {
+        let line = line.map_err(FolderError::at(Path::new(EVENTS)))?;
         let line = String::from_utf8_lossy(&line);
         if !line.contains(&id) {
             continue;
         }
-        let row = leaf::read(&line).map_err(|error| AuditError::Replay(error.to_string()))?;
+        let row = log_entry::parse(&line).map_err(|error| AuditError::Replay(error.to_string()))?;
         if row.aggregate_id != id && !row.payload.contains(&id) {
             continue;
         }
@@ -44,13 +44,13 @@ pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
         let mut says = format!(
             "position {}, {day}: {}, by {by}",
             row.position,
-            in_words(&row.event_type).to_lowercase()
+            event_label(&row.event_type).to_lowercase()
         );
         let told = payload
             .as_object()
             .and_then(|payload| payload.values().next());
         for (name, value) in told.and_then(Value::as_object).into_iter().flatten() {
-            if let Some(value) = plain(value).filter(|value| *value != id) {
+            if let Some(value) = describe_value(value).filter(|value| *value != id) {
                 let _ = write!(says, "; {}: {value}", name.replace('_', " "));
             }
         }
@@ -60,7 +60,7 @@ pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
 }
 
 /// A value in words. `None` if it is empty. Encrypted values become `(sealed)`.
-fn plain(value: &Value) -> Option<String> {
+fn describe_value(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         // A line break in free text must not look like the next line of the output.
@@ -73,7 +73,7 @@ fn plain(value: &Value) -> Option<String> {
         Value::Array(items) => Some(
             items
                 .iter()
-                .filter_map(plain)
+                .filter_map(describe_value)
                 .collect::<Vec<_>>()
                 .join(", "),
         )
@@ -85,7 +85,11 @@ fn plain(value: &Value) -> Option<String> {
         }
         Value::Object(fields) => {
             let said = fields.iter().filter_map(|(name, value)| {
-                Some(format!("{} {}", name.replace('_', " "), plain(value)?))
+                Some(format!(
+                    "{} {}",
+                    name.replace('_', " "),
+                    describe_value(value)?
+                ))
             });
             Some(said.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
         }
@@ -99,18 +103,22 @@ mod tests {
 
     #[test]
     fn events_and_values_are_said_plainly() {
-        assert_eq!(in_words("PaymentSent").to_lowercase(), "payment sent");
+        assert_eq!(event_label("PaymentSent").to_lowercase(), "payment sent");
         let sealed = json!({ "subject": "x", "digest": "y" });
         assert_eq!(
-            plain(&json!([sealed, "a", null, { "payment": 2, "why": null }])).unwrap(),
+            describe_value(&json!([sealed, "a", null, { "payment": 2, "why": null }])).unwrap(),
             "(sealed), a, payment 2"
         );
         assert_eq!(
-            plain(&json!("soup\nposition 9: paid \u{1b}[2J")).unwrap(),
+            describe_value(&json!("soup\nposition 9: paid \u{1b}[2J")).unwrap(),
             "soup position 9: paid  [2J"
         );
         assert_eq!(
-            (plain(&json!(null)), plain(&json!([])), plain(&json!({}))),
+            (
+                describe_value(&json!(null)),
+                describe_value(&json!([])),
+                describe_value(&json!({}))
+            ),
             (None, None, None)
         );
     }

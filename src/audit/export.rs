@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
-use super::folder::{self, ERASURES, EVENTS, GRANTS, HEADS, HeadLine, KEY, LEAVES, README};
-use super::told::{Grants, Told};
-use super::written::{FileFailed, Named, Written, write_manifest};
-use crate::domain::{Event, Stream as _};
-use crate::log::keys::to_hex;
-use crate::log::record::Recorded;
-use crate::seal::{leaf, tree};
-use crate::store::{Store, StoreError, Tx, events, tree as stored};
+use super::derived_tables::{DerivedTables, GrantsById};
+use super::export_layout::{
+    self, CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES, README,
+};
+use super::manifest::{DigestWriter, FolderError, ManifestEntry, write_manifest};
+use crate::crypto::keys::to_hex;
+use crate::domain::{Aggregate as _, Event};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::store::{Store, StoreError, Tx, events, tlog as stored};
+use crate::transparency::{log_entry, merkle};
 
 /// Events read in one query.
-const PAGE: i64 = 2000;
+const PAGE_EVENTS: i64 = 2000;
 
 /// Why the export failed. The folder may then be incomplete.
 #[derive(Debug, thiserror::Error)]
@@ -20,20 +22,20 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    File(#[from] FileFailed),
+    File(#[from] FolderError),
     #[error("{0} is there already: name a folder that is not")]
     Exists(String),
     #[error("nothing was sealed yet: start the service once, or wait a moment")]
-    Unsealed,
+    NoCheckpoint,
     #[error("position {0} is missing in the log")]
-    Hole(i64),
+    MissingPosition(i64),
 }
 
 /// The number of exported events, and the files with their digests.
 #[derive(Clone, Debug)]
-pub struct Exported {
+pub struct ExportSummary {
     pub events: i64,
-    pub files: Vec<Named>,
+    pub files: Vec<ManifestEntry>,
 }
 
 /// Exports an organisation's log into a new folder. `progress` is called with the events written so
@@ -43,7 +45,7 @@ pub async fn export(
     organisation: &str,
     to: &Path,
     progress: impl FnMut(i64, i64),
-) -> Result<Exported, ExportError> {
+) -> Result<ExportSummary, ExportError> {
     export_in(&mut store.snapshot().await?, organisation, to, progress).await
 }
 
@@ -54,62 +56,66 @@ pub async fn export_in(
     organisation: &str,
     to: &Path,
     mut progress: impl FnMut(i64, i64),
-) -> Result<Exported, ExportError> {
+) -> Result<ExportSummary, ExportError> {
     let log = stored::find_in(tx, organisation)
         .await?
-        .ok_or(ExportError::Unsealed)?;
-    let heads = stored::heads(tx, organisation).await?;
-    let size = heads.last().ok_or(ExportError::Unsealed)?.size;
+        .ok_or(ExportError::NoCheckpoint)?;
+    let heads = stored::checkpoints(tx, organisation).await?;
+    let size = heads.last().ok_or(ExportError::NoCheckpoint)?.size;
     if to.exists() {
         return Err(ExportError::Exists(to.display().to_string()));
     }
-    std::fs::create_dir_all(to).map_err(FileFailed::at(to))?;
-    let (mut lines, mut leaves) = (Written::new(to, EVENTS)?, Written::new(to, LEAVES)?);
-    let (mut next, mut told, mut grants) = (0, Told::default(), Grants::new());
+    std::fs::create_dir_all(to).map_err(FolderError::at(to))?;
+    let (mut lines, mut leaves) = (
+        DigestWriter::new(to, EVENTS)?,
+        DigestWriter::new(to, LEAVES)?,
+    );
+    let (mut next, mut told, mut grants) = (0, DerivedTables::default(), GrantsById::new());
     while next < size {
-        let rows = events::page_in(tx, organisation, next, PAGE.min(size - next)).await?;
+        let rows =
+            events::read_page_in(tx, organisation, next, PAGE_EVENTS.min(size - next)).await?;
         if rows.is_empty() {
-            return Err(ExportError::Hole(next));
+            return Err(ExportError::MissingPosition(next));
         }
         for row in &rows {
             if row.position != next {
-                return Err(ExportError::Hole(next));
+                return Err(ExportError::MissingPosition(next));
             }
-            let line = leaf::leaf(row);
-            leaves.line(&to_hex(&tree::leaf_hash(line.as_bytes())))?;
-            lines.line(&line)?;
-            let event = Recorded::read(row)?;
+            let line = log_entry::canonical_json(row);
+            leaves.write_line(&to_hex(&merkle::leaf_hash(line.as_bytes())))?;
+            lines.write_line(&line)?;
+            let event = RecordedEvent::from_row(row)?;
             if let Event::Grant(happened) = &event.event {
                 grants.entry(event.stream).or_default().apply(happened);
             }
-            told.take(&event);
+            told.process(&event);
             next += 1;
         }
         progress(next, size);
     }
-    let mut kept = Written::new(to, HEADS)?;
+    let mut kept = DigestWriter::new(to, CHECKPOINTS)?;
     for head in heads {
-        let line = HeadLine {
+        let line = CheckpointLine {
             note: head.note,
             size: head.size,
             through: head.through,
         };
-        kept.line(&serde_json::to_string(&line).unwrap_or_default())?;
+        kept.write_line(&serde_json::to_string(&line).unwrap_or_default())?;
     }
-    let mut files = vec![lines.done()?, leaves.done()?, kept.done()?];
+    let mut files = vec![lines.finish()?, leaves.finish()?, kept.finish()?];
     let key = format!("{}\n", log.verifier);
     for (name, text) in [
         (KEY, key),
-        (GRANTS, told.grants(&grants)),
-        (ERASURES, told.erasures()),
-        (README, folder::HOW.to_owned()),
+        (GRANTS, told.grants_csv(&grants)),
+        (ERASURES, told.erasures_jsonl()),
+        (README, export_layout::README_TEXT.to_owned()),
     ] {
-        let mut file = Written::new(to, name)?;
+        let mut file = DigestWriter::new(to, name)?;
         file.write(text.as_bytes())?;
-        files.push(file.done()?);
+        files.push(file.finish()?);
     }
     files.push(write_manifest(to, files.clone())?);
-    Ok(Exported {
+    Ok(ExportSummary {
         events: size,
         files,
     })

@@ -48,7 +48,7 @@ pub enum Rule {
 }
 
 /// The most findings that are reported. A log with more is beyond reading.
-pub(super) const FINDINGS_MOST: usize = 1000;
+pub(super) const FINDINGS_MAX: usize = 1000;
 
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

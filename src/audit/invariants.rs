@@ -8,72 +8,72 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::findings::FINDINGS_MOST;
-use super::people::PeopleWatch;
-use super::told::Grants;
+use super::derived_tables::GrantsById;
+use super::findings::FINDINGS_MAX;
+use super::people_rules::PeopleRulesChecker;
 use super::{Finding, Rule};
 use crate::domain::{
-    ApplicationEvent, Event, Fund, FundEvent, GrantEvent, Group, Money, Organisation, PersonId,
-    Role, Stream,
+    Aggregate, ApplicationEvent, Event, Fund, FundEvent, GrantEvent, Group, Money, Organisation,
+    PersonId, Role,
 };
-use crate::log::record::Recorded;
+use crate::eventlog::recorded_event::RecordedEvent;
 
 /// The state after a position, and the findings up to there.
 #[derive(Default)]
-pub struct Replay {
+pub struct InvariantChecker {
     organisation: Organisation,
     funds: BTreeMap<Uuid, Fund>,
     groups: BTreeMap<Uuid, Group>,
-    grants: Grants,
-    payments: BTreeMap<(Uuid, u16), Payment>,
+    grants: GrantsById,
+    payments: BTreeMap<(Uuid, u16), PreparedPayment>,
     /// By application and person: whether the person declared an interest.
-    declared: BTreeMap<(Uuid, PersonId), bool>,
-    people: PeopleWatch,
+    interest_declared: BTreeMap<(Uuid, PersonId), bool>,
+    people: PeopleRulesChecker,
     /// Who requested a variation, and who proposed a waiver of a check or a debt.
-    asked: BTreeMap<(Uuid, u16), PersonId>,
-    waivers: BTreeMap<(Uuid, String), PersonId>,
+    variation_requested_by: BTreeMap<(Uuid, u16), PersonId>,
+    waiver_proposed_by: BTreeMap<(Uuid, String), PersonId>,
     /// The awards of the command that is being read: the command, the position of its first award
     /// event, and the sums.
-    award: Option<(Uuid, i64, Awards)>,
+    open_awards: Option<(Uuid, i64, AwardSums)>,
     pub awards: usize,
     pub findings: Vec<Finding>,
 }
 
 /// By grant: the amounts of decision, commitment and offer.
-type Awards = BTreeMap<Uuid, [Option<Money>; 3]>;
+type AwardSums = BTreeMap<Uuid, [Option<Money>; 3]>;
 
 /// A payment that was prepared.
-struct Payment {
+struct PreparedPayment {
     payee: u32,
     prepared_by: PersonId,
     amount: Money,
     approved: bool,
 }
 
-impl Replay {
+impl InvariantChecker {
     /// Checks and applies the next event.
-    pub fn take(&mut self, event: &Recorded) {
-        self.parts(event);
-        self.hold(event);
-        if let Err(wrong) = self.people.take(event.stream, &event.event) {
-            self.find(event.position, Rule::Independence, wrong);
+    pub fn process(&mut self, event: &RecordedEvent) {
+        self.collect_award_parts(event);
+        self.check_decision(event);
+        if let Err(wrong) = self.people.process(event.stream, &event.event) {
+            self.add_finding(event.position, Rule::Independence, wrong);
         }
         self.apply(event);
-        self.balance(event);
+        self.check_balances(event);
     }
 
     /// Ends the replay, which closes the awards of the last command.
     pub fn end(&mut self) {
-        self.close_award();
+        self.close_awards();
     }
 
     /// The current state of every grant.
-    pub(super) fn grants(&self) -> &Grants {
+    pub(super) fn grants(&self) -> &GrantsById {
         &self.grants
     }
 
-    fn find(&mut self, position: i64, rule: Rule, says: impl Into<String>) {
-        if self.findings.len() < FINDINGS_MOST {
+    fn add_finding(&mut self, position: i64, rule: Rule, says: impl Into<String>) {
+        if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding {
                 position: Some(position),
                 rule,
@@ -82,20 +82,20 @@ impl Replay {
         }
     }
 
-    fn must(&mut self, holds: bool, event: &Recorded, rule: Rule, says: &str) {
+    fn require(&mut self, holds: bool, event: &RecordedEvent, rule: Rule, says: &str) {
         if !holds {
-            self.find(event.position, rule, says);
+            self.add_finding(event.position, rule, says);
         }
     }
 
     /// Collects the parts of the awards of one command. The events of a command are consecutive.
-    fn parts(&mut self, event: &Recorded) {
+    fn collect_award_parts(&mut self, event: &RecordedEvent) {
         if self
-            .award
+            .open_awards
             .as_ref()
             .is_some_and(|(command, ..)| *command != event.command_id)
         {
-            self.close_award();
+            self.close_awards();
         }
         let (part, grant, sum) = match &event.event {
             Event::Application(ApplicationEvent::Awarded { terms, .. }) => {
@@ -110,13 +110,13 @@ impl Replay {
             _ => return,
         };
         let (.., grants) =
-            self.award
+            self.open_awards
                 .get_or_insert((event.command_id, event.position, BTreeMap::new()));
         grants.entry(grant).or_default()[part] = Some(sum);
     }
 
-    fn close_award(&mut self) {
-        let Some((_, position, grants)) = self.award.take() else {
+    fn close_awards(&mut self) {
+        let Some((_, position, grants)) = self.open_awards.take() else {
             return;
         };
         for (grant, sums) in grants {
@@ -127,7 +127,7 @@ impl Replay {
                 let says = format!(
                     "of the grant {grant}, {awarded} was awarded, {committed} committed and {offered} offered together"
                 );
-                self.find(position, Rule::WholeAward, says);
+                self.add_finding(position, Rule::WholeAward, says);
             }
         }
     }
@@ -137,31 +137,30 @@ impl Replay {
     }
 
     /// Checks a decision against the state before it.
-    fn hold(&mut self, event: &Recorded) {
+    fn check_decision(&mut self, event: &RecordedEvent) {
         let actor: Option<PersonId> = event
             .metadata
             .get("actor")
             .and_then(|actor| actor.parse().ok());
         match &event.event {
             Event::Application(ApplicationEvent::Awarded { terms, sitting, .. }) => {
-                self.must(
+                self.require(
                     self.holds_role(actor, Role::Panel),
                     event,
                     Rule::Award,
                     "who awarded does not sit on the panel",
                 );
-                let clear = sitting
-                    .present
-                    .iter()
-                    .all(|person| self.declared.get(&(event.stream, *person)) == Some(&false));
-                self.must(
+                let clear = sitting.present.iter().all(|person| {
+                    self.interest_declared.get(&(event.stream, *person)) == Some(&false)
+                });
+                self.require(
                     clear,
                     event,
                     Rule::Award,
                     "somebody present had an interest, or had not declared",
                 );
-                let bounds = Money::of_pounds(500)..=Money::of_pounds(2500);
-                self.must(
+                let bounds = Money::from_pounds(500)..=Money::from_pounds(2500);
+                self.require(
                     bounds.contains(&terms.amount),
                     event,
                     Rule::Award,
@@ -169,8 +168,8 @@ impl Replay {
                 );
             }
             Event::Application(ApplicationEvent::ScoreGiven { by, .. }) => {
-                let clear = self.declared.get(&(event.stream, *by)) == Some(&false);
-                self.must(
+                let clear = self.interest_declared.get(&(event.stream, *by)) == Some(&false);
+                self.require(
                     clear,
                     event,
                     Rule::Score,
@@ -178,8 +177,9 @@ impl Replay {
                 );
             }
             Event::Grant(GrantEvent::VariationApproved { variation, by, .. }) => {
-                let alone = self.asked.get(&(event.stream, *variation)) == Some(by);
-                self.must(
+                let alone =
+                    self.variation_requested_by.get(&(event.stream, *variation)) == Some(by);
+                self.require(
                     !alone,
                     event,
                     Rule::FourEyes,
@@ -187,8 +187,11 @@ impl Replay {
                 );
             }
             Event::Grant(GrantEvent::CheckWaived { check, by }) => {
-                let alone = self.waivers.get(&(event.stream, check.to_string())) == Some(by);
-                self.must(
+                let alone = self
+                    .waiver_proposed_by
+                    .get(&(event.stream, check.to_string()))
+                    == Some(by);
+                self.require(
                     !alone,
                     event,
                     Rule::FourEyes,
@@ -196,8 +199,11 @@ impl Replay {
                 );
             }
             Event::Grant(GrantEvent::ReturnWaived { owed, by, .. }) => {
-                let alone = self.waivers.get(&(event.stream, format!("{owed:?}"))) == Some(by);
-                self.must(
+                let alone = self
+                    .waiver_proposed_by
+                    .get(&(event.stream, format!("{owed:?}")))
+                    == Some(by);
+                self.require(
                     !alone,
                     event,
                     Rule::FourEyes,
@@ -208,7 +214,7 @@ impl Replay {
                 let fund = self.funds.get(&event.stream);
                 let free = fund
                     .is_some_and(|fund| fund.budget().uncommitted_in(area).minus(sources).is_ok());
-                self.must(free, event, Rule::Budget, "more is committed than is free");
+                self.require(free, event, Rule::Budget, "more is committed than is free");
             }
             Event::Grant(GrantEvent::PaymentPrepared {
                 payee, prepared_by, ..
@@ -217,13 +223,13 @@ impl Replay {
                     .group_of(event)
                     .and_then(Group::payee)
                     .is_some_and(|own| own.verified_by.is_some() && own.number == *payee);
-                self.must(
+                self.require(
                     verified,
                     event,
                     Rule::Payee,
                     "the payee was not verified when the payment was prepared",
                 );
-                self.must(
+                self.require(
                     actor == Some(*prepared_by),
                     event,
                     Rule::FourEyes,
@@ -236,13 +242,13 @@ impl Replay {
                 let prepared = self.payments.get(&(event.stream, *payment));
                 let approved = prepared.is_some_and(|prepared| prepared.approved);
                 let same = prepared.is_some_and(|prepared| prepared.amount == sources.total());
-                self.must(
+                self.require(
                     approved,
                     event,
                     Rule::FourEyes,
                     "money was sent that nobody had approved",
                 );
-                self.must(
+                self.require(
                     same,
                     event,
                     Rule::Budget,
@@ -253,12 +259,12 @@ impl Replay {
                 payment,
                 approved_by,
                 ..
-            }) => self.hold_approval(event, *payment, *approved_by),
+            }) => self.check_approval(event, *payment, *approved_by),
             _ => {}
         }
     }
 
-    fn hold_approval(&mut self, event: &Recorded, payment: u16, approved_by: PersonId) {
+    fn check_approval(&mut self, event: &RecordedEvent, payment: u16, approved_by: PersonId) {
         let prepared = self.payments.get(&(event.stream, payment));
         let payee = self.group_of(event).and_then(Group::payee);
         let verified = payee.is_some_and(|own| {
@@ -267,19 +273,19 @@ impl Replay {
         });
         let two = prepared.is_some_and(|prepared| prepared.prepared_by != approved_by)
             && payee.is_some_and(|own| own.keyed_by != approved_by);
-        self.must(
+        self.require(
             verified,
             event,
             Rule::Payee,
             "the payee is not the one that the payment was prepared for, or is not verified",
         );
-        self.must(
+        self.require(
             two,
             event,
             Rule::FourEyes,
             "who approved the payment prepared it, or keyed its payee",
         );
-        self.must(
+        self.require(
             self.holds_role(Some(approved_by), Role::Finance),
             event,
             Rule::FourEyes,
@@ -287,21 +293,21 @@ impl Replay {
         );
     }
 
-    fn group_of(&self, event: &Recorded) -> Option<&Group> {
+    fn group_of(&self, event: &RecordedEvent) -> Option<&Group> {
         self.groups.get(&self.grants.get(&event.stream)?.group()?.0)
     }
 
-    fn apply(&mut self, event: &Recorded) {
+    fn apply(&mut self, event: &RecordedEvent) {
         let id = event.stream;
         match &event.event {
             Event::Organisation(happened) => self.organisation.apply(happened),
             Event::Fund(happened) => self.funds.entry(id).or_default().apply(happened),
             Event::Group(happened) => self.groups.entry(id).or_default().apply(happened),
             Event::Application(ApplicationEvent::NoInterestDeclared { by, .. }) => {
-                self.declared.insert((id, *by), false);
+                self.interest_declared.insert((id, *by), false);
             }
             Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => {
-                self.declared.insert((id, *by), true);
+                self.interest_declared.insert((id, *by), true);
             }
             Event::Person(_) | Event::Application(_) => {}
             Event::Grant(happened) => {
@@ -313,7 +319,7 @@ impl Replay {
                         amount,
                         ..
                     } => {
-                        let prepared = Payment {
+                        let prepared = PreparedPayment {
                             payee: *payee,
                             prepared_by: *prepared_by,
                             amount: *amount,
@@ -327,13 +333,14 @@ impl Replay {
                         }
                     }
                     GrantEvent::VariationRequested { variation, by, .. } => {
-                        self.asked.insert((id, *variation), *by);
+                        self.variation_requested_by.insert((id, *variation), *by);
                     }
                     GrantEvent::WaiverProposed { check, by, .. } => {
-                        self.waivers.insert((id, check.to_string()), *by);
+                        self.waiver_proposed_by.insert((id, check.to_string()), *by);
                     }
                     GrantEvent::ReturnWaiverProposed { owed, by, .. } => {
-                        self.waivers.insert((id, format!("{owed:?}")), *by);
+                        self.waiver_proposed_by
+                            .insert((id, format!("{owed:?}")), *by);
                     }
                     _ => {}
                 }
@@ -344,7 +351,7 @@ impl Replay {
 
     /// Checks sums after an event: a fund has not committed more than was allocated, and a grant
     /// has not paid more than was awarded.
-    fn balance(&mut self, event: &Recorded) {
+    fn check_balances(&mut self, event: &RecordedEvent) {
         let holds = match &event.event {
             Event::Fund(_) => self.funds.get(&event.stream).is_none_or(|fund| {
                 fund.budget()
@@ -358,7 +365,7 @@ impl Replay {
                 .is_none_or(|grant| grant.award().minus(grant.paid()).is_ok()),
             _ => true,
         };
-        self.must(
+        self.require(
             holds,
             event,
             Rule::Budget,

@@ -3,26 +3,26 @@
 //! Only the export, and a comparison of the folder with the stored read models, need the service's
 //! database.
 
-mod ahead;
+mod derived_tables;
 mod explain;
 mod export;
+pub mod export_layout;
 mod findings;
-pub mod folder;
 mod invariants;
-mod people;
+pub mod manifest;
+mod people_rules;
 mod prove;
-mod replayed;
-mod told;
+mod read_ahead;
+mod scratch_replay;
 mod verify;
 mod witness;
-pub mod written;
 
 pub use explain::explain;
-pub use export::{ExportError, Exported, export, export_in};
+pub use export::{ExportError, ExportSummary, export, export_in};
 pub use findings::{Finding, Rule};
-pub use invariants::Replay;
-pub use people::PeopleWatch;
+pub use invariants::InvariantChecker;
+pub use people_rules::PeopleRulesChecker;
 pub use prove::prove;
-pub use replayed::{Replayed, SUMS, table};
+pub use scratch_replay::{COMPUTED_VIEWS, ScratchDatabase, projection_named};
 pub use verify::{AuditError, Report, Trusted, verify};
-pub use witness::{Source, WitnessError, Witnessed, witness};
+pub use witness::{CheckpointSource, WitnessError, WitnessReport, witness};

@@ -34,29 +34,31 @@ use std::path::Path;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::ahead::{Line, ahead};
-use super::findings::FINDINGS_MOST;
-use super::folder::{ERASURES, EVENTS, FILES, GRANTS, HEADS, HeadLine, KEY, LEAVES};
-use super::told::{Told, same_table};
-use super::written::{FileFailed, digest_of, read_manifest};
-use super::{Finding, Replay, Rule};
-use crate::log::keys::to_hex;
-use crate::log::record::Recorded;
-use crate::seal::note::{Chain, Head, NoteError};
-use crate::seal::tree::Tiles;
+use super::derived_tables::{DerivedTables, same_table};
+use super::export_layout::{
+    CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES, MANIFEST_FILES,
+};
+use super::findings::FINDINGS_MAX;
+use super::manifest::{FolderError, file_digest, read_manifest};
+use super::read_ahead::{ParsedLine, read_ahead};
+use super::{Finding, InvariantChecker, Rule};
+use crate::crypto::keys::to_hex;
+use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::events::EventRow;
+use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError};
+use crate::transparency::merkle::Tiles;
 
 /// Why a folder could not be checked. A broken rule is a [`Finding`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     #[error(transparent)]
-    File(#[from] FileFailed),
+    File(#[from] FolderError),
     #[error("the key: {0}")]
     Key(NoteError),
     #[error("the head that was passed: {0}")]
-    Head(NoteError),
+    Checkpoint(NoteError),
     #[error("no head was signed over position {0} yet")]
-    NotSealed(i64),
+    NotCheckpointed(i64),
     #[error("the folder cannot be replayed: {0}")]
     Replay(String),
 }
@@ -84,7 +86,7 @@ pub struct Report {
 
 impl Report {
     #[must_use]
-    pub fn holds(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
 }
@@ -95,28 +97,28 @@ pub fn verify(
     trusted: &Trusted,
     progress: impl FnMut(i64),
 ) -> Result<Report, AuditError> {
-    let own = text(folder, KEY)?;
-    let key = Chain::read(&own).map_err(AuditError::Key)?;
-    let mut audit = Audit {
+    let own = read_text(folder, KEY)?;
+    let key = KeyChain::parse(&own).map_err(AuditError::Key)?;
+    let mut audit = Verification {
         findings: Vec::new(),
     };
     if let Some(trusted) = &trusted.key
-        && key.newest() != Chain::read(trusted).map_err(AuditError::Key)?.newest()
+        && key.newest() != KeyChain::parse(trusted).map_err(AuditError::Key)?.newest()
     {
-        audit.find(
+        audit.add_finding(
             None,
             Rule::Head,
             "the folder's key is not the one that is trusted",
         );
     }
-    audit.manifest(folder)?;
-    let heads = audit.heads(folder, &key)?;
+    audit.check_manifest(folder)?;
+    let heads = audit.check_checkpoints(folder, &key)?;
     if let Some(earlier) = &trusted.head {
-        audit.earlier(earlier, &key, &heads)?;
+        audit.check_earlier_checkpoint(earlier, &key, &heads)?;
     }
-    let (events, awards) = audit.events(folder, &heads, progress)?;
-    let Audit { mut findings } = audit;
-    findings.truncate(FINDINGS_MOST);
+    let (events, awards) = audit.check_events(folder, &heads, progress)?;
+    let Verification { mut findings } = audit;
+    findings.truncate(FINDINGS_MAX);
     findings.sort_by_key(|finding| finding.position);
     Ok(Report {
         origin: key.origin().to_owned(),
@@ -128,13 +130,13 @@ pub fn verify(
     })
 }
 
-struct Audit {
+struct Verification {
     findings: Vec<Finding>,
 }
 
-impl Audit {
-    fn find(&mut self, position: Option<i64>, rule: Rule, says: impl Into<String>) {
-        if self.findings.len() < FINDINGS_MOST {
+impl Verification {
+    fn add_finding(&mut self, position: Option<i64>, rule: Rule, says: impl Into<String>) {
+        if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding {
                 position,
                 rule,
@@ -144,18 +146,18 @@ impl Audit {
     }
 
     /// Checks the digest of every file.
-    fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
+    fn check_manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
         let named: BTreeMap<String, String> = read_manifest(folder)?
             .into_iter()
             .map(|file| (file.name, file.digest))
             .collect();
-        for name in FILES {
+        for name in MANIFEST_FILES {
             let Some(digest) = named.get(name) else {
-                self.find(None, Rule::Manifest, format!("{name} is not named"));
+                self.add_finding(None, Rule::Manifest, format!("{name} is not named"));
                 continue;
             };
-            if digest_of(&folder.join(name))? != *digest {
-                self.find(
+            if file_digest(&folder.join(name))? != *digest {
+                self.add_finding(
                     None,
                     Rule::Manifest,
                     format!("{name} is not the file that was exported"),
@@ -167,16 +169,20 @@ impl Audit {
 
     /// Checks signatures and sizes of the checkpoints. Returns those that are valid, each with the
     /// time of its last event.
-    fn heads(&mut self, folder: &Path, key: &Chain) -> Result<Vec<(Head, i64)>, AuditError> {
-        let (mut heads, mut place): (Vec<(Head, i64)>, usize) = (Vec::new(), 0);
-        for (at, line) in lines(folder, HEADS)?.enumerate() {
-            let line = line.map_err(FileFailed::at(Path::new(HEADS)))?;
+    fn check_checkpoints(
+        &mut self,
+        folder: &Path,
+        key: &KeyChain,
+    ) -> Result<Vec<(Checkpoint, i64)>, AuditError> {
+        let (mut heads, mut place): (Vec<(Checkpoint, i64)>, usize) = (Vec::new(), 0);
+        for (at, line) in read_lines(folder, CHECKPOINTS)?.enumerate() {
+            let line = line.map_err(FolderError::at(Path::new(CHECKPOINTS)))?;
             let number = at + 1;
-            let Ok(line) = serde_json::from_slice::<HeadLine>(&line) else {
-                self.find(
+            let Ok(line) = serde_json::from_slice::<CheckpointLine>(&line) else {
+                self.add_finding(
                     None,
                     Rule::Head,
-                    format!("line {number} of {HEADS} is no head"),
+                    format!("line {number} of {CHECKPOINTS} is no head"),
                 );
                 continue;
             };
@@ -185,13 +191,13 @@ impl Audit {
                 head
             });
             match opened {
-                Err(error) => self.find(
+                Err(error) => self.add_finding(
                     Some(line.size - 1),
                     Rule::Head,
                     format!("the head in line {number}: {error}"),
                 ),
                 Ok(head) if i64::try_from(head.size) != Ok(line.size) => {
-                    self.find(
+                    self.add_finding(
                         Some(line.size - 1),
                         Rule::Head,
                         format!(
@@ -201,7 +207,7 @@ impl Audit {
                     );
                 }
                 Ok(head) if heads.last().is_some_and(|(last, _)| last.size >= head.size) => {
-                    self.find(
+                    self.add_finding(
                         Some(line.size - 1),
                         Rule::Head,
                         format!("the head in line {number} is not larger than the one before"),
@@ -211,9 +217,9 @@ impl Audit {
             }
         }
         if heads.is_empty() {
-            self.find(None, Rule::Head, "no signed head is there");
-        } else if place + 1 < key.length() {
-            self.find(
+            self.add_finding(None, Rule::Head, "no signed head is there");
+        } else if place + 1 < key.key_count() {
+            self.add_finding(
                 None,
                 Rule::Head,
                 "no head of the key before it vouches for the newest key",
@@ -223,13 +229,13 @@ impl Audit {
     }
 
     /// Checks that an earlier checkpoint is still one of the log's.
-    fn earlier(
+    fn check_earlier_checkpoint(
         &mut self,
         note: &str,
-        key: &Chain,
-        heads: &[(Head, i64)],
+        key: &KeyChain,
+        heads: &[(Checkpoint, i64)],
     ) -> Result<(), AuditError> {
-        let earlier = key.open_any(note).map_err(AuditError::Head)?;
+        let earlier = key.open_any(note).map_err(AuditError::Checkpoint)?;
         let last = heads.last().map_or(0, |(head, _)| head.size);
         let position = Some(i64::try_from(earlier.size).unwrap_or(i64::MAX) - 1);
         match heads
@@ -238,17 +244,17 @@ impl Audit {
             .find(|head| head.size == earlier.size)
         {
             Some(head) if *head == earlier => {}
-            Some(_) => self.find(
+            Some(_) => self.add_finding(
                 position,
                 Rule::Head,
                 "another head of this size was signed: the log was forked",
             ),
-            None if earlier.size > last => self.find(
+            None if earlier.size > last => self.add_finding(
                 position,
                 Rule::Head,
                 "the log is shorter than it was: it was rolled back",
             ),
-            None => self.find(
+            None => self.add_finding(
                 position,
                 Rule::Head,
                 "the head that was seen earlier is missing",
@@ -258,35 +264,37 @@ impl Audit {
     }
 
     /// Reads every event once and checks its form, position, hash, and the rules.
-    fn events(
+    fn check_events(
         &mut self,
         folder: &Path,
-        heads: &[(Head, i64)],
+        heads: &[(Checkpoint, i64)],
         progress: impl FnMut(i64),
     ) -> Result<(i64, usize), AuditError> {
-        let events = lines(folder, EVENTS)?;
-        std::thread::scope(|scope| self.each(ahead(scope, events), folder, heads, progress))
+        let events = read_lines(folder, EVENTS)?;
+        std::thread::scope(|scope| {
+            self.check_each_event(read_ahead(scope, events), folder, heads, progress)
+        })
     }
 
-    fn each(
+    fn check_each_event(
         &mut self,
-        events: impl Iterator<Item = io::Result<Line>>,
+        events: impl Iterator<Item = io::Result<ParsedLine>>,
         folder: &Path,
-        heads: &[(Head, i64)],
+        heads: &[(Checkpoint, i64)],
         mut progress: impl FnMut(i64),
     ) -> Result<(i64, usize), AuditError> {
-        let mut reading = Reading::default();
-        let mut leaves = lines(folder, LEAVES)?;
+        let mut reading = VerificationState::default();
+        let mut leaves = read_lines(folder, LEAVES)?;
         let mut due = heads.iter().peekable();
         let last = heads
             .last()
             .map_or(0, |(head, _)| i64::try_from(head.size).unwrap_or(i64::MAX));
         for line in events {
-            let Line { hash, row } = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
+            let ParsedLine { hash, row } = line.map_err(FolderError::at(Path::new(EVENTS)))?;
             let position = reading.count;
             reading.count += 1;
             if position == last {
-                self.find(
+                self.add_finding(
                     Some(position),
                     Rule::Beyond,
                     "events stand after the last signed head",
@@ -296,24 +304,24 @@ impl Audit {
             let sealed = leaves
                 .next()
                 .transpose()
-                .map_err(FileFailed::at(Path::new(LEAVES)))?;
+                .map_err(FolderError::at(Path::new(LEAVES)))?;
             if sealed.as_deref() != Some(to_hex(&hash).as_bytes()) {
-                self.find(
+                self.add_finding(
                     Some(position),
                     Rule::Sealed,
                     format!("its hash is not the one in {LEAVES}"),
                 );
             }
             match row {
-                Ok(row) => self.event(&mut reading, position, &row),
-                Err(says) => self.find(Some(position), Rule::Readable, says),
+                Ok(row) => self.check_event(&mut reading, position, &row),
+                Err(says) => self.add_finding(Some(position), Rule::Readable, says),
             }
             if let Some((head, through)) =
                 due.next_if(|(head, _)| head.size == reading.tiles.size())
             {
-                self.root(&mut reading, head);
+                self.check_root(&mut reading, head);
                 if *through != reading.last_at {
-                    self.find(
+                    self.add_finding(
                         Some(position),
                         Rule::Head,
                         "its head says that it was recorded at another time",
@@ -321,7 +329,7 @@ impl Audit {
                 }
             }
             if reading.count % 1000 == 0 {
-                reading.tiles.forget_full();
+                reading.tiles.drop_full_tiles();
                 progress(reading.count);
             }
         }
@@ -331,7 +339,7 @@ impl Audit {
                     .count
                     .min(i64::try_from(head.size).unwrap_or(i64::MAX)),
             );
-            self.find(
+            self.add_finding(
                 position,
                 Rule::Sealed,
                 format!(
@@ -341,39 +349,41 @@ impl Audit {
             );
         }
         if leaves.next().is_some() {
-            self.find(
+            self.add_finding(
                 Some(reading.count),
                 Rule::Sealed,
                 format!("{LEAVES} has more lines than {EVENTS}"),
             );
         }
         let grants = same_table(
-            &text(folder, GRANTS)?,
-            &reading.told.grants(reading.replay.grants()),
+            &read_text(folder, GRANTS)?,
+            &reading
+                .derived_tables
+                .grants_csv(reading.invariants.grants()),
         );
-        let erasures = text(folder, ERASURES)? == reading.told.erasures();
+        let erasures = read_text(folder, ERASURES)? == reading.derived_tables.erasures_jsonl();
         for (name, holds) in [(GRANTS, grants), (ERASURES, erasures)] {
             if !holds {
-                self.find(
+                self.add_finding(
                     None,
                     Rule::Told,
                     format!("{name} is not what the events say"),
                 );
             }
         }
-        reading.replay.end();
-        for finding in std::mem::take(&mut reading.replay.findings) {
-            self.find(finding.position, finding.rule, finding.says);
+        reading.invariants.end();
+        for finding in std::mem::take(&mut reading.invariants.findings) {
+            self.add_finding(finding.position, finding.rule, finding.says);
         }
-        Ok((reading.count, reading.replay.awards))
+        Ok((reading.count, reading.invariants.awards))
     }
 
-    fn root(&mut self, reading: &mut Reading, head: &Head) {
+    fn check_root(&mut self, reading: &mut VerificationState, head: &Checkpoint) {
         if reading.tiles.root(head.size) == Some(head.root) {
-            reading.sealed = reading.count;
-        } else if !std::mem::replace(&mut reading.broken, true) {
-            let (from, to) = (reading.sealed, reading.count - 1);
-            self.find(
+            reading.verified_count = reading.count;
+        } else if !std::mem::replace(&mut reading.mismatch_reported, true) {
+            let (from, to) = (reading.verified_count, reading.count - 1);
+            self.add_finding(
                 Some(from),
                 Rule::Sealed,
                 format!("positions {from} to {to} are not those that were signed"),
@@ -381,16 +391,16 @@ impl Audit {
         }
     }
 
-    fn event(&mut self, reading: &mut Reading, position: i64, row: &EventRow) {
+    fn check_event(&mut self, reading: &mut VerificationState, position: i64, row: &EventRow) {
         if row.position != position {
-            self.find(
+            self.add_finding(
                 Some(position),
                 Rule::Dense,
                 format!("position {} stands here", row.position),
             );
         }
         if row.recorded_at < reading.last_at {
-            self.find(
+            self.add_finding(
                 Some(position),
                 Rule::Time,
                 "it was recorded before the event that stands before it",
@@ -398,7 +408,7 @@ impl Audit {
         }
         reading.last_at = reading.last_at.max(row.recorded_at);
         let Ok(id) = row.aggregate_id.parse::<Uuid>() else {
-            return self.find(Some(position), Rule::Readable, "its record's id is none");
+            return self.add_finding(Some(position), Rule::Readable, "its record's id is none");
         };
         let sequence = reading
             .streams
@@ -408,7 +418,7 @@ impl Audit {
             .or_default();
         let before = std::mem::replace(sequence, row.sequence);
         if row.sequence != before + 1 {
-            self.find(
+            self.add_finding(
                 Some(position),
                 Rule::Sequence,
                 format!(
@@ -417,47 +427,47 @@ impl Audit {
                 ),
             );
         }
-        match Recorded::read(row) {
+        match RecordedEvent::from_row(row) {
             Ok(event) => {
-                reading.told.take(&event);
-                reading.replay.take(&event);
+                reading.derived_tables.process(&event);
+                reading.invariants.process(&event);
             }
-            Err(error) => self.find(Some(position), Rule::Readable, error.to_string()),
+            Err(error) => self.add_finding(Some(position), Rule::Readable, error.to_string()),
         }
     }
 }
 
 /// State of the pass over the events. It grows with the streams, not with the events.
 #[derive(Default)]
-struct Reading {
+struct VerificationState {
     count: i64,
     tiles: Tiles,
     /// The number of events under the last checkpoint whose root was right.
-    sealed: i64,
-    broken: bool,
+    verified_count: i64,
+    mismatch_reported: bool,
     last_at: i64,
     streams: HashMap<String, HashMap<Uuid, i64>>,
-    replay: Replay,
-    told: Told,
+    invariants: InvariantChecker,
+    derived_tables: DerivedTables,
 }
 
-fn open(folder: &Path, name: &str) -> Result<File, FileFailed> {
+fn open_file(folder: &Path, name: &str) -> Result<File, FolderError> {
     let path = folder.join(name);
-    File::open(&path).map_err(FileFailed::at(&path))
+    File::open(&path).map_err(FolderError::at(&path))
 }
 
-pub(super) fn text(folder: &Path, name: &str) -> Result<String, FileFailed> {
+pub(super) fn read_text(folder: &Path, name: &str) -> Result<String, FolderError> {
     let mut text = String::new();
-    open(folder, name)?
+    open_file(folder, name)?
         .read_to_string(&mut text)
-        .map_err(FileFailed::at(Path::new(name)))?;
+        .map_err(FolderError::at(Path::new(name)))?;
     Ok(text)
 }
 
 /// The lines of a file as bytes, without newlines.
-pub(super) fn lines(
+pub(super) fn read_lines(
     folder: &Path,
     name: &str,
-) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FileFailed> {
-    Ok(BufReader::with_capacity(1 << 16, open(folder, name)?).split(b'\n'))
+) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FolderError> {
+    Ok(BufReader::with_capacity(1 << 16, open_file(folder, name)?).split(b'\n'))
 }

@@ -13,21 +13,21 @@ use std::path::{Path, PathBuf};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
-use super::folder::{EVENTS, HEADS, HeadLine, KEY};
-use super::verify::{lines, text};
-use super::written::FileFailed;
-use crate::log::keys::{from_hex, to_hex};
-use crate::seal::note::{Chain, Head, NoteError, Signer};
-use crate::seal::sealer::hashes_of;
-use crate::seal::tree::{self, Hash, TileId, Tiles, leaf_hash};
+use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS, KEY};
+use super::manifest::FolderError;
+use super::verify::{read_lines, read_text};
+use crate::crypto::keys::{from_hex, to_hex};
+use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError, Signer};
+use crate::transparency::checkpoint_signer::hashes_from_bytes;
+use crate::transparency::merkle::{self, Hash, TileId, Tiles, leaf_hash};
 
-const SECRET: &str = "witness.key";
-const LOG_KEY: &str = "log-key.txt";
-const LAST: &str = "head.txt";
+const SECRET_FILE: &str = "witness.key";
+const LOG_KEY_FILE: &str = "log-key.txt";
+const LAST_CHECKPOINT_FILE: &str = "head.txt";
 
 /// Where checkpoints come from.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum CheckpointSource {
     /// An exported folder.
     Folder(PathBuf),
     /// The address of a service.
@@ -38,13 +38,13 @@ pub enum Source {
 #[derive(Debug, thiserror::Error)]
 pub enum WitnessError {
     #[error(transparent)]
-    File(#[from] FileFailed),
+    File(#[from] FolderError),
     #[error("{0} cannot be fetched: {1}")]
     Fetch(String, String),
     #[error("the head: {0}")]
-    Head(#[from] NoteError),
+    Checkpoint(#[from] NoteError),
     #[error("the witness's own key, or the head that it kept, cannot be read")]
-    Own,
+    OwnState,
     #[error("a witness's name has neither spaces nor a plus sign in it")]
     Name,
     /// The variants from here on are findings about the log.
@@ -67,14 +67,14 @@ impl WitnessError {
             Self::OtherKey
                 | Self::RolledBack { .. }
                 | Self::Rewritten(_)
-                | Self::Head(NoteError::Signature(_) | NoteError::Unsigned(_))
+                | Self::Checkpoint(NoteError::InvalidSignature(_) | NoteError::MissingSignature(_))
         )
     }
 }
 
 /// A cosigned checkpoint.
 #[derive(Clone, Debug)]
-pub struct Witnessed {
+pub struct WitnessReport {
     pub size: u64,
     /// The number of events under the previous checkpoint, or `None` the first time.
     pub before: Option<u64>,
@@ -91,16 +91,16 @@ pub struct Witnessed {
 pub fn witness(
     state: &Path,
     name: &str,
-    source: &Source,
+    source: &CheckpointSource,
     now: u64,
-) -> Result<Witnessed, WitnessError> {
+) -> Result<WitnessReport, WitnessError> {
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
         return Err(WitnessError::Name);
     }
-    fs::create_dir_all(state).map_err(FileFailed::at(state))?;
-    let (note, key) = newest(source)?;
-    let seen_first = read(state, LOG_KEY)?;
-    let chain = Chain::read(&key)?;
+    fs::create_dir_all(state).map_err(FolderError::at(state))?;
+    let (note, key) = fetch_newest(source)?;
+    let seen_first = read_state(state, LOG_KEY_FILE)?;
+    let chain = KeyChain::parse(&key)?;
     if seen_first
         .as_deref()
         .is_some_and(|first| first.trim() != chain.newest().text())
@@ -108,28 +108,32 @@ pub fn witness(
         return Err(WitnessError::OtherKey);
     }
     let head = chain.newest().open(&note, chain.origin())?;
-    let before = read(state, LAST)?
+    let before = read_state(state, LAST_CHECKPOINT_FILE)?
         .map(|last| chain.open_any(&last))
         .transpose()
-        .map_err(|_| WitnessError::Own)?;
+        .map_err(|_| WitnessError::OwnState)?;
     if let Some(before) = &before {
-        holds(source, before, &head)?;
+        check_growth(source, before, &head)?;
     }
-    let signer = Signer::new(name, &secret(state)?);
+    let signer = Signer::new(name, &load_or_create_secret(state)?);
     let note = signer.cosign(&note, now)?;
-    keep(state, LOG_KEY, &format!("{}\n", chain.newest().text()))?;
-    keep(state, LAST, &note)?;
-    Ok(Witnessed {
+    write_state(state, LOG_KEY_FILE, &format!("{}\n", chain.newest().text()))?;
+    write_state(state, LAST_CHECKPOINT_FILE, &note)?;
+    Ok(WitnessReport {
         size: head.size,
         before: before.map(|before| before.size),
         note,
-        key: signer.cosigner(),
+        key: signer.cosigner_key(),
     })
 }
 
 /// Checks that the log under the new checkpoint begins with the log under the old one. A folder is
 /// hashed completely; from a service only the tiles of a consistency proof are fetched.
-fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError> {
+fn check_growth(
+    source: &CheckpointSource,
+    before: &Checkpoint,
+    head: &Checkpoint,
+) -> Result<(), WitnessError> {
     if head.size < before.size {
         return Err(WitnessError::RolledBack {
             had: before.size,
@@ -138,10 +142,12 @@ fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError
     }
     let rewritten = WitnessError::Rewritten(before.size);
     let (old, new) = match source {
-        Source::Folder(folder) => {
+        CheckpointSource::Folder(folder) => {
             let (mut tiles, mut old) = (Tiles::default(), None);
-            for line in lines(folder, EVENTS)? {
-                tiles.push(leaf_hash(&line.map_err(FileFailed::at(Path::new(EVENTS)))?));
+            for line in read_lines(folder, EVENTS)? {
+                tiles.push(leaf_hash(
+                    &line.map_err(FolderError::at(Path::new(EVENTS)))?,
+                ));
                 if tiles.size() == before.size {
                     old = tiles.root(before.size);
                 }
@@ -153,17 +159,17 @@ fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError
                     .filter(|_| tiles.size() == head.size),
             )
         }
-        Source::Service(address) => {
-            let Some(ranges) = tree::consistency(before.size, head.size) else {
+        CheckpointSource::Service(address) => {
+            let Some(ranges) = merkle::consistency_ranges(before.size, head.size) else {
                 return Err(rewritten);
             };
             let mut read = BTreeMap::new();
-            for id in tree::tiles_for(&ranges) {
-                read.insert(id, tile(address, id, head.size)?);
+            for id in merkle::tiles_for(&ranges) {
+                read.insert(id, fetch_tile(address, id, head.size)?);
             }
-            let proof = Tiles::of(head.size, read).proof(&ranges);
+            let proof = Tiles::from_tiles(head.size, read).proof(&ranges);
             let consistent = proof.is_some_and(|proof| {
-                tree::is_consistent((before.size, &before.root), (head.size, &head.root), &proof)
+                merkle::is_consistent((before.size, &before.root), (head.size, &head.root), &proof)
             });
             return if consistent { Ok(()) } else { Err(rewritten) };
         }
@@ -175,9 +181,9 @@ fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError
     }
 }
 
-fn newest(source: &Source) -> Result<(String, String), WitnessError> {
+fn fetch_newest(source: &CheckpointSource) -> Result<(String, String), WitnessError> {
     match source {
-        Source::Service(address) => {
+        CheckpointSource::Service(address) => {
             let address = address.trim_end_matches('/');
             let get = |path: &str| {
                 Ok::<_, WitnessError>(
@@ -186,27 +192,34 @@ fn newest(source: &Source) -> Result<(String, String), WitnessError> {
             };
             Ok((get("/log/checkpoint")?, get("/log/key")?))
         }
-        Source::Folder(folder) => {
-            let heads = text(folder, HEADS)?;
-            let last: Option<HeadLine> = heads
+        CheckpointSource::Folder(folder) => {
+            let heads = read_text(folder, CHECKPOINTS)?;
+            let last: Option<CheckpointLine> = heads
                 .lines()
                 .last()
                 .and_then(|line| serde_json::from_str(line).ok());
-            Ok((last.ok_or(NoteError::Shape)?.note, text(folder, KEY)?))
+            Ok((
+                last.ok_or(NoteError::Malformed)?.note,
+                read_text(folder, KEY)?,
+            ))
         }
     }
 }
 
 /// Fetches a tile of a tree of this size (C2SP tlog-tiles paths).
-fn tile(address: &str, (level, number): TileId, size: u64) -> Result<Vec<Hash>, WitnessError> {
-    let width = tree::width((level, number), size);
+fn fetch_tile(
+    address: &str,
+    (level, number): TileId,
+    size: u64,
+) -> Result<Vec<Hash>, WitnessError> {
+    let width = merkle::tile_width((level, number), size);
     let mut path = format!("{:03}", number % 1000);
     let mut rest = number / 1000;
     while rest > 0 {
         path = format!("x{:03}/{path}", rest % 1000);
         rest /= 1000;
     }
-    let partial = if width < tree::FULL {
+    let partial = if width < merkle::FULL_TILE_LEN {
         format!(".p/{width}")
     } else {
         String::new()
@@ -219,7 +232,7 @@ fn tile(address: &str, (level, number): TileId, size: u64) -> Result<Vec<Hash>, 
     if bytes.len() % size_of::<Hash>() != 0 {
         return Err(WitnessError::Fetch(url, "it is no tile".to_owned()));
     }
-    Ok(hashes_of(&bytes))
+    Ok(hashes_from_bytes(&bytes))
 }
 
 fn fetch(url: &str) -> Result<Vec<u8>, WitnessError> {
@@ -232,17 +245,17 @@ fn fetch(url: &str) -> Result<Vec<u8>, WitnessError> {
         .map_err(failed)
 }
 
-fn read(state: &Path, name: &str) -> Result<Option<String>, FileFailed> {
+fn read_state(state: &Path, name: &str) -> Result<Option<String>, FolderError> {
     let path = state.join(name);
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(FileFailed::at(&path)(error)),
+        Err(error) => Err(FolderError::at(&path)(error)),
     }
 }
 
 /// Writes a file atomically: under a temporary name first, then renamed.
-fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
+fn write_state(state: &Path, name: &str, text: &str) -> Result<(), FolderError> {
     let (path, beside) = (state.join(name), state.join(format!("{name}.part")));
     let write = || {
         let mut file = fs::OpenOptions::new()
@@ -255,18 +268,18 @@ fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
         file.sync_all()?;
         fs::rename(&beside, &path)
     };
-    write().map_err(FileFailed::at(&path))
+    write().map_err(FolderError::at(&path))
 }
 
 /// The secret key of the witness, created at first use.
-fn secret(state: &Path) -> Result<[u8; 32], WitnessError> {
-    if let Some(text) = read(state, SECRET)? {
+fn load_or_create_secret(state: &Path) -> Result<[u8; 32], WitnessError> {
+    if let Some(text) = read_state(state, SECRET_FILE)? {
         return from_hex(text.trim())
             .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(WitnessError::Own);
+            .ok_or(WitnessError::OwnState);
     }
     let mut secret = [0; 32];
     OsRng.fill_bytes(&mut secret);
-    keep(state, SECRET, &to_hex(&secret))?;
+    write_state(state, SECRET_FILE, &to_hex(&secret))?;
     Ok(secret)
 }

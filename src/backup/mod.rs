@@ -5,29 +5,29 @@
 //! tables, and the encrypted files. Keys are not in it: without them no personal value can be
 //! decrypted.
 
+mod create;
 mod new_origin;
 mod restore;
-mod take;
 
+pub use create::{BackupError, BackupSummary, create};
 pub use new_origin::NewOrigin;
-pub use restore::{Origin, RestoreError, Restored, restore};
-pub use take::{BackupError, Taken, take};
+pub use restore::{RestoreError, RestoreOrigin, RestoreSummary, restore};
 
 /// The folder of the exported log, which `audit verify` reads.
-const LOG: &str = "log";
+const LOG_FOLDER: &str = "log";
 /// The events after the last checkpoint, in the format of the exported log.
-const UNSEALED: &str = "unsealed.jsonl";
+const TAIL_FILE: &str = "unsealed.jsonl";
 /// The folder of encrypted files, each named by its digest.
-const FILES: &str = "files";
+const FILES_FOLDER: &str = "files";
 /// What the folder is a backup of.
-const ABOUT: &str = "about.json";
+const INFO_FILE: &str = "about.json";
 /// The format version of the folder.
-const SHAPE: u8 = 1;
+const FORMAT_VERSION: u8 = 1;
 
 /// What the folder is a backup of.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct About {
+struct BackupInfo {
     shape: u8,
     organisation: String,
     /// The number of events, including those after the last checkpoint.

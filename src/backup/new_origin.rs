@@ -9,12 +9,13 @@ use crate::domain::application::Channel;
 use crate::domain::organisation::RecordRestore;
 use crate::domain::text::Prose;
 use crate::domain::{
-    Actor, Event, Facts, Organisation, OrganisationCommand, Stream as _, StreamEvent as _,
+    Actor, Aggregate as _, DecisionContext, DomainEvent as _, Event, Organisation,
+    OrganisationCommand,
 };
-use crate::log::append::Answer;
-use crate::log::record::{Metadata, Recorded, StreamKey, day_of};
+use crate::eventlog::append::AppendReceipt;
+use crate::eventlog::recorded_event::{Metadata, RecordedEvent, StreamKey, day_of};
 use crate::store::Tx;
-use crate::store::events::{self, CommandRow, EventRow, Written};
+use crate::store::events::{self, AppendRows, CommandRow, EventRow};
 
 /// Why a log continues under a new origin.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct NewOrigin {
     /// The id of the command that records the new origin.
     pub command: Uuid,
     /// The number of events under the newest checkpoint that is known outside, if one is.
-    pub known: Option<u64>,
+    pub known_size: Option<u64>,
     pub reason: Prose,
 }
 
@@ -36,7 +37,7 @@ pub(super) struct OrganisationStream {
 
 impl OrganisationStream {
     /// Applies the next event of the log if it belongs to this stream.
-    pub(super) fn take(&mut self, event: &Recorded) {
+    pub(super) fn process(&mut self, event: &RecordedEvent) {
         if let Event::Organisation(own) = &event.event {
             self.state.apply(own);
             (self.id, self.sequence) = (event.stream, event.sequence);
@@ -62,12 +63,13 @@ impl NewOrigin {
         let command = OrganisationCommand::RecordRestore(RecordRestore {
             origin: report.origin.parse().map_err(RestoreError::Origin)?,
             sealed: u64::try_from(report.events).unwrap_or_default(),
-            known: self.known,
+            known: self.known_size,
             reason: self.reason.clone(),
         });
-        let decided = stream
-            .state
-            .decide(&command, &Facts::new(Actor::Operator, day_of(now)))?;
+        let decided = stream.state.decide(
+            &command,
+            &DecisionContext::new(Actor::Operator, day_of(now)),
+        )?;
         let metadata = serde_json_canonicalizer::to_string(&self.metadata(&command, now))?;
         let mut rows = Vec::new();
         for ((event, sequence), position) in decided
@@ -89,24 +91,24 @@ impl NewOrigin {
             });
         }
         let last = rows.last().map_or(head.next_position, |row| row.position);
-        let answer = Answer {
+        let answer = AppendReceipt {
             id: stream.id,
             first_position: head.next_position,
             last_position: last,
-            ..Answer::default()
+            ..AppendReceipt::default()
         };
         let answer = CommandRow {
             command_id: self.command.to_string(),
             answer: serde_json::to_string(&answer)?,
         };
-        let written = Written {
+        let written = AppendRows {
             events: &rows,
-            answers: &[answer],
-            sealed: &[],
+            commands: &[answer],
+            encrypted: &[],
             next_position: last + 1,
             last_at: recorded_at,
-            moves: None,
-            left_at: None,
+            projections: None,
+            expected_head: None,
         };
         events::write(tx, organisation, &written).await?;
         Ok(())

@@ -8,27 +8,30 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::new_origin::OrganisationStream;
-use super::{ABOUT, About, FILES, LOG, NewOrigin, SHAPE, UNSEALED, table_file};
-use crate::audit::folder::{EVENTS, HEADS, HeadLine};
-use crate::audit::written::{FileFailed, digest_of, read_manifest};
-use crate::audit::{self, AuditError, Finding, Replay, Report, Trusted};
+use super::{
+    BackupInfo, FILES_FOLDER, FORMAT_VERSION, INFO_FILE, LOG_FOLDER, NewOrigin, TAIL_FILE,
+    table_file,
+};
+use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
+use crate::audit::manifest::{FolderError, file_digest, read_manifest};
+use crate::audit::{self, AuditError, Finding, InvariantChecker, Report, Trusted};
+use crate::crypto::keys::{KeyError, KeyPurpose, Keys, from_hex, to_hex};
 use crate::domain::Refusal;
 use crate::domain::file::FileDigest;
 use crate::domain::text::TextError;
-use crate::files::{FileError, Files};
-use crate::log::keys::{KeyError, Keys, Purpose, from_hex, to_hex};
-use crate::log::record::Recorded;
-use crate::seal::leaf::{self, LeafError};
-use crate::seal::note::{Chain, NoteError};
-use crate::seal::sealer::at;
-use crate::seal::tree::{Tiles, leaf_hash};
-use crate::store::carried::{self, CARRIED};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::files::{FileError, FileStore};
+use crate::store::backup_tables::{self, BACKUP_TABLES};
 use crate::store::events::EventRow;
-use crate::store::tree::{self as stored, HeadRow};
+use crate::store::tlog::{self as stored, CheckpointRow};
 use crate::store::{Store, StoreError, Tx, events};
+use crate::transparency::checkpoint::{KeyChain, NoteError};
+use crate::transparency::checkpoint_signer::tile_at;
+use crate::transparency::log_entry::{self, LogEntryError};
+use crate::transparency::merkle::{Tiles, leaf_hash};
 
 /// Rows in one insert.
-const ROWS: usize = 1000;
+const BATCH_SIZE: usize = 1000;
 
 /// Why nothing was restored.
 #[derive(Debug, thiserror::Error)]
@@ -36,23 +39,23 @@ pub enum RestoreError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    File(#[from] FileFailed),
+    File(#[from] FolderError),
     #[error(transparent)]
     Audit(#[from] AuditError),
     #[error("the backup does not hold: {0}")]
-    DoesNotHold(Finding),
+    Invalid(Finding),
     #[error("{0} is not the file that was backed up")]
     Altered(String),
     #[error("the folder is a backup of shape {0}, which this program does not know")]
-    Shape(u8),
+    FormatVersion(u8),
     #[error("the folder is a backup of the organisation {0}: pass --organisation {0}")]
     Organisation(String),
     #[error(
         "this database was used with other keys than the backup: restore into one that was never used, with the backup's keys in place"
     )]
-    Keys,
+    OtherKeys,
     #[error("the keys that the backup was made with must be in place before it is restored: {0}")]
-    NotInPlace(#[from] KeyError),
+    KeysMissing(#[from] KeyError),
     #[error("the log is not empty: a backup is restored into an empty one")]
     NotEmpty,
     #[error("{file}, line {line}: {cause}")]
@@ -62,19 +65,19 @@ pub enum RestoreError {
         cause: String,
     },
     #[error("the head that is known elsewhere: {0}")]
-    Head(#[from] NoteError),
+    Checkpoint(#[from] NoteError),
     #[error(
         "the head that is known elsewhere is over {known} events, and the backup has {has}: {} events are lost. \
          To go on without them, give the log a new origin and say why: --new-origin REASON",
         known - has
     )]
-    Older { known: i64, has: i64 },
+    EventsLost { known: i64, has: i64 },
     #[error(
         "the head that is known elsewhere is not one of this log's: it was forked. To go on all the same: --new-origin REASON"
     )]
     Forked,
     #[error("the file {0}: {1}")]
-    Kept(String, FileError),
+    PutFile(String, FileError),
     #[error("the backup's origin: {0}")]
     Origin(TextError),
     #[error("the restore may not be recorded: {0}")]
@@ -85,7 +88,7 @@ pub enum RestoreError {
 
 /// The origin under which the log continues.
 #[derive(Clone, Debug)]
-pub enum Origin {
+pub enum RestoreOrigin {
     /// The same origin. The checkpoint that is known elsewhere, as a note, must be one of this
     /// log's.
     Same { head: String },
@@ -96,7 +99,7 @@ pub enum Origin {
 
 /// The number of restored events and files.
 #[derive(Clone, Copy, Debug)]
-pub struct Restored {
+pub struct RestoreSummary {
     pub events: i64,
     pub files: usize,
 }
@@ -110,23 +113,23 @@ pub struct Restored {
 pub async fn restore(
     store: &Store,
     organisation: &str,
-    files: &Files,
+    files: &FileStore,
     keys: &Path,
     from: &Path,
-    origin: &Origin,
-) -> Result<Restored, RestoreError> {
-    let about = about(from)?;
+    origin: &RestoreOrigin,
+) -> Result<RestoreSummary, RestoreError> {
+    let about = read_info(from)?;
     if about.organisation != organisation {
         return Err(RestoreError::Organisation(about.organisation));
     }
-    let kept = manifest(from)?;
-    let log = from.join(LOG);
+    let kept = check_manifest(from)?;
+    let log = from.join(LOG_FOLDER);
     let report = audit::verify(&log, &Trusted::default(), |_| {})?;
     if let Some(finding) = report.findings.first() {
-        return Err(RestoreError::DoesNotHold(finding.clone()));
+        return Err(RestoreError::Invalid(finding.clone()));
     }
     let mut tx = store.begin().await?;
-    events::begin_log(&mut tx, organisation).await?;
+    events::ensure_head(&mut tx, organisation).await?;
     if events::lock_head(&mut tx, organisation)
         .await?
         .next_position
@@ -134,44 +137,47 @@ pub async fn restore(
     {
         return Err(RestoreError::NotEmpty);
     }
-    same_keys(&mut tx, organisation, keys, from).await?;
-    let known = known(&report, origin)?;
-    let stream = put_events(&mut tx, organisation, from, known.as_ref()).await?;
-    for table in &CARRIED {
-        put_rows(&mut tx, organisation, table, from).await?;
+    check_keys(&mut tx, organisation, keys, from).await?;
+    let known = known_checkpoint(&report, origin)?;
+    let stream = insert_events(&mut tx, organisation, from, known.as_ref()).await?;
+    for table in &BACKUP_TABLES {
+        insert_table(&mut tx, organisation, table, from).await?;
     }
     match origin {
-        Origin::Same { .. } => put_heads(&mut tx, organisation, &log, &report).await?,
-        Origin::New(new) => new.record(&mut tx, organisation, &stream, &report).await?,
+        RestoreOrigin::Same { .. } => {
+            insert_checkpoints(&mut tx, organisation, &log, &report).await?;
+        }
+        RestoreOrigin::New(new) => new.record(&mut tx, organisation, &stream, &report).await?,
     }
     for file in &kept {
         let digest: FileDigest = file
             .parse()
-            .map_err(|_| RestoreError::Altered(format!("{FILES}/{file}")))?;
+            .map_err(|_| RestoreError::Altered(format!("{FILES_FOLDER}/{file}")))?;
         let put = files
-            .put_sealed(&from.join(FILES).join(file), &digest)
+            .put_encrypted(&from.join(FILES_FOLDER).join(file), &digest)
             .await;
-        put.map_err(|error| RestoreError::Kept(file.clone(), error))?;
+        put.map_err(|error| RestoreError::PutFile(file.clone(), error))?;
     }
     tx.commit().await?;
-    Ok(Restored {
+    Ok(RestoreSummary {
         events: about.events,
         files: kept.len(),
     })
 }
 
-fn about(from: &Path) -> Result<About, RestoreError> {
-    let path = from.join(ABOUT);
-    let text = std::fs::read_to_string(&path).map_err(FileFailed::at(&path))?;
-    let about: About = serde_json::from_str(&text).map_err(|error| unreadable(ABOUT, 1, &error))?;
-    if about.shape == SHAPE {
+fn read_info(from: &Path) -> Result<BackupInfo, RestoreError> {
+    let path = from.join(INFO_FILE);
+    let text = std::fs::read_to_string(&path).map_err(FolderError::at(&path))?;
+    let about: BackupInfo =
+        serde_json::from_str(&text).map_err(|error| line_error(INFO_FILE, 1, &error))?;
+    if about.shape == FORMAT_VERSION {
         Ok(about)
     } else {
-        Err(RestoreError::Shape(about.shape))
+        Err(RestoreError::FormatVersion(about.shape))
     }
 }
 
-fn unreadable(file: &str, line: usize, cause: &dyn ToString) -> RestoreError {
+fn line_error(file: &str, line: usize, cause: &dyn ToString) -> RestoreError {
     RestoreError::Line {
         file: file.to_owned(),
         line,
@@ -181,16 +187,16 @@ fn unreadable(file: &str, line: usize, cause: &dyn ToString) -> RestoreError {
 
 /// Checks the digest of every file in the manifest, and that no required file is missing from it.
 /// Returns the names of the encrypted files.
-fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
+fn check_manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
     let named = read_manifest(from)?;
-    let needed = CARRIED
+    let needed = BACKUP_TABLES
         .iter()
-        .filter(|table| !table.added)
+        .filter(|table| !table.optional)
         .map(|table| table_file(table.name))
         .chain([
-            UNSEALED.to_owned(),
-            ABOUT.to_owned(),
-            format!("{LOG}/{EVENTS}"),
+            TAIL_FILE.to_owned(),
+            INFO_FILE.to_owned(),
+            format!("{LOG_FOLDER}/{EVENTS}"),
         ]);
     for name in needed {
         if !named.iter().any(|file| file.name == name) {
@@ -198,7 +204,7 @@ fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
         }
     }
     for file in &named {
-        if digest_of(&from.join(&file.name))? != file.digest {
+        if file_digest(&from.join(&file.name))? != file.digest {
             return Err(RestoreError::Altered(file.name.clone()));
         }
     }
@@ -209,11 +215,14 @@ fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
 }
 
 /// The size and the root of the checkpoint that is known elsewhere. Its signature is verified.
-fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, RestoreError> {
-    let Origin::Same { head } = origin else {
+fn known_checkpoint(
+    report: &Report,
+    origin: &RestoreOrigin,
+) -> Result<Option<(i64, [u8; 32])>, RestoreError> {
+    let RestoreOrigin::Same { head } = origin else {
         return Ok(None);
     };
-    let head = Chain::read(&report.key)?.open_any(head)?;
+    let head = KeyChain::parse(&report.key)?.open_any(head)?;
     Ok(Some((
         i64::try_from(head.size).unwrap_or(i64::MAX),
         head.root,
@@ -222,22 +231,22 @@ fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, Re
 
 /// Inserts every event and checks the rules. At the size of the known checkpoint the root must be
 /// the same. Returns the organisation's own stream.
-async fn put_events(
+async fn insert_events(
     tx: &mut Tx,
     organisation: &str,
     from: &Path,
     known: Option<&(i64, [u8; 32])>,
 ) -> Result<OrganisationStream, RestoreError> {
     let (mut tiles, mut stream) = (Tiles::default(), OrganisationStream::default());
-    let (mut replay, mut batch, mut last_at) = (Replay::default(), Vec::new(), 0);
+    let (mut replay, mut batch, mut last_at) = (InvariantChecker::default(), Vec::new(), 0);
     let mut next: i64 = 0;
-    for file in [format!("{LOG}/{EVENTS}"), UNSEALED.to_owned()] {
-        for (at, line) in lines(from, &file)?.enumerate() {
+    for file in [format!("{LOG_FOLDER}/{EVENTS}"), TAIL_FILE.to_owned()] {
+        for (at, line) in read_lines(from, &file)?.enumerate() {
             let line = line?;
-            let row =
-                leaf::read(&line).map_err(|error: LeafError| unreadable(&file, at + 1, &error))?;
+            let row = log_entry::parse(&line)
+                .map_err(|error: LogEntryError| line_error(&file, at + 1, &error))?;
             if row.position != next || row.recorded_at < last_at {
-                return Err(unreadable(
+                return Err(line_error(
                     &file,
                     at + 1,
                     &"it does not follow the event before it",
@@ -254,23 +263,23 @@ async fn put_events(
                 aggregate_id: format!("{organisation}/{}", row.aggregate_id),
                 ..row
             };
-            let event = Recorded::read(&row)?;
-            stream.take(&event);
-            replay.take(&event);
+            let event = RecordedEvent::from_row(&row)?;
+            stream.process(&event);
+            replay.process(&event);
             batch.push(row);
-            if batch.len() == ROWS {
-                events::put(tx, organisation, &std::mem::take(&mut batch)).await?;
+            if batch.len() == BATCH_SIZE {
+                events::import_events(tx, organisation, &std::mem::take(&mut batch)).await?;
             }
         }
     }
-    events::put(tx, organisation, &batch).await?;
-    events::put_head(tx, organisation, next, last_at).await?;
+    events::import_events(tx, organisation, &batch).await?;
+    events::set_head(tx, organisation, next, last_at).await?;
     replay.end();
     if let Some(finding) = replay.findings.into_iter().next() {
-        return Err(RestoreError::DoesNotHold(finding));
+        return Err(RestoreError::Invalid(finding));
     }
     match known {
-        Some((known, _)) if *known > next => Err(RestoreError::Older {
+        Some((known, _)) if *known > next => Err(RestoreError::EventsLost {
             known: *known,
             has: next,
         }),
@@ -278,33 +287,34 @@ async fn put_events(
     }
 }
 
-async fn put_rows(
+async fn insert_table(
     tx: &mut Tx,
     organisation: &str,
-    table: &carried::Table,
+    table: &backup_tables::BackupTable,
     from: &Path,
 ) -> Result<(), RestoreError> {
     let file = table_file(table.name);
-    if table.added && !from.join(&file).exists() {
+    if table.optional && !from.join(&file).exists() {
         return Ok(());
     }
     let mut batch: Vec<Value> = Vec::new();
-    for (at, line) in lines(from, &file)?.enumerate() {
+    for (at, line) in read_lines(from, &file)?.enumerate() {
         let row: Value =
-            serde_json::from_str(&line?).map_err(|error| unreadable(&file, at + 1, &error))?;
-        if !is_what_it_says(&row) {
-            return Err(unreadable(
+            serde_json::from_str(&line?).map_err(|error| line_error(&file, at + 1, &error))?;
+        if !digest_matches(&row) {
+            return Err(line_error(
                 &file,
                 at + 1,
                 &"it is not the value that its digest is of",
             ));
         }
         batch.push(row);
-        if batch.len() == ROWS {
-            carried::put(tx, organisation, table, &std::mem::take(&mut batch)).await?;
+        if batch.len() == BATCH_SIZE {
+            backup_tables::insert_rows(tx, organisation, table, &std::mem::take(&mut batch))
+                .await?;
         }
     }
-    Ok(carried::put(tx, organisation, table, &batch).await?)
+    Ok(backup_tables::insert_rows(tx, organisation, table, &batch).await?)
 }
 
 /// Checks that every key that the database was used with is one of the backup's, and that a service
@@ -312,27 +322,30 @@ async fn put_rows(
 ///
 /// This is done before anything is inserted, because values that were encrypted with other keys
 /// could never be decrypted.
-async fn same_keys(
+async fn check_keys(
     tx: &mut Tx,
     organisation: &str,
     keys: &Path,
     from: &Path,
 ) -> Result<(), RestoreError> {
-    let Some(table) = CARRIED.iter().find(|table| table.name == "known_keys") else {
+    let Some(table) = BACKUP_TABLES
+        .iter()
+        .find(|table| table.name == "known_keys")
+    else {
         return Ok(());
     };
     let mut stored = Vec::new();
-    carried::each(tx, organisation, table, |row| stored.push(row.to_owned())).await?;
+    backup_tables::for_each_row(tx, organisation, table, |row| stored.push(row.to_owned())).await?;
     let file = table_file(table.name);
-    let backed_up = lines(from, &file)?.collect::<Result<Vec<_>, _>>()?;
+    let backed_up = read_lines(from, &file)?.collect::<Result<Vec<_>, _>>()?;
     if !stored.iter().all(|key| backed_up.contains(key)) {
-        return Err(RestoreError::Keys);
+        return Err(RestoreError::OtherKeys);
     }
     let mut rows: Vec<Value> = Vec::new();
     for (at, line) in backed_up.iter().enumerate() {
-        rows.push(serde_json::from_str(line).map_err(|error| unreadable(&file, at + 1, &error))?);
+        rows.push(serde_json::from_str(line).map_err(|error| line_error(&file, at + 1, &error))?);
     }
-    let known = |purpose: Purpose| {
+    let known = |purpose: KeyPurpose| {
         let own = rows.iter().filter(|row| row["purpose"] == purpose.name());
         own.filter_map(|row| row["key_id"].as_str().map(str::to_owned))
             .collect::<Vec<_>>()
@@ -341,7 +354,7 @@ async fn same_keys(
 }
 
 /// Whether the digest in a row is that of its encrypted value. Rows without both pass.
-fn is_what_it_says(row: &Value) -> bool {
+fn digest_matches(row: &Value) -> bool {
     let (Some(digest), Some(sealed)) = (row["digest"].as_str(), row["sealed"].as_str()) else {
         return true;
     };
@@ -349,40 +362,40 @@ fn is_what_it_says(row: &Value) -> bool {
 }
 
 /// Inserts the checkpoints, and the tiles of the tree up to the last one.
-async fn put_heads(
+async fn insert_checkpoints(
     tx: &mut Tx,
     organisation: &str,
     log: &Path,
     report: &Report,
 ) -> Result<(), RestoreError> {
     stored::lock(tx, organisation, &report.origin, &report.key).await?;
-    for (number, line) in lines(log, HEADS)?.enumerate() {
-        let line: HeadLine =
-            serde_json::from_str(&line?).map_err(|error| unreadable(HEADS, number + 1, &error))?;
-        let head = HeadRow {
+    for (number, line) in read_lines(log, CHECKPOINTS)?.enumerate() {
+        let line: CheckpointLine = serde_json::from_str(&line?)
+            .map_err(|error| line_error(CHECKPOINTS, number + 1, &error))?;
+        let head = CheckpointRow {
             size: line.size,
             note: line.note,
             through: line.through,
         };
-        stored::keep_head(tx, organisation, &head).await?;
+        stored::insert_checkpoint(tx, organisation, &head).await?;
     }
     let mut tiles = Tiles::default();
-    for line in lines(log, EVENTS)? {
+    for line in read_lines(log, EVENTS)? {
         tiles.push(leaf_hash(line?.as_bytes()));
     }
     for (tile, hashes) in tiles.tiles() {
-        stored::keep_tile(tx, organisation, at(tile), hashes.as_flattened()).await?;
+        stored::upsert_tile(tx, organisation, tile_at(tile), hashes.as_flattened()).await?;
     }
     Ok(())
 }
 
-fn lines(
+fn read_lines(
     folder: &Path,
     name: &str,
-) -> Result<impl Iterator<Item = Result<String, FileFailed>>, FileFailed> {
+) -> Result<impl Iterator<Item = Result<String, FolderError>>, FolderError> {
     let path = folder.join(name);
-    let file = File::open(&path).map_err(FileFailed::at(&path))?;
+    let file = File::open(&path).map_err(FolderError::at(&path))?;
     Ok(BufReader::new(file)
         .lines()
-        .map(move |line| line.map_err(FileFailed::at(&path))))
+        .map(move |line| line.map_err(FolderError::at(&path))))
 }

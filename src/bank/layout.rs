@@ -33,7 +33,7 @@ fn comma() -> char {
 #[serde(deny_unknown_fields)]
 pub struct Column {
     pub title: String,
-    pub value: Value,
+    pub value: ColumnValue,
     /// Maximum number of characters; longer values are cut.
     #[serde(default)]
     pub most: Option<usize>,
@@ -42,7 +42,7 @@ pub struct Column {
 /// The value that a column contains.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Value {
+pub enum ColumnValue {
     /// Six digits.
     SortCode,
     /// `12-34-56`.
@@ -89,12 +89,12 @@ impl Layout {
             .map_err(|error| LayoutError::File(name.clone(), error))?;
         let layout: Self =
             serde_json::from_str(&text).map_err(|error| LayoutError::Json(name, error))?;
-        layout.whole()
+        layout.require_payment_columns()
     }
 
     /// Returns the layout if it contains every column that a payment needs.
-    fn whole(self) -> Result<Self, LayoutError> {
-        use Value as V;
+    fn require_payment_columns(self) -> Result<Self, LayoutError> {
+        use ColumnValue as V;
         let needed: [(&'static str, &[V]); 4] = [
             ("the sort code", &[V::SortCode, V::SortCodeWithHyphens]),
             ("the account number", &[V::AccountNumber]),
@@ -123,11 +123,11 @@ impl Layout {
             most,
         };
         let columns = vec![
-            column("Sort code", Value::SortCode, None),
-            column("Account number", Value::AccountNumber, None),
-            column("Name", Value::Payee, Some(18)),
-            column("Amount", Value::Pounds, None),
-            column("Reference", Value::Reference, Some(18)),
+            column("Sort code", ColumnValue::SortCode, None),
+            column("Account number", ColumnValue::AccountNumber, None),
+            column("Name", ColumnValue::Payee, Some(18)),
+            column("Amount", ColumnValue::Pounds, None),
+            column("Reference", ColumnValue::Reference, Some(18)),
         ];
         Self {
             name: "plain".to_owned(),
@@ -144,21 +144,24 @@ mod tests {
 
     #[test]
     fn a_layout_names_what_every_payment_needs() {
-        assert!(Layout::plain().whole().is_ok());
+        assert!(Layout::plain().require_payment_columns().is_ok());
         for left_out in [
-            Value::SortCode,
-            Value::AccountNumber,
-            Value::Pounds,
-            Value::Reference,
+            ColumnValue::SortCode,
+            ColumnValue::AccountNumber,
+            ColumnValue::Pounds,
+            ColumnValue::Reference,
         ] {
             let mut layout = Layout::plain();
             layout.columns.retain(|column| column.value != left_out);
-            assert!(layout.whole().is_err(), "{left_out:?}");
+            assert!(layout.require_payment_columns().is_err(), "{left_out:?}");
         }
         let told = serde_json::from_str::<Layout>(
             r#"{ "name": "ours", "columns": [{ "title": "T", "value": { "text": "99" }, "most": 2 }] }"#,
         );
-        assert_eq!(told.unwrap().columns[0].value, Value::Text("99".to_owned()));
+        assert_eq!(
+            told.unwrap().columns[0].value,
+            ColumnValue::Text("99".to_owned())
+        );
         assert!(
             serde_json::from_str::<Layout>(
                 r#"{ "name": "ours", "columns": [{ "title": "T", "value": "iban" }] }"#

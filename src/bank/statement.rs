@@ -6,16 +6,16 @@ use jiff::civil::Date;
 use crate::domain::Money;
 
 /// Maximum number of lines of a CSV statement, and of movements of any statement.
-const LINES_MOST: usize = 50_000;
+const LINES_MAX: usize = 50_000;
 
 /// A movement on the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct StatementEntry {
     pub on: Date,
     /// Amount in pence; negative if money left the account.
     pub pence: i64,
     /// Reference, description and name from the statement, joined by spaces.
-    pub says: String,
+    pub description: String,
 }
 
 /// Why a statement cannot be read. The messages quote nothing from the statement, which contains
@@ -23,34 +23,34 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     #[error("this is neither a CSV file with titles nor an OFX file")]
-    Unknown,
+    UnknownFormat,
     #[error("there is no column for {0}")]
-    Column(&'static str),
+    MissingColumn(&'static str),
     #[error("line {0}: {1}")]
-    Line(usize, &'static str),
+    UnreadableLine(usize, &'static str),
     #[error("there is no movement in it")]
     Empty,
-    #[error("a statement has at most {LINES_MOST} lines: send it in parts")]
+    #[error("a statement has at most {LINES_MAX} lines: send it in parts")]
     TooLong,
 }
 
 /// Parses a statement. If one line cannot be read the whole statement is rejected.
-pub fn read(text: &str) -> Result<Vec<Entry>, StatementError> {
+pub fn read_statement(text: &str) -> Result<Vec<StatementEntry>, StatementError> {
     let text = text.trim_start_matches('\u{feff}');
     let entries = if text.contains("<STMTTRN>") {
-        ofx(text)?
+        read_ofx(text)?
     } else {
-        csv(text)?
+        read_csv(text)?
     };
     match entries.len() {
         0 => Err(StatementError::Empty),
-        count if count > LINES_MOST => Err(StatementError::TooLong),
+        count if count > LINES_MAX => Err(StatementError::TooLong),
         _ => Ok(entries),
     }
 }
 
 /// Titles that banks use for the column of the day, in lower case.
-const DAY: [&str; 5] = [
+const DAY_TITLES: [&str; 5] = [
     "date",
     "transaction date",
     "posting date",
@@ -58,9 +58,9 @@ const DAY: [&str; 5] = [
     "value date",
 ];
 /// Titles of a single column of amounts, negative for money out.
-const AMOUNT: [&str; 3] = ["amount", "value", "transaction amount"];
+const AMOUNT_TITLES: [&str; 3] = ["amount", "value", "transaction amount"];
 /// Titles of the column of money out, where the statement has two columns of amounts.
-const OUT: [&str; 7] = [
+const MONEY_OUT_TITLES: [&str; 7] = [
     "paid out",
     "money out",
     "debit",
@@ -70,7 +70,7 @@ const OUT: [&str; 7] = [
     "payments",
 ];
 /// Titles of the column of money in.
-const IN: [&str; 7] = [
+const MONEY_IN_TITLES: [&str; 7] = [
     "paid in",
     "money in",
     "credit",
@@ -80,7 +80,7 @@ const IN: [&str; 7] = [
     "receipts",
 ];
 /// Titles of columns whose text may contain the payment's reference. All that exist are read.
-const SAYS: [&str; 9] = [
+const DESCRIPTION_TITLES: [&str; 9] = [
     "reference",
     "description",
     "transaction description",
@@ -92,17 +92,17 @@ const SAYS: [&str; 9] = [
     "counter party",
 ];
 
-fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
+fn read_csv(text: &str) -> Result<Vec<StatementEntry>, StatementError> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
         .from_reader(text.as_bytes());
     let lines = reader
         .records()
-        .take(LINES_MOST + 1)
+        .take(LINES_MAX + 1)
         .collect::<Result<Vec<csv::StringRecord>, _>>()
-        .map_err(|_| StatementError::Unknown)?;
-    if lines.len() > LINES_MOST {
+        .map_err(|_| StatementError::UnknownFormat)?;
+    if lines.len() > LINES_MAX {
         return Err(StatementError::TooLong);
     }
     let title = |field: &str| field.trim().to_lowercase();
@@ -111,28 +111,34 @@ fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
         .iter()
         .position(|line| {
             line.iter()
-                .any(|field| DAY.contains(&title(field).as_str()))
+                .any(|field| DAY_TITLES.contains(&title(field).as_str()))
         })
-        .ok_or(StatementError::Unknown)?;
+        .ok_or(StatementError::UnknownFormat)?;
     let titles: Vec<String> = lines[head].iter().map(title).collect();
     let find = |names: &[&str]| {
         names
             .iter()
             .find_map(|name| titles.iter().position(|title| title == name))
     };
-    let day = find(&DAY).ok_or(StatementError::Column("the day"))?;
-    let (amount, out, into) = (find(&AMOUNT), find(&OUT), find(&IN));
+    let day = find(&DAY_TITLES).ok_or(StatementError::MissingColumn("the day"))?;
+    let (amount, out, into) = (
+        find(&AMOUNT_TITLES),
+        find(&MONEY_OUT_TITLES),
+        find(&MONEY_IN_TITLES),
+    );
     if amount.is_none() && (out.is_none() || into.is_none()) {
-        return Err(StatementError::Column(
+        return Err(StatementError::MissingColumn(
             "the amount, or for money out and money in",
         ));
     }
-    let says: Vec<usize> = SAYS
+    let says: Vec<usize> = DESCRIPTION_TITLES
         .iter()
         .filter_map(|name| titles.iter().position(|title| title == name))
         .collect();
     if says.is_empty() {
-        return Err(StatementError::Column("the reference or the description"));
+        return Err(StatementError::MissingColumn(
+            "the reference or the description",
+        ));
     }
     let mut entries = Vec::new();
     for line in lines.iter().skip(head + 1) {
@@ -144,14 +150,14 @@ fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
             .position()
             .and_then(|position| usize::try_from(position.line()).ok())
             .unwrap_or_default();
-        let wrong = |says| StatementError::Line(number, says);
-        let on = read_day(field(day)).ok_or_else(|| wrong("the day cannot be read"))?;
+        let wrong = |says| StatementError::UnreadableLine(number, says);
+        let on = parse_day(field(day)).ok_or_else(|| wrong("the day cannot be read"))?;
         let sum = |column: Option<usize>| -> Result<i64, StatementError> {
             let written = column.map(field).unwrap_or_default();
             if written.is_empty() {
                 Ok(0)
             } else {
-                read_pence(written).ok_or_else(|| wrong("the amount cannot be read"))
+                parse_pence(written).ok_or_else(|| wrong("the amount cannot be read"))
             }
         };
         let pence = if amount.is_some() {
@@ -165,14 +171,18 @@ fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join(" ");
-        entries.push(Entry { on, pence, says });
+        entries.push(StatementEntry {
+            on,
+            pence,
+            description: says,
+        });
     }
     Ok(entries)
 }
 
 /// Parses OFX 1, whose fields end with the line, and OFX 2, whose fields have XML end tags. In both
 /// a value ends at the next tag or line break.
-fn ofx(text: &str) -> Result<Vec<Entry>, StatementError> {
+fn read_ofx(text: &str) -> Result<Vec<StatementEntry>, StatementError> {
     let mut entries = Vec::new();
     for (at, block) in text.split("<STMTTRN>").skip(1).enumerate() {
         let block = block.split("</STMTTRN>").next().unwrap_or_default();
@@ -186,22 +196,22 @@ fn ofx(text: &str) -> Result<Vec<Entry>, StatementError> {
                     .replace("&amp;", "&"),
             )
         };
-        let wrong = |says| StatementError::Line(at + 1, says);
+        let wrong = |says| StatementError::UnreadableLine(at + 1, says);
         let on = value("DTPOSTED")
-            .and_then(|day| read_day(day.get(..8)?))
+            .and_then(|day| parse_day(day.get(..8)?))
             .ok_or_else(|| wrong("the day cannot be read"))?;
         let pence = value("TRNAMT")
-            .and_then(|sum| read_pence(&sum))
+            .and_then(|sum| parse_pence(&sum))
             .ok_or_else(|| wrong("the amount cannot be read"))?;
         let says: Vec<_> = ["NAME", "MEMO", "REFNUM", "CHECKNUM"]
             .into_iter()
             .filter_map(value)
             .filter(|text| !text.is_empty())
             .collect();
-        entries.push(Entry {
+        entries.push(StatementEntry {
             on,
             pence,
-            says: says.join(" "),
+            description: says.join(" "),
         });
     }
     Ok(entries)
@@ -209,7 +219,7 @@ fn ofx(text: &str) -> Result<Vec<Entry>, StatementError> {
 
 /// Parses a day as British banks write it: `2026-03-31`, `31/03/2026`, `31 Mar 2026`, `20260331`.
 /// Only years from 2000 to 2099 are accepted.
-fn read_day(written: &str) -> Option<Date> {
+fn parse_day(written: &str) -> Option<Date> {
     let formats = [
         "%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y",
         "%Y%m%d",
@@ -224,7 +234,7 @@ fn read_day(written: &str) -> Option<Date> {
 
 /// Parses an amount as banks write it: `-1,850.00`, `£25.5`, `(25.00)`. Brackets mean a negative
 /// amount.
-fn read_pence(written: &str) -> Option<i64> {
+fn parse_pence(written: &str) -> Option<i64> {
     let (inside, bracketed) = written
         .strip_prefix('(')
         .and_then(|text| text.strip_suffix(')'))
@@ -234,7 +244,7 @@ fn read_pence(written: &str) -> Option<i64> {
         Some(rest) => (true, rest),
         None => (false, inside.strip_prefix('+').unwrap_or(inside)),
     };
-    let amount = Money::written(digits).ok()?;
+    let amount = Money::parse_formatted(digits).ok()?;
     Some(if minus || bracketed {
         -amount.pence()
     } else {
@@ -246,11 +256,11 @@ fn read_pence(written: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn entry(pence: i64, says: &str) -> Entry {
-        Entry {
+    fn entry(pence: i64, says: &str) -> StatementEntry {
+        StatementEntry {
             on: jiff::civil::date(2026, 3, 31),
             pence,
-            says: says.to_owned(),
+            description: says.to_owned(),
         }
     }
 
@@ -264,7 +274,7 @@ mod tests {
             "OFXHEADER:100\n<OFX><STMTTRN>\n<TRNTYPE>DEBIT\n<DTPOSTED>20260331120000[0:GMT]\n<TRNAMT>-850.00\n<NAME>GR000018P1\n</STMTTRN>\
              <STMTTRN><DTPOSTED>20260331</DTPOSTED><TRNAMT>25.50</TRNAMT><MEMO>RETURNED</MEMO></STMTTRN></OFX>",
         ] {
-            assert_eq!(read(text).as_ref(), Ok(&same), "{text}");
+            assert_eq!(read_statement(text).as_ref(), Ok(&same), "{text}");
         }
     }
 
@@ -300,9 +310,9 @@ mod tests {
                 "Date,Paid out,Paid in,Reference\n2026-03-31,\"1,5\",,x\n",
                 "line 2: the amount",
             ),
-            ("x\n".repeat(LINES_MOST + 1).as_str(), "at most 50000 lines"),
+            ("x\n".repeat(LINES_MAX + 1).as_str(), "at most 50000 lines"),
         ] {
-            let told = read(text).expect_err(text).to_string();
+            let told = read_statement(text).expect_err(text).to_string();
             assert!(told.contains(says), "{text}: {told}");
         }
     }

@@ -3,15 +3,15 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{TaskError, open};
-use crate::audit::{self, Replayed, SUMS, Source, Trusted};
-use crate::commands::clock::Clock;
+use super::{TaskError, open_organisation};
+use crate::audit::{self, COMPUTED_VIEWS, CheckpointSource, ScratchDatabase, Trusted};
+use crate::clock::Clock;
 use crate::config::{AuditTask, Config};
-use crate::log::RecordedBy;
+use crate::eventlog::TimestampSource;
 use crate::projections;
-use crate::seal::proof::Proof;
 use crate::store::{Store, StoreError};
-use crate::views::{AsAt, By, Sums};
+use crate::transparency::proof::Proof;
+use crate::views::{AsAt, GroupBy, Sums};
 
 pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskError> {
     match task {
@@ -23,8 +23,8 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             json,
         } => {
             let trusted = Trusted {
-                key: text(key.as_deref())?,
-                head: text(head.as_deref())?,
+                key: read_file(key.as_deref())?,
+                head: read_file(head.as_deref())?,
             };
             verify(&folder, &trusted, json)
         }
@@ -37,16 +37,16 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         AuditTask::Witness { log, state, name } => {
             let is_address = log.starts_with("http://") || log.starts_with("https://");
             let source = if is_address {
-                Source::Service(log)
+                CheckpointSource::Service(log)
             } else {
-                Source::Folder(log.into())
+                CheckpointSource::Folder(log.into())
             };
-            look(state, name, source).await
+            witness(state, name, source).await
         }
         AuditTask::Explain { folder, grant } => {
             let story = audit::explain(&folder, grant).map_err(not_checked)?;
             for line in &story {
-                say!("{line}");
+                print_line!("{line}");
             }
             if story.is_empty() {
                 Err(TaskError::NotChecked(format!(
@@ -58,25 +58,25 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         }
         AuditTask::Prove { folder, position } => {
             let proof = audit::prove(&folder, position).map_err(not_checked)?;
-            say!(
+            print_line!(
                 "{}",
                 serde_json::to_string_pretty(&proof).map_err(not_checked)?
             );
             Ok(())
         }
         AuditTask::Check { proof, key } => {
-            let proof: Proof = serde_json::from_str(&text(Some(&proof))?.unwrap_or_default())
+            let proof: Proof = serde_json::from_str(&read_file(Some(&proof))?.unwrap_or_default())
                 .map_err(not_checked)?;
-            match proof.check(text(key.as_deref())?.as_deref()) {
+            match proof.check(read_file(key.as_deref())?.as_deref()) {
                 Ok((position, size)) => {
-                    say!(
+                    print_line!(
                         "the event at position {position} is in the log of {size} events that {} signed",
                         proof.key
                     );
                     Ok(())
                 }
                 Err(error) => {
-                    say!("{error}");
+                    print_line!("{error}");
                     Err(TaskError::DoesNotHold(1))
                 }
             }
@@ -86,14 +86,14 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
 
 /// Opens the database for reading. If no service has it open, a checkpoint over the whole log is
 /// signed first.
-pub(super) async fn sealed_store(config: &Config) -> Result<Store, TaskError> {
-    match open(config, RecordedBy::Database, Clock::System).await {
+pub(super) async fn checkpointed_store(config: &Config) -> Result<Store, TaskError> {
+    match open_organisation(config, TimestampSource::Database, Clock::System).await {
         Ok(opened) => {
-            opened.sealer().catch_up().await?;
+            opened.checkpoint_signer().catch_up().await?;
             Ok(opened.commands.log().store().clone())
         }
         Err(TaskError::Store(StoreError::Locked(_))) => {
-            Ok(Store::open_to_read(&config.database_url).await?)
+            Ok(Store::open_read_only(&config.database_url).await?)
         }
         Err(error) => Err(error),
     }
@@ -101,15 +101,15 @@ pub(super) async fn sealed_store(config: &Config) -> Result<Store, TaskError> {
 
 async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let organisation = config.organisation.as_str();
-    let store = sealed_store(config).await?;
-    let mut bar = Bar::new();
+    let store = checkpointed_store(config).await?;
+    let mut bar = ProgressBar::new();
     let exported = audit::export(&store, organisation, folder, |done, of| {
         bar.show(&format!("{done} of {of} events"));
     })
     .await?;
     bar.end();
     store.close().await;
-    say!(
+    print_line!(
         "{} events, up to the last signed head, are in {}",
         exported.events,
         folder.display()
@@ -118,31 +118,34 @@ async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
 }
 
 fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError> {
-    let mut bar = Bar::new();
+    let mut bar = ProgressBar::new();
     let report = audit::verify(folder, trusted, |done| bar.show(&format!("{done} events")))
         .map_err(not_checked)?;
     bar.end();
     if json {
-        say!(
+        print_line!(
             "{}",
             serde_json::to_string_pretty(&report).map_err(not_checked)?
         );
     } else {
-        report.findings.iter().for_each(|finding| say!("{finding}"));
+        report
+            .findings
+            .iter()
+            .for_each(|finding| print_line!("{finding}"));
     }
-    if !report.holds() {
+    if !report.is_clean() {
         return Err(TaskError::DoesNotHold(report.findings.len()));
     }
     if !json {
-        say!(
+        print_line!(
             "{} events, {} signed heads and {} awards hold",
             report.events,
             report.heads,
             report.awards
         );
-        say!("signed by {}", report.key);
+        print_line!("signed by {}", report.key);
         if trusted.key.is_none() {
-            say!(
+            print_line!(
                 "that key is the folder's own: compare it with the one that you know from elsewhere, or pass it with --key"
             );
         }
@@ -152,7 +155,7 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
 
 /// Replays an exported log and prints the rows of a view, one JSON object per line.
 async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), TaskError> {
-    let replayed = Replayed::of(folder).await.map_err(not_checked)?;
+    let replayed = ScratchDatabase::replay(folder).await.map_err(not_checked)?;
     let position = match as_at {
         None => replayed.size() - 1,
         Some(as_at) => {
@@ -163,49 +166,50 @@ async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), Ta
         }
     };
     let sums = Sums {
-        by: By::Fund,
+        by: GroupBy::Fund,
         fund: None,
         area: None,
         position,
         effective_on: None,
     };
     match view {
-        "budget" => print_line(&replayed.views().budget(sums).await?),
-        "outcomes" => print_line(
+        "budget" => print_json(&replayed.views().budget(sums).await?),
+        "outcomes" => print_json(
             &replayed
                 .views()
                 .outcomes(Sums {
-                    by: By::Sign,
+                    by: GroupBy::Sign,
                     ..sums
                 })
                 .await?,
         ),
         name => {
             let known = || {
-                SUMS.into_iter()
+                COMPUTED_VIEWS
+                    .into_iter()
                     .chain(projections::names())
                     .collect::<Vec<_>>()
                     .join(", ")
             };
-            let table = audit::table(name).ok_or_else(|| {
+            let table = audit::projection_named(name).ok_or_else(|| {
                 not_checked(format!("there is no view {name}: there are {}", known()))
             })?;
             replayed
-                .rows(table, position, |row| say!("{}", row.body))
+                .for_each_row(table, position, |row| print_line!("{}", row.body))
                 .await
                 .map_err(not_checked)
         }
     }
 }
 
-fn print_line(view: &impl serde::Serialize) -> Result<(), TaskError> {
-    say!("{}", serde_json::to_string(view).map_err(not_checked)?);
+fn print_json(view: &impl serde::Serialize) -> Result<(), TaskError> {
+    print_line!("{}", serde_json::to_string(view).map_err(not_checked)?);
     Ok(())
 }
 
 /// Witnesses a log: checks that it only grew since the stored checkpoint, and cosigns its newest
 /// one.
-async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskError> {
+async fn witness(state: PathBuf, name: String, source: CheckpointSource) -> Result<(), TaskError> {
     let now = u64::try_from(Clock::System.now().as_second()).unwrap_or_default();
     let looked = tokio::task::spawn_blocking(move || audit::witness(&state, &name, &source, now))
         .await
@@ -213,18 +217,18 @@ async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskEr
     match looked {
         Ok(seen) => {
             if let Some(before) = seen.before {
-                say!(
+                print_line!(
                     "the log only grew: {before} events when it was seen last, {} now",
                     seen.size
                 );
             } else {
-                say!("the log is seen for the first time: {} events", seen.size);
+                print_line!("the log is seen for the first time: {} events", seen.size);
             }
-            say!("cosigned by {}\n\n{}", seen.key, seen.note.trim_end());
+            print_line!("cosigned by {}\n\n{}", seen.key, seen.note.trim_end());
             Ok(())
         }
         Err(error) if error.is_finding() => {
-            say!("{error}");
+            print_line!("{error}");
             Err(TaskError::DoesNotHold(1))
         }
         Err(error) => Err(not_checked(error)),
@@ -233,18 +237,18 @@ async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskEr
 
 /// Compares the service's read models with those of a replay of an exported log.
 async fn diff(config: &Config, folder: &Path) -> Result<(), TaskError> {
-    let replayed = Replayed::of(folder).await.map_err(not_checked)?;
-    let store = Store::open_to_read(&config.database_url).await?;
+    let replayed = ScratchDatabase::replay(folder).await.map_err(not_checked)?;
+    let store = Store::open_read_only(&config.database_url).await?;
     let findings = replayed
         .diff(&store, config.organisation.as_str())
         .await
         .map_err(not_checked)?;
     store.close().await;
     for finding in &findings {
-        say!("{finding}");
+        print_line!("{finding}");
     }
     if findings.is_empty() {
-        say!(
+        print_line!(
             "every view of the service is what a replay of these {} events gives",
             replayed.size()
         );
@@ -259,7 +263,7 @@ pub(super) fn not_checked(error: impl std::fmt::Display) -> TaskError {
 }
 
 /// Reads a file, if one is given.
-pub(super) fn text(file: Option<&Path>) -> Result<Option<String>, TaskError> {
+pub(super) fn read_file(file: Option<&Path>) -> Result<Option<String>, TaskError> {
     let read = |file: &Path| {
         std::fs::read_to_string(file)
             .map_err(|error| not_checked(format!("{}: {error}", file.display())))
@@ -268,26 +272,26 @@ pub(super) fn text(file: Option<&Path>) -> Result<Option<String>, TaskError> {
 }
 
 /// Progress line on standard error, shown only on a terminal.
-pub(super) struct Bar {
-    watched: bool,
+pub(super) struct ProgressBar {
+    visible: bool,
 }
 
-impl Bar {
+impl ProgressBar {
     pub(super) fn new() -> Self {
         Self {
-            watched: std::io::stderr().is_terminal(),
+            visible: std::io::stderr().is_terminal(),
         }
     }
 
     pub(super) fn show(&mut self, says: &str) {
-        if self.watched {
+        if self.visible {
             let mut err = std::io::stderr();
             let _ = write!(err, "\r{says}").and_then(|()| err.flush());
         }
     }
 
     pub(super) fn end(&mut self) {
-        if self.watched {
+        if self.visible {
             eprintln!();
         }
     }

@@ -2,51 +2,51 @@
 
 use std::path::Path;
 
-use super::audit::{Bar, not_checked, sealed_store, text};
-use super::{Opened, TaskError, files, open};
-use crate::backup::{self, NewOrigin, Origin};
-use crate::commands::clock::{self, Clock};
-use crate::commands::{Caller, CommandError, Request};
+use super::audit::{ProgressBar, checkpointed_store, not_checked, read_file};
+use super::{OpenedOrganisation, TaskError, file_store, open_organisation};
+use crate::backup::{self, NewOrigin, RestoreOrigin};
+use crate::clock::{self, Clock};
+use crate::commands::{Caller, CommandError, CommandRequest};
 use crate::config::Config;
-use crate::domain::command::Because;
-use crate::domain::organisation::PersonOf;
+use crate::domain::command::WithReason;
+use crate::domain::organisation::PersonRef;
 use crate::domain::text::{Prose, TextError};
 use crate::domain::{
     Command, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId, Refusal,
 };
 use crate::erasure::ErasureList;
-use crate::log::RecordedBy;
+use crate::eventlog::TimestampSource;
 use crate::projections::Projector;
-use crate::seal::note::size_of;
-use crate::store::{Store, personal};
+use crate::store::{Store, personal_data};
+use crate::transparency::checkpoint::checkpoint_size;
 
-pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError> {
-    let store = sealed_store(config).await?;
-    let mut bar = Bar::new();
+pub(super) async fn create(config: &Config, folder: &Path) -> Result<(), TaskError> {
+    let store = checkpointed_store(config).await?;
+    let mut bar = ProgressBar::new();
     let shown = |done, of| bar.show(&format!("{done} of {of} events"));
-    let taken = backup::take(
+    let taken = backup::create(
         &store,
         config.organisation.as_str(),
-        &files(config)?,
+        &file_store(config)?,
         folder,
         shown,
     )
     .await?;
     bar.end();
     store.close().await;
-    say!(
+    print_line!(
         "{} events and {} files are in {}",
         taken.events,
         taken.files,
         folder.display()
     );
     if taken.missing > 0 {
-        say!(
+        print_line!(
             "{} files that the log names are not in the store of files: after an erasure that is as it should be",
             taken.missing
         );
     }
-    say!(
+    print_line!(
         "The keys are not in it. Keep those in {} somewhere else: without them nothing that is sealed can be read.",
         config.keys.display()
     );
@@ -61,31 +61,31 @@ pub(super) async fn restore(
     head: Option<&Path>,
     new_origin: Option<String>,
 ) -> Result<(), TaskError> {
-    let head = text(head)?;
+    let head = read_file(head)?;
     let known = head
         .as_deref()
-        .map(|head| size_of(head).map_err(not_checked))
+        .map(|head| checkpoint_size(head).map_err(not_checked))
         .transpose()?;
-    let field = |error: TextError| TaskError::Field("--new-origin", error.to_string());
+    let field = |error: TextError| TaskError::InvalidArgument("--new-origin", error.to_string());
     let origin = match (head, new_origin) {
-        (Some(head), None) => Origin::Same { head },
+        (Some(head), None) => RestoreOrigin::Same { head },
         (_, reason) => {
             let reason = reason.unwrap_or_default().parse().map_err(field)?;
-            Origin::New(NewOrigin {
+            RestoreOrigin::New(NewOrigin {
                 command: clock::new_id(),
-                known,
+                known_size: known,
                 reason,
             })
         }
     };
     let list = ErasureList::at(&config.erasures);
-    list.of(config.organisation.as_str())
+    list.records_of(config.organisation.as_str())
         .map_err(|error| TaskError::Erasures(error.to_string()))?;
     let store = Store::open(&config.database_url).await?;
     let restored = backup::restore(
         &store,
         config.organisation.as_str(),
-        &files(config)?,
+        &file_store(config)?,
         &config.keys,
         folder,
         &origin,
@@ -93,19 +93,19 @@ pub(super) async fn restore(
     .await;
     store.close().await;
     let restored = restored?;
-    let opened = open(config, RecordedBy::Database, Clock::System).await?;
-    let again = erase_again(&opened, &list).await?;
-    opened.sealer().check().await?;
-    opened.sealer().catch_up().await?;
+    let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
+    let again = repeat_erasures(&opened, &list).await?;
+    opened.checkpoint_signer().check().await?;
+    opened.checkpoint_signer().catch_up().await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}
-    say!(
+    print_line!(
         "{} events and {} files were restored, and everything held",
         restored.events,
         restored.files
     );
     if again > 0 {
-        say!(
+        print_line!(
             "{again} people or groups who were erased after the backup was taken were erased again"
         );
     }
@@ -117,22 +117,29 @@ pub(super) async fn restore(
 /// restored it, and ends the roles that were restored with them. Roles are also ended for people
 /// who are already erased, in case an earlier restore stopped between the two steps. Returns the
 /// number of erasures.
-pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<usize, TaskError> {
+pub(super) async fn repeat_erasures(
+    opened: &OpenedOrganisation,
+    list: &ErasureList,
+) -> Result<usize, TaskError> {
     let log = opened.commands.log();
     let listed = list
-        .of(log.organisation())
+        .records_of(log.organisation())
         .map_err(|error| TaskError::Erasures(error.to_string()))?;
     let reason: Prose = "It had been erased before, and a backup brought it back."
         .parse()
         .map_err(not_checked)?;
     let mut again = 0;
     for erased in listed {
-        let because = Because {
+        let because = WithReason {
             reason: reason.clone(),
         };
-        let lives = personal::key(log.store(), log.organisation(), &erased.subject.to_string())
-            .await?
-            .is_some_and(|(_, key)| key.is_some());
+        let lives = personal_data::wrapped_key(
+            log.store(),
+            log.organisation(),
+            &erased.subject.to_string(),
+        )
+        .await?
+        .is_some_and(|(_, key)| key.is_some());
         let person = (erased.kind == "person").then_some(PersonId(erased.subject));
         if lives {
             let command = match person {
@@ -141,7 +148,7 @@ pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<u
             };
             opened
                 .commands
-                .issue(Request::new(Caller::operator(), command))
+                .execute(CommandRequest::new(Caller::operator(), command))
                 .await?;
             again += 1;
         }
@@ -154,12 +161,12 @@ pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<u
 
 /// Ends the roles of an erased person. A person without roles, or unknown in this log, is not an
 /// error.
-async fn end_roles(opened: &Opened, person: PersonId) -> Result<(), TaskError> {
-    let end = OrganisationCommand::EndRolesOfErased(PersonOf { person });
+async fn end_roles(opened: &OpenedOrganisation, person: PersonId) -> Result<(), TaskError> {
+    let end = OrganisationCommand::EndRolesOfErased(PersonRef { person });
     let command = Command::Organisation(opened.commands.organisation(), end);
     match opened
         .commands
-        .issue(Request::new(Caller::operator(), command))
+        .execute(CommandRequest::new(Caller::operator(), command))
         .await
     {
         Ok(_)

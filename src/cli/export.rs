@@ -4,17 +4,17 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::audit::not_checked;
-use super::{TaskError, open};
-use crate::commands::clock::Clock;
+use super::{TaskError, open_organisation};
+use crate::clock::Clock;
 use crate::config::{Config, ExportTask};
-use crate::export::open_data::{self, Fault, Places, PlacesError, Publisher, preflight};
-use crate::log::RecordedBy;
-use crate::log::record::day_of;
+use crate::eventlog::TimestampSource;
+use crate::eventlog::recorded_event::day_of;
+use crate::export::open_data::{self, Places, PlacesError, Publisher, PublishingDefect, preflight};
 use crate::projections::{GroupRow, PastGrantRow, Projector};
 use crate::views::Views;
 
 /// Publisher prefix of the demonstration. It is assigned to no organisation.
-const ILLUSTRATIVE: &str = "360G-example";
+const DEMO_PREFIX: &str = "360G-example";
 
 pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskError> {
     match task {
@@ -24,38 +24,38 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
             let package = std::fs::read_to_string(&file)
                 .map_err(|error| not_checked(format!("{}: {error}", file.display())))?;
             let package = serde_json::from_str(&package).map_err(not_checked)?;
-            told(&preflight(&package, day_of(Clock::System.now())))?;
-            say!("the package may be published");
+            report_defects(&preflight(&package, day_of(Clock::System.now())))?;
+            print_line!("the package may be published");
             Ok(())
         }
     }
 }
 
 /// Opens the views after bringing the read models up to the end of the log.
-async fn views(config: &Config) -> Result<Views, TaskError> {
-    let opened = open(config, RecordedBy::Database, Clock::System).await?;
+async fn caught_up_views(config: &Config) -> Result<Views, TaskError> {
+    let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}
     Ok(Views::new(opened.commands.log().clone(), projector))
 }
 
 async fn history(config: &Config, file: &Path) -> Result<(), TaskError> {
-    let views = views(config).await?;
-    let past_grants = views.every::<PastGrantRow>(None, Vec::new()).await?;
-    let groups = views.every::<GroupRow>(None, Vec::new()).await?;
-    let history = open_data::history(&groups, &past_grants);
+    let views = caught_up_views(config).await?;
+    let past_grants = views.all_rows::<PastGrantRow>(None, Vec::new()).await?;
+    let groups = views.all_rows::<GroupRow>(None, Vec::new()).await?;
+    let history = open_data::past_grant_records(&groups, &past_grants);
     if history.is_empty() {
         return Err(not_checked("no group has a grant from before"));
     }
     write(
         file,
         &if is_csv(file) {
-            open_data::history_csv(&history)
+            open_data::past_grants_csv(&history)
         } else {
-            open_data::history_json(&history)
+            open_data::past_grants_json(&history)
         },
     )?;
-    say!(
+    print_line!(
         "{} grants from before are in {}",
         history.len(),
         file.display()
@@ -77,9 +77,9 @@ async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
         not_checked("name the prefix that 360Giving gave, with --publisher-prefix")
     })?;
     let places = places(config, false)?;
-    let published = views(config).await?.published().await?;
-    let checked = open_data::package(&published, &by, &places, day_of(Clock::System.now()));
-    told(
+    let published = caught_up_views(config).await?.published().await?;
+    let checked = open_data::build_package(&published, &by, &places, day_of(Clock::System.now()));
+    report_defects(
         &checked
             .held_back
             .into_iter()
@@ -94,12 +94,12 @@ async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
     write(
         file,
         &if is_csv(file) {
-            checked.package.csv()
+            checked.package.to_csv()
         } else {
-            checked.package.json()
+            checked.package.to_json()
         },
     )?;
-    say!(
+    print_line!(
         "{} grants are in {}",
         checked.package.grants.len(),
         file.display()
@@ -108,9 +108,9 @@ async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
 }
 
 /// Prints faults; an error if there are any.
-fn told(faults: &[Fault]) -> Result<(), TaskError> {
+fn report_defects(faults: &[PublishingDefect]) -> Result<(), TaskError> {
     for fault in faults {
-        say!("{fault}");
+        print_line!("{fault}");
     }
     if faults.is_empty() {
         Ok(())
@@ -125,7 +125,7 @@ pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Opt
     let prefix = config
         .publisher_prefix
         .clone()
-        .or_else(|| demo.then(|| ILLUSTRATIVE.to_owned()))?;
+        .or_else(|| demo.then(|| DEMO_PREFIX.to_owned()))?;
     Some(Publisher {
         prefix,
         org_id: config.publisher_org_id.clone(),

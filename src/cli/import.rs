@@ -3,36 +3,36 @@
 use std::path::Path;
 
 use super::audit::not_checked;
-use super::{TaskError, open};
+use super::{TaskError, open_organisation};
+use crate::clock::Clock;
 use crate::commands::Caller;
-use crate::commands::clock::Clock;
 use crate::config::Config;
 use crate::domain::{Actor, PersonId};
-use crate::import::{Import, Kind};
-use crate::log::RecordedBy;
+use crate::eventlog::TimestampSource;
+use crate::import::{ImportKind, Importer};
 use crate::projections::Projector;
 use crate::sandbox::Sandbox;
 use crate::views::Views;
 
 pub(super) async fn run(
     config: &Config,
-    kind: Kind,
+    kind: ImportKind,
     file: &Path,
     by: PersonId,
     dry_run: bool,
 ) -> Result<(), TaskError> {
     let bytes =
         std::fs::read(file).map_err(|error| not_checked(format!("{}: {error}", file.display())))?;
-    let opened = open(config, RecordedBy::Database, Clock::System).await?;
+    let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
     let log = opened.commands.log().clone();
     let projector = Projector::open(log.clone()).await?;
     while projector.advance().await? {}
     let caller = Caller {
         actor: Actor::Person(by),
-        narrowed: None,
+        role_scope: None,
     };
-    let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
-    let import = Import {
+    let sandbox = Sandbox::with_current_exe().map_err(TaskError::ProgramPath)?;
+    let import = Importer {
         commands: opened.commands,
         views: Views::new(log.clone(), projector),
         caller,
@@ -44,11 +44,11 @@ pub(super) async fn run(
     if dry_run {
         done.rows
             .iter()
-            .for_each(|(line, says)| say!("line {line}: {says}"));
+            .for_each(|(line, says)| print_line!("line {line}: {says}"));
     }
     done.wrong
         .iter()
-        .for_each(|(line, says)| say!("line {line} is wrong: {says}"));
+        .for_each(|(line, says)| print_line!("line {line} is wrong: {says}"));
     if !done.wrong.is_empty() {
         let recorded = if done.recorded == 0 {
             "nothing was recorded"
@@ -58,9 +58,9 @@ pub(super) async fn run(
         return Err(TaskError::NotImported(done.wrong.len(), recorded));
     }
     if dry_run {
-        say!("nothing was recorded: leave --dry-run away to record it");
+        print_line!("nothing was recorded: leave --dry-run away to record it");
     } else {
-        say!(
+        print_line!(
             "{} commands were recorded, and {} had been before",
             done.recorded,
             done.known

@@ -13,15 +13,15 @@ pub fn read_upload(upload: Upload) -> Result<(), TaskError> {
     let mut bytes = Vec::new();
     io::stdin()
         .lock()
-        .take(upload.input_most() + 1)
+        .take(upload.input_max() + 1)
         .read_to_end(&mut bytes)
         .map_err(TaskError::Upload)?;
-    if bytes.len() as u64 > upload.input_most() {
+    if bytes.len() as u64 > upload.input_max() {
         return Err(TaskError::Upload(io::ErrorKind::FileTooLarge.into()));
     }
     let read = match upload {
-        Upload::Table => import::read_here(&bytes),
-        Upload::Picture => files::paint_anew(&bytes)
+        Upload::Table => import::read_table_to_json(&bytes),
+        Upload::Picture => files::reencode_picture(&bytes)
             .map_err(io::Error::other)
             .map_err(TaskError::Upload)?,
     };

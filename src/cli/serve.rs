@@ -13,71 +13,71 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::local::{Operator, Socket};
-use super::starts::{SETTLES_IN, Starts};
-use super::{Opened, TaskError, backup, export, files};
+use super::crash_loop::{SETTLE_TIME, StartHistory};
+use super::operator::{Operator, OperatorSocket};
+use super::{OpenedOrganisation, TaskError, backup, export, file_store};
 use crate::bank::Layout;
-use crate::commands::clock::Clock;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::erasure::{ErasureList, Purger};
-use crate::http::beside::Beside;
-use crate::http::in_time::PATIENCE;
-use crate::http::limits::Limits;
+use crate::eventlog::Log;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::bearer_auth::Tokens;
+use crate::http::body_timeout::BODY_PAUSE_MAX;
 use crate::http::open_data::OpenData;
-use crate::http::signin::Tokens;
-use crate::http::{self, Desk, Site};
+use crate::http::rate_limit::RateLimits;
+use crate::http::supervisor::Supervisor;
+use crate::http::{self, AppState, SiteConfig};
 use crate::jobs::Jobs;
-use crate::log::Log;
-use crate::log::record::day_of;
-use crate::mail::{Outbox, Post};
+use crate::mail::{MailTransport, Mailer};
 use crate::projections::Projector;
 use crate::sandbox::Sandbox;
 use crate::views::{AsAt, Views};
-use crate::webhooks::{ManagedWebhooks, Secret, Webhooks};
+use crate::webhooks::{ConfiguredWebhooks, ManagedWebhooks, WebhookSecret};
 
 /// Maximum time that a stopping service waits for a mail or a webhook that is being sent.
-const STOP_MOST: Duration = Duration::from_secs(20);
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// Number of days before today for which a demonstration sends mails.
 const DEMO_MAIL_DAYS: i64 = 21;
 
 /// Serves until a signal arrives, then stops in order.
 pub(super) async fn run(
     config: &Config,
-    opened: Opened,
+    opened: OpenedOrganisation,
     listener: TcpListener,
     demo: bool,
 ) -> Result<(), TaskError> {
     // Signal handlers are installed first, so that a signal during start is not lost.
-    let asked = asked_to_stop().map_err(TaskError::Serve)?;
-    let beside = Beside::default();
-    let starts = note_start(config, &beside);
+    let asked = stop_signal().map_err(TaskError::Serve)?;
+    let beside = Supervisor::default();
+    let starts = record_start(config, &beside);
     let log = opened.commands.log().clone();
     let list = ErasureList::at(&config.erasures);
     // An interrupted restore must not leave erased people in the log. A demonstration is not
     // restored from a backup; its people have the same ids each time, so the list of an older
     // demonstration must not be applied to it.
     if !demo {
-        backup::erase_again(&opened, &list).await?;
+        backup::repeat_erasures(&opened, &list).await?;
     }
     let projector = Projector::open(log.clone()).await?;
-    let following = beside.run("projections", projector.clone().run());
-    let sealing = beside.run("sealing", opened.sealer().run());
+    let following = beside.spawn("projections", projector.clone().run());
+    let sealing = beside.spawn("sealing", opened.checkpoint_signer().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let views = Views::new(log.clone(), projector);
-    let working = beside.run(
+    let working = beside.spawn(
         "jobs",
         Jobs::new(opened.commands.clone(), views.clone()).run(),
     );
     let address = listener
         .local_addr()
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    let outbox = outbox(config)?;
+    let outbox = mail_transport(config)?;
     let places = export::places(config, demo)?;
     let bank_layout = config
         .bank_layout
         .as_deref()
         .map_or_else(|| Ok(Layout::plain()), Layout::read)?;
-    let site = Site {
+    let site = SiteConfig {
         address: config
             .address
             .clone()
@@ -86,40 +86,40 @@ pub(super) async fn run(
             .to_owned(),
         telephone: config.telephone.clone(),
         demo,
-        mails: outbox.in_folder().map(Path::to_owned),
-        limits: Limits::new(&config.limits, config.proxy),
-        patience: PATIENCE,
+        mail_folder: outbox.folder_path().map(Path::to_owned),
+        limits: RateLimits::new(&config.limits, config.proxy),
+        body_pause_max: BODY_PAUSE_MAX,
         bank_layout,
         open_data: export::publisher(config, demo, address)
-            .map(|publisher| OpenData::by(publisher, places)),
+            .map(|publisher| OpenData::new(publisher, places)),
     };
-    let post = Post::new(
+    let post = Mailer::new(
         opened.commands.clone(),
         views.clone(),
         outbox,
         &site.address,
     )
     .claiming_for(Duration::from_secs(config.mail_claim_seconds))
-    .telling(config.heads_to.clone());
+    .sending_checkpoints_to(config.heads_to.clone());
     if demo {
         // Recent mails of the demonstration's groups should exist for visitors to read.
         let lately =
             day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
-        post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1)
+        post.subscribe_at(views.position_as_at(AsAt::Day(lately)).await? + 1)
             .await?;
     }
-    post.begin().await?;
+    post.subscribe().await?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let posting = beside.run("mail", post.run(stopping.clone()));
-    let purging = beside.run(
+    let posting = beside.spawn("mail", post.run(stopping.clone()));
+    let purging = beside.spawn(
         "erasure",
-        Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run(),
+        Purger::new(log.clone(), file_store(config)?, config.mails.clone(), list).run(),
     );
     let (configured, managed) = (
-        webhooks(config, &log).await?,
+        configured_webhooks(config, &log).await?,
         managed_webhooks(config, &opened),
     );
-    let telling = beside.run("webhooks", async move {
+    let telling = beside.spawn("webhooks", async move {
         let clock: fn() -> i64 = || Clock::System.now().as_microsecond();
         let configured = async {
             if let Some(configured) = configured {
@@ -133,16 +133,17 @@ pub(super) async fn run(
         tokens: tokens.clone(),
         address: site.address.clone(),
     };
-    let listening = Socket::of(config).map(|socket| beside.run("socket", socket.run(operator)));
-    let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
-    let desk = Desk {
+    let listening = OperatorSocket::for_database(config)
+        .map(|socket| beside.spawn("socket", socket.run(operator)));
+    let sandbox = Sandbox::with_current_exe().map_err(TaskError::ProgramPath)?;
+    let desk = AppState {
         commands: opened.commands,
         views,
-        files: files(config)?,
+        files: file_store(config)?,
         sandbox,
         tokens,
         site,
-        beside,
+        supervisor: beside,
     };
     // An interrupted mail or webhook would be sent again, so these tasks finish first; the others
     // can be aborted at any point. They finish before the server stops, because connections to the
@@ -154,7 +155,10 @@ pub(super) async fn run(
         );
         let _ = stop.send(true);
         for mut outside in [posting, telling] {
-            if tokio::time::timeout(STOP_MOST, &mut outside).await.is_err() {
+            if tokio::time::timeout(STOP_TIMEOUT, &mut outside)
+                .await
+                .is_err()
+            {
                 tracing::warn!(
                     "something was still being sent; it is sent again at the next start"
                 );
@@ -175,32 +179,32 @@ pub(super) async fn run(
         let _ = listening.await;
     }
     log.store().close().await;
-    if let Some(Err(error)) = starts.map(Starts::end) {
+    if let Some(Err(error)) = starts.map(StartHistory::record_end) {
         tracing::warn!(%error, "that the service came to its end could not be noted");
     }
     Ok(())
 }
 
 /// Records the start of the service, and reports a crash loop in `/readyz` and the log.
-fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
-    let starts = Starts::begin(&config.state, Clock::System.now());
+fn record_start(config: &Config, beside: &Supervisor) -> Option<StartHistory> {
+    let starts = StartHistory::record_start(&config.state, Clock::System.now());
     let noted = starts.inspect_err(|error| {
         tracing::warn!(%error, folder = %config.state.display(), "the start could not be noted: a loop of crashes would not be told");
     });
     let noted = noted.ok()?;
-    if let Some(times) = noted.looping() {
+    if let Some(times) = noted.crash_loop_starts() {
         tracing::error!(
             times,
             "the service was started again and again within an hour without coming to its end: look for what ends it"
         );
-        beside.tell_for("crash_loop", SETTLES_IN);
+        beside.report_for("crash_loop", SETTLE_TIME);
     }
     Some(noted)
 }
 
 /// Installs handlers for SIGTERM and SIGINT. The returned future completes on the first signal; a
 /// second one ends the process with exit code 1.
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut terminated, mut interrupted) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -221,19 +225,22 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static>
 }
 
 /// The webhooks of the command line's configuration, if any.
-async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskError> {
+async fn configured_webhooks(
+    config: &Config,
+    log: &Log,
+) -> Result<Option<ConfiguredWebhooks>, TaskError> {
     if config.webhooks.is_empty() {
         return Ok(None);
     }
-    let secret = Secret::read(&config.webhook_secret)
-        .map_err(|error| TaskError::Field("--webhook-secret", error.to_string()))?;
-    let webhooks = Webhooks::new(log.clone(), config.webhooks.clone(), secret);
+    let secret = WebhookSecret::parse(&config.webhook_secret)
+        .map_err(|error| TaskError::InvalidArgument("--webhook-secret", error.to_string()))?;
+    let webhooks = ConfiguredWebhooks::new(log.clone(), config.webhooks.clone(), secret);
     webhooks.begin().await?;
     Ok(Some(webhooks))
 }
 
 /// The webhooks that administrators manage on their pages.
-fn managed_webhooks(config: &Config, opened: &Opened) -> ManagedWebhooks {
+fn managed_webhooks(config: &Config, opened: &OpenedOrganisation) -> ManagedWebhooks {
     ManagedWebhooks::new(
         opened.commands.log().clone(),
         opened.commands.organisation(),
@@ -242,9 +249,9 @@ fn managed_webhooks(config: &Config, opened: &Opened) -> ManagedWebhooks {
 }
 
 /// The configured transport of mails.
-fn outbox(config: &Config) -> Result<Outbox, TaskError> {
+fn mail_transport(config: &Config) -> Result<MailTransport, TaskError> {
     Ok(match &config.smtp_url {
-        Some(url) => Outbox::server(&config.mail_from, url)?,
-        None => Outbox::folder(&config.mail_from, &config.mails)?,
+        Some(url) => MailTransport::server(&config.mail_from, url)?,
+        None => MailTransport::folder(&config.mail_from, &config.mails)?,
     })
 }

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::Commands;
 use crate::domain::{Application, Connections, Group};
-use crate::log::LogError;
+use crate::eventlog::LogError;
 
 /// Maximum age of a cached aggregate that is used for reading.
-const FRESH: Duration = Duration::from_secs(1);
+const STATE_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// The aggregates that determine who is connected with an application.
 pub struct ConnectedStreams {
@@ -33,30 +33,46 @@ impl ConnectedStreams {
 impl Commands {
     /// Loads the aggregates that determine who is connected with an application: the application,
     /// its group, and all groups merged with that group. `None` if the application does not exist.
-    pub async fn connected(&self, application: Uuid) -> Result<Option<ConnectedStreams>, LogError> {
+    pub async fn connected_streams(
+        &self,
+        application: Uuid,
+    ) -> Result<Option<ConnectedStreams>, LogError> {
         let application = self
             .log
-            .lately::<Application>(application, FRESH)
+            .load_recent::<Application>(application, STATE_AGE_MAX)
             .await?
             .state;
-        let Some(place) = application.place() else {
+        let Some(place) = application.target() else {
             return Ok(None);
         };
         let own = place.group;
-        let group = self.log.lately::<Group>(own.0, FRESH).await?.state;
+        let group = self
+            .log
+            .load_recent::<Group>(own.0, STATE_AGE_MAX)
+            .await?
+            .state;
         let (mut met, mut relatives) = (vec![own], Vec::new());
         let mut waiting: Vec<_> = group
             .merged_into()
             .into_iter()
-            .chain(group.took_in())
+            .chain(group.absorbed_groups())
             .collect();
         while let Some(next) = waiting.pop() {
             if met.contains(&next) {
                 continue;
             }
             met.push(next);
-            let state = self.log.lately::<Group>(next.0, FRESH).await?.state;
-            waiting.extend(state.merged_into().into_iter().chain(state.took_in()));
+            let state = self
+                .log
+                .load_recent::<Group>(next.0, STATE_AGE_MAX)
+                .await?
+                .state;
+            waiting.extend(
+                state
+                    .merged_into()
+                    .into_iter()
+                    .chain(state.absorbed_groups()),
+            );
             relatives.push(state);
         }
         Ok(Some(ConnectedStreams {

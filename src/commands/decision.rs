@@ -5,50 +5,50 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::civil::Date;
 
-use super::facts::Met;
+use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError};
-use crate::domain::role::{Roles, Who};
+use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Application, Command, Event, Fund, Grant, Group, Organisation, Person, Stream, StreamEvent,
-    made,
+    Aggregate, Application, Command, DomainEvent, Event, Fund, Grant, Group, Organisation, Person,
+    created_number,
 };
-use crate::log::append::{Batch, NewEvent};
-use crate::log::record::StreamKey;
-use crate::log::{Loaded, Log, LogError};
+use crate::eventlog::append::{Batch, NewEvent};
+use crate::eventlog::recorded_event::StreamKey;
+use crate::eventlog::{LoadedAggregate, Log, LogError};
 
 /// The outcome of a decision: new events by stream, in the order in which they were decided, and
 /// the streams that were loaded.
 pub(super) struct Decision<'a> {
-    met: Met<'a>,
-    reached: Reached,
+    streams: LoadedStreams<'a>,
+    builder: DecisionBuilder,
 }
 
 impl<'a> Decision<'a> {
     /// Decides the command, then every command that the policies derive from its events. If one is
     /// refused, all are. An error is returned with the loaded streams, so that the caller can check
     /// whether they have changed.
-    pub(super) async fn reach(
-        mut met: Met<'a>,
+    pub(super) async fn decide(
+        mut met: LoadedStreams<'a>,
         caller: &Caller,
         today: Date,
         command: &Command,
-    ) -> Result<Self, (CommandError, Met<'a>)> {
-        let mut reached = Reached::default();
+    ) -> Result<Self, (CommandError, LoadedStreams<'a>)> {
+        let mut reached = DecisionBuilder::default();
         let mut waiting = VecDeque::from([(command.clone(), false)]);
         while let Some((next, consequence)) = waiting.pop_front() {
             match reached
-                .step(&mut met, caller, today, &next, consequence)
+                .decide_one(&mut met, caller, today, &next, consequence)
                 .await
             {
                 // Depth first: the consequences of one command are decided before the next command.
                 Ok(following) => following
                     .rev()
                     .for_each(|command| waiting.push_front((command, true))),
-                Err(CommandError::Refused(refusal)) if consequence && command.is_many() => {
+                Err(CommandError::Refused(refusal)) if consequence && command.is_bulk() => {
                     return Err((
                         CommandError::RefusedFor {
                             refusal,
-                            noun: next.noun(),
+                            noun: next.aggregate_type(),
                             id: next.id(),
                         },
                         met,
@@ -57,76 +57,79 @@ impl<'a> Decision<'a> {
                 Err(error) => return Err((error, met)),
             }
         }
-        Ok(Self { met, reached })
+        Ok(Self {
+            streams: met,
+            builder: reached,
+        })
     }
 
     pub(super) fn batches(&self) -> &[Batch] {
-        &self.reached.batches
+        &self.builder.batches
     }
 
     /// Whether the decision only proposes a change of contact details. A proposed address must not
     /// enter the blind index, by which people are found.
     pub(super) fn only_proposes(&self) -> bool {
-        let mut events = self.reached.batches.iter().flat_map(|batch| &batch.events);
+        let mut events = self.builder.batches.iter().flat_map(|batch| &batch.events);
         events.any(|event| event.name == "ContactChangeProposed")
     }
 
-    pub(super) fn made(&self) -> Option<u32> {
-        self.reached.made
+    pub(super) fn created_number(&self) -> Option<u32> {
+        self.builder.created_number
     }
 
     /// The roles of the caller that the decision counted.
     pub(super) fn roles(&self) -> &Roles {
-        &self.reached.roles
+        &self.builder.roles
     }
 
     /// The group on whose behalf the caller acted without being a member of it.
     pub(super) fn on_behalf_of(&self) -> Option<uuid::Uuid> {
-        self.reached.on_behalf_of
+        self.builder.on_behalf_of
     }
 
     /// The streams that the decision read, with the sequence at which each was loaded.
     pub(super) fn reads(&self) -> Vec<(StreamKey, i64)> {
-        looked_at(&self.met)
+        recorded_reads(&self.streams)
     }
 
     /// Caches the new states of the written streams. Only correct after the append succeeded, which
     /// proves that no other command had changed them.
-    pub(super) fn remember(self, log: &Log) {
+    pub(super) fn cache_states(self, log: &Log) {
         let written: BTreeMap<_, _> = self
-            .reached
+            .builder
             .batches
             .iter()
             .map(|batch| (batch.stream, batch.events.len()))
             .collect();
-        for (key, met) in self.met.streams() {
+        for (key, met) in self.streams.streams() {
             let Some(count) = written.get(key) else {
                 continue;
             };
-            let sequence = met.seen + i64::try_from(*count).unwrap_or_default();
+            let sequence = met.loaded_sequence + i64::try_from(*count).unwrap_or_default();
             match key.kind {
-                Person::TYPE => keep::<Person>(log, *key, &met.state, sequence),
-                Organisation::TYPE => keep::<Organisation>(log, *key, &met.state, sequence),
-                Fund::TYPE => keep::<Fund>(log, *key, &met.state, sequence),
-                Group::TYPE => keep::<Group>(log, *key, &met.state, sequence),
-                Application::TYPE => keep::<Application>(log, *key, &met.state, sequence),
-                _ => keep::<Grant>(log, *key, &met.state, sequence),
+                Person::TYPE => cache_state::<Person>(log, *key, &met.state, sequence),
+                Organisation::TYPE => cache_state::<Organisation>(log, *key, &met.state, sequence),
+                Fund::TYPE => cache_state::<Fund>(log, *key, &met.state, sequence),
+                Group::TYPE => cache_state::<Group>(log, *key, &met.state, sequence),
+                Application::TYPE => cache_state::<Application>(log, *key, &met.state, sequence),
+                _ => cache_state::<Grant>(log, *key, &met.state, sequence),
             }
         }
     }
 }
 
 /// The streams that a decision or a refusal read, with the sequence at which each was loaded.
-pub(super) fn looked_at(met: &Met<'_>) -> Vec<(StreamKey, i64)> {
+pub(super) fn recorded_reads(met: &LoadedStreams<'_>) -> Vec<(StreamKey, i64)> {
     met.streams()
         .iter()
-        .filter(|(_, met)| met.looked)
-        .map(|(key, met)| (*key, met.seen))
+        .filter(|(_, met)| met.was_read)
+        .map(|(key, met)| (*key, met.loaded_sequence))
         .collect()
 }
 
 /// Loads these streams from the database. Returns whether one has another sequence than it had.
-pub(super) async fn moved(log: &Log, reads: &[(StreamKey, i64)]) -> Result<bool, LogError> {
+pub(super) async fn any_changed(log: &Log, reads: &[(StreamKey, i64)]) -> Result<bool, LogError> {
     let mut moved = false;
     for (key, seen) in reads {
         let sequence = match key.kind {
@@ -142,82 +145,92 @@ pub(super) async fn moved(log: &Log, reads: &[(StreamKey, i64)]) -> Result<bool,
     Ok(moved)
 }
 
-fn keep<S: Stream>(
+fn cache_state<S: Aggregate>(
     log: &Log,
     key: StreamKey,
     state: &std::sync::Arc<dyn std::any::Any + Send + Sync>,
     sequence: i64,
 ) {
     if let Ok(state) = std::sync::Arc::clone(state).downcast() {
-        log.remember::<S>(key.id, &Loaded { state, sequence });
+        log.cache_state::<S>(key.id, &LoadedAggregate { state, sequence });
     }
 }
 
 #[derive(Default)]
-struct Reached {
+struct DecisionBuilder {
     batches: Vec<Batch>,
-    made: Option<u32>,
+    created_number: Option<u32>,
     roles: Roles,
     on_behalf_of: Option<uuid::Uuid>,
 }
 
-impl Reached {
+impl DecisionBuilder {
     /// Decides one command and collects its events. Returns the commands that follow from them.
-    async fn step(
+    async fn decide_one(
         &mut self,
-        met: &mut Met<'_>,
+        met: &mut LoadedStreams<'_>,
         caller: &Caller,
         today: Date,
         command: &Command,
         consequence: bool,
     ) -> Result<impl DoubleEndedIterator<Item = Command> + use<>, CommandError> {
-        let facts = met.facts(caller, today, consequence, command).await?;
+        let facts = met
+            .decision_context(caller, today, consequence, command)
+            .await?;
         if !consequence {
             self.roles = facts.roles();
-            let for_a_group =
-                matches!(command.who(), Who::StaffOrOwn(_)) && !facts.of_group().unwrap_or(true);
+            let for_a_group = matches!(command.permission(), Permission::StaffOrMember(_))
+                && !facts.of_group().unwrap_or(true);
             self.on_behalf_of = if for_a_group {
                 met.subject(command).await?
             } else {
                 None
             };
         }
-        let following = self.decide(met, command, &facts).await;
-        met.note(command, &facts);
+        let following = self.dispatch(met, command, &facts).await;
+        met.record_reads(command, &facts);
         Ok(following?.into_iter())
     }
 
-    async fn decide(
+    async fn dispatch(
         &mut self,
-        met: &mut Met<'_>,
+        met: &mut LoadedStreams<'_>,
         command: &Command,
-        facts: &crate::domain::Facts,
+        facts: &crate::domain::DecisionContext,
     ) -> Result<Vec<Command>, CommandError> {
         let may = command.permit(facts);
         match command {
-            Command::Person(id, inner) => self.on::<Person>(met, id.0, inner, may, facts).await,
+            Command::Person(id, inner) => {
+                self.decide_on::<Person>(met, id.0, inner, may, facts).await
+            }
             Command::Organisation(id, inner) => {
-                self.on::<Organisation>(met, id.0, inner, may, facts).await
+                self.decide_on::<Organisation>(met, id.0, inner, may, facts)
+                    .await
             }
-            Command::Fund(id, inner) => self.on::<Fund>(met, id.0, inner, may, facts).await,
-            Command::Group(id, inner) => self.on::<Group>(met, id.0, inner, may, facts).await,
+            Command::Fund(id, inner) => self.decide_on::<Fund>(met, id.0, inner, may, facts).await,
+            Command::Group(id, inner) => {
+                self.decide_on::<Group>(met, id.0, inner, may, facts).await
+            }
             Command::Application(id, inner) => {
-                self.on::<Application>(met, id.0, inner, may, facts).await
+                self.decide_on::<Application>(met, id.0, inner, may, facts)
+                    .await
             }
-            Command::Grant(id, inner) => self.on::<Grant>(met, id.0, inner, may, facts).await,
+            Command::Grant(id, inner) => {
+                self.decide_on::<Grant>(met, id.0, inner, may, facts).await
+            }
         }
     }
 
-    async fn on<S: Stream>(
+    async fn decide_on<S: Aggregate>(
         &mut self,
-        met: &mut Met<'_>,
+        met: &mut LoadedStreams<'_>,
         id: uuid::Uuid,
         command: &S::Command,
         may: Result<(), crate::domain::Refusal>,
-        facts: &crate::domain::Facts,
+        facts: &crate::domain::DecisionContext,
     ) -> Result<Vec<Command>, CommandError> {
-        let before = met.meet::<S>(id).await?;
-        met.look::<S>(id);
+        let before = met.load::<S>(id).await?;
+        met.mark_read::<S>(id);
         may?;
         let events = before.decide(command, facts)?;
         let mut after = (*before).clone();
@@ -226,14 +239,14 @@ impl Reached {
         }
         let following = events
             .iter()
-            .flat_map(|event| before.obliges(id, command, event, &after))
+            .flat_map(|event| before.follow_ups(id, command, event, &after))
             .collect();
-        self.write::<S>(id, events)?;
-        met.replace::<S>(id, after);
+        self.record_events::<S>(id, events)?;
+        met.replace_state::<S>(id, after);
         Ok(following)
     }
 
-    fn write<S: Stream>(
+    fn record_events<S: Aggregate>(
         &mut self,
         id: uuid::Uuid,
         events: Vec<S::Event>,
@@ -252,7 +265,7 @@ impl Reached {
                 payload,
             });
             let event: Event = event.into();
-            self.made = self.made.or_else(|| made(&event));
+            self.created_number = self.created_number.or_else(|| created_number(&event));
         }
         if new.is_empty() {
             return Ok(());

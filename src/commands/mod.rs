@@ -1,16 +1,13 @@
 //! Execution of commands: load streams, encrypt personal values, decide, append all events or none,
 //! retry after a conflict, and repeat the reply to a repeated request.
 //!
-//! The API, the pages and the command line all use [`Commands::issue`].
+//! The API, the pages and the command line all use [`Commands::execute`].
 
-mod attempt;
-pub mod clock;
+mod command_execution;
 mod connections;
 mod decision;
-mod facts;
-pub mod modulus;
-pub mod seed;
-mod turns;
+mod loaded_streams;
+mod stream_locks;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,29 +16,29 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::bank::modulus_check::ModulusTables;
+use crate::clock::Clock;
+use crate::crypto::vault::VaultError;
 use crate::domain::application::Channel;
 use crate::domain::{Actor, Command, OrganisationId, Refusal, Role};
-use crate::log::append::Answer;
-use crate::log::record::day_of;
-use crate::log::vault::VaultError;
-use crate::log::{Log, LogError};
-use attempt::Attempt;
-use clock::Clock;
+use crate::eventlog::append::AppendReceipt;
+use crate::eventlog::recorded_event::day_of;
+use crate::eventlog::{Log, LogError};
+use command_execution::CommandExecution;
 pub use connections::ConnectedStreams;
 use decision::Decision;
-use facts::Met;
-use modulus::Modulus;
-use turns::Turns;
+use loaded_streams::LoadedStreams;
+use stream_locks::StreamLocks;
 
 /// How long a command is retried while other commands change its streams.
-const DEADLINE: Duration = Duration::from_secs(5);
+const RETRY_DEADLINE: Duration = Duration::from_secs(5);
 
 /// The actor of a command, and a limit on their roles.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub actor: Actor,
     /// The roles to which an API token limits its owner. `None` is no limit.
-    pub narrowed: Option<BTreeSet<Role>>,
+    pub role_scope: Option<BTreeSet<Role>>,
 }
 
 impl Caller {
@@ -49,7 +46,7 @@ impl Caller {
     pub fn operator() -> Self {
         Self {
             actor: Actor::Operator,
-            narrowed: None,
+            role_scope: None,
         }
     }
 
@@ -58,11 +55,11 @@ impl Caller {
     pub fn job() -> Self {
         Self {
             actor: Actor::Job,
-            narrowed: None,
+            role_scope: None,
         }
     }
 
-    fn name(&self) -> String {
+    fn actor_name(&self) -> String {
         match self.actor {
             Actor::Person(person) => person.to_string(),
             Actor::Operator => "operator".to_owned(),
@@ -73,62 +70,62 @@ impl Caller {
 
 /// The client's name for a request. A repeat under the same key gets the first reply.
 #[derive(Clone, Debug)]
-pub struct RepeatKey {
+pub struct IdempotencyKey {
     pub key: String,
     /// A keyed hash of the request. The same key with another request is refused.
     pub request_hash: String,
     /// The hash that an earlier version of this program computed for the same request. A recorded
     /// command may carry it.
-    pub formerly: Option<String>,
+    pub legacy_hash: Option<String>,
     /// All callers share the key, as with the rows of an imported table. Otherwise each caller has
     /// keys of their own.
-    pub by_anybody: bool,
+    pub shared: bool,
 }
 
-impl RepeatKey {
+impl IdempotencyKey {
     /// A key that belongs to its caller.
     #[must_use]
-    pub fn own(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
+    pub fn per_caller(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
         Self {
             key: key.into(),
             request_hash: request_hash.into(),
-            formerly: None,
-            by_anybody: false,
+            legacy_hash: None,
+            shared: false,
         }
     }
 
     /// Also accepts the hash that an earlier version of this program computed for the request.
     #[must_use]
-    pub fn or_formerly(self, request_hash: impl Into<String>) -> Self {
+    pub fn with_legacy_hash(self, request_hash: impl Into<String>) -> Self {
         Self {
-            formerly: Some(request_hash.into()),
+            legacy_hash: Some(request_hash.into()),
             ..self
         }
     }
 
     /// Whether the request recorded under this key was the same one.
-    fn repeats(&self, recorded: Option<&str>) -> bool {
+    fn matches_recorded(&self, recorded: Option<&str>) -> bool {
         recorded.is_some_and(|recorded| {
-            recorded == self.request_hash || self.formerly.as_deref() == Some(recorded)
+            recorded == self.request_hash || self.legacy_hash.as_deref() == Some(recorded)
         })
     }
 
     /// A key that all callers share: the request is executed once, by any of them.
     #[must_use]
-    pub fn by_anybody(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
+    pub fn shared(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
         Self {
-            by_anybody: true,
-            ..Self::own(key, request_hash)
+            shared: true,
+            ..Self::per_caller(key, request_hash)
         }
     }
 }
 
 /// A command, its caller, and how it was received.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct CommandRequest {
     pub caller: Caller,
     pub command: Command,
-    pub repeat: Option<RepeatKey>,
+    pub idempotency_key: Option<IdempotencyKey>,
     pub channel: Channel,
     /// The version of the aggregate that the client has seen. If it has changed, the command is
     /// refused as stale.
@@ -137,13 +134,13 @@ pub struct Request {
     pub correlation: Option<Uuid>,
 }
 
-impl Request {
+impl CommandRequest {
     #[must_use]
     pub fn new(caller: Caller, command: Command) -> Self {
         Self {
             caller,
             command,
-            repeat: None,
+            idempotency_key: None,
             channel: Channel::Web,
             if_match: None,
             correlation: None,
@@ -153,8 +150,8 @@ impl Request {
 
 /// The reply to a command. `repeated` marks a reply that was recorded earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issued {
-    pub answer: Answer,
+pub struct CommandReply {
+    pub receipt: AppendReceipt,
     pub repeated: bool,
 }
 
@@ -197,8 +194,8 @@ pub struct Commands {
     log: Log,
     organisation: OrganisationId,
     clock: Clock,
-    turns: Arc<Turns>,
-    modulus: Option<Arc<Modulus>>,
+    stream_locks: Arc<StreamLocks>,
+    modulus: Option<Arc<ModulusTables>>,
 }
 
 impl Commands {
@@ -209,14 +206,14 @@ impl Commands {
             log,
             organisation,
             clock,
-            turns: Arc::default(),
+            stream_locks: Arc::default(),
             modulus: None,
         }
     }
 
     /// Checks account numbers by the published modulus tables, if the operator supplied them.
     #[must_use]
-    pub fn checking_accounts(self, modulus: Option<Modulus>) -> Self {
+    pub fn with_account_checks(self, modulus: Option<ModulusTables>) -> Self {
         Self {
             modulus: modulus.map(Arc::new),
             ..self
@@ -241,24 +238,27 @@ impl Commands {
 
     /// Executes a command. A repeated request gets the first reply. On a refusal or any other error
     /// nothing has been recorded, unless the database was lost during the commit.
-    pub async fn issue(&self, request: Request) -> Result<Answer, CommandError> {
-        Ok(self.issue_or_repeat(request).await?.answer)
+    pub async fn execute(&self, request: CommandRequest) -> Result<AppendReceipt, CommandError> {
+        Ok(self.execute_or_replay(request).await?.receipt)
     }
 
     /// Executes a command, and also returns whether the reply was recorded earlier.
-    pub async fn issue_or_repeat(&self, request: Request) -> Result<Issued, CommandError> {
+    pub async fn execute_or_replay(
+        &self,
+        request: CommandRequest,
+    ) -> Result<CommandReply, CommandError> {
         let id = self.command_id(&request);
         // Later log lines of this span carry the id under which the command is recorded.
         tracing::Span::current().record("command", tracing::field::display(id));
-        let mut attempt = Attempt::new(self, id, request);
-        match Self::settle(&mut attempt).await {
+        let mut attempt = CommandExecution::new(self, id, request);
+        match Self::retry_until_deadline(&mut attempt).await {
             Ok(issued) => Ok(issued),
             // The append recognises a repeat. If the command failed before it, an earlier reply
             // still takes precedence over the error.
-            Err(error) => match attempt.answered_before().await {
+            Err(error) => match attempt.previous_reply().await {
                 Ok(answer) => answer
-                    .map(|answer| Issued {
-                        answer,
+                    .map(|answer| CommandReply {
+                        receipt: answer,
                         repeated: true,
                     })
                     .ok_or(error),
@@ -270,10 +270,12 @@ impl Commands {
         }
     }
 
-    async fn settle(attempt: &mut Attempt<'_>) -> Result<Issued, CommandError> {
+    async fn retry_until_deadline(
+        attempt: &mut CommandExecution<'_>,
+    ) -> Result<CommandReply, CommandError> {
         let since = Instant::now();
-        while since.elapsed() < DEADLINE {
-            if let Some(issued) = attempt.run().await? {
+        while since.elapsed() < RETRY_DEADLINE {
+            if let Some(issued) = attempt.try_once().await? {
                 return Ok(issued);
             }
         }
@@ -282,14 +284,10 @@ impl Commands {
 
     /// Decides a command without recording it. Personal values are ignored. Returns the refusal
     /// that the command would get now.
-    pub async fn consider(
-        &self,
-        caller: &Caller,
-        mut command: Command,
-    ) -> Result<(), CommandError> {
-        attempt::sealed_with_nothing(&mut command);
-        let met = Met::new(&self.log, self.organisation.0);
-        match Decision::reach(met, caller, day_of(self.now()), &command).await {
+    pub async fn dry_run(&self, caller: &Caller, mut command: Command) -> Result<(), CommandError> {
+        command_execution::blank_personal_values(&mut command);
+        let met = LoadedStreams::new(&self.log, self.organisation.0);
+        match Decision::decide(met, caller, day_of(self.now()), &command).await {
             Ok(_) => Ok(()),
             Err((error, _)) => Err(error),
         }
@@ -297,23 +295,30 @@ impl Commands {
 
     /// The reply recorded for a request under its key, if there is one. [`CommandError::KeyReused`]
     /// if the key belongs to another request.
-    pub async fn answered(&self, request: Request) -> Result<Option<Answer>, CommandError> {
-        Attempt::new(self, self.command_id(&request), request)
-            .answered_before()
+    pub async fn previous_reply(
+        &self,
+        request: CommandRequest,
+    ) -> Result<Option<AppendReceipt>, CommandError> {
+        CommandExecution::new(self, self.command_id(&request), request)
+            .previous_reply()
             .await
     }
 
     /// The command's id: a hash of organisation, caller, operation and the client's key, so that no
     /// text of the client enters the log. Without a key it is a new id.
-    fn command_id(&self, request: &Request) -> Uuid {
-        match &request.repeat {
-            None => clock::new_id(),
+    fn command_id(&self, request: &CommandRequest) -> Uuid {
+        match &request.idempotency_key {
+            None => crate::clock::new_id(),
             Some(repeat) => {
-                let operation = format!("{}/{}", request.command.noun(), request.command.name());
-                let whose = if repeat.by_anybody {
+                let operation = format!(
+                    "{}/{}",
+                    request.command.aggregate_type(),
+                    request.command.name()
+                );
+                let whose = if repeat.shared {
                     "anybody".to_owned()
                 } else {
-                    request.caller.name()
+                    request.caller.actor_name()
                 };
                 let scope = format!(
                     "{}\n{whose}\n{operation}\n{}",

@@ -17,15 +17,15 @@
 
 use utoipa::openapi::{RefOr, schema::Schema};
 
-use super::role::Who;
+use super::role::Permission;
 
 /// One row of an aggregate's table of commands.
 #[derive(Clone, Copy)]
-pub struct Spec {
+pub struct CommandSpec {
     /// The name in API paths, in the event log's metadata and in idempotency scopes.
     pub name: &'static str,
     pub summary: &'static str,
-    pub who: Who,
+    pub permission: Permission,
     /// The name of the body's schema in the API contract.
     pub body: fn() -> String,
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
@@ -34,12 +34,12 @@ pub struct Spec {
 /// A command without parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Nothing {}
+pub struct NoBody {}
 
 /// A command whose only parameter is a reason.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Because {
+pub struct WithReason {
     /// Why, for the record. It must not contain names of people.
     pub reason: super::text::Prose,
 }
@@ -47,12 +47,12 @@ pub struct Because {
 /// A proposal by its number. A confirmation with an outdated number is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ProposalOf {
+pub struct ProposalRef {
     #[schema(minimum = 1)]
     pub proposal: u32,
 }
 
-pub(crate) fn schemas_of<T: utoipa::ToSchema>(found: &mut Vec<(String, RefOr<Schema>)>) {
+pub(crate) fn collect_schemas<T: utoipa::ToSchema>(found: &mut Vec<(String, RefOr<Schema>)>) {
     found.push((T::name().into_owned(), T::schema()));
     T::schemas(found);
 }
@@ -67,12 +67,12 @@ macro_rules! commands {
 
         impl $noun {
             /// All commands of this aggregate.
-            pub const SPECS: &'static [$crate::domain::command::Spec] = &[ $( $crate::domain::command::Spec {
+            pub const SPECS: &'static [$crate::domain::command::CommandSpec] = &[ $( $crate::domain::command::CommandSpec {
                 name: $name,
                 summary: concat!($($says),+),
-                who: $who,
+                permission: $who,
                 body: || <$body as utoipa::ToSchema>::name().into_owned(),
-                schemas: $crate::domain::command::schemas_of::<$body>,
+                schemas: $crate::domain::command::collect_schemas::<$body>,
             } ),+ ];
 
             /// The command's name.
@@ -83,7 +83,7 @@ macro_rules! commands {
 
             /// Who may issue the command.
             #[must_use]
-            pub fn who(&self) -> $crate::domain::role::Who {
+            pub fn permission(&self) -> $crate::domain::role::Permission {
                 match self { $( Self::$variant(_) => $who ),+ }
             }
 

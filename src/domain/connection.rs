@@ -28,7 +28,7 @@ pub enum Connection {
 
 /// An action that a connection may exclude a person from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
-pub enum Act {
+pub enum RestrictedAction {
     /// Score, or revise a score.
     Score,
     /// See the scores of others.
@@ -51,12 +51,15 @@ pub enum Act {
 impl Connection {
     /// Whether a person with this connection must leave the action to others.
     #[must_use]
-    pub fn shuts_out(self, act: Act) -> bool {
+    pub fn excludes_from(self, act: RestrictedAction) -> bool {
         match self {
             Self::Member | Self::Interest => true,
-            Self::Wording => act != Act::Prepare,
-            Self::Payee => matches!(act, Act::Approve | Act::VerifyPayee),
-            Self::SawScores => act == Act::Score,
+            Self::Wording => act != RestrictedAction::Prepare,
+            Self::Payee => matches!(
+                act,
+                RestrictedAction::Approve | RestrictedAction::VerifyPayee
+            ),
+            Self::SawScores => act == RestrictedAction::Score,
         }
     }
 
@@ -69,7 +72,7 @@ impl Connection {
     }
 }
 
-impl Act {
+impl RestrictedAction {
     /// Whether a person must have declared that they have no interest before they may do it.
     #[must_use]
     pub fn needs_declaration(self) -> bool {
@@ -121,7 +124,7 @@ impl<'a> Connections<'a> {
         })
     }
 
-    fn has(&self, person: PersonId, connection: Connection) -> bool {
+    fn has_connection(&self, person: PersonId, connection: Connection) -> bool {
         match connection {
             Connection::Member => self.is_member(person),
             Connection::Interest => self
@@ -133,7 +136,7 @@ impl<'a> Connections<'a> {
             Connection::Payee => self
                 .group
                 .payee()
-                .is_some_and(|payee| payee.rests_on(person)),
+                .is_some_and(|payee| payee.is_keyer_or_voucher(person)),
             Connection::SawScores => self
                 .applications
                 .iter()
@@ -146,14 +149,17 @@ impl<'a> Connections<'a> {
         let all = <Connection as strum::VariantArray>::VARIANTS;
         all.iter()
             .copied()
-            .filter(move |connection| self.has(person, *connection))
+            .filter(move |connection| self.has_connection(person, *connection))
     }
 
     /// Refuses an action that a connection excludes the person from: with [`Refusal::Interested`],
     /// [`Refusal::KeyedPayee`] or [`Refusal::SawScores`]. Refuses with [`Refusal::NotDeclared`] if
     /// the person must declare first.
-    pub fn permit(&self, person: PersonId, act: Act) -> Result<(), Refusal> {
-        if let Some(connection) = self.of(person).find(|connection| connection.shuts_out(act)) {
+    pub fn permit(&self, person: PersonId, act: RestrictedAction) -> Result<(), Refusal> {
+        if let Some(connection) = self
+            .of(person)
+            .find(|connection| connection.excludes_from(act))
+        {
             return Err(connection.refusal());
         }
         let declared = self
@@ -171,27 +177,30 @@ impl<'a> Connections<'a> {
     /// else must have declared that they have no interest, and panel members must have scored
     /// first.
     #[must_use]
-    pub fn sees_scores(&self, person: PersonId, held: &Roles) -> bool {
+    pub fn may_see_scores(&self, person: PersonId, held: &Roles) -> bool {
         if held.len() == 1 && held.contains(&Role::Auditor) {
             return !self
                 .of(person)
-                .any(|connection| connection.shuts_out(Act::SeeScores));
+                .any(|connection| connection.excludes_from(RestrictedAction::SeeScores));
         }
         let own = self
             .applications
             .iter()
             .any(|application| application.has_scored(person));
         let observes = self.interests().any(|interests| interests.observes(person));
-        self.permit(person, Act::SeeScores).is_ok() && (own || observes)
+        self.permit(person, RestrictedAction::SeeScores).is_ok() && (own || observes)
     }
 
     /// Those of these people whom a connection excludes from deciding.
     #[must_use]
-    pub fn among(&self, people: impl Iterator<Item = PersonId>) -> BTreeSet<PersonId> {
+    pub fn excluded_from_deciding(
+        &self,
+        people: impl Iterator<Item = PersonId>,
+    ) -> BTreeSet<PersonId> {
         people
             .filter(|person| {
                 self.of(*person)
-                    .any(|connection| connection.shuts_out(Act::Decide))
+                    .any(|connection| connection.excludes_from(RestrictedAction::Decide))
             })
             .collect()
     }
@@ -207,9 +216,15 @@ mod tests {
     #[test]
     fn a_connection_shuts_a_person_out_of_what_is_written_down() {
         let table = |connection: Connection| {
-            Act::VARIANTS
+            RestrictedAction::VARIANTS
                 .iter()
-                .map(|act| if connection.shuts_out(*act) { '-' } else { '+' })
+                .map(|act| {
+                    if connection.excludes_from(*act) {
+                        '-'
+                    } else {
+                        '+'
+                    }
+                })
                 .collect::<String>()
         };
         let all: Vec<_> = Connection::VARIANTS

@@ -4,12 +4,12 @@
 //! and skip spaces and invisible characters before it. In locales with a decimal comma they split
 //! lines at semicolons, even inside quotes. A cell may therefore start at the beginning of a text
 //! and after each semicolon, tab and line break. At each such place an apostrophe is inserted
-//! before a formula. The rest is unchanged, and [`as_typed`] reverses it. Numbers that the program
+//! before a formula. The rest is unchanged, and [`unescape_formula`] reverses it. Numbers that the program
 //! computed stay numbers, including negative ones.
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cell {
+pub enum CsvCell {
     /// Text of any origin. It is escaped.
     Text(String),
     /// A number or date that the program computed. It is not escaped.
@@ -18,22 +18,22 @@ pub enum Cell {
 
 /// Writes a table as CSV (RFC 4180). Every text is quoted and escaped.
 #[must_use]
-pub fn written(titles: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
-    let said = |cell: Cell| match cell {
-        Cell::Text(text) => inert(&text),
-        Cell::Plain(plain) => plain,
+pub fn write_table(titles: &[&str], rows: impl IntoIterator<Item = Vec<CsvCell>>) -> String {
+    let said = |cell: CsvCell| match cell {
+        CsvCell::Text(text) => escape_formula(&text),
+        CsvCell::Plain(plain) => plain,
     };
     let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
     let rows = rows
         .into_iter()
         .map(|row| row.into_iter().map(said).collect());
-    as_it_is(std::iter::once(titles).chain(rows))
+    write_records(std::iter::once(titles).chain(rows))
 }
 
 /// Writes records as CSV without escaping formulas: the caller has checked them. Non-numeric fields
 /// are quoted.
 #[must_use]
-pub fn as_it_is(records: impl IntoIterator<Item = Vec<String>>) -> String {
+pub fn write_records(records: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut csv = ::csv::WriterBuilder::new()
         .terminator(::csv::Terminator::CRLF)
         .quote_style(::csv::QuoteStyle::NonNumeric)
@@ -48,16 +48,16 @@ pub fn as_it_is(records: impl IntoIterator<Item = Vec<String>>) -> String {
 }
 
 /// Characters that start a formula, and characters that look like them.
-const SIGNS: [char; 13] = [
+const FORMULA_SIGNS: [char; 13] = [
     '=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '\u{FE66}', '\u{FE62}',
     '\u{FE63}', '\u{FE6B}', '\u{2212}',
 ];
 /// Characters after which a cell may start.
-const ENDS: [char; 4] = [';', '\t', '\r', '\n'];
+const CELL_BREAKS: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// Whether a program may skip the character before a formula: spaces, quotes, control characters
 /// and invisible characters.
-fn passed_over(c: char) -> bool {
+fn is_ignored_before_formula(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c,
@@ -68,8 +68,8 @@ fn passed_over(c: char) -> bool {
 
 /// Splits a text where a cell may start, and returns for each part whether it would be read as a
 /// formula.
-fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
-    text.split_inclusive(ENDS)
+fn cell_parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    text.split_inclusive(CELL_BREAKS)
         .enumerate()
         .map(|(number, part)| {
             // A typed apostrophe gets a second one, so that it survives when `as_typed` removes
@@ -77,7 +77,10 @@ fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
             let rest = part.trim_start_matches('\'');
             let begins = number == 0 && rest.starts_with(['\t', '\r']);
             (
-                begins || rest.trim_start_matches(passed_over).starts_with(SIGNS),
+                begins
+                    || rest
+                        .trim_start_matches(is_ignored_before_formula)
+                        .starts_with(FORMULA_SIGNS),
                 part,
             )
         })
@@ -85,16 +88,16 @@ fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
 
 /// Escapes a text so that no spreadsheet program reads a formula in it.
 #[must_use]
-pub fn inert(text: &str) -> String {
-    parts(text)
+pub fn escape_formula(text: &str) -> String {
+    cell_parts(text)
         .flat_map(|(formula, part)| [if formula { "'" } else { "" }, part])
         .collect()
 }
 
-/// Reverses [`inert`].
+/// Reverses [`escape_formula`].
 #[must_use]
-pub fn as_typed(text: &str) -> String {
-    parts(text)
+pub fn unescape_formula(text: &str) -> String {
+    cell_parts(text)
         .map(|(formula, part)| {
             if formula {
                 part.strip_prefix('\'').unwrap_or(part)
@@ -108,9 +111,12 @@ pub fn as_typed(text: &str) -> String {
 /// Whether a spreadsheet may read the text, or a part of it, as a formula. A dash and a space at
 /// the start of a later line are a list item and do not count.
 #[must_use]
-pub fn reads_as_formula(text: &str) -> bool {
-    let listed = |part: &str| part.trim_start_matches(passed_over).starts_with("- ");
-    parts(text)
+pub fn contains_formula(text: &str) -> bool {
+    let listed = |part: &str| {
+        part.trim_start_matches(is_ignored_before_formula)
+            .starts_with("- ")
+    };
+    cell_parts(text)
         .enumerate()
         .any(|(number, (formula, part))| formula && (number == 0 || !listed(part)))
 }
@@ -137,14 +143,14 @@ mod tests {
             ("a\t-1\n=2", "a\t'-1\n'=2"),
             ("\ta", "'\ta"),
         ] {
-            assert_eq!(inert(typed), written, "{typed}");
-            assert_eq!(as_typed(written), typed, "{typed}");
+            assert_eq!(escape_formula(typed), written, "{typed}");
+            assert_eq!(unescape_formula(written), typed, "{typed}");
         }
     }
 
     #[test]
     fn a_list_is_no_formula() {
-        assert!(!reads_as_formula(
+        assert!(!contains_formula(
             "We cook:\n- soup\n- bread; and - at times - cake"
         ));
         for text in [
@@ -154,13 +160,14 @@ mod tests {
             "We cook:\n-soup",
             "\u{FF0B}44",
         ] {
-            assert!(reads_as_formula(text), "{text}");
+            assert!(contains_formula(text), "{text}");
         }
     }
 
     /// Models a spreadsheet program: skips invisible characters and looks for a sign.
     fn is_formula(cell: &str) -> bool {
-        cell.trim_start_matches(passed_over).starts_with(SIGNS)
+        cell.trim_start_matches(is_ignored_before_formula)
+            .starts_with(FORMULA_SIGNS)
     }
 
     fn is_number(cell: &str) -> bool {
@@ -178,9 +185,9 @@ mod tests {
         #[test]
         fn no_cell_begins_with_a_sign_whatever_lines_are_split_at(rows in prop::collection::vec((TRICKS, -500_i64..500, TRICKS), 1..6)) {
             let row = |(first, number, last): &(String, i64, String)| {
-                vec![Cell::Text(first.clone()), Cell::Plain(number.to_string()), Cell::Text(last.clone())]
+                vec![CsvCell::Text(first.clone()), CsvCell::Plain(number.to_string()), CsvCell::Text(last.clone())]
             };
-            let csv = written(&["Name", "Change", "Note"], rows.iter().map(row));
+            let csv = write_table(&["Name", "Change", "Note"], rows.iter().map(row));
             for delimiter in *b",;\t" {
                 let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(csv.as_bytes());
                 for record in reader.records() {
@@ -193,7 +200,7 @@ mod tests {
             let read: Vec<_> = reader.records().map(|record| record.expect("a line")).collect();
             prop_assert_eq!(read.len(), rows.len());
             for (record, (first, number, last)) in read.iter().zip(&rows) {
-                let read = (as_typed(&record[0]), record[1].to_owned(), as_typed(&record[2]));
+                let read = (unescape_formula(&record[0]), record[1].to_owned(), unescape_formula(&record[2]));
                 prop_assert_eq!(read, (first.clone(), number.to_string(), last.clone()));
             }
         }

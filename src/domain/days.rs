@@ -6,25 +6,27 @@ use jiff::civil::{Date, date};
 
 use super::application::{Award, RequestChanges, Submit, Verdict};
 use super::fund::DecisionLine;
-use super::grant::{Instalment, Released};
-use super::payee::PayeeTyped;
-use super::{ApplicationCommand, Command, Facts, FundCommand, GrantCommand, GroupCommand, Refusal};
+use super::grant::{Instalment, ReleaseCondition};
+use super::payee::PayeeInput;
+use super::{
+    ApplicationCommand, Command, DecisionContext, FundCommand, GrantCommand, GroupCommand, Refusal,
+};
 
 /// The earliest day that a command accepts.
-pub const EARLIEST: Date = date(1990, 1, 1);
+pub const EARLIEST_DAY: Date = date(1990, 1, 1);
 /// The latest day that a command accepts is this many years after today.
 const YEARS_AHEAD: i64 = 10;
 
 /// The latest day that a command accepts.
 #[must_use]
-pub fn latest(today: Date) -> Date {
+pub fn latest_day(today: Date) -> Date {
     today.saturating_add(Span::new().years(YEARS_AHEAD))
 }
 
 /// Whether a command accepts the day.
 #[must_use]
-pub fn can_be_meant(day: Date, today: Date) -> bool {
-    (EARLIEST..=latest(today)).contains(&day)
+pub fn is_plausible(day: Date, today: Date) -> bool {
+    (EARLIEST_DAY..=latest_day(today)).contains(&day)
 }
 
 impl Command {
@@ -33,21 +35,21 @@ impl Command {
     ///
     /// Refuses as [`super::role::Who::permit`] does, or with [`Refusal::DayOutOfRange`], which
     /// names the field.
-    pub fn permit(&self, facts: &Facts) -> Result<(), Refusal> {
-        self.who().permit(facts)?;
+    pub fn permit(&self, facts: &DecisionContext) -> Result<(), Refusal> {
+        self.permission().check(facts)?;
         if facts.is_consequence() {
             return Ok(());
         }
         match self
             .days()
             .into_iter()
-            .find(|(_, day)| !can_be_meant(*day, facts.today))
+            .find(|(_, day)| !is_plausible(*day, facts.today))
         {
             Some((field, day)) => Err(Refusal::DayOutOfRange {
                 field,
                 day,
-                earliest: EARLIEST,
-                latest: latest(facts.today),
+                earliest: EARLIEST_DAY,
+                latest: latest_day(facts.today),
             }),
             None => Ok(()),
         }
@@ -56,17 +58,17 @@ impl Command {
     /// The days in the command that a person entered, with their field names.
     fn days(&self) -> Vec<(&'static str, Date)> {
         match self {
-            Self::Fund(_, command) => of_fund(command),
-            Self::Group(_, command) => of_group(command),
-            Self::Application(_, command) => of_application(command),
-            Self::Grant(_, command) => of_grant(command),
+            Self::Fund(_, command) => fund_days(command),
+            Self::Group(_, command) => group_days(command),
+            Self::Application(_, command) => application_days(command),
+            Self::Grant(_, command) => grant_days(command),
             // The end of a simulation is set by the operator and is not limited.
             Self::Organisation(..) | Self::Person(..) => Vec::new(),
         }
     }
 }
 
-fn of_fund(command: &FundCommand) -> Vec<(&'static str, Date)> {
+fn fund_days(command: &FundCommand) -> Vec<(&'static str, Date)> {
     use FundCommand as C;
     match command {
         C::Allocate(allocate) => vec![("received_on", allocate.received_on)],
@@ -76,7 +78,7 @@ fn of_fund(command: &FundCommand) -> Vec<(&'static str, Date)> {
             let decided = meeting
                 .decisions
                 .iter()
-                .flat_map(of_decision)
+                .flat_map(decision_days)
                 .map(|day| ("decisions", day));
             std::iter::once(("met_on", meeting.met_on))
                 .chain(decided)
@@ -87,16 +89,16 @@ fn of_fund(command: &FundCommand) -> Vec<(&'static str, Date)> {
     }
 }
 
-fn of_decision(line: &DecisionLine) -> Vec<Date> {
+fn decision_days(line: &DecisionLine) -> Vec<Date> {
     match &line.verdict {
         Verdict::Award(award) | Verdict::Promote(award) => vec![award.ends_on, award.update_due_on],
         Verdict::Decline(_) | Verdict::Defer(_) | Verdict::Reserve(_) => Vec::new(),
     }
 }
 
-fn of_group(command: &GroupCommand) -> Vec<(&'static str, Date)> {
+fn group_days(command: &GroupCommand) -> Vec<(&'static str, Date)> {
     match command {
-        GroupCommand::ProvidePayee(PayeeTyped::HoldingBody { consented_on, .. }) => {
+        GroupCommand::ProvidePayee(PayeeInput::HoldingBody { consented_on, .. }) => {
             vec![("consented_on", *consented_on)]
         }
         GroupCommand::RecordPastGrant(past) => vec![("awarded_on", past.awarded_on)],
@@ -104,10 +106,10 @@ fn of_group(command: &GroupCommand) -> Vec<(&'static str, Date)> {
     }
 }
 
-fn of_application(command: &ApplicationCommand) -> Vec<(&'static str, Date)> {
+fn application_days(command: &ApplicationCommand) -> Vec<(&'static str, Date)> {
     use ApplicationCommand as C;
     match command {
-        C::Submit(Submit { received_on, .. }) => optional("received_on", *received_on),
+        C::Submit(Submit { received_on, .. }) => optional_day("received_on", *received_on),
         C::RequestChanges(RequestChanges { due_on, .. }) => vec![("due_on", *due_on)],
         C::Award(Award {
             ends_on,
@@ -125,30 +127,30 @@ fn of_application(command: &ApplicationCommand) -> Vec<(&'static str, Date)> {
     }
 }
 
-fn of_grant(command: &GrantCommand) -> Vec<(&'static str, Date)> {
+fn grant_days(command: &GrantCommand) -> Vec<(&'static str, Date)> {
     use GrantCommand as C;
     match command {
-        C::PassCheck(check) => optional("good_until", check.good_until),
+        C::PassCheck(check) => optional_day("good_until", check.good_until),
         C::SchedulePayments(schedule) => schedule
             .instalments
             .iter()
-            .filter_map(of_instalment)
+            .filter_map(instalment_day)
             .collect(),
         C::SendPayment(sent) => vec![("happened_on", sent.happened_on)],
         C::ConfirmPayment(confirmed) => vec![("happened_on", confirmed.happened_on)],
-        C::FailPayment(failed) => optional("happened_on", failed.happened_on),
+        C::FailPayment(failed) => optional_day("happened_on", failed.happened_on),
         C::ReversePayment(reversed) => vec![("happened_on", reversed.happened_on)],
         C::CorrectPayment(corrected) => vec![("paid_on", corrected.paid_on)],
         C::RequestVariation(asked) => {
             let change = &asked.change;
             [
-                optional("change.ends_on", change.ends_on),
-                optional("change.update_due_on", change.update_due_on),
+                optional_day("change.ends_on", change.ends_on),
+                optional_day("change.update_due_on", change.update_due_on),
             ]
             .concat()
         }
         C::RequestUpdate(asked) => vec![("due_on", asked.due_on)],
-        C::QueryUpdate(asked) => optional("due_on", asked.due_on),
+        C::QueryUpdate(asked) => optional_day("due_on", asked.due_on),
         C::RequestReturn(asked) => vec![("due_on", asked.due_on)],
         C::ReceiveReturn(received) => vec![("received_on", received.received_on)],
         C::RecordBankEntry(entry) => vec![("happened_on", entry.happened_on)],
@@ -157,14 +159,14 @@ fn of_grant(command: &GrantCommand) -> Vec<(&'static str, Date)> {
     }
 }
 
-fn of_instalment(instalment: &Instalment) -> Option<(&'static str, Date)> {
+fn instalment_day(instalment: &Instalment) -> Option<(&'static str, Date)> {
     match instalment.released {
-        Released::FromDay { day } => Some(("instalments", day)),
-        Released::AtOnce | Released::AfterCheck { .. } => None,
+        ReleaseCondition::FromDay { day } => Some(("instalments", day)),
+        ReleaseCondition::AtOnce | ReleaseCondition::AfterCheck { .. } => None,
     }
 }
 
-fn optional(field: &'static str, day: Option<Date>) -> Vec<(&'static str, Date)> {
+fn optional_day(field: &'static str, day: Option<Date>) -> Vec<(&'static str, Date)> {
     day.map(|day| (field, day)).into_iter().collect()
 }
 
@@ -175,8 +177,8 @@ mod tests {
     #[test]
     fn a_day_is_of_these_years() {
         let today = date(2026, 6, 1);
-        for day in [EARLIEST, today, date(2036, 6, 1)] {
-            assert!(can_be_meant(day, today), "{day}");
+        for day in [EARLIEST_DAY, today, date(2036, 6, 1)] {
+            assert!(is_plausible(day, today), "{day}");
         }
         for day in [
             date(-1, 1, 1),
@@ -185,8 +187,8 @@ mod tests {
             date(2036, 6, 2),
             date(9999, 12, 31),
         ] {
-            assert!(!can_be_meant(day, today), "{day}");
+            assert!(!is_plausible(day, today), "{day}");
         }
-        assert_eq!(latest(Date::MAX), Date::MAX);
+        assert_eq!(latest_day(Date::MAX), Date::MAX);
     }
 }

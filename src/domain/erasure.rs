@@ -33,7 +33,7 @@ impl Erasure {
     }
 
     /// Refuses with [`Refusal::Erased`] if the personal data was erased.
-    pub fn must_not_be_done(self) -> Result<(), Refusal> {
+    pub fn must_not_be_erased(self) -> Result<(), Refusal> {
         if self.is_done() {
             Err(Refusal::Erased)
         } else {
@@ -42,7 +42,7 @@ impl Erasure {
     }
 
     /// Refuses with [`Refusal::NoChange`] a request that is open already.
-    pub fn ask(self) -> Result<(), Refusal> {
+    pub fn must_not_be_requested(self) -> Result<(), Refusal> {
         if self == Self::Asked {
             Err(Refusal::NoChange)
         } else {
@@ -51,7 +51,7 @@ impl Erasure {
     }
 
     /// Refuses with [`Refusal::Unknown`] unless a request is open.
-    pub fn refuse(self) -> Result<(), Refusal> {
+    pub fn must_be_requested(self) -> Result<(), Refusal> {
         if self == Self::Asked {
             Ok(())
         } else {
@@ -62,7 +62,7 @@ impl Erasure {
 
 /// The last day on which the records of a paid grant must be retained.
 #[must_use]
-pub fn kept_until(ended_on: Date) -> Date {
+pub fn retain_until(ended_on: Date) -> Date {
     ended_on.saturating_add(jiff::Span::new().years(FUNDED_YEARS))
 }
 
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn records_of_money_are_kept_for_seven_years() {
-        assert_eq!(kept_until(date(2026, 11, 24)), date(2033, 11, 24));
-        assert_eq!(kept_until(date(2028, 2, 29)), date(2035, 2, 28));
+        assert_eq!(retain_until(date(2026, 11, 24)), date(2033, 11, 24));
+        assert_eq!(retain_until(date(2028, 2, 29)), date(2035, 2, 28));
     }
 }

@@ -10,10 +10,10 @@ use super::group::GroupEvent;
 use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
 use super::text::{TextError, text_type};
-use super::{Application, Fund, Grant, Group, Organisation, Person, Stream};
+use super::{Aggregate, Application, Fund, Grant, Group, Organisation, Person};
 
 /// The events of one aggregate.
-pub trait StreamEvent:
+pub trait DomainEvent:
     Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static
 {
     /// Names of all events of the aggregate. Tests with stored examples use it.
@@ -40,7 +40,7 @@ macro_rules! events {
         pub enum $events {
             $( $(#[$on_event])* $event { $( $(#[$on_field])* $field: $type ),* } ),+
         }
-        impl $crate::domain::event::StreamEvent for $events {
+        impl $crate::domain::event::DomainEvent for $events {
             const NAMES: &'static [&'static str] = <$events as strum::VariantNames>::VARIANTS;
             fn name(&self) -> &'static str {
                 self.into()
@@ -52,24 +52,24 @@ pub(crate) use events;
 
 /// Events that contain a score. Who may see them depends on who has scored: see
 /// [`super::Connections::sees_scores`].
-pub const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
+pub const SCORE_EVENTS: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
 
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
-    EventKind, event_kind, "A kind of event: its stream's type and its name",
+    EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
     "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {
     /// Whether it is the kind of this event of an aggregate of this type.
     #[must_use]
-    pub fn is(&self, stream: &str, event: &str) -> bool {
+    pub fn matches(&self, stream: &str, event: &str) -> bool {
         self.as_str().split_once('.') == Some((stream, event))
     }
 }
 
 /// The types of aggregates with the names of their events.
-const KINDS: [(&str, &[&str]); 6] = [
+const EVENT_NAMES: [(&str, &[&str]); 6] = [
     (Person::TYPE, PersonEvent::NAMES),
     (Organisation::TYPE, OrganisationEvent::NAMES),
     (Fund::TYPE, FundEvent::NAMES),
@@ -78,9 +78,9 @@ const KINDS: [(&str, &[&str]); 6] = [
     (Grant::TYPE, GrantEvent::NAMES),
 ];
 
-fn event_kind(text: &str) -> Result<String, TextError> {
+fn parse_event_kind(text: &str) -> Result<String, TextError> {
     let (stream, name) = text.split_once('.').ok_or(TextError::NotAnEvent)?;
-    let known = KINDS
+    let known = EVENT_NAMES
         .iter()
         .any(|(known, names)| *known == stream && names.contains(&name));
     if known {
@@ -92,7 +92,7 @@ fn event_kind(text: &str) -> Result<String, TextError> {
 
 /// The event's name as a label: `PaymentPrepared` becomes "Payment prepared".
 #[must_use]
-pub fn in_words(event: &str) -> String {
+pub fn event_label(event: &str) -> String {
     let mut words = String::new();
     for (at, letter) in event.chars().enumerate() {
         if at > 0 && letter.is_uppercase() {
@@ -119,8 +119,8 @@ pub enum Event {
 impl Event {
     /// Parses a stored payload of the current version. Fails if the stream type is unknown, or the
     /// payload is not one of its events.
-    pub fn read(stream_type: &str, payload: &str) -> Result<Self, serde_json::Error> {
-        fn read<E: StreamEvent>(
+    pub fn from_json(stream_type: &str, payload: &str) -> Result<Self, serde_json::Error> {
+        fn read<E: DomainEvent>(
             payload: &str,
             of: fn(E) -> Event,
         ) -> Result<Event, serde_json::Error> {

@@ -7,11 +7,11 @@ use super::text::TextError;
 
 super::text::text_type!(
     /// SHA-256 of an encrypted file, in hexadecimal. The file is stored under it.
-    FileDigest, digest, "SHA-256 of a sealed file, as keeping it answered", "^[0-9a-f]{64}$", 64,
+    FileDigest, parse_digest, "SHA-256 of a sealed file, as keeping it answered", "^[0-9a-f]{64}$", 64,
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 );
 
-fn digest(text: &str) -> Result<String, TextError> {
+fn parse_digest(text: &str) -> Result<String, TextError> {
     let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if text.len() == 64 && text.bytes().all(hexadecimal) {
         Ok(text.to_owned())
@@ -32,7 +32,7 @@ fn digest(text: &str) -> Result<String, TextError> {
     utoipa::ToSchema,
     strum::IntoStaticStr,
 )]
-pub enum Media {
+pub enum MediaType {
     #[serde(rename = "image/jpeg")]
     #[strum(serialize = "image/jpeg")]
     Jpeg,
@@ -71,7 +71,7 @@ pub enum FilePurpose {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct KeepFile {
     pub file: FileDigest,
-    pub media: Media,
+    pub media: MediaType,
     /// Size of the unencrypted file in bytes.
     pub bytes: u64,
     pub purpose: FilePurpose,

@@ -8,24 +8,24 @@
 
 use super::id::PersonId;
 use super::role::Role;
-use super::{Facts, Person, Refusal};
+use super::{DecisionContext, Person, Refusal};
 
-impl Facts {
+impl DecisionContext {
     /// Refuses two ids that do not count as two people: with [`Refusal::SamePerson`], or with
     /// [`Refusal::KnownToOne`] if one administrator alone gave one of them their role.
-    pub fn are_two(&self, first: PersonId, second: PersonId) -> Result<(), Refusal> {
+    pub fn must_be_two_people(&self, first: PersonId, second: PersonId) -> Result<(), Refusal> {
         if first == second {
             return Err(Refusal::SamePerson);
         }
         [first, second]
             .into_iter()
-            .try_for_each(|person| self.is_known_to_two(person))
+            .try_for_each(|person| self.must_be_known_to_two(person))
     }
 
     /// Refuses with [`Refusal::AdministratorsNotSignedIn`] until two administrators have signed in
     /// by a mailed link. Nobody can vouch for the first two, so each proves that they have a
     /// mailbox of their own.
-    pub fn two_administrators_signed_in(&self) -> Result<(), Refusal> {
+    pub fn two_administrators_must_have_signed_in(&self) -> Result<(), Refusal> {
         let administrators = self.organisation()?.holders(Role::Administrator);
         let proven = administrators
             .filter(|person| self.known(*person).is_some_and(Person::has_proven_address));
@@ -37,7 +37,7 @@ impl Facts {
     }
 
     /// Refuses with [`Refusal::KnownToOne`] a person whose roles one administrator gave alone.
-    pub fn is_known_to_two(&self, person: PersonId) -> Result<(), Refusal> {
+    pub fn must_be_known_to_two(&self, person: PersonId) -> Result<(), Refusal> {
         let known_to_one = self.organisation()?.is_known_to_one(person);
         if known_to_one {
             Err(Refusal::KnownToOne)

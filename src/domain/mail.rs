@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::Refusal;
 use super::id::FundId;
 use super::language::Language;
-use super::text::{Line, Prose, holds_address, names_host};
+use super::text::{Line, Prose, contains_host, contains_url};
 
 /// Kind of a mail.
 #[derive(
@@ -78,7 +78,7 @@ pub enum MailKind {
 
 impl MailKind {
     /// The names that only this mail can use, in addition to the common ones.
-    fn own_names(self) -> &'static [&'static str] {
+    fn specific_names(self) -> &'static [&'static str] {
         match self {
             Self::SignIn => &["code", "minutes"],
             Self::Submitted | Self::DraftClosing | Self::DraftReopened => {
@@ -101,38 +101,42 @@ impl MailKind {
 
     /// All names that a template of this mail can use.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let typed: &[&str] = if self.may_reach_strangers() {
+        let typed: &[&str] = if self.may_reach_unproven() {
             &[]
         } else {
-            &TYPED
+            &TYPED_NAMES
         };
-        self.own_names().iter().chain(typed).chain(&EVERY).copied()
+        self.specific_names()
+            .iter()
+            .chain(typed)
+            .chain(&COMMON_NAMES)
+            .copied()
     }
 
     /// Whether it may go to an address that nobody has proved to be theirs. Such a mail contains
     /// nothing that a user typed. Otherwise anybody could enter a stranger's address and write to
     /// them in the office's name.
     #[must_use]
-    pub fn may_reach_strangers(self) -> bool {
+    pub fn may_reach_unproven(self) -> bool {
         matches!(self, Self::SignIn | Self::ContactChanged)
     }
 
     /// Whether its template takes two administrators: one mail lets people in, and the other warns
     /// them of a change made by staff.
     #[must_use]
-    pub fn needs_two(self) -> bool {
+    pub fn needs_two_people(self) -> bool {
         matches!(self, Self::SignIn | Self::ContactChanged)
     }
 }
 
 /// Names that every mail can use.
-const EVERY: [&str; 2] = ["organisation", "link"];
+const COMMON_NAMES: [&str; 2] = ["organisation", "link"];
 /// Names whose values a user typed.
-const TYPED: [&str; 2] = ["name", "group"];
+const TYPED_NAMES: [&str; 2] = ["name", "group"];
 
 /// The largest number of names in a template, and of characters inserted for each.
-const NAMES_MOST: usize = 20;
-const WRITTEN_MOST: usize = 4000;
+const NAMES_MAX: usize = 20;
+const VALUE_CHARS_MAX: usize = 4000;
 
 /// Staff's template for one mail, for one fund or for all funds without their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -151,39 +155,42 @@ pub struct PublishMailText {
 }
 
 impl PublishMailText {
-    /// Refuses a template that [`check`] refuses, with [`Refusal::TextBroken`] or
+    /// Refuses a template that [`check_mail_text`] refuses, with [`Refusal::TextBroken`] or
     /// [`Refusal::NameUnknown`].
-    pub fn can_be_written(&self) -> Result<(), Refusal> {
-        check(self.mail, self.subject.as_str(), self.body.as_str())
+    pub fn must_be_valid(&self) -> Result<(), Refusal> {
+        check_mail_text(self.mail, self.subject.as_str(), self.body.as_str())
     }
 }
 
 /// Refuses a malformed template, names that the mail does not have, and addresses of other pages.
 ///
 /// Refuses with [`Refusal::TextBroken`], which names the line, or [`Refusal::NameUnknown`].
-pub fn check(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
-    let (subject, body) = (Text::read("subject", subject)?, Text::read("body", body)?);
+pub fn check_mail_text(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
+    let (subject, body) = (
+        ParsedMailText::parse("subject", subject)?,
+        ParsedMailText::parse("body", body)?,
+    );
     for text in [&subject, &body] {
-        text.may_be_used(mail)?;
+        text.must_be_usable_for(mail)?;
     }
     if let Some(piece) = ["link", "code"]
         .iter()
-        .find_map(|name| subject.find(name).next())
+        .find_map(|name| subject.positions_of(name).next())
     {
         return Err(subject.broken(piece, "a subject holds neither the link nor the code"));
     }
-    let once = |name: &str| body.find(name).count() == 1;
+    let once = |name: &str| body.positions_of(name).count() == 1;
     if mail == MailKind::SignIn && !(once("link") && once("code")) {
         return Err(Refusal::TextBroken(
             "body: {{ link }} and {{ code }} stand in it once each, or nobody could sign in".into(),
         ));
     }
-    if body.find("link").count() > 1 {
+    if body.positions_of("link").count() > 1 {
         return Err(Refusal::TextBroken(
             "body: {{ link }} stands in it once at most".into(),
         ));
     }
-    match body.find("link").find(|at| !body.is_alone(*at)) {
+    match body.positions_of("link").find(|at| !body.is_alone(*at)) {
         Some(at) => Err(body.broken(at, "{{ link }} stands alone on its line")),
         None => Ok(()),
     }
@@ -192,60 +199,60 @@ pub fn check(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
 /// Renders a template with values. Names without a value become empty, values are cut at a fixed
 /// length, and a malformed template is returned unchanged.
 #[must_use]
-pub fn write(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> String {
-    let Ok(read) = Text::read("", text) else {
+pub fn fill_in(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> String {
+    let Ok(read) = ParsedMailText::parse("", text) else {
         return text.to_owned();
     };
     let mut written = String::new();
     let mut names = 0;
     for piece in &read.pieces {
-        match piece.what {
-            What::Words(words) => written.push_str(&with_plain_breaks(words)),
-            What::Name(name) if names < NAMES_MOST => {
+        match piece.content {
+            PieceContent::Words(words) => written.push_str(&normalise_line_breaks(words)),
+            PieceContent::Name(name) if names < NAMES_MAX => {
                 names += 1;
-                let value = with_plain_breaks(said.get(name).map_or("", AsRef::as_ref));
-                written.extend(value.chars().take(WRITTEN_MOST));
+                let value = normalise_line_breaks(said.get(name).map_or("", AsRef::as_ref));
+                written.extend(value.chars().take(VALUE_CHARS_MAX));
             }
-            What::Name(_) => {}
+            PieceContent::Name(_) => {}
         }
     }
     written
 }
 
 /// Browsers send a line break as two characters, which would hide empty lines.
-fn with_plain_breaks(text: &str) -> String {
+fn normalise_line_breaks(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// A parsed template.
-struct Text<'a> {
+struct ParsedMailText<'a> {
     /// The field that it belongs to, for error messages.
     field: &'static str,
-    pieces: Vec<Piece<'a>>,
+    pieces: Vec<TextPiece<'a>>,
 }
 
 /// A piece of a template, and the line on which it starts.
-struct Piece<'a> {
+struct TextPiece<'a> {
     line: usize,
-    what: What<'a>,
+    content: PieceContent<'a>,
 }
 
 #[derive(Clone, Copy)]
-enum What<'a> {
+enum PieceContent<'a> {
     Words(&'a str),
     Name(&'a str),
 }
 
-impl<'a> Text<'a> {
+impl<'a> ParsedMailText<'a> {
     /// Splits a template into words and names. Refuses anything else in braces.
-    fn read(field: &'static str, text: &'a str) -> Result<Self, Refusal> {
+    fn parse(field: &'static str, text: &'a str) -> Result<Self, Refusal> {
         const MARKS: [&str; 4] = ["{{", "}}", "{%", "{#"];
         let (mut pieces, mut rest, mut line) = (Vec::new(), text, 1);
         while let Some(at) = MARKS.iter().filter_map(|mark| rest.find(mark)).min() {
             let (words, marked) = rest.split_at(at);
-            pieces.push(Piece {
+            pieces.push(TextPiece {
                 line,
-                what: What::Words(words),
+                content: PieceContent::Words(words),
             });
             line += words.matches('\n').count();
             let broken =
@@ -266,42 +273,42 @@ impl<'a> Text<'a> {
                     "“{shown}” is not a name, and only a name stands in double braces"
                 ));
             }
-            pieces.push(Piece {
+            pieces.push(TextPiece {
                 line,
-                what: What::Name(name.trim()),
+                content: PieceContent::Name(name.trim()),
             });
             line += name.matches('\n').count();
             rest = after;
         }
-        pieces.push(Piece {
+        pieces.push(TextPiece {
             line,
-            what: What::Words(rest),
+            content: PieceContent::Words(rest),
         });
         Ok(Self { field, pieces })
     }
 
     /// Refuses unknown names, names that are not separated from other words, and addresses in the
     /// words.
-    fn may_be_used(&self, mail: MailKind) -> Result<(), Refusal> {
+    fn must_be_usable_for(&self, mail: MailKind) -> Result<(), Refusal> {
         let mut names = 0;
         for (at, piece) in self.pieces.iter().enumerate() {
-            match piece.what {
-                What::Name(name) => {
+            match piece.content {
+                PieceContent::Name(name) => {
                     names += 1;
                     if !mail.names().any(|known| known == name) {
                         return Err(Refusal::NameUnknown(name.to_owned()));
                     }
-                    if !self.stands_apart(at) {
+                    if !self.is_set_apart(at) {
                         return Err(self.broken(
                             at,
                             &format!("a space stands before and behind {{{{ {name} }}}}"),
                         ));
                     }
                 }
-                What::Words(words) => {
+                PieceContent::Words(words) => {
                     let leads_away = |line: &str| {
-                        holds_address(line)
-                            || names_host(line)
+                        contains_url(line)
+                            || contains_host(line)
                             || line.to_lowercase().contains("href")
                     };
                     let line = words.split('\n').position(leads_away);
@@ -316,9 +323,9 @@ impl<'a> Text<'a> {
                 }
             }
         }
-        if names > NAMES_MOST {
+        if names > NAMES_MAX {
             return Err(Refusal::TextBroken(format!(
-                "{}: it holds more than {NAMES_MOST} names",
+                "{}: it holds more than {NAMES_MAX} names",
                 self.field
             )));
         }
@@ -333,18 +340,18 @@ impl<'a> Text<'a> {
     }
 
     /// The indexes of the pieces with this name.
-    fn find(&self, name: &str) -> impl Iterator<Item = usize> {
+    fn positions_of(&self, name: &str) -> impl Iterator<Item = usize> {
         self.pieces
             .iter()
             .enumerate()
-            .filter(move |(_, piece)| matches!(piece.what, What::Name(found) if found == name))
+            .filter(move |(_, piece)| matches!(piece.content, PieceContent::Name(found) if found == name))
             .map(|(at, _)| at)
     }
 
     /// The text directly before and after a piece. Names and words alternate.
-    fn around(&self, at: usize) -> (&'a str, &'a str) {
-        let words = |piece: Option<&Piece<'a>>| match piece.map(|piece| piece.what) {
-            Some(What::Words(words)) => words,
+    fn neighbours(&self, at: usize) -> (&'a str, &'a str) {
+        let words = |piece: Option<&TextPiece<'a>>| match piece.map(|piece| piece.content) {
+            Some(PieceContent::Words(words)) => words,
             _ => "",
         };
         (
@@ -355,10 +362,10 @@ impl<'a> Text<'a> {
 
     /// Whether a name is separated from other words by spaces or punctuation that cannot belong to
     /// an address, so that its value cannot become a part of one.
-    fn stands_apart(&self, at: usize) -> bool {
+    fn is_set_apart(&self, at: usize) -> bool {
         const OPEN: &str = "([{“„\"'‘‚«‹—–*";
         const CLOSE: &str = ")]}”“\"'’‘»›—–*.,;:!?…";
-        let (before, behind) = self.around(at);
+        let (before, behind) = self.neighbours(at);
         let before = before
             .rsplit(char::is_whitespace)
             .next()
@@ -368,8 +375,8 @@ impl<'a> Text<'a> {
             .iter()
             .find_map(|s| behind.strip_prefix(s))
             .unwrap_or(behind);
-        let next_to_name = (at > 1 && self.around(at).0.is_empty())
-            || (at + 2 < self.pieces.len() && self.around(at).1.is_empty());
+        let next_to_name = (at > 1 && self.neighbours(at).0.is_empty())
+            || (at + 2 < self.pieces.len() && self.neighbours(at).1.is_empty());
         !next_to_name
             && before.chars().all(|c| OPEN.contains(c))
             && behind.chars().all(|c| CLOSE.contains(c))
@@ -377,15 +384,15 @@ impl<'a> Text<'a> {
 
     /// Whether a name has a line of its own.
     fn is_alone(&self, at: usize) -> bool {
-        let (before, behind) = self.around(at);
-        let starts = (at == 1 || before.contains('\n')) && blank(before.rsplit('\n').next());
+        let (before, behind) = self.neighbours(at);
+        let starts = (at == 1 || before.contains('\n')) && is_blank(before.rsplit('\n').next());
         let ends = (at + 2 == self.pieces.len() || behind.contains('\n'))
-            && blank(behind.split('\n').next());
+            && is_blank(behind.split('\n').next());
         starts && ends
     }
 }
 
-fn blank(line: Option<&str>) -> bool {
+fn is_blank(line: Option<&str>) -> bool {
     line.is_none_or(|line| line.trim().is_empty())
 }
 
@@ -397,7 +404,7 @@ mod tests {
     use super::*;
 
     fn body(mail: MailKind, body: &str) -> Result<(), Refusal> {
-        check(mail, "About your form", body)
+        check_mail_text(mail, "About your form", body)
     }
 
     fn declined(text: &str) -> Result<(), Refusal> {
@@ -496,8 +503,12 @@ mod tests {
         }
         for subject in ["{{ link }}", "Code {{ code }}", "https://a.example"] {
             assert!(
-                place(check(MailKind::SignIn, subject, "{{ link }}\n{{ code }}"))
-                    .starts_with("subject, line 1"),
+                place(check_mail_text(
+                    MailKind::SignIn,
+                    subject,
+                    "{{ link }}\n{{ code }}"
+                ))
+                .starts_with("subject, line 1"),
                 "{subject}"
             );
         }
@@ -507,18 +518,18 @@ mod tests {
     fn what_is_filled_in_is_not_read_as_a_text() {
         let said = BTreeMap::from([("name", "{{ link }}")]);
         assert_eq!(
-            write("Dear {{ name }}\r\nBye", &said),
+            fill_in("Dear {{ name }}\r\nBye", &said),
             "Dear {{ link }}\nBye"
         );
-        assert_eq!(write("Dear {% if name %}", &said), "Dear {% if name %}");
+        assert_eq!(fill_in("Dear {% if name %}", &said), "Dear {% if name %}");
     }
 
     #[test]
     fn what_a_text_comes_to_is_bounded() {
         let (long, text) = ("x".repeat(100_000), "{{ note }} ".repeat(300));
         assert!(place(declined(&text)).contains("more than 20 names"));
-        let written = write(&text, &BTreeMap::from([("note", long)]));
-        assert_eq!(written.matches('x').count(), NAMES_MOST * WRITTEN_MOST);
+        let written = fill_in(&text, &BTreeMap::from([("note", long)]));
+        assert_eq!(written.matches('x').count(), NAMES_MAX * VALUE_CHARS_MAX);
     }
 
     /// Generates texts of template syntax and of other characters.
@@ -577,10 +588,10 @@ mod tests {
             mail in prop::sample::select(MailKind::VARIANTS),
         ) {
             let said: BTreeMap<&str, &str> = mail.names().map(|name| (name, value.as_str())).collect();
-            let written = write(&text, &said);
-            prop_assert!(written.len() <= text.len() + NAMES_MOST * value.len());
-            if check(mail, "About your form", &text).is_ok() {
-                let written = write(&text, &BTreeMap::from([("link", "https://own.example/x"), ("code", "CODE")]));
+            let written = fill_in(&text, &said);
+            prop_assert!(written.len() <= text.len() + NAMES_MAX * value.len());
+            if check_mail_text(mail, "About your form", &text).is_ok() {
+                let written = fill_in(&text, &BTreeMap::from([("link", "https://own.example/x"), ("code", "CODE")]));
                 let lines = written.lines().filter(|line| line.contains("://"));
                 prop_assert!(lines.clone().all(|line| line.trim() == "https://own.example/x"), "{written}");
                 prop_assert!(mail != MailKind::SignIn || (lines.count() == 1 && written.contains("CODE")), "{written}");

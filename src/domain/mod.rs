@@ -16,12 +16,12 @@ pub mod command;
 mod connection;
 pub mod csv;
 pub mod days;
+mod decision_context;
 pub mod erasure;
 pub mod event;
-mod facts;
 pub mod file;
-mod follows;
 pub mod fund;
+pub mod funding_source;
 pub mod grant;
 pub mod group;
 pub mod id;
@@ -33,12 +33,12 @@ pub mod organisation;
 pub mod outcome;
 pub mod payee;
 pub mod person;
+pub mod personal_data;
+mod policy;
+mod read_dependencies;
 pub mod reference;
 mod refusal;
-mod related;
 pub mod role;
-pub mod sealed;
-pub mod source;
 pub mod text;
 pub mod unproven;
 
@@ -47,10 +47,9 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
-pub use connection::{Act, Connection, Connections};
-pub use event::{Event, StreamEvent};
-pub use facts::{ChangeMark, Facts, PayeeWait, Seen};
-pub use follows::made;
+pub use connection::{Connection, Connections, RestrictedAction};
+pub use decision_context::{ChangeMark, DecisionContext, PayeeWait, TrackedRead};
+pub use event::{DomainEvent, Event};
 pub use fund::{Fund, FundCommand, FundEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
@@ -58,29 +57,34 @@ pub use id::{ApplicationId, FundId, GrantId, GroupId, OrganisationId, PersonId};
 pub use money::Money;
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
-pub use refusal::{Kind, Refusal};
-pub use related::Related;
+pub use policy::created_number;
+pub use read_dependencies::ReadDependencies;
+pub use refusal::{Refusal, RefusalKind};
 pub use role::{Actor, Role, Roles};
 
 /// An aggregate: the unit that decides commands, and the state that its events fold into.
-pub trait Stream:
+pub trait Aggregate:
     Clone + Default + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     /// The stream type under which its events are stored.
     const TYPE: &'static str;
     type Command: Clone + std::fmt::Debug + Send + Sync + 'static;
-    type Event: StreamEvent + Into<Event>;
+    type Event: DomainEvent + Into<Event>;
 
     /// Decides a command: the events that it causes, or the refusal of the rule that forbids it.
     /// The state does not change.
-    fn decide(&self, command: &Self::Command, facts: &Facts) -> Result<Vec<Self::Event>, Refusal>;
+    fn decide(
+        &self,
+        command: &Self::Command,
+        facts: &DecisionContext,
+    ) -> Result<Vec<Self::Event>, Refusal>;
 
     /// Applies one event to the state.
     fn apply(&mut self, event: &Self::Event);
 
     /// The commands that an event triggers on other aggregates in the same append. `self` is the
     /// state before the command, `_after` the state after all its events.
-    fn obliges(
+    fn follow_ups(
         &self,
         _id: Uuid,
         _command: &Self::Command,
@@ -103,7 +107,7 @@ pub enum Command {
 }
 
 /// Evaluates the same expression for the command of any aggregate.
-macro_rules! each_noun {
+macro_rules! for_each_noun {
     ($command:expr, ($id:ident, $inner:ident) => $body:expr) => {
         match $command {
             Command::Person($id, $inner) => $body,
@@ -120,12 +124,12 @@ impl Command {
     /// The command's name within its aggregate.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        each_noun!(self, (_id, inner) => inner.name())
+        for_each_noun!(self, (_id, inner) => inner.name())
     }
 
     /// The type of the aggregate that decides it.
     #[must_use]
-    pub fn noun(&self) -> &'static str {
+    pub fn aggregate_type(&self) -> &'static str {
         match self {
             Self::Person(..) => Person::TYPE,
             Self::Organisation(..) => Organisation::TYPE,
@@ -139,13 +143,13 @@ impl Command {
     /// The id of the aggregate that decides it.
     #[must_use]
     pub fn id(&self) -> Uuid {
-        each_noun!(self, (id, _inner) => id.0)
+        for_each_noun!(self, (id, _inner) => id.0)
     }
 
     /// Whether it triggers commands on many aggregates, so that a refusal must name the one
     /// concerned.
     #[must_use]
-    pub fn is_many(&self) -> bool {
+    pub fn is_bulk(&self) -> bool {
         matches!(
             self,
             Self::Fund(_, FundCommand::RecordMeeting(_) | FundCommand::SendBatch(_))
@@ -154,8 +158,8 @@ impl Command {
 
     /// Who may issue it.
     #[must_use]
-    pub fn who(&self) -> role::Who {
-        each_noun!(self, (_id, inner) => inner.who())
+    pub fn permission(&self) -> role::Permission {
+        for_each_noun!(self, (_id, inner) => inner.permission())
     }
 
     /// The channel by which its content reached the organisation, if it has one.
@@ -165,21 +169,21 @@ impl Command {
             Self::Application(_, ApplicationCommand::Submit(submit)) => Some(submit.channel),
             Self::Grant(_, GrantCommand::ReceiveUpdate(update)) => Some(update.channel),
             Self::Grant(_, GrantCommand::AcceptAgreement(accept)) => Some(match accept.method {
-                grant::Method::Web => application::Channel::Web,
-                grant::Method::PaperScan { .. } => application::Channel::Paper,
-                grant::Method::ReadOverTelephone => application::Channel::Phone,
+                grant::AcceptanceMethod::Web => application::Channel::Web,
+                grant::AcceptanceMethod::PaperScan { .. } => application::Channel::Paper,
+                grant::AcceptanceMethod::ReadOverTelephone => application::Channel::Phone,
             }),
             _ => None,
         }
     }
 
     /// Its personal values, to be encrypted before it is decided.
-    pub fn slots(&mut self) -> Vec<sealed::Slot<'_>> {
+    pub fn personal_fields(&mut self) -> Vec<personal_data::PersonalField<'_>> {
         match self {
-            Self::Person(_, command) => command.slots(),
-            Self::Group(_, command) => command.slots(),
-            Self::Application(_, command) => command.slots(),
-            Self::Grant(_, command) => command.slots(),
+            Self::Person(_, command) => command.personal_fields(),
+            Self::Group(_, command) => command.personal_fields(),
+            Self::Application(_, command) => command.personal_fields(),
+            Self::Grant(_, command) => command.personal_fields(),
             Self::Organisation(..) | Self::Fund(..) => Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// The largest single amount that is accepted as input, in pounds.
-const MOST_POUNDS: u32 = 99_999_999;
+const POUNDS_MAX: u32 = 99_999_999;
 
 /// An amount of pounds sterling, zero or more, to the penny.
 ///
@@ -25,7 +25,7 @@ pub enum MoneyError {
     #[error(
         "write an amount in pounds and pence such as 750.00: digits, and no more than two after the point"
     )]
-    Shape,
+    Malformed,
     #[error("the amount is larger than this service can hold")]
     TooLarge,
 }
@@ -42,7 +42,7 @@ pub struct BelowZero {
 /// comma has another place nothing is replaced, so that parsing fails: `850,50` does not become
 /// eighty-five thousand.
 #[must_use]
-pub fn bare(sum: &str) -> String {
+pub fn strip_formatting(sum: &str) -> String {
     let sum: String = sum
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '£')
@@ -65,20 +65,20 @@ impl Money {
 
     /// Parses an amount as people write it in a form, a table or a bank statement: `£1,234.50`, `1
     /// 234.5`, `1234`. Fails if a comma is anywhere but between thousands.
-    pub fn written(text: &str) -> Result<Self, MoneyError> {
-        bare(text).parse()
+    pub fn parse_formatted(text: &str) -> Result<Self, MoneyError> {
+        strip_formatting(text).parse()
     }
 
     /// An amount of whole pence.
     #[must_use]
-    pub fn of_pence(pence: u64) -> Self {
+    pub fn from_pence(pence: u64) -> Self {
         Self(Decimal::from_i128_with_scale(i128::from(pence), 2))
     }
 
     /// An amount of whole pounds.
     #[must_use]
-    pub fn of_pounds(pounds: u32) -> Self {
-        Self::of_pence(u64::from(pounds) * 100)
+    pub fn from_pounds(pounds: u32) -> Self {
+        Self::from_pence(u64::from(pounds) * 100)
     }
 
     /// The amount in whole pence.
@@ -114,7 +114,7 @@ impl Money {
         other <= self
     }
 
-    fn two_places(self) -> String {
+    fn to_decimal_string(self) -> String {
         let mut figure = self.0;
         figure.rescale(2);
         figure.to_string()
@@ -140,10 +140,10 @@ impl FromStr for Money {
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if pounds.is_empty() || !digits(pounds) || !digits(pence) || !(1..=2).contains(&pence.len())
         {
-            return Err(MoneyError::Shape);
+            return Err(MoneyError::Malformed);
         }
         let amount = Decimal::from_str(text).map_err(|_| MoneyError::TooLarge)?;
-        if amount > Decimal::from(MOST_POUNDS) {
+        if amount > Decimal::from(POUNDS_MAX) {
             return Err(MoneyError::TooLarge);
         }
         Ok(Self(amount))
@@ -160,13 +160,13 @@ impl TryFrom<String> for Money {
 
 impl From<Money> for String {
     fn from(money: Money) -> Self {
-        money.two_places()
+        money.to_decimal_string()
     }
 }
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = self.two_places();
+        let plain = self.to_decimal_string();
         let (pounds, pence) = plain.split_once('.').unwrap_or((&plain, "00"));
         let thousands = pounds
             .as_bytes()
@@ -193,9 +193,9 @@ mod tests {
 
     #[test]
     fn reads_pounds_and_pence() {
-        assert_eq!("500".parse(), Ok(Money::of_pounds(500)));
-        assert_eq!("0.5".parse(), Ok(Money::of_pence(50)));
-        assert_eq!(String::from(Money::of_pence(123_405)), "1234.05");
+        assert_eq!("500".parse(), Ok(Money::from_pounds(500)));
+        assert_eq!("0.5".parse(), Ok(Money::from_pence(50)));
+        assert_eq!(String::from(Money::from_pence(123_405)), "1234.05");
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
         for text in [
             "", "-1", "+1", "1e3", "1.", ".5", "1.234", "1,000", " 1", "٣", "NaN", "0x1",
         ] {
-            assert_eq!(text.parse::<Money>(), Err(MoneyError::Shape), "{text}");
+            assert_eq!(text.parse::<Money>(), Err(MoneyError::Malformed), "{text}");
         }
         assert_eq!(
             "99999999999999999999999999999999".parse::<Money>(),
@@ -219,8 +219,8 @@ mod tests {
             (" 12 850 ", "12850"),
             ("1,234,567", "1234567"),
         ] {
-            assert_eq!(bare(typed), says);
-            assert_eq!(Money::written(typed), says.parse::<Money>());
+            assert_eq!(strip_formatting(typed), says);
+            assert_eq!(Money::parse_formatted(typed), says.parse::<Money>());
         }
         for typed in [
             "850,50",
@@ -231,8 +231,12 @@ mod tests {
             "1,850.0,0",
             "1.850,00",
         ] {
-            assert!(bare(typed).contains(','), "{typed}");
-            assert_eq!(Money::written(typed), Err(MoneyError::Shape), "{typed}");
+            assert!(strip_formatting(typed).contains(','), "{typed}");
+            assert_eq!(
+                Money::parse_formatted(typed),
+                Err(MoneyError::Malformed),
+                "{typed}"
+            );
         }
     }
 
@@ -244,13 +248,13 @@ mod tests {
             (123_405, "£1,234.05"),
             (123_456_700, "£1,234,567.00"),
         ] {
-            assert_eq!(Money::of_pence(pence).to_string(), says);
+            assert_eq!(Money::from_pence(pence).to_string(), says);
         }
     }
 
     #[test]
     fn never_goes_below_zero() {
-        let (ten, eleven) = (Money::of_pounds(10), Money::of_pounds(11));
+        let (ten, eleven) = (Money::from_pounds(10), Money::from_pounds(11));
         assert_eq!(
             ten.minus(eleven),
             Err(BelowZero {
@@ -258,6 +262,6 @@ mod tests {
                 taken: eleven
             })
         );
-        assert_eq!(eleven.minus(ten), Ok(Money::of_pounds(1)));
+        assert_eq!(eleven.minus(ten), Ok(Money::from_pounds(1)));
     }
 }

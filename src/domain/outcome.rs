@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sealed::Personal;
+use super::personal_data::PersonalInput;
 use super::text::{Line, Prose, Slug};
 
 /// A sign of success. The framework of 2018 has eight.
@@ -51,8 +51,8 @@ impl Strength {
 /// A group's report on one sign, in its own words.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OutcomeSaid {
+pub struct ReportedOutcome {
     pub sign: Slug,
     pub strength: Strength,
-    pub words: Personal,
+    pub words: PersonalInput,
 }

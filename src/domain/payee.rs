@@ -4,9 +4,11 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::sealed::{Index, Personal, PersonalLine, Sealed, Slot, personal_name};
+use super::personal_data::{
+    BlindIndexKind, Encrypted, PersonalField, PersonalInput, PersonalLine, personal_name,
+};
 use super::text::{Line, Name, TextError};
-use super::{Facts, Refusal};
+use super::{DecisionContext, Refusal};
 
 /// The route of payment. It is stored unencrypted, since rules need it.
 #[derive(
@@ -22,7 +24,7 @@ use super::{Facts, Refusal};
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Route {
+pub enum PaymentRoute {
     OwnAccount,
     HoldingBody,
     PurchaseForGroup,
@@ -31,16 +33,16 @@ pub enum Route {
 /// A payee as entered.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "route", rename_all = "snake_case", deny_unknown_fields)]
-pub enum PayeeTyped {
+pub enum PayeeInput {
     OwnAccount {
-        account: Account,
+        account: BankAccount,
     },
     /// Another body holds the money in trust for the group. It has consented.
     HoldingBody {
         body: Name,
         #[schema(value_type = String, format = "date")]
         consented_on: Date,
-        account: Account,
+        account: BankAccount,
     },
     /// The organisation buys things for the group.
     PurchaseForGroup {},
@@ -49,20 +51,20 @@ pub enum PayeeTyped {
 /// A bank account in the United Kingdom.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Account {
+pub struct BankAccount {
     /// The name on the account.
     #[serde(deserialize_with = "personal_name")]
     #[schema(value_type = PersonalLine)]
-    pub holder: Personal,
+    pub holder: PersonalInput,
     /// Sort code and account number, such as `12-34-56 12345678`.
     #[serde(deserialize_with = "numbers")]
     #[schema(value_type = String, pattern = "^[0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}$", max_length = 17, example = "12-34-56 12345678")]
-    pub numbers: Personal,
+    pub numbers: PersonalInput,
 }
 
-fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
+fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<PersonalInput, D::Error> {
     parse_numbers(&String::deserialize(input)?)
-        .map(Personal::Open)
+        .map(PersonalInput::Open)
         .map_err(serde::de::Error::custom)
 }
 
@@ -83,33 +85,33 @@ pub fn parse_numbers(text: &str) -> Result<String, TextError> {
 /// A payee with its personal values encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "route", rename_all = "snake_case")]
-pub enum PayeeSealed {
+pub enum EncryptedPayee {
     OwnAccount {
-        holder: Sealed,
-        numbers: Sealed,
+        holder: Encrypted,
+        numbers: Encrypted,
     },
     HoldingBody {
         body: Line,
         consented_on: Date,
-        holder: Sealed,
-        numbers: Sealed,
+        holder: Encrypted,
+        numbers: Encrypted,
     },
     PurchaseForGroup {},
 }
 
-impl PayeeTyped {
-    pub(crate) fn slots(&mut self) -> Vec<Slot<'_>> {
+impl PayeeInput {
+    pub(crate) fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
         match self {
             Self::OwnAccount { account } | Self::HoldingBody { account, .. } => vec![
-                Slot {
+                PersonalField {
                     field: "holder",
                     value: &mut account.holder,
                     index: None,
                 },
-                Slot {
+                PersonalField {
                     field: "numbers",
                     value: &mut account.numbers,
-                    index: Some(Index::Account),
+                    index: Some(BlindIndexKind::Account),
                 },
             ],
             Self::PurchaseForGroup {} => Vec::new(),
@@ -119,19 +121,19 @@ impl PayeeTyped {
     /// Sort code and account number if they are not encrypted yet: six digits, a space, eight
     /// digits.
     #[must_use]
-    pub fn open_numbers(&self) -> Option<&str> {
+    pub fn plaintext_numbers(&self) -> Option<&str> {
         match self {
             Self::OwnAccount {
                 account:
-                    Account {
-                        numbers: Personal::Open(numbers),
+                    BankAccount {
+                        numbers: PersonalInput::Open(numbers),
                         ..
                     },
             }
             | Self::HoldingBody {
                 account:
-                    Account {
-                        numbers: Personal::Open(numbers),
+                    BankAccount {
+                        numbers: PersonalInput::Open(numbers),
                         ..
                     },
                 ..
@@ -140,9 +142,9 @@ impl PayeeTyped {
         }
     }
 
-    pub(crate) fn sealed(&self, facts: &Facts) -> Result<PayeeSealed, Refusal> {
+    pub(crate) fn encrypted(&self, facts: &DecisionContext) -> Result<EncryptedPayee, Refusal> {
         Ok(match self {
-            Self::OwnAccount { account } => PayeeSealed::OwnAccount {
+            Self::OwnAccount { account } => EncryptedPayee::OwnAccount {
                 holder: account.holder.sealed(),
                 numbers: account.numbers.sealed(),
             },
@@ -152,25 +154,25 @@ impl PayeeTyped {
                 account,
             } => {
                 facts.not_future(*consented_on)?;
-                PayeeSealed::HoldingBody {
+                EncryptedPayee::HoldingBody {
                     body: body.clone().into(),
                     consented_on: *consented_on,
                     holder: account.holder.sealed(),
                     numbers: account.numbers.sealed(),
                 }
             }
-            Self::PurchaseForGroup {} => PayeeSealed::PurchaseForGroup {},
+            Self::PurchaseForGroup {} => EncryptedPayee::PurchaseForGroup {},
         })
     }
 }
 
-impl PayeeSealed {
+impl EncryptedPayee {
     #[must_use]
-    pub fn route(&self) -> Route {
+    pub fn route(&self) -> PaymentRoute {
         match self {
-            Self::OwnAccount { .. } => Route::OwnAccount,
-            Self::HoldingBody { .. } => Route::HoldingBody,
-            Self::PurchaseForGroup {} => Route::PurchaseForGroup,
+            Self::OwnAccount { .. } => PaymentRoute::OwnAccount,
+            Self::HoldingBody { .. } => PaymentRoute::HoldingBody,
+            Self::PurchaseForGroup {} => PaymentRoute::PurchaseForGroup,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! transposition.
 
 /// The smallest number of digits, including the check digit.
-const DIGITS: usize = 6;
+const DIGITS_MIN: usize = 6;
 
 /// The reference of an application. It encodes a position of the event log, so it is unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,33 +12,34 @@ pub struct Reference(u64);
 
 impl Reference {
     #[must_use]
-    pub fn of_position(position: i64) -> Self {
+    pub fn from_position(position: i64) -> Self {
         Self(u64::try_from(position).unwrap_or_default())
     }
 
     /// Parses a reference that somebody typed. Spaces and hyphens are ignored. `None` if the check
     /// digit is wrong.
     #[must_use]
-    pub fn heard(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
             .collect();
-        let plain = (DIGITS..=18).contains(&digits.len())
+        let plain = (DIGITS_MIN..=18).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit());
         let (number, check) = digits
             .split_at_checked(digits.len().checked_sub(1)?)
             .filter(|_| plain)?;
         let number: u64 = number.parse().ok()?;
         let own = Self(number);
-        (own.padded().len() == digits.len() - 1 && check.parse() == Ok(own.check())).then_some(own)
+        (own.padded().len() == digits.len() - 1 && check.parse() == Ok(own.check_digit()))
+            .then_some(own)
     }
 
     fn padded(self) -> String {
-        format!("{:0width$}", self.0, width = DIGITS - 1)
+        format!("{:0width$}", self.0, width = DIGITS_MIN - 1)
     }
 
-    fn check(self) -> u32 {
+    fn check_digit(self) -> u32 {
         let product = self.padded().bytes().fold(10, |product, digit| {
             let sum = (product + u32::from(digit - b'0')) % 10;
             (if sum == 0 { 10 } else { sum }) * 2 % 11
@@ -49,7 +50,7 @@ impl Reference {
     /// The digits without spaces, as stored in read models.
     #[must_use]
     pub fn digits(self) -> String {
-        format!("{}{}", self.padded(), self.check())
+        format!("{}{}", self.padded(), self.check_digit())
     }
 }
 
@@ -74,19 +75,19 @@ mod tests {
     #[test]
     fn a_reference_is_read_back_as_it_was_said() {
         for position in [0, 7, 1042, 99_999, 1_234_567] {
-            let reference = Reference::of_position(position);
+            let reference = Reference::from_position(position);
             assert_eq!(
-                Reference::heard(&reference.to_string()),
+                Reference::parse(&reference.to_string()),
                 Some(reference),
                 "{reference}"
             );
         }
-        assert_eq!(Reference::of_position(1042).to_string().len(), 7);
+        assert_eq!(Reference::from_position(1042).to_string().len(), 7);
     }
 
     #[test]
     fn every_wrong_digit_is_noticed() {
-        let digits = Reference::of_position(10_427).digits();
+        let digits = Reference::from_position(10_427).digits();
         for at in 0..digits.len() {
             for other in '0'..='9' {
                 let mut wrong: Vec<char> = digits.chars().collect();
@@ -94,11 +95,11 @@ mod tests {
                     continue;
                 }
                 wrong[at] = other;
-                assert_eq!(Reference::heard(&wrong.iter().collect::<String>()), None);
+                assert_eq!(Reference::parse(&wrong.iter().collect::<String>()), None);
             }
         }
         for text in ["", "12345", "abc def", "0000000000000000000000"] {
-            assert_eq!(Reference::heard(text), None, "{text}");
+            assert_eq!(Reference::parse(text), None, "{text}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::id::PersonId;
-use super::{Facts, Refusal};
+use super::{DecisionContext, Refusal};
 
 /// A role of a person in the organisation.
 #[derive(
@@ -65,13 +65,13 @@ pub enum Actor {
 
 /// Who may issue a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Permission {
     /// Any person who is signed in.
     Anyone,
     /// A person with one of these roles.
     Staff(&'static [Role]),
     /// A person with one of these roles, or a member of the group concerned.
-    StaffOrOwn(&'static [Role]),
+    StaffOrMember(&'static [Role]),
     /// A person with one of these roles, or the service itself.
     StaffOrJob(&'static [Role]),
     /// A person with one of these roles, or a member of the group, when they upload a file.
@@ -83,23 +83,23 @@ pub enum Who {
     /// The operator of the machine.
     Operator,
     /// No caller: only another command triggers it, in the same append.
-    Consequence,
+    FollowUp,
 }
 
-impl Who {
+impl Permission {
     /// Refuses an actor who may not issue the command: with [`Refusal::NotOfGroup`] if a member of
     /// the group could, with [`Refusal::NotYours`] otherwise.
-    pub fn permit(self, facts: &Facts) -> Result<(), Refusal> {
+    pub fn check(self, facts: &DecisionContext) -> Result<(), Refusal> {
         let holds = |roles: &[Role]| roles.iter().any(|role| facts.roles().contains(role));
         let job = facts.actor() == Actor::Job;
         let allowed = match self {
             Self::Anyone => true,
             Self::Operator => facts.actor() == Actor::Operator,
             Self::Job => job,
-            Self::Consequence => facts.is_consequence(),
+            Self::FollowUp => facts.is_consequence(),
             Self::Staff(roles) | Self::Download(roles) => holds(roles),
             Self::StaffOrJob(roles) => job || holds(roles),
-            Self::StaffOrOwn(roles) | Self::Upload(roles) => {
+            Self::StaffOrMember(roles) | Self::Upload(roles) => {
                 if !holds(roles) && !facts.of_group()? {
                     return Err(Refusal::NotOfGroup);
                 }

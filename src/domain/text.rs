@@ -1,6 +1,6 @@
 //! Types for texts that people type: trimmed, bounded, without control characters.
 //!
-//! `FromStr` applies all rules to new input. `Deserialize` leaves out [`legible`], so that events
+//! `FromStr` applies all rules to new input. `Deserialize` leaves out [`check_legible`], so that events
 //! from before that rule are still read; the API applies it to the whole body of a request.
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -36,13 +36,13 @@ pub enum TextError {
     #[error("this holds a character that cannot be kept, such as a control character")]
     Unprintable,
     #[error("this holds a character that turns the direction of writing")]
-    Turned,
+    DirectionControl,
     #[error("this holds a character that cannot be seen")]
-    Unseen,
+    Invisible,
     #[error("this needs a letter or a digit that can be seen")]
-    NothingSeen,
+    NothingVisible,
     #[error("a name holds no address of a web page")]
-    HoldsAddress,
+    ContainsUrl,
     #[error("use small letters, digits and hyphens, beginning with a letter")]
     NotASlug,
     #[error("this is not an e-mail address, such as name@example.org")]
@@ -65,15 +65,15 @@ pub enum TextError {
     NotAnEvent,
 }
 
-/// Pattern of a single-line text as [`tidy`] accepts it: no control character, no line break, at
+/// Pattern of a single-line text as [`normalise`] accepts it: no control character, no line break, at
 /// least one visible character.
-pub(crate) const ONE_LINE: &str = concat!(
+pub(crate) const ONE_LINE_PATTERN: &str = concat!(
     "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*",
     "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",
     "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
 );
-/// Pattern of a text of several lines as [`tidy`] accepts it.
-pub(crate) const LINES: &str = concat!(
+/// Pattern of a text of several lines as [`normalise`] accepts it.
+pub(crate) const MULTI_LINE_PATTERN: &str = concat!(
     "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*",
     "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",
     "[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
@@ -81,7 +81,7 @@ pub(crate) const LINES: &str = concat!(
 
 /// Trims a text. Refuses empty, too long and unprintable ones. The limits apply to the text before
 /// trimming, since a JSON schema cannot express otherwise.
-pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextError> {
+pub(crate) fn normalise(text: &str, most: usize, lines: bool) -> Result<String, TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty);
     }
@@ -104,13 +104,13 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
 }
 
 /// Whether a character changes the direction of writing around it, or carries hidden text.
-fn turns(c: char) -> bool {
+fn is_direction_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a character is invisible: Unicode's category Other, such as format characters, and
 /// letters and marks that programs may ignore.
-pub(crate) fn is_unseen(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     let ignored = matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
     ignored || c.general_category_group() == GeneralCategoryGroup::Other
@@ -118,7 +118,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
 
 fn is_letter_or_digit(c: char) -> bool {
     let group = c.general_category_group();
-    !is_unseen(c)
+    !is_invisible(c)
         && matches!(
             group,
             GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
@@ -128,28 +128,28 @@ fn is_letter_or_digit(c: char) -> bool {
 /// Refuses characters that change the direction of writing, and texts without any visible
 /// character.
 ///
-/// Refuses with [`TextError::Turned`] or [`TextError::NothingSeen`].
-pub fn legible(text: &str) -> Result<(), TextError> {
-    if text.chars().any(turns) {
-        return Err(TextError::Turned);
+/// Refuses with [`TextError::DirectionControl`] or [`TextError::NothingVisible`].
+pub fn check_legible(text: &str) -> Result<(), TextError> {
+    if text.chars().any(is_direction_control) {
+        return Err(TextError::DirectionControl);
     }
     let seen = |c: char| {
         !c.is_whitespace()
-            && !is_unseen(c)
+            && !is_invisible(c)
             && c.general_category_group() != GeneralCategoryGroup::Mark
     };
     if text.trim().is_empty() || text.chars().any(seen) {
         Ok(())
     } else {
-        Err(TextError::NothingSeen)
+        Err(TextError::NothingVisible)
     }
 }
 
 /// Whether a text contains a web address that a mail program would turn into a link: a scheme,
 /// `www.`, or a host with a path or a port. Letters are compared in their normalised form.
 #[must_use]
-pub fn holds_address(text: &str) -> bool {
-    let folded = folded(text);
+pub fn contains_url(text: &str) -> bool {
+    let folded = fold(text);
     let begins = |word: &str| {
         ["://", "www.", "http:", "https:"]
             .iter()
@@ -157,14 +157,14 @@ pub fn holds_address(text: &str) -> bool {
     };
     folded
         .split_whitespace()
-        .any(|word| begins(word) || leads_on(word))
+        .any(|word| begins(word) || is_host_with_suffix(word))
 }
 
 /// Whether a text contains the name of a host, such as `example.org`: many mail programs turn that
 /// into a link. The host of an e-mail address does not count.
 #[must_use]
-pub fn names_host(text: &str) -> bool {
-    let folded = folded(text);
+pub fn contains_host(text: &str) -> bool {
+    let folded = fold(text);
     let apart = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '@' | '+' | '_'));
     folded
         .split(apart)
@@ -173,21 +173,21 @@ pub fn names_host(text: &str) -> bool {
 
 /// Normalises a text for comparison: no invisible characters, lower case, compatibility forms
 /// (NFKC).
-fn folded(text: &str) -> String {
+fn fold(text: &str) -> String {
     let plain = |c: char| match c {
         '\u{3002}' => '.',
         '\u{2044}' | '\u{2215}' | '\u{29f8}' => '/',
         other => other,
     };
     text.nfkc()
-        .filter(|c| !is_unseen(*c) || c.is_whitespace())
+        .filter(|c| !is_invisible(*c) || c.is_whitespace())
         .map(plain)
         .collect::<String>()
         .to_lowercase()
 }
 
 /// Whether a word is a host with a path, query, fragment or port, such as `example.org/page`.
-fn leads_on(word: &str) -> bool {
+fn is_host_with_suffix(word: &str) -> bool {
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
     let Some(at) = word.find(['/', '?', '#', ':']) else {
         return false;
@@ -211,21 +211,22 @@ fn is_host(word: &str) -> bool {
 /// Parses a name that others see: one line of at most 100 characters, with a visible letter or
 /// digit, without invisible characters and without a web address. Two exceptions: a joiner between
 /// letters, which some scripts need, and a variation selector after a symbol, as in many emoji.
-pub(crate) fn name(text: &str) -> Result<String, TextError> {
-    let text = tidy(text, 100, false)?;
-    legible(&text)?;
+pub(crate) fn parse_name(text: &str) -> Result<String, TextError> {
+    let text = normalise(text, 100, false)?;
+    check_legible(&text)?;
     let chars: Vec<char> = text.chars().collect();
     for (at, c) in chars
         .iter()
         .copied()
         .enumerate()
-        .filter(|(_, c)| is_unseen(*c))
+        .filter(|(_, c)| is_invisible(*c))
     {
         let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied();
         let part_of_word = |c: Option<char>| {
             c.is_some_and(|c| {
                 is_letter_or_digit(c)
-                    || (c.general_category_group() == GeneralCategoryGroup::Mark && !is_unseen(c))
+                    || (c.general_category_group() == GeneralCategoryGroup::Mark
+                        && !is_invisible(c))
             })
         };
         let fits = match c {
@@ -238,14 +239,14 @@ pub(crate) fn name(text: &str) -> Result<String, TextError> {
             _ => false,
         };
         if !fits {
-            return Err(TextError::Unseen);
+            return Err(TextError::Invisible);
         }
     }
     if !chars.iter().copied().any(is_letter_or_digit) {
-        return Err(TextError::NothingSeen);
+        return Err(TextError::NothingVisible);
     }
-    if holds_address(&text) {
-        Err(TextError::HoldsAddress)
+    if contains_url(&text) {
+        Err(TextError::ContainsUrl)
     } else {
         Ok(text)
     }
@@ -269,7 +270,7 @@ macro_rules! text_type {
             type Err = $crate::domain::text::TextError;
             /// Parses new input, with all rules.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $crate::domain::text::legible(text)?;
+                $crate::domain::text::check_legible(text)?;
                 text.to_owned().try_into()
             }
         }
@@ -298,22 +299,22 @@ pub(crate) use text_type;
 
 text_type!(
     /// One line: a name or a title.
-    Line, |text| tidy(text, 140, false), "One line of at most 140 characters", ONE_LINE, 140, "Growing together");
+    Line, |text| normalise(text, 140, false), "One line of at most 140 characters", ONE_LINE_PATTERN, 140, "Growing together");
 text_type!(
     /// The name of a group or other body, as entered. It is stored as a [`Line`].
-    Name, name, "A name of at most 100 characters with a letter or a digit, without an address", ONE_LINE, 100, "Growing together");
+    Name, parse_name, "A name of at most 100 characters with a letter or a digit, without an address", ONE_LINE_PATTERN, 100, "Growing together");
 text_type!(
     /// Several lines: a purpose, a reason. Never names of people.
-    Prose, |text| tidy(text, 4000, true), "Plain text of at most 4,000 characters", LINES, 4000, "To meet and cook");
+    Prose, |text| normalise(text, 4000, true), "Plain text of at most 4,000 characters", MULTI_LINE_PATTERN, 4000, "To meet and cook");
 text_type!(
     /// A document, such as the text of an agreement.
-    Document, |text| tidy(text, 40_000, true), "Plain text of at most 40,000 characters", LINES, 40_000, "We agree to …");
+    Document, |text| normalise(text, 40_000, true), "Plain text of at most 40,000 characters", MULTI_LINE_PATTERN, 40_000, "We agree to …");
 text_type!(
     /// A short key that people can read out: an area, a round, a question.
-    Slug, slug, "A key of small letters, digits and hyphens", "^[a-z][a-z0-9-]{0,39}$", 40, "oldham");
+    Slug, parse_slug, "A key of small letters, digits and hyphens", "^[a-z][a-z0-9-]{0,39}$", 40, "oldham");
 text_type!(
     /// A registered number: `GB-CHC-` and a charity number, or `GB-COH-` and a company number.
-    Identifier, identifier, "A charity or company number as an org-id", "^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15, "GB-CHC-1234567");
+    Identifier, parse_identifier, "A charity or company number as an org-id", "^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15, "GB-CHC-1234567");
 
 impl From<Name> for Line {
     fn from(name: Name) -> Self {
@@ -321,7 +322,7 @@ impl From<Name> for Line {
     }
 }
 
-fn slug(text: &str) -> Result<String, TextError> {
+fn parse_slug(text: &str) -> Result<String, TextError> {
     let mut bytes = text.bytes();
     let first = bytes.next().ok_or(TextError::Empty)?;
     let rest = bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -335,7 +336,7 @@ fn slug(text: &str) -> Result<String, TextError> {
     }
 }
 
-fn identifier(text: &str) -> Result<String, TextError> {
+fn parse_identifier(text: &str) -> Result<String, TextError> {
     let digits = |number: &str, lengths: std::ops::RangeInclusive<usize>| {
         lengths.contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
     };
@@ -400,7 +401,7 @@ mod tests {
         for text in ["\u{200b}", "\u{3164}", "\u{301}", "!!!", "\u{2800}"] {
             assert_eq!(
                 text.parse::<Name>(),
-                Err(TextError::NothingSeen),
+                Err(TextError::NothingVisible),
                 "{text:?}"
             );
         }
@@ -411,9 +412,12 @@ mod tests {
             "Amina\u{fe0f}",
             "Amina\u{3164}",
         ] {
-            assert_eq!(text.parse::<Name>(), Err(TextError::Unseen), "{text:?}");
+            assert_eq!(text.parse::<Name>(), Err(TextError::Invisible), "{text:?}");
         }
-        assert_eq!("Ami\u{202e}na".parse::<Name>(), Err(TextError::Turned));
+        assert_eq!(
+            "Ami\u{202e}na".parse::<Name>(),
+            Err(TextError::DirectionControl)
+        );
         for text in [
             "https://a.example",
             "WWW.a.example",
@@ -433,7 +437,7 @@ mod tests {
         ]) {
             assert_eq!(
                 text.parse::<Name>(),
-                Err(TextError::HoldsAddress),
+                Err(TextError::ContainsUrl),
                 "{text:?}"
             );
         }
@@ -452,7 +456,7 @@ mod tests {
             "at 192.0.2.7, now",
             "a.xn--p1ai",
         ] {
-            assert!(names_host(text), "{text:?}");
+            assert!(contains_host(text), "{text:?}");
         }
         for text in [
             "Bring a pen, e.g. a biro.",
@@ -462,7 +466,7 @@ mod tests {
             "Well... yes",
             "p.m.",
         ] {
-            assert!(!names_host(text), "{text:?}");
+            assert!(!contains_host(text), "{text:?}");
         }
     }
 

@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{ApplicationId, GroupId};
 use super::text::Prose;
-use super::{Facts, Person, PersonEvent, Refusal};
+use super::{DecisionContext, Person, PersonEvent, Refusal};
 
 /// How many groups such a person may register.
-pub const GROUPS_MOST: usize = 2;
+pub const GROUPS_MAX: usize = 2;
 /// How many applications such a person may start.
-pub const DRAFTS_MOST: usize = 2;
+pub const DRAFTS_MAX: usize = 2;
 /// How often the answers of one of their drafts may be saved. A form has a dozen questions, and
 /// people return to them.
-pub const SAVES_MOST: u16 = 200;
+pub const SAVES_MAX: u16 = 200;
 /// Days after which what they started is erased.
-pub const DAYS_KEPT: i64 = 14;
+pub const EXPIRES_AFTER_DAYS: i64 = 14;
 
 /// Something that a person starts or continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Begun {
+pub enum UnprovenActivity {
     Group(GroupId),
     Draft(ApplicationId),
     /// The answers of a draft, saved this many times.
@@ -42,27 +42,30 @@ pub struct Unproven {
 
 impl Person {
     /// Counts what the person starts. Proved people are not counted.
-    pub(super) fn begin(&self, begun: Begun) -> Result<Vec<PersonEvent>, Refusal> {
+    pub(super) fn count_unproven(
+        &self,
+        begun: UnprovenActivity,
+    ) -> Result<Vec<PersonEvent>, Refusal> {
         let Some(unproven) = self.unproven() else {
             return Ok(Vec::new());
         };
         unproven.permit(begun)?;
         Ok(match begun {
-            Begun::Group(group) => vec![PersonEvent::GroupBegun { group }],
-            Begun::Draft(application) => vec![PersonEvent::DraftBegun { application }],
-            Begun::Answers(_) => Vec::new(),
+            UnprovenActivity::Group(group) => vec![PersonEvent::GroupBegun { group }],
+            UnprovenActivity::Draft(application) => vec![PersonEvent::DraftBegun { application }],
+            UnprovenActivity::Answers(_) => Vec::new(),
         })
     }
 
     /// Erases an unproven person once their time is over. A person who was given, or proposed for,
     /// a role meanwhile is not erased.
-    pub(super) fn expire(&self, facts: &Facts) -> Result<PersonEvent, Refusal> {
-        self.must_stand()?;
+    pub(super) fn expire_unproven(&self, facts: &DecisionContext) -> Result<PersonEvent, Refusal> {
+        self.must_be_active()?;
         let unproven = self
             .unproven()
             .filter(|unproven| unproven.has_expired(facts.today))
             .ok_or(Refusal::NotExpired)?;
-        if facts.organisation()?.is_trusted(self.id()) {
+        if facts.organisation()?.has_or_awaits_role(self.id()) {
             return Err(Refusal::NotExpired);
         }
         Ok(PersonEvent::PersonalDataErased {
@@ -72,7 +75,7 @@ impl Person {
 }
 
 impl Unproven {
-    pub(super) fn since(since: Date) -> Self {
+    pub(super) fn new(since: Date) -> Self {
         Self {
             since,
             groups: BTreeSet::new(),
@@ -99,11 +102,11 @@ impl Unproven {
     }
 
     /// Refuses with [`Refusal::AddressUnproven`] to start more than the limits allow.
-    fn permit(&self, begun: Begun) -> Result<(), Refusal> {
+    fn permit(&self, begun: UnprovenActivity) -> Result<(), Refusal> {
         let within = match begun {
-            Begun::Group(_) => self.groups.len() < GROUPS_MOST,
-            Begun::Draft(_) => self.drafts.len() < DRAFTS_MOST,
-            Begun::Answers(saves) => saves <= SAVES_MOST,
+            UnprovenActivity::Group(_) => self.groups.len() < GROUPS_MAX,
+            UnprovenActivity::Draft(_) => self.drafts.len() < DRAFTS_MAX,
+            UnprovenActivity::Answers(saves) => saves <= SAVES_MAX,
         };
         if within {
             Ok(())
@@ -114,7 +117,10 @@ impl Unproven {
 
     /// Whether their time is over.
     fn has_expired(&self, today: Date) -> bool {
-        today > self.since.saturating_add(jiff::Span::new().days(DAYS_KEPT))
+        today
+            > self
+                .since
+                .saturating_add(jiff::Span::new().days(EXPIRES_AFTER_DAYS))
     }
 
     /// The reason of the erasure, for the record.

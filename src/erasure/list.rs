@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// An erasure in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Erased {
+pub struct ErasureRecord {
     pub organisation: String,
     /// `person` or `group`.
     pub kind: String,
@@ -31,7 +31,7 @@ impl ErasureList {
     }
 
     /// Every listed erasure of an organisation. A file that does not exist is an empty list.
-    pub fn of(&self, organisation: &str) -> io::Result<Vec<Erased>> {
+    pub fn records_of(&self, organisation: &str) -> io::Result<Vec<ErasureRecord>> {
         let text = match std::fs::read_to_string(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             read => read?,
@@ -39,7 +39,7 @@ impl ErasureList {
         // A last line without a newline was interrupted by a crash. Its erasure is repeated and
         // listed again.
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-        let all: Vec<Erased> = whole
+        let all: Vec<ErasureRecord> = whole
             .lines()
             .map(serde_json::from_str)
             .collect::<Result<_, _>>()?;
@@ -50,7 +50,7 @@ impl ErasureList {
     }
 
     /// Adds an erasure, unless it is listed already, and syncs it to disk.
-    pub fn add(&self, erased: &Erased) -> io::Result<()> {
+    pub fn add(&self, erased: &ErasureRecord) -> io::Result<()> {
         let folder = self
             .0
             .parent()
@@ -65,7 +65,7 @@ impl ErasureList {
             .open(&self.0)?;
         // Other processes may write the file too.
         file.lock()?;
-        if self.of(&erased.organisation)?.contains(erased) {
+        if self.records_of(&erased.organisation)?.contains(erased) {
             return Ok(());
         }
         let mut text = String::new();
@@ -87,29 +87,32 @@ mod tests {
     fn an_erasure_is_listed_once_and_for_its_organisation() {
         let folder = tempfile::TempDir::new().unwrap();
         let list = ErasureList::at(&folder.path().join("new/erasures.jsonl"));
-        let erased = |number: u128, organisation: &str| Erased {
+        let erased = |number: u128, organisation: &str| ErasureRecord {
             organisation: organisation.into(),
             kind: "person".into(),
             subject: Uuid::from_u128(number),
             position: 3,
         };
-        assert_eq!(list.of("main").unwrap(), []);
+        assert_eq!(list.records_of("main").unwrap(), []);
         for _ in 0..2 {
             list.add(&erased(1, "main")).unwrap();
             list.add(&erased(2, "other")).unwrap();
         }
         assert_eq!(
-            (list.of("main").unwrap(), list.of("other").unwrap()),
+            (
+                list.records_of("main").unwrap(),
+                list.records_of("other").unwrap()
+            ),
             (vec![erased(1, "main")], vec![erased(2, "other")])
         );
         // An interrupted line is ignored, and overwritten by the next one.
         let file = folder.path().join("new/erasures.jsonl");
         let whole = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("{whole}{{\"organisation\":\"ma")).unwrap();
-        assert_eq!(list.of("main").unwrap(), [erased(1, "main")]);
+        assert_eq!(list.records_of("main").unwrap(), [erased(1, "main")]);
         list.add(&erased(3, "main")).unwrap();
         assert_eq!(
-            list.of("main").unwrap(),
+            list.records_of("main").unwrap(),
             [erased(1, "main"), erased(3, "main")]
         );
     }

@@ -5,5 +5,5 @@
 mod list;
 mod purge;
 
-pub use list::{Erased, ErasureList};
+pub use list::{ErasureList, ErasureRecord};
 pub use purge::{PurgeError, Purger};

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Erased, ErasureList};
+use super::{ErasureList, ErasureRecord};
 use crate::domain::{Event, Group, GroupEvent, PersonEvent};
-use crate::files::{FileError, Files};
-use crate::log::record::Recorded;
-use crate::log::{Log, LogError};
-use crate::store::{StoreError, followers, mails};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::eventlog::{Log, LogError};
+use crate::files::{FileError, FileStore};
+use crate::store::{StoreError, outbox, subscriptions};
 
-const FOLLOWER: &str = "erasure";
+const SUBSCRIPTION: &str = "erasure";
 /// Long, because each advance of the subscription is a transaction.
-const LOOK: Duration = Duration::from_secs(2);
-const EVENTS: i64 = 500;
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+const PAGE_EVENTS: i64 = 500;
 
 /// Why an erasure could not be completed. It is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum PurgeError {
 #[derive(Clone)]
 pub struct Purger {
     log: Log,
-    files: Files,
+    files: FileStore,
     /// The folder of mails that is used when there is no mail server.
     mails: PathBuf,
     list: ErasureList,
@@ -42,7 +42,7 @@ pub struct Purger {
 
 impl Purger {
     #[must_use]
-    pub fn new(log: Log, files: Files, mails: PathBuf, list: ErasureList) -> Self {
+    pub fn new(log: Log, files: FileStore, mails: PathBuf, list: ErasureList) -> Self {
         Self {
             log,
             files,
@@ -55,15 +55,15 @@ impl Purger {
     pub async fn run(self) {
         loop {
             // Another process may have erased their subjects.
-            self.log.vault().forget_old();
-            match self.once().await {
+            self.log.vault().evict_expired();
+            match self.run_once().await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {
                     tracing::error!(%error, "an erasure could not be finished; it is tried again");
                 }
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -71,43 +71,43 @@ impl Purger {
     /// read.
     ///
     /// After an error the subscription has not advanced, so the same events are read again.
-    pub async fn once(&self) -> Result<bool, PurgeError> {
+    pub async fn run_once(&self) -> Result<bool, PurgeError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
-        let next = followers::next_of(store, organisation, FOLLOWER).await?;
-        let events = self.log.page(next, EVENTS).await?;
+        let next = subscriptions::next_position(store, organisation, SUBSCRIPTION).await?;
+        let events = self.log.read_events(next, PAGE_EVENTS).await?;
         let Some(last) = events.last() else {
             return Ok(false);
         };
         let mut erased = false;
         for event in &events {
-            erased |= self.finish(event).await?;
+            erased |= self.finish_erasure(event).await?;
         }
         if erased {
-            store.clear_deleted().await?;
+            store.purge_deleted().await?;
         }
         let mut tx = store.begin().await?;
-        followers::lock(&mut tx, organisation, FOLLOWER, 0).await?;
-        followers::advance(&mut tx, organisation, FOLLOWER, last.position + 1).await?;
+        subscriptions::lock(&mut tx, organisation, SUBSCRIPTION, 0).await?;
+        subscriptions::advance(&mut tx, organisation, SUBSCRIPTION, last.position + 1).await?;
         tx.commit().await?;
-        Ok(i64::try_from(events.len()).unwrap_or_default() == EVENTS)
+        Ok(i64::try_from(events.len()).unwrap_or_default() == PAGE_EVENTS)
     }
 
     /// Completes the erasure if the event is one, and returns whether it is. It is listed first,
     /// because the other steps can be repeated.
-    async fn finish(&self, event: &Recorded) -> Result<bool, PurgeError> {
+    async fn finish_erasure(&self, event: &RecordedEvent) -> Result<bool, PurgeError> {
         let kind = match &event.event {
             Event::Person(PersonEvent::PersonalDataErased { .. }) => "person",
             Event::Group(GroupEvent::PersonalDataErased { .. }) => "group",
             _ => return Ok(false),
         };
         let organisation = self.log.organisation().to_owned();
-        self.list.add(&Erased {
+        self.list.add(&ErasureRecord {
             organisation,
             kind: kind.to_owned(),
             subject: event.stream,
             position: event.position,
         })?;
-        self.log.vault().forget(event.stream);
+        self.log.vault().evict(event.stream);
         if kind == "person" {
             self.remove_mails(event.stream).await?;
             return Ok(true);
@@ -119,7 +119,7 @@ impl Purger {
     }
 
     async fn remove_mails(&self, person: Uuid) -> Result<(), PurgeError> {
-        for id in mails::of_person(
+        for id in outbox::ids_of_person(
             self.log.store(),
             self.log.organisation(),
             &person.to_string(),

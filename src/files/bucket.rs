@@ -10,16 +10,16 @@ use rusty_s3::actions::{DeleteObject, GetObject, PutObject};
 use rusty_s3::{Credentials, S3Action as _, UrlStyle};
 
 use super::FileError;
-use super::seal::Sealed;
+use crate::crypto::file_encryption::EncryptedFile;
 use crate::domain::file::FileDigest;
 
-const SIGNED_FOR: Duration = Duration::from_mins(5);
-const READ: usize = 64 * 1024;
+const SIGNATURE_VALID_FOR: Duration = Duration::from_mins(5);
+const READ_BUFFER: usize = 64 * 1024;
 
 /// A bucket of an S3-compatible store.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    place: rusty_s3::Bucket,
+    remote: rusty_s3::Bucket,
     credentials: Credentials,
     agent: ureq::Agent,
 }
@@ -53,15 +53,15 @@ impl Bucket {
             .timeout_global(Some(Duration::from_mins(1)))
             .build();
         Ok(Self {
-            place: bucket,
+            remote: bucket,
             credentials: Credentials::new(key, secret),
             agent: config.into(),
         })
     }
 
-    pub(super) async fn put(&self, sealed: &Sealed, file: &FileDigest) -> io::Result<()> {
-        let url =
-            PutObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+    pub(super) async fn put(&self, sealed: &EncryptedFile, file: &FileDigest) -> io::Result<()> {
+        let url = PutObject::new(&self.remote, Some(&self.credentials), file.as_str())
+            .sign(SIGNATURE_VALID_FOR);
         let (agent, path) = (self.agent.clone(), sealed.path.clone());
         let put = move || -> io::Result<u16> {
             let body = std::fs::File::open(path)?;
@@ -72,7 +72,7 @@ impl Bucket {
                 .status()
                 .as_u16())
         };
-        expect(
+        expect_status(
             &[200],
             tokio::task::spawn_blocking(put)
                 .await
@@ -84,8 +84,8 @@ impl Bucket {
         &self,
         file: &FileDigest,
     ) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
-        let url =
-            GetObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+        let url = GetObject::new(&self.remote, Some(&self.credentials), file.as_str())
+            .sign(SIGNATURE_VALID_FOR);
         let agent = self.agent.clone();
         let get = move || agent.get(url.as_str()).call().map_err(io::Error::other);
         let response = tokio::task::spawn_blocking(get)
@@ -94,13 +94,13 @@ impl Bucket {
         match response.status().as_u16() {
             200 => {}
             404 => return Err(FileError::Missing),
-            other => expect(&[200], other)?,
+            other => expect_status(&[200], other)?,
         }
         let (send, receive) = tokio::sync::mpsc::channel(4);
         let mut body = response.into_body().into_reader();
         tokio::task::spawn_blocking(move || {
             loop {
-                let mut bytes = vec![0; READ];
+                let mut bytes = vec![0; READ_BUFFER];
                 let part = io::Read::read(&mut body, &mut bytes).map(|read| {
                     bytes.truncate(read);
                     Bytes::from(bytes)
@@ -120,8 +120,8 @@ impl Bucket {
     }
 
     pub(super) async fn remove(&self, file: &FileDigest) -> io::Result<()> {
-        let url =
-            DeleteObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+        let url = DeleteObject::new(&self.remote, Some(&self.credentials), file.as_str())
+            .sign(SIGNATURE_VALID_FOR);
         let agent = self.agent.clone();
         let remove = move || {
             agent
@@ -130,7 +130,7 @@ impl Bucket {
                 .map(|response| response.status().as_u16())
                 .map_err(io::Error::other)
         };
-        expect(
+        expect_status(
             &[200, 204, 404],
             tokio::task::spawn_blocking(remove)
                 .await
@@ -139,7 +139,7 @@ impl Bucket {
     }
 }
 
-fn expect(good: &[u16], status: u16) -> io::Result<()> {
+fn expect_status(good: &[u16], status: u16) -> io::Result<()> {
     if good.contains(&status) {
         Ok(())
     } else {

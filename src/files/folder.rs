@@ -8,10 +8,10 @@ use futures::Stream;
 use tokio::io::AsyncReadExt as _;
 
 use super::FileError;
-use super::seal::Sealed;
+use crate::crypto::file_encryption::EncryptedFile;
 use crate::domain::file::FileDigest;
 
-const READ: usize = 64 * 1024;
+const READ_BUFFER: usize = 64 * 1024;
 
 /// A folder of encrypted files.
 #[derive(Clone, Debug)]
@@ -31,20 +31,20 @@ impl Folder {
         self.0.join(name.get(..2).unwrap_or_default()).join(name)
     }
 
-    pub(super) async fn put(&self, sealed: &Sealed, file: &FileDigest) -> io::Result<()> {
+    pub(super) async fn put(&self, sealed: &EncryptedFile, file: &FileDigest) -> io::Result<()> {
         let path = self.path(file);
         let parent = path.parent().unwrap_or(&self.0);
         tokio::fs::create_dir_all(parent).await?;
         tokio::fs::rename(&sealed.path, &path).await?;
-        sync(parent).await?;
-        sync(&self.0).await
+        sync_folder(parent).await?;
+        sync_folder(&self.0).await
     }
 
     pub(super) async fn get(
         &self,
         file: &FileDigest,
     ) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
-        let opened = read(&self.path(file)).await;
+        let opened = stream_file(&self.path(file)).await;
         opened.map_err(|error| {
             if error.kind() == io::ErrorKind::NotFound {
                 FileError::Missing
@@ -63,10 +63,12 @@ impl Folder {
 }
 
 /// The bytes of a file as a stream, without decryption.
-pub(super) async fn read(path: &Path) -> io::Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
+pub(super) async fn stream_file(
+    path: &Path,
+) -> io::Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
     let opened = tokio::fs::File::open(path).await?;
     Ok(futures::stream::try_unfold(opened, |mut file| async move {
-        let mut bytes = vec![0; READ];
+        let mut bytes = vec![0; READ_BUFFER];
         let read = file.read(&mut bytes).await?;
         bytes.truncate(read);
         Ok((read > 0).then(|| (Bytes::from(bytes), file)))
@@ -74,6 +76,6 @@ pub(super) async fn read(path: &Path) -> io::Result<impl Stream<Item = io::Resul
 }
 
 /// Syncs a folder: a renamed file survives a crash only after that.
-async fn sync(folder: &Path) -> io::Result<()> {
+async fn sync_folder(folder: &Path) -> io::Result<()> {
     tokio::fs::File::open(folder).await?.sync_all().await
 }

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{FILE_MOST, FileError};
+use super::{FILE_SIZE_MAX, FileError};
 use crate::domain::PersonId;
-use crate::log::Log;
-use crate::log::record::{day_of, left_of_day};
+use crate::eventlog::Log;
+use crate::eventlog::recorded_event::{day_of, time_left_in_day};
 use crate::sandbox::Sandbox;
-use crate::store::uploads::{self, Sent};
+use crate::store::uploads::{self, UploadUsage};
 
 /// The most files that a group, or a person, may send in a day, accepted or not: ten forms with as
 /// many pictures as one can have.
@@ -21,7 +21,7 @@ pub const BYTES_A_DAY: u64 = 150 * 1024 * 1024;
 
 /// What an upload needs in addition to its body.
 #[derive(Clone, Copy)]
-pub struct Intake<'a> {
+pub struct UploadContext<'a> {
     pub log: &'a Log,
     pub sandbox: &'a Sandbox,
     pub now: Timestamp,
@@ -32,14 +32,14 @@ pub struct Intake<'a> {
     pub sender: Option<PersonId>,
 }
 
-impl Intake<'_> {
+impl UploadContext<'_> {
     /// Adds to the day's count of the group and of the sender, so that a person with several groups
     /// has one quota. Beyond the quota it returns [`FileError::Quota`].
-    pub(super) async fn count(&self, files: u64, bytes: u64) -> Result<(), FileError> {
+    pub(super) async fn count_upload(&self, files: u64, bytes: u64) -> Result<(), FileError> {
         let today = day_of(self.now).to_string();
         for counted in std::iter::once(self.group).chain(self.sender.map(|sender| sender.0)) {
-            let sent = Sent { files, bytes };
-            let sent = uploads::count(
+            let sent = UploadUsage { files, bytes };
+            let sent = uploads::add(
                 self.log.store(),
                 self.log.organisation(),
                 &counted.to_string(),
@@ -49,7 +49,7 @@ impl Intake<'_> {
             .await?;
             if sent.files > FILES_A_DAY || sent.bytes > BYTES_A_DAY {
                 return Err(FileError::Quota {
-                    wait: left_of_day(self.now),
+                    wait: time_left_in_day(self.now),
                 });
             }
         }
@@ -58,14 +58,14 @@ impl Intake<'_> {
 }
 
 /// An upload that is being received.
-pub(super) struct Arriving<S> {
+pub(super) struct UploadReader<S> {
     body: S,
     /// The bytes received so far.
     pub read: u64,
     content: Sha256,
 }
 
-impl<S, E> Arriving<S>
+impl<S, E> UploadReader<S>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
 {
@@ -79,7 +79,10 @@ where
 
     /// Reads at least `wanted` bytes, fewer at the end of the body, and `None` after it. Fails as
     /// soon as more than [`FILE_MOST`] bytes were received.
-    pub(super) async fn next(&mut self, wanted: usize) -> Result<Option<Vec<u8>>, FileError> {
+    pub(super) async fn read_at_least(
+        &mut self,
+        wanted: usize,
+    ) -> Result<Option<Vec<u8>>, FileError> {
         let mut bytes = Vec::new();
         while bytes.len() < wanted {
             let Some(part) = self.body.next().await else {
@@ -87,7 +90,7 @@ where
             };
             let part = part.map_err(|_| FileError::BrokenOff)?;
             self.read += part.len() as u64;
-            if self.read > FILE_MOST {
+            if self.read > FILE_SIZE_MAX {
                 return Err(FileError::TooLarge);
             }
             self.content.update(&part);

@@ -10,7 +10,6 @@ mod bucket;
 mod folder;
 mod intake;
 mod picture;
-mod seal;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,28 +19,28 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::domain::file::{FileDigest, Media};
-use crate::log::vault::{Vault, VaultError};
+use crate::crypto::file_encryption::{DecryptStream, EncryptedFile, Encryptor};
+use crate::crypto::vault::{Vault, VaultError};
+use crate::domain::file::{FileDigest, MediaType};
 use crate::sandbox::{SandboxError, Upload};
 use crate::store::StoreError;
 pub use bucket::{Bucket, BucketError};
 use folder::Folder;
-use intake::Arriving;
-pub use intake::{BYTES_A_DAY, FILES_A_DAY, Intake};
-pub use picture::paint_anew;
-use seal::{Opening, Sealed, Sealing};
+use intake::UploadReader;
+pub use intake::{BYTES_A_DAY, FILES_A_DAY, UploadContext};
+pub use picture::reencode_picture;
 
 /// The most bytes of one file.
-pub const FILE_MOST: u64 = 10 * 1024 * 1024;
+pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
 /// The end of a PDF, in bytes, that must contain `%%EOF`.
-const ENDING: usize = 1024;
+const PDF_END_WINDOW: usize = 1024;
 /// The first bytes, from which the type is detected.
-const TELLING: usize = 16;
+const SNIFF_LEN: usize = 16;
 
 /// Why a file was not stored or cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("a file has at most {} MiB", FILE_MOST / 1024 / 1024)]
+    #[error("a file has at most {} MiB", FILE_SIZE_MAX / 1024 / 1024)]
     TooLarge,
     #[error("this is neither a photograph (JPEG, PNG, WebP) nor a PDF")]
     UnknownKind,
@@ -65,7 +64,7 @@ pub enum FileError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
-    Counted(#[from] StoreError),
+    Database(#[from] StoreError),
     #[error("the store of files does not answer: {0}")]
     Store(#[from] std::io::Error),
 }
@@ -74,7 +73,7 @@ impl FileError {
     /// Whether the error is about the chosen file, so that a form can show it next to the entered
     /// values.
     #[must_use]
-    pub fn is_said_beside_the_form(&self) -> bool {
+    pub fn is_form_error(&self) -> bool {
         matches!(
             self,
             Self::UnknownKind | Self::Picture | Self::Document | Self::Quota { .. } | Self::Busy
@@ -93,9 +92,9 @@ impl From<SandboxError> for FileError {
 
 /// A stored file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredFile {
     pub file: FileDigest,
-    pub media: Media,
+    pub media: MediaType,
     /// Its size in bytes when decrypted.
     pub bytes: u64,
     /// The SHA-256 of the upload, by which a repeat is recognised. It is not stored.
@@ -104,12 +103,12 @@ pub struct Kept {
 
 /// The store of files.
 #[derive(Clone, Debug)]
-pub enum Files {
+pub enum FileStore {
     Folder(Folder),
     Bucket(Box<Bucket>),
 }
 
-impl Files {
+impl FileStore {
     #[must_use]
     pub fn in_folder(path: PathBuf) -> Self {
         Self::Folder(Folder::new(path))
@@ -117,24 +116,28 @@ impl Files {
 
     /// Checks an upload, encrypts it under the group's key, and stores it. After an error nothing
     /// is stored, but the upload counts towards the quotas.
-    pub async fn keep<S, E>(&self, intake: &Intake<'_>, body: S) -> Result<Kept, FileError>
+    pub async fn store<S, E>(
+        &self,
+        intake: &UploadContext<'_>,
+        body: S,
+    ) -> Result<StoredFile, FileError>
     where
         S: Stream<Item = Result<Bytes, E>>,
     {
-        intake.count(1, 0).await?;
+        intake.count_upload(1, 0).await?;
         // The reader may poll a short body again after its end.
         let body = std::pin::pin!(body.fuse());
-        let mut arriving = Arriving::new(body);
-        let taken = self.take_in(intake, &mut arriving).await;
+        let mut arriving = UploadReader::new(body);
+        let taken = self.encrypt_upload(intake, &mut arriving).await;
         // A rejected upload counts as well.
-        intake.count(0, arriving.read).await?;
+        intake.count_upload(0, arriving.read).await?;
         let (media, sealed) = taken?;
         let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
         match self {
             Self::Folder(folder) => folder.put(&sealed, &file).await?,
             Self::Bucket(bucket) => bucket.put(&sealed, &file).await?,
         }
-        Ok(Kept {
+        Ok(StoredFile {
             file,
             media,
             bytes: sealed.bytes,
@@ -144,51 +147,56 @@ impl Files {
 
     /// Encrypts an upload into the staging folder. A picture is then re-encoded and encrypted
     /// again.
-    async fn take_in<S, E>(
+    async fn encrypt_upload<S, E>(
         &self,
-        intake: &Intake<'_>,
-        arriving: &mut Arriving<S>,
-    ) -> Result<(Media, Sealed), FileError>
+        intake: &UploadContext<'_>,
+        arriving: &mut UploadReader<S>,
+    ) -> Result<(MediaType, EncryptedFile), FileError>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let begins = arriving
-            .next(TELLING)
+            .read_at_least(SNIFF_LEN)
             .await?
             .ok_or(FileError::UnknownKind)?;
-        let media = media_of(&begins)?;
+        let media = detect_media(&begins)?;
         let (vault, group) = (intake.log.vault(), intake.group);
-        let key = vault.key_for(group).await?;
+        let key = vault.require_key(group).await?;
         // The original of a picture is encrypted under a key that exists only in this process, so
         // nobody can read it afterwards.
-        let first = if media == Media::Jpeg {
-            seal::passing_key()
+        let first = if media == MediaType::Jpeg {
+            crate::crypto::file_encryption::ephemeral_key()
         } else {
             key
         };
-        let mut sealing = Sealing::begin(self.staging()?, &first, vault.bound_file(group)).await?;
-        sealing.take(&begins).await?;
+        let mut sealing =
+            Encryptor::create(self.staging()?, &first, vault.file_associated_data(group)).await?;
+        sealing.write(&begins).await?;
         let mut ends = begins;
-        while let Some(more) = arriving.next(1).await? {
-            sealing.take(&more).await?;
+        while let Some(more) = arriving.read_at_least(1).await? {
+            sealing.write(&more).await?;
             ends.extend_from_slice(&more);
-            ends.drain(..ends.len().saturating_sub(ENDING));
+            ends.drain(..ends.len().saturating_sub(PDF_END_WINDOW));
         }
-        if media == Media::Pdf && !ends.windows(5).any(|part| part == b"%%EOF") {
+        if media == MediaType::Pdf && !ends.windows(5).any(|part| part == b"%%EOF") {
             return Err(FileError::Document);
         }
-        let sealed = sealing.end().await?;
-        if media == Media::Pdf {
+        let sealed = sealing.finish().await?;
+        if media == MediaType::Pdf {
             return Ok((media, sealed));
         }
         // The original waits for the sandbox on disk, not in memory.
         let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
-        let raw = Opening::new(first, vault.bound_file(group), &file)
-            .stream(folder::read(&sealed.path).await?.map_err(FileError::from));
-        let painted = intake.sandbox.read(Upload::Picture, raw).await?;
-        let mut sealing = Sealing::begin(self.staging()?, &key, vault.bound_file(group)).await?;
-        sealing.take(&painted).await?;
-        Ok((media, sealing.end().await?))
+        let raw = DecryptStream::new(first, vault.file_associated_data(group), &file).decrypt(
+            folder::stream_file(&sealed.path)
+                .await?
+                .map_err(FileError::from),
+        );
+        let painted = intake.sandbox.run(Upload::Picture, raw).await?;
+        let mut sealing =
+            Encryptor::create(self.staging()?, &key, vault.file_associated_data(group)).await?;
+        sealing.write(&painted).await?;
+        Ok((media, sealing.finish().await?))
     }
 
     /// Decrypts a file as a stream. The stream ends with [`FileError::Altered`] if the stored bytes
@@ -199,14 +207,14 @@ impl Files {
         group: Uuid,
         file: &FileDigest,
     ) -> Result<impl Stream<Item = Result<Bytes, FileError>> + use<>, FileError> {
-        let key = vault.key_for(group).await?;
-        let sealed = self.sealed(file).await?;
-        let opening = Opening::new(key, vault.bound_file(group), file);
-        Ok(opening.stream(sealed.map_err(FileError::from)))
+        let key = vault.require_key(group).await?;
+        let sealed = self.read_encrypted(file).await?;
+        let opening = DecryptStream::new(key, vault.file_associated_data(group), file);
+        Ok(opening.decrypt(sealed.map_err(FileError::from)))
     }
 
     /// The encrypted bytes of a file, for a backup.
-    pub async fn sealed(
+    pub async fn read_encrypted(
         &self,
         file: &FileDigest,
     ) -> Result<impl Stream<Item = std::io::Result<Bytes>> + use<>, FileError> {
@@ -217,7 +225,7 @@ impl Files {
     }
 
     /// Stores an encrypted file from a backup. Its digest must be `file`.
-    pub async fn put_sealed(
+    pub async fn put_encrypted(
         &self,
         from: &std::path::Path,
         file: &FileDigest,
@@ -225,8 +233,8 @@ impl Files {
         let path = self.staging()?.join(file.as_str());
         let bytes = tokio::fs::copy(from, &path).await?;
         tokio::fs::File::open(&path).await?.sync_all().await?;
-        let sealed = Sealed {
-            digest: digest_of(&path).await?,
+        let sealed = EncryptedFile {
+            digest: file_digest(&path).await?,
             path,
             bytes,
         };
@@ -259,19 +267,19 @@ impl Files {
     }
 }
 
-async fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
-    Ok(crate::log::keys::to_hex(&Sha256::digest(
+async fn file_digest(path: &std::path::Path) -> std::io::Result<String> {
+    Ok(crate::crypto::keys::to_hex(&Sha256::digest(
         tokio::fs::read(path).await?,
     )))
 }
 
 /// The type of a file by its first bytes. Every picture becomes a JPEG.
-fn media_of(begins: &[u8]) -> Result<Media, FileError> {
+fn detect_media(begins: &[u8]) -> Result<MediaType, FileError> {
     if begins.starts_with(b"%PDF-") {
-        return Ok(Media::Pdf);
+        return Ok(MediaType::Pdf);
     }
-    if picture::is_one(begins) {
-        Ok(Media::Jpeg)
+    if picture::is_picture(begins) {
+        Ok(MediaType::Jpeg)
     } else {
         Err(FileError::UnknownKind)
     }
@@ -283,10 +291,10 @@ mod tests {
 
     #[test]
     fn a_file_is_what_its_bytes_say() {
-        assert_eq!(media_of(b"%PDF-1.7 and more").unwrap(), Media::Pdf);
+        assert_eq!(detect_media(b"%PDF-1.7 and more").unwrap(), MediaType::Pdf);
         assert_eq!(
-            media_of(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(),
-            Media::Jpeg
+            detect_media(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(),
+            MediaType::Jpeg
         );
         for bytes in [
             &b"<html><script>"[..],
@@ -295,7 +303,7 @@ mod tests {
             b"MZ..............",
             b" %PDF-1.7......",
         ] {
-            assert!(matches!(media_of(bytes), Err(FileError::UnknownKind)));
+            assert!(matches!(detect_media(bytes), Err(FileError::UnknownKind)));
         }
     }
 }

@@ -9,16 +9,16 @@ use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 use super::FileError;
 
 /// The longest side of a stored picture, in pixels. Larger ones are scaled down.
-const SIDE_MOST: u32 = 2048;
+const SIDE_MAX: u32 = 2048;
 /// The longest side of an uploaded picture, in pixels. One whose header states more is not decoded.
-const SIDE_READ: u32 = 12_000;
+const SOURCE_SIDE_MAX: u32 = 12_000;
 /// The most bytes of a decoded picture: 64 million pixels of three bytes. The decoders cannot scale
 /// while decoding, and may need as much memory again; both must fit into the memory limit of the
 /// sandbox.
-const DECODED_MOST: u64 = 192 * 1024 * 1024;
-const QUALITY: u8 = 85;
+const DECODED_BYTES_MAX: u64 = 192 * 1024 * 1024;
+const JPEG_QUALITY: u8 = 85;
 
-pub(super) fn is_one(begins: &[u8]) -> bool {
+pub(super) fn is_picture(begins: &[u8]) -> bool {
     matches!(
         image::guess_format(begins),
         Ok(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)
@@ -26,7 +26,7 @@ pub(super) fn is_one(begins: &[u8]) -> bool {
 }
 
 /// Re-encodes a picture. One that cannot be read, or is too large, is [`FileError::Picture`].
-pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
+pub fn reencode_picture(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let unreadable = |_: image::ImageError| FileError::Picture;
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
@@ -36,19 +36,23 @@ pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
         limits.max_image_width,
         limits.max_image_height,
         limits.max_alloc,
-    ) = (Some(SIDE_READ), Some(SIDE_READ), Some(DECODED_MOST));
+    ) = (
+        Some(SOURCE_SIDE_MAX),
+        Some(SOURCE_SIDE_MAX),
+        Some(DECODED_BYTES_MAX),
+    );
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(unreadable)?;
-    if decoder.total_bytes() > DECODED_MOST {
+    if decoder.total_bytes() > DECODED_BYTES_MAX {
         return Err(FileError::Picture);
     }
     let orientation = decoder.orientation().map_err(unreadable)?;
-    let mut picture = smaller(DynamicImage::from_decoder(decoder).map_err(unreadable)?);
+    let mut picture = scale_down(DynamicImage::from_decoder(decoder).map_err(unreadable)?);
     picture.apply_orientation(orientation);
     let mut painted = Vec::new();
     picture
         .to_rgb8()
-        .write_with_encoder(JpegEncoder::new_with_quality(&mut painted, QUALITY))
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut painted, JPEG_QUALITY))
         .map_err(unreadable)?;
     Ok(painted)
 }
@@ -56,12 +60,12 @@ pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
 /// Scales a picture down to the size that is stored. Filtering needs four bytes for each colour of
 /// a pixel, more than decoding: a very large picture is first reduced coarsely to twice the final
 /// size, and its original freed.
-fn smaller(mut picture: DynamicImage) -> DynamicImage {
-    if picture.width().max(picture.height()) > 2 * SIDE_MOST {
-        picture = picture.thumbnail(2 * SIDE_MOST, 2 * SIDE_MOST);
+fn scale_down(mut picture: DynamicImage) -> DynamicImage {
+    if picture.width().max(picture.height()) > 2 * SIDE_MAX {
+        picture = picture.thumbnail(2 * SIDE_MAX, 2 * SIDE_MAX);
     }
-    if picture.width().max(picture.height()) > SIDE_MOST {
-        picture = picture.resize(SIDE_MOST, SIDE_MOST, FilterType::Triangle);
+    if picture.width().max(picture.height()) > SIDE_MAX {
+        picture = picture.resize(SIDE_MAX, SIDE_MAX, FilterType::Triangle);
     }
     picture
 }
@@ -82,7 +86,7 @@ mod tests {
         chunk.extend([0; 4]);
         png.splice(33..33, chunk);
         assert!(png.windows(5).any(|bytes| bytes == b"53.54"));
-        let painted = paint_anew(&png).unwrap();
+        let painted = reencode_picture(&png).unwrap();
         assert_eq!(image::guess_format(&painted).unwrap(), ImageFormat::Jpeg);
         assert!(!painted.windows(5).any(|bytes| bytes == b"53.54"));
         let again = image::load_from_memory(&painted).unwrap();
@@ -97,7 +101,7 @@ mod tests {
             (2048, 9, (2048, 9)),
             (30, 5000, (13, 2048)),
         ] {
-            let small = smaller(DynamicImage::new_rgb8(width, height));
+            let small = scale_down(DynamicImage::new_rgb8(width, height));
             assert_eq!((small.width(), small.height()), kept, "{width} x {height}");
         }
     }
@@ -111,13 +115,13 @@ mod tests {
                 .unwrap();
             png
         };
-        assert!(paint_anew(&png(SIDE_READ, 1)).is_ok());
+        assert!(reencode_picture(&png(SOURCE_SIDE_MAX, 1)).is_ok());
         assert!(matches!(
-            paint_anew(&png(SIDE_READ + 1, 1)),
+            reencode_picture(&png(SOURCE_SIDE_MAX + 1, 1)),
             Err(FileError::Picture)
         ));
         assert!(matches!(
-            paint_anew(&png(1, SIDE_READ + 1)),
+            reencode_picture(&png(1, SOURCE_SIDE_MAX + 1)),
             Err(FileError::Picture)
         ));
     }

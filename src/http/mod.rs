@@ -3,21 +3,21 @@
 
 mod accesses;
 pub mod api;
-pub mod beside;
-mod contract;
-mod contract_files;
-pub mod in_time;
-mod kept_file;
-pub mod limits;
+pub mod bearer_auth;
+pub mod body_timeout;
+mod file_response;
+mod monitoring;
 pub mod open_data;
-mod operator;
+mod openapi;
+mod openapi_files;
 pub mod pages;
 pub mod problem;
-mod reading;
-pub mod signin;
-mod spans;
+pub mod rate_limit;
+mod request_span;
+mod safe_methods;
+pub mod supervisor;
+mod tlog;
 pub mod tokens;
-mod tree;
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -30,54 +30,54 @@ use uuid::Uuid;
 
 use crate::bank::Layout;
 use crate::commands::Commands;
-use crate::files::{FileError, Files, Intake, Kept};
+use crate::files::{FileError, FileStore, StoredFile, UploadContext};
 use crate::sandbox::Sandbox;
 use crate::views::{Reader, Views};
-use beside::Beside;
-pub use contract::{contract, document};
-use limits::{Limits, Quotas};
-use problem::Fault;
-use signin::Tokens;
+use bearer_auth::Tokens;
+pub use openapi::{openapi_json, openapi_yaml};
+use problem::ErrorCode;
+use rate_limit::{Quotas, RateLimits};
+use supervisor::Supervisor;
 
 /// The largest request body that is read into memory, in bytes. File uploads are streamed and have
 /// a limit of their own.
-pub const BODY_MOST: usize = 512 * 1024;
+pub const BODY_MAX: usize = 512 * 1024;
 
 /// The application state that every handler receives.
-pub struct Desk {
+pub struct AppState {
     pub commands: Commands,
     pub views: Views,
-    pub files: Files,
+    pub files: FileStore,
     /// Reads uploads in a child process.
     pub sandbox: Sandbox,
     pub tokens: Tokens,
-    pub site: Site,
-    pub beside: Beside,
+    pub site: SiteConfig,
+    pub supervisor: Supervisor,
 }
 
-impl Desk {
+impl AppState {
     /// Stores an uploaded file of a group. Counts it against the daily quotas of the group and, for
     /// somebody without a role, of the sender.
-    async fn keep_file<E>(
+    async fn store_file<E>(
         &self,
         group: Uuid,
         reader: &Reader,
         body: impl Stream<Item = Result<web::Bytes, E>>,
-    ) -> Result<Kept, FileError> {
-        let sender = Some(reader.person).filter(|_| reader.held.is_empty());
-        let intake = Intake {
+    ) -> Result<StoredFile, FileError> {
+        let sender = Some(reader.person).filter(|_| reader.granted_roles.is_empty());
+        let intake = UploadContext {
             log: self.commands.log(),
             sandbox: &self.sandbox,
             now: self.commands.now(),
             group,
             sender,
         };
-        self.files.keep(&intake, body).await
+        self.files.store(&intake, body).await
     }
 }
 
 /// Settings of the HTTP service that come from the operator's configuration.
-pub struct Site {
+pub struct SiteConfig {
     /// The public URL of the pages, without a slash at the end.
     pub address: String,
     /// The office's telephone number; empty if none is shown.
@@ -85,28 +85,28 @@ pub struct Site {
     /// Demonstration mode: all data is illustrative, and the pages show the mails to every visitor.
     pub demo: bool,
     /// The folder that mails are written to, if they are not sent to a mail server.
-    pub mails: Option<std::path::PathBuf>,
-    pub limits: Limits,
+    pub mail_folder: Option<std::path::PathBuf>,
+    pub limits: RateLimits,
     /// How long a client may pause while it sends a request body.
-    pub patience: Duration,
+    pub body_pause_max: Duration,
     /// The columns of the bank's payment file.
     pub bank_layout: Layout,
     /// The 360Giving publication; none unless the operator configured it.
     pub open_data: Option<open_data::OpenData>,
 }
 
-impl Site {
+impl SiteConfig {
     /// Defaults for the given public URL, without optional settings.
     #[must_use]
-    pub fn at(address: &str) -> Self {
+    pub fn new(address: &str) -> Self {
         let address = address.trim_end_matches('/').to_owned();
         Self {
             address,
             telephone: String::new(),
             demo: false,
-            mails: None,
-            limits: Limits::new(&Quotas::default(), None),
-            patience: in_time::PATIENCE,
+            mail_folder: None,
+            limits: RateLimits::new(&Quotas::default(), None),
+            body_pause_max: body_timeout::BODY_PAUSE_MAX,
             bank_layout: Layout::plain(),
             open_data: None,
         }
@@ -122,7 +122,7 @@ impl Site {
 /// Starts the server on a listener that is already bound. It stops when `stop` completes, and gives
 /// open requests 20 seconds to finish. Fails if the listener cannot be used.
 pub fn serve<Stop>(
-    desk: Desk,
+    desk: AppState,
     listener: TcpListener,
     workers: Option<usize>,
     stop: Stop,
@@ -130,27 +130,27 @@ pub fn serve<Stop>(
 where
     Stop: Future<Output = ()> + Send + 'static,
 {
-    operator::begin_counting();
+    monitoring::install_recorder();
     let desk = web::Data::new(desk);
     let secure = desk.site.is_secure();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(desk.clone())
-            .app_data(web::PayloadConfig::new(BODY_MOST))
-            .wrap(from_fn(in_time::in_time))
-            .wrap(from_fn(reading::reading))
-            .wrap(from_fn(spans::tell_id))
-            .wrap(tracing_actix_web::TracingLogger::<spans::Spans>::new())
+            .app_data(web::PayloadConfig::new(BODY_MAX))
+            .wrap(from_fn(body_timeout::enforce_body_timeout))
+            .wrap(from_fn(safe_methods::handle_safe_methods))
+            .wrap(from_fn(request_span::add_request_id))
+            .wrap(tracing_actix_web::TracingLogger::<request_span::RequestSpan>::new())
             .wrap(Compress::default())
-            .wrap(from_fn(pages::renew))
-            .wrap(from_fn(limits::tell))
-            .wrap(from_fn(in_time::once))
-            .wrap(headers(secure))
+            .wrap(from_fn(pages::renew_session_cookie))
+            .wrap(from_fn(rate_limit::add_rate_limit_headers))
+            .wrap(from_fn(body_timeout::limit_keep_alive))
+            .wrap(default_headers(secure))
             .configure(api::configure)
             .configure(pages::configure)
-            .configure(operator::configure)
-            .configure(contract_files::configure)
-            .configure(tree::configure)
+            .configure(monitoring::configure)
+            .configure(openapi_files::configure)
+            .configure(tlog::configure)
             .configure(open_data::configure)
             .default_service(web::to(no_such_address))
     });
@@ -171,7 +171,7 @@ where
 
 /// Security headers of every response, unless the handler set them. Over TLS they include HSTS for
 /// a year.
-fn headers(secure: bool) -> DefaultHeaders {
+fn default_headers(secure: bool) -> DefaultHeaders {
     let headers = if secure {
         DefaultHeaders::new().add((STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
     } else {
@@ -180,7 +180,7 @@ fn headers(secure: bool) -> DefaultHeaders {
     headers
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("Cache-Control", "no-store"))
-        .add(("Content-Security-Policy", pages::POLICY))
+        .add(("Content-Security-Policy", pages::CONTENT_SECURITY_POLICY))
         .add(("Referrer-Policy", "same-origin"))
         .add(("Cross-Origin-Opener-Policy", "same-origin"))
         .add(("Cross-Origin-Resource-Policy", "same-origin"))
@@ -197,9 +197,9 @@ async fn no_such_address(request: HttpRequest) -> HttpResponse {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     if accepts.contains("text/html") {
-        return pages::nothing_here();
+        return pages::not_found_page();
     }
     actix_web::ResponseError::error_response(
-        &Fault::NoSuchAddress.problem("there is nothing at this address"),
+        &ErrorCode::NoSuchAddress.problem("there is nothing at this address"),
     )
 }

@@ -8,23 +8,23 @@ use actix_web::{HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
-use super::Desk;
-use super::api::not_allowed_but;
-use super::problem::{Fault, Problem};
-use crate::export::open_data::{Checked, Places, Publisher, package};
-use crate::log::keys::to_hex;
-use crate::log::record::day_of;
+use super::AppState;
+use super::api::method_not_allowed;
+use super::problem::{ErrorCode, Problem};
+use crate::crypto::keys::to_hex;
+use crate::eventlog::recorded_event::day_of;
+use crate::export::open_data::{CheckedPackage, Places, Publisher, build_package};
 
 /// The publication, with a cache of the newest package.
 pub struct OpenData {
     publisher: Publisher,
     places: Places,
-    made: Mutex<Option<(i64, Arc<Made>)>>,
+    cached: Mutex<Option<(i64, Arc<CachedPackage>)>>,
 }
 
 /// A rendered package. It is used until an event changes the published grants.
-pub struct Made {
-    pub checked: Checked,
+pub struct CachedPackage {
+    pub checked: CheckedPackage,
     json: String,
     csv: String,
     /// A digest of the JSON, for the ETag.
@@ -33,34 +33,34 @@ pub struct Made {
 
 impl OpenData {
     #[must_use]
-    pub fn by(publisher: Publisher, places: Places) -> Self {
+    pub fn new(publisher: Publisher, places: Places) -> Self {
         Self {
             publisher,
             places,
-            made: Mutex::new(None),
+            cached: Mutex::new(None),
         }
     }
 
     /// The current package, from the cache unless an event changed the published grants. The lock
     /// is held while a package is rendered, so that concurrent requests render it once.
-    pub async fn now(&self, desk: &Desk) -> Result<Arc<Made>, Problem> {
+    pub async fn current(&self, desk: &AppState) -> Result<Arc<CachedPackage>, Problem> {
         let through = desk.views.published_through().await?;
-        let mut made = self.made.lock().await;
+        let mut made = self.cached.lock().await;
         if let Some((known, made)) = &*made
             && *known == through
         {
             return Ok(Arc::clone(made));
         }
         let published = desk.views.published().await?;
-        let checked = package(
+        let checked = build_package(
             &published,
             &self.publisher,
             &self.places,
             day_of(desk.commands.now()),
         );
-        let (json, csv) = (checked.package.json(), checked.package.csv());
+        let (json, csv) = (checked.package.to_json(), checked.package.to_csv());
         let tag = to_hex(&Sha256::digest(&json)[..16]);
-        let new = Arc::new(Made {
+        let new = Arc::new(CachedPackage {
             checked,
             json,
             csv,
@@ -73,21 +73,26 @@ impl OpenData {
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let get = |path: &str| {
-        web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()))
+        web::resource(path.to_owned()).default_service(method_not_allowed("GET".to_owned()))
     };
     config
         .service(get("/open-data/360giving.json").route(web::get().to(json)))
         .service(get("/open-data/360giving.csv").route(web::get().to(csv)));
 }
 
-async fn json(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let made = made(&desk).await?;
-    Ok(answer(&made.tag, "json", "application/json", &made.json))
+async fn json(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let made = current_package(&desk).await?;
+    Ok(package_response(
+        &made.tag,
+        "json",
+        "application/json",
+        &made.json,
+    ))
 }
 
-async fn csv(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let made = made(&desk).await?;
-    Ok(answer(
+async fn csv(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let made = current_package(&desk).await?;
+    Ok(package_response(
         &made.tag,
         "csv",
         "text/csv; charset=utf-8",
@@ -95,20 +100,19 @@ async fn csv(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     ))
 }
 
-async fn made(desk: &Desk) -> Result<Arc<Made>, Problem> {
-    let open_data =
-        desk.site.open_data.as_ref().ok_or_else(|| {
-            Fault::NotFound.problem("this organisation publishes no open data here")
-        })?;
-    let made = open_data.now(desk).await?;
+async fn current_package(desk: &AppState) -> Result<Arc<CachedPackage>, Problem> {
+    let open_data = desk.site.open_data.as_ref().ok_or_else(|| {
+        ErrorCode::NotFound.problem("this organisation publishes no open data here")
+    })?;
+    let made = open_data.current(desk).await?;
     if made.checked.package.grants.is_empty() {
-        return Err(Fault::NotFound.problem("no grant has been accepted yet: there is nothing to publish. The first one will stand here"));
+        return Err(ErrorCode::NotFound.problem("no grant has been accepted yet: there is nothing to publish. The first one will stand here"));
     }
     Ok(made)
 }
 
 /// A response with an ETag and without caching, so that clients revalidate each time.
-fn answer(tag: &str, kind: &str, media: &str, text: &str) -> HttpResponse {
+fn package_response(tag: &str, kind: &str, media: &str, text: &str) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{tag}-{kind}\"")))
         .insert_header((CACHE_CONTROL, "no-cache"))

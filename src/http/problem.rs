@@ -6,10 +6,10 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
 use crate::commands::CommandError;
-use crate::domain::{Kind, Refusal};
+use crate::crypto::vault::VaultError;
+use crate::domain::{Refusal, RefusalKind};
+use crate::eventlog::LogError;
 use crate::files::FileError;
-use crate::log::LogError;
-use crate::log::vault::VaultError;
 use crate::views::ViewError;
 
 /// Errors outside the rules of the domain: of the request, the caller or the service. The codes of
@@ -20,7 +20,7 @@ use crate::views::ViewError;
     Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames, strum::EnumIter,
 )]
 #[strum(serialize_all = "snake_case")]
-pub enum Fault {
+pub enum ErrorCode {
     InvalidFile,
     MalformedJson,
     InvalidField,
@@ -49,12 +49,12 @@ pub enum Fault {
 
 /// An error response: the document, and the seconds for `Retry-After`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem(Box<Document>, Option<u64>);
+pub struct Problem(Box<ProblemDocument>, Option<u64>);
 
 /// What went wrong (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
-pub struct Document {
+pub struct ProblemDocument {
     /// A link to the explanation of the code.
     #[serde(rename = "type")]
     #[schema(max_length = 100, format = "uri-reference")]
@@ -88,14 +88,14 @@ pub struct Document {
 pub struct FieldError {
     /// The path of the field: `rules.minimum`, `areas[0]`.
     pub field: String,
-    pub code: FieldFault,
+    pub code: FieldErrorCode,
     pub detail: String,
 }
 
 /// Why a field is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum FieldFault {
+pub enum FieldErrorCode {
     /// The field is required and missing.
     Missing,
     /// The field does not exist.
@@ -107,15 +107,15 @@ pub enum FieldFault {
 /// All codes of problems.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     use strum::VariantNames as _;
-    Fault::VARIANTS.iter().chain(Refusal::VARIANTS).copied()
+    ErrorCode::VARIANTS.iter().chain(Refusal::VARIANTS).copied()
 }
 
 /// All codes with their advice.
-pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn codes_with_advice() -> impl Iterator<Item = (&'static str, &'static str)> {
     use strum::IntoEnumIterator as _;
-    Fault::iter()
+    ErrorCode::iter()
         .map(|fault| (fault.into(), fault.advice()))
-        .chain(Refusal::advised())
+        .chain(Refusal::codes_with_advice())
 }
 
 fn code_schema() -> utoipa::openapi::schema::Object {
@@ -127,9 +127,9 @@ fn code_schema() -> utoipa::openapi::schema::Object {
 }
 
 /// The longest detail or path of a field, in characters.
-const TOLD_MOST: usize = 2000;
+const DETAIL_MAX: usize = 2000;
 
-impl Fault {
+impl ErrorCode {
     fn status(self) -> StatusCode {
         match self {
             Self::MalformedJson
@@ -205,12 +205,12 @@ impl Fault {
 
 impl Problem {
     fn new(code: &str, status: StatusCode, detail: String, advice: &str) -> Self {
-        let document = Document {
+        let document = ProblemDocument {
             kind: format!("/problems#{code}"),
             title: code.replace('_', " "),
             status: status.as_u16(),
             code: code.to_owned(),
-            detail: cut(detail),
+            detail: truncate(detail),
             advice: advice.to_owned(),
             field: None,
             errors: Vec::new(),
@@ -224,12 +224,12 @@ impl Problem {
 
     /// A problem that lists the wrong fields of a body. Its detail and `field` are those of the
     /// first one that has a path.
-    pub(super) fn of_fields(errors: Vec<FieldError>) -> Self {
+    pub(super) fn from_fields(errors: Vec<FieldError>) -> Self {
         let first = errors
             .iter()
             .find(|error| !error.field.is_empty())
             .or(errors.first());
-        let mut problem = Fault::InvalidField
+        let mut problem = ErrorCode::InvalidField
             .problem(first.map_or("a field is wrong", |first| first.detail.as_str()));
         problem.0.field = first
             .map(|first| first.field.clone())
@@ -243,24 +243,24 @@ impl Problem {
 
     /// Adds `Retry-After`, rounded up to whole seconds.
     #[must_use]
-    pub fn after(self, wait: std::time::Duration) -> Self {
+    pub fn with_retry_after(self, wait: std::time::Duration) -> Self {
         Self(self.0, Some(wait.as_secs() + 1))
     }
 
     /// The seconds of `Retry-After`.
     #[must_use]
-    pub fn wait(&self) -> Option<u64> {
+    pub fn retry_after(&self) -> Option<u64> {
         self.1
     }
 
     /// The problem of a failed command, for pages. Unlike `From<CommandError>` it shows refusals
     /// unchanged, and names the record that a refusal in a consequence is about.
     #[must_use]
-    pub fn refused(error: &CommandError) -> Self {
+    pub fn from_command_error(error: &CommandError) -> Self {
         match error {
             CommandError::Refused(refusal) => refusal.clone().into(),
             CommandError::RefusedFor { refusal, noun, id } => {
-                let mut problem = Self::from(refusal.clone()).about(format!("{noun} {id}"));
+                let mut problem = Self::from(refusal.clone()).with_field(format!("{noun} {id}"));
                 problem.0.detail = error.to_string();
                 problem
             }
@@ -270,13 +270,13 @@ impl Problem {
 
     /// The document without the request's id, which is added when it is sent.
     #[must_use]
-    pub fn document(&self) -> &Document {
+    pub fn document(&self) -> &ProblemDocument {
         &self.0
     }
 
     #[must_use]
-    pub fn about(mut self, field: impl Into<String>) -> Self {
-        self.0.field = Some(cut(field.into()));
+    pub fn with_field(mut self, field: impl Into<String>) -> Self {
+        self.0.field = Some(truncate(field.into()));
         self
     }
 
@@ -315,10 +315,10 @@ impl Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.kind() {
-            Kind::Forbidden => StatusCode::FORBIDDEN,
-            Kind::Unknown => StatusCode::NOT_FOUND,
-            Kind::Input => StatusCode::UNPROCESSABLE_ENTITY,
-            Kind::State => StatusCode::CONFLICT,
+            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+            RefusalKind::Unknown => StatusCode::NOT_FOUND,
+            RefusalKind::Input => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::State => StatusCode::CONFLICT,
         };
         let problem = Self::new(
             refusal.code(),
@@ -327,7 +327,7 @@ impl From<Refusal> for Problem {
             refusal.advice(),
         );
         if let Refusal::DayOutOfRange { field, .. } = refusal {
-            problem.about(field)
+            problem.with_field(field)
         } else {
             problem
         }
@@ -339,15 +339,19 @@ impl From<CommandError> for Problem {
         match error {
             // Members must not learn which records of other groups exist.
             CommandError::Refused(Refusal::NotOfGroup) => {
-                Fault::NotFound.problem("there is nothing with this id")
+                ErrorCode::NotFound.problem("there is nothing with this id")
             }
-            CommandError::Refused(_) | CommandError::RefusedFor { .. } => Self::refused(&error),
+            CommandError::Refused(_) | CommandError::RefusedFor { .. } => {
+                Self::from_command_error(&error)
+            }
             CommandError::KeyReused => {
-                Fault::KeyReused.problem("the Idempotency-Key was used for another request")
+                ErrorCode::KeyReused.problem("the Idempotency-Key was used for another request")
             }
-            CommandError::Stale => Fault::Stale.problem("the record was changed since it was read"),
+            CommandError::Stale => {
+                ErrorCode::Stale.problem("the record was changed since it was read")
+            }
             CommandError::Busy => {
-                Fault::Busy.problem("too many are changing the same thing at once")
+                ErrorCode::Busy.problem("too many are changing the same thing at once")
             }
             CommandError::Unwritable(_) => internal(&error),
             CommandError::Log(error) => error.into(),
@@ -361,14 +365,14 @@ impl From<LogError> for Problem {
         let passing = match &error {
             // The event log reports this once; a line for each command would only repeat it.
             LogError::ClockOff { .. } => {
-                return Fault::Unavailable
+                return ErrorCode::Unavailable
                     .problem("nothing can be recorded until the service's clock is put right");
             }
-            LogError::Stopped
-            | LogError::Lost
-            | LogError::Unknown
+            LogError::WriterStopped
+            | LogError::ConnectionLost
+            | LogError::OutcomeUnknown
             | LogError::ClockBehind { .. }
-            | LogError::Store(StoreError::NotLoaded(_)) => true,
+            | LogError::Store(StoreError::StreamNotLoaded(_)) => true,
             LogError::Store(StoreError::Sql(error)) => !matches!(
                 error,
                 sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)
@@ -377,7 +381,7 @@ impl From<LogError> for Problem {
         };
         if passing {
             tracing::error!(%error, "the log is not to be had");
-            return Fault::Unavailable.problem("the log cannot be reached just now");
+            return ErrorCode::Unavailable.problem("the log cannot be reached just now");
         }
         internal(&error)
     }
@@ -386,28 +390,28 @@ impl From<LogError> for Problem {
 impl From<FileError> for Problem {
     fn from(error: FileError) -> Self {
         let error = match error {
-            FileError::Counted(cause) => return LogError::from(cause).into(),
+            FileError::Database(cause) => return LogError::from(cause).into(),
             other => other,
         };
         match &error {
-            FileError::TooLarge => Fault::TooLarge.problem(error.to_string()),
+            FileError::TooLarge => ErrorCode::TooLarge.problem(error.to_string()),
             FileError::UnknownKind | FileError::Picture | FileError::Document => {
-                Fault::InvalidFile.problem(error.to_string())
+                ErrorCode::InvalidFile.problem(error.to_string())
             }
-            FileError::Quota { wait } => {
-                Fault::QuotaReached.problem(error.to_string()).after(*wait)
-            }
-            FileError::Busy => Fault::Busy.problem(error.to_string()),
-            FileError::BrokenOff => Fault::InvalidFile.problem("the upload broke off"),
-            FileError::Missing => Fault::NotFound.problem("the file is not there any more"),
+            FileError::Quota { wait } => ErrorCode::QuotaReached
+                .problem(error.to_string())
+                .with_retry_after(*wait),
+            FileError::Busy => ErrorCode::Busy.problem(error.to_string()),
+            FileError::BrokenOff => ErrorCode::InvalidFile.problem("the upload broke off"),
+            FileError::Missing => ErrorCode::NotFound.problem("the file is not there any more"),
             FileError::Vault(VaultError::NoKey(_)) => {
-                Fault::NotFound.problem("there is nothing with this id")
+                ErrorCode::NotFound.problem("there is nothing with this id")
             }
             FileError::Store(cause) => {
                 tracing::error!(%cause, "the store of files is not to be had");
-                Fault::Unavailable.problem("the store of files cannot be reached just now")
+                ErrorCode::Unavailable.problem("the store of files cannot be reached just now")
             }
-            FileError::Altered | FileError::Vault(_) | FileError::Counted(_) => internal(&error),
+            FileError::Altered | FileError::Vault(_) | FileError::Database(_) => internal(&error),
         }
     }
 }
@@ -415,13 +419,13 @@ impl From<FileError> for Problem {
 impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
         match error {
-            ViewError::NotFound => Fault::NotFound.problem("there is nothing with this id"),
+            ViewError::NotFound => ErrorCode::NotFound.problem("there is nothing with this id"),
             ViewError::Behind => {
-                Fault::Behind.problem("the views have not come to this position yet")
+                ErrorCode::Behind.problem("the views have not come to this position yet")
             }
-            ViewError::BeyondLog => Fault::InvalidQuery
+            ViewError::BeyondLog => ErrorCode::InvalidQuery
                 .problem("the log has not come to this position yet")
-                .about("position"),
+                .with_field("position"),
             ViewError::Log(error) => error.into(),
             ViewError::Projection(_) | ViewError::Unreadable { .. } => internal(&error),
         }
@@ -429,17 +433,17 @@ impl From<ViewError> for Problem {
 }
 
 /// Shortens text that repeats the client's input.
-fn cut(text: String) -> String {
-    if text.len() <= TOLD_MOST {
+fn truncate(text: String) -> String {
+    if text.len() <= DETAIL_MAX {
         text
     } else {
-        text.chars().take(TOLD_MOST).collect()
+        text.chars().take(DETAIL_MAX).collect()
     }
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Problem {
     tracing::error!(%error, "a request failed");
-    Fault::Internal.problem("something went wrong here")
+    ErrorCode::Internal.problem("something went wrong here")
 }
 
 impl std::fmt::Display for Problem {
@@ -465,8 +469,8 @@ impl ResponseError for Problem {
         if self.0.status == 401 {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        let document = Document {
-            request_id: super::spans::request_id(),
+        let document = ProblemDocument {
+            request_id: super::request_span::request_id(),
             ..(*self.0).clone()
         };
         let body = serde_json::to_string(&document).unwrap_or_default();

@@ -18,21 +18,25 @@ use jiff::Timestamp;
 use lru::LruCache;
 use uuid::Uuid;
 
-use super::Desk;
-use super::problem::{Fault, Problem};
-use super::signin::{Basis, Claims, Ended, LATELY, SignedIn, TokenError, Tokens, kept, sign_in_on};
-use crate::commands::{Commands, clock};
+use super::AppState;
+use super::bearer_auth::{
+    AccessBasis, AccessEndings, Claims, IDENTITY_MAX_AGE, SignedIn, TokenError, Tokens, join_roles,
+    load_signed_in_on,
+};
+use super::problem::{ErrorCode, Problem};
+use crate::clock;
+use crate::commands::Commands;
 use crate::domain::{Actor, Organisation, Person, PersonId, Role};
-use crate::log::{Log, LogError};
+use crate::eventlog::{Log, LogError};
 use crate::store::sessions;
 use crate::store::tokens::{self, TokenRow};
 
 /// How long a cached row is used. This bounds how late a process notices that another one ended a
 /// token.
-const READ_FOR: Duration = Duration::from_secs(5);
+const ROW_VALID_FOR: Duration = Duration::from_secs(5);
 /// How many rows are cached.
-const KEPT: NonZeroUsize = NonZeroUsize::new(1000).expect("a thousand is not zero");
-const MINUTE: i64 = 60_000_000;
+const ROW_CACHE_CAPACITY: NonZeroUsize = NonZeroUsize::new(1000).expect("a thousand is not zero");
+const MINUTE_US: i64 = 60_000_000;
 
 /// A token to be issued.
 #[derive(Clone, Debug)]
@@ -63,35 +67,35 @@ impl NewToken {
 }
 
 /// A cache of token rows. The lock is never held across an await.
-pub(super) struct Rows(Mutex<Read>);
+pub(super) struct TokenRowCache(Mutex<CachedRows>);
 
-struct Read {
-    rows: LruCache<String, Looked>,
+struct CachedRows {
+    rows: LruCache<String, CachedTokenRow>,
     /// How often the cache was invalidated. A row that was read before the last invalidation is not
     /// cached.
-    endings: u64,
+    invalidations: u64,
 }
 
 /// A row that was not ended, with the sequence of its person's stream and the time when it was
 /// read.
 #[derive(Clone)]
-struct Looked {
+struct CachedTokenRow {
     row: TokenRow,
-    version: i64,
-    at: Instant,
+    person_version: i64,
+    read_at: Instant,
 }
 
-impl Default for Rows {
+impl Default for TokenRowCache {
     fn default() -> Self {
-        Self(Mutex::new(Read {
-            rows: LruCache::new(KEPT),
-            endings: 0,
+        Self(Mutex::new(CachedRows {
+            rows: LruCache::new(ROW_CACHE_CAPACITY),
+            invalidations: 0,
         }))
     }
 }
 
-impl Rows {
-    fn read(&self) -> MutexGuard<'_, Read> {
+impl TokenRowCache {
+    fn lock(&self) -> MutexGuard<'_, CachedRows> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -99,24 +103,24 @@ impl Rows {
     /// row that was cached at another sequence is read again.
     async fn find(&self, log: &Log, jti: &str, version: i64) -> Result<Option<TokenRow>, LogError> {
         let (looked, endings) = {
-            let mut read = self.read();
-            (read.rows.get(jti).cloned(), read.endings)
+            let mut read = self.lock();
+            (read.rows.get(jti).cloned(), read.invalidations)
         };
-        if let Some(looked) =
-            looked.filter(|looked| looked.version == version && looked.at.elapsed() < READ_FOR)
-        {
+        if let Some(looked) = looked.filter(|looked| {
+            looked.person_version == version && looked.read_at.elapsed() < ROW_VALID_FOR
+        }) {
             return Ok(Some(looked.row));
         }
         let at = Instant::now();
         let row = tokens::find(log.store(), log.organisation(), jti).await?;
-        let mut read = self.read();
+        let mut read = self.lock();
         match &row {
-            Some(row) if read.endings == endings => drop(read.rows.put(
+            Some(row) if read.invalidations == endings => drop(read.rows.put(
                 jti.to_owned(),
-                Looked {
+                CachedTokenRow {
                     row: row.clone(),
-                    version,
-                    at,
+                    person_version: version,
+                    read_at: at,
                 },
             )),
             _ => drop(read.rows.pop(jti)),
@@ -124,16 +128,16 @@ impl Rows {
         Ok(row)
     }
 
-    fn forget(&self) {
-        let mut read = self.read();
+    fn invalidate(&self) {
+        let mut read = self.lock();
         read.rows.clear();
-        read.endings += 1;
+        read.invalidations += 1;
     }
 
     /// Whether the token's use should be recorded: true about once a minute.
-    fn is_news(&self, row: &TokenRow, now: i64) -> bool {
-        let news = row.used_at.is_none_or(|used| now - used >= MINUTE);
-        if news && let Some(looked) = self.read().rows.get_mut(&row.jti) {
+    fn should_record_use(&self, row: &TokenRow, now: i64) -> bool {
+        let news = row.used_at.is_none_or(|used| now - used >= MINUTE_US);
+        if news && let Some(looked) = self.lock().rows.get_mut(&row.jti) {
             looked.row.used_at = Some(now);
         }
         news
@@ -165,8 +169,8 @@ impl Tokens {
             jti: new.id.to_string(),
             person: new.person.to_string(),
             name: new.name,
-            roles: kept(&roles),
-            access: Ended::of(new.person, &person, &organisation).on(&roles),
+            roles: join_roles(&roles),
+            access: AccessEndings::of_person(new.person, &person, &organisation).count_for(&roles),
             made_by: match new.made_by {
                 Actor::Person(person) => person.to_string(),
                 Actor::Operator | Actor::Job => "operator".to_owned(),
@@ -184,7 +188,7 @@ impl Tokens {
         if is_new {
             Ok(token)
         } else {
-            Err(TokenError::MadeBefore)
+            Err(TokenError::AlreadyIssued)
         }
     }
 
@@ -193,7 +197,7 @@ impl Tokens {
         let mut tx = log.store().begin().await?;
         sessions::end_access(&mut tx, log.organisation(), &person.to_string()).await?;
         tx.commit().await?;
-        self.rows.forget();
+        self.row_cache.invalidate();
         Ok(())
     }
 
@@ -213,7 +217,7 @@ impl Tokens {
             now.as_microsecond(),
         )
         .await?;
-        self.rows.forget();
+        self.row_cache.invalidate();
         Ok(())
     }
 }
@@ -221,31 +225,42 @@ impl Tokens {
 /// Authenticates the person of a verified token. The token must have a row that was not ended, and
 /// its person must still hold the roles that it was issued with; otherwise the token is ended.
 /// Records the token's use.
-pub(super) async fn admit(desk: &Desk, claims: Claims) -> Result<SignedIn, Problem> {
+pub(super) async fn authenticate(desk: &AppState, claims: Claims) -> Result<SignedIn, Problem> {
     let ended =
-        || Fault::Unauthenticated.problem("the token was ended, or is not one of this service");
+        || ErrorCode::Unauthenticated.problem("the token was ended, or is not one of this service");
     let (log, now) = (desk.commands.log(), desk.commands.now());
-    let version = log.lately::<Person>(claims.sub.0, LATELY).await?.sequence;
-    let row = desk.tokens.rows.find(log, &claims.jti, version).await?;
+    let version = log
+        .load_recent::<Person>(claims.sub.0, IDENTITY_MAX_AGE)
+        .await?
+        .sequence;
+    let row = desk
+        .tokens
+        .row_cache
+        .find(log, &claims.jti, version)
+        .await?;
     let row = row
         .filter(|row| row.person == claims.sub.to_string())
         .ok_or_else(ended)?;
-    let basis = Basis {
+    let basis = AccessBasis {
         roles: &row.roles,
-        access: row.access,
+        endings: row.access,
     };
-    let Some(signed) = sign_in_on(desk, claims.sub, claims.roles, basis).await? else {
+    let Some(signed) = load_signed_in_on(desk, claims.sub, claims.roles, basis).await? else {
         desk.tokens.end(log, claims.sub, &claims.jti, now).await?;
         return Err(ended());
     };
-    if desk.tokens.rows.is_news(&row, now.as_microsecond()) {
-        note_use(log, row.jti, now.as_microsecond());
+    if desk
+        .tokens
+        .row_cache
+        .should_record_use(&row, now.as_microsecond())
+    {
+        record_use(log, row.jti, now.as_microsecond());
     }
     Ok(signed)
 }
 
 /// Records the time of use in a task of its own, so that the request does not wait for it.
-fn note_use(log: &Log, jti: String, now: i64) {
+fn record_use(log: &Log, jti: String, now: i64) {
     let (store, organisation) = (log.store().clone(), log.organisation().to_owned());
     actix_web::rt::spawn(async move {
         if let Err(error) = tokens::touch(&store, &organisation, &jti, now).await {

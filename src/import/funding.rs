@@ -1,18 +1,21 @@
 //! Import of funding: one allocation to a fund per line.
 
-use super::table::{Line, Wrong};
-use super::{Step, There, key};
+use super::table::{ImportLine, RowError};
+use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::fund::Allocate;
-use crate::domain::source::Source;
+use crate::domain::funding_source::FundingSource;
 use crate::domain::text::Line as Name;
 use crate::domain::{Command, FundCommand, FundId};
 
-pub(super) fn steps(line: &Line, there: &There) -> Result<Vec<Step>, Wrong> {
-    let reference: Name = line.parsed(&["reference"])?;
-    let fund = there.fund(line.must(&["fund"])?)?;
-    let source = Source {
-        funder: key(line.must(&["funder"])?)?,
-        area: line.find(&["area"]).map(key).transpose()?,
+pub(super) fn plan_commands(
+    line: &ImportLine,
+    there: &ExistingRecords,
+) -> Result<Vec<PlannedCommand>, RowError> {
+    let reference: Name = line.parse(&["reference"])?;
+    let fund = there.find_fund(line.required(&["fund"])?)?;
+    let source = FundingSource {
+        funder: slugify(line.required(&["funder"])?)?,
+        area: line.find(&["area"]).map(slugify).transpose()?,
     };
     let amount = line.money(&["amount"])?;
     let says = format!(
@@ -27,11 +30,11 @@ pub(super) fn steps(line: &Line, there: &There) -> Result<Vec<Step>, Wrong> {
         received_on: line.day(&["received_on", "received on", "date"])?,
     };
     let command = Command::Fund(FundId(fund.id), FundCommand::Allocate(allocate));
-    Ok(vec![Step {
+    Ok(vec![PlannedCommand {
         line: line.number,
-        says,
+        description: says,
         key: own,
         command,
-        rests_on_new: false,
+        needs_new_group: false,
     }])
 }

@@ -1,29 +1,32 @@
 //! Import of groups: one group per line.
 
-use super::table::{Line, Wrong};
-use super::{Step, There, key};
-use crate::domain::group::{RecordIdentifier, RegisterGroup, Standing};
+use super::table::{ImportLine, RowError};
+use super::{ExistingRecords, PlannedCommand, slugify};
+use crate::domain::group::{GroupMaturity, RecordIdentifier, RegisterGroup};
 use crate::domain::text::{Identifier, Line as Reference, Name, Slug};
 use crate::domain::{Command, GroupCommand, GroupId};
 
-pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> {
-    let reference: Reference = line.parsed(&["reference", "id"])?;
-    let name: Name = line.parsed(&["name", "group"])?;
+pub(super) fn plan_commands(
+    line: &ImportLine,
+    there: &mut ExistingRecords,
+) -> Result<Vec<PlannedCommand>, RowError> {
+    let reference: Reference = line.parse(&["reference", "id"])?;
+    let name: Name = line.parse(&["name", "group"])?;
     let standing = match line.find(&["standing"]) {
-        None | Some("existing") => Standing::Existing,
-        Some("new") => Standing::New,
+        None | Some("existing") => GroupMaturity::Existing,
+        Some("new") => GroupMaturity::New,
         Some(other) => {
-            return Err(Wrong(format!(
+            return Err(RowError(format!(
                 "standing “{other}” is neither existing nor new"
             )));
         }
     };
-    let number = number(line)?;
-    Ok(registering(
+    let number = group_identifier(line)?;
+    Ok(plan_registration(
         line.number,
         reference.as_str(),
         name,
-        key(line.must(&["area"])?)?,
+        slugify(line.required(&["area"])?)?,
         standing,
         number,
         there,
@@ -33,7 +36,7 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
 
 /// The group's charity or company number, as an org-id. Each register has its own column, so that a
 /// number is never assigned to the wrong register.
-fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
+fn group_identifier(line: &ImportLine) -> Result<Option<Identifier>, RowError> {
     let written = if let Some(charity) = line.find(&["charity_number", "charity number"]) {
         format!("GB-CHC-{charity}")
     } else if let Some(company) = line.find(&["company_number", "company number"]) {
@@ -45,7 +48,7 @@ fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
         return Ok(None);
     };
     written.parse().map(Some).map_err(|_| {
-        Wrong(format!(
+        RowError(format!(
             "“{written}” is no charity or company number, such as GB-CHC-1234567"
         ))
     })
@@ -53,18 +56,18 @@ fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
 
 /// Plans the registration of a group under a reference. Returns the group's id, which is derived
 /// from the reference, and the commands.
-pub(super) fn registering(
+pub(super) fn plan_registration(
     line: usize,
     reference: &str,
     name: Name,
     area: Slug,
-    standing: Standing,
+    standing: GroupMaturity,
     number: Option<Identifier>,
-    there: &mut There,
-) -> (GroupId, Vec<Step>) {
+    there: &mut ExistingRecords,
+) -> (GroupId, Vec<PlannedCommand>) {
     let own = format!("import/group/{reference}");
-    let group = GroupId(there.id_of(&own));
-    there.new.insert(reference.to_owned(), group);
+    let group = GroupId(there.derived_id(&own));
+    there.planned_groups.insert(reference.to_owned(), group);
     let says = format!("the group “{name}” is registered");
     let register = GroupCommand::Register(RegisterGroup {
         name,
@@ -72,12 +75,12 @@ pub(super) fn registering(
         standing,
         member: None,
     });
-    let mut steps = vec![Step {
+    let mut steps = vec![PlannedCommand {
         line,
-        says,
+        description: says,
         key: own.clone(),
         command: Command::Group(group, register),
-        rests_on_new: false,
+        needs_new_group: false,
     }];
     if let Some(identifier) = number {
         let says = format!("its number {identifier} is recorded");
@@ -85,12 +88,12 @@ pub(super) fn registering(
             group,
             GroupCommand::RecordIdentifier(RecordIdentifier { identifier }),
         );
-        steps.push(Step {
+        steps.push(PlannedCommand {
             line,
-            says,
+            description: says,
             key: format!("{own}/number"),
             command: record,
-            rests_on_new: true,
+            needs_new_group: true,
         });
     }
     (group, steps)

@@ -4,12 +4,12 @@
 //! Each row has a reference, from which ids and idempotency keys are derived, so that a second run
 //! of the same table changes nothing.
 
-mod bounds;
 mod funding;
 mod groups;
-mod open_data;
 mod past_grants;
+mod size_limits;
 mod table;
+mod threesixtygiving;
 mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,18 +17,18 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
+use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::text::Slug;
 use crate::domain::{
-    Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Seen,
-    Stream as _,
+    Actor, Aggregate as _, Command, DecisionContext, Group, GroupCommand, GroupId, Organisation,
+    Refusal, Role, TrackedRead,
 };
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
 use crate::projections::{FundRow, GroupRow, PastGrantRow};
 use crate::sandbox::Sandbox;
 use crate::views::{ViewError, Views};
-use table::Wrong;
-pub use table::{LINES_MOST, Table, TableError};
+use table::RowError;
+pub use table::{ImportTable, LINES_MAX, TableError};
 
 const OTHER_VALUES: &str = "it was imported before with other values: change it on its own page";
 
@@ -37,7 +37,7 @@ const OTHER_VALUES: &str = "it was imported before with other values: change it 
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "kebab-case")]
-pub enum Kind {
+pub enum ImportKind {
     /// Groups: `reference`, `name`, `area`, `standing`, and `charity_number`, `company_number` or
     /// `number`.
     Groups,
@@ -69,7 +69,7 @@ pub enum ImportError {
 
 /// Report of an import or of a trial run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportReport {
     /// The effect of each row, with its line in the file.
     pub rows: Vec<(usize, String)>,
     /// Errors by line. If parsing or checking finds one, nothing is recorded.
@@ -82,20 +82,20 @@ pub struct Imported {
 }
 
 /// A command that results from a row, not yet issued.
-struct Step {
+struct PlannedCommand {
     line: usize,
-    says: String,
+    description: String,
     /// Idempotency key, shared by all callers.
     key: String,
     command: Command,
     /// The command needs a group that an earlier row creates, so it cannot be checked against the
     /// log yet.
-    rests_on_new: bool,
+    needs_new_group: bool,
 }
 
 /// Imports tables on behalf of a caller.
 #[derive(Clone)]
-pub struct Import {
+pub struct Importer {
     pub commands: Commands,
     pub views: Views,
     pub caller: Caller,
@@ -105,55 +105,55 @@ pub struct Import {
 
 /// Parses a table in this process and returns it, or the error, as JSON. It is run in the sandbox.
 #[must_use]
-pub fn read_here(bytes: &[u8]) -> Vec<u8> {
-    serde_json::to_vec(&Table::read(bytes)).unwrap_or_default()
+pub fn read_table_to_json(bytes: &[u8]) -> Vec<u8> {
+    serde_json::to_vec(&ImportTable::read(bytes)).unwrap_or_default()
 }
 
 /// Existing groups, funds and past grants, to resolve the references of rows.
-struct There {
+struct ExistingRecords {
     organisation: Uuid,
     groups: Vec<GroupRow>,
     funds: Vec<FundRow>,
     /// The group of each recorded past grant, by the grant's reference.
     past_grants: BTreeMap<String, GroupId>,
     /// Groups that earlier rows create, by their reference in the table.
-    new: BTreeMap<String, GroupId>,
+    planned_groups: BTreeMap<String, GroupId>,
 }
 
-impl Import {
+impl Importer {
     /// Parses and checks a table, and records it unless `only_try` is set. Errors in rows are in
     /// the report and are not an `Err`.
     pub async fn run(
         &self,
-        kind: Kind,
+        kind: ImportKind,
         bytes: &[u8],
         only_try: bool,
-    ) -> Result<Imported, ImportError> {
-        self.may(kind).await?;
-        let table = Table::read_apart(&self.sandbox, bytes).await?;
-        let mut there = There {
+    ) -> Result<ImportReport, ImportError> {
+        self.require_role(kind).await?;
+        let table = ImportTable::read_in_sandbox(&self.sandbox, bytes).await?;
+        let mut there = ExistingRecords {
             organisation: self.commands.organisation().0,
-            groups: self.views.every(None, Vec::new()).await?,
-            funds: self.views.every(None, Vec::new()).await?,
+            groups: self.views.all_rows(None, Vec::new()).await?,
+            funds: self.views.all_rows(None, Vec::new()).await?,
             past_grants: self.past_grants().await?,
-            new: BTreeMap::new(),
+            planned_groups: BTreeMap::new(),
         };
-        let (mut steps, mut imported) = (Vec::new(), Imported::default());
+        let (mut steps, mut imported) = (Vec::new(), ImportReport::default());
         for line in &table.lines {
             let read = match kind {
-                Kind::Groups => groups::steps(line, &mut there),
-                Kind::PastGrants => past_grants::steps(line, &mut there),
-                Kind::Funding => funding::steps(line, &there),
+                ImportKind::Groups => groups::plan_commands(line, &mut there),
+                ImportKind::PastGrants => past_grants::plan_commands(line, &mut there),
+                ImportKind::Funding => funding::plan_commands(line, &there),
             };
             match read {
                 Ok(read) => steps.extend(read),
-                Err(Wrong(says)) => imported.wrong.push((line.number, says)),
+                Err(RowError(says)) => imported.wrong.push((line.number, says)),
             }
         }
-        self.try_out(&steps, &mut imported).await?;
+        self.check_commands(&steps, &mut imported).await?;
         imported.rows = steps
             .iter()
-            .map(|step| (step.line, step.says.clone()))
+            .map(|step| (step.line, step.description.clone()))
             .collect();
         if imported.wrong.is_empty() && !only_try {
             self.record(steps, &mut imported).await?;
@@ -165,7 +165,10 @@ impl Import {
     /// The group of each recorded past grant, by reference. If several groups recorded the same
     /// reference the first counts.
     async fn past_grants(&self) -> Result<BTreeMap<String, GroupId>, ViewError> {
-        let rows = self.views.every::<PastGrantRow>(None, Vec::new()).await?;
+        let rows = self
+            .views
+            .all_rows::<PastGrantRow>(None, Vec::new())
+            .await?;
         Ok(rows
             .into_iter()
             .rev()
@@ -175,8 +178,8 @@ impl Import {
 
     /// Refuses a caller without the role that every command of such a table needs, so that no table
     /// is recorded in part.
-    async fn may(&self, kind: Kind) -> Result<(), ImportError> {
-        let needed = if kind == Kind::Funding {
+    async fn require_role(&self, kind: ImportKind) -> Result<(), ImportError> {
+        let needed = if kind == ImportKind::Funding {
             Role::Finance
         } else {
             Role::Officer
@@ -189,7 +192,7 @@ impl Import {
             .state;
         let left = self
             .caller
-            .narrowed
+            .role_scope
             .as_ref()
             .is_none_or(|roles| roles.contains(&needed));
         let holds = matches!(self.caller.actor, Actor::Person(person) if organisation.roles_of(person).contains(&needed));
@@ -201,15 +204,19 @@ impl Import {
     }
 
     /// Checks every command against the rules without recording anything, and collects the errors.
-    async fn try_out(&self, steps: &[Step], imported: &mut Imported) -> Result<(), ImportError> {
+    async fn check_commands(
+        &self,
+        steps: &[PlannedCommand],
+        imported: &mut ImportReport,
+    ) -> Result<(), ImportError> {
         let (mut keys, mut new) = (BTreeMap::new(), BTreeMap::<GroupId, Group>::new());
-        let mut facts = Facts::new(self.caller.actor, day_of(self.commands.now()));
+        let mut facts = DecisionContext::new(self.caller.actor, day_of(self.commands.now()));
         let organisation = self
             .commands
             .log()
             .refresh::<Organisation>(self.commands.organisation().0)
             .await;
-        facts.organisation = Seen::new(organisation.map_err(CommandError::from)?.state);
+        facts.organisation = TrackedRead::new(organisation.map_err(CommandError::from)?.state);
         for step in steps {
             if let Some(before) = keys.insert((step.key.clone(), step.command.name()), step.line) {
                 imported.wrong.push((
@@ -218,7 +225,7 @@ impl Import {
                 ));
                 continue;
             }
-            match self.commands.answered(self.request(step)).await {
+            match self.commands.previous_reply(self.request(step)).await {
                 Ok(None) => {}
                 Ok(Some(_)) => continue,
                 Err(CommandError::KeyReused) => {
@@ -233,7 +240,7 @@ impl Import {
                 && (matches!(command, GroupCommand::Register(_)) || new.contains_key(id))
             {
                 let group = new.entry(*id).or_default();
-                facts.group = Seen::new(Arc::new(group.clone()));
+                facts.group = TrackedRead::new(Arc::new(group.clone()));
                 match group.decide(command, &facts) {
                     Ok(events) => events.iter().for_each(|event| group.apply(event)),
                     Err(Refusal::NoChange) => {}
@@ -242,12 +249,12 @@ impl Import {
                         .push((step.line, format!("{refusal}. {}", refusal.advice()))),
                 }
             }
-            if step.rests_on_new {
+            if step.needs_new_group {
                 continue;
             }
             match self
                 .commands
-                .consider(&self.caller, step.command.clone())
+                .dry_run(&self.caller, step.command.clone())
                 .await
             {
                 // The group or grant may come from an earlier run of the table. If it does not,
@@ -268,20 +275,24 @@ impl Import {
         Ok(())
     }
 
-    fn request(&self, step: &Step) -> Request {
+    fn request(&self, step: &PlannedCommand) -> CommandRequest {
         let request_hash = self
             .commands
             .log()
             .vault()
             .request_hash(format!("{:?}", step.command).as_bytes());
-        let repeat = RepeatKey::by_anybody(step.key.as_str(), request_hash);
-        Request {
-            repeat: Some(repeat),
-            ..Request::new(self.caller.clone(), step.command.clone())
+        let repeat = IdempotencyKey::shared(step.key.as_str(), request_hash);
+        CommandRequest {
+            idempotency_key: Some(repeat),
+            ..CommandRequest::new(self.caller.clone(), step.command.clone())
         }
     }
 
-    async fn record(&self, steps: Vec<Step>, imported: &mut Imported) -> Result<(), ImportError> {
+    async fn record(
+        &self,
+        steps: Vec<PlannedCommand>,
+        imported: &mut ImportReport,
+    ) -> Result<(), ImportError> {
         for step in steps {
             let before = self
                 .commands
@@ -289,7 +300,7 @@ impl Import {
                 .length()
                 .await
                 .map_err(CommandError::from)?;
-            match self.commands.issue(self.request(&step)).await {
+            match self.commands.execute(self.request(&step)).await {
                 Ok(answer) if answer.first_position >= before => imported.recorded += 1,
                 Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::Exists(_))) => {
                     imported.known += 1;
@@ -307,15 +318,15 @@ impl Import {
     }
 }
 
-impl There {
+impl ExistingRecords {
     /// Id of an object that a row creates, derived from the key: a repeated row gets the same id.
-    fn id_of(&self, key: &str) -> Uuid {
+    fn derived_id(&self, key: &str) -> Uuid {
         Uuid::new_v5(&self.organisation, key.as_bytes())
     }
 
     /// Finds a group by identifier, id or name. Merged groups are not found; an ambiguous name is
     /// an error.
-    fn group(&self, said: &str) -> Result<Option<GroupId>, Wrong> {
+    fn find_group(&self, said: &str) -> Result<Option<GroupId>, RowError> {
         let same = |name: &str| name.trim().eq_ignore_ascii_case(said.trim());
         let found: Vec<_> = self
             .groups
@@ -333,14 +344,14 @@ impl There {
         match found.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(GroupId(one.id))),
-            _ => Err(Wrong(format!(
+            _ => Err(RowError(format!(
                 "there are several groups “{said}”: give the id of one"
             ))),
         }
     }
 
     /// Follows merges from a group to the group that still exists.
-    fn heir(&self, id: Uuid) -> Option<GroupId> {
+    fn surviving_group(&self, id: Uuid) -> Option<GroupId> {
         let mut met = BTreeSet::new();
         let mut next = Some(id);
         while let Some(id) = next.filter(|id| met.insert(*id)) {
@@ -354,17 +365,17 @@ impl There {
     }
 
     /// Finds a fund by name or id.
-    fn fund(&self, said: &str) -> Result<&FundRow, Wrong> {
+    fn find_fund(&self, said: &str) -> Result<&FundRow, RowError> {
         let found = self
             .funds
             .iter()
             .find(|fund| fund.name.eq_ignore_ascii_case(said) || fund.id.to_string() == said);
-        found.ok_or_else(|| Wrong(format!("there is no fund “{said}”")))
+        found.ok_or_else(|| RowError(format!("there is no fund “{said}”")))
     }
 }
 
 /// Makes a slug of a name as people write it: `High Peak` becomes `high-peak`.
-fn key(text: &str) -> Result<Slug, Wrong> {
+fn slugify(text: &str) -> Result<Slug, RowError> {
     let kept = |c: char| {
         if c.is_ascii_alphanumeric() {
             c.to_ascii_lowercase()
@@ -375,7 +386,7 @@ fn key(text: &str) -> Result<Slug, Wrong> {
     let words: String = text.chars().map(kept).collect();
     let key = words.split_whitespace().collect::<Vec<_>>().join("-");
     key.parse().map_err(|_| {
-        Wrong(format!(
+        RowError(format!(
             "“{text}” gives no key of small letters, digits and hyphens"
         ))
     })

@@ -1,28 +1,31 @@
 //! Import of past grants: one grant per line, with our titles or those of 360Giving.
 
-use super::groups::registering;
-use super::table::{Line, Wrong};
-use super::{Step, There, key};
-use crate::domain::group::{PastGrant, Standing};
+use super::groups::plan_registration;
+use super::table::{ImportLine, RowError};
+use super::{ExistingRecords, PlannedCommand, slugify};
+use crate::domain::group::{GroupMaturity, PastGrant};
 use crate::domain::text::{Identifier, Line as Title, Name};
 use crate::domain::{Command, GroupCommand, GroupId};
 
-pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> {
-    let title: Title = line.parsed(&["title"])?;
+pub(super) fn plan_commands(
+    line: &ImportLine,
+    there: &mut ExistingRecords,
+) -> Result<Vec<PlannedCommand>, RowError> {
+    let title: Title = line.parse(&["title"])?;
     let past = PastGrant {
-        reference: line.parsed(&["reference", "identifier"])?,
+        reference: line.parse(&["reference", "identifier"])?,
         description: match line.find(&["description"]) {
-            Some(_) => line.parsed(&["description"])?,
+            Some(_) => line.parse(&["description"])?,
             None => title
                 .as_str()
                 .parse()
-                .map_err(|_| Wrong("title".to_owned()))?,
+                .map_err(|_| RowError("title".to_owned()))?,
         },
         title,
         amount: line.money(&["amount", "amount awarded"])?,
         awarded_on: line.day(&["awarded_on", "award date"])?,
-        funder: line.parsed(&["funder", "funding org:name", "funding org:0:name"])?,
-        funder_id: optional(
+        funder: line.parse(&["funder", "funding org:name", "funding org:0:name"])?,
+        funder_id: parse_optional(
             line,
             &[
                 "funder_id",
@@ -30,7 +33,7 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
                 "funding org:0:identifier",
             ],
         )?,
-        recipient_id: optional(
+        recipient_id: parse_optional(
             line,
             &[
                 "recipient_id",
@@ -43,11 +46,11 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
         .find(&["currency"])
         .filter(|currency| *currency != "GBP")
     {
-        return Err(Wrong(format!(
+        return Err(RowError(format!(
             "the currency is {currency}: only pounds are recorded"
         )));
     }
-    let (group, mut steps) = recipient(line, &past, there)?;
+    let (group, mut steps) = find_or_plan_recipient(line, &past, there)?;
     let of = there
         .groups
         .iter()
@@ -60,49 +63,52 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
     let own = format!("import/past/{}", past.reference);
     let rests_on_new = !steps.is_empty() || !there.groups.iter().any(|known| known.id == group.0);
     let command = Command::Group(group, GroupCommand::RecordPastGrant(past));
-    steps.push(Step {
+    steps.push(PlannedCommand {
         line: line.number,
-        says,
+        description: says,
         key: own,
         command,
-        rests_on_new,
+        needs_new_group: rests_on_new,
     });
     Ok(steps)
 }
 
-fn optional(line: &Line, titles: &[&str]) -> Result<Option<Title>, Wrong> {
-    line.find(titles).map(|_| line.parsed(titles)).transpose()
+fn parse_optional(line: &ImportLine, titles: &[&str]) -> Result<Option<Title>, RowError> {
+    line.find(titles).map(|_| line.parse(titles)).transpose()
 }
 
 /// Finds the group that received the grant: the group that already recorded it, or a group with its
 /// identifier or name. Otherwise plans the registration of a new group.
-fn recipient(
-    line: &Line,
+fn find_or_plan_recipient(
+    line: &ImportLine,
     past: &PastGrant,
-    there: &mut There,
-) -> Result<(GroupId, Vec<Step>), Wrong> {
+    there: &mut ExistingRecords,
+) -> Result<(GroupId, Vec<PlannedCommand>), RowError> {
     if let Some(known) = there.past_grants.get(past.reference.as_str()) {
         return Ok((*known, Vec::new()));
     }
     let name = line
-        .must(&["group", "recipient org:name", "recipient org:0:name"])?
+        .required(&["group", "recipient org:name", "recipient org:0:name"])?
         .to_owned();
     let id = past.recipient_id.as_ref().map(|id| id.as_str().to_owned());
     let reference = id.clone().unwrap_or_else(|| name.clone());
-    if let Some(known) = there.new.get(&reference) {
+    if let Some(known) = there.planned_groups.get(&reference) {
         return Ok((*known, Vec::new()));
     }
     // An earlier import of the same reference created a group with this derived id.
-    if let Some(own) = there.heir(there.id_of(&format!("import/group/{reference}"))) {
+    if let Some(own) = there.surviving_group(there.derived_id(&format!("import/group/{reference}")))
+    {
         return Ok((own, Vec::new()));
     }
     let by_number = id
         .as_deref()
-        .map(|id| there.group(id))
+        .map(|id| there.find_group(id))
         .transpose()?
         .flatten();
-    if let Some(found) = by_number.map_or_else(|| there.group(&name), |found| Ok(Some(found)))? {
-        same_number(id.as_deref(), found, there)?;
+    if let Some(found) =
+        by_number.map_or_else(|| there.find_group(&name), |found| Ok(Some(found)))?
+    {
+        require_same_number(id.as_deref(), found, there)?;
         return Ok((found, Vec::new()));
     }
     let place = line.find(&[
@@ -110,28 +116,32 @@ fn recipient(
         "beneficiary location:name",
         "beneficiary location:0:name",
     ]);
-    let area = place.map_or_else(|| key("elsewhere"), key)?;
+    let area = place.map_or_else(|| slugify("elsewhere"), slugify)?;
     let called: Name = name
         .parse()
-        .map_err(|error| Wrong(format!("group “{name}”: {error}")))?;
+        .map_err(|error| RowError(format!("group “{name}”: {error}")))?;
     let number = id.and_then(|id| id.parse::<Identifier>().ok());
-    let (group, steps) = registering(
+    let (group, steps) = plan_registration(
         line.number,
         &reference,
         called,
         area,
-        Standing::Existing,
+        GroupMaturity::Existing,
         number,
         there,
     );
     // A later line may name the group without its identifier.
-    there.new.insert(name, group);
+    there.planned_groups.insert(name, group);
     Ok((group, steps))
 }
 
 /// Rejects a group that was found by name but has a different number in the same register: it is
 /// another organisation.
-fn same_number(id: Option<&str>, found: GroupId, there: &There) -> Result<(), Wrong> {
+fn require_same_number(
+    id: Option<&str>,
+    found: GroupId,
+    there: &ExistingRecords,
+) -> Result<(), RowError> {
     let list = |number: &str| number.get(..7).map(str::to_owned);
     let Some(id) = id.filter(|id| id.starts_with("GB-")) else {
         return Ok(());
@@ -144,7 +154,7 @@ fn same_number(id: Option<&str>, found: GroupId, there: &There) -> Result<(), Wr
             .find(|own| list(own.as_str()) == list(id) && own.as_str() != id)
     });
     match other {
-        Some(other) => Err(Wrong(format!(
+        Some(other) => Err(RowError(format!(
             "the group of this name has the number {other}, and not {id}"
         ))),
         None => Ok(()),

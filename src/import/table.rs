@@ -6,23 +6,23 @@ use bytes::Bytes;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{open_data, workbook};
+use super::{threesixtygiving, workbook};
 use crate::domain::Money;
 use crate::sandbox::{Sandbox, SandboxError, Upload};
 
 /// Maximum number of lines of a table, without the line of titles.
-pub const LINES_MOST: usize = 20_000;
+pub const LINES_MAX: usize = 20_000;
 /// Maximum number of columns.
-pub(super) const COLUMNS_MOST: usize = 500;
+pub(super) const COLUMNS_MAX: usize = 500;
 /// Maximum size of a cell, in bytes.
-pub(super) const CELL_MOST: usize = 10_000;
+pub(super) const CELL_BYTES_MAX: usize = 10_000;
 /// Maximum size of all cells in known columns together, in bytes.
-const TEXT_MOST: usize = 16 * 1024 * 1024;
+const TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Maximum length of a library's error message that is passed on, in characters.
-const REASON_MOST: usize = 200;
+const REASON_CHARS_MAX: usize = 200;
 
 /// Titles of all columns that an import reads. Other columns are ignored.
-const TITLES: [&str; 36] = [
+const KNOWN_TITLES: [&str; 36] = [
     "amount",
     "amount awarded",
     "area",
@@ -67,7 +67,7 @@ pub enum TableError {
     #[error("this is no CSV, no XLSX, no ODS and no 360Giving JSON: {0}")]
     Unknown(String),
     #[error(
-        "a table has at most {LINES_MOST} lines and {COLUMNS_MOST} columns, cells of 10,000 characters, 16 MB of text that is read, \
+        "a table has at most {LINES_MAX} lines and {COLUMNS_MAX} columns, cells of 10,000 characters, 16 MB of text that is read, \
          and 64 MB when it is unpacked"
     )]
     TooLong,
@@ -91,39 +91,42 @@ impl From<SandboxError> for TableError {
 }
 
 /// Wraps a library's error message. It is cut, because it may quote the file.
-pub(super) fn unknown(reason: impl std::fmt::Display) -> TableError {
-    TableError::Unknown(reason.to_string().chars().take(REASON_MOST).collect())
+pub(super) fn unknown_format(reason: impl std::fmt::Display) -> TableError {
+    TableError::Unknown(reason.to_string().chars().take(REASON_CHARS_MAX).collect())
 }
 
 /// Error in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong(pub String);
+pub(super) struct RowError(pub String);
 
 /// The lines of a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Table {
-    pub(super) lines: Vec<Line>,
+pub struct ImportTable {
+    pub(super) lines: Vec<ImportLine>,
 }
 
 /// A line: cells by the title of their column, in lower case. Empty cells are left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Line {
+pub(super) struct ImportLine {
     /// Line number in the file, the titles being line 1. In JSON: number of the grant, from 1.
     pub number: usize,
     fields: BTreeMap<String, String>,
 }
 
-impl Table {
+impl ImportTable {
     /// Number of lines without the titles.
     #[must_use]
-    pub fn length(&self) -> usize {
+    pub fn line_count(&self) -> usize {
         self.lines.len()
     }
 
     /// Parses a file in the sandbox.
-    pub(super) async fn read_apart(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self, TableError> {
+    pub(super) async fn read_in_sandbox(
+        sandbox: &Sandbox,
+        bytes: &[u8],
+    ) -> Result<Self, TableError> {
         let input = futures::stream::iter([Ok::<_, TableError>(Bytes::copy_from_slice(bytes))]);
-        let read = sandbox.read(Upload::Table, input).await?;
+        let read = sandbox.run(Upload::Table, input).await?;
         serde_json::from_slice::<Result<Self, TableError>>(&read)
             .unwrap_or(Err(TableError::Unreadable))
     }
@@ -132,11 +135,11 @@ impl Table {
     /// bytes, never from the file's name.
     pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
         let lines = if bytes.starts_with(b"PK") {
-            of_cells(workbook::cells(bytes)?)
+            lines_from_cells(workbook::cells(bytes)?)
         } else if bytes.trim_ascii_start().starts_with(b"{") {
-            open_data::lines(bytes)?
+            threesixtygiving::lines(bytes)?
         } else {
-            of_cells(csv(bytes)?)
+            lines_from_cells(csv_cells(bytes)?)
         };
         let text: usize = lines
             .iter()
@@ -145,13 +148,13 @@ impl Table {
             .sum();
         match lines.len() {
             0 => Err(TableError::Empty),
-            count if count > LINES_MOST || text > TEXT_MOST => Err(TableError::TooLong),
+            count if count > LINES_MAX || text > TEXT_BYTES_MAX => Err(TableError::TooLong),
             _ => Ok(Self { lines }),
         }
     }
 }
 
-fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+fn csv_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -159,10 +162,10 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
         .from_reader(bytes);
     let mut rows = Vec::new();
     for line in reader.records() {
-        let line = line.map_err(unknown)?;
-        if rows.len() > LINES_MOST
-            || line.len() > COLUMNS_MOST
-            || line.iter().any(|field| field.len() > CELL_MOST)
+        let line = line.map_err(unknown_format)?;
+        if rows.len() > LINES_MAX
+            || line.len() > COLUMNS_MAX
+            || line.iter().any(|field| field.len() > CELL_BYTES_MAX)
         {
             return Err(TableError::TooLong);
         }
@@ -171,7 +174,7 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     Ok(rows)
 }
 
-fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
+fn lines_from_cells(cells: Vec<Vec<String>>) -> Vec<ImportLine> {
     let mut rows = cells.into_iter();
     let titles: Vec<String> = rows
         .next()
@@ -184,21 +187,21 @@ fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
             .zip(&titles)
             .any(|(field, _)| !field.trim().is_empty())
     };
-    let line = |(number, row): (usize, Vec<String>)| Line {
+    let line = |(number, row): (usize, Vec<String>)| ImportLine {
         number,
         fields: titles
             .iter()
             .zip(row)
             .map(|(title, field)| (title, field.trim().to_owned()))
-            .filter(|(title, field)| !field.is_empty() && TITLES.contains(&title.as_str()))
+            .filter(|(title, field)| !field.is_empty() && KNOWN_TITLES.contains(&title.as_str()))
             .map(|(title, field)| (title.clone(), field))
             .collect(),
     };
     (2..).zip(rows).filter(is_filled).map(line).collect()
 }
 
-impl Line {
-    pub fn of(number: usize, fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+impl ImportLine {
+    pub fn new(number: usize, fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self {
             number,
             fields: fields
@@ -211,7 +214,7 @@ impl Line {
     /// The cell under the first of these titles that the line has.
     pub fn find(&self, titles: &[&str]) -> Option<&str> {
         debug_assert!(
-            titles.iter().all(|title| TITLES.contains(title)),
+            titles.iter().all(|title| KNOWN_TITLES.contains(title)),
             "{titles:?} are read"
         );
         titles
@@ -221,38 +224,39 @@ impl Line {
     }
 
     /// The cell under the first of these titles; an error if there is none.
-    pub fn must(&self, titles: &[&str]) -> Result<&str, Wrong> {
+    pub fn required(&self, titles: &[&str]) -> Result<&str, RowError> {
         self.find(titles)
-            .ok_or_else(|| Wrong(format!("{} is missing", titles[0])))
+            .ok_or_else(|| RowError(format!("{} is missing", titles[0])))
     }
 
     /// Parses the cell under the first of these titles.
-    pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    pub fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
         &self,
         titles: &[&str],
-    ) -> Result<T, Wrong> {
-        let text = self.must(titles)?;
+    ) -> Result<T, RowError> {
+        let text = self.required(titles)?;
         text.parse()
-            .map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
+            .map_err(|error| RowError(format!("{} “{text}”: {error}", titles[0])))
     }
 
     /// Parses an amount as people write it: `£1,234.50`, `1234.5`. A decimal comma is an error, and
     /// is not silently dropped.
-    pub fn money(&self, titles: &[&str]) -> Result<Money, Wrong> {
-        let text = self.must(titles)?;
-        Money::written(text).map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
+    pub fn money(&self, titles: &[&str]) -> Result<Money, RowError> {
+        let text = self.required(titles)?;
+        Money::parse_formatted(text)
+            .map_err(|error| RowError(format!("{} “{text}”: {error}", titles[0])))
     }
 
     /// Parses a day: `2026-03-31`, with or without a time after it, or `31/03/2026`.
-    pub fn day(&self, titles: &[&str]) -> Result<Date, Wrong> {
-        let text = self.must(titles)?;
+    pub fn day(&self, titles: &[&str]) -> Result<Date, RowError> {
+        let text = self.required(titles)?;
         let date = text.get(..10).unwrap_or(text);
         let read = date
             .parse()
             .ok()
             .or_else(|| Date::strptime("%d/%m/%Y", text).ok());
         read.ok_or_else(|| {
-            Wrong(format!(
+            RowError(format!(
                 "{} “{text}” is no day such as 2026-03-31",
                 titles[0]
             ))

@@ -9,39 +9,41 @@ use std::io::{self, Cursor, Read as _};
 
 use calamine::{Data, Ods, Reader as _, Xlsx};
 
-use super::bounds;
-use super::table::{CELL_MOST, COLUMNS_MOST, LINES_MOST, TableError, unknown};
+use super::size_limits;
+use super::table::{CELL_BYTES_MAX, COLUMNS_MAX, LINES_MAX, TableError, unknown_format};
 
 /// Maximum unpacked size of a workbook, in bytes.
-pub(super) const BYTES_MOST: u64 = 64 * 1024 * 1024;
+pub(super) const UNPACKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The cells of the first sheet, row by row, as texts like those of a CSV file.
 pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
-    if look_through(bytes)? {
-        xlsx(bytes)
+    if check_archive(bytes)? {
+        xlsx_cells(bytes)
     } else {
-        ods(bytes)
+        ods_cells(bytes)
     }
 }
 
 /// Check of one part of the archive, before a library reads it.
-type Check = fn(&[u8]) -> Result<(), TableError>;
+type PartCheck = fn(&[u8]) -> Result<(), TableError>;
 
 /// Unpacks the whole archive once, because the sizes in its directory may be wrong, and checks the
 /// declared numbers of cells and strings. Returns whether it is an XLSX file.
-fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unknown)?;
-    let (mut left, mut is_xlsx) = (BYTES_MOST, false);
+fn check_archive(bytes: &[u8]) -> Result<bool, TableError> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unknown_format)?;
+    let (mut left, mut is_xlsx) = (UNPACKED_BYTES_MAX, false);
     for at in 0..archive.len() {
-        let entry = archive.by_index(at).map_err(unknown)?;
+        let entry = archive.by_index(at).map_err(unknown_format)?;
         let name = entry
             .name()
             .map(|name| name.to_ascii_lowercase())
             .unwrap_or_default();
         is_xlsx |= name == "xl/workbook.xml";
-        let check: Option<Check> = match name.as_str() {
-            "content.xml" => Some(bounds::repeats),
-            strings if strings.ends_with("sharedstrings.xml") => Some(bounds::strings),
+        let check: Option<PartCheck> = match name.as_str() {
+            "content.xml" => Some(size_limits::check_repeats),
+            strings if strings.ends_with("sharedstrings.xml") => {
+                Some(size_limits::check_shared_strings)
+            }
             _ => None,
         };
         let mut entry = entry.take(left + 1);
@@ -52,7 +54,7 @@ fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
             io::copy(&mut entry, &mut io::sink())
         };
         left = left
-            .checked_sub(read.map_err(unknown)?)
+            .checked_sub(read.map_err(unknown_format)?)
             .ok_or(TableError::TooLong)?;
         if let Some(check) = check {
             check(&part)?;
@@ -63,31 +65,33 @@ fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
 
 /// Reads XLSX cell by cell: the library's range would allocate every row and column up to the last
 /// cell.
-fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unknown)?;
+fn xlsx_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unknown_format)?;
     let first = book
         .sheet_names()
         .first()
         .cloned()
         .ok_or(TableError::Empty)?;
-    let mut reader = book.worksheet_cells_reader(&first).map_err(unknown)?;
+    let mut reader = book
+        .worksheet_cells_reader(&first)
+        .map_err(unknown_format)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     // Many cells may refer to one long shared string, so the copies are counted.
-    let mut bytes_left = usize::try_from(BYTES_MOST).unwrap_or(usize::MAX);
-    while let Some(cell) = reader.next_cell().map_err(unknown)? {
+    let mut bytes_left = usize::try_from(UNPACKED_BYTES_MAX).unwrap_or(usize::MAX);
+    while let Some(cell) = reader.next_cell().map_err(unknown_format)? {
         let (row, column) = cell.get_position();
         let (row, column) = (
             usize::try_from(row).unwrap_or(usize::MAX),
             usize::try_from(column).unwrap_or(usize::MAX),
         );
-        let text = said(&Data::from(cell.get_value().clone()));
+        let text = cell_text(&Data::from(cell.get_value().clone()));
         if text.is_empty() {
             continue;
         }
         bytes_left = bytes_left
             .checked_sub(text.len())
             .ok_or(TableError::TooLong)?;
-        if row > LINES_MOST || column >= COLUMNS_MOST || text.len() > CELL_MOST {
+        if row > LINES_MAX || column >= COLUMNS_MAX || text.len() > CELL_BYTES_MAX {
             return Err(TableError::TooLong);
         }
         rows.resize(rows.len().max(row + 1), Vec::new());
@@ -98,23 +102,23 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     Ok(rows)
 }
 
-fn ods(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
-    let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unknown)?;
+fn ods_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+    let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unknown_format)?;
     let range = book
         .worksheet_range_at(0)
         .ok_or(TableError::Empty)?
-        .map_err(unknown)?;
+        .map_err(unknown_format)?;
     let (rows, columns) = range.get_size();
-    if rows > LINES_MOST + 1 || columns > COLUMNS_MOST {
+    if rows > LINES_MAX + 1 || columns > COLUMNS_MAX {
         return Err(TableError::TooLong);
     }
     Ok(range
         .rows()
-        .map(|row| row.iter().map(said).collect())
+        .map(|row| row.iter().map(cell_text).collect())
         .collect())
 }
 
-fn said(cell: &Data) -> String {
+fn cell_text(cell: &Data) -> String {
     match cell {
         Data::Float(number) => number.to_string(),
         Data::DateTime(moment) => {

@@ -7,36 +7,36 @@ use jiff::Span;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Due, JobError, Jobs};
+use super::{DueCommand, JobError, Jobs};
 use crate::domain::application::ApplicationState;
-use crate::domain::command::Nothing;
+use crate::domain::command::NoBody;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::grant::GrantState;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 
 /// The number of days before its round closes on which a group is reminded of a draft.
 const REMIND_DAYS: i64 = 3;
 
-type Funds = BTreeMap<Uuid, FundRow>;
+type FundsById = BTreeMap<Uuid, FundRow>;
 
 impl Jobs {
-    pub(super) async fn deadlines(&self) -> Result<Vec<Due>, JobError> {
-        let mut due = self.offers().await?;
-        let funds: Funds = self
+    pub(super) async fn deadlines(&self) -> Result<Vec<DueCommand>, JobError> {
+        let mut due = self.lapsing_offers().await?;
+        let funds: FundsById = self
             .views
-            .every::<FundRow>(None, vec![])
+            .all_rows::<FundRow>(None, vec![])
             .await?
             .into_iter()
             .map(|fund| (fund.id, fund))
             .collect();
-        due.extend(self.drafts(&funds).await?);
-        due.extend(self.lapsed(&funds).await?);
+        due.extend(self.due_drafts(&funds).await?);
+        due.extend(self.reopenable_drafts(&funds).await?);
         Ok(due)
     }
 
-    async fn offers(&self) -> Result<Vec<Due>, JobError> {
+    async fn lapsing_offers(&self) -> Result<Vec<DueCommand>, JobError> {
         let yesterday = day_of(self.commands.now())
             .saturating_sub(Span::new().days(1))
             .to_string();
@@ -44,20 +44,20 @@ impl Jobs {
             ("state", vec![<&str>::from(GrantState::Offered).to_owned()]),
             ("expires_on <=", vec![yesterday]),
         ];
-        let lapse = |grant: GrantRow| Due {
+        let lapse = |grant: GrantRow| DueCommand {
             key: format!("lapse-offer/{}/{}", grant.id, grant.expires_on),
-            command: Command::Grant(GrantId(grant.id), GrantCommand::LapseOffer(Nothing {})),
+            command: Command::Grant(GrantId(grant.id), GrantCommand::LapseOffer(NoBody {})),
         };
         Ok(self
             .views
-            .every(None, ran_out)
+            .all_rows(None, ran_out)
             .await?
             .into_iter()
             .map(lapse)
             .collect())
     }
 
-    async fn drafts(&self, funds: &Funds) -> Result<Vec<Due>, JobError> {
+    async fn due_drafts(&self, funds: &FundsById) -> Result<Vec<DueCommand>, JobError> {
         let today = day_of(self.commands.now());
         let drafts = vec![(
             "state",
@@ -69,18 +69,18 @@ impl Jobs {
                 .closes_on
                 .saturating_sub(Span::new().days(REMIND_DAYS));
             if round.closes_on < today {
-                Some(of_draft(
+                Some(draft_command(
                     "lapse",
                     draft.id,
                     round,
-                    ApplicationCommand::Lapse(Nothing {}),
+                    ApplicationCommand::Lapse(NoBody {}),
                 ))
             } else if is_open(round, today) && remind_from <= today {
-                Some(of_draft(
+                Some(draft_command(
                     "remind-draft",
                     draft.id,
                     round,
-                    ApplicationCommand::RemindDraft(Nothing {}),
+                    ApplicationCommand::RemindDraft(NoBody {}),
                 ))
             } else {
                 None
@@ -88,7 +88,7 @@ impl Jobs {
         };
         Ok(self
             .views
-            .every(None, drafts)
+            .all_rows(None, drafts)
             .await?
             .into_iter()
             .filter_map(due)
@@ -97,7 +97,7 @@ impl Jobs {
 
     /// Lapsed drafts of rounds that are open today. Drafts of erased groups cannot reopen: their
     /// answers are destroyed.
-    async fn lapsed(&self, funds: &Funds) -> Result<Vec<Due>, JobError> {
+    async fn reopenable_drafts(&self, funds: &FundsById) -> Result<Vec<DueCommand>, JobError> {
         let today = day_of(self.commands.now());
         let mut due = Vec::new();
         for fund in funds.values().filter(|fund| fund.state == FundState::Open) {
@@ -113,14 +113,14 @@ impl Jobs {
                     ("round", vec![key.to_string()]),
                 ];
                 let reopen = |draft: ApplicationRow| {
-                    of_draft(
+                    draft_command(
                         "reopen-draft",
                         draft.id,
                         round,
-                        ApplicationCommand::ReopenDraft(Nothing {}),
+                        ApplicationCommand::ReopenDraft(NoBody {}),
                     )
                 };
-                let drafts: Vec<ApplicationRow> = self.views.every(None, lapsed).await?;
+                let drafts: Vec<ApplicationRow> = self.views.all_rows(None, lapsed).await?;
                 let groups = self
                     .views
                     .groups(drafts.iter().map(|draft| draft.group.to_string()).collect())
@@ -147,9 +147,14 @@ fn is_open(round: &RoundRow, today: Date) -> bool {
 }
 
 /// A command about a draft. The key contains the deadline, so a moved deadline makes a new command.
-fn of_draft(name: &str, draft: Uuid, round: &RoundRow, command: ApplicationCommand) -> Due {
+fn draft_command(
+    name: &str,
+    draft: Uuid,
+    round: &RoundRow,
+    command: ApplicationCommand,
+) -> DueCommand {
     let key = format!("{name}/{draft}/{}", round.closes_on);
-    Due {
+    DueCommand {
         key,
         command: Command::Application(ApplicationId(draft), command),
     }

@@ -12,12 +12,12 @@ mod unproven;
 
 use std::time::Duration;
 
-use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
+use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::{Command, Refusal};
 use crate::views::{ViewError, Views};
 
 /// How often the jobs run.
-const LOOK: Duration = Duration::from_mins(10);
+const POLL_INTERVAL: Duration = Duration::from_mins(10);
 
 /// Why a run of the jobs failed.
 #[derive(Debug, thiserror::Error)]
@@ -44,26 +44,26 @@ impl Jobs {
     /// Runs the jobs for as long as the process runs.
     pub async fn run(self) {
         loop {
-            if let Err(error) = self.once().await {
+            if let Err(error) = self.run_once().await {
                 tracing::error!(%error, "a round of jobs stopped; it is tried again");
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     /// Issues every command that is due. Returns how many were accepted and new. If some fail, the
     /// others are still issued, and the last error is returned.
-    pub async fn once(&self) -> Result<usize, JobError> {
+    pub async fn run_once(&self) -> Result<usize, JobError> {
         let (mut taken, mut failed) = (0, None);
         for command in [
             self.deadlines().await?,
             self.reminders().await?,
-            self.unproven().await?,
+            self.expired_unproven().await?,
         ]
         .into_iter()
         .flatten()
         {
-            match self.issue(command).await {
+            match self.execute_due(command).await {
                 Ok(new) => taken += usize::from(new),
                 // A command that fails must not prevent the others.
                 Err(error) => failed = Some(error),
@@ -74,19 +74,19 @@ impl Jobs {
 
     /// Issues one command under an id derived from its key. Returns whether it was accepted and not
     /// a repeat.
-    async fn issue(&self, due: Due) -> Result<bool, JobError> {
+    async fn execute_due(&self, due: DueCommand) -> Result<bool, JobError> {
         let before = self
             .commands
             .log()
             .length()
             .await
             .map_err(CommandError::from)?;
-        let repeat = RepeatKey::own(due.key, "job");
-        let request = Request {
-            repeat: Some(repeat),
-            ..Request::new(Caller::job(), due.command)
+        let repeat = IdempotencyKey::per_caller(due.key, "job");
+        let request = CommandRequest {
+            idempotency_key: Some(repeat),
+            ..CommandRequest::new(Caller::job(), due.command)
         };
-        match self.commands.issue(request).await {
+        match self.commands.execute(request).await {
             Ok(answer) => Ok(answer.first_position >= before),
             // The view was not up to date: the group has answered meanwhile, or another process was
             // first.
@@ -104,7 +104,7 @@ fn log_refusal(refusal: &Refusal) {
 }
 
 /// A command that may be due, and the key that its id is derived from.
-struct Due {
+struct DueCommand {
     key: String,
     command: Command,
 }

@@ -2,39 +2,39 @@
 //! three in all, until the group answers. When staff ask a question or move the day, the reminders
 //! start afresh.
 
-use super::{Due, JobError, Jobs};
-use crate::domain::grant::{Occasion, RemindUpdate, UpdateState};
+use super::{DueCommand, JobError, Jobs};
+use crate::domain::grant::{RemindUpdate, ReminderKind, UpdateState};
 use crate::domain::{Command, GrantCommand, GrantId};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
 use crate::projections::UpdateRow;
 
 /// The most days before the due day on which any fund reminds.
-const DAYS_MOST: i64 = 60;
+const REMIND_DAYS_MAX: i64 = 60;
 /// The number of days before its answer is due on which a group is reminded of a question. The
 /// question itself was mailed.
 const ANSWER_DAYS: i64 = 3;
 
 impl Jobs {
-    pub(super) async fn reminders(&self) -> Result<Vec<Due>, JobError> {
+    pub(super) async fn reminders(&self) -> Result<Vec<DueCommand>, JobError> {
         let today = day_of(self.commands.now());
         let soon = today
-            .saturating_add(jiff::Span::new().days(DAYS_MOST))
+            .saturating_add(jiff::Span::new().days(REMIND_DAYS_MAX))
             .to_string();
         let open = [UpdateState::Requested, UpdateState::Queried]
             .map(|state| <&str>::from(state).to_owned())
             .to_vec();
         let remind = |row: UpdateRow| {
             let occasion = if today > row.due_on {
-                Occasion::Overdue
+                ReminderKind::Overdue
             } else {
-                Occasion::Before
+                ReminderKind::Before
             };
             let remind = RemindUpdate {
                 update: row.update,
                 occasion,
             };
-            Due {
-                key: key(&row, occasion),
+            DueCommand {
+                key: reminder_key(&row, occasion),
                 command: Command::Grant(GrantId(row.grant), GrantCommand::RemindUpdate(remind)),
             }
         };
@@ -47,7 +47,7 @@ impl Jobs {
         };
         let rows = self
             .views
-            .every::<UpdateRow>(None, vec![("state", open), ("due_on <=", vec![soon])])
+            .all_rows::<UpdateRow>(None, vec![("state", open), ("due_on <=", vec![soon])])
             .await?;
         Ok(rows
             .into_iter()
@@ -59,7 +59,7 @@ impl Jobs {
 
 /// The key of a reminder. It changes with everything after which the group is reminded again: a
 /// moved day, a question, the previous reminder.
-fn key(row: &UpdateRow, occasion: Occasion) -> String {
+fn reminder_key(row: &UpdateRow, occasion: ReminderKind) -> String {
     let UpdateRow {
         grant,
         update,

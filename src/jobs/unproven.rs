@@ -1,25 +1,25 @@
 //! Expiry of unproven people: if somebody who began something never proved their address, it
 //! expires after two weeks, and its personal data is erased.
 
-use super::{Due, JobError, Jobs};
-use crate::domain::command::Nothing;
-use crate::domain::unproven::DAYS_KEPT;
+use super::{DueCommand, JobError, Jobs};
+use crate::domain::command::NoBody;
+use crate::domain::unproven::EXPIRES_AFTER_DAYS;
 use crate::domain::{Command, PersonCommand, PersonId};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
 use crate::projections::PersonRow;
 
 impl Jobs {
-    pub(super) async fn unproven(&self) -> Result<Vec<Due>, JobError> {
+    pub(super) async fn expired_unproven(&self) -> Result<Vec<DueCommand>, JobError> {
         let last = day_of(self.commands.now())
-            .saturating_sub(jiff::Span::new().days(DAYS_KEPT + 1))
+            .saturating_sub(jiff::Span::new().days(EXPIRES_AFTER_DAYS + 1))
             .to_string();
-        let expire = |row: PersonRow| Due {
+        let expire = |row: PersonRow| DueCommand {
             key: format!("expire/{}", row.id),
-            command: Command::Person(PersonId(row.id), PersonCommand::Expire(Nothing {})),
+            command: Command::Person(PersonId(row.id), PersonCommand::Expire(NoBody {})),
         };
         let rows = self
             .views
-            .every::<PersonRow>(None, vec![("unproven_since <=", vec![last])])
+            .all_rows::<PersonRow>(None, vec![("unproven_since <=", vec![last])])
             .await?;
         Ok(rows.into_iter().map(expire).collect())
     }

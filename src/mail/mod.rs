@@ -14,14 +14,14 @@
 //! twice only if the process ends after the mail server accepted it and before that is recorded,
 //! and then under the same Message-ID.
 
-mod concerns;
-mod heads;
-mod letter;
-pub mod links;
-mod news;
+mod access_notices;
+mod checkpoint_mails;
+mod compose;
+mod default_templates;
 mod recipients;
-mod texts;
+pub mod sign_in_links;
 mod transport;
+mod triggers;
 pub mod warnings;
 
 use std::sync::Arc;
@@ -32,29 +32,29 @@ use uuid::Uuid;
 
 use crate::commands::Commands;
 use crate::domain::mail::MailKind;
-use crate::log::LogError;
-use crate::log::record::Recorded;
-use crate::store::mails::{self, Became, MailRow, NewMail};
-use crate::store::{StoreError, Tx, followers};
+use crate::eventlog::LogError;
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::store::outbox::{self, DeliveryOutcome, MailRow, NewMail};
+use crate::store::{StoreError, Tx, subscriptions};
 use crate::views::{ViewError, Views};
-pub use letter::{Letter, Written, day};
-pub use texts::{own_text, sample};
-pub use transport::{Outbox, OutboxError};
+pub use compose::{ComposedMail, Email, format_day};
+pub use default_templates::{default_template, sample_values};
+pub use transport::{MailTransport, MailTransportError};
 
 /// Name of the subscription; it is stored.
-const FOLLOWER: &str = "mail";
+const SUBSCRIPTION: &str = "mail";
 /// Pause between runs when nothing is due.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Maximum number of events that are read in one transaction.
-const EVENTS: i64 = 200;
+const EVENTS_PER_BATCH: i64 = 200;
 /// Maximum number of mails that are sent before new events are read.
-const MAILS: usize = 20;
+const MAILS_PER_RUN: usize = 20;
 /// Duration of a claim. It must be longer than the mail server may take.
-pub const CLAIM: Duration = Duration::from_mins(5);
+pub const CLAIM_DURATION: Duration = Duration::from_mins(5);
 /// Number of attempts after which a mail counts as failed and is left to staff.
-const TRIES: i64 = 10;
+const TRIES_MAX: i64 = 10;
 /// A minute in microseconds.
-const MINUTE: i64 = 60_000_000;
+const MINUTE_US: i64 = 60_000_000;
 
 /// Why mails cannot be enqueued, composed or sent.
 #[derive(Debug, thiserror::Error)]
@@ -66,50 +66,50 @@ pub enum MailError {
     #[error(transparent)]
     View(#[from] ViewError),
     #[error("the mail cannot be written: {0}")]
-    Text(String),
+    InvalidMail(String),
     #[error(transparent)]
-    Outbox(#[from] OutboxError),
+    Transport(#[from] MailTransportError),
     #[error("the views have not come to what it is about")]
-    TooEarly,
+    ViewsBehind,
 }
 
 /// Enqueues, composes and sends the mails of one organisation.
 #[derive(Clone)]
-pub struct Post {
+pub struct Mailer {
     commands: Commands,
     views: Views,
-    outbox: Outbox,
+    transport: MailTransport,
     claim: Duration,
     /// True once the process should stop.
     stop: watch::Receiver<bool>,
     /// Addresses of the outside parties that receive checkpoints.
-    outside: Arc<[String]>,
+    checkpoint_recipients: Arc<[String]>,
     /// Key of the last daily checkpoint or alarm that this process enqueued.
-    told: Arc<Mutex<Option<String>>>,
+    last_checkpoint_mail: Arc<Mutex<Option<String>>>,
     /// Public base URL of the pages, without a trailing slash.
     address: String,
 }
 
-impl Post {
+impl Mailer {
     #[must_use]
-    pub fn new(commands: Commands, views: Views, outbox: Outbox, address: &str) -> Self {
+    pub fn new(commands: Commands, views: Views, transport: MailTransport, address: &str) -> Self {
         Self {
             commands,
             views,
-            outbox,
-            claim: CLAIM,
+            transport,
+            claim: CLAIM_DURATION,
             stop: watch::channel(false).1,
-            outside: Arc::default(),
-            told: Arc::default(),
+            checkpoint_recipients: Arc::default(),
+            last_checkpoint_mail: Arc::default(),
             address: address.trim_end_matches('/').to_owned(),
         }
     }
 
     /// Sends checkpoints of the log to these addresses.
     #[must_use]
-    pub fn telling(self, outside: Vec<String>) -> Self {
+    pub fn sending_checkpoints_to(self, outside: Vec<String>) -> Self {
         Self {
-            outside: outside.into(),
+            checkpoint_recipients: outside.into(),
             ..self
         }
     }
@@ -125,12 +125,12 @@ impl Post {
         self.stop = stop.clone();
         let mut stop = stop;
         while !*stop.borrow() {
-            let pause = match self.once().await {
-                Ok(false) => LOOK,
+            let pause = match self.run_once().await {
+                Ok(false) => POLL_INTERVAL,
                 Ok(true) => continue,
                 Err(error) => {
                     tracing::error!(%error, "the mails could not be seen to; trying again");
-                    LOOK * 5
+                    POLL_INTERVAL * 5
                 }
             };
             if let Ok(Err(_)) = tokio::time::timeout(pause, stop.changed()).await {
@@ -141,38 +141,38 @@ impl Post {
 
     /// Enqueues the mails of new events and sends mails that are due. Returns whether more may be
     /// due now. A mail that cannot be sent is retried later and is not an error here.
-    pub async fn once(&self) -> Result<bool, MailError> {
+    pub async fn run_once(&self) -> Result<bool, MailError> {
         // Mails are sent even if the views are behind: sign-in links do not depend on events.
-        let read = self.follow().await;
-        self.tell().await?;
+        let read = self.enqueue_new().await;
+        self.enqueue_daily_checkpoint().await?;
         let sent = self.send_due().await?;
-        Ok(read? == EVENTS || sent == MAILS)
+        Ok(read? == EVENTS_PER_BATCH || sent == MAILS_PER_RUN)
     }
 
     /// Starts the subscription at the end of the log, unless it exists: no mails are sent about
     /// events before mail was first enabled.
-    pub async fn begin(&self) -> Result<(), MailError> {
+    pub async fn subscribe(&self) -> Result<(), MailError> {
         let length = self.commands.log().length().await?;
-        self.begin_at(length).await
+        self.subscribe_at(length).await
     }
 
     /// Starts the subscription at a position, unless it exists.
-    pub async fn begin_at(&self, position: i64) -> Result<(), MailError> {
+    pub async fn subscribe_at(&self, position: i64) -> Result<(), MailError> {
         let log = self.commands.log();
         let mut tx = log.store().begin().await?;
-        followers::lock(&mut tx, log.organisation(), FOLLOWER, position).await?;
+        subscriptions::lock(&mut tx, log.organisation(), SUBSCRIPTION, position).await?;
         Ok(tx.commit().await?)
     }
 
     /// Enqueues the mails of the next events, up to the position that the views have reached, and
     /// advances the subscription in the same transaction. Returns the number of events.
-    async fn follow(&self) -> Result<i64, MailError> {
+    async fn enqueue_new(&self) -> Result<i64, MailError> {
         let log = self.commands.log();
         let seen = self.views.projector().stored_position().await?;
         let mut tx = log.store().begin().await?;
-        let next = followers::lock(&mut tx, log.organisation(), FOLLOWER, seen).await?;
+        let next = subscriptions::lock(&mut tx, log.organisation(), SUBSCRIPTION, seen).await?;
         let events: Vec<_> = log
-            .page(next, EVENTS)
+            .read_events(next, EVENTS_PER_BATCH)
             .await?
             .into_iter()
             .take_while(|event| event.position < seen)
@@ -182,12 +182,15 @@ impl Post {
         }
         let now = self.commands.now().as_microsecond();
         for event in &events {
-            self.tell_of(&mut tx, event).await?;
-            self.put_in_news(&mut tx, event, now).await?;
-            let Some(concern) = concerns::of(event) else {
+            self.enqueue_round_checkpoint(&mut tx, event).await?;
+            self.enqueue_access_notices(&mut tx, event, now).await?;
+            let Some(concern) = triggers::mail_trigger(event) else {
                 continue;
             };
-            for person in self.readers(&concern.readers, event.recorded_on()).await? {
+            for person in self
+                .trigger_recipients(&concern.recipients, event.recorded_on())
+                .await?
+            {
                 let name = format!("mail/{}/{person}", event.position);
                 let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
                 let kind = <&str>::from(concern.kind).to_owned();
@@ -197,21 +200,26 @@ impl Post {
                     person: person.to_string(),
                     about: event.position.to_string(),
                 };
-                mails::insert(&mut tx, log.organisation(), &mail, now).await?;
+                outbox::insert(&mut tx, log.organisation(), &mail, now).await?;
             }
         }
         let read = i64::try_from(events.len()).unwrap_or_default();
-        followers::advance(&mut tx, log.organisation(), FOLLOWER, next + read).await?;
+        subscriptions::advance(&mut tx, log.organisation(), SUBSCRIPTION, next + read).await?;
         tx.commit().await?;
         Ok(read)
     }
 
     /// Enqueues the access notices of an event. A group's first payee and a member's first address
     /// cause notices too.
-    async fn put_in_news(&self, tx: &mut Tx, event: &Recorded, now: i64) -> Result<(), MailError> {
-        for (news, told) in news::of(event) {
+    async fn enqueue_access_notices(
+        &self,
+        tx: &mut Tx,
+        event: &RecordedEvent,
+        now: i64,
+    ) -> Result<(), MailError> {
+        for (news, told) in access_notices::notices_for(event) {
             let kind = <&str>::from(news);
-            for person in self.told(told, event.recorded_on()).await? {
+            for person in self.notice_recipients(told, event.recorded_on()).await? {
                 let name = format!("mail/{}/{kind}/{person}", event.position);
                 let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
                 let (id, about) = (id.to_string(), event.position.to_string());
@@ -221,7 +229,7 @@ impl Post {
                     person: person.to_string(),
                     about,
                 };
-                mails::insert(tx, self.commands.log().organisation(), &mail, now).await?;
+                outbox::insert(tx, self.commands.log().organisation(), &mail, now).await?;
             }
         }
         Ok(())
@@ -231,46 +239,48 @@ impl Post {
     async fn send_due(&self) -> Result<usize, MailError> {
         let log = self.commands.log();
         let claim = i64::try_from(self.claim.as_micros()).unwrap_or(i64::MAX / 2);
-        for sent in 0..MAILS {
+        for sent in 0..MAILS_PER_RUN {
             let now = self.commands.now().as_microsecond();
             if *self.stop.borrow() {
                 return Ok(sent);
             }
             let Some(mail) =
-                mails::claim(log.store(), log.organisation(), now, now + claim).await?
+                outbox::claim(log.store(), log.organisation(), now, now + claim).await?
             else {
                 return Ok(sent);
             };
             let became = self.send(&mail).await;
             let now = self.commands.now().as_microsecond();
-            mails::note(log.store(), log.organisation(), &mail, &became, now).await?;
+            outbox::record_outcome(log.store(), log.organisation(), &mail, &became, now).await?;
         }
-        Ok(MAILS)
+        Ok(MAILS_PER_RUN)
     }
 
     /// Composes and sends a claimed mail.
-    async fn send(&self, mail: &MailRow) -> Became {
-        let sent = match self.write(mail).await {
-            Ok(Written::Letter(letter)) => self.outbox.send(&letter).await.map_err(MailError::from),
-            Ok(Written::NotNeeded(why)) => return Became::Dropped(why.to_owned()),
+    async fn send(&self, mail: &MailRow) -> DeliveryOutcome {
+        let sent = match self.compose(mail).await {
+            Ok(ComposedMail::Email(letter)) => {
+                self.transport.send(&letter).await.map_err(MailError::from)
+            }
+            Ok(ComposedMail::NotNeeded(why)) => return DeliveryOutcome::Dropped(why.to_owned()),
             Err(error) => Err(error),
         };
         let Err(error) = sent else {
-            return Became::Sent;
+            return DeliveryOutcome::Sent;
         };
-        let at = self.commands.now().as_microsecond() + pause(mail.tries);
+        let at = self.commands.now().as_microsecond() + retry_delay_us(mail.tries);
         match &error {
-            MailError::TooEarly => Became::NotYet {
-                at: self.commands.now().as_microsecond() + MINUTE / 60,
+            MailError::ViewsBehind => DeliveryOutcome::Postponed {
+                at: self.commands.now().as_microsecond() + MINUTE_US / 60,
                 error: error.to_string(),
             },
-            MailError::Outbox(OutboxError::Refused(_)) | MailError::Text(_) => {
-                Became::Failed(error.to_string())
+            MailError::Transport(MailTransportError::Refused(_)) | MailError::InvalidMail(_) => {
+                DeliveryOutcome::Failed(error.to_string())
             }
-            _ if mail.tries >= TRIES => Became::Failed(error.to_string()),
+            _ if mail.tries >= TRIES_MAX => DeliveryOutcome::Failed(error.to_string()),
             _ => {
                 tracing::warn!(mail = %mail.id, tries = mail.tries, %error, "a mail could not be sent; it is tried again");
-                Became::Again {
+                DeliveryOutcome::Retry {
                     at,
                     error: error.to_string(),
                 }
@@ -278,29 +288,31 @@ impl Post {
         }
     }
 
-    async fn write(&self, mail: &MailRow) -> Result<Written, MailError> {
-        if let Some(written) = self.write_head(mail).await? {
+    async fn compose(&self, mail: &MailRow) -> Result<ComposedMail, MailError> {
+        if let Some(written) = self.compose_checkpoint_mail(mail).await? {
             return Ok(written);
         }
-        if let Some(written) = self.write_news(mail).await? {
+        if let Some(written) = self.compose_access_notice(mail).await? {
             return Ok(written);
         }
-        if let Some(written) = self.write_warning(mail).await? {
+        if let Some(written) = self.compose_warning(mail).await? {
             return Ok(written);
         }
         let kind: MailKind = mail
             .kind
             .parse()
-            .map_err(|_| MailError::Text(format!("there is no mail {}", mail.kind)))?;
-        letter::write(self, mail, kind).await
+            .map_err(|_| MailError::InvalidMail(format!("there is no mail {}", mail.kind)))?;
+        compose::compose(self, mail, kind).await
     }
 }
 
 /// Delay after a number of attempts, in microseconds: a minute, doubled each time, at most six
 /// hours.
-fn pause(tries: i64) -> i64 {
+fn retry_delay_us(tries: i64) -> i64 {
     let doubled = u32::try_from(tries.clamp(1, 10) - 1).unwrap_or_default();
-    MINUTE.saturating_mul(2_i64.pow(doubled)).min(360 * MINUTE)
+    MINUTE_US
+        .saturating_mul(2_i64.pow(doubled))
+        .min(360 * MINUTE_US)
 }
 
 #[cfg(test)]
@@ -309,8 +321,11 @@ mod tests {
 
     #[test]
     fn each_pause_is_twice_as_long_up_to_six_hours() {
-        assert_eq!([1, 2, 3].map(|tries| pause(tries) / MINUTE), [1, 2, 4]);
-        assert_eq!(pause(10) / MINUTE, 360);
-        assert_eq!(pause(99) / MINUTE, 360);
+        assert_eq!(
+            [1, 2, 3].map(|tries| retry_delay_us(tries) / MINUTE_US),
+            [1, 2, 4]
+        );
+        assert_eq!(retry_delay_us(10) / MINUTE_US, 360);
+        assert_eq!(retry_delay_us(99) / MINUTE_US, 360);
     }
 }

@@ -7,17 +7,17 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::concerns::Readers;
-use super::news::Told;
-use super::{MailError, Post};
+use super::access_notices::NoticeRecipients;
+use super::triggers::Recipients;
+use super::{MailError, Mailer};
 use crate::domain::{Group, Organisation, PersonId};
 use crate::projections::ApplicationRow;
 
-impl Post {
+impl Mailer {
     /// Recipients of an access notice about an event of a day.
-    pub(super) async fn told(
+    pub(super) async fn notice_recipients(
         &self,
-        told: Told,
+        told: NoticeRecipients,
         day: Date,
     ) -> Result<BTreeSet<PersonId>, MailError> {
         let organisation = self
@@ -27,14 +27,16 @@ impl Post {
             .await?
             .state;
         Ok(match told {
-            Told::Administrators => organisation.administrators_since(day).collect(),
-            Told::AdministratorsOf(person) if organisation.is_trusted(person) => {
+            NoticeRecipients::Administrators => organisation.administrators_since(day).collect(),
+            NoticeRecipients::AdministratorsOf(person)
+                if organisation.has_or_awaits_role(person) =>
+            {
                 organisation.administrators_since(day).collect()
             }
-            Told::AdministratorsOf(_) => BTreeSet::new(),
-            Told::MembersOf(group) => self.members_since(group, day).await?,
-            Told::Person(person) => BTreeSet::from([person]),
-            Told::FellowsOf(person) => {
+            NoticeRecipients::AdministratorsOf(_) => BTreeSet::new(),
+            NoticeRecipients::MembersOf(group) => self.members_since(group, day).await?,
+            NoticeRecipients::Person(person) => BTreeSet::from([person]),
+            NoticeRecipients::OtherMembersWith(person) => {
                 let mut fellows = BTreeSet::new();
                 for group in self.views.groups_of(person).await? {
                     fellows.extend(self.members_since(group, day).await?);
@@ -46,17 +48,17 @@ impl Post {
     }
 
     /// Recipients of a mail about an event of a day.
-    pub(super) async fn readers(
+    pub(super) async fn trigger_recipients(
         &self,
-        readers: &Readers,
+        readers: &Recipients,
         day: Date,
     ) -> Result<BTreeSet<PersonId>, MailError> {
         let application = match readers {
-            Readers::Person(person) => return Ok(BTreeSet::from([*person])),
-            Readers::GroupOf(application) => application,
+            Recipients::Person(person) => return Ok(BTreeSet::from([*person])),
+            Recipients::GroupOfApplication(application) => application,
         };
         let row: Option<ApplicationRow> = self.views.find(&application.to_string(), None).await?;
-        self.members_since(row.ok_or(MailError::TooEarly)?.group.0, day)
+        self.members_since(row.ok_or(MailError::ViewsBehind)?.group.0, day)
             .await
     }
 

@@ -9,76 +9,76 @@ use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport as _, Tokio1Executor};
 use tokio::fs::{self, File};
 
-use super::letter::{Attached, Letter};
+use super::compose::{Email, EmailAttachment};
 
 /// Timeout of each step of the SMTP dialogue.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
-pub enum OutboxError {
+pub enum MailTransportError {
     #[error("the address of the mail server is not one: {0}")]
-    Server(String),
+    InvalidServer(String),
     #[error("the sender's address is not one: {0}")]
-    Sender(String),
+    InvalidSender(String),
     /// Permanent: repeating the attempt cannot succeed.
     #[error("the mail server refused it: {0}")]
     Refused(String),
     /// Temporary: the mail is tried again.
     #[error("the mail server could not be reached, or asks to wait: {0}")]
-    Later(String),
+    Temporary(String),
     #[error("{file}: {cause}")]
     File { file: String, cause: std::io::Error },
 }
 
 /// A configured transport with its sender.
 #[derive(Clone)]
-pub struct Outbox {
+pub struct MailTransport {
     from: Mailbox,
-    way: Way,
+    transport: Transport,
 }
 
 #[derive(Clone)]
-enum Way {
+enum Transport {
     Folder(PathBuf),
     Server(Box<AsyncSmtpTransport<Tokio1Executor>>),
 }
 
-impl Outbox {
+impl MailTransport {
     /// Writes each mail to a file in a folder; used if no mail server is configured. Fails if the
     /// sender's address is invalid.
-    pub fn folder(from: &str, folder: &Path) -> Result<Self, OutboxError> {
+    pub fn folder(from: &str, folder: &Path) -> Result<Self, MailTransportError> {
         Ok(Self {
-            from: sender(from)?,
-            way: Way::Folder(folder.to_owned()),
+            from: parse_sender(from)?,
+            transport: Transport::Folder(folder.to_owned()),
         })
     }
 
     /// Sends to a mail server: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST:PORT?tls=required`.
     /// Fails if the sender's address or the URL is invalid.
-    pub fn server(from: &str, url: &str) -> Result<Self, OutboxError> {
+    pub fn server(from: &str, url: &str) -> Result<Self, MailTransportError> {
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(|error| OutboxError::Server(error.to_string()))?;
+            .map_err(|error| MailTransportError::InvalidServer(error.to_string()))?;
         Ok(Self {
-            from: sender(from)?,
-            way: Way::Server(Box::new(server.timeout(Some(TIMEOUT)).build())),
+            from: parse_sender(from)?,
+            transport: Transport::Server(Box::new(server.timeout(Some(TIMEOUT)).build())),
         })
     }
 
     /// The folder of mails, if they are written to one.
     #[must_use]
-    pub fn in_folder(&self) -> Option<&Path> {
-        match &self.way {
-            Way::Folder(folder) => Some(folder),
-            Way::Server(_) => None,
+    pub fn folder_path(&self) -> Option<&Path> {
+        match &self.transport {
+            Transport::Folder(folder) => Some(folder),
+            Transport::Server(_) => None,
         }
     }
 
     /// Sends a mail. If it is sent again it has the same Message-ID.
-    pub async fn send(&self, letter: &Letter) -> Result<(), OutboxError> {
-        let message = self.message(letter)?;
-        match &self.way {
-            Way::Server(server) => {
+    pub async fn send(&self, letter: &Email) -> Result<(), MailTransportError> {
+        let message = self.build_message(letter)?;
+        match &self.transport {
+            Transport::Server(server) => {
                 let sent = server.send(message).await;
                 sent.map(|_| ()).map_err(|error| {
                     // Only the status code is recorded, since the server's message may contain the
@@ -87,22 +87,25 @@ impl Outbox {
                         .status()
                         .map_or_else(|| "no answer".to_owned(), |code| format!("code {code}"));
                     if error.is_permanent() {
-                        OutboxError::Refused(says)
+                        MailTransportError::Refused(says)
                     } else {
-                        OutboxError::Later(says)
+                        MailTransportError::Temporary(says)
                     }
                 })
             }
-            Way::Folder(folder) => put(folder, &letter.id, message.formatted()).await,
+            Transport::Folder(folder) => {
+                write_mail_file(folder, &letter.id, message.formatted()).await
+            }
         }
     }
 
-    fn message(&self, letter: &Letter) -> Result<Message, OutboxError> {
-        let refused = |error: &dyn std::fmt::Display| OutboxError::Refused(error.to_string());
+    fn build_message(&self, letter: &Email) -> Result<Message, MailTransportError> {
+        let refused =
+            |error: &dyn std::fmt::Display| MailTransportError::Refused(error.to_string());
         let to: lettre::Address = letter
             .to
             .parse()
-            .map_err(|_| OutboxError::Refused("the address is not one".to_owned()))?;
+            .map_err(|_| MailTransportError::Refused("the address is not one".to_owned()))?;
         let part = |kind: ContentType, text: &str| {
             SinglePart::builder().header(kind).body(text.to_owned())
         };
@@ -118,10 +121,12 @@ impl Outbox {
                 letter.id,
                 self.from.email.domain()
             )))
-            .multipart(match &letter.attached {
-                Some(Attached { name, text }) => MultiPart::mixed().multipart(parts).singlepart(
-                    Attachment::new(name.clone()).body(text.clone(), ContentType::TEXT_PLAIN),
-                ),
+            .multipart(match &letter.attachment {
+                Some(EmailAttachment { name, text }) => {
+                    MultiPart::mixed().multipart(parts).singlepart(
+                        Attachment::new(name.clone()).body(text.clone(), ContentType::TEXT_PLAIN),
+                    )
+                }
                 None => parts,
             })
             .map_err(|error| refused(&error))?;
@@ -138,16 +143,20 @@ impl Outbox {
     }
 }
 
-fn sender(from: &str) -> Result<Mailbox, OutboxError> {
+fn parse_sender(from: &str) -> Result<Mailbox, MailTransportError> {
     from.parse()
-        .map_err(|_| OutboxError::Sender(from.to_owned()))
+        .map_err(|_| MailTransportError::InvalidSender(from.to_owned()))
 }
 
 /// Writes a mail to a file atomically: under a temporary name, then renamed. It is synced to disk
 /// before the mail is recorded as sent, so a crash cannot lose a mail that counts as sent.
-async fn put(folder: &Path, id: &str, bytes: Vec<u8>) -> Result<(), OutboxError> {
+async fn write_mail_file(
+    folder: &Path,
+    id: &str,
+    bytes: Vec<u8>,
+) -> Result<(), MailTransportError> {
     let file = folder.join(format!("{id}.eml"));
-    let failed = |cause| OutboxError::File {
+    let failed = |cause| MailTransportError::File {
         file: file.display().to_string(),
         cause,
     };

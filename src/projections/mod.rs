@@ -5,32 +5,8 @@
 //! catching up or rebuilding, it is the same fold. Rows contain personal values only in encrypted
 //! form.
 
-mod agreements;
-mod answers;
-mod applications;
-mod batch;
-mod batches;
-mod catch_up;
-mod corrections;
-mod days;
-mod files;
-mod fold;
-mod follow;
-mod funds;
-mod grants;
-mod groups;
-mod identifiers;
-mod kept;
-mod moment;
-mod organisations;
-mod past_grants;
-mod payments;
-mod people;
-mod places;
-mod published;
-mod rebuild;
-mod updates;
-mod waiting;
+mod definitions;
+mod engine;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -38,56 +14,63 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use agreements::AgreementRow;
-pub use answers::AnswersRow;
-pub use applications::{ApplicationRow, ScoreRow};
-pub use batches::{BankFileRow, BatchRow};
-pub use corrections::CorrectionRow;
-pub use days::DayRow;
-pub use files::FileRow;
-pub use follow::{ProjectionError, Projector};
-pub use funds::{FundRow, RoundRow};
-pub use grants::{
-    CheckRow, EntryRow, GrantRow, ScheduleRow, SettlementRow, StoryRow, VariationRow,
+pub use definitions::agreements::AgreementRow;
+pub use definitions::answers::AnswersRow;
+pub use definitions::applications::{ApplicationRow, ScoreRow};
+pub use definitions::corrections::CorrectionRow;
+pub use definitions::day_index::DayRow;
+pub use definitions::files::FileRow;
+pub use definitions::funds::{FundRow, RoundRow};
+pub use definitions::grants::{
+    CheckRow, GrantRow, ProposedScheduleRow, ProposedSettlementRow, StoryRow, UnsettledEntryRow,
+    VariationRow,
 };
-pub use groups::{GroupRow, OnFileRow, PayeeRow, ProposedCorrectionRow, name_key};
-pub use identifiers::IdentifierRow;
-pub use moment::Moment;
-pub use organisations::{MailTextRow, OrganisationRow, ProposedMailTextRow, ReportRow};
-pub use past_grants::PastGrantRow;
-pub use payments::PaymentRow;
-pub use people::{PersonRow, ProposedContactRow};
-pub use published::{Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns};
-pub use updates::{OutcomeRow, UpdateRow};
-pub use waiting::Waiting;
+pub use definitions::groups::{
+    CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, name_key,
+};
+pub use definitions::identifiers::IdentifierRow;
+pub use definitions::moment::Moment;
+pub use definitions::organisations::{
+    AreaReportRow, MailTextRow, OrganisationRow, ProposedMailTextRow,
+};
+pub use definitions::past_grants::PastGrantRow;
+pub use definitions::payment_batches::{BankFileRow, PaymentBatchRow};
+pub use definitions::payments::PaymentRow;
+pub use definitions::people::{PersonRow, ProposedContactRow};
+pub use definitions::published::{
+    Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns,
+};
+pub use definitions::updates::{OutcomeRow, UpdateRow};
+pub use definitions::waiting::Waiting;
+pub use engine::projector::{ProjectionError, Projector};
 
-use crate::log::record::Recorded;
+use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::postings::PostingRow;
 
 /// The rows that an event affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Touches {
+pub struct AffectedRows {
     /// The id of the row that may change.
-    pub row: String,
+    pub id: String,
     /// The id of a second row, which is only read.
-    pub beside: Option<String>,
+    pub also_read: Option<String>,
     /// Whether no earlier event affected the row, so that it need not be loaded.
-    pub first: bool,
+    pub is_new: bool,
 }
 
-impl Touches {
+impl AffectedRows {
     fn one(row: &impl std::fmt::Display) -> Self {
         Self {
-            row: row.to_string(),
-            beside: None,
-            first: false,
+            id: row.to_string(),
+            also_read: None,
+            is_new: false,
         }
     }
 
     /// The row of the event's stream, for projections whose rows are affected by that stream only.
-    fn of_stream(event: &Recorded) -> Self {
+    fn of_stream(event: &RecordedEvent) -> Self {
         Self {
-            first: event.sequence == 1,
+            is_new: event.sequence == 1,
             ..Self::one(&event.stream)
         }
     }
@@ -99,21 +82,21 @@ pub trait Projection {
     const NAME: &'static str;
     /// The schema version of the rows. Raise it when the rows change; the next start then rebuilds
     /// them.
-    const SHAPE: i64 = 1;
+    const SCHEMA_VERSION: i64 = 1;
     type Row: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
     /// The rows that the event affects, if any.
-    fn touches(event: &Recorded) -> Option<Touches>;
+    fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows>;
 
     /// The row after the event. `None` leaves it unchanged.
     fn project(
-        event: &Recorded,
+        event: &RecordedEvent,
         row: Option<Self::Row>,
         beside: Option<Self::Row>,
     ) -> Option<Self::Row>;
 
     /// The postings that the event adds, given the row before it.
-    fn post(_event: &Recorded, _before: Option<&Self::Row>) -> Vec<PostingRow> {
+    fn post(_event: &RecordedEvent, _before: Option<&Self::Row>) -> Vec<PostingRow> {
         Vec::new()
     }
 }
@@ -122,48 +105,52 @@ pub trait Projection {
 type AnyRow = Arc<dyn Any + Send + Sync>;
 
 /// The effect of one event on a projection.
-struct Projected {
+struct FoldResult {
     row: Option<AnyRow>,
     postings: Vec<PostingRow>,
 }
 
 /// A projection without its row type, so that all can be in one list.
 #[derive(Clone, Copy)]
-struct Registered {
+struct AnyProjection {
     name: &'static str,
-    shape: i64,
-    touches: fn(&Recorded) -> Option<Touches>,
-    project: fn(&Recorded, Option<&AnyRow>, Option<&AnyRow>) -> Projected,
+    schema_version: i64,
+    affected_rows: fn(&RecordedEvent) -> Option<AffectedRows>,
+    project: fn(&RecordedEvent, Option<&AnyRow>, Option<&AnyRow>) -> FoldResult,
     read: fn(&str) -> serde_json::Result<AnyRow>,
     write: fn(&AnyRow) -> serde_json::Result<String>,
 }
 
-impl Registered {
+impl AnyProjection {
     const fn of<P: Projection>() -> Self {
         Self {
             name: P::NAME,
-            shape: P::SHAPE,
-            touches: P::touches,
+            schema_version: P::SCHEMA_VERSION,
+            affected_rows: P::affected_rows,
             project: project::<P>,
             read: read::<P>,
             write: write::<P>,
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
+    fn by_name(name: &str) -> Option<Self> {
         ALL.into_iter().find(|one| one.name == name)
     }
 }
 
 fn project<P: Projection>(
-    event: &Recorded,
+    event: &RecordedEvent,
     row: Option<&AnyRow>,
     beside: Option<&AnyRow>,
-) -> Projected {
-    let before = row.and_then(own::<P>);
+) -> FoldResult {
+    let before = row.and_then(downcast::<P>);
     let postings = P::post(event, before);
-    let row = P::project(event, before.cloned(), beside.and_then(own::<P>).cloned());
-    Projected {
+    let row = P::project(
+        event,
+        before.cloned(),
+        beside.and_then(downcast::<P>).cloned(),
+    );
+    FoldResult {
         row: row.map(|row| Arc::new(row) as AnyRow),
         postings,
     }
@@ -174,43 +161,43 @@ fn read<P: Projection>(body: &str) -> serde_json::Result<AnyRow> {
 }
 
 fn write<P: Projection>(row: &AnyRow) -> serde_json::Result<String> {
-    serde_json::to_string(&own::<P>(row))
+    serde_json::to_string(&downcast::<P>(row))
 }
 
 /// A projection only gets rows that it made or read, so the cast succeeds.
-fn own<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
+fn downcast<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
     row.downcast_ref()
 }
 
 /// All projections.
-const ALL: [Registered; 18] = [
-    Registered::of::<agreements::Agreements>(),
-    Registered::of::<answers::Answers>(),
-    Registered::of::<applications::Applications>(),
-    Registered::of::<batches::Batches>(),
-    Registered::of::<corrections::Corrections>(),
-    Registered::of::<days::Days>(),
-    Registered::of::<files::Files>(),
-    Registered::of::<funds::Funds>(),
-    Registered::of::<grants::Grants>(),
-    Registered::of::<groups::Groups>(),
-    Registered::of::<identifiers::Identifiers>(),
-    Registered::of::<organisations::Organisations>(),
-    Registered::of::<past_grants::PastGrants>(),
-    Registered::of::<payments::Payments>(),
-    Registered::of::<people::People>(),
-    Registered::of::<places::Places>(),
-    Registered::of::<published::Published>(),
-    Registered::of::<updates::Updates>(),
+const ALL: [AnyProjection; 18] = [
+    AnyProjection::of::<definitions::agreements::AgreementsProjection>(),
+    AnyProjection::of::<definitions::answers::AnswersProjection>(),
+    AnyProjection::of::<definitions::applications::ApplicationsProjection>(),
+    AnyProjection::of::<definitions::payment_batches::PaymentBatchesProjection>(),
+    AnyProjection::of::<definitions::corrections::CorrectionsProjection>(),
+    AnyProjection::of::<definitions::day_index::DayIndexProjection>(),
+    AnyProjection::of::<definitions::files::FilesProjection>(),
+    AnyProjection::of::<definitions::funds::FundsProjection>(),
+    AnyProjection::of::<definitions::grants::GrantsProjection>(),
+    AnyProjection::of::<definitions::groups::GroupsProjection>(),
+    AnyProjection::of::<definitions::identifiers::IdentifiersProjection>(),
+    AnyProjection::of::<definitions::organisations::OrganisationsProjection>(),
+    AnyProjection::of::<definitions::past_grants::PastGrantsProjection>(),
+    AnyProjection::of::<definitions::payments::PaymentsProjection>(),
+    AnyProjection::of::<definitions::people::PeopleProjection>(),
+    AnyProjection::of::<definitions::posting_dimensions::PostingDimensionsProjection>(),
+    AnyProjection::of::<definitions::published::PublishedProjection>(),
+    AnyProjection::of::<definitions::updates::UpdatesProjection>(),
 ];
 
 /// The names of all projections.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    shapes().map(|(name, _)| name)
+    schema_versions().map(|(name, _)| name)
 }
 
 /// The names of all projections, each with its schema version.
-pub fn shapes() -> impl Iterator<Item = (&'static str, i64)> {
+pub fn schema_versions() -> impl Iterator<Item = (&'static str, i64)> {
     ALL.iter()
-        .map(|projection| (projection.name, projection.shape))
+        .map(|projection| (projection.name, projection.schema_version))
 }

@@ -3,16 +3,16 @@
 
 use jiff::civil::Date;
 
-use super::{Store, Stored, in_tx, reading};
+use super::{Store, StoreResult, in_transaction, on_reader};
 
 /// How many years accesses are stored.
-const YEARS: i64 = 6;
+const RETENTION_YEARS: i64 = 6;
 
 /// The data that was accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looked<'a> {
+pub enum AccessedData<'a> {
     /// All data of a person or a group (subject access).
-    Held(&'a str),
+    SubjectAccess(&'a str),
     /// The addresses of all people.
     Addresses,
 }
@@ -33,7 +33,7 @@ pub struct AccessRow {
 
 /// Which accesses to read.
 #[derive(Clone, Copy, Debug)]
-pub enum Accesses<'a> {
+pub enum AccessFilter<'a> {
     All,
     /// Accesses to the data of a person or group; if empty, to the addresses of all people.
     Of(&'a str),
@@ -42,29 +42,29 @@ pub enum Accesses<'a> {
 }
 
 /// Records an access, and deletes accesses older than six years.
-pub async fn note(
+pub async fn record(
     store: &Store,
     organisation: &str,
     person: &str,
-    looked: Looked<'_>,
+    looked: AccessedData<'_>,
     day: Date,
     now: i64,
-) -> Stored<()> {
+) -> StoreResult<()> {
     const FORGET: &str = "DELETE FROM accesses WHERE organisation = $1 AND day < $2";
     const SQL: &str = "INSERT INTO accesses (organisation, id, day, person, subject, what, times, last_at) \
          VALUES ($1, $2, $3, $4, $5, $6, 1, $7) \
          ON CONFLICT (organisation, id) DO UPDATE SET times = accesses.times + 1, last_at = excluded.last_at";
     let (what, subject) = match looked {
-        Looked::Held(subject) => ("held", subject),
-        Looked::Addresses => ("addresses", ""),
+        AccessedData::SubjectAccess(subject) => ("held", subject),
+        AccessedData::Addresses => ("addresses", ""),
     };
     let oldest = day
-        .saturating_sub(jiff::Span::new().years(YEARS))
+        .saturating_sub(jiff::Span::new().years(RETENTION_YEARS))
         .to_string();
     let day = day.to_string();
     let id = format!("{day}/{person}/{what}/{subject}");
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => {
+    in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(oldest).execute(&mut *db).await?;
         sqlx::query(SQL).bind(organisation).bind(id).bind(day).bind(person).bind(subject).bind(what).bind(now).execute(&mut *db).await?;
     });
@@ -75,20 +75,20 @@ pub async fn note(
 pub async fn newest(
     store: &Store,
     organisation: &str,
-    which: Accesses<'_>,
+    which: AccessFilter<'_>,
     after: &str,
     most: i64,
-) -> Stored<Vec<AccessRow>> {
+) -> StoreResult<Vec<AccessRow>> {
     let (and, whose) = match which {
-        Accesses::All => ("$2 = ''", ""),
-        Accesses::Of(subject) => ("subject = $2", subject),
-        Accesses::By(person) => ("person = $2", person),
+        AccessFilter::All => ("$2 = ''", ""),
+        AccessFilter::Of(subject) => ("subject = $2", subject),
+        AccessFilter::By(person) => ("person = $2", person),
     };
     let sql = format!(
         "SELECT id, day, person, subject, what, times, last_at FROM accesses \
          WHERE organisation = $1 AND {and} AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(whose).bind(after).bind(most).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(whose).bind(after).bind(most).fetch_all(db).await?),
     )
 }

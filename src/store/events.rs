@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::moves::Moves;
-use super::personal::{self, SealedRow};
-use super::values::{Values, bound, run_all};
-use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
+use super::bindings::{Bindings, bind_all, execute_all};
+use super::personal_data::{self, EncryptedRow};
+use super::projection_commit::ProjectionCommit;
+use super::{Engine, Store, StoreError, StoreResult, Tx, in_transaction, on_reader};
 
 /// The head of an organisation's log.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub struct Head {
+pub struct LogHead {
     pub next_position: i64,
     /// When the newest event was recorded, in microseconds since 1970. It is raised by a
     /// microsecond to fence an in-doubt batch.
@@ -64,7 +64,7 @@ pub struct CommandRow {
 
 /// One row of the look-ups for a batch.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Fact {
+pub struct LookupRow {
     /// The kind of look-up: `stream`, `command`, `key` or `index`.
     pub kind: String,
     /// The stream, command, subject or index entry that was looked up.
@@ -75,34 +75,39 @@ pub struct Fact {
 }
 
 /// How long a conditional write waits for a connection.
-const SOON: Duration = Duration::from_millis(250);
+const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_millis(250);
 
 pub(super) const COLUMNS: &str = "position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, event_version, \
      CAST(payload AS text) AS payload, CAST(metadata AS text) AS metadata, command_id";
 
 /// Creates the head of the organisation's log unless it exists.
-pub async fn begin_log(tx: &mut Tx, organisation: &str) -> Stored<()> {
+pub async fn ensure_head(tx: &mut Tx, organisation: &str) -> StoreResult<()> {
     const SQL: &str = "INSERT INTO log_head (organisation, next_position, last_at) VALUES ($1, 0, 0) ON CONFLICT (organisation) DO NOTHING";
-    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).execute(db).await?; });
     Ok(())
 }
 
 /// Locks the head of the log: no other process appends until the transaction ends.
-pub async fn lock_head(tx: &mut Tx, organisation: &str) -> Stored<Head> {
+pub async fn lock_head(tx: &mut Tx, organisation: &str) -> StoreResult<LogHead> {
     let (clock, lock) = (tx.engine().clock(), tx.engine().lock());
     let sql = format!(
         "SELECT next_position, last_at, {clock} AS clock FROM log_head WHERE organisation = $1{lock}"
     );
-    Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?))
+    Ok(in_transaction!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?))
 }
 
 /// The reply to a command, as JSON.
-pub async fn answer(store: &Store, organisation: &str, command: &str) -> Stored<Option<String>> {
-    let found: Option<(String,)> = reading!(store, db => sqlx::query_as(ANSWER).bind(organisation).bind(command).fetch_optional(db).await?);
+pub async fn answer(
+    store: &Store,
+    organisation: &str,
+    command: &str,
+) -> StoreResult<Option<String>> {
+    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SELECT_ANSWER).bind(organisation).bind(command).fetch_optional(db).await?);
     Ok(found.map(|(answer,)| answer))
 }
 
-const ANSWER: &str = "SELECT answer FROM commands WHERE organisation = $1 AND command_id = $2";
+const SELECT_ANSWER: &str =
+    "SELECT answer FROM commands WHERE organisation = $1 AND command_id = $2";
 
 /// Locks the head, and reads under its lock the sequences of streams, the replies to commands in
 /// the log, which subjects' keys exist, and the subjects of index entries.
@@ -110,15 +115,19 @@ const ANSWER: &str = "SELECT answer FROM commands WHERE organisation = $1 AND co
 /// PostgreSQL needs a second statement for the look-ups, because a statement's snapshot is taken
 /// before it waits for the lock. SQLite's writing transaction has the lock already, so one
 /// statement is enough.
-pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<(Head, Vec<Fact>)> {
-    let mut values = Values::new(organisation);
-    let facts = facts(tx.engine(), &mut values, asked);
+pub async fn lock_and_look_up(
+    tx: &mut Tx,
+    organisation: &str,
+    asked: &Lookups<'_>,
+) -> StoreResult<(LogHead, Vec<LookupRow>)> {
+    let mut values = Bindings::new(organisation);
+    let facts = lookup_sql(tx.engine(), &mut values, asked);
     match tx {
         Tx::Postgres(_) => {
             let head = lock_head(tx, organisation).await?;
             Ok((
                 head,
-                in_tx!(tx, db => bound!(sqlx::query_as(&facts), values).fetch_all(db).await?),
+                in_transaction!(tx, db => bind_all!(sqlx::query_as(&facts), values).fetch_all(db).await?),
             ))
         }
         Tx::Sqlite(tx) => {
@@ -126,7 +135,7 @@ pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<
                 format!("SELECT 'head' AS kind, '' AS name, CAST({what} AS text) AS value FROM log_head WHERE organisation = $1 UNION ALL ")
             });
             let sql = format!("{}{facts}", head.concat());
-            let read: Vec<Fact> = bound!(sqlx::query_as(&sql), values)
+            let read: Vec<LookupRow> = bind_all!(sqlx::query_as(&sql), values)
                 .fetch_all(&mut **tx)
                 .await?;
             let (head, facts): (Vec<_>, Vec<_>) =
@@ -138,7 +147,7 @@ pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<
             let [next_position, last_at, clock] =
                 numbers.try_into().map_err(|_| sqlx::Error::RowNotFound)?;
             Ok((
-                Head {
+                LogHead {
                     next_position,
                     last_at,
                     clock,
@@ -150,7 +159,7 @@ pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<
 }
 
 /// Each look-up is a sub-select on a unique key, so a generic plan stays good as the tables grow.
-fn facts(engine: Engine, values: &mut Values, asked: &Asked<'_>) -> String {
+fn lookup_sql(engine: Engine, values: &mut Bindings, asked: &Lookups<'_>) -> String {
     let mut parts = vec![
         format!(
             "SELECT 'stream' AS kind, r.aggregate_type || '/' || r.aggregate_id AS name, \
@@ -185,73 +194,73 @@ fn facts(engine: Engine, values: &mut Values, asked: &Asked<'_>) -> String {
 
 /// What a batch looks up under the lock of the head.
 #[derive(Debug, Default)]
-pub struct Asked<'a> {
-    pub streams: Vec<StreamAsked<'a>>,
-    pub commands: Vec<CommandAsked>,
-    pub subjects: Vec<SubjectAsked>,
-    pub index: Vec<IndexAsked<'a>>,
+pub struct Lookups<'a> {
+    pub streams: Vec<StreamLookup<'a>>,
+    pub commands: Vec<CommandLookup>,
+    pub subjects: Vec<SubjectLookup>,
+    pub index: Vec<IndexLookup<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-pub struct StreamAsked<'a> {
+pub struct StreamLookup<'a> {
     pub aggregate_type: &'a str,
     pub aggregate_id: &'a str,
 }
 
 #[derive(Debug, Serialize)]
-pub struct CommandAsked {
+pub struct CommandLookup {
     pub command_id: String,
 }
 
 #[derive(Debug, Serialize)]
-pub struct SubjectAsked {
+pub struct SubjectLookup {
     pub subject: String,
 }
 
 #[derive(Debug, Serialize)]
-pub struct IndexAsked<'a> {
+pub struct IndexLookup<'a> {
     pub kind: &'a str,
     pub digest: &'a str,
 }
 
 /// The rows of a batch and the new head.
 #[derive(Debug)]
-pub struct Written<'a> {
+pub struct AppendRows<'a> {
     pub events: &'a [EventRow],
-    pub answers: &'a [CommandRow],
-    pub sealed: &'a [&'a SealedRow],
+    pub commands: &'a [CommandRow],
+    pub encrypted: &'a [&'a EncryptedRow],
     pub next_position: i64,
     pub last_at: i64,
     /// The rows of the inline projection.
-    pub moves: Option<&'a Moves>,
+    pub projections: Option<&'a ProjectionCommit>,
     /// The head that a conditional write requires; `None` if the head is locked.
-    pub left_at: Option<Head>,
+    pub expected_head: Option<LogHead>,
 }
 
 /// The outcome of writing a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrote {
-    Whole,
+pub enum WriteOutcome {
+    Complete,
     /// Written without the rows of some projections, as those were not at the expected position.
     /// Only on PostgreSQL.
     WithoutViews,
     /// Nothing was written: the head was not the required one. On SQLite also if a projection was
     /// not at the expected position.
-    Nothing,
+    NotWritten,
 }
 
 /// Why a batch was not written, or may not have been.
 #[derive(Debug)]
 pub enum WriteError {
     /// Nothing was written.
-    Before(StoreError),
+    BeforeCommit(StoreError),
     /// The acknowledgement of the commit was lost: it is unknown whether it was written.
-    AtCommit(StoreError),
+    InDoubt(StoreError),
 }
 
 impl From<StoreError> for WriteError {
     fn from(error: StoreError) -> Self {
-        Self::Before(error)
+        Self::BeforeCommit(error)
     }
 }
 
@@ -259,63 +268,68 @@ impl From<StoreError> for WriteError {
 ///
 /// On SQLite it fails with [`StoreError::NotWhole`] if the head or a projection is not at the
 /// expected position.
-pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<Wrote> {
+pub async fn write(
+    tx: &mut Tx,
+    organisation: &str,
+    written: &AppendRows<'_>,
+) -> StoreResult<WriteOutcome> {
     match tx {
         Tx::Postgres(tx) => write_postgres(tx, organisation, written).await,
         Tx::Sqlite(tx) => {
-            let mut values = Values::new(organisation);
-            let Parts {
+            let mut values = Bindings::new(organisation);
+            let AppendStatements {
                 head,
-                answered,
-                sealed,
+                commands: answered,
+                encrypted: sealed,
                 views,
                 ..
-            } = Parts::of(Engine::Sqlite, &mut values, written);
-            let inserted = inserting(Engine::Sqlite, &values.rows(&written.events));
+            } = AppendStatements::of(Engine::Sqlite, &mut values, written);
+            let inserted = insert_events_sql(Engine::Sqlite, &values.rows(&written.events));
             let statements: Vec<_> = [Some(head), Some(inserted), Some(answered), sealed]
                 .into_iter()
                 .flatten()
                 .chain(views)
                 .collect();
-            let rows = written.events.len() + written.answers.len() + written.sealed.len() + 1;
-            run_all(
+            let rows = written.events.len() + written.commands.len() + written.encrypted.len() + 1;
+            execute_all(
                 tx,
                 &statements,
                 &values,
-                rows + written.moves.map_or(0, Moves::rows),
+                rows + written.projections.map_or(0, ProjectionCommit::row_count),
             )
             .await?;
-            Ok(Wrote::Whole)
+            Ok(WriteOutcome::Complete)
         }
     }
 }
 
 /// Conditional write: like [`write()`], in a transaction of its own, which is committed. Fails with
 /// [`WriteError::AtCommit`] if it is unknown whether it was.
-pub async fn write_at_once(
+pub async fn write_if_head_matches(
     store: &Store,
     organisation: &str,
-    written: &Written<'_>,
-) -> Result<Wrote, WriteError> {
+    written: &AppendRows<'_>,
+) -> Result<WriteOutcome, WriteError> {
     match store {
         Store::Postgres(server) => {
-            let mut connection = soon(async { Ok(server.writers.acquire().await?) }).await?;
+            let mut connection =
+                acquire_with_timeout(async { Ok(server.writers.acquire().await?) }).await?;
             let wrote = write_postgres(&mut connection, organisation, written).await;
             wrote.map_err(|error| {
-                if error.is_refusal() {
-                    WriteError::Before(error)
+                if error.is_rolled_back() {
+                    WriteError::BeforeCommit(error)
                 } else {
-                    WriteError::AtCommit(error)
+                    WriteError::InDoubt(error)
                 }
             })
         }
         Store::Sqlite(_) => {
-            let mut tx = soon(store.begin_append()).await?;
+            let mut tx = acquire_with_timeout(store.begin_append()).await?;
             match write(&mut tx, organisation, written).await {
-                Err(StoreError::NotWhole { .. }) => Ok(Wrote::Nothing),
+                Err(StoreError::RowCountMismatch { .. }) => Ok(WriteOutcome::NotWritten),
                 wrote => {
                     let wrote = wrote?;
-                    tx.commit().await.map_err(WriteError::AtCommit)?;
+                    tx.commit().await.map_err(WriteError::InDoubt)?;
                     Ok(wrote)
                 }
             }
@@ -325,32 +339,32 @@ pub async fn write_at_once(
 
 /// Waits at most [`SOON`] for a connection: the batch has its timestamps already, and a long wait
 /// would make them wrong.
-async fn soon<T>(begins: impl Future<Output = Stored<T>>) -> Stored<T> {
-    let begun = tokio::time::timeout(SOON, begins).await;
+async fn acquire_with_timeout<T>(begins: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let begun = tokio::time::timeout(WRITER_ACQUIRE_TIMEOUT, begins).await;
     begun.unwrap_or(Err(StoreError::Sql(sqlx::Error::PoolTimedOut)))
 }
 
 /// The statements that are the same for both engines. On PostgreSQL they are parts of one `WITH`,
 /// and store nothing if the head was not advanced.
-struct Parts {
+struct AppendStatements {
     head: String,
     /// The placeholder of the new `last_at`.
     last_at: String,
-    answered: String,
-    sealed: Option<String>,
+    commands: String,
+    encrypted: Option<String>,
     views: Vec<String>,
 }
 
 /// The condition that the head was advanced, for the parts of PostgreSQL's one statement.
 const HEAD_MOVED: &str = "EXISTS (SELECT 1 FROM head)";
 
-impl Parts {
-    fn of(engine: Engine, values: &mut Values, written: &Written<'_>) -> Self {
+impl AppendStatements {
+    fn of(engine: Engine, values: &mut Bindings, written: &AppendRows<'_>) -> Self {
         let (next, last_at) = (
             values.number(written.next_position),
             values.number(written.last_at),
         );
-        let left_at = written.left_at.map(|left| {
+        let left_at = written.expected_head.map(|left| {
             let (position, last_at) = (
                 values.number(left.next_position),
                 values.number(left.last_at),
@@ -365,28 +379,28 @@ impl Parts {
             Engine::Postgres => HEAD_MOVED,
             Engine::Sqlite => "TRUE",
         };
-        let answered = format!(
+        let commands = format!(
             "INSERT INTO commands (organisation, command_id, answer) SELECT $1, r.command_id, r.answer FROM {} WHERE {moved}",
             engine.rows(
-                &values.rows(&written.answers),
+                &values.rows(&written.commands),
                 &[("command_id", "text"), ("answer", "text")]
             )
         );
-        let sealed = (!written.sealed.is_empty()).then(|| {
+        let encrypted = (!written.encrypted.is_empty()).then(|| {
             format!(
                 "{} WHERE {moved}",
-                personal::sealing(engine, &values.rows(&written.sealed))
+                personal_data::insert_encrypted_sql(engine, &values.rows(&written.encrypted))
             )
         });
         let views = written
-            .moves
-            .map(|moves| moves.parts(engine, values, moved))
+            .projections
+            .map(|moves| moves.statements(engine, values, moved))
             .unwrap_or_default();
         Self {
             head,
             last_at,
-            answered,
-            sealed,
+            commands,
+            encrypted,
             views,
         }
     }
@@ -396,17 +410,17 @@ impl Parts {
 async fn write_postgres(
     db: &mut sqlx::PgConnection,
     organisation: &str,
-    written: &Written<'_>,
-) -> Stored<Wrote> {
-    let mut values = Values::new(organisation);
-    let Parts {
+    written: &AppendRows<'_>,
+) -> StoreResult<WriteOutcome> {
+    let mut values = Bindings::new(organisation);
+    let AppendStatements {
         head,
         last_at,
-        answered,
-        sealed,
+        commands: answered,
+        encrypted: sealed,
         views,
-    } = Parts::of(Engine::Postgres, &mut values, written);
-    let inserted = insert_arrays(values.count(), &last_at);
+    } = AppendStatements::of(Engine::Postgres, &mut values, written);
+    let inserted = insert_event_arrays_sql(values.len(), &last_at);
     let mut parts = vec![
         format!("head AS ({head} RETURNING 1)"),
         format!("inserted AS ({inserted})"),
@@ -431,7 +445,7 @@ async fn write_postgres(
             .collect::<Vec<_>>()
     };
     let numbers = |of: fn(&EventRow) -> i64| written.events.iter().map(of).collect::<Vec<_>>();
-    let query = bound!(sqlx::query_as(&sql), values);
+    let query = bind_all!(sqlx::query_as(&sql), values);
     let query = query
         .bind(texts(|event| &event.aggregate_type))
         .bind(texts(|event| &event.aggregate_id));
@@ -452,15 +466,20 @@ async fn write_postgres(
         .await?;
     let (head, moved) = rows.first().copied().unwrap_or_default();
     Ok(match head {
-        0 => Wrote::Nothing,
-        _ if written.moves.is_none_or(|moves| moves.are_whole(moved)) => Wrote::Whole,
-        _ => Wrote::WithoutViews,
+        0 => WriteOutcome::NotWritten,
+        _ if written
+            .projections
+            .is_none_or(|moves| moves.all_advanced(moved)) =>
+        {
+            WriteOutcome::Complete
+        }
+        _ => WriteOutcome::WithoutViews,
     })
 }
 
 /// PostgreSQL gets one array for each column, which avoids quoting payloads into a JSON text and
 /// parsing it.
-fn insert_arrays(before: usize, last_at: &str) -> String {
+fn insert_event_arrays_sql(before: usize, last_at: &str) -> String {
     let kinds = [
         "text", "text", "bigint", "text", "text", "text", "text", "bigint", "text",
     ];
@@ -478,7 +497,7 @@ fn insert_arrays(before: usize, last_at: &str) -> String {
     )
 }
 
-const EVENT: [(&str, &str); 10] = [
+const EVENT_COLUMNS: [(&str, &str); 10] = [
     ("aggregate_type", "text"),
     ("aggregate_id", "text"),
     ("sequence", "bigint"),
@@ -491,62 +510,62 @@ const EVENT: [(&str, &str); 10] = [
     ("recorded_at", "bigint"),
 ];
 
-fn inserting(engine: Engine, rows: &str) -> String {
+fn insert_events_sql(engine: Engine, rows: &str) -> String {
     format!(
         "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
          recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, r.event_type, r.event_version, {}, {}, $1, \
          r.position, r.recorded_at, r.command_id FROM {}",
         engine.json("r.payload"),
         engine.json("r.metadata"),
-        engine.rows(rows, &EVENT)
+        engine.rows(rows, &EVENT_COLUMNS)
     )
 }
 
 /// Inserts events of another database, with their positions and times. The head is set by
 /// [`put_head`].
-pub async fn put(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> Stored<()> {
-    let sql = inserting(tx.engine(), "$2");
+pub async fn import_events(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> StoreResult<()> {
+    let sql = insert_events_sql(tx.engine(), "$2");
     let rows = serde_json::to_string(rows).unwrap_or_default();
-    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?; });
     Ok(())
 }
 
 /// Sets the head alone: after an import, or to fence an in-doubt batch.
-pub async fn put_head(
+pub async fn set_head(
     tx: &mut Tx,
     organisation: &str,
     next_position: i64,
     last_at: i64,
-) -> Stored<()> {
+) -> StoreResult<()> {
     const SQL: &str =
         "UPDATE log_head SET next_position = $2, last_at = $3 WHERE organisation = $1";
-    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(next_position).bind(last_at).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(next_position).bind(last_at).execute(db).await?; });
     Ok(())
 }
 
 /// At most `most` events in order, from a position on.
-pub async fn page(
+pub async fn read_page(
     store: &Store,
     organisation: &str,
     from: i64,
     most: i64,
-) -> Stored<Vec<EventRow>> {
+) -> StoreResult<Vec<EventRow>> {
     let sql = page_sql();
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
     )
 }
 
 /// The same, inside a transaction.
-pub async fn page_in(
+pub async fn read_page_in(
     tx: &mut Tx,
     organisation: &str,
     from: i64,
     most: i64,
-) -> Stored<Vec<EventRow>> {
+) -> StoreResult<Vec<EventRow>> {
     let sql = page_sql();
     Ok(
-        in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
+        in_transaction!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
     )
 }
 
@@ -558,8 +577,12 @@ fn page_sql() -> String {
 
 /// The end of the last command that is complete at `position`: `position` itself, or, if the next
 /// event belongs to the same command, the last position of the command before. -1 if there is none.
-pub async fn between_commands(store: &Store, organisation: &str, position: i64) -> Stored<i64> {
-    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(BETWEEN_COMMANDS).bind(organisation).bind(position).fetch_optional(db).await?);
+pub async fn command_boundary(
+    store: &Store,
+    organisation: &str,
+    position: i64,
+) -> StoreResult<i64> {
+    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(BETWEEN_COMMANDS).bind(organisation).bind(position).fetch_optional(db).await?);
     Ok(found.map_or(position, |(position,)| position))
 }
 
@@ -570,32 +593,32 @@ const BETWEEN_COMMANDS: &str = "SELECT COALESCE((SELECT b.position FROM events b
      WHERE e.organisation = $1 AND e.position = $2";
 
 /// The events of one stream after a sequence, in order.
-pub async fn stream(
+pub async fn stream_events(
     store: &Store,
     organisation: &str,
     aggregate_type: &str,
     aggregate_id: &str,
     after: i64,
-) -> Stored<Vec<EventRow>> {
+) -> StoreResult<Vec<EventRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND organisation = $3 AND sequence > $4 ORDER BY sequence"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(aggregate_type).bind(aggregate_id).bind(organisation).bind(after).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(aggregate_type).bind(aggregate_id).bind(organisation).bind(after).fetch_all(db).await?),
     )
 }
 
-const LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
+const SELECT_LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
 
 /// The position of the first event recorded at `at` or later, in microseconds since 1970; the
 /// length of the log if there is none. Found by binary search, because times never fall as
 /// positions rise.
-pub async fn first_since(store: &Store, organisation: &str, at: i64) -> Stored<i64> {
+pub async fn first_position_since(store: &Store, organisation: &str, at: i64) -> StoreResult<i64> {
     const SQL: &str = "SELECT recorded_at FROM events WHERE organisation = $1 AND position = $2";
     let (mut from, mut until) = (0, length(store, organisation).await?);
     while from < until {
         let middle = from + (until - from) / 2;
-        let recorded: Option<(i64,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(middle).fetch_optional(db).await?);
+        let recorded: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(middle).fetch_optional(db).await?);
         if recorded.is_some_and(|(recorded,)| recorded < at) {
             from = middle + 1;
         } else {
@@ -606,15 +629,13 @@ pub async fn first_since(store: &Store, organisation: &str, at: i64) -> Stored<i
 }
 
 /// The number of events in the log, which is the position of the next event.
-pub async fn length(store: &Store, organisation: &str) -> Stored<i64> {
-    let found: Option<(i64,)> =
-        reading!(store, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
+pub async fn length(store: &Store, organisation: &str) -> StoreResult<i64> {
+    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SELECT_LENGTH).bind(organisation).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }
 
 /// The same, inside a transaction.
-pub async fn length_in(tx: &mut Tx, organisation: &str) -> Stored<i64> {
-    let found: Option<(i64,)> =
-        in_tx!(tx, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
+pub async fn length_in(tx: &mut Tx, organisation: &str) -> StoreResult<i64> {
+    let found: Option<(i64,)> = in_transaction!(tx, db => sqlx::query_as(SELECT_LENGTH).bind(organisation).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }

@@ -4,63 +4,63 @@
 //! are passed as one JSON parameter, so that one statement serves one row or a thousand.
 
 pub mod accesses;
-pub mod carried;
+pub mod backup_tables;
+mod bindings;
 pub mod checkpoints;
-pub mod deliveries;
+mod connect;
 mod dialect;
+pub mod event_search;
 pub mod events;
-pub mod followers;
-mod lite;
-pub mod mails;
-pub mod moves;
-pub mod newest;
-mod open;
-pub mod personal;
-#[cfg(test)]
-mod plans;
+pub mod newest_rows;
+pub mod outbox;
+pub mod personal_data;
 pub mod postings;
-pub mod rows;
-pub mod search;
+pub mod projection_commit;
+#[cfg(test)]
+mod query_plan_tests;
+pub mod row_query;
 pub mod sessions;
+mod sqlite;
+pub mod subscriptions;
+pub mod tlog;
 pub mod tokens;
-pub mod tree;
 pub mod uploads;
-mod values;
-pub mod wanted;
+pub mod view_rows;
+pub mod webhook_deliveries;
 pub mod webhooks;
 
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 
+pub use connect::sqlite_file;
 pub use dialect::Engine;
-pub use lite::LiteTx;
-use lite::Writer;
-pub use open::sqlite_file;
+pub use sqlite::SqliteTx;
+use sqlite::SqliteWriter;
 
 /// How a writing transaction begins on SQLite: with or without a sync to disk at the commit. Each
 /// sets the mode, because the connection keeps that of the previous transaction.
-const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
-const DERIVED: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
+const BEGIN_DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+const BEGIN_DERIVED: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
 
 /// An open database. Clones share its connections.
 #[derive(Clone, Debug)]
 pub enum Store {
-    Postgres(Server),
-    Sqlite(Lite),
+    Postgres(PostgresPools),
+    Sqlite(SqlitePools),
 }
 
 /// PostgreSQL: a pool for general use, and a small one for appends and projections, whose
 /// statements are planned once.
 #[derive(Clone, Debug)]
-pub struct Server {
+pub struct PostgresPools {
     pool: PgPool,
     writers: PgPool,
 }
 
 /// SQLite: one connection that writes, and a pool of read-only connections.
 #[derive(Clone, Debug)]
-pub struct Lite {
-    writer: Writer,
+pub struct SqlitePools {
+    writer: SqliteWriter,
     readers: SqlitePool,
     /// The lock file, locked until the store is closed.
     lock: std::sync::Arc<std::fs::File>,
@@ -69,7 +69,7 @@ pub struct Lite {
 /// An open transaction. Dropping it rolls it back.
 pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
-    Sqlite(LiteTx),
+    Sqlite(SqliteTx),
 }
 
 /// Failures of the database, and data in it that cannot be read.
@@ -82,7 +82,7 @@ pub enum StoreError {
     #[error(
         "the database was brought up to date by a newer program (schema {0}): use that one, or restore a backup into an empty database"
     )]
-    Newer(i64),
+    SchemaTooNew(i64),
     #[error(
         "another process has the database {0} open for writing; stop it first, or use PostgreSQL"
     )]
@@ -92,19 +92,19 @@ pub enum StoreError {
     )]
     HardLinks(String),
     #[error("a stream could not be loaded: {0}")]
-    NotLoaded(String),
+    StreamNotLoaded(String),
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, not {0}")]
     UnknownEngine(String),
     #[error("{expected} rows were to be changed, and {changed} were: nothing is stored")]
-    NotWhole { changed: u64, expected: usize },
+    RowCountMismatch { changed: u64, expected: usize },
     #[error("rows must be read first")]
-    NotInMemory,
+    CacheMiss,
     #[error("the key-encryption key was rotated: restart this process")]
-    Rotated,
+    KeyRotated,
     #[error(
         "the write-ahead log could not be cut off: somebody reads an older state; it is tried again"
     )]
-    Busy,
+    WalBusy,
     #[error("{file}: {cause}")]
     File { file: String, cause: std::io::Error },
     #[error(
@@ -121,7 +121,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the database is unreachable, so that another attempt now would fail as well.
     #[must_use]
-    pub fn is_out_of_reach(&self) -> bool {
+    pub fn is_unavailable(&self) -> bool {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
         matches!(
             self,
@@ -131,7 +131,7 @@ impl StoreError {
 
     /// Whether PostgreSQL reported an error of severity `ERROR`: then the statement was rolled
     /// back. After `FATAL`, which ends the connection, the outcome is unknown.
-    fn is_refusal(&self) -> bool {
+    fn is_rolled_back(&self) -> bool {
         let Self::Sql(sqlx::Error::Database(cause)) = self else {
             return false;
         };
@@ -141,7 +141,7 @@ impl StoreError {
     }
 
     /// Whether a unique constraint was violated.
-    fn is_double(&self) -> bool {
+    fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(cause)) if cause.is_unique_violation())
     }
 }
@@ -149,16 +149,16 @@ impl StoreError {
 impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
-            sqlx::migrate::MigrateError::VersionMissing(version) => Self::Newer(version),
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::SchemaTooNew(version),
             other => Self::Migrate(other),
         }
     }
 }
 
-pub type Stored<T> = Result<T, StoreError>;
+pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Runs `$body` with `$db` bound to the connection of a transaction, for either engine.
-macro_rules! in_tx {
+macro_rules! in_transaction {
     ($tx:expr, $db:ident => $body:expr) => {
         match $tx {
             $crate::store::Tx::Postgres(tx) => {
@@ -174,7 +174,7 @@ macro_rules! in_tx {
 }
 
 /// Runs `$body` with `$db` bound to a pool for reading outside a transaction, for either engine.
-macro_rules! reading {
+macro_rules! on_reader {
     ($store:expr, $db:ident => $body:expr) => {
         match $store {
             $crate::store::Store::Postgres(server) => {
@@ -190,43 +190,43 @@ macro_rules! reading {
 }
 
 /// Where a statement reads: inside a transaction, or outside any.
-pub enum Source<'a> {
-    Within(&'a mut Tx),
-    Outside(&'a Store),
+pub enum Executor<'a> {
+    Transaction(&'a mut Tx),
+    Pool(&'a Store),
 }
 
 /// Runs `$body` with `$db` bound to the connection of a [`Source`], for either engine.
-macro_rules! from_source {
+macro_rules! on_executor {
     ($source:expr, $db:ident => $body:expr) => {
         match $source {
-            $crate::store::Source::Within(tx) => $crate::store::in_tx!(tx, $db => $body),
-            $crate::store::Source::Outside(store) => $crate::store::reading!(store, $db => $body),
+            $crate::store::Executor::Transaction(tx) => $crate::store::in_transaction!(tx, $db => $body),
+            $crate::store::Executor::Pool(store) => $crate::store::on_reader!(store, $db => $body),
         }
     };
 }
-pub(crate) use {from_source, in_tx, reading};
+pub(crate) use {in_transaction, on_executor, on_reader};
 
-impl Source<'_> {
+impl Executor<'_> {
     #[must_use]
     pub fn engine(&self) -> Engine {
         match self {
-            Self::Within(tx) => tx.engine(),
-            Self::Outside(store) => store.engine(),
+            Self::Transaction(tx) => tx.engine(),
+            Self::Pool(store) => store.engine(),
         }
     }
 }
 
 impl Store {
     /// Begins a writing transaction. SQLite has one at a time; the others wait for it.
-    pub async fn begin(&self) -> Stored<Tx> {
+    pub async fn begin(&self) -> StoreResult<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(server.pool.begin().await?),
-            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin(DURABLE).await?),
+            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin(BEGIN_DURABLE).await?),
         })
     }
 
     /// Begins a transaction that appends to the log, on PostgreSQL from the pool for appends.
-    pub async fn begin_append(&self) -> Stored<Tx> {
+    pub async fn begin_append(&self) -> StoreResult<Tx> {
         match self {
             Self::Postgres(server) => Ok(Tx::Postgres(server.writers.begin().await?)),
             Self::Sqlite(_) => self.begin().await,
@@ -235,7 +235,7 @@ impl Store {
 
     /// Begins a transaction whose commit does not wait for the disk, for data that can be derived
     /// from the log again or may be lost.
-    pub async fn begin_derived(&self) -> Stored<Tx> {
+    pub async fn begin_derived(&self) -> StoreResult<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(
                 server
@@ -243,12 +243,12 @@ impl Store {
                     .begin_with("BEGIN; SET LOCAL synchronous_commit = off")
                     .await?,
             ),
-            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin(DERIVED).await?),
+            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin(BEGIN_DERIVED).await?),
         })
     }
 
     /// Begins a read-only transaction that sees the whole database as at its first read.
-    pub async fn snapshot(&self) -> Stored<Tx> {
+    pub async fn snapshot(&self) -> StoreResult<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(
                 server
@@ -256,7 +256,7 @@ impl Store {
                     .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     .await?,
             ),
-            Self::Sqlite(lite) => Tx::Sqlite(LiteTx::Reading(lite.readers.begin().await?)),
+            Self::Sqlite(lite) => Tx::Sqlite(SqliteTx::Read(lite.readers.begin().await?)),
         })
     }
 
@@ -270,7 +270,7 @@ impl Store {
 
     /// The pool of a PostgreSQL database, through which postgres-es loads streams.
     #[must_use]
-    pub fn postgres(&self) -> Option<&PgPool> {
+    pub fn postgres_pool(&self) -> Option<&PgPool> {
         match self {
             Self::Postgres(server) => Some(&server.pool),
             Self::Sqlite(_) => None,
@@ -281,7 +281,7 @@ impl Store {
     /// deletion, and here its write-ahead log is truncated; PostgreSQL frees the space for reuse.
     ///
     /// Fails with [`StoreError::Busy`] if a reader of SQLite still needs the write-ahead log.
-    pub async fn clear_deleted(&self) -> Stored<()> {
+    pub async fn purge_deleted(&self) -> StoreResult<()> {
         match self {
             Self::Postgres(server) => {
                 let tables = "VACUUM subject_keys, sealed_values, blind_index, sessions, sign_in_links, tokens";
@@ -289,12 +289,12 @@ impl Store {
             }
             Self::Sqlite(lite) => {
                 let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
-                let mut writer = lite.writer.take().await?;
+                let mut writer = lite.writer.acquire().await?;
                 let (busy, ..): (i64, i64, i64) =
                     sqlx::query_as(cut).fetch_one(&mut *writer).await?;
-                writer.leave();
+                writer.release();
                 if busy != 0 {
-                    return Err(StoreError::Busy);
+                    return Err(StoreError::WalBusy);
                 }
             }
         }
@@ -303,7 +303,7 @@ impl Store {
 
     /// Runs ANALYZE on the tables of the log and on these, because PostgreSQL plans by the
     /// distribution of values. Does nothing on SQLite, which plans by the statement alone.
-    pub async fn describe(&self, tables: &[String]) -> Stored<()> {
+    pub async fn analyze_tables(&self, tables: &[String]) -> StoreResult<()> {
         if let Self::Postgres(server) = self {
             let sql = format!(
                 "ANALYZE (SKIP_LOCKED) events, commands, sealed_values, subject_keys, blind_index, postings, {}",
@@ -336,7 +336,7 @@ impl Store {
 
 impl Tx {
     /// Commits. If this fails, the outcome is unknown.
-    pub async fn commit(self) -> Stored<()> {
+    pub async fn commit(self) -> StoreResult<()> {
         match self {
             Self::Postgres(tx) => tx.commit().await?,
             Self::Sqlite(tx) => tx.commit().await?,

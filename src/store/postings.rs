@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::rows::live_as;
-use super::{Engine, Store, Stored, reading};
+use super::view_rows::alias_in_live_generation;
+use super::{Engine, Store, StoreResult, on_reader};
 
 /// A posting: the figure, the amount, and the dimensions by which it can be summed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -43,25 +43,25 @@ const COLUMNS: [(&str, &str); 13] = [
     ("effective_on", "text"),
 ];
 
-fn list(prefix: &str) -> String {
+fn column_list(prefix: &str) -> String {
     COLUMNS
         .map(|(name, _)| format!("{prefix}\"{name}\""))
         .join(", ")
 }
 
 /// The statement that inserts postings.
-pub(super) fn storing(engine: Engine, generation: &str, postings: &str, moved: &str) -> String {
+pub(super) fn insert_sql(engine: Engine, generation: &str, postings: &str, moved: &str) -> String {
     format!(
         "INSERT INTO postings (organisation, generation, {}) SELECT $1, {generation}, {} FROM {} WHERE {moved}",
-        list(""),
-        list("r."),
+        column_list(""),
+        column_list("r."),
         engine.rows(postings, &COLUMNS)
     )
 }
 
 /// The dimension by which totals are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum By {
+pub enum GroupBy {
     Fund,
     Funder,
     Area,
@@ -70,7 +70,7 @@ pub enum By {
     Grant,
 }
 
-impl By {
+impl GroupBy {
     fn column(self) -> &'static str {
         match self {
             Self::Fund => "fund",
@@ -85,8 +85,8 @@ impl By {
 
 /// Which postings to sum.
 #[derive(Clone, Copy, Debug)]
-pub struct Sum<'a> {
-    pub by: By,
+pub struct SumQuery<'a> {
+    pub by: GroupBy,
     pub fund: Option<&'a str>,
     pub area: Option<&'a str>,
     /// Only after this position; -1 for all.
@@ -98,10 +98,10 @@ pub struct Sum<'a> {
 }
 
 /// The live generation of the postings and the position of its projection; zeros if there is none.
-pub async fn generation(store: &Store, organisation: &str) -> Stored<(i64, i64)> {
+pub async fn live_generation(store: &Store, organisation: &str) -> StoreResult<(i64, i64)> {
     const SQL: &str = "SELECT generation, next_position FROM projections WHERE organisation = $1 AND name = 'places' AND state = 'live'";
     Ok(
-        reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?)
+        on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?)
             .unwrap_or_default(),
     )
 }
@@ -110,16 +110,16 @@ pub async fn generation(store: &Store, organisation: &str) -> Stored<(i64, i64)>
 pub async fn sums(
     store: &Store,
     organisation: &str,
-    sum: Sum<'_>,
-) -> Stored<Vec<(String, String, i64)>> {
+    sum: SumQuery<'_>,
+) -> StoreResult<Vec<(String, String, i64)>> {
     let column = sum.by.column();
     let sql = format!(
         "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
          AND t.position > $6 \
          GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure",
-        live_as("t", "places")
+        alias_in_live_generation("t", "places")
     );
-    Ok(reading!(store, db => {
+    Ok(on_reader!(store, db => {
         sqlx::query_as(&sql).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
             .bind(sum.area.unwrap_or_default()).bind(sum.after)
             .fetch_all(db).await?
@@ -131,38 +131,42 @@ pub async fn sums(
 pub async fn between(
     store: &Store,
     organisation: &str,
-    (by, of): (By, &str),
+    (by, of): (GroupBy, &str),
     (after, until): (i64, i64),
-) -> Stored<Vec<PostingRow>> {
+) -> StoreResult<Vec<PostingRow>> {
     let sql = format!(
         "SELECT {} FROM postings t WHERE t.organisation = $1 AND {} AND t.{} = $2 AND t.position > $3 AND t.position <= $4 \
          ORDER BY t.position, t.ordinal",
-        list("t."),
-        live_as("t", "places"),
+        column_list("t."),
+        alias_in_live_generation("t", "places"),
         by.column()
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?),
     )
 }
 
 /// Whether a funder has any posting.
-pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> Stored<bool> {
+pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> StoreResult<bool> {
     let sql = format!(
         "SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 LIMIT 1",
-        live_as("t", "places")
+        alias_in_live_generation("t", "places")
     );
-    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(funder).fetch_optional(db).await?);
+    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(funder).fetch_optional(db).await?);
     Ok(found.is_some())
 }
 
 /// All postings of a generation, in order, to compare a rebuild with the live rows.
-pub async fn dump(store: &Store, organisation: &str, generation: i64) -> Stored<Vec<PostingRow>> {
+pub async fn dump(
+    store: &Store,
+    organisation: &str,
+    generation: i64,
+) -> StoreResult<Vec<PostingRow>> {
     let sql = format!(
         "SELECT {} FROM postings WHERE organisation = $1 AND generation = $2 ORDER BY position, ordinal",
-        list("")
+        column_list("")
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?),
     )
 }

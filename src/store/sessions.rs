@@ -2,7 +2,7 @@
 //! when their address is given up: see [`super::personal::give_up_index`]. Times are in
 //! microseconds since 1970.
 
-use super::{Store, Stored, Tx, in_tx, reading};
+use super::{Store, StoreResult, Tx, in_transaction, on_reader};
 
 /// A session. The table has the digest of its key; the key itself is only in the browser.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -43,7 +43,7 @@ const SESSION: &str =
 const LINK: &str = "id, person, joins, brought_by, wrong_codes, expires_at, used_at, browser";
 
 /// Inserts a session, and deletes expired ones.
-pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> Stored<()> {
+pub async fn insert(store: &Store, organisation: &str, session: &SessionRow) -> StoreResult<()> {
     const FORGET: &str = "DELETE FROM sessions WHERE organisation = $1 AND expires_at <= $2";
     const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, started_at, seen_at, expires_at, roles, access) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -59,7 +59,7 @@ pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> S
         access,
     } = session;
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => {
+    in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(started_at).execute(&mut *db).await?;
         sqlx::query(SQL).bind(organisation).bind(digest).bind(person).bind(proven).bind(device).bind(started_at).bind(seen_at)
             .bind(expires_at).bind(roles).bind(access).execute(&mut *db).await?;
@@ -73,37 +73,41 @@ pub async fn find(
     organisation: &str,
     digest: &str,
     now: i64,
-) -> Stored<Option<SessionRow>> {
+) -> StoreResult<Option<SessionRow>> {
     let sql = format!(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND digest = $2 AND expires_at > $3"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?),
     )
 }
 
 /// A person's sessions that have not expired, the newest first.
-pub async fn of(
+pub async fn active_of_person(
     store: &Store,
     organisation: &str,
     person: &str,
     now: i64,
-) -> Stored<Vec<SessionRow>> {
+) -> StoreResult<Vec<SessionRow>> {
     let sql = format!(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 AND expires_at > $3 ORDER BY started_at DESC, digest"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
     )
 }
 
 /// All stored sessions of a person, the newest first.
-pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<SessionRow>> {
+pub async fn all_of_person(
+    store: &Store,
+    organisation: &str,
+    person: &str,
+) -> StoreResult<Vec<SessionRow>> {
     let sql = format!(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 ORDER BY started_at DESC, digest"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
     )
 }
 
@@ -114,16 +118,16 @@ pub async fn touch(
     digest: &str,
     seen_at: i64,
     expires_at: i64,
-) -> Stored<()> {
+) -> StoreResult<()> {
     const SQL: &str =
         "UPDATE sessions SET seen_at = $3, expires_at = $4 WHERE organisation = $1 AND digest = $2";
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(digest).bind(seen_at).bind(expires_at).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(digest).bind(seen_at).bind(expires_at).execute(db).await?; });
     tx.commit().await
 }
 
 /// Ends a person's sessions, sign-in links and tokens.
-pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> Stored<()> {
+pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> StoreResult<()> {
     let tokens = format!(
         "UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL",
         tx.engine().clock()
@@ -133,28 +137,33 @@ pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> Stored
         "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
         tokens.as_str(),
     ] {
-        in_tx!(tx, db => { sqlx::query(sql).bind(organisation).bind(person).execute(db).await?; });
+        in_transaction!(tx, db => { sqlx::query(sql).bind(organisation).bind(person).execute(db).await?; });
     }
     Ok(())
 }
 
 /// Which sessions of a person to end.
 #[derive(Clone, Copy, Debug)]
-pub enum Ends<'a> {
+pub enum SessionsToEnd<'a> {
     One(&'a str),
     /// Those in which the address is unproven.
     Unproven,
 }
 
 /// Ends sessions of a person.
-pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_>) -> Stored<()> {
+pub async fn end(
+    store: &Store,
+    organisation: &str,
+    person: &str,
+    which: SessionsToEnd<'_>,
+) -> StoreResult<()> {
     let (and, digest) = match which {
-        Ends::One(digest) => ("digest = $3", digest),
-        Ends::Unproven => ("proven = 0 AND $3 = ''", ""),
+        SessionsToEnd::One(digest) => ("digest = $3", digest),
+        SessionsToEnd::Unproven => ("proven = 0 AND $3 = ''", ""),
     };
     let sql = format!("DELETE FROM sessions WHERE organisation = $1 AND person = $2 AND {and}");
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => { sqlx::query(&sql).bind(organisation).bind(person).bind(digest).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(&sql).bind(organisation).bind(person).bind(digest).execute(db).await?; });
     tx.commit().await
 }
 
@@ -162,13 +171,13 @@ pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_
 /// Earlier codes of the person and of the browser become invalid. For an address that belongs to
 /// nobody the same statements run, and the mail is deleted again: the response time does not show
 /// whether the address is known.
-pub async fn offer_link(
+pub async fn issue_link(
     store: &Store,
     organisation: &str,
     link: &LinkRow,
-    mail: Option<&super::mails::NewMail>,
+    mail: Option<&super::outbox::NewMail>,
     now: i64,
-) -> Stored<()> {
+) -> StoreResult<()> {
     const DAY: i64 = 86_400_000_000;
     const FORGET: &str = "DELETE FROM sign_in_links WHERE organisation = $1 AND expires_at <= $2";
     const NEWEST: &str = "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 AND browser <> '' AND (person = $2 OR browser = $3)";
@@ -181,78 +190,91 @@ pub async fn offer_link(
         &link.person
     };
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => {
+    in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(now - DAY).execute(&mut *db).await?;
         sqlx::query(NEWEST).bind(organisation).bind(whose).bind(&link.browser).execute(&mut *db).await?;
         sqlx::query(SQL).bind(organisation).bind(&link.id).bind(&link.person).bind(&link.joins).bind(&link.brought_by)
             .bind(link.expires_at).bind(&link.browser).execute(&mut *db).await?;
     });
     if let Some(mail) = mail {
-        super::mails::insert(&mut tx, organisation, mail, now).await?;
+        super::outbox::insert(&mut tx, organisation, mail, now).await?;
         if link.person.is_empty() {
-            super::mails::take_back(&mut tx, organisation, &mail.id).await?;
+            super::outbox::remove(&mut tx, organisation, &mail.id).await?;
         }
     }
     tx.commit().await
 }
 
 /// A link by its id, unless it is for an unknown address.
-pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<LinkRow>> {
+pub async fn find_link(
+    store: &Store,
+    organisation: &str,
+    id: &str,
+) -> StoreResult<Option<LinkRow>> {
     let sql = format!(
         "SELECT {LINK} FROM sign_in_links WHERE organisation = $1 AND id = $2 AND person <> ''"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?),
     )
 }
 
 /// Redeems a link. Returns whether it was valid: of two concurrent calls only one succeeds.
-pub async fn use_link(store: &Store, organisation: &str, id: &str, now: i64) -> Stored<bool> {
+pub async fn redeem_link(
+    store: &Store,
+    organisation: &str,
+    id: &str,
+    now: i64,
+) -> StoreResult<bool> {
     const SQL: &str = "UPDATE sign_in_links SET used_at = $3 \
          WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND person <> ''";
     let mut tx = store.begin().await?;
-    let used = in_tx!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(now).execute(db).await?.rows_affected());
+    let used = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(now).execute(db).await?.rows_affected());
     tx.commit().await?;
     Ok(used == 1)
 }
 
 /// Counts an attempt to type a code in a browser, and returns the link that the code belongs to,
 /// unless `most` attempts were made before.
-pub async fn try_code(
+pub async fn count_code_attempt(
     store: &Store,
     organisation: &str,
     browser: &str,
     now: i64,
     most: i64,
-) -> Stored<Option<LinkRow>> {
+) -> StoreResult<Option<LinkRow>> {
     let sql = format!(
         "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 \
          WHERE organisation = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4 RETURNING {LINK}"
     );
     let mut tx = store.begin().await?;
-    let open = in_tx!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(browser).bind(now).bind(most).fetch_optional(db).await?);
+    let open = in_transaction!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(browser).bind(now).bind(most).fetch_optional(db).await?);
     tx.commit().await?;
     Ok(open)
 }
 
 /// Binds a link to the address that it is mailed to, given by its digest. Returns whether it may be
 /// mailed there: a link is sent to one address only.
-pub async fn mail_link_to(
+pub async fn bind_link_to_address(
     store: &Store,
     organisation: &str,
     id: &str,
     address: &str,
-) -> Stored<bool> {
+) -> StoreResult<bool> {
     const SQL: &str = "UPDATE sign_in_links SET mailed_to = $3 WHERE organisation = $1 AND id = $2 AND mailed_to IN ('', $3)";
     let mut tx = store.begin().await?;
-    let noted = in_tx!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(address).execute(db).await?.rows_affected());
+    let noted = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(address).execute(db).await?.rows_affected());
     tx.commit().await?;
     Ok(noted == 1)
 }
 
 /// The digest of the address that a link was mailed to; `None` if no mail contained it.
-pub async fn mailed_to(store: &Store, organisation: &str, id: &str) -> Stored<Option<String>> {
+pub async fn link_address(
+    store: &Store,
+    organisation: &str,
+    id: &str,
+) -> StoreResult<Option<String>> {
     const SQL: &str = "SELECT mailed_to FROM sign_in_links WHERE organisation = $1 AND id = $2 AND mailed_to <> ''";
-    let found: Option<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id).fetch_optional(db).await?);
+    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id).fetch_optional(db).await?);
     Ok(found.map(|(address,)| address))
 }

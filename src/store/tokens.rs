@@ -1,7 +1,7 @@
 //! API tokens: their names, the roles and access that they depend on, and whether they were ended.
 //! Times are in microseconds since 1970.
 
-use super::{Store, Stored, Tx, in_tx, reading};
+use super::{Store, StoreResult, Tx, in_transaction, on_reader};
 
 /// A token's record. The token itself is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -28,16 +28,16 @@ const COLUMNS: &str =
     "jti, person, name, roles, access, made_by, made_at, expires_at, used_at, ended_at";
 const MINUTE: i64 = 60_000_000;
 /// How long an expired token is stored.
-const REMEMBERED: i64 = 30 * 24 * 60 * MINUTE;
+const EXPIRED_RETENTION: i64 = 30 * 24 * 60 * MINUTE;
 
 /// Inserts a token, and deletes those that expired long ago. Returns whether it was new.
-pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> Stored<bool> {
+pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> StoreResult<bool> {
     const FORGET: &str = "DELETE FROM tokens WHERE organisation = $1 AND expires_at <= $2";
     const SQL: &str = "INSERT INTO tokens (organisation, jti, person, name, roles, access, made_by, made_at, expires_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let mut tx = store.begin().await?;
-    let inserted = in_tx!(&mut tx, db => {
-        sqlx::query(FORGET).bind(organisation).bind(token.made_at - REMEMBERED).execute(&mut *db).await?;
+    let inserted = in_transaction!(&mut tx, db => {
+        sqlx::query(FORGET).bind(organisation).bind(token.made_at - EXPIRED_RETENTION).execute(&mut *db).await?;
         let query = sqlx::query(SQL).bind(organisation).bind(&token.jti).bind(&token.person).bind(&token.name);
         let query = query.bind(&token.roles).bind(token.access).bind(&token.made_by).bind(token.made_at).bind(token.expires_at);
         query.execute(db).await?.rows_affected()
@@ -47,47 +47,51 @@ pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> Stor
 }
 
 /// A token that was not ended.
-pub async fn find(store: &Store, organisation: &str, jti: &str) -> Stored<Option<TokenRow>> {
+pub async fn find(store: &Store, organisation: &str, jti: &str) -> StoreResult<Option<TokenRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND jti = $2 AND ended_at IS NULL"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(jti).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(jti).fetch_optional(db).await?),
     )
 }
 
 /// The tokens of a person that were not ended and have not expired, the newest first.
-pub async fn of(
+pub async fn active_of_person(
     store: &Store,
     organisation: &str,
     person: &str,
     now: i64,
-) -> Stored<Vec<TokenRow>> {
+) -> StoreResult<Vec<TokenRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 AND expires_at > $3 AND ended_at IS NULL \
          ORDER BY made_at DESC, jti"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
     )
 }
 
 /// All stored tokens of a person, the oldest first.
-pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<TokenRow>> {
+pub async fn all_of_person(
+    store: &Store,
+    organisation: &str,
+    person: &str,
+) -> StoreResult<Vec<TokenRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 ORDER BY made_at, jti"
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
     )
 }
 
 /// Records the use of a token, unless a use was recorded within the last minute. Does not wait for
 /// the disk.
-pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> Stored<()> {
+pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> StoreResult<()> {
     const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE organisation = $1 AND jti = $2 AND (used_at IS NULL OR used_at <= $4)";
     let mut tx = store.begin_derived().await?;
-    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(jti).bind(now).bind(now - MINUTE).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(jti).bind(now).bind(now - MINUTE).execute(db).await?; });
     tx.commit().await
 }
 
@@ -98,16 +102,16 @@ pub async fn end(
     person: &str,
     jti: &str,
     now: i64,
-) -> Stored<()> {
+) -> StoreResult<()> {
     const SQL: &str = "UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 AND jti = $4 AND ended_at IS NULL";
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).bind(now).bind(jti).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).bind(now).bind(jti).execute(db).await?; });
     tx.commit().await
 }
 
 /// Ends all tokens of all organisations, because the signing key was rotated. Returns how many were
 /// ended.
-pub async fn end_every(tx: &mut Tx, now: i64) -> Stored<u64> {
+pub async fn end_all(tx: &mut Tx, now: i64) -> StoreResult<u64> {
     const SQL: &str = "UPDATE tokens SET ended_at = $1 WHERE ended_at IS NULL";
-    Ok(in_tx!(tx, db => sqlx::query(SQL).bind(now).execute(db).await?.rows_affected()))
+    Ok(in_transaction!(tx, db => sqlx::query(SQL).bind(now).execute(db).await?.rows_affected()))
 }

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use super::{ViewError, Views};
 use crate::projections::DayRow;
-use crate::store::wanted::{self, Order, Wanted};
-use crate::store::{events, rows};
+use crate::store::row_query::{self, RowQuery, SortOrder};
+use crate::store::{events, view_rows};
 
 /// The moment as at which a view is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +23,18 @@ pub enum AsAt {
 /// The text is neither a day nor a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is a date such as 2026-10-31, or a position")]
-pub struct NoMoment;
+pub struct ParseAsAtError;
 
 impl FromStr for AsAt {
-    type Err = NoMoment;
+    type Err = ParseAsAtError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.parse().map(Self::Position).map_err(|_| NoMoment)
+            text.parse().map(Self::Position).map_err(|_| ParseAsAtError)
         } else if text.len() != 10 {
-            Err(NoMoment)
+            Err(ParseAsAtError)
         } else {
-            text.parse().map(Self::Day).map_err(|_| NoMoment)
+            text.parse().map(Self::Day).map_err(|_| ParseAsAtError)
         }
     }
 }
@@ -44,7 +44,7 @@ impl Views {
     pub async fn position_as_at(&self, as_at: AsAt) -> Result<i64, ViewError> {
         let day = match as_at {
             AsAt::Position(position) => {
-                return Ok(events::between_commands(
+                return Ok(events::command_boundary(
                     self.log.store(),
                     self.log.organisation(),
                     position,
@@ -53,7 +53,7 @@ impl Views {
             }
             AsAt::Day(day) => day,
         };
-        let found = rows::next_by(
+        let found = view_rows::next_current_row(
             self.log.store(),
             self.log.organisation(),
             "days",
@@ -78,7 +78,7 @@ impl Views {
 
     /// The last position recorded before an instant; -1 before the first event.
     pub async fn position_before(&self, instant: Timestamp) -> Result<i64, ViewError> {
-        Ok(events::first_since(
+        Ok(events::first_position_since(
             self.log.store(),
             self.log.organisation(),
             instant.as_microsecond(),
@@ -88,23 +88,23 @@ impl Views {
     }
 
     /// The stored JSON of one row, current or as at a position.
-    pub(super) async fn body(
+    pub(super) async fn row_at(
         &self,
         table: &'static str,
         id: &str,
         as_at: Option<i64>,
-    ) -> Result<Option<rows::Row>, ViewError> {
+    ) -> Result<Option<view_rows::ViewRow>, ViewError> {
         let filters = vec![("id", vec![id.to_owned()])];
-        let wanted = Wanted {
+        let wanted = RowQuery {
             table,
             as_at,
             filters,
-            order: Order::default(),
+            order: SortOrder::default(),
             after: None,
-            most: 1,
+            limit: 1,
         };
         Ok(
-            wanted::find(self.log.store(), self.log.organisation(), &wanted)
+            row_query::find(self.log.store(), self.log.organisation(), &wanted)
                 .await?
                 .pop(),
         )

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::running::{Sums, Totals};
+use super::totals_cache::{FiguresByKey, PostingTotals};
 use super::{ViewError, Views};
 use crate::domain::Money;
-pub use crate::store::postings::By;
-use crate::store::postings::Sum;
+pub use crate::store::postings::GroupBy;
+use crate::store::postings::SumQuery;
 
 /// A budget, with one line for each fund, funder, area or round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -83,48 +83,52 @@ pub struct OutcomeLine {
 
 /// A query of sums.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    pub by: By,
+pub struct TotalsQuery<'a> {
+    pub by: GroupBy,
     pub fund: Option<&'a str>,
     pub area: Option<&'a str>,
     pub position: i64,
     pub effective_on: Option<&'a str>,
 }
 
-type Figures = BTreeMap<String, i64>;
+type FigureTotals = BTreeMap<String, i64>;
 
 impl Views {
     /// The sums of money.
-    pub async fn budget(&self, wanted: Wanted<'_>) -> Result<Budget, ViewError> {
-        Ok(budget(wanted, &self.sums(wanted).await?.sums))
+    pub async fn budget(&self, wanted: TotalsQuery<'_>) -> Result<Budget, ViewError> {
+        Ok(budget(wanted, &self.totals(wanted).await?.sums))
     }
 
     /// A [`Budget`] as JSON, cached for the next equal query.
-    pub async fn budget_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
-        let totals = self.sums(wanted).await?;
-        Ok(totals.budget.or(|| budget(wanted, &totals.sums)))
+    pub async fn budget_json(&self, wanted: TotalsQuery<'_>) -> Result<Bytes, ViewError> {
+        let totals = self.totals(wanted).await?;
+        Ok(totals
+            .budget
+            .get_or_serialise(|| budget(wanted, &totals.sums)))
     }
 
     /// The sums of outcomes.
-    pub async fn outcomes(&self, wanted: Wanted<'_>) -> Result<Outcome, ViewError> {
-        Ok(outcome(wanted, &self.sums(wanted).await?.sums))
+    pub async fn outcomes(&self, wanted: TotalsQuery<'_>) -> Result<Outcome, ViewError> {
+        Ok(outcome(wanted, &self.totals(wanted).await?.sums))
     }
 
     /// An [`Outcome`] as JSON, cached for the next equal query.
-    pub async fn outcomes_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
-        let totals = self.sums(wanted).await?;
-        Ok(totals.outcome.or(|| outcome(wanted, &totals.sums)))
+    pub async fn outcomes_json(&self, wanted: TotalsQuery<'_>) -> Result<Bytes, ViewError> {
+        let totals = self.totals(wanted).await?;
+        Ok(totals
+            .outcome
+            .get_or_serialise(|| outcome(wanted, &totals.sums)))
     }
 
-    async fn sums(&self, wanted: Wanted<'_>) -> Result<Arc<Totals>, ViewError> {
-        let Wanted {
+    async fn totals(&self, wanted: TotalsQuery<'_>) -> Result<Arc<PostingTotals>, ViewError> {
+        let TotalsQuery {
             by,
             fund,
             area,
             position,
             effective_on,
         } = wanted;
-        let sum = Sum {
+        let sum = SumQuery {
             by,
             fund,
             area,
@@ -133,13 +137,13 @@ impl Views {
             effective_on,
         };
         Ok(self
-            .running
-            .sums(self.log.store(), self.log.organisation(), sum)
+            .totals_cache
+            .totals(self.log.store(), self.log.organisation(), sum)
             .await?)
     }
 }
 
-fn budget(wanted: Wanted<'_>, sums: &Sums) -> Budget {
+fn budget(wanted: TotalsQuery<'_>, sums: &FiguresByKey) -> Budget {
     let lines = sums
         .iter()
         .map(|(of, figures)| budget_line(of.clone(), figures, wanted.by))
@@ -150,7 +154,7 @@ fn budget(wanted: Wanted<'_>, sums: &Sums) -> Budget {
     }
 }
 
-fn outcome(wanted: Wanted<'_>, sums: &Sums) -> Outcome {
+fn outcome(wanted: TotalsQuery<'_>, sums: &FiguresByKey) -> Outcome {
     let lines = sums
         .iter()
         .map(|(of, figures)| outcome_line(of.clone(), figures))
@@ -161,7 +165,7 @@ fn outcome(wanted: Wanted<'_>, sums: &Sums) -> Outcome {
     }
 }
 
-fn count(figures: &Figures, figure: &str) -> i64 {
+fn figure_of(figures: &FigureTotals, figure: &str) -> i64 {
     figures.get(figure).copied().unwrap_or_default()
 }
 
@@ -177,56 +181,56 @@ impl OutOfOrder {
             self.0.push(figure.to_owned());
             return Money::ZERO;
         };
-        Money::of_pence(pence)
+        Money::from_pence(pence)
     }
 }
 
-fn budget_line(of: String, figures: &Figures, by: By) -> BudgetLine {
+fn budget_line(of: String, figures: &FigureTotals, by: GroupBy) -> BudgetLine {
     let [allocated, committed, paid, returned] =
-        ["allocated", "committed", "paid", "returned"].map(|figure| count(figures, figure));
-    let decided = count(figures, "decided");
+        ["allocated", "committed", "paid", "returned"].map(|figure| figure_of(figures, figure));
+    let decided = figure_of(figures, "decided");
     let mut below = OutOfOrder::default();
     BudgetLine {
         of,
         allocated: below.money("allocated", allocated),
-        requested: below.money("requested", count(figures, "requested")),
+        requested: below.money("requested", figure_of(figures, "requested")),
         committed: below.money("committed", committed),
         unpaid: below.money("unpaid", committed - (paid - returned)),
         paid: below.money("paid", paid),
         returned: below.money("returned", returned),
-        waived: below.money("waived", count(figures, "waived")),
+        waived: below.money("waived", figure_of(figures, "waived")),
         paid_net: below.money("paid_net", paid - returned),
-        uncommitted: matches!(by, By::Fund | By::Funder)
+        uncommitted: matches!(by, GroupBy::Fund | GroupBy::Funder)
             .then(|| below.money("uncommitted", allocated - committed)),
-        applications: count(figures, "submitted"),
+        applications: figure_of(figures, "submitted"),
         decided,
-        awards: count(
+        awards: figure_of(
             figures,
-            if by == By::Funder {
+            if by == GroupBy::Funder {
                 "awards_from"
             } else {
                 "awards"
             },
         ),
-        mean_days_to_decision: (decided > 0).then(|| count(figures, "decision_days") / decided),
+        mean_days_to_decision: (decided > 0).then(|| figure_of(figures, "decision_days") / decided),
         out_of_order: below.0,
     }
 }
 
-fn outcome_line(of: String, figures: &Figures) -> OutcomeLine {
+fn outcome_line(of: String, figures: &FigureTotals) -> OutcomeLine {
     let mut below = OutOfOrder::default();
     OutcomeLine {
         of,
-        grants: count(figures, "grants"),
-        grants_to_new_groups: count(figures, "grants_to_new_groups"),
-        updates: count(figures, "updates"),
-        people: count(figures, "people"),
-        volunteers: count(figures, "volunteers"),
-        spent: below.money("spent", count(figures, "spent")),
-        said_by: count(figures, "said_by"),
-        said_points: count(figures, "said"),
-        judged_of: count(figures, "judged_of"),
-        judged_points: count(figures, "judged"),
+        grants: figure_of(figures, "grants"),
+        grants_to_new_groups: figure_of(figures, "grants_to_new_groups"),
+        updates: figure_of(figures, "updates"),
+        people: figure_of(figures, "people"),
+        volunteers: figure_of(figures, "volunteers"),
+        spent: below.money("spent", figure_of(figures, "spent")),
+        said_by: figure_of(figures, "said_by"),
+        said_points: figure_of(figures, "said"),
+        judged_of: figure_of(figures, "judged_of"),
+        judged_points: figure_of(figures, "judged"),
         out_of_order: below.0,
     }
 }
@@ -237,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_figure_below_zero_is_named_and_its_line_is_shown() {
-        let figures = |all: &[(&str, i64)]| -> Figures {
+        let figures = |all: &[(&str, i64)]| -> FigureTotals {
             all.iter()
                 .map(|(figure, pence)| ((*figure).to_owned(), *pence))
                 .collect()
@@ -245,14 +249,14 @@ mod tests {
         let line = budget_line(
             "a-funder".to_owned(),
             &figures(&[("allocated", 10_000), ("committed", 5000), ("paid", 6000)]),
-            By::Funder,
+            GroupBy::Funder,
         );
         assert_eq!(
             (line.unpaid, line.paid, line.uncommitted),
             (
                 Money::ZERO,
-                Money::of_pounds(60),
-                Some(Money::of_pounds(50))
+                Money::from_pounds(60),
+                Some(Money::from_pounds(50))
             )
         );
         assert_eq!(line.out_of_order, ["unpaid"]);
@@ -268,8 +272,9 @@ mod tests {
 
     #[test]
     fn each_funder_of_an_award_counts_it() {
-        let figures: Figures = [("awards".to_owned(), 1), ("awards_from".to_owned(), 2)].into();
+        let figures: FigureTotals =
+            [("awards".to_owned(), 1), ("awards_from".to_owned(), 2)].into();
         let awards = |by| budget_line(String::new(), &figures, by).awards;
-        assert_eq!((awards(By::Fund), awards(By::Funder)), (1, 2));
+        assert_eq!((awards(GroupBy::Fund), awards(GroupBy::Funder)), (1, 2));
     }
 }

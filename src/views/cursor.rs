@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use crate::store::rows::Row;
-use crate::store::wanted::{After, Key, Order};
+use crate::store::row_query::{RowCursor, SortKey, SortOrder};
+use crate::store::view_rows::ViewRow;
 
 /// A decoded cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Cursor {
 
 /// The fields of a row by which lists are ordered.
 #[derive(Deserialize)]
-struct Keyed {
+struct SortFields {
     #[serde(default)]
     created_at: String,
     #[serde(default)]
@@ -28,8 +28,8 @@ struct Keyed {
 impl Cursor {
     /// Decodes a cursor of a list in this order. `None` if it is not one.
     #[must_use]
-    pub fn parse(order: Order, text: &str) -> Option<Self> {
-        if order.key == Key::Id {
+    pub fn parse(order: SortOrder, text: &str) -> Option<Self> {
+        if order.key == SortKey::Id {
             return Some(Self {
                 key: String::new(),
                 id: text.to_owned(),
@@ -38,7 +38,7 @@ impl Cursor {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let (key, id) = text.split_once('\n')?;
         let fits =
-            !text.contains('\0') && (order.key != Key::Updated || key.parse::<i64>().is_ok());
+            !text.contains('\0') && (order.key != SortKey::Updated || key.parse::<i64>().is_ok());
         fits.then(|| Self {
             key: key.to_owned(),
             id: id.to_owned(),
@@ -46,18 +46,18 @@ impl Cursor {
     }
 
     /// The cursor after a row.
-    pub(super) fn behind(order: Order, row: &Row) -> serde_json::Result<String> {
+    pub(super) fn for_row(order: SortOrder, row: &ViewRow) -> serde_json::Result<String> {
         let key = match order.key {
-            Key::Id => return Ok(row.id.clone()),
-            Key::Updated => row.since.to_string(),
-            Key::Created => serde_json::from_str::<Keyed>(&row.body)?.created_at,
-            Key::Name => serde_json::from_str::<Keyed>(&row.body)?.name_key,
+            SortKey::Id => return Ok(row.id.clone()),
+            SortKey::Updated => row.since.to_string(),
+            SortKey::Created => serde_json::from_str::<SortFields>(&row.body)?.created_at,
+            SortKey::Name => serde_json::from_str::<SortFields>(&row.body)?.name_key,
         };
         Ok(URL_SAFE_NO_PAD.encode(format!("{key}\n{}", row.id)))
     }
 
-    pub(super) fn after(&self) -> After<'_> {
-        After {
+    pub(super) fn as_after(&self) -> RowCursor<'_> {
+        RowCursor {
             key: &self.key,
             id: &self.id,
         }
@@ -73,23 +73,23 @@ mod tests {
         let body =
             r#"{"created_at":"2026-11-27T20:00:00.000000Z","name_key":"soup & song","since":1}"#
                 .to_owned();
-        let row = Row {
+        let row = ViewRow {
             id: "one/00001".into(),
             since: 7,
             until: 9,
             body,
         };
         for (key, stands) in [
-            (Key::Id, ""),
-            (Key::Updated, "7"),
-            (Key::Created, "2026-11-27T20:00:00.000000Z"),
-            (Key::Name, "soup & song"),
+            (SortKey::Id, ""),
+            (SortKey::Updated, "7"),
+            (SortKey::Created, "2026-11-27T20:00:00.000000Z"),
+            (SortKey::Name, "soup & song"),
         ] {
-            let order = Order {
+            let order = SortOrder {
                 key,
-                falling: false,
+                descending: false,
             };
-            let text = Cursor::behind(order, &row).unwrap();
+            let text = Cursor::for_row(order, &row).unwrap();
             assert!(
                 text.bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte)),
@@ -103,9 +103,9 @@ mod tests {
                 })
             );
         }
-        let updated = Order {
-            key: Key::Updated,
-            falling: true,
+        let updated = SortOrder {
+            key: SortKey::Updated,
+            descending: true,
         };
         for wrong in [
             "",

@@ -5,15 +5,15 @@
 mod as_at;
 mod budget;
 mod cursor;
-mod gathered;
-mod held;
-mod linked;
-mod lists;
-mod named;
-mod opened;
+mod decrypted;
+mod names;
+mod nested_rows;
 mod published;
-mod running;
+mod queries;
+mod related_groups;
 mod statement;
+mod subject_access;
+mod totals_cache;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,28 +21,28 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::domain::{PersonId, Role, Roles};
-use crate::log::{Log, LogError};
+use crate::eventlog::{Log, LogError};
 use crate::projections::{PersonRow, ProjectionError, Projector};
 use crate::store::StoreError;
-pub use crate::store::wanted::{Key, Order};
+pub use crate::store::row_query::{SortKey, SortOrder};
 
-pub use as_at::{AsAt, NoMoment};
-pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
+pub use as_at::{AsAt, ParseAsAtError};
+pub use budget::{Budget, BudgetLine, GroupBy, Outcome, OutcomeLine, TotalsQuery as Sums};
 pub use cursor::Cursor;
-pub use gathered::{FundSeen, OrganisationSeen};
-pub use held::{Held, HeldPart};
-pub use linked::{HistoryLine, Link};
-pub use lists::{COUNTED, InTable, Listed, Page};
-pub use named::{Named, Names};
-pub use opened::{
-    Answer, ApplicationSeen, ContactSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen,
-    PaymentSeen, PersonSeen, UpdateSeen,
+pub use decrypted::{
+    Answer, ApplicationView, GrantView, GroupView, OutcomeView, PayeeView, PaymentView, PersonView,
+    ProposedContactView, UpdateView,
 };
+pub use names::{HasNames, Names};
+pub use nested_rows::{FundView, OrganisationView};
 pub use published::{Published, PublishedFund, PublishedGroup};
-pub use statement::{Balances, Statement, StatementLine, StatementOf};
+pub use queries::{COUNT_MAX, PageRequest, Paged, TableRow};
+pub use related_groups::{HistoryLine, RelatedGroup};
+pub use statement::{Balances, Statement, StatementLine, StatementSubject};
+pub use subject_access::{SubjectAccessReport, SubjectAccessSection};
 
 /// How long a request waits for the views to include a position.
-pub const WAIT: Duration = Duration::from_millis(1500);
+pub const READ_WAIT_MAX: Duration = Duration::from_millis(1500);
 
 /// Why a view cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +71,8 @@ impl From<StoreError> for ViewError {
     }
 }
 
-impl From<crate::log::vault::VaultError> for ViewError {
-    fn from(error: crate::log::vault::VaultError) -> Self {
+impl From<crate::crypto::vault::VaultError> for ViewError {
+    fn from(error: crate::crypto::vault::VaultError) -> Self {
         Self::Log(error.into())
     }
 }
@@ -84,7 +84,7 @@ pub struct Reader {
     /// The roles that count for this request.
     pub roles: Roles,
     /// All roles of the person, including those that a token leaves out.
-    pub held: Roles,
+    pub granted_roles: Roles,
 }
 
 impl Reader {
@@ -94,7 +94,7 @@ impl Reader {
         let roles = Roles::from([Role::Officer]);
         Self {
             person: PersonId(Uuid::nil()),
-            held: roles.clone(),
+            granted_roles: roles.clone(),
             roles,
         }
     }
@@ -108,14 +108,14 @@ impl Reader {
     /// The texts of a group are for staff who work with groups, for the panel, and for the group
     /// itself. An auditor sees figures only.
     #[must_use]
-    pub fn reads_words(&self) -> bool {
+    pub fn may_read_words(&self) -> bool {
         !self.sees_all() || self.works_with_groups() || self.roles.contains(&Role::Panel)
     }
 
     /// Who may get all data on a person: the person, and staff who work with groups; on a
     /// colleague, who has or was proposed for a role, only an administrator.
     #[must_use]
-    pub fn takes_what_is_held_on(&self, row: &PersonRow) -> bool {
+    pub fn may_take_subject_access(&self, row: &PersonRow) -> bool {
         let colleague = !row.roles.is_empty() || !row.proposed.is_empty();
         let may = if colleague {
             self.roles.contains(&Role::Administrator)
@@ -140,7 +140,7 @@ impl Reader {
 pub struct Views {
     log: Log,
     projector: Projector,
-    running: Arc<running::Running>,
+    totals_cache: Arc<totals_cache::TotalsCache>,
 }
 
 impl Views {
@@ -149,7 +149,7 @@ impl Views {
         Self {
             log,
             projector,
-            running: Arc::default(),
+            totals_cache: Arc::default(),
         }
     }
 
@@ -160,11 +160,15 @@ impl Views {
 
     /// Waits, at most [`WAIT`], until the views include a position. [`ViewError::Behind`] if they
     /// do not. [`ViewError::BeyondLog`], without waiting, if the log has no such position.
-    pub async fn passed(&self, position: i64) -> Result<(), ViewError> {
+    pub async fn wait_for_position(&self, position: i64) -> Result<(), ViewError> {
         if position >= self.projector.next_position() && position >= self.log.length().await? {
             return Err(ViewError::BeyondLog);
         }
-        if self.projector.passed(position, WAIT).await {
+        if self
+            .projector
+            .wait_for_position(position, READ_WAIT_MAX)
+            .await
+        {
             Ok(())
         } else {
             Err(ViewError::Behind)
@@ -173,8 +177,10 @@ impl Views {
 
     /// Waits, at most [`WAIT`], until the views include a position that was just appended. Returns
     /// whether they do.
-    pub async fn shown(&self, position: i64) -> bool {
-        self.projector.passed(position, WAIT).await
+    pub async fn wait_until_shown(&self, position: i64) -> bool {
+        self.projector
+            .wait_for_position(position, READ_WAIT_MAX)
+            .await
     }
 
     /// The groups of which a person is a member, and all groups that were merged into them.

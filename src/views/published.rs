@@ -10,7 +10,7 @@ use super::{ViewError, Views};
 use crate::domain::outcome::Sign;
 use crate::domain::text::{Identifier, Slug};
 use crate::projections::{PublishedGrant, PublishedRow};
-use crate::store::rows;
+use crate::store::view_rows;
 
 const TABLE: &str = "published";
 
@@ -76,7 +76,7 @@ impl Views {
             through: self.published_through().await?,
             ..Published::default()
         };
-        self.every::<PublishedRow>(None, Vec::new())
+        self.all_rows::<PublishedRow>(None, Vec::new())
             .await?
             .into_iter()
             .for_each(|row| published.take(row));
@@ -85,6 +85,6 @@ impl Views {
 
     /// The position of the last event that changed public data; -1 before the first.
     pub async fn published_through(&self) -> Result<i64, ViewError> {
-        Ok(rows::newest(self.log.store(), self.log.organisation(), TABLE).await?)
+        Ok(view_rows::newest_position(self.log.store(), self.log.organisation(), TABLE).await?)
     }
 }

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{AsAt, By, Sums, ViewError, Views};
+use super::{AsAt, GroupBy, Sums, ViewError, Views};
 use crate::domain::Money;
 use crate::store::postings;
 
@@ -13,16 +13,16 @@ const FIGURES: [&str; 4] = ["allocated", "committed", "paid", "returned"];
 
 /// The fund or funder of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatementOf<'a> {
+pub enum StatementSubject<'a> {
     Fund(&'a str),
     Funder(&'a str),
 }
 
-impl<'a> StatementOf<'a> {
-    fn key(self) -> (By, &'a str) {
+impl<'a> StatementSubject<'a> {
+    fn key(self) -> (GroupBy, &'a str) {
         match self {
-            Self::Fund(fund) => (By::Fund, fund),
-            Self::Funder(funder) => (By::Funder, funder),
+            Self::Fund(fund) => (GroupBy::Fund, fund),
+            Self::Funder(funder) => (GroupBy::Funder, funder),
         }
     }
 }
@@ -82,7 +82,7 @@ impl StatementLine {
     #[must_use]
     pub fn change(&self) -> String {
         let sign = if self.pence < 0 { '\u{2212}' } else { '+' };
-        format!("{sign}{}", Money::of_pence(self.pence.unsigned_abs()))
+        format!("{sign}{}", Money::from_pence(self.pence.unsigned_abs()))
     }
 }
 
@@ -95,7 +95,7 @@ impl Views {
     /// A statement between two days, both included, by the days on which events were recorded.
     pub async fn statement(
         &self,
-        of: StatementOf<'_>,
+        of: StatementSubject<'_>,
         from: Date,
         until: Date,
     ) -> Result<Statement, ViewError> {
@@ -142,9 +142,13 @@ impl Views {
         })
     }
 
-    async fn balances(&self, of: StatementOf<'_>, position: i64) -> Result<Balances, ViewError> {
+    async fn balances(
+        &self,
+        of: StatementSubject<'_>,
+        position: i64,
+    ) -> Result<Balances, ViewError> {
         let (by, key) = of.key();
-        let fund = matches!(of, StatementOf::Fund(_)).then_some(key);
+        let fund = matches!(of, StatementSubject::Fund(_)).then_some(key);
         let lines = self
             .budget(Sums {
                 by,

@@ -21,24 +21,29 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{EVENTS, LOOK, Message, SECOND, Secret, WebhookError, outside, pause};
-use crate::domain::organisation::{Target, Webhook};
-use crate::domain::{Organisation, OrganisationId, Stream as _};
-use crate::log::Log;
-use crate::log::keys::from_hex;
-use crate::log::vault::Vault;
-use crate::store::deliveries::{self as stored, DeliveryRow, Standing, Tried};
+use super::{
+    EVENTS_MAX, POLL_INTERVAL, SECOND_US, WebhookError, WebhookMessage, WebhookSecret,
+    public_resolver, retry_delay,
+};
+use crate::crypto::keys::from_hex;
+use crate::crypto::vault::Vault;
+use crate::domain::organisation::{Webhook, WebhookTarget};
+use crate::domain::{Aggregate as _, Organisation, OrganisationId};
+use crate::eventlog::Log;
 use crate::store::events;
+use crate::store::webhook_deliveries::{
+    self as stored, AttemptOutcome, DeliveryRow, WebhookProgress,
+};
 
 /// How long a claim is valid, and how long a delivery is tried, in microseconds.
-pub const CLAIM: i64 = 60 * SECOND;
-pub const GIVE_UP: i64 = 3 * 86_400 * SECOND;
+pub const CLAIM_US: i64 = 60 * SECOND_US;
+pub const GIVE_UP_AFTER_US: i64 = 3 * 86_400 * SECOND_US;
 /// How old the cached state of the organisation may be.
-const LATELY: Duration = Duration::from_secs(2);
+const STATE_AGE_MAX: Duration = Duration::from_secs(2);
 /// A webhook without a row in the database starts at its confirmation if that is younger than this,
 /// in microseconds. If it is older, a backup was restored, and the webhook starts at the end of the
 /// log.
-const NEW: i64 = 3600 * SECOND;
+const CONFIRMED_AGE_MAX_US: i64 = 3600 * SECOND_US;
 
 /// Sends the webhooks of one organisation's administrators.
 #[derive(Clone)]
@@ -49,16 +54,16 @@ pub struct ManagedWebhooks {
 }
 
 /// A webhook that is confirmed and has a secret.
-struct Ready {
+struct ActiveWebhook {
     number: u32,
     name: String,
-    target: Target,
+    target: WebhookTarget,
     secret: u32,
 }
 
-impl Ready {
+impl ActiveWebhook {
     /// `None` if the webhook is not confirmed, or no secret was made yet.
-    fn of(number: u32, webhook: &Webhook) -> Option<Self> {
+    fn from_confirmed(number: u32, webhook: &Webhook) -> Option<Self> {
         let target = webhook.target.clone().filter(|_| webhook.secret > 0)?;
         Some(Self {
             number,
@@ -78,9 +83,10 @@ pub fn name_of(number: u32) -> String {
 /// The `secret`-th secret of a webhook. It is derived from both numbers and a key outside the
 /// database, and stored nowhere.
 #[must_use]
-pub fn secret(vault: &Vault, number: u32, secret: u32) -> Secret {
-    Secret::of(
-        from_hex(&vault.secret_of("webhook", &format!("{number}/{secret}"))).unwrap_or_default(),
+pub fn derive_secret(vault: &Vault, number: u32, secret: u32) -> WebhookSecret {
+    WebhookSecret::from_bytes(
+        from_hex(&vault.derive_secret("webhook", &format!("{number}/{secret}")))
+            .unwrap_or_default(),
     )
 }
 
@@ -91,7 +97,7 @@ impl ManagedWebhooks {
         Self {
             log,
             organisation,
-            agent: outside::agent(inside),
+            agent: public_resolver::build_agent(inside),
         }
     }
 
@@ -106,16 +112,16 @@ impl ManagedWebhooks {
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 }
             }
-            let pause = match self.ready(clock()).await {
+            let pause = match self.load_due(clock()).await {
                 Ok(ready) => {
                     for number in ready.into_iter().filter(|number| busy.insert(*number)) {
                         under_way.spawn(self.clone().follow(number, clock, stop.clone()));
                     }
-                    LOOK
+                    POLL_INTERVAL
                 }
                 Err(error) => {
                     tracing::error!(%error, "the webhooks that were made could not be seen to; trying again");
-                    LOOK * 5
+                    POLL_INTERVAL * 5
                 }
             };
             if let Ok(Err(_)) = tokio::time::timeout(pause, stop.changed()).await {
@@ -142,9 +148,9 @@ impl ManagedWebhooks {
 
     /// Sends one delivery of each webhook that is due. Returns how many webhooks had something to
     /// do. A delivery that the receiver rejects is no error: it is tried again later.
-    pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
+    pub async fn run_once(&self, now: i64) -> Result<usize, WebhookError> {
         let mut seen_to = 0;
-        for number in self.ready(now).await? {
+        for number in self.load_due(now).await? {
             seen_to += usize::from(self.deliver(number, now).await?);
         }
         Ok(seen_to)
@@ -152,10 +158,10 @@ impl ManagedWebhooks {
 
     /// The numbers of the webhooks that are due. New webhooks get a row, and rows of ended ones are
     /// deleted.
-    async fn ready(&self, now: i64) -> Result<Vec<u32>, WebhookError> {
+    async fn load_due(&self, now: i64) -> Result<Vec<u32>, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let known = stored::all(store, organisation).await?;
-        let mut state = self.state().await?;
+        let mut state = self.organisation_state().await?;
         if known.iter().any(|standing| is_ended(&state, standing)) {
             // Another process may have inserted the row of a webhook that this process has not seen
             // yet.
@@ -166,7 +172,7 @@ impl ManagedWebhooks {
                 .state;
         }
         for gone in known.iter().filter(|standing| is_ended(&state, standing)) {
-            stored::forget(store, organisation, &gone.name).await?;
+            stored::delete(store, organisation, &gone.name).await?;
         }
         let mut ready = Vec::new();
         for (number, webhook) in state
@@ -181,7 +187,7 @@ impl ManagedWebhooks {
                         store,
                         organisation,
                         &name,
-                        self.beginning(number, now).await?,
+                        self.start_position(number, now).await?,
                     )
                     .await?;
                 }
@@ -193,18 +199,18 @@ impl ManagedWebhooks {
     }
 
     /// The organisation, at most [`LATELY`] old.
-    async fn state(&self) -> Result<Arc<Organisation>, WebhookError> {
+    async fn organisation_state(&self) -> Result<Arc<Organisation>, WebhookError> {
         Ok(self
             .log
-            .lately::<Organisation>(self.organisation.0, LATELY)
+            .load_recent::<Organisation>(self.organisation.0, STATE_AGE_MAX)
             .await?
             .state)
     }
 
     /// The position after the first confirmation of a webhook, or the end of the log: see [`NEW`].
-    async fn beginning(&self, number: u32, now: i64) -> Result<i64, WebhookError> {
+    async fn start_position(&self, number: u32, now: i64) -> Result<i64, WebhookError> {
         let id = format!("{}/{}", self.log.organisation(), self.organisation);
-        let rows = events::stream(
+        let rows = events::stream_events(
             self.log.store(),
             self.log.organisation(),
             Organisation::TYPE,
@@ -219,7 +225,7 @@ impl ManagedWebhooks {
         let confirmed = rows
             .iter()
             .find(|row| row.event_type == "WebhookConfirmed" && confirms(&row.payload));
-        match confirmed.filter(|row| row.recorded_at > now - NEW) {
+        match confirmed.filter(|row| row.recorded_at > now - CONFIRMED_AGE_MAX_US) {
             Some(row) => Ok(row.position + 1),
             None => Ok(self.log.length().await?),
         }
@@ -229,11 +235,11 @@ impl ManagedWebhooks {
     async fn deliver(&self, number: u32, now: i64) -> Result<bool, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         // Read each time, because the webhook may be changed or ended while there is much to send.
-        let state = self.state().await?;
+        let state = self.organisation_state().await?;
         let Some(webhook) = state
             .webhooks()
             .get(number)
-            .and_then(|webhook| Ready::of(number, webhook))
+            .and_then(|webhook| ActiveWebhook::from_confirmed(number, webhook))
         else {
             return Ok(false);
         };
@@ -242,7 +248,7 @@ impl ManagedWebhooks {
         };
         let waiting = stored::due(store, organisation, &webhook.name, now).await?;
         let has_more = standing.next < self.log.length().await?;
-        let claim = now + CLAIM;
+        let claim = now + CLAIM_US;
         if !is_due(&standing, now)
             || (waiting.is_none() && !has_more)
             || !stored::claim(store, organisation, &standing, claim).await?
@@ -254,10 +260,13 @@ impl ManagedWebhooks {
         let waiting = waiting.filter(|_| standing.failures == 0 || !has_more);
         let delivery = match waiting {
             Some(delivery) => Some(delivery),
-            None => self.next(&webhook, &standing, (now, claim)).await?,
+            None => {
+                self.create_delivery(&webhook, &standing, (now, claim))
+                    .await?
+            }
         };
         if let Some(delivery) = delivery {
-            self.attempt(&webhook, &standing, &delivery, (now, claim))
+            self.send_delivery(&webhook, &standing, &delivery, (now, claim))
                 .await?;
         }
         Ok(true)
@@ -265,20 +274,20 @@ impl ManagedWebhooks {
 
     /// Creates a delivery of the next events of a claimed webhook. `None` if it wants none of them,
     /// in which case its position is advanced past them, or if the claim has expired.
-    async fn next(
+    async fn create_delivery(
         &self,
-        webhook: &Ready,
-        standing: &Standing,
+        webhook: &ActiveWebhook,
+        standing: &WebhookProgress,
         (now, claim): (i64, i64),
     ) -> Result<Option<DeliveryRow>, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
-        let rows = events::page(store, organisation, standing.next, EVENTS).await?;
+        let rows = events::read_page(store, organisation, standing.next, EVENTS_MAX).await?;
         let through = rows.last().map_or(standing.next, |row| row.position + 1);
         if !rows
             .iter()
-            .any(|row| webhook.target.takes(&row.aggregate_type, &row.event_type))
+            .any(|row| webhook.target.accepts(&row.aggregate_type, &row.event_type))
         {
-            stored::pass(store, organisation, &webhook.name, through, claim).await?;
+            stored::skip_to(store, organisation, &webhook.name, through, claim).await?;
             return Ok(None);
         }
         let delivery = DeliveryRow {
@@ -288,12 +297,12 @@ impl ManagedWebhooks {
             tries: 0,
             made_at: now,
             due_at: now,
-            give_up_at: now + GIVE_UP,
+            give_up_at: now + GIVE_UP_AFTER_US,
             tried_at: None,
             error: None,
         };
         Ok(
-            stored::open(store, organisation, &webhook.name, &delivery, claim)
+            stored::enqueue(store, organisation, &webhook.name, &delivery, claim)
                 .await?
                 .then_some(delivery),
         )
@@ -301,10 +310,10 @@ impl ManagedWebhooks {
 
     /// Sends a delivery of a claimed webhook and records the outcome. The kinds of events may have
     /// changed since the delivery was created: the current choice applies.
-    async fn attempt(
+    async fn send_delivery(
         &self,
-        webhook: &Ready,
-        standing: &Standing,
+        webhook: &ActiveWebhook,
+        standing: &WebhookProgress,
         delivery: &DeliveryRow,
         (now, claim): (i64, i64),
     ) -> Result<(), WebhookError> {
@@ -313,7 +322,7 @@ impl ManagedWebhooks {
             self.log.organisation(),
             webhook.name.as_str(),
         );
-        let rows = events::page(
+        let rows = events::read_page(
             store,
             organisation,
             delivery.from,
@@ -322,8 +331,8 @@ impl ManagedWebhooks {
         .await?;
         let wanted = rows
             .iter()
-            .filter(|row| webhook.target.takes(&row.aggregate_type, &row.event_type));
-        let message = Message::new(
+            .filter(|row| webhook.target.accepts(&row.aggregate_type, &row.event_type));
+        let message = WebhookMessage::new(
             organisation,
             name,
             (delivery.from, delivery.through),
@@ -335,10 +344,10 @@ impl ManagedWebhooks {
             Some(webhook.secret),
             webhook.secret.checked_sub(1).filter(|before| *before > 0),
         ];
-        let secrets: Vec<Secret> = numbers
+        let secrets: Vec<WebhookSecret> = numbers
             .into_iter()
             .flatten()
-            .map(|number| secret(self.log.vault(), webhook.number, number))
+            .map(|number| derive_secret(self.log.vault(), webhook.number, number))
             .collect();
         let came = match message
             .post(
@@ -348,13 +357,13 @@ impl ManagedWebhooks {
             )
             .await
         {
-            Ok(()) => Tried::Taken,
+            Ok(()) => AttemptOutcome::Accepted,
             Err(error) => {
                 tracing::warn!(webhook = webhook.number, from = delivery.from, tries = delivery.tries + 1, %error, "a webhook was not taken");
-                failed(standing, delivery, error, now)
+                after_failure(standing, delivery, error, now)
             }
         };
-        Ok(stored::tried(
+        Ok(stored::record_attempt(
             store,
             organisation,
             name,
@@ -366,26 +375,31 @@ impl ManagedWebhooks {
     }
 }
 
-fn is_ended(state: &Organisation, standing: &Standing) -> bool {
+fn is_ended(state: &Organisation, standing: &WebhookProgress) -> bool {
     !state
         .webhooks()
         .iter()
         .any(|(number, _)| name_of(number) == standing.name)
 }
 
-fn is_due(standing: &Standing, now: i64) -> bool {
+fn is_due(standing: &WebhookProgress, now: i64) -> bool {
     standing.paused_at.is_none() && standing.due_at <= now
 }
 
 /// The outcome of a failed delivery: when it is tried again, when its webhook is, and whether the
 /// webhook is paused.
-fn failed(standing: &Standing, delivery: &DeliveryRow, error: String, now: i64) -> Tried {
-    let again_at = now + spread(pause(delivery.tries + 1), &standing.name, delivery);
-    let due_at = now + pause(standing.failures + 1);
+fn after_failure(
+    standing: &WebhookProgress,
+    delivery: &DeliveryRow,
+    error: String,
+    now: i64,
+) -> AttemptOutcome {
+    let again_at = now + with_jitter(retry_delay(delivery.tries + 1), &standing.name, delivery);
+    let due_at = now + retry_delay(standing.failures + 1);
     let paused = standing
         .failing_since
-        .is_some_and(|since| since <= now - GIVE_UP);
-    Tried::Not {
+        .is_some_and(|since| since <= now - GIVE_UP_AFTER_US);
+    AttemptOutcome::Failed {
         error,
         again_at: Some(again_at).filter(|at| *at <= delivery.give_up_at),
         due_at,
@@ -395,7 +409,7 @@ fn failed(standing: &Standing, delivery: &DeliveryRow, error: String, now: i64) 
 
 /// Adds up to a quarter, derived from the delivery, so that deliveries that failed together are not
 /// all repeated together.
-fn spread(pause: i64, name: &str, delivery: &DeliveryRow) -> i64 {
+fn with_jitter(pause: i64, name: &str, delivery: &DeliveryRow) -> i64 {
     let digest = Sha256::digest(format!("{name}/{}/{}", delivery.from, delivery.tries).as_bytes());
     pause + pause / 1024 * i64::from(digest[0])
 }
@@ -404,8 +418,8 @@ fn spread(pause: i64, name: &str, delivery: &DeliveryRow) -> i64 {
 mod tests {
     use super::*;
 
-    fn standing(failures: i64, failing_since: Option<i64>) -> Standing {
-        Standing {
+    fn standing(failures: i64, failing_since: Option<i64>) -> WebhookProgress {
+        WebhookProgress {
             name: "1".into(),
             next: 9,
             due_at: 0,
@@ -426,7 +440,7 @@ mod tests {
             tries,
             made_at: 0,
             due_at: 0,
-            give_up_at: GIVE_UP,
+            give_up_at: GIVE_UP_AFTER_US,
             tried_at: None,
             error: None,
         }
@@ -435,23 +449,25 @@ mod tests {
     #[test]
     fn a_delivery_is_tried_later_and_later_for_three_days() {
         let (mut now, mut tries) = (0, 0);
-        while let Tried::Not {
+        while let AttemptOutcome::Failed {
             again_at: Some(at), ..
-        } = failed(
+        } = after_failure(
             &standing(tries, Some(0)),
             &delivery(tries),
             String::new(),
             now,
         ) {
             assert!(
-                at - now >= pause(tries + 1) && at - now <= pause(tries + 1) * 5 / 4,
+                at - now >= retry_delay(tries + 1) && at - now <= retry_delay(tries + 1) * 5 / 4,
                 "try {tries} waits {}",
                 at - now
             );
             (now, tries) = (at, tries + 1);
         }
         assert!(
-            now > GIVE_UP - 2 * 3600 * SECOND && now <= GIVE_UP && (60..100).contains(&tries),
+            now > GIVE_UP_AFTER_US - 2 * 3600 * SECOND_US
+                && now <= GIVE_UP_AFTER_US
+                && (60..100).contains(&tries),
             "{tries} tries until {now}"
         );
     }
@@ -460,15 +476,17 @@ mod tests {
     fn a_webhook_that_took_nothing_for_three_days_is_paused() {
         let paused = |since| {
             matches!(
-                failed(
+                after_failure(
                     &standing(9, since),
                     &delivery(9),
                     String::new(),
-                    2 * GIVE_UP
+                    2 * GIVE_UP_AFTER_US
                 ),
-                Tried::Not { paused: true, .. }
+                AttemptOutcome::Failed { paused: true, .. }
             )
         };
-        assert!(paused(Some(GIVE_UP)) && !paused(Some(GIVE_UP + 1)) && !paused(None));
+        assert!(
+            paused(Some(GIVE_UP_AFTER_US)) && !paused(Some(GIVE_UP_AFTER_US + 1)) && !paused(None)
+        );
     }
 }

@@ -8,7 +8,7 @@
 //! event is lost, and a repeat has the same id.
 
 mod managed;
-mod outside;
+mod public_resolver;
 mod signature;
 
 use std::sync::Arc;
@@ -18,25 +18,26 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::domain::event::SCORES;
-use crate::log::keys::to_hex;
-use crate::log::{Log, LogError};
-use crate::seal::leaf;
+use crate::crypto::keys::to_hex;
+use crate::domain::event::SCORE_EVENTS;
+use crate::eventlog::{Log, LogError};
 use crate::store::events::{self, EventRow};
 use crate::store::webhooks as stored;
+use crate::transparency::log_entry;
 pub use managed::{
-    CLAIM, GIVE_UP, ManagedWebhooks, name_of as managed_name, secret as managed_secret,
+    CLAIM_US, GIVE_UP_AFTER_US, ManagedWebhooks, derive_secret as managed_secret,
+    name_of as managed_name,
 };
-use outside::Inside;
-pub use signature::{Secret, SecretError};
+use public_resolver::PrivateAddressError;
+pub use signature::{WebhookSecret, WebhookSecretError};
 
 /// How often to check for events that other processes appended.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The most events in one delivery.
-const EVENTS: i64 = 100;
+const EVENTS_MAX: i64 = 100;
 /// How long a receiver may take to respond.
-const ANSWER: Duration = Duration::from_secs(15);
-const SECOND: i64 = 1_000_000;
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
+const SECOND_US: i64 = 1_000_000;
 
 /// Why no delivery could be made. A receiver that fails is no such error.
 #[derive(Debug, thiserror::Error)]
@@ -49,18 +50,18 @@ pub enum WebhookError {
 
 /// Sends one organisation's events to the configured addresses.
 #[derive(Clone)]
-pub struct Webhooks {
+pub struct ConfiguredWebhooks {
     log: Log,
     addresses: Arc<[String]>,
-    secret: Arc<Secret>,
+    secret: Arc<WebhookSecret>,
     agent: ureq::Agent,
 }
 
-impl Webhooks {
+impl ConfiguredWebhooks {
     #[must_use]
-    pub fn new(log: Log, addresses: Vec<String>, secret: Secret) -> Self {
+    pub fn new(log: Log, addresses: Vec<String>, secret: WebhookSecret) -> Self {
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER))
+            .timeout_global(Some(RESPONSE_TIMEOUT))
             .max_redirects(0)
             .max_redirects_will_error(false);
         Self {
@@ -100,11 +101,11 @@ impl Webhooks {
     async fn follow(&self, address: &str, clock: fn() -> i64, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             let pause = match self.deliver(address, clock()).await {
-                Ok(false) => LOOK,
+                Ok(false) => POLL_INTERVAL,
                 Ok(true) => continue,
                 Err(error) => {
                     tracing::error!(%error, "the webhooks could not be seen to; trying again");
-                    LOOK * 5
+                    POLL_INTERVAL * 5
                 }
             };
             if let Ok(Err(_)) = tokio::time::timeout(pause, stop.changed()).await {
@@ -115,7 +116,7 @@ impl Webhooks {
 
     /// Sends each address its next delivery if one is due. Returns how many were sent. A delivery
     /// that the receiver rejects is no error: it is tried again later.
-    pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
+    pub async fn run_once(&self, now: i64) -> Result<usize, WebhookError> {
         let mut sent = 0;
         for address in self.addresses.iter() {
             sent += usize::from(self.deliver(address, now).await?);
@@ -131,21 +132,21 @@ impl Webhooks {
             store,
             organisation,
             &name,
-            (length, EVENTS),
-            (now, now + CLAIM),
+            (length, EVENTS_MAX),
+            (now, now + CLAIM_US),
         )
         .await?
         else {
             return Ok(false);
         };
-        let rows = events::page(
+        let rows = events::read_page(
             store,
             organisation,
             delivery.next,
             delivery.through - delivery.next,
         )
         .await?;
-        let message = Message::new(
+        let message = WebhookMessage::new(
             organisation,
             &name,
             (delivery.next, delivery.through),
@@ -153,14 +154,14 @@ impl Webhooks {
             now,
         );
         match message.post(&self.agent, address, &[&self.secret]).await {
-            Ok(()) => stored::took(store, organisation, &delivery, now).await?,
+            Ok(()) => stored::record_success(store, organisation, &delivery, now).await?,
             Err(why) => {
                 tracing::warn!(from = delivery.next, through = delivery.through, tries = delivery.tries, %why, "a webhook was not taken; it is sent again");
-                stored::again(
+                stored::record_failure(
                     store,
                     organisation,
                     &delivery,
-                    now + pause(delivery.tries),
+                    now + retry_delay(delivery.tries),
                     &why,
                 )
                 .await?;
@@ -171,13 +172,13 @@ impl Webhooks {
 }
 
 /// A request to one address.
-struct Message {
+struct WebhookMessage {
     id: String,
     seconds: String,
     body: String,
 }
 
-impl Message {
+impl WebhookMessage {
     /// A message with events of the range from `from` up to `next`, which is excluded. Events have
     /// the canonical form of the log entry, so that inclusion proofs apply to them.
     fn new<'a>(
@@ -187,7 +188,7 @@ impl Message {
         rows: impl Iterator<Item = &'a EventRow>,
         now: i64,
     ) -> Self {
-        let events: Vec<String> = rows.map(said).collect();
+        let events: Vec<String> = rows.map(event_json).collect();
         let body = format!(
             r#"{{"type":"log.events","organisation":{},"from":{from},"next":{next},"events":[{}]}}"#,
             serde_json::to_string(organisation).unwrap_or_default(),
@@ -195,7 +196,7 @@ impl Message {
         );
         Self {
             id: message_id(organisation, name, (from, next)),
-            seconds: (now / SECOND).to_string(),
+            seconds: (now / SECOND_US).to_string(),
             body,
         }
     }
@@ -206,7 +207,7 @@ impl Message {
         self,
         agent: &ureq::Agent,
         address: &str,
-        secrets: &[&Secret],
+        secrets: &[&WebhookSecret],
     ) -> Result<(), String> {
         let Self { id, seconds, body } = self;
         let signatures: Vec<String> = secrets
@@ -231,7 +232,9 @@ impl Message {
             Err(ureq::Error::RequireHttpsOnly(_)) => Err(
                 "it is not https, and addresses inside our own network are not allowed".to_owned(),
             ),
-            Err(ureq::Error::Other(cause)) if cause.is::<Inside>() => Err(cause.to_string()),
+            Err(ureq::Error::Other(cause)) if cause.is::<PrivateAddressError>() => {
+                Err(cause.to_string())
+            }
             // The text of the error may contain the address.
             Err(_) => Err("it could not be reached".to_owned()),
         }
@@ -246,14 +249,14 @@ pub fn message_id(organisation: &str, name: &str, (from, next): (i64, i64)) -> S
 }
 
 /// The log entry of an event. Scores are confidential, so their payload is replaced by `null`.
-fn said(row: &EventRow) -> String {
-    if SCORES.contains(&row.event_type.as_str()) {
-        return leaf::leaf(&EventRow {
+fn event_json(row: &EventRow) -> String {
+    if SCORE_EVENTS.contains(&row.event_type.as_str()) {
+        return log_entry::canonical_json(&EventRow {
             payload: "null".to_owned(),
             ..row.clone()
         });
     }
-    leaf::leaf(row)
+    log_entry::canonical_json(row)
 }
 
 /// The name of an address in the database: a digest, because the address may contain a secret.
@@ -263,11 +266,11 @@ fn name_of(address: &str) -> String {
 
 /// The time until the next attempt, in microseconds: 10 seconds, doubled after each attempt, an
 /// hour at most.
-fn pause(tries: i64) -> i64 {
+fn retry_delay(tries: i64) -> i64 {
     let doubled = u32::try_from(tries.clamp(1, 12) - 1).unwrap_or_default();
-    (10 * SECOND)
+    (10 * SECOND_US)
         .saturating_mul(2_i64.pow(doubled))
-        .min(3600 * SECOND)
+        .min(3600 * SECOND_US)
 }
 
 #[cfg(test)]
@@ -276,7 +279,10 @@ mod tests {
 
     #[test]
     fn each_pause_is_twice_as_long_up_to_an_hour() {
-        assert_eq!([1, 2, 3].map(|tries| pause(tries) / SECOND), [10, 20, 40]);
-        assert_eq!(pause(99) / SECOND, 3600);
+        assert_eq!(
+            [1, 2, 3].map(|tries| retry_delay(tries) / SECOND_US),
+            [10, 20, 40]
+        );
+        assert_eq!(retry_delay(99) / SECOND_US, 3600);
     }
 }

@@ -2,49 +2,49 @@
 //! records, and contract and routes agree.
 
 use base64::Engine as _;
-use microgrants::commands::clock::new_id;
+use microgrants::clock::new_id;
 use microgrants::domain::{ApplicationId, PersonId, Role};
 use microgrants::http::problem;
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{Office, person};
-use crate::service::{Client, narrowed, serve, token, tokens};
+use crate::fixtures::{Office, person};
+use crate::service::{Client, serve, token, token_for_roles, tokens};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("api::bad_input_is_a_problem_and_changes_nothing", bad_input);
-    cases.both("api::a_token_that_is_not_ours_is_refused", tokens_refused);
-    cases.both("api::a_token_can_only_leave_roles_away", narrowing);
-    cases.both("api::keys_repeat_and_if_match_guards", repeats);
-    cases.both("api::a_group_sees_its_own_records_only", own_records);
-    cases.both("api::lists_come_in_pages", pages);
-    cases.both("api::readiness_tells_the_truth", ready);
-    cases.plain(
+    cases.on_both_engines("api::bad_input_is_a_problem_and_changes_nothing", bad_input);
+    cases.on_both_engines("api::a_token_that_is_not_ours_is_refused", tokens_refused);
+    cases.on_both_engines("api::a_token_can_only_leave_roles_away", narrowing);
+    cases.on_both_engines("api::keys_repeat_and_if_match_guards", repeats);
+    cases.on_both_engines("api::a_group_sees_its_own_records_only", own_records);
+    cases.on_both_engines("api::lists_come_in_pages", pages);
+    cases.on_both_engines("api::readiness_tells_the_truth", ready);
+    cases.without_database(
         "api::the_committed_contract_is_the_one_that_is_served",
         contract_is_committed,
     );
-    cases.plain(
+    cases.without_database(
         "api::every_link_of_the_contract_leads_to_an_operation",
         links,
     );
-    cases.plain(
+    cases.without_database(
         "api::every_operation_of_the_contract_is_told_whole",
         told_whole,
     );
-    cases.sqlite(
+    cases.on_sqlite(
         "api::a_whole_number_is_an_integer_and_a_list_has_an_end",
         as_the_contract_says,
     );
-    cases.sqlite("api::every_operation_of_the_contract_is_there", operations);
-    cases.sqlite("api::one_application_from_start_to_close", start_to_close);
+    cases.on_sqlite("api::every_operation_of_the_contract_is_there", operations);
+    cases.on_sqlite("api::one_application_from_start_to_close", start_to_close);
 }
 
-fn at(application: ApplicationId, command: &str) -> String {
+fn command_path(application: ApplicationId, command: &str) -> String {
     format!("/api/v1/applications/{application}/{command}")
 }
 
-async fn bad_input(house: House) {
+async fn bad_input(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (draft, group, _) = office.draft(&house, 900).await;
     let client = serve(&house, office.ada);
@@ -59,27 +59,27 @@ async fn bad_input(house: House) {
         "500.001", "5e2", "-500", "+500", "", "500.", "£500", "1,000",
     ] {
         let answer = with("/rules/minimum", json!(amount));
-        answer.is_problem(422, "invalid_field");
+        answer.assert_problem(422, "invalid_field");
         assert_eq!(answer.body["field"], "rules.minimum", "{amount}");
     }
-    with("/rules/minimum", json!(500)).is_problem(422, "invalid_field");
-    with("/rules/minimum", json!("400.00")).is_problem(422, "bounds_too_wide");
-    with("/rules/maximum", json!("2500.01")).is_problem(422, "bounds_too_wide");
-    with("/rules/eyes", json!(1)).is_problem(422, "rules_incomplete");
-    with("/name", json!("x".repeat(141))).is_problem(422, "invalid_field");
-    with("/name", json!("   ")).is_problem(422, "invalid_field");
-    with("/name", json!("a\u{0}b")).is_problem(422, "invalid_field");
-    with("/name", json!(7)).is_problem(422, "invalid_field");
-    with("/areas", json!(["Old Ham"])).is_problem(422, "invalid_field");
+    with("/rules/minimum", json!(500)).assert_problem(422, "invalid_field");
+    with("/rules/minimum", json!("400.00")).assert_problem(422, "bounds_too_wide");
+    with("/rules/maximum", json!("2500.01")).assert_problem(422, "bounds_too_wide");
+    with("/rules/eyes", json!(1)).assert_problem(422, "rules_incomplete");
+    with("/name", json!("x".repeat(141))).assert_problem(422, "invalid_field");
+    with("/name", json!("   ")).assert_problem(422, "invalid_field");
+    with("/name", json!("a\u{0}b")).assert_problem(422, "invalid_field");
+    with("/name", json!(7)).assert_problem(422, "invalid_field");
+    with("/areas", json!(["Old Ham"])).assert_problem(422, "invalid_field");
     let mut unknown = fund.clone();
     unknown["colour"] = json!("red");
     let answer = client.post("/api/v1/funds", &unknown);
-    answer.is_problem(422, "invalid_field");
+    answer.assert_problem(422, "invalid_field");
     assert_eq!(answer.body["field"], "colour");
     let mut missing = fund.clone();
     missing.as_object_mut().unwrap().remove("purpose");
     let answer = client.post("/api/v1/funds", &missing);
-    answer.is_problem(422, "invalid_field");
+    answer.assert_problem(422, "invalid_field");
     assert_eq!(answer.body["field"], "purpose");
     let key = [("Idempotency-Key", "k")];
     for body in [
@@ -104,39 +104,42 @@ async fn bad_input(house: House) {
             &fund.to_string(),
             &[("Idempotency-Key", "k"), ("Content-Type", "text/plain")],
         )
-        .is_problem(415, "unsupported_media_type");
+        .assert_problem(415, "unsupported_media_type");
     client
         .post_with("/api/v1/funds", &fund.to_string(), &[])
-        .is_problem(400, "key_missing");
+        .assert_problem(400, "key_missing");
     client
         .post_with(
             "/api/v1/funds",
             &fund.to_string(),
             &[("Idempotency-Key", "a b")],
         )
-        .is_problem(400, "invalid_key");
+        .assert_problem(400, "invalid_key");
     client
         .post_with("/api/v1/funds", &"x".repeat(600_000), &key)
-        .is_problem(413, "too_large");
+        .assert_problem(413, "too_large");
     client
         .post_with(
-            &at(draft, "submit"),
+            &command_path(draft, "submit"),
             &json!({ "channel": "web" }).to_string(),
             &[("Idempotency-Key", "k"), ("If-Match", "\"1\"")],
         )
-        .is_problem(412, "stale");
+        .assert_problem(412, "stale");
     let nobody = ApplicationId(uuid::Uuid::from_u128(7));
     client
-        .post(&at(nobody, "confirm-eligibility"), &json!({}))
-        .is_problem(404, "unknown");
+        .post(&command_path(nobody, "confirm-eligibility"), &json!({}))
+        .assert_problem(404, "unknown");
     client
         .post(
-            &at(nobody, "save-answers"),
+            &command_path(nobody, "save-answers"),
             &json!({ "answers": { "idea": "words" } }),
         )
-        .is_problem(404, "unknown");
-    let worded = client.post(&at(draft, "declare"), &json!({ "interest": "words" }));
-    worded.is_problem(422, "invalid_field");
+        .assert_problem(404, "unknown");
+    let worded = client.post(
+        &command_path(draft, "declare"),
+        &json!({ "interest": "words" }),
+    );
+    worded.assert_problem(422, "invalid_field");
     assert_eq!(
         (&worded.body["field"], &worded.body["detail"]),
         (
@@ -149,45 +152,47 @@ async fn bad_input(house: House) {
             "/api/v1/applications/not-an-id/submit",
             &json!({ "channel": "web" }),
         )
-        .is_problem(404, "not_found");
+        .assert_problem(404, "not_found");
     client
-        .post(&at(draft, "applaud"), &json!({}))
-        .is_problem(404, "no_such_address");
+        .post(&command_path(draft, "applaud"), &json!({}))
+        .assert_problem(404, "no_such_address");
     client
         .post("/api/v1/grants", &json!({}))
-        .is_problem(405, "method_not_allowed");
+        .assert_problem(405, "method_not_allowed");
     client
         .post(
             &format!("/api/v1/groups/{group}/provide-payee"),
             &json!({ "route": "own_account", "account": { "holder": "A", "numbers": "1" } }),
         )
-        .is_problem(422, "invalid_field");
+        .assert_problem(422, "invalid_field");
     client
         .post(
             "/api/v1/people",
             &json!({ "name": "A", "email": "not-an-address" }),
         )
-        .is_problem(422, "invalid_field");
+        .assert_problem(422, "invalid_field");
     client
         .post(
-            &at(draft, "save-answers"),
+            &command_path(draft, "save-answers"),
             &json!({ "requested": "499.99" }),
         )
-        .is_problem(422, "outside_bounds");
+        .assert_problem(422, "outside_bounds");
     client
         .post(
-            &at(draft, "save-answers"),
+            &command_path(draft, "save-answers"),
             &json!({ "answers": { "shoe-size": "9" } }),
         )
-        .is_problem(422, "unknown_question");
+        .assert_problem(422, "unknown_question");
     bad_queries(&client);
     client
         .get(&format!("/api/v1/grants/{}", uuid::Uuid::nil()))
-        .is_problem(404, "not_found");
+        .assert_problem(404, "not_found");
     client
         .get("/api/v1/grants?min_position=99999999")
-        .is_problem(400, "invalid_query");
-    client.get("/nowhere").is_problem(404, "no_such_address");
+        .assert_problem(400, "invalid_query");
+    client
+        .get("/nowhere")
+        .assert_problem(404, "no_such_address");
     assert_eq!(
         house.log.length().await.unwrap(),
         before,
@@ -227,13 +232,13 @@ fn bad_queries(client: &Client) {
         "/api/v1/payments?state=lost",
         "/api/v1/updates?state=lost",
     ] {
-        client.get(path).is_problem(400, "invalid_query");
+        client.get(path).assert_problem(400, "invalid_query");
     }
     let too_long = format!("/api/v1/grants?after={}", "a".repeat(1001));
-    client.get(&too_long).is_problem(400, "invalid_query");
+    client.get(&too_long).assert_problem(400, "invalid_query");
 }
 
-async fn tokens_refused(house: House) {
+async fn tokens_refused(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     let good = token(&house, office.ada);
@@ -257,17 +262,19 @@ async fn tokens_refused(house: House) {
         encode(json!({ "sub": office.ben })),
         parts[2]
     );
-    let foreign_key = microgrants::log::keys::Key {
+    let foreign_key = microgrants::crypto::keys::SecretKey {
         id: house.keys.token.id.clone(),
         secret: [7; 32],
     };
     let foreign =
-        microgrants::http::signin::Tokens::new(&foreign_key, crate::house::ORGANISATION).unwrap();
+        microgrants::http::bearer_auth::Tokens::new(&foreign_key, crate::test_app::ORGANISATION)
+            .unwrap();
     let hour = std::time::Duration::from_hours(1);
     let foreign = foreign
         .sign(new_id(), office.ada, None, house.commands.now(), hour)
         .unwrap();
-    let elsewhere = microgrants::http::signin::Tokens::new(&house.keys.token, "another").unwrap();
+    let elsewhere =
+        microgrants::http::bearer_auth::Tokens::new(&house.keys.token, "another").unwrap();
     let elsewhere = elsewhere
         .sign(new_id(), office.ada, None, house.commands.now(), hour)
         .unwrap();
@@ -288,41 +295,49 @@ async fn tokens_refused(house: House) {
         "a.b.c",
     ] {
         client
-            .by(bad)
+            .with_token(bad)
             .get("/api/v1/funds")
-            .is_problem(401, "unauthenticated");
+            .assert_problem(401, "unauthenticated");
         client
-            .by(bad)
+            .with_token(bad)
             .post("/api/v1/funds", &json!({}))
-            .is_problem(401, "unauthenticated");
+            .assert_problem(401, "unauthenticated");
     }
     let day_ago = house.commands.now() - jiff::SignedDuration::from_hours(24);
     let expired = tokens(&house)
         .sign(new_id(), office.ada, None, day_ago, hour)
         .unwrap();
     client
-        .by(&expired)
+        .with_token(&expired)
         .get("/api/v1/funds")
-        .is_problem(401, "token_expired");
+        .assert_problem(401, "token_expired");
 }
 
-async fn narrowing(house: House) {
+async fn narrowing(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let cass = person(&house, "Cass").await;
     let client = serve(&house, office.ada);
     let pause = json!({ "reason": "A pause" });
     let path = format!("/api/v1/funds/{}/pause", office.fund);
     client
-        .by(&narrowed(&house, office.ada, Some(vec![Role::Officer])))
+        .with_token(&token_for_roles(
+            &house,
+            office.ada,
+            Some(vec![Role::Officer]),
+        ))
         .post(&path, &pause)
-        .is_problem(403, "not_yours");
+        .assert_problem(403, "not_yours");
     client
-        .by(&narrowed(&house, cass, Some(vec![Role::Administrator])))
+        .with_token(&token_for_roles(
+            &house,
+            cass,
+            Some(vec![Role::Administrator]),
+        ))
         .post(&path, &pause)
-        .is_problem(403, "not_yours");
+        .assert_problem(403, "not_yours");
     assert_eq!(
         client
-            .by(&narrowed(
+            .with_token(&token_for_roles(
                 &house,
                 office.ada,
                 Some(vec![Role::Administrator])
@@ -333,12 +348,16 @@ async fn narrowing(house: House) {
     );
     assert_eq!(client.get("/api/v1/log/events").status, 200);
     client
-        .by(&narrowed(&house, office.ada, Some(vec![Role::Officer])))
+        .with_token(&token_for_roles(
+            &house,
+            office.ada,
+            Some(vec![Role::Officer]),
+        ))
         .get("/api/v1/log/events")
-        .is_problem(403, "not_yours");
+        .assert_problem(403, "not_yours");
 }
 
-async fn repeats(house: House) {
+async fn repeats(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     let path = format!("/api/v1/funds/{}", office.fund);
@@ -356,11 +375,11 @@ async fn repeats(house: House) {
     let other = json!({ "reason": "Another" }).to_string();
     client
         .post_with(&format!("{path}/pause"), &other, &headers)
-        .is_problem(422, "key_reused");
+        .assert_problem(422, "key_reused");
     let new = [("Idempotency-Key", "twice"), ("If-Match", etag.as_str())];
     client
         .post_with(&format!("{path}/resume"), "{}", &new)
-        .is_problem(412, "stale");
+        .assert_problem(412, "stale");
     let position = first.body["position"].as_i64().unwrap();
     let after = client.get(&format!("{path}?min_position={position}"));
     assert_eq!(
@@ -373,7 +392,7 @@ async fn repeats(house: House) {
     );
 }
 
-async fn own_records(house: House) {
+async fn own_records(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (mine, my_group, me) = office.prepared(&house, 500).await;
     let (theirs, their_group, they) = office.prepared(&house, 600).await;
@@ -428,17 +447,20 @@ async fn own_records(house: House) {
             client.get(&theirs),
             client.get(&theirs.replace(id, &uuid::Uuid::nil().to_string())),
         );
-        other.is_problem(404, "not_found");
+        other.assert_problem(404, "not_found");
         assert_eq!(other.body, unknown.body, "another's record looks like none");
     }
     let answers = client.get(&format!("/api/v1/applications/{mine}/answers"));
-    assert_eq!(answers.body["items"][0]["answer"], crate::office::ANSWER);
+    assert_eq!(
+        answers.body["items"][0]["answer"],
+        crate::fixtures::FORM_ANSWER
+    );
     client
         .post(
             &format!("/api/v1/applications/{theirs}/withdraw"),
             &json!({}),
         )
-        .is_problem(404, "not_found");
+        .assert_problem(404, "not_found");
     for path in [
         "/api/v1/budget",
         "/api/v1/outcomes",
@@ -447,11 +469,11 @@ async fn own_records(house: House) {
         "/api/v1/log/head",
         "/api/v1/log/events",
     ] {
-        client.get(path).is_problem(403, "not_yours");
+        client.get(path).assert_problem(403, "not_yours");
     }
     // A former member no longer sees the group, not even as at a past position.
     let position = house.log.length().await.unwrap() - 1;
-    let left = client.by(&token(&house, office.ada)).post(
+    let left = client.with_token(&token(&house, office.ada)).post(
         &format!("/api/v1/groups/{my_group}/remove-member"),
         &json!({ "person": me }),
     );
@@ -461,9 +483,9 @@ async fn own_records(house: House) {
         format!("/api/v1/grants/{mine}"),
         format!("/api/v1/applications/{mine}/answers"),
     ] {
-        client.get(&path).is_problem(404, "not_found");
+        client.get(&path).assert_problem(404, "not_found");
     }
-    let nobody = client.by(&token(&house, person(&house, "Nobody").await));
+    let nobody = client.with_token(&token(&house, person(&house, "Nobody").await));
     assert_eq!(
         (
             listed(&nobody, "/api/v1/grants"),
@@ -473,7 +495,7 @@ async fn own_records(house: House) {
     );
 }
 
-async fn pages(house: House) {
+async fn pages(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     for _ in 0..7 {
         office.draft(&house, 500).await;
@@ -499,7 +521,7 @@ async fn pages(house: House) {
     assert_eq!((paged.len(), paged), (7, whole));
 }
 
-async fn ready(house: House) {
+async fn ready(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     client.get("/api/v1/funds?min_position=5");
@@ -508,10 +530,10 @@ async fn ready(house: House) {
         (200, 200)
     );
     drop(client);
-    crate::log::meddle(&house, "UPDATE view_funds SET body = '{}'").await;
+    crate::log::execute_raw(&house, "UPDATE view_funds SET body = '{}'").await;
     // A restarted process with an empty row cache.
-    let place = house.leave().await;
-    let house = House::open(place.folder, place.url).await;
+    let place = house.close().await;
+    let house = TestApp::open(place.folder, place.url).await;
     let client = serve(&house, office.ada);
     let answer = client.post(
         &format!("/api/v1/funds/{}/pause", office.fund),
@@ -555,17 +577,17 @@ async fn ready(house: House) {
 fn contract_is_committed() {
     let committed = include_str!("../../openapi.yaml");
     assert!(
-        committed == microgrants::http::contract(),
+        committed == microgrants::http::openapi_yaml(),
         "openapi.yaml is not what `microgrants openapi` prints: write it anew"
     );
-    let contract = microgrants::http::document();
+    let contract = microgrants::http::openapi_json();
     let most = 2200 * each_operation(&contract).count();
     assert!(
         committed.len() < most,
         "the contract has {} bytes: what is said twice is said in a component",
         committed.len()
     );
-    assert!(problem::advised().all(|(_, advice)| !advice.is_empty()));
+    assert!(problem::codes_with_advice().all(|(_, advice)| !advice.is_empty()));
     let codes: Vec<_> = problem::codes().collect();
     assert_eq!(
         contract["components"]["schemas"]["Problem"]["properties"]["code"]["enum"],
@@ -605,7 +627,7 @@ fn links() {
             _ => {}
         }
     }
-    let contract = microgrants::http::document();
+    let contract = microgrants::http::openapi_json();
     let (mut links, mut references) = (Vec::new(), Vec::new());
     walk(&contract, &mut links, &mut references);
     let operations: std::collections::BTreeSet<_> = each_operation(&contract)
@@ -629,7 +651,7 @@ fn links() {
 /// Each operation has a description, an example request, answer and refusal, and documents 429 and
 /// 500.
 fn told_whole() {
-    let contract = microgrants::http::document();
+    let contract = microgrants::http::openapi_json();
     let resolved = |value: &Value| {
         let reference = value["$ref"]
             .as_str()
@@ -683,7 +705,7 @@ fn told_whole() {
 }
 
 /// Values are validated as the contract types them: integers, lists, dates and files.
-async fn as_the_contract_says(house: House) {
+async fn as_the_contract_says(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let client = serve(&house, office.ada);
     let path = format!("/api/v1/funds/{}/set-rules", office.fund);
@@ -696,7 +718,7 @@ async fn as_the_contract_says(house: House) {
         )
     };
     assert_ne!(set("2.0", "whole").code(), "invalid_field");
-    set("2.5", "broken").is_problem(422, "invalid_field");
+    set("2.5", "broken").assert_problem(422, "invalid_field");
     let people = vec![uuid::Uuid::nil(); 501];
     let long = json!({ "reason": "No.", "feedback": "No.", "present": people });
     client
@@ -704,21 +726,21 @@ async fn as_the_contract_says(house: House) {
             &format!("/api/v1/applications/{}/decline", uuid::Uuid::nil()),
             &long,
         )
-        .is_problem(422, "invalid_field");
+        .assert_problem(422, "invalid_field");
     for day in ["20261031", "2026-10-31T00:00:00", "0000-00-00"] {
         client
             .get(&format!("/api/v1/groups?as_at={day}"))
-            .is_problem(400, "invalid_query");
+            .assert_problem(400, "invalid_query");
     }
 }
 
 /// No operation answers "no such address" or "method not allowed".
-async fn operations(house: House) {
+async fn operations(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     let mut count = 0;
     let mut path = String::new();
-    for line in microgrants::http::contract()
+    for line in microgrants::http::openapi_yaml()
         .lines()
         .take_while(|line| *line != "webhooks:")
     {
@@ -754,14 +776,14 @@ async fn operations(house: House) {
 }
 
 /// A grant from application to closure through the API alone, by the people who are needed for it.
-async fn start_to_close(house: House) {
+async fn start_to_close(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;
     let client = serve(&house, office.ada);
     let (ada, ben, cass) = (
         client.clone(),
-        client.by(&token(&house, office.ben)),
-        client.by(&token(&house, cass)),
+        client.with_token(&token(&house, office.ben)),
+        client.with_token(&token(&house, cass)),
     );
     let group = cass
         .post(
@@ -839,7 +861,7 @@ async fn start_to_close(house: House) {
         &format!("/api/v1/grants/{application}/approve-payment"),
         &json!({ "payment": 1 }),
     )
-    .is_problem(403, "same_person");
+    .assert_problem(403, "same_person");
     grant(&ben, "approve-payment", json!({ "payment": 1 }));
     grant(
         &ben,
@@ -862,7 +884,7 @@ async fn start_to_close(house: House) {
     grant(&ada, "accept-update", json!({ "update": 1 }));
     grant(&cass, "declare-underspend", json!({ "amount": "50.00" }));
     ada.post(&format!("/api/v1/grants/{application}/close"), &json!({}))
-        .is_problem(409, "return_outstanding");
+        .assert_problem(409, "return_outstanding");
     grant(
         &ben,
         "receive-return",

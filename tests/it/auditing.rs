@@ -3,37 +3,37 @@
 
 use std::path::PathBuf;
 
-use microgrants::audit::{self, Replayed, Source, WitnessError, witness};
-use microgrants::views::{AsAt, By, Sums};
+use microgrants::audit::{self, CheckpointSource, ScratchDatabase, WitnessError, witness};
+use microgrants::views::{AsAt, GroupBy, Sums};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION};
-use crate::log::meddle;
-use crate::office::Office;
-use crate::sealing::{rewrite, sealer};
+use crate::fixtures::Office;
+use crate::log::execute_raw;
 use crate::service::serve;
+use crate::test_app::{ORGANISATION, TestApp};
+use crate::transparency_log::{rewrite_log, sealer};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "auditing::a_replay_of_a_folder_gives_the_views_as_at_any_position",
         replayed,
     );
-    cases.both(
+    cases.on_both_engines(
         "auditing::a_view_that_was_changed_is_found_by_a_replay",
         differs,
     );
-    cases.both("auditing::a_grants_story_is_told_with_its_positions", told);
-    cases.both(
+    cases.on_both_engines("auditing::a_grants_story_is_told_with_its_positions", told);
+    cases.on_both_engines(
         "auditing::a_witness_sees_whether_a_log_only_grew",
         witnessed,
     );
-    cases.sqlite(
+    cases.on_sqlite(
         "auditing::the_command_line_says_by_its_exit_code_what_was_found",
         exit_codes,
     );
 }
 
-async fn exported(house: &House, name: &str) -> PathBuf {
+async fn export_log(house: &TestApp, name: &str) -> PathBuf {
     sealer(house).catch_up().await.unwrap();
     let folder = house.folder.path().join(name);
     audit::export(house.store(), ORGANISATION, &folder, |_, _| {})
@@ -44,7 +44,7 @@ async fn exported(house: &House, name: &str) -> PathBuf {
 
 fn sums(position: i64) -> Sums<'static> {
     Sums {
-        by: By::Fund,
+        by: GroupBy::Fund,
         fund: None,
         area: None,
         position,
@@ -52,13 +52,13 @@ fn sums(position: i64) -> Sums<'static> {
     }
 }
 
-async fn replayed(house: House) {
+async fn replayed(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
     house.pass_days(2);
     office.awarded(&house, 900).await;
     house.catch_up().await;
-    let replayed = Replayed::of(&exported(&house, "export").await)
+    let replayed = ScratchDatabase::replay(&export_log(&house, "export").await)
         .await
         .unwrap();
     assert_eq!(replayed.size(), house.log.length().await.unwrap());
@@ -84,9 +84,13 @@ async fn replayed(house: House) {
     let mut rows = 0;
     for name in microgrants::projections::names() {
         replayed
-            .rows(audit::table(name).unwrap(), replayed.size() - 1, |_| {
-                rows += 1;
-            })
+            .for_each_row(
+                audit::projection_named(name).unwrap(),
+                replayed.size() - 1,
+                |_| {
+                    rows += 1;
+                },
+            )
             .await
             .unwrap();
     }
@@ -104,19 +108,19 @@ async fn replayed(house: House) {
     );
 }
 
-async fn differs(house: House) {
+async fn differs(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
     house.catch_up().await;
-    let replayed = Replayed::of(&exported(&house, "export").await)
+    let replayed = ScratchDatabase::replay(&export_log(&house, "export").await)
         .await
         .unwrap();
-    meddle(
+    execute_raw(
         &house,
         "UPDATE postings SET amount = amount + 1 WHERE figure = 'committed'",
     )
     .await;
-    meddle(
+    execute_raw(
         &house,
         "UPDATE view_funds SET body = replace(body, 'A fund', 'Another')",
     )
@@ -135,11 +139,11 @@ async fn differs(house: House) {
     );
 }
 
-async fn told(house: House) {
+async fn told(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (grant, ..) = office.prepared(&house, 700).await;
     office.prepared(&house, 800).await;
-    let folder = exported(&house, "export").await;
+    let folder = export_log(&house, "export").await;
     let story = audit::explain(&folder, grant.0).unwrap();
     let told = |words: &str| story.iter().filter(|line| line.contains(words)).count();
     for (words, count) in [
@@ -163,18 +167,18 @@ async fn told(house: House) {
     );
 }
 
-async fn witnessed(house: House) {
+async fn witnessed(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     sealer(&house).catch_up().await.unwrap();
     house.catch_up().await;
     let address = serve(&house, office.ada).address().to_owned();
     let state = house.folder.path().join("witness");
-    let look = |state: PathBuf, source: Source| async move {
+    let look = |state: PathBuf, source: CheckpointSource| async move {
         tokio::task::spawn_blocking(move || witness(&state, "auditor", &source, 1_764_000_000))
             .await
             .unwrap()
     };
-    let service = || Source::Service(address.clone());
+    let service = || CheckpointSource::Service(address.clone());
     let first = look(state.clone(), service()).await.unwrap();
     assert_eq!(
         (first.before, first.note.lines().count()),
@@ -192,18 +196,20 @@ async fn witnessed(house: House) {
         "the tree has more than one tile: {}",
         second.size
     );
-    let folder = exported(&house, "export").await;
-    let third = look(state.clone(), Source::Folder(folder)).await.unwrap();
+    let folder = export_log(&house, "export").await;
+    let third = look(state.clone(), CheckpointSource::Folder(folder))
+        .await
+        .unwrap();
     assert_eq!((third.before, third.size), (Some(second.size), second.size));
 
     // A log that was rewritten and signed again under the same key.
-    rewrite(
+    rewrite_log(
         &house,
         "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
     )
     .await;
-    meddle(&house, "DELETE FROM tree_heads").await;
-    meddle(&house, "DELETE FROM tree_tiles").await;
+    execute_raw(&house, "DELETE FROM tree_heads").await;
+    execute_raw(&house, "DELETE FROM tree_tiles").await;
     sealer(&house).catch_up().await.unwrap();
     let rewritten = look(state.clone(), service()).await.unwrap_err();
     assert!(
@@ -211,17 +217,17 @@ async fn witnessed(house: House) {
             && rewritten.is_finding(),
         "{rewritten}"
     );
-    let folder = exported(&house, "rewritten").await;
+    let folder = export_log(&house, "rewritten").await;
     assert!(matches!(
-        look(state.clone(), Source::Folder(folder)).await,
+        look(state.clone(), CheckpointSource::Folder(folder)).await,
         Err(WitnessError::Rewritten(_))
     ));
     // A log that is shorter than before.
-    let short = House::sqlite().await;
+    let short = TestApp::sqlite().await;
     Office::open(&short, 5000).await;
-    let again = microgrants::seal::sealer::Sealer::new(
+    let again = microgrants::transparency::checkpoint_signer::CheckpointSigner::new(
         short.log.clone(),
-        house.keys.seal.secret,
+        house.keys.checkpoint.secret,
         "case/log",
     );
     again.catch_up().await.unwrap();
@@ -230,26 +236,26 @@ async fn witnessed(house: House) {
         .await
         .unwrap();
     assert!(matches!(
-        look(state.clone(), Source::Folder(folder)).await,
+        look(state.clone(), CheckpointSource::Folder(folder)).await,
         Err(WitnessError::RolledBack { .. })
     ));
     // A log signed by another key.
-    let own = House::sqlite().await;
+    let own = TestApp::sqlite().await;
     Office::open(&own, 5000).await;
-    let folder = exported(&own, "export").await;
+    let folder = export_log(&own, "export").await;
     assert!(matches!(
-        look(state.clone(), Source::Folder(folder)).await,
+        look(state.clone(), CheckpointSource::Folder(folder)).await,
         Err(WitnessError::OtherKey)
     ));
     let kept = std::fs::read_to_string(state.join("head.txt")).unwrap();
     assert_eq!(kept, third.note, "what was refused is not kept");
 }
 
-async fn exit_codes(house: House) {
+async fn exit_codes(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (grant, ..) = office.prepared(&house, 700).await;
     house.catch_up().await;
-    let place = house.leave().await;
+    let place = house.close().await;
     let run = |arguments: &[&str]| {
         let output = place
             .program()

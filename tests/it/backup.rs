@@ -7,79 +7,79 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use microgrants::audit::{self, Trusted};
-use microgrants::backup::{self, NewOrigin, Origin, RestoreError};
-use microgrants::commands::clock::new_id;
-use microgrants::commands::{Caller, Request};
-use microgrants::domain::command::Because;
+use microgrants::backup::{self, NewOrigin, RestoreError, RestoreOrigin};
+use microgrants::clock::new_id;
+use microgrants::commands::{Caller, CommandRequest};
+use microgrants::crypto::keys::{self, Keys, to_hex};
+use microgrants::domain::command::WithReason;
 use microgrants::domain::file::{FilePurpose, KeepFile};
-use microgrants::domain::organisation::RoleOf;
+use microgrants::domain::organisation::RoleRef;
 use microgrants::domain::{
     Command, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonCommand, PersonId,
     Role,
 };
-use microgrants::erasure::{Erased, ErasureList};
-use microgrants::files::{Files, Kept};
-use microgrants::log::append::Answer;
-use microgrants::log::keys::{self, Keys, to_hex};
-use microgrants::seal::note::{Head, Signer};
-use microgrants::store::carried::{self, CARRIED};
-use microgrants::store::{Store, events, personal};
+use microgrants::erasure::{ErasureList, ErasureRecord};
+use microgrants::eventlog::append::AppendReceipt;
+use microgrants::files::{FileStore, StoredFile};
+use microgrants::store::backup_tables::{self, BACKUP_TABLES};
+use microgrants::store::{Store, events, personal_data};
+use microgrants::transparency::checkpoint::{Checkpoint, Signer};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::cases::Cases;
+use crate::fixtures::{Office, person, text};
 use crate::folders::files_below;
-use crate::house::{House, ORGANISATION};
-use crate::office::{Office, person, text};
-use crate::projections::equals_a_rebuild;
-use crate::sealing::{heads, sealer};
-use crate::service::{Place, Process};
+use crate::projections::assert_equals_rebuild;
+use crate::service::{Deployment, ServiceProcess};
+use crate::test_app::{ORGANISATION, TestApp};
+use crate::transparency_log::{checkpoints, sealer};
 use crate::{files, postgres, replay};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "backup::the_other_engine_restores_it_to_the_same_bytes",
         other_engine,
     );
-    cases.both("backup::what_was_damaged_is_not_restored", damaged);
-    cases.both(
+    cases.on_both_engines("backup::what_was_damaged_is_not_restored", damaged);
+    cases.on_both_engines(
         "backup::an_older_or_a_forked_log_goes_on_only_under_a_new_origin",
         older,
     );
-    cases.both(
+    cases.on_both_engines(
         "backup::a_log_under_a_new_origin_records_so_before_anything_else",
         recorded_first,
     );
-    cases.both("backup::a_database_of_other_keys_takes_nothing", other_keys);
-    cases.both(
+    cases.on_both_engines("backup::a_database_of_other_keys_takes_nothing", other_keys);
+    cases.on_both_engines(
         "backup::the_keys_of_a_backup_are_in_place_before_anything_is_put_in",
         keys_in_place,
     );
-    cases.both(
+    cases.on_both_engines(
         "backup::people_who_are_erased_again_hold_no_role",
         roles_of_erased,
     );
-    cases.both(
+    cases.on_both_engines(
         "backup::a_restore_that_fails_in_the_middle_leaves_nothing",
         fails_in_the_middle,
     );
-    cases.both(
+    cases.on_both_engines(
         "backup::the_command_line_takes_it_while_the_service_runs",
         command_line,
     );
 }
 
 /// An empty database with empty folders for keys and files.
-pub struct Empty {
+pub struct RestoreTarget {
     pub folder: Arc<TempDir>,
     pub url: String,
 }
 
-impl Empty {
+impl RestoreTarget {
     /// On the other engine where PostgreSQL is available, otherwise on the same.
-    async fn other_than(house: &House) -> Self {
+    async fn on_other_engine(house: &TestApp) -> Self {
         let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
-        let to_postgres = house.store().postgres().is_none() && postgres::is_there();
+        let to_postgres = house.store().postgres_pool().is_none() && postgres::is_available();
         let sqlite = format!("sqlite://{}/log.db", folder.path().display());
         let url = if to_postgres {
             postgres::new_database().await
@@ -93,15 +93,15 @@ impl Empty {
         Self { folder, url }
     }
 
-    fn files(&self) -> Files {
-        Files::in_folder(self.folder.path().join("files"))
+    fn files(&self) -> FileStore {
+        FileStore::in_folder(self.folder.path().join("files"))
     }
 
     fn keys(&self) -> PathBuf {
         self.folder.path().join("keys")
     }
 
-    async fn restores(&self, from: &Path, origin: &Origin) -> Result<(), RestoreError> {
+    async fn restore(&self, from: &Path, origin: &RestoreOrigin) -> Result<(), RestoreError> {
         let store = Store::open(&self.url).await.unwrap();
         let restored = backup::restore(
             &store,
@@ -118,10 +118,10 @@ impl Empty {
 
     /// Asserts that a restore fails because the named key is missing, and leaves the database
     /// empty.
-    async fn needs_key(&self, id: &str, from: &Path, origin: &Origin) {
-        let refused = self.restores(from, origin).await;
+    async fn assert_needs_key(&self, id: &str, from: &Path, origin: &RestoreOrigin) {
+        let refused = self.restore(from, origin).await;
         assert!(
-            matches!(&refused, Err(error @ RestoreError::NotInPlace(_)) if error.to_string().contains(id)),
+            matches!(&refused, Err(error @ RestoreError::KeysMissing(_)) if error.to_string().contains(id)),
             "{id}: {refused:?}"
         );
         assert!(self.is_empty().await, "{id}");
@@ -132,15 +132,18 @@ impl Empty {
         let store = Store::open(&self.url).await.unwrap();
         let mut rows = events::length(&store, ORGANISATION).await.unwrap();
         rows += i64::try_from(
-            events::page(&store, ORGANISATION, 0, 10)
+            events::read_page(&store, ORGANISATION, 0, 10)
                 .await
                 .unwrap()
                 .len(),
         )
         .unwrap();
         let mut tx = store.snapshot().await.unwrap();
-        for table in CARRIED.iter().filter(|table| table.name != "known_keys") {
-            carried::each(&mut tx, ORGANISATION, table, |_| rows += 1)
+        for table in BACKUP_TABLES
+            .iter()
+            .filter(|table| table.name != "known_keys")
+        {
+            backup_tables::for_each_row(&mut tx, ORGANISATION, table, |_| rows += 1)
                 .await
                 .unwrap();
         }
@@ -149,15 +152,15 @@ impl Empty {
         rows == 0
     }
 
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> Deployment {
+        Deployment {
             folder: Arc::clone(&self.folder),
             url: self.url.clone(),
         }
     }
 
-    pub async fn house(&self) -> House {
-        House::open(Arc::clone(&self.folder), self.url.clone()).await
+    pub async fn house(&self) -> TestApp {
+        TestApp::open(Arc::clone(&self.folder), self.url.clone()).await
     }
 }
 
@@ -179,9 +182,9 @@ fn digests(folder: &Path) -> Vec<(PathBuf, String)> {
     files_below(folder).into_iter().map(digest).collect()
 }
 
-async fn taken(house: &House, name: &str) -> PathBuf {
+async fn take_backup(house: &TestApp, name: &str) -> PathBuf {
     let folder = house.folder.path().join(name);
-    backup::take(
+    backup::create(
         house.store(),
         ORGANISATION,
         &house.files(),
@@ -194,8 +197,12 @@ async fn taken(house: &House, name: &str) -> PathBuf {
 }
 
 /// Stores a file of a group and records it, so that the backup contains it.
-async fn kept(house: &House, group: GroupId, member: PersonId) -> (Kept, Answer) {
-    let kept = files::keep(house, &house.files(), group, files::pdf(5000)).await;
+async fn store_file(
+    house: &TestApp,
+    group: GroupId,
+    member: PersonId,
+) -> (StoredFile, AppendReceipt) {
+    let kept = files::store_file(house, &house.files(), group, files::pdf(5000)).await;
     let keep = KeepFile {
         file: kept.file.clone(),
         media: kept.media,
@@ -203,29 +210,29 @@ async fn kept(house: &House, group: GroupId, member: PersonId) -> (Kept, Answer)
         purpose: FilePurpose::Receipt,
     };
     let answer = house
-        .takes(member, Command::Group(group, GroupCommand::KeepFile(keep)))
+        .issue_ok(member, Command::Group(group, GroupCommand::KeepFile(keep)))
         .await;
     (kept, answer)
 }
 
-async fn newest(house: &House) -> String {
-    heads(house).await.pop().unwrap().note
+async fn newest(house: &TestApp) -> String {
+    checkpoints(house).await.pop().unwrap().note
 }
 
-async fn other_engine(house: House) {
+async fn other_engine(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (_, group, member) = office.prepared(&house, 700).await;
-    let (kept, answer) = kept(&house, group, member).await;
+    let (kept, answer) = store_file(&house, group, member).await;
     sealer(&house).catch_up().await.unwrap();
     // Some events lie after the last checkpoint.
     office.submitted(&house, 900).await;
-    let folder = taken(&house, "backup").await;
+    let folder = take_backup(&house, "backup").await;
 
-    let empty = Empty::other_than(&house).await;
+    let empty = RestoreTarget::on_other_engine(&house).await;
     empty
-        .restores(
+        .restore(
             &folder,
-            &Origin::Same {
+            &RestoreOrigin::Same {
                 head: newest(&house).await,
             },
         )
@@ -233,7 +240,7 @@ async fn other_engine(house: House) {
         .unwrap();
     let restored = empty.house().await;
     sealer(&restored).check().await.unwrap();
-    assert_eq!(replay::whole(&restored).await, 1);
+    assert_eq!(replay::replay_log(&restored).await, 1);
     assert_eq!(
         restored.log.length().await.unwrap(),
         house.log.length().await.unwrap()
@@ -241,7 +248,10 @@ async fn other_engine(house: House) {
 
     // The same data gives the same backup on either engine, before and after both have signed the
     // remaining events.
-    assert_eq!(digests(&taken(&restored, "backup").await), digests(&folder));
+    assert_eq!(
+        digests(&take_backup(&restored, "backup").await),
+        digests(&folder)
+    );
     for each in [&house, &restored] {
         sealer(each).catch_up().await.unwrap();
         audit::export(
@@ -260,24 +270,27 @@ async fn other_engine(house: House) {
 
     // Encrypted values decrypt, repeats get their first answers, and new commands are accepted.
     assert_eq!(
-        files::opened(&restored, &empty.files(), group, &kept.file).await,
+        files::read_file(&restored, &empty.files(), group, &kept.file).await,
         files::pdf(5000)
     );
     let command = restored
         .log
-        .page(answer.first_position, 1)
+        .read_events(answer.first_position, 1)
         .await
         .unwrap()
         .remove(0)
         .command_id;
-    assert_eq!(restored.log.answer(command).await.unwrap(), Some(answer));
+    assert_eq!(
+        restored.log.find_receipt(command).await.unwrap(),
+        Some(answer)
+    );
     restored.catch_up().await;
-    equals_a_rebuild(&restored).await;
+    assert_equals_rebuild(&restored).await;
     office.submitted(&restored, 500).await;
     sealer(&restored).catch_up().await.unwrap();
-    let new = Origin::New(NewOrigin {
+    let new = RestoreOrigin::New(NewOrigin {
         command: new_id(),
-        known: None,
+        known_size: None,
         reason: text("Once more."),
     });
     let again = backup::restore(
@@ -292,15 +305,15 @@ async fn other_engine(house: House) {
     assert!(matches!(again, Err(RestoreError::NotEmpty)), "{again:?}");
 }
 
-async fn damaged(house: House) {
+async fn damaged(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (_, group, _) = office.draft(&house, 700).await;
     sealer(&house).catch_up().await.unwrap();
     person(&house, "Later").await;
-    files::keep(&house, &house.files(), group, files::pdf(500)).await;
-    let folder = taken(&house, "backup").await;
-    let empty = Empty::other_than(&house).await;
-    let origin = Origin::Same {
+    files::store_file(&house, &house.files(), group, files::pdf(500)).await;
+    let folder = take_backup(&house, "backup").await;
+    let empty = RestoreTarget::on_other_engine(&house).await;
+    let origin = RestoreOrigin::Same {
         head: newest(&house).await,
     };
     let mut tried = 0;
@@ -315,7 +328,7 @@ async fn damaged(house: House) {
             bytes[at] ^= 1;
             fs::write(&path, bytes).unwrap();
             assert!(
-                empty.restores(&folder, &origin).await.is_err(),
+                empty.restore(&folder, &origin).await.is_err(),
                 "byte {at} of {}",
                 name.display()
             );
@@ -323,7 +336,7 @@ async fn damaged(house: House) {
         }
         fs::remove_file(&path).unwrap();
         assert!(
-            empty.restores(&folder, &origin).await.is_err(),
+            empty.restore(&folder, &origin).await.is_err(),
             "without {}",
             name.display()
         );
@@ -343,7 +356,7 @@ async fn damaged(house: House) {
     .unwrap();
     fs::write(&table, other).unwrap();
     let error = empty
-        .restores(&folder, &origin)
+        .restore(&folder, &origin)
         .await
         .unwrap_err()
         .to_string();
@@ -351,25 +364,25 @@ async fn damaged(house: House) {
     fs::write(&table, whole).unwrap();
     fs::write(folder.join("MANIFEST.sha256"), manifest).unwrap();
     assert!(empty.is_empty().await, "nothing was put in");
-    empty.restores(&folder, &origin).await.unwrap();
+    empty.restore(&folder, &origin).await.unwrap();
 }
 
-async fn older(house: House) {
+async fn older(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
-    let folder = taken(&house, "backup").await;
+    let folder = take_backup(&house, "backup").await;
     let has = house.log.length().await.unwrap();
     office.submitted(&house, 500).await;
     sealer(&house).catch_up().await.unwrap();
     let known = house.log.length().await.unwrap();
 
-    let empty = Empty::other_than(&house).await;
-    let later = Origin::Same {
+    let empty = RestoreTarget::on_other_engine(&house).await;
+    let later = RestoreOrigin::Same {
         head: newest(&house).await,
     };
-    let error = empty.restores(&folder, &later).await.unwrap_err();
+    let error = empty.restore(&folder, &later).await.unwrap_err();
     assert!(
-        matches!(error, RestoreError::Older { known: k, has: h } if (k, h) == (known, has)),
+        matches!(error, RestoreError::EventsLost { known: k, has: h } if (k, h) == (known, has)),
         "{error}"
     );
     assert!(
@@ -378,14 +391,14 @@ async fn older(house: House) {
             .contains(&format!("{} events are lost", known - has)),
         "{error}"
     );
-    let forked = Signer::new("case/log", &house.keys.seal.secret);
-    let forked = forked.sign(&Head {
+    let forked = Signer::new("case/log", &house.keys.checkpoint.secret);
+    let forked = forked.sign(&Checkpoint {
         origin: "case/log".into(),
         size: 5,
         root: [1; 32],
     });
     let error = empty
-        .restores(&folder, &Origin::Same { head: forked })
+        .restore(&folder, &RestoreOrigin::Same { head: forked })
         .await
         .unwrap_err();
     assert!(matches!(error, RestoreError::Forked), "{error}");
@@ -420,7 +433,7 @@ async fn older(house: House) {
         String::from_utf8_lossy(&taken.stderr)
     );
     let restored = empty.house().await;
-    let last = events::page(restored.store(), ORGANISATION, has, 10)
+    let last = events::read_page(restored.store(), ORGANISATION, has, 10)
         .await
         .unwrap();
     let says = &last[0].payload;
@@ -434,27 +447,27 @@ async fn older(house: House) {
     ] {
         assert!(says.contains(part), "{part}: {says}");
     }
-    let key = microgrants::store::tree::find(restored.store(), ORGANISATION)
+    let key = microgrants::store::tlog::find(restored.store(), ORGANISATION)
         .await
         .unwrap()
         .unwrap();
     assert_ne!(key.origin, "case/log");
-    let own = heads(&restored).await;
+    let own = checkpoints(&restored).await;
     assert_eq!(
         own.iter().map(|head| head.size).collect::<Vec<_>>(),
         [has + 1]
     );
 }
 
-async fn recorded_first(house: House) {
+async fn recorded_first(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
     let cass = person(&house, "Cass").await;
     sealer(&house).catch_up().await.unwrap();
-    let folder = taken(&house, "backup").await;
+    let folder = take_backup(&house, "backup").await;
     let has = house.log.length().await.unwrap();
     let list = house.folder.path().join("erasures.jsonl");
-    let erased = Erased {
+    let erased = ErasureRecord {
         organisation: ORGANISATION.into(),
         kind: "person".into(),
         subject: cass.0,
@@ -462,7 +475,7 @@ async fn recorded_first(house: House) {
     };
     ErasureList::at(&list).add(&erased).unwrap();
 
-    let empty = Empty::other_than(&house).await;
+    let empty = RestoreTarget::on_other_engine(&house).await;
     let mut restore = empty.place().program();
     restore
         .arg("restore")
@@ -477,7 +490,7 @@ async fn recorded_first(house: House) {
         String::from_utf8_lossy(&run.stderr)
     );
     let restored = empty.house().await;
-    let rows = events::page(restored.store(), ORGANISATION, has, 10)
+    let rows = events::read_page(restored.store(), ORGANISATION, has, 10)
         .await
         .unwrap();
     let names: Vec<_> = rows.iter().map(|row| row.event_type.as_str()).collect();
@@ -486,7 +499,7 @@ async fn recorded_first(house: House) {
         ["LogRestored", "PersonalDataErased"],
         "it comes right after what was restored"
     );
-    let key = personal::key(restored.store(), ORGANISATION, &cass.to_string())
+    let key = personal_data::wrapped_key(restored.store(), ORGANISATION, &cass.to_string())
         .await
         .unwrap()
         .unwrap();
@@ -494,7 +507,7 @@ async fn recorded_first(house: House) {
 
     // The restore is recorded as a command of the operator, with metadata and a reply, and the log
     // verifies.
-    let founded = events::page(restored.store(), ORGANISATION, 0, 1)
+    let founded = events::read_page(restored.store(), ORGANISATION, 0, 1)
         .await
         .unwrap()
         .remove(0);
@@ -508,7 +521,7 @@ async fn recorded_first(house: House) {
     assert_eq!(metadata(&rows[0])["command"], "organisation/record-restore");
     let answer = restored
         .log
-        .answer(rows[0].command_id.parse().unwrap())
+        .find_receipt(rows[0].command_id.parse().unwrap())
         .await
         .unwrap()
         .unwrap();
@@ -522,54 +535,57 @@ async fn recorded_first(house: House) {
         .unwrap();
     let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
     assert!(
-        report.holds() && report.events == has + 2,
+        report.is_clean() && report.events == has + 2,
         "{} events: {:?}",
         report.events,
         report.findings
     );
     restored.catch_up().await;
-    equals_a_rebuild(&restored).await;
+    assert_equals_rebuild(&restored).await;
     office.submitted(&restored, 500).await;
 }
 
-async fn other_keys(house: House) {
+async fn other_keys(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     office.submitted(&house, 700).await;
     sealer(&house).catch_up().await.unwrap();
-    let folder = taken(&house, "backup").await;
-    let empty = Empty::other_than(&house).await;
+    let folder = take_backup(&house, "backup").await;
+    let empty = RestoreTarget::on_other_engine(&house).await;
     let store = Store::open(&empty.url).await.unwrap();
-    Keys::open(&store, &empty.folder.path().join("other keys"))
+    Keys::load(&store, &empty.folder.path().join("other keys"))
         .await
         .unwrap();
     store.close().await;
     let refused = empty
-        .restores(
+        .restore(
             &folder,
-            &Origin::Same {
+            &RestoreOrigin::Same {
                 head: newest(&house).await,
             },
         )
         .await;
-    assert!(matches!(refused, Err(RestoreError::Keys)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(RestoreError::OtherKeys)),
+        "{refused:?}"
+    );
     assert!(empty.is_empty().await);
 }
 
-async fn keys_in_place(house: House) {
+async fn keys_in_place(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     office.submitted(&house, 700).await;
     sealer(&house).catch_up().await.unwrap();
-    let folder = taken(&house, "backup").await;
-    let origin = Origin::Same {
+    let folder = take_backup(&house, "backup").await;
+    let origin = RestoreOrigin::Same {
         head: newest(&house).await,
     };
-    let empty = Empty::other_than(&house).await;
-    let (own, other) = (house.folder.path().join("keys"), House::sqlite().await);
+    let empty = RestoreTarget::on_other_engine(&house).await;
+    let (own, other) = (house.folder.path().join("keys"), TestApp::sqlite().await);
     let Keys {
         kek,
         index,
         token,
-        seal,
+        checkpoint: seal,
     } = &house.keys;
     for (name, key) in [
         ("kek.key", kek),
@@ -579,54 +595,54 @@ async fn keys_in_place(house: House) {
     ] {
         let file = empty.keys().join(name);
         fs::copy(other.folder.path().join("keys").join(name), &file).unwrap();
-        empty.needs_key(&key.id, &folder, &origin).await;
+        empty.assert_needs_key(&key.id, &folder, &origin).await;
         fs::remove_file(&file).unwrap();
-        empty.needs_key(&key.id, &folder, &origin).await;
+        empty.assert_needs_key(&key.id, &folder, &origin).await;
         assert!(!file.exists(), "no key is made in the place of {name}");
         fs::copy(own.join(name), &file).unwrap();
     }
-    empty.restores(&folder, &origin).await.unwrap();
+    empty.restore(&folder, &origin).await.unwrap();
     assert_eq!(empty.house().await.keys.kek.id, kek.id);
 
     // After a rotation, an older backup needs the old key.
     keys::rotate_kek(house.store(), &own).await.unwrap();
-    let rotated = Empty::other_than(&house).await;
-    rotated.needs_key(&kek.id, &folder, &origin).await;
+    let rotated = RestoreTarget::on_other_engine(&house).await;
+    rotated.assert_needs_key(&kek.id, &folder, &origin).await;
     // The next start would finish a rotation to the key that the backup names.
     fs::rename(
         rotated.keys().join(format!("kek-{}.key", kek.id)),
         rotated.keys().join("kek.next.key"),
     )
     .unwrap();
-    rotated.restores(&folder, &origin).await.unwrap();
+    rotated.restore(&folder, &origin).await.unwrap();
     assert_eq!(rotated.house().await.keys.kek.id, kek.id);
 }
 
-async fn roles_of_erased(house: House) {
+async fn roles_of_erased(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;
     let organisation = house.commands.organisation();
-    let end = OrganisationCommand::EndRole(RoleOf {
+    let end = OrganisationCommand::EndRole(RoleRef {
         person: cass,
         role: Role::Finance,
     });
-    let because = || Because {
+    let because = || WithReason {
         reason: text("She asked for it."),
     };
-    office.gives(&house, cass, Role::Finance).await;
+    office.give_role(&house, cass, Role::Finance).await;
     sealer(&house).catch_up().await.unwrap();
-    let folder = taken(&house, "backup").await;
+    let folder = take_backup(&house, "backup").await;
     house
-        .takes(office.ada, Command::Organisation(organisation, end))
+        .issue_ok(office.ada, Command::Organisation(organisation, end))
         .await;
     let erasure = house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Person(cass, PersonCommand::Erase(because())),
         )
         .await;
     let list = house.folder.path().join("erasures.jsonl");
-    let erased = Erased {
+    let erased = ErasureRecord {
         organisation: ORGANISATION.into(),
         kind: "person".into(),
         subject: cass.0,
@@ -634,7 +650,7 @@ async fn roles_of_erased(house: House) {
     };
     ErasureList::at(&list).add(&erased).unwrap();
 
-    let empty = Empty::other_than(&house).await;
+    let empty = RestoreTarget::on_other_engine(&house).await;
     let mut restore = empty.place().program();
     restore
         .arg("restore")
@@ -648,38 +664,38 @@ async fn roles_of_erased(house: House) {
         "{}",
         String::from_utf8_lossy(&run.stderr)
     );
-    holds_no_role(&empty.house().await, cass).await;
+    assert_holds_no_role(&empty.house().await, cass).await;
 
     // The restore was interrupted after the erasure; the next start ends the roles.
-    let broken_off = Empty::other_than(&house).await;
+    let broken_off = RestoreTarget::on_other_engine(&house).await;
     let new = NewOrigin {
         command: new_id(),
-        known: None,
+        known_size: None,
         reason: text("The disk was lost."),
     };
     broken_off
-        .restores(&folder, &Origin::New(new))
+        .restore(&folder, &RestoreOrigin::New(new))
         .await
         .unwrap();
     let restored = broken_off.house().await;
     let again = Command::Person(cass, PersonCommand::EraseAgain(because()));
     restored
         .commands
-        .issue(Request::new(Caller::operator(), again))
+        .execute(CommandRequest::new(Caller::operator(), again))
         .await
         .unwrap();
     assert_eq!(
-        organisation_of(&restored).await.approvers(),
+        organisation_of(&restored).await.approver_count(),
         3,
         "her role came back"
     );
-    let mut serve = restored.leave().await.program();
+    let mut serve = restored.close().await.program();
     serve.env("MICROGRANTS_ERASURES", &list);
-    Process::of(serve).kill();
-    holds_no_role(&broken_off.house().await, cass).await;
+    ServiceProcess::from_command(serve).kill();
+    assert_holds_no_role(&broken_off.house().await, cass).await;
 }
 
-async fn organisation_of(house: &House) -> Arc<Organisation> {
+async fn organisation_of(house: &TestApp) -> Arc<Organisation> {
     house
         .log
         .refresh::<Organisation>(house.commands.organisation().0)
@@ -688,10 +704,10 @@ async fn organisation_of(house: &House) -> Arc<Organisation> {
         .state
 }
 
-async fn holds_no_role(restored: &House, person: PersonId) {
+async fn assert_holds_no_role(restored: &TestApp, person: PersonId) {
     let organisation = organisation_of(restored).await;
-    assert!(!organisation.is_trusted(person));
-    assert_eq!(organisation.approvers(), 2, "Ada and Ben");
+    assert!(!organisation.has_or_awaits_role(person));
+    assert_eq!(organisation.approver_count(), 2, "Ada and Ben");
     sealer(restored).catch_up().await.unwrap();
     let export = restored.folder.path().join("export");
     audit::export(restored.store(), ORGANISATION, &export, |_, _| {})
@@ -699,42 +715,45 @@ async fn holds_no_role(restored: &House, person: PersonId) {
         .unwrap();
     let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
     assert!(
-        report.holds() && report.events == restored.log.length().await.unwrap(),
+        report.is_clean() && report.events == restored.log.length().await.unwrap(),
         "{:?}",
         report.findings
     );
 }
 
-async fn fails_in_the_middle(house: House) {
+async fn fails_in_the_middle(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (_, group, member) = office.draft(&house, 700).await;
-    kept(&house, group, member).await;
+    store_file(&house, group, member).await;
     sealer(&house).catch_up().await.unwrap();
-    let folder = taken(&house, "backup").await;
-    let empty = Empty::other_than(&house).await;
+    let folder = take_backup(&house, "backup").await;
+    let empty = RestoreTarget::on_other_engine(&house).await;
     // A file lies at the path of the files' folder, so no file can be written there.
     let files = empty.folder.path().join("files");
     fs::write(&files, "").unwrap();
-    let new = Origin::New(NewOrigin {
+    let new = RestoreOrigin::New(NewOrigin {
         command: new_id(),
-        known: None,
+        known_size: None,
         reason: text("The disk was lost."),
     });
     for origin in [
-        Origin::Same {
+        RestoreOrigin::Same {
             head: newest(&house).await,
         },
         new.clone(),
     ] {
-        let failed = empty.restores(&folder, &origin).await;
-        assert!(matches!(failed, Err(RestoreError::Kept(..))), "{failed:?}");
+        let failed = empty.restore(&folder, &origin).await;
+        assert!(
+            matches!(failed, Err(RestoreError::PutFile(..))),
+            "{failed:?}"
+        );
         assert!(empty.is_empty().await, "{origin:?}");
     }
     fs::remove_file(&files).unwrap();
-    empty.restores(&folder, &new).await.unwrap();
+    empty.restore(&folder, &new).await.unwrap();
     let restored = empty.house().await;
     let length = house.log.length().await.unwrap();
-    let after = events::page(restored.store(), ORGANISATION, length, 10)
+    let after = events::read_page(restored.store(), ORGANISATION, length, 10)
         .await
         .unwrap();
     assert_eq!(
@@ -746,12 +765,12 @@ async fn fails_in_the_middle(house: House) {
     );
 }
 
-async fn command_line(house: House) {
+async fn command_line(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
     let length = house.log.length().await.unwrap();
-    let place = house.leave().await;
-    let process = Process::start(&place);
+    let place = house.close().await;
+    let process = ServiceProcess::start(&place);
     let folder = place.folder.path().join("backup");
     // The running service needs a moment to sign its first checkpoint.
     let mut took = None;
@@ -775,7 +794,7 @@ async fn command_line(house: House) {
     let note = place.folder.path().join("head.txt");
     fs::write(&note, line["note"].as_str().unwrap()).unwrap();
     let restore = |url: &str| {
-        let mut program = Place {
+        let mut program = Deployment {
             folder: Arc::clone(&place.folder),
             url: url.to_owned(),
         }

@@ -2,39 +2,39 @@
 
 use microgrants::domain::Command;
 use microgrants::domain::grant::PaymentState;
-use microgrants::projections::{BatchRow, PaymentRow};
-use microgrants::views::Page;
+use microgrants::projections::{PaymentBatchRow, PaymentRow};
+use microgrants::views::PageRequest;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::browser::Browser;
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{Office, approve, provide_payee};
-use crate::pages::{signed_in, started, words};
-use crate::setting::command_of;
+use crate::fixtures::{Office, approve, provide_payee};
+use crate::pages::{serve_office, signed_in, visible_text};
+use crate::scenario::command_from_json;
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "bank::a_batch_is_a_file_once_and_its_statement_confirms_it",
         batch,
     );
-    cases.both(
+    cases.on_both_engines(
         "bank::an_account_that_was_changed_since_is_in_no_file",
         changed,
     );
 }
 
-async fn payments(house: &House) -> Vec<PaymentRow> {
+async fn payments(house: &TestApp) -> Vec<PaymentRow> {
     house.catch_up().await;
     house
         .views()
         .list(
             None,
             Vec::new(),
-            &Page {
+            &PageRequest {
                 after: None,
-                most: 50,
+                limit: 50,
             },
         )
         .await
@@ -43,43 +43,43 @@ async fn payments(house: &House) -> Vec<PaymentRow> {
 }
 
 /// Two payments sent in one batch.
-async fn sent(house: &House, office: &Office) -> Vec<PaymentRow> {
+async fn two_sent_payments(house: &TestApp, office: &Office) -> Vec<PaymentRow> {
     let mut lines = Vec::new();
     for pounds in [900, 650] {
         let (grant, ..) = office.prepared(house, pounds).await;
         house
-            .takes(office.ben, Command::Grant(grant, approve(1)))
+            .issue_ok(office.ben, Command::Grant(grant, approve(1)))
             .await;
         lines.push(json!({ "grant": grant, "payment": 1, "amount": format!("{pounds}.00") }));
     }
     let body = json!({ "batch": "june", "sent_on": house.today(), "payments": lines });
     house
-        .takes(
+        .issue_ok(
             office.ben,
-            command_of("fund", office.fund.0, "send-batch", &body),
+            command_from_json("fund", office.fund.0, "send-batch", &body),
         )
         .await;
     payments(house).await
 }
 
-async fn sent_batch(house: &House, office: &Office) -> BatchRow {
-    let id = BatchRow::id_of(office.fund.0, &crate::office::text("june"));
+async fn sent_batch(house: &TestApp, office: &Office) -> PaymentBatchRow {
+    let id = PaymentBatchRow::id_of(office.fund.0, &crate::fixtures::text("june"));
     house.views().find(&id, None).await.unwrap().unwrap()
 }
 
 fn make(browser: &mut Browser, office: &Office, reason: &str) -> crate::browser::Page {
     let page = browser.get("/desk/bank");
     let form = format!("file-{}-june", office.fund);
-    browser.fill(
+    browser.submit_form(
         &page,
         &format!("/desk/do/bank-file/{}/june", office.fund),
         &[("form", &form), ("at", "/desk/bank"), ("reason", reason)],
     )
 }
 
-async fn batch(house: House) {
-    let (office, address) = started(&house).await;
-    sent(&house, &office).await;
+async fn batch(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    two_sent_payments(&house, &office).await;
     let mut browser = signed_in(&house, &address, office.ben).await;
     let file = make(&mut browser, &office, "");
     assert_eq!(
@@ -98,7 +98,7 @@ async fn batch(house: House) {
     house.catch_up().await;
     let batch = sent_batch(&house, &office).await;
     let made = &batch.files[0];
-    let digest = microgrants::log::keys::to_hex(&Sha256::digest(&file.text));
+    let digest = microgrants::crypto::keys::to_hex(&Sha256::digest(&file.text));
     assert_eq!(
         (
             made.payments,
@@ -115,14 +115,14 @@ async fn batch(house: House) {
         again.status
     );
     assert!(
-        again.says("a file of this batch was made for the bank before"),
+        again.contains("a file of this batch was made for the bank before"),
         "{}",
-        words(&again)
+        visible_text(&again)
     );
     assert!(
-        again.says("A file was made of it before"),
+        again.contains("A file was made of it before"),
         "the page says so: {}",
-        words(&again)
+        visible_text(&again)
     );
     assert_eq!(
         make(&mut browser, &office, "The bank's page lost it").text,
@@ -150,8 +150,8 @@ async fn batch(house: House) {
     };
     let read = |browser: &mut Browser, statement: &str| {
         let page = browser.get("/desk/bank");
-        let csrf = page.hidden("csrf");
-        browser.send_files(
+        let csrf = page.hidden_field("csrf");
+        browser.post_files(
             "/desk/do/bank-statement",
             &[("csrf", &csrf), ("form", "statement"), ("at", "/desk/bank")],
             &[("file", statement)],
@@ -159,21 +159,21 @@ async fn batch(house: House) {
     };
     let wrong = read(&mut browser, "not a statement");
     assert!(
-        wrong.status == 422 && wrong.says("neither a CSV file with titles nor an OFX file"),
+        wrong.status == 422 && wrong.contains("neither a CSV file with titles nor an OFX file"),
         "{} {}",
         wrong.status,
-        words(&wrong)
+        visible_text(&wrong)
     );
     let seen = read(&mut browser, &statement);
     assert!(
-        seen.status == 200 && seen.says("3 entries are to be recorded. 1 are about none"),
+        seen.status == 200 && seen.contains("3 entries are to be recorded. 1 are about none"),
         "{}",
-        words(&seen)
+        visible_text(&seen)
     );
     assert!(
-        seen.says("the bank says £1.00, and the payment is £900.00"),
+        seen.contains("the bank says £1.00, and the payment is £900.00"),
         "{}",
-        words(&seen)
+        visible_text(&seen)
     );
     assert!(
         payments(&house)
@@ -191,12 +191,12 @@ async fn batch(house: House) {
     assert_eq!(lines.len(), 3);
     for _ in 0..2 {
         let fields: Vec<(&str, &str)> = lines.iter().map(|line| ("line", line.as_str())).collect();
-        let taken = browser.fill(&seen, "/desk/do/bank-entries", &fields);
+        let taken = browser.submit_form(&seen, "/desk/do/bank-entries", &fields);
         assert!(
             taken.status == 200 && taken.path.contains("/desk/payments"),
             "{} {}",
             taken.path,
-            words(&taken)
+            visible_text(&taken)
         );
     }
     let states: Vec<_> = payments(&house)
@@ -214,17 +214,17 @@ async fn batch(house: House) {
     );
     let again = read(&mut browser, &statement);
     assert!(
-        again.says("0 entries are to be recorded"),
+        again.contains("0 entries are to be recorded"),
         "{}",
-        words(&again)
+        visible_text(&again)
     );
-    crate::replay::whole(&house).await;
-    crate::projections::equals_a_rebuild(&house).await;
+    crate::replay::replay_log(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }
 
-async fn changed(house: House) {
-    let (office, address) = started(&house).await;
-    let rows = sent(&house, &office).await;
+async fn changed(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let rows = two_sent_payments(&house, &office).await;
     let grant: microgrants::projections::GrantRow = house
         .views()
         .find(&rows[0].grant.to_string(), None)
@@ -232,7 +232,7 @@ async fn changed(house: House) {
         .unwrap()
         .unwrap();
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Group(grant.group, provide_payee("20-00-00 87654321")),
         )
@@ -241,14 +241,15 @@ async fn changed(house: House) {
     let mut browser = signed_in(&house, &address, office.ben).await;
     let refused = make(&mut browser, &office, "");
     assert!(
-        refused.status == 422 && refused.says("is not the one that its payment was prepared for"),
+        refused.status == 422
+            && refused.contains("is not the one that its payment was prepared for"),
         "{} {}",
         refused.status,
-        words(&refused)
+        visible_text(&refused)
     );
     house.catch_up().await;
     assert!(sent_batch(&house, &office).await.files.is_empty());
-    let auditor = crate::office::person(&house, "Olu").await;
+    let auditor = crate::fixtures::person(&house, "Olu").await;
     house.catch_up().await;
     let mut stranger = signed_in(&house, &address, auditor).await;
     assert_eq!(

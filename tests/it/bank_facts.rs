@@ -4,48 +4,48 @@
 
 use jiff::civil::Date;
 use microgrants::domain::{GrantId, Money};
-use microgrants::views::{Budget, By, Sums};
+use microgrants::views::{Budget, GroupBy, Sums};
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::connections::{Asking, command};
-use crate::house::House;
-use crate::office::{Office, gbp};
+use crate::connections::{ApiCommands, command};
+use crate::fixtures::{Office, gbp};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "bank_facts::nothing_leaves_before_its_last_approval",
         approved,
     );
-    cases.both(
+    cases.on_both_engines(
         "bank_facts::sources_are_fixed_when_a_payment_is_prepared",
         fixed,
     );
-    cases.both(
+    cases.on_both_engines(
         "bank_facts::money_comes_back_on_its_true_day_in_any_order",
         any_order,
     );
-    cases.both(
+    cases.on_both_engines(
         "bank_facts::what_left_on_an_earlier_day_was_in_order_then",
         in_order_then,
     );
-    cases.both(
+    cases.on_both_engines(
         "bank_facts::the_day_on_which_money_left_can_be_put_right_both_ways",
         put_right,
     );
-    cases.both("bank_facts::a_closed_grant_takes_money_back", closed);
-    cases.both(
+    cases.on_both_engines("bank_facts::a_closed_grant_takes_money_back", closed);
+    cases.on_both_engines(
         "bank_facts::a_recall_after_a_partial_return_is_recorded",
         recalled,
     );
-    cases.both("bank_facts::a_recall_after_the_end_frees_the_money", ended);
-    cases.both(
+    cases.on_both_engines("bank_facts::a_recall_after_the_end_frees_the_money", ended);
+    cases.on_both_engines(
         "bank_facts::what_does_not_fit_is_settled_by_two_and_blocks_nothing",
         settled,
     );
 }
 
-async fn budget(house: &House, effective_on: Option<Date>, by: By) -> Budget {
+async fn budget(house: &TestApp, effective_on: Option<Date>, by: GroupBy) -> Budget {
     house.catch_up().await;
     let day = effective_on.map(|day| day.to_string());
     let wanted = Sums {
@@ -63,18 +63,18 @@ async fn budget(house: &House, effective_on: Option<Date>, by: By) -> Budget {
 }
 
 /// Committed, paid net of returns, and uncommitted, of the only fund.
-async fn figures(house: &House) -> (Money, Money, Option<Money>) {
-    let line = budget(house, None, By::Fund).await.lines.remove(0);
+async fn figures(house: &TestApp) -> (Money, Money, Option<Money>) {
+    let line = budget(house, None, GroupBy::Fund).await.lines.remove(0);
     (line.committed, line.paid_net, line.uncommitted)
 }
 
 /// Asserts that no budget line of any day is reported as out of order.
-async fn answers_every_day(house: &House, from: Date) {
+async fn assert_every_day_answers(house: &TestApp, from: Date) {
     let days = std::iter::successors(Some(from), |day| {
         Some(day.saturating_add(jiff::Span::new().days(1)))
     });
     for day in days.take_while(|day| *day <= house.today()) {
-        for by in [By::Fund, By::Funder, By::Grant] {
+        for by in [GroupBy::Fund, GroupBy::Funder, GroupBy::Grant] {
             let budget = budget(house, Some(day), by).await;
             assert!(
                 budget.lines.iter().all(|line| line.out_of_order.is_empty()),
@@ -84,14 +84,14 @@ async fn answers_every_day(house: &House, from: Date) {
     }
 }
 
-async fn approved(house: House) {
+async fn approved(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (grant, ..) = office.prepared(&house, 700).await;
     let prepared = house.today();
     house.pass_days(3);
     asking
-        .takes(
+        .issue_ok(
             office.ben,
             "grant/approve-payment",
             grant.0,
@@ -101,20 +101,20 @@ async fn approved(house: House) {
     let left = |day: Date| json!({ "payment": 1, "happened_on": day });
     for day in [prepared, house.in_days(-1)] {
         let refusal = asking
-            .refuses(office.ben, "grant/send-payment", grant.0, left(day))
+            .issue_refused(office.ben, "grant/send-payment", grant.0, left(day))
             .await;
         assert_eq!(refusal.code(), "dates_out_of_order", "{day}");
     }
     let batch = json!({ "batch": "early", "sent_on": prepared, "payments": [{ "grant": grant, "payment": 1, "amount": "700.00" }] });
     let refused = house
-        .by(
+        .issue(
             office.ben,
             command("fund/send-batch", office.fund.0, &batch),
         )
         .await;
     assert!(refused.is_err_and(|error| error.to_string().contains("after its last approval")));
     asking
-        .takes(
+        .issue_ok(
             office.ben,
             "grant/send-payment",
             grant.0,
@@ -125,7 +125,7 @@ async fn approved(house: House) {
     // approval.
     house.pass_days(2);
     let refusal = asking
-        .refuses(
+        .issue_refused(
             office.ben,
             "grant/confirm-payment",
             grant.0,
@@ -133,19 +133,19 @@ async fn approved(house: House) {
         )
         .await;
     assert_eq!(refusal.code(), "dates_out_of_order");
-    crate::replay::whole(&house).await;
+    crate::replay::replay_log(&house).await;
 }
 
 /// An award raised with money of another funder, and a payment approved before the raise and
 /// recorded after it.
-async fn fixed(house: House) {
+async fn fixed(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let begun = house.today();
     let (grant, ..) = office.prepared(&house, 1000).await;
     asking
-        .takes(
+        .issue_ok(
             ben,
             "grant/approve-payment",
             grant.0,
@@ -155,10 +155,10 @@ async fn fixed(house: House) {
     house.pass_days(3);
     let restricted = json!({ "source": { "funder": "council", "area": "oldham" }, "amount": "300.00", "reference": "C1", "received_on": house.today() });
     asking
-        .takes(ada, "fund/allocate", office.fund.0, restricted)
+        .issue_ok(ada, "fund/allocate", office.fund.0, restricted)
         .await;
     asking
-        .takes(
+        .issue_ok(
             ada,
             "grant/request-variation",
             grant.0,
@@ -166,10 +166,10 @@ async fn fixed(house: House) {
         )
         .await;
     asking
-        .takes(ben, "application/declare", grant.0, json!({}))
+        .issue_ok(ben, "application/declare", grant.0, json!({}))
         .await;
     asking
-        .takes(
+        .issue_ok(
             ben,
             "grant/approve-variation",
             grant.0,
@@ -177,7 +177,7 @@ async fn fixed(house: House) {
         )
         .await;
     asking
-        .takes(
+        .issue_ok(
             ben,
             "grant/send-payment",
             grant.0,
@@ -185,15 +185,15 @@ async fn fixed(house: House) {
         )
         .await;
     asking
-        .takes(
+        .issue_ok(
             ben,
             "grant/confirm-payment",
             grant.0,
             json!({ "payment": 1, "happened_on": house.in_days(-1) }),
         )
         .await;
-    answers_every_day(&house, begun).await;
-    let lines = budget(&house, Some(house.in_days(-1)), By::Funder)
+    assert_every_day_answers(&house, begun).await;
+    let lines = budget(&house, Some(house.in_days(-1)), GroupBy::Funder)
         .await
         .lines;
     let paid: Vec<_> = lines
@@ -204,18 +204,18 @@ async fn fixed(house: House) {
         paid.contains(&("health-partnership", gbp(1000))),
         "{paid:?}"
     );
-    crate::projections::equals_a_rebuild(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }
 
 /// A grant with one payment on day one and another on day five.
-async fn paid_twice(house: &House, office: &Office) -> (GrantId, Date) {
-    let asking = Asking { house };
+async fn grant_paid_twice(house: &TestApp, office: &Office) -> (GrantId, Date) {
+    let asking = ApiCommands { house };
     let (grant, ..) = office.payable(house, 1500).await;
     let begun = house.today();
     for payment in [1, 2] {
         let amount = if payment == 1 { "1000.00" } else { "500.00" };
         asking
-            .takes(
+            .issue_ok(
                 office.ada,
                 "grant/prepare-payment",
                 grant.0,
@@ -223,7 +223,7 @@ async fn paid_twice(house: &House, office: &Office) -> (GrantId, Date) {
             )
             .await;
         asking
-            .takes(
+            .issue_ok(
                 office.ben,
                 "grant/approve-payment",
                 grant.0,
@@ -232,27 +232,27 @@ async fn paid_twice(house: &House, office: &Office) -> (GrantId, Date) {
             .await;
         let on = json!({ "payment": payment, "happened_on": house.today() });
         asking
-            .takes(office.ben, "grant/send-payment", grant.0, on.clone())
+            .issue_ok(office.ben, "grant/send-payment", grant.0, on.clone())
             .await;
         asking
-            .takes(office.ben, "grant/confirm-payment", grant.0, on)
+            .issue_ok(office.ben, "grant/confirm-payment", grant.0, on)
             .await;
         house.pass_days(4);
     }
     (grant, begun)
 }
 
-fn back(amount: &str, day: Date) -> Value {
+fn money_back(amount: &str, day: Date) -> Value {
     json!({ "amount": amount, "received_on": day })
 }
 
-async fn any_order(house: House) {
+async fn any_order(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
-    let (grant, begun) = paid_twice(&house, &office).await;
+    let asking = ApiCommands { house: &house };
+    let (grant, begun) = grant_paid_twice(&house, &office).await;
     let third_day = begun.saturating_add(jiff::Span::new().days(2));
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "grant/declare-underspend",
             grant.0,
@@ -262,11 +262,11 @@ async fn any_order(house: House) {
     // The return arrived on the third day, before the second payment left.
     assert_eq!(
         asking
-            .takes(
+            .issue_ok(
                 office.ben,
                 "grant/receive-return",
                 grant.0,
-                back("200.00", third_day)
+                money_back("200.00", third_day)
             )
             .await,
         None
@@ -280,7 +280,7 @@ async fn any_order(house: House) {
         json!({ "payment": 1, "happened_on": third_day, "reason": "Recalled by the bank" });
     assert_eq!(
         asking
-            .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+            .issue_ok(office.ben, "grant/reverse-payment", grant.0, recall)
             .await,
         Some(1),
         "£200 of it fit nothing"
@@ -293,11 +293,11 @@ async fn any_order(house: House) {
     let today = house.today();
     assert_eq!(
         asking
-            .takes(
+            .issue_ok(
                 office.ben,
                 "grant/receive-return",
                 grant.0,
-                back("100.00", today)
+                money_back("100.00", today)
             )
             .await,
         None
@@ -306,17 +306,17 @@ async fn any_order(house: House) {
         figures(&house).await,
         (gbp(1200), gbp(400), Some(gbp(3800)))
     );
-    answers_every_day(&house, begun).await;
-    crate::replay::whole(&house).await;
-    crate::projections::equals_a_rebuild(&house).await;
+    assert_every_day_answers(&house, begun).await;
+    crate::replay::replay_log(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }
 
-async fn closed_grant(house: &House, office: &Office) -> GrantId {
-    let asking = Asking { house };
+async fn closed_grant(house: &TestApp, office: &Office) -> GrantId {
+    let asking = ApiCommands { house };
     let (grant, ..) = office.prepared(house, 800).await;
     office.paid(house, grant).await;
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "grant/excuse-update",
             grant.0,
@@ -324,22 +324,22 @@ async fn closed_grant(house: &House, office: &Office) -> GrantId {
         )
         .await;
     asking
-        .takes(office.ada, "grant/close", grant.0, json!({}))
+        .issue_ok(office.ada, "grant/close", grant.0, json!({}))
         .await;
     grant
 }
 
-async fn closed(house: House) {
+async fn closed(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let grant = closed_grant(&house, &office).await;
     house.pass_days(2);
     asking
-        .takes(
+        .issue_ok(
             office.ben,
             "grant/receive-return",
             grant.0,
-            back("300.00", house.in_days(-1)),
+            money_back("300.00", house.in_days(-1)),
         )
         .await;
     assert_eq!(figures(&house).await, (gbp(500), gbp(500), Some(gbp(4500))));
@@ -347,23 +347,23 @@ async fn closed(house: House) {
         json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
     assert_eq!(
         asking
-            .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+            .issue_ok(office.ben, "grant/reverse-payment", grant.0, recall)
             .await,
         Some(1)
     );
     assert_eq!(figures(&house).await, (gbp(0), gbp(0), Some(gbp(5000))));
-    answers_every_day(&house, house.in_days(-2)).await;
-    crate::replay::whole(&house).await;
-    crate::projections::equals_a_rebuild(&house).await;
+    assert_every_day_answers(&house, house.in_days(-2)).await;
+    crate::replay::replay_log(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }
 
-async fn recalled(house: House) {
+async fn recalled(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (grant, ..) = office.prepared(&house, 1000).await;
     office.paid(&house, grant).await;
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "grant/declare-underspend",
             grant.0,
@@ -371,39 +371,39 @@ async fn recalled(house: House) {
         )
         .await;
     asking
-        .takes(
+        .issue_ok(
             office.ben,
             "grant/receive-return",
             grant.0,
-            back("100.00", house.today()),
+            money_back("100.00", house.today()),
         )
         .await;
     let recall =
         json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
     asking
-        .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+        .issue_ok(office.ben, "grant/reverse-payment", grant.0, recall)
         .await;
     // £900 could still be taken back: £300 of it was due, and £600 can be paid again.
     assert_eq!(figures(&house).await, (gbp(600), gbp(0), Some(gbp(4400))));
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "grant/prepare-payment",
             grant.0,
             json!({ "amount": "600.00" }),
         )
         .await;
-    crate::replay::whole(&house).await;
-    crate::projections::equals_a_rebuild(&house).await;
+    crate::replay::replay_log(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }
 
-async fn ended(house: House) {
+async fn ended(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (grant, ..) = office.prepared(&house, 800).await;
     office.paid(&house, grant).await;
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "grant/terminate",
             grant.0,
@@ -413,15 +413,15 @@ async fn ended(house: House) {
     let recall =
         json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
     asking
-        .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+        .issue_ok(office.ben, "grant/reverse-payment", grant.0, recall)
         .await;
     assert_eq!(figures(&house).await, (gbp(0), gbp(0), Some(gbp(5000))));
-    crate::replay::whole(&house).await;
+    crate::replay::replay_log(&house).await;
 }
 
-async fn settled(house: House) {
+async fn settled(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, ..) = office.prepared(&house, 800).await;
     office.paid(&house, grant).await;
@@ -429,11 +429,11 @@ async fn settled(house: House) {
     // A return of more than was paid, and a duplicate credit.
     assert_eq!(
         asking
-            .takes(
+            .issue_ok(
                 ben,
                 "grant/receive-return",
                 grant.0,
-                back("1000.00", house.today())
+                money_back("1000.00", house.today())
             )
             .await,
         Some(1)
@@ -441,7 +441,7 @@ async fn settled(house: House) {
     let odd = json!({ "kind": "went_out", "amount": "800.00", "payment": 1, "happened_on": house.today(), "note": "Paid twice" });
     assert_eq!(
         asking
-            .takes(ben, "grant/record-bank-entry", grant.0, odd)
+            .issue_ok(ben, "grant/record-bank-entry", grant.0, odd)
             .await,
         Some(2)
     );
@@ -452,19 +452,21 @@ async fn settled(house: House) {
     );
     // The unsettled entry blocks no other command.
     asking
-        .takes(
+        .issue_ok(
             ada,
             "grant/excuse-update",
             grant.0,
             json!({ "update": 1, "reason": "Heard on the telephone" }),
         )
         .await;
-    asking.takes(ada, "grant/close", grant.0, json!({})).await;
+    asking
+        .issue_ok(ada, "grant/close", grant.0, json!({}))
+        .await;
     let propose = |entry: u16, counts: &str| json!({ "entry": entry, "counts": counts, "reason": "£200 went back to them" });
     let confirm = |entry: u16, counts: &str| json!({ "entry": entry, "counts": counts });
     assert_eq!(
         asking
-            .refuses(
+            .issue_refused(
                 ada,
                 "grant/propose-settlement",
                 grant.0,
@@ -476,13 +478,13 @@ async fn settled(house: House) {
     );
     assert_eq!(
         asking
-            .refuses(ada, "grant/propose-settlement", grant.0, propose(2, "1.00"))
+            .issue_refused(ada, "grant/propose-settlement", grant.0, propose(2, "1.00"))
             .await
             .code(),
         "more_than_paid"
     );
     asking
-        .takes(
+        .issue_ok(
             ben,
             "grant/propose-settlement",
             grant.0,
@@ -491,7 +493,7 @@ async fn settled(house: House) {
         .await;
     assert_eq!(
         asking
-            .refuses(
+            .issue_refused(
                 ben,
                 "grant/confirm-settlement",
                 grant.0,
@@ -503,7 +505,7 @@ async fn settled(house: House) {
     );
     assert_eq!(
         asking
-            .refuses(
+            .issue_refused(
                 ada,
                 "grant/confirm-settlement",
                 grant.0,
@@ -514,7 +516,7 @@ async fn settled(house: House) {
         "not_proposed"
     );
     asking
-        .takes(
+        .issue_ok(
             ada,
             "grant/confirm-settlement",
             grant.0,
@@ -524,7 +526,7 @@ async fn settled(house: House) {
     assert_eq!(figures(&house).await, (gbp(0), gbp(0), Some(gbp(5000))));
     assert_eq!(
         asking
-            .refuses(
+            .issue_refused(
                 ada,
                 "grant/confirm-settlement",
                 grant.0,
@@ -535,10 +537,10 @@ async fn settled(house: House) {
         "unknown"
     );
     asking
-        .takes(ada, "grant/propose-settlement", grant.0, propose(2, "0.00"))
+        .issue_ok(ada, "grant/propose-settlement", grant.0, propose(2, "0.00"))
         .await;
     asking
-        .takes(ben, "grant/confirm-settlement", grant.0, confirm(2, "0.00"))
+        .issue_ok(ben, "grant/confirm-settlement", grant.0, confirm(2, "0.00"))
         .await;
     house.catch_up().await;
     let row: microgrants::projections::GrantRow = house
@@ -548,19 +550,19 @@ async fn settled(house: House) {
         .unwrap()
         .unwrap();
     assert!(row.unsettled.is_empty());
-    crate::replay::whole(&house).await;
-    crate::projections::equals_a_rebuild(&house).await;
+    crate::replay::replay_log(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }
 
 /// A payment is judged by the state on the day on which it left the bank. A hold, a new payee or a
 /// check that came later does not prevent recording it; one that existed on that day does.
-async fn in_order_then(house: House) {
+async fn in_order_then(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, group, member) = office.prepared(&house, 700).await;
     asking
-        .takes(
+        .issue_ok(
             ben,
             "grant/approve-payment",
             grant.0,
@@ -571,10 +573,10 @@ async fn in_order_then(house: House) {
     house.pass_days(2);
     let account = json!({ "route": "own_account", "account": { "holder": "Soup", "numbers": "12-34-56 87654321" } });
     asking
-        .takes(member, "group/provide-payee", group.0, account)
+        .issue_ok(member, "group/provide-payee", group.0, account)
         .await;
     asking
-        .takes(
+        .issue_ok(
             ada,
             "grant/hold",
             grant.0,
@@ -585,18 +587,20 @@ async fn in_order_then(house: House) {
     for day in [house.in_days(-1), house.in_days(-2)] {
         assert_eq!(
             asking
-                .refuses(ben, "grant/send-payment", grant.0, left(day))
+                .issue_refused(ben, "grant/send-payment", grant.0, left(day))
                 .await
                 .code(),
             "grant_on_hold",
             "{day}"
         );
     }
-    asking.takes(ada, "grant/resume", grant.0, json!({})).await;
+    asking
+        .issue_ok(ada, "grant/resume", grant.0, json!({}))
+        .await;
     for day in [house.today(), house.in_days(-1), house.in_days(-2)] {
         assert_eq!(
             asking
-                .refuses(ben, "grant/send-payment", grant.0, left(day))
+                .issue_refused(ben, "grant/send-payment", grant.0, left(day))
                 .await
                 .code(),
             "payee_changed",
@@ -604,18 +608,18 @@ async fn in_order_then(house: House) {
         );
     }
     asking
-        .takes(ben, "grant/send-payment", grant.0, left(house.in_days(-3)))
+        .issue_ok(ben, "grant/send-payment", grant.0, left(house.in_days(-3)))
         .await;
-    crate::replay::whole(&house).await;
+    crate::replay::replay_log(&house).await;
 }
 
-async fn put_right(house: House) {
+async fn put_right(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, ..) = office.prepared(&house, 700).await;
     asking
-        .takes(
+        .issue_ok(
             ben,
             "grant/approve-payment",
             grant.0,
@@ -625,13 +629,13 @@ async fn put_right(house: House) {
     house.pass_days(5);
     let on = |day: Date| json!({ "payment": 1, "happened_on": day });
     asking
-        .takes(ben, "grant/send-payment", grant.0, on(house.in_days(-1)))
+        .issue_ok(ben, "grant/send-payment", grant.0, on(house.in_days(-1)))
         .await;
     asking
-        .takes(ben, "grant/confirm-payment", grant.0, on(house.in_days(-3)))
+        .issue_ok(ben, "grant/confirm-payment", grant.0, on(house.in_days(-3)))
         .await;
     let paid = async |day: Date| {
-        budget(&house, Some(day), By::Fund)
+        budget(&house, Some(day), GroupBy::Fund)
             .await
             .lines
             .remove(0)
@@ -644,14 +648,14 @@ async fn put_right(house: House) {
     let right =
         json!({ "payment": 1, "paid_on": house.today(), "reason": "The bank's date was misread" });
     asking
-        .takes(ben, "grant/correct-payment", grant.0, right)
+        .issue_ok(ben, "grant/correct-payment", grant.0, right)
         .await;
     assert_eq!(
         (paid(house.in_days(-2)).await, paid(house.in_days(-1)).await),
         (gbp(0), gbp(700))
     );
     asking
-        .takes(
+        .issue_ok(
             ada,
             "grant/demand-clawback",
             grant.0,
@@ -661,14 +665,14 @@ async fn put_right(house: House) {
     // Nothing can have been returned before the payment left, so this entry waits to be settled.
     assert_eq!(
         asking
-            .takes(
+            .issue_ok(
                 ben,
                 "grant/receive-return",
                 grant.0,
-                back("100.00", house.in_days(-3))
+                money_back("100.00", house.in_days(-3))
             )
             .await,
         Some(1)
     );
-    crate::projections::equals_a_rebuild(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }

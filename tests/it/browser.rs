@@ -26,12 +26,12 @@ pub struct Browser {
 }
 
 impl Page {
-    pub fn says(&self, text: &str) -> bool {
+    pub fn contains(&self, text: &str) -> bool {
         self.text.contains(text)
     }
 
     /// The value of the first hidden field of this name.
-    pub fn hidden(&self, name: &str) -> String {
+    pub fn hidden_field(&self, name: &str) -> String {
         let (_, rest) = self
             .text
             .split_once(&format!("name=\"{name}\" value=\""))
@@ -65,9 +65,9 @@ impl Browser {
             let mut request = self
                 .agent
                 .get(format!("{}{path}", self.address))
-                .header("Cookie", self.jar());
+                .header("Cookie", self.cookie_header());
             request = request.header("Accept", "text/html");
-            let page = self.keep(request.call().expect("the service answers"), &path);
+            let page = self.store_cookies(request.call().expect("the service answers"), &path);
             match page.headers.get("location") {
                 Some(to) if (300..400).contains(&page.status) => path.clone_from(to),
                 _ => return page,
@@ -77,11 +77,11 @@ impl Browser {
     }
 
     /// Downloads a file. Returns its bytes and media type.
-    pub fn bytes(&mut self, path: &str) -> (Vec<u8>, String) {
+    pub fn download(&mut self, path: &str) -> (Vec<u8>, String) {
         let request = self
             .agent
             .get(format!("{}{path}", self.address))
-            .header("Cookie", self.jar());
+            .header("Cookie", self.cookie_header());
         let mut response = request.call().expect("the service answers");
         assert_eq!(response.status().as_u16(), 200, "{path}");
         let media = response.headers()["content-type"]
@@ -92,16 +92,16 @@ impl Browser {
     }
 
     /// Posts fields without following redirects.
-    pub fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub fn post_fields(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields
             .iter()
-            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
             .collect();
         self.post(path, "application/x-www-form-urlencoded", body.join("&"))
     }
 
     /// Posts fields and then files, each with its field name, without following redirects.
-    pub fn send_files(
+    pub fn post_files(
         &mut self,
         path: &str,
         fields: &[(&str, &str)],
@@ -130,44 +130,44 @@ impl Browser {
     }
 
     /// Posts any body.
-    pub fn send_bytes(&mut self, path: &str, media: &str, body: &[u8]) -> Page {
+    pub fn post_bytes(&mut self, path: &str, media: &str, body: &[u8]) -> Page {
         let request = self
             .agent
             .post(format!("{}{path}", self.address))
-            .header("Cookie", self.jar())
+            .header("Cookie", self.cookie_header())
             .header("Content-Type", media);
-        self.keep(request.send(body).expect("the service answers"), path)
+        self.store_cookies(request.send(body).expect("the service answers"), path)
     }
 
     fn post(&mut self, path: &str, media: &str, body: String) -> Page {
         let mut request = self
             .agent
             .post(format!("{}{path}", self.address))
-            .header("Cookie", self.jar());
+            .header("Cookie", self.cookie_header());
         request = request.header("Content-Type", media);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        self.keep(request.send(body).expect("the service answers"), path)
+        self.store_cookies(request.send(body).expect("the service answers"), path)
     }
 
     /// Submits the form of a page with these fields, and follows redirects.
-    pub fn fill(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
-        let csrf = page.hidden("csrf");
-        let key = if page.says("name=\"key\"") {
-            page.hidden("key")
+    pub fn submit_form(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = page.hidden_field("csrf");
+        let key = if page.contains("name=\"key\"") {
+            page.hidden_field("key")
         } else {
             String::new()
         };
         let unseen = [("csrf", csrf.as_str()), ("key", key.as_str())];
-        let sent = self.send(path, &[&unseen, fields].concat());
+        let sent = self.post_fields(path, &[&unseen, fields].concat());
         match sent.headers.get("location") {
             Some(to) if sent.status == 303 => self.get(&to.clone()),
             _ => sent,
         }
     }
 
-    fn jar(&self) -> String {
+    fn cookie_header(&self) -> String {
         self.cookies
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
@@ -175,7 +175,11 @@ impl Browser {
             .join("; ")
     }
 
-    fn keep(&mut self, mut response: ureq::http::Response<ureq::Body>, path: &str) -> Page {
+    fn store_cookies(
+        &mut self,
+        mut response: ureq::http::Response<ureq::Body>,
+        path: &str,
+    ) -> Page {
         for cookie in response.headers().get_all("set-cookie") {
             let cookie = cookie
                 .to_str()
@@ -206,7 +210,7 @@ impl Browser {
     }
 }
 
-fn encoded(text: &str) -> String {
+fn percent_encode(text: &str) -> String {
     text.bytes()
         .map(|byte| {
             if byte.is_ascii_alphanumeric() {

@@ -4,8 +4,8 @@ use std::future::Future;
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::house::House;
 use crate::postgres;
+use crate::test_app::TestApp;
 
 /// All registered cases.
 #[derive(Default)]
@@ -13,50 +13,51 @@ pub struct Cases(Vec<Trial>);
 
 impl Cases {
     /// A case that runs on SQLite and on PostgreSQL.
-    pub fn both<F, R>(&mut self, name: &str, case: F)
+    pub fn on_both_engines<F, R>(&mut self, name: &str, case: F)
     where
-        F: Fn(House) -> R + Clone + Send + 'static,
+        F: Fn(TestApp) -> R + Clone + Send + 'static,
         R: Future<Output = ()>,
     {
-        self.sqlite(name, case.clone());
-        self.postgres(name, case);
+        self.on_sqlite(name, case.clone());
+        self.on_postgres(name, case);
     }
 
-    pub fn sqlite<F, R>(&mut self, name: &str, case: F)
+    pub fn on_sqlite<F, R>(&mut self, name: &str, case: F)
     where
-        F: Fn(House) -> R + Send + 'static,
+        F: Fn(TestApp) -> R + Send + 'static,
         R: Future<Output = ()>,
     {
         self.0.push(Trial::test(format!("{name}::sqlite"), move || {
-            run(async { case(House::sqlite().await).await })
+            run(async { case(TestApp::sqlite().await).await })
         }));
     }
 
-    pub fn postgres<F, R>(&mut self, name: &str, case: F)
+    pub fn on_postgres<F, R>(&mut self, name: &str, case: F)
     where
-        F: Fn(House) -> R + Send + 'static,
+        F: Fn(TestApp) -> R + Send + 'static,
         R: Future<Output = ()>,
     {
         let trial = Trial::test(format!("{name}::postgres"), move || {
-            run(async { case(House::postgres().await).await })
+            run(async { case(TestApp::postgres().await).await })
         });
-        self.0.push(trial.with_ignored_flag(!postgres::is_there()));
+        self.0
+            .push(trial.with_ignored_flag(!postgres::is_available()));
     }
 
     /// A case on SQLite that is reported as ignored unless its other requirement is available.
-    pub fn with<F, R>(&mut self, is_there: bool, name: &str, case: F)
+    pub fn if_available<F, R>(&mut self, is_there: bool, name: &str, case: F)
     where
-        F: Fn(House) -> R + Send + 'static,
+        F: Fn(TestApp) -> R + Send + 'static,
         R: Future<Output = ()>,
     {
         let trial = Trial::test(name.to_owned(), move || {
-            run(async { case(House::sqlite().await).await })
+            run(async { case(TestApp::sqlite().await).await })
         });
         self.0.push(trial.with_ignored_flag(!is_there));
     }
 
     /// A case that needs no database.
-    pub fn plain(&mut self, name: &str, case: fn()) {
+    pub fn without_database(&mut self, name: &str, case: fn()) {
         self.0.push(Trial::test(name.to_owned(), move || {
             case();
             Ok(())
@@ -64,7 +65,7 @@ impl Cases {
     }
 
     pub fn trials(self) -> Vec<Trial> {
-        if !postgres::is_there() {
+        if !postgres::is_available() {
             eprintln!(
                 "PostgreSQL server binaries were not found: the cases on PostgreSQL are ignored"
             );

@@ -7,20 +7,20 @@ use std::process::Output;
 use serde_json::json;
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::service::{Client, Place, Process};
+use crate::service::{Client, Deployment, ServiceProcess};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("cli::the_first_two_people_begin_an_office", first_people);
-    cases.sqlite("cli::wrong_configuration_is_one_line", wrong_configuration);
-    cases.sqlite("cli::one_process_writes_an_sqlite_file", one_writer);
-    cases.sqlite(
+    cases.on_both_engines("cli::the_first_two_people_begin_an_office", first_people);
+    cases.on_sqlite("cli::wrong_configuration_is_one_line", wrong_configuration);
+    cases.on_sqlite("cli::one_process_writes_an_sqlite_file", one_writer);
+    cases.on_sqlite(
         "cli::a_closed_database_can_be_opened_while_clones_live",
         closed_and_opened,
     );
 }
 
-fn run(place: &Place, arguments: &[&str]) -> Output {
+fn run(place: &Deployment, arguments: &[&str]) -> Output {
     place
         .program()
         .args(arguments)
@@ -28,7 +28,7 @@ fn run(place: &Place, arguments: &[&str]) -> Output {
         .expect("the program runs")
 }
 
-pub fn prints(place: &Place, arguments: &[&str]) -> String {
+pub fn run_ok(place: &Deployment, arguments: &[&str]) -> String {
     let output = run(place, arguments);
     assert!(
         output.status.success(),
@@ -42,7 +42,7 @@ pub fn prints(place: &Place, arguments: &[&str]) -> String {
 }
 
 /// Runs the program and asserts that it fails with one line. Returns that line.
-pub fn fails(place: &Place, arguments: &[&str]) -> String {
+pub fn run_failing(place: &Deployment, arguments: &[&str]) -> String {
     let output = run(place, arguments);
     let says = String::from_utf8(output.stderr)
         .expect("text")
@@ -59,11 +59,11 @@ pub fn fails(place: &Place, arguments: &[&str]) -> String {
     says
 }
 
-async fn first_people(house: House) {
-    let place = house.leave().await;
-    assert_eq!(prints(&place, &["migrate"]), "the database is up to date");
+async fn first_people(house: TestApp) {
+    let place = house.close().await;
+    assert_eq!(run_ok(&place, &["migrate"]), "the database is up to date");
     let roles = "administrator,officer,finance,panel";
-    let ada = prints(
+    let ada = run_ok(
         &place,
         &[
             "people",
@@ -78,19 +78,19 @@ async fn first_people(house: House) {
             "An anchor",
         ],
     );
-    let ben = prints(
+    let ben = run_ok(
         &place,
         &["people", "add", "--name", "Ben", "--roles", roles],
     );
     assert!(
-        fails(
+        run_failing(
             &place,
             &["people", "add", "--name", "Cat", "--roles", "officer"]
         )
         .contains("two administrators now propose")
     );
     assert!(
-        fails(
+        run_failing(
             &place,
             &[
                 "people",
@@ -104,18 +104,18 @@ async fn first_people(house: House) {
         .contains("belongs to somebody else")
     );
     assert!(
-        fails(
+        run_failing(
             &place,
             &["token", "--person", "018f0000-0000-7000-8000-000000000000"]
         )
         .contains("no person here")
     );
     let tokens: Vec<_> = [&ada, &ben]
-        .map(|person| prints(&place, &["token", "--person", person]))
+        .map(|person| run_ok(&place, &["token", "--person", person]))
         .into();
-    assert!(prints(&place, &["rebuild"]).contains("people: generation 2"));
-    assert!(fails(&place, &["rebuild", "colours"]).contains("no projection named colours"));
-    let process = Process::start(&place);
+    assert!(run_ok(&place, &["rebuild"]).contains("people: generation 2"));
+    assert!(run_failing(&place, &["rebuild", "colours"]).contains("no projection named colours"));
+    let process = ServiceProcess::start(&place);
     let client = Client::new(&process.address, &tokens[0]);
     assert_eq!(client.get("/api/v1/organisation").body["name"], "An anchor");
     let cat = client
@@ -128,10 +128,10 @@ async fn first_people(house: House) {
     );
     client
         .post("/api/v1/organisation/confirm-role", &of)
-        .is_problem(403, "same_person");
+        .assert_problem(403, "same_person");
     assert_eq!(
         client
-            .by(&tokens[1])
+            .with_token(&tokens[1])
             .post("/api/v1/organisation/confirm-role", &of)
             .status,
         200
@@ -142,14 +142,14 @@ async fn first_people(house: House) {
     );
 }
 
-async fn wrong_configuration(house: House) {
-    let place = house.leave().await;
+async fn wrong_configuration(house: TestApp) {
+    let place = house.close().await;
     assert!(
-        fails(&place, &["migrate", "--database-url", "mysql://here/there"])
+        run_failing(&place, &["migrate", "--database-url", "mysql://here/there"])
             .contains("must begin with sqlite:// or postgres://")
     );
     assert!(
-        fails(
+        run_failing(
             &place,
             &[
                 "migrate",
@@ -159,38 +159,38 @@ async fn wrong_configuration(house: House) {
         )
         .contains("database")
     );
-    fails(&place, &["serve", "--listen", "here"]);
-    fails(&place, &["token", "--person", "me"]);
+    run_failing(&place, &["serve", "--listen", "here"]);
+    run_failing(&place, &["token", "--person", "me"]);
     assert!(
-        fails(
+        run_failing(
             &place,
             &["people", "add", "--name", "Ada", "--email", "nowhere"]
         )
         .contains("not an e-mail address")
     );
-    assert!(fails(&place, &["seed", "nowhere"]).contains("programme.json"));
+    assert!(run_failing(&place, &["seed", "nowhere"]).contains("programme.json"));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    assert!(fails(&place, &["serve", "--listen", &address]).contains("is in use"));
+    assert!(run_failing(&place, &["serve", "--listen", &address]).contains("is in use"));
     std::fs::remove_file(place.folder.path().join("keys/token.key")).unwrap();
-    assert!(fails(&place, &["serve", "--listen", "127.0.0.1:0"]).contains("the token key"));
+    assert!(run_failing(&place, &["serve", "--listen", "127.0.0.1:0"]).contains("the token key"));
     assert_eq!(
-        prints(&place, &["openapi"]),
-        microgrants::http::contract().trim()
+        run_ok(&place, &["openapi"]),
+        microgrants::http::openapi_yaml().trim()
     );
 }
 
-async fn one_writer(house: House) {
-    let place = house.place();
-    assert!(fails(&place, &["migrate"]).contains("another process has the database"));
-    let place = house.leave().await;
-    prints(&place, &["migrate"]);
+async fn one_writer(house: TestApp) {
+    let place = house.deployment();
+    assert!(run_failing(&place, &["migrate"]).contains("another process has the database"));
+    let place = house.close().await;
+    run_ok(&place, &["migrate"]);
 }
 
 /// The demo reopens the database while the loader's writer may still be closing.
-async fn closed_and_opened(house: House) {
+async fn closed_and_opened(house: TestApp) {
     let clone = house.store().clone();
-    let place = house.leave().await;
+    let place = house.close().await;
     microgrants::store::Store::open(&place.url)
         .await
         .expect("nobody holds it any more");

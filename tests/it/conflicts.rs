@@ -5,33 +5,36 @@ use microgrants::domain::Role;
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{Office, person};
-use crate::service::{Client, narrowed, serve, token};
+use crate::fixtures::{Office, person};
+use crate::service::{Client, serve, token, token_for_roles};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "conflicts::others_scores_are_hidden_until_ones_own_is_given",
         hidden,
     );
-    cases.both(
+    cases.on_both_engines(
         "conflicts::a_panel_member_from_outside_makes_the_quorum",
         outside,
     );
 }
 
-fn scores(client: &Client, path: &str) -> Vec<Value> {
+fn visible_scores(client: &Client, path: &str) -> Vec<Value> {
     let body = client.get(path).body;
     let record = body["items"].get(0).unwrap_or(&body).clone();
     record["scores"].as_array().cloned().unwrap_or_default()
 }
 
-async fn hidden(house: House) {
+async fn hidden(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (application, group, member) = office.ready(&house, 900).await;
     let client = serve(&house, office.ada);
-    let (ada, ben) = (client.clone(), client.by(&token(&house, office.ben)));
-    let cass = client.by(&token(&house, member));
+    let (ada, ben) = (
+        client.clone(),
+        client.with_token(&token(&house, office.ben)),
+    );
+    let cass = client.with_token(&token(&house, member));
     let path = format!("/api/v1/applications/{application}");
     let post = |client: &Client, command: &str, body: Value| {
         let answer = client.post(&format!("{path}/{command}"), &body);
@@ -61,33 +64,33 @@ async fn hidden(house: House) {
     };
     for way in &ways {
         assert_eq!(
-            scores(&ada, way).len(),
+            visible_scores(&ada, way).len(),
             1,
             "one's own score is shown: {way}"
         );
         assert!(
-            scores(&ben, way).is_empty() && scores(&cass, way).is_empty(),
+            visible_scores(&ben, way).is_empty() && visible_scores(&cass, way).is_empty(),
             "{way}"
         );
     }
     assert!(feed(&ben).is_null() && feed(&ada).is_object());
     // A panel member who may still score sees no scores, even after declaring.
     post(&ben, "declare", json!({}));
-    assert!(scores(&ben, &path).is_empty());
+    assert!(visible_scores(&ben, &path).is_empty());
     // A token without the panel role must not show the scores either.
-    let as_officer = client.by(&narrowed(
+    let as_officer = client.with_token(&token_for_roles(
         &house,
         office.ben,
         Some(vec![Role::Administrator]),
     ));
-    assert!(scores(&as_officer, &path).is_empty() && feed(&as_officer).is_null());
+    assert!(visible_scores(&as_officer, &path).is_empty() && feed(&as_officer).is_null());
     post(
         &ben,
         "score",
         json!({ "criteria": { "need": 2 }, "note": "Own" }),
     );
     for way in &ways {
-        assert!(!scores(&ben, way).is_empty(), "{way}");
+        assert!(!visible_scores(&ben, way).is_empty(), "{way}");
     }
     assert!(feed(&ben).is_object());
     // A late declaration of interest hides the scores again, as at any day, and sets the person's
@@ -99,14 +102,14 @@ async fn hidden(house: House) {
     );
     for way in &ways {
         assert!(
-            scores(&ben, way)
+            visible_scores(&ben, way)
                 .iter()
                 .all(|score| score["by"] == json!(office.ben)),
             "{way}"
         );
     }
     assert!(feed(&ben).is_null());
-    let aside = scores(&ada, &path);
+    let aside = visible_scores(&ada, &path);
     assert!(
         aside
             .iter()
@@ -122,11 +125,11 @@ async fn hidden(house: House) {
     );
 }
 
-async fn outside(house: House) {
+async fn outside(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (application, ..) = office.submitted(&house, 900).await;
     let client = serve(&house, office.ada);
-    let ben = client.by(&token(&house, office.ben));
+    let ben = client.with_token(&token(&house, office.ben));
     let post = |client: &Client, command: &str, body: Value| {
         client.post(
             &format!("/api/v1/applications/{application}/{command}"),
@@ -137,11 +140,11 @@ async fn outside(house: House) {
     let interest = json!({ "interest": { "kind": "committee", "note": "Both sit on it" } });
     for client in [&client, &ben] {
         assert_eq!(post(client, "declare", interest.clone()).status, 200);
-        post(client, "defer", json!({ "reason": "Not yet" })).is_problem(403, "interested");
+        post(client, "defer", json!({ "reason": "Not yet" })).assert_problem(403, "interested");
     }
     let guest = person(&house, "Guest").await;
-    office.gives(&house, guest, Role::Panel).await;
-    let guest = client.by(&token(&house, guest));
+    office.give_role(&house, guest, Role::Panel).await;
+    let guest = client.with_token(&token(&house, guest));
     assert_eq!(post(&guest, "declare", json!({})).status, 200);
     assert_eq!(
         post(&guest, "defer", json!({ "reason": "Not yet" })).status,
@@ -153,7 +156,7 @@ async fn outside(house: House) {
         |lines: Value| json!({ "round": "first", "met_on": house.today(), "decisions": lines });
     let path = format!("/api/v1/funds/{}/record-meeting", office.fund);
     let answer = guest.post(&path, &meeting(json!([line(other)])));
-    answer.is_problem(409, "application_not_in_state");
+    answer.assert_problem(409, "application_not_in_state");
     assert_eq!(
         answer.body["field"],
         format!("application {other}"),
@@ -162,13 +165,13 @@ async fn outside(house: House) {
     );
     guest
         .post(&path, &meeting(json!([line(other), line(other)])))
-        .is_problem(422, "named_twice");
+        .assert_problem(422, "named_twice");
     guest
         .post(
             &path,
             &meeting(json!([{ "application": other, "verdict": {} }])),
         )
-        .is_problem(422, "invalid_field");
+        .assert_problem(422, "invalid_field");
     let seen = guest
         .get(&format!("/api/v1/applications/{application}"))
         .body;

@@ -8,19 +8,19 @@ use std::sync::Arc;
 use microgrants::store::{Store, StoreError, events};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION};
-use crate::office::person;
+use crate::fixtures::person;
+use crate::test_app::{ORGANISATION, TestApp};
 
 pub fn cases(cases: &mut Cases) {
-    cases.sqlite(
+    cases.on_sqlite(
         "database_lock::every_name_of_a_file_meets_the_same_lock",
         every_name,
     );
-    cases.sqlite(
+    cases.on_sqlite(
         "database_lock::a_link_to_a_file_that_does_not_exist_yet_meets_it_too",
         dangling,
     );
-    cases.sqlite(
+    cases.on_sqlite(
         "database_lock::a_file_with_hard_links_is_refused",
         hard_links,
     );
@@ -39,7 +39,7 @@ async fn is_locked(file: &Path) {
     );
 }
 
-async fn every_name(house: House) {
+async fn every_name(house: TestApp) {
     person(&house, "Ada").await;
     let folder = house.folder.path().to_owned();
     symlink("log.db", folder.join("alias.db")).unwrap();
@@ -58,7 +58,7 @@ async fn every_name(house: House) {
         is_locked(&folder.join(name)).await;
     }
     // A reader needs no lock, and sees the write-ahead log of the one file.
-    let reader = Store::open_to_read(&url(&folder.join("alias.db")))
+    let reader = Store::open_read_only(&url(&folder.join("alias.db")))
         .await
         .unwrap();
     assert_eq!(
@@ -67,12 +67,12 @@ async fn every_name(house: House) {
     );
     reader.close().await;
 
-    let place = house.leave().await;
+    let place = house.close().await;
     for name in names {
-        let again = House::open(Arc::clone(&place.folder), url(&folder.join(name))).await;
+        let again = TestApp::open(Arc::clone(&place.folder), url(&folder.join(name))).await;
         is_locked(&folder.join("log.db")).await;
         person(&again, "Grace").await;
-        again.leave().await;
+        again.close().await;
     }
     let strays = ["alias.db.lock", "alias.db-wal", "alias of an alias.db.lock"];
     assert!(
@@ -81,7 +81,7 @@ async fn every_name(house: House) {
     );
 }
 
-async fn dangling(house: House) {
+async fn dangling(house: TestApp) {
     let folder = house.folder.path();
     fs::create_dir(folder.join("real")).unwrap();
     symlink("real/new.db", folder.join("link.db")).unwrap();
@@ -92,8 +92,8 @@ async fn dangling(house: House) {
     store.close().await;
 }
 
-async fn hard_links(house: House) {
-    let place = house.leave().await;
+async fn hard_links(house: TestApp) {
+    let place = house.close().await;
     let (first, second) = (
         place.folder.path().join("log.db"),
         place.folder.path().join("second.db"),
@@ -102,7 +102,7 @@ async fn hard_links(house: House) {
     for name in [&first, &second] {
         for refused in [
             Store::open(&url(name)).await,
-            Store::open_to_read(&url(name)).await,
+            Store::open_read_only(&url(name)).await,
         ] {
             let says = refused
                 .err()

@@ -5,43 +5,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use microgrants::domain::command::{Because, Nothing};
+use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::{Command, FundCommand};
 use microgrants::store::{Store, events};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION, request};
-use crate::log::meddle;
-use crate::office::{Office, award, person, text};
+use crate::fixtures::{Office, award, person, text};
+use crate::log::execute_raw;
 use crate::replay;
+use crate::test_app::{ORGANISATION, TestApp, request};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "faults::a_batch_with_one_bad_command_loses_nobody_elses",
         bad_in_batch,
     );
-    cases.postgres("faults::a_lost_answer_to_commit_is_found_out", lost_commit);
-    cases.both(
+    cases.on_postgres("faults::a_lost_answer_to_commit_is_found_out", lost_commit);
+    cases.on_both_engines(
         "faults::a_caller_that_goes_away_leaves_all_or_nothing",
         gone_away,
     );
-    cases.both(
+    cases.on_both_engines(
         "faults::transactions_that_are_given_up_keep_nobody_waiting",
         given_up,
     );
 }
 
 fn pause() -> FundCommand {
-    FundCommand::Pause(Because {
+    FundCommand::Pause(WithReason {
         reason: text("A pause"),
     })
 }
 
 /// Callers are cancelled at every moment while a transaction begins, is used and commits; the next
 /// caller is served.
-async fn given_up(house: House) {
+async fn given_up(house: TestApp) {
     for micros in (0..2000).step_by(5) {
         let whole = async {
             let mut tx = house.store().begin().await.unwrap();
@@ -58,7 +58,7 @@ async fn given_up(house: House) {
         .unwrap();
 }
 
-async fn bad_in_batch(house: House) {
+async fn bad_in_batch(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let refuse = match house.store() {
         Store::Postgres(_) => {
@@ -69,48 +69,48 @@ async fn bad_in_batch(house: House) {
             "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_type = 'FundPaused' BEGIN SELECT RAISE(ABORT, 'refused'); END;"
         }
     };
-    meddle(&house, refuse).await;
+    execute_raw(&house, refuse).await;
     let before = house.log.length().await.unwrap();
     let many = futures::future::join_all((0..40).map(|_| person(&house, "Somebody")));
     let bad = house
         .commands
-        .issue(request(office.ada, Command::Fund(office.fund, pause())));
+        .execute(request(office.ada, Command::Fund(office.fund, pause())));
     let (people, refused) = tokio::join!(many, bad);
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(people.len(), 40);
     assert_eq!(house.log.length().await.unwrap(), before + 40);
-    replay::whole(&house).await;
+    replay::replay_log(&house).await;
 }
 
 /// Where an armed proxy cuts the connection: at the reply to a statement that contains these bytes,
 /// or at the statement itself, which with `Late` still arrives after the connection has been given
 /// up.
 #[derive(Clone, Copy)]
-pub enum CutAt {
+pub enum CutPoint {
     Answer(&'static [u8]),
     Statement(&'static [u8]),
     Late(&'static [u8]),
 }
 
 /// Delay of a late statement.
-pub const LATE: Duration = Duration::from_millis(700);
+pub const LATE_BY: Duration = Duration::from_millis(700);
 
-impl CutAt {
-    fn holds(self, bytes: &[u8]) -> bool {
+impl CutPoint {
+    fn matches(self, bytes: &[u8]) -> bool {
         let (Self::Answer(words) | Self::Statement(words) | Self::Late(words)) = self;
         bytes.windows(words.len()).any(|window| window == words)
     }
 }
 
 /// A proxy between the service and PostgreSQL that cuts the connection.
-pub struct Proxy {
+pub struct FaultyProxy {
     pub url: String,
     armed: Arc<AtomicBool>,
     cuts: Arc<AtomicUsize>,
 }
 
-impl Proxy {
-    pub async fn before(house: &House, at: CutAt) -> Self {
+impl FaultyProxy {
+    pub async fn in_front_of(house: &TestApp, at: CutPoint) -> Self {
         let to = house
             .url
             .split('@')
@@ -131,7 +131,7 @@ impl Proxy {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&to).await.unwrap();
-                tokio::spawn(pass(
+                tokio::spawn(forward(
                     client,
                     server,
                     at,
@@ -144,7 +144,7 @@ impl Proxy {
     }
 
     /// Arms the proxy, runs the work, and asserts that the connection was cut once.
-    pub async fn cut<T>(&self, work: impl Future<Output = T>) -> T {
+    pub async fn with_cut<T>(&self, work: impl Future<Output = T>) -> T {
         self.armed.store(true, Ordering::SeqCst);
         let done = work.await;
         assert_eq!(self.cuts.load(Ordering::SeqCst), 1, "the line was cut");
@@ -152,10 +152,10 @@ impl Proxy {
     }
 }
 
-async fn pass(
+async fn forward(
     client: TcpStream,
     server: TcpStream,
-    at: CutAt,
+    at: CutPoint,
     armed: Arc<AtomicBool>,
     cuts: Arc<AtomicUsize>,
 ) {
@@ -166,20 +166,20 @@ async fn pass(
     let there = async move {
         let mut bytes = vec![0; 65536];
         while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-            if at.holds(&bytes[..read]) && armed.swap(false, Ordering::SeqCst) {
+            if at.matches(&bytes[..read]) && armed.swap(false, Ordering::SeqCst) {
                 match at {
-                    CutAt::Answer(_) => asks.store(true, Ordering::SeqCst),
-                    CutAt::Statement(_) => {
+                    CutPoint::Answer(_) => asks.store(true, Ordering::SeqCst),
+                    CutPoint::Statement(_) => {
                         gone.fetch_add(1, Ordering::SeqCst);
                         break;
                     }
-                    CutAt::Late(_) => {
+                    CutPoint::Late(_) => {
                         gone.fetch_add(1, Ordering::SeqCst);
                         bytes.truncate(read);
                         tokio::spawn(async move {
-                            tokio::time::sleep(LATE).await;
+                            tokio::time::sleep(LATE_BY).await;
                             to_server.write_all(&bytes).await.unwrap();
-                            tokio::time::sleep(LATE).await;
+                            tokio::time::sleep(LATE_BY).await;
                         });
                         break;
                     }
@@ -209,17 +209,17 @@ async fn pass(
     }
 }
 
-async fn lost_commit(house: House) {
+async fn lost_commit(house: TestApp) {
     let office = Office::open(&house, 1000).await;
-    let proxy = Proxy::before(&house, CutAt::Answer(b"COMMIT")).await;
-    let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+    let proxy = FaultyProxy::in_front_of(&house, CutPoint::Answer(b"COMMIT")).await;
+    let far = TestApp::open(Arc::clone(&house.folder), proxy.url.clone()).await;
     person(&far, "Before").await;
     let command = request(office.ada, Command::Fund(office.fund, pause()));
     let answer = proxy
-        .cut(far.commands.issue(command))
+        .with_cut(far.commands.execute(command))
         .await
         .expect("the command was in the log, so it is answered");
-    let rows = events::page(house.store(), ORGANISATION, 0, 1000)
+    let rows = events::read_page(house.store(), ORGANISATION, 0, 1000)
         .await
         .unwrap();
     let paused: Vec<_> = rows
@@ -228,27 +228,27 @@ async fn lost_commit(house: House) {
         .map(|row| row.position)
         .collect();
     assert_eq!(paused, [answer.first_position]);
-    far.takes(
+    far.issue_ok(
         office.ada,
-        Command::Fund(office.fund, FundCommand::Resume(Nothing {})),
+        Command::Fund(office.fund, FundCommand::Resume(NoBody {})),
     )
     .await;
 }
 
-async fn gone_away(house: House) {
+async fn gone_away(house: TestApp) {
     let office = Office::open(&house, 100_000).await;
     for micros in (0..60_u64).map(|step| step * 150) {
         let (application, ..) = office.ready(&house, 500).await;
         let awarding = house
             .commands
-            .issue(request(office.ada, award(&house, application, 500)));
+            .execute(request(office.ada, award(&house, application, 500)));
         let _ = tokio::time::timeout(Duration::from_micros(micros), awarding).await;
     }
-    let found = replay::whole(&house).await;
+    let found = replay::replay_log(&house).await;
     assert!(found <= 60);
     // The next command works, whether the cancelled ones were recorded or not.
     office.awarded(&house, 500).await;
     // A command that was accepted is completed without its caller, possibly only now.
-    let after = replay::whole(&house).await;
+    let after = replay::replay_log(&house).await;
     assert!((found + 1..=61).contains(&after), "{after} after {found}");
 }

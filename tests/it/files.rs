@@ -9,39 +9,41 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use microgrants::domain::file::FileDigest;
 use microgrants::domain::{GroupId, Role};
-use microgrants::files::{BYTES_A_DAY, Bucket, FILE_MOST, FILES_A_DAY, FileError, Files, Intake};
-use microgrants::store::uploads::{self, Sent};
+use microgrants::files::{
+    BYTES_A_DAY, Bucket, FILE_SIZE_MAX, FILES_A_DAY, FileError, FileStore, UploadContext,
+};
+use microgrants::store::uploads::{self, UploadUsage};
 use serde_json::json;
 
 use crate::cases::Cases;
+use crate::fixtures::Office;
 use crate::folders::files_below;
-use crate::house::{House, ORGANISATION};
-use crate::office::Office;
 use crate::pages::signed_in;
-use crate::service::{Client, narrowed, sandbox, serve, token};
+use crate::service::{Client, sandbox, serve, token, token_for_roles};
+use crate::test_app::{ORGANISATION, TestApp};
 
-const WORDS: &str = "a receipt for soup, 53.54 N 2.11 W";
+const RECEIPT_TEXT: &str = "a receipt for soup, 53.54 N 2.11 W";
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "files::are_kept_sealed_and_opened_for_those_who_may",
         through_the_api,
     );
-    cases.both(
+    cases.on_both_engines(
         "files::bad_uploads_are_problems_and_leave_nothing",
         bad_uploads,
     );
-    cases.both(
+    cases.on_both_engines(
         "files::a_page_shows_pictures_and_hands_out_everything_else",
         handed_out,
     );
-    cases.both(
+    cases.on_both_engines(
         "files::a_group_sends_so_many_files_and_bytes_a_day",
         a_days_share,
     );
-    cases.sqlite("files::what_was_altered_does_not_open", altered);
-    cases.with(
-        moto().is_some(),
+    cases.on_sqlite("files::what_was_altered_does_not_open", altered);
+    cases.if_available(
+        find_s3_server().is_some(),
         "files::lie_in_a_bucket_as_well",
         in_a_bucket,
     );
@@ -49,7 +51,7 @@ pub fn cases(cases: &mut Cases) {
 
 /// A PDF of this many bytes.
 pub fn pdf(bytes: usize) -> Vec<u8> {
-    let mut pdf = format!("%PDF-1.7\n{WORDS}\n").into_bytes();
+    let mut pdf = format!("%PDF-1.7\n{RECEIPT_TEXT}\n").into_bytes();
     pdf.resize(bytes - 5, b'.');
     pdf.extend(b"%%EOF");
     pdf
@@ -61,15 +63,18 @@ fn photograph() -> Vec<u8> {
     image::DynamicImage::new_rgb8(40, 30)
         .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
         .unwrap();
-    let mut chunk = u32::try_from(WORDS.len()).unwrap().to_be_bytes().to_vec();
+    let mut chunk = u32::try_from(RECEIPT_TEXT.len())
+        .unwrap()
+        .to_be_bytes()
+        .to_vec();
     chunk.extend(b"tEXt");
-    chunk.extend(WORDS.as_bytes());
+    chunk.extend(RECEIPT_TEXT.as_bytes());
     chunk.extend([0; 4]);
     png.splice(33..33, chunk);
     png
 }
 
-async fn through_the_api(house: House) {
+async fn through_the_api(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, member) = office.group(&house).await;
     let (_, stranger) = office.group(&house).await;
@@ -111,27 +116,34 @@ async fn through_the_api(house: House) {
     // A repeat gets the first answer, and stores nothing more.
     let again = client.upload(&format!("{path}?purpose=receipt"), &pdf(200), "one");
     assert_eq!(again.body, first.body);
-    assert_eq!(stored(&house).len(), 2);
-    for bytes in stored(&house) {
+    assert_eq!(stored_files(&house).len(), 2);
+    for bytes in stored_files(&house) {
         assert!(
             !bytes
                 .windows(12)
-                .any(|part| part == &WORDS.as_bytes()[..12]),
+                .any(|part| part == &RECEIPT_TEXT.as_bytes()[..12]),
             "only sealed bytes are kept"
         );
     }
     // Other people see neither the list nor the file; staff who work with groups do.
-    let other = client.by(&token(&house, stranger));
-    other.get(&file(0)).is_problem(404, "not_found");
+    let other = client.with_token(&token(&house, stranger));
+    other.get(&file(0)).assert_problem(404, "not_found");
     other
         .upload(&format!("{path}?purpose=receipt"), &pdf(200), "three")
-        .is_problem(404, "not_found");
+        .assert_problem(404, "not_found");
     assert_eq!(
-        client.by(&token(&house, office.ada)).bytes(&file(0)).len(),
+        client
+            .with_token(&token(&house, office.ada))
+            .bytes(&file(0))
+            .len(),
         200_000
     );
-    let panel = client.by(&narrowed(&house, office.ada, Some(vec![Role::Panel])));
-    panel.get(&file(0)).is_problem(403, "not_yours");
+    let panel = client.with_token(&token_for_roles(
+        &house,
+        office.ada,
+        Some(vec![Role::Panel]),
+    ));
+    panel.get(&file(0)).assert_problem(403, "not_yours");
     assert_eq!(
         panel.bytes(&file(1)),
         opened,
@@ -139,10 +151,10 @@ async fn through_the_api(house: House) {
     );
     client
         .get(&format!("{path}/{}", "0".repeat(64)))
-        .is_problem(404, "not_found");
+        .assert_problem(404, "not_found");
 }
 
-pub fn stored(house: &House) -> Vec<Vec<u8>> {
+pub fn stored_files(house: &TestApp) -> Vec<Vec<u8>> {
     let folder = house.folder.path().join("files");
     let files = if folder.is_dir() {
         files_below(&folder)
@@ -155,7 +167,7 @@ pub fn stored(house: &House) -> Vec<Vec<u8>> {
         .collect()
 }
 
-async fn bad_uploads(house: House) {
+async fn bad_uploads(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, member) = office.group(&house).await;
     house.catch_up().await;
@@ -164,47 +176,54 @@ async fn bad_uploads(house: House) {
     let path = format!("/api/v1/groups/{group}/files?purpose=receipt");
     client
         .upload(&path, b"<html><script>alert(1)</script></html>", "a")
-        .is_problem(422, "invalid_file");
+        .assert_problem(422, "invalid_file");
     client
         .upload(&path, b"%PDF-1.4\nnot really", "h")
-        .is_problem(422, "invalid_file");
+        .assert_problem(422, "invalid_file");
     client
         .upload(&path, b"", "b")
-        .is_problem(422, "invalid_file");
+        .assert_problem(422, "invalid_file");
     let mut half = photograph();
     half.truncate(120);
     client
         .upload(&path, &half, "c")
-        .is_problem(422, "invalid_file");
+        .assert_problem(422, "invalid_file");
     let mut endless = photograph();
     endless[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
     client
         .upload(&path, &endless, "d")
-        .is_problem(422, "invalid_file");
+        .assert_problem(422, "invalid_file");
     client
-        .upload(&path, &pdf(usize::try_from(FILE_MOST).unwrap() + 1), "e")
-        .is_problem(413, "too_large");
+        .upload(
+            &path,
+            &pdf(usize::try_from(FILE_SIZE_MAX).unwrap() + 1),
+            "e",
+        )
+        .assert_problem(413, "too_large");
     client
         .upload(&path.replace("receipt", "malice"), &pdf(200), "f")
-        .is_problem(400, "invalid_query");
+        .assert_problem(400, "invalid_query");
     client
         .upload(&path.replace("?purpose=receipt", ""), &pdf(200), "g")
-        .is_problem(400, "invalid_query");
+        .assert_problem(400, "invalid_query");
     client
         .upload(&path, &pdf(200), "not a key")
-        .is_problem(400, "invalid_key");
+        .assert_problem(400, "invalid_key");
     // No command can claim a file that was never uploaded.
     let claim = json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph" });
     client
         .post(&format!("/api/v1/groups/{group}/keep-file"), &claim)
-        .is_problem(404, "no_such_address");
+        .assert_problem(404, "no_such_address");
     assert_eq!(
-        (stored(&house).len(), house.log.length().await.unwrap()),
+        (
+            stored_files(&house).len(),
+            house.log.length().await.unwrap()
+        ),
         (0, before)
     );
 }
 
-async fn handed_out(house: House) {
+async fn handed_out(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, member) = office.group(&house).await;
     house.catch_up().await;
@@ -256,14 +275,14 @@ async fn handed_out(house: House) {
     }
 }
 
-async fn a_days_share(house: House) {
+async fn a_days_share(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, member) = office.group(&house).await;
     let (other, another) = office.group(&house).await;
     house.catch_up().await;
     let client = serve(&house, member);
     let send = |client: &Client, group: GroupId, bytes: &[u8]| {
-        let key = microgrants::commands::clock::new_id().to_string();
+        let key = microgrants::clock::new_id().to_string();
         client.upload(
             &format!("/api/v1/groups/{group}/files?purpose=receipt"),
             bytes,
@@ -272,24 +291,32 @@ async fn a_days_share(house: House) {
     };
     // Refused uploads count as well, since inspecting them took as long.
     for _ in 0..FILES_A_DAY {
-        send(&client, group, b"no picture").is_problem(422, "invalid_file");
+        send(&client, group, b"no picture").assert_problem(422, "invalid_file");
     }
     let before = house.log.length().await.unwrap();
-    send(&client, group, &pdf(200)).is_problem(429, "quota_reached");
+    send(&client, group, &pdf(200)).assert_problem(429, "quota_reached");
     // Uploads by staff count towards the same group.
-    send(&client.by(&token(&house, office.ada)), group, &pdf(200)).is_problem(429, "quota_reached");
+    send(
+        &client.with_token(&token(&house, office.ada)),
+        group,
+        &pdf(200),
+    )
+    .assert_problem(429, "quota_reached");
     assert_eq!(
-        (stored(&house).len(), house.log.length().await.unwrap()),
+        (
+            stored_files(&house).len(),
+            house.log.length().await.unwrap()
+        ),
         (0, before),
         "nothing of it stays"
     );
     // Each group has its own quota, in bytes as well.
-    let second = client.by(&token(&house, another));
-    let nearly = Sent {
+    let second = client.with_token(&token(&house, another));
+    let nearly = UploadUsage {
         files: 0,
         bytes: BYTES_A_DAY - 300,
     };
-    uploads::count(
+    uploads::add(
         house.store(),
         ORGANISATION,
         &other.to_string(),
@@ -299,32 +326,35 @@ async fn a_days_share(house: House) {
     .await
     .unwrap();
     assert_eq!(send(&second, other, &pdf(200)).status, 201);
-    send(&second, other, &pdf(200)).is_problem(429, "quota_reached");
+    send(&second, other, &pdf(200)).assert_problem(429, "quota_reached");
     assert_eq!(
-        (stored(&house).len(), house.log.length().await.unwrap()),
+        (
+            stored_files(&house).len(),
+            house.log.length().await.unwrap()
+        ),
         (1, before + 1),
         "nothing of it stays"
     );
     // A person with many groups may not upload more in total.
-    let third = microgrants::domain::GroupId(microgrants::commands::clock::new_id());
+    let third = microgrants::domain::GroupId(microgrants::clock::new_id());
     let register = json!({ "name": "Walks", "area": "oldham", "standing": "new" });
     house
-        .by(
+        .issue(
             member,
-            crate::setting::command_of("group", third.0, "register", &register),
+            crate::scenario::command_from_json("group", third.0, "register", &register),
         )
         .await
         .unwrap();
     house.catch_up().await;
-    send(&client, third, &pdf(200)).is_problem(429, "quota_reached");
+    send(&client, third, &pdf(200)).assert_problem(429, "quota_reached");
     // The quota is fresh on the next day.
     let tomorrow = house.in_days(1).to_string();
-    let fresh = uploads::count(
+    let fresh = uploads::add(
         house.store(),
         ORGANISATION,
         &other.to_string(),
         &tomorrow,
-        Sent {
+        UploadUsage {
             files: 1,
             bytes: 200,
         },
@@ -333,19 +363,19 @@ async fn a_days_share(house: House) {
     .unwrap();
     assert_eq!(
         fresh,
-        Sent {
+        UploadUsage {
             files: 1,
             bytes: 200
         }
     );
 }
 
-pub async fn keep(
-    house: &House,
-    files: &Files,
+pub async fn store_file(
+    house: &TestApp,
+    files: &FileStore,
     group: microgrants::domain::GroupId,
     bytes: Vec<u8>,
-) -> microgrants::files::Kept {
+) -> microgrants::files::StoredFile {
     let body = futures::stream::iter(
         bytes
             .chunks(1000)
@@ -353,20 +383,20 @@ pub async fn keep(
             .collect::<Vec<_>>(),
     );
     let sandbox = sandbox();
-    let intake = Intake {
+    let intake = UploadContext {
         log: &house.log,
         sandbox: &sandbox,
         now: house.commands.now(),
         group: group.0,
         sender: None,
     };
-    files.keep(&intake, body).await.expect("kept")
+    files.store(&intake, body).await.expect("kept")
 }
 
 /// Reads a stored file to its end.
-pub async fn opened(
-    house: &House,
-    files: &Files,
+pub async fn read_file(
+    house: &TestApp,
+    files: &FileStore,
     group: microgrants::domain::GroupId,
     file: &FileDigest,
 ) -> Vec<u8> {
@@ -380,12 +410,12 @@ pub async fn opened(
     parts.concat()
 }
 
-async fn altered(house: House) {
+async fn altered(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, _) = office.group(&house).await;
     let files = house.files();
     for change in ["flip", "cut", "swap"] {
-        let kept = keep(&house, &files, group, pdf(200_000)).await;
+        let kept = store_file(&house, &files, group, pdf(200_000)).await;
         let name = kept.file.as_str();
         let path = house
             .folder
@@ -419,7 +449,7 @@ async fn altered(house: House) {
 }
 
 /// An S3-compatible server, from `target/judges` or the search path: `pip install moto[server]`.
-fn moto() -> Option<PathBuf> {
+fn find_s3_server() -> Option<PathBuf> {
     let judges = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::iter::once(judges)
@@ -428,9 +458,9 @@ fn moto() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-struct Moto(Child);
+struct S3Server(Child);
 
-impl Drop for Moto {
+impl Drop for S3Server {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -438,7 +468,7 @@ impl Drop for Moto {
 }
 
 /// A presigned address at which the bucket itself serves the file.
-fn signed(endpoint: &str, name: &str) -> String {
+fn presigned_url(endpoint: &str, name: &str) -> String {
     use rusty_s3::{Credentials, S3Action as _, UrlStyle, actions::GetObject};
     let bucket = rusty_s3::Bucket::new(
         endpoint.parse().unwrap(),
@@ -452,14 +482,14 @@ fn signed(endpoint: &str, name: &str) -> String {
         .to_string()
 }
 
-async fn in_a_bucket(house: House) {
+async fn in_a_bucket(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, _) = office.group(&house).await;
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .unwrap()
         .port();
-    let program = moto().expect("it was found");
+    let program = find_s3_server().expect("it was found");
     let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()];
     let server = Command::new(program)
         .args(arguments)
@@ -467,7 +497,7 @@ async fn in_a_bucket(house: House) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let _server = Moto(server);
+    let _server = S3Server(server);
     let endpoint = format!("http://127.0.0.1:{port}");
     let mut made = false;
     for _ in 0..200 {
@@ -478,22 +508,25 @@ async fn in_a_bucket(house: House) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(made, "the store answers");
-    let files = Files::Bucket(Box::new(
+    let files = FileStore::Bucket(Box::new(
         Bucket::new(&endpoint, "eu-west-2", "papers", "key", "secret").unwrap(),
     ));
-    let kept = keep(&house, &files, group, pdf(300_000)).await;
+    let kept = store_file(&house, &files, group, pdf(300_000)).await;
     assert_eq!(
-        opened(&house, &files, group, &kept.file).await,
+        read_file(&house, &files, group, &kept.file).await,
         pdf(300_000)
     );
-    let raw = ureq::get(&signed(&endpoint, kept.file.as_str()))
+    let raw = ureq::get(&presigned_url(&endpoint, kept.file.as_str()))
         .call()
         .unwrap()
         .body_mut()
         .read_to_vec()
         .unwrap();
     assert!(
-        raw.len() > 300_000 && !raw.windows(12).any(|part| part == &WORDS.as_bytes()[..12]),
+        raw.len() > 300_000
+            && !raw
+                .windows(12)
+                .any(|part| part == &RECEIPT_TEXT.as_bytes()[..12]),
         "only sealed bytes leave the house"
     );
     files.remove(&kept.file).await.unwrap();

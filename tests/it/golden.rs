@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
-    Application, ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, GroupEvent,
-    Organisation, OrganisationEvent, Person, PersonEvent, Stream, StreamEvent,
+    Aggregate, Application, ApplicationEvent, DomainEvent, Event, Fund, FundEvent, Grant,
+    GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person, PersonEvent,
 };
-use microgrants::log::record::Recorded;
+use microgrants::eventlog::recorded_event::RecordedEvent;
 use microgrants::store::events::EventRow;
 
 use crate::cases::Cases;
 
 pub fn cases(cases: &mut Cases) {
-    cases.plain("golden::every_event_has_a_golden_file", complete);
-    cases.plain("golden::every_golden_file_loads_and_is_canonical", loads);
+    cases.without_database("golden::every_event_has_a_golden_file", complete);
+    cases.without_database("golden::every_golden_file_loads_and_is_canonical", loads);
 }
 
 fn folder() -> PathBuf {
@@ -23,9 +23,9 @@ fn folder() -> PathBuf {
 }
 
 /// The golden file names of all events at their newest version.
-pub fn names() -> BTreeSet<String> {
-    fn of<S: Stream>() -> impl Iterator<Item = String> {
-        <S::Event as StreamEvent>::NAMES
+pub fn newest_names() -> BTreeSet<String> {
+    fn of<S: Aggregate>() -> impl Iterator<Item = String> {
+        <S::Event as DomainEvent>::NAMES
             .iter()
             .map(|name| format!("{}.{name}.1.0.json", S::TYPE))
     }
@@ -38,7 +38,7 @@ pub fn names() -> BTreeSet<String> {
         .collect()
 }
 
-fn stored() -> BTreeSet<String> {
+fn stored_names() -> BTreeSet<String> {
     std::fs::read_dir(folder())
         .expect("golden files")
         .flatten()
@@ -47,7 +47,7 @@ fn stored() -> BTreeSet<String> {
 }
 
 /// Writes golden files for events that have none. Review and commit them.
-pub fn offer(payloads: &BTreeMap<String, String>) {
+pub fn write_missing(payloads: &BTreeMap<String, String>) {
     for (name, payload) in payloads
         .iter()
         .filter(|(name, _)| !folder().join(name).exists())
@@ -58,12 +58,15 @@ pub fn offer(payloads: &BTreeMap<String, String>) {
 }
 
 fn complete() {
-    let missing: Vec<_> = names().difference(&stored()).cloned().collect();
+    let missing: Vec<_> = newest_names()
+        .difference(&stored_names())
+        .cloned()
+        .collect();
     assert!(missing.is_empty(), "no golden file: {missing:?}");
 }
 
 fn loads() {
-    for name in stored() {
+    for name in stored_names() {
         let text = std::fs::read_to_string(folder().join(&name)).expect("text");
         let payload = text.trim_end().to_owned();
         let [stream, event_type, version] = name
@@ -85,10 +88,10 @@ fn loads() {
             metadata: "{}".into(),
             command_id: uuid::Uuid::nil().to_string(),
         };
-        let event = Recorded::read(&row)
+        let event = RecordedEvent::from_row(&row)
             .unwrap_or_else(|error| panic!("{name}: {error}"))
             .event;
-        let (again, its_name, newest) = written(&event);
+        let (again, its_name, newest) = serialised(&event);
         assert_eq!(its_name, event_type, "{name}");
         if version == newest {
             assert_eq!(again, payload, "{name}");
@@ -96,8 +99,8 @@ fn loads() {
     }
 }
 
-fn written(event: &Event) -> (String, &'static str, &'static str) {
-    fn of<E: StreamEvent>(event: &E) -> (String, &'static str, &'static str) {
+fn serialised(event: &Event) -> (String, &'static str, &'static str) {
+    fn of<E: DomainEvent>(event: &E) -> (String, &'static str, &'static str) {
         (
             serde_json_canonicalizer::to_string(event).expect("JSON"),
             event.name(),

@@ -3,34 +3,34 @@
 
 use microgrants::domain::application::RequestChanges;
 use microgrants::domain::group::CorrectGroup;
-use microgrants::domain::person::RegisterPerson;
-use microgrants::domain::sealed::Index;
+use microgrants::domain::person::PersonDetails;
+use microgrants::domain::personal_data::BlindIndexKind;
 use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonCommand};
 use microgrants::jobs::Jobs;
 
 use crate::browser::{Browser, Page};
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{open, text};
-use crate::pages::{signed_in, started, words};
+use crate::fixtures::{open, text};
+use crate::pages::{serve_office, signed_in, visible_text};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "group_pages::only_what_was_asked_is_open_and_nothing_typed_is_lost",
         changes,
     );
-    cases.both(
+    cases.on_both_engines(
         "group_pages::a_member_answers_contact_details_that_an_officer_proposed",
         contact,
     );
-    cases.both(
+    cases.on_both_engines(
         "group_pages::a_name_that_waits_and_a_draft_that_lapsed_are_explained",
         explained,
     );
 }
 
-async fn changes(house: House) {
-    let (office, address) = started(&house).await;
+async fn changes(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (application, _, member) = office.submitted(&house, 900).await;
     let ask = RequestChanges {
         questions: [text("requested")].into(),
@@ -38,7 +38,7 @@ async fn changes(house: House) {
         due_on: house.in_days(14),
     };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Application(application, ApplicationCommand::RequestChanges(ask)),
         )
@@ -52,70 +52,70 @@ async fn changes(house: House) {
     );
     let shown = browser.get(&path);
     assert!(
-        shown.says(&amount) && !shown.says(&idea),
+        shown.contains(&amount) && !shown.contains(&idea),
         "{}",
-        words(&shown)
+        visible_text(&shown)
     );
     let page = browser.get(&amount);
-    let next = browser.fill(&page, &amount, &[("answer", "1,200"), ("then", "next")]);
+    let next = browser.submit_form(&page, &amount, &[("answer", "1,200"), ("then", "next")]);
     assert_eq!((next.status, next.path), (200, format!("{path}/check")));
     // A post to a question that was not asked about is refused, and the page shows the typed answer
     // again.
-    let refused = browser.fill(
+    let refused = browser.submit_form(
         &shown,
         &idea,
         &[("answer", "Another idea"), ("then", "next")],
     );
     assert!(
-        refused.status == 422 && refused.says("Another idea"),
+        refused.status == 422 && refused.contains("Another idea"),
         "{} {}",
         refused.status,
-        words(&refused)
+        visible_text(&refused)
     );
     assert!(
-        refused.says("Only the answers that we ask about can be changed now."),
+        refused.contains("Only the answers that we ask about can be changed now."),
         "{}",
-        words(&refused)
+        visible_text(&refused)
     );
     let page = browser.get(&amount);
     house.pass_days(15);
-    let late = browser.fill(&page, &amount, &[("answer", "1,300"), ("then", "next")]);
+    let late = browser.submit_form(&page, &amount, &[("answer", "1,300"), ("then", "next")]);
     assert!(
         late.status == 422
-            && late.says("1,300")
-            && late.says("You could change your answers until"),
+            && late.contains("1,300")
+            && late.contains("You could change your answers until"),
         "{}",
-        words(&late)
+        visible_text(&late)
     );
     let shown = browser.get(&amount);
     assert_eq!(shown.path, path, "nobody types in vain");
     assert!(
-        shown.says("They can no longer be changed here.") && !shown.says(&amount),
+        shown.contains("They can no longer be changed here.") && !shown.contains(&amount),
         "{}",
-        words(&shown)
+        visible_text(&shown)
     );
 }
 
 /// Answers a proposed change of contact details as the page shows it.
 fn answer(browser: &mut Browser, page: &Page, form: &str) -> Page {
-    browser.fill(
+    browser.submit_form(
         page,
         "/account",
-        &[("form", form), ("proposal", &page.hidden("proposal"))],
+        &[("form", form), ("proposal", &page.hidden_field("proposal"))],
     )
 }
 
-async fn contact(house: House) {
-    let (office, address) = started(&house).await;
+async fn contact(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (_, member) = office.group(&house).await;
     let propose = async |email: &str| {
-        let details = RegisterPerson {
+        let details = PersonDetails {
             name: open("Cass"),
             email: Some(open(email)),
             telephone: Some(open("0161 496 0000")),
         };
         house
-            .takes(
+            .issue_ok(
                 office.ada,
                 Command::Person(member, PersonCommand::ChangeContact(details)),
             )
@@ -127,57 +127,57 @@ async fn contact(house: House) {
     assert!(
         browser
             .get("/my")
-            .says("Somebody in our office would like to change your contact details.")
+            .contains("Somebody in our office would like to change your contact details.")
     );
     let page = browser.get("/account");
     assert!(
-        page.says("other@example.org") && page.says("0161 496 0000"),
+        page.contains("other@example.org") && page.contains("0161 496 0000"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     let after = answer(&mut browser, &page, "refuse-contact");
     assert!(
-        after.status == 200 && !after.says("other@example.org"),
+        after.status == 200 && !after.contains("other@example.org"),
         "{}",
-        words(&after)
+        visible_text(&after)
     );
     propose("other@example.org").await;
     let before = browser.get("/account");
     propose("new@example.org").await;
     let shown = answer(&mut browser, &before, "confirm-contact");
     assert!(
-        shown.says("Are these your new contact details?") && shown.says("new@example.org"),
+        shown.contains("Are these your new contact details?") && shown.contains("new@example.org"),
         "only what was shown is confirmed"
     );
     let after = answer(&mut browser, &shown, "confirm-contact");
     assert!(
         after.path.contains("/sign-in"),
         "a new address ends every session: {}",
-        words(&after)
+        visible_text(&after)
     );
     let mut browser = signed_in(&house, &address, member).await;
     let after = browser.get("/account");
     assert!(
-        after.says("new@example.org") && !after.says("Are these your new contact details?"),
+        after.contains("new@example.org") && !after.contains("Are these your new contact details?"),
         "{}",
-        words(&after)
+        visible_text(&after)
     );
     let holder = house
         .log
         .vault()
-        .holder(Index::Email, "new@example.org")
+        .subject_of(BlindIndexKind::Email, "new@example.org")
         .await
         .unwrap();
     assert_eq!(holder, Some(member.0));
     assert!(
         !browser
             .get("/my")
-            .says("would like to change your contact details")
+            .contains("would like to change your contact details")
     );
 }
 
-async fn explained(house: House) {
-    let (office, address) = started(&house).await;
+async fn explained(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (draft, group, member) = office.draft(&house, 900).await;
     let correct = CorrectGroup {
         name: text("Soup and songs"),
@@ -185,7 +185,7 @@ async fn explained(house: House) {
         reason: open("A letter was missing"),
     };
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Group(group, GroupCommand::Correct(correct)),
         )
@@ -193,21 +193,21 @@ async fn explained(house: House) {
     house.pass_days(31);
     house.catch_up().await;
     Jobs::new(house.commands.clone(), house.views())
-        .once()
+        .run_once()
         .await
         .unwrap();
     house.catch_up().await;
     let mut browser = signed_in(&house, &address, member).await;
     let page = browser.get("/my");
     assert!(
-        page.says("You asked us to call your group Soup and songs."),
+        page.contains("You asked us to call your group Soup and songs."),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     let page = browser.get(&format!("/my/applications/{draft}"));
     assert!(
-        page.says("so it lapsed") && page.says("your form opens again by itself"),
+        page.contains("so it lapsed") && page.contains("your form opens again by itself"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
 }

@@ -1,29 +1,29 @@
 //! Groups: staff see shared details, a merge rewrites no history, account numbers are checked
 //! against the published tables, and a correction is shown with the value that it corrects.
 
-use microgrants::commands::modulus::Modulus;
+use microgrants::bank::modulus_check::ModulusTables;
 use microgrants::domain::{Command, Refusal};
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::house::{House, request};
-use crate::office::{Office, provide_payee};
+use crate::fixtures::{Office, provide_payee};
 use crate::service::{serve, token};
+use crate::test_app::{TestApp, request};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("groups::that_share_something_are_shown_to_staff", links);
-    cases.both("groups::that_were_merged_keep_their_records", merged);
-    cases.both("payee::an_account_that_cannot_be_is_refused", modulus);
-    cases.both("corrections::stand_beside_what_they_correct", corrections);
+    cases.on_both_engines("groups::that_share_something_are_shown_to_staff", links);
+    cases.on_both_engines("groups::that_were_merged_keep_their_records", merged);
+    cases.on_both_engines("payee::an_account_that_cannot_be_is_refused", modulus);
+    cases.on_both_engines("corrections::stand_beside_what_they_correct", corrections);
 }
 
-async fn links(house: House) {
+async fn links(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let ((one, cass), (two, dee)) = (office.group(&house).await, office.group(&house).await);
     let client = serve(&house, office.ada);
     let (cass, dee) = (
-        client.by(&token(&house, cass)),
-        client.by(&token(&house, dee)),
+        client.with_token(&token(&house, cass)),
+        client.with_token(&token(&house, dee)),
     );
     let account = json!({ "route": "own_account", "account": { "holder": "A", "numbers": "12-34-56 12345678" } });
     let contact = |postcode: &str| json!({ "postcode": postcode, "telephone": "0161 496 0000" });
@@ -50,7 +50,7 @@ async fn links(house: House) {
         (&shown[0]["group"], &shown[0]["shares"]),
         (&json!(two), &json!(["account", "postcode", "telephone"]))
     );
-    cass.get(&path).is_problem(403, "not_yours");
+    cass.get(&path).assert_problem(403, "not_yours");
     // A detail that the groups no longer share is no longer listed.
     let other = json!({ "telephone": "0161 496 0001" });
     assert_eq!(
@@ -72,11 +72,11 @@ async fn links(house: House) {
         json!({ "telephone": "12" }),
     ] {
         cass.post(&format!("/api/v1/groups/{one}/set-contact"), &bad)
-            .is_problem(422, "invalid_field");
+            .assert_problem(422, "invalid_field");
     }
 }
 
-async fn merged(house: House) {
+async fn merged(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (grant, old, _) = office.prepared(&house, 600).await;
     let (new, member) = office.group(&house).await;
@@ -101,7 +101,7 @@ async fn merged(house: House) {
         client.get(&format!("/api/v1/grants/{grant}")).body["group"],
         json!(old)
     );
-    let member = client.by(&token(&house, member));
+    let member = client.with_token(&token(&house, member));
     assert_eq!(member.get(&format!("/api/v1/grants/{grant}")).status, 200);
     let history = member.get(&format!("/api/v1/groups/{new}/history")).body["items"].clone();
     assert_eq!(
@@ -116,14 +116,14 @@ async fn merged(house: House) {
     let back = json!({ "into": old, "reason": "The other way" });
     client
         .post(&format!("/api/v1/groups/{new}/merge"), &back)
-        .is_problem(409, "group_merged");
+        .assert_problem(409, "group_merged");
     let start = json!({ "fund": office.fund, "round": "first", "group": old });
     client
         .post("/api/v1/applications", &start)
-        .is_problem(409, "group_merged");
+        .assert_problem(409, "group_merged");
 }
 
-async fn modulus(house: House) {
+async fn modulus(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, member) = office.group(&house).await;
     let folder = house.folder.path().join("tables");
@@ -138,10 +138,10 @@ async fn modulus(house: House) {
     let checking = house
         .commands
         .clone()
-        .checking_accounts(Some(Modulus::read(&folder).unwrap()));
+        .with_account_checks(Some(ModulusTables::read(&folder).unwrap()));
     let before = house.log.length().await.unwrap();
     let provide = |numbers: &str| request(member, Command::Group(group, provide_payee(numbers)));
-    let refused = checking.issue(provide("000000 58177633")).await;
+    let refused = checking.execute(provide("000000 58177633")).await;
     assert!(
         matches!(
             refused,
@@ -153,21 +153,21 @@ async fn modulus(house: House) {
     );
     assert_eq!(house.log.length().await.unwrap(), before);
     checking
-        .issue(provide("000000 58177632"))
+        .execute(provide("000000 58177632"))
         .await
         .expect("this one can be");
     house
         .commands
-        .issue(provide("000000 58177633"))
+        .execute(provide("000000 58177633"))
         .await
         .expect("without the tables only the shape is checked");
 }
 
-async fn corrections(house: House) {
+async fn corrections(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (grant, group, member) = office.prepared(&house, 600).await;
     let client = serve(&house, office.ben);
-    let ada = client.by(&token(&house, office.ada));
+    let ada = client.with_token(&token(&house, office.ada));
     let (today, path) = (house.today(), format!("/api/v1/grants/{grant}"));
     let post = |command: &str, body: Value| {
         let answer = client.post(&format!("{path}/{command}"), &body);
@@ -215,7 +215,7 @@ async fn corrections(house: House) {
         (json!(house.in_days(-1)), json!(today))
     );
     // A correction of the group's name, by a member.
-    let cass = client.by(&token(&house, member));
+    let cass = client.with_token(&token(&house, member));
     let correct =
         json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" });
     let answer = cass.post(&format!("/api/v1/groups/{group}/correct"), &correct);

@@ -2,39 +2,47 @@
 
 use microgrants::commands::Caller;
 use microgrants::domain::{Actor, PersonId};
-use microgrants::export::open_data::{Places, history, history_csv, history_json, package};
-use microgrants::export::sheets::Sheet;
-use microgrants::import::{Import, Imported, Kind};
+use microgrants::export::open_data::{
+    Places, build_package, past_grant_records, past_grants_csv, past_grants_json,
+};
+use microgrants::export::spreadsheets::Spreadsheet;
+use microgrants::import::{ImportKind, ImportReport, Importer};
 use microgrants::projections::{GroupRow, PastGrantRow};
-use microgrants::views::By;
+use microgrants::views::GroupBy;
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::Office;
-use crate::pages::{signed_in, started, words};
+use crate::fixtures::Office;
+use crate::pages::{serve_office, signed_in, visible_text};
 use crate::service::sandbox;
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("importing::groups_and_funding_are_recorded_once", once);
-    cases.both(
+    cases.on_both_engines("importing::groups_and_funding_are_recorded_once", once);
+    cases.on_both_engines(
         "importing::each_wrong_row_is_named_and_nothing_is_recorded",
         wrong,
     );
-    cases.both(
+    cases.on_both_engines(
         "importing::open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same",
         round_trip,
     );
-    cases.sqlite("importing::a_workbook_and_a_page_do_the_same", on_a_page);
+    cases.on_sqlite("importing::a_workbook_and_a_page_do_the_same", on_a_page);
 }
 
-async fn import(house: &House, by: PersonId, kind: Kind, table: &[u8], only_try: bool) -> Imported {
+async fn import(
+    house: &TestApp,
+    by: PersonId,
+    kind: ImportKind,
+    table: &[u8],
+    only_try: bool,
+) -> ImportReport {
     house.catch_up().await;
     let caller = Caller {
         actor: Actor::Person(by),
-        narrowed: None,
+        role_scope: None,
     };
-    let importing = Import {
+    let importing = Importer {
         commands: house.commands.clone(),
         views: house.views(),
         caller,
@@ -45,16 +53,23 @@ async fn import(house: &House, by: PersonId, kind: Kind, table: &[u8], only_try:
     imported
 }
 
-async fn groups(house: &House) -> Vec<GroupRow> {
-    house.views().every(None, Vec::new()).await.unwrap()
+async fn groups(house: &TestApp) -> Vec<GroupRow> {
+    house.views().all_rows(None, Vec::new()).await.unwrap()
 }
 
-const GROUPS: &str = "Reference,Name,Area,Standing,Charity number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
+const GROUPS_CSV: &str = "Reference,Name,Area,Standing,Charity number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
 
-async fn once(house: House) {
+async fn once(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let before = house.log.length().await.unwrap();
-    let tried = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), true).await;
+    let tried = import(
+        &house,
+        office.ada,
+        ImportKind::Groups,
+        GROUPS_CSV.as_bytes(),
+        true,
+    )
+    .await;
     assert_eq!(
         (tried.rows.len(), tried.wrong.len(), tried.recorded),
         (3, 0, 0),
@@ -65,7 +80,14 @@ async fn once(house: House) {
         before,
         "nothing is recorded"
     );
-    let first = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), false).await;
+    let first = import(
+        &house,
+        office.ada,
+        ImportKind::Groups,
+        GROUPS_CSV.as_bytes(),
+        false,
+    )
+    .await;
     assert_eq!(
         (first.recorded, first.known, first.wrong.len()),
         (3, 0, 0),
@@ -83,7 +105,14 @@ async fn once(house: House) {
         ),
         ("high-peak", "GB-CHC-1234567")
     );
-    let second = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), false).await;
+    let second = import(
+        &house,
+        office.ada,
+        ImportKind::Groups,
+        GROUPS_CSV.as_bytes(),
+        false,
+    )
+    .await;
     assert_eq!(
         (second.recorded, second.known, second.wrong.len()),
         (0, 3, 0),
@@ -92,8 +121,8 @@ async fn once(house: House) {
     let changed = import(
         &house,
         office.ada,
-        Kind::Groups,
-        GROUPS.replace("Knit and natter", "Knit").as_bytes(),
+        ImportKind::Groups,
+        GROUPS_CSV.replace("Knit and natter", "Knit").as_bytes(),
         false,
     )
     .await;
@@ -113,7 +142,7 @@ async fn once(house: House) {
     let allocated = async || {
         let position = house.projector.next_position() - 1;
         let sums = microgrants::views::Sums {
-            by: By::Fund,
+            by: GroupBy::Fund,
             fund: None,
             area: None,
             position,
@@ -124,7 +153,7 @@ async fn once(house: House) {
             .to_string()
     };
     for (recorded, who) in [(1, office.ben), (0, office.ben), (0, office.ada)] {
-        let imported = import(&house, who, Kind::Funding, funding.as_bytes(), false).await;
+        let imported = import(&house, who, ImportKind::Funding, funding.as_bytes(), false).await;
         assert_eq!(
             (imported.recorded, imported.wrong.len()),
             (recorded, 0),
@@ -134,15 +163,29 @@ async fn once(house: House) {
     }
 }
 
-async fn wrong(house: House) {
+async fn wrong(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let before = house.log.length().await.unwrap();
     let table = "reference,name,area,standing,charity_number\n1,Good,oldham,,\n,No reference,oldham,,\n3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n";
-    let told = import(&house, office.ada, Kind::Groups, table.as_bytes(), false).await;
+    let told = import(
+        &house,
+        office.ada,
+        ImportKind::Groups,
+        table.as_bytes(),
+        false,
+    )
+    .await;
     let lines: Vec<usize> = told.wrong.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [3, 4, 5, 6, 7], "{told:?}");
     let past = "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,12,50,x\nP2,New group,Tools,0,2020-01-01,Somebody\nP3,New group,Tools,5.00,2999-01-01,Somebody\nP4,,Tools,5.00,2020-01-01,Somebody\n";
-    let told = import(&house, office.ada, Kind::PastGrants, past.as_bytes(), false).await;
+    let told = import(
+        &house,
+        office.ada,
+        ImportKind::PastGrants,
+        past.as_bytes(),
+        false,
+    )
+    .await;
     let lines: Vec<usize> = told.wrong.iter().map(|(line, _)| *line).collect();
     assert_eq!(
         (lines, told.recorded),
@@ -154,7 +197,7 @@ async fn wrong(house: House) {
     let told = import(
         &house,
         office.ada,
-        Kind::PastGrants,
+        ImportKind::PastGrants,
         later.as_bytes(),
         false,
     )
@@ -175,7 +218,14 @@ async fn wrong(house: House) {
             "reference,fund,funder,amount,received_on\nF1,{},somebody,\"{amount}\",2026-01-01\n",
             fund.name
         );
-        let told = import(&house, office.ben, Kind::Funding, funding.as_bytes(), true).await;
+        let told = import(
+            &house,
+            office.ben,
+            ImportKind::Funding,
+            funding.as_bytes(),
+            true,
+        )
+        .await;
         assert!(
             told.rows.is_empty()
                 && told.wrong[0]
@@ -186,7 +236,14 @@ async fn wrong(house: House) {
         let past = format!(
             "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,\"{amount}\",2020-01-01,Somebody\n"
         );
-        let told = import(&house, office.ada, Kind::PastGrants, past.as_bytes(), true).await;
+        let told = import(
+            &house,
+            office.ada,
+            ImportKind::PastGrants,
+            past.as_bytes(),
+            true,
+        )
+        .await;
         assert!(
             told.rows.is_empty()
                 && told.wrong[0]
@@ -197,7 +254,14 @@ async fn wrong(house: House) {
     }
     let funding =
         "reference,fund,funder,amount,received_on\nF1,No such fund,somebody,5.00,2026-01-01\n";
-    let told = import(&house, office.ben, Kind::Funding, funding.as_bytes(), false).await;
+    let told = import(
+        &house,
+        office.ben,
+        ImportKind::Funding,
+        funding.as_bytes(),
+        false,
+    )
+    .await;
     assert!(told.wrong[0].1.contains("there is no fund"), "{told:?}");
     assert_eq!(
         house.log.length().await.unwrap(),
@@ -213,23 +277,26 @@ async fn wrong(house: House) {
     ] {
         let caller = Caller {
             actor: Actor::Person(office.ada),
-            narrowed: None,
+            role_scope: None,
         };
-        let importing = Import {
+        let importing = Importer {
             commands: house.commands.clone(),
             views: house.views(),
             caller,
             sandbox: sandbox(),
         };
         assert!(
-            importing.run(Kind::Groups, bytes, true).await.is_err(),
+            importing
+                .run(ImportKind::Groups, bytes, true)
+                .await
+                .is_err(),
             "{bytes:?}"
         );
     }
 }
 
 /// The fields of grants that must survive the way through another system.
-fn kept(grants: &Value) -> Vec<Value> {
+fn comparable_grants(grants: &Value) -> Vec<Value> {
     let mut kept: Vec<Value> = grants
         .as_array()
         .unwrap()
@@ -253,25 +320,25 @@ fn kept(grants: &Value) -> Vec<Value> {
     kept
 }
 
-async fn round_trip(house: House) {
-    crate::seeds::loaded(&house).await;
+async fn round_trip(house: TestApp) {
+    crate::seeds::load_seeds(&house).await;
     house.catch_up().await;
     let published = house.views().published().await.unwrap();
-    let package = package(
+    let package = build_package(
         &published,
         &crate::open_data::publisher(),
         &Places::illustrative(),
         house.today(),
     )
     .package;
-    let sent: Value = serde_json::from_str(&package.json()).unwrap();
-    for table in [package.json(), package.csv()] {
-        let empty = House::sqlite().await;
+    let sent: Value = serde_json::from_str(&package.to_json()).unwrap();
+    for table in [package.to_json(), package.to_csv()] {
+        let empty = TestApp::sqlite().await;
         let office = Office::open(&empty, 10_000).await;
         let first = import(
             &empty,
             office.ada,
-            Kind::PastGrants,
+            ImportKind::PastGrants,
             table.as_bytes(),
             false,
         )
@@ -283,25 +350,29 @@ async fn round_trip(house: House) {
         let second = import(
             &empty,
             office.ada,
-            Kind::PastGrants,
+            ImportKind::PastGrants,
             table.as_bytes(),
             false,
         )
         .await;
         assert_eq!((second.recorded, second.wrong.len()), (0, 0), "{second:?}");
-        let past_grants: Vec<PastGrantRow> = empty.views().every(None, Vec::new()).await.unwrap();
-        let back = history(&groups(&empty).await, &past_grants);
-        let json: Value = serde_json::from_str(&history_json(&back)).unwrap();
-        assert_eq!(kept(&json["grants"]), kept(&sent["grants"]));
-        assert_eq!(history_csv(&back).lines().count(), back.len() + 1);
-        crate::replay::whole(&empty).await;
+        let past_grants: Vec<PastGrantRow> =
+            empty.views().all_rows(None, Vec::new()).await.unwrap();
+        let back = past_grant_records(&groups(&empty).await, &past_grants);
+        let json: Value = serde_json::from_str(&past_grants_json(&back)).unwrap();
+        assert_eq!(
+            comparable_grants(&json["grants"]),
+            comparable_grants(&sent["grants"])
+        );
+        assert_eq!(past_grants_csv(&back).lines().count(), back.len() + 1);
+        crate::replay::replay_log(&empty).await;
     }
 }
 
-async fn on_a_page(house: House) {
-    let (office, address) = started(&house).await;
+async fn on_a_page(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let row = vec!["7".into(), "Walks on Fridays".into(), "Oldham".into()];
-    let sheet = Sheet {
+    let sheet = Spreadsheet {
         name: "Groups",
         columns: vec!["Reference", "Name", "Area"],
         rows: vec![row],
@@ -309,15 +380,15 @@ async fn on_a_page(house: House) {
     let tried = import(
         &house,
         office.ada,
-        Kind::Groups,
-        &sheet.xlsx().unwrap(),
+        ImportKind::Groups,
+        &sheet.to_xlsx().unwrap(),
         true,
     )
     .await;
     assert_eq!((tried.rows.len(), tried.wrong.len()), (1, 0), "{tried:?}");
     let mut browser = signed_in(&house, &address, office.ada).await;
     let page = browser.get("/desk/import");
-    let csrf = page.hidden("csrf");
+    let csrf = page.hidden_field("csrf");
     let mut send = |what: &str, table: &str| {
         let fields = [
             ("csrf", csrf.as_str()),
@@ -326,13 +397,13 @@ async fn on_a_page(house: House) {
             ("kind", "groups"),
             ("what", what),
         ];
-        browser.send_files("/desk/do/import", &fields, &[("file", table)])
+        browser.post_files("/desk/do/import", &fields, &[("file", table)])
     };
-    let seen = send("try", GROUPS);
+    let seen = send("try", GROUPS_CSV);
     assert!(
-        seen.says("This is what it would do") && seen.says("Knit and natter"),
+        seen.contains("This is what it would do") && seen.contains("Knit and natter"),
         "{}",
-        words(&seen)
+        visible_text(&seen)
     );
     assert!(
         !groups(&house)
@@ -340,22 +411,22 @@ async fn on_a_page(house: House) {
             .iter()
             .any(|group| group.name == "Knit and natter")
     );
-    let done = send("record", GROUPS);
+    let done = send("record", GROUPS_CSV);
     assert!(
-        done.says("3 were recorded, and 0 had been before"),
+        done.contains("3 were recorded, and 0 had been before"),
         "{}",
-        words(&done)
+        visible_text(&done)
     );
     let wrong = send("record", "reference,name\n1,x\n");
     assert!(
-        wrong.says("1 lines are wrong, so nothing was recorded"),
+        wrong.contains("1 lines are wrong, so nothing was recorded"),
         "{}",
-        words(&wrong)
+        visible_text(&wrong)
     );
     let none = send("try", "");
     assert!(
-        none.status == 422 && none.says("Choose the file again"),
+        none.status == 422 && none.contains("Choose the file again"),
         "{}",
-        words(&none)
+        visible_text(&none)
     );
 }

@@ -4,87 +4,87 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use microgrants::commands::{Caller, RepeatKey, Request};
-use microgrants::domain::command::Because;
+use microgrants::commands::{Caller, CommandRequest, IdempotencyKey};
+use microgrants::domain::command::WithReason;
 use microgrants::domain::{Actor, Command, FundCommand, PersonId};
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{Office, approve, person, text};
+use crate::fixtures::{Office, approve, person, text};
 use crate::service::{Client, serve, token};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "integrators::a_command_answers_with_the_record_where_that_is_preferred",
         representations,
     );
-    cases.both("integrators::an_award_says_where_its_grant_is", awarded);
-    cases.both(
+    cases.on_both_engines("integrators::an_award_says_where_its_grant_is", awarded);
+    cases.on_both_engines(
         "integrators::every_wrong_field_is_named_at_once",
         wrong_fields,
     );
-    cases.both(
+    cases.on_both_engines(
         "integrators::a_tag_that_is_none_is_bad_input_and_another_version_is_stale",
         tags,
     );
-    cases.both(
+    cases.on_both_engines(
         "integrators::lists_take_several_states_and_say_how_many_there_are",
         filtered,
     );
-    cases.both(
+    cases.on_both_engines(
         "integrators::a_list_in_any_order_comes_whole_in_pages",
         ordered,
     );
-    cases.both("integrators::what_changed_since_is_what_changed", kept_up);
-    cases.both(
+    cases.on_both_engines("integrators::what_changed_since_is_what_changed", kept_up);
+    cases.on_both_engines(
         "integrators::groups_people_and_payments_are_looked_up",
         looked_up,
     );
-    cases.both(
+    cases.on_both_engines(
         "integrators::names_stand_beside_ids_where_they_are_asked_for",
         named,
     );
-    cases.both(
+    cases.on_both_engines(
         "integrators::what_is_put_together_whole_comes_in_pages_too",
         put_together,
     );
-    cases.both(
+    cases.on_both_engines(
         "integrators::what_is_unchanged_is_not_sent_again",
         unchanged,
     );
-    cases.both("integrators::what_is_open_may_be_read_from_any_page", open);
-    cases.both(
+    cases.on_both_engines("integrators::what_is_open_may_be_read_from_any_page", open);
+    cases.on_both_engines(
         "integrators::the_same_json_is_the_same_request_however_it_is_written",
         canonical,
     );
-    cases.both(
+    cases.on_both_engines(
         "integrators::nobody_waits_behind_the_end_of_the_log",
         beyond,
     );
 }
 
 /// A client that also returns response headers.
-struct Asker {
+struct HeaderClient {
     address: String,
     token: String,
     agent: ureq::Agent,
 }
 
-struct Said {
+struct RawResponse {
     status: u16,
     headers: BTreeMap<String, String>,
     body: Value,
 }
 
-impl Said {
+impl RawResponse {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 }
 
-impl Asker {
-    fn of(house: &House, client: &Client, person: PersonId) -> Self {
+impl HeaderClient {
+    fn of(house: &TestApp, client: &Client, person: PersonId) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
@@ -96,11 +96,11 @@ impl Asker {
         }
     }
 
-    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Said {
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> RawResponse {
         self.without_body(self.agent.get(format!("{}{path}", self.address)), headers)
     }
 
-    fn head(&self, path: &str) -> Said {
+    fn head(&self, path: &str) -> RawResponse {
         self.without_body(self.agent.head(format!("{}{path}", self.address)), &[])
     }
 
@@ -108,15 +108,15 @@ impl Asker {
         &self,
         request: ureq::RequestBuilder<ureq::typestate::WithoutBody>,
         headers: &[(&str, &str)],
-    ) -> Said {
+    ) -> RawResponse {
         let request = request.header("Authorization", format!("Bearer {}", self.token));
         let request = headers.iter().fold(request, |request, (name, value)| {
             request.header(*name, *value)
         });
-        said(request.call().unwrap())
+        read_response(request.call().unwrap())
     }
 
-    fn post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Said {
+    fn post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> RawResponse {
         let request = self
             .agent
             .post(format!("{}{path}", self.address))
@@ -125,11 +125,11 @@ impl Asker {
         let request = headers.iter().fold(request, |request, (name, value)| {
             request.header(*name, *value)
         });
-        said(request.send(body).unwrap())
+        read_response(request.send(body).unwrap())
     }
 }
 
-fn said(mut response: ureq::http::Response<ureq::Body>) -> Said {
+fn read_response(mut response: ureq::http::Response<ureq::Body>) -> RawResponse {
     let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
         (
             name.as_str().to_owned(),
@@ -139,7 +139,7 @@ fn said(mut response: ureq::http::Response<ureq::Body>) -> Said {
     let headers = response.headers().iter().map(header).collect();
     let status = response.status().as_u16();
     let text = response.body_mut().read_to_string().unwrap_or_default();
-    Said {
+    RawResponse {
         status,
         headers,
         body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
@@ -157,7 +157,7 @@ fn ids(body: &Value) -> Vec<String> {
 }
 
 /// Every item of a list, page by page.
-fn all(client: &Client, path: &str, limit: usize) -> Vec<Value> {
+fn all_pages(client: &Client, path: &str, limit: usize) -> Vec<Value> {
     let (mut items, mut after) = (Vec::new(), String::new());
     let joined = if path.contains('?') { '&' } else { '?' };
     loop {
@@ -177,12 +177,12 @@ fn all(client: &Client, path: &str, limit: usize) -> Vec<Value> {
     }
 }
 
-async fn representations(house: House) {
+async fn representations(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;
     house.catch_up().await;
     let client = serve(&house, cass);
-    let asker = Asker::of(&house, &client, cass);
+    let asker = HeaderClient::of(&house, &client, cass);
     let body = json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }).to_string();
     let prefer = [
         ("Idempotency-Key", "a"),
@@ -228,7 +228,7 @@ async fn representations(house: House) {
         (&json!(position), "true")
     );
     // A part created within a record is named by its number, which continues the earlier ones.
-    let ada = Asker::of(&house, &client, office.ada);
+    let ada = HeaderClient::of(&house, &client, office.ada);
     let path = "/api/v1/organisation/publish-agreement";
     let published = ada.post(
         path,
@@ -269,12 +269,12 @@ async fn representations(house: House) {
     );
 }
 
-async fn awarded(house: House) {
+async fn awarded(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (application, ..) = office.ready(&house, 800).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
-    let ada = Asker::of(&house, &client, office.ada);
+    let ada = HeaderClient::of(&house, &client, office.ada);
     let award = json!({ "amount": "750.00", "reason": "A plan that will work", "ends_on": house.in_days(60), "update_due_on": house.in_days(80) });
     let answer = ada.post(
         &format!("/api/v1/applications/{application}/award"),
@@ -292,11 +292,11 @@ async fn awarded(house: House) {
     );
 }
 
-async fn wrong_fields(house: House) {
+async fn wrong_fields(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
-    let ada = Asker::of(&house, &client, office.ada);
+    let ada = HeaderClient::of(&house, &client, office.ada);
     let body = json!({ "name": "", "area": "BAD", "standing": "x", "extra": 1 }).to_string();
     let answer = ada.post("/api/v1/groups", &body, &[("Idempotency-Key", "a")]);
     assert_eq!(
@@ -378,7 +378,7 @@ async fn wrong_fields(house: House) {
     );
 }
 
-async fn tags(house: House) {
+async fn tags(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
@@ -402,7 +402,7 @@ async fn tags(house: House) {
                 body,
                 &[("Idempotency-Key", "a"), ("If-Match", none)],
             );
-            answer.is_problem(400, "invalid_header");
+            answer.assert_problem(400, "invalid_header");
             assert_eq!(answer.body["field"], "If-Match", "{none}");
         }
     }
@@ -416,10 +416,10 @@ async fn tags(house: House) {
         let headers = [("Idempotency-Key", "a"), ("If-Match", other)];
         client
             .post_with(&pause, &body, &headers)
-            .is_problem(412, "stale");
+            .assert_problem(412, "stale");
         client
             .post_with(&pause, "{}", &headers)
-            .is_problem(422, "invalid_field");
+            .assert_problem(422, "invalid_field");
     }
     assert_eq!(house.log.length().await.unwrap(), before);
     let tag = client.get(&fund).etag.unwrap();
@@ -432,10 +432,10 @@ async fn tags(house: House) {
             "{}",
             &[("Idempotency-Key", "b"), ("If-Match", &plain)],
         )
-        .is_problem(412, "stale");
+        .assert_problem(412, "stale");
 }
 
-async fn filtered(house: House) {
+async fn filtered(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let (draft, ..) = office.draft(&house, 600).await;
     let (submitted, ..) = office.submitted(&house, 700).await;
@@ -486,10 +486,10 @@ async fn filtered(house: House) {
     assert!(ids(&of("reference=000000")).is_empty());
     client
         .get("/api/v1/applications?reference=words")
-        .is_problem(400, "invalid_query");
+        .assert_problem(400, "invalid_query");
 }
 
-async fn ordered(house: House) {
+async fn ordered(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let mut drafts = Vec::new();
     for number in 0..7 {
@@ -501,12 +501,12 @@ async fn ordered(house: House) {
     house.pass_seconds(10);
     let (first, _, member) = drafts[0];
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Application(
                 first,
                 microgrants::domain::ApplicationCommand::Withdraw(
-                    microgrants::domain::command::Nothing {},
+                    microgrants::domain::command::NoBody {},
                 ),
             ),
         )
@@ -534,8 +534,8 @@ async fn ordered(house: House) {
                 continue;
             }
             let (rising, falling) = (
-                all(&client, &path(sort), 2),
-                all(&client, &path(&format!("-{sort}")), 3),
+                all_pages(&client, &path(sort), 2),
+                all_pages(&client, &path(&format!("-{sort}")), 3),
             );
             assert_eq!(
                 rising.len(),
@@ -583,12 +583,12 @@ async fn ordered(house: House) {
         .body;
     let (second, _, member) = drafts[1];
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Application(
                 second,
                 microgrants::domain::ApplicationCommand::Withdraw(
-                    microgrants::domain::command::Nothing {},
+                    microgrants::domain::command::NoBody {},
                 ),
             ),
         )
@@ -607,7 +607,7 @@ async fn ordered(house: House) {
     );
 }
 
-async fn kept_up(house: House) {
+async fn kept_up(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let (first, ..) = office.submitted(&house, 600).await;
     let (second, ..) = office.submitted(&house, 700).await;
@@ -615,10 +615,10 @@ async fn kept_up(house: House) {
     let (position, then) = (house.log.length().await.unwrap() - 1, house.commands.now());
     house.pass_seconds(60);
     let eligible = microgrants::domain::ApplicationCommand::ConfirmEligibility(
-        microgrants::domain::command::Nothing {},
+        microgrants::domain::command::NoBody {},
     );
     house
-        .takes(office.ada, Command::Application(second, eligible))
+        .issue_ok(office.ada, Command::Application(second, eligible))
         .await;
     let (third, ..) = office.draft(&house, 800).await;
     house.catch_up().await;
@@ -663,12 +663,12 @@ async fn kept_up(house: House) {
     assert!(since("applications", &last).contains(&third.to_string()));
 }
 
-async fn looked_up(house: House) {
+async fn looked_up(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let (grant, group, member) = office.prepared(&house, 700).await;
     office.prepared(&house, 800).await;
     house
-        .takes(office.ben, Command::Grant(grant, approve(1)))
+        .issue_ok(office.ben, Command::Grant(grant, approve(1)))
         .await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
@@ -689,7 +689,7 @@ async fn looked_up(house: House) {
     .id();
     let line = json!({ "grant": grant, "payment": 1, "amount": "700.00" });
     let batch = json!({ "batch": "june", "sent_on": house.today(), "payments": [line] });
-    let ben = client.by(&token(&house, office.ben));
+    let ben = client.with_token(&token(&house, office.ben));
     let position = ben
         .post(&format!("/api/v1/funds/{}/send-batch", office.fund), &batch)
         .body["position"]
@@ -736,7 +736,7 @@ async fn looked_up(house: House) {
             .into()
     );
     // A member finds only themselves, with any filter.
-    let own = client.by(&token(&house, member));
+    let own = client.with_token(&token(&house, member));
     let ada = client.get(&format!("/api/v1/people/{}", office.ada)).body["email"]
         .as_str()
         .unwrap()
@@ -774,7 +774,7 @@ async fn looked_up(house: House) {
     }
 }
 
-async fn named(house: House) {
+async fn named(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let (grant, group, member) = office.prepared(&house, 700).await;
     let (_, _, other) = office.prepared(&house, 800).await;
@@ -831,15 +831,15 @@ async fn named(house: House) {
             "{list}"
         );
     }
-    let own = client.by(&token(&house, member));
+    let own = client.with_token(&token(&house, member));
     assert_eq!(names(&own, "/api/v1/grants?expand=group,fund"), both);
-    let stranger = client.by(&token(&house, other));
+    let stranger = client.with_token(&token(&house, other));
     stranger
         .get(&format!("/api/v1/grants/{grant}?expand=group"))
-        .is_problem(404, "not_found");
+        .assert_problem(404, "not_found");
 }
 
-async fn put_together(house: House) {
+async fn put_together(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let (first, group, _) = office.prepared(&house, 700).await;
     house.catch_up().await;
@@ -847,7 +847,10 @@ async fn put_together(house: House) {
     let path = format!("/api/v1/groups/{group}/history");
     let whole = client.get(&path).body;
     assert_eq!(whole["has_more"], false);
-    assert_eq!(all(&client, &path, 1), *whole["items"].as_array().unwrap());
+    assert_eq!(
+        all_pages(&client, &path, 1),
+        *whole["items"].as_array().unwrap()
+    );
     assert!(
         ids(&whole).contains(&first.to_string()) && whole["items"][0]["grant"].is_string(),
         "{whole}"
@@ -865,10 +868,10 @@ async fn put_together(house: House) {
         (1, &json!(false)),
         "{linked}"
     );
-    assert_eq!(all(&client, &links, 1).len(), 1);
+    assert_eq!(all_pages(&client, &links, 1).len(), 1);
     let answers = format!("/api/v1/applications/{first}/answers");
     assert_eq!(
-        all(&client, &answers, 1),
+        all_pages(&client, &answers, 1),
         *client.get(&answers).body["items"].as_array().unwrap()
     );
     let feed = client.get("/api/v1/log/events?limit=3").body;
@@ -879,14 +882,14 @@ async fn put_together(house: House) {
     );
 }
 
-async fn unchanged(house: House) {
+async fn unchanged(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (grant, group, member) = office.prepared(&house, 700).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
     let (ada, own) = (
-        Asker::of(&house, &client, office.ada),
-        Asker::of(&house, &client, member),
+        HeaderClient::of(&house, &client, office.ada),
+        HeaderClient::of(&house, &client, member),
     );
     let paths = [
         "/api/v1/organisation".to_owned(),
@@ -966,11 +969,11 @@ async fn unchanged(house: House) {
     assert_eq!((wrong.status, wrong.header("allow")), (405, "GET, HEAD"));
 }
 
-async fn open(house: House) {
+async fn open(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
-    let ada = Asker::of(&house, &client, office.ada);
+    let ada = HeaderClient::of(&house, &client, office.ada);
     for path in [
         "/openapi.yaml",
         "/problems",
@@ -1004,11 +1007,11 @@ async fn open(house: House) {
     }
 }
 
-async fn canonical(house: House) {
+async fn canonical(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
-    let ada = Asker::of(&house, &client, office.ada);
+    let ada = HeaderClient::of(&house, &client, office.ada);
     let key = [("Idempotency-Key", "once")];
     let first = ada.post(
         "/api/v1/groups",
@@ -1056,19 +1059,19 @@ async fn canonical(house: House) {
         .request_hash(format!("{path}\n{body}").as_bytes());
     let pause = Command::Fund(
         office.fund,
-        FundCommand::Pause(Because {
+        FundCommand::Pause(WithReason {
             reason: text("A pause"),
         }),
     );
     let caller = Caller {
         actor: Actor::Person(office.ada),
-        narrowed: None,
+        role_scope: None,
     };
-    let earlier = Request {
-        repeat: Some(RepeatKey::own("earlier", hash)),
-        ..Request::new(caller, pause)
+    let earlier = CommandRequest {
+        idempotency_key: Some(IdempotencyKey::per_caller("earlier", hash)),
+        ..CommandRequest::new(caller, pause)
     };
-    let recorded = house.commands.issue(earlier).await.unwrap();
+    let recorded = house.commands.execute(earlier).await.unwrap();
     let again = ada.post(&path, body, &[("Idempotency-Key", "earlier")]);
     assert_eq!(
         (again.status, again.header("idempotent-replayed")),
@@ -1090,7 +1093,7 @@ async fn canonical(house: House) {
     let (group, member) = office.group(&house).await;
     house.catch_up().await;
     let upload = |key: &str| {
-        client.by(&token(&house, member)).upload(
+        client.with_token(&token(&house, member)).upload(
             &format!("/api/v1/groups/{group}/files?purpose=document"),
             &crate::files::pdf(200),
             key,
@@ -1099,7 +1102,7 @@ async fn canonical(house: House) {
     assert_eq!(upload("a").body["file"], upload("a").body["file"]);
 }
 
-async fn beyond(house: House) {
+async fn beyond(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);
@@ -1110,13 +1113,13 @@ async fn beyond(house: House) {
             "/api/v1/log/events?wait={wait}&after_position={}",
             length + 1000
         ));
-        answer.is_problem(400, "invalid_query");
+        answer.assert_problem(400, "invalid_query");
         assert_eq!(answer.body["field"], "after_position");
         client
             .get(&format!(
                 "/api/v1/log/events?wait={wait}&after_position={length}"
             ))
-            .is_problem(400, "invalid_query");
+            .assert_problem(400, "invalid_query");
     }
     assert!(
         since.elapsed() < Duration::from_secs(5),
@@ -1136,7 +1139,7 @@ async fn beyond(house: House) {
         ("as_at", "grants?as_at=99999999"),
     ] {
         let answer = client.get(&format!("/api/v1/{path}"));
-        answer.is_problem(400, "invalid_query");
+        answer.assert_problem(400, "invalid_query");
         assert_eq!(answer.body["field"], parameter);
     }
     // A funder who never gave anything is not found, and neither is an invalid key.
@@ -1149,6 +1152,6 @@ async fn beyond(house: House) {
     for none in ["nobody", "%C2%9F", "Health", "a".repeat(41).as_str()] {
         client
             .get(&format!("/api/v1/funders/{none}/statement"))
-            .is_problem(404, "not_found");
+            .assert_problem(404, "not_found");
     }
 }

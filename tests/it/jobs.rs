@@ -4,68 +4,76 @@
 use std::collections::BTreeSet;
 
 use microgrants::domain::application::{Channel, StartApplication};
-use microgrants::domain::command::Nothing;
+use microgrants::domain::command::NoBody;
 use microgrants::domain::fund::ExtendRound;
-use microgrants::domain::grant::{GrantState, QueryUpdate, ReceiveUpdate, UpdateBecause};
+use microgrants::domain::grant::{GrantState, QueryUpdate, ReceiveUpdate, UpdateReason};
 use microgrants::domain::{ApplicationCommand, ApplicationId, Command, FundCommand, GrantCommand};
 use microgrants::jobs::Jobs;
 use microgrants::projections::{ApplicationRow, GrantRow, UpdateRow};
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::mails::{folder, letters, post, reach, see_to};
-use crate::office::{Office, gbp, open, submit, text};
+use crate::fixtures::{Office, gbp, open, submit, text};
+use crate::mails::{deliver_all, mail_folder, mailer, mails_in_folder, set_email};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("jobs::offers_and_drafts_lapse_once", lapses);
-    cases.both(
+    cases.on_both_engines("jobs::offers_and_drafts_lapse_once", lapses);
+    cases.on_both_engines(
         "jobs::a_draft_is_reminded_lapses_and_comes_back_with_a_later_deadline",
         extended,
     );
-    cases.both("jobs::groups_are_reminded_until_they_answer", reminders);
-    cases.both("jobs::a_question_is_reminded_of_like_an_update", queried);
+    cases.on_both_engines("jobs::groups_are_reminded_until_they_answer", reminders);
+    cases.on_both_engines("jobs::a_question_is_reminded_of_like_an_update", queried);
 }
 
-fn jobs(house: &House) -> Jobs {
+fn jobs(house: &TestApp) -> Jobs {
     Jobs::new(house.commands.clone(), house.views())
 }
 
-async fn once(house: &House) -> usize {
+async fn run_jobs(house: &TestApp) -> usize {
     house.catch_up().await;
-    let taken = jobs(house).once().await.expect("jobs run");
+    let taken = jobs(house).run_once().await.expect("jobs run");
     house.catch_up().await;
     taken
 }
 
-async fn lapses(house: House) {
+async fn lapses(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (grant, ..) = office.awarded(&house, 900).await;
     let (draft, ..) = office.draft(&house, 900).await;
     let (withdrawn, _, member) = office.draft(&house, 900).await;
     house
-        .takes(
+        .issue_ok(
             member,
-            Command::Application(withdrawn, ApplicationCommand::Withdraw(Nothing {})),
+            Command::Application(withdrawn, ApplicationCommand::Withdraw(NoBody {})),
         )
         .await;
     // The offer is valid to the end of its last day, and the round takes applications to the end of
     // its own.
     house.pass_days(26);
-    assert_eq!(once(&house).await, 0);
-    house.pass_days(2);
-    assert_eq!(once(&house).await, 1, "the group is reminded of its draft");
-    house.pass_days(1);
-    assert_eq!(once(&house).await, 1, "the offer lapses on the day after");
+    assert_eq!(run_jobs(&house).await, 0);
     house.pass_days(2);
     assert_eq!(
-        once(&house).await,
+        run_jobs(&house).await,
+        1,
+        "the group is reminded of its draft"
+    );
+    house.pass_days(1);
+    assert_eq!(
+        run_jobs(&house).await,
+        1,
+        "the offer lapses on the day after"
+    );
+    house.pass_days(2);
+    assert_eq!(
+        run_jobs(&house).await,
         1,
         "and the draft on the day after the deadline"
     );
     // An application that staff key in late arrived in time on paper: it does not lapse before the
     // round is completed.
     let (group, _) = office.group(&house).await;
-    let late = microgrants::domain::ApplicationId(microgrants::commands::clock::new_id());
+    let late = microgrants::domain::ApplicationId(microgrants::clock::new_id());
     let start = StartApplication {
         fund: office.fund,
         round: text("first"),
@@ -73,15 +81,15 @@ async fn lapses(house: House) {
         late: true,
     };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Application(late, ApplicationCommand::Start(start)),
         )
         .await;
-    assert_eq!(once(&house).await, 0);
+    assert_eq!(run_jobs(&house).await, 0);
     let before = house.log.length().await.unwrap();
     let (first, second) = (jobs(&house), jobs(&house));
-    let (one, two) = tokio::join!(first.once(), second.once());
+    let (one, two) = tokio::join!(first.run_once(), second.run_once());
     assert_eq!(
         (
             one.unwrap(),
@@ -107,7 +115,7 @@ async fn lapses(house: House) {
     assert_eq!(<&str>::from(row.state), "lapsed");
     let lapsed = house
         .log
-        .page(0, 1000)
+        .read_events(0, 1000)
         .await
         .unwrap()
         .into_iter()
@@ -124,36 +132,36 @@ async fn lapses(house: House) {
     );
 }
 
-async fn reminders(house: House) {
+async fn reminders(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (answered, ..) = office.payable(&house, 900).await;
     let (silent, ..) = office.payable(&house, 800).await;
     // The final update is due 120 days after the award, and the fund reminds 14 days before.
     house.pass_days(105);
-    assert_eq!(once(&house).await, 0);
+    assert_eq!(run_jobs(&house).await, 0);
     house.pass_days(1);
-    assert_eq!(once(&house).await, 2);
-    assert_eq!(once(&house).await, 0, "once before");
-    let excuse = UpdateBecause {
+    assert_eq!(run_jobs(&house).await, 2);
+    assert_eq!(run_jobs(&house).await, 0, "once before");
+    let excuse = UpdateReason {
         update: 1,
         reason: text("Ended"),
     };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Grant(answered, GrantCommand::ExcuseUpdate(excuse)),
         )
         .await;
     house.pass_days(15);
     assert_eq!(
-        once(&house).await,
+        run_jobs(&house).await,
         1,
         "whoever answered or was excused is reminded no more"
     );
     for (days, reminders) in [(13, 0), (1, 1), (14, 1), (14, 0), (100, 0)] {
         house.pass_days(days);
         assert_eq!(
-            once(&house).await,
+            run_jobs(&house).await,
             reminders,
             "every two weeks, three times in all"
         );
@@ -167,11 +175,11 @@ async fn reminders(house: House) {
     assert_eq!((row.reminded_on.is_some(), row.reminders), (true, 4));
 }
 
-async fn queried(house: House) {
+async fn queried(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (grant, _, member) = office.payable(&house, 900).await;
     house.pass_days(106);
-    assert_eq!(once(&house).await, 1);
+    assert_eq!(run_jobs(&house).await, 1);
     let update = ReceiveUpdate {
         update: 1,
         channel: Channel::Web,
@@ -185,7 +193,7 @@ async fn queried(house: House) {
         consent: true,
     };
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Grant(grant, GrantCommand::ReceiveUpdate(update)),
         )
@@ -196,7 +204,7 @@ async fn queried(house: House) {
         due_on: None,
     };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Grant(grant, GrantCommand::QueryUpdate(query)),
         )
@@ -215,14 +223,14 @@ async fn queried(house: House) {
     ] {
         house.pass_days(days);
         assert_eq!(
-            once(&house).await,
+            run_jobs(&house).await,
             reminders,
             "the question was put {days} days later"
         );
     }
 }
 
-async fn state(house: &House, application: ApplicationId) -> &'static str {
+async fn application_state(house: &TestApp, application: ApplicationId) -> &'static str {
     let row: ApplicationRow = house
         .views()
         .find(&application.to_string(), None)
@@ -232,24 +240,27 @@ async fn state(house: &House, application: ApplicationId) -> &'static str {
     row.state.into()
 }
 
-async fn extended(house: House) {
+async fn extended(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (draft, _, member) = office.draft(&house, 900).await;
-    reach(&house, member, "zofia@example.org").await;
-    let post = post(&house);
-    post.begin().await.unwrap();
+    set_email(&house, member, "zofia@example.org").await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
     house.pass_days(26);
-    assert_eq!(once(&house).await, 0);
+    assert_eq!(run_jobs(&house).await, 0);
     house.pass_days(1);
     assert_eq!(
-        (once(&house).await, once(&house).await),
+        (run_jobs(&house).await, run_jobs(&house).await),
         (1, 0),
         "it is reminded once, three days before"
     );
-    see_to(&house, &post).await;
+    deliver_all(&house, &post).await;
     house.pass_days(3);
     assert_eq!(
-        (once(&house).await, state(&house, draft).await),
+        (
+            run_jobs(&house).await,
+            application_state(&house, draft).await
+        ),
         (0, "draft"),
         "the last day is the group's"
     );
@@ -261,11 +272,14 @@ async fn extended(house: House) {
         .timestamp();
     house.pass_seconds(night.duration_since(house.commands.now()).as_secs() + 1);
     assert_eq!(
-        (once(&house).await, state(&house, draft).await),
+        (
+            run_jobs(&house).await,
+            application_state(&house, draft).await
+        ),
         (1, "lapsed")
     );
     assert_eq!(
-        once(&house).await,
+        run_jobs(&house).await,
         0,
         "and stays so while the deadline stays"
     );
@@ -275,25 +289,28 @@ async fn extended(house: House) {
         closes_on: house.in_days(7),
     };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Fund(office.fund, FundCommand::ExtendRound(later)),
         )
         .await;
     assert_eq!(
-        (once(&house).await, state(&house, draft).await),
+        (
+            run_jobs(&house).await,
+            application_state(&house, draft).await
+        ),
         (1, "draft"),
         "it is back"
     );
-    assert_eq!(once(&house).await, 0);
-    see_to(&house, &post).await;
+    assert_eq!(run_jobs(&house).await, 0);
+    deliver_all(&house, &post).await;
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Application(draft, ApplicationCommand::Submit(submit())),
         )
         .await;
-    let mut subjects: Vec<_> = letters(&folder(&house))
+    let mut subjects: Vec<_> = mails_in_folder(&mail_folder(&house))
         .values()
         .filter_map(|says| says.lines().nth(1).map(str::to_owned))
         .collect();

@@ -5,64 +5,64 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use microgrants::commands::clock::new_id;
-use microgrants::commands::{Caller, CommandError, Request};
-use microgrants::domain::application::{Answers, StartApplication};
-use microgrants::domain::command::Nothing;
-use microgrants::domain::group::{RegisterGroup, Standing};
-use microgrants::domain::person::{MailedTo, RegisterPerson};
-use microgrants::domain::unproven::{DRAFTS_MOST, GROUPS_MOST, SAVES_MOST};
+use microgrants::clock::new_id;
+use microgrants::commands::{Caller, CommandError, CommandRequest};
+use microgrants::domain::application::{SaveAnswers, StartApplication};
+use microgrants::domain::command::NoBody;
+use microgrants::domain::group::{GroupMaturity, RegisterGroup};
+use microgrants::domain::person::{MailedAddress, PersonDetails};
+use microgrants::domain::unproven::{DRAFTS_MAX, GROUPS_MAX, SAVES_MAX};
 use microgrants::domain::{
     Application, ApplicationCommand, ApplicationId, Command, Group, GroupCommand, GroupId, Person,
     PersonCommand, PersonId, Refusal,
 };
-use microgrants::http::limits::Limits;
+use microgrants::http::rate_limit::RateLimits;
 use microgrants::jobs::Jobs;
 use microgrants::projections::GroupRow;
 
 use crate::browser::Browser;
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{ANSWER, Office, gbp, open, submit, text};
-use crate::pages::{as_fields, begin, signed_in, started, words};
+use crate::fixtures::{FORM_ANSWER, Office, gbp, open, submit, text};
+use crate::pages::{as_fields, serve_office, signed_in, visible_text, walk_to_draft};
 use crate::service::{Client, serve, serve_with, token};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "limits::somebody_unknown_begins_little_on_the_pages",
         on_the_pages,
     );
-    cases.both(
+    cases.on_both_engines(
         "limits::somebody_unknown_begins_little_on_any_way",
         on_any_way,
     );
-    cases.both(
+    cases.on_both_engines(
         "limits::what_somebody_unknown_left_goes_after_two_weeks",
         left,
     );
-    cases.both("limits::what_somebody_else_goes_on_with_stays", stays);
-    cases.both("limits::forms_are_counted_and_nothing_typed_is_lost", forms);
-    cases.sqlite(
+    cases.on_both_engines("limits::what_somebody_else_goes_on_with_stays", stays);
+    cases.on_both_engines("limits::forms_are_counted_and_nothing_typed_is_lost", forms);
+    cases.on_sqlite(
         "limits::one_mailbox_starts_and_changes_so_much",
         one_mailbox,
     );
-    cases.sqlite("limits::answers_of_the_api_say_what_is_left", said);
-    cases.sqlite("limits::the_contract_is_fetched_once", contract);
-    cases.sqlite("limits::whoever_is_turned_away_is_counted", counted);
-    cases.sqlite(
+    cases.on_sqlite("limits::answers_of_the_api_say_what_is_left", said);
+    cases.on_sqlite("limits::the_contract_is_fetched_once", contract);
+    cases.on_sqlite("limits::whoever_is_turned_away_is_counted", counted);
+    cases.on_sqlite(
         "limits::only_whoever_is_known_keeps_a_connection_open",
         once,
     );
 }
 
-async fn introduced(house: &House) -> PersonId {
+async fn introduce_person(house: &TestApp) -> PersonId {
     let person = PersonId(new_id());
-    let details = RegisterPerson {
+    let details = PersonDetails {
         name: open("Zofia"),
         email: Some(open(&format!("{}@example.org", person.0.simple()))),
         telephone: None,
     };
-    as_job(
+    issue_as_job(
         house,
         Command::Person(person, PersonCommand::Introduce(details)),
     )
@@ -71,10 +71,10 @@ async fn introduced(house: &House) -> PersonId {
     person
 }
 
-async fn as_job(house: &House, command: Command) -> Result<(), CommandError> {
+async fn issue_as_job(house: &TestApp, command: Command) -> Result<(), CommandError> {
     house
         .commands
-        .issue(Request::new(Caller::job(), command))
+        .execute(CommandRequest::new(Caller::job(), command))
         .await
         .map(|_| ())
 }
@@ -83,7 +83,7 @@ fn register() -> Command {
     let register = RegisterGroup {
         name: text("Soup and song"),
         area: text("oldham"),
-        standing: Standing::New,
+        standing: GroupMaturity::New,
         member: None,
     };
     Command::Group(GroupId(new_id()), GroupCommand::Register(register))
@@ -100,54 +100,56 @@ fn start(office: &Office, group: GroupId, application: ApplicationId) -> Command
 }
 
 fn save(application: ApplicationId) -> Command {
-    let answers = Answers {
+    let answers = SaveAnswers {
         requested: Some(gbp(600)),
         area: Some(text("oldham")),
         people_at_risk: Some(false),
-        answers: std::iter::once((text("idea"), open(ANSWER))).collect(),
-        ..Answers::default()
+        answers: std::iter::once((text("idea"), open(FORM_ANSWER))).collect(),
+        ..SaveAnswers::default()
     };
     Command::Application(application, ApplicationCommand::SaveAnswers(answers))
 }
 
 /// A draft of an unproven person, with their group.
-async fn unknown_draft(house: &House, office: &Office) -> (PersonId, GroupId, ApplicationId) {
-    let person = introduced(house).await;
-    let group = GroupId(house.takes(person, register()).await.id);
+async fn unknown_draft(house: &TestApp, office: &Office) -> (PersonId, GroupId, ApplicationId) {
+    let person = introduce_person(house).await;
+    let group = GroupId(house.issue_ok(person, register()).await.id);
     let application = ApplicationId(new_id());
-    house.takes(person, start(office, group, application)).await;
-    house.takes(person, save(application)).await;
+    house
+        .issue_ok(person, start(office, group, application))
+        .await;
+    house.issue_ok(person, save(application)).await;
     (person, group, application)
 }
 
-async fn on_the_pages(house: House) {
-    let (office, address) = started(&house).await;
+async fn on_the_pages(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let at = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);
-    let (_, fields) = begin(&mut browser, &at, "Monday soup", "zofia@example.org");
-    let sent = browser.send(&format!("{at}/you"), &as_fields(&fields));
-    assert_eq!(sent.status, 303, "{}", words(&sent));
+    let (_, fields) = walk_to_draft(&mut browser, &at, "Monday soup", "zofia@example.org");
+    let sent = browser.post_fields(&format!("{at}/you"), &as_fields(&fields));
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
     let mut again = |name: &str| {
         let page = browser.get(&format!("{at}/group"));
-        browser.fill(
+        browser.submit_form(
             &page,
             &format!("{at}/group"),
             &[("name", name), ("area", "oldham"), ("standing", "new")],
         )
     };
-    for number in 1..GROUPS_MOST {
+    for number in 1..GROUPS_MAX {
         let page = again(&format!("Soup {number}"));
-        assert_eq!(page.status, 200, "{}", words(&page));
+        assert_eq!(page.status, 200, "{}", visible_text(&page));
     }
     let before = house.log.length().await.unwrap();
     for number in 0..15 {
         let page = again(&format!("More soup {number}"));
         assert!(
             page.status == 422
-                && page.says("Sign in first")
-                && page.says(&format!("More soup {number}")),
+                && page.contains("Sign in first")
+                && page.contains(&format!("More soup {number}")),
             "{}",
-            words(&page)
+            visible_text(&page)
         );
     }
     assert_eq!(
@@ -160,8 +162,8 @@ async fn on_the_pages(house: House) {
     let holder = house
         .log
         .vault()
-        .holder(
-            microgrants::domain::sealed::Index::Email,
+        .subject_of(
+            microgrants::domain::personal_data::BlindIndexKind::Email,
             "zofia@example.org",
         )
         .await
@@ -169,22 +171,22 @@ async fn on_the_pages(house: House) {
         .unwrap();
     let own = house.views().groups_of(PersonId(holder)).await.unwrap();
     let page = browser.get(&format!("{at}/group"));
-    let page = browser.fill(
+    let page = browser.submit_form(
         &page,
         &format!("{at}/group"),
         &[("own", &own[0].to_string())],
     );
     assert!(
-        page.status == 422 && page.says("Sign in first"),
+        page.status == 422 && page.contains("Sign in first"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     assert_eq!(house.log.length().await.unwrap(), before);
     // Once they have proved their address, they can continue.
-    crate::office::signs_in(&house, PersonId(holder)).await;
+    crate::fixtures::sign_in(&house, PersonId(holder)).await;
     let mut browser = signed_in(&house, &address, PersonId(holder)).await;
     let page = browser.get(&format!("{at}/group"));
-    let page = browser.fill(
+    let page = browser.submit_form(
         &page,
         &format!("{at}/group"),
         &[
@@ -193,39 +195,39 @@ async fn on_the_pages(house: House) {
             ("standing", "new"),
         ],
     );
-    assert_eq!(page.status, 200, "{}", words(&page));
+    assert_eq!(page.status, 200, "{}", visible_text(&page));
     house.catch_up().await;
-    let groups: Vec<GroupRow> = house.views().every(None, vec![]).await.unwrap();
-    assert_eq!(groups.len(), GROUPS_MOST + 1);
+    let groups: Vec<GroupRow> = house.views().all_rows(None, vec![]).await.unwrap();
+    assert_eq!(groups.len(), GROUPS_MAX + 1);
 }
 
 /// The domain enforces the limit, so it holds for the API as well.
-async fn on_any_way(house: House) {
+async fn on_any_way(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (person, group, application) = unknown_draft(&house, &office).await;
-    for _ in 1..GROUPS_MOST {
-        house.takes(person, register()).await;
+    for _ in 1..GROUPS_MAX {
+        house.issue_ok(person, register()).await;
     }
     assert_eq!(
-        house.refuses(person, register()).await,
+        house.issue_refused(person, register()).await,
         Refusal::AddressUnproven
     );
-    for _ in 1..DRAFTS_MOST {
+    for _ in 1..DRAFTS_MAX {
         house
-            .takes(person, start(&office, group, ApplicationId(new_id())))
+            .issue_ok(person, start(&office, group, ApplicationId(new_id())))
             .await;
     }
     assert_eq!(
         house
-            .refuses(person, start(&office, group, ApplicationId(new_id())))
+            .issue_refused(person, start(&office, group, ApplicationId(new_id())))
             .await,
         Refusal::AddressUnproven
     );
-    for _ in 1..SAVES_MOST {
-        house.takes(person, save(application)).await;
+    for _ in 1..SAVES_MAX {
+        house.issue_ok(person, save(application)).await;
     }
     assert_eq!(
-        house.refuses(person, save(application)).await,
+        house.issue_refused(person, save(application)).await,
         Refusal::AddressUnproven
     );
     house.catch_up().await;
@@ -233,34 +235,44 @@ async fn on_any_way(house: House) {
     let body = serde_json::json!({ "name": "Soup", "area": "oldham", "standing": "new" });
     client
         .post("/api/v1/groups", &body)
-        .is_problem(409, "address_unproven");
+        .assert_problem(409, "address_unproven");
     // A person cannot declare their own address proven.
-    let prove = PersonCommand::ProveAddress(MailedTo {
+    let prove = PersonCommand::ProveAddress(MailedAddress {
         address: "ab".repeat(32),
     });
     assert_eq!(
-        house.refuses(person, Command::Person(person, prove)).await,
+        house
+            .issue_refused(person, Command::Person(person, prove))
+            .await,
         Refusal::NotYours
     );
-    crate::office::signs_in(&house, person).await;
-    house.takes(person, save(application)).await;
-    house.takes(person, register()).await;
+    crate::fixtures::sign_in(&house, person).await;
+    house.issue_ok(person, save(application)).await;
+    house.issue_ok(person, register()).await;
 }
 
-async fn jobs(house: &House) -> usize {
+async fn jobs(house: &TestApp) -> usize {
     house.catch_up().await;
     let taken = Jobs::new(house.commands.clone(), house.views())
-        .once()
+        .run_once()
         .await
         .expect("jobs run");
     house.catch_up().await;
     taken
 }
 
-async fn left(house: House) {
+async fn left(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (person, group, application) = unknown_draft(&house, &office).await;
-    assert!(!house.log.vault().all_of(group.0).await.unwrap().is_empty());
+    assert!(
+        !house
+            .log
+            .vault()
+            .decrypt_all(group.0)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     house.pass_days(14);
     assert_eq!(jobs(&house).await, 0, "it is kept for two weeks");
     house.pass_days(1);
@@ -303,42 +315,48 @@ async fn left(house: House) {
     );
     for subject in [person.0, group.0] {
         assert!(
-            house.log.vault().all_of(subject).await.unwrap().is_empty(),
+            house
+                .log
+                .vault()
+                .decrypt_all(subject)
+                .await
+                .unwrap()
+                .is_empty(),
             "what was sealed of it is gone"
         );
     }
     assert_eq!(
-        house.refuses(person, save(application)).await,
+        house.issue_refused(person, save(application)).await,
         Refusal::ApplicationNotInState("lapsed")
     );
 }
 
-async fn stays(house: House) {
+async fn stays(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     // Drafts that remain: one that was submitted, one whose member signed in, one that staff work
     // on, and one whose group has another member.
     let (first, _, handed_in) = unknown_draft(&house, &office).await;
     house
-        .takes(
+        .issue_ok(
             first,
             Command::Application(handed_in, ApplicationCommand::Submit(submit())),
         )
         .await;
     let (second, ..) = unknown_draft(&house, &office).await;
-    crate::office::signs_in(&house, second).await;
+    crate::fixtures::sign_in(&house, second).await;
     let (third, _, keyed) = unknown_draft(&house, &office).await;
-    house.takes(office.ada, save(keyed)).await;
+    house.issue_ok(office.ada, save(keyed)).await;
     let (fourth, group, _) = unknown_draft(&house, &office).await;
-    let colleague = crate::office::person(&house, "Cass").await;
-    let add = microgrants::domain::group::MemberOf { person: colleague };
+    let colleague = crate::fixtures::person(&house, "Cass").await;
+    let add = microgrants::domain::group::MemberRef { person: colleague };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Group(group, GroupCommand::AddMember(add)),
         )
         .await;
     house
-        .takes(colleague, Command::Group(group, GroupCommand::Join(add)))
+        .issue_ok(colleague, Command::Group(group, GroupCommand::Join(add)))
         .await;
     house.pass_days(15);
     let before = house.log.length().await.unwrap();
@@ -348,9 +366,9 @@ async fn stays(house: House) {
         "none of it goes"
     );
     for person in [first, second, third, fourth] {
-        let expire = as_job(
+        let expire = issue_as_job(
             &house,
-            Command::Person(person, PersonCommand::Expire(Nothing {})),
+            Command::Person(person, PersonCommand::Expire(NoBody {})),
         )
         .await;
         assert!(
@@ -360,28 +378,28 @@ async fn stays(house: House) {
     }
 }
 
-async fn forms(house: House) {
+async fn forms(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (application, _, member) = office.draft(&house, 900).await;
     house.catch_up().await;
     let limits = "forms=4/1h,senders=6/1h,staff=20/1h";
     let client = serve_with(&house, office.ada, |site| {
-        site.limits = Limits::new(&limits.parse().unwrap(), None);
+        site.limits = RateLimits::new(&limits.parse().unwrap(), None);
     });
     let mut browser = signed_in(&house, client.address(), member).await;
     let at = format!("/my/applications/{application}/answer/idea");
     for number in 0..4 {
         let page = browser.get(&at);
-        let taken = browser.fill(
+        let taken = browser.submit_form(
             &page,
             &at,
             &[("answer", &format!("Soup {number}")), ("then", "next")],
         );
-        assert_eq!(taken.status, 200, "{}", words(&taken));
+        assert_eq!(taken.status, 200, "{}", visible_text(&taken));
     }
     let page = browser.get(&at);
     let before = house.log.length().await.unwrap();
-    let refused = browser.fill(
+    let refused = browser.submit_form(
         &page,
         &at,
         &[("answer", "Soup and song for everybody"), ("then", "next")],
@@ -398,16 +416,19 @@ async fn forms(house: House) {
         refused.headers
     );
     assert!(
-        refused.says("Nothing that you typed is lost") && refused.says("Send it again"),
+        refused.contains("Nothing that you typed is lost") && refused.contains("Send it again"),
         "{}",
-        words(&refused)
+        visible_text(&refused)
     );
-    assert_eq!(refused.hidden("answer"), "Soup and song for everybody");
+    assert_eq!(
+        refused.hidden_field("answer"),
+        "Soup and song for everybody"
+    );
     // Forms are also counted by client address over all browsers; staff are counted as persons.
     let mut other = Browser::new(client.address());
     let page = other.get("/sign-in");
     let status = other
-        .fill(&page, "/sign-in", &[("email", "a@example.org")])
+        .submit_form(&page, "/sign-in", &[("email", "a@example.org")])
         .status;
     assert_eq!(
         status, 429,
@@ -416,10 +437,10 @@ async fn forms(house: House) {
     let mut staff = signed_in_there(&house, &client, office.ada).await;
     let page = staff.get("/account");
     for _ in 0..10 {
-        let csrf = page.hidden("csrf");
+        let csrf = page.hidden_field("csrf");
         assert_ne!(
             staff
-                .send("/account", &[("csrf", &csrf), ("session", "0")])
+                .post_fields("/account", &[("csrf", &csrf), ("session", "0")])
                 .status,
             429
         );
@@ -428,14 +449,14 @@ async fn forms(house: House) {
 
 /// A person without a role has one limit for pages and programs together; staff do not have this
 /// limit.
-async fn one_mailbox(house: House) {
+async fn one_mailbox(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (group, member) = office.group(&house).await;
-    let victim = crate::office::person(&house, "Dee").await;
+    let victim = crate::fixtures::person(&house, "Dee").await;
     house.catch_up().await;
     let limits = "started=2/1h,changes=3/1h,writes=9/1h";
     let client = serve_with(&house, member, |site| {
-        site.limits = Limits::new(&limits.parse().unwrap(), None);
+        site.limits = RateLimits::new(&limits.parse().unwrap(), None);
     });
     let new = serde_json::json!({ "name": "Walks", "area": "oldham", "standing": "new" });
     for _ in 0..2 {
@@ -444,7 +465,7 @@ async fn one_mailbox(house: House) {
     let before = house.log.length().await.unwrap();
     client
         .post("/api/v1/groups", &new)
-        .is_problem(429, "too_many");
+        .assert_problem(429, "too_many");
     assert_eq!(
         house.log.length().await.unwrap(),
         before,
@@ -481,20 +502,22 @@ async fn one_mailbox(house: House) {
     let mut browser = signed_in(&house, client.address(), member).await;
     let page = browser.get("/account");
     assert_eq!(
-        browser.fill(&page, "/account", &[("session", "0")]).status,
+        browser
+            .submit_form(&page, "/account", &[("session", "0")])
+            .status,
         429,
         "{}",
-        words(&page)
+        visible_text(&page)
     );
-    let staff = client.by(&token(&house, office.ada));
+    let staff = client.with_token(&token(&house, office.ada));
     assert!((0..4).all(|_| staff.post("/api/v1/groups", &new).status == 201));
 }
 
 /// Signs a person in through another service, since the case has used up what one client address
 /// may send.
-async fn signed_in_there(house: &House, client: &Client, person: PersonId) -> Browser {
+async fn signed_in_there(house: &TestApp, client: &Client, person: PersonId) -> Browser {
     let elsewhere = serve_with(house, person, |site| {
-        site.limits = Limits::new(&"senders=off".parse().unwrap(), None);
+        site.limits = RateLimits::new(&"senders=off".parse().unwrap(), None);
     });
     let signed = signed_in(house, elsewhere.address(), person).await;
     let mut browser = Browser::new(client.address());
@@ -539,11 +562,11 @@ fn ask(
     )
 }
 
-async fn said(house: House) {
+async fn said(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
     let client = serve_with(&house, office.ada, |site| {
-        site.limits = Limits::new(&"api=3/1m".parse().unwrap(), None);
+        site.limits = RateLimits::new(&"api=3/1m".parse().unwrap(), None);
     });
     let bearer = format!("Bearer {}", token(&house, office.ada));
     let headers = [("Authorization", bearer.as_str())];
@@ -593,10 +616,10 @@ async fn said(house: House) {
     }
 }
 
-async fn contract(house: House) {
+async fn contract(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
-    let made = microgrants::http::contract();
+    let made = microgrants::http::openapi_yaml();
     for (path, media) in [
         ("/openapi.yaml", "application/yaml"),
         ("/openapi.json", "application/json"),
@@ -671,12 +694,12 @@ async fn contract(house: House) {
     );
 }
 
-async fn counted(house: House) {
+async fn counted(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (_, member) = office.group(&house).await;
     house.catch_up().await;
     let client = serve_with(&house, office.ada, |site| {
-        site.limits = Limits::new(&"api=2/1h".parse().unwrap(), None);
+        site.limits = RateLimits::new(&"api=2/1h".parse().unwrap(), None);
     });
     let measure = |kind: &str| -> u64 {
         let name = format!("microgrants_turned_away_total{{kind=\"{kind}\"}} ");
@@ -693,16 +716,16 @@ async fn counted(house: House) {
     };
     let before = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
     client
-        .by("no token")
+        .with_token("no token")
         .get("/api/v1/funds")
-        .is_problem(401, "unauthenticated");
-    let theirs = client.by(&token(&house, member));
+        .assert_problem(401, "unauthenticated");
+    let theirs = client.with_token(&token(&house, member));
     assert_eq!(theirs.get("/api/v1/budget").status, 403);
     assert_eq!(theirs.get("/api/v1/budget").status, 403);
     assert_eq!(theirs.get("/api/v1/budget").status, 429);
     let mut browser = Browser::new(client.address());
     let page = browser.get("/sign-in/code");
-    browser.fill(
+    browser.submit_form(
         &page,
         "/sign-in/code",
         &[
@@ -720,7 +743,7 @@ async fn counted(house: House) {
 
 /// A connection left open after an error could wait for the head of another request without a time
 /// limit.
-async fn once(house: House) {
+async fn once(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
     let client = serve(&house, office.ada);

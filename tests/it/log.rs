@@ -1,41 +1,41 @@
 //! The event log: gapless positions, times that never decrease, idempotency, the database's guard
 //! against changes, canonical payloads.
 
-use microgrants::commands::clock::new_id;
-use microgrants::commands::{CommandError, RepeatKey, Request};
-use microgrants::domain::command::{Because, Nothing};
+use microgrants::clock::new_id;
+use microgrants::commands::{CommandError, CommandRequest, IdempotencyKey};
+use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::{Command, FundCommand, Refusal};
 use microgrants::store::{Store, events};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION, request};
-use crate::office::{Office, text};
+use crate::fixtures::{Office, text};
+use crate::test_app::{ORGANISATION, TestApp, request};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("log::positions_are_dense_and_times_never_fall", dense);
-    cases.both(
+    cases.on_both_engines("log::positions_are_dense_and_times_never_fall", dense);
+    cases.on_both_engines(
         "log::a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused",
         repeated,
     );
-    cases.both("log::the_same_key_with_another_request_is_refused", reused);
-    cases.both("log::a_stale_if_match_changes_nothing", stale);
-    cases.both("log::events_are_never_changed_or_removed", guarded);
-    cases.both("log::stored_payloads_are_canonical", canonical);
-    cases.both("log::a_clock_behind_the_log_stops_the_log", clock_behind);
-    cases.both(
+    cases.on_both_engines("log::the_same_key_with_another_request_is_refused", reused);
+    cases.on_both_engines("log::a_stale_if_match_changes_nothing", stale);
+    cases.on_both_engines("log::events_are_never_changed_or_removed", guarded);
+    cases.on_both_engines("log::stored_payloads_are_canonical", canonical);
+    cases.on_both_engines("log::a_clock_behind_the_log_stops_the_log", clock_behind);
+    cases.on_both_engines(
         "log::what_cannot_be_read_is_named_by_stream_and_position",
         unreadable,
     );
 }
 
-async fn dense(house: House) {
+async fn dense(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     for _ in 0..5 {
         office.awarded(&house, 500).await;
         house.pass_days(1);
     }
     let length = house.log.length().await.unwrap();
-    let all = house.log.page(0, length + 10).await.unwrap();
+    let all = house.log.read_events(0, length + 10).await.unwrap();
     let positions: Vec<_> = all.iter().map(|event| event.position).collect();
     assert_eq!(positions, (0..length).collect::<Vec<_>>());
     assert!(all.is_sorted_by_key(|event| event.recorded_at));
@@ -57,32 +57,37 @@ async fn dense(house: House) {
     }
 }
 
-fn keyed(office: &Office, key: &str, hash: &str, command: FundCommand) -> Request {
-    let repeat = Some(RepeatKey::own(key, hash));
-    Request {
-        repeat,
+fn request_with_key(
+    office: &Office,
+    key: &str,
+    hash: &str,
+    command: FundCommand,
+) -> CommandRequest {
+    let repeat = Some(IdempotencyKey::per_caller(key, hash));
+    CommandRequest {
+        idempotency_key: repeat,
         ..request(office.ada, Command::Fund(office.fund, command))
     }
 }
 
 fn pause() -> FundCommand {
-    FundCommand::Pause(Because {
+    FundCommand::Pause(WithReason {
         reason: text("A pause"),
     })
 }
 
-async fn repeated(house: House) {
+async fn repeated(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let first = house
         .commands
-        .issue(keyed(&office, "one", "hash", pause()))
+        .execute(request_with_key(&office, "one", "hash", pause()))
         .await
         .unwrap();
     let length = house.log.length().await.unwrap();
     // The fund is paused now, so the same command under another key is refused.
     let refused = house
         .commands
-        .issue(keyed(&office, "two", "hash", pause()))
+        .execute(request_with_key(&office, "two", "hash", pause()))
         .await;
     assert!(
         matches!(
@@ -93,29 +98,29 @@ async fn repeated(house: House) {
     );
     let again = house
         .commands
-        .issue(keyed(&office, "one", "hash", pause()))
+        .execute(request_with_key(&office, "one", "hash", pause()))
         .await
         .unwrap();
     assert_eq!((first, length), (again, house.log.length().await.unwrap()));
 }
 
-async fn reused(house: House) {
+async fn reused(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     house
         .commands
-        .issue(keyed(&office, "one", "hash", pause()))
+        .execute(request_with_key(&office, "one", "hash", pause()))
         .await
         .unwrap();
     let length = house.log.length().await.unwrap();
     let other = house
         .commands
-        .issue(keyed(&office, "one", "other", pause()))
+        .execute(request_with_key(&office, "one", "other", pause()))
         .await;
     assert!(matches!(other, Err(CommandError::KeyReused)), "{other:?}");
     assert_eq!(length, house.log.length().await.unwrap());
 }
 
-async fn stale(house: House) {
+async fn stale(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let seen = house
         .log
@@ -123,29 +128,33 @@ async fn stale(house: House) {
         .await
         .unwrap()
         .sequence;
-    let matching = |if_match, command| Request {
+    let matching = |if_match, command| CommandRequest {
         if_match: Some(if_match),
         ..request(office.ada, Command::Fund(office.fund, command))
     };
-    house.commands.issue(matching(seen, pause())).await.unwrap();
+    house
+        .commands
+        .execute(matching(seen, pause()))
+        .await
+        .unwrap();
     let late = house
         .commands
-        .issue(matching(seen, FundCommand::Resume(Nothing {})))
+        .execute(matching(seen, FundCommand::Resume(NoBody {})))
         .await;
     assert!(matches!(late, Err(CommandError::Stale)), "{late:?}");
     house
         .commands
-        .issue(matching(seen + 1, FundCommand::Resume(Nothing {})))
+        .execute(matching(seen + 1, FundCommand::Resume(NoBody {})))
         .await
         .unwrap();
 }
 
-async fn guarded(house: House) {
+async fn guarded(house: TestApp) {
     Office::open(&house, 1000).await;
     for sql in ["UPDATE events SET event_type = 'x'", "DELETE FROM events"] {
-        let refused = match raw(&house).await {
-            Raw::Postgres(pool) => sqlx::query(sql).execute(&pool).await.err(),
-            Raw::Sqlite(pool) => sqlx::query(sql).execute(&pool).await.err(),
+        let refused = match raw_connection(&house).await {
+            RawConnection::Postgres(pool) => sqlx::query(sql).execute(&pool).await.err(),
+            RawConnection::Sqlite(pool) => sqlx::query(sql).execute(&pool).await.err(),
         };
         assert!(
             refused.is_some_and(|error| error.to_string().contains("never changed")),
@@ -155,30 +164,34 @@ async fn guarded(house: House) {
 }
 
 /// A database connection that bypasses our code.
-pub enum Raw {
+pub enum RawConnection {
     Postgres(sqlx::PgPool),
     Sqlite(sqlx::SqlitePool),
 }
 
-pub async fn raw(house: &House) -> Raw {
+pub async fn raw_connection(house: &TestApp) -> RawConnection {
     match house.store() {
-        Store::Postgres(_) => Raw::Postgres(house.store().postgres().unwrap().clone()),
-        Store::Sqlite(_) => Raw::Sqlite(sqlx::SqlitePool::connect(&house.url).await.unwrap()),
+        Store::Postgres(_) => {
+            RawConnection::Postgres(house.store().postgres_pool().unwrap().clone())
+        }
+        Store::Sqlite(_) => {
+            RawConnection::Sqlite(sqlx::SqlitePool::connect(&house.url).await.unwrap())
+        }
     }
 }
 
 /// Runs a statement that bypasses our code.
-pub async fn meddle(house: &House, sql: &str) {
-    match raw(house).await {
-        Raw::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
-        Raw::Sqlite(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
+pub async fn execute_raw(house: &TestApp, sql: &str) {
+    match raw_connection(house).await {
+        RawConnection::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
+        RawConnection::Sqlite(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
     }
 }
 
-async fn canonical(house: House) {
+async fn canonical(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
-    for row in events::page(house.store(), ORGANISATION, 0, 1000)
+    for row in events::read_page(house.store(), ORGANISATION, 0, 1000)
         .await
         .unwrap()
     {
@@ -194,11 +207,11 @@ async fn canonical(house: House) {
     }
 }
 
-async fn clock_behind(house: House) {
+async fn clock_behind(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     house.pass_days(-1);
     let behind = house
-        .by(office.ada, Command::Fund(office.fund, pause()))
+        .issue(office.ada, Command::Fund(office.fund, pause()))
         .await;
     assert!(
         behind
@@ -208,11 +221,11 @@ async fn clock_behind(house: House) {
     );
     house.pass_days(1);
     house
-        .takes(office.ada, Command::Fund(office.fund, pause()))
+        .issue_ok(office.ada, Command::Fund(office.fund, pause()))
         .await;
 }
 
-async fn unreadable(house: House) {
+async fn unreadable(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let length = house.log.length().await.unwrap();
     let sequence = 6;
@@ -220,7 +233,7 @@ async fn unreadable(house: House) {
         Store::Postgres(_) => ("'{\"FundVanished\":{}}'::json", "'{}'::json"),
         Store::Sqlite(_) => ("'{\"FundVanished\":{}}'", "'{}'"),
     };
-    meddle(
+    execute_raw(
         &house,
         &format!(
             "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
@@ -231,12 +244,17 @@ async fn unreadable(house: House) {
         ),
     )
     .await;
-    let page = house.log.page(length, 10).await.unwrap_err().to_string();
+    let page = house
+        .log
+        .read_events(length, 10)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(
         page.contains(&format!("{}", office.fund)) && page.contains(&format!("position {length}")),
         "{page}"
     );
-    let other = house.beside_reading().await;
+    let other = house.fresh_log().await;
     let load = other
         .load::<microgrants::domain::Fund>(office.fund.0)
         .await

@@ -2,67 +2,67 @@
 //! administrators, and nobody can send a text of their own to a stranger through them. Also the
 //! names and addresses that people type.
 
-use microgrants::commands::clock::new_id;
+use microgrants::clock::new_id;
 use microgrants::domain::{Group, PersonId};
 use microgrants::jobs::Jobs;
-use microgrants::mail::links::{self, Invited};
+use microgrants::mail::sign_in_links::{self, NewSignInLink};
 use microgrants::projections::{OrganisationRow, PersonRow};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::browser::{Browser, Page};
 use crate::cases::Cases;
-use crate::connections::Asking;
-use crate::house::House;
-use crate::mails::{folder, letters, post, reach, see_to};
-use crate::office::{Office, person, submit};
-use crate::pages::{signed_in, started, words};
-use crate::sealing::rewrite;
+use crate::connections::ApiCommands;
+use crate::fixtures::{Office, person, submit};
+use crate::mails::{deliver_all, mail_folder, mailer, mails_in_folder, set_email};
+use crate::pages::{serve_office, signed_in, visible_text};
 use crate::service::serve;
+use crate::test_app::TestApp;
+use crate::transparency_log::rewrite_log;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "mail_texts::a_text_that_is_a_program_or_leads_elsewhere_is_refused",
         refused,
     );
-    cases.both(
+    cases.on_both_engines(
         "mail_texts::words_to_sign_in_with_take_two_administrators",
         two,
     );
-    cases.both(
+    cases.on_both_engines(
         "mail_texts::proposed_words_are_shown_and_confirmed_on_the_page",
         on_the_page,
     );
-    cases.both(
+    cases.on_both_engines(
         "mail_texts::what_a_log_holds_from_before_is_not_used",
         from_before,
     );
-    cases.both(
+    cases.on_both_engines(
         "mail_texts::a_stranger_reads_nothing_that_somebody_typed",
         strangers,
     );
-    cases.both(
+    cases.on_both_engines(
         "mail_texts::an_address_is_proven_by_what_was_mailed_to_it",
         proven,
     );
-    cases.both("mail_texts::a_link_signs_in_without_joining", joining);
-    cases.both(
+    cases.on_both_engines("mail_texts::a_link_signs_in_without_joining", joining);
+    cases.on_both_engines(
         "mail_texts::names_are_seen_and_one_address_is_one_person",
         names,
     );
-    cases.both(
+    cases.on_both_engines(
         "mail_texts::addresses_that_resemble_each_other_are_marked",
         twins,
     );
 }
 
-const SIGN_IN: &str = "Our own words.\n\n{{ link }}\n\nOr type {{ code }}";
+const SIGN_IN_TEXT: &str = "Our own words.\n\n{{ link }}\n\nOr type {{ code }}";
 
 fn text(mail: &str, body: &str) -> Value {
     json!({ "mail": mail, "language": "en", "subject": "Our own subject", "body": body })
 }
 
-async fn organisation(house: &House) -> OrganisationRow {
+async fn organisation(house: &TestApp) -> OrganisationRow {
     house.catch_up().await;
     house
         .views()
@@ -73,25 +73,25 @@ async fn organisation(house: &House) -> OrganisationRow {
 }
 
 /// The text of a sign-in mail to a person.
-async fn sign_in_mail(house: &House, person: PersonId) -> String {
-    let post = post(house);
-    post.begin().await.unwrap();
-    let before = letters(&folder(house));
-    links::offer(
+async fn sign_in_mail(house: &TestApp, person: PersonId) -> String {
+    let post = mailer(house);
+    post.subscribe().await.unwrap();
+    let before = mails_in_folder(&mail_folder(house));
+    sign_in_links::issue(
         &house.commands,
-        Invited {
+        NewSignInLink {
             person,
             joins: None,
-            minutes: 30,
+            valid_minutes: 30,
             by_mail: true,
         },
     )
     .await
     .unwrap();
-    see_to(house, &post).await;
+    deliver_all(house, &post).await;
     let new =
         |(id, mail): &(String, String)| !before.contains_key(id) && mail.contains("/sign-in/");
-    letters(&folder(house))
+    mails_in_folder(&mail_folder(house))
         .into_iter()
         .find(new)
         .expect("a mail")
@@ -104,9 +104,9 @@ fn link_in(mail: &str) -> String {
     mail[from..].split_whitespace().next().unwrap().to_owned()
 }
 
-async fn refused(house: House) {
+async fn refused(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let id = house.commands.organisation().0;
     let bomb = format!(
         "{{% set l=[name] %}}{}{{{{ l }}}}",
@@ -126,7 +126,7 @@ async fn refused(house: House) {
     ] {
         for mail in ["submitted", "declined"] {
             asking
-                .refused(
+                .assert_refused(
                     office.ada,
                     "text_broken",
                     "organisation/publish-mail-text",
@@ -143,7 +143,7 @@ async fn refused(house: House) {
         "https://evil.example/go?to={{ link }}&c={{ code }}",
     ] {
         asking
-            .refused(
+            .assert_refused(
                 office.ada,
                 "text_broken",
                 "organisation/propose-mail-text",
@@ -157,7 +157,7 @@ async fn refused(house: House) {
         "/api/v1/organisation/publish-mail-text",
         &text("declined", "Dear\n\n{% set x = 1 %}"),
     );
-    answer.is_problem(422, "text_broken");
+    answer.assert_problem(422, "text_broken");
     assert!(
         answer.body["detail"]
             .as_str()
@@ -168,33 +168,39 @@ async fn refused(house: House) {
     );
 }
 
-async fn two(house: House) {
+async fn two(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let (ada, ben, id) = (office.ada, office.ben, house.commands.organisation().0);
     let officer = person(&house, "Olive").await;
-    asking.give(&office, officer, "officer").await;
+    asking.give_role(&office, officer, "officer").await;
     let propose = "organisation/propose-mail-text";
     for mail in ["sign_in", "contact_changed"] {
         for alone in [ada, officer] {
             asking
-                .refused(
+                .assert_refused(
                     alone,
                     "needs_two_people",
                     "organisation/publish-mail-text",
                     id,
-                    text(mail, SIGN_IN),
+                    text(mail, SIGN_IN_TEXT),
                 )
                 .await;
         }
     }
     asking
-        .refused(officer, "not_yours", propose, id, text("sign_in", SIGN_IN))
+        .assert_refused(
+            officer,
+            "not_yours",
+            propose,
+            id,
+            text("sign_in", SIGN_IN_TEXT),
+        )
         .await;
     let confirm = "organisation/confirm-mail-text";
     assert_eq!(
         asking
-            .takes(
+            .issue_ok(
                 ada,
                 propose,
                 id,
@@ -205,18 +211,18 @@ async fn two(house: House) {
     );
     assert_eq!(
         asking
-            .takes(ada, propose, id, text("sign_in", SIGN_IN))
+            .issue_ok(ada, propose, id, text("sign_in", SIGN_IN_TEXT))
             .await,
         Some(2)
     );
     asking
-        .refused(ben, "not_proposed", confirm, id, json!({ "proposal": 1 }))
+        .assert_refused(ben, "not_proposed", confirm, id, json!({ "proposal": 1 }))
         .await;
     asking
-        .refused(ada, "same_person", confirm, id, json!({ "proposal": 2 }))
+        .assert_refused(ada, "same_person", confirm, id, json!({ "proposal": 2 }))
         .await;
     asking
-        .refused(officer, "not_yours", confirm, id, json!({ "proposal": 2 }))
+        .assert_refused(officer, "not_yours", confirm, id, json!({ "proposal": 2 }))
         .await;
     assert!(
         sign_in_mail(&house, ada)
@@ -225,7 +231,7 @@ async fn two(house: House) {
         "what is proposed is not used"
     );
     asking
-        .takes(ben, confirm, id, json!({ "proposal": 2 }))
+        .issue_ok(ben, confirm, id, json!({ "proposal": 2 }))
         .await;
     let mail = sign_in_mail(&house, ada).await;
     assert!(
@@ -240,10 +246,10 @@ async fn two(house: House) {
     );
     // A refused text, or one whose proposer may no longer propose, cannot be confirmed.
     asking
-        .takes(ada, propose, id, text("sign_in", SIGN_IN))
+        .issue_ok(ada, propose, id, text("sign_in", SIGN_IN_TEXT))
         .await;
     asking
-        .takes(
+        .issue_ok(
             ada,
             "organisation/refuse-mail-text",
             id,
@@ -251,15 +257,15 @@ async fn two(house: House) {
         )
         .await;
     asking
-        .refused(ben, "not_proposed", confirm, id, json!({ "proposal": 3 }))
+        .assert_refused(ben, "not_proposed", confirm, id, json!({ "proposal": 3 }))
         .await;
     let third = person(&house, "Third").await;
-    asking.give(&office, third, "administrator").await;
+    asking.give_role(&office, third, "administrator").await;
     asking
-        .takes(third, propose, id, text("sign_in", SIGN_IN))
+        .issue_ok(third, propose, id, text("sign_in", SIGN_IN_TEXT))
         .await;
     asking
-        .takes(
+        .issue_ok(
             ada,
             "organisation/end-role",
             id,
@@ -267,12 +273,12 @@ async fn two(house: House) {
         )
         .await;
     asking
-        .refused(ben, "proposer_gone", confirm, id, json!({ "proposal": 4 }))
+        .assert_refused(ben, "proposer_gone", confirm, id, json!({ "proposal": 4 }))
         .await;
 }
 
 /// Submits a form on the page of the sign-in mail's text.
-fn sends(
+fn submit_mail_text(
     browser: &mut Browser,
     page: &Page,
     command: &str,
@@ -280,15 +286,15 @@ fn sends(
     fields: &[(&str, &str)],
 ) -> Page {
     let unseen = [("at", "/desk/texts/mail/sign_in"), ("form", form)];
-    browser.fill(
+    browser.submit_form(
         page,
         &format!("/desk/do/organisation/{command}"),
         &[&unseen, fields].concat(),
     )
 }
 
-async fn on_the_page(house: House) {
-    let (office, address) = started(&house).await;
+async fn on_the_page(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (mut ada, mut ben) = (
         signed_in(&house, &address, office.ada).await,
         signed_in(&house, &address, office.ben).await,
@@ -296,9 +302,9 @@ async fn on_the_page(house: House) {
     let path = "/desk/texts/mail/sign_in";
     let page = ada.get(path);
     assert!(
-        page.says("Propose these words") && !page.says("Publish these words"),
+        page.contains("Propose these words") && !page.contains("Publish these words"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     let words_of_ours = [
         ("mail", "sign_in"),
@@ -306,7 +312,7 @@ async fn on_the_page(house: House) {
         ("subject", "Come in"),
         ("body", "Here:\r\n\r\n{{ link }}\r\n\r\nOr {{ code }}"),
     ];
-    let page = sends(
+    let page = submit_mail_text(
         &mut ada,
         &page,
         "propose-mail-text",
@@ -314,30 +320,30 @@ async fn on_the_page(house: House) {
         &words_of_ours,
     );
     assert!(
-        page.status == 200 && page.says("Words to confirm") && page.says("Come in"),
+        page.status == 200 && page.contains("Words to confirm") && page.contains("Come in"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
-    assert!(ada.get("/desk/texts").says("to be confirmed"));
-    let alone = sends(
+    assert!(ada.get("/desk/texts").contains("to be confirmed"));
+    let alone = submit_mail_text(
         &mut ada,
         &page,
         "confirm-mail-text",
         "confirm-mail-text-1",
         &[("proposal:n", "1")],
     );
-    assert_eq!(alone.status, 403, "{}", words(&alone));
+    assert_eq!(alone.status, 403, "{}", visible_text(&alone));
     assert!(
-        !ada.get("/desk").says("Words of mails to confirm")
-            && ben.get("/desk").says("Words of mails to confirm")
+        !ada.get("/desk").contains("Words of mails to confirm")
+            && ben.get("/desk").contains("Words of mails to confirm")
     );
     let page = ben.get(path);
     assert!(
-        page.says("Ada proposes these words in English"),
+        page.contains("Ada proposes these words in English"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
-    let page = sends(
+    let page = submit_mail_text(
         &mut ben,
         &page,
         "confirm-mail-text",
@@ -345,9 +351,9 @@ async fn on_the_page(house: House) {
         &[("proposal:n", "1")],
     );
     assert!(
-        page.status == 200 && !page.says("Words to confirm") && page.says("Come in"),
+        page.status == 200 && !page.contains("Words to confirm") && page.contains("Come in"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     let mail = sign_in_mail(&house, office.ben).await;
     assert!(
@@ -357,8 +363,8 @@ async fn on_the_page(house: House) {
 }
 
 /// Rewrites the events that hold a mail's text, as if an earlier version had accepted it.
-async fn as_if_before(house: &House, from: &str, to: &str) {
-    let (read, written) = if house.store().postgres().is_some() {
+async fn rewrite_mail_events(house: &TestApp, from: &str, to: &str) {
+    let (read, written) = if house.store().postgres_pool().is_some() {
         ("payload::text", "::json")
     } else {
         ("payload", "")
@@ -366,15 +372,15 @@ async fn as_if_before(house: &House, from: &str, to: &str) {
     let sql = format!(
         "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE event_type = 'MailTextPublished'"
     );
-    rewrite(house, &sql).await;
+    rewrite_log(house, &sql).await;
 }
 
-async fn from_before(house: House) {
+async fn from_before(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
-    let asking = Asking { house: &house };
+    let asking = ApiCommands { house: &house };
     let id = house.commands.organisation().0;
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "organisation/publish-mail-text",
             id,
@@ -382,7 +388,7 @@ async fn from_before(house: House) {
         )
         .await;
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "organisation/publish-mail-text",
             id,
@@ -393,27 +399,27 @@ async fn from_before(house: House) {
         "{{% set l=[name] %}}{}{{{{ l }}}}",
         "{% set l=[l,l,l,l,l,l,l,l] %}".repeat(12)
     );
-    as_if_before(&house, "The bomb stands here", &bomb).await;
-    as_if_before(&house, "\"mail\":\"deferred\"", "\"mail\":\"sign_in\"").await;
-    let house = house.open_again().await;
-    let post = post(&house);
-    post.begin().await.unwrap();
+    rewrite_mail_events(&house, "The bomb stands here", &bomb).await;
+    rewrite_mail_events(&house, "\"mail\":\"deferred\"", "\"mail\":\"sign_in\"").await;
+    let house = house.restarted().await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
     let mail = sign_in_mail(&house, office.ada).await;
     assert!(
         mail.contains("Your link to sign in") && mail.contains("Or type this code"),
         "one person's words alone let nobody in: {mail}"
     );
     let (application, _, member) = office.draft(&house, 900).await;
-    reach(&house, member, "zofia@example.org").await;
+    set_email(&house, member, "zofia@example.org").await;
     let handed_in = microgrants::domain::ApplicationCommand::Submit(submit());
     house
-        .takes(
+        .issue_ok(
             member,
             microgrants::domain::Command::Application(application, handed_in),
         )
         .await;
-    see_to(&house, &post).await;
-    let mail = letters(&folder(&house))
+    deliver_all(&house, &post).await;
+    let mail = mails_in_folder(&mail_folder(&house))
         .into_values()
         .find(|mail| mail.starts_with("zofia@example.org"))
         .expect("a mail");
@@ -428,19 +434,29 @@ async fn from_before(house: House) {
     ] {
         let page = browser.get(&format!("/desk/texts/mail/{mail}"));
         assert!(
-            page.status == 200 && page.says("These words are not used") && page.says(why),
+            page.status == 200 && page.contains("These words are not used") && page.contains(why),
             "{}",
-            words(&page)
+            visible_text(&page)
         );
     }
-    assert!(browser.get("/desk/texts").says("words that are not used"));
+    assert!(
+        browser
+            .get("/desk/texts")
+            .contains("words that are not used")
+    );
 }
 
 /// A person who registers under an address and starts an application for their own group.
-async fn begins(house: &House, office: &Office, name: &str, email: &str, group: &str) -> PersonId {
-    let (asking, person) = (Asking { house }, PersonId(new_id()));
+async fn register_and_start(
+    house: &TestApp,
+    office: &Office,
+    name: &str,
+    email: &str,
+    group: &str,
+) -> PersonId {
+    let (asking, person) = (ApiCommands { house }, PersonId(new_id()));
     asking
-        .takes(
+        .issue_ok(
             person,
             "person/register",
             person.0,
@@ -449,7 +465,7 @@ async fn begins(house: &House, office: &Office, name: &str, email: &str, group: 
         .await;
     let of = new_id();
     asking
-        .takes(
+        .issue_ok(
             person,
             "group/register",
             of,
@@ -458,14 +474,14 @@ async fn begins(house: &House, office: &Office, name: &str, email: &str, group: 
         .await;
     let start = json!({ "fund": office.fund, "round": "first", "group": of });
     asking
-        .takes(person, "application/start", new_id(), start)
+        .issue_ok(person, "application/start", new_id(), start)
         .await;
     person
 }
 
-async fn strangers(house: House) {
+async fn strangers(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    let person = begins(
+    let person = register_and_start(
         &house,
         &office,
         "Call 0900 now",
@@ -482,14 +498,14 @@ async fn strangers(house: House) {
     let remind = async || {
         house.catch_up().await;
         Jobs::new(house.commands.clone(), house.views())
-            .once()
+            .run_once()
             .await
             .unwrap();
-        see_to(&house, &post(&house)).await;
+        deliver_all(&house, &mailer(&house)).await;
     };
     house.pass_days(28);
     remind().await;
-    let found = letters(&folder(&house));
+    let found = mails_in_folder(&mail_folder(&house));
     let mail = found
         .values()
         .find(|mail| mail.contains("News about an application"))
@@ -502,7 +518,7 @@ async fn strangers(house: House) {
     );
     assert!(found.values().all(|mail| !typed(mail)), "{found:?}");
     // Once the address is proven, mails use the person's name.
-    let known = begins(
+    let known = register_and_start(
         &house,
         &office,
         "Zofia",
@@ -510,9 +526,9 @@ async fn strangers(house: House) {
         "Soup and song",
     )
     .await;
-    reach(&house, known, "zofia@example.org").await;
+    set_email(&house, known, "zofia@example.org").await;
     remind().await;
-    let mail = letters(&folder(&house))
+    let mail = mails_in_folder(&mail_folder(&house))
         .into_values()
         .find(|mail| mail.starts_with("zofia@example.org"))
         .expect("a reminder");
@@ -523,13 +539,13 @@ async fn strangers(house: House) {
 }
 
 /// Opens a link from a mail, and submits its form.
-fn follows(address: &str, link: &str, fields: &[(&str, &str)]) -> Page {
+fn open_link(address: &str, link: &str, fields: &[(&str, &str)]) -> Page {
     let mut browser = Browser::new(address);
     let page = browser.get(link);
-    browser.fill(&page, link, fields)
+    browser.submit_form(&page, link, fields)
 }
 
-async fn row(house: &House, person: PersonId) -> PersonRow {
+async fn row(house: &TestApp, person: PersonId) -> PersonRow {
     house.catch_up().await;
     house
         .views()
@@ -539,9 +555,9 @@ async fn row(house: &House, person: PersonId) -> PersonRow {
         .unwrap()
 }
 
-async fn proven(house: House) {
-    let (office, address) = started(&house).await;
-    let person = begins(
+async fn proven(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let person = register_and_start(
         &house,
         &office,
         "Zofia",
@@ -561,45 +577,48 @@ async fn proven(house: House) {
     let before = link_in(&sign_in_mail(&house, person).await);
     // The link went to the previous address, so it does not prove the new one.
     let change = json!({ "name": "Zofia", "email": "victim@example.org" });
-    Asking { house: &house }
-        .takes(person, "person/change-contact", person.0, change)
+    ApiCommands { house: &house }
+        .issue_ok(person, "person/change-contact", person.0, change)
         .await;
     let mut browser = Browser::new(&address);
     let page = browser.get(&before);
-    if page.says("name=\"csrf\"") {
-        browser.fill(&page, &before, &[]);
+    if page.contains("name=\"csrf\"") {
+        browser.submit_form(&page, &before, &[]);
     }
     let known = row(&house, person).await;
     assert!(
         known.known_email.is_none() || known.known_email != known.email,
         "it proves the address that it went to, or nothing"
     );
-    follows(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
+    open_link(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
     let known = row(&house, person).await;
     assert!(
         known.known_email.is_some() && known.known_email == known.email,
         "signing in by a mail to it shows that it is theirs"
     );
     let length = house.log.length().await.unwrap();
-    follows(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
+    open_link(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
     assert_eq!(house.log.length().await.unwrap(), length, "once is enough");
 }
 
-async fn joining(house: House) {
-    let (office, address) = started(&house).await;
+async fn joining(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (group, member) = office.group(&house).await;
     let invited = person(&house, "Dee").await;
     house.catch_up().await;
     let link = async || {
-        let invited = Invited {
+        let invited = NewSignInLink {
             person: invited,
             joins: Some((group.0, member)),
-            minutes: 30,
+            valid_minutes: 30,
             by_mail: false,
         };
         format!(
             "/sign-in/{}",
-            links::offer(&house.commands, invited).await.unwrap().token
+            sign_in_links::issue(&house.commands, invited)
+                .await
+                .unwrap()
+                .token
         )
     };
     let is_member = async || {
@@ -613,18 +632,18 @@ async fn joining(house: House) {
     };
     let shown = Browser::new(&address).get(&link().await);
     assert!(
-        shown.says("Yes, I am one of the group Soup and song") && !shown.says(" checked"),
+        shown.contains("Yes, I am one of the group Soup and song") && !shown.contains(" checked"),
         "{}",
-        words(&shown)
+        visible_text(&shown)
     );
-    let page = follows(&address, &link().await, &[]);
+    let page = open_link(&address, &link().await, &[]);
     assert_eq!((page.status, page.path.as_str()), (200, "/my"));
     assert!(!is_member().await, "signing in is not joining");
-    follows(&address, &link().await, &[("join", "yes")]);
+    open_link(&address, &link().await, &[("join", "yes")]);
     assert!(is_member().await);
 }
 
-async fn names(house: House) {
+async fn names(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let client = serve(&house, office.ada);
     let long = "x".repeat(101);
@@ -645,16 +664,16 @@ async fn names(house: House) {
     ] {
         client
             .post("/api/v1/people", &json!({ "name": bad }))
-            .is_problem(422, "invalid_field");
+            .assert_problem(422, "invalid_field");
         client
             .post("/api/v1/groups", &with(group.clone(), "name", bad))
-            .is_problem(422, "invalid_field");
+            .assert_problem(422, "invalid_field");
     }
     let said = client.post(
         "/api/v1/organisation/publish-agreement",
         &json!({ "text": "We agree\u{202e} to pay" }),
     );
-    said.is_problem(422, "invalid_field");
+    said.assert_problem(422, "invalid_field");
     assert_eq!(said.body["field"], "text");
     // Different spellings of an address belong to one person.
     let register = |email: &str| {
@@ -670,7 +689,7 @@ async fn names(house: House) {
         "morgan@ｅｘａｍｐｌｅ.org",
         "morgan@example\u{3002}org",
     ] {
-        register(twin).is_problem(409, "taken");
+        register(twin).assert_problem(409, "taken");
     }
     for twin in [
         "mor\u{200b}gan@example.org",
@@ -678,19 +697,19 @@ async fn names(house: House) {
         "morgan@exam\u{ad}ple.org",
         "morgan\u{301}@example.org",
     ] {
-        register(twin).is_problem(422, "invalid_field");
+        register(twin).assert_problem(422, "invalid_field");
     }
     assert_eq!(register("morgan@b\u{fc}cher.example").status, 201);
-    register("morgan@bu\u{308}cher.example").is_problem(409, "taken");
+    register("morgan@bu\u{308}cher.example").assert_problem(409, "taken");
 }
 
-async fn twins(house: House) {
-    let (office, address) = started(&house).await;
-    let asking = Asking { house: &house };
+async fn twins(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let asking = ApiCommands { house: &house };
     let of = |email: &str| json!({ "name": "Morgan", "email": email });
     let (one, other) = (Uuid::from_u128(81), Uuid::from_u128(82));
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "person/register",
             one,
@@ -698,27 +717,28 @@ async fn twins(house: House) {
         )
         .await;
     asking
-        .takes(
+        .issue_ok(
             office.ada,
             "person/register",
             other,
             of("morgan@example.org"),
         )
         .await;
-    asking.give(&office, PersonId(one), "officer").await;
+    asking.give_role(&office, PersonId(one), "officer").await;
     house.catch_up().await;
     let mut ada = signed_in(&house, &address, office.ada).await;
     assert!(
-        !ada.get("/desk/people").says("almost the same as another"),
+        !ada.get("/desk/people")
+            .contains("almost the same as another"),
         "one of the two has no role"
     );
     let page = ada.get(&format!("/desk/people/{other}"));
     assert!(
-        page.says("perhaps the same mailbox"),
+        page.contains("perhaps the same mailbox"),
         "before a role is proposed: {}",
-        words(&page)
+        visible_text(&page)
     );
-    asking.give(&office, PersonId(other), "finance").await;
+    asking.give_role(&office, PersonId(other), "finance").await;
     house.catch_up().await;
     assert_eq!(
         ada.get("/desk/people")

@@ -8,65 +8,65 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
-use microgrants::commands::{Caller, Request};
+use microgrants::commands::{Caller, CommandRequest};
 use microgrants::domain::application::{ChooseLanguage, RequestChanges, Resubmit};
-use microgrants::domain::command::{Because, ProposalOf};
-use microgrants::domain::grant::PaymentOn;
+use microgrants::domain::command::{ProposalRef, WithReason};
+use microgrants::domain::grant::SendPayment;
 use microgrants::domain::group::MergeGroup;
 use microgrants::domain::language::Language;
 use microgrants::domain::mail::{MailKind, PublishMailText};
-use microgrants::domain::person::{MailedTo, RegisterPerson};
-use microgrants::domain::sealed::{Index, Personal};
+use microgrants::domain::person::{MailedAddress, PersonDetails};
+use microgrants::domain::personal_data::{BlindIndexKind, PersonalInput};
 use microgrants::domain::{
     ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, OrganisationCommand,
     Person, PersonCommand, PersonId, Refusal,
 };
 use microgrants::jobs::Jobs;
-use microgrants::mail::links::{self, Invited};
-use microgrants::mail::{Outbox, Post};
+use microgrants::mail::sign_in_links::{self, NewSignInLink};
+use microgrants::mail::{MailTransport, Mailer};
 use microgrants::store::Store;
-use microgrants::store::mails::{MailRow, newest};
+use microgrants::store::outbox::{MailRow, newest};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION};
-use crate::office::{Office, approve, open, submit, text};
-use crate::sealing::sealer;
+use crate::fixtures::{Office, approve, open, submit, text};
+use crate::test_app::{ORGANISATION, TestApp};
+use crate::transparency_log::sealer;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("mails::a_group_is_written_to_once", once);
-    cases.both("mails::nobody_is_written_to_about_what_was_before", before);
-    cases.both("mails::a_reminder_stops_when_it_was_answered", answered);
-    cases.both(
+    cases.on_both_engines("mails::a_group_is_written_to_once", once);
+    cases.on_both_engines("mails::nobody_is_written_to_about_what_was_before", before);
+    cases.on_both_engines("mails::a_reminder_stops_when_it_was_answered", answered);
+    cases.on_both_engines(
         "mails::words_are_the_funds_own_then_staffs_then_ours",
         words,
     );
-    cases.both(
+    cases.on_both_engines(
         "mails::heads_leave_the_building_daily_at_a_rounds_end_and_on_alarm",
         heads_leave,
     );
-    cases.both("mails::a_server_that_does_not_answer_is_tried_again", later);
-    cases.both(
+    cases.on_both_engines("mails::a_server_that_does_not_answer_is_tried_again", later);
+    cases.on_both_engines(
         "mails::a_merged_groups_own_members_are_written_to_as_well",
         merged,
     );
-    cases.both(
+    cases.on_both_engines(
         "mails::a_change_of_address_tells_the_old_one_and_counts_once_confirmed",
         address_changed,
     );
-    cases.with(
-        smtp().is_some(),
+    cases.if_available(
+        find_aiosmtpd().is_some(),
         "mails::none_is_lost_when_the_process_is_killed",
         killed,
     );
 }
 
-pub fn folder(house: &House) -> PathBuf {
+pub fn mail_folder(house: &TestApp) -> PathBuf {
     house.folder.path().join("mails")
 }
 
-pub fn post(house: &House) -> Post {
-    let outbox = Outbox::folder("Grants <grants@example.org>", &folder(house)).unwrap();
-    Post::new(
+pub fn mailer(house: &TestApp) -> Mailer {
+    let outbox = MailTransport::folder("Grants <grants@example.org>", &mail_folder(house)).unwrap();
+    Mailer::new(
         house.commands.clone(),
         house.views(),
         outbox,
@@ -75,13 +75,13 @@ pub fn post(house: &House) -> Post {
 }
 
 /// Delivers mails until none is due.
-pub async fn see_to(house: &House, post: &Post) {
+pub async fn deliver_all(house: &TestApp, post: &Mailer) {
     house.catch_up().await;
-    while post.once().await.expect("the post runs") {}
+    while post.run_once().await.expect("the post runs") {}
 }
 
 /// The mails in the folder, by id.
-pub fn letters(folder: &Path) -> BTreeMap<String, String> {
+pub fn mails_in_folder(folder: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return BTreeMap::new();
     };
@@ -99,52 +99,55 @@ pub fn letters(folder: &Path) -> BTreeMap<String, String> {
     entries.flatten().filter_map(read).collect()
 }
 
-async fn rows(house: &House) -> Vec<MailRow> {
+async fn outbox_rows(house: &TestApp) -> Vec<MailRow> {
     newest(house.store(), ORGANISATION, "", 1000).await.unwrap()
 }
 
 /// Sets a member's e-mail address, with which they can sign in.
-pub async fn reach(house: &House, member: PersonId, email: &str) {
-    let details = RegisterPerson {
+pub async fn set_email(house: &TestApp, member: PersonId, email: &str) {
+    let details = PersonDetails {
         name: open("Zofia"),
-        email: Some(Personal::Open(email.into())),
+        email: Some(PersonalInput::Open(email.into())),
         telephone: None,
     };
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Person(member, PersonCommand::ChangeContact(details)),
         )
         .await;
     let person = house.log.refresh::<Person>(member.0).await.unwrap().state;
     let address = person.email().expect("an address").digest.clone();
-    let prove = Command::Person(member, PersonCommand::ProveAddress(MailedTo { address }));
+    let prove = Command::Person(
+        member,
+        PersonCommand::ProveAddress(MailedAddress { address }),
+    );
     house
         .commands
-        .issue(Request::new(Caller::job(), prove))
+        .execute(CommandRequest::new(Caller::job(), prove))
         .await
         .expect("it is theirs");
 }
 
-async fn once(house: House) {
+async fn once(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (application, _, member) = office.draft(&house, 900).await;
-    reach(&house, member, "zofia@example.org").await;
-    let post = post(&house);
-    post.begin().await.unwrap();
+    set_email(&house, member, "zofia@example.org").await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Application(application, ApplicationCommand::Submit(submit())),
         )
         .await;
     house.catch_up().await;
     let (one, two) = (post.clone(), post.clone());
-    let (one, two) = tokio::join!(async { see_to(&house, &one).await }, async {
-        see_to(&house, &two).await;
+    let (one, two) = tokio::join!(async { deliver_all(&house, &one).await }, async {
+        deliver_all(&house, &two).await;
     });
     let ((), ()) = (one, two);
-    let found = letters(&folder(&house));
+    let found = mails_in_folder(&mail_folder(&house));
     assert_eq!(found.len(), 1, "{found:?}");
     let (id, says) = found.first_key_value().unwrap();
     let row: microgrants::projections::ApplicationRow = house
@@ -153,7 +156,7 @@ async fn once(house: House) {
         .await
         .unwrap()
         .unwrap();
-    let reference = microgrants::domain::reference::Reference::heard(&row.reference)
+    let reference = microgrants::domain::reference::Reference::parse(&row.reference)
         .unwrap()
         .to_string();
     assert!(
@@ -168,7 +171,7 @@ async fn once(house: House) {
         )),
         "{says}"
     );
-    let rows = rows(&house).await;
+    let rows = outbox_rows(&house).await;
     assert_eq!(
         (rows.len(), rows[0].state.as_str(), rows[0].tries),
         (1, "sent", 1)
@@ -183,12 +186,16 @@ async fn once(house: House) {
         !stored.contains("zofia") && !stored.contains("Zofia"),
         "nothing personal stands in the table"
     );
-    see_to(&house, &post).await;
-    assert_eq!(letters(&folder(&house)).len(), 1, "and it is sent once");
+    deliver_all(&house, &post).await;
+    assert_eq!(
+        mails_in_folder(&mail_folder(&house)).len(),
+        1,
+        "and it is sent once"
+    );
 }
 
 /// The attachments of the mails in the folder, by addressee.
-fn attached(folder: &Path) -> Vec<(String, String)> {
+fn attachments(folder: &Path) -> Vec<(String, String)> {
     let read = |entry: std::fs::DirEntry| {
         let bytes = std::fs::read(entry.path()).ok()?;
         let parsed = mail_parser::MessageParser::default().parse(&bytes)?;
@@ -204,7 +211,7 @@ fn attached(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
-async fn heads_leave(house: House) {
+async fn heads_leave(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let to = || {
         vec![
@@ -212,17 +219,21 @@ async fn heads_leave(house: House) {
             "trustee@example.org".to_owned(),
         ]
     };
-    let post = post(&house).telling(to());
-    post.begin().await.unwrap();
-    see_to(&house, &post).await;
-    assert!(!folder(&house).exists(), "nothing was sealed yet");
+    let post = mailer(&house).sending_checkpoints_to(to());
+    post.subscribe().await.unwrap();
+    deliver_all(&house, &post).await;
+    assert!(!mail_folder(&house).exists(), "nothing was sealed yet");
     sealer(&house).catch_up().await.unwrap();
     for _ in 0..2 {
-        see_to(&house, &post).await;
-        see_to(&house, &self::post(&house).telling(to())).await;
+        deliver_all(&house, &post).await;
+        deliver_all(&house, &self::mailer(&house).sending_checkpoints_to(to())).await;
     }
-    let first = crate::sealing::heads(&house).await.pop().unwrap().note;
-    let sent = attached(&folder(&house));
+    let first = crate::transparency_log::checkpoints(&house)
+        .await
+        .pop()
+        .unwrap()
+        .note;
+    let sent = attachments(&mail_folder(&house));
     assert_eq!(
         sent,
         [
@@ -231,7 +242,7 @@ async fn heads_leave(house: House) {
         ],
         "once a day to each"
     );
-    let stored = format!("{:?}", rows(&house).await);
+    let stored = format!("{:?}", outbox_rows(&house).await);
     assert!(
         !stored.contains("example.org"),
         "no address stands in the table"
@@ -242,80 +253,87 @@ async fn heads_leave(house: House) {
     for name in ["close-round", "start-deciding", "complete-round"] {
         let round = serde_json::json!({ "round": "first" });
         house
-            .takes(
+            .issue_ok(
                 office.ada,
-                crate::setting::command_of("fund", office.fund.0, name, &round),
+                crate::scenario::command_from_json("fund", office.fund.0, name, &round),
             )
             .await;
     }
-    see_to(&house, &post).await;
-    let waiting = rows(&house)
+    deliver_all(&house, &post).await;
+    let waiting = outbox_rows(&house)
         .await
         .iter()
         .filter(|row| row.kind == "signed_head" && row.state == "due")
         .count();
     assert_eq!(
-        (attached(&folder(&house)).len(), waiting),
+        (attachments(&mail_folder(&house)).len(), waiting),
         (4, 2),
         "today's were sent, those of the round wait"
     );
     sealer(&house).catch_up().await.unwrap();
     house.pass_seconds(5);
-    see_to(&house, &post).await;
-    let last = crate::sealing::heads(&house).await.pop().unwrap().note;
-    let sent = attached(&folder(&house));
+    deliver_all(&house, &post).await;
+    let last = crate::transparency_log::checkpoints(&house)
+        .await
+        .pop()
+        .unwrap()
+        .note;
+    let sent = attachments(&mail_folder(&house));
     assert_eq!(
         sent.iter().filter(|(_, note)| *note == last).count(),
         2,
         "{sent:?}"
     );
     // A rewritten log is reported to administrators once.
-    crate::sealing::rewrite(
+    crate::transparency_log::rewrite_log(
         &house,
         "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
     )
     .await;
     sealer(&house).check().await.unwrap_err();
     for _ in 0..3 {
-        see_to(&house, &post).await;
+        deliver_all(&house, &post).await;
     }
-    let alarms = letters(&folder(&house))
+    let alarms = mails_in_folder(&mail_folder(&house))
         .into_values()
         .filter(|says| says.contains("ALARM"))
         .count();
     assert_eq!(alarms, 2);
 }
 
-async fn before(house: House) {
+async fn before(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (_, _, member) = office.submitted(&house, 900).await;
-    reach(&house, member, "zofia@example.org").await;
-    let post = post(&house);
-    post.begin().await.unwrap();
-    see_to(&house, &post).await;
-    assert!(rows(&house).await.is_empty(), "mail was switched on later");
+    set_email(&house, member, "zofia@example.org").await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
+    deliver_all(&house, &post).await;
+    assert!(
+        outbox_rows(&house).await.is_empty(),
+        "mail was switched on later"
+    );
 }
 
-async fn answered(house: House) {
+async fn answered(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
-    let post = post(&house);
-    post.begin().await.unwrap();
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
     let (application, _, member) = office.submitted(&house, 900).await;
-    reach(&house, member, "zofia@example.org").await;
-    see_to(&house, &post).await;
+    set_email(&house, member, "zofia@example.org").await;
+    deliver_all(&house, &post).await;
     let ask = RequestChanges {
         questions: [text("idea")].into(),
         note: text("Who would come?"),
         due_on: house.in_days(14),
     };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Application(application, ApplicationCommand::RequestChanges(ask)),
         )
         .await;
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Application(
                 application,
@@ -323,8 +341,8 @@ async fn answered(house: House) {
             ),
         )
         .await;
-    see_to(&house, &post).await;
-    let asked: Vec<_> = rows(&house)
+    deliver_all(&house, &post).await;
+    let asked: Vec<_> = outbox_rows(&house)
         .await
         .into_iter()
         .filter(|row| row.kind == "changes_requested")
@@ -336,42 +354,42 @@ async fn answered(house: House) {
     );
     // A reminder is sent, and not repeated once the update has arrived.
     let (grant, _, member) = office.payable(&house, 900).await;
-    reach(&house, member, "adam@example.org").await;
+    set_email(&house, member, "adam@example.org").await;
     house.pass_days(400);
     house.catch_up().await;
     Jobs::new(house.commands.clone(), house.views())
-        .once()
+        .run_once()
         .await
         .unwrap();
-    see_to(&house, &post).await;
+    deliver_all(&house, &post).await;
     let reminders = |rows: Vec<MailRow>| {
         rows.into_iter()
             .filter(|row| row.kind == "update_due")
             .map(|row| row.state)
             .collect::<Vec<_>>()
     };
-    assert_eq!(reminders(rows(&house).await), ["sent"], "{grant}");
+    assert_eq!(reminders(outbox_rows(&house).await), ["sent"], "{grant}");
     assert!(
-        letters(&folder(&house))
+        mails_in_folder(&mail_folder(&house))
             .values()
             .any(|says| says.contains("adam@example.org") && says.contains(&grant.to_string()))
     );
     Jobs::new(house.commands.clone(), house.views())
-        .once()
+        .run_once()
         .await
         .unwrap();
-    see_to(&house, &post).await;
+    deliver_all(&house, &post).await;
     assert_eq!(
-        reminders(rows(&house).await).len(),
+        reminders(outbox_rows(&house).await).len(),
         1,
         "one reminder is enough"
     );
 }
 
-async fn words(house: House) {
+async fn words(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
-    let post = post(&house);
-    post.begin().await.unwrap();
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
     let publish = async |fund, language, subject: &str| {
         let words = PublishMailText {
             mail: MailKind::Submitted,
@@ -381,7 +399,7 @@ async fn words(house: House) {
             body: text("{{ link }}"),
         };
         house
-            .takes(
+            .issue_ok(
                 office.ada,
                 Command::Organisation(
                     house.commands.organisation(),
@@ -392,22 +410,22 @@ async fn words(house: House) {
     };
     let hand_in = async |email: &str, language: Language| {
         let (application, _, member) = office.draft(&house, 900).await;
-        reach(&house, member, email).await;
+        set_email(&house, member, email).await;
         let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage {
             language,
             helper: Some(open("A neighbour")),
         });
         house
-            .takes(member, Command::Application(application, choose))
+            .issue_ok(member, Command::Application(application, choose))
             .await;
         house
-            .takes(
+            .issue_ok(
                 member,
                 Command::Application(application, ApplicationCommand::Submit(submit())),
             )
             .await;
-        see_to(&house, &post).await;
-        let found = letters(&folder(&house))
+        deliver_all(&house, &post).await;
+        let found = mails_in_folder(&mail_folder(&house))
             .into_values()
             .find(|says| says.starts_with(email))
             .expect("a mail");
@@ -442,31 +460,32 @@ async fn words(house: House) {
     );
 }
 
-async fn later(house: House) {
+async fn later(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
         .port();
-    let outbox = Outbox::server("grants@example.org", &format!("smtp://127.0.0.1:{port}")).unwrap();
-    let silent = Post::new(
+    let outbox =
+        MailTransport::server("grants@example.org", &format!("smtp://127.0.0.1:{port}")).unwrap();
+    let silent = Mailer::new(
         house.commands.clone(),
         house.views(),
         outbox,
         "https://grants.example.org",
     );
     let (application, _, member) = office.draft(&house, 900).await;
-    reach(&house, member, "zofia@example.org").await;
-    silent.begin().await.unwrap();
+    set_email(&house, member, "zofia@example.org").await;
+    silent.subscribe().await.unwrap();
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Application(application, ApplicationCommand::Submit(submit())),
         )
         .await;
-    see_to(&house, &silent).await;
-    let row = rows(&house).await.remove(0);
+    deliver_all(&house, &silent).await;
+    let row = outbox_rows(&house).await.remove(0);
     assert_eq!(
         (row.state.as_str(), row.tries),
         ("due", 1),
@@ -477,45 +496,47 @@ async fn later(house: House) {
         (0..=1).contains(&minutes),
         "it is tried again in a minute, not at once: {minutes}"
     );
-    see_to(&house, &silent).await;
-    assert_eq!(rows(&house).await[0].tries, 1);
+    deliver_all(&house, &silent).await;
+    assert_eq!(outbox_rows(&house).await[0].tries, 1);
     house.pass_days(1);
-    see_to(&house, &post(&house)).await;
+    deliver_all(&house, &mailer(&house)).await;
     assert_eq!(
         (
-            rows(&house).await[0].state.as_str(),
-            letters(&folder(&house)).len()
+            outbox_rows(&house).await[0].state.as_str(),
+            mails_in_folder(&mail_folder(&house)).len()
         ),
         ("sent", 1),
         "and arrives once somebody takes it"
     );
 }
 
-async fn merged(house: House) {
+async fn merged(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (grant, old, member) = office.prepared(&house, 600).await;
     let (heir, other) = office.group(&house).await;
-    reach(&house, member, "old@example.org").await;
-    reach(&house, other, "heir@example.org").await;
-    let post = post(&house);
-    post.begin().await.unwrap();
+    set_email(&house, member, "old@example.org").await;
+    set_email(&house, other, "heir@example.org").await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
     let merge = MergeGroup {
         into: heir,
         reason: text("The same people under a new name"),
     };
     house
-        .takes(office.ada, Command::Group(old, GroupCommand::Merge(merge)))
+        .issue_ok(office.ada, Command::Group(old, GroupCommand::Merge(merge)))
         .await;
     house
-        .takes(office.ben, Command::Grant(grant, approve(1)))
+        .issue_ok(office.ben, Command::Grant(grant, approve(1)))
         .await;
-    let sent = GrantCommand::SendPayment(PaymentOn {
+    let sent = GrantCommand::SendPayment(SendPayment {
         payment: 1,
         happened_on: house.today(),
     });
-    house.takes(office.ben, Command::Grant(grant, sent)).await;
-    see_to(&house, &post).await;
-    let found = letters(&folder(&house));
+    house
+        .issue_ok(office.ben, Command::Grant(grant, sent))
+        .await;
+    deliver_all(&house, &post).await;
+    let found = mails_in_folder(&mail_folder(&house));
     let to = |merge: bool| {
         let of_kind = found
             .values()
@@ -536,13 +557,20 @@ async fn merged(house: House) {
     );
 }
 
-async fn address_changed(house: House) {
+async fn address_changed(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let (_, _, member) = office.draft(&house, 900).await;
-    reach(&house, member, "zofia@example.org").await;
-    let post = post(&house);
-    post.begin().await.unwrap();
-    let holder = async |email: &str| house.log.vault().holder(Index::Email, email).await.unwrap();
+    set_email(&house, member, "zofia@example.org").await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
+    let holder = async |email: &str| {
+        house
+            .log
+            .vault()
+            .subject_of(BlindIndexKind::Email, email)
+            .await
+            .unwrap()
+    };
     let both = async || {
         (
             holder("zofia@example.org").await,
@@ -550,40 +578,40 @@ async fn address_changed(house: House) {
         )
     };
     let person = |command| Command::Person(member, command);
-    let change = RegisterPerson {
+    let change = PersonDetails {
         name: open("Zofia"),
         email: Some(open("new@example.org")),
         telephone: None,
     };
     house
-        .takes(office.ada, person(PersonCommand::ChangeContact(change)))
+        .issue_ok(office.ada, person(PersonCommand::ChangeContact(change)))
         .await;
-    see_to(&house, &post).await;
+    deliver_all(&house, &post).await;
     assert_eq!(
         both().await,
         (Some(member.0), None),
         "an address that is only proposed finds nobody"
     );
     assert!(
-        letters(&folder(&house)).is_empty(),
+        mails_in_folder(&mail_folder(&house)).is_empty(),
         "and nothing was changed yet"
     );
     let refused = house
-        .refuses(
+        .issue_refused(
             office.ada,
-            person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 })),
+            person(PersonCommand::ConfirmContact(ProposalRef { proposal: 1 })),
         )
         .await;
     assert_eq!(refused, Refusal::SamePerson);
     house
-        .takes(
+        .issue_ok(
             office.ben,
-            person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 })),
+            person(PersonCommand::ConfirmContact(ProposalRef { proposal: 1 })),
         )
         .await;
-    see_to(&house, &post).await;
+    deliver_all(&house, &post).await;
     assert_eq!(both().await, (None, Some(member.0)));
-    let told = letters(&folder(&house));
+    let told = mails_in_folder(&mail_folder(&house));
     let says = told.values().next().expect("a mail");
     assert!(
         told.len() == 1 && says.starts_with("zofia@example.org\nYour contact details were changed"),
@@ -593,15 +621,17 @@ async fn address_changed(house: House) {
         !says.contains("/sign-in") && !says.contains("new@example.org") && !says.contains("Zofia"),
         "{says}"
     );
-    let invited = Invited {
+    let invited = NewSignInLink {
         person: member,
         joins: None,
-        minutes: 30,
+        valid_minutes: 30,
         by_mail: true,
     };
-    links::offer(&house.commands, invited).await.unwrap();
-    see_to(&house, &post).await;
-    let link = letters(&folder(&house))
+    sign_in_links::issue(&house.commands, invited)
+        .await
+        .unwrap();
+    deliver_all(&house, &post).await;
+    let link = mails_in_folder(&mail_folder(&house))
         .into_iter()
         .find(|(id, _)| !told.contains_key(id))
         .expect("a link")
@@ -611,13 +641,13 @@ async fn address_changed(house: House) {
         "{link}"
     );
     // An erased person has no address.
-    reach(&house, member, "third@example.org").await;
-    let erase = PersonCommand::Erase(Because {
+    set_email(&house, member, "third@example.org").await;
+    let erase = PersonCommand::Erase(WithReason {
         reason: text("They asked for it"),
     });
-    house.takes(office.ada, person(erase)).await;
-    see_to(&house, &post).await;
-    let last = rows(&house)
+    house.issue_ok(office.ada, person(erase)).await;
+    deliver_all(&house, &post).await;
+    let last = outbox_rows(&house)
         .await
         .into_iter()
         .filter(|row| row.kind == "contact_changed")
@@ -630,7 +660,7 @@ async fn address_changed(house: House) {
 }
 
 /// The Python interpreter that has aiosmtpd, if there is one.
-fn smtp() -> Option<PathBuf> {
+fn find_aiosmtpd() -> Option<PathBuf> {
     let python = PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/target/judges/bin/python"
@@ -642,9 +672,9 @@ fn smtp() -> Option<PathBuf> {
     has.is_ok_and(|status| status.success()).then_some(python)
 }
 
-struct Server(Child);
+struct MailServer(Child);
 
-impl Drop for Server {
+impl Drop for MailServer {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -652,7 +682,7 @@ impl Drop for Server {
 }
 
 /// Starts a mail server that stores its mails in a folder.
-fn serve_smtp(python: &Path, port: u16, folder: &Path) -> Server {
+fn serve_smtp(python: &Path, port: u16, folder: &Path) -> MailServer {
     let listen = format!("127.0.0.1:{port}");
     let mut program = Program::new(python);
     program
@@ -679,11 +709,11 @@ fn serve_smtp(python: &Path, port: u16, folder: &Path) -> Server {
         );
         std::thread::sleep(Duration::from_millis(50));
     }
-    Server(child)
+    MailServer(child)
 }
 
 /// The Message-IDs in the mail server's folder.
-fn arrived(folder: &Path) -> Vec<String> {
+fn received_message_ids(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder.join("new")) else {
         return Vec::new();
     };
@@ -701,20 +731,20 @@ fn arrived(folder: &Path) -> Vec<String> {
 
 /// Groups submit applications; then the service is killed again and again while it sends mails, a
 /// little later each time.
-async fn killed(house: House) {
+async fn killed(house: TestApp) {
     const GROUPS: usize = 30;
     const KILLS: u64 = 24;
     let office = Office::open(&house, 10_000).await;
     let mut drafts = Vec::new();
     for number in 0..GROUPS {
         let (application, _, member) = office.draft(&house, 900).await;
-        reach(&house, member, &format!("group{number}@example.org")).await;
+        set_email(&house, member, &format!("group{number}@example.org")).await;
         drafts.push((application, member));
     }
-    post(&house).begin().await.unwrap();
+    mailer(&house).subscribe().await.unwrap();
     for (application, member) in drafts {
         house
-            .takes(
+            .issue_ok(
                 member,
                 Command::Application(
                     ApplicationId(application.0),
@@ -723,14 +753,14 @@ async fn killed(house: House) {
             )
             .await;
     }
-    let place = house.leave().await;
+    let place = house.close().await;
     let mailbox = place.folder.path().join("mailbox");
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
         .port();
-    let _server = serve_smtp(&smtp().unwrap(), port, &mailbox);
+    let _server = serve_smtp(&find_aiosmtpd().unwrap(), port, &mailbox);
     let start = || {
         let mut program = place.program();
         program
@@ -757,11 +787,11 @@ async fn killed(house: House) {
     let mut running = start();
     let since = Instant::now();
     let all: Vec<String> = loop {
-        let ids = arrived(&mailbox);
+        let ids = received_message_ids(&mailbox);
         let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
         if distinct.len() >= GROUPS || since.elapsed() > Duration::from_mins(1) {
             std::thread::sleep(Duration::from_millis(1500));
-            break arrived(&mailbox);
+            break received_message_ids(&mailbox);
         }
         std::thread::sleep(Duration::from_millis(200));
     };

@@ -5,45 +5,44 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
-mod accesses;
-mod along;
+mod access_trail;
 mod api;
-mod as_asked;
 mod auditing;
 mod backup;
 mod bank;
 mod bank_facts;
 mod browser;
+mod budget_by_funder;
 mod cases;
 mod cli;
 mod conflicts;
 mod connections;
+mod cqrs_es_compat;
 mod crashes;
-mod crates;
-mod damage;
 mod database_lock;
-mod days;
-mod delayed;
-mod earlier_program;
-mod erasing;
+mod earlier_version;
+mod encryption;
+mod erasure;
+mod event_delivery;
+mod extreme_values;
 mod faults;
-mod figures;
+mod file_permissions;
 mod files;
+mod fixtures;
 mod folders;
-mod following;
-mod fuzzed;
+mod form_retries;
+mod fuzz_corpus;
 mod golden;
+mod graceful_shutdown;
 mod group_pages;
 mod groups;
-mod held;
-mod histories;
-mod house;
+mod head_cache;
 mod importing;
+mod in_memory_domain;
+mod inline_projections;
 mod integrators;
-mod intruders;
 mod jobs;
-mod keying;
-mod later_ties;
+mod later_connections;
 mod layers;
 mod lifecycle;
 mod limits;
@@ -51,34 +50,35 @@ mod log;
 mod mail_texts;
 mod mails;
 mod matrix;
+mod member_visibility;
 mod model;
-mod office;
 mod office_of_two;
 mod open_data;
-mod operating;
 mod pages;
 mod postgres;
 mod problems;
 mod projections;
 mod races;
+mod random_histories;
 mod refusals;
-mod remembered;
 mod replay;
-mod rights;
-mod sealed;
-mod sealing;
-mod second_people;
+mod requested_changes;
+mod scenario;
+mod security;
 mod seeds;
 mod service;
-mod setting;
-mod sheets;
-mod signing_in;
-mod stopping;
+mod sign_in;
+mod slow_commits;
+mod spreadsheets;
+mod subject_access;
+mod sybil_attacks;
+mod tampering;
+mod test_app;
+mod transparency_log;
 mod two_people;
+mod upgrades;
 mod uploads;
 mod webhooks;
-mod world;
-mod wrong_eyes;
 
 use std::process::ExitCode;
 
@@ -88,10 +88,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut all = cases::Cases::default();
     for add in [
-        accesses::cases,
-        along::cases,
+        access_trail::cases,
+        inline_projections::cases,
         api::cases,
-        as_asked::cases,
+        requested_changes::cases,
         auditing::cases,
         backup::cases,
         bank::cases,
@@ -99,30 +99,30 @@ fn main() -> ExitCode {
         cli::cases,
         conflicts::cases,
         connections::cases,
-        later_ties::cases,
+        later_connections::cases,
         crashes::cases,
-        crates::cases,
-        damage::cases,
+        cqrs_es_compat::cases,
+        tampering::cases,
         database_lock::cases,
-        days::cases,
-        delayed::cases,
-        earlier_program::cases,
-        erasing::cases,
+        extreme_values::cases,
+        slow_commits::cases,
+        earlier_version::cases,
+        erasure::cases,
         faults::cases,
-        figures::cases,
+        budget_by_funder::cases,
         files::cases,
-        following::cases,
-        fuzzed::cases,
+        event_delivery::cases,
+        fuzz_corpus::cases,
         golden::cases,
         group_pages::cases,
         groups::cases,
-        held::cases,
-        histories::cases,
+        subject_access::cases,
+        random_histories::cases,
         importing::cases,
         integrators::cases,
-        intruders::cases,
+        security::cases,
         jobs::cases,
-        keying::cases,
+        form_retries::cases,
         layers::cases,
         lifecycle::cases,
         limits::cases,
@@ -133,25 +133,25 @@ fn main() -> ExitCode {
         model::cases,
         office_of_two::cases,
         open_data::cases,
-        operating::cases,
+        upgrades::cases,
         pages::cases,
         problems::cases,
         projections::cases,
         races::cases,
         refusals::cases,
-        remembered::cases,
-        rights::cases,
-        sealed::cases,
-        sealing::cases,
-        second_people::cases,
+        head_cache::cases,
+        file_permissions::cases,
+        encryption::cases,
+        transparency_log::cases,
+        sybil_attacks::cases,
         seeds::cases,
-        sheets::cases,
-        signing_in::cases,
-        stopping::cases,
+        spreadsheets::cases,
+        sign_in::cases,
+        graceful_shutdown::cases,
         two_people::cases,
         uploads::cases,
         webhooks::cases,
-        wrong_eyes::cases,
+        member_visibility::cases,
     ] {
         add(&mut all);
     }

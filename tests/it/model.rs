@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use microgrants::domain::command::{Because, Nothing};
+use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::fund::Allocate;
+use microgrants::domain::funding_source::FundingSource;
 use microgrants::domain::grant::{
-    AcceptAgreement, AmountOf, ApproveVariation, ConfirmReturnWaiver, DemandClawback, FailPayment,
-    GrantState, Method, Owed, PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver,
-    ReceiveReturn, RequestVariation, ReversePayment, Revoke, UpdateBecause, Varied,
+    AcceptAgreement, AcceptanceMethod, ApproveVariation, ConfirmReturnWaiver, DeclareUnderspend,
+    DemandClawback, FailPayment, GrantState, PaymentReason, PaymentRef, ProposeReturnWaiver,
+    ReceiveReturn, RequestVariation, ReturnReason, ReversePayment, Revoke, SendPayment,
+    UpdateReason, VariationChanges,
 };
 use microgrants::domain::group::VerifyPayee;
-use microgrants::domain::organisation::hash_of;
-use microgrants::domain::source::Source;
+use microgrants::domain::organisation::sha256_hex;
 use microgrants::domain::{
     Command, FundCommand, GrantCommand, GrantId, GroupCommand, Money, PersonId,
 };
@@ -20,15 +21,17 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::cases::Cases;
-use crate::office::{AGREEMENT, confirm, gbp, open, passes, prepare, provide_payee, text};
-use crate::setting::{FUND, Setting};
+use crate::fixtures::{
+    AGREEMENT_TEXT, confirm, gbp, open, pass_check, prepare, provide_payee, text,
+};
+use crate::scenario::{FUND, Scenario};
 
 pub fn cases(cases: &mut Cases) {
-    cases.plain(
+    cases.without_database(
         "model::random_histories_agree_with_plain_figures",
         histories,
     );
-    cases.plain(
+    cases.without_database(
         "model::what_comes_back_is_never_taken_from_a_payment_that_may_still_fail",
         failed_after_a_return,
     );
@@ -38,7 +41,7 @@ pub fn cases(cases: &mut Cases) {
 const GROUPS: usize = 4;
 
 #[derive(Clone, Debug)]
-enum Move {
+enum Action {
     Allocate(u32),
     Withdraw(u32),
     Award(usize, u32),
@@ -56,9 +59,9 @@ enum Move {
     Excuse(usize),
     Underspend(usize, u32),
     Clawback(usize, u32),
-    Return(usize, Owed, u32),
-    ProposeWaiver(usize, Owed, u32, usize),
-    ConfirmWaiver(usize, Owed, usize),
+    Return(usize, ReturnReason, u32),
+    ProposeWaiver(usize, ReturnReason, u32, usize),
+    ConfirmWaiver(usize, ReturnReason, usize),
     Reverse(usize, u16),
     Vary(usize, u32),
     ApproveVariation(usize, u16, usize),
@@ -68,103 +71,103 @@ enum Move {
     Close(usize),
 }
 
-fn moves() -> impl Strategy<Value = Move> {
+fn actions() -> impl Strategy<Value = Action> {
     let grant = 0..GROUPS;
     let person = 0..3_usize;
     let payment = 1..4_u16;
     let pounds = prop_oneof![1..3_000_u32, Just(500), Just(2500), Just(250)];
     prop_oneof![
-        1 => (1..4_000_u32).prop_map(Move::Allocate),
-        1 => pounds.clone().prop_map(Move::Withdraw),
-        6 => (grant.clone(), 400..2_700_u32).prop_map(|(grant, pounds)| Move::Award(grant, pounds)),
-        4 => grant.clone().prop_map(Move::Accept),
-        1 => grant.clone().prop_map(Move::DeclineOffer),
-        3 => grant.clone().prop_map(Move::PassCheck),
-        3 => (grant.clone(), person.clone()).prop_map(|(grant, person)| Move::ProvidePayee(grant, person)),
-        5 => (grant.clone(), person.clone()).prop_map(|(grant, person)| Move::VerifyPayee(grant, person)),
-        6 => (grant.clone(), pounds.clone(), person.clone()).prop_map(|(grant, pounds, person)| Move::Prepare(grant, pounds, person)),
-        8 => (grant.clone(), payment.clone(), person).prop_map(|(grant, payment, person)| Move::Approve(grant, payment, person)),
-        1 => (grant.clone(), payment.clone()).prop_map(|(grant, payment)| Move::Cancel(grant, payment)),
-        6 => (grant.clone(), payment.clone()).prop_map(|(grant, payment)| Move::Send(grant, payment)),
-        3 => (grant.clone(), payment.clone()).prop_map(|(grant, payment)| Move::Confirm(grant, payment)),
-        2 => (grant.clone(), payment).prop_map(|(grant, payment)| Move::Fail(grant, payment)),
-        1 => grant.clone().prop_map(Move::Excuse),
-        2 => (grant.clone(), pounds.clone()).prop_map(|(grant, pounds)| Move::Underspend(grant, pounds)),
-        1 => (grant.clone(), pounds.clone()).prop_map(|(grant, pounds)| Move::Clawback(grant, pounds)),
-        4 => (grant.clone(), owed(), pounds.clone()).prop_map(|(grant, owed, pounds)| Move::Return(grant, owed, pounds)),
-        2 => (grant.clone(), owed(), pounds.clone(), 0..3_usize).prop_map(|(grant, owed, pounds, person)| Move::ProposeWaiver(grant, owed, pounds, person)),
-        3 => (grant.clone(), owed(), 0..3_usize).prop_map(|(grant, owed, person)| Move::ConfirmWaiver(grant, owed, person)),
-        1 => (grant.clone(), 1..4_u16).prop_map(|(grant, payment)| Move::Reverse(grant, payment)),
-        2 => (grant.clone(), 1..3_000_u32).prop_map(|(grant, pounds)| Move::Vary(grant, pounds)),
-        3 => (grant.clone(), 1..4_u16, 0..3_usize).prop_map(|(grant, number, person)| Move::ApproveVariation(grant, number, person)),
-        1 => grant.clone().prop_map(Move::Hold),
-        2 => grant.clone().prop_map(Move::Resume),
-        1 => grant.clone().prop_map(Move::Terminate),
-        2 => grant.prop_map(Move::Close),
+        1 => (1..4_000_u32).prop_map(Action::Allocate),
+        1 => pounds.clone().prop_map(Action::Withdraw),
+        6 => (grant.clone(), 400..2_700_u32).prop_map(|(grant, pounds)| Action::Award(grant, pounds)),
+        4 => grant.clone().prop_map(Action::Accept),
+        1 => grant.clone().prop_map(Action::DeclineOffer),
+        3 => grant.clone().prop_map(Action::PassCheck),
+        3 => (grant.clone(), person.clone()).prop_map(|(grant, person)| Action::ProvidePayee(grant, person)),
+        5 => (grant.clone(), person.clone()).prop_map(|(grant, person)| Action::VerifyPayee(grant, person)),
+        6 => (grant.clone(), pounds.clone(), person.clone()).prop_map(|(grant, pounds, person)| Action::Prepare(grant, pounds, person)),
+        8 => (grant.clone(), payment.clone(), person).prop_map(|(grant, payment, person)| Action::Approve(grant, payment, person)),
+        1 => (grant.clone(), payment.clone()).prop_map(|(grant, payment)| Action::Cancel(grant, payment)),
+        6 => (grant.clone(), payment.clone()).prop_map(|(grant, payment)| Action::Send(grant, payment)),
+        3 => (grant.clone(), payment.clone()).prop_map(|(grant, payment)| Action::Confirm(grant, payment)),
+        2 => (grant.clone(), payment).prop_map(|(grant, payment)| Action::Fail(grant, payment)),
+        1 => grant.clone().prop_map(Action::Excuse),
+        2 => (grant.clone(), pounds.clone()).prop_map(|(grant, pounds)| Action::Underspend(grant, pounds)),
+        1 => (grant.clone(), pounds.clone()).prop_map(|(grant, pounds)| Action::Clawback(grant, pounds)),
+        4 => (grant.clone(), owed(), pounds.clone()).prop_map(|(grant, owed, pounds)| Action::Return(grant, owed, pounds)),
+        2 => (grant.clone(), owed(), pounds.clone(), 0..3_usize).prop_map(|(grant, owed, pounds, person)| Action::ProposeWaiver(grant, owed, pounds, person)),
+        3 => (grant.clone(), owed(), 0..3_usize).prop_map(|(grant, owed, person)| Action::ConfirmWaiver(grant, owed, person)),
+        1 => (grant.clone(), 1..4_u16).prop_map(|(grant, payment)| Action::Reverse(grant, payment)),
+        2 => (grant.clone(), 1..3_000_u32).prop_map(|(grant, pounds)| Action::Vary(grant, pounds)),
+        3 => (grant.clone(), 1..4_u16, 0..3_usize).prop_map(|(grant, number, person)| Action::ApproveVariation(grant, number, person)),
+        1 => grant.clone().prop_map(Action::Hold),
+        2 => grant.clone().prop_map(Action::Resume),
+        1 => grant.clone().prop_map(Action::Terminate),
+        2 => grant.prop_map(Action::Close),
     ]
 }
 
-fn owed() -> impl Strategy<Value = Owed> {
-    prop_oneof![2 => Just(Owed::Underspend), 1 => Just(Owed::Clawback)]
+fn owed() -> impl Strategy<Value = ReturnReason> {
+    prop_oneof![2 => Just(ReturnReason::Underspend), 1 => Just(ReturnReason::Clawback)]
 }
 
 /// The figures of a bookkeeper, in pounds.
 #[derive(Clone, Debug, Default)]
-struct Plain {
+struct ReferenceModel {
     allocated: i64,
-    grants: [PlainGrant; GROUPS],
+    grants: [ModelGrant; GROUPS],
 }
 
 #[derive(Clone, Debug, Default)]
-struct PlainGrant {
+struct ModelGrant {
     state: &'static str,
     award: i64,
     paid: i64,
-    due: BTreeMap<Owed, i64>,
-    waivers: BTreeMap<Owed, (i64, usize)>,
+    due: BTreeMap<ReturnReason, i64>,
+    waivers: BTreeMap<ReturnReason, (i64, usize)>,
     /// The requested amount, and the award at that time. `None` once it is approved.
     variations: Vec<Option<(i64, i64)>>,
     held: bool,
     checked: bool,
     excused: bool,
-    payee: Option<PlainPayee>,
-    payments: Vec<PlainPayment>,
+    payee: Option<ModelPayee>,
+    payments: Vec<ModelPayment>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct PlainPayee {
+struct ModelPayee {
     number: usize,
     keyer: usize,
     verified: bool,
 }
 
 #[derive(Clone, Debug)]
-struct PlainPayment {
+struct ModelPayment {
     amount: i64,
     state: &'static str,
     preparer: usize,
     payee: usize,
 }
 
-impl Plain {
+impl ReferenceModel {
     fn committed(&self) -> i64 {
         self.grants.iter().map(|grant| grant.award).sum()
     }
 
     /// Applies the action if it is allowed. Returns whether it was.
-    fn allows(&mut self, step: &Move) -> bool {
+    fn apply_if_allowed(&mut self, step: &Action) -> bool {
         let uncommitted = self.allocated - self.committed();
         match *step {
-            Move::Allocate(pounds) => {
+            Action::Allocate(pounds) => {
                 self.allocated += i64::from(pounds);
                 true
             }
-            Move::Withdraw(pounds) => {
+            Action::Withdraw(pounds) => {
                 let fits = i64::from(pounds) <= uncommitted;
                 self.allocated -= if fits { i64::from(pounds) } else { 0 };
                 fits
             }
-            Move::Award(grant, pounds) => {
+            Action::Award(grant, pounds) => {
                 let pounds = i64::from(pounds);
                 let own = &mut self.grants[grant];
                 let fits =
@@ -174,14 +177,14 @@ impl Plain {
                 }
                 fits
             }
-            Move::ApproveVariation(grant, number, _) => {
+            Action::ApproveVariation(grant, number, _) => {
                 let own = &mut self.grants[grant];
                 let Some(Some((wanted, asked_at))) =
                     own.variations.get(usize::from(number) - 1).copied()
                 else {
                     return false;
                 };
-                let fits = own.runs()
+                let fits = own.is_active()
                     && own.award == asked_at
                     && own.may_vary(wanted)
                     && wanted - own.award <= uncommitted;
@@ -191,48 +194,48 @@ impl Plain {
                 }
                 fits
             }
-            _ => self.grants[grant_of(step)].allows(step),
+            _ => self.grants[grant_of(step)].apply_if_allowed(step),
         }
     }
 }
 
-fn grant_of(step: &Move) -> usize {
+fn grant_of(step: &Action) -> usize {
     match *step {
-        Move::Allocate(_) | Move::Withdraw(_) => 0,
-        Move::Award(grant, _)
-        | Move::Accept(grant)
-        | Move::DeclineOffer(grant)
-        | Move::PassCheck(grant)
-        | Move::ProvidePayee(grant, _)
-        | Move::VerifyPayee(grant, _)
-        | Move::Prepare(grant, ..)
-        | Move::Approve(grant, ..)
-        | Move::Cancel(grant, _)
-        | Move::Send(grant, _)
-        | Move::Confirm(grant, _)
-        | Move::Fail(grant, _)
-        | Move::Excuse(grant)
-        | Move::Underspend(grant, _)
-        | Move::Clawback(grant, _)
-        | Move::Return(grant, ..)
-        | Move::ProposeWaiver(grant, ..)
-        | Move::ConfirmWaiver(grant, ..)
-        | Move::Reverse(grant, _)
-        | Move::Vary(grant, _)
-        | Move::ApproveVariation(grant, ..)
-        | Move::Hold(grant)
-        | Move::Resume(grant)
-        | Move::Terminate(grant)
-        | Move::Close(grant) => grant,
+        Action::Allocate(_) | Action::Withdraw(_) => 0,
+        Action::Award(grant, _)
+        | Action::Accept(grant)
+        | Action::DeclineOffer(grant)
+        | Action::PassCheck(grant)
+        | Action::ProvidePayee(grant, _)
+        | Action::VerifyPayee(grant, _)
+        | Action::Prepare(grant, ..)
+        | Action::Approve(grant, ..)
+        | Action::Cancel(grant, _)
+        | Action::Send(grant, _)
+        | Action::Confirm(grant, _)
+        | Action::Fail(grant, _)
+        | Action::Excuse(grant)
+        | Action::Underspend(grant, _)
+        | Action::Clawback(grant, _)
+        | Action::Return(grant, ..)
+        | Action::ProposeWaiver(grant, ..)
+        | Action::ConfirmWaiver(grant, ..)
+        | Action::Reverse(grant, _)
+        | Action::Vary(grant, _)
+        | Action::ApproveVariation(grant, ..)
+        | Action::Hold(grant)
+        | Action::Resume(grant)
+        | Action::Terminate(grant)
+        | Action::Close(grant) => grant,
     }
 }
 
-impl PlainGrant {
-    fn runs(&self) -> bool {
+impl ModelGrant {
+    fn is_active(&self) -> bool {
         ["accepted", "live", "reported"].contains(&self.state)
     }
 
-    fn on_its_way(&self) -> i64 {
+    fn unconfirmed(&self) -> i64 {
         self.payments
             .iter()
             .filter(|payment| ["prepared", "approved"].contains(&payment.state))
@@ -240,12 +243,12 @@ impl PlainGrant {
             .sum()
     }
 
-    fn stands(&self) -> bool {
-        self.runs() || self.state == "terminated"
+    fn is_agreed(&self) -> bool {
+        self.is_active() || self.state == "terminated"
     }
 
     fn payable(&self) -> bool {
-        self.runs() && self.checked && !self.held
+        self.is_active() && self.checked && !self.held
     }
 
     fn due_back(&self) -> i64 {
@@ -253,13 +256,13 @@ impl PlainGrant {
     }
 
     /// Confirmed by the bank, and not due back.
-    fn could_return(&self) -> i64 {
+    fn returnable(&self) -> i64 {
         self.confirmed() - self.due_back()
     }
 
     fn may_vary(&self, wanted: i64) -> bool {
         wanted != self.award
-            && wanted >= self.paid + self.on_its_way()
+            && wanted >= self.paid + self.unconfirmed()
             && (wanted <= self.award || wanted <= 2500)
     }
 
@@ -275,24 +278,24 @@ impl PlainGrant {
     }
 
     /// Returned money settles the amount due for its own reason first, then the rest.
-    fn settle(&mut self, owed: Owed, amount: i64) {
+    fn settle(&mut self, owed: ReturnReason, amount: i64) {
         let mut left = amount;
-        for owed in [owed, Owed::Underspend, Owed::Clawback] {
+        for owed in [owed, ReturnReason::Underspend, ReturnReason::Clawback] {
             let share = left.min(self.due.get(&owed).copied().unwrap_or_default());
             if share > 0 {
-                self.owe_less(owed, share);
+                self.reduce_owed(owed, share);
                 left -= share;
             }
         }
     }
 
-    fn owe_less(&mut self, owed: Owed, amount: i64) {
+    fn reduce_owed(&mut self, owed: ReturnReason, amount: i64) {
         *self.due.entry(owed).or_default() -= amount;
         self.waivers.remove(&owed);
     }
 
     /// The payment, if it is in one of these states.
-    fn payment(&mut self, number: u16, states: &[&str]) -> Option<&mut PlainPayment> {
+    fn payment(&mut self, number: u16, states: &[&str]) -> Option<&mut ModelPayment> {
         self.payments
             .get_mut(usize::from(number) - 1)
             .filter(|payment| states.contains(&payment.state))
@@ -304,43 +307,45 @@ impl PlainGrant {
         Some(payment.amount)
     }
 
-    fn allows(&mut self, step: &Move) -> bool {
+    fn apply_if_allowed(&mut self, step: &Action) -> bool {
         match *step {
-            Move::Accept(_) if self.state == "offered" => self.state = "accepted",
-            Move::DeclineOffer(_) if self.state == "offered" => {
+            Action::Accept(_) if self.state == "offered" => self.state = "accepted",
+            Action::DeclineOffer(_) if self.state == "offered" => {
                 (self.state, self.award) = ("declined", 0);
             }
-            Move::PassCheck(_) if (self.runs() || self.state == "offered") && !self.checked => {
+            Action::PassCheck(_)
+                if (self.is_active() || self.state == "offered") && !self.checked =>
+            {
                 self.checked = true;
             }
-            Move::ProvidePayee(_, person) => {
+            Action::ProvidePayee(_, person) => {
                 let number = self.payee.map_or(1, |payee| payee.number + 1);
-                self.payee = Some(PlainPayee {
+                self.payee = Some(ModelPayee {
                     number,
                     keyer: person,
                     verified: false,
                 });
             }
-            Move::VerifyPayee(_, person) => match &mut self.payee {
+            Action::VerifyPayee(_, person) => match &mut self.payee {
                 Some(payee) if !payee.verified && payee.keyer != person => payee.verified = true,
                 _ => return false,
             },
-            Move::Prepare(_, pounds, person) => {
+            Action::Prepare(_, pounds, person) => {
                 let amount = i64::from(pounds);
                 let Some(payee) = self.payee.filter(|payee| payee.verified) else {
                     return false;
                 };
-                if !self.payable() || amount > self.award - self.paid - self.on_its_way() {
+                if !self.payable() || amount > self.award - self.paid - self.unconfirmed() {
                     return false;
                 }
-                self.payments.push(PlainPayment {
+                self.payments.push(ModelPayment {
                     amount,
                     state: "prepared",
                     preparer: person,
                     payee: payee.number,
                 });
             }
-            Move::Approve(_, number, person) => {
+            Action::Approve(_, number, person) => {
                 let (payable, payee) = (self.payable(), self.payee);
                 let Some(payment) = self.payment(number, &["prepared"]) else {
                     return false;
@@ -353,12 +358,12 @@ impl PlainGrant {
                 }
                 payment.state = "approved";
             }
-            Move::Cancel(_, number) => {
+            Action::Cancel(_, number) => {
                 return self
                     .set(number, &["prepared", "approved"], "cancelled")
                     .is_some();
             }
-            Move::Send(_, number) => {
+            Action::Send(_, number) => {
                 let (payable, payee) = (self.payable(), self.payee);
                 let Some(payment) = self.payment(number, &["approved"]) else {
                     return false;
@@ -374,8 +379,10 @@ impl PlainGrant {
                     self.state = "live";
                 }
             }
-            Move::Confirm(_, number) => return self.set(number, &["sent"], "confirmed").is_some(),
-            Move::Fail(_, number) => {
+            Action::Confirm(_, number) => {
+                return self.set(number, &["sent"], "confirmed").is_some();
+            }
+            Action::Fail(_, number) => {
                 if self.payment(number, &["failed", "reversed"]).is_some() {
                     return true;
                 }
@@ -384,36 +391,37 @@ impl PlainGrant {
                 };
                 self.paid -= amount;
             }
-            _ => return self.changes(step),
+            _ => return self.apply_other(step),
         }
         true
     }
 
     /// Applies actions other than those of payments. Returns whether they are allowed.
-    fn changes(&mut self, step: &Move) -> bool {
+    fn apply_other(&mut self, step: &Action) -> bool {
         match *step {
-            Move::Excuse(_) if self.stands() && !self.excused => {
+            Action::Excuse(_) if self.is_agreed() && !self.excused => {
                 self.excused = true;
-                if self.runs() {
+                if self.is_active() {
                     self.state = "reported";
                 }
             }
-            Move::Underspend(_, pounds) => {
+            Action::Underspend(_, pounds) => {
                 let amount = i64::from(pounds);
-                let unpaid = self.award - self.paid - self.on_its_way();
-                if !self.stands() || amount > unpaid + self.could_return() {
+                let unpaid = self.award - self.paid - self.unconfirmed();
+                if !self.is_agreed() || amount > unpaid + self.returnable() {
                     return false;
                 }
                 self.award -= amount.min(unpaid);
-                *self.due.entry(Owed::Underspend).or_default() += amount - amount.min(unpaid);
+                *self.due.entry(ReturnReason::Underspend).or_default() +=
+                    amount - amount.min(unpaid);
             }
-            Move::Clawback(_, pounds) => {
-                if !self.stands() || i64::from(pounds) > self.could_return() {
+            Action::Clawback(_, pounds) => {
+                if !self.is_agreed() || i64::from(pounds) > self.returnable() {
                     return false;
                 }
-                *self.due.entry(Owed::Clawback).or_default() += i64::from(pounds);
+                *self.due.entry(ReturnReason::Clawback).or_default() += i64::from(pounds);
             }
-            Move::Return(_, owed, pounds) => {
+            Action::Return(_, owed, pounds) => {
                 // Facts from the bank are always recorded: a return that exceeds the payments is
                 // left to be settled, and changes no figure.
                 let amount = i64::from(pounds);
@@ -426,20 +434,20 @@ impl PlainGrant {
                     self.settle(owed, amount);
                 }
             }
-            Move::ProposeWaiver(_, owed, pounds, person) => {
+            Action::ProposeWaiver(_, owed, pounds, person) => {
                 let amount = i64::from(pounds);
-                if !self.stands() || amount > self.due.get(&owed).copied().unwrap_or_default() {
+                if !self.is_agreed() || amount > self.due.get(&owed).copied().unwrap_or_default() {
                     return false;
                 }
                 self.waivers.insert(owed, (amount, person));
             }
-            Move::ConfirmWaiver(_, owed, person) => match self.waivers.get(&owed).copied() {
-                Some((amount, proposer)) if self.stands() && proposer != person => {
-                    self.owe_less(owed, amount);
+            Action::ConfirmWaiver(_, owed, person) => match self.waivers.get(&owed).copied() {
+                Some((amount, proposer)) if self.is_agreed() && proposer != person => {
+                    self.reduce_owed(owed, amount);
                 }
                 _ => return false,
             },
-            Move::Reverse(_, number) => {
+            Action::Reverse(_, number) => {
                 // A duplicate fact is left for people to settle, and changes no figure.
                 if self.payment(number, &["failed", "reversed"]).is_some() {
                     return true;
@@ -450,33 +458,33 @@ impl PlainGrant {
                 let back = amount.min(self.confirmed());
                 let settled = (self.due_back() - (self.confirmed() - back)).max(0);
                 self.paid -= back;
-                self.award -= if self.runs() { settled } else { back };
-                self.settle(Owed::Underspend, settled);
+                self.award -= if self.is_active() { settled } else { back };
+                self.settle(ReturnReason::Underspend, settled);
             }
-            Move::Vary(_, pounds) => {
-                if !self.runs() || !self.may_vary(i64::from(pounds)) {
+            Action::Vary(_, pounds) => {
+                if !self.is_active() || !self.may_vary(i64::from(pounds)) {
                     return false;
                 }
                 self.variations.push(Some((i64::from(pounds), self.award)));
             }
-            Move::Hold(_) if self.runs() && !self.held => self.held = true,
-            Move::Resume(_) if self.runs() && self.held => self.held = false,
-            Move::Terminate(_) => {
+            Action::Hold(_) if self.is_active() && !self.held => self.held = true,
+            Action::Resume(_) if self.is_active() && self.held => self.held = false,
+            Action::Terminate(_) => {
                 let under_way = self
                     .payments
                     .iter()
                     .any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
-                if !self.runs() || under_way {
+                if !self.is_active() || under_way {
                     return false;
                 }
                 (self.state, self.award) = ("terminated", self.paid);
             }
-            Move::Close(_) => {
+            Action::Close(_) => {
                 let under_way = self
                     .payments
                     .iter()
                     .any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
-                if !self.stands() || !self.excused || under_way || self.due_back() > 0 {
+                if !self.is_agreed() || !self.excused || under_way || self.due_back() > 0 {
                     return false;
                 }
                 (self.state, self.award) = ("closed", self.paid);
@@ -487,27 +495,27 @@ impl PlainGrant {
     }
 }
 
-fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
-    let Setting { staff, members, .. } = setting;
+fn command(setting: &Scenario, step: &Action) -> (PersonId, Command) {
+    let Scenario { staff, members, .. } = setting;
     let on_grant = |command: GrantCommand| {
         Command::Grant(GrantId(setting.application(grant_of(step)).0), command)
     };
     let on_group = |command: GroupCommand| Command::Group(setting.group(grant_of(step)), command);
     let day = setting.world.today;
     match *step {
-        Move::Allocate(pounds) => (
+        Action::Allocate(pounds) => (
             staff[0],
             Command::Fund(FUND, FundCommand::Allocate(setting.allocate(pounds))),
         ),
-        Move::Withdraw(pounds) => (
+        Action::Withdraw(pounds) => (
             staff[0],
             Command::Fund(FUND, FundCommand::WithdrawFunding(setting.withdraw(pounds))),
         ),
-        Move::Award(grant, pounds) => (staff[0], setting.award(grant, gbp(pounds))),
-        Move::Accept(grant) => {
+        Action::Award(grant, pounds) => (staff[0], setting.award(grant, gbp(pounds))),
+        Action::Accept(grant) => {
             let accept = AcceptAgreement {
-                hash: hash_of(AGREEMENT),
-                method: Method::Web,
+                hash: sha256_hex(AGREEMENT_TEXT),
+                method: AcceptanceMethod::Web,
                 names: vec![open("A"), open("B")],
             };
             (
@@ -515,15 +523,15 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 on_grant(GrantCommand::AcceptAgreement(accept)),
             )
         }
-        Move::DeclineOffer(grant) => (
+        Action::DeclineOffer(grant) => (
             members[grant],
-            on_grant(GrantCommand::DeclineOffer(Nothing {})),
+            on_grant(GrantCommand::DeclineOffer(NoBody {})),
         ),
-        Move::PassCheck(_) => (staff[0], on_grant(passes("identity"))),
-        Move::ProvidePayee(_, person) => {
+        Action::PassCheck(_) => (staff[0], on_grant(pass_check("identity"))),
+        Action::ProvidePayee(_, person) => {
             (staff[person], on_group(provide_payee("12-34-56 12345678")))
         }
-        Move::VerifyPayee(grant, person) => {
+        Action::VerifyPayee(grant, person) => {
             let payee = setting
                 .world
                 .groups
@@ -538,27 +546,27 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 })),
             )
         }
-        Move::Prepare(_, pounds, person) => (staff[person], on_grant(prepare(pounds))),
-        Move::Approve(_, payment, person) => (
+        Action::Prepare(_, pounds, person) => (staff[person], on_grant(prepare(pounds))),
+        Action::Approve(_, payment, person) => (
             staff[person],
-            on_grant(GrantCommand::ApprovePayment(PaymentOf { payment })),
+            on_grant(GrantCommand::ApprovePayment(PaymentRef { payment })),
         ),
-        Move::Cancel(_, payment) => (
+        Action::Cancel(_, payment) => (
             staff[0],
-            on_grant(GrantCommand::CancelPayment(PaymentBecause {
+            on_grant(GrantCommand::CancelPayment(PaymentReason {
                 payment,
                 reason: text("No"),
             })),
         ),
-        Move::Send(_, payment) => (
+        Action::Send(_, payment) => (
             staff[0],
-            on_grant(GrantCommand::SendPayment(PaymentOn {
+            on_grant(GrantCommand::SendPayment(SendPayment {
                 payment,
                 happened_on: day,
             })),
         ),
-        Move::Confirm(_, payment) => (staff[0], on_grant(confirm(payment, day))),
-        Move::Fail(_, payment) => (
+        Action::Confirm(_, payment) => (staff[0], on_grant(confirm(payment, day))),
+        Action::Fail(_, payment) => (
             staff[0],
             on_grant(GrantCommand::FailPayment(FailPayment {
                 payment,
@@ -566,20 +574,20 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 happened_on: None,
             })),
         ),
-        Move::Excuse(_) => (
+        Action::Excuse(_) => (
             staff[0],
-            on_grant(GrantCommand::ExcuseUpdate(UpdateBecause {
+            on_grant(GrantCommand::ExcuseUpdate(UpdateReason {
                 update: 1,
                 reason: text("Ended"),
             })),
         ),
-        Move::Underspend(_, pounds) => (
+        Action::Underspend(_, pounds) => (
             staff[0],
-            on_grant(GrantCommand::DeclareUnderspend(AmountOf {
+            on_grant(GrantCommand::DeclareUnderspend(DeclareUnderspend {
                 amount: gbp(pounds),
             })),
         ),
-        Move::Return(_, owed, pounds) => (
+        Action::Return(_, owed, pounds) => (
             staff[0],
             on_grant(GrantCommand::ReceiveReturn(ReceiveReturn {
                 owed,
@@ -587,7 +595,7 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 received_on: day,
             })),
         ),
-        Move::Clawback(_, pounds) => (
+        Action::Clawback(_, pounds) => (
             staff[0],
             on_grant(GrantCommand::DemandClawback(DemandClawback {
                 amount: gbp(pounds),
@@ -595,7 +603,7 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 present: BTreeSet::new(),
             })),
         ),
-        Move::ProposeWaiver(_, owed, pounds, person) => {
+        Action::ProposeWaiver(_, owed, pounds, person) => {
             let waiver = ProposeReturnWaiver {
                 owed,
                 amount: gbp(pounds),
@@ -606,7 +614,7 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 on_grant(GrantCommand::ProposeReturnWaiver(waiver)),
             )
         }
-        Move::ConfirmWaiver(grant, owed, person) => {
+        Action::ConfirmWaiver(grant, owed, person) => {
             let amount = proposed(setting, grant, owed);
             (
                 staff[person],
@@ -616,7 +624,7 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 })),
             )
         }
-        Move::Reverse(_, payment) => {
+        Action::Reverse(_, payment) => {
             let reverse = ReversePayment {
                 payment,
                 happened_on: day,
@@ -624,10 +632,10 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
             };
             (staff[0], on_grant(GrantCommand::ReversePayment(reverse)))
         }
-        Move::Vary(grant, pounds) => {
-            let change = Varied {
+        Action::Vary(grant, pounds) => {
+            let change = VariationChanges {
                 amount: Some(gbp(pounds)),
-                ..Varied::default()
+                ..VariationChanges::default()
             };
             (
                 members[grant],
@@ -637,28 +645,28 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
                 })),
             )
         }
-        Move::ApproveVariation(_, variation, person) => (
+        Action::ApproveVariation(_, variation, person) => (
             staff[person],
             on_grant(GrantCommand::ApproveVariation(ApproveVariation {
                 variation,
                 present: BTreeSet::new(),
             })),
         ),
-        Move::Hold(_) => (staff[0], on_grant(GrantCommand::Hold(because()))),
-        Move::Resume(_) => (staff[0], on_grant(GrantCommand::Resume(Nothing {}))),
-        Move::Terminate(_) => (
+        Action::Hold(_) => (staff[0], on_grant(GrantCommand::Hold(because()))),
+        Action::Resume(_) => (staff[0], on_grant(GrantCommand::Resume(NoBody {}))),
+        Action::Terminate(_) => (
             staff[0],
             on_grant(GrantCommand::Terminate(Revoke {
                 reason: text("A reason"),
                 present: BTreeSet::new(),
             })),
         ),
-        Move::Close(_) => (staff[0], on_grant(GrantCommand::Close(Nothing {}))),
+        Action::Close(_) => (staff[0], on_grant(GrantCommand::Close(NoBody {}))),
     }
 }
 
 /// The amount proposed to be waived, as the confirming person would read it.
-fn proposed(setting: &Setting, grant: usize, owed: Owed) -> Money {
+fn proposed(setting: &Scenario, grant: usize, owed: ReturnReason) -> Money {
     let grant = setting
         .world
         .grants
@@ -674,8 +682,8 @@ fn proposed(setting: &Setting, grant: usize, owed: Owed) -> Money {
         .unwrap_or(gbp(1))
 }
 
-fn because() -> Because {
-    Because {
+fn because() -> WithReason {
+    WithReason {
         reason: text("A reason"),
     }
 }
@@ -685,7 +693,7 @@ fn pounds(amount: i64) -> Money {
 }
 
 /// Asserts that domain and model have the same figures.
-fn agree(setting: &Setting, plain: &Plain) -> Result<(), TestCaseError> {
+fn compare_with_domain(setting: &Scenario, plain: &ReferenceModel) -> Result<(), TestCaseError> {
     let budget = setting.world.funds[&FUND.0].budget();
     prop_assert_eq!(budget.allocated().total(), pounds(plain.allocated));
     prop_assert_eq!(budget.committed().total(), pounds(plain.committed()));
@@ -715,8 +723,8 @@ fn agree(setting: &Setting, plain: &Plain) -> Result<(), TestCaseError> {
 /// Two funding sources, one payment from each. Money is returned while the second payment can still
 /// fail, and then it fails.
 fn failed_after_a_return() {
-    let mut setting = Setting::ready(1);
-    let restricted = Source {
+    let mut setting = Scenario::ready(1);
+    let restricted = FundingSource {
         funder: text("council"),
         area: Some(text("oldham")),
     };
@@ -724,28 +732,28 @@ fn failed_after_a_return() {
         source: restricted.clone(),
         ..setting.allocate(500)
     });
-    setting.takes(0, Command::Fund(FUND, allocate));
+    setting.issue_ok(0, Command::Fund(FUND, allocate));
     for step in [
-        Move::Award(0, 1000),
-        Move::Accept(0),
-        Move::PassCheck(0),
-        Move::ProvidePayee(0, 2),
-        Move::VerifyPayee(0, 0),
-        Move::Prepare(0, 500, 0),
-        Move::Approve(0, 1, 1),
-        Move::Send(0, 1),
-        Move::Confirm(0, 1),
-        Move::Prepare(0, 500, 0),
-        Move::Approve(0, 2, 1),
-        Move::Send(0, 2),
-        Move::Underspend(0, 100),
-        Move::Return(0, Owed::Underspend, 100),
-        Move::Fail(0, 2),
+        Action::Award(0, 1000),
+        Action::Accept(0),
+        Action::PassCheck(0),
+        Action::ProvidePayee(0, 2),
+        Action::VerifyPayee(0, 0),
+        Action::Prepare(0, 500, 0),
+        Action::Approve(0, 1, 1),
+        Action::Send(0, 1),
+        Action::Confirm(0, 1),
+        Action::Prepare(0, 500, 0),
+        Action::Approve(0, 2, 1),
+        Action::Send(0, 2),
+        Action::Underspend(0, 100),
+        Action::Return(0, ReturnReason::Underspend, 100),
+        Action::Fail(0, 2),
     ] {
         let (person, command) = command(&setting, &step);
         setting
             .world
-            .by(person, command)
+            .issue_as(person, command)
             .unwrap_or_else(|refusal| panic!("{step:?}: {refusal}"));
     }
     let grant = &setting.world.grants[&setting.application(0).0];
@@ -765,19 +773,19 @@ fn histories() {
         failure_persistence: None,
         ..Config::default()
     };
-    let history = proptest::collection::vec(moves(), 1..150);
+    let history = proptest::collection::vec(actions(), 1..150);
     let taken = std::cell::Cell::new(0_u32);
     let mut runner = TestRunner::new(config);
     let result = runner.run(&history, |history| {
-        let mut setting = Setting::ready(GROUPS);
-        let mut plain = Plain {
+        let mut setting = Scenario::ready(GROUPS);
+        let mut plain = ReferenceModel {
             allocated: 10_000,
-            ..Plain::default()
+            ..ReferenceModel::default()
         };
         for step in &history {
             let (person, command) = command(&setting, step);
-            let really = setting.world.by(person, command);
-            let allowed = plain.allows(step);
+            let really = setting.world.issue_as(person, command);
+            let allowed = plain.apply_if_allowed(step);
             prop_assert_eq!(
                 really.is_ok(),
                 allowed,
@@ -787,9 +795,9 @@ fn histories() {
                 plain
             );
             taken.set(taken.get() + u32::from(allowed));
-            agree(&setting, &plain)?;
+            compare_with_domain(&setting, &plain)?;
         }
-        crate::open_data::agrees(&setting.world);
+        crate::open_data::assert_sums_agree(&setting.world);
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));

@@ -2,24 +2,24 @@
 //! payee keyed by staff, checks, a waiver, a failed payment, a variation, an update taken by
 //! telephone, money returned in parts, the closure.
 
-use microgrants::domain::organisation::hash_of;
+use microgrants::domain::organisation::sha256_hex;
 use microgrants::domain::{Command, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cases::Cases;
-use crate::house::House;
+use crate::fixtures::{AGREEMENT_TEXT, Office};
 use crate::matrix::samples::rules;
-use crate::office::{AGREEMENT, Office};
-use crate::setting::command_of;
+use crate::scenario::command_from_json;
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("office_of_two::runs_everything", everything);
+    cases.on_both_engines("office_of_two::runs_everything", everything);
 }
 
 /// Commands of the two officers, in the terms of the API.
-struct Two<'a> {
-    house: &'a House,
+struct TwoPersonOffice<'a> {
+    house: &'a TestApp,
     ada: PersonId,
     ben: PersonId,
     today: jiff::civil::Date,
@@ -28,7 +28,7 @@ struct Two<'a> {
     fund: Uuid,
 }
 
-impl Two<'_> {
+impl TwoPersonOffice<'_> {
     fn command(&self, path: &str, body: &Value) -> Command {
         let (noun, name) = path.split_once('/').expect("a noun and a name");
         let id = match noun {
@@ -36,22 +36,25 @@ impl Two<'_> {
             "fund" => self.fund,
             _ => self.application,
         };
-        command_of(noun, id, name, body)
+        command_from_json(noun, id, name, body)
     }
 
-    async fn by(&self, person: PersonId, path: &str, body: Value) {
-        self.house.takes(person, self.command(path, &body)).await;
+    async fn issue_as(&self, person: PersonId, path: &str, body: Value) {
+        self.house.issue_ok(person, self.command(path, &body)).await;
     }
 
-    async fn refused(&self, person: PersonId, code: &str, path: &str, body: Value) {
-        let refusal = self.house.refuses(person, self.command(path, &body)).await;
+    async fn assert_refused(&self, person: PersonId, code: &str, path: &str, body: Value) {
+        let refusal = self
+            .house
+            .issue_refused(person, self.command(path, &body))
+            .await;
         assert_eq!(refusal.code(), code, "{path}");
     }
 }
 
-async fn everything(house: House) {
+async fn everything(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
-    let two = Two {
+    let two = TwoPersonOffice {
         house: &house,
         ada: office.ada,
         ben: office.ben,
@@ -66,7 +69,7 @@ async fn everything(house: House) {
     is_paid(&two).await;
     is_varied_and_reported(&two).await;
     is_closed(&two).await;
-    crate::replay::whole(&house).await;
+    crate::replay::replay_log(&house).await;
     house.catch_up().await;
     let views = house.views();
     let sums = |by| microgrants::views::Sums {
@@ -77,12 +80,12 @@ async fn everything(house: House) {
         effective_on: None,
     };
     let budget = views
-        .budget(sums(microgrants::views::By::Fund))
+        .budget(sums(microgrants::views::GroupBy::Fund))
         .await
         .unwrap()
         .lines
         .remove(0);
-    let gbp = crate::office::gbp;
+    let gbp = crate::fixtures::gbp;
     assert_eq!(
         (
             budget.committed,
@@ -94,7 +97,7 @@ async fn everything(house: House) {
     );
     assert_eq!(budget.uncommitted, Some(gbp(9150)));
     let outcomes = views
-        .outcomes(sums(microgrants::views::By::Fund))
+        .outcomes(sums(microgrants::views::GroupBy::Fund))
         .await
         .unwrap()
         .lines
@@ -104,56 +107,56 @@ async fn everything(house: House) {
         (1, 26, 2),
         "what was queried or corrected counts once"
     );
-    crate::projections::equals_a_rebuild(&house).await;
+    crate::projections::assert_equals_rebuild(&house).await;
 }
 
-async fn applies(two: &Two<'_>) {
+async fn applies(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
     let mut strict = rules(28);
     (strict["quorum"], strict["remind_days"]) = (json!(2), json!(14));
-    two.by(ada, "fund/propose-rules", json!({ "rules": strict }))
+    two.issue_as(ada, "fund/propose-rules", json!({ "rules": strict }))
         .await;
-    two.by(ben, "fund/confirm-rules", json!({ "rules": strict }))
+    two.issue_as(ben, "fund/confirm-rules", json!({ "rules": strict }))
         .await;
 
     // A paper form, keyed in by Ada and read back to the group.
-    two.by(
+    two.issue_as(
         ada,
         "group/register",
         json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ada,
         "application/start",
         json!({ "fund": two.fund, "round": "first", "group": two.group }),
     )
     .await;
     let answers = json!({ "requested": "1000.00", "area": "oldham", "people_at_risk": true, "answers": { "idea": "Soup" } });
-    two.by(ada, "application/save-answers", answers).await;
+    two.issue_as(ada, "application/save-answers", answers).await;
     let help = json!({ "by": ada, "kind": { "keyed_verbatim": { "read_back": true } } });
-    two.by(
+    two.issue_as(
         ada,
         "application/submit",
         json!({ "channel": "paper", "received_on": today, "help": help }),
     )
     .await;
-    two.by(ada, "application/confirm-eligibility", json!({}))
+    two.issue_as(ada, "application/confirm-eligibility", json!({}))
         .await;
 }
 
-async fn is_decided(two: &Two<'_>) {
+async fn is_decided(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
     for person in [ada, ben] {
-        two.by(person, "application/declare", json!({})).await;
-        two.by(
+        two.issue_as(person, "application/declare", json!({})).await;
+        two.issue_as(
             person,
             "application/score",
             json!({ "criteria": { "need": 4 }, "note": "Good" }),
         )
         .await;
     }
-    two.by(
+    two.issue_as(
         ben,
         "application/write-summary",
         json!({ "title": "Soup", "description": "Neighbours cook together." }),
@@ -165,17 +168,18 @@ async fn is_decided(two: &Two<'_>) {
         award["present"] = json!([present]);
         json!({ "round": "first", "met_on": today, "decisions": [{ "application": two.application, "verdict": { "award": award } }] })
     };
-    two.refused(ada, "quorum_missing", "application/award", award.clone())
+    two.assert_refused(ada, "quorum_missing", "application/award", award.clone())
         .await;
-    two.by(ben, "fund/record-meeting", line(award, ada)).await;
-    two.refused(
+    two.issue_as(ben, "fund/record-meeting", line(award, ada))
+        .await;
+    two.assert_refused(
         ben,
         "not_yours",
         "application/confirm-attendance",
         json!({ "person": ada, "decision": 1 }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ada,
         "application/confirm-attendance",
         json!({ "person": ada, "decision": 1 }),
@@ -183,52 +187,52 @@ async fn is_decided(two: &Two<'_>) {
     .await;
 }
 
-async fn is_made_ready(two: &Two<'_>) {
+async fn is_made_ready(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
     // The agreement is read out over the telephone; staff key the payee.
-    let accept = json!({ "hash": hash_of(AGREEMENT), "method": "read_over_telephone", "names": ["Cass", "Dee"] });
-    two.by(ada, "grant/accept-agreement", accept).await;
+    let accept = json!({ "hash": sha256_hex(AGREEMENT_TEXT), "method": "read_over_telephone", "names": ["Cass", "Dee"] });
+    two.issue_as(ada, "grant/accept-agreement", accept).await;
     let payee = json!({ "route": "holding_body", "body": "A community centre", "consented_on": today, "account": { "holder": "A community centre", "numbers": "12-34-56 12345678" } });
-    two.by(ada, "group/provide-payee", payee).await;
-    two.refused(
+    two.issue_as(ada, "group/provide-payee", payee).await;
+    two.assert_refused(
         ada,
         "keyed_payee",
         "group/verify-payee",
         json!({ "payee": 1, "method": "A call" }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ben,
         "group/verify-payee",
         json!({ "payee": 1, "method": "A call to the centre" }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ada,
         "grant/pass-check",
         json!({ "check": "identity", "note": "Seen", "good_until": two.house.in_days(365) }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ada,
         "grant/pass-check",
         json!({ "check": "hall", "note": "The booking was seen" }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ada,
         "grant/propose-waiver",
         json!({ "check": "safeguarding", "note": "Parents stay" }),
     )
     .await;
-    two.refused(
+    two.assert_refused(
         ada,
         "same_person",
         "grant/confirm-waiver",
         json!({ "check": "safeguarding" }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ben,
         "grant/confirm-waiver",
         json!({ "check": "safeguarding" }),
@@ -236,11 +240,11 @@ async fn is_made_ready(two: &Two<'_>) {
     .await;
 }
 
-async fn is_paid(two: &Two<'_>) {
+async fn is_paid(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
     // Ada prepares; Ben, who neither keyed the payee nor prepared the payment, approves. The bank
     // rejects the first payment.
-    two.refused(
+    two.assert_refused(
         ben,
         "check_not_in_state",
         "grant/fail-check",
@@ -248,21 +252,21 @@ async fn is_paid(two: &Two<'_>) {
     )
     .await;
     for payment in [1, 2] {
-        two.by(ada, "grant/prepare-payment", json!({ "amount": "1000.00" }))
+        two.issue_as(ada, "grant/prepare-payment", json!({ "amount": "1000.00" }))
             .await;
-        two.refused(
+        two.assert_refused(
             ada,
             "same_person",
             "grant/approve-payment",
             json!({ "payment": payment }),
         )
         .await;
-        two.by(ben, "grant/approve-payment", json!({ "payment": payment }))
+        two.issue_as(ben, "grant/approve-payment", json!({ "payment": payment }))
             .await;
         let batch = json!({ "batch": format!("batch-{payment}"), "sent_on": today, "payments": [{ "grant": two.application, "payment": payment, "amount": "1000.00" }] });
-        two.by(ada, "fund/send-batch", batch).await;
+        two.issue_as(ada, "fund/send-batch", batch).await;
         if payment == 1 {
-            two.by(
+            two.issue_as(
                 ben,
                 "grant/fail-payment",
                 json!({ "payment": 1, "reason": "Sent back" }),
@@ -270,7 +274,7 @@ async fn is_paid(two: &Two<'_>) {
             .await;
         }
     }
-    two.by(
+    two.issue_as(
         ben,
         "grant/confirm-payment",
         json!({ "payment": 2, "happened_on": today }),
@@ -278,30 +282,30 @@ async fn is_paid(two: &Two<'_>) {
     .await;
 }
 
-async fn is_varied_and_reported(two: &Two<'_>) {
+async fn is_varied_and_reported(two: &TwoPersonOffice<'_>) {
     let (ada, ben) = (two.ada, two.ben);
     // A variation raises the award; an update taken by telephone is queried and submitted again.
-    two.by(
+    two.issue_as(
         ada,
         "grant/request-variation",
         json!({ "change": { "amount": "1200.00" }, "words": "The hall costs more" }),
     )
     .await;
-    two.refused(
+    two.assert_refused(
         ada,
         "same_person",
         "grant/approve-variation",
         json!({ "variation": 1 }),
     )
     .await;
-    two.refused(
+    two.assert_refused(
         ben,
         "quorum_missing",
         "grant/approve-variation",
         json!({ "variation": 1 }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ben,
         "grant/approve-variation",
         json!({ "variation": 1, "present": [ada] }),
@@ -311,17 +315,17 @@ async fn is_varied_and_reported(two: &Two<'_>) {
         json!({ "update": 1, "channel": "phone", "consent": true, "words": "It went well.", "people": people, "volunteers": 2, "spent": "800.00",
             "outcomes": [{ "sign": "bringing-people-together", "strength": "some", "words": "Nobody eats alone." }] })
     };
-    two.by(ada, "grant/receive-update", update(20)).await;
-    two.by(
+    two.issue_as(ada, "grant/receive-update", update(20)).await;
+    two.issue_as(
         ben,
         "grant/query-update",
         json!({ "update": 1, "question": "How many came twice?" }),
     )
     .await;
-    two.by(ada, "grant/receive-update", update(25)).await;
-    two.by(ben, "grant/accept-update", json!({ "update": 1 }))
+    two.issue_as(ada, "grant/receive-update", update(25)).await;
+    two.issue_as(ben, "grant/accept-update", json!({ "update": 1 }))
         .await;
-    two.by(
+    two.issue_as(
         ben,
         "grant/correct-update",
         json!({ "update": 1, "people": 26, "volunteers": 2, "spent": "800.00", "reason": "One was left out" }),
@@ -329,51 +333,51 @@ async fn is_varied_and_reported(two: &Two<'_>) {
     .await;
 }
 
-async fn is_closed(two: &Two<'_>) {
+async fn is_closed(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
     // £400 is unspent: £200 was not paid, and £200 is due back. £150 is returned in two parts, the
     // rest is waived.
-    two.by(
+    two.issue_as(
         ada,
         "grant/declare-underspend",
         json!({ "amount": "400.00" }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ada,
         "grant/request-return",
         json!({ "due_on": two.house.in_days(30) }),
     )
     .await;
     for amount in ["100.00", "50.00"] {
-        two.by(
+        two.issue_as(
             ben,
             "grant/receive-return",
             json!({ "amount": amount, "received_on": today }),
         )
         .await;
     }
-    two.by(
+    two.issue_as(
         ada,
         "grant/propose-return-waiver",
         json!({ "amount": "50.00", "reason": "Spent on cups" }),
     )
     .await;
-    two.refused(
+    two.assert_refused(
         ada,
         "same_person",
         "grant/confirm-return-waiver",
         json!({ "amount": "50.00" }),
     )
     .await;
-    two.by(
+    two.issue_as(
         ben,
         "grant/confirm-return-waiver",
         json!({ "amount": "50.00" }),
     )
     .await;
-    two.by(ada, "grant/close", json!({})).await;
-    two.by(
+    two.issue_as(ada, "grant/close", json!({})).await;
+    two.issue_as(
         ben,
         "grant/publish-story",
         json!({ "words": "They cook together.", "consented_on": today, "consent": "A call" }),

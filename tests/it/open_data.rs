@@ -12,9 +12,9 @@ use std::process::{Command as Program, Stdio};
 use microgrants::domain::grant::GrantState;
 use microgrants::domain::group::RecordIdentifier;
 use microgrants::domain::{Command, GroupCommand};
-use microgrants::export::open_data::{Package, Places, Publisher, package};
+use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
+use microgrants::export::open_data::{Package, Places, Publisher, build_package};
 use microgrants::http::open_data::OpenData;
-use microgrants::log::record::{Metadata, Recorded};
 use microgrants::projections::PublishedRow;
 use microgrants::views::Published;
 use serde_json::Value;
@@ -22,23 +22,23 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{Office, text};
+use crate::fixtures::{Office, text};
+use crate::in_memory_domain::InMemoryDomain;
 use crate::service::serve_with;
-use crate::world::World;
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "open_data::stands_once_it_is_accepted_and_changes_with_the_grant",
         changes,
     );
-    cases.with(
-        judged(),
+    cases.if_available(
+        validators_available(),
         "open_data::of_the_seeds_holds_and_reads_back_from_csv",
         of_the_seeds,
     );
-    cases.with(
-        judged(),
+    cases.if_available(
+        validators_available(),
         "open_data::of_a_grant_that_was_paid_and_came_back_holds",
         came_back,
     );
@@ -55,7 +55,7 @@ pub fn publisher() -> Publisher {
 }
 
 /// The folder with the official schemas and their check.
-fn official() -> Option<PathBuf> {
+fn schemas_folder() -> Option<PathBuf> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/360giving"));
     let named = std::env::var_os("MICROGRANTS_360GIVING").map(PathBuf::from);
     named
@@ -64,12 +64,12 @@ fn official() -> Option<PathBuf> {
         .find(|folder| folder.join("check").is_file())
 }
 
-fn judges() -> PathBuf {
+fn validators_folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin"))
 }
 
 /// Whether the schemas, the packages of their check and flattentool are available.
-fn judged() -> bool {
+fn validators_available() -> bool {
     let has = |python: &Path| {
         let asked = Program::new(python)
             .args(["-c", "import jsonschema, rfc3339_validator"])
@@ -77,23 +77,25 @@ fn judged() -> bool {
             .status();
         asked.is_ok_and(|status| status.success())
     };
-    official().is_some() && judges().join("flatten-tool").is_file() && has(&judges().join("python"))
+    schemas_folder().is_some()
+        && validators_folder().join("flatten-tool").is_file()
+        && has(&validators_folder().join("python"))
 }
 
-fn made(published: &Published, today: jiff::civil::Date) -> Package {
-    let checked = package(published, &publisher(), &Places::illustrative(), today);
+fn package_of(published: &Published, today: jiff::civil::Date) -> Package {
+    let checked = build_package(published, &publisher(), &Places::illustrative(), today);
     assert!(checked.held_back.is_empty(), "{:?}", checked.held_back);
     checked.package
 }
 
 /// Validates a package against the official schemas, and compares its CSV with the output of
 /// flattentool.
-fn judge(package: &Package) {
+fn validate(package: &Package) {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
-    fs::write(at("package.json"), package.json()).unwrap();
-    let official = official().expect("it was found");
-    let said = Program::new(judges().join("python"))
+    fs::write(at("package.json"), package.to_json()).unwrap();
+    let official = schemas_folder().expect("it was found");
+    let said = Program::new(validators_folder().join("python"))
         .arg(official.join("check"))
         .arg(at("package.json"))
         .output()
@@ -105,9 +107,9 @@ fn judge(package: &Package) {
         String::from_utf8_lossy(&said.stderr)
     );
     fs::create_dir(at("csv")).unwrap();
-    fs::write(at("csv/grants.csv"), package.csv()).unwrap();
+    fs::write(at("csv/grants.csv"), package.to_csv()).unwrap();
     let schema = official.join("360-giving-schema.json");
-    let mut unflatten = Program::new(judges().join("flatten-tool"));
+    let mut unflatten = Program::new(validators_folder().join("flatten-tool"));
     unflatten.arg("unflatten").arg(at("csv")).args([
         "-f",
         "csv",
@@ -130,36 +132,36 @@ fn judge(package: &Package) {
         String::from_utf8_lossy(&said.stderr)
     );
     let back: Value = serde_json::from_str(&fs::read_to_string(at("back.json")).unwrap()).unwrap();
-    let own: Value = serde_json::from_str(&package.json()).unwrap();
+    let own: Value = serde_json::from_str(&package.to_json()).unwrap();
     let (back, own) = (
         back["grants"].as_array().unwrap(),
         own["grants"].as_array().unwrap(),
     );
     assert_eq!(back.len(), own.len());
     for (back, own) in back.iter().zip(own) {
-        assert_eq!(plain(back), plain(own));
+        assert_eq!(numbers_as_text(back), numbers_as_text(own));
     }
 }
 
 /// Converts every number to text, since another program may write 500 as 500.0.
-fn plain(value: &Value) -> Value {
+fn numbers_as_text(value: &Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(
             fields
                 .iter()
-                .map(|(name, value)| (name.clone(), plain(value)))
+                .map(|(name, value)| (name.clone(), numbers_as_text(value)))
                 .collect(),
         ),
-        Value::Array(items) => Value::Array(items.iter().map(plain).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(numbers_as_text).collect()),
         Value::Number(number) => Value::String(format!("{:.2}", number.as_f64().unwrap())),
         other => other.clone(),
     }
 }
 
-async fn of_the_seeds(house: House) {
-    crate::seeds::loaded(&house).await;
+async fn of_the_seeds(house: TestApp) {
+    crate::seeds::load_seeds(&house).await;
     house.catch_up().await;
-    let package = made(&house.views().published().await.unwrap(), house.today());
+    let package = package_of(&house.views().published().await.unwrap(), house.today());
     assert!(package.grants.len() > 35, "{}", package.grants.len());
     assert!(
         package
@@ -167,20 +169,20 @@ async fn of_the_seeds(house: House) {
             .iter()
             .any(|grant| !grant.classifications.is_empty())
     );
-    judge(&package);
-    let again = made(&house.views().published().await.unwrap(), house.today());
+    validate(&package);
+    let again = package_of(&house.views().published().await.unwrap(), house.today());
     assert_eq!(
-        (again.json(), again.csv()),
-        (package.json(), package.csv()),
+        (again.to_json(), again.to_csv()),
+        (package.to_json(), package.to_csv()),
         "the same grants give the same bytes"
     );
 }
 
-async fn came_back(house: House) {
+async fn came_back(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     office.returned(&house, 900, 100).await;
     house.catch_up().await;
-    let package = made(&house.views().published().await.unwrap(), house.today());
+    let package = package_of(&house.views().published().await.unwrap(), house.today());
     let grant = serde_json::to_value(&package.grants[0]).unwrap();
     assert_eq!(
         (&grant["amountAwarded"], &grant["amountDisbursed"]),
@@ -192,19 +194,19 @@ async fn came_back(house: House) {
             .unwrap()
             .contains("was given back")
     );
-    judge(&package);
+    validate(&package);
 }
 
-async fn changes(house: House) {
+async fn changes(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let client = serve_with(&house, office.ada, |site| {
-        site.open_data = Some(OpenData::by(publisher(), Places::illustrative()));
+        site.open_data = Some(OpenData::new(publisher(), Places::illustrative()));
     });
     let (awarded, ..) = office.awarded(&house, 700).await;
     house.catch_up().await;
     let json = "/open-data/360giving.json";
     let none = client.get(json);
-    none.is_problem(404, "not_found");
+    none.assert_problem(404, "not_found");
     assert!(
         none.body["detail"]
             .as_str()
@@ -217,7 +219,9 @@ async fn changes(house: House) {
     let claim = GroupCommand::RecordIdentifier(RecordIdentifier {
         identifier: text("GB-CHC-7654321"),
     });
-    let refused = house.refuses(member, Command::Group(group, claim)).await;
+    let refused = house
+        .issue_refused(member, Command::Group(group, claim))
+        .await;
     assert_eq!(
         refused.code(),
         "not_yours",
@@ -225,7 +229,7 @@ async fn changes(house: House) {
     );
     house.catch_up().await;
     let first = client.get(json);
-    let ids = |answer: &crate::service::Answered| -> Vec<String> {
+    let ids = |answer: &crate::service::ApiResponse| -> Vec<String> {
         answer.body["grants"]
             .as_array()
             .unwrap()
@@ -270,7 +274,7 @@ async fn changes(house: House) {
         identifier: text("GB-CHC-1234567"),
     });
     house
-        .takes(office.ada, Command::Group(group, numbered))
+        .issue_ok(office.ada, Command::Group(group, numbered))
         .await;
     house.catch_up().await;
     let second = client.get_with(json, &[("If-None-Match", &tag)]);
@@ -293,7 +297,7 @@ async fn changes(house: House) {
 
 /// Asserts, after a random history, that each grant's amounts in the open data equal those of the
 /// domain, and that no grant is withheld.
-pub fn agrees(world: &World) {
+pub fn assert_sums_agree(world: &InMemoryDomain) {
     let mut rows: BTreeMap<String, PublishedRow> = BTreeMap::new();
     let moment = jiff::civil::date(2026, 5, 1)
         .to_zoned(jiff::tz::TimeZone::UTC)
@@ -302,7 +306,7 @@ pub fn agrees(world: &World) {
     for (position, (stream, event)) in (0..).zip(&world.history) {
         let metadata = Metadata::default();
         let (command_id, stream) = (Uuid::nil(), *stream);
-        let event = Recorded {
+        let event = RecordedEvent {
             position,
             recorded_at: moment,
             stream,
@@ -311,10 +315,10 @@ pub fn agrees(world: &World) {
             metadata,
             command_id,
         };
-        let Some(id) = PublishedRow::concerned(&event) else {
+        let Some(id) = PublishedRow::affected_id(&event) else {
             continue;
         };
-        if let Some(row) = PublishedRow::after(rows.get(&id).cloned(), &event) {
+        if let Some(row) = PublishedRow::apply(rows.get(&id).cloned(), &event) {
             rows.insert(id, row);
         }
     }
@@ -346,5 +350,5 @@ pub fn agrees(world: &World) {
             .fold(known.disbursed(), microgrants::domain::Money::plus);
         assert_eq!(sent, grant.paid().total(), "paid");
     }
-    made(&published, jiff::civil::date(2027, 1, 1));
+    package_of(&published, jiff::civil::date(2027, 1, 1));
 }

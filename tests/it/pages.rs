@@ -1,88 +1,91 @@
 //! Safety of the pages over HTTP: origin checks of forms, links that work once, expiring sessions,
 //! rate limits; and a form submitted twice is one command.
 
-use microgrants::domain::person::RegisterPerson;
-use microgrants::domain::sealed::Personal;
+use microgrants::domain::person::PersonDetails;
+use microgrants::domain::personal_data::PersonalInput;
 use microgrants::domain::{Command, PersonCommand, PersonId, Role};
-use microgrants::mail::links::{self, Invited};
+use microgrants::mail::sign_in_links::{self, NewSignInLink};
 use microgrants::projections::{ApplicationRow, GroupRow};
-use microgrants::views::Page as Wanted;
+use microgrants::views::PageRequest as Wanted;
 
 use crate::browser::{Browser, Page};
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::Office;
+use crate::fixtures::Office;
 use crate::service::serve;
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("pages::forms_from_elsewhere_are_refused", foreign_forms);
-    cases.both(
+    cases.on_both_engines("pages::forms_from_elsewhere_are_refused", foreign_forms);
+    cases.on_both_engines(
         "pages::a_link_works_once_and_never_by_following_it",
         links_work_once,
     );
-    cases.both(
+    cases.on_both_engines(
         "pages::nothing_tells_whether_an_address_is_known",
         same_answer,
     );
-    cases.both(
+    cases.on_both_engines(
         "pages::a_form_pressed_twice_is_one_application",
         pressed_twice,
     );
-    cases.both(
+    cases.on_both_engines(
         "pages::who_begins_with_anothers_address_gets_no_rights_of_theirs",
         squatter,
     );
-    cases.both(
+    cases.on_both_engines(
         "pages::what_somebody_typed_is_text_wherever_it_stands",
         typed,
     );
-    cases.both("pages::every_page_of_the_desk_opens", every_page);
-    cases.both(
+    cases.on_both_engines("pages::every_page_of_the_desk_opens", every_page);
+    cases.on_both_engines(
         "pages::what_a_page_says_is_not_what_its_address_says",
         own_words,
     );
-    cases.both(
+    cases.on_both_engines(
         "pages::lists_of_the_desk_stand_as_they_stood",
         as_they_stood,
     );
-    cases.both(
+    cases.on_both_engines(
         "pages::a_mail_is_looked_at_before_it_is_published",
         previewed,
     );
-    cases.both(
+    cases.on_both_engines(
         "pages::a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped",
         keyed,
     );
-    cases.both("pages::a_file_sent_twice_is_kept_once", files_twice);
-    cases.sqlite("pages::links_are_asked_for_only_so_often", limits);
-    cases.sqlite("pages::every_page_forbids_scripts_and_frames", policy);
-    cases.sqlite("pages::an_applicants_pages_are_light", light);
+    cases.on_both_engines("pages::a_file_sent_twice_is_kept_once", files_twice);
+    cases.on_sqlite("pages::links_are_asked_for_only_so_often", limits);
+    cases.on_sqlite("pages::every_page_forbids_scripts_and_frames", policy);
+    cases.on_sqlite("pages::an_applicants_pages_are_light", light);
 }
 
-pub async fn link(house: &House, person: PersonId) -> String {
-    let invited = Invited {
+pub async fn sign_in_link(house: &TestApp, person: PersonId) -> String {
+    let invited = NewSignInLink {
         person,
         joins: None,
-        minutes: 30,
+        valid_minutes: 30,
         by_mail: false,
     };
     format!(
         "/sign-in/{}",
-        links::offer(&house.commands, invited).await.unwrap().token
+        sign_in_links::issue(&house.commands, invited)
+            .await
+            .unwrap()
+            .token
     )
 }
 
-pub async fn signed_in(house: &House, address: &str, person: PersonId) -> Browser {
+pub async fn signed_in(house: &TestApp, address: &str, person: PersonId) -> Browser {
     let mut browser = Browser::new(address);
-    let at = link(house, person).await;
+    let at = sign_in_link(house, person).await;
     let page = browser.get(&at);
-    let page = browser.fill(&page, &at, &[]);
-    assert_eq!(page.status, 200, "{}: {}", page.path, words(&page));
+    let page = browser.submit_form(&page, &at, &[]);
+    assert_eq!(page.status, 200, "{}: {}", page.path, visible_text(&page));
     browser
 }
 
 /// The text of a page, without its markup.
-pub fn words(page: &Page) -> String {
+pub fn visible_text(page: &Page) -> String {
     page.text
         .split('<')
         .filter_map(|part| part.split_once('>'))
@@ -93,7 +96,7 @@ pub fn words(page: &Page) -> String {
 }
 
 /// Walks from the first page to the page before the draft.
-pub fn begin(
+pub fn walk_to_draft(
     browser: &mut Browser,
     start: &str,
     name: &str,
@@ -101,16 +104,24 @@ pub fn begin(
 ) -> (Page, Vec<(String, String)>) {
     for number in 1..=3 {
         let page = browser.get(&format!("{start}/fits/{number}"));
-        browser.fill(&page, &format!("{start}/fits/{number}"), &[("fits", "yes")]);
+        browser.submit_form(&page, &format!("{start}/fits/{number}"), &[("fits", "yes")]);
     }
     let page = browser.get(&format!("{start}/group"));
-    let page = browser.fill(
+    let page = browser.submit_form(
         &page,
         &format!("{start}/group"),
         &[("name", name), ("area", "oldham"), ("standing", "new")],
     );
-    assert!(page.path.contains("/you"), "{} {}", page.path, words(&page));
-    let fields = [("csrf", page.hidden("csrf")), ("key", page.hidden("key"))];
+    assert!(
+        page.path.contains("/you"),
+        "{} {}",
+        page.path,
+        visible_text(&page)
+    );
+    let fields = [
+        ("csrf", page.hidden_field("csrf")),
+        ("key", page.hidden_field("key")),
+    ];
     let fields = fields
         .into_iter()
         .map(|(field, value)| (field.to_owned(), value));
@@ -134,18 +145,18 @@ pub fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-pub async fn started(house: &House) -> (Office, String) {
+pub async fn serve_office(house: &TestApp) -> (Office, String) {
     let office = Office::open(house, 10_000).await;
     house.catch_up().await;
     let address = serve(house, office.ada).address().to_owned();
     (office, address)
 }
 
-async fn foreign_forms(house: House) {
-    let (office, address) = started(&house).await;
+async fn foreign_forms(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let mut browser = signed_in(&house, &address, office.ada).await;
     let page = browser.get("/account");
-    let csrf = page.hidden("csrf");
+    let csrf = page.hidden_field("csrf");
     let before = house.log.length().await.unwrap();
     for (header, value) in [
         ("Sec-Fetch-Site", "cross-site"),
@@ -153,7 +164,7 @@ async fn foreign_forms(house: House) {
         ("Origin", "https://elsewhere.example"),
     ] {
         browser.headers = vec![(header, value.to_owned())];
-        let refused = browser.send(
+        let refused = browser.post_fields(
             "/desk/do/people/register",
             &[("csrf", &csrf), ("name", "Mallory")],
         );
@@ -163,7 +174,7 @@ async fn foreign_forms(house: House) {
     for token in ["", "0", &"0".repeat(64)] {
         assert_eq!(
             browser
-                .send(
+                .post_fields(
                     "/desk/do/people/register",
                     &[("csrf", token), ("name", "Mallory")]
                 )
@@ -173,9 +184,11 @@ async fn foreign_forms(house: House) {
         );
     }
     let mut other = Browser::new(&address);
-    let theirs = other.get("/sign-in").hidden("csrf");
+    let theirs = other.get("/sign-in").hidden_field("csrf");
     assert_eq!(
-        browser.send("/sign-out", &[("csrf", &theirs)]).status,
+        browser
+            .post_fields("/sign-out", &[("csrf", &theirs)])
+            .status,
         403,
         "another browser's token"
     );
@@ -184,21 +197,21 @@ async fn foreign_forms(house: House) {
         before,
         "nothing was recorded"
     );
-    let taken = browser.send(
+    let taken = browser.post_fields(
         "/desk/do/people/register",
         &[("csrf", &csrf), ("name", "Grace")],
     );
     assert_eq!(taken.status, 303, "{}", taken.text);
 }
 
-async fn links_work_once(house: House) {
-    let (office, address) = started(&house).await;
-    let at = link(&house, office.ada).await;
+async fn links_work_once(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let at = sign_in_link(&house, office.ada).await;
     let mut browser = Browser::new(&address);
     for _ in 0..3 {
         let page = browser.get(&at);
         assert!(
-            page.says("Press the button"),
+            page.contains("Press the button"),
             "following it changes nothing: {}",
             page.text
         );
@@ -209,27 +222,27 @@ async fn links_work_once(house: House) {
     }
     let planted = browser.cookies["session"].clone();
     let page = browser.get(&at);
-    assert!(browser.fill(&page, &at, &[]).says("Today"));
+    assert!(browser.submit_form(&page, &at, &[]).contains("Today"));
     assert_ne!(
         browser.cookies["session"], planted,
         "a key that somebody may have planted is worth nothing"
     );
     let mut second = Browser::new(&address);
-    assert!(second.get(&at).says("does not work any more"));
+    assert!(second.get(&at).contains("does not work any more"));
     let page = second.get("/sign-in");
-    second.send(&at, &[("csrf", &page.hidden("csrf"))]);
+    second.post_fields(&at, &[("csrf", &page.hidden_field("csrf"))]);
     assert!(
         second.get("/desk").path.contains("/sign-in"),
         "a used link lets nobody in"
     );
     let forged = format!("{}0", &at[..at.len() - 1]);
     if forged != at {
-        assert!(second.get(&forged).says("does not work any more"));
+        assert!(second.get(&forged).contains("does not work any more"));
     }
     // A session that was ended in another browser is over.
     let mut third = signed_in(&house, &address, office.ada).await;
     let page = third.get("/account");
-    third.fill(&page, "/account", &[("session", "")]);
+    third.submit_form(&page, "/account", &[("session", "")]);
     assert!(
         browser.get("/desk").path.contains("/sign-in")
             && third.get("/desk").path.contains("/sign-in")
@@ -240,7 +253,7 @@ async fn links_work_once(house: House) {
     house.pass_days(1);
     assert!(fourth.get("/desk").path.contains("/sign-in"));
     // A group member's session and its cookie last longer, but not once the person has a role.
-    let person = known(&house, "later@example.org").await;
+    let person = register_zofia(&house, "later@example.org").await;
     let mut member = signed_in(&house, &address, person).await;
     house.pass_days(1);
     let renewed = member.get("/my");
@@ -255,7 +268,7 @@ async fn links_work_once(house: House) {
         !member.get("/my").headers.contains_key("set-cookie"),
         "once an hour at most"
     );
-    office.gives(&house, person, Role::Officer).await;
+    office.give_role(&house, person, Role::Officer).await;
     house.catch_up().await;
     house.pass_days(1);
     for _ in 0..2 {
@@ -267,15 +280,15 @@ async fn links_work_once(house: House) {
 }
 
 /// Registers a person called Zofia with this address.
-pub async fn known(house: &House, email: &str) -> PersonId {
-    let person = PersonId(microgrants::commands::clock::new_id());
-    let details = RegisterPerson {
-        name: Personal::Open("Zofia".into()),
-        email: Some(Personal::Open(email.into())),
+pub async fn register_zofia(house: &TestApp, email: &str) -> PersonId {
+    let person = PersonId(microgrants::clock::new_id());
+    let details = PersonDetails {
+        name: PersonalInput::Open("Zofia".into()),
+        email: Some(PersonalInput::Open(email.into())),
         telephone: None,
     };
     house
-        .takes(
+        .issue_ok(
             person,
             Command::Person(person, PersonCommand::Register(details)),
         )
@@ -284,14 +297,14 @@ pub async fn known(house: &House, email: &str) -> PersonId {
     person
 }
 
-async fn same_answer(house: House) {
-    let (_, address) = started(&house).await;
-    known(&house, "zofia@example.org").await;
+async fn same_answer(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    register_zofia(&house, "zofia@example.org").await;
     let answers = ["zofia@example.org", "nobody@example.org"].map(|email| {
         let mut browser = Browser::new(&address);
         let page = browser.get("/sign-in");
-        let answer = browser.fill(&page, "/sign-in", &[("email", email), ("to", "/")]);
-        let (csrf, key) = (answer.hidden("csrf"), answer.hidden("key"));
+        let answer = browser.submit_form(&page, "/sign-in", &[("email", email), ("to", "/")]);
+        let (csrf, key) = (answer.hidden_field("csrf"), answer.hidden_field("key"));
         let plain = answer
             .text
             .replace(&csrf, "")
@@ -308,18 +321,20 @@ async fn same_answer(house: House) {
     assert!(answers[0] == answers[1]);
 }
 
-async fn pressed_twice(house: House) {
-    let (office, address) = started(&house).await;
+async fn pressed_twice(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let start = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);
-    let (_, fields) = begin(&mut browser, &start, "Monday soup", "zofia@example.org");
+    let (_, fields) = walk_to_draft(&mut browser, &start, "Monday soup", "zofia@example.org");
     let mut twice = Browser::new(&address);
     twice.cookies.clone_from(&browser.cookies);
     let mut found = Browser::new(&address);
     found.cookies.clone_from(&browser.cookies);
     let (one, two) = std::thread::scope(|scope| {
-        let first = scope.spawn(|| browser.send(&format!("{start}/you"), &as_fields(&fields)));
-        let second = scope.spawn(|| twice.send(&format!("{start}/you"), &as_fields(&fields)));
+        let first =
+            scope.spawn(|| browser.post_fields(&format!("{start}/you"), &as_fields(&fields)));
+        let second =
+            scope.spawn(|| twice.post_fields(&format!("{start}/you"), &as_fields(&fields)));
         (first.join().unwrap(), second.join().unwrap())
     });
     assert_eq!(
@@ -336,7 +351,7 @@ async fn pressed_twice(house: House) {
     house.catch_up().await;
     let all = Wanted {
         after: None,
-        most: 100,
+        limit: 100,
     };
     let groups: Vec<GroupRow> = house
         .views()
@@ -353,30 +368,30 @@ async fn pressed_twice(house: House) {
     );
     // Sending the same page again from the browser that has since signed in gives nobody new
     // rights.
-    let again = browser.send(&format!("{start}/you"), &as_fields(&fields));
+    let again = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert!([303, 403].contains(&again.status));
     // A person who finds the form in a browser on another day does not get in by sending it.
     house.pass_days(1);
-    let late = found.send(&format!("{start}/you"), &as_fields(&fields));
+    let late = found.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert!(
-        late.status == 422 && late.says("sent before"),
+        late.status == 422 && late.contains("sent before"),
         "{}",
-        words(&late)
+        visible_text(&late)
     );
     assert!(found.get("/my").path.contains("/sign-in"));
 }
 
 /// The browser of a signed-in officer.
-pub async fn officer(house: &House, office: &Office, address: &str) -> Browser {
-    let officer = known(house, "officer@example.org").await;
-    office.gives(house, officer, Role::Officer).await;
+pub async fn signed_in_officer(house: &TestApp, office: &Office, address: &str) -> Browser {
+    let officer = register_zofia(house, "officer@example.org").await;
+    office.give_role(house, officer, Role::Officer).await;
     house.catch_up().await;
     signed_in(house, address, officer).await
 }
 
-async fn previewed(house: House) {
-    let (office, address) = started(&house).await;
-    let mut browser = officer(&house, &office, &address).await;
+async fn previewed(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in_officer(&house, &office, &address).await;
     let page = browser.get("/desk/texts/mail/declined");
     let before = house.log.length().await.unwrap();
     let fields = |body: &'static str| {
@@ -389,36 +404,36 @@ async fn previewed(house: House) {
             ("body", body),
         ]
     };
-    let shown = browser.fill(
+    let shown = browser.submit_form(
         &page,
         "/desk/try/organisation/publish-mail-text",
         &fields("Sorry, {{ name }}."),
     );
-    assert_eq!(shown.status, 200, "{}", words(&shown));
+    assert_eq!(shown.status, 200, "{}", visible_text(&shown));
     for says in [
         "About 010 427",
         "Sorry, Amina.",
         "Sorry, {{ name }}.",
         "See how it would arrive",
     ] {
-        assert!(shown.says(says), "{says}: {}", words(&shown));
+        assert!(shown.contains(says), "{says}: {}", visible_text(&shown));
     }
-    let refused = browser.fill(
+    let refused = browser.submit_form(
         &page,
         "/desk/try/organisation/publish-mail-text",
         &fields("Sorry, {{ nme }}."),
     );
     assert!(
-        refused.status == 422 && refused.says("nme"),
+        refused.status == 422 && refused.contains("nme"),
         "{}",
-        words(&refused)
+        visible_text(&refused)
     );
     assert_eq!(
         house.log.length().await.unwrap(),
         before,
         "looking records nothing"
     );
-    let published = browser.fill(
+    let published = browser.submit_form(
         &shown,
         "/desk/do/organisation/publish-mail-text",
         &fields("Sorry, {{ name }}."),
@@ -426,17 +441,17 @@ async fn previewed(house: House) {
     assert!(
         published.status == 200 && house.log.length().await.unwrap() == before + 1,
         "{}",
-        words(&published)
+        visible_text(&published)
     );
 }
 
-async fn keyed(house: House) {
-    let (office, address) = started(&house).await;
-    let mut browser = officer(&house, &office, &address).await;
+async fn keyed(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in_officer(&house, &office, &address).await;
     let round = format!("{}/first", office.fund);
     let page = browser.get(&format!("/desk/applications/new?round={round}"));
     let (began, today, long) = (
-        page.hidden("began"),
+        page.hidden_field("began"),
         house.in_days(0).to_string(),
         "x".repeat(5001),
     );
@@ -465,60 +480,60 @@ async fn keyed(house: House) {
             .collect()
     };
     let before = house.log.length().await.unwrap();
-    let refused = browser.fill(
+    let refused = browser.submit_form(
         &page,
         "/desk/do/keyed",
         &[fields("").as_slice(), &[("q-idea", &long)]].concat(),
     );
     assert!(
-        refused.status == 422 && refused.says("too long") && refused.says("Tea on paper"),
+        refused.status == 422 && refused.contains("too long") && refused.contains("Tea on paper"),
         "{}",
-        words(&refused)
+        visible_text(&refused)
     );
     let unasked: Vec<_> = fields("Tea")
         .into_iter()
         .filter(|(name, _)| *name != "at_risk")
         .collect();
-    let refused = browser.fill(&page, "/desk/do/keyed", &unasked);
+    let refused = browser.submit_form(&page, "/desk/do/keyed", &unasked);
     assert!(
-        refused.status == 422 && refused.says("would take part"),
+        refused.status == 422 && refused.contains("would take part"),
         "{}",
-        words(&refused)
+        visible_text(&refused)
     );
     assert_eq!(
         house.log.length().await.unwrap(),
         before,
         "what is refused records nothing"
     );
-    let taken = browser.fill(&page, "/desk/do/keyed", &fields("Tea"));
+    let taken = browser.submit_form(&page, "/desk/do/keyed", &fields("Tea"));
     assert!(
         taken.status == 200 && taken.path.contains("/desk/applications/"),
         "{} {}",
         taken.path,
-        words(&taken)
+        visible_text(&taken)
     );
     let after = house.log.length().await.unwrap();
-    let again = browser.fill(&page, "/desk/do/keyed", &fields("Tea"));
+    let again = browser.submit_form(&page, "/desk/do/keyed", &fields("Tea"));
     assert_eq!(
         (again.path, house.log.length().await.unwrap()),
         (taken.path, after),
         "sent twice it leads to the same application"
     );
-    let corrected = browser.fill(&page, "/desk/do/keyed", &fields("Coffee"));
+    let corrected = browser.submit_form(&page, "/desk/do/keyed", &fields("Coffee"));
     assert!(
-        corrected.status == 422 && corrected.says("handed in already"),
+        corrected.status == 422 && corrected.contains("handed in already"),
         "{}",
-        words(&corrected)
+        visible_text(&corrected)
     );
 }
 
-async fn files_twice(house: House) {
-    let (office, address) = started(&house).await;
+async fn files_twice(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (grant, group, member) = office.awarded(&house, 900).await;
     house.catch_up().await;
     let mut browser = signed_in(&house, &address, member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));
-    let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+    let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
     let fields = [
         ("csrf", csrf.as_str()),
         ("key", key.as_str()),
@@ -526,19 +541,19 @@ async fn files_twice(house: House) {
     ];
     let paper = "%PDF-1.4\nillustrative\n%%EOF\n";
     for _ in 0..2 {
-        let sent = browser.send_files(
+        let sent = browser.post_files(
             &format!("/my/grants/{grant}/files"),
             &fields,
             &[("file", paper), ("file", &format!("{paper}%%EOF"))],
         );
-        assert_eq!(sent.status, 303, "{}", words(&sent));
+        assert_eq!(sent.status, 303, "{}", visible_text(&sent));
     }
-    let broken = browser.send_files(
+    let broken = browser.post_files(
         &format!("/my/grants/{grant}/files"),
         &fields,
         &[("file", "no picture"), ("file", paper)],
     );
-    assert_eq!(broken.status, 422, "{}", words(&broken));
+    assert_eq!(broken.status, 422, "{}", visible_text(&broken));
     house.catch_up().await;
     assert_eq!(
         house
@@ -550,12 +565,12 @@ async fn files_twice(house: House) {
         2,
         "two files, each kept once"
     );
-    let other = browser.send_files(
+    let other = browser.post_files(
         &format!("/my/grants/{grant}/files"),
         &fields,
         &[("file", "%PDF-1.4\nanother\n%%EOF\n")],
     );
-    assert_eq!(other.status, 303, "{}", words(&other));
+    assert_eq!(other.status, 303, "{}", visible_text(&other));
     house.catch_up().await;
     assert_eq!(
         house
@@ -569,18 +584,18 @@ async fn files_twice(house: House) {
     );
 }
 
-async fn squatter(house: House) {
-    let (office, address) = started(&house).await;
+async fn squatter(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (staff, email) = (
-        known(&house, "staff@example.org").await,
+        register_zofia(&house, "staff@example.org").await,
         "staff@example.org",
     );
-    office.gives(&house, staff, Role::Officer).await;
+    office.give_role(&house, staff, Role::Officer).await;
     house.catch_up().await;
     let start = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);
-    let (_, fields) = begin(&mut browser, &start, "Not theirs", email);
-    let draft = browser.send(&format!("{start}/you"), &as_fields(&fields));
+    let (_, fields) = walk_to_draft(&mut browser, &start, "Not theirs", email);
+    let draft = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!(draft.status, 303, "{}", draft.text);
     assert_eq!(
         browser.get("/desk").status,
@@ -594,20 +609,23 @@ async fn squatter(house: House) {
     );
     // A new person without a proven address: once it is proven, sessions begun without proof end.
     let mut browser = Browser::new(&address);
-    let (_, fields) = begin(&mut browser, &start, "Walks", "new@example.org");
-    browser.send(&format!("{start}/you"), &as_fields(&fields));
+    let (_, fields) = walk_to_draft(&mut browser, &start, "Walks", "new@example.org");
+    browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!(browser.get("/my").status, 200);
     let holder = house
         .log
         .vault()
-        .holder(microgrants::domain::sealed::Index::Email, "new@example.org")
+        .subject_of(
+            microgrants::domain::personal_data::BlindIndexKind::Email,
+            "new@example.org",
+        )
         .await
         .unwrap()
         .unwrap();
     house.catch_up().await;
     let mut owner = signed_in(&house, &address, PersonId(holder)).await;
     assert!(
-        owner.get("/my").says("Walks"),
+        owner.get("/my").contains("Walks"),
         "the address's owner has the draft"
     );
     assert!(
@@ -616,19 +634,19 @@ async fn squatter(house: House) {
     );
 }
 
-async fn typed(house: House) {
-    let (office, address) = started(&house).await;
+async fn typed(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let start = format!("/apply/{}/first", office.fund);
     let marker = "<script>alert('x')</script>";
     let mut browser = Browser::new(&address);
-    let (_, fields) = begin(&mut browser, &start, marker, "zofia@example.org");
+    let (_, fields) = walk_to_draft(&mut browser, &start, marker, "zofia@example.org");
     let draft = browser
-        .send(&format!("{start}/you"), &as_fields(&fields))
+        .post_fields(&format!("{start}/you"), &as_fields(&fields))
         .headers["location"]
         .clone();
     let idea = draft.replace("/answer/activity", "/answer/idea");
     let page = browser.get(&idea);
-    browser.fill(&page, &idea, &[("answer", marker), ("then", "next")]);
+    browser.submit_form(&page, &idea, &[("answer", marker), ("then", "next")]);
     house.catch_up().await;
     let row: Vec<ApplicationRow> = house
         .views()
@@ -637,7 +655,7 @@ async fn typed(house: House) {
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 10,
+                limit: 10,
             },
         )
         .await
@@ -655,20 +673,24 @@ async fn typed(house: House) {
     ];
     for page in pages {
         assert_eq!(page.status, 200, "{}", page.path);
-        assert!(!page.says(marker) && page.says("alert("), "{}", page.path);
+        assert!(
+            !page.contains(marker) && page.contains("alert("),
+            "{}",
+            page.path
+        );
     }
     let reflected =
         desk.get("/desk/applications?q=%3Cscript%3Ealert(1)%3C/script%3E&state=%22%3E%3Cb%3E");
-    assert!(!reflected.says("<script") && !reflected.says("\"><b>"));
+    assert!(!reflected.contains("<script") && !reflected.contains("\"><b>"));
     assert!(
         !browser
             .get("/sign-in?to=%22%3E%3Cscript%3E")
-            .says("<script")
+            .contains("<script")
     );
 }
 
-async fn every_page(house: House) {
-    let (office, address) = started(&house).await;
+async fn every_page(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (grant, group, _) = office.prepared(&house, 900).await;
     house.catch_up().await;
     let mut browser = signed_in(&house, &address, office.ada).await;
@@ -730,13 +752,13 @@ async fn every_page(house: House) {
             page.status == 200 || (closed && page.status == 403),
             "{path}: {} {}",
             page.status,
-            words(&page)
+            visible_text(&page)
         );
     }
     let take_back = format!("/desk/do/funds/{fund}/withdraw-funding");
     let page = browser.get(&format!("/desk/funds/{fund}"));
     assert!(
-        page.says(&take_back),
+        page.contains(&take_back),
         "finance can record that a funder took money back"
     );
     let at = format!("/desk/funds/{fund}");
@@ -747,17 +769,17 @@ async fn every_page(house: House) {
         ("amount:m", "£1,000"),
         ("reason", "Why"),
     ];
-    let refused = browser.fill(&page, &take_back, &fields);
+    let refused = browser.submit_form(&page, &take_back, &fields);
     assert!(
-        refused.status == 409 && refused.says("£1,000.00 is more than"),
+        refused.status == 409 && refused.contains("£1,000.00 is more than"),
         "{} {}",
         refused.status,
-        words(&refused)
+        visible_text(&refused)
     );
     assert!(
         browser
             .get(&format!("/desk/payments?grant={grant}"))
-            .says("you already acted on it"),
+            .contains("you already acted on it"),
         "the preparer is told why there is no button"
     );
     for path in [
@@ -772,16 +794,16 @@ async fn every_page(house: House) {
     }
 }
 
-async fn own_words(house: House) {
+async fn own_words(house: TestApp) {
     const LIE: &str = "lies-that-somebody-wrote";
-    let (office, address) = started(&house).await;
+    let (office, address) = serve_office(&house).await;
     office.prepared(&house, 900).await;
     house.catch_up().await;
     let mut browser = signed_in(&house, &address, office.ada).await;
     assert!(
         browser
             .get("/desk/payments?done=approve-payment")
-            .says("Done, and in the log: approve payment.")
+            .contains("Done, and in the log: approve payment.")
     );
     let spaced = LIE.replace('-', " ");
     for path in [
@@ -797,7 +819,7 @@ async fn own_words(house: House) {
         format!("/account?done={LIE}"),
     ] {
         let page = browser.get(&path);
-        let said = words(&page);
+        let said = visible_text(&page);
         assert!(
             page.status == 200 && !said.contains(LIE) && !said.contains(&spaced),
             "{path}: {} {said}",
@@ -806,14 +828,14 @@ async fn own_words(house: House) {
     }
     let searched = browser.get("/desk/applications?state=in_assessment&area=oldham");
     assert!(
-        searched.says("state: in assessment") && searched.says("area: oldham"),
+        searched.contains("state: in assessment") && searched.contains("area: oldham"),
         "{}",
-        words(&searched)
+        visible_text(&searched)
     );
 }
 
-async fn as_they_stood(house: House) {
-    let (office, address) = started(&house).await;
+async fn as_they_stood(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     house.catch_up().await;
     let before = house.projector.next_position() - 1;
     let (grant, group, _) = office.prepared(&house, 900).await;
@@ -826,12 +848,12 @@ async fn as_they_stood(house: House) {
         ("groups?q=", &group),
     ] {
         let now = browser.get(&format!("/desk/{list}"));
-        assert!(now.says(row), "{list}: {}", words(&now));
+        assert!(now.contains(row), "{list}: {}", visible_text(&now));
         let then = browser.get(&format!("/desk/{list}&as_at={before}"));
         assert!(
-            then.status == 200 && !then.says(row),
+            then.status == 200 && !then.contains(row),
             "{list}: {}",
-            words(&then)
+            visible_text(&then)
         );
         assert_eq!(
             browser.get(&format!("/desk/{list}&as_at=yesterday")).status,
@@ -841,17 +863,17 @@ async fn as_they_stood(house: House) {
     }
 }
 
-async fn limits(house: House) {
-    let (_, address) = started(&house).await;
-    let person = known(&house, "zofia@example.org").await;
+async fn limits(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    let person = register_zofia(&house, "zofia@example.org").await;
     let mut browser = Browser::new(&address);
     let page = browser.get("/sign-in");
     let mut limited = None;
     for asked in 1..=60 {
-        let sent = browser.send(
+        let sent = browser.post_fields(
             "/sign-in",
             &[
-                ("csrf", &page.hidden("csrf")),
+                ("csrf", &page.hidden_field("csrf")),
                 ("email", "zofia@example.org"),
             ],
         );
@@ -863,9 +885,10 @@ async fn limits(house: House) {
         assert_eq!(sent.status, 303);
     }
     assert_eq!(limited, Some(41), "one peer asks forty times");
-    let mails = microgrants::store::mails::newest(house.store(), house.log.organisation(), "", 100)
-        .await
-        .unwrap();
+    let mails =
+        microgrants::store::outbox::newest(house.store(), house.log.organisation(), "", 100)
+            .await
+            .unwrap();
     let links = mails
         .iter()
         .filter(|mail| mail.kind == "sign_in" && mail.person == person.to_string())
@@ -873,8 +896,8 @@ async fn limits(house: House) {
     assert_eq!(links, 5, "one address gets five links, whoever asks");
 }
 
-async fn policy(house: House) {
-    let (office, address) = started(&house).await;
+async fn policy(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let mut browser = signed_in(&house, &address, office.ada).await;
     for path in [
         "/",
@@ -901,7 +924,7 @@ async fn policy(house: House) {
             "{path}"
         );
         for inline in ["<script", " style=\"", " onclick", " onload", "javascript:"] {
-            assert!(!page.says(inline), "{path} has {inline}");
+            assert!(!page.contains(inline), "{path} has {inline}");
         }
         assert_eq!(
             page.headers
@@ -913,8 +936,8 @@ async fn policy(house: House) {
     }
 }
 
-async fn light(house: House) {
-    let (office, address) = started(&house).await;
+async fn light(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let start = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);
     let home = browser.get("/");

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// User id of `nobody`: PostgreSQL refuses to run as root.
-const NOBODY: u32 = 65534;
+const NOBODY_UID: u32 = 65534;
 
 /// A server with its data in a folder.
 pub struct Cluster {
@@ -45,7 +45,7 @@ fn binaries() -> Option<&'static Path> {
 }
 
 /// Whether PostgreSQL is installed.
-pub fn is_there() -> bool {
+pub fn is_available() -> bool {
     binaries().is_some()
 }
 
@@ -54,7 +54,7 @@ pub async fn new_database() -> String {
     static SERVER: OnceLock<Cluster> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let begin = || {
-        let mut cluster = Cluster::make();
+        let mut cluster = Cluster::create();
         cluster.start();
         cluster
     };
@@ -74,7 +74,7 @@ fn is_root() -> bool {
 fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(name);
     if is_root() {
-        command.uid(NOBODY).gid(NOBODY);
+        command.uid(NOBODY_UID).gid(NOBODY_UID);
     }
     command.current_dir("/");
     command
@@ -85,11 +85,11 @@ fn bin() -> &'static Path {
 }
 
 impl Cluster {
-    pub fn make() -> Self {
-        Self::make_in(&std::env::temp_dir())
+    pub fn create() -> Self {
+        Self::create_in(&std::env::temp_dir())
     }
 
-    pub fn make_in(place: &Path) -> Self {
+    pub fn create_in(place: &Path) -> Self {
         let folder =
             TempDir::with_prefix_in("microgrants-postgres", place).expect("a temporary folder");
         let data = folder.path().join("data");
@@ -97,7 +97,7 @@ impl Cluster {
         if is_root() {
             std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755))
                 .expect("a folder others may enter");
-            std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY))
+            std::os::unix::fs::chown(&data, Some(NOBODY_UID), Some(NOBODY_UID))
                 .expect("a folder given away");
         }
         let mut initdb = program(bin().join("initdb"));
@@ -130,7 +130,7 @@ impl Cluster {
     /// Starts the server unless it is running, and waits until it is ready.
     pub fn start(&mut self) {
         let since = Instant::now();
-        while !self.answers() {
+        while !self.is_ready() {
             assert!(
                 since.elapsed() < Duration::from_mins(1),
                 "the server answers within a minute"
@@ -142,13 +142,13 @@ impl Cluster {
                 .as_mut()
                 .is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some()))
             {
-                self.keeper = Some(self.keep());
+                self.keeper = Some(self.spawn_keeper());
             }
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    fn keep(&self) -> Child {
+    fn spawn_keeper(&self) -> Child {
         // When this process exits, the pipe closes, the server ends, and its data is removed.
         let script = r#"exec 3<&0; "$0" "$@" >>"$LOG" 2>&1 & server=$!
             { read -r _ <&3; kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"; } 2>/dev/null & wait $server"#;
@@ -177,7 +177,7 @@ impl Cluster {
     }
 
     /// Whether it accepts connections and reports itself ready in its own file.
-    fn answers(&self) -> bool {
+    fn is_ready(&self) -> bool {
         let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
         file.lines().any(|line| line.trim() == "ready")
             && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
@@ -186,7 +186,7 @@ impl Cluster {
     /// Kills the postmaster; its child processes notice.
     pub fn kill(&mut self) {
         let killed = Command::new("kill")
-            .args(["-9", &self.first_process()])
+            .args(["-9", &self.postmaster_pid()])
             .status();
         assert!(
             killed.is_ok_and(|status| status.success()),
@@ -195,7 +195,7 @@ impl Cluster {
     }
 
     /// Process id of the postmaster.
-    fn first_process(&self) -> String {
+    fn postmaster_pid(&self) -> String {
         let lines = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
         lines.lines().next().expect("its number").to_owned()
     }
@@ -204,7 +204,7 @@ impl Cluster {
     /// Returns whether there was one.
     pub fn kill_backend(&self) -> bool {
         let children = Command::new("ps")
-            .args(["--ppid", &self.first_process(), "-o", "pid=,args="])
+            .args(["--ppid", &self.postmaster_pid(), "-o", "pid=,args="])
             .output()
             .expect("ps runs")
             .stdout;

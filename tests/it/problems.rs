@@ -8,24 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+use microgrants::clock::Clock;
 use microgrants::commands::Commands;
-use microgrants::commands::clock::Clock;
 use microgrants::domain::Fund;
+use microgrants::eventlog::LoadedAggregate;
 use microgrants::files::FILES_A_DAY;
 use microgrants::http;
-use microgrants::http::limits::Limits;
-use microgrants::http::problem::Fault;
-use microgrants::log::Loaded;
+use microgrants::http::problem::ErrorCode;
+use microgrants::http::rate_limit::RateLimits;
 use serde_json::json;
 use strum::VariantNames as _;
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{Office, person};
-use crate::service::{Answered, serve, serve_commands, serve_with, token, tokens};
+use crate::fixtures::{Office, person};
+use crate::service::{ApiResponse, serve, serve_commands, serve_with, token, tokens};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "problems::every_code_is_answered_by_the_service",
         every_code,
     );
@@ -33,29 +33,29 @@ pub fn cases(cases: &mut Cases) {
 
 /// The codes seen so far.
 #[derive(Default)]
-struct Met(BTreeSet<String>);
+struct SeenProblems(BTreeSet<String>);
 
-impl Met {
-    fn problem(&mut self, status: u16, answer: &Answered) {
-        answer.is_problem(status, answer.code());
+impl SeenProblems {
+    fn record(&mut self, status: u16, answer: &ApiResponse) {
+        answer.assert_problem(status, answer.code());
         self.0.insert(answer.code().to_owned());
     }
 }
 
-async fn every_code(house: House) {
+async fn every_code(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (group, member) = office.group(&house).await;
     house.catch_up().await;
-    let mut met = Met::default();
+    let mut met = SeenProblems::default();
     asked(&mut met, &house, &office, &group.to_string(), member);
     sent(&mut met, &house, &office).await;
-    let other = if house.store().postgres().is_some() {
-        House::postgres().await
+    let other = if house.store().postgres_pool().is_some() {
+        TestApp::postgres().await
     } else {
-        House::sqlite().await
+        TestApp::sqlite().await
     };
     stopped(&mut met, &other).await;
-    let missing: Vec<_> = Fault::VARIANTS
+    let missing: Vec<_> = ErrorCode::VARIANTS
         .iter()
         .filter(|code| !met.0.contains(**code))
         .collect();
@@ -64,8 +64,8 @@ async fn every_code(house: House) {
 
 /// Problems with the content of a request.
 fn asked(
-    met: &mut Met,
-    house: &House,
+    met: &mut SeenProblems,
+    house: &TestApp,
     office: &Office,
     group: &str,
     member: microgrants::domain::PersonId,
@@ -74,17 +74,17 @@ fn asked(
     let pause = format!("/api/v1/funds/{}/pause", office.fund);
     let body = json!({ "reason": "A pause" }).to_string();
     let key = |key| [("Idempotency-Key", key)];
-    met.problem(400, &client.post_with(&pause, "{", &key("a")));
-    met.problem(422, &client.post_with(&pause, "{\"reason\":7}", &key("a")));
-    met.problem(400, &client.get("/api/v1/funds?limit=0"));
-    met.problem(400, &client.post_with(&pause, &body, &key("no key")));
-    met.problem(400, &client.post_with(&pause, &body, &[]));
+    met.record(400, &client.post_with(&pause, "{", &key("a")));
+    met.record(422, &client.post_with(&pause, "{\"reason\":7}", &key("a")));
+    met.record(400, &client.get("/api/v1/funds?limit=0"));
+    met.record(400, &client.post_with(&pause, &body, &key("no key")));
+    met.record(400, &client.post_with(&pause, &body, &[]));
     assert_eq!(client.post_with(&pause, &body, &key("a")).status, 200);
-    met.problem(
+    met.record(
         422,
         &client.post_with(&pause, "{\"reason\":\"Another\"}", &key("a")),
     );
-    met.problem(
+    met.record(
         412,
         &client.post_with(
             &pause,
@@ -92,7 +92,7 @@ fn asked(
             &[("Idempotency-Key", "b"), ("If-Match", "\"1\"")],
         ),
     );
-    met.problem(
+    met.record(
         400,
         &client.post_with(
             &pause,
@@ -100,7 +100,7 @@ fn asked(
             &[("Idempotency-Key", "b"), ("If-Match", "1")],
         ),
     );
-    met.problem(
+    met.record(
         415,
         &client.post_with(
             &pause,
@@ -108,11 +108,11 @@ fn asked(
             &[("Idempotency-Key", "b"), ("Content-Type", "text/plain")],
         ),
     );
-    met.problem(
+    met.record(
         413,
         &client.post_with(&pause, &"x".repeat(600_000), &key("b")),
     );
-    met.problem(401, &client.by("x").get("/api/v1/funds"));
+    met.record(401, &client.with_token("x").get("/api/v1/funds"));
     let day_ago = house.commands.now() - jiff::SignedDuration::from_hours(24);
     let expired = tokens(house)
         .sign(
@@ -123,32 +123,32 @@ fn asked(
             Duration::from_hours(1),
         )
         .unwrap();
-    met.problem(401, &client.by(&expired).get("/api/v1/funds"));
-    met.problem(
+    met.record(401, &client.with_token(&expired).get("/api/v1/funds"));
+    met.record(
         404,
         &client.get(&format!("/api/v1/grants/{}", uuid::Uuid::nil())),
     );
-    met.problem(404, &client.get("/nowhere"));
-    met.problem(405, &client.post("/api/v1/grants", &json!({})));
+    met.record(404, &client.get("/nowhere"));
+    met.record(405, &client.post("/api/v1/grants", &json!({})));
     let upload = format!("/api/v1/groups/{group}/files?purpose=scan");
-    let member = client.by(&token(house, member));
+    let member = client.with_token(&token(house, member));
     for number in 0..FILES_A_DAY {
-        met.problem(
+        met.record(
             422,
             &member.upload(&upload, b"no picture", &format!("c{number}")),
         );
     }
-    met.problem(429, &member.upload(&upload, b"no picture", "d"));
+    met.record(429, &member.upload(&upload, b"no picture", "d"));
 }
 
 /// Problems with how a request was sent.
-async fn sent(met: &mut Met, house: &House, office: &Office) {
+async fn sent(met: &mut SeenProblems, house: &TestApp, office: &Office) {
     let client = serve_with(house, office.ada, |site| {
-        site.limits = Limits::new(&"api=1/1h".parse().unwrap(), None);
-        site.patience = Duration::from_millis(200);
+        site.limits = RateLimits::new(&"api=1/1h".parse().unwrap(), None);
+        site.body_pause_max = Duration::from_millis(200);
     });
     assert_eq!(client.get("/api/v1/funds").status, 200);
-    met.problem(429, &client.get("/api/v1/funds"));
+    met.record(429, &client.get("/api/v1/funds"));
     let mut slow = TcpStream::connect(client.address().trim_start_matches("http://")).unwrap();
     let by = token(house, office.ben);
     write!(
@@ -166,16 +166,16 @@ async fn sent(met: &mut Met, house: &House, office: &Office) {
     met.0.insert("too_slow".to_owned());
     // A form gets a page with the same advice.
     let mut browser = crate::pages::signed_in(house, client.address(), office.ada).await;
-    let refused = browser.send(
+    let refused = browser.post_fields(
         "/desk/do/people/register",
         &[("csrf", "0"), ("name", "Mallory")],
     );
-    let advice = http::problem::advised()
+    let advice = http::problem::codes_with_advice()
         .find(|(code, _)| *code == "foreign_form")
         .unwrap()
         .1;
     assert!(
-        refused.status == 403 && refused.says(advice),
+        refused.status == 403 && refused.contains(advice),
         "{}",
         refused.text
     );
@@ -184,22 +184,22 @@ async fn sent(met: &mut Met, house: &House, office: &Office) {
 
 /// Problems of the service: no projector runs, a stream is cached in a wrong state, the clock is an
 /// hour off, a row cannot be read, the database is unavailable.
-async fn stopped(met: &mut Met, house: &House) {
+async fn stopped(met: &mut SeenProblems, house: &TestApp) {
     let office = Office::open(house, 5000).await;
     house.catch_up().await;
     let by = token(house, office.ada);
     let client = serve_commands(house, house.commands.clone(), &by, |_| ());
     person(house, "Grace").await;
     let position = house.log.length().await.unwrap() - 1;
-    met.problem(
+    met.record(
         503,
         &client.get(&format!("/api/v1/funds?min_position={position}")),
     );
     // Every decision on this fund conflicts with the log.
     let fund = house.log.load::<Fund>(office.fund.0).await.unwrap();
-    house.log.remember(
+    house.log.cache_state(
         office.fund.0,
-        &Loaded {
+        &LoadedAggregate {
             sequence: fund.sequence + 1,
             ..fund
         },
@@ -208,21 +208,21 @@ async fn stopped(met: &mut Met, house: &House) {
         &format!("/api/v1/funds/{}/pause", office.fund),
         &json!({ "reason": "A pause" }),
     );
-    busy.is_problem(503, "busy");
-    met.problem(503, &busy);
+    busy.assert_problem(503, "busy");
+    met.record(503, &busy);
     // The clock of the commands is an hour behind that of the log.
     let off = house.commands.now().as_microsecond() - 3_600_000_000;
     let late = Commands::new(
         house.log.clone(),
         Clock::Simulated(Arc::new(AtomicI64::new(off))),
     );
-    met.problem(
+    met.record(
         503,
         &serve_commands(house, late, &by, |_| ())
             .post("/api/v1/people", &json!({ "name": "Grace" })),
     );
-    crate::log::meddle(house, "UPDATE view_funds SET body = '{}'").await;
-    met.problem(500, &client.get("/api/v1/funds"));
+    crate::log::execute_raw(house, "UPDATE view_funds SET body = '{}'").await;
+    met.record(500, &client.get("/api/v1/funds"));
     house.store().close().await;
-    met.problem(503, &client.get("/api/v1/funds"));
+    met.record(503, &client.get("/api/v1/funds"));
 }

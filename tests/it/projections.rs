@@ -4,54 +4,54 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use microgrants::domain::command::{Because, Nothing};
+use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::{Command, FundCommand, GrantCommand, Money};
 use microgrants::projections::{FundRow, Projector};
-use microgrants::store::{checkpoints, postings, rows};
-use microgrants::views::{AsAt, By, StatementOf, Sums};
+use microgrants::store::{checkpoints, postings, view_rows};
+use microgrants::views::{AsAt, GroupBy, StatementSubject, Sums};
 use serde_json::json;
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION};
-use crate::log::meddle;
-use crate::office::{Office, approve, gbp, text};
+use crate::fixtures::{Office, approve, gbp, text};
+use crate::log::execute_raw;
+use crate::test_app::{ORGANISATION, TestApp};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "projections::a_rebuild_equals_the_live_rows_while_writes_go_on",
         rebuilt,
     );
-    cases.both(
+    cases.on_both_engines(
         "projections::one_cut_off_at_any_moment_equals_a_rebuild",
         cut_off,
     );
-    cases.both("projections::two_at_once_double_nothing", two_at_once);
-    cases.both(
+    cases.on_both_engines("projections::two_at_once_double_nothing", two_at_once);
+    cases.on_both_engines(
         "projections::one_that_fails_stops_names_the_position_and_goes_on_later",
         failed,
     );
-    cases.both(
+    cases.on_both_engines(
         "projections::of_two_processes_each_knows_what_the_other_did",
         seen,
     );
-    cases.both(
+    cases.on_both_engines(
         "projections::what_a_crash_of_the_machine_took_back_is_made_again",
         taken_back,
     );
-    cases.both(
+    cases.on_both_engines(
         "projections::what_lies_far_behind_is_caught_up_with_ahead_of_what_is_stored",
         far_behind,
     );
-    cases.both("projections::a_budget_adds_up_as_at_any_position", adds_up);
-    cases.both(
+    cases.on_both_engines("projections::a_budget_adds_up_as_at_any_position", adds_up);
+    cases.on_both_engines(
         "projections::a_statement_between_two_days_adds_up",
         statement,
     );
-    cases.both("projections::a_past_day_stays_as_it_was", past_day);
+    cases.on_both_engines("projections::a_past_day_stays_as_it_was", past_day);
 }
 
 /// Every row of every view with its history, and every posting, of the live generation.
-pub async fn dump(house: &House) -> Vec<String> {
+pub async fn dump_rows(house: &TestApp) -> Vec<String> {
     let mut all = Vec::new();
     for checkpoint in checkpoints::all(house.store(), ORGANISATION)
         .await
@@ -59,7 +59,7 @@ pub async fn dump(house: &House) -> Vec<String> {
         .iter()
         .filter(|one| one.state == "live")
     {
-        let rows = rows::dump(
+        let rows = view_rows::dump(
             house.store(),
             &checkpoint.name,
             ORGANISATION,
@@ -82,34 +82,34 @@ pub async fn dump(house: &House) -> Vec<String> {
 }
 
 /// Rebuilds every view, and compares the rows with those before.
-pub async fn equals_a_rebuild(house: &House) {
+pub async fn assert_equals_rebuild(house: &TestApp) {
     house.catch_up().await;
-    let live = dump(house).await;
+    let live = dump_rows(house).await;
     rebuild_all(house).await;
-    assert_eq!(live, dump(house).await);
+    assert_eq!(live, dump_rows(house).await);
 }
 
-pub async fn rebuild_all(house: &House) {
+pub async fn rebuild_all(house: &TestApp) {
     for name in microgrants::projections::names() {
         house.projector.rebuild(name).await.unwrap();
     }
 }
 
-pub async fn busy(house: &House, office: &Office, grants: u32) {
+pub async fn generate_activity(house: &TestApp, office: &Office, grants: u32) {
     for _ in 0..grants {
         let (grant, ..) = office.prepared(house, 600).await;
         house
-            .takes(office.ben, Command::Grant(grant, approve(1)))
+            .issue_ok(office.ben, Command::Grant(grant, approve(1)))
             .await;
     }
 }
 
-async fn rebuilt(house: House) {
+async fn rebuilt(house: TestApp) {
     let office = Office::open(&house, 100_000).await;
-    busy(&house, &office, 5).await;
+    generate_activity(&house, &office, 5).await;
     house.catch_up().await;
     // Rebuilds while one task writes and another advances.
-    let (writes, follows) = (busy(&house, &office, 15), async {
+    let (writes, follows) = (generate_activity(&house, &office, 15), async {
         for _ in 0..40 {
             house.projector.advance().await.unwrap();
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -117,7 +117,7 @@ async fn rebuilt(house: House) {
     });
     tokio::join!(writes, follows, rebuild_all(&house));
     house.catch_up().await;
-    let live = dump(&house).await;
+    let live = dump_rows(&house).await;
     assert!(live.len() > 500, "{} rows", live.len());
     let generations = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
     assert!(
@@ -127,12 +127,12 @@ async fn rebuilt(house: House) {
         "{generations:?}"
     );
     rebuild_all(&house).await;
-    assert_eq!(live, dump(&house).await);
+    assert_eq!(live, dump_rows(&house).await);
 }
 
-async fn cut_off(house: House) {
+async fn cut_off(house: TestApp) {
     let office = Office::open(&house, 100_000).await;
-    busy(&house, &office, 10).await;
+    generate_activity(&house, &office, 10).await;
     // Cancels the projector in the middle of its work, later each time, until it completes.
     for micros in (0..).step_by(700) {
         let advance = house.projector.advance();
@@ -143,10 +143,10 @@ async fn cut_off(house: House) {
             break;
         }
     }
-    equals_a_rebuild(&house).await;
+    assert_equals_rebuild(&house).await;
 }
 
-async fn two_at_once(house: House) {
+async fn two_at_once(house: TestApp) {
     let office = Office::open(&house, 100_000).await;
     let (one, two) = (
         house.projector.clone(),
@@ -160,24 +160,24 @@ async fn two_at_once(house: House) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::join!(busy(&house, &office, 10), both);
-    equals_a_rebuild(&house).await;
+    tokio::join!(generate_activity(&house, &office, 10), both);
+    assert_equals_rebuild(&house).await;
 }
 
-async fn failed(house: House) {
+async fn failed(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
-    meddle(
+    execute_raw(
         &house,
         "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'",
     )
     .await;
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Fund(
                 office.fund,
-                FundCommand::Pause(Because {
+                FundCommand::Pause(WithReason {
                     reason: text("A pause"),
                 }),
             ),
@@ -215,17 +215,17 @@ async fn failed(house: House) {
 }
 
 /// A process notices progress that another process made on the views.
-async fn seen(house: House) {
+async fn seen(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let other = Projector::open(house.log.clone()).await.unwrap();
     while other.advance().await.unwrap() {}
     house.catch_up().await;
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Fund(
                 office.fund,
-                FundCommand::Pause(Because {
+                FundCommand::Pause(WithReason {
                     reason: text("A pause"),
                 }),
             ),
@@ -239,20 +239,20 @@ async fn seen(house: House) {
         (length, length)
     );
     // The same holds for a process that only reads a log to which another appends.
-    let reads = Projector::open(house.beside_reading().await).await.unwrap();
+    let reads = Projector::open(house.fresh_log().await).await.unwrap();
     for _ in 0..2 {
         house
-            .takes(
+            .issue_ok(
                 office.ada,
-                Command::Fund(office.fund, FundCommand::Resume(Nothing {})),
+                Command::Fund(office.fund, FundCommand::Resume(NoBody {})),
             )
             .await;
         house
-            .takes(
+            .issue_ok(
                 office.ada,
                 Command::Fund(
                     office.fund,
-                    FundCommand::Pause(Because {
+                    FundCommand::Pause(WithReason {
                         reason: text("A pause"),
                     }),
                 ),
@@ -261,17 +261,17 @@ async fn seen(house: House) {
         while reads.advance().await.unwrap() {}
         house.catch_up().await;
         house
-            .takes(
+            .issue_ok(
                 office.ada,
-                Command::Fund(office.fund, FundCommand::Resume(Nothing {})),
+                Command::Fund(office.fund, FundCommand::Resume(NoBody {})),
             )
             .await;
         house
-            .takes(
+            .issue_ok(
                 office.ada,
                 Command::Fund(
                     office.fund,
-                    FundCommand::Pause(Because {
+                    FundCommand::Pause(WithReason {
                         reason: text("A pause"),
                     }),
                 ),
@@ -286,39 +286,39 @@ async fn seen(house: House) {
             (length, length)
         );
     }
-    equals_a_rebuild(&house).await;
+    assert_equals_rebuild(&house).await;
 }
 
 /// View commits are not flushed to disk: after a crash of the machine the views may be at an
 /// earlier position.
-async fn taken_back(house: House) {
+async fn taken_back(house: TestApp) {
     let office = Office::open(&house, 5000).await;
-    busy(&house, &office, 2).await;
+    generate_activity(&house, &office, 2).await;
     house.catch_up().await;
-    let live = dump(&house).await;
-    take_back(&house, house.log.length().await.unwrap() / 2).await;
-    assert_ne!(live, dump(&house).await);
+    let live = dump_rows(&house).await;
+    reset_positions(&house, house.log.length().await.unwrap() / 2).await;
+    assert_ne!(live, dump_rows(&house).await);
     house.catch_up().await;
-    assert_eq!(live, dump(&house).await);
+    assert_eq!(live, dump_rows(&house).await);
 }
 
 /// Thousands of events behind, when the next events are folded while earlier rows are written.
-async fn far_behind(house: House) {
+async fn far_behind(house: TestApp) {
     let office = Office::open(&house, 200_000).await;
-    busy(&house, &office, 200).await;
+    generate_activity(&house, &office, 200).await;
     house.catch_up().await;
-    let live = dump(&house).await;
+    let live = dump_rows(&house).await;
     let length = house.log.length().await.unwrap();
     assert!(length > 2600, "{length} events");
-    take_back(&house, 0).await;
-    assert!(dump(&house).await.is_empty());
+    reset_positions(&house, 0).await;
+    assert!(dump_rows(&house).await.is_empty());
     assert!(
         house.projector.advance().await.unwrap() && !house.projector.advance().await.unwrap(),
         "it goes on to the end at once"
     );
-    assert_eq!(live, dump(&house).await);
+    assert_eq!(live, dump_rows(&house).await);
     // Cancelled midway, again and again.
-    take_back(&house, 0).await;
+    reset_positions(&house, 0).await;
     let mut given_up = 0;
     for millis in (20..).step_by(40) {
         let advance = house.projector.advance();
@@ -332,18 +332,18 @@ async fn far_behind(house: House) {
         }
     }
     assert!(given_up > 0);
-    assert_eq!(live, dump(&house).await);
+    assert_eq!(live, dump_rows(&house).await);
     // Two processes catch up concurrently.
-    take_back(&house, 0).await;
+    reset_positions(&house, 0).await;
     let other = Projector::open(house.log.clone()).await.unwrap();
     let whole = |projector: Projector| async move { while projector.advance().await.unwrap() {} };
     tokio::join!(whole(other), whole(house.projector.clone()));
     house.catch_up().await;
-    assert_eq!(live, dump(&house).await);
+    assert_eq!(live, dump_rows(&house).await);
 }
 
 /// Resets the views to an earlier position.
-async fn take_back(house: &House, back: i64) {
+async fn reset_positions(house: &TestApp, back: i64) {
     let mut sql = format!(
         "UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= {back};"
     );
@@ -351,26 +351,26 @@ async fn take_back(house: &House, back: i64) {
         write!(
             sql,
             "DELETE FROM view_{name} WHERE since >= {back}; UPDATE view_{name} SET until = {} WHERE until >= {back};",
-            rows::STANDING
+            view_rows::CURRENT
         )
         .unwrap();
     }
-    meddle(house, &sql).await;
+    execute_raw(house, &sql).await;
 }
 
-async fn adds_up(house: House) {
+async fn adds_up(house: TestApp) {
     let office = Office::open(&house, 20_000).await;
     for pounds in [500, 800, 1200] {
         let (grant, ..) = office.prepared(&house, pounds).await;
         house
-            .takes(office.ben, Command::Grant(grant, approve(1)))
+            .issue_ok(office.ben, Command::Grant(grant, approve(1)))
             .await;
-        let sent = microgrants::domain::grant::PaymentOn {
+        let sent = microgrants::domain::grant::SendPayment {
             payment: 1,
             happened_on: house.today(),
         };
         house
-            .takes(
+            .issue_ok(
                 office.ben,
                 Command::Grant(grant, GrantCommand::SendPayment(sent)),
             )
@@ -380,7 +380,7 @@ async fn adds_up(house: House) {
     let views = house.views();
     for position in 0..house.log.length().await.unwrap() {
         let sums = Sums {
-            by: By::Fund,
+            by: GroupBy::Fund,
             fund: None,
             area: None,
             position,
@@ -398,7 +398,7 @@ async fn adds_up(house: House) {
     }
     let now = views
         .budget(Sums {
-            by: By::Fund,
+            by: GroupBy::Fund,
             fund: None,
             area: None,
             position: i64::MAX,
@@ -415,7 +415,7 @@ async fn adds_up(house: House) {
     assert_eq!((now.applications, now.awards), (3, 3));
 }
 
-async fn past_day(house: House) {
+async fn past_day(house: TestApp) {
     let office = Office::open(&house, 5_000).await;
     let (grant, ..) = office.awarded(&house, 500).await;
     let then = house.today();
@@ -424,11 +424,11 @@ async fn past_day(house: House) {
     let position = views.position_as_at(AsAt::Day(then)).await.unwrap();
     house.pass_days(40);
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Grant(
                 grant,
-                GrantCommand::LapseOffer(microgrants::domain::command::Nothing {}),
+                GrantCommand::LapseOffer(microgrants::domain::command::NoBody {}),
             ),
         )
         .await;
@@ -452,31 +452,31 @@ async fn past_day(house: House) {
     assert_eq!(before, -1);
 }
 
-async fn statement(house: House) {
+async fn statement(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     for days in [3, 4, 5] {
         let (grant, ..) = office.prepared(&house, 600).await;
         house
-            .takes(office.ben, Command::Grant(grant, approve(1)))
+            .issue_ok(office.ben, Command::Grant(grant, approve(1)))
             .await;
         house.pass_days(days);
-        let sent = crate::setting::command_of(
+        let sent = crate::scenario::command_from_json(
             "grant",
             grant.0,
             "send-payment",
             &json!({ "payment": 1, "happened_on": house.today() }),
         );
-        house.takes(office.ben, sent).await;
+        house.issue_ok(office.ben, sent).await;
     }
     let (offered, ..) = office.awarded(&house, 800).await;
     house.pass_days(1);
-    let withdraw = crate::setting::command_of(
+    let withdraw = crate::scenario::command_from_json(
         "grant",
         offered.0,
         "withdraw-offer",
         &json!({ "reason": "They moved away." }),
     );
-    house.takes(office.ada, withdraw).await;
+    house.issue_ok(office.ada, withdraw).await;
     house.catch_up().await;
     let views = house.views();
     let fund = office.fund.to_string();
@@ -494,7 +494,7 @@ async fn statement(house: House) {
     ] {
         let statement = views
             .statement(
-                StatementOf::Fund(&fund),
+                StatementSubject::Fund(&fund),
                 house.in_days(from),
                 house.in_days(until),
             )
@@ -553,8 +553,8 @@ async fn statement(house: House) {
             house.today(),
             house.in_days(-1)
         ))
-        .is_problem(400, "invalid_query");
+        .assert_problem(400, "invalid_query");
     client
         .get(&format!("/api/v1/funds/{}/statement", uuid::Uuid::nil()))
-        .is_problem(404, "not_found");
+        .assert_problem(404, "not_found");
 }

@@ -7,44 +7,44 @@ use microgrants::domain::PersonId;
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{Office, person};
+use crate::fixtures::{Office, person};
 use crate::replay;
-use crate::service::{self, Answered, Client, Process, token};
+use crate::service::{self, ApiResponse, Client, ServiceProcess, token};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "races::a_hundred_awards_against_a_fund_that_affords_half",
         awards,
     );
-    cases.both(
+    cases.on_both_engines(
         "races::a_payee_changed_against_its_payment_approved",
         payees,
     );
-    cases.both("races::a_role_ended_against_an_award", roles);
-    cases.both(
+    cases.on_both_engines("races::a_role_ended_against_an_award", roles);
+    cases.on_both_engines(
         "races::fifty_repeats_of_one_command_have_one_effect",
         repeats,
     );
 }
 
 /// The clients of a race.
-struct Field {
+struct RaceClients {
     clients: Vec<Client>,
-    _processes: Vec<Process>,
+    _processes: Vec<ServiceProcess>,
 }
 
-impl Field {
-    fn open(house: &House, person: PersonId) -> Self {
-        if house.store().postgres().is_none() {
+impl RaceClients {
+    fn open(house: &TestApp, person: PersonId) -> Self {
+        if house.store().postgres_pool().is_none() {
             return Self {
                 clients: vec![service::serve(house, person)],
                 _processes: Vec::new(),
             };
         }
         let processes = vec![
-            Process::start(&house.place()),
-            Process::start(&house.place()),
+            ServiceProcess::start(&house.deployment()),
+            ServiceProcess::start(&house.deployment()),
         ];
         let clients = processes
             .iter()
@@ -57,14 +57,15 @@ impl Field {
     }
 
     /// Sends all requests at the same time, distributed over the services.
-    fn race(&self, posts: Vec<(Option<String>, String, Value, String)>) -> Vec<Answered> {
+    fn race(&self, posts: Vec<(Option<String>, String, Value, String)>) -> Vec<ApiResponse> {
         let start = std::sync::Barrier::new(posts.len());
         std::thread::scope(|scope| {
             let running: Vec<_> = posts
                 .into_iter()
                 .zip(self.clients.iter().cycle())
                 .map(|((token, path, body, key), client)| {
-                    let client = token.map_or_else(|| client.clone(), |token| client.by(&token));
+                    let client =
+                        token.map_or_else(|| client.clone(), |token| client.with_token(&token));
                     let start = &start;
                     scope.spawn(move || {
                         start.wait();
@@ -80,11 +81,11 @@ impl Field {
     }
 }
 
-fn award(house: &House) -> Value {
+fn award(house: &TestApp) -> Value {
     json!({ "amount": "500.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120) })
 }
 
-async fn awards(house: House) {
+async fn awards(house: TestApp) {
     let office = Office::open(&house, 25_000).await;
     let mut posts = Vec::new();
     for number in 0..100 {
@@ -96,7 +97,7 @@ async fn awards(house: House) {
             format!("award-{number}"),
         ));
     }
-    let answers = Field::open(&house, office.ada).race(posts);
+    let answers = RaceClients::open(&house, office.ada).race(posts);
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
     let refused = answers
         .iter()
@@ -107,11 +108,11 @@ async fn awards(house: House) {
         .filter(|answer| answer.status != 200 && answer.code() != "not_affordable")
         .collect();
     assert_eq!((taken, refused), (50, 50), "{others:?}");
-    let found = replay::whole(&house).await;
+    let found = replay::replay_log(&house).await;
     assert_eq!(found, 50);
 }
 
-async fn payees(house: House) {
+async fn payees(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let mut posts = Vec::new();
     for number in 0..20 {
@@ -132,28 +133,28 @@ async fn payees(house: House) {
             format!("approve-{number}"),
         ));
     }
-    let answers = Field::open(&house, office.ben).race(posts);
+    let answers = RaceClients::open(&house, office.ben).race(posts);
     for answer in &answers {
         let known = answer.status == 200
             || ["payee_changed", "payee_not_verified"].contains(&answer.code());
         assert!(known, "{}", answer.body);
     }
-    replay::whole(&house).await;
+    replay::replay_log(&house).await;
 }
 
-async fn roles(house: House) {
+async fn roles(house: TestApp) {
     let office = Office::open(&house, 50_000).await;
     let mut posts = Vec::new();
     for number in 0..12 {
         let judge = person(&house, "Judge").await;
         let of = json!({ "person": judge, "role": "panel" });
         office
-            .gives(&house, judge, microgrants::domain::Role::Panel)
+            .give_role(&house, judge, microgrants::domain::Role::Panel)
             .await;
         let (application, ..) = office.ready(&house, 500).await;
         let declare =
-            microgrants::domain::Command::Application(application, crate::office::no_interest());
-        house.takes(judge, declare).await;
+            microgrants::domain::Command::Application(application, crate::fixtures::no_interest());
+        house.issue_ok(judge, declare).await;
         let path = format!("/api/v1/applications/{application}/award");
         posts.push((
             Some(token(&house, judge)),
@@ -168,7 +169,7 @@ async fn roles(house: House) {
             format!("end-{number}"),
         ));
     }
-    let answers = Field::open(&house, office.ada).race(posts);
+    let answers = RaceClients::open(&house, office.ada).race(posts);
     for answer in &answers {
         // A token ends with the role for which it was made.
         let late = [(403, "not_yours"), (401, "unauthenticated")]
@@ -182,15 +183,15 @@ async fn roles(house: House) {
         .filter(|answer| answer.status == 200)
         .count();
     assert_eq!(ended, 12, "every role was ended");
-    replay::whole(&house).await;
+    replay::replay_log(&house).await;
 }
 
-async fn repeats(house: House) {
+async fn repeats(house: TestApp) {
     let office = Office::open(&house, 5_000).await;
     let (application, ..) = office.ready(&house, 500).await;
     let path = format!("/api/v1/applications/{application}/award");
     let posts = vec![(None, path.clone(), award(&house), "the-same".to_owned()); 50];
-    let field = Field::open(&house, office.ada);
+    let field = RaceClients::open(&house, office.ada);
     let answers = field.race(posts);
     assert!(
         answers
@@ -198,9 +199,9 @@ async fn repeats(house: House) {
             .all(|answer| answer.status == 200 && answer.body == answers[0].body),
         "{answers:?}"
     );
-    let found = replay::whole(&house).await;
+    let found = replay::replay_log(&house).await;
     assert_eq!(found, 1);
     // Under another key the same request is refused now.
     let other = field.race(vec![(None, path, award(&house), "another".to_owned())]);
-    other[0].is_problem(409, "application_not_in_state");
+    other[0].assert_problem(409, "application_not_in_state");
 }

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
 use microgrants::domain::application::{
-    Answers, Channel, Help, HelpKind, Score, StartApplication, Submit, Summary,
+    ApplicationHelp, Channel, HelpKind, SaveAnswers, Score, StartApplication, Submit, Summary,
 };
-use microgrants::domain::command::{Because, Nothing};
-use microgrants::domain::erasure::kept_until;
-use microgrants::domain::fund::{ExtendRound, PlanRound, RoundOf, SetRules};
+use microgrants::domain::command::{NoBody, WithReason};
+use microgrants::domain::erasure::retain_until;
+use microgrants::domain::fund::{ExtendRound, PlanRound, RoundRef, SetRules};
 use microgrants::domain::grant::{
-    AcceptAgreement, AmountOf, CheckNote, Method, Owed, PaymentOf, PaymentOn, ReceiveUpdate,
-    RequestReturn, UpdateOf,
+    AcceptAgreement, AcceptanceMethod, CheckNote, DeclareUnderspend, PaymentRef, ReceiveUpdate,
+    RequestReturn, ReturnReason, SendPayment, UpdateRef,
 };
-use microgrants::domain::group::{GrantEnds, VerifyPayee};
-use microgrants::domain::organisation::{NameFounder, RoleOf, hash_of};
-use microgrants::domain::outcome::{OutcomeSaid, Strength};
+use microgrants::domain::group::{GrantEnd, VerifyPayee};
+use microgrants::domain::organisation::{NameFounder, RoleRef, sha256_hex};
+use microgrants::domain::outcome::{ReportedOutcome, Strength};
 use microgrants::domain::{
-    Actor, ApplicationCommand, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand,
-    OrganisationCommand, OrganisationEvent, PersonCommand, PersonId, Refusal, Role, Stream as _,
+    Actor, Aggregate as _, ApplicationCommand, Command, FundCommand, FundId, GrantCommand, GrantId,
+    GroupCommand, OrganisationCommand, OrganisationEvent, PersonCommand, PersonId, Refusal, Role,
 };
 use strum::VariantNames as _;
 use uuid::Uuid;
@@ -26,21 +26,21 @@ use uuid::Uuid;
 use serde_json::json;
 
 use crate::cases::Cases;
-use crate::office::{
-    AGREEMENT, award_of, confirm, gbp, no_interest, open, passes, prepare, provide_payee,
+use crate::fixtures::{
+    AGREEMENT_TEXT, award_of, confirm, gbp, no_interest, open, pass_check, prepare, provide_payee,
     receive_return, rules, submit, text,
 };
-use crate::setting::{FUND, Setting, register};
-use crate::world::ORGANISATION;
+use crate::in_memory_domain::ORGANISATION;
+use crate::scenario::{FUND, Scenario, register_person};
 
 pub fn cases(cases: &mut Cases) {
-    cases.plain("refusals::every_rule_says_no_when_it_should", all);
+    cases.without_database("refusals::every_rule_says_no_when_it_should", all);
 }
 
 /// Refusals that only a database or a published table can decide have their cases in `sealed` and
 /// `groups`; those about people and the bank in `connections`, `as_asked` and `bank_facts`; those
 /// about unproven people in `limits`; those about webhooks in `webhooks`.
-const ELSEWHERE: [&str; 19] = [
+const TESTED_ELSEWHERE: [&str; 19] = [
     "taken",
     "erased",
     "account_fails",
@@ -64,25 +64,25 @@ const ELSEWHERE: [&str; 19] = [
 
 /// The refusals seen so far.
 #[derive(Default)]
-pub struct Seen(BTreeSet<&'static str>);
+pub struct SeenRefusals(BTreeSet<&'static str>);
 
-impl Seen {
+impl SeenRefusals {
     /// Issues a command as a member of staff, and asserts that it is refused with this code and
     /// changes nothing.
-    fn refuses(
+    fn assert_refused(
         &mut self,
-        setting: &mut Setting,
+        setting: &mut Scenario,
         staff: usize,
         code: &'static str,
         command: Command,
     ) {
-        self.refuses_to(setting, Actor::Person(setting.staff[staff]), code, command);
+        self.assert_actor_refused(setting, Actor::Person(setting.staff[staff]), code, command);
     }
 
     /// The same, as any actor.
-    pub fn refuses_to(
+    pub fn assert_actor_refused(
         &mut self,
-        setting: &mut Setting,
+        setting: &mut Scenario,
         actor: Actor,
         code: &'static str,
         command: Command,
@@ -93,14 +93,14 @@ impl Seen {
         self.0.insert(refusal.code());
     }
 
-    pub fn note(&mut self, refusal: &Refusal, code: &'static str) {
+    pub fn record(&mut self, refusal: &Refusal, code: &'static str) {
         assert_eq!(refusal.code(), code);
         self.0.insert(code);
     }
 }
 
 fn all() {
-    let mut seen = Seen::default();
+    let mut seen = SeenRefusals::default();
     roles(&mut seen);
     funds(&mut seen);
     rounds(&mut seen);
@@ -114,116 +114,119 @@ fn all() {
     crate::lifecycle::refusals(&mut seen);
     let missing: Vec<_> = Refusal::VARIANTS
         .iter()
-        .filter(|code| !seen.0.contains(*code) && !ELSEWHERE.contains(code))
+        .filter(|code| !seen.0.contains(*code) && !TESTED_ELSEWHERE.contains(code))
         .collect();
     assert!(missing.is_empty(), "no case for {missing:?}");
 }
 
 /// Nobody can be erased while they hold a role or a grant is open, or while payments must be
 /// accounted for.
-fn erasing(seen: &mut Seen) {
-    let erase = || Because {
+fn erasing(seen: &mut SeenRefusals) {
+    let erase = || WithReason {
         reason: text("They asked"),
     };
-    let mut setting = Setting::ready(1);
+    let mut setting = Scenario::ready(1);
     let (group, ada) = (setting.group(0), setting.staff[0]);
     let of_group = |command| Command::Group(group, command);
-    seen.refuses(
+    seen.assert_refused(
         &mut setting,
         1,
         "still_in_role",
         Command::Person(ada, PersonCommand::Erase(erase())),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut setting,
         0,
         "unknown",
         of_group(GroupCommand::RefuseErasure(erase())),
     );
     let award = setting.award(0, gbp(500));
-    setting.takes(0, award);
-    seen.refuses(
+    setting.issue_ok(0, award);
+    seen.assert_refused(
         &mut setting,
         0,
         "grant_open",
         of_group(GroupCommand::Erase(erase())),
     );
-    let ended = GrantEnds {
+    let ended = GrantEnd {
         grant: setting.application(0).into(),
         paid: true,
     };
     setting
         .world
-        .follow(Actor::Person(ada), of_group(GroupCommand::EndGrant(ended)))
+        .issue_consequence(Actor::Person(ada), of_group(GroupCommand::EndGrant(ended)))
         .unwrap();
-    seen.refuses(
+    seen.assert_refused(
         &mut setting,
         0,
         "records_kept",
         of_group(GroupCommand::Erase(erase())),
     );
-    setting.world.today = kept_until(setting.world.today).tomorrow().unwrap();
-    setting.takes(0, of_group(GroupCommand::Erase(erase())));
+    setting.world.today = retain_until(setting.world.today).tomorrow().unwrap();
+    setting.issue_ok(0, of_group(GroupCommand::Erase(erase())));
 }
 
-fn role(command: fn(RoleOf) -> OrganisationCommand, person: PersonId, role: Role) -> Command {
-    Command::Organisation(ORGANISATION, command(RoleOf { person, role }))
+fn role(command: fn(RoleRef) -> OrganisationCommand, person: PersonId, role: Role) -> Command {
+    Command::Organisation(ORGANISATION, command(RoleRef { person, role }))
 }
 
-fn roles(seen: &mut Seen) {
+fn roles(seen: &mut SeenRefusals) {
     use OrganisationCommand as O;
-    let mut world = Setting::founded();
+    let mut world = Scenario::founded();
     let [ada, ben, _] = world.staff[..] else {
         panic!("three staff")
     };
     let stranger = PersonId(Uuid::from_u128(99));
     world
         .world
-        .issue(Actor::Operator, Command::Person(stranger, register()))
+        .issue(
+            Actor::Operator,
+            Command::Person(stranger, register_person()),
+        )
         .unwrap();
     let confirm = |person, role| {
-        Command::Organisation(ORGANISATION, crate::office::confirm_role(person, role))
+        Command::Organisation(ORGANISATION, crate::fixtures::confirm_role(person, role))
     };
-    seen.refuses_to(
+    seen.assert_actor_refused(
         &mut world,
         Actor::Person(stranger),
         "not_yours",
         role(O::ProposeRole, ada, Role::Auditor),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         1,
         "roles_exclude",
         role(O::ProposeRole, ada, Role::Auditor),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         1,
         "role_held",
         role(O::ProposeRole, ada, Role::Panel),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "role_not_held",
         role(O::EndRole, stranger, Role::Panel),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         1,
         "not_proposed",
         confirm(stranger, Role::Finance),
     );
-    world.takes(0, role(O::ProposeRole, stranger, Role::Finance));
-    seen.refuses(
+    world.issue_ok(0, role(O::ProposeRole, stranger, Role::Finance));
+    seen.assert_refused(
         &mut world,
         0,
         "same_person",
         confirm(stranger, Role::Finance),
     );
-    world.takes(1, confirm(stranger, Role::Finance));
-    world.takes(0, role(O::EndRole, world.staff[2], Role::Administrator));
-    seen.refuses(
+    world.issue_ok(1, confirm(stranger, Role::Finance));
+    world.issue_ok(0, role(O::EndRole, world.staff[2], Role::Administrator));
+    seen.assert_refused(
         &mut world,
         0,
         "last_administrators",
@@ -233,42 +236,45 @@ fn roles(seen: &mut Seen) {
         person: stranger,
         roles: [Role::Officer].into(),
     });
-    seen.refuses_to(
+    seen.assert_actor_refused(
         &mut world,
         Actor::Operator,
         "founding_over",
         Command::Organisation(ORGANISATION, founder),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "unknown",
         role(O::ProposeRole, PersonId(Uuid::from_u128(98)), Role::Panel),
     );
-    seen.refuses_to(
+    seen.assert_actor_refused(
         &mut world,
         Actor::Operator,
         "exists",
-        Command::Person(ada, register()),
+        Command::Person(ada, register_person()),
     );
     // Their address changes between proposal and confirmation: they did so themselves.
     let newcomer = PersonId(Uuid::from_u128(97));
     world
         .world
-        .issue(Actor::Operator, Command::Person(newcomer, register()))
+        .issue(
+            Actor::Operator,
+            Command::Person(newcomer, register_person()),
+        )
         .unwrap();
-    world.takes(0, role(O::ProposeRole, newcomer, Role::Panel));
-    let PersonCommand::Register(details) = register() else {
+    world.issue_ok(0, role(O::ProposeRole, newcomer, Role::Panel));
+    let PersonCommand::Register(details) = register_person() else {
         panic!("a registration")
     };
     world
         .world
-        .by(
+        .issue_as(
             newcomer,
             Command::Person(newcomer, PersonCommand::ChangeContact(details)),
         )
         .unwrap();
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         1,
         "contact_changed_since",
@@ -282,18 +288,18 @@ fn roles(seen: &mut Seen) {
             person: newcomer,
             role: Role::Administrator,
         });
-    world.takes(0, role(O::ProposeRole, stranger, Role::Panel));
-    seen.refuses_to(
+    world.issue_ok(0, role(O::ProposeRole, stranger, Role::Panel));
+    seen.assert_actor_refused(
         &mut world,
         Actor::Person(newcomer),
         "known_to_one",
         confirm(stranger, Role::Panel),
     );
-    world.takes(0, role(O::ProposeRole, newcomer, Role::Administrator));
-    world.takes(1, confirm(newcomer, Role::Administrator));
+    world.issue_ok(0, role(O::ProposeRole, newcomer, Role::Administrator));
+    world.issue_ok(1, confirm(newcomer, Role::Administrator));
     world
         .world
-        .by(newcomer, confirm(stranger, Role::Panel))
+        .issue_as(newcomer, confirm(stranger, Role::Panel))
         .expect("two have confirmed who they are");
     let mail = |body: &str| {
         let said = json!({ "mail": "declined", "language": "en", "subject": "About your form", "body": body });
@@ -302,105 +308,105 @@ fn roles(seen: &mut Seen) {
             O::PublishMailText(serde_json::from_value(said).unwrap()),
         )
     };
-    seen.refuses(&mut world, 0, "name_unknown", mail("Call {{ telephone }}"));
+    seen.assert_refused(&mut world, 0, "name_unknown", mail("Call {{ telephone }}"));
     let sign_in = json!({ "mail": "sign_in", "language": "en", "subject": "Your link", "body": "{{ link }}\n\n{{ code }}" });
     let sign_in = O::PublishMailText(serde_json::from_value(sign_in).unwrap());
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "needs_two_people",
         Command::Organisation(ORGANISATION, sign_in),
     );
-    seen.refuses(&mut world, 0, "text_broken", mail("Dear {{ name"));
+    seen.assert_refused(&mut world, 0, "text_broken", mail("Dear {{ name"));
 }
 
 fn on_fund(command: FundCommand) -> Command {
     Command::Fund(FUND, command)
 }
 
-fn because() -> Because {
-    Because {
+fn because() -> WithReason {
+    WithReason {
         reason: text("A reason"),
     }
 }
 
-fn funds(seen: &mut Seen) {
-    let mut world = Setting::drafts(1);
+fn funds(seen: &mut SeenRefusals) {
+    let mut world = Scenario::drafts(1);
     let with = |change: fn(&mut microgrants::domain::fund::Rules)| {
         let mut rules = rules();
         change(&mut rules);
         on_fund(FundCommand::ProposeRules(SetRules { rules }))
     };
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "bounds_too_wide",
         with(|rules| rules.minimum = gbp(499)),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "bounds_too_wide",
         with(|rules| rules.maximum = gbp(2501)),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "rules_incomplete",
-        with(|rules| rules.eyes = 1),
+        with(|rules| rules.people_per_payment = 1),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "fund_not_in_state",
         on_fund(FundCommand::SetRules(SetRules { rules: rules() })),
     );
-    world.takes(0, with(|rules| rules.maximum = gbp(2000)));
-    seen.refuses(
+    world.issue_ok(0, with(|rules| rules.maximum = gbp(2000)));
+    seen.assert_refused(
         &mut world,
         1,
         "not_proposed",
         on_fund(FundCommand::ConfirmRules(SetRules { rules: rules() })),
     );
-    seen.refuses(&mut world, 0, "same_person", {
+    seen.assert_refused(&mut world, 0, "same_person", {
         let mut rules = rules();
         rules.maximum = gbp(2000);
         on_fund(FundCommand::ConfirmRules(SetRules { rules }))
     });
-    let allocate = |change: fn(&mut microgrants::domain::fund::Allocate), world: &Setting| {
+    let allocate = |change: fn(&mut microgrants::domain::fund::Allocate), world: &Scenario| {
         let mut allocate = world.allocate(100);
         change(&mut allocate);
         on_fund(FundCommand::Allocate(allocate))
     };
     let future = allocate(|allocate| allocate.received_on = date(2027, 1, 1), &world);
-    seen.refuses(&mut world, 0, "date_in_future", future);
+    seen.assert_refused(&mut world, 0, "date_in_future", future);
     let long_ago = allocate(|allocate| allocate.received_on = date(1989, 12, 31), &world);
-    seen.refuses(&mut world, 0, "day_out_of_range", long_ago);
+    seen.assert_refused(&mut world, 0, "day_out_of_range", long_ago);
     let nothing = allocate(|allocate| allocate.amount = gbp(0), &world);
-    seen.refuses(&mut world, 0, "nothing", nothing);
+    seen.assert_refused(&mut world, 0, "nothing", nothing);
     let elsewhere = allocate(
         |allocate| allocate.source.area = Some(text("leeds")),
         &world,
     );
-    seen.refuses(&mut world, 0, "unknown_area", elsewhere);
+    seen.assert_refused(&mut world, 0, "unknown_area", elsewhere);
     let withdraw = on_fund(FundCommand::WithdrawFunding(world.withdraw(10_001)));
-    seen.refuses(&mut world, 0, "not_affordable", withdraw);
-    seen.refuses(
+    seen.assert_refused(&mut world, 0, "not_affordable", withdraw);
+    seen.assert_refused(
         &mut world,
         0,
         "unknown",
         Command::Fund(FundId(Uuid::nil()), FundCommand::Pause(because())),
     );
-    world.takes(0, on_fund(FundCommand::Pause(because())));
-    seen.refuses(
+    world.issue_ok(0, on_fund(FundCommand::Pause(because())));
+    seen.assert_refused(
         &mut world,
         0,
         "fund_not_in_state",
         on_fund(FundCommand::Pause(because())),
     );
-    let mut few = Setting::founded();
+    let mut few = Scenario::founded();
     for person in few.staff.clone().into_iter().skip(1) {
-        few.takes(0, role(OrganisationCommand::EndRole, person, Role::Finance));
+        few.issue_ok(0, role(OrganisationCommand::EndRole, person, Role::Finance));
     }
     let create = microgrants::domain::fund::CreateFund {
         name: text("A"),
@@ -408,21 +414,21 @@ fn funds(seen: &mut Seen) {
         areas: [text("oldham")].into(),
         rules: rules(),
     };
-    few.takes(0, on_fund(FundCommand::Create(create)));
-    seen.refuses(
+    few.issue_ok(0, on_fund(FundCommand::Create(create)));
+    seen.assert_refused(
         &mut few,
         0,
         "too_few_approvers",
-        on_fund(FundCommand::Open(Nothing {})),
+        on_fund(FundCommand::Open(NoBody {})),
     );
 }
 
-fn rounds(seen: &mut Seen) {
-    let mut world = Setting::drafts(1);
-    let first = || RoundOf {
+fn rounds(seen: &mut SeenRefusals) {
+    let mut world = Scenario::drafts(1);
+    let first = || RoundRef {
         round: text("first"),
     };
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "round_not_in_state",
@@ -432,13 +438,13 @@ fn rounds(seen: &mut Seen) {
         round: text("first"),
         closes_on: date(2026, 6, 29),
     };
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "deadline_earlier",
         on_fund(FundCommand::ExtendRound(earlier)),
     );
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "round_open",
@@ -451,7 +457,7 @@ fn rounds(seen: &mut Seen) {
         closes_on: date(2026, 6, 1),
         form: 1,
     };
-    seen.refuses(
+    seen.assert_refused(
         &mut world,
         0,
         "dates_out_of_order",
@@ -459,41 +465,42 @@ fn rounds(seen: &mut Seen) {
     );
 }
 
-fn on_application(world: &Setting, command: ApplicationCommand) -> Command {
+fn on_application(world: &Scenario, command: ApplicationCommand) -> Command {
     Command::Application(world.application(0), command)
 }
 
-fn applications(seen: &mut Seen) {
+fn applications(seen: &mut SeenRefusals) {
     use ApplicationCommand as A;
-    let mut world = Setting::drafts(2);
-    let ask = |world: &Setting, answers: Answers| on_application(world, A::SaveAnswers(answers));
+    let mut world = Scenario::drafts(2);
+    let ask =
+        |world: &Scenario, answers: SaveAnswers| on_application(world, A::SaveAnswers(answers));
     let too_much = ask(
         &world,
-        Answers {
+        SaveAnswers {
             requested: Some(gbp(2501)),
-            ..Answers::default()
+            ..SaveAnswers::default()
         },
     );
-    seen.refuses(&mut world, 0, "outside_bounds", too_much);
+    seen.assert_refused(&mut world, 0, "outside_bounds", too_much);
     let unknown = ask(
         &world,
-        Answers {
+        SaveAnswers {
             answers: [(text("shoe-size"), open("9"))].into(),
-            ..Answers::default()
+            ..SaveAnswers::default()
         },
     );
-    seen.refuses(&mut world, 0, "unknown_question", unknown);
-    let nothing = ask(&world, Answers::default());
-    seen.refuses(&mut world, 0, "no_change", nothing);
-    let theirs = on_application(&world, A::Withdraw(Nothing {}));
-    seen.refuses_to(
+    seen.assert_refused(&mut world, 0, "unknown_question", unknown);
+    let nothing = ask(&world, SaveAnswers::default());
+    seen.assert_refused(&mut world, 0, "no_change", nothing);
+    let theirs = on_application(&world, A::Withdraw(NoBody {}));
+    seen.assert_actor_refused(
         &mut world,
         Actor::Person(PersonId(Uuid::from_u128(101))),
         "not_of_group",
         theirs,
     );
-    let confirm = on_application(&world, A::ConfirmEligibility(Nothing {}));
-    seen.refuses(&mut world, 0, "application_not_in_state", confirm);
+    let confirm = on_application(&world, A::ConfirmEligibility(NoBody {}));
+    seen.assert_refused(&mut world, 0, "application_not_in_state", confirm);
     let member = Actor::Person(world.members[0]);
     let blank = microgrants::domain::ApplicationId(Uuid::from_u128(555));
     let start = StartApplication {
@@ -502,39 +509,39 @@ fn applications(seen: &mut Seen) {
         group: world.group(0),
         late: false,
     };
-    world.takes(0, Command::Application(blank, A::Start(start.clone())));
-    seen.refuses_to(
+    world.issue_ok(0, Command::Application(blank, A::Start(start.clone())));
+    seen.assert_actor_refused(
         &mut world,
         member,
         "answer_missing",
         Command::Application(blank, A::Submit(submit())),
     );
-    world.takes(
+    world.issue_ok(
         0,
         Command::Application(
             blank,
-            A::SaveAnswers(Answers {
+            A::SaveAnswers(SaveAnswers {
                 answers: [(text("idea"), open("Soup"))].into(),
-                ..Answers::default()
+                ..SaveAnswers::default()
             }),
         ),
     );
-    seen.refuses_to(
+    seen.assert_actor_refused(
         &mut world,
         member,
         "request_incomplete",
         Command::Application(blank, A::Submit(submit())),
     );
-    let all_but_at_risk = Answers {
+    let all_but_at_risk = SaveAnswers {
         requested: Some(gbp(600)),
         area: Some(text("oldham")),
-        ..Answers::default()
+        ..SaveAnswers::default()
     };
-    world.takes(
+    world.issue_ok(
         0,
         Command::Application(blank, A::SaveAnswers(all_but_at_risk)),
     );
-    seen.refuses_to(
+    seen.assert_actor_refused(
         &mut world,
         member,
         "request_incomplete",
@@ -542,12 +549,12 @@ fn applications(seen: &mut Seen) {
     );
     world.world.today = date(2026, 7, 1);
     let submit_late = on_application(&world, A::Submit(submit()));
-    seen.refuses_to(&mut world, member, "round_closed", submit_late);
+    seen.assert_actor_refused(&mut world, member, "round_closed", submit_late);
     let keyed = HelpKind::KeyedVerbatim {
         read_back: true,
         scan: None,
     };
-    let help = Some(Help {
+    let help = Some(ApplicationHelp {
         by: world.staff[0],
         kind: keyed,
     });
@@ -558,12 +565,12 @@ fn applications(seen: &mut Seen) {
         help: help.clone(),
     };
     let without = on_application(&world, A::Submit(on_paper(Some(date(2026, 6, 30)), None)));
-    seen.refuses(&mut world, 0, "late_without_reason", without);
+    seen.assert_refused(&mut world, 0, "late_without_reason", without);
     let too_late = on_application(
         &world,
         A::Submit(on_paper(Some(date(2026, 7, 1)), Some(text("Late")))),
     );
-    seen.refuses(&mut world, 0, "round_closed", too_late);
+    seen.assert_refused(&mut world, 0, "round_closed", too_late);
     let in_time = on_application(
         &world,
         A::Submit(on_paper(
@@ -572,7 +579,7 @@ fn applications(seen: &mut Seen) {
         )),
     );
     // Only staff can state that a late application arrived in time on paper.
-    seen.refuses_to(&mut world, member, "not_yours", in_time.clone());
+    seen.assert_actor_refused(&mut world, member, "not_yours", in_time.clone());
     let late = StartApplication {
         fund: FUND,
         round: text("first"),
@@ -583,21 +590,24 @@ fn applications(seen: &mut Seen) {
         microgrants::domain::ApplicationId(Uuid::from_u128(556)),
         A::Start(late),
     );
-    seen.refuses_to(&mut world, member, "not_yours", another);
-    world.takes(0, in_time);
+    seen.assert_actor_refused(&mut world, member, "not_yours", another);
+    world.issue_ok(0, in_time);
 }
 
-fn decisions(seen: &mut Seen) {
+fn decisions(seen: &mut SeenRefusals) {
     use ApplicationCommand as A;
-    let mut world = Setting::drafts(1);
+    let mut world = Scenario::drafts(1);
     let submitted = on_application(&world, A::Submit(submit()));
-    world.world.by(world.members[0], submitted).expect("taken");
+    world
+        .world
+        .issue_as(world.members[0], submitted)
+        .expect("taken");
     let declared = on_application(&world, no_interest());
-    world.takes(0, declared);
-    let eligible = on_application(&world, A::ConfirmEligibility(Nothing {}));
-    world.takes(0, eligible);
+    world.issue_ok(0, declared);
+    let eligible = on_application(&world, A::ConfirmEligibility(NoBody {}));
+    world.issue_ok(0, eligible);
     let without_summary = world.award(0, gbp(2500));
-    seen.refuses(&mut world, 0, "summary_missing", without_summary);
+    seen.assert_refused(&mut world, 0, "summary_missing", without_summary);
     let repeats = on_application(
         &world,
         A::WriteSummary(Summary {
@@ -605,7 +615,7 @@ fn decisions(seen: &mut Seen) {
             description: text("Soup"),
         }),
     );
-    seen.refuses(&mut world, 0, "summary_repeats", repeats);
+    seen.assert_refused(&mut world, 0, "summary_repeats", repeats);
     let score = on_application(
         &world,
         A::Score(Score {
@@ -613,132 +623,144 @@ fn decisions(seen: &mut Seen) {
             note: text("High"),
         }),
     );
-    seen.refuses(&mut world, 0, "score_out_of_range", score);
-    let mut world = Setting::ready(5);
+    seen.assert_refused(&mut world, 0, "score_out_of_range", score);
+    let mut world = Scenario::ready(5);
     for amount in [499, 2501] {
         let award = world.award(0, gbp(amount));
-        seen.refuses(&mut world, 0, "outside_bounds", award);
+        seen.assert_refused(&mut world, 0, "outside_bounds", award);
     }
     for number in 0..4 {
         let award = world.award(number, gbp(2500));
-        world.takes(0, award);
+        world.issue_ok(0, award);
     }
     let fifth = world.award(4, gbp(500));
-    seen.refuses(&mut world, 0, "not_affordable", fifth);
-    let mut world = Setting::drafts(1);
+    seen.assert_refused(&mut world, 0, "not_affordable", fifth);
+    let mut world = Scenario::drafts(1);
     let less = on_application(
         &world,
-        A::SaveAnswers(Answers {
+        A::SaveAnswers(SaveAnswers {
             requested: Some(gbp(600)),
-            ..Answers::default()
+            ..SaveAnswers::default()
         }),
     );
-    world.takes(0, less);
+    world.issue_ok(0, less);
     let submitted = on_application(&world, A::Submit(submit()));
-    world.world.by(world.members[0], submitted).expect("taken");
+    world
+        .world
+        .issue_as(world.members[0], submitted)
+        .expect("taken");
     for command in [
         no_interest(),
-        A::ConfirmEligibility(Nothing {}),
+        A::ConfirmEligibility(NoBody {}),
         A::WriteSummary(Summary {
             title: text("A"),
             description: text("B"),
         }),
     ] {
         let command = on_application(&world, command);
-        world.takes(0, command);
+        world.issue_ok(0, command);
     }
     let more = on_application(
         &world,
         A::Award(award_of(gbp(700), date(2026, 9, 1), date(2026, 9, 15))),
     );
-    seen.refuses(&mut world, 0, "not_as_asked", more);
+    seen.assert_refused(&mut world, 0, "not_as_asked", more);
     let backwards = award_of(gbp(600), date(2026, 9, 2), date(2026, 9, 1));
     let backwards = on_application(&world, A::Award(backwards));
-    seen.refuses(&mut world, 0, "dates_out_of_order", backwards);
-    let mut unpublished = Setting::ready(1);
-    unpublished.world.organisation = Setting::founded().world.organisation;
+    seen.assert_refused(&mut world, 0, "dates_out_of_order", backwards);
+    let mut unpublished = Scenario::ready(1);
+    unpublished.world.organisation = Scenario::founded().world.organisation;
     let award = unpublished.award(0, gbp(600));
-    seen.refuses(&mut unpublished, 0, "no_agreement", award);
+    seen.assert_refused(&mut unpublished, 0, "no_agreement", award);
 }
 
-fn on_grant(world: &Setting, command: GrantCommand) -> Command {
+fn on_grant(world: &Scenario, command: GrantCommand) -> Command {
     Command::Grant(GrantId(world.application(0).0), command)
 }
 
-fn awarded() -> Setting {
-    let mut world = Setting::ready(1);
+fn awarded() -> Scenario {
+    let mut world = Scenario::ready(1);
     let award = world.award(0, gbp(1000));
-    world.takes(0, award);
+    world.issue_ok(0, award);
     world
 }
 
 fn accept(hash: String, names: &[&str]) -> GrantCommand {
     GrantCommand::AcceptAgreement(AcceptAgreement {
         hash,
-        method: Method::Web,
+        method: AcceptanceMethod::Web,
         names: names.iter().map(|name| open(name)).collect(),
     })
 }
 
-fn accepted() -> Setting {
+fn accepted() -> Scenario {
     let mut world = awarded();
-    let accept = on_grant(&world, accept(hash_of(AGREEMENT), &["A", "B"]));
-    world.world.by(world.members[0], accept).expect("taken");
+    let accept = on_grant(&world, accept(sha256_hex(AGREEMENT_TEXT), &["A", "B"]));
+    world
+        .world
+        .issue_as(world.members[0], accept)
+        .expect("taken");
     world
 }
 
-fn offers(seen: &mut Seen) {
+fn offers(seen: &mut SeenRefusals) {
     let mut world = awarded();
     for (code, command) in [
-        ("agreement_differs", accept(hash_of("Another"), &["A", "B"])),
-        ("too_few_signers", accept(hash_of(AGREEMENT), &["A"])),
-        ("offer_stands", GrantCommand::LapseOffer(Nothing {})),
+        (
+            "agreement_differs",
+            accept(sha256_hex("Another"), &["A", "B"]),
+        ),
+        (
+            "too_few_signers",
+            accept(sha256_hex(AGREEMENT_TEXT), &["A"]),
+        ),
+        ("offer_stands", GrantCommand::LapseOffer(NoBody {})),
         ("agreement_not_accepted", prepare(1)),
-        ("unknown", passes("other")),
+        ("unknown", pass_check("other")),
         (
             "not_proposed",
-            GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckOf {
+            GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckRef {
                 check: text("identity"),
             }),
         ),
     ] {
         let command = on_grant(&world, command);
-        seen.refuses(&mut world, 0, code, command);
+        seen.assert_refused(&mut world, 0, code, command);
     }
     let note = || CheckNote {
         check: text("identity"),
         note: text("Known for years"),
     };
     let propose = on_grant(&world, GrantCommand::ProposeWaiver(note()));
-    world.takes(0, propose);
+    world.issue_ok(0, propose);
     let confirm = on_grant(
         &world,
-        GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckOf {
+        GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckRef {
             check: text("identity"),
         }),
     );
-    seen.refuses(&mut world, 0, "same_person", confirm.clone());
-    world.takes(1, confirm);
-    let pass = on_grant(&world, passes("identity"));
-    seen.refuses(&mut world, 0, "check_not_in_state", pass);
+    seen.assert_refused(&mut world, 0, "same_person", confirm.clone());
+    world.issue_ok(1, confirm);
+    let pass = on_grant(&world, pass_check("identity"));
+    seen.assert_refused(&mut world, 0, "check_not_in_state", pass);
     world.world.today = date(2026, 8, 1);
-    let late = on_grant(&world, accept(hash_of(AGREEMENT), &["A", "B"]));
-    seen.refuses(&mut world, 0, "offer_expired", late);
-    let lapse = on_grant(&world, GrantCommand::LapseOffer(Nothing {}));
-    world.takes(0, lapse.clone());
-    seen.refuses(&mut world, 0, "grant_not_in_state", lapse);
+    let late = on_grant(&world, accept(sha256_hex(AGREEMENT_TEXT), &["A", "B"]));
+    seen.assert_refused(&mut world, 0, "offer_expired", late);
+    let lapse = on_grant(&world, GrantCommand::LapseOffer(NoBody {}));
+    world.issue_ok(0, lapse.clone());
+    seen.assert_refused(&mut world, 0, "grant_not_in_state", lapse);
 }
 
-fn payments(seen: &mut Seen) {
+fn payments(seen: &mut SeenRefusals) {
     let mut world = accepted();
     let group = world.group(0);
     let check = on_grant(&world, prepare(1000));
-    seen.refuses(&mut world, 0, "check_outstanding", check.clone());
-    let pass = on_grant(&world, passes("identity"));
-    world.takes(0, pass);
-    seen.refuses(&mut world, 0, "payee_not_verified", check.clone());
+    seen.assert_refused(&mut world, 0, "check_outstanding", check.clone());
+    let pass = on_grant(&world, pass_check("identity"));
+    world.issue_ok(0, pass);
+    seen.assert_refused(&mut world, 0, "payee_not_verified", check.clone());
     // Ben keys the payee, so he can neither verify it nor approve a payment to it.
-    world.takes(1, Command::Group(group, provide_payee("12-34-56 12345678")));
+    world.issue_ok(1, Command::Group(group, provide_payee("12-34-56 12345678")));
     let verify = Command::Group(
         group,
         GroupCommand::VerifyPayee(VerifyPayee {
@@ -746,7 +768,7 @@ fn payments(seen: &mut Seen) {
             method: text("Statement"),
         }),
     );
-    seen.refuses(&mut world, 1, "keyed_payee", verify.clone());
+    seen.assert_refused(&mut world, 1, "keyed_payee", verify.clone());
     let another = Command::Group(
         group,
         GroupCommand::VerifyPayee(VerifyPayee {
@@ -754,55 +776,58 @@ fn payments(seen: &mut Seen) {
             method: text("Statement"),
         }),
     );
-    seen.refuses(&mut world, 0, "payee_changed", another);
-    world.takes(0, verify);
+    seen.assert_refused(&mut world, 0, "payee_changed", another);
+    world.issue_ok(0, verify);
     let too_much = on_grant(&world, prepare(1001));
-    seen.refuses(&mut world, 0, "over_paid", too_much);
-    world.takes(0, check);
+    seen.assert_refused(&mut world, 0, "over_paid", too_much);
+    world.issue_ok(0, check);
     let approve = on_grant(
         &world,
-        GrantCommand::ApprovePayment(PaymentOf { payment: 1 }),
+        GrantCommand::ApprovePayment(PaymentRef { payment: 1 }),
     );
-    seen.refuses(&mut world, 0, "same_person", approve.clone());
-    seen.refuses(&mut world, 1, "keyed_payee", approve.clone());
+    seen.assert_refused(&mut world, 0, "same_person", approve.clone());
+    seen.assert_refused(&mut world, 1, "keyed_payee", approve.clone());
     let send = on_grant(
         &world,
-        GrantCommand::SendPayment(PaymentOn {
+        GrantCommand::SendPayment(SendPayment {
             payment: 1,
             happened_on: date(2026, 6, 1),
         }),
     );
-    seen.refuses(&mut world, 0, "payment_not_in_state", send.clone());
-    world.takes(2, approve);
-    world.takes(0, Command::Group(group, provide_payee("65-43-21 87654321")));
-    seen.refuses(&mut world, 0, "payee_changed", send);
+    seen.assert_refused(&mut world, 0, "payment_not_in_state", send.clone());
+    world.issue_ok(2, approve);
+    world.issue_ok(0, Command::Group(group, provide_payee("65-43-21 87654321")));
+    seen.assert_refused(&mut world, 0, "payee_changed", send);
     let none_due = RequestReturn {
-        owed: Owed::Underspend,
+        owed: ReturnReason::Underspend,
         due_on: date(2026, 12, 1),
     };
     let none_due = on_grant(&world, GrantCommand::RequestReturn(none_due));
-    seen.refuses(&mut world, 0, "nothing_due", none_due);
+    seen.assert_refused(&mut world, 0, "nothing_due", none_due);
     let unspent = on_grant(
         &world,
-        GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(1) }),
+        GrantCommand::DeclareUnderspend(DeclareUnderspend { amount: gbp(1) }),
     );
-    seen.refuses(&mut world, 0, "underspend_too_large", unspent);
+    seen.assert_refused(&mut world, 0, "underspend_too_large", unspent);
     let reduce = microgrants::domain::fund::Uncommit {
         grant: GrantId(world.application(0).0),
-        sources: microgrants::domain::source::Sources::of(&crate::office::source(), gbp(9999)),
+        sources: microgrants::domain::funding_source::FundingSplit::of(
+            &crate::fixtures::source(),
+            gbp(9999),
+        ),
         effective_on: None,
     };
     let fund = world.world.funds[&FUND.0].clone();
-    let facts = microgrants::domain::Facts::new(Actor::Operator, date(2026, 6, 1));
-    let below = microgrants::domain::Stream::decide(&fund, &FundCommand::Reduce(reduce), &facts)
+    let facts = microgrants::domain::DecisionContext::new(Actor::Operator, date(2026, 6, 1));
+    let below = microgrants::domain::Aggregate::decide(&fund, &FundCommand::Reduce(reduce), &facts)
         .unwrap_err();
     seen.0.insert(below.code());
     assert_eq!(below.code(), "below_zero");
-    let closing = on_fund(FundCommand::Close(Nothing {}));
-    seen.refuses(&mut world, 0, "grants_open", closing);
+    let closing = on_fund(FundCommand::Close(NoBody {}));
+    seen.assert_refused(&mut world, 0, "grants_open", closing);
 }
 
-fn updates(seen: &mut Seen) {
+fn updates(seen: &mut SeenRefusals) {
     let mut world = accepted();
     let update = |sign: &str| ReceiveUpdate {
         update: 1,
@@ -812,7 +837,7 @@ fn updates(seen: &mut Seen) {
         people: 1,
         volunteers: 1,
         spent: gbp(1),
-        outcomes: vec![OutcomeSaid {
+        outcomes: vec![ReportedOutcome {
             sign: text(sign),
             strength: Strength::Some,
             words: open("Yes"),
@@ -821,29 +846,29 @@ fn updates(seen: &mut Seen) {
         consent: true,
     };
     let unknown = on_grant(&world, GrantCommand::ReceiveUpdate(update("no-sign")));
-    seen.refuses(&mut world, 0, "unknown_sign", unknown);
-    let accept = on_grant(&world, GrantCommand::AcceptUpdate(UpdateOf { update: 1 }));
-    seen.refuses(&mut world, 0, "update_not_in_state", accept);
+    seen.assert_refused(&mut world, 0, "unknown_sign", unknown);
+    let accept = on_grant(&world, GrantCommand::AcceptUpdate(UpdateRef { update: 1 }));
+    seen.assert_refused(&mut world, 0, "update_not_in_state", accept);
     let received = on_grant(&world, GrantCommand::ReceiveUpdate(update("acting-early")));
-    world.takes(0, received);
+    world.issue_ok(0, received);
 }
 
-fn closing(seen: &mut Seen) {
+fn closing(seen: &mut SeenRefusals) {
     let mut world = accepted();
-    let close = on_grant(&world, GrantCommand::Close(Nothing {}));
-    seen.refuses(&mut world, 0, "update_outstanding", close.clone());
-    let excuse = microgrants::domain::grant::UpdateBecause {
+    let close = on_grant(&world, GrantCommand::Close(NoBody {}));
+    seen.assert_refused(&mut world, 0, "update_outstanding", close.clone());
+    let excuse = microgrants::domain::grant::UpdateReason {
         update: 1,
         reason: text("Ended"),
     };
     for command in [
         on_grant(&world, GrantCommand::ExcuseUpdate(excuse)),
-        on_grant(&world, passes("identity")),
+        on_grant(&world, pass_check("identity")),
         Command::Group(world.group(0), provide_payee("12-34-56 12345678")),
     ] {
-        world.takes(0, command);
+        world.issue_ok(0, command);
     }
-    world.takes(
+    world.issue_ok(
         1,
         Command::Group(
             world.group(0),
@@ -854,29 +879,29 @@ fn closing(seen: &mut Seen) {
         ),
     );
     let prepare = on_grant(&world, prepare(1000));
-    world.takes(1, prepare);
-    seen.refuses(&mut world, 0, "payment_under_way", close.clone());
-    let on = PaymentOn {
+    world.issue_ok(1, prepare);
+    seen.assert_refused(&mut world, 0, "payment_under_way", close.clone());
+    let on = SendPayment {
         payment: 1,
         happened_on: date(2026, 6, 1),
     };
     for command in [
-        GrantCommand::ApprovePayment(PaymentOf { payment: 1 }),
+        GrantCommand::ApprovePayment(PaymentRef { payment: 1 }),
         GrantCommand::SendPayment(on),
         confirm(1, on.happened_on),
     ] {
         let command = on_grant(&world, command);
-        world.takes(2, command);
+        world.issue_ok(2, command);
     }
     let unspent = on_grant(
         &world,
-        GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(10) }),
+        GrantCommand::DeclareUnderspend(DeclareUnderspend { amount: gbp(10) }),
     );
-    world.takes(0, unspent);
-    seen.refuses(&mut world, 0, "return_outstanding", close.clone());
+    world.issue_ok(0, unspent);
+    seen.assert_refused(&mut world, 0, "return_outstanding", close.clone());
     let back = on_grant(&world, receive_return(10, date(2026, 6, 1)));
-    world.takes(0, back);
-    world.takes(0, close);
+    world.issue_ok(0, back);
+    world.issue_ok(0, close);
     assert_eq!(
         world.world.funds[&FUND.0].budget().committed().total(),
         gbp(990),

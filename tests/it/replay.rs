@@ -1,20 +1,20 @@
 //! Replay of a whole log, as an auditor does it: there must be no finding.
 
-use microgrants::audit::Replay;
+use microgrants::audit::InvariantChecker;
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 /// Replays the whole log of an app. Returns the number of awards.
-pub async fn whole(house: &House) -> usize {
-    let mut replay = Replay::default();
+pub async fn replay_log(house: &TestApp) -> usize {
+    let mut replay = InvariantChecker::default();
     let all = house
         .log
-        .page(0, 1_000_000)
+        .read_events(0, 1_000_000)
         .await
         .expect("the log can be read");
     for (event, position) in all.iter().zip(0..) {
         assert_eq!(event.position, position, "positions are dense");
-        replay.take(event);
+        replay.process(event);
     }
     replay.end();
     assert_eq!(replay.findings, [], "the rules hold at every position");

@@ -3,30 +3,30 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use microgrants::commands::seed::{Programme, Simulation, load};
 use microgrants::commands::{Commands, organisation_id};
+use microgrants::crypto::vault::Vault;
+use microgrants::demo::{DemoProgramme, Simulation, load};
 use microgrants::domain::grant::GrantState;
 use microgrants::domain::{Event, Money, OrganisationEvent};
-use microgrants::log::Log;
-use microgrants::log::vault::Vault;
+use microgrants::eventlog::Log;
 use microgrants::projections::{ApplicationRow, GrantRow, PaymentRow, UpdateRow};
-use microgrants::views::{AsAt, By, Page, Sums, Views};
+use microgrants::views::{AsAt, GroupBy, PageRequest, Sums, Views};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION};
 use crate::replay;
-use crate::service::Place;
+use crate::service::Deployment;
+use crate::test_app::{ORGANISATION, TestApp};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("seeds::tell_the_programme", told);
-    cases.both("seeds::are_only_for_a_log_of_their_own", own_log);
-    cases.sqlite(
+    cases.on_both_engines("seeds::tell_the_programme", told);
+    cases.on_both_engines("seeds::are_only_for_a_log_of_their_own", own_log);
+    cases.on_sqlite(
         "seeds::repeated_on_a_log_that_went_on_they_are_no_fault",
         repeated,
     );
 }
 
-async fn simulated(house: &House) -> (Commands, Simulation) {
+async fn simulated(house: &TestApp) -> (Commands, Simulation) {
     let simulation = Simulation::ending(house.commands.now());
     let vault = Vault::new(
         house.store().clone(),
@@ -46,23 +46,23 @@ async fn simulated(house: &House) -> (Commands, Simulation) {
 }
 
 /// Loads the seeds into an empty app.
-pub async fn loaded(house: &House) {
+pub async fn load_seeds(house: &TestApp) {
     let (commands, simulation) = simulated(house).await;
-    load(&commands, &simulation, &Programme::read(None).unwrap())
+    load(&commands, &simulation, &DemoProgramme::read(None).unwrap())
         .await
         .unwrap();
 }
 
-async fn told(house: House) {
-    let programme = Programme::read(None).unwrap();
+async fn told(house: TestApp) {
+    let programme = DemoProgramme::read(None).unwrap();
     let (commands, simulation) = simulated(&house).await;
     let loaded = load(&commands, &simulation, &programme).await.unwrap();
     assert_eq!(loaded.events, loaded.new);
     let (again, simulation) = simulated(&house).await;
     let second = load(&again, &simulation, &programme).await.unwrap();
     assert_eq!((second.events, second.new), (loaded.events, 0));
-    assert_eq!(replay::whole(&house).await, 47);
-    let first = house.log.page(0, 1).await.unwrap().remove(0);
+    assert_eq!(replay::replay_log(&house).await, 47);
+    let first = house.log.read_events(0, 1).await.unwrap().remove(0);
     let Event::Organisation(OrganisationEvent::OrganisationFounded { simulated, name }) =
         first.event
     else {
@@ -71,13 +71,13 @@ async fn told(house: House) {
     assert!(simulated.is_some() && name.as_str().contains("illustrative"));
     assert_eq!(first.stream, organisation_id(ORGANISATION).0);
     house.catch_up().await;
-    shows(&house.views(), &house).await;
+    assert_views_show(&house.views(), &house).await;
 }
 
-async fn shows(views: &Views, house: &House) {
-    let page = Page {
+async fn assert_views_show(views: &Views, house: &TestApp) {
+    let page = PageRequest {
         after: None,
-        most: 500,
+        limit: 500,
     };
     let grants = views
         .list::<GrantRow>(None, vec![], &page)
@@ -88,8 +88,8 @@ async fn shows(views: &Views, house: &House) {
     assert!(
         grants
             .iter()
-            .all(|grant| Money::of_pounds(500) <= grant.offered
-                && grant.offered <= Money::of_pounds(2500))
+            .all(|grant| Money::from_pounds(500) <= grant.offered
+                && grant.offered <= Money::from_pounds(2500))
     );
     for state in [
         GrantState::Offered,
@@ -233,7 +233,12 @@ async fn shows(views: &Views, house: &House) {
         effective_on: None,
     };
     for position in [month_ago, i64::MAX] {
-        for by in [By::Fund, By::Funder, By::Area, By::Round] {
+        for by in [
+            GroupBy::Fund,
+            GroupBy::Funder,
+            GroupBy::Area,
+            GroupBy::Round,
+        ] {
             assert!(
                 !views
                     .budget(sums(by, position))
@@ -246,7 +251,7 @@ async fn shows(views: &Views, house: &House) {
         }
         assert_eq!(
             views
-                .outcomes(sums(By::Sign, position))
+                .outcomes(sums(GroupBy::Sign, position))
                 .await
                 .unwrap()
                 .lines
@@ -256,14 +261,14 @@ async fn shows(views: &Views, house: &House) {
         );
     }
     let (then, now) = (
-        views.budget(sums(By::Fund, month_ago)).await.unwrap(),
-        views.budget(sums(By::Fund, i64::MAX)).await.unwrap(),
+        views.budget(sums(GroupBy::Fund, month_ago)).await.unwrap(),
+        views.budget(sums(GroupBy::Fund, i64::MAX)).await.unwrap(),
     );
     assert!(then.lines[0].requested < now.lines[0].requested);
 }
 
 /// What a demo prints while it starts.
-fn demonstrated(place: &Place) -> Vec<String> {
+fn run_demo(place: &Deployment) -> Vec<String> {
     let mut program = place.program();
     program
         .args(["demo", "--listen", "127.0.0.1:0"])
@@ -286,10 +291,10 @@ fn demonstrated(place: &Place) -> Vec<String> {
     said
 }
 
-async fn repeated(house: House) {
-    let place = house.leave().await;
+async fn repeated(house: TestApp) {
+    let place = house.close().await;
     for start in ["first", "second"] {
-        let said = demonstrated(&place);
+        let said = run_demo(&place);
         assert!(
             said.last().is_some_and(|line| line.contains("serving")),
             "{start}: {said:?}"
@@ -302,11 +307,11 @@ async fn repeated(house: House) {
     }
 }
 
-async fn own_log(house: House) {
-    crate::office::Office::open(&house, 1000).await;
+async fn own_log(house: TestApp) {
+    crate::fixtures::Office::open(&house, 1000).await;
     let (commands, simulation) = simulated(&house).await;
     let before = house.log.length().await.unwrap();
-    let refused = load(&commands, &simulation, &Programme::read(None).unwrap())
+    let refused = load(&commands, &simulation, &DemoProgramme::read(None).unwrap())
         .await
         .unwrap_err();
     assert!(

@@ -8,32 +8,32 @@ use std::time::Duration;
 
 use microgrants::commands::Commands;
 use microgrants::domain::{PersonId, Role};
-use microgrants::http::beside::Beside;
-use microgrants::http::signin::Tokens;
+use microgrants::http::bearer_auth::Tokens;
+use microgrants::http::supervisor::Supervisor;
 use microgrants::http::tokens::NewToken;
-use microgrants::http::{self, Desk};
+use microgrants::http::{self, AppState};
 use microgrants::sandbox::Sandbox;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::house::{House, ORGANISATION};
+use crate::test_app::{ORGANISATION, TestApp};
 
 /// An answer of the service.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answered {
+pub struct ApiResponse {
     pub status: u16,
     pub body: Value,
     pub etag: Option<String>,
     pub content_type: String,
 }
 
-impl Answered {
+impl ApiResponse {
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
     /// Asserts that this is a problem document with this code.
-    pub fn is_problem(&self, status: u16, code: &str) {
+    pub fn assert_problem(&self, status: u16, code: &str) {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.body);
         assert_eq!(
             self.content_type, "application/problem+json",
@@ -81,26 +81,26 @@ impl Client {
     }
 
     /// The same service with another token.
-    pub fn by(&self, token: &str) -> Self {
+    pub fn with_token(&self, token: &str) -> Self {
         Self {
             token: token.to_owned(),
             ..self.clone()
         }
     }
 
-    pub fn get(&self, path: &str) -> Answered {
+    pub fn get(&self, path: &str) -> ApiResponse {
         self.try_get(path).expect("the service answers")
     }
 
-    pub fn try_get(&self, path: &str) -> Result<Answered, ureq::Error> {
+    pub fn try_get(&self, path: &str) -> Result<ApiResponse, ureq::Error> {
         let request = self
             .agent
             .get(format!("{}{path}", self.address))
             .header("Authorization", format!("Bearer {}", self.token));
-        Ok(answered(request.call()?))
+        Ok(read_response(request.call()?))
     }
 
-    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> ApiResponse {
         let request = self
             .agent
             .get(format!("{}{path}", self.address))
@@ -108,17 +108,17 @@ impl Client {
         let request = headers.iter().fold(request, |request, (name, value)| {
             request.header(*name, *value)
         });
-        answered(request.call().expect("the service answers"))
+        read_response(request.call().expect("the service answers"))
     }
 
     /// Posts a command with a new idempotency key.
-    pub fn post(&self, path: &str, body: &Value) -> Answered {
-        let key = microgrants::commands::clock::new_id().to_string();
+    pub fn post(&self, path: &str, body: &Value) -> ApiResponse {
+        let key = microgrants::clock::new_id().to_string();
         self.post_with(path, &body.to_string(), &[("Idempotency-Key", &key)])
     }
 
     /// Uploads the bytes of a file.
-    pub fn upload(&self, path: &str, bytes: &[u8], key: &str) -> Answered {
+    pub fn upload(&self, path: &str, bytes: &[u8], key: &str) -> ApiResponse {
         let request = self
             .agent
             .post(format!("{}{path}", self.address))
@@ -126,7 +126,7 @@ impl Client {
         let request = request
             .header("Content-Type", "application/octet-stream")
             .header("Idempotency-Key", key);
-        answered(request.send(bytes).expect("the service answers"))
+        read_response(request.send(bytes).expect("the service answers"))
     }
 
     /// Downloads the bytes of a file.
@@ -140,7 +140,7 @@ impl Client {
         response.body_mut().read_to_vec().expect("whole")
     }
 
-    pub fn post_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answered {
+    pub fn post_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> ApiResponse {
         self.try_post(path, body, headers)
             .expect("the service answers")
     }
@@ -150,7 +150,7 @@ impl Client {
         path: &str,
         body: &str,
         headers: &[(&str, &str)],
-    ) -> Result<Answered, ureq::Error> {
+    ) -> Result<ApiResponse, ureq::Error> {
         let mut request = self
             .agent
             .post(format!("{}{path}", self.address))
@@ -164,11 +164,11 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Ok(answered(request.send(body)?))
+        Ok(read_response(request.send(body)?))
     }
 }
 
-fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
+fn read_response(mut response: ureq::http::Response<ureq::Body>) -> ApiResponse {
     let header = |name: &str| {
         response
             .headers()
@@ -184,7 +184,7 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
     if let Some(problem) = body.as_object_mut() {
         problem.remove("request_id");
     }
-    Answered {
+    ApiResponse {
         status,
         body,
         etag,
@@ -194,21 +194,21 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
 
 /// Runs the real program as the sandbox, since the test binary cannot read uploads.
 pub fn sandbox() -> Sandbox {
-    Sandbox::by(env!("CARGO_BIN_EXE_microgrants").into())
+    Sandbox::with_program(env!("CARGO_BIN_EXE_microgrants").into())
 }
 
 /// The token service of an app.
-pub fn tokens(house: &House) -> Tokens {
+pub fn tokens(house: &TestApp) -> Tokens {
     Tokens::new(&house.keys.token, ORGANISATION).expect("tokens")
 }
 
 /// A valid token for a person, for the length of a case.
-pub fn token(house: &House, person: PersonId) -> String {
-    narrowed(house, person, None)
+pub fn token(house: &TestApp, person: PersonId) -> String {
+    token_for_roles(house, person, None)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a token is good from now on")]
-pub fn narrowed(house: &House, person: PersonId, roles: Option<Vec<Role>>) -> String {
+pub fn token_for_roles(house: &TestApp, person: PersonId, roles: Option<Vec<Role>>) -> String {
     let new = NewToken::by_operator(person, "a case", Duration::from_mins(10));
     let new = NewToken {
         roles: roles.map(|roles| roles.into_iter().collect()),
@@ -221,46 +221,50 @@ pub fn narrowed(house: &House, person: PersonId, roles: Option<Vec<Role>>) -> St
 }
 
 /// Serves an app in this process, until the process ends.
-pub fn serve(house: &House, person: PersonId) -> Client {
+pub fn serve(house: &TestApp, person: PersonId) -> Client {
     serve_with(house, person, |_| ())
 }
 
 /// The same, with changed settings of the site.
-pub fn serve_with(house: &House, person: PersonId, set_up: impl FnOnce(&mut http::Site)) -> Client {
+pub fn serve_with(
+    house: &TestApp,
+    person: PersonId,
+    set_up: impl FnOnce(&mut http::SiteConfig),
+) -> Client {
     tokio::spawn(house.projector.clone().run());
     serve_commands(house, house.commands.clone(), &token(house, person), set_up)
 }
 
 /// A service with other commands than the app's, and without a running projector.
 pub fn serve_commands(
-    house: &House,
+    house: &TestApp,
     commands: Commands,
     token: &str,
-    set_up: impl FnOnce(&mut http::Site),
+    set_up: impl FnOnce(&mut http::SiteConfig),
 ) -> Client {
-    serve_beside(house, commands, token, Beside::default(), set_up)
+    serve_with_tasks(house, commands, token, Supervisor::default(), set_up)
 }
 
 /// The same, with background tasks.
-pub fn serve_beside(
-    house: &House,
+pub fn serve_with_tasks(
+    house: &TestApp,
     commands: Commands,
     token: &str,
-    beside: Beside,
-    set_up: impl FnOnce(&mut http::Site),
+    beside: Supervisor,
+    set_up: impl FnOnce(&mut http::SiteConfig),
 ) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let mut site = http::Site::at(&address);
+    let mut site = http::SiteConfig::new(&address);
     set_up(&mut site);
-    let desk = Desk {
+    let desk = AppState {
         commands,
         views: house.views(),
         files: house.files(),
         sandbox: sandbox(),
         tokens: tokens(house),
         site,
-        beside,
+        supervisor: beside,
     };
     std::thread::spawn(move || {
         let server =
@@ -271,19 +275,19 @@ pub fn serve_beside(
 }
 
 /// A service as a child process, killed when this is dropped.
-pub struct Process {
+pub struct ServiceProcess {
     child: Child,
     pub address: String,
 }
 
-impl Process {
+impl ServiceProcess {
     /// Starts the program on a database and its keys.
-    pub fn start(place: &Place) -> Self {
-        Self::of(place.program())
+    pub fn start(place: &Deployment) -> Self {
+        Self::from_command(place.program())
     }
 
     /// Starts a program that is already configured.
-    pub fn of(mut program: Command) -> Self {
+    pub fn from_command(mut program: Command) -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
@@ -317,7 +321,7 @@ impl Process {
     }
 
     /// Waits until it has exited.
-    pub fn ended(mut self) -> std::process::ExitStatus {
+    pub fn wait_for_exit(mut self) -> std::process::ExitStatus {
         self.child.wait().expect("the program ended")
     }
 
@@ -333,7 +337,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for ServiceProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -342,12 +346,12 @@ impl Drop for Process {
 
 /// A database and its keys, for child processes.
 #[derive(Clone)]
-pub struct Place {
+pub struct Deployment {
     pub folder: Arc<TempDir>,
     pub url: String,
 }
 
-impl Place {
+impl Deployment {
     /// The program, configured for this database.
     pub fn program(&self) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));

@@ -3,63 +3,65 @@
 
 use std::collections::BTreeSet;
 
-use microgrants::domain::application::{ApplicationState, Award, Help, HelpKind, Submit};
+use microgrants::domain::application::{
+    ApplicationHelp, ApplicationState, Award, HelpKind, Submit,
+};
 use microgrants::domain::group::CorrectGroup;
 use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonId};
 use microgrants::projections::{ApplicationRow, GrantRow, GroupRow, PersonRow};
-use microgrants::views::InTable;
+use microgrants::views::TableRow;
 
 use crate::browser::{Browser, Page};
 use crate::cases::Cases;
-use crate::house::House;
-use crate::office::{award_of, gbp, no_interest, open, submit, text};
-use crate::pages::{signed_in, started, words};
+use crate::fixtures::{award_of, gbp, no_interest, open, submit, text};
+use crate::pages::{serve_office, signed_in, visible_text};
+use crate::test_app::TestApp;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "two_people::money_at_the_bank_is_settled_on_the_grants_page",
         settled,
     );
-    cases.both("two_people::contact_details_wait_for_a_colleague", contact);
-    cases.both(
+    cases.on_both_engines("two_people::contact_details_wait_for_a_colleague", contact);
+    cases.on_both_engines(
         "two_people::a_name_that_a_member_wrote_is_taken_over",
         renamed,
     );
-    cases.both("two_people::who_was_there_and_who_helped_say_so", confirmed);
-    cases.both(
+    cases.on_both_engines("two_people::who_was_there_and_who_helped_say_so", confirmed);
+    cases.on_both_engines(
         "two_people::an_officer_writes_down_only_what_was_asked_again",
         on_behalf,
     );
 }
 
 /// A page of the desk, in one person's browser.
-struct At<'a> {
+struct DeskWork<'a> {
     browser: &'a mut Browser,
     path: String,
 }
 
-impl At<'_> {
+impl DeskWork<'_> {
     fn page(&mut self) -> Page {
         self.browser.get(&self.path)
     }
 
     /// Submits a form of the page.
-    fn sends(&mut self, command: &str, form: &str, fields: &[(&str, &str)]) -> Page {
+    fn submit(&mut self, command: &str, form: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.page();
         let path = self.path.clone();
         let unseen = [("at", path.as_str()), ("form", form)];
         self.browser
-            .fill(&page, command, &[&unseen, fields].concat())
+            .submit_form(&page, command, &[&unseen, fields].concat())
     }
 
-    fn does(&mut self, command: &str, form: &str, fields: &[(&str, &str)]) -> Page {
-        let page = self.sends(command, form, fields);
-        assert_eq!(page.status, 200, "{command}: {}", words(&page));
+    fn submit_ok(&mut self, command: &str, form: &str, fields: &[(&str, &str)]) -> Page {
+        let page = self.submit(command, form, fields);
+        assert_eq!(page.status, 200, "{command}: {}", visible_text(&page));
         page
     }
 }
 
-async fn row<T: InTable>(house: &House, id: impl std::fmt::Display) -> T {
+async fn row<T: TableRow>(house: &TestApp, id: impl std::fmt::Display) -> T {
     house.catch_up().await;
     house
         .views()
@@ -70,11 +72,11 @@ async fn row<T: InTable>(house: &House, id: impl std::fmt::Display) -> T {
 }
 
 fn sees(browser: &mut Browser, work: &str) -> bool {
-    browser.get("/desk").says(work)
+    browser.get("/desk").contains(work)
 }
 
-async fn settled(house: House) {
-    let (office, address) = started(&house).await;
+async fn settled(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (grant, ..) = office.prepared(&house, 900).await;
     office.paid(&house, grant).await;
     house.catch_up().await;
@@ -86,7 +88,7 @@ async fn settled(house: House) {
         format!("/desk/grants/{grant}"),
         format!("/desk/do/grants/{grant}"),
     );
-    let mut page_of_ben = At {
+    let mut page_of_ben = DeskWork {
         browser: &mut ben,
         path: path.clone(),
     };
@@ -97,17 +99,17 @@ async fn settled(house: House) {
         ("happened_on", today.as_str()),
         ("note", "A credit without a name"),
     ];
-    let page = page_of_ben.does(
+    let page = page_of_ben.submit_ok(
         &format!("{act}/record-bank-entry"),
         "record-bank-entry",
         &entry,
     );
     assert!(
-        page.says("To be settled")
-            && page.says("£25.00 came in on")
-            && page.says("A credit without a name"),
+        page.contains("To be settled")
+            && page.contains("£25.00 came in on")
+            && page.contains("A credit without a name"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     assert!(sees(&mut ada, "Money at the bank to be settled"));
 
@@ -116,37 +118,37 @@ async fn settled(house: House) {
         ("counts:m", "25"),
         ("reason", "The group paid back what it did not need"),
     ];
-    let mut page_of_ada = At {
+    let mut page_of_ada = DeskWork {
         browser: &mut ada,
         path: path.clone(),
     };
-    let page = page_of_ada.does(
+    let page = page_of_ada.submit_ok(
         &format!("{act}/propose-settlement"),
         "propose-settlement-1",
         &propose,
     );
     assert!(
-        page.says("Ada proposes that £25.00 of it counts as money that came back"),
+        page.contains("Ada proposes that £25.00 of it counts as money that came back"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     let confirm = [("entry:n", "1"), ("counts:m", "25.00")];
-    let alone = page_of_ada.sends(
+    let alone = page_of_ada.submit(
         &format!("{act}/confirm-settlement"),
         "confirm-settlement-1",
         &confirm,
     );
-    assert_eq!(alone.status, 403, "{}", words(&alone));
-    let mut page_of_ben = At {
+    assert_eq!(alone.status, 403, "{}", visible_text(&alone));
+    let mut page_of_ben = DeskWork {
         browser: &mut ben,
         path,
     };
-    let page = page_of_ben.does(
+    let page = page_of_ben.submit_ok(
         &format!("{act}/confirm-settlement"),
         "confirm-settlement-1",
         &confirm,
     );
-    assert!(!page.says("To be settled"), "{}", words(&page));
+    assert!(!page.contains("To be settled"), "{}", visible_text(&page));
     let row: GrantRow = row(&house, grant).await;
     assert_eq!(
         (row.paid, row.returned, row.unsettled.len()),
@@ -155,8 +157,8 @@ async fn settled(house: House) {
     assert!(!sees(&mut ada, "Money at the bank to be settled"));
 }
 
-async fn contact(house: House) {
-    let (office, address) = started(&house).await;
+async fn contact(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (_, member) = office.group(&house).await;
     house.catch_up().await;
     let (mut ada, mut ben) = (
@@ -167,56 +169,56 @@ async fn contact(house: House) {
         format!("/desk/people/{member}"),
         format!("/desk/do/people/{member}"),
     );
-    let mut page_of_ada = At {
+    let mut page_of_ada = DeskWork {
         browser: &mut ada,
         path: path.clone(),
     };
     assert!(
         page_of_ada
             .page()
-            .says("a colleague or the person must confirm it"),
+            .contains("a colleague or the person must confirm it"),
         "it is said before it is sent"
     );
     let change = [("name", "Cass"), ("email", "cass@example.org")];
-    let page = page_of_ada.does(&format!("{act}/change-contact"), "change-contact", &change);
+    let page = page_of_ada.submit_ok(&format!("{act}/change-contact"), "change-contact", &change);
     assert!(
-        page.says("Contact details to confirm")
-            && page.says("cass@example.org")
-            && page.says("Ada asks"),
+        page.contains("Contact details to confirm")
+            && page.contains("cass@example.org")
+            && page.contains("Ada asks"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
-    let alone = page_of_ada.sends(
+    let alone = page_of_ada.submit(
         &format!("{act}/confirm-contact"),
         "confirm-contact",
         &[("proposal:n", "1")],
     );
-    assert_eq!(alone.status, 403, "{}", words(&alone));
+    assert_eq!(alone.status, 403, "{}", visible_text(&alone));
     assert!(
         !sees(&mut ada, "Contact details to confirm")
             && sees(&mut ben, "Contact details to confirm"),
         "only whoever can confirm it"
     );
-    let mut page_of_ben = At {
+    let mut page_of_ben = DeskWork {
         browser: &mut ben,
         path,
     };
-    let page = page_of_ben.does(
+    let page = page_of_ben.submit_ok(
         &format!("{act}/confirm-contact"),
         "confirm-contact",
         &[("proposal:n", "1")],
     );
     assert!(
-        page.says("cass@example.org") && !page.says("Contact details to confirm"),
+        page.contains("cass@example.org") && !page.contains("Contact details to confirm"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     let row: PersonRow = row(&house, member).await;
     assert!(row.proposed_contact.is_none());
 }
 
-async fn renamed(house: House) {
-    let (office, address) = started(&house).await;
+async fn renamed(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (group, member) = office.group(&house).await;
     let to = |name: &str| {
         let correct = CorrectGroup {
@@ -226,30 +228,30 @@ async fn renamed(house: House) {
         };
         Command::Group(group, GroupCommand::Correct(correct))
     };
-    house.takes(member, to("Song and soup")).await;
+    house.issue_ok(member, to("Song and soup")).await;
     house.catch_up().await;
     let mut ada = signed_in(&house, &address, office.ada).await;
     assert!(sees(&mut ada, "Group names to take over"));
     let act = format!("/desk/do/groups/{group}");
-    let mut page_of_ada = At {
+    let mut page_of_ada = DeskWork {
         browser: &mut ada,
         path: format!("/desk/groups/{group}"),
     };
     let page = page_of_ada.page();
     assert!(
-        page.says("Song and soup") && page.says("We moved"),
+        page.contains("Song and soup") && page.contains("We moved"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
-    page_of_ada.does(
+    page_of_ada.submit_ok(
         &format!("{act}/refuse-correction"),
         "refuse-correction",
         &[("reason", "The rules name another")],
     );
     assert_eq!(row::<GroupRow>(&house, group).await.name, "Soup and song");
-    house.takes(member, to("Soup, song and tea")).await;
+    house.issue_ok(member, to("Soup, song and tea")).await;
     house.catch_up().await;
-    let refused = page_of_ada.sends(
+    let refused = page_of_ada.submit(
         &format!("{act}/take-correction"),
         "take-correction",
         &[("proposal:n", "1")],
@@ -258,9 +260,9 @@ async fn renamed(house: House) {
         refused.status,
         409,
         "that one was refused: {}",
-        words(&refused)
+        visible_text(&refused)
     );
-    page_of_ada.does(
+    page_of_ada.submit_ok(
         &format!("{act}/take-correction"),
         "take-correction",
         &[("proposal:n", "2")],
@@ -272,15 +274,15 @@ async fn renamed(house: House) {
     );
 }
 
-async fn confirmed(house: House) {
-    let (office, address) = started(&house).await;
+async fn confirmed(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (application, _, member) = office.draft(&house, 900).await;
-    let help = Some(Help {
+    let help = Some(ApplicationHelp {
         by: office.ben,
         kind: HelpKind::HelpedToWord,
     });
     house
-        .takes(
+        .issue_ok(
             member,
             Command::Application(
                 application,
@@ -290,14 +292,14 @@ async fn confirmed(house: House) {
         .await;
     let (ready, ..) = office.ready(&house, 800).await;
     house
-        .takes(office.ben, Command::Application(ready, no_interest()))
+        .issue_ok(office.ben, Command::Application(ready, no_interest()))
         .await;
     let award = Award {
         present: BTreeSet::from([office.ben]),
         ..award_of(gbp(800), house.in_days(90), house.in_days(120))
     };
     house
-        .takes(
+        .issue_ok(
             office.ada,
             Command::Application(ready, ApplicationCommand::Award(award)),
         )
@@ -318,16 +320,20 @@ async fn confirmed(house: House) {
 
     let by = office.ben.to_string();
     let path = format!("/desk/applications/{application}");
-    let page = At {
+    let page = DeskWork {
         browser: &mut ben,
         path,
     }
-    .does(
+    .submit_ok(
         &format!("/desk/do/applications/{application}/confirm-help"),
         &format!("confirm-help-{by}"),
         &[("helper", by.as_str())],
     );
-    assert!(!page.says("The group says that"), "{}", words(&page));
+    assert!(
+        !page.contains("The group says that"),
+        "{}",
+        visible_text(&page)
+    );
     assert!(
         row::<ApplicationRow>(&house, application)
             .await
@@ -338,17 +344,17 @@ async fn confirmed(house: House) {
     let act = format!("/desk/do/applications/{ready}/confirm-attendance");
     let form = format!("confirm-attendance-{by}");
     let path = format!("/desk/applications/{ready}");
-    let recorder = At {
+    let recorder = DeskWork {
         browser: &mut ada,
         path: path.clone(),
     }
-    .sends(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
-    assert_eq!(recorder.status, 403, "{}", words(&recorder));
-    At {
+    .submit(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
+    assert_eq!(recorder.status, 403, "{}", visible_text(&recorder));
+    DeskWork {
         browser: &mut ben,
         path,
     }
-    .does(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
+    .submit_ok(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
     assert_eq!(
         row::<ApplicationRow>(&house, ready).await.unconfirmed,
         BTreeSet::<PersonId>::new()
@@ -356,13 +362,13 @@ async fn confirmed(house: House) {
     assert!(!sees(&mut ben, "were at the panel") && !sees(&mut ben, "Helpers to confirm"));
 }
 
-async fn on_behalf(house: House) {
-    let (office, address) = started(&house).await;
+async fn on_behalf(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (application, ..) = office.submitted(&house, 900).await;
     house.catch_up().await;
     let mut ada = signed_in(&house, &address, office.ada).await;
     let act = format!("/desk/do/applications/{application}");
-    let mut page_of_ada = At {
+    let mut page_of_ada = DeskWork {
         browser: &mut ada,
         path: format!("/desk/applications/{application}"),
     };
@@ -374,7 +380,7 @@ async fn on_behalf(house: House) {
             ("note", "Is it enough?"),
             ("due_on", due_on.as_str()),
         ];
-        page_of_ada.does(&format!("{act}/request-changes"), "request-changes", &ask);
+        page_of_ada.submit_ok(&format!("{act}/request-changes"), "request-changes", &ask);
     }
     let asked: ApplicationRow = row(&house, application).await;
     assert_eq!(
@@ -384,32 +390,32 @@ async fn on_behalf(house: House) {
     );
     let page = page_of_ada.page();
     assert!(
-        page.says("name=\"requested:m\"") && page.says("name=\"people_at_risk:b\""),
+        page.contains("name=\"requested:m\"") && page.contains("name=\"people_at_risk:b\""),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     assert!(
-        !page.says("name=\"answers.idea\"") && !page.says("name=\"activity\""),
+        !page.contains("name=\"answers.idea\"") && !page.contains("name=\"activity\""),
         "nothing else is offered"
     );
-    page_of_ada.does(
+    page_of_ada.submit_ok(
         &format!("{act}/save-answers"),
         "save-answers",
         &[("requested:m", "1000"), ("people_at_risk:b", "yes")],
     );
-    let unsaid = page_of_ada.sends(&format!("{act}/resubmit"), "resubmit-read-back", &[]);
+    let unsaid = page_of_ada.submit(&format!("{act}/resubmit"), "resubmit-read-back", &[]);
     assert_eq!(
         unsaid.status,
         422,
         "staff say how they helped: {}",
-        words(&unsaid)
+        visible_text(&unsaid)
     );
     let by = office.ada.to_string();
     let help = [
         ("help.by", by.as_str()),
         ("help.kind.keyed_verbatim.read_back:b", "yes"),
     ];
-    page_of_ada.does(&format!("{act}/resubmit"), "resubmit-read-back", &help);
+    page_of_ada.submit_ok(&format!("{act}/resubmit"), "resubmit-read-back", &help);
     let found: ApplicationRow = row(&house, application).await;
     assert_eq!(
         (found.state, found.requested, found.people_at_risk),

@@ -11,34 +11,34 @@ use bytes::Bytes;
 use microgrants::domain::GroupId;
 use microgrants::files::FILES_A_DAY;
 use microgrants::http::tokens::NewToken;
-use microgrants::import::{Table, TableError};
+use microgrants::import::{ImportTable, TableError};
 use microgrants::sandbox::{Sandbox, SandboxError, Upload};
 
 use crate::browser::Browser;
 use crate::cases::Cases;
-use crate::crashes::Moments;
-use crate::fuzzed::{changed, corpus};
-use crate::house::House;
-use crate::office::Office;
-use crate::service::{Client, Place, Process, tokens};
+use crate::crashes::SeededRandom;
+use crate::fixtures::Office;
+use crate::fuzz_corpus::{corpus, mutated};
+use crate::service::{Client, Deployment, ServiceProcess, tokens};
+use crate::test_app::TestApp;
 
 /// Memory limit of the service, in bytes.
-const MEMORY: u64 = 512 * 1024 * 1024;
+const MEMORY_LIMIT: u64 = 512 * 1024 * 1024;
 
 pub fn cases(cases: &mut Cases) {
     if !has_limits() {
         eprintln!("prlimit was not found: the case of a service with little memory is ignored");
     }
-    cases.with(
+    cases.if_available(
         has_limits(),
         "uploads::nothing_that_is_uploaded_ends_the_process",
         survives,
     );
-    cases.sqlite("uploads::whoever_reads_an_upload_has_nothing_else", apart);
+    cases.on_sqlite("uploads::whoever_reads_an_upload_has_nothing_else", apart);
     if cfg!(target_os = "linux") {
-        cases.plain("uploads::whoever_reads_an_upload_is_bounded", bounded);
+        cases.without_database("uploads::whoever_reads_an_upload_is_bounded", bounded);
     }
-    cases.plain(
+    cases.without_database(
         "uploads::what_a_workbook_says_of_its_size_is_not_believed",
         workbooks,
     );
@@ -167,7 +167,7 @@ fn bad_texts() -> Vec<Vec<u8>> {
 }
 
 /// A picture whose header states this size.
-fn claims(width: u32, height: u32) -> Vec<u8> {
+fn png_of_size(width: u32, height: u32) -> Vec<u8> {
     let mut png = Vec::new();
     image::DynamicImage::new_rgb8(64, 64)
         .write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png)
@@ -213,25 +213,25 @@ fn pictures() -> Vec<Vec<u8>> {
 fn workbooks() {
     for table in bad_tables() {
         assert!(
-            matches!(Table::read(&table), Err(TableError::TooLong)),
+            matches!(ImportTable::read(&table), Err(TableError::TooLong)),
             "{:?}",
-            Table::read(&table)
+            ImportTable::read(&table)
         );
     }
-    let good = Table::read(&xlsx("count=\"1\" uniqueCount=\"1\"")).unwrap();
-    assert_eq!(good.length(), 1);
+    let good = ImportTable::read(&xlsx("count=\"1\" uniqueCount=\"1\"")).unwrap();
+    assert_eq!(good.line_count(), 1);
     let row = "<table:table-row table:number-rows-repeated='3'><table:table-cell office:value-type='string'><text:p>x</text:p>\
                </table:table-cell></table:table-row>";
-    assert_eq!(Table::read(&ods(row)).unwrap().length(), 3);
+    assert_eq!(ImportTable::read(&ods(row)).unwrap().line_count(), 3);
 }
 
 /// Starts the service under a memory limit. Its threads share two malloc arenas, since each further
 /// arena reserves address space that is never used.
-fn limited(place: &Place) -> Process {
+fn start_with_limit(place: &Deployment) -> ServiceProcess {
     let program = place.program();
     let mut limited = Command::new("prlimit");
     limited
-        .arg(format!("--as={MEMORY}"))
+        .arg(format!("--as={MEMORY_LIMIT}"))
         .arg(program.get_program())
         .current_dir(place.folder.path())
         .env("MALLOC_ARENA_MAX", "2");
@@ -241,11 +241,11 @@ fn limited(place: &Place) -> Process {
             None => limited.env_remove(name),
         };
     }
-    Process::of(limited)
+    ServiceProcess::from_command(limited)
 }
 
 /// The senders of files: an officer's browser, and programs of groups.
-struct Sender {
+struct Uploader {
     browser: Browser,
     csrf: String,
     client: Client,
@@ -253,7 +253,7 @@ struct Sender {
     sent: usize,
 }
 
-impl Sender {
+impl Uploader {
     fn table(&mut self, address: &str, bytes: &[u8]) {
         let field = |name: &str, value: &str| {
             format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -275,7 +275,7 @@ impl Sender {
         .concat();
         let answer = self
             .browser
-            .send_bytes(address, "multipart/form-data; boundary=b", &body);
+            .post_bytes(address, "multipart/form-data; boundary=b", &body);
         assert!(
             answer.status == 200 || (400..500).contains(&answer.status),
             "{}: {}",
@@ -303,34 +303,34 @@ impl Sender {
 }
 
 /// Number of mutated files: `MICROGRANTS_UPLOADS`, or 200.
-fn changed_files() -> usize {
+fn changed_file_count() -> usize {
     std::env::var("MICROGRANTS_UPLOADS")
         .ok()
         .and_then(|number| number.parse().ok())
         .unwrap_or(200)
 }
 
-async fn survives(house: House) {
+async fn survives(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let mut groups = Vec::new();
-    for _ in 0..=changed_files() / usize::try_from(FILES_A_DAY).unwrap() + 1 {
+    for _ in 0..=changed_file_count() / usize::try_from(FILES_A_DAY).unwrap() + 1 {
         groups.push(office.group(&house).await.0);
     }
     house.catch_up().await;
-    let link = crate::pages::link(&house, office.ada).await;
+    let link = crate::pages::sign_in_link(&house, office.ada).await;
     let lasting = NewToken::by_operator(office.ada, "a case", Duration::from_hours(24));
     let token = tokens(&house)
         .issue(&house.commands, lasting, house.commands.now())
         .await
         .unwrap();
-    let place = house.leave().await;
-    let process = limited(&place);
+    let place = house.close().await;
+    let process = start_with_limit(&place);
     let client = Client::new(&process.address, &token);
     let mut browser = Browser::new(&process.address);
     let page = browser.get(&link);
-    browser.fill(&page, &link, &[]);
-    let csrf = browser.get("/desk/import").hidden("csrf");
-    let mut sender = Sender {
+    browser.submit_form(&page, &link, &[]);
+    let csrf = browser.get("/desk/import").hidden_field("csrf");
+    let mut sender = Uploader {
         browser,
         csrf,
         client: client.clone(),
@@ -352,7 +352,7 @@ async fn survives(house: House) {
         (12_000, 12_000),
         (65_535, 65_535),
     ] {
-        assert_eq!(sender.picture(&claims(width, height)), 422);
+        assert_eq!(sender.picture(&png_of_size(width, height)), 422);
     }
     assert!(
         pictures()
@@ -360,22 +360,25 @@ async fn survives(house: House) {
             .all(|picture| sender.picture(picture) == 201),
         "good ones are kept"
     );
-    several_at_once(&sender);
-    changed_ones(&mut sender);
+    send_concurrently(&sender);
+    send_changed_files(&mut sender);
     assert_eq!(client.get("/healthz").status, 200);
     process.kill();
 }
 
 /// Uploads beyond the number of concurrent readers wait for their turn.
-fn several_at_once(sender: &Sender) {
+fn send_concurrently(sender: &Uploader) {
     let group = sender.groups.last().unwrap();
     std::thread::scope(|scope| {
         for number in 0..8 {
             let client = sender.client.clone();
             scope.spawn(move || {
                 let path = format!("/api/v1/groups/{group}/files?purpose=photograph");
-                let answer =
-                    client.upload(&path, &claims(8000, 8300), &format!("at-once-{number}"));
+                let answer = client.upload(
+                    &path,
+                    &png_of_size(8000, 8300),
+                    &format!("at-once-{number}"),
+                );
                 assert_eq!(answer.status, 422, "{}", answer.body);
             });
         }
@@ -383,17 +386,17 @@ fn several_at_once(sender: &Sender) {
 }
 
 /// Mutated copies of tables, of the parts of workbooks, and of pictures.
-fn changed_ones(sender: &mut Sender) {
-    let mut moments = Moments::new();
+fn send_changed_files(sender: &mut Uploader) {
+    let mut moments = SeededRandom::new();
     let seed = moments.seed();
     let (tables, pictures) = (corpus("table"), pictures());
     assert!(tables.len() >= 3, "the corpus of tables is in fuzz/corpus");
     let last = std::env::temp_dir().join(format!("microgrants-upload-{seed}"));
-    for _ in 0..changed_files() {
+    for _ in 0..changed_file_count() {
         let is_picture = moments.below(2) == 0;
         let bytes = match moments.below(2) {
-            _ if is_picture => changed(&pictures, &mut moments),
-            0 => changed(&tables, &mut moments),
+            _ if is_picture => mutated(&pictures, &mut moments),
+            0 => mutated(&tables, &mut moments),
             _ => changed_part(&tables, &mut moments),
         };
         // If the service does not answer, this is the file that ended it.
@@ -407,12 +410,12 @@ fn changed_ones(sender: &mut Sender) {
     let _ = std::fs::remove_file(&last);
     eprintln!(
         "uploads: {} changed files were taken or refused (seed {seed})",
-        changed_files()
+        changed_file_count()
     );
 }
 
 /// A workbook with one mutated part that still unpacks; a number in it may become very large.
-fn changed_part(tables: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
+fn changed_part(tables: &[Vec<u8>], moments: &mut SeededRandom) -> Vec<u8> {
     let books: Vec<&Vec<u8>> = tables
         .iter()
         .filter(|table| table.starts_with(b"PK"))
@@ -428,7 +431,7 @@ fn changed_part(tables: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
         entry.read_to_end(&mut part).unwrap();
         if number == at {
             part = if moments.below(2) == 0 {
-                changed(&[part], moments)
+                mutated(&[part], moments)
             } else {
                 enlarged(&part, moments)
             };
@@ -444,7 +447,7 @@ fn changed_part(tables: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
 }
 
 /// A copy in which one number is replaced.
-fn enlarged(part: &[u8], moments: &mut Moments) -> Vec<u8> {
+fn enlarged(part: &[u8], moments: &mut SeededRandom) -> Vec<u8> {
     const NUMBERS: [&str; 4] = ["4294967295", "18446744073709551615", "1048576", "-1"];
     let digits: Vec<usize> = (0..part.len())
         .filter(|at| part[*at].is_ascii_digit())
@@ -458,7 +461,7 @@ fn enlarged(part: &[u8], moments: &mut Moments) -> Vec<u8> {
 }
 
 /// The output for a picture, with a script as the reader.
-async fn read_by(folder: &Path, script: &str) -> Result<Vec<u8>, SandboxError> {
+async fn read_with_script(folder: &Path, script: &str) -> Result<Vec<u8>, SandboxError> {
     use std::os::unix::fs::PermissionsExt as _;
     let program = folder.join("reader");
     // Another thread may be starting a program, which inherits the open file until it executes, and
@@ -471,9 +474,9 @@ async fn read_by(folder: &Path, script: &str) -> Result<Vec<u8>, SandboxError> {
     .unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     let input = || futures::stream::iter([Ok::<_, SandboxError>(Bytes::from_static(b"a picture"))]);
-    let sandbox = Sandbox::by(program);
+    let sandbox = Sandbox::with_program(program);
     for _ in 0..50 {
-        match sandbox.read(Upload::Picture, input()).await {
+        match sandbox.run(Upload::Picture, input()).await {
             Err(SandboxError::Busy) => tokio::time::sleep(Duration::from_millis(100)).await,
             read => return read,
         }
@@ -481,13 +484,13 @@ async fn read_by(folder: &Path, script: &str) -> Result<Vec<u8>, SandboxError> {
     panic!("the script does not start");
 }
 
-async fn apart(house: House) {
+async fn apart(house: TestApp) {
     let folder = house.folder.path();
     assert_eq!(
-        read_by(folder, "exec /bin/cat").await.unwrap(),
+        read_with_script(folder, "exec /bin/cat").await.unwrap(),
         b"a picture"
     );
-    let seen = read_by(
+    let seen = read_with_script(
         folder,
         "echo \"$1 $2\"; /bin/pwd; /usr/bin/env; /bin/ls -1 /proc/self/fd",
     )
@@ -531,14 +534,17 @@ async fn apart(house: House) {
         "exec /bin/cat /dev/zero",
     ] {
         assert!(
-            matches!(read_by(folder, script).await, Err(SandboxError::Unreadable)),
+            matches!(
+                read_with_script(folder, script).await,
+                Err(SandboxError::Unreadable)
+            ),
             "{script}"
         );
     }
-    let nowhere = Sandbox::by("/nowhere".into());
+    let nowhere = Sandbox::with_program("/nowhere".into());
     let input = futures::stream::iter([Ok::<_, SandboxError>(Bytes::new())]);
     assert!(matches!(
-        nowhere.read(Upload::Table, input).await,
+        nowhere.run(Upload::Table, input).await,
         Err(SandboxError::Busy)
     ));
 }

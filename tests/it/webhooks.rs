@@ -8,71 +8,71 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use microgrants::domain::Command;
 use microgrants::domain::organisation::WEBHOOKS_MAX;
-use microgrants::store::deliveries::{self, DeliveryRow, Standing};
-use microgrants::webhooks::{CLAIM, GIVE_UP, ManagedWebhooks, managed_name};
+use microgrants::store::webhook_deliveries::{self, DeliveryRow, WebhookProgress};
+use microgrants::webhooks::{CLAIM_US, GIVE_UP_AFTER_US, ManagedWebhooks, managed_name};
 use serde_json::{Value, json};
 
 use crate::cases::Cases;
-use crate::following::{Got, receiver};
-use crate::house::{House, ORGANISATION};
-use crate::office::{Office, person};
-use crate::pages::{signed_in, started, words};
-use crate::service::{Answered, Client, serve, token};
-use crate::setting::{Setting, command_of};
+use crate::event_delivery::{ReceivedRequest, receiver};
+use crate::fixtures::{Office, person};
+use crate::pages::{serve_office, signed_in, visible_text};
+use crate::scenario::{Scenario, command_from_json};
+use crate::service::{ApiResponse, Client, serve, token};
+use crate::test_app::{ORGANISATION, TestApp};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "webhooks::two_administrators_make_one_and_it_is_sent_what_was_chosen",
         made,
     );
-    cases.both(
+    cases.on_both_engines(
         "webhooks::a_delivery_that_is_not_taken_holds_back_none_after_it",
         failing,
     );
-    cases.both(
+    cases.on_both_engines(
         "webhooks::one_that_stands_still_holds_back_no_other",
         beside,
     );
-    cases.both(
+    cases.on_both_engines(
         "webhooks::after_three_days_it_is_given_up_and_paused_and_goes_on_when_asked",
         given_up,
     );
-    cases.both(
+    cases.on_both_engines(
         "webhooks::a_change_counts_once_it_is_confirmed_and_an_end_at_once",
         changed,
     );
-    cases.both("webhooks::two_processes_send_each_delivery_once", two);
-    cases.both(
+    cases.on_both_engines("webhooks::two_processes_send_each_delivery_once", two);
+    cases.on_both_engines(
         "webhooks::none_leads_inside_and_no_redirect_is_followed",
         inside,
     );
-    cases.both(
+    cases.on_both_engines(
         "webhooks::the_desk_shows_them_and_a_second_administrator_confirms_there",
         desk,
     );
-    cases.plain(
+    cases.without_database(
         "webhooks::there_are_not_more_than_anybody_can_look_at",
         full,
     );
 }
 
-const PROPOSE: &str = "/api/v1/organisation/propose-webhook";
-const CONFIRM: &str = "/api/v1/organisation/confirm-webhook";
+const PROPOSE_PATH: &str = "/api/v1/organisation/propose-webhook";
+const CONFIRM_PATH: &str = "/api/v1/organisation/confirm-webhook";
 
-fn command(house: &House, name: &str, body: &Value) -> Command {
-    command_of("organisation", house.commands.organisation().0, name, body)
+fn command(house: &TestApp, name: &str, body: &Value) -> Command {
+    command_from_json("organisation", house.commands.organisation().0, name, body)
 }
 
 /// A webhook proposed by Ada and confirmed by Ben. Returns its number.
-pub async fn confirmed(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
+pub async fn confirmed(house: &TestApp, office: &Office, address: &str, events: &[&str]) -> u32 {
     let target = json!({ "address": address, "events": events });
     let proposal = house
-        .takes(office.ada, command(house, "propose-webhook", &target))
+        .issue_ok(office.ada, command(house, "propose-webhook", &target))
         .await
         .made
         .unwrap();
     house
-        .takes(
+        .issue_ok(
             office.ben,
             command(house, "confirm-webhook", &json!({ "proposal": proposal })),
         )
@@ -81,10 +81,15 @@ pub async fn confirmed(house: &House, office: &Office, address: &str, events: &[
 }
 
 /// The same, with a secret.
-async fn ready(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
+async fn confirmed_with_secret(
+    house: &TestApp,
+    office: &Office,
+    address: &str,
+    events: &[&str],
+) -> u32 {
     let webhook = confirmed(house, office, address, events).await;
     house
-        .takes(
+        .issue_ok(
             office.ada,
             command(house, "make-webhook-secret", &json!({ "webhook": webhook })),
         )
@@ -93,26 +98,26 @@ async fn ready(house: &House, office: &Office, address: &str, events: &[&str]) -
 }
 
 /// A sender that may also reach this machine; it has started each webhook.
-async fn sender(house: &House) -> ManagedWebhooks {
+async fn sender(house: &TestApp) -> ManagedWebhooks {
     let sender = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
-    assert_eq!(sender.once(now(house)).await.unwrap(), 0, "it begins");
+    assert_eq!(sender.run_once(now(house)).await.unwrap(), 0, "it begins");
     sender
 }
 
-fn now(house: &House) -> i64 {
+fn now(house: &TestApp) -> i64 {
     house.commands.now().as_microsecond()
 }
 
-async fn once(house: &House, sender: &ManagedWebhooks) -> usize {
-    sender.once(now(house)).await.unwrap()
+async fn send_due(house: &TestApp, sender: &ManagedWebhooks) -> usize {
+    sender.run_once(now(house)).await.unwrap()
 }
 
 /// Sends every due delivery.
-async fn all(house: &House, sender: &ManagedWebhooks) {
-    while once(house, sender).await > 0 {}
+async fn send_all(house: &TestApp, sender: &ManagedWebhooks) {
+    while send_due(house, sender).await > 0 {}
 }
 
-fn got(told: &Receiver<Got>) -> (Got, Vec<String>) {
+fn next_delivery(told: &Receiver<ReceivedRequest>) -> (ReceivedRequest, Vec<String>) {
     let got = told.recv_timeout(Duration::from_secs(20)).unwrap();
     let json: Value = serde_json::from_str(&got.body).unwrap();
     let events = json["events"]
@@ -124,8 +129,8 @@ fn got(told: &Receiver<Got>) -> (Got, Vec<String>) {
     (got, events)
 }
 
-async fn deliveries(house: &House, webhook: u32) -> Vec<DeliveryRow> {
-    deliveries::newest(
+async fn deliveries(house: &TestApp, webhook: u32) -> Vec<DeliveryRow> {
+    webhook_deliveries::newest(
         house.store(),
         ORGANISATION,
         &managed_name(webhook),
@@ -136,14 +141,14 @@ async fn deliveries(house: &House, webhook: u32) -> Vec<DeliveryRow> {
     .unwrap()
 }
 
-async fn standing(house: &House, webhook: u32) -> Standing {
-    deliveries::find(house.store(), ORGANISATION, &managed_name(webhook))
+async fn webhook_state(house: &TestApp, webhook: u32) -> WebhookProgress {
+    webhook_deliveries::find(house.store(), ORGANISATION, &managed_name(webhook))
         .await
         .unwrap()
         .unwrap()
 }
 
-fn new_secret(client: &Client, webhook: &str, key: &str) -> Answered {
+fn new_secret(client: &Client, webhook: &str, key: &str) -> ApiResponse {
     client.post_with(
         &format!("{webhook}/secret"),
         "",
@@ -151,7 +156,7 @@ fn new_secret(client: &Client, webhook: &str, key: &str) -> Answered {
     )
 }
 
-fn key_of(shown: &Answered) -> Vec<u8> {
+fn key_of(shown: &ApiResponse) -> Vec<u8> {
     let secret = shown.body["secret"]
         .as_str()
         .unwrap_or_else(|| panic!("{}", shown.body));
@@ -160,33 +165,38 @@ fn key_of(shown: &Answered) -> Vec<u8> {
         .unwrap()
 }
 
-async fn made(house: House) {
+async fn made(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (address, told) = receiver(Vec::new());
     let ada = serve(&house, office.ada);
-    let ben = ada.by(&token(&house, office.ben));
-    ada.post(PROPOSE, &json!({ "address": "http://hooks.example.org/" }))
-        .is_problem(422, "invalid_field");
+    let ben = ada.with_token(&token(&house, office.ben));
     ada.post(
-        PROPOSE,
+        PROPOSE_PATH,
+        &json!({ "address": "http://hooks.example.org/" }),
+    )
+    .assert_problem(422, "invalid_field");
+    ada.post(
+        PROPOSE_PATH,
         &json!({ "address": address, "events": ["group.Nothing"] }),
     )
-    .is_problem(422, "invalid_field");
+    .assert_problem(422, "invalid_field");
     let proposed = ada.post(
-        PROPOSE,
+        PROPOSE_PATH,
         &json!({ "address": address, "events": ["group.GroupRegistered"] }),
     );
     let webhook = format!("/api/v1/webhooks/{}", proposed.body["made"]);
     let confirm = json!({ "proposal": proposed.body["made"] });
     assert_eq!(ada.get(&webhook).body["state"], "proposed");
-    ada.post(CONFIRM, &confirm).is_problem(403, "same_person");
-    assert_eq!(ben.post(CONFIRM, &confirm).status, 200);
-    ben.post(CONFIRM, &confirm).is_problem(409, "not_proposed");
+    ada.post(CONFIRM_PATH, &confirm)
+        .assert_problem(403, "same_person");
+    assert_eq!(ben.post(CONFIRM_PATH, &confirm).status, 200);
+    ben.post(CONFIRM_PATH, &confirm)
+        .assert_problem(409, "not_proposed");
     office.group(&house).await;
     let sender = sender(&house).await;
     assert_eq!(
         (
-            once(&house, &sender).await,
+            send_due(&house, &sender).await,
             &ada.get(&webhook).body["state"]
         ),
         (0, &json!("without_secret"))
@@ -199,8 +209,8 @@ async fn made(house: House) {
         "a repeat is answered the same"
     );
     let first = key_of(&shown);
-    all(&house, &sender).await;
-    let (one, events) = got(&told);
+    send_all(&house, &sender).await;
+    let (one, events) = next_delivery(&told);
     assert!(
         one.is_signed_by(&first) && events == ["GroupRegistered"],
         "{}",
@@ -215,41 +225,41 @@ async fn made(house: House) {
 
     let second = key_of(&new_secret(&ben, &webhook, "second"));
     office.group(&house).await;
-    all(&house, &sender).await;
-    let (both, _) = got(&told);
+    send_all(&house, &sender).await;
+    let (both, _) = next_delivery(&told);
     assert!(
         both.is_signed_by(&first) && both.is_signed_by(&second) && first != second,
         "the one before signs beside the newest"
     );
     let third = key_of(&new_secret(&ben, &webhook, "third"));
     office.group(&house).await;
-    all(&house, &sender).await;
-    let (last, _) = got(&told);
+    send_all(&house, &sender).await;
+    let (last, _) = next_delivery(&told);
     assert!(last.is_signed_by(&third) && last.is_signed_by(&second) && !last.is_signed_by(&first));
     assert_eq!(
         ada.get("/api/v1/webhooks").body["items"][0]["state"],
         "sending"
     );
     assert!(told.try_recv().is_err(), "nothing else came");
-    let log = format!("{:?}", house.log.page(0, 1000).await.unwrap());
+    let log = format!("{:?}", house.log.read_events(0, 1000).await.unwrap());
     assert!(
         !log.contains(shown.body["secret"].as_str().unwrap()),
         "no secret is in the log"
     );
 }
 
-async fn failing(house: House) {
+async fn failing(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (address, told) = receiver(vec!["500 Internal Server Error"]);
-    let webhook = ready(&house, &office, &address, &[]).await;
+    let webhook = confirmed_with_secret(&house, &office, &address, &[]).await;
     let sender = sender(&house).await;
-    assert_eq!(once(&house, &sender).await, 1);
-    let (first, _) = got(&told);
+    assert_eq!(send_due(&house, &sender).await, 1);
+    let (first, _) = next_delivery(&told);
     office.group(&house).await;
-    assert_eq!(once(&house, &sender).await, 0, "it waits a little");
+    assert_eq!(send_due(&house, &sender).await, 0, "it waits a little");
     house.pass_seconds(11);
-    assert_eq!(once(&house, &sender).await, 1);
-    let (second, events) = got(&told);
+    assert_eq!(send_due(&house, &sender).await, 1);
+    let (second, events) = next_delivery(&told);
     assert!(
         events.contains(&"GroupRegistered".to_owned()) && first.body != second.body,
         "what came after is sent: {}",
@@ -267,8 +277,8 @@ async fn failing(house: House) {
         ("taken", "waiting", 1, Some("it answered 500"))
     );
     house.pass_seconds(11);
-    assert_eq!(once(&house, &sender).await, 1);
-    let (again, _) = got(&told);
+    assert_eq!(send_due(&house, &sender).await, 1);
+    let (again, _) = next_delivery(&told);
     assert_eq!(
         (again.header("webhook-id"), &again.body),
         (first.header("webhook-id"), &first.body),
@@ -276,7 +286,7 @@ async fn failing(house: House) {
     );
     let (rows, stands) = (
         deliveries(&house, webhook).await,
-        standing(&house, webhook).await,
+        webhook_state(&house, webhook).await,
     );
     assert_eq!(
         (
@@ -288,24 +298,27 @@ async fn failing(house: House) {
         ("taken", 2, 0, None)
     );
     assert_eq!(
-        (once(&house, &sender).await, stands.next),
+        (send_due(&house, &sender).await, stands.next),
         (0, house.log.length().await.unwrap())
     );
 }
 
-async fn beside(house: House) {
+async fn beside(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (address, told) = receiver(Vec::new());
-    let still = ready(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
-    let well = ready(&house, &office, &address, &["group.GroupRegistered"]).await;
+    let still = confirmed_with_secret(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
+    let well = confirmed_with_secret(&house, &office, &address, &["group.GroupRegistered"]).await;
     let sender = sender(&house).await;
     for _ in 0..3 {
         office.group(&house).await;
-        all(&house, &sender).await;
-        let (_, events) = got(&told);
+        send_all(&house, &sender).await;
+        let (_, events) = next_delivery(&told);
         assert_eq!(events, ["GroupRegistered"]);
     }
-    let (still, well) = (standing(&house, still).await, standing(&house, well).await);
+    let (still, well) = (
+        webhook_state(&house, still).await,
+        webhook_state(&house, well).await,
+    );
     assert_eq!((still.failures, well.failures), (1, 0));
     assert_eq!(
         (still.error.as_deref(), well.next),
@@ -316,12 +329,12 @@ async fn beside(house: House) {
     );
 }
 
-async fn given_up(house: House) {
+async fn given_up(house: TestApp) {
     let office = Office::open(&house, 1000).await;
-    let webhook = ready(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
+    let webhook = confirmed_with_secret(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
     let sender = sender(&house).await;
     for _ in 0..280 {
-        all(&house, &sender).await;
+        send_all(&house, &sender).await;
         house.pass_seconds(1000);
     }
     let rows = deliveries(&house, webhook).await;
@@ -329,80 +342,82 @@ async fn given_up(house: House) {
         (
             rows.len(),
             rows[0].state.as_str(),
-            once(&house, &sender).await
+            send_due(&house, &sender).await
         ),
         (1, "given_up", 0)
     );
     assert!(
-        rows[0].tries > 40 && standing(&house, webhook).await.paused_at.is_none(),
+        rows[0].tries > 40 && webhook_state(&house, webhook).await.paused_at.is_none(),
         "{rows:?}"
     );
     person(&house, "Somebody").await;
-    assert_eq!(once(&house, &sender).await, 1);
+    assert_eq!(send_due(&house, &sender).await, 1);
     assert!(
-        standing(&house, webhook).await.paused_at.is_some(),
+        webhook_state(&house, webhook).await.paused_at.is_some(),
         "nothing was taken for three days"
     );
     house.pass_seconds(3700);
-    assert_eq!(once(&house, &sender).await, 0, "it is sent nothing");
+    assert_eq!(send_due(&house, &sender).await, 0, "it is sent nothing");
 
     let name = managed_name(webhook);
-    let times = (now(&house), CLAIM, now(&house) + GIVE_UP);
-    let again = deliveries::again(house.store(), ORGANISATION, &name, rows[0].from, times)
-        .await
-        .unwrap()
-        .unwrap();
+    let times = (now(&house), CLAIM_US, now(&house) + GIVE_UP_AFTER_US);
+    let again =
+        webhook_deliveries::redeliver(house.store(), ORGANISATION, &name, rows[0].from, times)
+            .await
+            .unwrap()
+            .unwrap();
     assert_eq!((again.state.as_str(), again.tries), ("waiting", 0));
     assert_eq!(
-        deliveries::again(house.store(), ORGANISATION, &name, 0, times)
+        webhook_deliveries::redeliver(house.store(), ORGANISATION, &name, 0, times)
             .await
             .unwrap(),
         None
     );
-    deliveries::resume(house.store(), ORGANISATION, &name)
+    webhook_deliveries::resume(house.store(), ORGANISATION, &name)
         .await
         .unwrap();
-    assert_eq!(once(&house, &sender).await, 1, "it is tried again");
-    let stands = standing(&house, webhook).await;
+    assert_eq!(send_due(&house, &sender).await, 1, "it is tried again");
+    let stands = webhook_state(&house, webhook).await;
     assert_eq!((stands.paused_at, stands.failures), (None, 1));
 }
 
-async fn changed(house: House) {
+async fn changed(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (address, told) = receiver(Vec::new());
-    let webhook = ready(&house, &office, &address, &["group.GroupRegistered"]).await;
+    let webhook =
+        confirmed_with_secret(&house, &office, &address, &["group.GroupRegistered"]).await;
     let sender = sender(&house).await;
     let change =
         json!({ "webhook": webhook, "address": address, "events": ["person.PersonRegistered"] });
     let proposal = house
-        .takes(office.ada, command(&house, "propose-webhook", &change))
+        .issue_ok(office.ada, command(&house, "propose-webhook", &change))
         .await
         .made
         .unwrap();
     office.group(&house).await;
-    all(&house, &sender).await;
+    send_all(&house, &sender).await;
     assert_eq!(
-        got(&told).1,
+        next_delivery(&told).1,
         ["GroupRegistered"],
         "it is sent what was confirmed"
     );
     house
-        .takes(
+        .issue_ok(
             office.ben,
             command(&house, "confirm-webhook", &json!({ "proposal": proposal })),
         )
         .await;
     office.group(&house).await;
-    all(&house, &sender).await;
-    assert_eq!(got(&told).1, ["PersonRegistered"]);
+    send_all(&house, &sender).await;
+    assert_eq!(next_delivery(&told).1, ["PersonRegistered"]);
     house
-        .takes(
+        .issue_ok(
             office.ben,
             command(&house, "end-webhook", &json!({ "webhook": webhook })),
         )
         .await;
     office.group(&house).await;
-    all(&house, &sender).await;
+    send_all(&house, &sender).await;
     assert!(
         told.recv_timeout(Duration::from_millis(200)).is_err(),
         "nothing is sent any more"
@@ -413,19 +428,19 @@ async fn changed(house: House) {
     );
 }
 
-async fn two(house: House) {
+async fn two(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (address, told) = receiver(Vec::new());
-    ready(&house, &office, &address, &[]).await;
+    confirmed_with_secret(&house, &office, &address, &[]).await;
     let (one, other) = (
         sender(&house).await,
         ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true),
     );
     for _ in 0..5 {
         office.group(&house).await;
-        let (first, second) = tokio::join!(once(&house, &one), once(&house, &other));
+        let (first, second) = tokio::join!(send_due(&house, &one), send_due(&house, &other));
         assert_eq!(first + second, 1);
-        got(&told);
+        next_delivery(&told);
     }
     assert!(
         told.recv_timeout(Duration::from_millis(200)).is_err(),
@@ -433,28 +448,28 @@ async fn two(house: House) {
     );
 }
 
-async fn inside(house: House) {
+async fn inside(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (address, told) = receiver(vec!["302 Found\r\nLocation: http://127.0.0.1:9/elsewhere"]);
-    let plain = ready(&house, &office, &address, &[]).await;
-    let sealed = ready(&house, &office, "https://127.0.0.1:9/hook", &[]).await;
-    let named = ready(&house, &office, "https://localhost:9/hook", &[]).await;
+    let plain = confirmed_with_secret(&house, &office, &address, &[]).await;
+    let sealed = confirmed_with_secret(&house, &office, "https://127.0.0.1:9/hook", &[]).await;
+    let named = confirmed_with_secret(&house, &office, "https://localhost:9/hook", &[]).await;
     let outside = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), false);
-    assert_eq!(outside.once(now(&house)).await.unwrap(), 0);
-    assert_eq!(outside.once(now(&house)).await.unwrap(), 3);
+    assert_eq!(outside.run_once(now(&house)).await.unwrap(), 0);
+    assert_eq!(outside.run_once(now(&house)).await.unwrap(), 3);
     assert!(
         told.recv_timeout(Duration::from_millis(200)).is_err(),
         "nobody inside is asked"
     );
     for webhook in [sealed, named] {
-        let said = standing(&house, webhook).await.error.unwrap();
+        let said = webhook_state(&house, webhook).await.error.unwrap();
         assert_eq!(
             said,
             "it leads inside our own network, which is not allowed"
         );
     }
     assert!(
-        standing(&house, plain)
+        webhook_state(&house, plain)
             .await
             .error
             .unwrap()
@@ -462,17 +477,17 @@ async fn inside(house: House) {
     );
     house.pass_seconds(60);
     let allowed = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
-    assert!(allowed.once(now(&house)).await.unwrap() > 0);
-    got(&told);
+    assert!(allowed.run_once(now(&house)).await.unwrap() > 0);
+    next_delivery(&told);
     assert_eq!(
-        standing(&house, plain).await.error.as_deref(),
+        webhook_state(&house, plain).await.error.as_deref(),
         Some("it answered 302 Found"),
         "a redirect is no taking"
     );
 }
 
-async fn desk(house: House) {
-    let (office, address) = started(&house).await;
+async fn desk(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
     let (mut ada, mut ben) = (
         signed_in(&house, &address, office.ada).await,
         signed_in(&house, &address, office.ben).await,
@@ -483,15 +498,17 @@ async fn desk(house: House) {
         ("form", "propose-webhook"),
         ("address", "https://hooks.example.org/grants"),
     ];
-    let page = ada.fill(&page, "/desk/do/organisation/propose-webhook", &typed);
+    let page = ada.submit_form(&page, "/desk/do/organisation/propose-webhook", &typed);
     assert!(
-        page.status == 200 && page.says("To be confirmed") && page.says("needs a second person"),
+        page.status == 200
+            && page.contains("To be confirmed")
+            && page.contains("needs a second person"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
     assert!(
         ben.get("/desk")
-            .says("Webhooks to confirm, or that are paused")
+            .contains("Webhooks to confirm, or that are paused")
     );
     let page = ben.get("/desk/webhooks");
     let confirm = [
@@ -499,41 +516,42 @@ async fn desk(house: House) {
         ("form", "confirm-webhook-1"),
         ("proposal:n", "1"),
     ];
-    let page = ben.fill(&page, "/desk/do/organisation/confirm-webhook", &confirm);
+    let page = ben.submit_form(&page, "/desk/do/organisation/confirm-webhook", &confirm);
     assert!(
-        page.says("https://hooks.example.org/grants: all events") && page.says("without secret"),
+        page.contains("https://hooks.example.org/grants: all events")
+            && page.contains("without secret"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
-    let shown = ben.fill(
+    let shown = ben.submit_form(
         &page,
         "/desk/do/webhooks/1/secret",
         &[("at", "/desk/webhooks"), ("form", "secret")],
     );
     assert!(
-        shown.status == 200 && shown.says("whsec_") && shown.says("it is not shown again"),
+        shown.status == 200 && shown.contains("whsec_") && shown.contains("it is not shown again"),
         "{}",
-        words(&shown)
+        visible_text(&shown)
     );
     let (_, member) = office.group(&house).await;
     let mut cass = signed_in(&house, &address, member).await;
     let page = cass.get("/desk/webhooks");
     assert!(
-        page.status == 404 && !page.says("hooks.example.org"),
+        page.status == 404 && !page.contains("hooks.example.org"),
         "{}",
-        words(&page)
+        visible_text(&page)
     );
 }
 
 fn full() {
-    let mut setting = Setting::founded();
+    let mut setting = Scenario::founded();
     let target = json!({ "address": "https://hooks.example.org" });
-    let asks = |setting: &mut Setting| {
+    let asks = |setting: &mut Scenario| {
         let ada = microgrants::domain::Actor::Person(setting.staff[0]);
-        setting.asks(
+        setting.issue_json(
             ada,
             "organisation",
-            crate::world::ORGANISATION.0,
+            crate::in_memory_domain::ORGANISATION.0,
             "propose-webhook",
             &target,
         )
@@ -546,8 +564,8 @@ fn full() {
         "webhooks_wait",
         "one person cannot take up all that there may be"
     );
-    let organisation = crate::world::ORGANISATION.0;
-    setting.does(
+    let organisation = crate::in_memory_domain::ORGANISATION.0;
+    setting.issue_json_ok(
         1,
         "organisation",
         organisation,
@@ -555,7 +573,7 @@ fn full() {
         &json!({ "proposal": 1 }),
     );
     for proposal in 2..=WEBHOOKS_MAX - 4 {
-        setting.does(
+        setting.issue_json_ok(
             1,
             "organisation",
             organisation,
@@ -565,10 +583,10 @@ fn full() {
         asks(&mut setting).unwrap();
     }
     assert_eq!(asks(&mut setting).unwrap_err().code(), "webhooks_full");
-    setting.does(
+    setting.issue_json_ok(
         1,
         "organisation",
-        crate::world::ORGANISATION.0,
+        crate::in_memory_domain::ORGANISATION.0,
         "end-webhook",
         &json!({ "webhook": 1 }),
     );

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Application, ApplicationEvent, Sitting};
+use super::{Application, ApplicationEvent, PanelSitting};
 use crate::domain::id::PersonId;
-use crate::domain::{Act, Connections, Facts, Refusal};
+use crate::domain::{Connections, DecisionContext, Refusal, RestrictedAction};
 
 /// A person who was named as present at a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AttendanceOf {
+pub struct AttendanceRef {
     pub person: PersonId,
     /// The number of the decision: for an application, that of its meeting; for a grant, that of
     /// the variation that raised the award. A confirmation with another number is refused.
@@ -36,7 +36,7 @@ impl Attendance {
     /// Counts the recorder as confirmed. Old logs name no recorder; then everybody who was named
     /// counts as confirmed.
     #[must_use]
-    pub fn of(decision: u32, sitting: &Sitting) -> Self {
+    pub fn new(decision: u32, sitting: &PanelSitting) -> Self {
         let is_recorder = |person: &PersonId| {
             sitting
                 .recorded_by
@@ -59,10 +59,10 @@ impl Attendance {
     /// [`Refusal::ConfirmedTooLate`] after the last day, [`Refusal::NotYours`] if somebody else
     /// acts, [`Refusal::KnownToOne`] if one administrator alone gave the person their role, and
     /// [`Refusal::Interested`] if the person is connected with the group.
-    pub fn may_confirm(
+    pub fn must_be_confirmable(
         &self,
-        of: AttendanceOf,
-        facts: &Facts,
+        of: AttendanceRef,
+        facts: &DecisionContext,
         connections: &Connections<'_>,
     ) -> Result<(), Refusal> {
         if self.decision != of.decision || !self.unconfirmed.contains(&of.person) {
@@ -74,10 +74,10 @@ impl Attendance {
         if facts.by()? != of.person {
             return Err(Refusal::NotYours);
         }
-        facts.is_known_to_two(of.person)?;
+        facts.must_be_known_to_two(of.person)?;
         if connections
             .of(of.person)
-            .any(|connection| connection.shuts_out(Act::Decide))
+            .any(|connection| connection.excludes_from(RestrictedAction::Decide))
         {
             return Err(Refusal::Interested);
         }
@@ -116,12 +116,12 @@ impl Attendance {
 impl Application {
     pub(super) fn confirm_attendance(
         &self,
-        of: AttendanceOf,
-        facts: &Facts,
+        of: AttendanceRef,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         let by = facts.by()?;
         self.attendance
-            .may_confirm(of, facts, &facts.connections(Some(self))?)?;
+            .must_be_confirmable(of, facts, &facts.connections(Some(self))?)?;
         Ok(ApplicationEvent::AttendanceConfirmed {
             decision: of.decision,
             person: of.person,
@@ -132,7 +132,7 @@ impl Application {
     /// Refuses to pay out a decision that is not confirmed: with [`Refusal::AttendanceUnconfirmed`]
     /// below the quorum, and with [`Refusal::KeyerAlone`] while everybody who has confirmed also
     /// keyed in the form and others have not confirmed yet.
-    pub fn decision_is_confirmed(&self) -> Result<(), Refusal> {
+    pub fn decision_must_be_confirmed(&self) -> Result<(), Refusal> {
         self.attendance.must_have_quorum()?;
         let mut confirmed = self.attendance.confirmed();
         let alone =
@@ -145,25 +145,25 @@ impl Application {
     }
 
     /// Once the last day for confirming has passed, refuses a decision that is not confirmed, as
-    /// [`Application::decision_is_confirmed`] does. Until that day it allows every decision.
-    pub fn confirmed_in_time(&self, today: Date) -> Result<(), Refusal> {
+    /// [`Application::decision_must_be_confirmed`] does. Until that day it allows every decision.
+    pub fn must_be_confirmed_in_time(&self, today: Date) -> Result<(), Refusal> {
         match self.attendance.confirm_by {
-            Some(day) if today > day => self.decision_is_confirmed(),
+            Some(day) if today > day => self.decision_must_be_confirmed(),
             _ => Ok(()),
         }
     }
 
     /// Checks the people who take away an award: the named people and the recorder, at least as
     /// many as the award needed. Awards without a recorded quorum use the fund's.
-    pub(in crate::domain) fn sitting_of_award(
+    pub(in crate::domain) fn sitting_for_revocation(
         &self,
         present: &BTreeSet<PersonId>,
-        facts: &Facts,
-    ) -> Result<Sitting, Refusal> {
+        facts: &DecisionContext,
+    ) -> Result<PanelSitting, Refusal> {
         let needed = match self.attendance.quorum() {
             0 => usize::from(facts.fund()?.rules().quorum),
             quorum => quorum,
         };
-        self.sitting_of(present, needed, None, facts)
+        self.sitting_with_quorum(present, needed, None, facts)
     }
 }

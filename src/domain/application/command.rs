@@ -5,90 +5,90 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::attendance::AttendanceOf;
+use super::attendance::AttendanceRef;
 use super::decision::{
-    AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms,
+    Award, Decline, Defer, MeetingItem, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms,
 };
-use super::interest::{ConfirmHelp, Declare, Interest, Sitting};
+use super::interest::{DeclareInterest, HelperRef, Interest, PanelSitting};
 use super::language::ChooseLanguage;
 use super::review::{DecideReview, RequestReview};
-use crate::domain::command::{Because, Nothing, commands};
+use crate::domain::command::{NoBody, WithReason, commands};
 use crate::domain::event::events;
 use crate::domain::file::FileDigest;
 use crate::domain::id::{FundId, GroupId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::money::Money;
-use crate::domain::role::{Role, Who};
-use crate::domain::sealed::{Personal, Sealed, Slot};
+use crate::domain::personal_data::{Encrypted, PersonalField, PersonalInput};
+use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Prose, Slug};
 
 commands! {
     /// Commands of an application.
     ApplicationCommand {
         /// Starts a group's application to a round.
-        Start(StartApplication) = "start", Who::StaffOrOwn(&[Role::Officer]);
+        Start(StartApplication) = "start", Permission::StaffOrMember(&[Role::Officer]);
         /// Saves answers, any number at a time.
-        SaveAnswers(Answers) = "save-answers", Who::StaffOrOwn(&[Role::Officer]);
+        SaveAnswers(SaveAnswers) = "save-answers", Permission::StaffOrMember(&[Role::Officer]);
         /// Submits a complete application while its round is open.
-        Submit(Submit) = "submit", Who::StaffOrOwn(&[Role::Officer]);
+        Submit(Submit) = "submit", Permission::StaffOrMember(&[Role::Officer]);
         /// Records the language in which the group wants to be written to, and who helps it with
         /// English.
-        ChooseLanguage(ChooseLanguage) = "choose-language", Who::StaffOrOwn(&[Role::Officer]);
+        ChooseLanguage(ChooseLanguage) = "choose-language", Permission::StaffOrMember(&[Role::Officer]);
         /// Asks the group to change some answers.
-        RequestChanges(RequestChanges) = "request-changes", Who::Staff(&[Role::Officer]);
+        RequestChanges(RequestChanges) = "request-changes", Permission::Staff(&[Role::Officer]);
         /// Submits the application again after changes were requested.
-        Resubmit(Resubmit) = "resubmit", Who::StaffOrOwn(&[Role::Officer]);
+        Resubmit(Resubmit) = "resubmit", Permission::StaffOrMember(&[Role::Officer]);
         /// Confirms that a helper named by the group did help. The helper confirms it, or an
         /// officer who is not a member of the group.
-        ConfirmHelp(ConfirmHelp) = "confirm-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
+        ConfirmHelp(HelperRef) = "confirm-help", Permission::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
         /// Records that the application is eligible.
-        ConfirmEligibility(Nothing) = "confirm-eligibility", Who::Staff(&[Role::Officer]);
+        ConfirmEligibility(NoBody) = "confirm-eligibility", Permission::Staff(&[Role::Officer]);
         /// Records that the application is ineligible, with the reason.
-        RefuseEligibility(Because) = "refuse-eligibility", Who::Staff(&[Role::Officer]);
+        RefuseEligibility(WithReason) = "refuse-eligibility", Permission::Staff(&[Role::Officer]);
         /// Declares an interest in the application, or that there is none. It is needed before
         /// scoring, deciding or seeing the assessment.
-        Declare(Declare) = "declare", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator, Role::Finance]);
+        Declare(DeclareInterest) = "declare", Permission::Staff(&[Role::Panel, Role::Officer, Role::Administrator, Role::Finance]);
         /// Scores an eligible application.
-        Score(Score) = "score", Who::Staff(&[Role::Panel]);
+        Score(Score) = "score", Permission::Staff(&[Role::Panel]);
         /// Revises one's own score, with the reason.
-        ReviseScore(ReviseScore) = "revise-score", Who::Staff(&[Role::Panel]);
+        ReviseScore(ReviseScore) = "revise-score", Permission::Staff(&[Role::Panel]);
         /// Sets a score aside, with the reason: one's own or, as an administrator, anybody's.
-        SetAsideScore(SetAsideScore) = "set-aside-score", Who::Staff(&[Role::Panel, Role::Administrator]);
+        SetAsideScore(SetAsideScore) = "set-aside-score", Permission::Staff(&[Role::Panel, Role::Administrator]);
         /// Writes the public title and description of what would be funded.
-        WriteSummary(Summary) = "write-summary", Who::Staff(&[Role::Officer]);
+        WriteSummary(Summary) = "write-summary", Permission::Staff(&[Role::Officer]);
         /// Awards a sum, commits the money and offers the grant, in one step.
-        Award(Award) = "award", Who::Staff(&[Role::Panel]);
+        Award(Award) = "award", Permission::Staff(&[Role::Panel]);
         /// Awards an application on the reserve list when money is available.
-        Promote(Award) = "promote", Who::Staff(&[Role::Panel]);
+        Promote(Award) = "promote", Permission::Staff(&[Role::Panel]);
         /// Declines, with the reason and with feedback for the group.
-        Decline(Decline) = "decline", Who::Staff(&[Role::Panel]);
+        Decline(Decline) = "decline", Permission::Staff(&[Role::Panel]);
         /// Postpones the decision.
-        Defer(Defer) = "defer", Who::Staff(&[Role::Panel]);
+        Defer(Defer) = "defer", Permission::Staff(&[Role::Panel]);
         /// Puts the application on the reserve list.
-        Reserve(Reserve) = "reserve", Who::Staff(&[Role::Panel]);
+        Reserve(Reserve) = "reserve", Permission::Staff(&[Role::Panel]);
         /// Applies the decision of a panel meeting.
-        DecideAtMeeting(AtMeeting) = "decide-at-meeting", Who::Consequence;
+        DecideAtMeeting(MeetingItem) = "decide-at-meeting", Permission::FollowUp;
         /// States that a helper named by the group did not help. The helper states it, or an
         /// officer who is not a member of the group.
-        RefuseHelp(ConfirmHelp) = "refuse-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
+        RefuseHelp(HelperRef) = "refuse-help", Permission::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
         /// Confirms, as a panel member who was named as present, that one was there. Unless the
         /// fund's rules set a deadline for confirming, the offer goes out once the quorum has
         /// confirmed.
-        ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel]);
+        ConfirmAttendance(AttendanceRef) = "confirm-attendance", Permission::Staff(&[Role::Panel]);
         /// Asks for a review of a decision against the group.
-        RequestReview(RequestReview) = "request-review", Who::StaffOrOwn(&[Role::Officer]);
+        RequestReview(RequestReview) = "request-review", Permission::StaffOrMember(&[Role::Officer]);
         /// Decides a review. The panel member must have had no part in the decision under review.
-        DecideReview(DecideReview) = "decide-review", Who::Staff(&[Role::Panel]);
+        DecideReview(DecideReview) = "decide-review", Permission::Staff(&[Role::Panel]);
         /// Withdraws the application.
-        Withdraw(Nothing) = "withdraw", Who::StaffOrOwn(&[Role::Officer]);
+        Withdraw(NoBody) = "withdraw", Permission::StaffOrMember(&[Role::Officer]);
         /// Lapses a draft whose round no longer takes applications.
-        Lapse(Nothing) = "lapse", Who::StaffOrJob(&[Role::Officer]);
+        Lapse(NoBody) = "lapse", Permission::StaffOrJob(&[Role::Officer]);
         /// Reopens a lapsed draft while its round accepts applications.
-        ReopenDraft(Nothing) = "reopen-draft", Who::StaffOrJob(&[Role::Officer]);
+        ReopenDraft(NoBody) = "reopen-draft", Permission::StaffOrJob(&[Role::Officer]);
         /// Reminds the group of a draft whose round ends soon.
-        RemindDraft(Nothing) = "remind-draft", Who::Job;
+        RemindDraft(NoBody) = "remind-draft", Permission::Job;
         /// Lapses the draft of a person who never proved an address, even while its round is open.
-        Expire(Nothing) = "expire", Who::Consequence;
+        Expire(NoBody) = "expire", Permission::FollowUp;
     }
 }
 
@@ -108,7 +108,7 @@ pub struct StartApplication {
 /// unencrypted.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Answers {
+pub struct SaveAnswers {
     #[serde(default)]
     pub requested: Option<Money>,
     #[serde(default)]
@@ -122,7 +122,7 @@ pub struct Answers {
     pub people_at_risk: Option<bool>,
     /// Free text by question key. It is stored encrypted.
     #[serde(default)]
-    pub answers: BTreeMap<Slug, Personal>,
+    pub answers: BTreeMap<Slug, PersonalInput>,
 }
 
 /// How an application or update reached the organisation.
@@ -149,7 +149,7 @@ pub enum Channel {
 /// Who helped the group, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Help {
+pub struct ApplicationHelp {
     pub by: PersonId,
     pub kind: HelpKind,
 }
@@ -181,7 +181,7 @@ pub struct Submit {
     #[serde(default)]
     pub late_reason: Option<Prose>,
     #[serde(default)]
-    pub help: Option<Help>,
+    pub help: Option<ApplicationHelp>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -189,7 +189,7 @@ pub struct Submit {
 pub struct Resubmit {
     /// Who helped, and how. Needed when staff submit it again.
     #[serde(default)]
-    pub help: Option<Help>,
+    pub help: Option<ApplicationHelp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -207,12 +207,12 @@ pub struct RequestChanges {
 
 impl ApplicationCommand {
     /// The personal values in this command.
-    pub fn slots(&mut self) -> Vec<Slot<'_>> {
+    pub fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
         match self {
             Self::SaveAnswers(answers) => answers
                 .answers
                 .values_mut()
-                .map(|value| Slot {
+                .map(|value| PersonalField {
                     field: "answer",
                     value,
                     index: None,
@@ -221,14 +221,14 @@ impl ApplicationCommand {
             Self::ChooseLanguage(choose) => choose
                 .helper
                 .as_mut()
-                .map(|value| Slot {
+                .map(|value| PersonalField {
                     field: "helper",
                     value,
                     index: None,
                 })
                 .into_iter()
                 .collect(),
-            Self::RequestReview(request) => vec![Slot {
+            Self::RequestReview(request) => vec![PersonalField {
                 field: "review",
                 value: &mut request.words,
                 index: None,
@@ -258,7 +258,7 @@ events! {
             area: Option<Slug>,
             activity: Option<Slug>,
             people_at_risk: Option<bool>,
-            answers: BTreeMap<Slug, Sealed>,
+            answers: BTreeMap<Slug, Encrypted>,
             keyed_by: Option<PersonId>,
         },
         ApplicationSubmitted {
@@ -267,7 +267,7 @@ events! {
             channel: Channel,
             received_on: Date,
             late_reason: Option<Prose>,
-            help: Option<Help>,
+            help: Option<ApplicationHelp>,
             /// Whether the helper or an officer confirmed the help. Old events without this field
             /// count as confirmed.
             #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
@@ -275,13 +275,13 @@ events! {
         },
         HelpConfirmed { helper: PersonId, by: PersonId },
         HelpRefused { helper: PersonId, by: PersonId },
-        LanguageChosen { language: Language, helper: Option<Sealed> },
+        LanguageChosen { language: Language, helper: Option<Encrypted> },
         ChangesRequested { questions: BTreeSet<Slug>, note: Prose, due_on: Date },
         ApplicationResubmitted {
             requested: Money,
             area: Slug,
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            help: Option<Help>,
+            help: Option<ApplicationHelp>,
             #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
             help_agreed: bool,
         },
@@ -299,12 +299,12 @@ events! {
         ScoreRevised { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose, reason: Prose },
         ScoreSetAside { of: PersonId, reason: Prose, by: PersonId },
         PublicSummaryWritten { summary: Summary },
-        Awarded { terms: Terms, reason: Option<Prose>, sitting: Sitting },
-        Declined { reason: Prose, feedback: Prose, sitting: Sitting },
-        Deferred { reason: Prose, sitting: Sitting },
-        Reserved { rank: u16, reason: Prose, sitting: Sitting },
+        Awarded { terms: Terms, reason: Option<Prose>, sitting: PanelSitting },
+        Declined { reason: Prose, feedback: Prose, sitting: PanelSitting },
+        Deferred { reason: Prose, sitting: PanelSitting },
+        Reserved { rank: u16, reason: Prose, sitting: PanelSitting },
         AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
-        ReviewRequested { words: Sealed, requested_on: Date },
+        ReviewRequested { words: Encrypted, requested_on: Date },
         ReviewDecided { upheld: bool, reason: Prose, by: PersonId },
         ApplicationWithdrawn {},
         ApplicationLapsed {},

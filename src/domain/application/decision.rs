@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Application, ApplicationCommand, ApplicationEvent, ApplicationState as S, Given};
+use super::{
+    Application, ApplicationCommand, ApplicationEvent, ApplicationState as S, RecordedScore,
+};
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::role::Role;
 use crate::domain::text::{Line, Prose, Slug};
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +49,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(in crate::domain) fn says_more(&self) -> Result<(), Refusal> {
+    pub(in crate::domain) fn must_differ_from_title(&self) -> Result<(), Refusal> {
         if self.title.as_str() == self.description.as_str() {
             Err(Refusal::SummaryRepeats)
         } else {
@@ -144,7 +146,7 @@ pub enum Verdict {
 impl Decision {
     /// The states of an application in which the panel can decide this.
     #[must_use]
-    pub fn open_in(self) -> &'static [S] {
+    pub fn allowed_states(self) -> &'static [S] {
         match self {
             Self::Award | Self::Reserve => &[S::Eligible, S::InAssessment, S::Deferred],
             Self::Promote => &[S::ReserveList],
@@ -156,7 +158,7 @@ impl Decision {
 
 /// A verdict that a meeting of the panel passes on to the application.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub struct AtMeeting {
+pub struct MeetingItem {
     pub fund: FundId,
     pub round: Slug,
     pub verdict: Verdict,
@@ -176,33 +178,33 @@ pub struct Terms {
 }
 
 impl Application {
-    pub(super) fn judge(
+    pub(super) fn assess(
         &self,
         command: &ApplicationCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         use ApplicationCommand as C;
         match command {
             C::ConfirmEligibility(_) => {
-                self.must_be_checkable(facts)?;
+                self.must_be_assessable(facts)?;
                 facts
                     .connections(Some(self))?
-                    .permit(facts.by()?, Act::Prepare)?;
+                    .permit(facts.by()?, RestrictedAction::Prepare)?;
                 Ok(ApplicationEvent::EligibilityConfirmed { by: facts.by()? })
             }
             C::RefuseEligibility(because) => {
-                self.must_be_checkable(facts)?;
+                self.must_be_assessable(facts)?;
                 facts
                     .connections(Some(self))?
-                    .permit(facts.by()?, Act::Prepare)?;
+                    .permit(facts.by()?, RestrictedAction::Prepare)?;
                 Ok(ApplicationEvent::EligibilityRefused {
                     reason: because.reason.clone(),
                     by: facts.by()?,
                 })
             }
             C::Score(score) => self.score(score, facts),
-            C::ReviseScore(revise) => self.revise(revise, facts),
-            C::SetAsideScore(aside) => self.set_aside(aside, facts),
+            C::ReviseScore(revise) => self.revise_score(revise, facts),
+            C::SetAsideScore(aside) => self.set_aside_score(aside, facts),
             C::WriteSummary(summary) => self.write_summary(summary, facts),
             C::Award(award) => self.decide_on(&Verdict::Award(award.clone()), facts),
             C::Promote(award) => self.decide_on(&Verdict::Promote(award.clone()), facts),
@@ -210,7 +212,7 @@ impl Application {
             C::Defer(defer) => self.decide_on(&Verdict::Defer(defer.clone()), facts),
             C::Reserve(reserve) => self.decide_on(&Verdict::Reserve(reserve.clone()), facts),
             C::DecideAtMeeting(at) => {
-                let place = self.started()?;
+                let place = self.must_be_started()?;
                 if place.fund != at.fund || place.round != at.round {
                     return Err(Refusal::NotInRound);
                 }
@@ -220,12 +222,16 @@ impl Application {
         }
     }
 
-    fn decide_on(&self, verdict: &Verdict, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(Decision::from(verdict).open_in())?;
+    fn decide_on(
+        &self,
+        verdict: &Verdict,
+        facts: &DecisionContext,
+    ) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(Decision::from(verdict).allowed_states())?;
         match verdict {
             Verdict::Award(award) => self.award(award, facts),
             Verdict::Promote(award) => {
-                let first = facts.fund()?.first_reserve(&self.started()?.round);
+                let first = facts.fund()?.first_reserve(&self.must_be_started()?.round);
                 match first {
                     Some(first)
                         if self.rank.is_some_and(|own| first < own) && award.reason.is_none() =>
@@ -254,7 +260,7 @@ impl Application {
                 let sitting = self.sitting(&reserve.present, facts)?;
                 facts
                     .fund()?
-                    .rank_is_free(&self.started()?.round, reserve.rank)?;
+                    .rank_must_be_free(&self.must_be_started()?.round, reserve.rank)?;
                 Ok(ApplicationEvent::Reserved {
                     rank: reserve.rank,
                     reason: reserve.reason.clone(),
@@ -264,14 +270,14 @@ impl Application {
         }
     }
 
-    fn score(&self, score: &Score, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    fn score(&self, score: &Score, facts: &DecisionContext) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Eligible, S::InAssessment])?;
         let by = facts.by()?;
         self.may_score(by, facts)?;
-        if self.counting(by).is_some() {
+        if self.counting_score(by).is_some() {
             return Err(Refusal::Exists("score"));
         }
-        in_range(&score.criteria)?;
+        must_be_in_range(&score.criteria)?;
         Ok(ApplicationEvent::ScoreGiven {
             by,
             criteria: score.criteria.clone(),
@@ -279,12 +285,16 @@ impl Application {
         })
     }
 
-    fn revise(&self, revise: &ReviseScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    fn revise_score(
+        &self,
+        revise: &ReviseScore,
+        facts: &DecisionContext,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::InAssessment])?;
         let by = facts.by()?;
         self.may_score(by, facts)?;
-        self.counting(by).ok_or(Refusal::Unknown("score"))?;
-        in_range(&revise.criteria)?;
+        self.counting_score(by).ok_or(Refusal::Unknown("score"))?;
+        must_be_in_range(&revise.criteria)?;
         let ReviseScore {
             criteria,
             note,
@@ -298,16 +308,23 @@ impl Application {
         })
     }
 
-    fn set_aside(&self, aside: &SetAsideScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    fn set_aside_score(
+        &self,
+        aside: &SetAsideScore,
+        facts: &DecisionContext,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::InAssessment])?;
         let by = facts.by()?;
         if aside.of != by && !facts.roles().contains(&Role::Administrator) {
             return Err(Refusal::NotYours);
         }
         if aside.of != by {
-            facts.connections(Some(self))?.permit(by, Act::Decide)?;
+            facts
+                .connections(Some(self))?
+                .permit(by, RestrictedAction::Decide)?;
         }
-        self.counting(aside.of).ok_or(Refusal::Unknown("score"))?;
+        self.counting_score(aside.of)
+            .ok_or(Refusal::Unknown("score"))?;
         Ok(ApplicationEvent::ScoreSetAside {
             of: aside.of,
             reason: aside.reason.clone(),
@@ -317,8 +334,10 @@ impl Application {
 
     /// Refuses a person who is excluded from scoring, or who was an auditor on or after the day on
     /// which the application was started: auditors read all scores.
-    fn may_score(&self, by: PersonId, facts: &Facts) -> Result<(), Refusal> {
-        facts.connections(Some(self))?.permit(by, Act::Score)?;
+    fn may_score(&self, by: PersonId, facts: &DecisionContext) -> Result<(), Refusal> {
+        facts
+            .connections(Some(self))?
+            .permit(by, RestrictedAction::Score)?;
         let audited_until = facts.organisation()?.audited_until(by);
         let audited = audited_until
             .is_some_and(|until| self.started_on.is_none_or(|started| until >= started));
@@ -329,11 +348,15 @@ impl Application {
         }
     }
 
-    pub(super) fn counting(&self, person: PersonId) -> Option<&Given> {
+    pub(super) fn counting_score(&self, person: PersonId) -> Option<&RecordedScore> {
         self.scores.get(&person).filter(|given| !given.set_aside)
     }
 
-    fn write_summary(&self, summary: &Summary, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    fn write_summary(
+        &self,
+        summary: &Summary,
+        facts: &DecisionContext,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[
             S::Submitted,
             S::ChangesRequested,
@@ -344,18 +367,18 @@ impl Application {
         ])?;
         facts
             .connections(Some(self))?
-            .permit(facts.by()?, Act::Prepare)?;
-        summary.says_more()?;
+            .permit(facts.by()?, RestrictedAction::Prepare)?;
+        summary.must_differ_from_title()?;
         Ok(ApplicationEvent::PublicSummaryWritten {
             summary: summary.clone(),
         })
     }
 
-    fn award(&self, award: &Award, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    fn award(&self, award: &Award, facts: &DecisionContext) -> Result<ApplicationEvent, Refusal> {
         let (Some(requested), Some(area)) = (self.requested, &self.area) else {
             return Err(Refusal::RequestIncomplete);
         };
-        facts.fund()?.within_bounds(award.amount)?;
+        facts.fund()?.must_be_within_bounds(award.amount)?;
         if award.amount != requested && award.reason.is_none() {
             return Err(Refusal::NotAsAsked(requested));
         }
@@ -384,7 +407,7 @@ impl Application {
     }
 }
 
-fn in_range(criteria: &BTreeMap<Slug, u8>) -> Result<(), Refusal> {
+fn must_be_in_range(criteria: &BTreeMap<Slug, u8>) -> Result<(), Refusal> {
     if criteria.is_empty() || criteria.values().any(|value| *value > 5) {
         Err(Refusal::ScoreOutOfRange)
     } else {

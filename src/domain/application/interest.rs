@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Application, ApplicationEvent, ApplicationState as S, Help, HelpKind};
+use super::{Application, ApplicationEvent, ApplicationHelp, ApplicationState as S, HelpKind};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
 use crate::domain::text::Prose;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 /// A declaration of interest, made before scoring or deciding.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Declare {
+pub struct DeclareInterest {
     /// The interest. If it is absent, the person declares that they have none.
     #[serde(default)]
     pub interest: Option<Interest>,
@@ -51,7 +51,7 @@ pub enum InterestKind {
 /// A helper whom the group named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ConfirmHelp {
+pub struct HelperRef {
     pub helper: PersonId,
 }
 
@@ -102,7 +102,7 @@ impl Interests {
     }
 
     /// Helpers named by the group who are not confirmed.
-    pub fn named(&self) -> impl Iterator<Item = PersonId> {
+    pub fn named_helpers(&self) -> impl Iterator<Item = PersonId> {
         self.named.keys().copied()
     }
 
@@ -121,7 +121,7 @@ impl Interests {
             .chain(self.helped.iter().copied())
     }
 
-    fn help(&mut self, by: PersonId, kind: &HelpKind) {
+    fn record_help(&mut self, by: PersonId, kind: &HelpKind) {
         match kind {
             HelpKind::HelpedToWord => self.helped.insert(by),
             HelpKind::KeyedVerbatim { .. } => self.keyed.insert(by),
@@ -146,28 +146,28 @@ impl Interests {
                 self.keyed.insert(*by);
             }
             ApplicationEvent::ApplicationSubmitted {
-                help: Some(Help { by, kind }),
+                help: Some(ApplicationHelp { by, kind }),
                 help_agreed: false,
                 ..
             }
             | ApplicationEvent::ApplicationResubmitted {
-                help: Some(Help { by, kind }),
+                help: Some(ApplicationHelp { by, kind }),
                 help_agreed: false,
                 ..
             } => {
                 self.named.insert(*by, kind.clone());
             }
             ApplicationEvent::ApplicationSubmitted {
-                help: Some(Help { by, kind }),
+                help: Some(ApplicationHelp { by, kind }),
                 ..
             }
             | ApplicationEvent::ApplicationResubmitted {
-                help: Some(Help { by, kind }),
+                help: Some(ApplicationHelp { by, kind }),
                 ..
-            } => self.help(*by, kind),
+            } => self.record_help(*by, kind),
             ApplicationEvent::HelpConfirmed { helper, .. } => {
                 if let Some(kind) = self.named.remove(helper) {
-                    self.help(*helper, &kind);
+                    self.record_help(*helper, &kind);
                 }
             }
             ApplicationEvent::HelpRefused { helper, .. } => drop(self.named.remove(helper)),
@@ -178,7 +178,7 @@ impl Interests {
 
 /// Who sat when the decision was made, and who had withdrawn because of an interest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Sitting {
+pub struct PanelSitting {
     pub present: BTreeSet<PersonId>,
     pub withdrew: BTreeSet<PersonId>,
     /// Who recorded the decision. The others confirm their attendance.
@@ -217,16 +217,16 @@ impl Application {
     /// Whether the person has a score that was not set aside.
     #[must_use]
     pub fn has_scored(&self, person: PersonId) -> bool {
-        self.counting(person).is_some()
+        self.counting_score(person).is_some()
     }
 
     /// Confirms or denies help. Only the helper may do so, or an officer who is not a member of the
     /// group. If the helper chose words and the application is undecided, their score is set aside.
     pub(super) fn answer_help(
         &self,
-        of: ConfirmHelp,
+        of: HelperRef,
         is_so: bool,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<ApplicationEvent>, Refusal> {
         let by = facts.by()?;
         let kind = self
@@ -241,7 +241,7 @@ impl Application {
         if !is_so {
             return Ok(vec![ApplicationEvent::HelpRefused { helper, by }]);
         }
-        facts.person()?.must_stand()?;
+        facts.person()?.must_be_active()?;
         let mut events = vec![ApplicationEvent::HelpConfirmed { helper, by }];
         if *kind == HelpKind::HelpedToWord && self.is_undecided() && self.has_scored(helper) {
             let reason = "Helped with the words of the application."
@@ -258,8 +258,8 @@ impl Application {
 
     pub(super) fn declare(
         &self,
-        declare: &Declare,
-        facts: &Facts,
+        declare: &DeclareInterest,
+        facts: &DecisionContext,
     ) -> Result<Vec<ApplicationEvent>, Refusal> {
         if matches!(self.state, S::Draft | S::Withdrawn | S::Lapsed) {
             return Err(Refusal::ApplicationNotInState(self.state.into()));
@@ -274,11 +274,11 @@ impl Application {
             if facts
                 .connections(Some(self))?
                 .of(by)
-                .any(|connection| connection.shuts_out(Act::Decide))
+                .any(|connection| connection.excludes_from(RestrictedAction::Decide))
             {
                 return Err(Refusal::Interested);
             }
-            return self.declare_none(by, facts);
+            return self.declare_no_interest(by, facts);
         };
         if interested {
             return Err(Refusal::NoChange);
@@ -301,13 +301,13 @@ impl Application {
     pub(in crate::domain) fn sitting(
         &self,
         present: &BTreeSet<PersonId>,
-        facts: &Facts,
-    ) -> Result<Sitting, Refusal> {
+        facts: &DecisionContext,
+    ) -> Result<PanelSitting, Refusal> {
         let rules = facts.fund()?.rules();
         let days = rules
             .confirm_days
             .map(|days| jiff::Span::new().days(i64::from(days)));
-        self.sitting_of(
+        self.sitting_with_quorum(
             present,
             usize::from(rules.quorum),
             days.map(|days| facts.today.saturating_add(days)),
@@ -315,13 +315,13 @@ impl Application {
         )
     }
 
-    pub(super) fn sitting_of(
+    pub(super) fn sitting_with_quorum(
         &self,
         present: &BTreeSet<PersonId>,
         needed: usize,
         confirm_by: Option<Date>,
-        facts: &Facts,
-    ) -> Result<Sitting, Refusal> {
+        facts: &DecisionContext,
+    ) -> Result<PanelSitting, Refusal> {
         let mut present = present.clone();
         present.insert(facts.by()?);
         let organisation = facts.organisation()?;
@@ -330,8 +330,8 @@ impl Application {
             if !organisation.roles_of(*person).contains(&Role::Panel) {
                 return Err(Refusal::NotOnPanel);
             }
-            facts.is_known_to_two(*person)?;
-            connections.permit(*person, Act::Decide)?;
+            facts.must_be_known_to_two(*person)?;
+            connections.permit(*person, RestrictedAction::Decide)?;
         }
         if present.len() < needed {
             return Err(Refusal::QuorumMissing {
@@ -346,10 +346,10 @@ impl Application {
             return Err(Refusal::KeyerAlone);
         }
         // Panel members who are connected with the group withdraw even if they declared nothing.
-        let own = connections.among(organisation.holders(Role::Panel));
+        let own = connections.excluded_from_deciding(organisation.holders(Role::Panel));
         let withdrew = self.interests.interested().chain(own).collect();
         let (recorded_by, quorum) = (Some(facts.by()?), u8::try_from(needed).ok());
-        Ok(Sitting {
+        Ok(PanelSitting {
             present,
             withdrew,
             recorded_by,
@@ -360,7 +360,11 @@ impl Application {
 
     /// Declares that there is no interest. A second declaration is accepted only from a person who
     /// has left the panel since: from then on they see scores and cannot score.
-    fn declare_none(&self, by: PersonId, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
+    fn declare_no_interest(
+        &self,
+        by: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<Vec<ApplicationEvent>, Refusal> {
         let observes = !facts.organisation()?.roles_of(by).contains(&Role::Panel);
         let known = self.interests.observers.get(&by).copied();
         if known.is_some_and(|known| known || known == observes) {

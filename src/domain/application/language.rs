@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Application, ApplicationEvent, ApplicationState as S};
 use crate::domain::Refusal;
 use crate::domain::language::Language;
-use crate::domain::sealed::Personal;
+use crate::domain::personal_data::PersonalInput;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -13,8 +13,8 @@ pub struct ChooseLanguage {
     pub language: Language,
     /// Name of a person who helps the group with English. Staff may ask for them.
     #[serde(default)]
-    #[schema(value_type = Option<Personal>)]
-    pub helper: Option<Personal>,
+    #[schema(value_type = Option<PersonalInput>)]
+    pub helper: Option<PersonalInput>,
 }
 
 impl Application {
@@ -27,7 +27,7 @@ impl Application {
         }
         Ok(ApplicationEvent::LanguageChosen {
             language: choose.language,
-            helper: choose.helper.as_ref().map(Personal::sealed),
+            helper: choose.helper.as_ref().map(PersonalInput::sealed),
         })
     }
 }

@@ -14,23 +14,23 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use attendance::{Attendance, AttendanceOf};
+pub use attendance::{Attendance, AttendanceRef};
 pub use command::{
-    Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges,
-    Resubmit, StartApplication, Submit,
+    ApplicationCommand, ApplicationEvent, ApplicationHelp, Channel, HelpKind, RequestChanges,
+    Resubmit, SaveAnswers, StartApplication, Submit,
 };
 pub use decision::{
-    AtMeeting, Award, Condition, Decision, Decline, Defer, Reserve, ReviseScore, Score,
+    Award, Condition, Decision, Decline, Defer, MeetingItem, Reserve, ReviseScore, Score,
     SetAsideScore, Summary, Terms, Verdict,
 };
-pub use interest::{ConfirmHelp, Declare, Interest, InterestKind, Interests, Sitting};
+pub use interest::{DeclareInterest, HelperRef, Interest, InterestKind, Interests, PanelSitting};
 pub use language::ChooseLanguage;
 pub use review::{DecideReview, RequestReview};
 
 use super::id::{ApplicationId, FundId, GroupId, PersonId};
 use super::money::Money;
 use super::text::Slug;
-use super::{Command, Facts, Refusal, Stream, follows};
+use super::{Aggregate, Command, DecisionContext, Refusal, policy};
 
 /// State of an application.
 #[derive(
@@ -72,7 +72,7 @@ pub enum ApplicationState {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Application {
     state: ApplicationState,
-    place: Option<Place>,
+    place: Option<ApplicationTarget>,
     requested: Option<Money>,
     area: Option<Slug>,
     answered: BTreeSet<Slug>,
@@ -91,31 +91,31 @@ pub struct Application {
     /// `None` until it is answered. It decides which checks a grant needs.
     people_at_risk: Option<bool>,
     interests: Interests,
-    scores: BTreeMap<PersonId, Given>,
+    scores: BTreeMap<PersonId, RecordedScore>,
     rank: Option<u16>,
     summary: Option<Summary>,
     terms: Option<Terms>,
-    decided: Option<Decided>,
+    decided: Option<AdverseDecision>,
     reviewed: bool,
 }
 
 /// A score, which does not count once it is set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Given {
+struct RecordedScore {
     criteria: BTreeMap<Slug, u8>,
     set_aside: bool,
 }
 
 /// A decision against the group and the people who took it. A review reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Decided {
+struct AdverseDecision {
     state: ApplicationState,
     by: BTreeSet<PersonId>,
 }
 
 /// The fund, round and group of an application, and the version of its form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ApplicationTarget {
     pub fund: FundId,
     pub round: Slug,
     pub group: GroupId,
@@ -130,7 +130,7 @@ impl Application {
 
     /// The fund, round, group and form; `None` before it is started.
     #[must_use]
-    pub fn place(&self) -> Option<&Place> {
+    pub fn target(&self) -> Option<&ApplicationTarget> {
         self.place.as_ref()
     }
 
@@ -155,7 +155,7 @@ impl Application {
 
     /// The rank on the reserve list, if it is on it.
     #[must_use]
-    pub fn reserved_at(&self) -> Option<u16> {
+    pub fn reserve_rank(&self) -> Option<u16> {
         self.rank
             .filter(|_| self.state == ApplicationState::ReserveList)
     }
@@ -173,12 +173,12 @@ impl Application {
         }
     }
 
-    fn started(&self) -> Result<&Place, Refusal> {
+    fn must_be_started(&self) -> Result<&ApplicationTarget, Refusal> {
         self.place.as_ref().ok_or(Refusal::Unknown("application"))
     }
 }
 
-impl Stream for Application {
+impl Aggregate for Application {
     const TYPE: &'static str = "application";
     type Command = ApplicationCommand;
     type Event = ApplicationEvent;
@@ -186,31 +186,31 @@ impl Stream for Application {
     fn decide(
         &self,
         command: &ApplicationCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<ApplicationEvent>, Refusal> {
         use ApplicationCommand as C;
         if !matches!(command, C::Start(_)) {
-            self.started()?;
+            self.must_be_started()?;
         }
         let event = match command {
             C::Start(start) => self.start(start, facts)?,
-            C::SaveAnswers(answers) => self.save(answers, facts)?,
+            C::SaveAnswers(answers) => self.save_answers(answers, facts)?,
             C::Submit(submit) => self.submit(submit, facts)?,
             C::RequestChanges(changes) => self.request_changes(changes, facts)?,
             C::Resubmit(again) => self.resubmit(again, facts)?,
             C::ConfirmHelp(confirm) => return self.answer_help(*confirm, true, facts),
             C::RefuseHelp(confirm) => return self.answer_help(*confirm, false, facts),
             C::ConfirmAttendance(of) => self.confirm_attendance(*of, facts)?,
-            C::ReopenDraft(_) => self.reopen(facts)?,
-            C::RemindDraft(_) => self.remind(facts)?,
+            C::ReopenDraft(_) => self.reopen_draft(facts)?,
+            C::RemindDraft(_) => self.remind_draft(facts)?,
             C::Withdraw(_) => self.withdraw()?,
             C::Lapse(_) => self.lapse(facts)?,
             C::Declare(declare) => return self.declare(declare, facts),
             C::RequestReview(request) => self.request_review(request, facts)?,
             C::DecideReview(review) => self.decide_review(review, facts)?,
             C::ChooseLanguage(choose) => self.choose_language(choose)?,
-            C::Expire(_) => return self.expire(),
-            _ => self.judge(command, facts)?,
+            C::Expire(_) => return self.expire_draft(),
+            _ => self.assess(command, facts)?,
         };
         Ok(vec![event])
     }
@@ -231,7 +231,7 @@ impl Stream for Application {
             } => {
                 (self.started_on, self.started_by) = (*started_on, *started_by);
                 self.late = *late;
-                self.place = Some(Place {
+                self.place = Some(ApplicationTarget {
                     fund: *fund,
                     round: round.clone(),
                     group: *group,
@@ -274,7 +274,7 @@ impl Stream for Application {
             E::ScoreGiven { by, criteria, .. } | E::ScoreRevised { by, criteria, .. } => {
                 self.scores.insert(
                     *by,
-                    Given {
+                    RecordedScore {
                         criteria: criteria.clone(),
                         set_aside: false,
                     },
@@ -289,38 +289,38 @@ impl Stream for Application {
             E::PublicSummaryWritten { summary } => self.summary = Some(summary.clone()),
             E::ReviewRequested { .. } => self.state = S::UnderReview,
             E::ReviewDecided { upheld, .. } => {
-                self.state = self.after_review(*upheld);
+                self.state = self.state_after_review(*upheld);
                 self.reviewed = true;
             }
             E::ApplicationWithdrawn {} => self.state = S::Withdrawn,
             E::ApplicationLapsed {} => self.state = S::Lapsed,
-            _ => self.decided(event),
+            _ => self.apply_decision(event),
         }
     }
 
-    fn obliges(
+    fn follow_ups(
         &self,
         id: Uuid,
         _: &ApplicationCommand,
         event: &ApplicationEvent,
         after: &Self,
     ) -> Vec<Command> {
-        follows::of_application(ApplicationId(id), self, event, after)
+        policy::after_application_event(ApplicationId(id), self, event, after)
     }
 }
 
 impl Application {
-    fn decided(&mut self, event: &ApplicationEvent) {
+    fn apply_decision(&mut self, event: &ApplicationEvent) {
         use ApplicationEvent as E;
         use ApplicationState as S;
-        let against = |state: S, by: BTreeSet<PersonId>| Some(Decided { state, by });
+        let against = |state: S, by: BTreeSet<PersonId>| Some(AdverseDecision { state, by });
         if let E::Awarded { sitting, .. }
         | E::Reserved { sitting, .. }
         | E::Declined { sitting, .. }
         | E::Deferred { sitting, .. } = event
         {
             self.sittings += 1;
-            self.attendance = Attendance::of(self.sittings, sitting);
+            self.attendance = Attendance::new(self.sittings, sitting);
         }
         self.state = match event {
             E::EligibilityConfirmed { .. } => S::Eligible,

@@ -1,18 +1,18 @@
 //! Review of a decision. The group can request one once. A person who had no part in the decision
 //! decides it.
 
-use super::{Application, ApplicationEvent, ApplicationState as S, Decided};
-use crate::domain::sealed::Personal;
+use super::{AdverseDecision, Application, ApplicationEvent, ApplicationState as S};
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Prose;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 use serde::Deserialize;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestReview {
     /// Why, in the group's words.
-    #[schema(value_type = Personal)]
-    pub words: Personal,
+    #[schema(value_type = PersonalInput)]
+    pub words: PersonalInput,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -28,7 +28,7 @@ impl Application {
     pub(super) fn request_review(
         &self,
         request: &RequestReview,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Declined, S::Ineligible])?;
         if self.reviewed {
@@ -43,7 +43,7 @@ impl Application {
     pub(super) fn decide_review(
         &self,
         review: &DecideReview,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::UnderReview])?;
         let by = facts.by()?;
@@ -54,7 +54,9 @@ impl Application {
         {
             return Err(Refusal::SamePerson);
         }
-        facts.connections(Some(self))?.permit(by, Act::Decide)?;
+        facts
+            .connections(Some(self))?
+            .permit(by, RestrictedAction::Decide)?;
         if self.interests.keyed_by(by) {
             return Err(Refusal::KeyerAlone);
         }
@@ -66,11 +68,11 @@ impl Application {
     }
 
     /// The state of the application after its review: assessed again, or unchanged.
-    pub(super) fn after_review(&self, upheld: bool) -> S {
+    pub(super) fn state_after_review(&self, upheld: bool) -> S {
         let was = self
             .decided
             .as_ref()
-            .map_or(S::Declined, |Decided { state, .. }| *state);
+            .map_or(S::Declined, |AdverseDecision { state, .. }| *state);
         match (was, upheld) {
             (S::Ineligible, true) => S::Submitted,
             (_, true) => S::InAssessment,

@@ -1,25 +1,25 @@
 //! Drafts, submission and resubmission, withdrawal and lapsing.
 
 use super::{
-    Answers, Application, ApplicationEvent, ApplicationState, Channel, Help, HelpKind,
-    RequestChanges, Resubmit, StartApplication, Submit,
+    Application, ApplicationEvent, ApplicationHelp, ApplicationState, Channel, HelpKind,
+    RequestChanges, Resubmit, SaveAnswers, StartApplication, Submit,
 };
 use crate::domain::money::Money;
 use crate::domain::organisation::Question;
 use crate::domain::role::Role;
 use crate::domain::text::Slug;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 /// Keys that the office can ask about again although they are not questions of the form.
-const BESIDE_QUESTIONS: [&str; 4] = ["requested", "area", "activity", "people-at-risk"];
+const FIXED_QUESTIONS: [&str; 4] = ["requested", "area", "activity", "people-at-risk"];
 /// A group is reminded of its draft within this many days before the round closes.
-const REMIND_DAYS: i64 = 3;
+const DRAFT_REMINDER_DAYS: i64 = 3;
 
 impl Application {
     pub(super) fn start(
         &self,
         start: &StartApplication,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         if self.place.is_some() {
             return Err(Refusal::Exists("application"));
@@ -28,12 +28,12 @@ impl Application {
         fund.must_be_open()?;
         let round = fund.round(&start.round).ok_or(Refusal::Unknown("round"))?;
         if start.late {
-            keyed_by_officer(facts)?;
+            must_be_officer(facts)?;
         }
         round
-            .takes_on(facts.today)
+            .must_accept_on(facts.today)
             .or_else(|closed| if start.late { Ok(()) } else { Err(closed) })?;
-        facts.group()?.must_stand()?;
+        facts.group()?.must_be_active()?;
         Ok(ApplicationEvent::ApplicationStarted {
             fund: start.fund,
             round: start.round.clone(),
@@ -49,10 +49,10 @@ impl Application {
         })
     }
 
-    pub(super) fn save(
+    pub(super) fn save_answers(
         &self,
-        answers: &Answers,
-        facts: &Facts,
+        answers: &SaveAnswers,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft, ApplicationState::ChangesRequested])?;
         let questions = self.questions(facts)?;
@@ -61,11 +61,11 @@ impl Application {
                 return Err(Refusal::UnknownQuestion(question.to_string()));
             }
         }
-        facts.group()?.must_stand_unless_merged()?;
-        self.only_what_was_asked(answers, facts)?;
+        facts.group()?.must_be_active_or_merged()?;
+        self.must_change_only_requested(answers, facts)?;
         let fund = facts.fund()?;
         if let Some(requested) = answers.requested {
-            fund.within_bounds(requested)?;
+            fund.must_be_within_bounds(requested)?;
         }
         if answers
             .area
@@ -74,7 +74,7 @@ impl Application {
         {
             return Err(Refusal::UnknownArea);
         }
-        if *answers == Answers::default() {
+        if *answers == SaveAnswers::default() {
             return Err(Refusal::NoChange);
         }
         Ok(ApplicationEvent::AnswersSaved {
@@ -96,12 +96,16 @@ impl Application {
     }
 
     /// While changes are requested, only the requested answers may be changed, until their due day.
-    fn only_what_was_asked(&self, answers: &Answers, facts: &Facts) -> Result<(), Refusal> {
+    fn must_change_only_requested(
+        &self,
+        answers: &SaveAnswers,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
         if self.state != ApplicationState::ChangesRequested {
             return Ok(());
         }
-        self.changes_in_time(facts)?;
-        let Answers {
+        self.must_be_before_change_deadline(facts)?;
+        let SaveAnswers {
             requested,
             area,
             activity,
@@ -114,7 +118,7 @@ impl Application {
             activity.is_some(),
             people_at_risk.is_some(),
         ];
-        let given = BESIDE_QUESTIONS
+        let given = FIXED_QUESTIONS
             .iter()
             .zip(beside)
             .filter(|(_, given)| *given)
@@ -127,7 +131,7 @@ impl Application {
         }
     }
 
-    fn changes_in_time(&self, facts: &Facts) -> Result<(), Refusal> {
+    fn must_be_before_change_deadline(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         match self.changes_due_on {
             Some(due_on) if facts.today > due_on => Err(Refusal::ChangesOverdue(due_on)),
             _ => Ok(()),
@@ -136,9 +140,9 @@ impl Application {
 
     /// Refuses unless the office may assess it now: it is submitted, or requested changes are
     /// overdue.
-    pub(super) fn must_be_checkable(&self, facts: &Facts) -> Result<(), Refusal> {
+    pub(super) fn must_be_assessable(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         let overdue = self.state == ApplicationState::ChangesRequested
-            && self.changes_in_time(facts).is_err();
+            && self.must_be_before_change_deadline(facts).is_err();
         if overdue {
             Ok(())
         } else {
@@ -146,14 +150,14 @@ impl Application {
         }
     }
 
-    fn questions<'a>(&self, facts: &'a Facts) -> Result<&'a [Question], Refusal> {
+    fn questions<'a>(&self, facts: &'a DecisionContext) -> Result<&'a [Question], Refusal> {
         facts
             .organisation()?
-            .form(self.started()?.form)
+            .form(self.must_be_started()?.form)
             .ok_or(Refusal::Unknown("form"))
     }
 
-    fn complete(&self, facts: &Facts) -> Result<(Money, Slug), Refusal> {
+    fn must_be_complete(&self, facts: &DecisionContext) -> Result<(Money, Slug), Refusal> {
         let missing = self
             .questions(facts)?
             .iter()
@@ -164,39 +168,39 @@ impl Application {
         let (Some(requested), Some(area)) = (self.requested, &self.area) else {
             return Err(Refusal::RequestIncomplete);
         };
-        facts.fund()?.within_bounds(requested)?;
+        facts.fund()?.must_be_within_bounds(requested)?;
         Ok((requested, area.clone()))
     }
 
     pub(super) fn submit(
         &self,
         submit: &Submit,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
-        facts.group()?.must_stand()?;
-        let (requested, area) = self.complete(facts)?;
+        facts.group()?.must_be_active()?;
+        let (requested, area) = self.must_be_complete(facts)?;
         if self.people_at_risk.is_none() {
             return Err(Refusal::RequestIncomplete);
         }
         let fund = facts.fund()?;
         fund.must_be_open()?;
         let round = fund
-            .round(&self.started()?.round)
+            .round(&self.must_be_started()?.round)
             .ok_or(Refusal::Unknown("round"))?;
         if submit.channel != Channel::Web
             || submit.received_on.is_some()
             || submit.late_reason.is_some()
         {
-            keyed_by_officer(facts)?;
+            must_be_officer(facts)?;
         }
-        help_is_said(submit.help.as_ref(), facts)?;
+        must_declare_help(submit.help.as_ref(), facts)?;
         if let Some(received_on) = submit.received_on {
             facts.not_future(received_on)?;
-            round.takes_on(received_on)?;
+            round.must_accept_on(received_on)?;
         }
-        if let Err(closed) = round.open_on(facts.today) {
-            came_in_time(submit, closed)?;
+        if let Err(closed) = round.must_be_open_on(facts.today) {
+            must_have_come_in_time(submit, closed)?;
         }
         Ok(ApplicationEvent::ApplicationSubmitted {
             requested,
@@ -205,14 +209,14 @@ impl Application {
             received_on: submit.received_on.unwrap_or(facts.today),
             late_reason: submit.late_reason.clone(),
             help: submit.help.clone(),
-            help_agreed: help_is_agreed(submit.help.as_ref(), facts)?,
+            help_agreed: is_help_confirmed(submit.help.as_ref(), facts)?,
         })
     }
 
     pub(super) fn request_changes(
         &self,
         changes: &RequestChanges,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[
             ApplicationState::Submitted,
@@ -220,10 +224,10 @@ impl Application {
         ])?;
         facts
             .connections(Some(self))?
-            .permit(facts.by()?, Act::Prepare)?;
+            .permit(facts.by()?, RestrictedAction::Prepare)?;
         let questions = self.questions(facts)?;
         let is_known = |key: &Slug| {
-            BESIDE_QUESTIONS.contains(&key.as_str())
+            FIXED_QUESTIONS.contains(&key.as_str())
                 || questions.iter().any(|known| known.question == *key)
         };
         let unknown = changes.questions.iter().find(|key| !is_known(key));
@@ -248,17 +252,17 @@ impl Application {
     pub(super) fn resubmit(
         &self,
         again: &Resubmit,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::ChangesRequested])?;
-        facts.group()?.must_stand_unless_merged()?;
-        self.changes_in_time(facts)?;
-        help_is_said(again.help.as_ref(), facts)?;
-        let (requested, area) = self.complete(facts)?;
+        facts.group()?.must_be_active_or_merged()?;
+        self.must_be_before_change_deadline(facts)?;
+        must_declare_help(again.help.as_ref(), facts)?;
+        let (requested, area) = self.must_be_complete(facts)?;
         facts.fund()?.must_be_open()?;
         let (help, help_agreed) = (
             again.help.clone(),
-            help_is_agreed(again.help.as_ref(), facts)?,
+            is_help_confirmed(again.help.as_ref(), facts)?,
         );
         Ok(ApplicationEvent::ApplicationResubmitted {
             requested,
@@ -284,11 +288,11 @@ impl Application {
         Ok(ApplicationEvent::ApplicationWithdrawn {})
     }
 
-    pub(super) fn lapse(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn lapse(&self, facts: &DecisionContext) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
         let round = facts
             .fund()?
-            .round(&self.started()?.round)
+            .round(&self.must_be_started()?.round)
             .ok_or(Refusal::Unknown("round"))?;
         // Forms that staff key in arrived in time; keying may take until the round is completed.
         if (self.late || self.interests.was_keyed()) && !round.is_completed() {
@@ -296,7 +300,7 @@ impl Application {
                 "not completed, and staff are keying this in",
             ));
         }
-        match round.takes_on(facts.today) {
+        match round.must_accept_on(facts.today) {
             Ok(()) => Err(Refusal::RoundNotInState("open")),
             Err(_) => Ok(ApplicationEvent::ApplicationLapsed {}),
         }
@@ -306,7 +310,7 @@ impl Application {
 impl Application {
     /// Lapses the draft of a person who never proved an address. A draft that staff keyed in, or
     /// that was submitted, is refused, so that the person is not erased.
-    pub(super) fn expire(&self) -> Result<Vec<ApplicationEvent>, Refusal> {
+    pub(super) fn expire_draft(&self) -> Result<Vec<ApplicationEvent>, Refusal> {
         match self.state {
             ApplicationState::Draft if !self.late && !self.interests.was_keyed() => {
                 Ok(vec![ApplicationEvent::ApplicationLapsed {}])
@@ -317,27 +321,33 @@ impl Application {
     }
 
     /// Reopens a lapsed draft while its round is open.
-    pub(super) fn reopen(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn reopen_draft(
+        &self,
+        facts: &DecisionContext,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Lapsed])?;
-        facts.group()?.must_stand()?;
+        facts.group()?.must_be_active()?;
         facts
             .fund()?
-            .round(&self.started()?.round)
+            .round(&self.must_be_started()?.round)
             .ok_or(Refusal::Unknown("round"))?
-            .open_on(facts.today)?;
+            .must_be_open_on(facts.today)?;
         Ok(ApplicationEvent::DraftReopened {})
     }
 
     /// Sends at most one reminder for each deadline, in its last days.
-    pub(super) fn remind(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn remind_draft(
+        &self,
+        facts: &DecisionContext,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
         let round = facts
             .fund()?
-            .round(&self.started()?.round)
+            .round(&self.must_be_started()?.round)
             .ok_or(Refusal::Unknown("round"))?;
-        round.open_on(facts.today)?;
+        round.must_be_open_on(facts.today)?;
         let closes_on = round.closes_on();
-        let from = closes_on.saturating_sub(jiff::Span::new().days(REMIND_DAYS));
+        let from = closes_on.saturating_sub(jiff::Span::new().days(DRAFT_REMINDER_DAYS));
         if facts.today < from || self.reminded_of == Some(closes_on) {
             return Err(Refusal::ReminderNotDue);
         }
@@ -347,7 +357,7 @@ impl Application {
 
 /// A form that arrived on paper or by telephone before the deadline may be keyed in afterwards,
 /// with the day on which it was received and a reason.
-fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
+fn must_have_come_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
     match (submit.channel, submit.received_on, &submit.late_reason) {
         (Channel::Web, ..) => Err(closed),
         (_, Some(_), Some(_)) => Ok(()),
@@ -357,8 +367,11 @@ fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
 
 /// Staff who submit an application must declare how they helped. A form that was keyed in unchanged
 /// needs its scan, or must have been read back to the group.
-fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
-    let Some(Help { by, kind }) = help else {
+fn must_declare_help(
+    help: Option<&ApplicationHelp>,
+    facts: &DecisionContext,
+) -> Result<(), Refusal> {
+    let Some(ApplicationHelp { by, kind }) = help else {
         return if facts.of_group()? {
             Ok(())
         } else {
@@ -386,13 +399,16 @@ fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
 
 /// Whether the help counts immediately: the helper declares it, or nobody helped. A helper named by
 /// somebody else counts only once they or an officer confirm it.
-fn help_is_agreed(help: Option<&Help>, facts: &Facts) -> Result<bool, Refusal> {
+fn is_help_confirmed(
+    help: Option<&ApplicationHelp>,
+    facts: &DecisionContext,
+) -> Result<bool, Refusal> {
     let by = facts.by()?;
     Ok(help.is_none_or(|help| help.by == by))
 }
 
 /// Only an officer may state that an application came by another channel than the web, or when.
-fn keyed_by_officer(facts: &Facts) -> Result<(), Refusal> {
+fn must_be_officer(facts: &DecisionContext) -> Result<(), Refusal> {
     if facts.roles().contains(&Role::Officer) {
         Ok(())
     } else {

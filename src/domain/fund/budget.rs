@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{Commit, FundEvent, Uncommit};
 use crate::domain::Refusal;
+use crate::domain::funding_source::{FundingSource, FundingSplit};
 use crate::domain::id::GrantId;
 use crate::domain::money::Money;
-use crate::domain::source::{Source, Sources};
 use crate::domain::text::Slug;
 
 /// A fund's money. Payments and returns belong to the grants; a return that was received reduces
 /// the commitment here.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Budget {
-    allocated: Sources,
-    committed: Sources,
-    commitments: BTreeMap<GrantId, Sources>,
+    allocated: FundingSplit,
+    committed: FundingSplit,
+    commitments: BTreeMap<GrantId, FundingSplit>,
     open: BTreeSet<GrantId>,
 }
 
 impl Budget {
     #[must_use]
-    pub fn allocated(&self) -> &Sources {
+    pub fn allocated(&self) -> &FundingSplit {
         &self.allocated
     }
 
     #[must_use]
-    pub fn committed(&self) -> &Sources {
+    pub fn committed(&self) -> &FundingSplit {
         &self.committed
     }
 
@@ -37,14 +37,14 @@ impl Budget {
     pub fn committed_for(&self, grant: GrantId) -> Money {
         self.commitments
             .get(&grant)
-            .map_or(Money::ZERO, Sources::total)
+            .map_or(Money::ZERO, FundingSplit::total)
     }
 
     pub(super) fn has_open_commitments(&self) -> bool {
         !self.open.is_empty()
     }
 
-    pub(super) fn uncommitted_of(&self, source: &Source) -> Money {
+    pub(super) fn uncommitted_from(&self, source: &FundingSource) -> Money {
         self.allocated
             .from(source)
             .minus(self.committed.from(source))
@@ -53,20 +53,20 @@ impl Budget {
 
     /// The uncommitted money that may be spent in an area, by source.
     #[must_use]
-    pub fn uncommitted_in(&self, area: &Slug) -> Sources {
-        let mut left = Sources::default();
+    pub fn uncommitted_in(&self, area: &Slug) -> FundingSplit {
+        let mut left = FundingSplit::default();
         for part in self
             .allocated
             .parts()
             .filter(|part| part.source.serves(area))
         {
-            left.add(&part.source, self.uncommitted_of(&part.source));
+            left.add(&part.source, self.uncommitted_from(&part.source));
         }
         left
     }
 
     /// The sources that pay for a commitment. Money restricted to the area is used first.
-    fn afforded(&self, commit: &Commit) -> Result<Sources, Refusal> {
+    fn sources_for(&self, commit: &Commit) -> Result<FundingSplit, Refusal> {
         let free = self.uncommitted_in(&commit.area);
         let left = free.total();
         free.first(commit.amount)
@@ -80,7 +80,7 @@ impl Budget {
         if self.commitments.contains_key(&commit.grant) {
             return Err(Refusal::Exists("commitment"));
         }
-        let sources = self.afforded(commit)?;
+        let sources = self.sources_for(commit)?;
         Ok(FundEvent::Committed {
             grant: commit.grant,
             area: commit.area.clone(),
@@ -93,7 +93,7 @@ impl Budget {
         if !self.open.contains(&commit.grant) {
             return Err(Refusal::Unknown("commitment"));
         }
-        let sources = self.afforded(commit)?;
+        let sources = self.sources_for(commit)?;
         Ok(FundEvent::CommitmentIncreased {
             grant: commit.grant,
             area: commit.area.clone(),
@@ -136,7 +136,7 @@ impl Budget {
                 self.allocated.add(source, *amount);
             }
             FundEvent::FundingWithdrawn { source, amount, .. } => {
-                self.allocated = self.allocated.after(&Sources::of(source, *amount));
+                self.allocated = self.allocated.after(&FundingSplit::of(source, *amount));
             }
             FundEvent::Committed { grant, sources, .. } => {
                 self.committed = std::mem::take(&mut self.committed).plus(sources);
@@ -148,16 +148,18 @@ impl Budget {
                 let commitment = self.commitments.entry(*grant).or_default();
                 *commitment = std::mem::take(commitment).plus(sources);
             }
-            FundEvent::CommitmentReduced { grant, sources, .. } => self.take(*grant, sources),
+            FundEvent::CommitmentReduced { grant, sources, .. } => {
+                self.reduce_commitment(*grant, sources);
+            }
             FundEvent::CommitmentReleased { grant, sources } => {
-                self.take(*grant, sources);
+                self.reduce_commitment(*grant, sources);
                 self.open.remove(grant);
             }
             _ => {}
         }
     }
 
-    fn take(&mut self, grant: GrantId, sources: &Sources) {
+    fn reduce_commitment(&mut self, grant: GrantId, sources: &FundingSplit) {
         self.committed = self.committed.after(sources);
         if let Some(commitment) = self.commitments.get_mut(&grant) {
             *commitment = commitment.after(sources);

@@ -7,73 +7,73 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Refusal;
 use crate::domain::application::Verdict;
-use crate::domain::command::{Because, Nothing, commands};
+use crate::domain::command::{NoBody, WithReason, commands};
 use crate::domain::event::events;
 use crate::domain::file::FileDigest;
+use crate::domain::funding_source::{FundingSource, FundingSplit};
 use crate::domain::id::{ApplicationId, GrantId, PersonId};
 use crate::domain::money::Money;
-use crate::domain::role::{Role, Who};
-use crate::domain::source::{Source, Sources};
+use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Line, Prose, Slug};
 
 commands! {
     /// Commands of a fund.
     FundCommand {
         /// Creates a fund in draft, with its rules.
-        Create(CreateFund) = "create", Who::Staff(&[Role::Administrator]);
+        Create(CreateFund) = "create", Permission::Staff(&[Role::Administrator]);
         /// Sets the rules of a fund that is still in draft.
-        SetRules(SetRules) = "set-rules", Who::Staff(&[Role::Administrator]);
+        SetRules(SetRules) = "set-rules", Permission::Staff(&[Role::Administrator]);
         /// Proposes new rules for a fund that has been opened.
-        ProposeRules(SetRules) = "propose-rules", Who::Staff(&[Role::Administrator]);
+        ProposeRules(SetRules) = "propose-rules", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second person, proposed rules. The body repeats them in full; it is
         /// refused if they differ from the proposal.
-        ConfirmRules(SetRules) = "confirm-rules", Who::Staff(&[Role::Administrator]);
+        ConfirmRules(SetRules) = "confirm-rules", Permission::Staff(&[Role::Administrator]);
         /// Records money received from a funder, for all areas or for one.
-        Allocate(Allocate) = "allocate", Who::Staff(&[Role::Finance]);
+        Allocate(Allocate) = "allocate", Permission::Staff(&[Role::Finance]);
         /// Records that a funder took back uncommitted money.
-        WithdrawFunding(WithdrawFunding) = "withdraw-funding", Who::Staff(&[Role::Finance]);
+        WithdrawFunding(WithdrawFunding) = "withdraw-funding", Permission::Staff(&[Role::Finance]);
         /// Opens the fund. It needs as many people who may approve payments as its rules say, and
         /// two administrators who have proved their addresses.
-        Open(Nothing) = "open", Who::Staff(&[Role::Administrator]);
+        Open(NoBody) = "open", Permission::Staff(&[Role::Administrator]);
         /// Pauses the fund: nothing is submitted or awarded until it resumes.
-        Pause(Because) = "pause", Who::Staff(&[Role::Administrator]);
+        Pause(WithReason) = "pause", Permission::Staff(&[Role::Administrator]);
         /// Resumes a paused fund.
-        Resume(Nothing) = "resume", Who::Staff(&[Role::Administrator]);
+        Resume(NoBody) = "resume", Permission::Staff(&[Role::Administrator]);
         /// Closes a fund. All of its grants must be closed.
-        Close(Nothing) = "close", Who::Staff(&[Role::Administrator]);
+        Close(NoBody) = "close", Permission::Staff(&[Role::Administrator]);
         /// Archives a closed fund.
-        Archive(Nothing) = "archive", Who::Staff(&[Role::Administrator]);
+        Archive(NoBody) = "archive", Permission::Staff(&[Role::Administrator]);
         /// Plans a round: a dated call for applications.
-        PlanRound(PlanRound) = "plan-round", Who::Staff(&[Role::Administrator, Role::Officer]);
+        PlanRound(PlanRound) = "plan-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Opens a planned round.
-        OpenRound(RoundOf) = "open-round", Who::Staff(&[Role::Administrator, Role::Officer]);
+        OpenRound(RoundRef) = "open-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Moves a round's deadline later.
-        ExtendRound(ExtendRound) = "extend-round", Who::Staff(&[Role::Administrator, Role::Officer]);
+        ExtendRound(ExtendRound) = "extend-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Closes an open round.
-        CloseRound(RoundOf) = "close-round", Who::Staff(&[Role::Administrator, Role::Officer]);
+        CloseRound(RoundRef) = "close-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Starts deciding on a closed round.
-        StartDeciding(RoundOf) = "start-deciding", Who::Staff(&[Role::Administrator, Role::Officer]);
+        StartDeciding(RoundRef) = "start-deciding", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Completes a round after its applications were decided.
-        CompleteRound(RoundOf) = "complete-round", Who::Staff(&[Role::Administrator, Role::Officer]);
+        CompleteRound(RoundRef) = "complete-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Records a meeting of the panel with all its decisions. All of them are recorded, or
         /// none.
-        RecordMeeting(RecordMeeting) = "record-meeting", Who::Staff(&[Role::Panel]);
+        RecordMeeting(RecordMeeting) = "record-meeting", Permission::Staff(&[Role::Panel]);
         /// Sends approved payments to the bank together. All of them are sent, or none.
-        SendBatch(SendBatch) = "send-batch", Who::Staff(&[Role::Finance]);
+        SendBatch(SendBatch) = "send-batch", Permission::Staff(&[Role::Finance]);
         /// Records that a bank file was made for a batch. Making another one needs a reason.
-        MakeBankFile(MakeBankFile) = "make-bank-file", Who::Download(&[Role::Finance]);
+        MakeBankFile(MakeBankFile) = "make-bank-file", Permission::Download(&[Role::Finance]);
         /// Commits money for an award.
-        Commit(Commit) = "commit", Who::Consequence;
+        Commit(Commit) = "commit", Permission::FollowUp;
         /// Commits more money for a grant whose award is raised.
-        Increase(Commit) = "increase", Who::Consequence;
+        Increase(Commit) = "increase", Permission::FollowUp;
         /// Puts an application on a round's reserve list.
-        List(Listed) = "list", Who::Consequence;
+        List(ReserveEntry) = "list", Permission::FollowUp;
         /// Removes an application from a round's reserve list.
-        Unlist(Listed) = "unlist", Who::Consequence;
+        Unlist(ReserveEntry) = "unlist", Permission::FollowUp;
         /// Releases a part of a commitment.
-        Reduce(Uncommit) = "reduce", Who::Consequence;
+        Reduce(Uncommit) = "reduce", Permission::FollowUp;
         /// Releases the unpaid part of a commitment, and ends the commitment.
-        Release(Uncommit) = "release", Who::Consequence;
+        Release(Uncommit) = "release", Permission::FollowUp;
     }
 }
 
@@ -87,7 +87,8 @@ pub struct Rules {
     pub maximum: Money,
     /// How many people must act on a payment: the one who prepares it and those who approve it.
     #[schema(minimum = 2, maximum = 3)]
-    pub eyes: u8,
+    #[serde(rename = "eyes")]
+    pub people_per_payment: u8,
     /// How many panel members without an interest are needed for a decision.
     #[schema(minimum = 1, maximum = 9)]
     pub quorum: u8,
@@ -125,8 +126,8 @@ pub struct Rules {
 impl Rules {
     /// How many people must act on a payment.
     #[must_use]
-    pub fn eyes(&self) -> usize {
-        usize::from(self.eyes)
+    pub fn people_per_payment(&self) -> usize {
+        usize::from(self.people_per_payment)
     }
 
     /// Days for which no money leaves after a change at the group; 3 if the rules set none.
@@ -138,12 +139,12 @@ impl Rules {
 
 /// Refuses rules outside the limits of the programme. Awards are between £500.00 and £2,500.00; a
 /// fund may narrow this range, never widen it.
-pub(super) fn bounds_hold(rules: &Rules) -> Result<(), Refusal> {
-    let (floor, ceiling) = (Money::of_pounds(500), Money::of_pounds(2500));
+pub(super) fn validate_rules(rules: &Rules) -> Result<(), Refusal> {
+    let (floor, ceiling) = (Money::from_pounds(500), Money::from_pounds(2500));
     if rules.minimum < floor || rules.maximum > ceiling || rules.minimum > rules.maximum {
         return Err(Refusal::BoundsTooWide);
     }
-    if !(2..=3).contains(&rules.eyes) {
+    if !(2..=3).contains(&rules.people_per_payment) {
         return Err(Refusal::RulesIncomplete(
             "two or three people act on a payment",
         ));
@@ -212,7 +213,7 @@ pub struct SetRules {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Allocate {
-    pub source: Source,
+    pub source: FundingSource,
     pub amount: Money,
     /// The funder's own reference.
     pub reference: Line,
@@ -223,7 +224,7 @@ pub struct Allocate {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawFunding {
-    pub source: Source,
+    pub source: FundingSource,
     pub amount: Money,
     pub reason: Prose,
 }
@@ -245,7 +246,7 @@ pub struct PlanRound {
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RoundOf {
+pub struct RoundRef {
     pub round: Slug,
 }
 
@@ -318,7 +319,7 @@ pub struct MakeBankFile {
 
 /// An application's rank on a round's reserve list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub struct Listed {
+pub struct ReserveEntry {
     pub application: ApplicationId,
     pub round: Slug,
     pub rank: u16,
@@ -338,7 +339,7 @@ pub struct Commit {
 pub struct Uncommit {
     pub grant: GrantId,
     #[schema(value_type = Vec<Object>)]
-    pub sources: Sources,
+    pub sources: FundingSplit,
     /// The day on which it happened, if it differs from the day on which it is recorded.
     #[schema(value_type = Option<String>, format = "date")]
     pub effective_on: Option<Date>,
@@ -356,8 +357,8 @@ events! {
         FundResumed {},
         FundClosed {},
         FundArchived {},
-        FundingAllocated { source: Source, amount: Money, reference: Line, received_on: Date },
-        FundingWithdrawn { source: Source, amount: Money, reason: Prose, withdrawn_on: Date },
+        FundingAllocated { source: FundingSource, amount: Money, reference: Line, received_on: Date },
+        FundingWithdrawn { source: FundingSource, amount: Money, reason: Prose, withdrawn_on: Date },
         RoundPlanned { round: Slug, name: Line, opens_on: Date, closes_on: Date, form: u32 },
         RoundOpened { round: Slug },
         RoundExtended { round: Slug, closes_on: Date },
@@ -369,9 +370,9 @@ events! {
         BankFileMade { batch: Slug, number: u32, payments: u32, total: Money, digest: FileDigest, reason: Option<Prose>, by: PersonId },
         ReserveListed { application: ApplicationId, round: Slug, rank: u16 },
         ReserveUnlisted { application: ApplicationId, round: Slug, rank: u16 },
-        CommitmentIncreased { grant: GrantId, area: Slug, round: Slug, sources: Sources },
-        Committed { grant: GrantId, area: Slug, round: Slug, sources: Sources },
-        CommitmentReduced { grant: GrantId, sources: Sources, effective_on: Option<Date> },
-        CommitmentReleased { grant: GrantId, sources: Sources },
+        CommitmentIncreased { grant: GrantId, area: Slug, round: Slug, sources: FundingSplit },
+        Committed { grant: GrantId, area: Slug, round: Slug, sources: FundingSplit },
+        CommitmentReduced { grant: GrantId, sources: FundingSplit, effective_on: Option<Date> },
+        CommitmentReleased { grant: GrantId, sources: FundingSplit },
     }
 }

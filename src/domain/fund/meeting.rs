@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fund, FundEvent, FundState, Listed, MakeBankFile, RecordMeeting, SendBatch};
-use crate::domain::{Facts, Refusal};
+use super::{Fund, FundEvent, FundState, MakeBankFile, RecordMeeting, ReserveEntry, SendBatch};
+use crate::domain::{DecisionContext, Refusal};
 
 /// The largest number of decisions of a meeting, and of payments in a batch.
-const DECISIONS_MOST: usize = 200;
-const PAYMENTS_MOST: usize = 500;
+const DECISIONS_MAX: usize = 200;
+const PAYMENTS_MAX: usize = 500;
 
-fn each_once<T: Ord>(named: &[T], most: usize) -> Result<(), Refusal> {
+fn must_name_each_once<T: Ord>(named: &[T], most: usize) -> Result<(), Refusal> {
     if named.is_empty() {
         return Err(Refusal::Nothing);
     }
@@ -29,7 +29,7 @@ impl Fund {
     pub(super) fn record_meeting(
         &self,
         meeting: &RecordMeeting,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<FundEvent, Refusal> {
         self.must_be_open()?;
         let round = self
@@ -46,7 +46,7 @@ impl Fund {
             .iter()
             .map(|line| line.application)
             .collect();
-        each_once(&applications, DECISIONS_MOST)?;
+        must_name_each_once(&applications, DECISIONS_MAX)?;
         Ok(FundEvent::PanelMet {
             round: meeting.round.clone(),
             met_on: meeting.met_on,
@@ -57,7 +57,7 @@ impl Fund {
     pub(super) fn send_batch(
         &self,
         batch: &SendBatch,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<FundEvent, Refusal> {
         self.must_be(&[FundState::Open, FundState::Paused])?;
         if self.batches.contains_key(&batch.batch) {
@@ -69,7 +69,7 @@ impl Fund {
             .iter()
             .map(|line| (line.grant, line.payment))
             .collect();
-        each_once(&payments, PAYMENTS_MOST)?;
+        must_name_each_once(&payments, PAYMENTS_MAX)?;
         let payments = u32::try_from(payments.len()).unwrap_or(u32::MAX);
         let total = batch.payments.iter().map(|line| line.amount).sum();
         Ok(FundEvent::BatchSent {
@@ -83,7 +83,7 @@ impl Fund {
     pub(super) fn make_bank_file(
         &self,
         made: &MakeBankFile,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<FundEvent, Refusal> {
         let sent = self
             .batches
@@ -112,9 +112,9 @@ impl Fund {
         })
     }
 
-    pub(super) fn list(&self, at: &Listed) -> Result<FundEvent, Refusal> {
+    pub(super) fn list(&self, at: &ReserveEntry) -> Result<FundEvent, Refusal> {
         self.must_be(&[FundState::Open, FundState::Paused])?;
-        self.rank_is_free(&at.round, at.rank)?;
+        self.rank_must_be_free(&at.round, at.rank)?;
         Ok(FundEvent::ReserveListed {
             application: at.application,
             round: at.round.clone(),
@@ -122,7 +122,7 @@ impl Fund {
         })
     }
 
-    pub(super) fn unlist(&self, at: &Listed) -> Result<FundEvent, Refusal> {
+    pub(super) fn unlist(&self, at: &ReserveEntry) -> Result<FundEvent, Refusal> {
         if !self.rounds.is_reserved(&at.round, at.rank, at.application) {
             return Err(Refusal::Unknown("place on the reserve list"));
         }

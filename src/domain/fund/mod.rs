@@ -15,8 +15,8 @@ use uuid::Uuid;
 pub use budget::Budget;
 pub use command::{
     Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent,
-    Listed, MakeBankFile, PlanRound, RecordMeeting, RoundOf, Rules, SendBatch, SetRules, Uncommit,
-    WithdrawFunding,
+    MakeBankFile, PlanRound, RecordMeeting, ReserveEntry, RoundRef, Rules, SendBatch, SetRules,
+    Uncommit, WithdrawFunding,
 };
 pub use round::{Round, RoundState};
 
@@ -24,9 +24,9 @@ use super::id::{FundId, PersonId};
 use super::money::Money;
 use super::role::Role;
 use super::text::Slug;
-use super::{Command, Facts, Refusal, Stream, follows};
-use command::bounds_hold;
-use round::Rounds;
+use super::{Aggregate, Command, DecisionContext, Refusal, policy};
+use command::validate_rules;
+use round::FundRounds;
 
 /// State of a fund.
 #[derive(
@@ -70,7 +70,7 @@ pub struct Fund {
     rules: Rules,
     proposed: Option<(Rules, PersonId)>,
     budget: Budget,
-    rounds: Rounds,
+    rounds: FundRounds,
     batches: BTreeMap<Slug, SentBatch>,
 }
 
@@ -102,8 +102,8 @@ impl Fund {
     }
 
     /// Refuses with [`Refusal::RankTaken`] a rank that another application has.
-    pub fn rank_is_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
-        self.rounds.rank_is_free(round, rank)
+    pub fn rank_must_be_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
+        self.rounds.rank_must_be_free(round, rank)
     }
 
     #[must_use]
@@ -112,7 +112,7 @@ impl Fund {
     }
 
     /// Refuses with [`Refusal::OutsideBounds`] an amount outside the fund's rules.
-    pub fn within_bounds(&self, amount: Money) -> Result<(), Refusal> {
+    pub fn must_be_within_bounds(&self, amount: Money) -> Result<(), Refusal> {
         let Rules {
             minimum, maximum, ..
         } = self.rules;
@@ -140,7 +140,7 @@ impl Fund {
         if self.state != FundState::Blank {
             return Err(Refusal::Exists("fund"));
         }
-        bounds_hold(&create.rules)?;
+        validate_rules(&create.rules)?;
         if create.areas.is_empty() {
             return Err(Refusal::RulesIncomplete("a fund names at least one area"));
         }
@@ -152,18 +152,22 @@ impl Fund {
         })
     }
 
-    fn change_rules(&self, command: &FundCommand, facts: &Facts) -> Result<FundEvent, Refusal> {
+    fn change_rules(
+        &self,
+        command: &FundCommand,
+        facts: &DecisionContext,
+    ) -> Result<FundEvent, Refusal> {
         match command {
             FundCommand::SetRules(SetRules { rules }) => {
                 self.must_be(&[FundState::Draft])?;
-                bounds_hold(rules)?;
+                validate_rules(rules)?;
                 Ok(FundEvent::RulesSet {
                     rules: rules.clone(),
                 })
             }
             FundCommand::ProposeRules(SetRules { rules }) => {
                 self.must_be(&[FundState::Open, FundState::Paused])?;
-                bounds_hold(rules)?;
+                validate_rules(rules)?;
                 Ok(FundEvent::RulesProposed {
                     rules: rules.clone(),
                     proposed_by: facts.by()?,
@@ -177,7 +181,7 @@ impl Fund {
                     .filter(|(rules, _)| *rules == said.rules);
                 let (rules, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
                 let confirmed_by = facts.by()?;
-                facts.are_two(*proposed_by, confirmed_by)?;
+                facts.must_be_two_people(*proposed_by, confirmed_by)?;
                 facts.still_holds(*proposed_by, &[Role::Administrator])?;
                 Ok(FundEvent::RulesConfirmed {
                     rules: rules.clone(),
@@ -188,15 +192,19 @@ impl Fund {
         }
     }
 
-    fn change_state(&self, command: &FundCommand, facts: &Facts) -> Result<FundEvent, Refusal> {
+    fn change_state(
+        &self,
+        command: &FundCommand,
+        facts: &DecisionContext,
+    ) -> Result<FundEvent, Refusal> {
         match command {
             FundCommand::Open(_) => {
                 self.must_be(&[FundState::Draft])?;
-                let needed = self.rules.eyes();
-                if facts.organisation()?.approvers() < needed {
+                let needed = self.rules.people_per_payment();
+                if facts.organisation()?.approver_count() < needed {
                     return Err(Refusal::TooFewApprovers(needed));
                 }
-                facts.two_administrators_signed_in()?;
+                facts.two_administrators_must_have_signed_in()?;
                 Ok(FundEvent::FundOpened {})
             }
             FundCommand::Pause(because) => {
@@ -224,7 +232,11 @@ impl Fund {
         }
     }
 
-    fn change_money(&self, command: &FundCommand, facts: &Facts) -> Result<FundEvent, Refusal> {
+    fn change_money(
+        &self,
+        command: &FundCommand,
+        facts: &DecisionContext,
+    ) -> Result<FundEvent, Refusal> {
         match command {
             FundCommand::Allocate(allocate) => {
                 self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused])?;
@@ -257,7 +269,7 @@ impl Fund {
                 if withdraw.amount.is_zero() {
                     return Err(Refusal::Nothing);
                 }
-                let left = self.budget.uncommitted_of(&withdraw.source);
+                let left = self.budget.uncommitted_from(&withdraw.source);
                 if !left.covers(withdraw.amount) {
                     return Err(Refusal::NotAffordable {
                         asked: withdraw.amount,
@@ -286,12 +298,16 @@ impl Fund {
     }
 }
 
-impl Stream for Fund {
+impl Aggregate for Fund {
     const TYPE: &'static str = "fund";
     type Command = FundCommand;
     type Event = FundEvent;
 
-    fn decide(&self, command: &FundCommand, facts: &Facts) -> Result<Vec<FundEvent>, Refusal> {
+    fn decide(
+        &self,
+        command: &FundCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<FundEvent>, Refusal> {
         use FundCommand as C;
         if self.state == FundState::Blank && !matches!(command, C::Create(_)) {
             return Err(Refusal::Unknown("fund"));
@@ -385,13 +401,13 @@ impl Stream for Fund {
         }
     }
 
-    fn obliges(
+    fn follow_ups(
         &self,
         id: Uuid,
         command: &FundCommand,
         event: &FundEvent,
         _: &Self,
     ) -> Vec<Command> {
-        follows::of_fund(FundId(id), command, event)
+        policy::after_fund_event(FundId(id), command, event)
     }
 }

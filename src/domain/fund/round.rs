@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Fund, FundCommand, FundEvent};
 use crate::domain::id::ApplicationId;
 use crate::domain::text::Slug;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal};
 
 /// State of a round.
 #[derive(
@@ -53,7 +53,7 @@ impl Round {
     /// Refuses unless an application that arrived on this day is in time: with
     /// [`Refusal::RoundNotInState`] if the round was never opened or is completed, with
     /// [`Refusal::RoundClosed`] outside its dates.
-    pub fn takes_on(&self, day: Date) -> Result<(), Refusal> {
+    pub fn must_accept_on(&self, day: Date) -> Result<(), Refusal> {
         let (opens_on, closes_on) = (self.opens_on, self.closes_on);
         match self.state {
             RoundState::Planned | RoundState::Completed => {
@@ -69,9 +69,9 @@ impl Round {
 
     /// Refuses unless the round is open and the day is one of its days, with
     /// [`Refusal::RoundNotInState`] or [`Refusal::RoundClosed`].
-    pub fn open_on(&self, today: Date) -> Result<(), Refusal> {
+    pub fn must_be_open_on(&self, today: Date) -> Result<(), Refusal> {
         self.must_be(RoundState::Open)?;
-        self.takes_on(today)
+        self.must_accept_on(today)
     }
 
     #[must_use]
@@ -100,9 +100,9 @@ impl Round {
 
 /// The rounds of one fund, by key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Rounds(BTreeMap<Slug, Round>);
+pub(super) struct FundRounds(BTreeMap<Slug, Round>);
 
-impl Rounds {
+impl FundRounds {
     pub(super) fn find(&self, round: &Slug) -> Option<&Round> {
         self.0.get(round)
     }
@@ -116,7 +116,7 @@ impl Rounds {
             .is_some_and(|round| round.reserves.get(&rank) == Some(&application))
     }
 
-    pub(super) fn rank_is_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
+    pub(super) fn rank_must_be_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
         let round = self.find(round).ok_or(Refusal::Unknown("round"))?;
         if rank == 0 {
             return Err(Refusal::Unknown("rank"));
@@ -138,7 +138,7 @@ impl Rounds {
         &self,
         command: &FundCommand,
         fund: &Fund,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<FundEvent, Refusal> {
         match command {
             FundCommand::PlanRound(plan) => {

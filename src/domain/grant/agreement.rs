@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{CheckState, Grant, GrantCommand, GrantEvent, GrantState};
 use crate::domain::file::FileDigest;
-use crate::domain::sealed::{Personal, PersonalLine, personal_name};
-use crate::domain::source::Sources;
+use crate::domain::funding_source::FundingSplit;
+use crate::domain::personal_data::{PersonalInput, PersonalLine, personal_name};
 use crate::domain::text::Slug;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal};
 
 /// The sources of the money that was committed for the grant.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Offer {
     #[schema(value_type = Vec<Object>)]
-    pub sources: Sources,
+    pub sources: FundingSplit,
 }
 
 /// How the agreement was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Method {
+pub enum AcceptanceMethod {
     /// By a member of the group.
     Web,
     /// On paper; the scan is among the group's files.
@@ -39,22 +39,22 @@ pub struct AcceptAgreement {
     /// was issued for the grant.
     #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64)]
     pub hash: String,
-    pub method: Method,
+    pub method: AcceptanceMethod,
     /// Names of the people who sign for the group, each once.
     #[serde(deserialize_with = "each_once")]
     #[schema(value_type = Vec<PersonalLine>, min_items = 1)]
-    pub names: Vec<Personal>,
+    pub names: Vec<PersonalInput>,
 }
 
-fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Personal>, D::Error> {
+fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<PersonalInput>, D::Error> {
     #[derive(Deserialize)]
-    struct Name(#[serde(deserialize_with = "personal_name")] Personal);
-    let names: Vec<_> = Vec::<Name>::deserialize(input)?
+    struct SignerName(#[serde(deserialize_with = "personal_name")] PersonalInput);
+    let names: Vec<_> = Vec::<SignerName>::deserialize(input)?
         .into_iter()
         .map(|name| name.0)
         .collect();
-    let plain = |name: &Personal| {
-        if let Personal::Open(name) = name {
+    let plain = |name: &PersonalInput| {
+        if let PersonalInput::Open(name) = name {
             name.to_lowercase()
         } else {
             String::new()
@@ -69,7 +69,7 @@ fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Personal>
 }
 
 /// The last day on which an offer that goes out today can be accepted.
-fn stands_until(facts: &Facts) -> Result<Date, Refusal> {
+fn offer_expiry(facts: &DecisionContext) -> Result<Date, Refusal> {
     let days = jiff::Span::new().days(i64::from(facts.fund()?.rules().offer_days));
     facts
         .today
@@ -78,13 +78,17 @@ fn stands_until(facts: &Facts) -> Result<Date, Refusal> {
 }
 
 impl Grant {
-    pub(super) fn offer(&self, offer: &Offer, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    pub(super) fn offer(
+        &self,
+        offer: &Offer,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         if self.state != GrantState::Blank {
             return Err(Refusal::Exists("grant"));
         }
         let application = facts.application()?;
         let (Some(place), Some(terms), Some(summary)) = (
-            application.place(),
+            application.target(),
             application.terms(),
             application.summary(),
         ) else {
@@ -106,7 +110,7 @@ impl Grant {
         {
             return Err(Refusal::CheckOutstanding(condition.to_string()));
         }
-        let on_file = Self::on_file(&checks, facts)?;
+        let on_file = Self::reusable_checks(&checks, facts)?;
         let offered = GrantEvent::GrantOffered {
             fund: place.fund,
             round: place.round.clone(),
@@ -118,12 +122,13 @@ impl Grant {
             checks,
             conditions: terms.conditions.clone(),
             signers: rules.signers,
-            eyes: rules.eyes,
+            eyes: rules.people_per_payment,
             update_every_days: rules.update_every_days,
-            expires_on: stands_until(facts)?,
+            expires_on: offer_expiry(facts)?,
             ends_on: terms.ends_on,
             update_due_on: terms.update_due_on,
-            waits: rules.confirm_days.is_none() && application.decision_is_confirmed().is_err(),
+            waits: rules.confirm_days.is_none()
+                && application.decision_must_be_confirmed().is_err(),
         };
         let issued = GrantEvent::AgreementIssued {
             version,
@@ -132,7 +137,7 @@ impl Grant {
         Ok([offered, issued].into_iter().chain(on_file).collect())
     }
 
-    pub(super) fn offered(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_offered(&mut self, event: &GrantEvent) {
         let GrantEvent::GrantOffered {
             fund,
             round,
@@ -187,13 +192,13 @@ impl Grant {
     pub(super) fn answer_offer(
         &self,
         command: &GrantCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         if let GrantCommand::SendOffer(_) = command {
             let goes_out = self.state == GrantState::Offered && self.offer_waits;
             return if goes_out {
                 Ok(vec![GrantEvent::OfferSent {
-                    expires_on: stands_until(facts)?,
+                    expires_on: offer_expiry(facts)?,
                 }])
             } else {
                 Ok(Vec::new())
@@ -210,11 +215,13 @@ impl Grant {
             GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_)
                 if self.offer_waits =>
             {
-                facts.application()?.decision_is_confirmed()?;
+                facts.application()?.decision_must_be_confirmed()?;
                 Err(Refusal::GrantNotInState("offered, and not sent"))
             }
             GrantCommand::AcceptAgreement(accept) => {
-                facts.application()?.confirmed_in_time(facts.today)?;
+                facts
+                    .application()?
+                    .must_be_confirmed_in_time(facts.today)?;
                 self.accept(accept, facts)
             }
             GrantCommand::DeclineOffer(_) => Ok(vec![GrantEvent::OfferDeclined {}]),
@@ -223,7 +230,11 @@ impl Grant {
         }
     }
 
-    fn accept(&self, accept: &AcceptAgreement, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    fn accept(
+        &self,
+        accept: &AcceptAgreement,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         if accept.hash != self.agreement {
             return Err(Refusal::AgreementDiffers);
         }
@@ -231,18 +242,18 @@ impl Grant {
             return Err(Refusal::TooFewSigners(usize::from(self.signers)));
         }
         let read_by = match &accept.method {
-            Method::Web if !facts.of_group()? => return Err(Refusal::MembersOwnAct),
-            Method::Web => None,
-            Method::PaperScan { scan } => {
+            AcceptanceMethod::Web if !facts.of_group()? => return Err(Refusal::MembersOwnAct),
+            AcceptanceMethod::Web => None,
+            AcceptanceMethod::PaperScan { scan } => {
                 facts.has_file(Some(scan))?;
                 None
             }
-            Method::ReadOverTelephone => Some(facts.by()?),
+            AcceptanceMethod::ReadOverTelephone => Some(facts.by()?),
         };
         let accepted = GrantEvent::AgreementAccepted {
             hash: accept.hash.clone(),
             method: accept.method.clone(),
-            names: accept.names.iter().map(Personal::sealed).collect(),
+            names: accept.names.iter().map(PersonalInput::sealed).collect(),
             read_by,
         };
         let due = self.update_days(facts.today)?;
@@ -275,7 +286,7 @@ impl Grant {
         Ok(days)
     }
 
-    pub(super) fn answered(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_offer_event(&mut self, event: &GrantEvent) {
         match event {
             GrantEvent::OfferSent { expires_on } => {
                 (self.offer_waits, self.expires_on) = (false, Some(*expires_on));
@@ -290,7 +301,7 @@ impl Grant {
             self.state,
             GrantState::OfferDeclined | GrantState::OfferLapsed | GrantState::OfferWithdrawn
         ) {
-            self.award = Sources::default();
+            self.award = FundingSplit::default();
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::file::FileDigest;
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
 use crate::domain::text::{Prose, Slug};
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +39,7 @@ pub struct PassCheck {
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CheckOf {
+pub struct CheckRef {
     pub check: Slug,
 }
 
@@ -65,10 +65,10 @@ impl CheckState {
 }
 
 impl Grant {
-    pub(super) fn check(
+    pub(super) fn decide_check(
         &self,
         command: &GrantCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         self.must_be(&[
             GrantState::Offered,
@@ -79,9 +79,9 @@ impl Grant {
         let by = facts.by()?;
         match command {
             GrantCommand::RequestCheck(request) => {
-                facts.permit(by, Act::Prepare)?;
+                facts.permit(by, RestrictedAction::Prepare)?;
                 if self.checks.contains_key(&request.check) {
-                    self.outstanding(&request.check, facts)?;
+                    self.must_be_outstanding(&request.check, facts)?;
                 }
                 Ok(GrantEvent::CheckRequested {
                     check: request.check.clone(),
@@ -90,8 +90,8 @@ impl Grant {
                 })
             }
             GrantCommand::PassCheck(passed) => {
-                self.outstanding(&passed.check, facts)?;
-                facts.permit(by, Act::Prepare)?;
+                self.must_be_outstanding(&passed.check, facts)?;
+                facts.permit(by, RestrictedAction::Prepare)?;
                 facts.has_file(passed.evidence.as_ref())?;
                 if passed.good_until.is_some_and(|until| until < facts.today) {
                     return Err(Refusal::DatesOutOfOrder(
@@ -113,8 +113,8 @@ impl Grant {
                 })
             }
             GrantCommand::FailCheck(failed) => {
-                self.outstanding(&failed.check, facts)?;
-                facts.permit(by, Act::Prepare)?;
+                self.must_be_outstanding(&failed.check, facts)?;
+                facts.permit(by, RestrictedAction::Prepare)?;
                 Ok(GrantEvent::CheckFailed {
                     check: failed.check.clone(),
                     note: failed.note.clone(),
@@ -122,14 +122,14 @@ impl Grant {
                 })
             }
             GrantCommand::ReuseCheck(of) => {
-                self.outstanding(&of.check, facts)?;
-                facts.permit(by, Act::Prepare)?;
-                let reused = Self::on_file(&BTreeSet::from([of.check.clone()]), facts)?;
+                self.must_be_outstanding(&of.check, facts)?;
+                facts.permit(by, RestrictedAction::Prepare)?;
+                let reused = Self::reusable_checks(&BTreeSet::from([of.check.clone()]), facts)?;
                 reused.into_iter().next().ok_or(Refusal::CheckNotOnFile)
             }
             GrantCommand::ProposeWaiver(waiver) => {
-                self.outstanding(&waiver.check, facts)?;
-                facts.permit(by, Act::Prepare)?;
+                self.must_be_outstanding(&waiver.check, facts)?;
+                facts.permit(by, RestrictedAction::Prepare)?;
                 Ok(GrantEvent::WaiverProposed {
                     check: waiver.check.clone(),
                     reason: waiver.note.clone(),
@@ -142,9 +142,9 @@ impl Grant {
                 .ok_or(Refusal::Unknown("check"))?
             {
                 CheckState::WaiverProposed(proposed_by) => {
-                    facts.are_two(*proposed_by, by)?;
+                    facts.must_be_two_people(*proposed_by, by)?;
                     facts.proposal_holds(*proposed_by, &[Role::Officer])?;
-                    facts.permit(by, Act::Waive)?;
+                    facts.permit(by, RestrictedAction::Waive)?;
                     Ok(GrantEvent::CheckWaived {
                         check: of.check.clone(),
                         by,
@@ -157,13 +157,13 @@ impl Grant {
     }
 
     /// Events that reuse the checks which the group has on file and which are still valid.
-    pub(super) fn on_file(
+    pub(super) fn reusable_checks(
         checks: &BTreeSet<Slug>,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         let group = facts.group()?;
         let reused = checks.iter().filter_map(|check| {
-            let on_file = group.on_file(check, facts.today)?;
+            let on_file = group.check_on_file(check, facts.today)?;
             Some(GrantEvent::CheckReused {
                 check: check.clone(),
                 from: on_file.grant,
@@ -173,7 +173,7 @@ impl Grant {
         Ok(reused.collect())
     }
 
-    fn outstanding(&self, check: &Slug, facts: &Facts) -> Result<(), Refusal> {
+    fn must_be_outstanding(&self, check: &Slug, facts: &DecisionContext) -> Result<(), Refusal> {
         match self.checks.get(check).ok_or(Refusal::Unknown("check"))? {
             CheckState::Waived => Err(Refusal::CheckNotInState("waived")),
             state if state.is_clear(facts.today) => Err(Refusal::CheckNotInState("passed")),
@@ -183,7 +183,11 @@ impl Grant {
 
     /// Refuses unless every check is clear. Checks that only release another instalment are
     /// ignored.
-    pub(super) fn checks_clear(&self, instalment: Option<u16>, today: Date) -> Result<(), Refusal> {
+    pub(super) fn checks_must_be_clear(
+        &self,
+        instalment: Option<u16>,
+        today: Date,
+    ) -> Result<(), Refusal> {
         let others = self.checks_of_other_instalments(instalment);
         let open = self
             .checks
@@ -199,7 +203,7 @@ impl Grant {
         self.conditions.contains(check)
     }
 
-    pub(super) fn checked(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_check_event(&mut self, event: &GrantEvent) {
         let (check, state) = match event {
             GrantEvent::CheckRequested { check, .. } => (check, CheckState::Outstanding),
             GrantEvent::CheckPassed {

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantEvent, Owed, next_number};
+use super::{Grant, GrantEvent, ReturnReason, next_number};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::role::Role;
 use crate::domain::text::Prose;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 /// Amounts due back that are settled, by the reason for which they were due.
-pub type Satisfied = BTreeMap<Owed, Money>;
+pub type SettledAmounts = BTreeMap<ReturnReason, Money>;
 
 /// Direction of the money.
 #[derive(
@@ -50,7 +50,7 @@ pub struct BankEntry {
     pub happened_on: Date,
     /// The reason for which the money was recorded as returned, if it was.
     #[serde(default)]
-    pub owed: Owed,
+    pub owed: ReturnReason,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -90,7 +90,7 @@ pub struct ConfirmSettlement {
 
 /// A bank entry that is not settled yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Unsettled {
+pub(super) struct PendingEntry {
     kind: EntryKind,
     details: BankEntry,
     proposed: Option<(Money, PersonId)>,
@@ -98,12 +98,12 @@ pub(super) struct Unsettled {
 
 impl Grant {
     /// The event that records an entry to settle.
-    pub(super) fn unsettled(
+    pub(super) fn entry_unsettled(
         &self,
         kind: EntryKind,
         details: BankEntry,
         note: Option<Prose>,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let entry = next_number(Some(self.entries_made))?;
         Ok(GrantEvent::EntryUnsettled {
@@ -118,7 +118,7 @@ impl Grant {
     pub(super) fn record_entry(
         &self,
         record: &RecordBankEntry,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         facts.not_future(record.happened_on)?;
         if record.amount.is_zero() {
@@ -140,22 +140,22 @@ impl Grant {
             amount,
             payment,
             happened_on,
-            owed: Owed::default(),
+            owed: ReturnReason::default(),
         };
-        self.unsettled(record.kind, details, Some(record.note.clone()), facts)
+        self.entry_unsettled(record.kind, details, Some(record.note.clone()), facts)
     }
 
-    fn entry(&self, number: u16) -> Result<&Unsettled, Refusal> {
+    fn pending_entry(&self, number: u16) -> Result<&PendingEntry, Refusal> {
         self.unsettled
             .get(&number)
             .ok_or(Refusal::Unknown("entry that is to be settled"))
     }
 
     /// Refuses unless the counted sum is received money, and was paid from this grant by that day.
-    fn may_count(&self, entry: &Unsettled, counts: Money) -> Result<(), Refusal> {
+    fn must_be_countable(&self, entry: &PendingEntry, counts: Money) -> Result<(), Refusal> {
         let left = match entry.kind {
             EntryKind::CameIn => self
-                .left_from(entry.details.happened_on)
+                .least_balance_from(entry.details.happened_on)
                 .total()
                 .min(entry.details.amount),
             EntryKind::WentOut => Money::ZERO,
@@ -173,11 +173,11 @@ impl Grant {
     pub(super) fn propose_settlement(
         &self,
         propose: &ProposeSettlement,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let by = facts.by()?;
-        self.may_count(self.entry(propose.entry)?, propose.counts)?;
-        facts.permit(by, Act::Prepare)?;
+        self.must_be_countable(self.pending_entry(propose.entry)?, propose.counts)?;
+        facts.permit(by, RestrictedAction::Prepare)?;
         let ProposeSettlement {
             entry,
             counts,
@@ -194,24 +194,24 @@ impl Grant {
     pub(super) fn confirm_settlement(
         &self,
         confirm: ConfirmSettlement,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let by = facts.by()?;
-        let found = self.entry(confirm.entry)?;
+        let found = self.pending_entry(confirm.entry)?;
         let (counts, proposed_by) = found
             .proposed
             .filter(|(counts, _)| *counts == confirm.counts)
             .ok_or(Refusal::NotProposed)?;
-        facts.are_two(proposed_by, by)?;
+        facts.must_be_two_people(proposed_by, by)?;
         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
-        facts.permit(by, Act::Waive)?;
-        self.may_count(found, counts)?;
+        facts.permit(by, RestrictedAction::Waive)?;
+        self.must_be_countable(found, counts)?;
         let happened_on = found.details.happened_on;
-        let sources = self.left_from(happened_on).last(counts)?;
+        let sources = self.least_balance_from(happened_on).last(counts)?;
         Ok(GrantEvent::EntrySettled {
             entry: confirm.entry,
             sources,
-            satisfied: self.satisfies(found.details.owed, counts),
+            satisfied: self.settled_by(found.details.owed, counts),
             happened_on,
             by,
         })
@@ -228,7 +228,7 @@ impl Grant {
                 self.entries_made = *entry;
                 self.unsettled.insert(
                     *entry,
-                    Unsettled {
+                    PendingEntry {
                         kind: *kind,
                         details: details.clone(),
                         proposed: None,
@@ -250,7 +250,7 @@ impl Grant {
                 ..
             } => {
                 self.unsettled.remove(entry);
-                self.came_back(*happened_on, sources, satisfied);
+                self.record_return(*happened_on, sources, satisfied);
             }
             _ => {}
         }

@@ -6,9 +6,9 @@
 mod agreement;
 mod check;
 mod command;
-mod dues;
 mod entry;
 mod payment;
+mod returns;
 mod revocation;
 mod schedule;
 mod story;
@@ -21,41 +21,42 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use agreement::{AcceptAgreement, Method, Offer};
-pub use check::{CheckNote, CheckOf, PassCheck};
+pub use agreement::{AcceptAgreement, AcceptanceMethod, Offer};
+pub use check::{CheckNote, CheckRef, PassCheck};
 pub use command::{GrantCommand, GrantEvent};
-pub use dues::{
-    AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn,
-    RequestReturn,
-};
 pub use entry::{
-    BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied,
+    BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, SettledAmounts,
 };
 pub use payment::{
-    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf,
-    PaymentOn, PaymentState, PreparePayment, ReversePayment,
+    BatchedPayment, ConfirmPayment, CorrectPayment, FailPayment, PaymentDateMoved, PaymentReason,
+    PaymentRef, PaymentState, PreparePayment, ReversePayment, SendPayment,
+};
+pub use returns::{
+    ConfirmReturnWaiver, DeclareUnderspend, DemandClawback, ProposeReturnWaiver, ReceiveReturn,
+    RequestReturn, ReturnReason,
 };
 pub use revocation::{RevocationKind, Revoke};
-pub use schedule::{Instalment, Released, SchedulePayments};
-pub use story::{PublishStory, StoryOf};
+pub use schedule::{Instalment, ReleaseCondition, SchedulePayments};
+pub use story::{PublishStory, StoryRef};
 pub use update::{
-    CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate,
-    RequestUpdate, UpdateBecause, UpdateOf, UpdateState,
+    CorrectUpdate, EncryptedOutcome, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindUpdate,
+    ReminderKind, RequestUpdate, UpdateReason, UpdateRef, UpdateState,
 };
 pub use variation::{
-    ApproveVariation, Grown, RequestVariation, VariationBecause, VariationState, Varied,
+    ApproveVariation, AwardIncrease, RequestVariation, VariationChanges, VariationReason,
+    VariationState,
 };
 
 use super::application::Attendance;
+use super::funding_source::FundingSplit;
 use super::id::{FundId, GrantId, GroupId, PersonId};
 use super::money::Money;
-use super::source::Sources;
 use super::text::Slug;
-use super::{Command, Facts, Refusal, Stream, follows};
+use super::{Aggregate, Command, DecisionContext, Refusal, policy};
 use check::CheckState;
-use dues::Due;
-use entry::Unsettled;
+use entry::PendingEntry;
 use payment::Payment;
+use returns::AmountOwed;
 use revocation::Revocation;
 use update::Update;
 use variation::Variations;
@@ -108,19 +109,19 @@ pub struct Grant {
     group: Option<GroupId>,
     area: Option<Slug>,
     /// The money that is committed for it now.
-    award: Sources,
+    award: FundingSplit,
     /// The money that was paid and has not been returned. Sent payments are included.
-    paid: Sources,
+    paid: FundingSplit,
     /// The amounts due back from the group, by reason.
-    dues: BTreeMap<Owed, Due>,
+    dues: BTreeMap<ReturnReason, AmountOwed>,
     checks: BTreeMap<Slug, CheckState>,
     conditions: BTreeSet<Slug>,
     /// The checks and conditions that hold back every payment.
     for_every_payment: BTreeSet<Slug>,
     /// Returned money, with the bank's dates.
-    returns: Vec<(Date, Sources)>,
+    returns: Vec<(Date, FundingSplit)>,
     /// Bank entries that two people have not settled yet.
-    unsettled: BTreeMap<u16, Unsettled>,
+    unsettled: BTreeMap<u16, PendingEntry>,
     entries_made: u16,
     /// Attendance at the last decision to raise the award.
     attendance: Attendance,
@@ -173,25 +174,27 @@ impl Grant {
 
     /// The area and the round of the award.
     #[must_use]
-    pub fn place(&self) -> Option<(&Slug, &Slug)> {
+    pub fn area_and_round(&self) -> Option<(&Slug, &Slug)> {
         self.area.as_ref().zip(self.round.as_ref())
     }
 
     /// The money that is committed for the grant now: the award less released and returned money.
     #[must_use]
-    pub fn award(&self) -> &Sources {
+    pub fn award(&self) -> &FundingSplit {
         &self.award
     }
 
     /// Whether money ever left for the group, even if it came back.
     #[must_use]
-    pub fn was_paid(&self) -> bool {
-        self.payments.values().any(|payment| payment.went())
+    pub fn has_ever_been_paid(&self) -> bool {
+        self.payments
+            .values()
+            .any(|payment| payment.has_ever_left())
     }
 
     /// The money that was paid and has not been returned. Sent payments are included.
     #[must_use]
-    pub fn paid(&self) -> &Sources {
+    pub fn paid(&self) -> &FundingSplit {
         &self.paid
     }
 
@@ -211,7 +214,7 @@ impl Grant {
 
     /// Refuses unless the agreement is accepted and the grant has neither been closed nor
     /// terminated.
-    fn must_run(&self) -> Result<(), Refusal> {
+    fn must_be_in_force(&self) -> Result<(), Refusal> {
         match self.state {
             GrantState::Offered => Err(Refusal::AgreementNotAccepted),
             _ => self.must_be(&[GrantState::Accepted, GrantState::Live, GrantState::Reported]),
@@ -220,17 +223,17 @@ impl Grant {
 
     /// Refuses unless the agreement is accepted and the grant is not closed. A terminated grant
     /// passes.
-    fn must_stand(&self) -> Result<(), Refusal> {
+    fn must_be_in_force_or_terminated(&self) -> Result<(), Refusal> {
         if self.state == GrantState::Terminated {
             Ok(())
         } else {
-            self.must_run()
+            self.must_be_in_force()
         }
     }
 
     /// By source, the award less the paid money and the money reserved for prepared or approved
     /// payments.
-    fn free(&self) -> Result<Sources, Refusal> {
+    fn unreserved(&self) -> Result<FundingSplit, Refusal> {
         let mut reserved = self
             .payments
             .values()
@@ -255,12 +258,16 @@ impl Grant {
     }
 }
 
-impl Stream for Grant {
+impl Aggregate for Grant {
     const TYPE: &'static str = "grant";
     type Command = GrantCommand;
     type Event = GrantEvent;
 
-    fn decide(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    fn decide(
+        &self,
+        command: &GrantCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         use GrantCommand as C;
         if let C::Offer(offer) = command {
             return self.offer(offer, facts);
@@ -284,19 +291,22 @@ impl Stream for Grant {
             | C::FailCheck(_)
             | C::ReuseCheck(_)
             | C::ProposeWaiver(_)
-            | C::ConfirmWaiver(_) => self.check(command, facts)?,
-            C::SchedulePayments(_) | C::ConfirmSchedule(_) => self.schedule(command, facts)?,
+            | C::ConfirmWaiver(_) => self.decide_check(command, facts)?,
+            C::SchedulePayments(_) | C::ConfirmSchedule(_) => {
+                self.decide_schedule(command, facts)?
+            }
             C::ConfirmAttendance(of) => {
                 let by = facts.by()?;
                 let connections = facts.connections(Some(facts.application()?))?;
-                self.attendance.may_confirm(*of, facts, &connections)?;
+                self.attendance
+                    .must_be_confirmable(*of, facts, &connections)?;
                 GrantEvent::AttendanceConfirmed {
                     decision: of.decision,
                     person: of.person,
                     by,
                 }
             }
-            C::ReversePayment(reverse) => return self.reverse(reverse, facts),
+            C::ReversePayment(reverse) => return self.reverse_payment(reverse, facts),
             C::PreparePayment(_)
             | C::ApprovePayment(_)
             | C::RejectPayment(_)
@@ -307,12 +317,12 @@ impl Stream for Grant {
             | C::ConfirmEarlyPayment(_)
             | C::ConfirmPayment(_)
             | C::FailPayment(_)
-            | C::CorrectPayment(_) => self.pay(command, facts)?,
+            | C::CorrectPayment(_) => self.decide_payment(command, facts)?,
             C::RequestVariation(_)
             | C::ApproveVariation(_)
             | C::RefuseVariation(_)
-            | C::Grow(_) => return self.vary(command, facts),
-            C::Hold(_) | C::Resume(_) => self.hold(command, facts)?,
+            | C::Grow(_) => return self.decide_variation(command, facts),
+            C::Hold(_) | C::Resume(_) => self.decide_hold(command, facts)?,
             C::RequestUpdate(_)
             | C::RemindUpdate(_)
             | C::ReceiveUpdate(_)
@@ -320,7 +330,7 @@ impl Stream for Grant {
             | C::QueryUpdate(_)
             | C::ExcuseUpdate(_)
             | C::CorrectUpdate(_)
-            | C::JudgeOutcome(_) => self.follow_up(command, facts)?,
+            | C::JudgeOutcome(_) => self.decide_update(command, facts)?,
             C::DeclareUnderspend(_)
             | C::RequestReturn(_)
             | C::ReceiveReturn(_)
@@ -329,9 +339,9 @@ impl Stream for Grant {
             | C::ConfirmSettlement(_)
             | C::ProposeReturnWaiver(_)
             | C::ConfirmReturnWaiver(_)
-            | C::Close(_) => self.settle(command, facts)?,
-            C::PublishStory(story) => self.publish(story, facts)?,
-            C::WithdrawStory(of) => self.withdraw(*of)?,
+            | C::Close(_) => self.decide_return(command, facts)?,
+            C::PublishStory(story) => self.publish_story(story, facts)?,
+            C::WithdrawStory(of) => self.withdraw_story(*of)?,
         };
         Ok(vec![event])
     }
@@ -340,20 +350,20 @@ impl Stream for Grant {
         use GrantEvent as E;
         self.events += 1;
         match event {
-            E::GrantOffered { .. } => self.offered(event),
+            E::GrantOffered { .. } => self.apply_offered(event),
             E::AgreementIssued { .. }
             | E::OfferSent { .. }
             | E::AgreementAccepted { .. }
             | E::OfferDeclined { .. }
             | E::OfferLapsed { .. }
-            | E::OfferWithdrawn { .. } => self.answered(event),
+            | E::OfferWithdrawn { .. } => self.apply_offer_event(event),
             E::CheckRequested { .. }
             | E::CheckPassed { .. }
             | E::CheckReused { .. }
             | E::CheckFailed { .. }
             | E::WaiverProposed { .. }
-            | E::CheckWaived { .. } => self.checked(event),
-            E::PaymentsScheduled { first, instalments } => self.scheduled(*first, instalments),
+            | E::CheckWaived { .. } => self.apply_check_event(event),
+            E::PaymentsScheduled { first, instalments } => self.apply_schedule(*first, instalments),
             E::ScheduleProposed {
                 proposal,
                 instalments,
@@ -376,14 +386,14 @@ impl Stream for Grant {
             | E::PaymentConfirmed { .. }
             | E::PaymentFailed { .. }
             | E::PaymentReversed { .. }
-            | E::PaymentCorrected { .. } => self.paid_or_not(event),
+            | E::PaymentCorrected { .. } => self.apply_payment_event(event),
             E::VariationRequested { .. }
             | E::VariationApproved { .. }
             | E::VariationRefused { .. }
             | E::AwardGrown { .. }
             | E::GrantHeld { .. }
             | E::GrantResumed {}
-            | E::GrantTerminated { .. } => self.varied(event),
+            | E::GrantTerminated { .. } => self.apply_variation_event(event),
             E::UpdateRequested { .. }
             | E::UpdateMoved { .. }
             | E::ReminderSent { .. }
@@ -392,14 +402,14 @@ impl Stream for Grant {
             | E::UpdateQueried { .. }
             | E::UpdateExcused { .. }
             | E::UpdateCorrected { .. }
-            | E::OutcomeJudged { .. } => self.followed_up(event),
+            | E::OutcomeJudged { .. } => self.apply_update_event(event),
             E::UnderspendDeclared { .. }
             | E::ReturnRequested { .. }
             | E::ClawbackDemanded { .. }
             | E::ReturnReceived { .. }
             | E::ReturnWaiverProposed { .. }
             | E::ReturnWaived { .. }
-            | E::GrantClosed { .. } => self.settled(event),
+            | E::GrantClosed { .. } => self.apply_return_event(event),
             E::RevocationProposed { .. } | E::RevocationConfirmed { .. } => {
                 self.apply_revocation(event);
             }
@@ -412,8 +422,8 @@ impl Stream for Grant {
         }
     }
 
-    fn obliges(&self, id: Uuid, _: &GrantCommand, event: &GrantEvent, _: &Self) -> Vec<Command> {
-        follows::of_grant(GrantId(id), self, event)
+    fn follow_ups(&self, id: Uuid, _: &GrantCommand, event: &GrantEvent, _: &Self) -> Vec<Command> {
+        policy::after_grant_event(GrantId(id), self, event)
     }
 }
 

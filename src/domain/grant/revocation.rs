@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Grant, GrantCommand, GrantEvent, GrantState};
-use crate::domain::application::{Attendance, AttendanceOf, Sitting};
-use crate::domain::command::ProposalOf;
+use crate::domain::application::{Attendance, AttendanceRef, PanelSitting};
+use crate::domain::command::ProposalRef;
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::role::Role;
 use crate::domain::text::Prose;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +60,7 @@ impl Grant {
     pub(super) fn revoke(
         &self,
         command: &GrantCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         let (kind, amount, reason, present) = match command {
             GrantCommand::WithdrawOffer(revoke) => (
@@ -84,11 +84,13 @@ impl Grant {
             GrantCommand::ConfirmRevocation(of) => return self.confirm_revocation(*of, facts),
             _ => return Err(Refusal::GrantNotInState(self.state.into())),
         };
-        let effect = self.effect(kind, amount, reason)?;
-        facts.permit(facts.by()?, Act::End)?;
-        let sitting = facts.application()?.sitting_of_award(present, facts)?;
+        let effect = self.revocation_event(kind, amount, reason)?;
+        facts.permit(facts.by()?, RestrictedAction::End)?;
+        let sitting = facts
+            .application()?
+            .sitting_for_revocation(present, facts)?;
         let revocation = self.revocations + 1;
-        if Attendance::of(revocation, &sitting)
+        if Attendance::new(revocation, &sitting)
             .must_have_quorum()
             .is_ok()
         {
@@ -105,7 +107,7 @@ impl Grant {
 
     /// The event by which the revocation takes effect. Refuses if the grant's state does not allow
     /// it.
-    fn effect(
+    fn revocation_event(
         &self,
         kind: RevocationKind,
         amount: Option<Money>,
@@ -118,7 +120,7 @@ impl Grant {
                 Ok(GrantEvent::OfferWithdrawn { reason })
             }
             RevocationKind::Terminate => {
-                self.must_run()?;
+                self.must_be_in_force()?;
                 if self.payments.values().any(|payment| payment.is_under_way()) {
                     return Err(Refusal::PaymentUnderWay);
                 }
@@ -128,11 +130,11 @@ impl Grant {
                 })
             }
             RevocationKind::DemandClawback => {
-                self.must_stand()?;
+                self.must_be_in_force_or_terminated()?;
                 let amount = amount
                     .filter(|amount| !amount.is_zero())
                     .ok_or(Refusal::Nothing)?;
-                let left = self.could_return()?;
+                let left = self.paid_not_due_back()?;
                 if left.covers(amount) {
                     Ok(GrantEvent::ClawbackDemanded { amount, reason })
                 } else {
@@ -147,8 +149,8 @@ impl Grant {
 
     fn confirm_revocation(
         &self,
-        of: ProposalOf,
-        facts: &Facts,
+        of: ProposalRef,
+        facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         let by = facts.by()?;
         let found = self
@@ -156,21 +158,21 @@ impl Grant {
             .as_ref()
             .filter(|_| self.revocations == of.proposal)
             .ok_or(Refusal::NotProposed)?;
-        let attended = AttendanceOf {
+        let attended = AttendanceRef {
             person: by,
             decision: of.proposal,
         };
         if found.recorded_by == by {
             return Err(Refusal::SamePerson);
         }
-        found.attendance.may_confirm(
+        found.attendance.must_be_confirmable(
             attended,
             facts,
             &facts.connections(Some(facts.application()?))?,
         )?;
         facts.still_holds(found.recorded_by, &[Role::Panel])?;
         facts
-            .permit(found.recorded_by, Act::End)
+            .permit(found.recorded_by, RestrictedAction::End)
             .map_err(|_| Refusal::ProposerGone)?;
         let confirmed = GrantEvent::RevocationConfirmed {
             revocation: of.proposal,
@@ -183,7 +185,7 @@ impl Grant {
         }
         Ok(vec![
             confirmed,
-            self.effect(found.kind, found.amount, &found.reason)?,
+            self.revocation_event(found.kind, found.amount, &found.reason)?,
         ])
     }
 
@@ -197,7 +199,8 @@ impl Grant {
                 sitting,
             } => {
                 self.revocations = *revocation;
-                self.revocation = Revocation::of(*revocation, *kind, *amount, reason, sitting);
+                self.revocation =
+                    Revocation::from_proposal(*revocation, *kind, *amount, reason, sitting);
             }
             GrantEvent::RevocationConfirmed { by, .. } => {
                 if let Some(found) = &mut self.revocation {
@@ -210,14 +213,14 @@ impl Grant {
 }
 
 impl Revocation {
-    fn of(
+    fn from_proposal(
         number: u32,
         kind: RevocationKind,
         amount: Option<Money>,
         reason: &Prose,
-        sitting: &Sitting,
+        sitting: &PanelSitting,
     ) -> Option<Self> {
-        let (reason, attendance) = (reason.clone(), Attendance::of(number, sitting));
+        let (reason, attendance) = (reason.clone(), Attendance::new(number, sitting));
         sitting.recorded_by.map(|recorded_by| Self {
             kind,
             amount,

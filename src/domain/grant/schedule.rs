@@ -10,10 +10,10 @@ use super::{Grant, GrantCommand, GrantEvent, next_number};
 use crate::domain::money::Money;
 use crate::domain::role::Role;
 use crate::domain::text::Slug;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 /// The largest number of instalments of a schedule.
-const INSTALMENTS_MOST: u16 = 24;
+const INSTALMENTS_MAX: u16 = 24;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,13 +29,13 @@ pub struct SchedulePayments {
 #[serde(deny_unknown_fields)]
 pub struct Instalment {
     pub amount: Money,
-    pub released: Released,
+    pub released: ReleaseCondition,
 }
 
 /// What releases an instalment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Released {
+pub enum ReleaseCondition {
     AtOnce,
     FromDay {
         #[schema(value_type = String, format = "date")]
@@ -50,16 +50,16 @@ pub enum Released {
 
 impl Grant {
     /// Tying a condition of the panel to one instalment takes two people.
-    pub(super) fn schedule(
+    pub(super) fn decide_schedule(
         &self,
         command: &GrantCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let by = facts.by()?;
         match (command, &self.proposed_schedule) {
             (GrantCommand::SchedulePayments(schedule), _) => {
-                let scheduled = self.scheduled_as(schedule)?;
-                facts.permit(by, Act::Prepare)?;
+                let scheduled = self.validated_schedule(schedule)?;
+                facts.permit(by, RestrictedAction::Prepare)?;
                 let ties = schedule
                     .instalments
                     .iter()
@@ -82,10 +82,10 @@ impl Grant {
                 Err(Refusal::NotProposed)
             }
             (_, Some((instalments, proposed_by))) => {
-                facts.are_two(*proposed_by, by)?;
+                facts.must_be_two_people(*proposed_by, by)?;
                 facts.proposal_holds(*proposed_by, &[Role::Officer, Role::Finance])?;
-                facts.permit(by, Act::Waive)?;
-                self.scheduled_as(&SchedulePayments {
+                facts.permit(by, RestrictedAction::Waive)?;
+                self.validated_schedule(&SchedulePayments {
                     instalments: instalments.clone(),
                 })
             }
@@ -93,12 +93,12 @@ impl Grant {
         }
     }
 
-    fn ties_a_condition(&self, released: &Released) -> bool {
-        matches!(released, Released::AfterCheck { check } if self.conditions.contains(check))
+    fn ties_a_condition(&self, released: &ReleaseCondition) -> bool {
+        matches!(released, ReleaseCondition::AfterCheck { check } if self.conditions.contains(check))
     }
 
-    fn scheduled_as(&self, schedule: &SchedulePayments) -> Result<GrantEvent, Refusal> {
-        self.must_run()?;
+    fn validated_schedule(&self, schedule: &SchedulePayments) -> Result<GrantEvent, Refusal> {
+        self.must_be_in_force()?;
         if schedule.instalments.is_empty()
             || schedule
                 .instalments
@@ -107,11 +107,11 @@ impl Grant {
         {
             return Err(Refusal::Nothing);
         }
-        if schedule.instalments.len() > usize::from(INSTALMENTS_MOST) {
-            return Err(Refusal::TooManyItems(INSTALMENTS_MOST.into()));
+        if schedule.instalments.len() > usize::from(INSTALMENTS_MAX) {
+            return Err(Refusal::TooManyItems(INSTALMENTS_MAX.into()));
         }
         for instalment in &schedule.instalments {
-            let Released::AfterCheck { check } = &instalment.released else {
+            let ReleaseCondition::AfterCheck { check } = &instalment.released else {
                 continue;
             };
             if !self.checks.contains_key(check) {
@@ -132,7 +132,7 @@ impl Grant {
         }
         let first = next_number(self.instalments.keys().next_back().copied())?;
         first
-            .checked_add(INSTALMENTS_MOST)
+            .checked_add(INSTALMENTS_MAX)
             .ok_or(Refusal::TooManyItems(u16::MAX.into()))?;
         Ok(GrantEvent::PaymentsScheduled {
             first,
@@ -142,17 +142,17 @@ impl Grant {
 
     /// The amount of a payment: that of the instalment or, without an instalment, the given one.
     /// Refuses to omit the instalment while instalments are unpaid.
-    pub(super) fn amount_of(
+    pub(super) fn payment_amount(
         &self,
         instalment: Option<u16>,
         said: Option<Money>,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Money, Refusal> {
         let Some(number) = instalment else {
             let open = self
                 .instalments
                 .keys()
-                .any(|number| !self.is_taken(*number));
+                .any(|number| !self.has_active_payment(*number));
             return if open {
                 Err(Refusal::InstalmentMissing)
             } else {
@@ -164,11 +164,13 @@ impl Grant {
             .instalments
             .get(&number)
             .ok_or(Refusal::Unknown("instalment"))?;
-        if self.is_taken(number) {
+        if self.has_active_payment(number) {
             return Err(Refusal::Exists("payment of this instalment"));
         }
         match &found.released {
-            Released::FromDay { day } if facts.today < *day => Err(Refusal::InstalmentNotDue(*day)),
+            ReleaseCondition::FromDay { day } if facts.today < *day => {
+                Err(Refusal::InstalmentNotDue(*day))
+            }
             _ => match said.filter(|said| *said != found.amount) {
                 Some(said) => Err(Refusal::AmountDiffers {
                     said,
@@ -180,16 +182,16 @@ impl Grant {
     }
 
     /// Whether the instalment has a payment that is under way or confirmed.
-    fn is_taken(&self, instalment: u16) -> bool {
+    fn has_active_payment(&self, instalment: u16) -> bool {
         self.payments
             .values()
-            .any(|payment| payment.instalment == Some(instalment) && payment.stands())
+            .any(|payment| payment.instalment == Some(instalment) && payment.is_active())
     }
 
     /// The checks that release other instalments.
     pub(super) fn checks_of_other_instalments(&self, instalment: Option<u16>) -> BTreeSet<&Slug> {
         let check = |number: u16| match self.instalments.get(&number).map(|found| &found.released) {
-            Some(Released::AfterCheck { check }) => Some(check),
+            Some(ReleaseCondition::AfterCheck { check }) => Some(check),
             _ => None,
         };
         let own = instalment.and_then(check);
@@ -201,18 +203,18 @@ impl Grant {
     }
 
     /// Drops the instalments without a payment: their sum no longer equals the unpaid amount.
-    pub(super) fn unschedule(&mut self) {
+    pub(super) fn drop_unpaid_instalments(&mut self) {
         let taken: BTreeSet<u16> = self
             .instalments
             .keys()
             .copied()
-            .filter(|number| self.is_taken(*number))
+            .filter(|number| self.has_active_payment(*number))
             .collect();
         self.instalments.retain(|number, _| taken.contains(number));
     }
 
-    pub(super) fn scheduled(&mut self, first: u16, instalments: &[Instalment]) {
-        self.unschedule();
+    pub(super) fn apply_schedule(&mut self, first: u16, instalments: &[Instalment]) {
+        self.drop_unpaid_instalments();
         self.proposed_schedule = None;
         self.instalments
             .extend((first..).zip(instalments.iter().cloned()));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Grant, GrantEvent, GrantState, next_number};
 use crate::domain::file::FileDigest;
 use crate::domain::text::{Line, Prose};
-use crate::domain::{Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,16 +26,16 @@ pub struct PublishStory {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StoryOf {
+pub struct StoryRef {
     #[schema(minimum = 1, maximum = 65535)]
     pub story: u16,
 }
 
 impl Grant {
-    pub(super) fn publish(
+    pub(super) fn publish_story(
         &self,
         story: &PublishStory,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         self.must_be(&[
             GrantState::Accepted,
@@ -64,7 +64,7 @@ impl Grant {
         })
     }
 
-    pub(super) fn withdraw(&self, of: StoryOf) -> Result<GrantEvent, Refusal> {
+    pub(super) fn withdraw_story(&self, of: StoryRef) -> Result<GrantEvent, Refusal> {
         match self.stories.get(&of.story) {
             None => Err(Refusal::Unknown("story")),
             Some(false) => Err(Refusal::StoryWithdrawn),

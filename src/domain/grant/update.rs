@@ -10,10 +10,10 @@ use super::{Grant, GrantCommand, GrantEvent, GrantState, next_number};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::money::Money;
-use crate::domain::outcome::{OutcomeSaid, Strength};
-use crate::domain::sealed::{Personal, Sealed};
+use crate::domain::outcome::{ReportedOutcome, Strength};
+use crate::domain::personal_data::{Encrypted, PersonalInput};
 use crate::domain::text::{Prose, Slug};
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 /// Days in which a group answers a question about its update, unless another day is given.
 const ANSWER_DAYS: i64 = 14;
@@ -21,7 +21,7 @@ const ANSWER_DAYS: i64 = 14;
 const QUESTION_REMIND_DAYS: u16 = 3;
 /// Days between two reminders of an overdue update, and the largest number of them.
 const REMIND_AGAIN_DAYS: i64 = 14;
-const REMINDERS_MOST: u8 = 3;
+const REMINDERS_MAX: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +46,7 @@ pub struct RequestUpdate {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Occasion {
+pub enum ReminderKind {
     /// Before the update is due, by as many days as the fund's rules say.
     Before,
     /// From the day after it was due, then every two weeks, three times in all.
@@ -56,7 +56,7 @@ pub enum Occasion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct RemindUpdate {
     pub update: u16,
-    pub occasion: Occasion,
+    pub occasion: ReminderKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
@@ -66,18 +66,18 @@ pub struct ReceiveUpdate {
     pub update: u16,
     pub channel: Channel,
     /// The report, in the group's words.
-    #[schema(value_type = Personal)]
-    pub words: Personal,
+    #[schema(value_type = PersonalInput)]
+    pub words: PersonalInput,
     /// Difficulties and lessons.
     #[serde(default)]
-    #[schema(value_type = Option<Personal>)]
-    pub learned: Option<Personal>,
+    #[schema(value_type = Option<PersonalInput>)]
+    pub learned: Option<PersonalInput>,
     /// How many people took up the activity.
     pub people: u32,
     /// How many people helped.
     pub volunteers: u32,
     pub spent: Money,
-    pub outcomes: Vec<OutcomeSaid>,
+    pub outcomes: Vec<ReportedOutcome>,
     /// Receipts and photographs, each one of the group's files.
     #[serde(default)]
     pub files: BTreeSet<FileDigest>,
@@ -88,22 +88,22 @@ pub struct ReceiveUpdate {
 
 /// A reported outcome, with its words encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct OutcomeKept {
+pub struct EncryptedOutcome {
     pub sign: Slug,
     pub strength: Strength,
-    pub words: Sealed,
+    pub words: Encrypted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct UpdateOf {
+pub struct UpdateRef {
     #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct UpdateBecause {
+pub struct UpdateReason {
     #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
     pub reason: Prose,
@@ -175,7 +175,7 @@ pub(super) struct Update {
     due_on: Date,
     last: bool,
     /// By kind of reminder, the number of reminders sent and the day of the last one.
-    reminded: BTreeMap<Occasion, (u8, Date)>,
+    reminded: BTreeMap<ReminderKind, (u8, Date)>,
     /// The number of the event by which it was received, and its figures: people, volunteers,
     /// spent.
     received_by: u32,
@@ -193,12 +193,12 @@ impl Update {
 }
 
 impl Grant {
-    pub(super) fn follow_up(
+    pub(super) fn decide_update(
         &self,
         command: &GrantCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
-        self.must_stand()?;
+        self.must_be_in_force_or_terminated()?;
         match command {
             GrantCommand::RequestUpdate(request) => {
                 if request.due_on < facts.today {
@@ -213,11 +213,11 @@ impl Grant {
                     last: false,
                 })
             }
-            GrantCommand::RemindUpdate(remind) => self.remind(*remind, facts),
-            GrantCommand::ReceiveUpdate(update) => self.receive(update, facts),
+            GrantCommand::RemindUpdate(remind) => self.remind_update(*remind, facts),
+            GrantCommand::ReceiveUpdate(update) => self.receive_update(update, facts),
             GrantCommand::AcceptUpdate(of) => {
                 self.update(of.update)?.must_be(&[UpdateState::Received])?;
-                facts.permit(facts.by()?, Act::Prepare)?;
+                facts.permit(facts.by()?, RestrictedAction::Prepare)?;
                 Ok(GrantEvent::UpdateAccepted { update: of.update })
             }
             GrantCommand::QueryUpdate(query) => {
@@ -241,19 +241,23 @@ impl Grant {
             GrantCommand::ExcuseUpdate(because) => {
                 self.update(because.update)?
                     .must_be(&[UpdateState::Requested, UpdateState::Queried])?;
-                facts.permit(facts.by()?, Act::Prepare)?;
+                facts.permit(facts.by()?, RestrictedAction::Prepare)?;
                 Ok(GrantEvent::UpdateExcused {
                     update: because.update,
                     reason: because.reason.clone(),
                 })
             }
             GrantCommand::CorrectUpdate(correct) => self.correct_update(correct),
-            GrantCommand::JudgeOutcome(judge) => self.judge(judge, facts),
+            GrantCommand::JudgeOutcome(judge) => self.judge_outcome(judge, facts),
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }
     }
 
-    fn remind(&self, remind: RemindUpdate, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    fn remind_update(
+        &self,
+        remind: RemindUpdate,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
         let update = self.update(remind.update)?;
         update.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
         let days = facts.fund()?.rules().remind_days;
@@ -268,15 +272,15 @@ impl Grant {
             .due_on
             .saturating_sub(jiff::Span::new().days(i64::from(days)));
         let due = match remind.occasion {
-            Occasion::Before => (first..=update.due_on).contains(&facts.today),
-            Occasion::Overdue => facts.today > update.due_on,
+            ReminderKind::Before => (first..=update.due_on).contains(&facts.today),
+            ReminderKind::Overdue => facts.today > update.due_on,
         };
         let again = match update.reminded.get(&remind.occasion) {
             None => true,
             Some((times, last)) => {
                 let pause = last.saturating_add(jiff::Span::new().days(REMIND_AGAIN_DAYS));
-                remind.occasion == Occasion::Overdue
-                    && *times < REMINDERS_MOST
+                remind.occasion == ReminderKind::Overdue
+                    && *times < REMINDERS_MAX
                     && facts.today >= pause
             }
         };
@@ -320,7 +324,11 @@ impl Grant {
             .ok_or(Refusal::Unknown("update"))
     }
 
-    fn receive(&self, update: &ReceiveUpdate, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    fn receive_update(
+        &self,
+        update: &ReceiveUpdate,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
         self.update(update.update)?
             .must_be(&[UpdateState::Requested, UpdateState::Queried])?;
         if !facts.of_group()? {
@@ -344,7 +352,7 @@ impl Grant {
                 return Err(Refusal::NamedTwice);
             }
         }
-        let kept = |said: &OutcomeSaid| OutcomeKept {
+        let kept = |said: &ReportedOutcome| EncryptedOutcome {
             sign: said.sign.clone(),
             strength: said.strength,
             words: said.words.sealed(),
@@ -353,7 +361,7 @@ impl Grant {
             update: update.update,
             channel: update.channel,
             words: update.words.sealed(),
-            learned: update.learned.as_ref().map(Personal::sealed),
+            learned: update.learned.as_ref().map(PersonalInput::sealed),
             people: update.people,
             volunteers: update.volunteers,
             spent: update.spent,
@@ -364,10 +372,14 @@ impl Grant {
         })
     }
 
-    fn judge(&self, judge: &JudgeOutcome, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    fn judge_outcome(
+        &self,
+        judge: &JudgeOutcome,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
         self.update(judge.update)?
             .must_be(&[UpdateState::Received, UpdateState::Accepted])?;
-        facts.permit(facts.by()?, Act::Prepare)?;
+        facts.permit(facts.by()?, RestrictedAction::Prepare)?;
         if !facts.organisation()?.has_sign(&judge.sign) {
             return Err(Refusal::UnknownSign(judge.sign.to_string()));
         }
@@ -388,7 +400,7 @@ impl Grant {
     }
 
     /// The event that moves the final update to another day, if it is still open.
-    pub(super) fn last_update_moves(&self, due_on: Date) -> Option<GrantEvent> {
+    pub(super) fn move_final_update(&self, due_on: Date) -> Option<GrantEvent> {
         let open = |update: &Update| {
             update.last && matches!(update.state, UpdateState::Requested | UpdateState::Queried)
         };
@@ -399,7 +411,7 @@ impl Grant {
         })
     }
 
-    pub(super) fn followed_up(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_update_event(&mut self, event: &GrantEvent) {
         let (number, state) = match event {
             GrantEvent::UpdateRequested {
                 update,

@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{Grant, GrantCommand, GrantEvent, GrantState, next_number};
 use crate::domain::application::{Attendance, Summary};
+use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::role::Role;
-use crate::domain::sealed::Personal;
-use crate::domain::source::Sources;
 use crate::domain::text::Prose;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 /// The requested changes. Absent fields do not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Varied {
+pub struct VariationChanges {
     /// The whole new award. It is at least the money that is paid or under way, and at most the
     /// fund's maximum if it rises.
     #[serde(default)]
@@ -37,10 +37,10 @@ pub struct Varied {
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestVariation {
-    pub change: Varied,
+    pub change: VariationChanges,
     /// Why, in the group's words.
-    #[schema(value_type = Personal)]
-    pub words: Personal,
+    #[schema(value_type = PersonalInput)]
+    pub words: PersonalInput,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -55,7 +55,7 @@ pub struct ApproveVariation {
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct VariationBecause {
+pub struct VariationReason {
     #[schema(minimum = 1, maximum = 65535)]
     pub variation: u16,
     pub reason: Prose,
@@ -63,9 +63,9 @@ pub struct VariationBecause {
 
 /// The sources of the money that was committed in addition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub struct Grown {
+pub struct AwardIncrease {
     #[schema(value_type = Vec<Object>)]
-    pub sources: Sources,
+    pub sources: FundingSplit,
 }
 
 /// State of a variation.
@@ -92,7 +92,7 @@ pub enum VariationState {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Variation {
     state: VariationState,
-    change: Varied,
+    change: VariationChanges,
     by: PersonId,
     /// The award at the time of the request. If it has changed since, the variation is refused.
     against: Money,
@@ -101,12 +101,12 @@ pub(super) struct Variation {
 pub(super) type Variations = BTreeMap<u16, Variation>;
 
 impl Grant {
-    pub(super) fn vary(
+    pub(super) fn decide_variation(
         &self,
         command: &GrantCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
-        self.must_run()?;
+        self.must_be_in_force()?;
         if let GrantCommand::Grow(grown) = command {
             return Ok(vec![GrantEvent::AwardGrown {
                 sources: grown.sources.clone(),
@@ -120,7 +120,7 @@ impl Grant {
                 if request.change.purpose.is_some() && !facts.roles().contains(&Role::Officer) {
                     return Err(Refusal::NotYours);
                 }
-                self.may_vary(&request.change, facts)?;
+                self.changes_must_be_allowed(&request.change, facts)?;
                 let variation = next_number(self.variations.keys().next_back().copied())?;
                 GrantEvent::VariationRequested {
                     variation,
@@ -130,9 +130,9 @@ impl Grant {
                 }
             }
             GrantCommand::ApproveVariation(of) => {
-                let asked = self.asked(of.variation)?;
-                facts.are_two(asked.by, by)?;
-                facts.permit(by, Act::Decide)?;
+                let asked = self.requested_variation(of.variation)?;
+                facts.must_be_two_people(asked.by, by)?;
+                facts.permit(by, RestrictedAction::Decide)?;
                 let now = self.award.total();
                 if asked.change.amount.is_some() && asked.against != now {
                     return Err(Refusal::AwardChanged {
@@ -140,12 +140,14 @@ impl Grant {
                         now,
                     });
                 }
-                self.may_vary(&asked.change, facts)?;
+                self.changes_must_be_allowed(&asked.change, facts)?;
                 let (award, wanted) = (
                     self.award.total(),
                     asked.change.amount.unwrap_or(self.award.total()),
                 );
-                let released = self.free()?.last(award.minus(wanted).unwrap_or_default())?;
+                let released = self
+                    .unreserved()?
+                    .last(award.minus(wanted).unwrap_or_default())?;
                 let more = wanted.minus(award).unwrap_or_default();
                 // More money is the panel's decision, like the award. Attendance at an earlier
                 // raise must be confirmed first.
@@ -167,12 +169,12 @@ impl Grant {
                 let moved = asked
                     .change
                     .update_due_on
-                    .and_then(|due_on| self.last_update_moves(due_on));
+                    .and_then(|due_on| self.move_final_update(due_on));
                 return Ok(std::iter::once(approved).chain(moved).collect());
             }
             GrantCommand::RefuseVariation(because) => {
-                self.asked(because.variation)?;
-                facts.permit(by, Act::Decide)?;
+                self.requested_variation(because.variation)?;
+                facts.permit(by, RestrictedAction::Decide)?;
                 GrantEvent::VariationRefused {
                     variation: because.variation,
                     reason: because.reason.clone(),
@@ -184,7 +186,7 @@ impl Grant {
         Ok(vec![event])
     }
 
-    fn asked(&self, number: u16) -> Result<&Variation, Refusal> {
+    fn requested_variation(&self, number: u16) -> Result<&Variation, Refusal> {
         let found = self
             .variations
             .get(&number)
@@ -195,12 +197,16 @@ impl Grant {
         }
     }
 
-    fn may_vary(&self, change: &Varied, facts: &Facts) -> Result<(), Refusal> {
+    fn changes_must_be_allowed(
+        &self,
+        change: &VariationChanges,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
         let amount = change.amount.filter(|amount| *amount != self.award.total());
-        if (Varied {
+        if (VariationChanges {
             amount,
             ..change.clone()
-        }) == Varied::default()
+        }) == VariationChanges::default()
         {
             return Err(Refusal::NoChange);
         }
@@ -228,15 +234,18 @@ impl Grant {
                 "the activity ends, or the update is due, in the past or in the wrong order",
             ));
         }
-        change.purpose.as_ref().map_or(Ok(()), Summary::says_more)
+        change
+            .purpose
+            .as_ref()
+            .map_or(Ok(()), Summary::must_differ_from_title)
     }
 
-    pub(super) fn hold(
+    pub(super) fn decide_hold(
         &self,
         command: &GrantCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
-        self.must_run()?;
+        self.must_be_in_force()?;
         match command {
             GrantCommand::Hold(_) if self.held => Err(Refusal::GrantOnHold),
             GrantCommand::Hold(because) => Ok(GrantEvent::GrantHeld {
@@ -245,14 +254,14 @@ impl Grant {
             }),
             GrantCommand::Resume(_) if !self.held => Err(Refusal::NoChange),
             GrantCommand::Resume(_) => {
-                facts.permit(facts.by()?, Act::Prepare)?;
+                facts.permit(facts.by()?, RestrictedAction::Prepare)?;
                 Ok(GrantEvent::GrantResumed {})
             }
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }
     }
 
-    pub(super) fn varied(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_variation_event(&mut self, event: &GrantEvent) {
         match event {
             GrantEvent::VariationRequested {
                 variation,
@@ -279,14 +288,14 @@ impl Grant {
                 ..
             } => {
                 if let Some(sitting) = sitting {
-                    self.attendance = Attendance::of(u32::from(*variation), sitting);
+                    self.attendance = Attendance::new(u32::from(*variation), sitting);
                 }
                 self.set_variation(*variation, VariationState::Approved);
                 self.award = self.award.after(released);
                 self.ends_on = change.ends_on.or(self.ends_on);
                 self.update_due_on = change.update_due_on.or(self.update_due_on);
                 if change.amount.is_some() {
-                    self.unschedule();
+                    self.drop_unpaid_instalments();
                 }
             }
             GrantEvent::VariationRefused { variation, .. } => {
@@ -300,7 +309,7 @@ impl Grant {
             GrantEvent::GrantTerminated { released, .. } => {
                 self.award = self.award.after(released);
                 self.state = GrantState::Terminated;
-                self.unschedule();
+                self.drop_unpaid_instalments();
             }
             _ => {}
         }

@@ -5,75 +5,76 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::{Because, Nothing, ProposalOf, commands};
+use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
 use crate::domain::event::events;
-use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile, MediaType};
 use crate::domain::id::{GrantId, GroupId, PersonId};
 use crate::domain::money::Money;
-use crate::domain::payee::{PayeeSealed, PayeeTyped};
-use crate::domain::role::{Role, Who};
-use crate::domain::sealed::{
-    Index, Personal, Sealed, Slot, given, parse_postcode, parse_telephone,
+use crate::domain::payee::{EncryptedPayee, PayeeInput};
+use crate::domain::personal_data::{
+    BlindIndexKind, Encrypted, PersonalField, PersonalInput, deserialize_optional, parse_postcode,
+    parse_telephone,
 };
+use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Identifier, Line, Name, Prose, Slug};
 
 commands! {
     /// Commands of a group.
     GroupCommand {
         /// Registers a group. A person without a role becomes its first member.
-        Register(RegisterGroup) = "register", Who::Anyone;
+        Register(RegisterGroup) = "register", Permission::Anyone;
         /// Corrects a group's public name or its area, with the reason. A correction by a member
         /// waits until an officer adopts it.
-        Correct(CorrectGroup) = "correct", Who::StaffOrOwn(&[Role::Officer]);
+        Correct(CorrectGroup) = "correct", Permission::StaffOrMember(&[Role::Officer]);
         /// Adopts the name and area that a member proposed. They become public.
-        TakeCorrection(ProposalOf) = "take-correction", Who::Staff(&[Role::Officer]);
+        TakeCorrection(ProposalRef) = "take-correction", Permission::Staff(&[Role::Officer]);
         /// Refuses the name and area that a member proposed, with the reason.
-        RefuseCorrection(Because) = "refuse-correction", Who::Staff(&[Role::Officer]);
+        RefuseCorrection(WithReason) = "refuse-correction", Permission::Staff(&[Role::Officer]);
         /// Sets the group's postcode and telephone number. Staff see groups that share one of them.
-        SetContact(SetContact) = "set-contact", Who::StaffOrOwn(&[Role::Officer]);
+        SetContact(SetContact) = "set-contact", Permission::StaffOrMember(&[Role::Officer]);
         /// Records a charity or company number. Open data identifies the group by it from then on.
-        RecordIdentifier(RecordIdentifier) = "record-identifier", Who::Staff(&[Role::Officer]);
+        RecordIdentifier(RecordIdentifier) = "record-identifier", Permission::Staff(&[Role::Officer]);
         /// Invites a person to act for the group. They become a member once they accept.
-        AddMember(MemberOf) = "add-member", Who::StaffOrOwn(&[Role::Officer]);
+        AddMember(MemberRef) = "add-member", Permission::StaffOrMember(&[Role::Officer]);
         /// Accepts an invitation to act for the group. The invited person does so; for somebody
         /// without an e-mail address, an officer records it.
-        Join(MemberOf) = "join", Who::Anyone;
+        Join(MemberRef) = "join", Permission::Anyone;
         /// Declines an invitation to act for the group, as the invited person.
-        RefuseInvitation(MemberOf) = "refuse-invitation", Who::Anyone;
+        RefuseInvitation(MemberRef) = "refuse-invitation", Permission::Anyone;
         /// Ends a membership, or withdraws an invitation.
-        RemoveMember(MemberOf) = "remove-member", Who::StaffOrOwn(&[Role::Officer]);
+        RemoveMember(MemberRef) = "remove-member", Permission::StaffOrMember(&[Role::Officer]);
         /// Sets where the group's money is paid. A new payee is unverified, and unpaid payments
         /// wait.
-        ProvidePayee(PayeeTyped) = "provide-payee", Who::StaffOrOwn(&[Role::Officer, Role::Finance]);
+        ProvidePayee(PayeeInput) = "provide-payee", Permission::StaffOrMember(&[Role::Officer, Role::Finance]);
         /// Verifies the payee. The person must not have keyed it.
-        VerifyPayee(VerifyPayee) = "verify-payee", Who::Staff(&[Role::Officer, Role::Finance]);
+        VerifyPayee(VerifyPayee) = "verify-payee", Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Adds a file to the group's files.
-        KeepFile(KeepFile) = "keep-file", Who::Upload(&[Role::Officer, Role::Finance]);
+        KeepFile(KeepFile) = "keep-file", Permission::Upload(&[Role::Officer, Role::Finance]);
         /// Puts a check that a grant of the group passed on file, until its last valid day.
-        FileCheck(FileCheck) = "file-check", Who::Consequence;
+        FileCheck(PassedCheck) = "file-check", Permission::FollowUp;
         /// Merges the group into another. Both keep their own records.
-        Merge(MergeGroup) = "merge", Who::Staff(&[Role::Officer]);
+        Merge(MergeGroup) = "merge", Permission::Staff(&[Role::Officer]);
         /// Notes that another group was merged into this one.
-        TakeIn(TakeIn) = "take-in", Who::Consequence;
+        TakeIn(AbsorbGroup) = "take-in", Permission::FollowUp;
         /// Notes that a grant was offered to the group.
-        OpenGrant(GrantOf) = "open-grant", Who::Consequence;
+        OpenGrant(GrantRef) = "open-grant", Permission::FollowUp;
         /// Notes that a grant of the group ended.
-        EndGrant(GrantEnds) = "end-grant", Who::Consequence;
+        EndGrant(GrantEnd) = "end-grant", Permission::FollowUp;
         /// Records a grant that the group received before, from any funder. It counts in no budget
         /// or limit.
-        RecordPastGrant(PastGrant) = "record-past-grant", Who::Staff(&[Role::Officer]);
+        RecordPastGrant(PastGrant) = "record-past-grant", Permission::Staff(&[Role::Officer]);
         /// Requests that the group's personal data be erased.
-        RequestErasure(Nothing) = "request-erasure", Who::StaffOrOwn(&[Role::Officer]);
+        RequestErasure(NoBody) = "request-erasure", Permission::StaffOrMember(&[Role::Officer]);
         /// Refuses to erase the personal data, with the reason.
-        RefuseErasure(Because) = "refuse-erasure", Who::Staff(&[Role::Administrator]);
+        RefuseErasure(WithReason) = "refuse-erasure", Permission::Staff(&[Role::Administrator]);
         /// Erases the group's personal data: answers, accounts, signers, texts and files. It cannot
         /// be undone.
-        Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
+        Erase(WithReason) = "erase", Permission::Staff(&[Role::Administrator]);
         /// Erases personal data again that a restored backup brought back.
-        EraseAgain(Because) = "erase-again", Who::Operator;
+        EraseAgain(WithReason) = "erase-again", Permission::Operator;
         /// Erases the personal data of a group that was registered by a person who never proved an
         /// address.
-        Expire(MemberOf) = "expire", Who::Consequence;
+        Expire(MemberRef) = "expire", Permission::FollowUp;
     }
 }
 
@@ -100,14 +101,14 @@ pub struct PastGrant {
 /// A grant of the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GrantOf {
+pub struct GrantRef {
     pub grant: GrantId,
 }
 
 /// A grant of the group that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GrantEnds {
+pub struct GrantEnd {
     pub grant: GrantId,
     /// Whether any money was ever paid to the group.
     pub paid: bool,
@@ -127,7 +128,7 @@ pub struct GrantEnds {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Standing {
+pub enum GroupMaturity {
     Existing,
     New,
 }
@@ -138,7 +139,7 @@ pub struct RegisterGroup {
     /// The group's public name. It must not be a person's name.
     pub name: Name,
     pub area: Slug,
-    pub standing: Standing,
+    pub standing: GroupMaturity,
     /// The first member, if staff register the group for somebody.
     #[serde(default)]
     pub member: Option<PersonId>,
@@ -150,8 +151,8 @@ pub struct CorrectGroup {
     pub name: Name,
     pub area: Slug,
     /// The mistake that is corrected. It is stored encrypted.
-    #[schema(value_type = Personal)]
-    pub reason: Personal,
+    #[schema(value_type = PersonalInput)]
+    pub reason: PersonalInput,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
@@ -159,18 +160,20 @@ pub struct CorrectGroup {
 pub struct SetContact {
     #[serde(default, deserialize_with = "postcode")]
     #[schema(value_type = Option<String>, max_length = 20, pattern = "^ *[A-Za-z]( *[A-Za-z0-9]){1,3} *[0-9]( *[A-Za-z]){2} *$", example = "OL1 1AA")]
-    pub postcode: Option<Personal>,
+    pub postcode: Option<PersonalInput>,
     #[serde(default, deserialize_with = "telephone")]
     #[schema(value_type = Option<String>, max_length = 40, pattern = "^[ ()-]*(0([ ()-]*[0-9]){6,13}|[+]([ ()-]*[0-9]){8,15})[ ()-]*$", example = "0161 496 0000")]
-    pub telephone: Option<Personal>,
+    pub telephone: Option<PersonalInput>,
 }
 
-fn postcode<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Personal>, D::Error> {
-    given(input, parse_postcode)
+fn postcode<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<PersonalInput>, D::Error> {
+    deserialize_optional(input, parse_postcode)
 }
 
-fn telephone<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Personal>, D::Error> {
-    given(input, parse_telephone)
+fn telephone<'de, D: serde::Deserializer<'de>>(
+    input: D,
+) -> Result<Option<PersonalInput>, D::Error> {
+    deserialize_optional(input, parse_telephone)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -181,7 +184,7 @@ pub struct RecordIdentifier {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MemberOf {
+pub struct MemberRef {
     pub person: PersonId,
 }
 
@@ -197,7 +200,7 @@ pub struct VerifyPayee {
 
 /// A passed check, and the last day on which it is valid.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub struct FileCheck {
+pub struct PassedCheck {
     pub check: Slug,
     pub grant: GrantId,
     #[schema(value_type = String, format = "date")]
@@ -214,30 +217,30 @@ pub struct MergeGroup {
 
 /// The group that was merged into this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub struct TakeIn {
+pub struct AbsorbGroup {
     pub group: GroupId,
 }
 
 impl GroupCommand {
     /// The personal values in this command.
-    pub fn slots(&mut self) -> Vec<Slot<'_>> {
+    pub fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
         match self {
-            Self::ProvidePayee(payee) => payee.slots(),
-            Self::Correct(correct) => vec![Slot {
+            Self::ProvidePayee(payee) => payee.personal_fields(),
+            Self::Correct(correct) => vec![PersonalField {
                 field: "reason",
                 value: &mut correct.reason,
                 index: None,
             }],
             Self::SetContact(contact) => {
-                let postcode = contact.postcode.as_mut().map(|value| Slot {
+                let postcode = contact.postcode.as_mut().map(|value| PersonalField {
                     field: "postcode",
                     value,
-                    index: Some(Index::Postcode),
+                    index: Some(BlindIndexKind::Postcode),
                 });
-                let telephone = contact.telephone.as_mut().map(|value| Slot {
+                let telephone = contact.telephone.as_mut().map(|value| PersonalField {
                     field: "telephone",
                     value,
-                    index: Some(Index::Telephone),
+                    index: Some(BlindIndexKind::Telephone),
                 });
                 postcode.into_iter().chain(telephone).collect()
             }
@@ -247,14 +250,20 @@ impl GroupCommand {
 
     /// The blind indexes of which the group no longer has a value after this command.
     #[must_use]
-    pub fn gives_up(&self) -> Vec<Index> {
+    pub fn dropped_indexes(&self) -> Vec<BlindIndexKind> {
         match self {
             Self::SetContact(contact) => {
-                let postcode = contact.postcode.is_none().then_some(Index::Postcode);
-                let telephone = contact.telephone.is_none().then_some(Index::Telephone);
+                let postcode = contact
+                    .postcode
+                    .is_none()
+                    .then_some(BlindIndexKind::Postcode);
+                let telephone = contact
+                    .telephone
+                    .is_none()
+                    .then_some(BlindIndexKind::Telephone);
                 postcode.into_iter().chain(telephone).collect()
             }
-            Self::ProvidePayee(PayeeTyped::PurchaseForGroup {}) => vec![Index::Account],
+            Self::ProvidePayee(PayeeInput::PurchaseForGroup {}) => vec![BlindIndexKind::Account],
             _ => Vec::new(),
         }
     }
@@ -263,11 +272,11 @@ impl GroupCommand {
 events! {
     /// Events of a group.
     GroupEvent {
-        GroupRegistered { name: Line, area: Slug, standing: Standing },
-        GroupCorrected { name: Line, area: Slug, reason: Sealed, corrects: u32 },
-        GroupCorrectionProposed { proposal: u32, name: Line, area: Slug, reason: Sealed, by: PersonId },
+        GroupRegistered { name: Line, area: Slug, standing: GroupMaturity },
+        GroupCorrected { name: Line, area: Slug, reason: Encrypted, corrects: u32 },
+        GroupCorrectionProposed { proposal: u32, name: Line, area: Slug, reason: Encrypted, by: PersonId },
         GroupCorrectionRefused { reason: Prose, by: PersonId },
-        ContactSet { postcode: Option<Sealed>, telephone: Option<Sealed> },
+        ContactSet { postcode: Option<Encrypted>, telephone: Option<Encrypted> },
         IdentifierRecorded { identifier: Identifier },
         MemberInvited { person: PersonId, invited_by: PersonId },
         InvitationRefused { person: PersonId },
@@ -286,7 +295,7 @@ events! {
         },
         PayeeProvided {
             payee: u32,
-            details: PayeeSealed,
+            details: EncryptedPayee,
             keyed_by: PersonId,
             /// The people on whose word the keyer is known. They count as keyers, too.
             #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -295,7 +304,7 @@ events! {
             provided_on: Option<Date>,
         },
         PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
-        FileKept { file: FileDigest, media: Media, bytes: u64, purpose: FilePurpose, kept_by: PersonId },
+        FileKept { file: FileDigest, media: MediaType, bytes: u64, purpose: FilePurpose, kept_by: PersonId },
         CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },
         GroupMerged {
             into: GroupId,

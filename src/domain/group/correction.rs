@@ -3,24 +3,24 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Group, GroupCommand, GroupEvent};
+use crate::domain::personal_data::Encrypted;
 use crate::domain::role::Role;
-use crate::domain::sealed::Sealed;
 use crate::domain::text::{Line, Slug};
-use crate::domain::{Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal};
 
 /// A name and area proposed by a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Correction {
     pub(super) name: Line,
     pub(super) area: Slug,
-    pub(super) reason: Sealed,
+    pub(super) reason: Encrypted,
 }
 
 impl Group {
-    pub(super) fn correct(
+    pub(super) fn decide_correction(
         &self,
         command: &GroupCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GroupEvent, Refusal> {
         let corrects = self.named_by;
         match command {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Group, GroupCommand, GroupEvent, MemberOf};
+use super::{Group, GroupCommand, GroupEvent, MemberRef};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal};
 
 impl Group {
     #[must_use]
@@ -32,7 +32,7 @@ impl Group {
         self.changes
     }
 
-    pub(super) fn changed(&mut self, day: Option<Date>) {
+    pub(super) fn record_change(&mut self, day: Option<Date>) {
         self.changed_on = self.changed_on.max(day);
         self.changes += 1;
     }
@@ -55,7 +55,7 @@ impl Group {
     }
 
     /// Those who invited the person into this group.
-    fn brought_in(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
+    fn vouchers_in_group(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
         self.brought_in_by
             .get(&person)
             .into_iter()
@@ -66,7 +66,7 @@ impl Group {
     /// The people on whose word a person acts for the group: those who invited them into it or into
     /// a group that it was merged with, and those who merged it if the person acts only through the
     /// group that it was merged into.
-    pub fn word_for<'a>(
+    pub fn vouchers_for<'a>(
         &'a self,
         relatives: impl Iterator<Item = &'a Self> + Clone,
         person: PersonId,
@@ -77,17 +77,17 @@ impl Group {
             .filter_map(|group| group.merged_by)
             .filter(|_| !self.has_member(person));
         groups
-            .flat_map(|group| group.brought_in(person))
+            .flat_map(|group| group.vouchers_in_group(person))
             .chain(merged_by)
             .collect()
     }
 
     /// The people on whose word the keyer of a payee is known, directly or through others. The
     /// search stops at people whose role two administrators gave.
-    pub(super) fn behind(
+    pub(super) fn keyer_vouchers(
         &self,
         keyer: PersonId,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<BTreeSet<PersonId>, Refusal> {
         let organisation = facts.organisation()?;
         let relatives: Vec<_> = facts.relatives().collect();
@@ -97,7 +97,7 @@ impl Group {
                 continue;
             }
             for other in self
-                .word_for(relatives.iter().copied(), person)
+                .vouchers_for(relatives.iter().copied(), person)
                 .into_iter()
                 .chain(facts.known_by(person))
             {
@@ -111,10 +111,10 @@ impl Group {
 
     /// Erases a group together with the unproven person who registered it. Refuses if somebody else
     /// acts for the group, if it was merged, or if its records must be retained.
-    pub(super) fn expire(
+    pub(super) fn expire_unproven(
         &self,
         person: PersonId,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<GroupEvent>, Refusal> {
         if self.erasure.is_done() {
             return Ok(Vec::new());
@@ -123,7 +123,7 @@ impl Group {
         if others
             || self.merged.is_some()
             || !self.took_in.is_empty()
-            || self.may_be_erased(facts).is_err()
+            || self.must_be_erasable(facts).is_err()
         {
             return Err(Refusal::NotExpired);
         }
@@ -136,12 +136,12 @@ impl Group {
     pub(super) fn change_members(
         &self,
         command: &GroupCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GroupEvent, Refusal> {
         match command {
             GroupCommand::AddMember(of) => self.invite(of.person, facts),
             GroupCommand::Join(of) => self.join(of.person, facts),
-            GroupCommand::RefuseInvitation(MemberOf { person }) => {
+            GroupCommand::RefuseInvitation(MemberRef { person }) => {
                 self.inviter(*person)?;
                 if facts.by()? == *person {
                     Ok(GroupEvent::InvitationRefused { person: *person })
@@ -149,13 +149,13 @@ impl Group {
                     Err(Refusal::NotYours)
                 }
             }
-            GroupCommand::RemoveMember(MemberOf { person }) if self.has_member(*person) => {
+            GroupCommand::RemoveMember(MemberRef { person }) if self.has_member(*person) => {
                 Ok(GroupEvent::MemberRemoved {
                     person: *person,
                     removed_on: Some(facts.today),
                 })
             }
-            GroupCommand::RemoveMember(MemberOf { person })
+            GroupCommand::RemoveMember(MemberRef { person })
                 if self.invited.contains_key(person) =>
             {
                 Ok(GroupEvent::InvitationRefused { person: *person })
@@ -173,14 +173,14 @@ impl Group {
 
     /// A merged group cannot invite: its members are those of the group that it was merged into,
     /// whose membership depends on the person who merged it.
-    fn invite(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
-        self.must_stand()?;
-        facts.person()?.must_stand()?;
+    fn invite(&self, person: PersonId, facts: &DecisionContext) -> Result<GroupEvent, Refusal> {
+        self.must_be_active()?;
+        facts.person()?.must_be_active()?;
         let by = facts.by()?;
         if self.has_member(person) || self.invited.get(&person) == Some(&by) {
             return Err(Refusal::NoChange);
         }
-        Self::may_bring_in(by, person, facts)?;
+        Self::must_be_able_to_bring_in(by, person, facts)?;
         Ok(GroupEvent::MemberInvited {
             person,
             invited_by: by,
@@ -189,22 +189,26 @@ impl Group {
 
     /// Membership excludes staff from deciding, so a group cannot make a colleague a member. An
     /// officer who is not a member may invite a colleague, but never themselves.
-    fn may_bring_in(by: PersonId, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
+    fn must_be_able_to_bring_in(
+        by: PersonId,
+        person: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
         let organisation = facts.organisation()?;
-        if !organisation.is_trusted(person) {
+        if !organisation.has_or_awaits_role(person) {
             return Ok(());
         }
         let officer = organisation.roles_of(by).contains(&Role::Officer) && !facts.is_member(by)?;
         if officer && by != person {
-            facts.are_two(by, person)
+            facts.must_be_two_people(by, person)
         } else {
             Err(Refusal::NotYours)
         }
     }
 
-    fn join(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
-        self.must_stand()?;
-        facts.person()?.must_stand()?;
+    fn join(&self, person: PersonId, facts: &DecisionContext) -> Result<GroupEvent, Refusal> {
+        self.must_be_active()?;
+        facts.person()?.must_be_active()?;
         let by = facts.by()?;
         if self.has_member(person) {
             return Err(Refusal::NoChange);
@@ -212,11 +216,11 @@ impl Group {
         let inviter = self.inviter(person)?;
         let writes_for_them = facts.roles().contains(&Role::Officer)
             && !facts.person()?.has_email()
-            && !facts.organisation()?.is_trusted(person);
+            && !facts.organisation()?.has_or_awaits_role(person);
         if by != person && !writes_for_them {
             return Err(Refusal::NotYours);
         }
-        Self::may_bring_in(inviter, person, facts)?;
+        Self::must_be_able_to_bring_in(inviter, person, facts)?;
         Ok(GroupEvent::MemberAdded {
             person,
             added_by: Some(inviter),
@@ -238,7 +242,7 @@ impl Group {
                 // Registering a group replaces no earlier member, so it starts no wait for
                 // payments.
                 if added_by.is_some() {
-                    self.changed(*added_on);
+                    self.record_change(*added_on);
                 }
                 self.invited.remove(person);
                 self.members.insert(*person);
@@ -248,7 +252,7 @@ impl Group {
                     .extend(added_by);
             }
             GroupEvent::MemberRemoved { person, removed_on } => {
-                self.changed(*removed_on);
+                self.record_change(*removed_on);
                 self.members.remove(person);
                 self.former_members.insert(*person, *removed_on);
             }

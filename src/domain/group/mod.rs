@@ -11,18 +11,19 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::{
-    CorrectGroup, FileCheck, GrantEnds, GrantOf, GroupCommand, GroupEvent, MemberOf, MergeGroup,
-    PastGrant, RecordIdentifier, RegisterGroup, SetContact, Standing, TakeIn, VerifyPayee,
+    AbsorbGroup, CorrectGroup, GrantEnd, GrantRef, GroupCommand, GroupEvent, GroupMaturity,
+    MemberRef, MergeGroup, PassedCheck, PastGrant, RecordIdentifier, RegisterGroup, SetContact,
+    VerifyPayee,
 };
 
-use super::erasure::{Erasure, kept_until};
+use super::erasure::{Erasure, retain_until};
 use super::file::{FileDigest, KeepFile};
 use super::id::{GrantId, GroupId, PersonId};
-use super::payee::Route;
+use super::payee::PaymentRoute;
+use super::personal_data::PersonalInput;
 use super::role::{Role, Roles};
-use super::sealed::Personal;
 use super::text::{Identifier, Line, Slug};
-use super::{Act, Command, Facts, Refusal, Stream, follows};
+use super::{Aggregate, Command, DecisionContext, Refusal, RestrictedAction, policy};
 use correction::Correction;
 
 /// State of the group aggregate.
@@ -48,7 +49,7 @@ pub struct Group {
     /// The day on which each payee was keyed, if known.
     payee_days: BTreeMap<u32, Date>,
     files: BTreeSet<FileDigest>,
-    on_file: BTreeMap<Slug, OnFile>,
+    on_file: BTreeMap<Slug, CheckOnFile>,
     merged: Option<GroupId>,
     merged_by: Option<PersonId>,
     /// Groups that were merged into it.
@@ -67,7 +68,7 @@ pub struct Group {
 
 /// A check that one of the group's grants passed and other grants can reuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OnFile {
+pub struct CheckOnFile {
     pub grant: GrantId,
     pub good_until: Date,
 }
@@ -77,7 +78,7 @@ pub struct OnFile {
 pub struct Payee {
     /// The number of the payee, incremented by each change. A payment refers to it.
     pub number: u32,
-    pub route: Route,
+    pub route: PaymentRoute,
     pub keyed_by: PersonId,
     /// The people on whose word the keyer is known.
     pub behind: BTreeSet<PersonId>,
@@ -87,7 +88,7 @@ pub struct Payee {
 impl Payee {
     /// Whether the person keyed the payee, or its keyer is known on their word.
     #[must_use]
-    pub fn rests_on(&self, person: PersonId) -> bool {
+    pub fn is_keyer_or_voucher(&self, person: PersonId) -> bool {
         self.keyed_by == person || self.behind.contains(&person)
     }
 }
@@ -105,7 +106,7 @@ impl Group {
     }
 
     /// Groups that were merged into it.
-    pub fn took_in(&self) -> impl Iterator<Item = GroupId> {
+    pub fn absorbed_groups(&self) -> impl Iterator<Item = GroupId> {
         self.took_in.iter().copied()
     }
 
@@ -126,7 +127,7 @@ impl Group {
 
     /// A check on file that is still valid.
     #[must_use]
-    pub fn on_file(&self, check: &Slug, today: Date) -> Option<OnFile> {
+    pub fn check_on_file(&self, check: &Slug, today: Date) -> Option<CheckOnFile> {
         self.on_file
             .get(check)
             .copied()
@@ -137,9 +138,9 @@ impl Group {
     /// applications and grants can continue.
     ///
     /// Refuses with [`Refusal::Unknown`] or [`Refusal::Erased`].
-    pub fn must_stand_unless_merged(&self) -> Result<(), Refusal> {
+    pub fn must_be_active_or_merged(&self) -> Result<(), Refusal> {
         if self.exists() {
-            self.erasure.must_not_be_done()
+            self.erasure.must_not_be_erased()
         } else {
             Err(Refusal::Unknown("group"))
         }
@@ -147,8 +148,8 @@ impl Group {
 
     /// Refuses a group that does not exist, was erased, or was merged into another, with
     /// [`Refusal::Unknown`], [`Refusal::Erased`] or [`Refusal::GroupMerged`].
-    pub fn must_stand(&self) -> Result<(), Refusal> {
-        self.must_stand_unless_merged()?;
+    pub fn must_be_active(&self) -> Result<(), Refusal> {
+        self.must_be_active_or_merged()?;
         if self.merged.is_some() {
             Err(Refusal::GroupMerged)
         } else {
@@ -158,7 +159,7 @@ impl Group {
 
     /// Refuses to erase while the group, or a group that it was merged with, has an open grant or
     /// payment records that must be retained.
-    fn may_be_erased(&self, facts: &Facts) -> Result<(), Refusal> {
+    fn must_be_erasable(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         let mut family = facts.relatives().chain(std::iter::once(self));
         if family.any(|group| !group.open_grants.is_empty()) {
             return Err(Refusal::GrantOpen);
@@ -200,7 +201,10 @@ impl Group {
             .ok_or(Refusal::PayeeNotVerified)
     }
 
-    fn register(command: &RegisterGroup, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
+    fn register(
+        command: &RegisterGroup,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GroupEvent>, Refusal> {
         let by = facts.by()?;
         let name = command.name.clone().into();
         let registered = GroupEvent::GroupRegistered {
@@ -216,7 +220,7 @@ impl Group {
             None => None,
         };
         if command.member.is_some() {
-            facts.person()?.must_stand()?;
+            facts.person()?.must_be_active()?;
         }
         // An invited person becomes a member only once they accept.
         let joins = |person| {
@@ -238,7 +242,11 @@ impl Group {
             .collect())
     }
 
-    fn verify(&self, verify: &VerifyPayee, facts: &Facts) -> Result<GroupEvent, Refusal> {
+    fn verify_payee(
+        &self,
+        verify: &VerifyPayee,
+        facts: &DecisionContext,
+    ) -> Result<GroupEvent, Refusal> {
         let by = facts.by()?;
         let payee = self.payee.as_ref().ok_or(Refusal::Unknown("payee"))?;
         if payee.number != verify.payee {
@@ -246,14 +254,15 @@ impl Group {
         }
         let connections = facts.connections_of_grants()?;
         // It can be verified again if the first verifier is connected with the group now.
-        if payee
-            .verified_by
-            .is_some_and(|verifier| connections.permit(verifier, Act::VerifyPayee).is_ok())
-        {
+        if payee.verified_by.is_some_and(|verifier| {
+            connections
+                .permit(verifier, RestrictedAction::VerifyPayee)
+                .is_ok()
+        }) {
             return Err(Refusal::NoChange);
         }
-        facts.is_known_to_two(by)?;
-        connections.permit(by, Act::VerifyPayee)?;
+        facts.must_be_known_to_two(by)?;
+        connections.permit(by, RestrictedAction::VerifyPayee)?;
         Ok(GroupEvent::PayeeVerified {
             payee: payee.number,
             method: verify.method.clone(),
@@ -262,7 +271,7 @@ impl Group {
         })
     }
 
-    fn keep(&self, keep: &KeepFile, facts: &Facts) -> Result<GroupEvent, Refusal> {
+    fn keep_file(&self, keep: &KeepFile, facts: &DecisionContext) -> Result<GroupEvent, Refusal> {
         if self.has_file(&keep.file) {
             return Err(Refusal::Exists("file"));
         }
@@ -282,12 +291,16 @@ impl Group {
     }
 }
 
-impl Stream for Group {
+impl Aggregate for Group {
     const TYPE: &'static str = "group";
     type Command = GroupCommand;
     type Event = GroupEvent;
 
-    fn decide(&self, command: &GroupCommand, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
+    fn decide(
+        &self,
+        command: &GroupCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GroupEvent>, Refusal> {
         use GroupCommand as C;
         if let C::Register(register) = command {
             return if self.exists() {
@@ -297,20 +310,20 @@ impl Stream for Group {
             };
         }
         self.name.as_ref().ok_or(Refusal::Unknown("group"))?;
-        if let C::Expire(MemberOf { person }) = command {
-            return self.expire(*person, facts);
+        if let C::Expire(MemberRef { person }) = command {
+            return self.expire_unproven(*person, facts);
         }
         if !matches!(command, C::FileCheck(_) | C::EndGrant(_) | C::EraseAgain(_)) {
-            self.erasure.must_not_be_done()?;
+            self.erasure.must_not_be_erased()?;
         }
         let event = match command {
             C::Register(_) | C::Expire(_) => return Err(Refusal::Exists("group")),
             C::Correct(_) | C::TakeCorrection(_) | C::RefuseCorrection(_) => {
-                self.correct(command, facts)?
+                self.decide_correction(command, facts)?
             }
             C::SetContact(contact) => GroupEvent::ContactSet {
-                postcode: contact.postcode.as_ref().map(Personal::sealed),
-                telephone: contact.telephone.as_ref().map(Personal::sealed),
+                postcode: contact.postcode.as_ref().map(PersonalInput::sealed),
+                telephone: contact.telephone.as_ref().map(PersonalInput::sealed),
             },
             C::RecordIdentifier(RecordIdentifier { identifier })
                 if self.identifiers.contains(identifier) =>
@@ -326,13 +339,13 @@ impl Stream for Group {
             }
             C::ProvidePayee(typed) => GroupEvent::PayeeProvided {
                 payee: self.payee.as_ref().map_or(1, |payee| payee.number + 1),
-                details: typed.sealed(facts)?,
+                details: typed.encrypted(facts)?,
                 keyed_by: facts.by()?,
-                behind: self.behind(facts.by()?, facts)?,
+                behind: self.keyer_vouchers(facts.by()?, facts)?,
                 provided_on: Some(facts.today),
             },
-            C::VerifyPayee(verify) => self.verify(verify, facts)?,
-            C::KeepFile(keep) => self.keep(keep, facts)?,
+            C::VerifyPayee(verify) => self.verify_payee(verify, facts)?,
+            C::KeepFile(keep) => self.keep_file(keep, facts)?,
             C::FileCheck(filed) => GroupEvent::CheckFiled {
                 check: filed.check.clone(),
                 grant: filed.grant,
@@ -340,7 +353,7 @@ impl Stream for Group {
                 good_until: filed.good_until,
             },
             C::Merge(merge) => {
-                self.must_stand()?;
+                self.must_be_active()?;
                 let (into, reason) = (merge.into, merge.reason.clone());
                 GroupEvent::GroupMerged {
                     into,
@@ -350,17 +363,17 @@ impl Stream for Group {
                 }
             }
             C::TakeIn(taken) => {
-                self.must_stand()?;
+                self.must_be_active()?;
                 GroupEvent::GroupTakenIn { group: taken.group }
             }
-            C::OpenGrant(GrantOf { grant }) => GroupEvent::GrantOpened { grant: *grant },
-            C::EndGrant(GrantEnds { grant, paid }) => GroupEvent::GrantEnded {
+            C::OpenGrant(GrantRef { grant }) => GroupEvent::GrantOpened { grant: *grant },
+            C::EndGrant(GrantEnd { grant, paid }) => GroupEvent::GrantEnded {
                 grant: *grant,
                 paid: *paid,
                 ended_on: facts.today,
             },
             C::RecordPastGrant(past) => {
-                self.must_stand()?;
+                self.must_be_active()?;
                 facts.not_future(past.awarded_on)?;
                 if past.amount.is_zero() {
                     return Err(Refusal::Nothing);
@@ -371,17 +384,17 @@ impl Stream for Group {
                 GroupEvent::PastGrantRecorded { past: past.clone() }
             }
             C::RequestErasure(_) => {
-                self.erasure.ask()?;
+                self.erasure.must_not_be_requested()?;
                 GroupEvent::ErasureRequested {}
             }
             C::RefuseErasure(because) => {
-                self.erasure.refuse()?;
+                self.erasure.must_be_requested()?;
                 GroupEvent::ErasureRefused {
                     reason: because.reason.clone(),
                 }
             }
             C::Erase(because) => {
-                self.may_be_erased(facts)?;
+                self.must_be_erasable(facts)?;
                 GroupEvent::PersonalDataErased {
                     reason: because.reason.clone(),
                 }
@@ -436,7 +449,7 @@ impl Stream for Group {
                 provided_on,
             } => {
                 if self.payee.is_some() {
-                    self.changed(*provided_on);
+                    self.record_change(*provided_on);
                 }
                 self.payee_days.extend(provided_on.map(|day| (*payee, day)));
                 let (number, route, behind) = (*payee, details.route(), behind.clone());
@@ -466,7 +479,7 @@ impl Stream for Group {
             } => {
                 self.on_file.insert(
                     check.clone(),
-                    OnFile {
+                    CheckOnFile {
                         grant: *grant,
                         good_until: *good_until,
                     },
@@ -479,7 +492,7 @@ impl Stream for Group {
                 merged_on,
                 ..
             } => {
-                self.changed(*merged_on);
+                self.record_change(*merged_on);
                 (self.merged, self.merged_by) = (Some(*into), *merged_by);
             }
             GroupEvent::GrantOpened { grant } => {
@@ -492,7 +505,7 @@ impl Stream for Group {
             } => {
                 self.open_grants.remove(grant);
                 if *paid {
-                    self.kept_until = self.kept_until.max(Some(kept_until(*ended_on)));
+                    self.kept_until = self.kept_until.max(Some(retain_until(*ended_on)));
                 }
             }
             GroupEvent::PastGrantRecorded { past } => {
@@ -504,13 +517,13 @@ impl Stream for Group {
         }
     }
 
-    fn obliges(
+    fn follow_ups(
         &self,
         id: Uuid,
         command: &GroupCommand,
         event: &GroupEvent,
         _: &Self,
     ) -> Vec<Command> {
-        follows::of_group(GroupId(id), command, event)
+        policy::after_group_event(GroupId(id), command, event)
     }
 }

@@ -5,66 +5,66 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::webhook::{ProposeWebhook, WebhookAddress, WebhookOf};
-use crate::domain::command::{ProposalOf, commands};
+use super::webhook::{ProposeWebhook, WebhookAddress, WebhookRef};
+use crate::domain::command::{ProposalRef, commands};
 use crate::domain::event::{EventKind, events};
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, PublishMailText};
 use crate::domain::outcome::Sign;
-use crate::domain::role::{Role, Who};
+use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Document, Line, Prose, Slug};
 
 commands! {
     /// Commands of the organisation.
     OrganisationCommand {
         /// Founds the organisation. It is the first event of its log.
-        Found(Found) = "found", Who::Operator;
+        Found(FoundOrganisation) = "found", Permission::Operator;
         /// Names one of the first people and their roles. It is possible until two administrators
         /// exist.
-        NameFounder(NameFounder) = "name-founder", Who::Operator;
+        NameFounder(NameFounder) = "name-founder", Permission::Operator;
         /// Records that the log was restored from a backup and continues under a new origin.
-        RecordRestore(RecordRestore) = "record-restore", Who::Operator;
+        RecordRestore(RecordRestore) = "record-restore", Permission::Operator;
         /// Proposes a role for a person.
-        ProposeRole(RoleOf) = "propose-role", Who::Staff(&[Role::Administrator]);
+        ProposeRole(RoleRef) = "propose-role", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a proposed role.
-        ConfirmRole(ConfirmRole) = "confirm-role", Who::Staff(&[Role::Administrator]);
+        ConfirmRole(ConfirmRole) = "confirm-role", Permission::Staff(&[Role::Administrator]);
         /// Ends a person's role, or withdraws a proposal of one.
-        EndRole(RoleOf) = "end-role", Who::Staff(&[Role::Administrator]);
+        EndRole(RoleRef) = "end-role", Permission::Staff(&[Role::Administrator]);
         /// Ends every role of a person whom a restored backup brought back and who was erased
         /// again.
-        EndRolesOfErased(PersonOf) = "end-roles-of-erased", Who::Operator;
+        EndRolesOfErased(PersonRef) = "end-roles-of-erased", Permission::Operator;
         /// Adopts a framework of signs of success, as its next version.
-        AdoptSigns(AdoptSigns) = "adopt-signs", Who::Staff(&[Role::Administrator]);
+        AdoptSigns(AdoptSigns) = "adopt-signs", Permission::Staff(&[Role::Administrator]);
         /// Publishes the questions of the application form, as its next version.
-        PublishForm(PublishForm) = "publish-form", Who::Staff(&[Role::Administrator, Role::Officer]);
+        PublishForm(PublishForm) = "publish-form", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes the text of the grant agreement, as its next version.
-        PublishAgreement(PublishAgreement) = "publish-agreement", Who::Staff(&[Role::Administrator]);
+        PublishAgreement(PublishAgreement) = "publish-agreement", Permission::Staff(&[Role::Administrator]);
         /// Publishes staff's text on an area for the public report, as its next version.
-        PublishReport(PublishReport) = "publish-report", Who::Staff(&[Role::Administrator, Role::Officer]);
+        PublishReport(PublishReport) = "publish-report", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes staff's template for a mail, as its next version.
-        PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
+        PublishMailText(PublishMailText) = "publish-mail-text", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Proposes a template for a mail whose template takes two administrators, such as the mail
         /// to sign in.
-        ProposeMailText(PublishMailText) = "propose-mail-text", Who::Staff(&[Role::Administrator]);
+        ProposeMailText(PublishMailText) = "propose-mail-text", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a proposed template. It is used from then on.
-        ConfirmMailText(ProposalOf) = "confirm-mail-text", Who::Staff(&[Role::Administrator]);
+        ConfirmMailText(ProposalRef) = "confirm-mail-text", Permission::Staff(&[Role::Administrator]);
         /// Refuses a proposed template, or withdraws one's own, with the reason.
-        RefuseMailText(RefuseMailText) = "refuse-mail-text", Who::Staff(&[Role::Administrator]);
+        RefuseMailText(RefuseMailText) = "refuse-mail-text", Permission::Staff(&[Role::Administrator]);
         /// Proposes a webhook that sends events to an external address, or a change of one.
-        ProposeWebhook(ProposeWebhook) = "propose-webhook", Who::Staff(&[Role::Administrator]);
+        ProposeWebhook(ProposeWebhook) = "propose-webhook", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a webhook or its change as proposed.
-        ConfirmWebhook(ProposalOf) = "confirm-webhook", Who::Staff(&[Role::Administrator]);
+        ConfirmWebhook(ProposalRef) = "confirm-webhook", Permission::Staff(&[Role::Administrator]);
         /// Ends a webhook or its proposal. Nothing more is sent.
-        EndWebhook(WebhookOf) = "end-webhook", Who::Staff(&[Role::Administrator]);
+        EndWebhook(WebhookRef) = "end-webhook", Permission::Staff(&[Role::Administrator]);
         /// Makes the next secret of a webhook. It is shown once, to the person who requests it.
-        MakeWebhookSecret(WebhookOf) = "make-webhook-secret", Who::Download(&[Role::Administrator]);
+        MakeWebhookSecret(WebhookRef) = "make-webhook-secret", Permission::Download(&[Role::Administrator]);
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Found {
+pub struct FoundOrganisation {
     pub name: Line,
     /// The day on which a simulated log ends; absent for a real one.
     #[serde(default)]
@@ -96,14 +96,14 @@ pub struct RecordRestore {
 /// A person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PersonOf {
+pub struct PersonRef {
     pub person: PersonId,
 }
 
 /// A person and a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RoleOf {
+pub struct RoleRef {
     pub person: PersonId,
     pub role: Role,
 }
@@ -138,13 +138,13 @@ pub struct Question {
     pub required: bool,
     /// The same question in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub other_languages: BTreeMap<Language, Translated>,
+    pub other_languages: BTreeMap<Language, QuestionTranslation>,
 }
 
 /// A question in another language than English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Translated {
+pub struct QuestionTranslation {
     pub label: Line,
     pub help: Prose,
 }
@@ -152,7 +152,7 @@ pub struct Translated {
 impl Question {
     /// The question and its help text in a language, or in English without a translation.
     #[must_use]
-    pub fn said_in(&self, language: Language) -> (&str, &str) {
+    pub fn in_language(&self, language: Language) -> (&str, &str) {
         match self.other_languages.get(&language) {
             Some(translated) => (translated.label.as_str(), translated.help.as_str()),
             None => (self.label.as_str(), self.help.as_str()),

@@ -6,24 +6,24 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{OrganisationCommand, OrganisationEvent, RefuseMailText};
-use crate::domain::command::ProposalOf;
+use crate::domain::command::ProposalRef;
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, PublishMailText};
 use crate::domain::role::Role;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{DecisionContext, Refusal};
 
 /// The version of the last published template, and the proposed templates.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct MailTexts {
     version: u32,
     proposals: u32,
-    proposed: BTreeMap<u32, Proposed>,
+    proposed: BTreeMap<u32, MailTextProposal>,
 }
 
 /// A template that waits for a second administrator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Proposed {
+struct MailTextProposal {
     text: PublishMailText,
     by: PersonId,
 }
@@ -32,14 +32,16 @@ impl MailTexts {
     pub(super) fn decide(
         &self,
         command: &OrganisationCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<OrganisationEvent, Refusal> {
         use OrganisationCommand as C;
         match command {
-            C::PublishMailText(text) if text.mail.needs_two() => Err(Refusal::NeedsTwoPeople),
-            C::PublishMailText(text) => self.published(text, None),
+            C::PublishMailText(text) if text.mail.needs_two_people() => {
+                Err(Refusal::NeedsTwoPeople)
+            }
+            C::PublishMailText(text) => self.publish(text, None),
             C::ProposeMailText(text) => {
-                text.can_be_written()?;
+                text.must_be_valid()?;
                 let PublishMailText {
                     mail,
                     fund,
@@ -58,14 +60,14 @@ impl MailTexts {
                     proposed_by,
                 })
             }
-            C::ConfirmMailText(ProposalOf { proposal }) => {
-                let (proposed, by) = (self.proposed(*proposal)?, facts.by()?);
-                facts.are_two(proposed.by, by)?;
+            C::ConfirmMailText(ProposalRef { proposal }) => {
+                let (proposed, by) = (self.must_find_proposal(*proposal)?, facts.by()?);
+                facts.must_be_two_people(proposed.by, by)?;
                 facts.still_holds(proposed.by, &[Role::Administrator])?;
-                self.published(&proposed.text, Some((proposed.by, by)))
+                self.publish(&proposed.text, Some((proposed.by, by)))
             }
             C::RefuseMailText(RefuseMailText { proposal, reason }) => {
-                self.proposed(*proposal)?;
+                self.must_find_proposal(*proposal)?;
                 Ok(OrganisationEvent::MailTextRefused {
                     proposal: *proposal,
                     reason: reason.clone(),
@@ -76,16 +78,16 @@ impl MailTexts {
         }
     }
 
-    fn proposed(&self, proposal: u32) -> Result<&Proposed, Refusal> {
+    fn must_find_proposal(&self, proposal: u32) -> Result<&MailTextProposal, Refusal> {
         self.proposed.get(&proposal).ok_or(Refusal::NotProposed)
     }
 
-    fn published(
+    fn publish(
         &self,
         text: &PublishMailText,
         two: Option<(PersonId, PersonId)>,
     ) -> Result<OrganisationEvent, Refusal> {
-        text.can_be_written()?;
+        text.must_be_valid()?;
         let PublishMailText {
             mail,
             fund,
@@ -107,8 +109,8 @@ impl MailTexts {
         })
     }
 
-    fn none_waits_for(&mut self, mail: MailKind, fund: Option<FundId>, language: Language) {
-        self.proposed.retain(|_, Proposed { text, .. }| {
+    fn discard_proposals(&mut self, mail: MailKind, fund: Option<FundId>, language: Language) {
+        self.proposed.retain(|_, MailTextProposal { text, .. }| {
             (text.mail, text.fund, text.language) != (mail, fund, language)
         });
     }
@@ -125,7 +127,7 @@ impl MailTexts {
                 ..
             } => {
                 self.version = *version;
-                self.none_waits_for(*mail, *fund, *language);
+                self.discard_proposals(*mail, *fund, *language);
             }
             OrganisationEvent::MailTextProposed {
                 proposal,
@@ -137,7 +139,7 @@ impl MailTexts {
                 proposed_by,
             } => {
                 self.proposals = *proposal;
-                self.none_waits_for(*mail, *fund, *language);
+                self.discard_proposals(*mail, *fund, *language);
                 let (subject, body) = (subject.clone(), body.clone());
                 let text = PublishMailText {
                     mail: *mail,
@@ -148,7 +150,7 @@ impl MailTexts {
                 };
                 self.proposed.insert(
                     *proposal,
-                    Proposed {
+                    MailTextProposal {
                         text,
                         by: *proposed_by,
                     },

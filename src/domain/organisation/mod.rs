@@ -13,21 +13,21 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use command::{
-    AdoptSigns, ConfirmRole, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf,
-    PublishAgreement, PublishForm, PublishReport, Question, RecordRestore, RefuseMailText, RoleOf,
-    Translated,
+    AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, OrganisationCommand,
+    OrganisationEvent, PersonRef, PublishAgreement, PublishForm, PublishReport, Question,
+    QuestionTranslation, RecordRestore, RefuseMailText, RoleRef,
 };
 use mail_text::MailTexts;
 pub use webhook::{
-    ProposeWebhook, ProposedTarget, Target, WEBHOOKS_MAX, Webhook, WebhookAddress, WebhookOf,
-    Webhooks,
+    OrganisationWebhooks, ProposeWebhook, ProposedTarget, WEBHOOKS_MAX, Webhook, WebhookAddress,
+    WebhookRef, WebhookTarget,
 };
 
 use super::id::PersonId;
 use super::outcome::Sign;
 use super::role::{Role, Roles};
 use super::text::Slug;
-use super::{Facts, Refusal, Stream};
+use super::{Aggregate, DecisionContext, Refusal};
 use roles::RoleProposal;
 
 /// State of the organisation aggregate.
@@ -53,7 +53,7 @@ pub struct Organisation {
     known_to_two: BTreeSet<PersonId>,
     /// How often each role of a person was ended.
     roles_ended: BTreeMap<PersonId, BTreeMap<Role, u32>>,
-    webhooks: Webhooks,
+    webhooks: OrganisationWebhooks,
 }
 
 impl Organisation {
@@ -75,7 +75,7 @@ impl Organisation {
 
     /// The webhooks that receive events.
     #[must_use]
-    pub fn webhooks(&self) -> &Webhooks {
+    pub fn webhooks(&self) -> &OrganisationWebhooks {
         &self.webhooks
     }
 
@@ -97,7 +97,7 @@ impl Organisation {
 
     /// How many people may approve payments.
     #[must_use]
-    pub fn approvers(&self) -> usize {
+    pub fn approver_count(&self) -> usize {
         self.holders(Role::Finance).count()
     }
 
@@ -138,21 +138,21 @@ impl Organisation {
     pub fn agreement(&self) -> Option<(u32, &str)> {
         self.agreements
             .last()
-            .map(|hash| (count(self.agreements.len()), hash.as_str()))
+            .map(|hash| (version_number(self.agreements.len()), hash.as_str()))
     }
 }
 
-fn count(length: usize) -> u32 {
+fn version_number(length: usize) -> u32 {
     u32::try_from(length).expect("versions are published by hand")
 }
 
 /// SHA-256 of an unencrypted text, in hexadecimal.
 #[must_use]
-pub fn hash_of(text: &str) -> String {
+pub fn sha256_hex(text: &str) -> String {
     format!("{:x}", Sha256::digest(text.as_bytes()))
 }
 
-fn each_once<'a>(
+fn must_be_distinct<'a>(
     keys: impl Iterator<Item = &'a Slug>,
     most: usize,
     noun: &'static str,
@@ -170,7 +170,7 @@ fn each_once<'a>(
     }
 }
 
-impl Stream for Organisation {
+impl Aggregate for Organisation {
     const TYPE: &'static str = "organisation";
     type Command = OrganisationCommand;
     type Event = OrganisationEvent;
@@ -178,7 +178,7 @@ impl Stream for Organisation {
     fn decide(
         &self,
         command: &OrganisationCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<OrganisationEvent>, Refusal> {
         use OrganisationCommand as C;
         match (self.founded, command) {
@@ -187,9 +187,9 @@ impl Stream for Organisation {
             (false, _) => return Err(Refusal::Unknown("organisation")),
         }
         if let C::NameFounder(_) = command {
-            facts.person()?.must_stand()?;
+            facts.person()?.must_be_active()?;
         }
-        if let C::EndRolesOfErased(PersonOf { person }) = command {
+        if let C::EndRolesOfErased(PersonRef { person }) = command {
             return self.end_roles_of_erased(*person, facts);
         }
         let event = match command {
@@ -217,27 +217,27 @@ impl Stream for Organisation {
             }
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(AdoptSigns { signs }) => {
-                each_once(signs.iter().map(|sign| &sign.sign), 20, "sign")?;
+                must_be_distinct(signs.iter().map(|sign| &sign.sign), 20, "sign")?;
                 OrganisationEvent::SignsAdopted {
                     version: self.signs_version + 1,
                     signs: signs.clone(),
                 }
             }
             C::PublishForm(PublishForm { questions }) => {
-                each_once(
+                must_be_distinct(
                     questions.iter().map(|question| &question.question),
                     60,
                     "question",
                 )?;
                 OrganisationEvent::FormPublished {
-                    version: count(self.forms.len()) + 1,
+                    version: version_number(self.forms.len()) + 1,
                     questions: questions.clone(),
                 }
             }
             C::PublishAgreement(PublishAgreement { text }) => {
                 OrganisationEvent::AgreementPublished {
-                    version: count(self.agreements.len()) + 1,
-                    hash: hash_of(text.as_str()),
+                    version: version_number(self.agreements.len()) + 1,
+                    hash: sha256_hex(text.as_str()),
                     text: text.clone(),
                 }
             }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConfirmRole, NameFounder, Organisation, OrganisationCommand, OrganisationEvent, RoleOf,
+    ConfirmRole, NameFounder, Organisation, OrganisationCommand, OrganisationEvent, RoleRef,
 };
 use crate::domain::id::PersonId;
 use crate::domain::role::{Role, Roles};
-use crate::domain::{Facts, Person, Refusal};
+use crate::domain::{DecisionContext, Person, Refusal};
 
 /// A role that was proposed and is not confirmed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Organisation {
 
     /// Whether the person has a role, or one was proposed for them.
     #[must_use]
-    pub fn is_trusted(&self, person: PersonId) -> bool {
+    pub fn has_or_awaits_role(&self, person: PersonId) -> bool {
         let proposed = self
             .proposed
             .get(&person)
@@ -47,13 +47,13 @@ impl Organisation {
         proposed || !self.roles_of(person).is_empty()
     }
 
-    fn proposal(&self, of: RoleOf) -> Option<&RoleProposal> {
+    fn proposal(&self, of: RoleRef) -> Option<&RoleProposal> {
         self.proposed.get(&of.person)?.get(&of.role)
     }
 
     /// Refuses a role that the person has already, or that another of their roles excludes. A role
     /// that one administrator gave alone can be proposed again.
-    fn may_hold(&self, RoleOf { person, role }: RoleOf) -> Result<(), Refusal> {
+    fn must_be_able_to_hold(&self, RoleRef { person, role }: RoleRef) -> Result<(), Refusal> {
         let held = self.roles_of(person);
         if held.contains(&role) && !self.is_known_to_one(person) {
             return Err(Refusal::RoleHeld);
@@ -76,7 +76,7 @@ impl Organisation {
         }
         let mut trial = self.clone();
         for role in roles {
-            trial.may_hold(RoleOf {
+            trial.must_be_able_to_hold(RoleRef {
                 person: *person,
                 role: *role,
             })?;
@@ -94,7 +94,7 @@ impl Organisation {
     pub(super) fn end_roles_of_erased(
         &self,
         person: PersonId,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<OrganisationEvent>, Refusal> {
         if !facts.person()?.erasure().is_done() {
             return Err(Refusal::StillInRole);
@@ -121,7 +121,7 @@ impl Organisation {
     pub(super) fn change_role(
         &self,
         command: &OrganisationCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<OrganisationEvent, Refusal> {
         match command {
             OrganisationCommand::ProposeRole(of) => self.propose_role(*of, facts),
@@ -131,9 +131,13 @@ impl Organisation {
         }
     }
 
-    fn propose_role(&self, of: RoleOf, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
-        facts.person()?.must_stand()?;
-        self.may_hold(of)?;
+    fn propose_role(
+        &self,
+        of: RoleRef,
+        facts: &DecisionContext,
+    ) -> Result<OrganisationEvent, Refusal> {
+        facts.person()?.must_be_active()?;
+        self.must_be_able_to_hold(of)?;
         Ok(OrganisationEvent::RoleProposed {
             person: of.person,
             role: of.role,
@@ -148,21 +152,21 @@ impl Organisation {
     fn confirm_role(
         &self,
         confirm: ConfirmRole,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<OrganisationEvent, Refusal> {
         let ConfirmRole {
             person,
             role,
             proposal,
         } = confirm;
-        facts.person()?.must_stand()?;
+        facts.person()?.must_be_active()?;
         let by = facts.by()?;
-        let of = RoleOf { person, role };
+        let of = RoleRef { person, role };
         let proposed = self.proposal(of).ok_or(Refusal::NotProposed)?;
         if proposal.is_some_and(|read| proposed.number != Some(read)) {
             return Err(Refusal::NotProposed);
         }
-        facts.are_two(proposed.by, by)?;
+        facts.must_be_two_people(proposed.by, by)?;
         facts.still_holds(proposed.by, &[Role::Administrator])?;
         if proposed
             .contact
@@ -170,7 +174,7 @@ impl Organisation {
         {
             return Err(Refusal::ContactChangedSince);
         }
-        self.may_hold(of)?;
+        self.must_be_able_to_hold(of)?;
         Ok(OrganisationEvent::RoleConfirmed {
             person,
             role,
@@ -179,8 +183,8 @@ impl Organisation {
     }
 
     /// Ends a role, or withdraws a proposed one.
-    fn end_role(&self, of: RoleOf, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
-        let RoleOf { person, role } = of;
+    fn end_role(&self, of: RoleRef, facts: &DecisionContext) -> Result<OrganisationEvent, Refusal> {
+        let RoleRef { person, role } = of;
         let held = self.roles_of(person).contains(&role);
         if !held && self.proposal(of).is_none() {
             return Err(Refusal::RoleNotHeld);

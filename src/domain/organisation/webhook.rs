@@ -10,25 +10,25 @@ use super::OrganisationEvent;
 use crate::domain::event::EventKind;
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
-use crate::domain::text::{TextError, text_type, tidy};
-use crate::domain::{Facts, Refusal};
+use crate::domain::text::{TextError, normalise, text_type};
+use crate::domain::{DecisionContext, Refusal};
 
 /// The largest number of webhooks, including proposed ones.
 pub const WEBHOOKS_MAX: usize = 20;
 /// The largest number of new webhooks that one administrator may have proposed, so that one person
 /// cannot use up all of [`WEBHOOKS_MAX`].
-const WAITING_MAX: usize = 5;
+const PROPOSALS_MAX: usize = 5;
 
 text_type!(
     /// The address of a webhook. Auditors and the log can read it, so it has no password and no
     /// query.
-    WebhookAddress, web_address,
+    WebhookAddress, parse_web_address,
     "An https address without a password, a query or a fragment, of at most 300 characters; http only to localhost",
     "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", 300, "https://hooks.example.org/grants"
 );
 
-fn web_address(text: &str) -> Result<String, TextError> {
-    let text = tidy(text, 300, false)?;
+fn parse_web_address(text: &str) -> Result<String, TextError> {
+    let text = normalise(text, 300, false)?;
     let (plain, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (false, rest),
         (None, Some(rest)) => (true, rest),
@@ -85,24 +85,24 @@ pub struct ProposeWebhook {
 /// A webhook by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WebhookOf {
+pub struct WebhookRef {
     #[schema(minimum = 1)]
     pub webhook: u32,
 }
 
 /// The address that events are sent to, and the kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
+pub struct WebhookTarget {
     pub address: WebhookAddress,
     /// The kinds of events; all kinds if it is empty.
     pub events: BTreeSet<EventKind>,
 }
 
-impl Target {
+impl WebhookTarget {
     /// Whether an event of this name is sent.
     #[must_use]
-    pub fn takes(&self, stream: &str, event: &str) -> bool {
-        self.events.is_empty() || self.events.iter().any(|kind| kind.is(stream, event))
+    pub fn accepts(&self, stream: &str, event: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|kind| kind.matches(stream, event))
     }
 }
 
@@ -110,7 +110,7 @@ impl Target {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedTarget {
     pub proposal: u32,
-    pub target: Target,
+    pub target: WebhookTarget,
     pub proposed_by: PersonId,
 }
 
@@ -118,7 +118,7 @@ pub struct ProposedTarget {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     /// The confirmed target; `None` until it is confirmed.
-    pub target: Option<Target>,
+    pub target: Option<WebhookTarget>,
     pub proposed: Option<ProposedTarget>,
     /// The number of its newest secret; 0 if it has none.
     pub secret: u32,
@@ -126,12 +126,12 @@ pub struct Webhook {
 
 /// All webhooks that have not ended, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Webhooks {
+pub struct OrganisationWebhooks {
     proposals: u32,
     by_number: BTreeMap<u32, Webhook>,
 }
 
-impl Webhooks {
+impl OrganisationWebhooks {
     #[must_use]
     pub fn get(&self, webhook: u32) -> Option<&Webhook> {
         self.by_number.get(&webhook)
@@ -145,7 +145,7 @@ impl Webhooks {
     }
 
     /// How many new webhooks of one administrator wait for a second administrator.
-    fn proposed_anew_by(&self, person: PersonId) -> usize {
+    fn new_proposals_by(&self, person: PersonId) -> usize {
         let anew = |webhook: &&Webhook| {
             webhook.target.is_none()
                 && webhook
@@ -156,14 +156,14 @@ impl Webhooks {
         self.by_number.values().filter(anew).count()
     }
 
-    fn known(&self, webhook: u32) -> Result<&Webhook, Refusal> {
+    fn must_find(&self, webhook: u32) -> Result<&Webhook, Refusal> {
         self.get(webhook).ok_or(Refusal::Unknown("webhook"))
     }
 
     pub(super) fn propose(
         &self,
         propose: &ProposeWebhook,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<OrganisationEvent, Refusal> {
         let ProposeWebhook {
             webhook,
@@ -171,7 +171,7 @@ impl Webhooks {
             events,
         } = propose.clone();
         if let Some(webhook) = webhook {
-            let known = self.known(webhook)?;
+            let known = self.must_find(webhook)?;
             let stands = known
                 .target
                 .as_ref()
@@ -181,8 +181,8 @@ impl Webhooks {
             }
         } else if self.by_number.len() >= WEBHOOKS_MAX {
             return Err(Refusal::WebhooksFull(WEBHOOKS_MAX));
-        } else if self.proposed_anew_by(facts.by()?) >= WAITING_MAX {
-            return Err(Refusal::WebhooksWait(WAITING_MAX));
+        } else if self.new_proposals_by(facts.by()?) >= PROPOSALS_MAX {
+            return Err(Refusal::WebhooksWait(PROPOSALS_MAX));
         }
         let proposal = self.proposals + 1;
         let proposed_by = facts.by()?;
@@ -198,7 +198,7 @@ impl Webhooks {
     pub(super) fn confirm(
         &self,
         proposal: u32,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<OrganisationEvent, Refusal> {
         let waits = |webhook: &Webhook| {
             webhook
@@ -212,7 +212,7 @@ impl Webhooks {
             .find_map(|(number, webhook)| Some((number, waits(webhook)?)))
             .ok_or(Refusal::NotProposed)?;
         let confirmed_by = facts.by()?;
-        facts.are_two(proposed.proposed_by, confirmed_by)?;
+        facts.must_be_two_people(proposed.proposed_by, confirmed_by)?;
         facts.still_holds(proposed.proposed_by, &[Role::Administrator])?;
         Ok(OrganisationEvent::WebhookConfirmed {
             webhook,
@@ -223,17 +223,17 @@ impl Webhooks {
 
     pub(super) fn end(
         &self,
-        WebhookOf { webhook }: WebhookOf,
+        WebhookRef { webhook }: WebhookRef,
     ) -> Result<OrganisationEvent, Refusal> {
-        self.known(webhook)?;
+        self.must_find(webhook)?;
         Ok(OrganisationEvent::WebhookEnded { webhook })
     }
 
     pub(super) fn make_secret(
         &self,
-        WebhookOf { webhook }: WebhookOf,
+        WebhookRef { webhook }: WebhookRef,
     ) -> Result<OrganisationEvent, Refusal> {
-        let secret = self.known(webhook)?.secret + 1;
+        let secret = self.must_find(webhook)?.secret + 1;
         Ok(OrganisationEvent::WebhookSecretMade { webhook, secret })
     }
 
@@ -247,7 +247,7 @@ impl Webhooks {
                 proposed_by,
             } => {
                 self.proposals = *proposal;
-                let target = Target {
+                let target = WebhookTarget {
                     address: address.clone(),
                     events: events.clone(),
                 };
@@ -328,15 +328,15 @@ mod tests {
     #[test]
     fn no_kinds_are_all_kinds() {
         let address: WebhookAddress = "https://hooks.example.org".parse().expect("an address");
-        let all = Target {
+        let all = WebhookTarget {
             address: address.clone(),
             events: BTreeSet::new(),
         };
-        let some = Target {
+        let some = WebhookTarget {
             address,
             events: BTreeSet::from(["grant.PaymentConfirmed".parse().expect("a kind")]),
         };
-        assert!(all.takes("fund", "FundOpened") && some.takes("grant", "PaymentConfirmed"));
-        assert!(!some.takes("grant", "PaymentSent") && !some.takes("fund", "PaymentConfirmed"));
+        assert!(all.accepts("fund", "FundOpened") && some.accepts("grant", "PaymentConfirmed"));
+        assert!(!some.accepts("grant", "PaymentSent") && !some.accepts("fund", "PaymentConfirmed"));
     }
 }

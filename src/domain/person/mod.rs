@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use command::{MailedTo, PersonCommand, PersonEvent, RegisterPerson};
+pub use command::{MailedAddress, PersonCommand, PersonDetails, PersonEvent};
 
-use super::command::Because;
+use super::command::WithReason;
 use super::erasure::Erasure;
-use super::follows;
+use super::personal_data::{Encrypted, PersonalInput};
+use super::policy;
 use super::role::Role;
-use super::sealed::{Personal, Sealed};
 use super::unproven::Unproven;
-use super::{Actor, Command, Facts, PersonId, Refusal, Stream};
+use super::{Actor, Aggregate, Command, DecisionContext, PersonId, Refusal};
 
 /// State of the person aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Person {
     contact_changes: u32,
     contact_changed_on: Option<Date>,
     /// The address that the person has proved.
-    proven: Option<Sealed>,
+    proven: Option<Encrypted>,
     /// How often their sessions and tokens were ended.
     access_ended: u32,
     erasure: Erasure,
@@ -43,14 +43,14 @@ pub struct Person {
 /// A person's name and contact details, encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    pub name: Sealed,
-    pub email: Option<Sealed>,
-    pub telephone: Option<Sealed>,
+    pub name: Encrypted,
+    pub email: Option<Encrypted>,
+    pub telephone: Option<Encrypted>,
 }
 
 impl Contact {
-    fn of(details: &RegisterPerson) -> Self {
-        let option = |value: &Option<Personal>| value.as_ref().map(Personal::sealed);
+    fn from_details(details: &PersonDetails) -> Self {
+        let option = |value: &Option<PersonalInput>| value.as_ref().map(PersonalInput::sealed);
         Self {
             name: details.name.sealed(),
             email: option(&details.email),
@@ -78,13 +78,13 @@ impl Person {
 
     /// Those on whose word the person is known: who registered them, and who requested a change of
     /// their contact details.
-    pub fn known_by(&self) -> impl Iterator<Item = PersonId> {
+    pub fn vouched_for_by(&self) -> impl Iterator<Item = PersonId> {
         self.known_by.iter().copied()
     }
 
     /// The current address.
     #[must_use]
-    pub fn email(&self) -> Option<&Sealed> {
+    pub fn email(&self) -> Option<&Encrypted> {
         self.details
             .as_ref()
             .and_then(|details| details.email.as_ref())
@@ -140,9 +140,9 @@ impl Person {
 
     /// Refuses a person who does not exist or was erased, with [`Refusal::Unknown`] or
     /// [`Refusal::Erased`].
-    pub fn must_stand(&self) -> Result<(), Refusal> {
+    pub fn must_be_active(&self) -> Result<(), Refusal> {
         if self.exists() {
-            self.erasure.must_not_be_done()
+            self.erasure.must_not_be_erased()
         } else {
             Err(Refusal::Unknown("person"))
         }
@@ -150,11 +150,15 @@ impl Person {
 }
 
 impl Person {
-    fn register(&self, details: &RegisterPerson, facts: &Facts) -> Result<PersonEvent, Refusal> {
+    fn register(
+        &self,
+        details: &PersonDetails,
+        facts: &DecisionContext,
+    ) -> Result<PersonEvent, Refusal> {
         if self.exists() {
             return Err(Refusal::Exists("person"));
         }
-        let contact = Contact::of(details);
+        let contact = Contact::from_details(details);
         let staff = [Role::Administrator, Role::Officer]
             .iter()
             .any(|role| facts.roles().contains(role));
@@ -180,7 +184,11 @@ impl Person {
         })
     }
 
-    fn introduce(&self, details: &RegisterPerson, facts: &Facts) -> Result<PersonEvent, Refusal> {
+    fn introduce(
+        &self,
+        details: &PersonDetails,
+        facts: &DecisionContext,
+    ) -> Result<PersonEvent, Refusal> {
         if self.exists() {
             return Err(Refusal::Exists("person"));
         }
@@ -188,7 +196,7 @@ impl Person {
             name,
             email,
             telephone,
-        } = Contact::of(details);
+        } = Contact::from_details(details);
         let registered_on = Some(facts.today);
         Ok(PersonEvent::PersonRegistered {
             name,
@@ -204,23 +212,25 @@ impl Person {
     /// changes another person's address alone.
     fn change_contact(
         &self,
-        details: &RegisterPerson,
-        facts: &Facts,
+        details: &PersonDetails,
+        facts: &DecisionContext,
     ) -> Result<PersonEvent, Refusal> {
-        self.must_stand()?;
-        let contact = Contact::of(details);
+        self.must_be_active()?;
+        let contact = Contact::from_details(details);
         let person = contact.person();
         if facts.actor() == Actor::Person(person) {
-            return Ok(self.changed(contact, None, None, facts));
+            return Ok(self.contact_changed(contact, None, None, facts));
         }
         let by = facts.by()?;
-        if facts.organisation()?.is_trusted(person) || !facts.roles().contains(&Role::Officer) {
+        if facts.organisation()?.has_or_awaits_role(person)
+            || !facts.roles().contains(&Role::Officer)
+        {
             return Err(Refusal::NotYours);
         }
         // The details are this officer's own entry from today, so the officer can correct a mistake
         // alone.
         if self.registered_by == Some(by) && self.registered_on == Some(facts.today) {
-            return Ok(self.changed(contact, Some(by), None, facts));
+            return Ok(self.contact_changed(contact, Some(by), None, facts));
         }
         let Contact {
             name,
@@ -236,12 +246,12 @@ impl Person {
         })
     }
 
-    fn changed(
+    fn contact_changed(
         &self,
         to: Contact,
         changed_by: Option<PersonId>,
         confirmed_by: Option<PersonId>,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> PersonEvent {
         let Contact {
             name,
@@ -267,16 +277,16 @@ impl Person {
     fn answer_proposal(
         &self,
         command: &PersonCommand,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<PersonEvent, Refusal> {
-        self.must_stand()?;
+        self.must_be_active()?;
         let by = facts.by()?;
         let (contact, proposed_by) = self.proposed.clone().ok_or(Refusal::NotProposed)?;
         let person = contact.person();
         if by != person && !facts.roles().contains(&Role::Officer) {
             return Err(Refusal::NotYours);
         }
-        if let PersonCommand::RefuseContact(Because { reason }) = command {
+        if let PersonCommand::RefuseContact(WithReason { reason }) = command {
             return Ok(PersonEvent::ContactChangeRefused {
                 reason: reason.clone(),
                 by,
@@ -287,16 +297,16 @@ impl Person {
         {
             return Err(Refusal::NotProposed);
         }
-        facts.are_two(proposed_by, by)?;
-        if facts.organisation()?.is_trusted(person) {
+        facts.must_be_two_people(proposed_by, by)?;
+        if facts.organisation()?.has_or_awaits_role(person) {
             return Err(Refusal::NotYours);
         }
         facts.still_holds(proposed_by, &[Role::Officer])?;
-        Ok(self.changed(contact, Some(proposed_by), Some(by), facts))
+        Ok(self.contact_changed(contact, Some(proposed_by), Some(by), facts))
     }
 
-    fn prove(&self, mailed: &MailedTo) -> Result<PersonEvent, Refusal> {
-        self.must_stand()?;
+    fn prove_address(&self, mailed: &MailedAddress) -> Result<PersonEvent, Refusal> {
+        self.must_be_active()?;
         let email = self
             .email()
             .filter(|email| email.digest == mailed.address && self.proven.as_ref() != Some(*email));
@@ -307,17 +317,21 @@ impl Person {
 
     /// Requests an erasure, refuses it, or erases. A person with a role cannot be erased, since
     /// others rely on knowing who acts in it.
-    fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
-        self.must_stand()?;
+    fn erase(
+        &self,
+        command: &PersonCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<PersonEvent>, Refusal> {
+        self.must_be_active()?;
         let person = self.id();
         let event = match command {
-            PersonCommand::RefuseErasure(Because { reason }) => {
-                self.erasure.refuse()?;
+            PersonCommand::RefuseErasure(WithReason { reason }) => {
+                self.erasure.must_be_requested()?;
                 PersonEvent::ErasureRefused {
                     reason: reason.clone(),
                 }
             }
-            PersonCommand::Erase(Because { reason }) => {
+            PersonCommand::Erase(WithReason { reason }) => {
                 if !facts.organisation()?.roles_of(person).is_empty() {
                     return Err(Refusal::StillInRole);
                 }
@@ -330,7 +344,7 @@ impl Person {
                 {
                     return Err(Refusal::NotYours);
                 }
-                self.erasure.ask()?;
+                self.erasure.must_not_be_requested()?;
                 PersonEvent::ErasureRequested {}
             }
         };
@@ -338,26 +352,30 @@ impl Person {
     }
 }
 
-impl Stream for Person {
+impl Aggregate for Person {
     const TYPE: &'static str = "person";
     type Command = PersonCommand;
     type Event = PersonEvent;
 
-    fn decide(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
+    fn decide(
+        &self,
+        command: &PersonCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<PersonEvent>, Refusal> {
         match command {
             PersonCommand::Register(details) => Ok(vec![self.register(details, facts)?]),
             PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
             PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => {
                 Ok(vec![self.answer_proposal(command, facts)?])
             }
-            PersonCommand::ProveAddress(mailed) => Ok(vec![self.prove(mailed)?]),
-            PersonCommand::EndAccess(Because { reason }) => {
-                self.must_stand()?;
+            PersonCommand::ProveAddress(mailed) => Ok(vec![self.prove_address(mailed)?]),
+            PersonCommand::EndAccess(WithReason { reason }) => {
+                self.must_be_active()?;
                 Ok(vec![PersonEvent::AccessEnded {
                     reason: reason.clone(),
                 }])
             }
-            PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
+            PersonCommand::EraseAgain(WithReason { reason }) if self.exists() => {
                 Ok(vec![PersonEvent::PersonalDataErased {
                     reason: reason.clone(),
                 }])
@@ -367,8 +385,8 @@ impl Stream for Person {
             | PersonCommand::Erase(_)
             | PersonCommand::EraseAgain(_) => self.erase(command, facts),
             PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
-            PersonCommand::Begin(begun) => self.begin(*begun),
-            PersonCommand::Expire(_) => Ok(vec![self.expire(facts)?]),
+            PersonCommand::Begin(begun) => self.count_unproven(*begun),
+            PersonCommand::Expire(_) => Ok(vec![self.expire_unproven(facts)?]),
         }
     }
 
@@ -383,7 +401,7 @@ impl Stream for Person {
                 unproven,
             } => {
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-                self.unproven = registered_on.filter(|_| *unproven).map(Unproven::since);
+                self.unproven = registered_on.filter(|_| *unproven).map(Unproven::new);
                 self.details = Some(Contact {
                     name,
                     email,
@@ -455,13 +473,13 @@ impl Stream for Person {
         }
     }
 
-    fn obliges(
+    fn follow_ups(
         &self,
         id: uuid::Uuid,
         command: &PersonCommand,
         event: &PersonEvent,
         _: &Self,
     ) -> Vec<Command> {
-        follows::of_person(PersonId(id), self, command, event)
+        policy::after_person_event(PersonId(id), self, command, event)
     }
 }

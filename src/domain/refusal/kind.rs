@@ -8,7 +8,7 @@ use crate::domain::money::BelowZero;
 
 /// Kind of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RefusalKind {
     /// The actor is not allowed to do it.
     Forbidden,
     /// The thing does not exist.
@@ -21,7 +21,7 @@ pub enum Kind {
 
 impl Refusal {
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> RefusalKind {
         match self {
             Self::NotYours
             | Self::NotOfGroup
@@ -30,8 +30,8 @@ impl Refusal {
             | Self::NeedsTwoPeople
             | Self::KnownToOne
             | Self::SawScores
-            | Self::Interested => Kind::Forbidden,
-            Self::Unknown(_) | Self::NotInvited => Kind::Unknown,
+            | Self::Interested => RefusalKind::Forbidden,
+            Self::Unknown(_) | Self::NotInvited => RefusalKind::Unknown,
             Self::MembersOwnAct
             | Self::NotOnPanel
             | Self::HelpUnsaid
@@ -67,8 +67,8 @@ impl Refusal {
             | Self::DatesOutOfOrder(_)
             | Self::TextBroken(_)
             | Self::NameUnknown(_)
-            | Self::ScoreOutOfRange => Kind::Input,
-            _ => Kind::State,
+            | Self::ScoreOutOfRange => RefusalKind::Input,
+            _ => RefusalKind::State,
         }
     }
 }
@@ -87,7 +87,7 @@ impl Refusal {
     }
 
     /// All codes with their advice.
-    pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
+    pub fn codes_with_advice() -> impl Iterator<Item = (&'static str, &'static str)> {
         use strum::IntoEnumIterator as _;
         Self::iter().map(|refusal| (refusal.code(), refusal.advice()))
     }

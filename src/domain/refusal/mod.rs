@@ -5,7 +5,7 @@ mod kind;
 use jiff::civil::Date;
 
 use super::money::Money;
-pub use kind::Kind;
+pub use kind::RefusalKind;
 
 /// Why a command is refused. Nothing was changed. The `error` text is the reason, the `strum`
 /// message the advice.

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::record::Grant;
-use crate::domain::csv::as_it_is;
+use super::record::OpenDataGrant;
+use crate::domain::csv::write_records;
 
 /// Columns that occur once per grant, in the schema's order: title, and path in the grant's JSON.
-const ONE: [(&str, &str); 26] = [
+const SINGLE_COLUMNS: [(&str, &str); 26] = [
     ("Identifier", "/id"),
     ("Title", "/title"),
     ("Description", "/description"),
@@ -53,7 +53,7 @@ const ONE: [(&str, &str); 26] = [
 
 /// Repeated items: name of the array, and the title and field of each column. The schema has no
 /// titles for transactions, so their paths are used.
-const MANY: [(&str, &[(&str, &str)]); 3] = [
+const REPEATED_COLUMNS: [(&str, &[(&str, &str)]); 3] = [
     (
         "classifications",
         &[
@@ -89,15 +89,15 @@ const MANY: [(&str, &[(&str, &str)]); 3] = [
 ];
 
 /// Writes one line per grant. Columns in [`ONE`] are written even if no grant fills them.
-pub(super) fn table(grants: &[Grant]) -> String {
+pub(super) fn table(grants: &[OpenDataGrant]) -> String {
     let grants: Vec<Value> = grants
         .iter()
         .map(|grant| serde_json::to_value(grant).unwrap_or_default())
         .collect();
-    let mut columns: Vec<(String, String)> = ONE
+    let mut columns: Vec<(String, String)> = SINGLE_COLUMNS
         .map(|(title, path)| (title.to_owned(), path.to_owned()))
         .to_vec();
-    for (name, fields) in MANY {
+    for (name, fields) in REPEATED_COLUMNS {
         let most = grants
             .iter()
             .filter_map(|grant| grant.get(name)?.as_array().map(Vec::len))
@@ -124,5 +124,5 @@ pub(super) fn table(grants: &[Grant]) -> String {
     };
     // Texts are not escaped, so that the CSV contains the same texts as the JSON. This is safe
     // because the pre-flight holds back every text that a spreadsheet would read as a formula.
-    as_it_is(std::iter::once(titles).chain(grants.iter().map(record)))
+    write_records(std::iter::once(titles).chain(grants.iter().map(record)))
 }

@@ -2,8 +2,8 @@
 //! (<https://standard.threesixtygiving.org>), as JSON and CSV. Only public values are used.
 
 mod csv;
-mod history;
 pub mod org_id;
+mod past_grants;
 mod places;
 mod preflight;
 mod record;
@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use crate::projections::PublishedGrant;
 use crate::views::Published;
-pub use history::{History, history, history_csv, history_json};
+pub use past_grants::{PastGrantRecord, past_grant_records, past_grants_csv, past_grants_json};
 pub use places::{Place, Places, PlacesError};
-pub use preflight::{Fault, preflight};
-pub use record::Grant;
+pub use preflight::{PublishingDefect, preflight};
+pub use record::OpenDataGrant;
 
 /// Version of the standard, which packages declare.
 const VERSION: &str = "1.4";
@@ -56,17 +56,17 @@ pub struct Package {
     pub description: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
-    pub publisher: PublisherSaid,
+    pub publisher: PublisherRecord,
     pub license: String,
     #[serde(rename = "downloadURL")]
     pub download_url: String,
     #[serde(rename = "accessURL")]
     pub access_url: String,
-    pub grants: Vec<Grant>,
+    pub grants: Vec<OpenDataGrant>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct PublisherSaid {
+pub struct PublisherRecord {
     pub identifier: String,
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,14 +75,19 @@ pub struct PublisherSaid {
 
 /// A package, and the grants that the pre-flight held back, with their faults.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct CheckedPackage {
     pub package: Package,
-    pub held_back: Vec<(Uuid, Vec<Fault>)>,
+    pub held_back: Vec<(Uuid, Vec<PublishingDefect>)>,
 }
 
 /// Makes the package of all published grants without those that fail the pre-flight.
 #[must_use]
-pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: Date) -> Checked {
+pub fn build_package(
+    all: &Published,
+    publisher: &Publisher,
+    places: &Places,
+    today: Date,
+) -> CheckedPackage {
     let mut package = Package {
         version: VERSION,
         title: format!("Grants made by {}", all.organisation),
@@ -92,7 +97,7 @@ pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: D
             all.through
         ),
         modified: None,
-        publisher: PublisherSaid {
+        publisher: PublisherRecord {
             identifier: publisher.org_id(),
             name: all.organisation.clone(),
             website: publisher.website.clone(),
@@ -104,12 +109,12 @@ pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: D
     };
     let mut ids: BTreeMap<String, Uuid> = BTreeMap::new();
     for grant in all.grants.iter().filter(|grant| grant.is_published()) {
-        if let Some(made) = record::grant(all, grant, publisher, places) {
+        if let Some(made) = record::grant_record(all, grant, publisher, places) {
             ids.insert(made.id.clone(), grant.id);
             package.grants.push(made);
         }
     }
-    let mut held_back: BTreeMap<Uuid, Vec<Fault>> = BTreeMap::new();
+    let mut held_back: BTreeMap<Uuid, Vec<PublishingDefect>> = BTreeMap::new();
     for fault in preflight(&serde_json::to_value(&package).unwrap_or_default(), today) {
         if let Some(id) = fault.grant.as_ref().and_then(|id| ids.get(id)) {
             held_back.entry(*id).or_default().push(fault);
@@ -124,7 +129,7 @@ pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: D
         .iter()
         .map(|grant| grant.date_modified.clone())
         .max();
-    Checked {
+    CheckedPackage {
         package,
         held_back: held_back.into_iter().collect(),
     }
@@ -133,7 +138,7 @@ pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: D
 impl Package {
     /// Serialises the package as JSON. The same grants give the same bytes.
     #[must_use]
-    pub fn json(&self) -> String {
+    pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
         json.push('\n');
         json
@@ -141,12 +146,12 @@ impl Package {
 
     /// Serialises the grants as CSV with the standard's titles, one line per grant.
     #[must_use]
-    pub fn csv(&self) -> String {
+    pub fn to_csv(&self) -> String {
         csv::table(&self.grants)
     }
 }
 
 /// Id of a transaction, made of the grant's id, so that it does not change between packages.
-fn transaction(grant: &PublishedGrant, kind: &str, number: impl std::fmt::Display) -> String {
+fn transaction_id(grant: &PublishedGrant, kind: &str, number: impl std::fmt::Display) -> String {
     format!("{}-{kind}-{number}", grant.id)
 }

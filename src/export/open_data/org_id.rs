@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use crate::domain::text::Identifier;
 
-const CHARITY: &str = "GB-CHC-";
-const COMPANY: &str = "GB-COH-";
+const CHARITY_PREFIX: &str = "GB-CHC-";
+const COMPANY_PREFIX: &str = "GB-COH-";
 
 /// Identifiers of a recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Numbers {
+pub struct OrgIdentifiers {
     /// Org-id of the recipient.
     pub id: String,
     /// Charity number, without the register's prefix.
@@ -25,16 +25,26 @@ pub struct Numbers {
 
 /// Chooses a group's identifiers from those that are recorded for it.
 #[must_use]
-pub fn of_group(group: Uuid, identifiers: &BTreeSet<Identifier>, prefix: &str) -> Numbers {
+pub fn group_identifiers(
+    group: Uuid,
+    identifiers: &BTreeSet<Identifier>,
+    prefix: &str,
+) -> OrgIdentifiers {
     let number = |scheme: &str| {
         identifiers
             .iter()
             .find_map(|identifier| identifier.as_str().strip_prefix(scheme).map(str::to_owned))
     };
-    let (charity, company) = (number(CHARITY), number(COMPANY));
-    let official = charity.as_ref().map(|number| format!("{CHARITY}{number}"));
-    let official = official.or_else(|| company.as_ref().map(|number| format!("{COMPANY}{number}")));
-    Numbers {
+    let (charity, company) = (number(CHARITY_PREFIX), number(COMPANY_PREFIX));
+    let official = charity
+        .as_ref()
+        .map(|number| format!("{CHARITY_PREFIX}{number}"));
+    let official = official.or_else(|| {
+        company
+            .as_ref()
+            .map(|number| format!("{COMPANY_PREFIX}{number}"))
+    });
+    OrgIdentifiers {
         id: official.unwrap_or_else(|| format!("{prefix}-{group}")),
         charity,
         company,
@@ -43,7 +53,7 @@ pub fn of_group(group: Uuid, identifiers: &BTreeSet<Identifier>, prefix: &str) -
 
 /// Parses the prefix of a publisher: `360G-`, followed by letters, digits, hyphens or underscores.
 /// The error is a message for the operator.
-pub fn prefix(text: &str) -> Result<String, String> {
+pub fn parse_publisher_prefix(text: &str) -> Result<String, String> {
     let name = text.strip_prefix("360G-").unwrap_or_default();
     let plain = !name.is_empty()
         && name
@@ -58,7 +68,7 @@ pub fn prefix(text: &str) -> Result<String, String> {
 
 /// Parses the org-id of a publisher, such as `GB-CHC-1234567`: country, register and number,
 /// separated by hyphens. The error is a message for the operator.
-pub fn org_id(text: &str) -> Result<String, String> {
+pub fn parse_org_id(text: &str) -> Result<String, String> {
     let mut parts = text.splitn(3, '-');
     let country = parts
         .next()
@@ -93,7 +103,7 @@ mod tests {
                 .map(|text| text.parse().unwrap())
                 .collect::<BTreeSet<Identifier>>()
         };
-        let both = of_group(
+        let both = group_identifiers(
             group,
             &recorded(&["GB-COH-01234567", "GB-CHC-1234567"]),
             "360G-example",
@@ -103,11 +113,11 @@ mod tests {
             ("GB-CHC-1234567", Some("01234567"))
         );
         assert_eq!(
-            of_group(group, &recorded(&["GB-COH-SC123456"]), "360G-example").id,
+            group_identifiers(group, &recorded(&["GB-COH-SC123456"]), "360G-example").id,
             "GB-COH-SC123456"
         );
         assert_eq!(
-            of_group(group, &recorded(&[]), "360G-example").id,
+            group_identifiers(group, &recorded(&[]), "360G-example").id,
             format!("360G-example-{group}")
         );
     }
@@ -115,15 +125,15 @@ mod tests {
     #[test]
     fn prefixes_and_org_ids_are_told_from_other_texts() {
         assert!(
-            prefix("360G-example").is_ok()
-                && org_id("GB-CHC-1234567").is_ok()
-                && org_id("GB-COH-SC123456").is_ok()
+            parse_publisher_prefix("360G-example").is_ok()
+                && parse_org_id("GB-CHC-1234567").is_ok()
+                && parse_org_id("GB-COH-SC123456").is_ok()
         );
         for text in ["", "360G-", "example", "360G-a/b"] {
-            assert!(prefix(text).is_err(), "{text}");
+            assert!(parse_publisher_prefix(text).is_err(), "{text}");
         }
         for text in ["", "GB", "GB-CHC", "GB-CHC-", "gb-chc-1", "1234567"] {
-            assert!(org_id(text).is_err(), "{text}");
+            assert!(parse_org_id(text).is_err(), "{text}");
         }
     }
 }

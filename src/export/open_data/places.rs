@@ -9,11 +9,11 @@ use serde::Deserialize;
 use crate::domain::text::Slug;
 
 /// Built-in places of the demonstration.
-const ILLUSTRATIVE: &str = include_str!("../../../seeds/places.csv");
+const DEMO_PLACES: &str = include_str!("../../../seeds/places.csv");
 
 /// Accepted values of 360Giving's `geoCodeType`: wards and larger areas, which do not identify a
 /// home.
-const KINDS: [&str; 8] = ["WD", "PAR", "MD", "LONB", "NMD", "UA", "CTY", "RGN"];
+const GEO_CODE_KINDS: [&str; 8] = ["WD", "PAR", "MD", "LONB", "NMD", "UA", "CTY", "RGN"];
 
 /// A place, as named in open data: one line of `places.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -55,7 +55,7 @@ impl Places {
     /// Never: a test parses them.
     #[must_use]
     pub fn illustrative() -> Self {
-        Self::parse(ILLUSTRATIVE).expect("the seeds are whole")
+        Self::parse(DEMO_PLACES).expect("the seeds are whole")
     }
 
     fn parse(text: &str) -> Result<Self, PlacesError> {
@@ -73,11 +73,11 @@ impl Places {
                     place.area
                 )));
             }
-            if !KINDS.contains(&place.kind.as_str()) {
+            if !GEO_CODE_KINDS.contains(&place.kind.as_str()) {
                 return Err(wrong(format!(
                     "{} is none of {}: nothing smaller than a ward is published",
                     place.kind,
-                    KINDS.join(", ")
+                    GEO_CODE_KINDS.join(", ")
                 )));
             }
             if let Some(twice) = places.insert(place.area.clone(), place) {
@@ -88,7 +88,7 @@ impl Places {
     }
 
     #[must_use]
-    pub fn of(&self, area: &Slug) -> Option<&Place> {
+    pub fn get(&self, area: &Slug) -> Option<&Place> {
         self.0.get(area)
     }
 }
@@ -112,7 +112,7 @@ mod tests {
     fn places_have_codes_and_nothing_smaller_than_a_ward() {
         assert!(
             Places::illustrative()
-                .of(&"oldham".parse().unwrap())
+                .get(&"oldham".parse().unwrap())
                 .is_some()
         );
         for line in [

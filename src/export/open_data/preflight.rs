@@ -9,29 +9,29 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::domain::csv::reads_as_formula;
+use crate::domain::csv::contains_formula;
 
 /// A defect that prevents the publication of a grant or a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct PublishingDefect {
     /// Id of the grant in the package; none if the defect concerns the package.
     pub grant: Option<String>,
-    pub says: String,
+    pub description: String,
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for PublishingDefect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.grant {
-            Some(grant) => write!(f, "{grant}: {}", self.says),
-            None => f.write_str(&self.says),
+            Some(grant) => write!(f, "{grant}: {}", self.description),
+            None => f.write_str(&self.description),
         }
     }
 }
 
 /// Texts that every grant must have.
-const REQUIRED: [&str; 5] = ["/id", "/title", "/description", "/currency", "/awardDate"];
+const REQUIRED_TEXTS: [&str; 5] = ["/id", "/title", "/description", "/currency", "/awardDate"];
 /// Fields of contact details and addresses, which must not be published.
-const CONTACTS: [&str; 8] = [
+const CONTACT_FIELDS: [&str; 8] = [
     "email",
     "telephone",
     "streetAddress",
@@ -42,13 +42,13 @@ const CONTACTS: [&str; 8] = [
     "addressCountry",
 ];
 /// Types of geographic codes that are too small to publish.
-const TOO_SMALL: [&str; 4] = ["OA", "LSOA", "MSOA", "DZ"];
+const SMALL_AREA_CODES: [&str; 4] = ["OA", "LSOA", "MSOA", "DZ"];
 /// Maximum length of a title, in characters.
-const TITLE_MOST: usize = 140;
+const TITLE_CHARS_MAX: usize = 140;
 
 /// Checks a package and returns its faults. A grant with a fault must not be published.
 #[must_use]
-pub fn preflight(package: &Value, today: Date) -> Vec<Fault> {
+pub fn preflight(package: &Value, today: Date) -> Vec<PublishingDefect> {
     let mut faults = Vec::new();
     let grants = package
         .get("grants")
@@ -56,53 +56,55 @@ pub fn preflight(package: &Value, today: Date) -> Vec<Fault> {
         .map(Vec::as_slice)
         .unwrap_or_default();
     if package.get("version").and_then(Value::as_str) != Some(super::VERSION) {
-        faults.push(Fault {
+        faults.push(PublishingDefect {
             grant: None,
-            says: format!("the version is not {}", super::VERSION),
+            description: format!("the version is not {}", super::VERSION),
         });
     }
     let mut seen = BTreeSet::new();
     for grant in grants {
-        let id = text(grant, "/id");
+        let id = text_at(grant, "/id");
         let mut says: Vec<String> = Vec::new();
         if !seen.insert(id) {
             says.push("the id stands twice".into());
         }
-        check(grant, today, &mut says);
-        faults.extend(says.into_iter().map(|says| Fault {
+        check_grant(grant, today, &mut says);
+        faults.extend(says.into_iter().map(|says| PublishingDefect {
             grant: Some(id.to_owned()),
-            says,
+            description: says,
         }));
     }
     faults
 }
 
-fn check(grant: &Value, today: Date, says: &mut Vec<String>) {
-    for path in REQUIRED {
-        if text(grant, path).trim().is_empty() {
+fn check_grant(grant: &Value, today: Date, says: &mut Vec<String>) {
+    for path in REQUIRED_TEXTS {
+        if text_at(grant, path).trim().is_empty() {
             says.push(format!("{} is missing", &path[1..]));
         }
     }
-    if !text(grant, "/id").starts_with("360G-") {
+    if !text_at(grant, "/id").starts_with("360G-") {
         says.push("the id does not begin with 360G-".into());
     }
-    if text(grant, "/title").chars().count() > TITLE_MOST {
-        says.push(format!("the title is longer than {TITLE_MOST} characters"));
+    if text_at(grant, "/title").chars().count() > TITLE_CHARS_MAX {
+        says.push(format!(
+            "the title is longer than {TITLE_CHARS_MAX} characters"
+        ));
     }
-    if text(grant, "/title") == text(grant, "/description") {
+    if text_at(grant, "/title") == text_at(grant, "/description") {
         says.push("the title and the description are the same".into());
     }
-    match text(grant, "/awardDate").parse::<Date>() {
+    match text_at(grant, "/awardDate").parse::<Date>() {
         Ok(day) if day > today => says.push("the day of the award has not come yet".into()),
         Ok(_) => {}
         Err(_) => says.push("the day of the award is none".into()),
     }
-    recipient(grant, says);
-    amounts(grant, says);
-    walk("", grant, says);
+    check_recipient(grant, says);
+    check_amounts(grant, says);
+    check_fields("", grant, says);
 }
 
-fn recipient(grant: &Value, says: &mut Vec<String>) {
+fn check_recipient(grant: &Value, says: &mut Vec<String>) {
     let organisations = grant
         .get("recipientOrganization")
         .and_then(Value::as_array)
@@ -115,23 +117,27 @@ fn recipient(grant: &Value, says: &mut Vec<String>) {
         ("fundingOrganization", "funder"),
     ] {
         for name in ["id", "name"] {
-            if organisations == 1 && text(grant, &format!("/{kind}/0/{name}")).trim().is_empty() {
+            if organisations == 1
+                && text_at(grant, &format!("/{kind}/0/{name}"))
+                    .trim()
+                    .is_empty()
+            {
                 says.push(format!("the {whose}'s {name} is missing"));
             }
         }
     }
 }
 
-fn amounts(grant: &Value, says: &mut Vec<String>) {
-    let Some(awarded) = pence(grant.get("amountAwarded")) else {
+fn check_amounts(grant: &Value, says: &mut Vec<String>) {
+    let Some(awarded) = pounds_to_pence(grant.get("amountAwarded")) else {
         return says.push("what was awarded is no number of pounds".into());
     };
     let disbursed = grant
         .get("amountDisbursed")
-        .map_or(Some(0), |amount| pence(Some(amount)));
+        .map_or(Some(0), |amount| pounds_to_pence(Some(amount)));
     if awarded <= 0
         || disbursed.is_none_or(|disbursed| disbursed < 0)
-        || pence(grant.get("amountAppliedFor")).is_some_and(|sum| sum < 0)
+        || pounds_to_pence(grant.get("amountAppliedFor")).is_some_and(|sum| sum < 0)
     {
         says.push("an amount is below nothing, or nothing was awarded".into());
     }
@@ -147,7 +153,7 @@ fn amounts(grant: &Value, says: &mut Vec<String>) {
         };
         let values: Option<Vec<i64>> = transactions
             .iter()
-            .map(|one| pence(one.get("value")).filter(|value| *value > 0))
+            .map(|one| pounds_to_pence(one.get("value")).filter(|value| *value > 0))
             .collect();
         if values.map(|values| values.iter().sum()) != sum {
             says.push(format!(
@@ -158,18 +164,18 @@ fn amounts(grant: &Value, says: &mut Vec<String>) {
 }
 
 /// Checks all fields, at any depth, for contact details, homes and formulas.
-fn walk(name: &str, value: &Value, says: &mut Vec<String>) {
+fn check_fields(name: &str, value: &Value, says: &mut Vec<String>) {
     match value {
         Value::Object(fields) => fields
             .iter()
-            .for_each(|(name, value)| walk(name, value, says)),
-        Value::Array(items) => items.iter().for_each(|item| walk(name, item, says)),
+            .for_each(|(name, value)| check_fields(name, value, says)),
+        Value::Array(items) => items.iter().for_each(|item| check_fields(name, item, says)),
         Value::String(said) => {
-            if CONTACTS.contains(&name) {
+            if CONTACT_FIELDS.contains(&name) {
                 says.push(format!("{name} tells how somebody is reached"));
-            } else if name == "geoCodeType" && TOO_SMALL.contains(&said.as_str()) {
+            } else if name == "geoCodeType" && SMALL_AREA_CODES.contains(&said.as_str()) {
                 says.push("a place is smaller than a ward".into());
-            } else if reads_as_formula(said) {
+            } else if contains_formula(said) {
                 says.push(format!("{name} begins as a formula does, or a part of it, and spreadsheets would take it for one"));
             } else if has_email(said) || has_postcode(said) {
                 says.push(format!("{name} holds an e-mail address or a postcode"));
@@ -210,7 +216,7 @@ fn is_postcode(word: &str) -> bool {
     )
 }
 
-fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+fn text_at<'a>(value: &'a Value, path: &str) -> &'a str {
     value
         .pointer(path)
         .and_then(Value::as_str)
@@ -219,7 +225,7 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 
 /// Converts a JSON number of pounds to pence; none if it has more than two decimals. The digits are
 /// parsed as text, so there is no rounding.
-fn pence(amount: Option<&Value>) -> Option<i64> {
+fn pounds_to_pence(amount: Option<&Value>) -> Option<i64> {
     let Value::Number(number) = amount? else {
         return None;
     };
@@ -253,7 +259,7 @@ mod tests {
         })
     }
 
-    fn told(change: impl FnOnce(&mut Value)) -> String {
+    fn defects_after(change: impl FnOnce(&mut Value)) -> String {
         let mut grant = good();
         change(&mut grant);
         let package = json!({ "version": "1.4", "grants": [grant] });
@@ -266,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_good_grant_passes_and_each_spoilt_one_is_named() {
-        assert_eq!(told(|_| ()), "");
+        assert_eq!(defects_after(|_| ()), "");
         let spoilt: [(&str, Spoil); 18] = [
             ("360G-", |grant| grant["id"] = json!("x-1")),
             ("title is missing", |grant| grant["title"] = json!(" ")),
@@ -315,7 +321,7 @@ mod tests {
             }),
         ];
         for (says, spoil) in spoilt {
-            let told = told(spoil);
+            let told = defects_after(spoil);
             assert!(told.contains(says), "{says}: {told}");
             assert!(
                 told.contains("360G-example-1") || says == "360G-",
@@ -331,7 +337,7 @@ mod tests {
         assert_eq!(
             faults
                 .iter()
-                .map(|fault| fault.says.as_str())
+                .map(|fault| fault.description.as_str())
                 .collect::<Vec<_>>(),
             ["the version is not 1.4", "the id stands twice"]
         );

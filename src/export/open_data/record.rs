@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
-use super::org_id::{Numbers, of_group};
+use super::org_id::{OrgIdentifiers, group_identifiers};
 use super::places::Places;
-use super::{Publisher, transaction};
+use super::{Publisher, transaction_id};
 use crate::domain::Money;
 use crate::domain::outcome::Strength;
 use crate::projections::{Movement, PublishedGrant, PublishedOffer};
@@ -19,7 +19,7 @@ const COUNTRY: &str = "GB";
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Grant {
+pub struct OpenDataGrant {
     pub id: String,
     pub title: String,
     pub description: String,
@@ -29,11 +29,11 @@ pub struct Grant {
     pub amount_awarded: Pounds,
     pub amount_disbursed: Pounds,
     pub award_date: Date,
-    pub planned_dates: [Planned; 1],
-    pub recipient_organization: [Organisation; 1],
+    pub planned_dates: [PlannedDates; 1],
+    pub recipient_organization: [OpenDataOrganisation; 1],
     pub beneficiary_location: [Location; 1],
-    pub funding_organization: [Organisation; 1],
-    pub grant_programme: [Programme; 1],
+    pub funding_organization: [OpenDataOrganisation; 1],
+    pub grant_programme: [GrantProgramme; 1],
     pub from_open_call: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_scope: Option<&'static str>,
@@ -48,14 +48,14 @@ pub struct Grant {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Planned {
+pub struct PlannedDates {
     pub start_date: Date,
     pub end_date: Date,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Organisation {
+pub struct OpenDataOrganisation {
     pub id: String,
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,7 @@ pub struct Location {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct Programme {
+pub struct GrantProgramme {
     pub code: String,
     pub title: String,
 }
@@ -115,19 +115,19 @@ impl Serialize for Pounds {
 }
 
 /// Makes the record of a grant; none if the grant is not accepted or its group is unknown.
-pub(super) fn grant(
+pub(super) fn grant_record(
     all: &Published,
     grant: &PublishedGrant,
     publisher: &Publisher,
     places: &Places,
-) -> Option<Grant> {
+) -> Option<OpenDataGrant> {
     let (offer, accepted_on) = (grant.offer.as_ref()?, grant.accepted_on?);
     let group = all.groups.get(&offer.group.0)?;
-    let place = places.of(&offer.area);
-    let numbers = of_group(offer.group.0, &group.identifiers, &publisher.prefix);
+    let place = places.get(&offer.area);
+    let numbers = group_identifiers(offer.group.0, &group.identifiers, &publisher.prefix);
     let transactions = |kind: &str, movements: Vec<(String, Movement)>| -> Vec<Transaction> {
         let one = |(number, movement): (String, Movement)| Transaction {
-            id: transaction(grant, kind, number),
+            id: transaction_id(grant, kind, number),
             on: movement.on,
             currency: "GBP",
             value: Pounds(movement.amount),
@@ -146,16 +146,16 @@ pub(super) fn grant(
         .disbursements
         .iter()
         .map(|(number, movement)| (number.to_string(), *movement));
-    Some(Grant {
+    Some(OpenDataGrant {
         id: format!("{}-{}", publisher.prefix, grant.id),
         title: offer.title.clone(),
-        description: described(grant, offer),
+        description: description_with_note(grant, offer),
         currency: "GBP",
         amount_applied_for: grant.applied_for.map(Pounds),
         amount_awarded: Pounds(grant.awarded()),
         amount_disbursed: Pounds(grant.disbursed()),
         award_date: offer.awarded_on,
-        planned_dates: [Planned {
+        planned_dates: [PlannedDates {
             start_date: accepted_on.min(offer.ends_on),
             end_date: offer.ends_on,
         }],
@@ -166,7 +166,7 @@ pub(super) fn grant(
             geo_code: place.map(|place| place.code.clone()),
             geo_code_type: place.map(|place| place.kind.clone()),
         }],
-        funding_organization: [Organisation {
+        funding_organization: [OpenDataOrganisation {
             id: publisher.org_id(),
             name: all.organisation.clone(),
             charity_number: None,
@@ -175,7 +175,7 @@ pub(super) fn grant(
         grant_programme: [programme(all, offer)],
         from_open_call: "Yes",
         location_scope: place.map(super::Place::scope),
-        classifications: signs(all, grant),
+        classifications: sign_classifications(all, grant),
         commitment_transaction: transactions("commitment", committed.collect()),
         disbursement_transaction: transactions("payment", paid.collect()),
         date_modified: grant.modified.max(group.modified).to_string(),
@@ -183,8 +183,8 @@ pub(super) fn grant(
     })
 }
 
-fn recipient(numbers: Numbers, name: &str) -> Organisation {
-    Organisation {
+fn recipient(numbers: OrgIdentifiers, name: &str) -> OpenDataOrganisation {
+    OpenDataOrganisation {
         id: numbers.id,
         name: name.to_owned(),
         charity_number: numbers.charity,
@@ -194,7 +194,7 @@ fn recipient(numbers: Numbers, name: &str) -> Organisation {
 
 /// The description that staff wrote, with a note if money was released or returned, since the
 /// amounts are then smaller than the award.
-fn described(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
+fn description_with_note(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
     if grant.came_back {
         format!(
             "{} (Some of the money was not needed, or was given back: the sums here are what is left.)",
@@ -205,20 +205,20 @@ fn described(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
     }
 }
 
-fn programme(published: &Published, offer: &PublishedOffer) -> Programme {
+fn programme(published: &Published, offer: &PublishedOffer) -> GrantProgramme {
     let fund = published.funds.get(&offer.fund.0);
     let name = fund.map(|fund| fund.name.clone()).unwrap_or_default();
     let round = fund
         .and_then(|fund| fund.rounds.get(&offer.round).cloned())
         .unwrap_or_else(|| offer.round.to_string());
-    Programme {
+    GrantProgramme {
         code: format!("{}-{}", offer.fund, offer.round),
         title: format!("{name}: {round}"),
     }
 }
 
 /// Signs of success with any strength, in the framework's order.
-fn signs(published: &Published, grant: &PublishedGrant) -> Vec<Classification> {
+fn sign_classifications(published: &Published, grant: &PublishedGrant) -> Vec<Classification> {
     let seen = |sign: &&crate::domain::outcome::Sign| {
         grant
             .signs

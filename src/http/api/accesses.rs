@@ -4,19 +4,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::answers::{Collection, End};
-use super::asked::Asked;
-use super::log::auditor;
-use crate::http::Desk;
+use super::log::require_auditor;
+use super::query::QueryParams;
+use super::response::{Collection, PageEnd};
+use crate::eventlog::LogError;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::Problem;
-use crate::http::signin::SignedIn;
-use crate::log::LogError;
-use crate::store::accesses::{self, AccessRow, Accesses};
+use crate::store::accesses::{self, AccessFilter, AccessRow};
 
 /// One person's accesses of one kind on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Access)]
-pub struct AccessSeen {
+pub struct AccessView {
     #[schema(format = "date")]
     pub day: String,
     /// The person who had access.
@@ -41,34 +41,34 @@ pub struct AccessSeen {
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["after", "limit"])?;
-    auditor(&signed)?;
-    let (log, page) = (desk.commands.log(), asked.page()?);
+    let asked = QueryParams::parse(&http, &["after", "limit"])?;
+    require_auditor(&signed)?;
+    let (log, page) = (desk.commands.log(), asked.page_request()?);
     let after = page.after.as_deref().unwrap_or_default();
     let mut rows = accesses::newest(
         log.store(),
         log.organisation(),
-        Accesses::All,
+        AccessFilter::All,
         after,
-        page.most + 1,
+        page.limit + 1,
     )
     .await
     .map_err(LogError::from)?;
-    let most = usize::try_from(page.most).unwrap_or_default();
+    let most = usize::try_from(page.limit).unwrap_or_default();
     let more = rows.len() > most;
     rows.truncate(most);
     let next = rows.last().filter(|_| more).map(|row| row.id.clone());
-    Ok(Collection::of(
-        rows.into_iter().map(seen).collect(),
-        End { next, total: None },
+    Ok(Collection::new(
+        rows.into_iter().map(access_view).collect(),
+        PageEnd { next, total: None },
     )
-    .answer())
+    .to_response())
 }
 
-fn seen(row: AccessRow) -> AccessSeen {
-    AccessSeen {
+fn access_view(row: AccessRow) -> AccessView {
+    AccessView {
         day: row.day,
         by: row.person,
         what: row.what,

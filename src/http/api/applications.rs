@@ -6,100 +6,100 @@ use std::collections::BTreeSet;
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::answers::{Collection, End, record};
-use super::asked::{Asked, id, list_own, nothing, own_groups};
+use super::query::{QueryParams, list_own_rows, not_found, own_groups, path_id};
+use super::response::{Collection, PageEnd, record_response};
 use crate::domain::application::{ApplicationState, Interests};
 use crate::domain::reference::Reference;
-use crate::http::Desk;
-use crate::http::problem::{Fault, Problem};
-use crate::http::signin::SignedIn;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::{ApplicationRow, Waiting};
-use crate::views::{ApplicationSeen, Listed, Reader, ViewError};
+use crate::views::{ApplicationView, Paged, Reader, ViewError};
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, super::APPLICATIONS)?;
-    let expand = asked.expand(super::OF_FUND)?;
-    let mut filters = asked.of_records::<ApplicationState>()?;
-    if let Some(text) = asked.text("reference") {
+    let asked = QueryParams::parse(&http, super::APPLICATIONS_PARAMS)?;
+    let expand = asked.expansions(super::FUND_EXPANSIONS)?;
+    let mut filters = asked.record_filters::<ApplicationState>()?;
+    if let Some(text) = asked.get("reference") {
         let is_one = (6..=18).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
         if !is_one {
-            return Err(Fault::InvalidQuery
+            return Err(ErrorCode::InvalidQuery
                 .problem("a reference has six to eighteen digits")
-                .about("reference"));
+                .with_field("reference"));
         }
         // A reference with wrong check digits belongs to no application.
         filters.push((
             "reference",
             vec![
-                Reference::heard(text)
+                Reference::parse(text)
                     .map(Reference::digits)
                     .unwrap_or_default(),
             ],
         ));
     }
     let (rows, end) =
-        list_own::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
-    let mut items = seen(&desk, &signed, rows).await?;
-    desk.views.name(&expand, &mut items).await?;
-    Ok(Collection::of(items, end).answer())
+        list_own_rows::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
+    let mut items = application_views(&desk, &signed, rows).await?;
+    desk.views.add_names(&expand, &mut items).await?;
+    Ok(Collection::new(items, end).to_response())
 }
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["as_at", "min_position", "expand"])?;
+    let asked = QueryParams::parse(&http, &["as_at", "min_position", "expand"])?;
     let as_at = asked.as_at(&desk).await?;
-    one(
+    application_response(
         &desk,
         &signed,
-        id(&http, "application")?,
+        path_id(&http, "application")?,
         as_at,
-        &asked.expand(super::OF_FUND)?,
+        &asked.expansions(super::FUND_EXPANSIONS)?,
     )
     .await
 }
 
 /// The response with an application, as far as the reader may see it.
-pub(super) async fn one(
-    desk: &Desk,
+pub(super) async fn application_response(
+    desk: &AppState,
     signed: &SignedIn,
     application: Uuid,
     as_at: Option<i64>,
     expand: &BTreeSet<&str>,
 ) -> Result<HttpResponse, Problem> {
-    let row = find(desk, signed, application, as_at).await?;
+    let row = find_visible(desk, signed, application, as_at).await?;
     let version = row.version;
-    let mut rows = seen(desk, signed, vec![row]).await?;
-    desk.views.name(expand, &mut rows).await?;
-    record(&rows.pop().ok_or_else(nothing)?, version)
+    let mut rows = application_views(desk, signed, vec![row]).await?;
+    desk.views.add_names(expand, &mut rows).await?;
+    record_response(&rows.pop().ok_or_else(not_found)?, version)
 }
 
 pub(super) async fn answers(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &super::PAGE)?;
+    let asked = QueryParams::parse(&http, &super::PAGE_PARAMS)?;
     let as_at = asked.as_at(&desk).await?;
-    let row = find(&desk, &signed, id(&http, "application")?, as_at).await?;
-    if !signed.reader.reads_words() {
+    let row = find_visible(&desk, &signed, path_id(&http, "application")?, as_at).await?;
+    if !signed.reader.may_read_words() {
         return Err(crate::domain::Refusal::NotYours.into());
     }
     let answers = desk.views.answers(row.id, as_at).await?;
-    let Listed { items, next } = Listed::cut(answers, &asked.page()?, |answer| {
+    let Paged { items, next } = Paged::paginate(answers, &asked.page_request()?, |answer| {
         answer.question.to_string()
     });
-    Ok(Collection::of(items, End { next, total: None }).answer())
+    Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
-async fn find(
-    desk: &Desk,
+async fn find_visible(
+    desk: &AppState,
     signed: &SignedIn,
     application: Uuid,
     as_at: Option<i64>,
@@ -108,9 +108,9 @@ async fn find(
         .views
         .find(&application.to_string(), as_at)
         .await?
-        .ok_or_else(nothing)?;
+        .ok_or_else(not_found)?;
     match own_groups(desk, signed).await? {
-        Some(own) if !own.contains(&row.group.0) => Err(nothing()),
+        Some(own) if !own.contains(&row.group.0) => Err(not_found()),
         _ => Ok(row),
     }
 }
@@ -118,15 +118,15 @@ async fn find(
 /// The applications, as far as the reader may see them. Members of groups see nothing of the
 /// assessment. For staff the present declaration of interest decides, even in a query about a past
 /// day.
-pub(in crate::http) async fn seen(
-    desk: &Desk,
+pub(in crate::http) async fn application_views(
+    desk: &AppState,
     signed: &SignedIn,
     rows: Vec<ApplicationRow>,
-) -> Result<Vec<ApplicationSeen>, Problem> {
+) -> Result<Vec<ApplicationView>, Problem> {
     let reader = &signed.reader;
     if !reader.sees_all() {
-        let rows = rows.into_iter().map(for_group).collect();
-        return Ok(desk.views.open_applications(true, rows).await?);
+        let rows = rows.into_iter().map(redact_for_group).collect();
+        return Ok(desk.views.decrypt_applications(true, rows).await?);
     }
     let hidden = hidden_scores(
         desk,
@@ -144,11 +144,11 @@ pub(in crate::http) async fn seen(
     let rows = rows.into_iter().map(for_staff).collect();
     Ok(desk
         .views
-        .open_applications(reader.reads_words(), rows)
+        .decrypt_applications(reader.may_read_words(), rows)
         .await?)
 }
 
-fn for_group(row: ApplicationRow) -> ApplicationRow {
+fn redact_for_group(row: ApplicationRow) -> ApplicationRow {
     ApplicationRow {
         scores: Vec::new(),
         help: None,
@@ -167,7 +167,7 @@ fn for_group(row: ApplicationRow) -> ApplicationRow {
 
 /// The applications whose scores by others the reader may not see.
 pub(in crate::http) async fn hidden_scores(
-    desk: &Desk,
+    desk: &AppState,
     reader: &Reader,
     applications: impl Iterator<Item = Uuid>,
 ) -> Result<BTreeSet<Uuid>, Problem> {
@@ -177,11 +177,15 @@ pub(in crate::http) async fn hidden_scores(
     }
     let mut hidden = BTreeSet::new();
     for id in ids {
-        let connected = desk.commands.connected(id).await.map_err(ViewError::from)?;
+        let connected = desk
+            .commands
+            .connected_streams(id)
+            .await
+            .map_err(ViewError::from)?;
         let shown = connected.is_some_and(|streams| {
             streams
                 .connections()
-                .sees_scores(reader.person, &reader.held)
+                .may_see_scores(reader.person, &reader.granted_roles)
         });
         if !shown {
             hidden.insert(id);

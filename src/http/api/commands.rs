@@ -8,74 +8,77 @@ use actix_web::{HttpRequest, HttpResponse, Route, web};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::answers::Answered;
-pub(in crate::http) use super::body::read;
-use super::{Noun, PREFIX, applications, asked, funds, grants, groups, organisation, people};
-use crate::commands::{CommandError, RepeatKey, Request, clock};
-use crate::domain::command::Spec;
+pub(in crate::http) use super::command_body::parse_body;
+use super::response::CommandResponse;
+use super::{PREFIX, Resource, applications, funds, grants, groups, organisation, people, query};
+use crate::clock;
+use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
+use crate::domain::command::CommandSpec;
 use crate::domain::{Event, GrantEvent, Refusal};
-use crate::http::Desk;
-use crate::http::in_time::not_arrived;
-use crate::http::problem::{Fault, Problem};
-use crate::http::signin::SignedIn;
-use crate::log::append::Answer;
+use crate::eventlog::append::AppendReceipt;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::body_timeout::body_problem;
+use crate::http::problem::{ErrorCode, Problem};
 
 /// The route of one command.
-pub(super) fn route(noun: &'static Noun, spec: &'static Spec) -> Route {
+pub(super) fn route(noun: &'static Resource, spec: &'static CommandSpec) -> Route {
     web::post().to(
         move |request: HttpRequest,
               body: Result<web::Bytes, actix_web::Error>,
               signed: SignedIn,
-              desk: web::Data<Desk>| { issue(noun, spec, request, body, signed, desk) },
+              desk: web::Data<AppState>| {
+            execute(noun, spec, request, body, signed, desk)
+        },
     )
 }
 
-async fn issue(
-    noun: &'static Noun,
-    spec: &'static Spec,
+async fn execute(
+    noun: &'static Resource,
+    spec: &'static CommandSpec,
     http: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.map_err(|error| {
-        not_arrived(
+        body_problem(
             &error,
-            &format!("a body has at most {} bytes", crate::http::BODY_MOST),
+            &format!("a body has at most {} bytes", crate::http::BODY_MAX),
         )
     })?;
-    let new = noun.makes == Some(spec.name);
-    let id = match noun.one {
+    let new = noun.create_command == Some(spec.name);
+    let id = match noun.id_parameter {
         None => desk.commands.organisation().0,
         Some(_) if new => clock::new_id(),
-        Some(one) => asked::id(&http, one)?,
+        Some(one) => query::path_id(&http, one)?,
     };
-    let repeat = repeat_key(&http, &body, &desk)?;
+    let repeat = idempotency_key(&http, &body, &desk)?;
     let if_match = if_match(&http)?;
-    let command = read(noun, spec, id, json_of(&http, &body)?)?;
-    desk.site.limits.write(&signed.reader)?;
-    desk.site.limits.command(&signed.reader, &command)?;
-    let request = Request {
-        repeat: Some(repeat),
+    let command = parse_body(noun, spec, id, json_body(&http, &body)?)?;
+    desk.site.limits.check_write(&signed.reader)?;
+    desk.site.limits.check_command(&signed.reader, &command)?;
+    let request = CommandRequest {
+        idempotency_key: Some(repeat),
         if_match,
-        ..Request::new(signed.caller.clone(), command)
+        ..CommandRequest::new(signed.caller.clone(), command)
     };
     let issued = desk
         .commands
-        .issue_or_repeat(request)
+        .execute_or_replay(request)
         .await
         .map_err(|error| match error {
             // Somebody without a role must not learn whether a record exists that is not theirs.
             CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited)
                 if !signed.reader.sees_all() =>
             {
-                asked::nothing()
+                query::not_found()
             }
             // The same for other people.
             CommandError::Refused(Refusal::NotYours)
-                if !signed.reader.sees_all() && noun.one == Some("person") && !new =>
+                if !signed.reader.sees_all() && noun.id_parameter == Some("person") && !new =>
             {
-                asked::nothing()
+                query::not_found()
             }
             // Staff may know that the group exists, so they learn that the command is for its
             // members.
@@ -86,32 +89,35 @@ async fn issue(
         })?;
     // The client's next read should show the change. The wait is bounded; the response is the same
     // if the read models are slow.
-    let shown = desk.views.shown(issued.answer.last_position).await;
-    let (id, prefers) = (issued.answer.id, prefers_record(&http));
-    let at = if noun.one.is_some() {
+    let shown = desk
+        .views
+        .wait_until_shown(issued.receipt.last_position)
+        .await;
+    let (id, prefers) = (issued.receipt.id, prefers_representation(&http));
+    let at = if noun.id_parameter.is_some() {
         format!("{PREFIX}/{}/{id}", noun.plural)
     } else {
         format!("{PREFIX}/{}", noun.plural)
     };
-    let grant_at = made_grant(noun, &desk, &issued.answer).await;
-    let answered = Answered {
+    let grant_at = new_grant_location(noun, &desk, &issued.receipt).await;
+    let answered = CommandResponse {
         issued,
-        made_at: new.then(|| at.clone()),
-        grant_at,
+        created_location: new.then(|| at.clone()),
+        grant_location: grant_at,
     };
     if prefers && shown {
         // The command is recorded even if the caller may not read the record. Then the default
         // response is sent.
-        if let Ok(record) = record_of(noun, &desk, &signed, id).await {
-            return Ok(answered.represented(record, &at));
+        if let Ok(record) = load_record(noun, &desk, &signed, id).await {
+            return Ok(answered.into_representation(record, &at));
         }
     }
-    Ok(answered.accepted())
+    Ok(answered.into_accepted())
 }
 
 /// Whether the client prefers the record to its positions (`Prefer: return=representation`, RFC
 /// 7240).
-fn prefers_record(http: &HttpRequest) -> bool {
+fn prefers_representation(http: &HttpRequest) -> bool {
     let given = http
         .headers()
         .get_all("Prefer")
@@ -133,25 +139,31 @@ fn prefers_record(http: &HttpRequest) -> bool {
 }
 
 /// The response with the record, as its own address returns it.
-async fn record_of(
-    noun: &Noun,
-    desk: &Desk,
+async fn load_record(
+    noun: &Resource,
+    desk: &AppState,
     signed: &SignedIn,
     id: Uuid,
 ) -> Result<HttpResponse, Problem> {
     match noun.plural {
-        "organisation" => organisation::one(desk, signed, None).await,
-        "people" => people::one(desk, signed, id, None).await,
-        "funds" => funds::one(desk, signed, id, None).await,
-        "groups" => groups::one(desk, signed, id, None).await,
-        "applications" => applications::one(desk, signed, id, None, &BTreeSet::new()).await,
-        _ => grants::one(desk, signed, id, None, &BTreeSet::new()).await,
+        "organisation" => organisation::organisation_response(desk, signed, None).await,
+        "people" => people::person_response(desk, signed, id, None).await,
+        "funds" => funds::fund_response(desk, signed, id, None).await,
+        "groups" => groups::group_response(desk, signed, id, None).await,
+        "applications" => {
+            applications::application_response(desk, signed, id, None, &BTreeSet::new()).await
+        }
+        _ => grants::grant_response(desk, signed, id, None, &BTreeSet::new()).await,
     }
 }
 
 /// The address of the grant that an award created.
-async fn made_grant(noun: &Noun, desk: &Desk, answer: &Answer) -> Option<String> {
-    let Answer {
+async fn new_grant_location(
+    noun: &Resource,
+    desk: &AppState,
+    answer: &AppendReceipt,
+) -> Option<String> {
+    let AppendReceipt {
         first_position,
         last_position,
         ..
@@ -164,7 +176,7 @@ async fn made_grant(noun: &Noun, desk: &Desk, answer: &Answer) -> Option<String>
     let events = desk
         .commands
         .log()
-        .page(first_position, last_position - first_position + 1)
+        .read_events(first_position, last_position - first_position + 1)
         .await
         .ok()?;
     let made = events.iter().find(|recorded| {
@@ -176,7 +188,7 @@ async fn made_grant(noun: &Noun, desk: &Desk, answer: &Answer) -> Option<String>
     made.map(|recorded| format!("{PREFIX}/grants/{}", recorded.stream))
 }
 
-fn json_of<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], Problem> {
+fn json_body<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], Problem> {
     if body.is_empty() {
         return Ok(b"{}");
     }
@@ -189,23 +201,23 @@ fn json_of<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], Pro
     if plain.eq_ignore_ascii_case("application/json") {
         Ok(body)
     } else {
-        Err(Fault::UnsupportedMediaType.problem("the body is not declared as JSON"))
+        Err(ErrorCode::UnsupportedMediaType.problem("the body is not declared as JSON"))
     }
 }
 
-pub(super) fn repeat_key(
+pub(super) fn idempotency_key(
     http: &HttpRequest,
     body: &[u8],
-    desk: &Desk,
-) -> Result<RepeatKey, Problem> {
+    desk: &AppState,
+) -> Result<IdempotencyKey, Problem> {
     let header = http
         .headers()
         .get("Idempotency-Key")
-        .ok_or_else(|| Fault::KeyMissing.problem("there is no Idempotency-Key"))?;
+        .ok_or_else(|| ErrorCode::KeyMissing.problem("there is no Idempotency-Key"))?;
     let key = header.to_str().unwrap_or_default().trim_matches('"');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     if !(1..=100).contains(&key.len()) || !key.bytes().all(plain) {
-        return Err(Fault::InvalidKey.problem("the Idempotency-Key is not one"));
+        return Err(ErrorCode::InvalidKey.problem("the Idempotency-Key is not one"));
     }
     let hash = |body: &[u8]| {
         desk.commands
@@ -218,8 +230,10 @@ pub(super) fn repeat_key(
     let canonical = serde_json::from_slice::<Value>(body)
         .and_then(|body| serde_json_canonicalizer::to_vec(&body));
     Ok(match canonical {
-        Ok(canonical) => RepeatKey::own(key, hash(&canonical)).or_formerly(hash(body)),
-        Err(_) => RepeatKey::own(key, hash(body)),
+        Ok(canonical) => {
+            IdempotencyKey::per_caller(key, hash(&canonical)).with_legacy_hash(hash(body))
+        }
+        Err(_) => IdempotencyKey::per_caller(key, hash(body)),
     })
 }
 
@@ -234,9 +248,9 @@ pub(super) fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
         return Ok(None);
     }
     let none = || {
-        Fault::InvalidHeader
+        ErrorCode::InvalidHeader
             .problem("If-Match is the tag that the record was read with, in its quotes")
-            .about("If-Match")
+            .with_field("If-Match")
     };
     let (weak, tag) = text
         .strip_prefix("W/")

@@ -5,58 +5,61 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::answers::replayed;
-use super::asked::{Asked, nothing};
-use super::commands::repeat_key;
-use super::groups::visible;
-use crate::commands::{CommandError, Issued, Request};
-use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
+use super::commands::idempotency_key;
+use super::groups::visible_group;
+use super::query::{QueryParams, not_found};
+use super::response::mark_replayed;
+use crate::commands::{CommandError, CommandReply, CommandRequest};
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile, MediaType};
 use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId, Refusal};
-use crate::files::Kept;
-use crate::http::Desk;
-use crate::http::kept_file::{self, Opened};
-use crate::http::problem::{Fault, Problem};
-use crate::http::signin::SignedIn;
+use crate::files::StoredFile;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::file_response::{self, DownloadContext};
+use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::FileRow;
 
-pub(super) async fn keep(
+pub(super) async fn upload(
     http: HttpRequest,
     body: web::Payload,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["purpose"])?;
+    let asked = QueryParams::parse(&http, &["purpose"])?;
     let purpose = asked.parsed::<FilePurpose>(
         "purpose",
         "this is scan, receipt, document, photograph or signed_form",
     )?;
     let purpose = purpose.ok_or_else(|| {
-        Fault::InvalidQuery
+        ErrorCode::InvalidQuery
             .problem("say what the file is for")
-            .about("purpose")
+            .with_field("purpose")
     })?;
     // The request hash of an upload covers the query only, not the body: the stored file is
     // encrypted with a new nonce each time, so its digest differs.
-    let repeat = repeat_key(&http, http.query_string().as_bytes(), &desk)?;
-    let group = visible(&http, &signed, &desk).await?;
+    let repeat = idempotency_key(&http, http.query_string().as_bytes(), &desk)?;
+    let group = visible_group(&http, &signed, &desk).await?;
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    desk.site.limits.write(&signed.reader)?;
-    let Kept {
+    desk.site.limits.check_write(&signed.reader)?;
+    let StoredFile {
         file, media, bytes, ..
-    } = desk.keep_file(group, &signed.reader, body).await?;
+    } = desk.store_file(group, &signed.reader, body).await?;
     let keep = GroupCommand::KeepFile(KeepFile {
         file: file.clone(),
         media,
         bytes,
         purpose,
     });
-    let request = Request {
-        repeat: Some(repeat),
-        ..Request::new(signed.caller.clone(), Command::Group(GroupId(group), keep))
+    let request = CommandRequest {
+        idempotency_key: Some(repeat),
+        ..CommandRequest::new(signed.caller.clone(), Command::Group(GroupId(group), keep))
     };
-    let Issued { answer, repeated } = match desk.commands.issue_or_repeat(request).await {
+    let CommandReply {
+        receipt: answer,
+        repeated,
+    } = match desk.commands.execute_or_replay(request).await {
         Ok(issued) => issued,
         Err(error) => {
             // Delete the file only if it is certain that no event refers to it. Otherwise it stays,
@@ -70,13 +73,13 @@ pub(super) async fn keep(
             return Err(error.into());
         }
     };
-    let kept = kept_at(&desk, answer.first_position).await?;
+    let kept = stored_file_at(&desk, answer.first_position).await?;
     let (kept, media, bytes) = kept;
     if kept != file {
         // A repeated request: the first upload is recorded, so the second copy is deleted.
         desk.files.remove(&file).await?;
     }
-    desk.views.shown(answer.last_position).await;
+    desk.views.wait_until_shown(answer.last_position).await;
     let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept);
     let position = answer.last_position;
     let body = FileKept {
@@ -89,16 +92,19 @@ pub(super) async fn keep(
     let mut response = HttpResponse::Created()
         .insert_header((LOCATION, address))
         .json(body);
-    replayed(&mut response, repeated);
+    mark_replayed(&mut response, repeated);
     Ok(response)
 }
 
 /// The file in the event at a position.
-async fn kept_at(desk: &Desk, position: i64) -> Result<(FileDigest, Media, u64), Problem> {
+async fn stored_file_at(
+    desk: &AppState,
+    position: i64,
+) -> Result<(FileDigest, MediaType, u64), Problem> {
     let event = desk
         .commands
         .log()
-        .page(position, 1)
+        .read_events(position, 1)
         .await?
         .pop()
         .map(|recorded| recorded.event);
@@ -106,7 +112,7 @@ async fn kept_at(desk: &Desk, position: i64) -> Result<(FileDigest, Media, u64),
         Some(Event::Group(GroupEvent::FileKept {
             file, media, bytes, ..
         })) => Ok((file, media, bytes)),
-        _ => Err(nothing()),
+        _ => Err(not_found()),
     }
 }
 
@@ -117,14 +123,14 @@ pub struct FileKept {
     pub id: Uuid,
     /// The file's digest, by which commands and reads refer to it.
     pub file: FileDigest,
-    pub media: Media,
+    pub media: MediaType,
     /// The size of the file when it is read, in bytes. It can differ from the upload, because
     /// pictures are re-encoded.
     pub bytes: u64,
     pub position: i64,
 }
 
-const BYTES: &str = "application/octet-stream";
+const OCTET_STREAM: &str = "application/octet-stream";
 
 /// Whether the client accepts only bytes without a media type of their own.
 fn wants_bytes(http: &HttpRequest) -> bool {
@@ -136,30 +142,30 @@ fn wants_bytes(http: &HttpRequest) -> bool {
     accept.split(',').any(|kind| {
         kind.split(';')
             .next()
-            .is_some_and(|kind| kind.trim() == BYTES)
+            .is_some_and(|kind| kind.trim() == OCTET_STREAM)
     })
 }
 
-pub(super) async fn open(
+pub(super) async fn download(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::read(&http, &[])?;
-    let group = visible(&http, &signed, &desk).await?;
-    if !signed.reader.reads_words() {
+    QueryParams::parse(&http, &[])?;
+    let group = visible_group(&http, &signed, &desk).await?;
+    if !signed.reader.may_read_words() {
         return Err(Refusal::NotYours.into());
     }
     let file: FileDigest = http
         .match_info()
         .query("file")
         .parse()
-        .map_err(|_| nothing())?;
+        .map_err(|_| not_found())?;
     let known: FileRow = desk
         .views
         .find(&FileRow::id_of(group, &file), None)
         .await?
-        .ok_or_else(nothing)?;
+        .ok_or_else(not_found)?;
     // The panel may see forms and photographs. Other files may show accounts or signatures, and are
     // for staff who work with groups.
     let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
@@ -170,11 +176,11 @@ pub(super) async fn open(
         .files
         .open(desk.commands.log().vault(), group, &file)
         .await?;
-    let mut response = kept_file::answer(&file, known.media, Opened::ByProgram, stream);
+    let mut response = file_response::stream_file(&file, known.media, DownloadContext::Api, stream);
     if wants_bytes(&http) {
         response
             .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(BYTES));
+            .insert(CONTENT_TYPE, HeaderValue::from_static(OCTET_STREAM));
     }
     Ok(response)
 }

@@ -8,42 +8,42 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::answers::{Collection, record};
-use super::asked::{Asked, id, list as list_of, nothing, staff};
+use super::query::{QueryParams, list_rows as list_of, not_found, path_id, require_staff};
+use super::response::{Collection, record_response};
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
-use crate::http::Desk;
-use crate::http::problem::{Fault, Problem};
-use crate::http::signin::SignedIn;
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::FundRow;
-use crate::views::{By, FundSeen, StatementOf, Sums};
+use crate::views::{FundView, GroupBy, StatementSubject, Sums};
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, super::FUNDS)?;
+    let asked = QueryParams::parse(&http, super::FUNDS_PARAMS)?;
     let as_at = asked.as_at(&desk).await?;
-    let filters = asked.in_state::<FundState>()?;
+    let filters = asked.state_filter::<FundState>()?;
     let (rows, end) = list_of::<FundRow>(&desk, &asked, as_at, filters).await?;
-    Ok(Collection::of(seen(&desk, &signed, rows, as_at).await?, end).answer())
+    Ok(Collection::new(fund_views(&desk, &signed, rows, as_at).await?, end).to_response())
 }
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["as_at", "min_position"])?;
+    let asked = QueryParams::parse(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
-    one(&desk, &signed, id(&http, "fund")?, as_at).await
+    fund_response(&desk, &signed, path_id(&http, "fund")?, as_at).await
 }
 
 /// The response with a fund, as far as the reader may see it.
-pub(super) async fn one(
-    desk: &Desk,
+pub(super) async fn fund_response(
+    desk: &AppState,
     signed: &SignedIn,
     fund: Uuid,
     as_at: Option<i64>,
@@ -52,35 +52,35 @@ pub(super) async fn one(
         .views
         .find(&fund.to_string(), as_at)
         .await?
-        .ok_or_else(nothing)?;
+        .ok_or_else(not_found)?;
     let version = row.version;
-    let seen = seen(desk, signed, vec![row], as_at)
+    let seen = fund_views(desk, signed, vec![row], as_at)
         .await?
         .pop()
-        .ok_or_else(nothing)?;
-    record(&seen, version)
+        .ok_or_else(not_found)?;
+    record_response(&seen, version)
 }
 
 /// The funds, as far as the reader may see them.
-async fn seen(
-    desk: &Desk,
+async fn fund_views(
+    desk: &AppState,
     signed: &SignedIn,
     rows: Vec<FundRow>,
     as_at: Option<i64>,
-) -> Result<Vec<FundSeen>, Problem> {
+) -> Result<Vec<FundView>, Problem> {
     if signed.reader.sees_all() {
         return Ok(desk.views.with_batches(rows, as_at).await?);
     }
-    Ok(rows.into_iter().map(for_group).collect())
+    Ok(rows.into_iter().map(redact_for_group).collect())
 }
 
 /// Removes the parts for staff: reserve lists, panel meetings, proposed rules and payment batches.
-fn for_group(mut row: FundRow) -> FundSeen {
+fn redact_for_group(mut row: FundRow) -> FundView {
     row.proposed_rules = None;
     for round in row.rounds.values_mut() {
         (round.reserves, round.met_on) = (BTreeMap::new(), BTreeSet::new());
     }
-    FundSeen {
+    FundView {
         row,
         batches: BTreeMap::new(),
     }
@@ -89,58 +89,60 @@ fn for_group(mut row: FundRow) -> FundSeen {
 pub(super) async fn budget(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let sums = SumsAsked::read(&http, &signed, &desk, By::Fund).await?;
-    Ok(told(desk.views.budget_json(sums.wanted()).await?))
+    let sums = TotalsParams::parse(&http, &signed, &desk, GroupBy::Fund).await?;
+    Ok(json_response(
+        desk.views.budget_json(sums.to_query()).await?,
+    ))
 }
 
 pub(super) async fn statement(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    staff(&signed)?;
-    let fund = id(&http, "fund")?.to_string();
+    require_staff(&signed)?;
+    let fund = path_id(&http, "fund")?.to_string();
     desk.views
         .find::<FundRow>(&fund, None)
         .await?
-        .ok_or_else(nothing)?;
-    stated(&http, &desk, StatementOf::Fund(&fund)).await
+        .ok_or_else(not_found)?;
+    statement_response(&http, &desk, StatementSubject::Fund(&fund)).await
 }
 
 pub(super) async fn statement_of_funder(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    staff(&signed)?;
+    require_staff(&signed)?;
     let funder: Slug = http
         .match_info()
         .query("funder")
         .parse()
-        .map_err(|_| nothing())?;
+        .map_err(|_| not_found())?;
     if !desk.views.is_funder(funder.as_str()).await? {
-        return Err(nothing());
+        return Err(not_found());
     }
-    stated(&http, &desk, StatementOf::Funder(funder.as_str())).await
+    statement_response(&http, &desk, StatementSubject::Funder(funder.as_str())).await
 }
 
-async fn stated(
+async fn statement_response(
     http: &HttpRequest,
-    desk: &Desk,
-    of: StatementOf<'_>,
+    desk: &AppState,
+    of: StatementSubject<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(http, &["from", "until", "min_position"])?;
+    let asked = QueryParams::parse(http, &["from", "until", "min_position"])?;
     asked.as_at(desk).await?;
     let until = asked
         .day("until")?
         .unwrap_or_else(|| day_of(desk.commands.now()));
     let from = asked.day("from")?.unwrap_or(until);
     if from > until {
-        return Err(Fault::InvalidQuery
+        return Err(ErrorCode::InvalidQuery
             .problem("the first day lies after the last")
-            .about("from"));
+            .with_field("from"));
     }
     Ok(HttpResponse::Ok().json(desk.views.statement(of, from, until).await?))
 }
@@ -148,47 +150,50 @@ async fn stated(
 pub(super) async fn outcomes(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let sums = SumsAsked::read(&http, &signed, &desk, By::Sign).await?;
-    Ok(told(desk.views.outcomes_json(sums.wanted()).await?))
+    let sums = TotalsParams::parse(&http, &signed, &desk, GroupBy::Sign).await?;
+    Ok(json_response(
+        desk.views.outcomes_json(sums.to_query()).await?,
+    ))
 }
 
-fn told(json: Bytes) -> HttpResponse {
+fn json_response(json: Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
         .body(json)
 }
 
 /// The query parameters of totals.
-struct SumsAsked {
-    by: By,
+struct TotalsParams {
+    by: GroupBy,
     fund: Option<String>,
     position: i64,
     effective_on: Option<String>,
 }
 
-impl SumsAsked {
-    async fn read(
+impl TotalsParams {
+    async fn parse(
         http: &HttpRequest,
         signed: &SignedIn,
-        desk: &Desk,
-        by: By,
+        desk: &AppState,
+        by: GroupBy,
     ) -> Result<Self, Problem> {
-        staff(signed)?;
-        let asked = Asked::read(http, &["by", "fund", "as_at", "effective", "min_position"])?;
-        let by = asked.text("by").map_or(Ok(by), |text| {
+        require_staff(signed)?;
+        let asked =
+            QueryParams::parse(http, &["by", "fund", "as_at", "effective", "min_position"])?;
+        let by = asked.get("by").map_or(Ok(by), |text| {
             parse_by(text).ok_or_else(|| {
-                Fault::InvalidQuery
+                ErrorCode::InvalidQuery
                     .problem("figures are not added up by this")
-                    .about("by")
+                    .with_field("by")
             })
         })?;
         let effective = asked
             .parsed::<bool>("effective", "this is true or false")?
             .unwrap_or_default();
         let fund = asked
-            .filters(&[("fund", "fund")])?
+            .equality_filters(&[("fund", "fund")])?
             .pop()
             .and_then(|(_, mut values)| values.pop());
         let as_at = asked.as_at(desk).await?;
@@ -215,7 +220,7 @@ impl SumsAsked {
         })
     }
 
-    fn wanted(&self) -> Sums<'_> {
+    fn to_query(&self) -> Sums<'_> {
         Sums {
             by: self.by,
             fund: self.fund.as_deref(),
@@ -226,14 +231,14 @@ impl SumsAsked {
     }
 }
 
-fn parse_by(text: &str) -> Option<By> {
+fn parse_by(text: &str) -> Option<GroupBy> {
     Some(match text {
-        "fund" => By::Fund,
-        "funder" => By::Funder,
-        "area" => By::Area,
-        "round" => By::Round,
-        "sign" => By::Sign,
-        "grant" => By::Grant,
+        "fund" => GroupBy::Fund,
+        "funder" => GroupBy::Funder,
+        "area" => GroupBy::Area,
+        "round" => GroupBy::Round,
+        "sign" => GroupBy::Sign,
+        "grant" => GroupBy::Grant,
         _ => return None,
     })
 }

@@ -5,48 +5,52 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::answers::{Collection, record};
-use super::asked::{Asked, Filters, id, list as list_of, list_own, nothing, own_groups, staff};
+use super::query::{
+    ColumnFilters, QueryParams, list_own_rows, list_rows as list_of, not_found, own_groups,
+    path_id, require_staff,
+};
+use super::response::{Collection, record_response};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
-use crate::http::Desk;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::Problem;
-use crate::http::signin::SignedIn;
 use crate::projections::{GrantRow, PaymentRow, UpdateRow, Waiting};
-use crate::views::PaymentSeen;
+use crate::views::PaymentView;
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, super::GRANTS)?;
-    let expand = asked.expand(super::OF_FUND)?;
-    let filters = asked.of_records::<GrantState>()?;
-    let (rows, end) = list_own::<GrantRow>(&desk, &signed, &asked, filters, "group_id").await?;
+    let asked = QueryParams::parse(&http, super::GRANTS_PARAMS)?;
+    let expand = asked.expansions(super::FUND_EXPANSIONS)?;
+    let filters = asked.record_filters::<GrantState>()?;
+    let (rows, end) =
+        list_own_rows::<GrantRow>(&desk, &signed, &asked, filters, "group_id").await?;
     let rows = rows
         .into_iter()
-        .map(|row| for_reader(&signed, row))
+        .map(|row| redact_for_reader(&signed, row))
         .collect();
     let mut items = desk
         .views
-        .open_grants(signed.reader.reads_words(), rows)
+        .decrypt_grants(signed.reader.may_read_words(), rows)
         .await?;
-    desk.views.name(&expand, &mut items).await?;
-    Ok(Collection::of(items, end).answer())
+    desk.views.add_names(&expand, &mut items).await?;
+    Ok(Collection::new(items, end).to_response())
 }
 
-fn for_reader(signed: &SignedIn, row: GrantRow) -> GrantRow {
+fn redact_for_reader(signed: &SignedIn, row: GrantRow) -> GrantRow {
     if signed.reader.sees_all() {
         row
     } else {
-        for_group(row)
+        redact_for_group(row)
     }
 }
 
 /// Removes the parts for staff: notes of checks, proposals, unsettled entries, what payments wait
 /// for, and who asked for or decided variations. What an outstanding check asks of the group stays,
 /// and so does the reason why a grant was ended.
-pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
+pub(in crate::http) fn redact_for_group(mut row: GrantRow) -> GrantRow {
     for check in row.checks.values_mut() {
         if check.state == "waiver_proposed" {
             "outstanding".clone_into(&mut check.state);
@@ -73,7 +77,7 @@ pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
 }
 
 /// Removes who prepared and approved a payment, its batch, and internal reasons.
-fn payment_for_group(row: PaymentRow) -> PaymentRow {
+fn redact_payment_for_group(row: PaymentRow) -> PaymentRow {
     PaymentRow {
         prepared_by: None,
         approved_by: BTreeSet::new(),
@@ -88,98 +92,102 @@ fn payment_for_group(row: PaymentRow) -> PaymentRow {
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["as_at", "min_position", "expand"])?;
+    let asked = QueryParams::parse(&http, &["as_at", "min_position", "expand"])?;
     let as_at = asked.as_at(&desk).await?;
-    one(
+    grant_response(
         &desk,
         &signed,
-        id(&http, "grant")?,
+        path_id(&http, "grant")?,
         as_at,
-        &asked.expand(super::OF_FUND)?,
+        &asked.expansions(super::FUND_EXPANSIONS)?,
     )
     .await
 }
 
 /// The response with a grant, as far as the reader may see it.
-pub(super) async fn one(
-    desk: &Desk,
+pub(super) async fn grant_response(
+    desk: &AppState,
     signed: &SignedIn,
     grant: Uuid,
     as_at: Option<i64>,
     expand: &BTreeSet<&str>,
 ) -> Result<HttpResponse, Problem> {
-    let row = for_reader(signed, find(desk, signed, grant, as_at).await?);
+    let row = redact_for_reader(signed, find_visible(desk, signed, grant, as_at).await?);
     let version = row.version;
     let mut rows = desk
         .views
-        .open_grants(signed.reader.reads_words(), vec![row])
+        .decrypt_grants(signed.reader.may_read_words(), vec![row])
         .await?;
-    desk.views.name(expand, &mut rows).await?;
-    record(&rows.pop().ok_or_else(nothing)?, version)
+    desk.views.add_names(expand, &mut rows).await?;
+    record_response(&rows.pop().ok_or_else(not_found)?, version)
 }
 
-pub(super) async fn payments_of(
+pub(super) async fn grant_payments(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
+    let (asked, as_at, grant) = parse_grant_items(&http, &signed, &desk).await?;
     let filters = vec![("grant_id", vec![grant.to_string()])];
     list_payments(&desk, &signed, &asked, as_at, filters).await
 }
 
 /// A page of payments, as far as the reader may see them.
 async fn list_payments(
-    desk: &Desk,
+    desk: &AppState,
     signed: &SignedIn,
-    asked: &Asked,
+    asked: &QueryParams,
     as_at: Option<i64>,
-    filters: Filters,
+    filters: ColumnFilters,
 ) -> Result<HttpResponse, Problem> {
-    let expand = asked.expand(super::OF_GRANT)?;
+    let expand = asked.expansions(super::GRANT_EXPANSIONS)?;
     let (rows, end) = list_of::<PaymentRow>(desk, asked, as_at, filters).await?;
     let for_reader = |row| {
         if signed.reader.sees_all() {
             row
         } else {
-            payment_for_group(row)
+            redact_payment_for_group(row)
         }
     };
-    let mut items: Vec<PaymentSeen> = rows
+    let mut items: Vec<PaymentView> = rows
         .into_iter()
         .map(for_reader)
-        .map(PaymentSeen::from)
+        .map(PaymentView::from)
         .collect();
-    desk.views.name(&expand, &mut items).await?;
-    Ok(Collection::of(items, end).answer())
+    desk.views.add_names(&expand, &mut items).await?;
+    Ok(Collection::new(items, end).to_response())
 }
 
 /// A page of updates, as far as the reader may see them.
 async fn list_updates(
-    desk: &Desk,
+    desk: &AppState,
     signed: &SignedIn,
-    asked: &Asked,
+    asked: &QueryParams,
     as_at: Option<i64>,
-    filters: Filters,
+    filters: ColumnFilters,
 ) -> Result<HttpResponse, Problem> {
-    let expand = asked.expand(super::OF_GRANT)?;
+    let expand = asked.expansions(super::GRANT_EXPANSIONS)?;
     let (rows, end) = list_of::<UpdateRow>(desk, asked, as_at, filters).await?;
     let mut items = desk
         .views
-        .open_updates(signed.reader.reads_words(), signed.reader.sees_all(), rows)
+        .decrypt_updates(
+            signed.reader.may_read_words(),
+            signed.reader.sees_all(),
+            rows,
+        )
         .await?;
-    desk.views.name(&expand, &mut items).await?;
-    Ok(Collection::of(items, end).answer())
+    desk.views.add_names(&expand, &mut items).await?;
+    Ok(Collection::new(items, end).to_response())
 }
 
-pub(super) async fn updates_of(
+pub(super) async fn grant_updates(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
+    let (asked, as_at, grant) = parse_grant_items(&http, &signed, &desk).await?;
     let filters = vec![("grant_id", vec![grant.to_string()])];
     list_updates(&desk, &signed, &asked, as_at, filters).await
 }
@@ -187,44 +195,44 @@ pub(super) async fn updates_of(
 pub(super) async fn payments(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, super::PAYMENTS)?;
-    staff(&signed)?;
+    let asked = QueryParams::parse(&http, super::PAYMENTS_PARAMS)?;
+    require_staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.of_grants::<PaymentState>()?;
-    filters.extend(asked.filters(&[("batch", "batch")])?);
+    let mut filters = asked.grant_item_filters::<PaymentState>()?;
+    filters.extend(asked.equality_filters(&[("batch", "batch")])?);
     list_payments(&desk, &signed, &asked, as_at, filters).await
 }
 
 pub(super) async fn updates(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, super::UPDATES)?;
-    staff(&signed)?;
+    let asked = QueryParams::parse(&http, super::UPDATES_PARAMS)?;
+    require_staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.of_grants::<UpdateState>()?;
+    let mut filters = asked.grant_item_filters::<UpdateState>()?;
     if let Some(day) = asked.day("due_by")? {
         filters.push(("due_on <=", vec![day.to_string()]));
     }
     list_updates(&desk, &signed, &asked, as_at, filters).await
 }
 
-async fn of_grant(
+async fn parse_grant_items(
     http: &HttpRequest,
     signed: &SignedIn,
-    desk: &Desk,
-) -> Result<(Asked, Option<i64>, Uuid), Problem> {
-    let asked = Asked::read(http, super::OF_ONE_GRANT)?;
+    desk: &AppState,
+) -> Result<(QueryParams, Option<i64>, Uuid), Problem> {
+    let asked = QueryParams::parse(http, super::GRANT_ITEMS_PARAMS)?;
     let as_at = asked.as_at(desk).await?;
-    let grant = find(desk, signed, id(http, "grant")?, as_at).await?;
+    let grant = find_visible(desk, signed, path_id(http, "grant")?, as_at).await?;
     Ok((asked, as_at, grant.id))
 }
 
-async fn find(
-    desk: &Desk,
+async fn find_visible(
+    desk: &AppState,
     signed: &SignedIn,
     grant: Uuid,
     as_at: Option<i64>,
@@ -233,9 +241,9 @@ async fn find(
         .views
         .find(&grant.to_string(), as_at)
         .await?
-        .ok_or_else(nothing)?;
+        .ok_or_else(not_found)?;
     match own_groups(desk, signed).await? {
-        Some(own) if !own.contains(&row.group.0) => Err(nothing()),
+        Some(own) if !own.contains(&row.group.0) => Err(not_found()),
         _ => Ok(row),
     }
 }

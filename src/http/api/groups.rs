@@ -3,48 +3,53 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::answers::{Collection, End, record};
-use super::asked::{Asked, Filters, id, list_own, nothing, only, own_groups};
+use super::query::{
+    ColumnFilters, QueryParams, list_own_rows, not_found, only_ids, own_groups, path_id,
+};
+use super::response::{Collection, PageEnd, record_response};
 use crate::domain::Refusal;
 use crate::domain::text::Identifier;
-use crate::http::Desk;
-use crate::http::problem::{Fault, Problem};
-use crate::http::signin::SignedIn;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::{GroupRow, IdentifierRow, name_key};
-use crate::views::{GroupSeen, Listed};
+use crate::views::{GroupView, Paged};
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, super::GROUPS)?;
+    let asked = QueryParams::parse(&http, super::GROUPS_PARAMS)?;
     let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.filters(&[("area", "area")])?;
-    filters.extend(named(&asked)?);
-    filters.extend(numbered(&desk, &asked, as_at).await?);
-    let (rows, end) = list_own::<GroupRow>(&desk, &signed, &asked, filters, "id").await?;
-    let items = desk.views.open_groups(&signed.reader, rows, as_at).await?;
+    let mut filters = asked.equality_filters(&[("area", "area")])?;
+    filters.extend(name_filters(&asked)?);
+    filters.extend(identifier_filters(&desk, &asked, as_at).await?);
+    let (rows, end) = list_own_rows::<GroupRow>(&desk, &signed, &asked, filters, "id").await?;
+    let items = desk
+        .views
+        .decrypt_groups(&signed.reader, rows, as_at)
+        .await?;
     let items = items
         .into_iter()
-        .map(|group| for_reader(&signed, group))
+        .map(|group| redact_for_reader(&signed, group))
         .collect();
-    Ok(Collection::of(items, end).answer())
+    Ok(Collection::new(items, end).to_response())
 }
 
 /// The filter by the beginning of a name, without regard to case and accents.
-fn named(asked: &Asked) -> Result<Filters, Problem> {
-    let Some(text) = asked.text("name") else {
+fn name_filters(asked: &QueryParams) -> Result<ColumnFilters, Problem> {
+    let Some(text) = asked.get("name") else {
         return Ok(Vec::new());
     };
     if text.trim().is_empty() || text.chars().count() > 140 {
-        return Err(Fault::InvalidQuery
+        return Err(ErrorCode::InvalidQuery
             .problem("this is how a name begins, of at most 140 characters")
-            .about("name"));
+            .with_field("name"));
     }
     let key = name_key(text);
     if key.is_empty() {
-        return Ok(vec![("id", only([]))]);
+        return Ok(vec![("id", only_ids([]))]);
     }
     let behind = format!("{key}{}", char::MAX);
     Ok(vec![
@@ -54,7 +59,11 @@ fn named(asked: &Asked) -> Result<Filters, Problem> {
 }
 
 /// The filter by charity or company number.
-async fn numbered(desk: &Desk, asked: &Asked, as_at: Option<i64>) -> Result<Filters, Problem> {
+async fn identifier_filters(
+    desk: &AppState,
+    asked: &QueryParams,
+    as_at: Option<i64>,
+) -> Result<ColumnFilters, Problem> {
     let Some(number) =
         asked.parsed::<Identifier>("identifier", "this is a number such as GB-CHC-1234567")?
     else {
@@ -63,23 +72,23 @@ async fn numbered(desk: &Desk, asked: &Asked, as_at: Option<i64>) -> Result<Filt
     let row: Option<IdentifierRow> = desk.views.find(number.as_str(), as_at).await?;
     Ok(vec![(
         "id",
-        only(row.into_iter().flat_map(|row| row.groups)),
+        only_ids(row.into_iter().flat_map(|row| row.groups)),
     )])
 }
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["as_at", "min_position"])?;
+    let asked = QueryParams::parse(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
-    one(&desk, &signed, id(&http, "group")?, as_at).await
+    group_response(&desk, &signed, path_id(&http, "group")?, as_at).await
 }
 
 /// The response with a group, as far as the reader may see it.
-pub(super) async fn one(
-    desk: &Desk,
+pub(super) async fn group_response(
+    desk: &AppState,
     signed: &SignedIn,
     group: Uuid,
     as_at: Option<i64>,
@@ -88,27 +97,27 @@ pub(super) async fn one(
         .views
         .find(&group.to_string(), as_at)
         .await?
-        .ok_or_else(nothing)?;
+        .ok_or_else(not_found)?;
     // Somebody who has left the group does not see it any more, for past days either.
     if own_groups(desk, signed)
         .await?
         .is_some_and(|own| !own.contains(&row.id))
     {
-        return Err(nothing());
+        return Err(not_found());
     }
     let seen = desk
         .views
-        .open_groups(&signed.reader, vec![row], as_at)
+        .decrypt_groups(&signed.reader, vec![row], as_at)
         .await?
         .pop()
-        .ok_or_else(nothing)?;
-    let seen = for_reader(signed, seen);
-    record(&seen, seen.version)
+        .ok_or_else(not_found)?;
+    let seen = redact_for_reader(signed, seen);
+    record_response(&seen, seen.version)
 }
 
 /// Removes the names of staff for members: they see only which members uploaded files and entered
 /// the payee.
-fn for_reader(signed: &SignedIn, mut group: GroupSeen) -> GroupSeen {
+fn redact_for_reader(signed: &SignedIn, mut group: GroupView) -> GroupView {
     if signed.reader.sees_all() {
         return group;
     }
@@ -126,51 +135,52 @@ fn for_reader(signed: &SignedIn, mut group: GroupSeen) -> GroupSeen {
 pub(super) async fn history(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &super::PAGE)?;
+    let asked = QueryParams::parse(&http, &super::PAGE_PARAMS)?;
     let as_at = asked.as_at(&desk).await?;
-    let group = visible(&http, &signed, &desk).await?;
-    let Listed { items, next } = desk
+    let group = visible_group(&http, &signed, &desk).await?;
+    let Paged { items, next } = desk
         .views
-        .history_page(group, as_at, &asked.page()?)
+        .history_page(group, as_at, &asked.page_request()?)
         .await?;
-    Ok(Collection::of(items, End { next, total: None }).answer())
+    Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
 pub(super) async fn links(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["after", "limit"])?;
+    let asked = QueryParams::parse(&http, &["after", "limit"])?;
     if !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    let group = visible(&http, &signed, &desk).await?;
-    let Listed { items, next } =
-        Listed::cut(desk.views.links(group).await?, &asked.page()?, |link| {
-            link.group.to_string()
-        });
-    Ok(Collection::of(items, End { next, total: None }).answer())
+    let group = visible_group(&http, &signed, &desk).await?;
+    let Paged { items, next } = Paged::paginate(
+        desk.views.related_groups(group).await?,
+        &asked.page_request()?,
+        |link| link.group.to_string(),
+    );
+    Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
 /// The group in the address, if the reader may see it.
-pub(super) async fn visible(
+pub(super) async fn visible_group(
     http: &HttpRequest,
     signed: &SignedIn,
-    desk: &Desk,
+    desk: &AppState,
 ) -> Result<Uuid, Problem> {
-    let group = id(http, "group")?;
+    let group = path_id(http, "group")?;
     if own_groups(desk, signed)
         .await?
         .is_some_and(|own| !own.contains(&group))
     {
-        return Err(nothing());
+        return Err(not_found());
     }
     desk.views
         .find::<GroupRow>(&group.to_string(), None)
         .await?
         .map(|_| group)
-        .ok_or_else(nothing)
+        .ok_or_else(not_found)
 }

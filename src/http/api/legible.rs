@@ -4,18 +4,18 @@
 
 use serde_json::Value;
 
-use crate::domain::text::{TextError, legible};
-use crate::http::problem::{FieldError, FieldFault, Problem};
+use crate::domain::text::{TextError, check_legible};
+use crate::http::problem::{FieldError, FieldErrorCode, Problem};
 
 /// Fails with a problem that names the first field with such a text.
 pub(super) fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
     let read = serde_json::from_slice::<Value>(body).ok();
-    match read.and_then(|body| illegible(&body, "")) {
+    match read.and_then(|body| first_illegible(&body, "")) {
         Some((field, error)) => {
             let detail = error.to_string();
-            Err(Problem::of_fields(vec![FieldError {
+            Err(Problem::from_fields(vec![FieldError {
                 field,
-                code: FieldFault::Invalid,
+                code: FieldErrorCode::Invalid,
                 detail,
             }]))
         }
@@ -24,7 +24,7 @@ pub(super) fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
 }
 
 /// The path and error of the first such text.
-fn illegible(value: &Value, path: &str) -> Option<(String, TextError)> {
+fn first_illegible(value: &Value, path: &str) -> Option<(String, TextError)> {
     let within = |name: &str| {
         if path.is_empty() {
             name.to_owned()
@@ -33,14 +33,16 @@ fn illegible(value: &Value, path: &str) -> Option<(String, TextError)> {
         }
     };
     match value {
-        Value::String(text) => legible(text).err().map(|error| (path.to_owned(), error)),
+        Value::String(text) => check_legible(text)
+            .err()
+            .map(|error| (path.to_owned(), error)),
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .find_map(|(at, item)| illegible(item, &format!("{path}[{at}]"))),
+            .find_map(|(at, item)| first_illegible(item, &format!("{path}[{at}]"))),
         Value::Object(fields) => fields
             .iter()
-            .find_map(|(name, value)| illegible(value, &within(name))),
+            .find_map(|(name, value)| first_illegible(value, &within(name))),
         _ => None,
     }
 }

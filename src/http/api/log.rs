@@ -9,26 +9,26 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::answers::{Collection, End};
 use super::applications::hidden_scores;
-use super::asked::Asked;
-use crate::domain::event::SCORES;
+use super::query::QueryParams;
+use super::response::{Collection, PageEnd};
+use crate::domain::event::SCORE_EVENTS;
 use crate::domain::{Refusal, Role};
-use crate::http::Desk;
-use crate::http::problem::{Fault, Problem};
-use crate::http::signin::SignedIn;
-use crate::log::LogError;
-use crate::seal::proof::Proof;
-use crate::seal::prover::Prover;
+use crate::eventlog::LogError;
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::problem::{ErrorCode, Problem};
 use crate::store::{StoreError, events};
+use crate::transparency::proof::Proof;
+use crate::transparency::prover::Prover;
 
 /// The longest wait for a new event, in seconds.
-const WAIT_MOST: u64 = 25;
-const WAITS: &str = "this is a number of seconds from 0 to 25";
+const WAIT_MAX_SECONDS: u64 = 25;
+const WAIT_HINT: &str = "this is a number of seconds from 0 to 25";
 
 /// The length of the event log, and its newest checkpoint.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct LogHead {
+pub struct LogStatus {
     /// The number of events, which is also the position of the next one.
     pub length: i64,
     /// The position of the first event that reads do not show yet.
@@ -49,7 +49,7 @@ pub struct LogHead {
 /// An event as it is stored. Personal values in it are encrypted.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Event)]
-pub struct EventSeen {
+pub struct EventView {
     pub position: i64,
     #[schema(value_type = String, format = "date-time")]
     pub recorded_at: Timestamp,
@@ -72,16 +72,16 @@ pub struct EventSeen {
 pub(super) async fn head(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::read(&http, &[])?;
-    auditor(&signed)?;
+    QueryParams::parse(&http, &[])?;
+    require_auditor(&signed)?;
     let length = desk.commands.log().length().await?;
     let sealed = Prover::new(desk.commands.log().clone())
-        .sealed()
+        .newest_checkpoint()
         .await
         .map_err(LogError::from)?;
-    let mut head = LogHead {
+    let mut head = LogStatus {
         length,
         views_at: desk.views.projector().next_position(),
         sealed: 0,
@@ -103,35 +103,39 @@ pub(super) async fn head(
 pub(super) async fn proof(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::read(&http, &[])?;
-    auditor(&signed)?;
+    QueryParams::parse(&http, &[])?;
+    require_auditor(&signed)?;
     let position = http
         .match_info()
         .query("position")
         .parse()
-        .map_err(|_| Fault::NotFound.problem("this is no position of the log"))?;
-    let proof = proof_of(&desk, &signed, position).await?;
+        .map_err(|_| ErrorCode::NotFound.problem("this is no position of the log"))?;
+    let proof = load_proof(&desk, &signed, position).await?;
     Ok(HttpResponse::Ok().json(
-        proof
-            .ok_or_else(|| Fault::NotFound.problem("no head was signed over this position yet"))?,
+        proof.ok_or_else(|| {
+            ErrorCode::NotFound.problem("no head was signed over this position yet")
+        })?,
     ))
 }
 
 /// The inclusion proof of an event; `None` if no checkpoint covers it yet. Refused if the reader
 /// may not see the event's payload, because a proof contains it.
-pub(in crate::http) async fn proof_of(
-    desk: &Desk,
+pub(in crate::http) async fn load_proof(
+    desk: &AppState,
     signed: &SignedIn,
     position: i64,
 ) -> Result<Option<Proof>, Problem> {
     let log = desk.commands.log();
-    let rows = events::page(log.store(), log.organisation(), position, 1)
+    let rows = events::read_page(log.store(), log.organisation(), position, 1)
         .await
         .map_err(LogError::from)?;
-    let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
-    withhold(desk, signed, &mut items).await?;
+    let mut items = rows
+        .into_iter()
+        .map(event_view)
+        .collect::<Result<Vec<_>, _>>()?;
+    withhold_scores(desk, signed, &mut items).await?;
     if items.iter().any(|item| item.payload.is_none()) {
         return Err(Refusal::NotYours.into());
     }
@@ -144,37 +148,39 @@ pub(in crate::http) async fn proof_of(
 pub(super) async fn events(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["after_position", "limit", "wait"])?;
-    auditor(&signed)?;
+    let asked = QueryParams::parse(&http, &["after_position", "limit", "wait"])?;
+    require_auditor(&signed)?;
     let after: i64 = asked
         .parsed("after_position", "this is a position of the log")?
         .unwrap_or(-1);
     if !(-1..=i64::MAX / 2).contains(&after) {
-        return Err(Fault::InvalidQuery
+        return Err(ErrorCode::InvalidQuery
             .problem("no log has this position")
-            .about("after_position"));
+            .with_field("after_position"));
     }
-    let wait: u64 = asked.parsed("wait", WAITS)?.unwrap_or_default();
-    if wait > WAIT_MOST {
-        return Err(Fault::InvalidQuery.problem(WAITS).about("wait"));
+    let wait: u64 = asked.parsed("wait", WAIT_HINT)?.unwrap_or_default();
+    if wait > WAIT_MAX_SECONDS {
+        return Err(ErrorCode::InvalidQuery
+            .problem(WAIT_HINT)
+            .with_field("wait"));
     }
     let log = desk.commands.log();
     let limit = asked.limit()?;
     // A position after the end of the log is an error, not something to wait for.
     if after >= desk.views.projector().next_position() && after >= log.length().await? {
-        return Err(Fault::InvalidQuery
+        return Err(ErrorCode::InvalidQuery
             .problem("the log has not come to this position yet")
-            .about("after_position"));
+            .with_field("after_position"));
     }
     if wait > 0 {
         desk.views
             .projector()
-            .passed(after.saturating_add(1), Duration::from_secs(wait))
+            .wait_for_position(after.saturating_add(1), Duration::from_secs(wait))
             .await;
     }
-    let rows = events::page(
+    let rows = events::read_page(
         log.store(),
         log.organisation(),
         after.saturating_add(1),
@@ -187,25 +193,28 @@ pub(super) async fn events(
         .last()
         .filter(|_| full)
         .map(|row| row.position.to_string());
-    let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
-    withhold(&desk, &signed, &mut items).await?;
-    note_corrections(&desk, &mut items).await?;
-    Ok(Collection::of(items, End { next, total: None }).answer())
+    let mut items = rows
+        .into_iter()
+        .map(event_view)
+        .collect::<Result<Vec<_>, _>>()?;
+    withhold_scores(&desk, &signed, &mut items).await?;
+    add_corrections(&desk, &mut items).await?;
+    Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
 /// Removes the payload of scores that the reader may not see: panel members see the scores of
 /// others only after they have given their own.
-pub(in crate::http) async fn withhold(
-    desk: &Desk,
+pub(in crate::http) async fn withhold_scores(
+    desk: &AppState,
     signed: &SignedIn,
-    items: &mut [EventSeen],
+    items: &mut [EventView],
 ) -> Result<(), Problem> {
-    let others = |item: &EventSeen| {
+    let others = |item: &EventView| {
         let by = item
             .metadata
             .get("actor")
             .is_some_and(|actor| *actor == signed.reader.person.to_string());
-        (item.stream == "application" && SCORES.contains(&item.event.as_str()) && !by)
+        (item.stream == "application" && SCORE_EVENTS.contains(&item.event.as_str()) && !by)
             .then(|| item.id.parse::<Uuid>().ok())
             .flatten()
     };
@@ -219,11 +228,11 @@ pub(in crate::http) async fn withhold(
     Ok(())
 }
 
-pub(in crate::http) async fn note_corrections(
-    desk: &Desk,
-    items: &mut [EventSeen],
+pub(in crate::http) async fn add_corrections(
+    desk: &AppState,
+    items: &mut [EventView],
 ) -> Result<(), Problem> {
-    let key = |item: &EventSeen| format!("{}/{}/{:08}", item.stream, item.id, item.sequence);
+    let key = |item: &EventView| format!("{}/{}/{:08}", item.stream, item.id, item.sequence);
     let corrected = desk
         .views
         .corrections(items.iter().map(key).collect())
@@ -234,7 +243,7 @@ pub(in crate::http) async fn note_corrections(
     Ok(())
 }
 
-pub(in crate::http) fn auditor(signed: &SignedIn) -> Result<(), Problem> {
+pub(in crate::http) fn require_auditor(signed: &SignedIn) -> Result<(), Problem> {
     let may = [Role::Auditor, Role::Administrator]
         .iter()
         .any(|role| signed.reader.roles.contains(role));
@@ -245,7 +254,7 @@ pub(in crate::http) fn auditor(signed: &SignedIn) -> Result<(), Problem> {
     }
 }
 
-pub(in crate::http) fn seen(row: events::EventRow) -> Result<EventSeen, LogError> {
+pub(in crate::http) fn event_view(row: events::EventRow) -> Result<EventView, LogError> {
     let unreadable = |cause: String| StoreError::Unreadable {
         what: "an event",
         stream: format!("{}/{}", row.aggregate_type, row.aggregate_id),
@@ -259,7 +268,7 @@ pub(in crate::http) fn seen(row: events::EventRow) -> Result<EventSeen, LogError
     let recorded_at = Timestamp::from_microsecond(row.recorded_at)
         .map_err(|cause| unreadable(cause.to_string()))?;
     let (_, id) = row.aggregate_id.rsplit_once('/').unwrap_or_default();
-    Ok(EventSeen {
+    Ok(EventView {
         position: row.position,
         recorded_at,
         id: id.to_owned(),

@@ -5,21 +5,21 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::answers::{Collection, End};
-use super::asked::{Asked, nothing};
-use super::commands::{if_match, repeat_key};
-use super::log::auditor;
-use crate::commands::Request;
+use super::commands::{idempotency_key, if_match};
+use super::log::require_auditor;
+use super::query::{QueryParams, not_found};
+use super::response::{Collection, PageEnd};
+use crate::commands::CommandRequest;
 use crate::domain::event::EventKind;
-use crate::domain::organisation::{Webhook, WebhookAddress, WebhookOf};
+use crate::domain::organisation::{Webhook, WebhookAddress, WebhookRef};
 use crate::domain::{Command, Organisation, OrganisationCommand, PersonId, Refusal, Role};
-use crate::http::Desk;
-use crate::http::in_time::not_arrived;
+use crate::eventlog::{Log, LogError};
+use crate::http::AppState;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::body_timeout::body_problem;
 use crate::http::problem::Problem;
-use crate::http::signin::SignedIn;
-use crate::log::{Log, LogError};
-use crate::store::deliveries::{self, DeliveryRow, Standing};
-use crate::webhooks::{CLAIM, GIVE_UP, managed_name, managed_secret, message_id};
+use crate::store::webhook_deliveries::{self, DeliveryRow, WebhookProgress};
+use crate::webhooks::{CLAIM_US, GIVE_UP_AFTER_US, managed_name, managed_secret, message_id};
 
 /// The state of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::IntoStaticStr)]
@@ -41,7 +41,7 @@ pub enum WebhookState {
 /// A receiver of events outside the service.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Webhook)]
-pub struct WebhookSeen {
+pub struct WebhookView {
     /// The webhook's number.
     pub webhook: u32,
     pub state: WebhookState,
@@ -81,7 +81,7 @@ pub struct ProposedWebhook {
 /// A range of events that is sent as one request.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Delivery)]
-pub struct DeliverySeen {
+pub struct DeliveryView {
     /// The position of the first event. It identifies the delivery.
     pub delivery: i64,
     /// The position after the last event.
@@ -142,72 +142,72 @@ pub struct SecretShown {
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::read(&http, &[])?;
-    auditor(&signed)?;
-    Ok(Collection::of(all(&desk).await?, End::default()).answer())
+    QueryParams::parse(&http, &[])?;
+    require_auditor(&signed)?;
+    Ok(Collection::new(all_webhooks(&desk).await?, PageEnd::default()).to_response())
 }
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::read(&http, &[])?;
-    auditor(&signed)?;
-    Ok(HttpResponse::Ok().json(known(&http, &desk).await?))
+    QueryParams::parse(&http, &[])?;
+    require_auditor(&signed)?;
+    Ok(HttpResponse::Ok().json(find_webhook(&http, &desk).await?))
 }
 
 pub(super) async fn deliveries(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["after", "limit"])?;
-    auditor(&signed)?;
-    let webhook = known(&http, &desk).await?.webhook;
+    let asked = QueryParams::parse(&http, &["after", "limit"])?;
+    require_auditor(&signed)?;
+    let webhook = find_webhook(&http, &desk).await?.webhook;
     let before: i64 = asked
         .parsed("after", "this is the cursor that a page before gave")?
         .unwrap_or(i64::MAX);
     let limit = asked.limit()?;
-    let items = deliveries_of(&desk, webhook, before, limit).await?;
+    let items = list_deliveries(&desk, webhook, before, limit).await?;
     let full = i64::try_from(items.len()).is_ok_and(|read| read == limit);
     let next = items
         .last()
         .filter(|_| full)
         .map(|last| last.delivery.to_string());
-    Ok(Collection::of(items, End { next, total: None }).answer())
+    Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
 pub(super) async fn make_secret(
     http: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    administrator(&signed)?;
+    require_administrator(&signed)?;
     let body = body.map_err(|error| {
-        not_arrived(
+        body_problem(
             &error,
-            &format!("a body has at most {} bytes", crate::http::BODY_MOST),
+            &format!("a body has at most {} bytes", crate::http::BODY_MAX),
         )
     })?;
-    let webhook = number(&http)?;
-    let repeat = Some(repeat_key(&http, &body, &desk)?);
-    let command = OrganisationCommand::MakeWebhookSecret(WebhookOf { webhook });
+    let webhook = webhook_number(&http)?;
+    let repeat = Some(idempotency_key(&http, &body, &desk)?);
+    let command = OrganisationCommand::MakeWebhookSecret(WebhookRef { webhook });
     let command = Command::Organisation(desk.commands.organisation(), command);
     let if_match = if_match(&http)?;
     let answer = desk
         .commands
-        .issue(Request {
-            repeat,
+        .execute(CommandRequest {
+            idempotency_key: repeat,
             if_match,
-            ..Request::new(signed.caller.clone(), command)
+            ..CommandRequest::new(signed.caller.clone(), command)
         })
         .await?;
     let number = answer.made.unwrap_or_default();
-    let secret = managed_secret(desk.commands.log().vault(), webhook, number).shown();
+    let secret = managed_secret(desk.commands.log().vault(), webhook, number).to_text();
     Ok(HttpResponse::Ok().json(SecretShown {
         webhook,
         number,
@@ -219,75 +219,75 @@ pub(super) async fn make_secret(
 pub(super) async fn resume(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::read(&http, &[])?;
-    administrator(&signed)?;
-    let webhook = known(&http, &desk).await?.webhook;
-    go_on(&desk, webhook).await?;
-    Ok(HttpResponse::Ok().json(known(&http, &desk).await?))
+    QueryParams::parse(&http, &[])?;
+    require_administrator(&signed)?;
+    let webhook = find_webhook(&http, &desk).await?.webhook;
+    resume_webhook(&desk, webhook).await?;
+    Ok(HttpResponse::Ok().json(find_webhook(&http, &desk).await?))
 }
 
 pub(super) async fn send_again(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<Desk>,
+    desk: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::read(&http, &[])?;
-    administrator(&signed)?;
-    let webhook = known(&http, &desk).await?.webhook;
+    QueryParams::parse(&http, &[])?;
+    require_administrator(&signed)?;
+    let webhook = find_webhook(&http, &desk).await?.webhook;
     let delivery = http
         .match_info()
         .query("delivery")
         .parse()
-        .map_err(|_| nothing())?;
-    Ok(HttpResponse::Ok().json(again(&desk, webhook, delivery).await?))
+        .map_err(|_| not_found())?;
+    Ok(HttpResponse::Ok().json(resend_delivery(&desk, webhook, delivery).await?))
 }
 
 /// Resumes a paused webhook.
-pub(in crate::http) async fn go_on(desk: &Desk, webhook: u32) -> Result<(), Problem> {
+pub(in crate::http) async fn resume_webhook(desk: &AppState, webhook: u32) -> Result<(), Problem> {
     let log = desk.commands.log();
     Ok(
-        deliveries::resume(log.store(), log.organisation(), &managed_name(webhook))
+        webhook_deliveries::resume(log.store(), log.organisation(), &managed_name(webhook))
             .await
             .map_err(LogError::from)?,
     )
 }
 
 /// Schedules a delivery to be sent again.
-pub(in crate::http) async fn again(
-    desk: &Desk,
+pub(in crate::http) async fn resend_delivery(
+    desk: &AppState,
     webhook: u32,
     delivery: i64,
-) -> Result<DeliverySeen, Problem> {
+) -> Result<DeliveryView, Problem> {
     let (log, now) = (desk.commands.log(), desk.commands.now().as_microsecond());
     let name = managed_name(webhook);
-    let row = deliveries::again(
+    let row = webhook_deliveries::redeliver(
         log.store(),
         log.organisation(),
         &name,
         delivery,
-        (now, CLAIM, now + GIVE_UP),
+        (now, CLAIM_US, now + GIVE_UP_AFTER_US),
     )
     .await;
     let row = row
         .map_err(LogError::from)?
         .ok_or(Refusal::Unknown("delivery"))?;
-    Ok(delivery_seen(log, webhook, row))
+    Ok(delivery_view(log, webhook, row))
 }
 
 /// All webhooks with their state.
-pub(in crate::http) async fn all(desk: &Desk) -> Result<Vec<WebhookSeen>, Problem> {
+pub(in crate::http) async fn all_webhooks(desk: &AppState) -> Result<Vec<WebhookView>, Problem> {
     let log = desk.commands.log();
     let state = log
         .refresh::<Organisation>(desk.commands.organisation().0)
         .await?
         .state;
-    let standing = deliveries::all(log.store(), log.organisation())
+    let standing = webhook_deliveries::all(log.store(), log.organisation())
         .await
         .map_err(LogError::from)?;
     let seen = |(number, webhook)| {
-        seen(
+        webhook_view(
             number,
             webhook,
             standing
@@ -299,14 +299,14 @@ pub(in crate::http) async fn all(desk: &Desk) -> Result<Vec<WebhookSeen>, Proble
 }
 
 /// The deliveries of a webhook before a position, the newest first.
-pub(in crate::http) async fn deliveries_of(
-    desk: &Desk,
+pub(in crate::http) async fn list_deliveries(
+    desk: &AppState,
     webhook: u32,
     before: i64,
     most: i64,
-) -> Result<Vec<DeliverySeen>, Problem> {
+) -> Result<Vec<DeliveryView>, Problem> {
     let log = desk.commands.log();
-    let rows = deliveries::newest(
+    let rows = webhook_deliveries::newest(
         log.store(),
         log.organisation(),
         &managed_name(webhook),
@@ -317,28 +317,28 @@ pub(in crate::http) async fn deliveries_of(
     .map_err(LogError::from)?;
     Ok(rows
         .into_iter()
-        .map(|row| delivery_seen(log, webhook, row))
+        .map(|row| delivery_view(log, webhook, row))
         .collect())
 }
 
 /// The webhook in the address.
-async fn known(http: &HttpRequest, desk: &Desk) -> Result<WebhookSeen, Problem> {
-    let number = number(http)?;
-    all(desk)
+async fn find_webhook(http: &HttpRequest, desk: &AppState) -> Result<WebhookView, Problem> {
+    let number = webhook_number(http)?;
+    all_webhooks(desk)
         .await?
         .into_iter()
         .find(|webhook| webhook.webhook == number)
-        .ok_or_else(nothing)
+        .ok_or_else(not_found)
 }
 
-fn number(http: &HttpRequest) -> Result<u32, Problem> {
+fn webhook_number(http: &HttpRequest) -> Result<u32, Problem> {
     http.match_info()
         .query("webhook")
         .parse()
-        .map_err(|_| nothing())
+        .map_err(|_| not_found())
 }
 
-fn administrator(signed: &SignedIn) -> Result<(), Problem> {
+fn require_administrator(signed: &SignedIn) -> Result<(), Problem> {
     if signed.reader.roles.contains(&Role::Administrator) {
         Ok(())
     } else {
@@ -346,7 +346,7 @@ fn administrator(signed: &SignedIn) -> Result<(), Problem> {
     }
 }
 
-fn seen(number: u32, webhook: &Webhook, standing: Option<&Standing>) -> WebhookSeen {
+fn webhook_view(number: u32, webhook: &Webhook, standing: Option<&WebhookProgress>) -> WebhookView {
     let state = match (&webhook.target, standing) {
         (None, _) => WebhookState::Proposed,
         _ if webhook.secret == 0 => WebhookState::WithoutSecret,
@@ -360,7 +360,7 @@ fn seen(number: u32, webhook: &Webhook, standing: Option<&Standing>) -> WebhookS
         events: proposed.target.events.iter().cloned().collect(),
         proposed_by: proposed.proposed_by,
     });
-    WebhookSeen {
+    WebhookView {
         webhook: number,
         state,
         address: webhook.target.as_ref().map(|target| target.address.clone()),
@@ -373,16 +373,16 @@ fn seen(number: u32, webhook: &Webhook, standing: Option<&Standing>) -> WebhookS
         secret: webhook.secret,
         next_position: standing.map(|standing| standing.next),
         failures: standing.map_or(0, |standing| standing.failures),
-        failing_since: standing.and_then(|standing| instant(standing.failing_since)),
-        paused_at: standing.and_then(|standing| instant(standing.paused_at)),
-        took_at: standing.and_then(|standing| instant(standing.took_at)),
+        failing_since: standing.and_then(|standing| timestamp(standing.failing_since)),
+        paused_at: standing.and_then(|standing| timestamp(standing.paused_at)),
+        took_at: standing.and_then(|standing| timestamp(standing.took_at)),
         error: standing.and_then(|standing| standing.error.clone()),
     }
 }
 
-fn delivery_seen(log: &Log, webhook: u32, row: DeliveryRow) -> DeliverySeen {
+fn delivery_view(log: &Log, webhook: u32, row: DeliveryRow) -> DeliveryView {
     let state = row.state.parse().unwrap_or(DeliveryState::Waiting);
-    DeliverySeen {
+    DeliveryView {
         delivery: row.from,
         next: row.through,
         webhook_id: message_id(
@@ -392,14 +392,14 @@ fn delivery_seen(log: &Log, webhook: u32, row: DeliveryRow) -> DeliverySeen {
         ),
         state,
         tries: row.tries,
-        made_at: instant(Some(row.made_at)),
-        tried_at: instant(row.tried_at),
-        next_try_at: instant(Some(row.due_at).filter(|_| state == DeliveryState::Waiting)),
-        gives_up_at: instant(Some(row.give_up_at).filter(|_| state == DeliveryState::Waiting)),
+        made_at: timestamp(Some(row.made_at)),
+        tried_at: timestamp(row.tried_at),
+        next_try_at: timestamp(Some(row.due_at).filter(|_| state == DeliveryState::Waiting)),
+        gives_up_at: timestamp(Some(row.give_up_at).filter(|_| state == DeliveryState::Waiting)),
         error: row.error,
     }
 }
 
-fn instant(microsecond: Option<i64>) -> Option<Timestamp> {
+fn timestamp(microsecond: Option<i64>) -> Option<Timestamp> {
     microsecond.and_then(|microsecond| Timestamp::from_microsecond(microsecond).ok())
 }

@@ -7,52 +7,55 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::apply::refusal_says;
-use super::signin::moment;
-use super::tokens::{self, TokenSeen};
-use super::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
-use crate::commands::{CommandError, Request};
-use crate::domain::command::{Because, Nothing, ProposalOf};
+use super::sign_in::format_instant;
+use super::tokens::{self, TokenView};
+use super::{
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
+    render_form_page, see_other,
+};
+use crate::commands::{CommandError, CommandRequest};
+use crate::domain::command::{NoBody, ProposalRef, WithReason};
 use crate::domain::erasure::Erasure;
 use crate::domain::text::Prose;
 use crate::domain::{Command, PersonCommand, Refusal};
-use crate::http::Desk;
-use crate::http::signin::Basis;
+use crate::http::AppState;
+use crate::http::bearer_auth::AccessBasis;
 use crate::projections::{PersonRow, ProposedContactRow};
-use crate::store::sessions::{self, Ends};
+use crate::store::sessions::{self, SessionsToEnd};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/account/held").route(web::get().to(held)))
-        .service(web::resource("/account/tokens").route(web::post().to(tokens::act)))
+        .service(web::resource("/account/held").route(web::get().to(subject_access)))
+        .service(web::resource("/account/tokens").route(web::post().to(tokens::submit)))
         .service(
             web::resource("/account")
-                .route(web::get().to(account))
-                .route(web::post().to(act)),
+                .route(web::get().to(show))
+                .route(web::post().to(submit)),
         );
 }
 
 #[derive(Template)]
 #[template(path = "open/account.html")]
 struct AccountPage {
-    page: Shell,
+    page: PageContext,
     wrong: Vec<(String, String)>,
     name: String,
     email: String,
-    proposed: Option<Proposed>,
+    proposed: Option<ProposedContactDetails>,
     roles: Vec<&'static str>,
-    sessions: Vec<SessionSeen>,
-    tokens: Vec<TokenSeen>,
+    sessions: Vec<SessionView>,
+    tokens: Vec<TokenView>,
     /// The roles that the person may give to a token.
     usable: Vec<(String, String)>,
     erasure: Erasure,
     /// Only a person whose address is proven may ask to be erased.
     proven: bool,
-    forms: Forms,
+    forms: PageForms,
 }
 
 /// Contact details that an officer proposed for the person. Fields that were not proposed are
 /// empty.
-struct Proposed {
+struct ProposedContactDetails {
     name: String,
     email: String,
     telephone: String,
@@ -62,63 +65,64 @@ struct Proposed {
 }
 
 /// A row of the list of sessions.
-struct SessionSeen {
+struct SessionView {
     digest: String,
     device: String,
     seen_at: String,
     own: bool,
 }
 
-async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+async fn show(visitor: Visitor, desk: web::Data<AppState>) -> Result<HttpResponse, PageError> {
     render_account(&visitor, &desk, None).await
 }
 
 /// Renders the account page, with the entered values and errors of a rejected form, if any.
 pub(super) async fn render_account(
     visitor: &Visitor,
-    desk: &Desk,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
-    let signed = visitor.signed()?;
+    desk: &AppState,
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
+    let signed = visitor.require_signed_in()?;
     let log = desk.commands.log();
     let person = signed.reader.person;
     let row: Option<PersonRow> = desk.views.find(&person.to_string(), None).await?;
     let proposed = match row.as_ref().and_then(|row| row.proposed_contact.as_ref()) {
-        Some(contact) if visitor.proven => Some(proposed(desk, contact).await?),
+        Some(contact) if visitor.proven => Some(decrypt_proposed_contact(desk, contact).await?),
         _ => None,
     };
     let seen = desk
         .views
-        .open_people(&signed.reader, row.into_iter().collect())
+        .decrypt_people(&signed.reader, row.into_iter().collect())
         .await?
         .pop();
     let now = desk.commands.now().as_microsecond();
     let own = visitor.digest(desk);
     let mut sessions =
-        sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+        sessions::active_of_person(log.store(), log.organisation(), &person.to_string(), now)
+            .await?;
     sessions.retain(|session| {
-        signed.holds(Basis {
+        signed.is_valid_on(AccessBasis {
             roles: &session.roles,
-            access: session.access,
+            endings: session.access,
         })
     });
-    let session = |session: sessions::SessionRow| SessionSeen {
+    let session = |session: sessions::SessionRow| SessionView {
         own: session.digest == own,
         digest: session.digest,
         device: session.device,
-        seen_at: moment(session.seen_at),
+        seen_at: format_instant(session.seen_at),
     };
     let erasure = seen.as_ref().map_or(Erasure::NotAsked, |seen| seen.erasure);
     let (name, email) = seen.map(|seen| (seen.name, seen.email)).unwrap_or_default();
-    let forms = Forms::new(visitor, rejected);
-    let wrong = forms.wrong();
-    let mut shell = Shell::around(
+    let forms = PageForms::new(visitor, rejected);
+    let wrong = forms.error_summary();
+    let mut shell = PageContext::load(
         visitor,
         desk,
-        super::words::say("My account", visitor.language),
+        super::i18n::translate("My account", visitor.language),
     )
     .await?;
-    shell.wrong = !wrong.is_empty();
+    shell.has_errors = !wrong.is_empty();
     let sheet = AccountPage {
         page: shell,
         wrong,
@@ -131,17 +135,20 @@ pub(super) async fn render_account(
             .iter()
             .map(|role| (*role).into())
             .collect(),
-        tokens: tokens::of(desk, signed).await?,
-        usable: tokens::usable(signed),
+        tokens: tokens::current_tokens(desk, signed).await?,
+        usable: tokens::grantable_roles(signed),
         sessions: sessions.into_iter().map(session).collect(),
         erasure,
         proven: visitor.proven,
         forms,
     };
-    shown(visitor, desk, sheet.page.wrong, &sheet)
+    render_form_page(visitor, desk, sheet.page.has_errors, &sheet)
 }
 
-async fn proposed(desk: &Desk, contact: &ProposedContactRow) -> Result<Proposed, Failed> {
+async fn decrypt_proposed_contact(
+    desk: &AppState,
+    contact: &ProposedContactRow,
+) -> Result<ProposedContactDetails, PageError> {
     let mut sealed = vec![("name", &contact.name)];
     sealed.extend(contact.email.as_ref().map(|email| ("email", email)));
     sealed.extend(
@@ -154,16 +161,16 @@ async fn proposed(desk: &Desk, contact: &ProposedContactRow) -> Result<Proposed,
         .commands
         .log()
         .vault()
-        .open(&sealed)
+        .decrypt(&sealed)
         .await
-        .map_err(crate::log::LogError::from)?;
+        .map_err(crate::eventlog::LogError::from)?;
     let mut texts: BTreeMap<&str, String> = sealed
         .iter()
         .zip(opened)
         .filter_map(|((field, _), opened)| Some((*field, opened.text()?)))
         .collect();
     let mut take = |field: &str| texts.remove(field).unwrap_or_default();
-    Ok(Proposed {
+    Ok(ProposedContactDetails {
         name: take("name"),
         email: take("email"),
         telephone: take("telephone"),
@@ -172,27 +179,35 @@ async fn proposed(desk: &Desk, contact: &ProposedContactRow) -> Result<Proposed,
 }
 
 /// The subject access report of the person who is signed in, as a text file.
-async fn held(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+async fn subject_access(
+    visitor: Visitor,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
     let person = visitor.person()?;
     if !visitor.proven {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
-    let held = desk.views.held_on_person(person).await?;
-    super::held::answer(&desk, super::words::say("you", visitor.language), &[held]).await
+    let held = desk.views.subject_access_for_person(person).await?;
+    super::subject_access::render_report(
+        &desk,
+        super::i18n::translate("you", visitor.language),
+        &[held],
+    )
+    .await
 }
 
 /// Handles the forms of the page: the answer to proposed contact details, the request to be erased,
 /// and ending one session, or all sessions and all tokens.
-async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
+async fn submit(sent: PostedForm, desk: web::Data<AppState>) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
     let person = visitor.person()?;
     if matches!(posted.text("form"), "confirm-contact" | "refuse-contact") {
         return answer_contact(&visitor, &desk, &posted).await;
     }
     if posted.text("form") == "erase" {
         if visitor.proven && posted.text("sure") == "yes" {
-            let ask = Command::Person(person, PersonCommand::RequestErasure(Nothing {}));
-            own::issue(&visitor, &desk, &posted, "", ask).await?;
+            let ask = Command::Person(person, PersonCommand::RequestErasure(NoBody {}));
+            ownership::issue(&visitor, &desk, &posted, "", ask).await?;
         }
         return Ok(see_other("/account"));
     }
@@ -203,9 +218,9 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
     match posted.text("session") {
         // A session with an unproven address may only end unproven sessions, not those of the
         // address's owner.
-        _ if !visitor.proven => end(Ends::Unproven).await?,
+        _ if !visitor.proven => end(SessionsToEnd::Unproven).await?,
         "" => desk.tokens.end_access(log, person).await?,
-        digest => end(Ends::One(digest)).await?,
+        digest => end(SessionsToEnd::One(digest)).await?,
     }
     Ok(see_other("/account"))
 }
@@ -214,34 +229,34 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
 /// rendered, the page is shown again with these.
 async fn answer_contact(
     visitor: &Visitor,
-    desk: &Desk,
-    posted: &Posted,
-) -> Result<HttpResponse, Failed> {
+    desk: &AppState,
+    posted: &FormData,
+) -> Result<HttpResponse, PageError> {
     if !visitor.proven {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
     let form = posted.text("form");
     let answer = if form == "confirm-contact" {
         let proposal = posted
             .text("proposal")
             .parse()
-            .map_err(|_| Failed::nothing())?;
-        PersonCommand::ConfirmContact(ProposalOf { proposal })
+            .map_err(|_| PageError::not_found())?;
+        PersonCommand::ConfirmContact(ProposalRef { proposal })
     } else {
         let reason = "The person does not want this change."
             .parse::<Prose>()
-            .map_err(|error| Failed::broken(&error))?;
-        PersonCommand::RefuseContact(Because { reason })
+            .map_err(|error| PageError::internal(&error))?;
+        PersonCommand::RefuseContact(WithReason { reason })
     };
     let command = Command::Person(visitor.person()?, answer);
-    let repeat = Some(posted.repeat(desk, &visitor.path));
-    let request = Request {
-        repeat,
-        ..Request::new(visitor.signed()?.caller.clone(), command)
+    let repeat = Some(posted.idempotency_key(desk, &visitor.path));
+    let request = CommandRequest {
+        idempotency_key: repeat,
+        ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
     };
-    match desk.commands.issue(request).await {
+    match desk.commands.execute(request).await {
         Ok(answer) => {
-            desk.views.shown(answer.last_position).await;
+            desk.views.wait_until_shown(answer.last_position).await;
             Ok(see_other("/account"))
         }
         Err(CommandError::Refused(Refusal::NotProposed)) => Ok(see_other("/account")),
@@ -250,7 +265,7 @@ async fn answer_contact(
             render_account(
                 visitor,
                 desk,
-                Some(Rejected::with(form, posted, vec![(String::new(), says)])),
+                Some(FormErrors::new(form, posted, vec![(String::new(), says)])),
             )
             .await
         }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use actix_web::{HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 
-use crate::log::keys::to_hex;
+use crate::crypto::keys::to_hex;
 
 const STYLES: &str = concat!(
     include_str!("../../../assets/govuk.css"),
@@ -14,7 +14,7 @@ const STYLES: &str = concat!(
     include_str!("../../../assets/pages.css")
 );
 
-pub(super) static ADDRESS: LazyLock<String> = LazyLock::new(|| {
+pub(super) static STYLES_PATH: LazyLock<String> = LazyLock::new(|| {
     format!(
         "/assets/{}.css",
         &to_hex(&Sha256::digest(STYLES.as_bytes()))[..16]
@@ -22,7 +22,7 @@ pub(super) static ADDRESS: LazyLock<String> = LazyLock::new(|| {
 });
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(web::resource(ADDRESS.as_str()).route(web::get().to(styles)));
+    config.service(web::resource(STYLES_PATH.as_str()).route(web::get().to(styles)));
     config.service(web::resource("/assets/icon.svg").route(web::get().to(icon)));
 }
 

@@ -4,15 +4,15 @@ use askama::Template;
 
 /// How a field is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     Text,
     /// A detail of the person that the browser may fill in: the value of its `autocomplete`
     /// attribute.
-    Own(&'static str),
+    Autofill(&'static str),
     Number,
     Money,
     Day,
-    Area,
+    TextArea,
     Question,
     Select,
     Radios,
@@ -26,8 +26,8 @@ pub enum Kind {
 /// A form field, rendered with all attributes that accessibility needs.
 #[derive(Template)]
 #[template(path = "parts/field.html")]
-pub struct Field<'a> {
-    pub kind: Kind,
+pub struct FormField<'a> {
+    pub kind: FieldKind,
     pub id: String,
     pub name: &'a str,
     pub label: &'a str,
@@ -35,20 +35,20 @@ pub struct Field<'a> {
     pub value: &'a str,
     pub wrong: Option<&'a str>,
     pub error: &'a str,
-    pub choices: Vec<Choice<'a>>,
+    pub choices: Vec<FieldChoice<'a>>,
 }
 
 /// One option of a select, of radio buttons or of checkboxes.
-pub struct Choice<'a> {
+pub struct FieldChoice<'a> {
     pub id: String,
     pub value: &'a str,
     pub label: &'a str,
     pub chosen: bool,
 }
 
-impl Field<'_> {
+impl FormField<'_> {
     /// The ids of the elements that describe the field, for `aria-describedby`.
-    fn described(&self) -> String {
+    fn described_by(&self) -> String {
         let hint = if self.hint.is_empty() {
             String::new()
         } else {
@@ -62,8 +62,8 @@ impl Field<'_> {
         format!("{hint} {wrong}").trim().to_owned()
     }
 
-    fn fills(&self) -> &'static str {
-        if let Kind::Own(fills) = self.kind {
+    fn autocomplete(&self) -> &'static str {
+        if let FieldKind::Autofill(fills) = self.kind {
             fills
         } else {
             "off"
@@ -72,26 +72,28 @@ impl Field<'_> {
 
     fn input_type(&self) -> &'static str {
         match self.kind {
-            Kind::Own("email") => "email",
-            Kind::Own("tel") => "tel",
-            Kind::Day => "date",
-            Kind::File | Kind::Table => "file",
+            FieldKind::Autofill("email") => "email",
+            FieldKind::Autofill("tel") => "tel",
+            FieldKind::Day => "date",
+            FieldKind::File | FieldKind::Table => "file",
             _ => "text",
         }
     }
 
     fn input_mode(&self) -> &'static str {
         match self.kind {
-            Kind::Number => "numeric",
-            Kind::Money => "decimal",
+            FieldKind::Number => "numeric",
+            FieldKind::Money => "decimal",
             _ => "",
         }
     }
 
     fn width(&self) -> &'static str {
         match self.kind {
-            Kind::Number => "govuk-input--width-5",
-            Kind::Money | Kind::Day | Kind::Own("one-time-code") => "govuk-input--width-10",
+            FieldKind::Number => "govuk-input--width-5",
+            FieldKind::Money | FieldKind::Day | FieldKind::Autofill("one-time-code") => {
+                "govuk-input--width-10"
+            }
             _ => "",
         }
     }
@@ -104,7 +106,7 @@ impl Field<'_> {
     source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">"#,
     ext = "html"
 )]
-pub struct Unseen<'a> {
+pub struct HiddenFields<'a> {
     pub csrf: &'a str,
     pub key: &'a str,
     pub at: &'a str,
@@ -112,7 +114,7 @@ pub struct Unseen<'a> {
 }
 
 /// The HTML id of a field: the names of its form and of the field, in letters, digits and hyphens.
-pub(super) fn id(form: &str, name: &str) -> String {
+pub(super) fn field_id(form: &str, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     format!("{form}-{name}")
         .chars()

@@ -14,39 +14,40 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, ResponseError as _};
 use serde_json::Value;
 
-use super::components::{self, Choice};
-use super::{Failed, Visitor, guard};
-use crate::commands::{RepeatKey, clock};
-use crate::domain::money::bare;
-use crate::http::Desk;
-use crate::http::in_time::not_arrived;
-use crate::http::problem::{Fault, Problem};
+use super::components::{self, FieldChoice};
+use super::{PageError, Visitor, csrf};
+use crate::clock;
+use crate::commands::IdempotencyKey;
+use crate::domain::money::strip_formatting;
+use crate::http::AppState;
+use crate::http::body_timeout::body_problem;
+use crate::http::problem::{ErrorCode, Problem};
 
 /// The deepest path of a field, in dots. No command has one that deep.
-const DEEPEST: usize = 8;
+const DEPTH_MAX: usize = 8;
 
 /// The fields of a submitted form, by name and value, in their order.
 #[derive(Clone, Debug, Default)]
-pub struct Posted {
+pub struct FormData {
     pairs: Vec<(String, String)>,
 }
 
-impl Posted {
+impl FormData {
     /// Parses a form, and checks that it was submitted from a page of this service.
-    fn read(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, Failed> {
+    fn from_body(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, PageError> {
         let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body)
-            .map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
+            .map_err(|_| ErrorCode::InvalidQuery.problem("the form did not arrive whole"))?;
         if pairs.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Fault::InvalidQuery
+            return Err(ErrorCode::InvalidQuery
                 .problem("the form holds a character that cannot be kept")
                 .into());
         }
         let posted = Self { pairs };
-        guard::own_page(request, posted.text("csrf"), visitor)?;
+        csrf::check_form(request, posted.text("csrf"), visitor)?;
         Ok(posted)
     }
 
-    pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
+    pub(super) fn new(pairs: Vec<(String, String)>) -> Self {
         Self { pairs }
     }
 
@@ -67,7 +68,7 @@ impl Posted {
 
     /// The idempotency key of the form: the key that was rendered with it, and a digest of its path
     /// and values. Submitting a form again is the same command; with other values it is refused.
-    pub fn repeat(&self, desk: &Desk, path: &str) -> RepeatKey {
+    pub fn idempotency_key(&self, desk: &AppState, path: &str) -> IdempotencyKey {
         let content: Vec<_> = self
             .pairs
             .iter()
@@ -79,7 +80,7 @@ impl Posted {
         );
         let key = Some(self.text("key")).filter(|key| key.parse::<uuid::Uuid>().is_ok());
         let key = key.map_or_else(|| clock::new_id().to_string(), str::to_owned);
-        RepeatKey::own(
+        IdempotencyKey::per_caller(
             key,
             desk.commands.log().vault().request_hash(content.as_bytes()),
         )
@@ -89,11 +90,11 @@ impl Posted {
     /// follow after a colon: `n` a number, `m` money, `b` yes or no, `l` an item of a list, `k` a
     /// key, `w` keys separated by commas. Without a type it is a string. Empty fields are left out,
     /// and fields that are too deep.
-    pub fn json(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in &self.pairs {
             let value = value.trim();
-            let too_deep = name.matches('.').count() > DEEPEST;
+            let too_deep = name.matches('.').count() > DEPTH_MAX;
             if value.is_empty()
                 || too_deep
                 || matches!(name.as_str(), "csrf" | "key" | "at" | "form")
@@ -102,35 +103,35 @@ impl Posted {
             }
             let (path, kind) = name.split_once(':').unwrap_or((name, ""));
             let number = || {
-                bare(value)
+                strip_formatting(value)
                     .parse::<u64>()
                     .map_or_else(|_| Value::String(value.to_owned()), Value::from)
             };
             let value = match kind {
                 "n" => number(),
-                "m" => Value::String(bare(value)),
-                "k" => Value::String(key(value)),
+                "m" => Value::String(strip_formatting(value)),
+                "k" => Value::String(slug_of(value)),
                 "w" => value
                     .split(',')
-                    .map(key)
+                    .map(slug_of)
                     .filter(|key| !key.is_empty())
                     .map(Value::String)
                     .collect(),
                 "b" => Value::Bool(matches!(value, "yes" | "true" | "on")),
                 _ => Value::String(value.to_owned()),
             };
-            put(&mut body, path, value, kind == "l");
+            insert_at_path(&mut body, path, value, kind == "l");
         }
         body
     }
 
-    pub(super) fn typed(&self) -> &[(String, String)] {
+    pub(super) fn pairs(&self) -> &[(String, String)] {
         &self.pairs
     }
 }
 
 /// The key of a name: "Winter 2026" becomes `winter-2026`.
-pub(super) fn key(typed: &str) -> String {
+pub(super) fn slug_of(typed: &str) -> String {
     let plain: String = typed
         .to_lowercase()
         .chars()
@@ -144,7 +145,7 @@ pub(super) fn key(typed: &str) -> String {
 }
 
 /// Sets the value at a path of field names, or appends it to the list there.
-fn put(body: &mut Value, path: &str, value: Value, in_list: bool) {
+fn insert_at_path(body: &mut Value, path: &str, value: Value, in_list: bool) {
     let mut at = body;
     for step in path.split('.') {
         if !at.is_object() {
@@ -164,7 +165,7 @@ fn put(body: &mut Value, path: &str, value: Value, in_list: bool) {
 
 /// Turns objects whose keys are all numbers into arrays, in the order of the numbers:
 /// `decisions.0.verdict` belongs to the first item of a list.
-pub(super) fn listed(value: Value) -> Value {
+pub(super) fn numbered_keys_to_arrays(value: Value) -> Value {
     match value {
         Value::Object(fields)
             if !fields.is_empty()
@@ -174,14 +175,16 @@ pub(super) fn listed(value: Value) -> Value {
         {
             let ordered: BTreeMap<u32, Value> = fields
                 .into_iter()
-                .filter_map(|(key, value)| Some((key.parse().ok()?, listed(value))))
+                .filter_map(|(key, value)| {
+                    Some((key.parse().ok()?, numbered_keys_to_arrays(value)))
+                })
                 .collect();
             Value::Array(ordered.into_values().collect())
         }
         Value::Object(fields) => Value::Object(
             fields
                 .into_iter()
-                .map(|(key, value)| (key, listed(value)))
+                .map(|(key, value)| (key, numbered_keys_to_arrays(value)))
                 .collect(),
         ),
         other => other,
@@ -190,14 +193,14 @@ pub(super) fn listed(value: Value) -> Value {
 
 /// A submitted form with its visitor. Extracting it checks that the form was submitted from a page
 /// of this service, so that a handler with this argument is safe from CSRF.
-pub struct Sent {
+pub struct PostedForm {
     pub visitor: Visitor,
-    pub posted: Posted,
+    pub posted: FormData,
 }
 
-impl FromRequest for Sent {
-    type Error = Failed;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Failed>>>>;
+impl FromRequest for PostedForm {
+    type Error = PageError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (visitor, body) = (
@@ -207,15 +210,15 @@ impl FromRequest for Sent {
         let request = request.clone();
         Box::pin(async move {
             let visitor = match visitor.await {
-                Err(Failed::Problem(problem))
+                Err(PageError::Problem(problem))
                     if problem.status_code() == StatusCode::TOO_MANY_REQUESTS =>
                 {
-                    guard::own_origin(&request)?;
+                    csrf::check_origin(&request)?;
                     let body = body.await.map_err(|error| {
-                        not_arrived(&error, "this is more than one form can hold")
+                        body_problem(&error, "this is more than one form can hold")
                     })?;
                     let pairs = serde_html_form::from_bytes(&body).unwrap_or_default();
-                    return Err(Failed::too_soon(
+                    return Err(PageError::rate_limited(
                         problem,
                         super::visitor::path_of(&request),
                         pairs,
@@ -225,8 +228,8 @@ impl FromRequest for Sent {
             };
             let body = body
                 .await
-                .map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
-            let posted = Posted::read(&request, &body, &visitor)?;
+                .map_err(|error| body_problem(&error, "this is more than one form can hold"))?;
+            let posted = FormData::from_body(&request, &body, &visitor)?;
             Ok(Self { visitor, posted })
         })
     }
@@ -234,18 +237,18 @@ impl FromRequest for Sent {
 
 /// A form that was rejected: the entered values, and the errors.
 #[derive(Clone, Debug, Default)]
-pub struct Rejected {
+pub struct FormErrors {
     /// The form's name on its page.
     pub form: String,
-    pub typed: Vec<(String, String)>,
+    pub values: Vec<(String, String)>,
     /// Errors by field name. An empty name is an error of the form as a whole.
-    pub wrong: Vec<(String, String)>,
+    pub errors: Vec<(String, String)>,
     pub status: u16,
 }
 
-impl Rejected {
+impl FormErrors {
     /// From the problem of a command. The field is the one whose name matches the problem's path.
-    pub fn of(posted: &Posted, problem: &Problem) -> Self {
+    pub fn from_problem(posted: &FormData, problem: &Problem) -> Self {
         let missing = problem
             .detail()
             .strip_prefix("missing field `")
@@ -255,7 +258,7 @@ impl Rejected {
             .map(|(missing, within)| format!("{within}.{missing}"));
         let inner = inner.filter(|path| {
             posted
-                .typed()
+                .pairs()
                 .iter()
                 .any(|(name, _)| name.split(':').next() == Some(path))
         });
@@ -264,7 +267,7 @@ impl Rejected {
             .or(missing)
             .or(problem.field())
             .unwrap_or_default();
-        let named = posted.typed().iter().map(|(name, _)| name.as_str());
+        let named = posted.pairs().iter().map(|(name, _)| name.as_str());
         // An error in an item of a list is shown at the field of the list.
         let whole = field.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
         let path = |name: &&str| {
@@ -274,9 +277,13 @@ impl Rejected {
         let known = named.clone().any(|name| name == field);
         let says = match missing {
             Some(_) if known => "Fill this in, or choose one".to_owned(),
-            _ => format!("{}. {}", sentence(problem.detail()), problem.advice()),
+            _ => format!(
+                "{}. {}",
+                capitalise_first(problem.detail()),
+                problem.advice()
+            ),
         };
-        let wrong = vec![(
+        let errors = vec![(
             if known {
                 field.to_owned()
             } else {
@@ -286,24 +293,24 @@ impl Rejected {
         )];
         Self {
             form: posted.text("form").to_owned(),
-            typed: posted.typed().to_vec(),
-            wrong,
+            values: posted.pairs().to_vec(),
+            errors,
             status: problem.status(),
         }
     }
 
     /// From errors that the page's own validation found.
-    pub fn with(form: &str, posted: &Posted, wrong: Vec<(String, String)>) -> Self {
+    pub fn new(form: &str, posted: &FormData, errors: Vec<(String, String)>) -> Self {
         Self {
             form: form.to_owned(),
-            typed: posted.typed().to_vec(),
-            wrong,
+            values: posted.pairs().to_vec(),
+            errors,
             status: 422,
         }
     }
 }
 
-fn sentence(text: &str) -> String {
+fn capitalise_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
@@ -311,16 +318,16 @@ fn sentence(text: &str) -> String {
 }
 
 /// The forms of one page.
-pub struct Forms {
+pub struct PageForms {
     csrf: String,
     at: String,
-    rejected: Option<Rejected>,
+    rejected: Option<FormErrors>,
     error: String,
 }
 
-impl Forms {
-    pub fn new(visitor: &Visitor, rejected: Option<Rejected>) -> Self {
-        let error = super::words::say("Error", visitor.language).to_owned();
+impl PageForms {
+    pub fn new(visitor: &Visitor, rejected: Option<FormErrors>) -> Self {
+        let error = super::i18n::translate("Error", visitor.language).to_owned();
         Self {
             csrf: visitor.csrf.clone(),
             at: visitor.path.clone(),
@@ -330,7 +337,7 @@ impl Forms {
     }
 
     /// Sets the address of the page, if it differs from the address of the request.
-    pub fn at(self, at: &str) -> Self {
+    pub fn with_address(self, at: &str) -> Self {
         Self {
             at: at.to_owned(),
             ..self
@@ -344,25 +351,25 @@ impl Forms {
             .as_ref()
             .filter(|rejected| rejected.form == name);
         let values = own
-            .map(|rejected| rejected.typed.clone())
+            .map(|rejected| rejected.values.clone())
             .unwrap_or_default();
         let wrong = own
-            .map(|rejected| rejected.wrong.clone())
+            .map(|rejected| rejected.errors.clone())
             .unwrap_or_default();
         let (csrf, at, error) = (self.csrf.clone(), self.at.clone(), self.error.clone());
         Form {
             name: name.to_owned(),
             values,
-            wrong,
+            errors: wrong,
             csrf,
             at,
-            error,
+            error_word: error,
             key: clock::new_id().to_string(),
         }
     }
 
     /// The errors of the page for its summary: the id of the field to link to, and the text.
-    pub fn wrong(&self) -> Vec<(String, String)> {
+    pub fn error_summary(&self) -> Vec<(String, String)> {
         let Some(rejected) = &self.rejected else {
             return Vec::new();
         };
@@ -370,11 +377,11 @@ impl Forms {
             if field.is_empty() {
                 String::new()
             } else {
-                components::id(&rejected.form, field)
+                components::field_id(&rejected.form, field)
             }
         };
         rejected
-            .wrong
+            .errors
             .iter()
             .map(|(field, says)| (id(field), says.clone()))
             .collect()
@@ -385,17 +392,17 @@ impl Forms {
 pub struct Form {
     name: String,
     values: Vec<(String, String)>,
-    wrong: Vec<(String, String)>,
+    errors: Vec<(String, String)>,
     csrf: String,
     at: String,
-    error: String,
+    error_word: String,
     key: String,
 }
 
 impl Form {
     /// Fills in a value, unless the form was rejected.
-    pub fn known(mut self, name: &str, value: &str) -> Self {
-        if self.wrong.is_empty() && !value.is_empty() {
+    pub fn prefill(mut self, name: &str, value: &str) -> Self {
+        if self.errors.is_empty() && !value.is_empty() {
             self.values.push((name.to_owned(), value.to_owned()));
         }
         self
@@ -403,34 +410,34 @@ impl Form {
 
     /// Whether this is the form that was rejected.
     pub fn was_rejected(&self) -> bool {
-        !self.wrong.is_empty()
+        !self.errors.is_empty()
     }
 
     /// The value of a field: as entered, or as filled in.
-    pub fn typed(&self, name: &str) -> &str {
+    pub fn value(&self, name: &str) -> &str {
         self.values
             .iter()
             .find(|(known, _)| known == name)
             .map_or("", |(_, value)| value)
     }
 
-    fn chosen(&self, name: &str, value: &str) -> bool {
+    fn is_chosen(&self, name: &str, value: &str) -> bool {
         self.values
             .iter()
             .any(|(known, chosen)| known == name && chosen == value)
     }
 
     /// The error of a field.
-    pub fn wrong(&self, name: &str) -> Option<&str> {
-        self.wrong
+    pub fn error_of(&self, name: &str) -> Option<&str> {
+        self.errors
             .iter()
             .find(|(field, _)| field == name)
             .map(|(_, says)| says.as_str())
     }
 
     /// The hidden fields that every form needs.
-    pub fn unseen(&self) -> components::Unseen<'_> {
-        components::Unseen {
+    pub fn hidden_fields(&self) -> components::HiddenFields<'_> {
+        components::HiddenFields {
             csrf: &self.csrf,
             key: &self.key,
             at: &self.at,
@@ -440,20 +447,20 @@ impl Form {
 
     fn field<'a>(
         &'a self,
-        kind: components::Kind,
+        kind: components::FieldKind,
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        components::Field {
+    ) -> components::FormField<'a> {
+        components::FormField {
             kind,
-            id: components::id(&self.name, name),
+            id: components::field_id(&self.name, name),
             name,
             label,
             hint,
-            value: self.typed(name),
-            wrong: self.wrong(name),
-            error: &self.error,
+            value: self.value(name),
+            wrong: self.error_of(name),
+            error: &self.error_word,
             choices: Vec::new(),
         }
     }
@@ -463,8 +470,8 @@ impl Form {
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Text, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Text, name, label, hint)
     }
 
     /// A field that the browser may fill in. `fills` is the value of its `autocomplete` attribute.
@@ -474,8 +481,8 @@ impl Form {
         fills: &'static str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Own(fills), name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Autofill(fills), name, label, hint)
     }
 
     pub fn number<'a>(
@@ -483,8 +490,8 @@ impl Form {
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Number, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Number, name, label, hint)
     }
 
     pub fn money<'a>(
@@ -492,8 +499,8 @@ impl Form {
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Money, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Money, name, label, hint)
     }
 
     pub fn day<'a>(
@@ -501,17 +508,17 @@ impl Form {
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Day, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Day, name, label, hint)
     }
 
-    pub fn area<'a>(
+    pub fn text_area<'a>(
         &'a self,
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Area, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::TextArea, name, label, hint)
     }
 
     /// The only text field of a page. Its label is the page's heading.
@@ -520,8 +527,8 @@ impl Form {
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Question, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Question, name, label, hint)
     }
 
     pub fn select<'a>(
@@ -529,11 +536,11 @@ impl Form {
         name: &'a str,
         label: &'a str,
         choices: &'a [(String, String)],
-    ) -> components::Field<'a> {
+    ) -> components::FormField<'a> {
         let choices = self.choices(name, choices);
-        components::Field {
+        components::FormField {
             choices,
-            ..self.field(components::Kind::Select, name, label, "")
+            ..self.field(components::FieldKind::Select, name, label, "")
         }
     }
 
@@ -543,11 +550,11 @@ impl Form {
         label: &'a str,
         hint: &'a str,
         choices: &'a [(String, String)],
-    ) -> components::Field<'a> {
+    ) -> components::FormField<'a> {
         let choices = self.choices(name, choices);
-        components::Field {
+        components::FormField {
             choices,
-            ..self.field(components::Kind::Radios, name, label, hint)
+            ..self.field(components::FieldKind::Radios, name, label, hint)
         }
     }
 
@@ -558,11 +565,11 @@ impl Form {
         label: &'a str,
         hint: &'a str,
         choices: &'a [(String, String)],
-    ) -> components::Field<'a> {
+    ) -> components::FormField<'a> {
         let choices = self.choices(name, choices);
-        components::Field {
+        components::FormField {
             choices,
-            ..self.field(components::Kind::Choice, name, label, hint)
+            ..self.field(components::FieldKind::Choice, name, label, hint)
         }
     }
 
@@ -572,11 +579,11 @@ impl Form {
         label: &'a str,
         hint: &'a str,
         choices: &'a [(String, String)],
-    ) -> components::Field<'a> {
+    ) -> components::FormField<'a> {
         let choices = self.choices(name, choices);
-        components::Field {
+        components::FormField {
             choices,
-            ..self.field(components::Kind::Checkboxes, name, label, hint)
+            ..self.field(components::FieldKind::Checkboxes, name, label, hint)
         }
     }
 
@@ -586,16 +593,16 @@ impl Form {
         name: &'a str,
         label: &'a str,
         says: &'a str,
-    ) -> components::Field<'a> {
-        let choice = Choice {
-            id: components::id(&self.name, name),
+    ) -> components::FormField<'a> {
+        let choice = FieldChoice {
+            id: components::field_id(&self.name, name),
             value: "yes",
             label: says,
-            chosen: self.chosen(name, "yes"),
+            chosen: self.is_chosen(name, "yes"),
         };
-        components::Field {
+        components::FormField {
             choices: vec![choice],
-            ..self.field(components::Kind::Checkboxes, name, label, "")
+            ..self.field(components::FieldKind::Checkboxes, name, label, "")
         }
     }
 
@@ -604,8 +611,8 @@ impl Form {
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::File, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::File, name, label, hint)
     }
 
     pub fn table<'a>(
@@ -613,20 +620,20 @@ impl Form {
         name: &'a str,
         label: &'a str,
         hint: &'a str,
-    ) -> components::Field<'a> {
-        self.field(components::Kind::Table, name, label, hint)
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Table, name, label, hint)
     }
 
-    fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<Choice<'a>> {
-        let choice = |(at, (value, label)): (usize, &'a (String, String))| Choice {
+    fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<FieldChoice<'a>> {
+        let choice = |(at, (value, label)): (usize, &'a (String, String))| FieldChoice {
             id: if at == 0 {
-                components::id(&self.name, name)
+                components::field_id(&self.name, name)
             } else {
-                format!("{}-{at}", components::id(&self.name, name))
+                format!("{}-{at}", components::field_id(&self.name, name))
             },
             value,
             label,
-            chosen: self.chosen(name, value),
+            chosen: self.is_chosen(name, value),
         };
         choices.iter().enumerate().map(choice).collect()
     }
@@ -639,7 +646,7 @@ mod tests {
     #[test]
     fn fields_become_the_json_of_a_command() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let posted = Posted::of(vec![
+        let posted = FormData::new(vec![
             pair("csrf", "x"),
             pair("amount:m", " £1,850.00 "),
             pair("present:l", "a"),
@@ -660,6 +667,6 @@ mod tests {
             "round": "winter-2026", "areas": ["stockport", "high-peak"], "checks": ["governing-document"],
             "decisions": [{ "verdict": { "defer": { "reason": "later" } } }],
         });
-        assert_eq!(listed(posted.json()), says);
+        assert_eq!(numbered_keys_to_arrays(posted.to_json()), says);
     }
 }

@@ -10,38 +10,38 @@
 mod account;
 mod apply;
 mod assets;
+mod charts;
 mod components;
+mod csrf;
 mod desk;
-mod failed;
-mod figures;
+mod error;
+mod file_upload;
 mod form;
-mod guard;
-mod held;
+mod form_reader;
+mod i18n;
+mod layout;
+mod log_proof;
+pub mod multipart;
 mod my;
-mod open;
-mod own;
-mod reading;
-mod sealed;
-pub mod sent_file;
-mod shell;
-mod signin;
+mod ownership;
+mod public;
+mod sign_in;
+mod subject_access;
 mod tokens;
-mod upload;
 mod visitor;
-mod words;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-pub(super) use failed::Failed;
-pub(super) use form::{Form, Forms, Posted, Rejected, Sent};
-pub use guard::POLICY;
-pub(super) use shell::Shell;
-pub(super) use visitor::{Visitor, renew};
+pub use csrf::CONTENT_SECURITY_POLICY;
+pub(super) use error::PageError;
+pub(super) use form::{Form, FormData, FormErrors, PageForms, PostedForm};
+pub(super) use layout::PageContext;
+pub(super) use visitor::{Visitor, renew_session_cookie};
 
 /// The address of the stylesheet. Its name contains a digest of the content.
-pub(crate) fn styles() -> &'static str {
-    &assets::ADDRESS
+pub(crate) fn styles_path() -> &'static str {
+    &assets::STYLES_PATH
 }
 
 /// Registers all pages.
@@ -49,40 +49,42 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .configure(assets::configure)
         .configure(account::configure)
-        .configure(signin::configure)
+        .configure(sign_in::configure)
         .configure(apply::configure)
         .configure(my::configure)
-        .configure(open::configure)
+        .configure(public::configure)
         .configure(desk::configure);
 }
 
 /// The error page for an unknown address.
-pub(super) fn nothing_here() -> HttpResponse {
-    actix_web::ResponseError::error_response(&Failed::nothing())
+pub(super) fn not_found_page() -> HttpResponse {
+    actix_web::ResponseError::error_response(&PageError::not_found())
 }
 
 /// Renders a page with status 200.
-fn page(template: &impl Template) -> Result<HttpResponse, Failed> {
-    answer(HttpResponse::Ok(), template)
+fn render_page(template: &impl Template) -> Result<HttpResponse, PageError> {
+    render_to(HttpResponse::Ok(), template)
 }
 
-fn answer(
+fn render_to(
     mut response: actix_web::HttpResponseBuilder,
     template: &impl Template,
-) -> Result<HttpResponse, Failed> {
-    let body = template.render().map_err(|error| Failed::broken(&error))?;
+) -> Result<HttpResponse, PageError> {
+    let body = template
+        .render()
+        .map_err(|error| PageError::internal(&error))?;
     Ok(response.content_type("text/html; charset=utf-8").body(body))
 }
 
 /// Renders a page with forms. The status is 422 if a form was rejected (`wrong`). A browser without
 /// a key gets one.
-fn shown(
+fn render_form_page(
     visitor: &Visitor,
-    desk: &crate::http::Desk,
+    desk: &crate::http::AppState,
     wrong: bool,
     template: &impl Template,
-) -> Result<HttpResponse, Failed> {
-    let mut response = answer(
+) -> Result<HttpResponse, PageError> {
+    let mut response = render_to(
         if wrong {
             HttpResponse::UnprocessableEntity()
         } else {
@@ -90,7 +92,7 @@ fn shown(
         },
         template,
     )?;
-    visitor.greet(desk, &mut response);
+    visitor.set_new_key_cookie(desk, &mut response);
     Ok(response)
 }
 
@@ -102,23 +104,23 @@ fn see_other(path: &str) -> HttpResponse {
 }
 
 /// A description, for groups, of what they must provide for a check.
-pub(crate) fn check_says(
+pub(crate) fn check_description(
     check: &crate::domain::text::Slug,
     language: crate::domain::language::Language,
 ) -> String {
-    use words::say;
+    use i18n::translate;
     match check.as_str() {
-        "governing-document" => say(
+        "governing-document" => translate(
             "Your rules, or a page that says who you are and what you do",
             language,
         )
         .to_owned(),
-        "identity" => say("Who two of you are", language).to_owned(),
-        "safeguarding" => say(
+        "identity" => translate("Who two of you are", language).to_owned(),
+        "safeguarding" => translate(
             "A plan to keep children, and adults who need looking after, safe",
             language,
         )
         .to_owned(),
-        other => apply::sections::place(other),
+        other => apply::sections::place_name(other),
     }
 }

@@ -8,23 +8,25 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::account::render_account;
-use super::signin::moment;
-use super::words::say;
-use super::{Failed, Posted, Rejected, Sent, Shell, Visitor, see_other, shown};
+use super::i18n::translate;
+use super::sign_in::format_instant;
+use super::{
+    FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, render_form_page, see_other,
+};
 use crate::domain::text::Line;
 use crate::domain::{Actor, Role};
-use crate::http::Desk;
-use crate::http::signin::{Basis, SignedIn, TokenError};
+use crate::http::AppState;
+use crate::http::bearer_auth::{AccessBasis, SignedIn, TokenError};
 use crate::http::tokens::NewToken;
 use crate::mail::warnings;
 use crate::store::tokens;
 
 /// The most tokens that a person may have, and the lifetime of a token in days.
-const MOST: usize = 20;
-const DAYS: std::ops::RangeInclusive<u64> = 1..=365;
+const TOKENS_MAX: usize = 20;
+const LIFETIME_DAYS: std::ops::RangeInclusive<u64> = 1..=365;
 
 /// A row of the list of tokens.
-pub(super) struct TokenSeen {
+pub(super) struct TokenView {
     pub jti: String,
     pub name: String,
     pub roles: String,
@@ -36,15 +38,18 @@ pub(super) struct TokenSeen {
 #[derive(Template)]
 #[template(path = "open/token.html")]
 struct TokenPage {
-    page: Shell,
+    page: PageContext,
     token: String,
 }
 
 /// The person's tokens that are valid, the newest first.
-pub(super) async fn of(desk: &Desk, signed: &SignedIn) -> Result<Vec<TokenSeen>, Failed> {
+pub(super) async fn current_tokens(
+    desk: &AppState,
+    signed: &SignedIn,
+) -> Result<Vec<TokenView>, PageError> {
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    let rows = tokens::of(
+    let rows = tokens::active_of_person(
         log.store(),
         log.organisation(),
         &signed.reader.person.to_string(),
@@ -52,24 +57,24 @@ pub(super) async fn of(desk: &Desk, signed: &SignedIn) -> Result<Vec<TokenSeen>,
     )
     .await?;
     let standing = rows.into_iter().filter(|row| {
-        signed.holds(Basis {
+        signed.is_valid_on(AccessBasis {
             roles: &row.roles,
-            access: row.access,
+            endings: row.access,
         })
     });
-    let seen = |row: tokens::TokenRow| TokenSeen {
+    let seen = |row: tokens::TokenRow| TokenView {
         jti: row.jti,
         name: row.name,
         roles: row.roles.replace(',', ", "),
-        made_at: moment(row.made_at),
-        expires_at: moment(row.expires_at),
-        used_at: row.used_at.map(moment),
+        made_at: format_instant(row.made_at),
+        expires_at: format_instant(row.expires_at),
+        used_at: row.used_at.map(format_instant),
     };
     Ok(standing.map(seen).collect())
 }
 
 /// The roles that the person may give to a token, by value and label.
-pub(super) fn usable(signed: &SignedIn) -> Vec<(String, String)> {
+pub(super) fn grantable_roles(signed: &SignedIn) -> Vec<(String, String)> {
     signed
         .reader
         .roles
@@ -80,14 +85,17 @@ pub(super) fn usable(signed: &SignedIn) -> Vec<(String, String)> {
 }
 
 /// Creates or ends a token.
-pub(super) async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
+pub(super) async fn submit(
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
     let person = visitor.person()?;
     if !visitor.proven {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
     if posted.text("form") == "make-token" {
-        return make(&visitor, &desk, &posted).await;
+        return create(&visitor, &desk, &posted).await;
     }
     desk.tokens
         .end(
@@ -100,25 +108,29 @@ pub(super) async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpRespons
     Ok(see_other("/account"))
 }
 
-async fn make(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpResponse, Failed> {
+async fn create(
+    visitor: &Visitor,
+    desk: &AppState,
+    posted: &FormData,
+) -> Result<HttpResponse, PageError> {
     let language = visitor.language;
     let again = async |wrong: Vec<(String, String)>| {
         render_account(
             visitor,
             desk,
-            Some(Rejected::with("make-token", posted, wrong)),
+            Some(FormErrors::new("make-token", posted, wrong)),
         )
         .await
     };
-    let signed = visitor.signed()?;
-    let new = match read(visitor, desk, signed, posted) {
+    let signed = visitor.require_signed_in()?;
+    let new = match parse_new_token(visitor, desk, signed, posted) {
         Ok(new) => new,
         Err(wrong) => return again(wrong).await,
     };
-    if of(desk, signed).await?.len() >= MOST {
+    if current_tokens(desk, signed).await?.len() >= TOKENS_MAX {
         return again(vec![(
             String::new(),
-            say("You have 20 tokens. End one of them first.", language).to_owned(),
+            translate("You have 20 tokens. End one of them first.", language).to_owned(),
         )])
         .await;
     }
@@ -129,48 +141,51 @@ async fn make(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpRes
         .await
     {
         Ok(token) => token,
-        Err(TokenError::MadeBefore) => {
-            let says = say(
+        Err(TokenError::AlreadyIssued) => {
+            let says = translate(
                 "This token was made already, and it is shown only once. End it, and make another.",
                 language,
             );
             return again(vec![(String::new(), says.to_owned())]).await;
         }
         Err(TokenError::Log(error)) => return Err(error.into()),
-        Err(error @ TokenError::Sign(_)) => return Err(Failed::broken(&error)),
+        Err(error @ TokenError::Sign(_)) => return Err(PageError::internal(&error)),
     };
-    warnings::token_made(&desk.commands, person, id).await?;
-    let mut page = Shell::around(visitor, desk, say("Your new token", language)).await?;
+    warnings::warn_of_new_token(&desk.commands, person, id).await?;
+    let mut page = PageContext::load(visitor, desk, translate("Your new token", language)).await?;
     page.back = Some("/account".to_owned());
     // The page is the response to a form; changing the language leads to the account page.
     "/account".clone_into(&mut page.path);
-    shown(visitor, desk, false, &TokenPage { page, token })
+    render_form_page(visitor, desk, false, &TokenPage { page, token })
 }
 
 /// Parses the form, or lists the errors by field. The token's id is derived from the form's key, so
 /// submitting the form again does not create another token.
-fn read(
+fn parse_new_token(
     visitor: &Visitor,
-    desk: &Desk,
+    desk: &AppState,
     signed: &SignedIn,
-    posted: &Posted,
+    posted: &FormData,
 ) -> Result<NewToken, Vec<(String, String)>> {
     let language = visitor.language;
     let mut wrong = Vec::new();
     let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), says.to_owned()));
     let name = posted.text("name").parse::<Line>();
     if name.is_err() {
-        miss("name", say("Say in a few words what it is for", language));
+        miss(
+            "name",
+            translate("Say in a few words what it is for", language),
+        );
     }
     let days = posted
         .text("days")
         .parse::<u64>()
         .ok()
-        .filter(|days| DAYS.contains(days));
+        .filter(|days| LIFETIME_DAYS.contains(days));
     if days.is_none() {
         miss(
             "days",
-            say("Enter a number of days from 1 to 365", language),
+            translate("Enter a number of days from 1 to 365", language),
         );
     }
     let chosen = posted
@@ -180,7 +195,7 @@ fn read(
         .filter(|role| signed.reader.roles.contains(role))
         .collect();
     if roles.is_empty() && !signed.reader.roles.is_empty() {
-        miss("roles", say("Choose at least one role", language));
+        miss("roles", translate("Choose at least one role", language));
     }
     let id = format!("token/{}/{}", posted.text("key"), visitor.digest(desk));
     match (name, days) {

@@ -23,32 +23,34 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
-use super::{Failed, guard};
+use super::{PageError, csrf};
+use crate::crypto::keys::to_hex;
 use crate::domain::language::Language;
 use crate::domain::{Organisation, Person, PersonId, Role};
-use crate::http::Desk;
-use crate::http::in_time::Known;
-use crate::http::signin::{Basis, LATELY, SignedIn, kept, sign_in, sign_in_on};
-use crate::log::keys::to_hex;
+use crate::http::AppState;
+use crate::http::bearer_auth::{
+    AccessBasis, IDENTITY_MAX_AGE, SignedIn, join_roles, load_signed_in, load_signed_in_on,
+};
+use crate::http::body_timeout::KeepAliveAllowed;
 use crate::store::sessions::{self, SessionRow};
 
-const COOKIE: &str = "session";
-const LANGUAGE: &str = "language";
+const SESSION_COOKIE: &str = "session";
+const LANGUAGE_COOKIE: &str = "language";
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// The lifetimes of a session in microseconds: since its last use, and since its begin. Longer for
 /// groups, who must not lose their form.
-const STAFF: (i64, i64) = (8 * HOUR, 12 * HOUR);
-const GROUP: (i64, i64) = (30 * DAY, 90 * DAY);
+const STAFF_SESSION_LIFETIME_US: (i64, i64) = (8 * HOUR, 12 * HOUR);
+const GROUP_SESSION_LIFETIME_US: (i64, i64) = (30 * DAY, 90 * DAY);
 
 /// Who requests a page.
 pub struct Visitor {
     /// The browser's key. Its digest identifies the session, if somebody is signed in.
-    pub key: String,
+    pub browser_key: String,
     /// The key is new: the browser sent none.
-    pub new: bool,
-    pub signed: Option<SignedIn>,
+    pub is_new: bool,
+    pub signed_in: Option<SignedIn>,
     /// The person has proven that the e-mail address is theirs.
     pub proven: bool,
     pub language: Language,
@@ -59,17 +61,21 @@ pub struct Visitor {
 
 /// The cookie of a session whose lifetime was extended by this request.
 #[derive(Clone)]
-struct Renewed(Cookie<'static>);
+struct RenewedCookie(Cookie<'static>);
 
 /// Middleware that sends the cookie of an extended session again, with any response, so that the
 /// browser keeps it for another 30 days.
-pub(in crate::http) async fn renew(
+pub(in crate::http) async fn renew_session_cookie(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let mut answer = next.call(request).await?;
-    let renewed = answer.request().extensions().get::<Renewed>().cloned();
-    if let Some(Renewed(cookie)) = renewed
+    let renewed = answer
+        .request()
+        .extensions()
+        .get::<RenewedCookie>()
+        .cloned();
+    if let Some(RenewedCookie(cookie)) = renewed
         && answer
             .response()
             .cookies()
@@ -81,54 +87,67 @@ pub(in crate::http) async fn renew(
 }
 
 impl FromRequest for Visitor {
-    type Error = Failed;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Failed>>>>;
+    type Error = PageError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
             let desk = request
-                .app_data::<web::Data<Desk>>()
+                .app_data::<web::Data<AppState>>()
                 .cloned()
-                .ok_or_else(Failed::not_set_up)?;
-            Self::of(&request, &desk).await
+                .ok_or_else(PageError::app_state_missing)?;
+            Self::from_http(&request, &desk).await
         })
     }
 }
 
 impl Visitor {
-    pub(super) async fn of(request: &HttpRequest, desk: &Desk) -> Result<Self, Failed> {
+    pub(super) async fn from_http(
+        request: &HttpRequest,
+        desk: &AppState,
+    ) -> Result<Self, PageError> {
         let held = request
-            .cookie(name(desk))
+            .cookie(session_cookie_name(desk))
             .map(|cookie| cookie.value().to_owned())
-            .filter(|key| is_key(key));
+            .filter(|key| is_browser_key(key));
         let language = request
-            .cookie(LANGUAGE)
+            .cookie(LANGUAGE_COOKIE)
             .and_then(|cookie| cookie.value().parse().ok())
             .unwrap_or_default();
         let new = held.is_none();
-        let key = held.unwrap_or_else(new_key);
-        let session = if new { None } else { find(desk, &key).await? };
+        let key = held.unwrap_or_else(new_browser_key);
+        let session = if new {
+            None
+        } else {
+            find_session(desk, &key).await?
+        };
         let proven = session.as_ref().is_some_and(|session| session.proven == 1);
         let signed = match &session {
-            Some(session) => resume(request, desk, session, &key).await?,
+            Some(session) => resume_session(request, desk, session, &key).await?,
             None => None,
         };
         let path = path_of(request);
         if proven && signed.is_some() {
-            request.extensions_mut().insert(Known);
+            request.extensions_mut().insert(KeepAliveAllowed);
         }
         if request.method() == Method::POST {
-            desk.site.limits.form(
+            desk.site.limits.check_form(
                 request,
                 signed.as_ref().map(|signed| (key.as_str(), &signed.reader)),
             )?;
         }
-        let csrf = guard::masked(&desk.commands.log().vault().secret_of("page token", &key));
+        let csrf = csrf::mask_token(
+            &desk
+                .commands
+                .log()
+                .vault()
+                .derive_secret("page token", &key),
+        );
         Ok(Self {
-            key,
-            new,
-            signed,
+            browser_key: key,
+            is_new: new,
+            signed_in: signed,
             proven,
             language,
             csrf,
@@ -137,43 +156,47 @@ impl Visitor {
     }
 
     /// The person who is signed in. Otherwise fails with a redirect to the sign-in page.
-    pub fn signed(&self) -> Result<&SignedIn, Failed> {
-        self.signed
+    pub fn require_signed_in(&self) -> Result<&SignedIn, PageError> {
+        self.signed_in
             .as_ref()
-            .ok_or_else(|| Failed::SignIn(self.path.clone()))
+            .ok_or_else(|| PageError::SignInRequired(self.path.clone()))
     }
 
-    pub fn person(&self) -> Result<PersonId, Failed> {
-        Ok(self.signed()?.reader.person)
+    pub fn person(&self) -> Result<PersonId, PageError> {
+        Ok(self.require_signed_in()?.reader.person)
     }
 
     /// The person, if they are staff or an auditor. For members of groups the page does not exist.
-    pub fn staff(&self) -> Result<&SignedIn, Failed> {
-        let signed = self.signed()?;
+    pub fn require_staff(&self) -> Result<&SignedIn, PageError> {
+        let signed = self.require_signed_in()?;
         if signed.reader.sees_all() {
             Ok(signed)
         } else {
-            Err(Failed::nothing())
+            Err(PageError::not_found())
         }
     }
 
     /// Sends a new key to a browser that has none.
-    pub fn greet(&self, desk: &Desk, response: &mut HttpResponse) {
-        if self.new {
-            let _ = response.add_cookie(&cookie(desk, name(desk), &self.key));
+    pub fn set_new_key_cookie(&self, desk: &AppState, response: &mut HttpResponse) {
+        if self.is_new {
+            let _ = response.add_cookie(&build_cookie(
+                desk,
+                session_cookie_name(desk),
+                &self.browser_key,
+            ));
         }
     }
 
     /// Signs a person in under a new key. A key that somebody else planted in the browser is never
     /// used.
-    pub async fn begin(
-        desk: &Desk,
+    pub async fn start_session(
+        desk: &AppState,
         person: PersonId,
         proven: bool,
         device: &str,
         key: &str,
         response: &mut HttpResponse,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), PageError> {
         let now = desk.commands.now().as_microsecond();
         let log = desk.commands.log();
         // Reads the newest state, in case another process recorded a moment ago that the person's
@@ -181,7 +204,7 @@ impl Visitor {
         log.refresh::<Person>(person.0).await?;
         log.refresh::<Organisation>(desk.commands.organisation().0)
             .await?;
-        let signed = sign_in(desk, person, narrowed(proven)).await?;
+        let signed = load_signed_in(desk, person, role_scope(proven)).await?;
         let session = SessionRow {
             digest: digest(desk, key),
             person: person.to_string(),
@@ -194,41 +217,41 @@ impl Visitor {
             started_at: now,
             seen_at: now,
             expires_at: expires_at(&signed, now, now),
-            roles: kept(&signed.reader.roles),
-            access: signed.ended.on(&signed.reader.roles),
+            roles: join_roles(&signed.reader.roles),
+            access: signed.ended.count_for(&signed.reader.roles),
         };
-        sessions::begin(log.store(), log.organisation(), &session).await?;
+        sessions::insert(log.store(), log.organisation(), &session).await?;
         response
-            .add_cookie(&cookie(desk, name(desk), key))
-            .map_err(|error| Failed::broken(&error))
+            .add_cookie(&build_cookie(desk, session_cookie_name(desk), key))
+            .map_err(|error| PageError::internal(&error))
     }
 
     /// Ends the session of this browser, and removes its cookie.
-    pub async fn end(&self, desk: &Desk, response: &mut HttpResponse) -> Result<(), Failed> {
+    pub async fn end(&self, desk: &AppState, response: &mut HttpResponse) -> Result<(), PageError> {
         let log = desk.commands.log();
-        if let Some(signed) = &self.signed {
+        if let Some(signed) = &self.signed_in {
             let person = signed.reader.person.to_string();
             sessions::end(
                 log.store(),
                 log.organisation(),
                 &person,
-                sessions::Ends::One(&digest(desk, &self.key)),
+                sessions::SessionsToEnd::One(&digest(desk, &self.browser_key)),
             )
             .await?;
         }
         response
-            .add_removal_cookie(&cookie(desk, name(desk), ""))
-            .map_err(|error| Failed::broken(&error))
+            .add_removal_cookie(&build_cookie(desk, session_cookie_name(desk), ""))
+            .map_err(|error| PageError::internal(&error))
     }
 
     /// The digest of the browser's key under which its request for a code is stored.
-    pub fn asks(&self, desk: &Desk) -> String {
-        asks(desk, &self.key)
+    pub fn code_request_digest(&self, desk: &AppState) -> String {
+        code_request_digest(desk, &self.browser_key)
     }
 
     /// The digest of the browser's key under which its session is stored.
-    pub fn digest(&self, desk: &Desk) -> String {
-        digest(desk, &self.key)
+    pub fn digest(&self, desk: &AppState) -> String {
+        digest(desk, &self.browser_key)
     }
 }
 
@@ -241,14 +264,14 @@ pub(super) fn path_of(request: &HttpRequest) -> String {
 }
 
 /// Stores the language in a cookie.
-pub(super) fn remember_language(desk: &Desk, language: Language, response: &mut HttpResponse) {
-    let mut cookie = cookie(desk, LANGUAGE, language.code());
+pub(super) fn remember_language(desk: &AppState, language: Language, response: &mut HttpResponse) {
+    let mut cookie = build_cookie(desk, LANGUAGE_COOKIE, language.code());
     cookie.set_max_age(CookieDuration::days(365));
     let _ = response.add_cookie(&cookie);
 }
 
 /// The session of a browser key, if it has not expired.
-async fn find(desk: &Desk, key: &str) -> Result<Option<SessionRow>, Failed> {
+async fn find_session(desk: &AppState, key: &str) -> Result<Option<SessionRow>, PageError> {
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
     Ok(sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?)
@@ -256,20 +279,21 @@ async fn find(desk: &Desk, key: &str) -> Result<Option<SessionRow>, Failed> {
 
 /// The person of a session, if the session is still valid. Its lifetime is extended if it was last
 /// extended more than an hour ago; a session that is no longer valid is deleted.
-async fn resume(
+async fn resume_session(
     request: &HttpRequest,
-    desk: &Desk,
+    desk: &AppState,
     session: &SessionRow,
     key: &str,
-) -> Result<Option<SignedIn>, Failed> {
+) -> Result<Option<SignedIn>, PageError> {
     let Ok(person) = session.person.parse::<PersonId>() else {
         return Ok(None);
     };
-    let basis = Basis {
+    let basis = AccessBasis {
         roles: &session.roles,
-        access: session.access,
+        endings: session.access,
     };
-    let Ok(signed) = sign_in_on(desk, person, narrowed(session.proven == 1), basis).await else {
+    let Ok(signed) = load_signed_in_on(desk, person, role_scope(session.proven == 1), basis).await
+    else {
         return Ok(None);
     };
     let log = desk.commands.log();
@@ -278,10 +302,10 @@ async fn resume(
     // member of a group has a role. An unproven session ends once a role is proposed for its
     // person, because it may belong to somebody else who only entered the address.
     let organisation = log
-        .lately::<Organisation>(desk.commands.organisation().0, LATELY)
+        .load_recent::<Organisation>(desk.commands.organisation().0, IDENTITY_MAX_AGE)
         .await?
         .state;
-    let begun_by_a_stranger = session.proven == 0 && organisation.is_trusted(person);
+    let begun_by_a_stranger = session.proven == 0 && organisation.has_or_awaits_role(person);
     let signed = signed.filter(|signed| {
         !begun_by_a_stranger && expires_at(signed, session.started_at, session.seen_at) > now
     });
@@ -290,7 +314,7 @@ async fn resume(
             log.store(),
             log.organisation(),
             &session.person,
-            sessions::Ends::One(&session.digest),
+            sessions::SessionsToEnd::One(&session.digest),
         )
         .await?;
         return Ok(None);
@@ -298,51 +322,53 @@ async fn resume(
     if now - session.seen_at > HOUR {
         let until = expires_at(&signed, session.started_at, now);
         sessions::touch(log.store(), log.organisation(), &session.digest, now, until).await?;
-        request
-            .extensions_mut()
-            .insert(Renewed(cookie(desk, name(desk), key)));
+        request.extensions_mut().insert(RenewedCookie(build_cookie(
+            desk,
+            session_cookie_name(desk),
+            key,
+        )));
     }
     Ok(Some(signed))
 }
 
 /// An unproven session acts for the person's new group only, in no role.
-fn narrowed(proven: bool) -> Option<BTreeSet<Role>> {
+fn role_scope(proven: bool) -> Option<BTreeSet<Role>> {
     (!proven).then(BTreeSet::new)
 }
 
 /// When a session expires, from its begin and its last use, all in microseconds.
 fn expires_at(signed: &SignedIn, started_at: i64, seen_at: i64) -> i64 {
     let (idle, most) = if signed.reader.roles.is_empty() {
-        GROUP
+        GROUP_SESSION_LIFETIME_US
     } else {
-        STAFF
+        STAFF_SESSION_LIFETIME_US
     };
     (seen_at + idle).min(started_at + most)
 }
 
 /// The digest of a browser's key under which its request for a code is stored.
-pub(super) fn asks(desk: &Desk, key: &str) -> String {
+pub(super) fn code_request_digest(desk: &AppState, key: &str) -> String {
     desk.commands
         .log()
         .vault()
-        .secret_of("asks for a code", key)
+        .derive_secret("asks for a code", key)
 }
 
-fn digest(desk: &Desk, key: &str) -> String {
-    desk.commands.log().vault().secret_of("session", key)
+fn digest(desk: &AppState, key: &str) -> String {
+    desk.commands.log().vault().derive_secret("session", key)
 }
 
 /// The name of the session cookie. With TLS it has the prefix `__Host-`: browsers then accept it
 /// only from this host, not from a sibling domain.
-fn name(desk: &Desk) -> &'static str {
+fn session_cookie_name(desk: &AppState) -> &'static str {
     if desk.site.is_secure() {
         "__Host-session"
     } else {
-        COOKIE
+        SESSION_COOKIE
     }
 }
 
-fn cookie<'a>(desk: &Desk, name: &'a str, value: &str) -> Cookie<'a> {
+fn build_cookie<'a>(desk: &AppState, name: &'a str, value: &str) -> Cookie<'a> {
     let cookie = Cookie::build(name, value.to_owned())
         .path("/")
         .http_only(true)
@@ -354,12 +380,12 @@ fn cookie<'a>(desk: &Desk, name: &'a str, value: &str) -> Cookie<'a> {
 }
 
 /// A new random key for a browser.
-pub(super) fn new_key() -> String {
+pub(super) fn new_browser_key() -> String {
     let mut secret = [0_u8; 32];
     OsRng.fill_bytes(&mut secret);
     to_hex(&secret)
 }
 
-fn is_key(text: &str) -> bool {
+fn is_browser_key(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

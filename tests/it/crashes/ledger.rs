@@ -6,18 +6,18 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use microgrants::commands::clock::new_id;
+use microgrants::clock::new_id;
 use microgrants::store::events::EventRow;
 use serde_json::{Value, json};
 
-use crate::house::House;
-use crate::office::Office;
+use crate::fixtures::Office;
 use crate::service::{Client, token};
+use crate::test_app::TestApp;
 
 /// A value that a command leaves in its event, so that the event can be found without ids from our
 /// code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mark {
+pub enum EventMark {
     Reference(String),
     Fund(String),
     Submitted(String),
@@ -25,14 +25,14 @@ pub enum Mark {
 
 /// One command that a client sent.
 #[derive(Clone, Debug)]
-struct Line {
-    mark: Mark,
+struct SentCommand {
+    mark: EventMark,
     token: Option<String>,
     path: String,
     body: String,
     key: String,
     /// First and last position that were acknowledged.
-    told: Option<(i64, i64)>,
+    acknowledged: Option<(i64, i64)>,
     /// The client did not retry.
     given_up: bool,
 }
@@ -44,25 +44,25 @@ struct Draft {
 }
 
 /// Commands for the clients: a fund that all of them write to, and applications to submit.
-pub struct Work {
+pub struct Workload {
     fund: String,
     rules: Value,
     drafts: Mutex<Vec<Draft>>,
 }
 
-impl Work {
+impl Workload {
     /// Prepares this many applications.
-    pub async fn prepare(house: &House, office: &Office, forms: usize) -> Self {
+    pub async fn prepare(house: &TestApp, office: &Office, forms: usize) -> Self {
         let mut drafts = Vec::new();
         for number in 0..forms {
             let (application, _, member) = office.draft(house, 500).await;
-            crate::mails::reach(house, member, &format!("group{number}@example.org")).await;
+            crate::mails::set_email(house, member, &format!("group{number}@example.org")).await;
             drafts.push(Draft {
                 application: application.to_string(),
                 token: token(house, member),
             });
         }
-        let rules = serde_json::to_value(crate::office::rules()).unwrap();
+        let rules = serde_json::to_value(crate::fixtures::rules()).unwrap();
         Self {
             fund: office.fund.to_string(),
             rules,
@@ -70,15 +70,15 @@ impl Work {
         }
     }
 
-    fn next(&self, number: usize) -> Line {
+    fn next_command(&self, number: usize) -> SentCommand {
         let name = new_id().to_string();
-        let line = |mark, token, path: String, body: Value| Line {
+        let line = |mark, token, path: String, body: Value| SentCommand {
             mark,
             token,
             path,
             body: body.to_string(),
             key: new_id().to_string(),
-            told: None,
+            acknowledged: None,
             given_up: false,
         };
         let draft = if number % 3 == 2 {
@@ -90,7 +90,7 @@ impl Work {
             (_, Some(Draft { application, token })) => {
                 let path = format!("/api/v1/applications/{application}/submit");
                 line(
-                    Mark::Submitted(application),
+                    EventMark::Submitted(application),
                     Some(token),
                     path,
                     json!({ "channel": "web" }),
@@ -98,13 +98,18 @@ impl Work {
             }
             (1, None) => {
                 let body = json!({ "name": name, "purpose": "To meet", "areas": ["oldham"], "rules": self.rules });
-                line(Mark::Fund(name), None, "/api/v1/funds".to_owned(), body)
+                line(
+                    EventMark::Fund(name),
+                    None,
+                    "/api/v1/funds".to_owned(),
+                    body,
+                )
             }
             (_, None) => {
                 let source = json!({ "funder": "health-partnership" });
                 let body = json!({ "source": source, "amount": "1.00", "reference": name, "received_on": "2026-01-01" });
                 line(
-                    Mark::Reference(name),
+                    EventMark::Reference(name),
                     None,
                     format!("/api/v1/funds/{}/allocate", self.fund),
                     body,
@@ -116,45 +121,51 @@ impl Work {
 
 /// All commands of one client, over every restart of the service.
 #[derive(Default)]
-pub struct Book(Vec<Line>);
+pub struct ClientLedger(Vec<SentCommand>);
 
-impl Book {
+impl ClientLedger {
     /// Sends commands until the service stops answering, or until all clients together have
     /// `enough` acknowledgements. Before that, it retries every second unacknowledged command under
     /// its key and gives up the others, and it repeats one acknowledged command.
-    pub fn live(&mut self, client: &Client, work: &Work, told: &AtomicUsize, enough: &AtomicUsize) {
+    pub fn write_until_stopped(
+        &mut self,
+        client: &Client,
+        work: &Workload,
+        told: &AtomicUsize,
+        enough: &AtomicUsize,
+    ) {
         let open: Vec<_> = (0..self.0.len())
-            .filter(|at| self.0[*at].told.is_none() && !self.0[*at].given_up)
+            .filter(|at| self.0[*at].acknowledged.is_none() && !self.0[*at].given_up)
             .collect();
         for at in open {
             if at % 2 == 1 {
                 self.0[at].given_up = true;
-            } else if !self.ask(at, client, told) {
+            } else if !self.send(at, client, told) {
                 return;
             }
         }
         if let Some(at) = (0..self.0.len())
             .rev()
-            .find(|at| self.0[*at].told.is_some())
-            && !self.ask(at, client, told)
+            .find(|at| self.0[*at].acknowledged.is_some())
+            && !self.send(at, client, told)
         {
             return;
         }
         while told.load(Ordering::SeqCst) < enough.load(Ordering::SeqCst) {
-            self.0.push(work.next(self.0.len()));
-            if !self.ask(self.0.len() - 1, client, told) {
+            self.0.push(work.next_command(self.0.len()));
+            if !self.send(self.0.len() - 1, client, told) {
                 return;
             }
         }
     }
 
     /// Sends or repeats a command. Returns whether there was an answer.
-    fn ask(&mut self, at: usize, client: &Client, told: &AtomicUsize) -> bool {
+    fn send(&mut self, at: usize, client: &Client, told: &AtomicUsize) -> bool {
         let line = &mut self.0[at];
         let client = line
             .token
             .as_ref()
-            .map_or_else(|| client.clone(), |token| client.by(token));
+            .map_or_else(|| client.clone(), |token| client.with_token(token));
         let Ok(answer) = client.try_post(&line.path, &line.body, &[("Idempotency-Key", &line.key)])
         else {
             return false;
@@ -164,11 +175,11 @@ impl Book {
                 let position = |name: &str| answer.body[name].as_i64().expect("a position");
                 let new = (position("first_position"), position("position"));
                 assert!(
-                    line.told.is_none_or(|old| old == new),
+                    line.acknowledged.is_none_or(|old| old == new),
                     "a repeat gets the first answer: {line:?} {}",
                     answer.body
                 );
-                line.told = Some(new);
+                line.acknowledged = Some(new);
                 told.fetch_add(1, Ordering::SeqCst);
             }
             // An explicit answer that the command was not recorded.
@@ -188,7 +199,7 @@ impl Book {
 
 /// The result of comparing all clients' records with the log.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub struct Reconciliation {
     pub acknowledged: usize,
     pub unacknowledged: usize,
     /// Unacknowledged commands that are in the log: their answers were lost.
@@ -198,8 +209,8 @@ pub struct Settled {
 
 /// Checks that every acknowledged command is in the log exactly once and at its acknowledged
 /// positions, and every other command at most once.
-pub fn settle(books: &[Book], rows: &[EventRow]) -> Settled {
-    let mut found: BTreeMap<Mark, Vec<&EventRow>> = BTreeMap::new();
+pub fn reconcile(books: &[ClientLedger], rows: &[EventRow]) -> Reconciliation {
+    let mut found: BTreeMap<EventMark, Vec<&EventRow>> = BTreeMap::new();
     let mut commands: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows {
         *commands.entry(&row.command_id).or_default() += 1;
@@ -207,14 +218,14 @@ pub fn settle(books: &[Book], rows: &[EventRow]) -> Settled {
             found.entry(mark).or_default().push(row);
         }
     }
-    let mut settled = Settled::default();
+    let mut settled = Reconciliation::default();
     for line in books.iter().flat_map(|book| &book.0) {
         let found = found.get(&line.mark).map_or(&[][..], Vec::as_slice);
         assert!(found.len() <= 1, "nothing is in the log twice: {line:?}");
-        if matches!(line.mark, Mark::Submitted(_)) {
+        if matches!(line.mark, EventMark::Submitted(_)) {
             settled.submitted += found.len();
         }
-        let Some((first, last)) = line.told else {
+        let Some((first, last)) = line.acknowledged else {
             settled.unacknowledged += 1;
             settled.found_unacknowledged += found.len();
             continue;
@@ -244,7 +255,7 @@ pub fn settle(books: &[Book], rows: &[EventRow]) -> Settled {
     settled
 }
 
-fn mark_of(row: &EventRow) -> Option<Mark> {
+fn mark_of(row: &EventRow) -> Option<EventMark> {
     let payload: Value = serde_json::from_str(&row.payload).expect("JSON");
     let said = |field: &str| {
         payload[&row.event_type][field]
@@ -253,13 +264,13 @@ fn mark_of(row: &EventRow) -> Option<Mark> {
             .to_owned()
     };
     match row.event_type.as_str() {
-        "FundingAllocated" => Some(Mark::Reference(said("reference"))),
-        "FundCreated" => Some(Mark::Fund(said("name"))),
+        "FundingAllocated" => Some(EventMark::Reference(said("reference"))),
+        "FundCreated" => Some(EventMark::Fund(said("name"))),
         "ApplicationSubmitted" => row
             .aggregate_id
             .rsplit('/')
             .next()
-            .map(|id| Mark::Submitted(id.to_owned())),
+            .map(|id| EventMark::Submitted(id.to_owned())),
         _ => None,
     }
 }

@@ -5,12 +5,12 @@
 //! `MICROGRANTS_KILLS` sets the number of kills (200 in `scripts/crashes`); `MICROGRANTS_SEED`
 //! repeats the same moments.
 
-mod database;
-mod disk;
-mod flushed;
+mod connection_reset;
+mod database_outage;
+mod durability;
+mod full_disk;
+mod killed_restore;
 pub mod ledger;
-mod reset;
-mod restoring;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -19,34 +19,34 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-use microgrants::seal::leaf;
-use microgrants::seal::note::Chain;
-use microgrants::seal::tree::{Tiles, leaf_hash};
 use microgrants::store::events::{self, EventRow};
-use microgrants::store::{mails, tree};
+use microgrants::store::{outbox, tlog};
+use microgrants::transparency::checkpoint::KeyChain;
+use microgrants::transparency::log_entry;
+use microgrants::transparency::merkle::{Tiles, leaf_hash};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION};
-use crate::office::Office;
+use crate::fixtures::Office;
 use crate::replay;
-use crate::service::{Client, Place, Process, token};
-use ledger::{Book, Settled, Work, settle};
+use crate::service::{Client, Deployment, ServiceProcess, token};
+use crate::test_app::{ORGANISATION, TestApp};
+use ledger::{ClientLedger, Reconciliation, Workload, reconcile};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both(
+    cases.on_both_engines(
         "crashes::what_was_acknowledged_survives_being_killed",
         killed,
     );
-    database::cases(cases);
-    disk::cases(cases);
-    flushed::cases(cases);
-    reset::cases(cases);
-    restoring::cases(cases);
+    database_outage::cases(cases);
+    full_disk::cases(cases);
+    durability::cases(cases);
+    connection_reset::cases(cases);
+    killed_restore::cases(cases);
 }
 
 const CLIENTS: usize = 8;
 
-fn kills() -> usize {
+fn kill_count() -> usize {
     std::env::var("MICROGRANTS_KILLS")
         .ok()
         .and_then(|kills| kills.parse().ok())
@@ -54,9 +54,9 @@ fn kills() -> usize {
 }
 
 /// Pseudorandom numbers, the same for the same seed (`SplitMix64`).
-pub struct Moments(u64);
+pub struct SeededRandom(u64);
 
-impl Moments {
+impl SeededRandom {
     pub fn new() -> Self {
         let given = std::env::var("MICROGRANTS_SEED")
             .ok()
@@ -80,16 +80,16 @@ impl Moments {
     }
 }
 
-async fn killed(house: House) {
-    let kills = kills();
-    let mut moments = Moments::new();
+async fn killed(house: TestApp) {
+    let kills = kill_count();
+    let mut moments = SeededRandom::new();
     let seed = moments.seed();
     let office = Office::open(&house, 5000).await;
-    crate::mails::post(&house).begin().await.unwrap();
-    let work = Work::prepare(&house, &office, 20 + kills * 4).await;
+    crate::mails::mailer(&house).subscribe().await.unwrap();
+    let work = Workload::prepare(&house, &office, 20 + kills * 4).await;
     let token = token(&house, office.ada);
-    let place = house.leave().await;
-    let mut books: Vec<Book> = (0..CLIENTS).map(|_| Book::default()).collect();
+    let place = house.close().await;
+    let mut books: Vec<ClientLedger> = (0..CLIENTS).map(|_| ClientLedger::default()).collect();
     let mut heads = Vec::new();
     for _ in 0..kills {
         // Some processes are killed before they serve.
@@ -104,18 +104,24 @@ async fn killed(house: House) {
             early.kill().unwrap();
             early.wait().unwrap();
         }
-        heads.extend(one_life(&place, &token, &work, &mut books, &mut moments));
+        heads.extend(run_until_killed(
+            &place,
+            &token,
+            &work,
+            &mut books,
+            &mut moments,
+        ));
     }
-    let place = arrived(place, &token);
-    let house = House::open(place.folder, place.url).await;
-    let settled = holds(&house, &books, &heads).await;
+    let place = deliver_remaining_mails(place, &token);
+    let house = TestApp::open(place.folder, place.url).await;
+    let settled = assert_log_holds(&house, &books, &heads).await;
     assert!(
         settled.acknowledged > kills && settled.unacknowledged > 0 && !heads.is_empty(),
         "{settled:?}, {} heads",
         heads.len()
     );
-    let mails = every_mail(&house, settled.submitted).await;
-    let engine = if house.store().postgres().is_some() {
+    let mails = assert_every_mail(&house, settled.submitted).await;
+    let engine = if house.store().postgres_pool().is_some() {
         "PostgreSQL"
     } else {
         "SQLite"
@@ -129,14 +135,14 @@ async fn killed(house: House) {
 
 /// Starts the service, lets every client write, and kills it a random time after its first answer.
 /// Returns the newest checkpoint, if it signed one.
-fn one_life(
-    place: &Place,
+fn run_until_killed(
+    place: &Deployment,
     token: &str,
-    work: &Work,
-    books: &mut [Book],
-    moments: &mut Moments,
+    work: &Workload,
+    books: &mut [ClientLedger],
+    moments: &mut SeededRandom,
 ) -> Option<String> {
-    let process = Process::start(place);
+    let process = ServiceProcess::start(place);
     let client = Client::new(&process.address, token);
     let told = AtomicUsize::new(0);
     let pause = moments.pause(300);
@@ -145,7 +151,9 @@ fn one_life(
             .iter_mut()
             .map(|book| {
                 let (client, told) = (client.clone(), &told);
-                scope.spawn(move || book.live(&client, work, told, &AtomicUsize::new(usize::MAX)))
+                scope.spawn(move || {
+                    book.write_until_stopped(&client, work, told, &AtomicUsize::new(usize::MAX));
+                })
             })
             .collect();
         while told.load(Ordering::SeqCst) == 0 && !clients.iter().all(ScopedJoinHandle::is_finished)
@@ -166,8 +174,8 @@ fn one_life(
 }
 
 /// Runs the service until no mail is due.
-fn arrived(place: Place, token: &str) -> Place {
-    let process = Process::start(&place);
+fn deliver_remaining_mails(place: Deployment, token: &str) -> Deployment {
+    let process = ServiceProcess::start(&place);
     let client = Client::new(&process.address, token);
     let since = Instant::now();
     let waits = |text: &str, name: &str| {
@@ -200,29 +208,33 @@ fn arrived(place: Place, token: &str) -> Place {
 
 /// Checks the log, compares it with the clients' records, rebuilds the views, and checks that every
 /// checkpoint is of the log's tree.
-async fn holds(house: &House, books: &[Book], heads: &[String]) -> Settled {
-    replay::whole(house).await;
-    let rows = events::page(house.store(), ORGANISATION, 0, 10_000_000)
+async fn assert_log_holds(
+    house: &TestApp,
+    books: &[ClientLedger],
+    heads: &[String],
+) -> Reconciliation {
+    replay::replay_log(house).await;
+    let rows = events::read_page(house.store(), ORGANISATION, 0, 10_000_000)
         .await
         .unwrap();
-    let settled = settle(books, &rows);
-    crate::projections::equals_a_rebuild(house).await;
+    let settled = reconcile(books, &rows);
+    crate::projections::assert_equals_rebuild(house).await;
     let mut every = heads.to_vec();
     every.extend(
-        crate::sealing::heads(house)
+        crate::transparency_log::checkpoints(house)
             .await
             .into_iter()
             .map(|head| head.note),
     );
     if !every.is_empty() {
-        let chain = tree::find(house.store(), ORGANISATION)
+        let chain = tlog::find(house.store(), ORGANISATION)
             .await
             .unwrap()
             .expect("it was sealed")
             .verifier;
-        of_one_tree(&chain, &every, &rows);
+        assert_one_tree(&chain, &every, &rows);
     }
-    crate::sealing::sealer(house)
+    crate::transparency_log::sealer(house)
         .check()
         .await
         .expect("the log is what was signed");
@@ -230,12 +242,12 @@ async fn holds(house: &House, books: &[Book], heads: &[String]) -> Settled {
 }
 
 /// Checks that every checkpoint has the root of the first `size` events.
-fn of_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
-    let chain = Chain::read(chain).unwrap();
+fn assert_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
+    let chain = KeyChain::parse(chain).unwrap();
     let mut tiles = Tiles::default();
-    let mut roots = vec![microgrants::seal::tree::empty()];
+    let mut roots = vec![microgrants::transparency::merkle::empty_root()];
     for (row, size) in rows.iter().zip(1..) {
-        tiles.push(leaf_hash(leaf::leaf(row).as_bytes()));
+        tiles.push(leaf_hash(log_entry::canonical_json(row).as_bytes()));
         roots.push(tiles.root(size).expect("a root"));
     }
     for note in heads {
@@ -253,14 +265,14 @@ fn of_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
 
 /// Checks that every group that submitted has one mail under one Message-ID. Returns a summary with
 /// the number of retries.
-async fn every_mail(house: &House, submitted: usize) -> String {
-    let rows = mails::newest(house.store(), ORGANISATION, "", 1_000_000)
+async fn assert_every_mail(house: &TestApp, submitted: usize) -> String {
+    let rows = outbox::newest(house.store(), ORGANISATION, "", 1_000_000)
         .await
         .unwrap();
     let written: Vec<_> = rows.iter().filter(|row| row.kind == "submitted").collect();
     assert_eq!(written.len(), submitted, "one mail for each form");
     assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
-    let letters = crate::mails::letters(&house.folder.path().join("data/mails"));
+    let letters = crate::mails::mails_in_folder(&house.folder.path().join("data/mails"));
     for row in &written {
         assert!(letters.keys().any(|id| id.starts_with(&row.id)), "{row:?}");
     }

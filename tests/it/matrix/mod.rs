@@ -4,38 +4,38 @@
 //!
 //! A cell is the refusal's code, `ok`, or `-> state` for a change of state.
 
+mod current_state;
 pub mod samples;
-mod stands;
 pub mod states;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use microgrants::domain::command::Spec;
+use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    ApplicationCommand, Event, FundCommand, GrantCommand, GroupCommand, OrganisationCommand,
-    PersonCommand, StreamEvent,
+    ApplicationCommand, DomainEvent, Event, FundCommand, GrantCommand, GroupCommand,
+    OrganisationCommand, PersonCommand,
 };
 
 use crate::cases::Cases;
+use current_state::current_state;
 use samples::sample;
-use stands::stands;
-use states::{TABLES, Table};
+use states::{StateTable, TABLES};
 
 pub fn cases(cases: &mut Cases) {
-    cases.plain(
+    cases.without_database(
         "matrix::every_command_in_every_state_is_as_it_is_written",
         walked,
     );
-    cases.plain(
+    cases.without_database(
         "matrix::the_table_of_states_is_the_one_that_the_rules_make",
         documented,
     );
-    cases.plain("matrix::every_event_happens_somewhere", all_events);
+    cases.without_database("matrix::every_event_happens_somewhere", all_events);
 }
 
-fn specs(noun: &str) -> &'static [Spec] {
+fn specs(noun: &str) -> &'static [CommandSpec] {
     match noun {
         "person" => PersonCommand::SPECS,
         "organisation" => OrganisationCommand::SPECS,
@@ -46,22 +46,22 @@ fn specs(noun: &str) -> &'static [Spec] {
     }
 }
 
-fn commands(table: &Table) -> Vec<&'static str> {
+fn commands(table: &StateTable) -> Vec<&'static str> {
     let all = specs(table.noun).iter().map(|spec| spec.name);
     all.filter(|name| table.commands.is_empty() || table.commands.contains(name))
         .collect()
 }
 
 /// The outcome of a command in a state.
-fn cell(table: &Table, state: &str, command: &str, happened: &mut Vec<Event>) -> String {
+fn outcome(table: &StateTable, state: &str, command: &str, happened: &mut Vec<Event>) -> String {
     let (mut setting, id) = (table.reach)(state);
     let (by, body) = sample(table.noun, command);
     let (actor, before) = (by.actor(&setting), setting.world.history.len());
-    let stood = stands(table.name, &setting.world, id);
-    match setting.asks(actor, table.noun, id, command, &body) {
+    let stood = current_state(table.name, &setting.world, id);
+    match setting.issue_json(actor, table.noun, id, command, &body) {
         Ok(()) => {
             happened.extend(setting.world.history.drain(..).map(|(_, event)| event));
-            let after = stands(table.name, &setting.world, id);
+            let after = current_state(table.name, &setting.world, id);
             if after == stood {
                 "ok".into()
             } else {
@@ -70,7 +70,7 @@ fn cell(table: &Table, state: &str, command: &str, happened: &mut Vec<Event>) ->
         }
         Err(refusal) => {
             assert_eq!(
-                stands(table.name, &setting.world, id),
+                current_state(table.name, &setting.world, id),
                 stood,
                 "{command} in {state}: a refusal changes nothing"
             );
@@ -86,13 +86,13 @@ fn cell(table: &Table, state: &str, command: &str, happened: &mut Vec<Event>) ->
 
 type Cells = BTreeMap<(String, String), String>;
 
-fn walk(table: &Table, happened: &mut Vec<Event>) -> Cells {
+fn walk(table: &StateTable, happened: &mut Vec<Event>) -> Cells {
     let mut cells = Cells::new();
     for command in commands(table) {
         for state in table.states {
             cells.insert(
                 (command.to_owned(), (*state).to_owned()),
-                cell(table, state, command, happened),
+                outcome(table, state, command, happened),
             );
         }
     }
@@ -100,7 +100,7 @@ fn walk(table: &Table, happened: &mut Vec<Event>) -> Cells {
 }
 
 /// Reads a hand-written table: states in the first line, then one line per command.
-fn written(name: &str) -> Cells {
+fn read_table(name: &str) -> Cells {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/matrix"))
         .join(format!("{name}.txt"));
     let text = std::fs::read_to_string(file).unwrap_or_default();
@@ -127,7 +127,7 @@ fn walked() {
     let mut wrong = Vec::new();
     let mut pairs = 0;
     for table in TABLES {
-        let (by_hand, found) = (written(table.name), walk(table, &mut Vec::new()));
+        let (by_hand, found) = (read_table(table.name), walk(table, &mut Vec::new()));
         pairs += found.len();
         for ((command, state), cell) in &found {
             match by_hand.get(&(command.clone(), state.clone())) {
@@ -162,7 +162,7 @@ fn walked() {
 
 /// The reference document: for each kind of record its states, and the commands that lead from one
 /// to another.
-fn document() -> String {
+fn states_document() -> String {
     let mut text = String::from(
         "# States and transitions\n\n\
          Generated from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: do not edit.\n\
@@ -198,7 +198,7 @@ fn document() -> String {
 fn documented() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/states.md");
     let (made, committed) = (
-        document(),
+        states_document(),
         std::fs::read_to_string(path).unwrap_or_default(),
     );
     if made != committed {
@@ -210,7 +210,7 @@ fn documented() {
 }
 
 /// The name and content of an event's golden file.
-fn stored<E: StreamEvent>(noun: &str, event: &E) -> (String, String) {
+fn golden_file<E: DomainEvent>(noun: &str, event: &E) -> (String, String) {
     let payload = serde_json_canonicalizer::to_string(event).expect("JSON");
     (
         format!("{noun}.{}.{}.json", event.name(), event.version()),
@@ -234,17 +234,17 @@ fn all_events() {
     let met: BTreeMap<_, _> = happened
         .iter()
         .map(|event| match event {
-            Event::Person(event) => stored("person", event),
-            Event::Organisation(event) => stored("organisation", event),
-            Event::Fund(event) => stored("fund", event),
-            Event::Group(event) => stored("group", event),
-            Event::Application(event) => stored("application", event),
-            Event::Grant(event) => stored("grant", event),
+            Event::Person(event) => golden_file("person", event),
+            Event::Organisation(event) => golden_file("organisation", event),
+            Event::Fund(event) => golden_file("fund", event),
+            Event::Group(event) => golden_file("group", event),
+            Event::Application(event) => golden_file("application", event),
+            Event::Grant(event) => golden_file("grant", event),
         })
         .collect();
     // Only earlier versions wrote this event, when one administrator could give a role alone.
     let retired = ["organisation.RoleGiven.1.0.json"];
-    let missing: Vec<_> = crate::golden::names()
+    let missing: Vec<_> = crate::golden::newest_names()
         .into_iter()
         .filter(|name| !met.contains_key(name) && !retired.contains(&name.as_str()))
         .collect();
@@ -252,5 +252,5 @@ fn all_events() {
         missing.is_empty(),
         "these happen in no state that is walked: {missing:?}"
     );
-    crate::golden::offer(&met);
+    crate::golden::write_missing(&met);
 }

@@ -1,17 +1,17 @@
 //! A sample of every command, sent by a person who may send it and refused by nothing but the
 //! state.
 
-use microgrants::domain::organisation::hash_of;
+use microgrants::domain::organisation::sha256_hex;
 use microgrants::domain::{Actor, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::office::AGREEMENT;
-use crate::setting::Setting;
+use crate::fixtures::AGREEMENT_TEXT;
+use crate::scenario::Scenario;
 
 /// The actor of a sample.
 #[derive(Clone, Copy)]
-pub enum By {
+pub enum SampleActor {
     Operator,
     Job,
     Staff(usize),
@@ -19,8 +19,8 @@ pub enum By {
     Person(Uuid),
 }
 
-impl By {
-    pub fn actor(self, setting: &Setting) -> Actor {
+impl SampleActor {
+    pub fn actor(self, setting: &Scenario) -> Actor {
         match self {
             Self::Operator => Actor::Operator,
             Self::Job => Actor::Job,
@@ -34,13 +34,13 @@ impl By {
 /// A registered person without a role.
 pub const STRANGER: Uuid = Uuid::from_u128(99);
 /// A person who is not registered.
-pub const NOBODY: Uuid = Uuid::from_u128(98);
+pub const UNREGISTERED: Uuid = Uuid::from_u128(98);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
-pub const NEW: Uuid = Uuid::from_u128(777);
+pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
 pub const FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-pub fn sample(noun: &str, name: &str) -> (By, Value) {
+pub fn sample(noun: &str, name: &str) -> (SampleActor, Value) {
     match noun {
         "person" => person(name),
         "organisation" => organisation(name),
@@ -52,56 +52,59 @@ pub fn sample(noun: &str, name: &str) -> (By, Value) {
 }
 
 /// Request, refuse and perform an erasure, of a person or of a group.
-fn erasure(name: &str) -> Option<(By, Value)> {
+fn erasure(name: &str) -> Option<(SampleActor, Value)> {
     let because = json!({ "reason": "Asked for on the telephone." });
     Some(match name {
-        "request-erasure" => (By::Staff(0), json!({})),
-        "refuse-erasure" | "erase" => (By::Staff(0), because),
-        "erase-again" => (By::Operator, because),
+        "request-erasure" => (SampleActor::Staff(0), json!({})),
+        "refuse-erasure" | "erase" => (SampleActor::Staff(0), because),
+        "erase-again" => (SampleActor::Operator, because),
         _ => return None,
     })
 }
 
-fn person(name: &str) -> (By, Value) {
+fn person(name: &str) -> (SampleActor, Value) {
     match name {
-        "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
-        "prove-address" => (By::Job, json!({ "address": "ab".repeat(32) })),
+        "confirm-contact" => (SampleActor::Staff(1), json!({ "proposal": 1 })),
+        "prove-address" => (SampleActor::Job, json!({ "address": "ab".repeat(32) })),
         "refuse-contact" => (
-            By::Staff(1),
+            SampleActor::Staff(1),
             json!({ "reason": "Nobody answered under the old number." }),
         ),
         "introduce" => (
-            By::Job,
+            SampleActor::Job,
             json!({ "name": "Somebody", "email": "somebody@example.org" }),
         ),
-        "expire" => (By::Job, json!({})),
-        "begin" => (By::Job, json!({ "group": NEW_GROUP })),
-        "end-access" => (By::Staff(0), json!({ "reason": "A telephone was lost." })),
+        "expire" => (SampleActor::Job, json!({})),
+        "begin" => (SampleActor::Job, json!({ "group": NEW_GROUP })),
+        "end-access" => (
+            SampleActor::Staff(0),
+            json!({ "reason": "A telephone was lost." }),
+        ),
         _ => erasure(name).unwrap_or_else(|| {
             (
-                By::Staff(0),
+                SampleActor::Staff(0),
                 json!({ "name": "Somebody", "email": "somebody@example.org" }),
             )
         }),
     }
 }
 
-fn organisation(name: &str) -> (By, Value) {
+fn organisation(name: &str) -> (SampleActor, Value) {
     let of = |role: &str| json!({ "person": STRANGER, "role": role });
-    let staff = |body| (By::Staff(0), body);
+    let staff = |body| (SampleActor::Staff(0), body);
     match name {
-        "found" => (By::Operator, json!({ "name": "An anchor" })),
+        "found" => (SampleActor::Operator, json!({ "name": "An anchor" })),
         "name-founder" => (
-            By::Operator,
+            SampleActor::Operator,
             json!({ "person": STRANGER, "roles": ["officer"] }),
         ),
         "record-restore" => (
-            By::Operator,
+            SampleActor::Operator,
             json!({ "origin": "microgrants/main/1", "sealed": 12, "known": 15, "reason": "The disk was lost." }),
         ),
         "propose-role" => staff(of("officer")),
-        "confirm-role" => (By::Staff(1), of("finance")),
-        "end-roles-of-erased" => (By::Operator, json!({ "person": STRANGER })),
+        "confirm-role" => (SampleActor::Staff(1), of("finance")),
+        "end-roles-of-erased" => (SampleActor::Operator, json!({ "person": STRANGER })),
         "end-role" => staff(json!({ "person": Uuid::from_u128(12), "role": "officer" })),
         "adopt-signs" => staff(
             json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] }),
@@ -112,7 +115,9 @@ fn organisation(name: &str) -> (By, Value) {
         "propose-mail-text" => staff(
             json!({ "mail": "sign_in", "language": "en", "subject": "Sign in", "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}" }),
         ),
-        "confirm-mail-text" | "confirm-webhook" => (By::Staff(1), json!({ "proposal": 1 })),
+        "confirm-mail-text" | "confirm-webhook" => {
+            (SampleActor::Staff(1), json!({ "proposal": 1 }))
+        }
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
         "publish-mail-text" => staff(
             json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }),
@@ -124,7 +129,7 @@ fn organisation(name: &str) -> (By, Value) {
         "publish-report" => staff(
             json!({ "area": "oldham", "context": "A town.", "hard": "Time.", "lessons": "Begin early." }),
         ),
-        _ => staff(json!({ "text": AGREEMENT })),
+        _ => staff(json!({ "text": AGREEMENT_TEXT })),
     }
 }
 
@@ -135,8 +140,8 @@ pub fn rules(offer_days: u16) -> Value {
     })
 }
 
-fn fund(name: &str) -> (By, Value) {
-    let staff = |body| (By::Staff(0), body);
+fn fund(name: &str) -> (SampleActor, Value) {
+    let staff = |body| (SampleActor::Staff(0), body);
     let source = json!({ "funder": "health-partnership" });
     let grant = Uuid::from_u128(300);
     match name {
@@ -144,7 +149,7 @@ fn fund(name: &str) -> (By, Value) {
             json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules(28) }),
         ),
         "set-rules" | "propose-rules" => staff(json!({ "rules": rules(20) })),
-        "confirm-rules" => (By::Staff(1), json!({ "rules": rules(20) })),
+        "confirm-rules" => (SampleActor::Staff(1), json!({ "rules": rules(20) })),
         "allocate" => staff(
             json!({ "source": source, "amount": "100.00", "reference": "R2", "received_on": "2026-06-01" }),
         ),
@@ -171,9 +176,9 @@ fn fund(name: &str) -> (By, Value) {
         "make-bank-file" => staff(
             json!({ "batch": "june", "payments": 1, "total": "500.00", "digest": "ab".repeat(32), "reason": null }),
         ),
-        "commit" => {
-            staff(json!({ "grant": NEW, "area": "oldham", "round": "first", "amount": "500.00" }))
-        }
+        "commit" => staff(
+            json!({ "grant": NEW_APPLICATION, "area": "oldham", "round": "first", "amount": "500.00" }),
+        ),
         "increase" => {
             staff(json!({ "grant": grant, "area": "oldham", "round": "first", "amount": "500.00" }))
         }
@@ -185,87 +190,105 @@ fn fund(name: &str) -> (By, Value) {
     }
 }
 
-fn group(name: &str) -> (By, Value) {
+fn group(name: &str) -> (SampleActor, Value) {
     match name {
         "register" => (
-            By::Member,
+            SampleActor::Member,
             json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
         ),
         "correct" => (
-            By::Member,
+            SampleActor::Member,
             json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" }),
         ),
-        "take-correction" => (By::Staff(0), json!({ "proposal": 1 })),
-        "refuse-correction" => (By::Staff(0), json!({ "reason": "It is a person's name" })),
+        "take-correction" => (SampleActor::Staff(0), json!({ "proposal": 1 })),
+        "refuse-correction" => (
+            SampleActor::Staff(0),
+            json!({ "reason": "It is a person's name" }),
+        ),
         "set-contact" => (
-            By::Member,
+            SampleActor::Member,
             json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" }),
         ),
         "record-past-grant" => {
             let past = json!({ "reference": "360G-other-1", "title": "Tools", "description": "Tools for the garden.", "amount": "3000.00",
                 "awarded_on": "2020-05-01", "funder": "Another funder" });
-            (By::Staff(0), past)
+            (SampleActor::Staff(0), past)
         }
-        "record-identifier" => (By::Staff(0), json!({ "identifier": "GB-CHC-1234567" })),
-        "add-member" => (By::Member, json!({ "person": STRANGER })),
-        "join" | "refuse-invitation" => (By::Person(STRANGER), json!({ "person": STRANGER })),
-        "remove-member" => (By::Staff(0), json!({ "person": Uuid::from_u128(100) })),
+        "record-identifier" => (
+            SampleActor::Staff(0),
+            json!({ "identifier": "GB-CHC-1234567" }),
+        ),
+        "add-member" => (SampleActor::Member, json!({ "person": STRANGER })),
+        "join" | "refuse-invitation" => {
+            (SampleActor::Person(STRANGER), json!({ "person": STRANGER }))
+        }
+        "remove-member" => (
+            SampleActor::Staff(0),
+            json!({ "person": Uuid::from_u128(100) }),
+        ),
         "provide-payee" => {
             let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
             (
-                By::Member,
+                SampleActor::Member,
                 json!({ "route": "own_account", "account": account }),
             )
         }
         "verify-payee" => (
-            By::Staff(1),
+            SampleActor::Staff(1),
             json!({ "payee": 1, "method": "A statement was seen" }),
         ),
         "keep-file" => (
-            By::Member,
+            SampleActor::Member,
             json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1000, "purpose": "photograph" }),
         ),
         "file-check" => (
-            By::Staff(0),
-            json!({ "check": "identity", "grant": NEW, "good_until": "2027-06-01" }),
+            SampleActor::Staff(0),
+            json!({ "check": "identity", "grant": NEW_APPLICATION, "good_until": "2027-06-01" }),
         ),
         "merge" => (
-            By::Staff(0),
+            SampleActor::Staff(0),
             json!({ "into": OTHER_GROUP, "reason": "The same people" }),
         ),
-        "open-grant" => (By::Staff(0), json!({ "grant": NEW })),
-        "end-grant" => (By::Staff(0), json!({ "grant": NEW, "paid": true })),
-        "expire" => (By::Job, json!({ "person": Uuid::from_u128(100) })),
-        _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "group": OTHER_GROUP }))),
+        "open-grant" => (SampleActor::Staff(0), json!({ "grant": NEW_APPLICATION })),
+        "end-grant" => (
+            SampleActor::Staff(0),
+            json!({ "grant": NEW_APPLICATION, "paid": true }),
+        ),
+        "expire" => (SampleActor::Job, json!({ "person": Uuid::from_u128(100) })),
+        _ => erasure(name)
+            .unwrap_or_else(|| (SampleActor::Staff(0), json!({ "group": OTHER_GROUP }))),
     }
 }
 
-fn application(name: &str) -> (By, Value) {
-    let staff = |body| (By::Staff(0), body);
+fn application(name: &str) -> (SampleActor, Value) {
+    let staff = |body| (SampleActor::Staff(0), body);
     match name {
         "start" => (
-            By::Member,
+            SampleActor::Member,
             json!({ "fund": Uuid::from_u128(2), "round": "first", "group": Uuid::from_u128(200) }),
         ),
         "choose-language" => (
-            By::Member,
+            SampleActor::Member,
             json!({ "language": "pl", "helper": "A neighbour" }),
         ),
-        "save-answers" => (By::Member, json!({ "answers": { "idea": "Soup" } })),
-        "submit" => (By::Member, json!({ "channel": "web" })),
+        "save-answers" => (
+            SampleActor::Member,
+            json!({ "answers": { "idea": "Soup" } }),
+        ),
+        "submit" => (SampleActor::Member, json!({ "channel": "web" })),
         "request-changes" => {
             staff(json!({ "questions": ["idea"], "note": "Say more", "due_on": "2026-12-31" }))
         }
-        "resubmit" | "withdraw" => (By::Member, json!({})),
+        "resubmit" | "withdraw" => (SampleActor::Member, json!({})),
         "confirm-help" | "refuse-help" => staff(json!({ "helper": Uuid::from_u128(10) })),
         "confirm-attendance" => (
-            By::Staff(1),
+            SampleActor::Staff(1),
             json!({ "person": Uuid::from_u128(11), "decision": 1 }),
         ),
         "refuse-eligibility" => staff(json!({ "reason": "Outside the areas" })),
-        "declare" => (By::Staff(2), json!({})),
+        "declare" => (SampleActor::Staff(2), json!({})),
         "score" => (
-            By::Staff(1),
+            SampleActor::Staff(1),
             json!({ "criteria": { "need": 4 }, "note": "Good" }),
         ),
         "revise-score" => {
@@ -286,29 +309,29 @@ fn application(name: &str) -> (By, Value) {
         "decide-at-meeting" => staff(
             json!({ "fund": Uuid::from_u128(2), "round": "first", "verdict": { "defer": { "reason": "Not yet" } } }),
         ),
-        "request-review" => (By::Member, json!({ "words": "We had said so" })),
+        "request-review" => (SampleActor::Member, json!({ "words": "We had said so" })),
         "decide-review" => (
-            By::Staff(1),
+            SampleActor::Staff(1),
             json!({ "upheld": true, "reason": "They had" }),
         ),
-        "lapse" | "reopen-draft" | "remind-draft" => (By::Job, json!({})),
+        "lapse" | "reopen-draft" | "remind-draft" => (SampleActor::Job, json!({})),
         _ => staff(json!({})),
     }
 }
 
-fn grant(name: &str) -> (By, Value) {
-    let staff = |body| (By::Staff(0), body);
-    let second = |body| (By::Staff(1), body);
-    let member = |body| (By::Member, body);
+fn grant(name: &str) -> (SampleActor, Value) {
+    let staff = |body| (SampleActor::Staff(0), body);
+    let second = |body| (SampleActor::Staff(1), body);
+    let member = |body| (SampleActor::Member, body);
     match name {
         "offer" | "grow" => {
             staff(json!({ "sources": [{ "funder": "health-partnership", "amount": "100.00" }] }))
         }
-        "accept-agreement" => {
-            member(json!({ "hash": hash_of(AGREEMENT), "method": "web", "names": ["A", "B"] }))
-        }
+        "accept-agreement" => member(
+            json!({ "hash": sha256_hex(AGREEMENT_TEXT), "method": "web", "names": ["A", "B"] }),
+        ),
         "decline-offer" => member(json!({})),
-        "lapse-offer" => (By::Job, json!({})),
+        "lapse-offer" => (SampleActor::Job, json!({})),
         "request-check" | "pass-check" | "fail-check" | "propose-waiver" => {
             staff(json!({ "check": "identity", "note": "Seen" }))
         }
@@ -357,7 +380,10 @@ fn grant(name: &str) -> (By, Value) {
         "approve-variation" => second(json!({ "variation": 1 })),
         "refuse-variation" => second(json!({ "variation": 1, "reason": "No" })),
         "withdraw-offer" | "hold" | "terminate" => staff(json!({ "reason": "A reason" })),
-        "remind-update" => (By::Job, json!({ "update": 1, "occasion": "before" })),
+        "remind-update" => (
+            SampleActor::Job,
+            json!({ "update": 1, "occasion": "before" }),
+        ),
         "receive-update" => {
             let outcome = json!({ "sign": "acting-early", "strength": "some", "words": "Yes" });
             let said = json!({ "words": "Well", "people": 5, "volunteers": 1, "spent": "10.00", "outcomes": [outcome] });

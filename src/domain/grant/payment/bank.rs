@@ -4,27 +4,28 @@
 use jiff::civil::Date;
 
 use super::{
-    ConfirmPayment, CorrectPayment, FailPayment, Payment, PaymentState, ReversePayment, in_order,
+    ConfirmPayment, CorrectPayment, FailPayment, Payment, PaymentState, ReversePayment,
+    must_be_in_order,
 };
-use crate::domain::grant::dues::may_satisfy;
 use crate::domain::grant::entry::{BankEntry, EntryKind};
-use crate::domain::grant::{Grant, GrantEvent, Owed};
+use crate::domain::grant::returns::must_be_permitted_to_settle;
+use crate::domain::grant::{Grant, GrantEvent, ReturnReason};
 use crate::domain::money::Money;
-use crate::domain::payee::Route;
-use crate::domain::{Facts, Refusal};
+use crate::domain::payee::PaymentRoute;
+use crate::domain::{DecisionContext, Refusal};
 
 impl Grant {
-    pub(super) fn confirm(
+    pub(super) fn confirm_payment(
         &self,
         confirm: &ConfirmPayment,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(confirm.payment)?;
         payment.must_be(&[PaymentState::Sent])?;
         facts.not_future(confirm.happened_on)?;
-        let leaving = payment.leaving(confirm.happened_on)?;
+        let leaving = payment.date_moved(confirm.happened_on)?;
         facts.has_file(confirm.receipt.as_ref())?;
-        if payment.route == Route::PurchaseForGroup && confirm.receipt.is_none() {
+        if payment.route == PaymentRoute::PurchaseForGroup && confirm.receipt.is_none() {
             return Err(Refusal::ReceiptMissing);
         }
         let ConfirmPayment {
@@ -42,7 +43,11 @@ impl Grant {
 
     /// Records that a sent payment failed. If it failed or was reversed before, the money becomes
     /// an entry that two people settle.
-    pub(super) fn fail(&self, failed: &FailPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn fail_payment(
+        &self,
+        failed: &FailPayment,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
         let FailPayment {
             payment: number,
             reason,
@@ -51,16 +56,16 @@ impl Grant {
         let payment = self.payment(number)?;
         let failed_on = happened_on.unwrap_or(facts.today);
         facts.not_future(failed_on)?;
-        if payment.came_back_whole() {
-            return self.unsettled(
+        if payment.is_failed_or_reversed() {
+            return self.entry_unsettled(
                 EntryKind::CameIn,
-                payment.entry(number, failed_on),
+                payment.bank_entry(number, failed_on),
                 Some(reason),
                 facts,
             );
         }
         payment.must_be(&[PaymentState::Sent])?;
-        in_order(payment.sent_on, failed_on)?;
+        must_be_in_order(payment.sent_on, failed_on)?;
         Ok(GrantEvent::PaymentFailed {
             payment: number,
             sources: payment.sources.clone(),
@@ -71,29 +76,29 @@ impl Grant {
 
     /// Checks that the payment was allowed to leave on an earlier day. A hold or a change of the
     /// payee after that day does not prevent recording it.
-    pub(super) fn could_leave_on(
+    pub(super) fn must_have_been_payable_on(
         &self,
         payment: &Payment,
         day: Date,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<(), Refusal> {
         if self.held && self.held_on.is_none_or(|held_on| day >= held_on) {
             return Err(Refusal::GrantOnHold);
         }
-        self.checks_clear(payment.instalment, day)?;
+        self.checks_must_be_clear(payment.instalment, day)?;
         match facts.group()?.payee_replaced_on(payment.payee) {
             Some(replaced_on) if day < replaced_on => Ok(()),
-            _ => payment.payee_holds(facts),
+            _ => payment.payee_must_be_unchanged(facts),
         }
     }
 
     /// Reverses a confirmed payment, in every state of the grant. It settles money that was due
     /// back. The part above the paid balance, or all of it if the payment failed or was reversed
     /// before, becomes an entry that two people settle.
-    pub(in crate::domain::grant) fn reverse(
+    pub(in crate::domain::grant) fn reverse_payment(
         &self,
         reverse: &ReversePayment,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         let ReversePayment {
             payment: number,
@@ -102,25 +107,27 @@ impl Grant {
         } = reverse.clone();
         let payment = self.payment(number)?;
         facts.not_future(happened_on)?;
-        if payment.came_back_whole() {
-            return Ok(vec![self.unsettled(
+        if payment.is_failed_or_reversed() {
+            return Ok(vec![self.entry_unsettled(
                 EntryKind::CameIn,
-                payment.entry(number, happened_on),
+                payment.bank_entry(number, happened_on),
                 Some(reason),
                 facts,
             )?]);
         }
         payment.must_be(&[PaymentState::Confirmed])?;
-        in_order(payment.paid_on, happened_on)?;
-        let sources = payment.sources.at_most(&self.left_from(happened_on));
+        must_be_in_order(payment.paid_on, happened_on)?;
+        let sources = payment
+            .sources
+            .at_most(&self.least_balance_from(happened_on));
         let more = payment.amount.minus(sources.total())?;
-        let left = self.confirmed()?.total().minus(sources.total())?;
-        let satisfied = self.satisfies(
-            Owed::default(),
+        let left = self.confirmed_balance()?.total().minus(sources.total())?;
+        let satisfied = self.settled_by(
+            ReturnReason::default(),
             self.due_back().minus(left).unwrap_or_default(),
         );
-        may_satisfy(&satisfied, facts)?;
-        let over = self.must_run().is_err();
+        must_be_permitted_to_settle(&satisfied, facts)?;
+        let over = self.must_be_in_force().is_err();
         let due: Money = satisfied.values().copied().sum();
         let released = if over {
             sources.clone()
@@ -129,10 +136,12 @@ impl Grant {
         };
         let entry = (!more.is_zero()).then(|| BankEntry {
             amount: more,
-            ..payment.entry(number, happened_on)
+            ..payment.bank_entry(number, happened_on)
         });
         let entry = entry
-            .map(|entry| self.unsettled(EntryKind::CameIn, entry, Some(reason.clone()), facts))
+            .map(|entry| {
+                self.entry_unsettled(EntryKind::CameIn, entry, Some(reason.clone()), facts)
+            })
             .transpose()?;
         let reversed = GrantEvent::PaymentReversed {
             payment: number,
@@ -148,12 +157,12 @@ impl Grant {
     pub(super) fn correct_payment(
         &self,
         correct: &CorrectPayment,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(correct.payment)?;
         payment.must_be(&[PaymentState::Confirmed])?;
         facts.not_future(correct.paid_on)?;
-        let leaving = payment.leaving(correct.paid_on)?;
+        let leaving = payment.date_moved(correct.paid_on)?;
         if payment.paid_on == Some(correct.paid_on) {
             return Err(Refusal::NoChange);
         }

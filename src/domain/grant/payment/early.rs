@@ -1,34 +1,34 @@
 //! Early payment. No money leaves for some days after a change of the payee, the members or a
 //! member's address (see [`PayeeWait`]); two people can let one payment leave earlier.
 
-use super::{PaymentBecause, PaymentState};
+use super::{PaymentReason, PaymentState};
 use crate::domain::grant::{Grant, GrantEvent};
 use crate::domain::role::Role;
-use crate::domain::{Act, Facts, PayeeWait, Refusal};
+use crate::domain::{DecisionContext, PayeeWait, Refusal, RestrictedAction};
 
 /// The wait that applies today. Refuses if there is none.
-fn wait_of(facts: &Facts) -> Result<PayeeWait, Refusal> {
+fn current_payee_wait(facts: &DecisionContext) -> Result<PayeeWait, Refusal> {
     facts
         .payee_waits()?
-        .filter(|wait| wait.holds_back(facts.today))
+        .filter(|wait| wait.applies_on(facts.today))
         .ok_or(Refusal::PayeeWaitsNot)
 }
 
 impl Grant {
     pub(super) fn propose_early(
         &self,
-        because: &PaymentBecause,
-        facts: &Facts,
+        because: &PaymentReason,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(because.payment)?;
         payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
-        payment.payee_holds(facts)?;
-        let (by, wait) = (facts.by()?, wait_of(facts)?);
+        payment.payee_must_be_unchanged(facts)?;
+        let (by, wait) = (facts.by()?, current_payee_wait(facts)?);
         if payment.leaves_early == Some(wait.mark) {
             return Err(Refusal::PayeeWaitsNot);
         }
-        facts.permit(by, Act::Prepare)?;
-        let PaymentBecause { payment, reason } = because.clone();
+        facts.permit(by, RestrictedAction::Prepare)?;
+        let PaymentReason { payment, reason } = because.clone();
         Ok(GrantEvent::EarlyPaymentProposed {
             payment,
             until: wait.until,
@@ -40,17 +40,21 @@ impl Grant {
 
     /// Confirms an early payment. The proposal counts only for the change it was made for; after
     /// another change it must be proposed again.
-    pub(super) fn confirm_early(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn confirm_early(
+        &self,
+        number: u16,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
-        let (by, wait) = (facts.by()?, wait_of(facts)?);
+        let (by, wait) = (facts.by()?, current_payee_wait(facts)?);
         let proposed = payment
             .early_proposed
             .filter(|(mark, _)| *mark == wait.mark);
         let (mark, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
-        facts.are_two(proposed_by, by)?;
+        facts.must_be_two_people(proposed_by, by)?;
         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
-        facts.permit(by, Act::Approve)?;
+        facts.permit(by, RestrictedAction::Approve)?;
         Ok(GrantEvent::EarlyPaymentConfirmed {
             payment: number,
             until: wait.until,

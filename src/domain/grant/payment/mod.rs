@@ -3,8 +3,8 @@
 //! Two people: nobody approves a payment that they prepared, or whose payee they keyed. Money is
 //! paid only to the group's verified payee.
 
-mod asked;
 mod bank;
+mod command;
 mod early;
 
 use std::collections::BTreeSet;
@@ -12,19 +12,19 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use asked::{
-    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf,
-    PaymentOn, PreparePayment, ReversePayment,
+pub use command::{
+    BatchedPayment, ConfirmPayment, CorrectPayment, FailPayment, PaymentDateMoved, PaymentReason,
+    PaymentRef, PreparePayment, ReversePayment, SendPayment,
 };
 
 use super::entry::BankEntry;
-use super::{Grant, GrantCommand, GrantEvent, GrantState, Owed, next_number};
+use super::{Grant, GrantCommand, GrantEvent, GrantState, ReturnReason, next_number};
+use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
-use crate::domain::payee::Route;
-use crate::domain::source::Sources;
+use crate::domain::payee::PaymentRoute;
 use crate::domain::text::Slug;
-use crate::domain::{Act, ChangeMark, Facts, Refusal};
+use crate::domain::{ChangeMark, DecisionContext, Refusal, RestrictedAction};
 
 /// State of a payment.
 #[derive(
@@ -54,7 +54,7 @@ pub enum PaymentState {
 }
 
 /// Refuses dates in the wrong order.
-fn in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
+fn must_be_in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
     if earlier.is_some_and(|earlier| later < earlier) {
         Err(Refusal::DatesOutOfOrder(
             "a payment is sent after its last approval, fails after it was sent, and is taken back after it was paid",
@@ -70,11 +70,11 @@ pub(super) struct Payment {
     pub(super) amount: Money,
     pub(super) instalment: Option<u16>,
     state: PaymentState,
-    route: Route,
+    route: PaymentRoute,
     payee: u32,
     prepared_by: PersonId,
     approved_by: BTreeSet<PersonId>,
-    pub(super) sources: Sources,
+    pub(super) sources: FundingSplit,
     prepared_on: Date,
     /// The change that a proposed early payment refers to, and the proposer.
     early_proposed: Option<(ChangeMark, PersonId)>,
@@ -87,7 +87,7 @@ pub(super) struct Payment {
     /// The day on which the money left: the given day, or the bank's date if that is earlier.
     sent_on: Option<Date>,
     /// The day on which the bank reversed it, and the sources that were paid back.
-    taken_back: Option<(Date, Sources)>,
+    taken_back: Option<(Date, FundingSplit)>,
     /// The number of the event that confirmed it, among the grant's events.
     confirmed_by: u32,
     paid_on: Option<Date>,
@@ -96,7 +96,7 @@ pub(super) struct Payment {
 impl Payment {
     /// Confirmed and reversed movements of money: day, whether it was paid (`true`) or reversed,
     /// and sources.
-    pub(super) fn movements(&self) -> impl Iterator<Item = (Date, bool, &Sources)> {
+    pub(super) fn movements(&self) -> impl Iterator<Item = (Date, bool, &FundingSplit)> {
         let counts = matches!(self.state, PaymentState::Confirmed | PaymentState::Reversed);
         let paid = self
             .sent_on
@@ -111,24 +111,24 @@ impl Payment {
 
     /// The earliest day on which it can have left: that of its last approval, or of its preparation
     /// in old logs.
-    fn ready_on(&self) -> Date {
+    fn earliest_sent_on(&self) -> Date {
         self.approved_on.unwrap_or(self.prepared_on)
     }
 
     /// The day on which it left: the given day, but no later than the bank's date.
-    fn left_on(&self, paid_on: Date) -> Option<Date> {
+    fn sent_on_given(&self, paid_on: Date) -> Option<Date> {
         self.said_on.map(|said_on| said_on.min(paid_on))
     }
 
     /// The change of the day on which it left that a new date of the bank causes, if any. Refuses a
     /// date before the last approval.
-    fn leaving(&self, paid_on: Date) -> Result<Option<LeavingMoved>, Refusal> {
-        in_order(Some(self.ready_on()), paid_on)?;
+    fn date_moved(&self, paid_on: Date) -> Result<Option<PaymentDateMoved>, Refusal> {
+        must_be_in_order(Some(self.earliest_sent_on()), paid_on)?;
         let days = self
             .sent_on
-            .zip(self.left_on(paid_on))
+            .zip(self.sent_on_given(paid_on))
             .filter(|(from, to)| from != to);
-        Ok(days.map(|(from, to)| LeavingMoved {
+        Ok(days.map(|(from, to)| PaymentDateMoved {
             from,
             to,
             sources: self.sources.clone(),
@@ -136,12 +136,12 @@ impl Payment {
     }
 
     /// Whether it is under way or confirmed: not rejected, cancelled, failed or reversed.
-    pub(super) fn stands(&self) -> bool {
+    pub(super) fn is_active(&self) -> bool {
         self.is_under_way() || self.state == PaymentState::Confirmed
     }
 
     /// Whether money left by this payment, except if it failed. Reversed payments count.
-    pub(super) fn went(&self) -> bool {
+    pub(super) fn has_ever_left(&self) -> bool {
         matches!(
             self.state,
             PaymentState::Sent | PaymentState::Confirmed | PaymentState::Reversed
@@ -164,22 +164,22 @@ impl Payment {
     }
 
     /// Whether the bank has returned or reversed the whole payment.
-    fn came_back_whole(&self) -> bool {
+    fn is_failed_or_reversed(&self) -> bool {
         matches!(self.state, PaymentState::Failed | PaymentState::Reversed)
     }
 
-    fn entry(&self, number: u16, happened_on: Date) -> BankEntry {
+    fn bank_entry(&self, number: u16, happened_on: Date) -> BankEntry {
         BankEntry {
             amount: self.amount,
             payment: Some(number),
             happened_on,
-            owed: Owed::default(),
+            owed: ReturnReason::default(),
         }
     }
 
-    fn was_paid_on(&mut self, day: Date) {
+    fn set_paid_on(&mut self, day: Date) {
         self.paid_on = Some(day);
-        self.sent_on = self.left_on(day);
+        self.sent_on = self.sent_on_given(day);
     }
 
     fn must_be(&self, states: &[PaymentState]) -> Result<(), Refusal> {
@@ -191,7 +191,7 @@ impl Payment {
     }
 
     /// Refuses unless the payee for which it was prepared is still the group's verified payee.
-    fn payee_holds(&self, facts: &Facts) -> Result<(), Refusal> {
+    fn payee_must_be_unchanged(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         let group = facts.group()?;
         if group.payee().is_none_or(|payee| payee.number != self.payee) {
             return Err(Refusal::PayeeChanged);
@@ -201,10 +201,14 @@ impl Payment {
 }
 
 impl Grant {
-    pub(super) fn pay(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn decide_payment(
+        &self,
+        command: &GrantCommand,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
         match command {
-            GrantCommand::PreparePayment(prepare) => self.prepare(prepare, facts),
-            GrantCommand::ApprovePayment(of) => self.approve(of.payment, facts),
+            GrantCommand::PreparePayment(prepare) => self.prepare_payment(prepare, facts),
+            GrantCommand::ApprovePayment(of) => self.approve_payment(of.payment, facts),
             GrantCommand::RejectPayment(because) => {
                 self.payment(because.payment)?
                     .must_be(&[PaymentState::Prepared])?;
@@ -223,7 +227,9 @@ impl Grant {
             }
             GrantCommand::ProposeEarlyPayment(because) => self.propose_early(because, facts),
             GrantCommand::ConfirmEarlyPayment(of) => self.confirm_early(of.payment, facts),
-            GrantCommand::SendPayment(on) => self.send(on.payment, on.happened_on, None, facts),
+            GrantCommand::SendPayment(on) => {
+                self.send_payment(on.payment, on.happened_on, None, facts)
+            }
             GrantCommand::SendInBatch(sent) => {
                 if self.fund != Some(sent.fund) {
                     return Err(Refusal::Unknown("grant of this fund"));
@@ -235,11 +241,11 @@ impl Grant {
                         is: amount,
                     });
                 }
-                self.send(sent.payment, sent.sent_on, Some(sent.batch.clone()), facts)
+                self.send_payment(sent.payment, sent.sent_on, Some(sent.batch.clone()), facts)
             }
-            GrantCommand::ConfirmPayment(confirm) => self.confirm(confirm, facts),
+            GrantCommand::ConfirmPayment(confirm) => self.confirm_payment(confirm, facts),
             GrantCommand::CorrectPayment(correct) => self.correct_payment(correct, facts),
-            GrantCommand::FailPayment(failed) => self.fail(failed, facts),
+            GrantCommand::FailPayment(failed) => self.fail_payment(failed, facts),
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }
     }
@@ -251,22 +257,30 @@ impl Grant {
             .ok_or(Refusal::Unknown("payment"))
     }
 
-    fn payable(&self, instalment: Option<u16>, facts: &Facts) -> Result<(), Refusal> {
-        self.must_run()?;
+    fn must_be_payable(
+        &self,
+        instalment: Option<u16>,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
+        self.must_be_in_force()?;
         if self.held {
             return Err(Refusal::GrantOnHold);
         }
-        self.checks_clear(instalment, facts.today)
+        self.checks_must_be_clear(instalment, facts.today)
     }
 
-    fn prepare(&self, prepare: &PreparePayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.payable(prepare.instalment, facts)?;
+    fn prepare_payment(
+        &self,
+        prepare: &PreparePayment,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        self.must_be_payable(prepare.instalment, facts)?;
         let payee = facts.independently_verified_payee()?;
         let prepared_by = facts.by()?;
-        facts.permit(prepared_by, Act::Prepare)?;
-        facts.application()?.decision_is_confirmed()?;
+        facts.permit(prepared_by, RestrictedAction::Prepare)?;
+        facts.application()?.decision_must_be_confirmed()?;
         self.attendance.must_have_quorum()?;
-        let amount = self.amount_of(prepare.instalment, prepare.amount, facts)?;
+        let amount = self.payment_amount(prepare.instalment, prepare.amount, facts)?;
         let left = self.unpaid();
         if !left.covers(amount) {
             return Err(Refusal::OverPaid {
@@ -274,7 +288,7 @@ impl Grant {
                 left,
             });
         }
-        if payee.route == Route::PurchaseForGroup && prepare.supplier.is_none() {
+        if payee.route == PaymentRoute::PurchaseForGroup && prepare.supplier.is_none() {
             return Err(Refusal::SupplierMissing);
         }
         let number = next_number(self.payments.keys().next_back().copied())?;
@@ -288,7 +302,7 @@ impl Grant {
             prepared_by,
             eyes: self.eyes,
             prepared_on: facts.today,
-            sources: self.free()?.first(amount)?,
+            sources: self.unreserved()?.first(amount)?,
             waits_until: facts
                 .payee_waits()?
                 .map(|wait| wait.until)
@@ -296,31 +310,31 @@ impl Grant {
         })
     }
 
-    fn send(
+    fn send_payment(
         &self,
         number: u16,
         sent_on: Date,
         batch: Option<Slug>,
-        facts: &Facts,
+        facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Approved])?;
         facts.not_future(sent_on)?;
-        in_order(Some(payment.ready_on()), sent_on)?;
+        must_be_in_order(Some(payment.earliest_sent_on()), sent_on)?;
         if batch.is_some() || sent_on == facts.today {
-            self.payable(payment.instalment, facts)?;
-            payment.payee_holds(facts)?;
+            self.must_be_payable(payment.instalment, facts)?;
+            payment.payee_must_be_unchanged(facts)?;
         } else {
-            self.could_leave_on(payment, sent_on, facts)?;
+            self.must_have_been_payable_on(payment, sent_on, facts)?;
         }
         if let Some(wait) = facts.payee_waits()?
-            && wait.holds_back(sent_on)
+            && wait.applies_on(sent_on)
             && payment.leaves_early != Some(wait.mark)
         {
             return Err(Refusal::PayeeWaits(wait.until));
         }
         let sources = if payment.sources.is_empty() {
-            self.free()?.first(payment.amount)?
+            self.unreserved()?.first(payment.amount)?
         } else {
             payment.sources.clone()
         };
@@ -332,19 +346,19 @@ impl Grant {
         })
     }
 
-    fn approve(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    fn approve_payment(&self, number: u16, facts: &DecisionContext) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Prepared])?;
-        self.payable(payment.instalment, facts)?;
-        payment.payee_holds(facts)?;
+        self.must_be_payable(payment.instalment, facts)?;
+        payment.payee_must_be_unchanged(facts)?;
         let approved_by = facts.by()?;
         for other in payment.approved_by.iter().chain([&payment.prepared_by]) {
-            facts.are_two(*other, approved_by)?;
+            facts.must_be_two_people(*other, approved_by)?;
         }
-        facts.permit(approved_by, Act::Approve)?;
+        facts.permit(approved_by, RestrictedAction::Approve)?;
         facts.independently_verified_payee()?;
         facts
-            .permit(payment.prepared_by, Act::Prepare)
+            .permit(payment.prepared_by, RestrictedAction::Prepare)
             .map_err(|_| Refusal::ProposerGone)?;
         Ok(GrantEvent::PaymentApproved {
             payment: number,
@@ -353,7 +367,7 @@ impl Grant {
         })
     }
 
-    pub(super) fn paid_or_not(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_payment_event(&mut self, event: &GrantEvent) {
         let (number, state) = match event {
             GrantEvent::PaymentPrepared {
                 payment,
@@ -440,7 +454,7 @@ impl Grant {
             } => {
                 let by = self.events;
                 if let Some(found) = self.payments.get_mut(payment) {
-                    found.was_paid_on(*paid_on);
+                    found.set_paid_on(*paid_on);
                     found.confirmed_by = by;
                 }
                 (payment, PaymentState::Confirmed)
@@ -449,7 +463,7 @@ impl Grant {
                 payment, paid_on, ..
             } => {
                 if let Some(found) = self.payments.get_mut(payment) {
-                    found.was_paid_on(*paid_on);
+                    found.set_paid_on(*paid_on);
                 }
                 return;
             }
@@ -463,7 +477,7 @@ impl Grant {
             } => {
                 self.paid = self.paid.after(sources);
                 self.award = self.award.after(released);
-                self.satisfy(satisfied);
+                self.reduce_amounts_owed(satisfied);
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.taken_back = Some((*reversed_on, sources.clone()));
                 }

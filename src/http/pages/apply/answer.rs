@@ -5,26 +5,27 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::sections::{self, ACTIVITY, AMOUNT, AREA, AT_RISK, HELPER, Section, place};
-use super::{activities, refused, start};
-use crate::domain::application::{Answers, ApplicationState, ChooseLanguage};
+use super::sections::{self, ACTIVITY, AMOUNT, AREA, HELPER, PEOPLE_AT_RISK, Section, place_name};
+use super::{activity_choices, refusal_text, start};
+use crate::domain::application::{ApplicationState, ChooseLanguage, SaveAnswers};
 use crate::domain::language::Language;
-use crate::domain::money::bare;
-use crate::domain::sealed::Personal;
+use crate::domain::money::strip_formatting;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
-use crate::http::Desk;
-use crate::http::pages::reading::TOO_LONG;
-use crate::http::pages::words::say;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
+use crate::http::pages::form_reader::TOO_LONG_TEXT;
+use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
+    render_form_page, see_other,
 };
-use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow};
 
 #[derive(Template)]
 #[template(path = "apply/answer.html")]
-struct Sheet {
-    page: Shell,
+struct AnswerPage {
+    page: PageContext,
     form: Form,
     wrong: Vec<(String, String)>,
     section: Section,
@@ -35,12 +36,12 @@ struct Sheet {
     note: Option<String>,
 }
 
-pub(super) async fn ask(
+pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
     if !sections::is_open(&row, day_of(desk.commands.now())) {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     }
@@ -50,13 +51,13 @@ pub(super) async fn ask(
 async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &Desk,
+    desk: &AppState,
     row: ApplicationRow,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
     let key = request.match_info().query("section");
-    let all = sections::all(desk, &row, visitor.language).await?;
-    let mut open = sections::asked(&row, all.clone());
+    let all = sections::all_sections(desk, &row, visitor.language).await?;
+    let mut open = sections::retain_open(&row, all.clone());
     // A rejected answer is shown again, also for a question that the office did not ask to change.
     if rejected.is_some() && !open.iter().any(|section| section.key == key) {
         open = all;
@@ -64,21 +65,21 @@ async fn render(
     let at = open
         .iter()
         .position(|section| section.key == key)
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let section = open[at].clone();
     let fund: FundRow = desk
         .views
         .find(&row.fund.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
-    let forms = Forms::new(visitor, rejected);
-    let wrong = forms.wrong();
-    let mut shell = Shell::around(visitor, desk, &section.title).await?;
-    shell.wrong = !wrong.is_empty();
-    shell.back = Some(sections::before(row.id, &open, key));
-    let (choices, known) = to_choose(&section, &row, &fund, visitor);
-    let page = Sheet {
-        form: forms.form("answer").known("answer", &known),
+        .ok_or_else(PageError::not_found)?;
+    let forms = PageForms::new(visitor, rejected);
+    let wrong = forms.error_summary();
+    let mut shell = PageContext::load(visitor, desk, &section.title).await?;
+    shell.has_errors = !wrong.is_empty();
+    shell.back = Some(sections::path_before(row.id, &open, key));
+    let (choices, known) = choices_and_prefill(&section, &row, &fund, visitor);
+    let page = AnswerPage {
+        form: forms.form("answer").prefill("answer", &known),
         hint: hint(&section, &fund, visitor.language),
         note: row
             .note
@@ -91,11 +92,11 @@ async fn render(
         of: open.len(),
         section,
     };
-    shown(visitor, desk, page.page.wrong, &page)
+    render_form_page(visitor, desk, page.page.has_errors, &page)
 }
 
 /// The choices of a question, empty for free text, and the value that the field is filled in with.
-fn to_choose(
+fn choices_and_prefill(
     section: &Section,
     row: &ApplicationRow,
     fund: &FundRow,
@@ -106,7 +107,7 @@ fn to_choose(
             let areas = fund
                 .areas
                 .iter()
-                .map(|area| (area.to_string(), place(area.as_str())))
+                .map(|area| (area.to_string(), place_name(area.as_str())))
                 .collect();
             (
                 areas,
@@ -117,55 +118,55 @@ fn to_choose(
             )
         }
         ACTIVITY if section.own.is_none() => (
-            activities(visitor.language),
+            activity_choices(visitor.language),
             row.activity
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
         ),
-        AT_RISK if section.own.is_none() => {
+        PEOPLE_AT_RISK if section.own.is_none() => {
             let known = row
                 .people_at_risk
                 .map_or("", |yes| if yes { "yes" } else { "no" });
-            (start::yes_or_no(visitor), known.to_owned())
+            (start::yes_no_choices(visitor), known.to_owned())
         }
-        AMOUNT if section.own.is_none() => (Vec::new(), bare(&section.answer)),
+        AMOUNT if section.own.is_none() => (Vec::new(), strip_formatting(&section.answer)),
         _ => (Vec::new(), section.answer.clone()),
     }
 }
 
 fn hint(section: &Section, fund: &FundRow, language: Language) -> String {
     if let Some(question) = &section.own {
-        return question.said_in(language).1.to_owned();
+        return question.in_language(language).1.to_owned();
     }
     match section.key.as_str() {
         AMOUNT => format!("{} – {}", fund.rules.minimum, fund.rules.maximum),
-        AT_RISK => say("Then we help you with a plan to keep everybody safe.", language).to_owned(),
-        HELPER => say("Write the name of who helps you, so that we can ask for them. Leave it empty if nobody does.", language).to_owned(),
+        PEOPLE_AT_RISK => translate("Then we help you with a plan to keep everybody safe.", language).to_owned(),
+        HELPER => translate("Write the name of who helps you, so that we can ask for them. Leave it empty if nobody does.", language).to_owned(),
         _ => String::new(),
     }
 }
 
-pub(super) async fn save(
+pub(super) async fn submit(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
-    let all = sections::all(&desk, &row, visitor.language).await?;
-    let open = sections::asked(&row, all.clone());
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
+    let all = sections::all_sections(&desk, &row, visitor.language).await?;
+    let open = sections::retain_open(&row, all.clone());
     let key = request.match_info().query("section");
     let section = all
         .iter()
         .find(|section| section.key == key)
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let next = if posted.text("then") == "later" {
         format!("/my/applications/{}/later", row.id)
     } else {
-        sections::after(row.id, &open, key)
+        sections::path_after(row.id, &open, key)
     };
-    let command = match read(section, &posted, visitor.language) {
+    let command = match parse_answer(section, &posted, visitor.language) {
         Ok(Some(command)) => command,
         Ok(None) => return Ok(see_other(&next)),
         Err(says) => {
@@ -173,11 +174,11 @@ pub(super) async fn save(
             if posted.text("then") == "later" && posted.text("answer").is_empty() {
                 return Ok(see_other(&next));
             }
-            let rejected = Rejected::with("answer", &posted, vec![("answer".to_owned(), says)]);
+            let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
             return render(&request, &visitor, &desk, row, Some(rejected)).await;
         }
     };
-    match own::attempt(
+    match ownership::try_execute(
         &visitor,
         &desk,
         &posted,
@@ -187,22 +188,22 @@ pub(super) async fn save(
     {
         None | Some(Refusal::NoChange) => Ok(see_other(&next)),
         Some(refusal) => {
-            let says = refused::says(&refusal, visitor.language);
-            let rejected = Rejected::with("answer", &posted, vec![("answer".to_owned(), says)]);
+            let says = refusal_text::refusal_text(&refusal, visitor.language);
+            let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
             render(&request, &visitor, &desk, row, Some(rejected)).await
         }
     }
 }
 
 /// Parses an answer into a command. `None` if an optional question was left empty.
-fn read(
+fn parse_answer(
     section: &Section,
-    posted: &Posted,
+    posted: &FormData,
     language: Language,
 ) -> Result<Option<ApplicationCommand>, String> {
     let typed = posted.text("answer");
-    let miss = |says: &str| Err(say(says, language).to_owned());
-    let save = |answers: Answers| Ok(Some(ApplicationCommand::SaveAnswers(answers)));
+    let miss = |says: &str| Err(translate(says, language).to_owned());
+    let save = |answers: SaveAnswers| Ok(Some(ApplicationCommand::SaveAnswers(answers)));
     if let Some(question) = &section.own {
         if typed.is_empty() {
             return if section.required {
@@ -211,37 +212,37 @@ fn read(
                 Ok(None)
             };
         }
-        let Ok(words) = Personal::try_from(typed.to_owned()) else {
-            return miss(TOO_LONG);
+        let Ok(words) = PersonalInput::try_from(typed.to_owned()) else {
+            return miss(TOO_LONG_TEXT);
         };
-        return save(Answers {
+        return save(SaveAnswers {
             answers: BTreeMap::from([(question.question.clone(), words)]),
-            ..Answers::default()
+            ..SaveAnswers::default()
         });
     }
     match section.key.as_str() {
-        AMOUNT => match amount(typed) {
-            Some(requested) => save(Answers {
+        AMOUNT => match parse_amount(typed) {
+            Some(requested) => save(SaveAnswers {
                 requested: Some(requested),
-                ..Answers::default()
+                ..SaveAnswers::default()
             }),
             None => miss("Write a sum in pounds, such as 850"),
         },
         AREA | ACTIVITY => match typed.parse() {
-            Ok(chosen) if section.key == AREA => save(Answers {
+            Ok(chosen) if section.key == AREA => save(SaveAnswers {
                 area: Some(chosen),
-                ..Answers::default()
+                ..SaveAnswers::default()
             }),
-            Ok(chosen) => save(Answers {
+            Ok(chosen) => save(SaveAnswers {
                 activity: Some(chosen),
-                ..Answers::default()
+                ..SaveAnswers::default()
             }),
             Err(_) => miss("Choose one of these"),
         },
-        AT_RISK => match typed {
-            "yes" | "no" => save(Answers {
+        PEOPLE_AT_RISK => match typed {
+            "yes" | "no" => save(SaveAnswers {
                 people_at_risk: Some(typed == "yes"),
-                ..Answers::default()
+                ..SaveAnswers::default()
             }),
             _ => miss("Choose yes or no"),
         },
@@ -250,8 +251,8 @@ fn read(
             let helper = match typed {
                 "" => None,
                 typed => Some(
-                    Personal::try_from(typed.to_owned())
-                        .map_err(|_| say(TOO_LONG, language).to_owned())?,
+                    PersonalInput::try_from(typed.to_owned())
+                        .map_err(|_| translate(TOO_LONG_TEXT, language).to_owned())?,
                 ),
             };
             Ok(Some(ApplicationCommand::ChooseLanguage(ChooseLanguage {
@@ -263,8 +264,8 @@ fn read(
 }
 
 /// Parses a sum in pounds, with or without a pound sign, commas and spaces.
-pub(in crate::http::pages) fn amount(typed: &str) -> Option<Money> {
-    Money::written(typed).ok()
+pub(in crate::http::pages) fn parse_amount(typed: &str) -> Option<Money> {
+    Money::parse_formatted(typed).ok()
 }
 
 #[cfg(test)]
@@ -274,10 +275,14 @@ mod tests {
     #[test]
     fn a_sum_is_read_as_people_type_it() {
         for (typed, pounds) in [("850", 850), ("£1,200", 1200), (" 1 200.00 ", 1200)] {
-            assert_eq!(amount(typed), Some(Money::of_pounds(pounds)), "{typed}");
+            assert_eq!(
+                parse_amount(typed),
+                Some(Money::from_pounds(pounds)),
+                "{typed}"
+            );
         }
         for typed in ["", "about 800", "-5", "1.234"] {
-            assert_eq!(amount(typed), None, "{typed}");
+            assert_eq!(parse_amount(typed), None, "{typed}");
         }
     }
 }

@@ -2,55 +2,61 @@
 //! per page.
 
 mod answer;
-mod begin;
-mod check;
-mod refused;
+mod applicant;
+mod refusal_text;
+mod review_answers;
 pub(super) mod sections;
 mod start;
 
 use actix_web::web;
 
-pub(super) use answer::amount;
-pub(super) use refused::says as refusal_says;
-pub(super) use sections::activities;
+pub(super) use answer::parse_amount;
+pub(super) use refusal_text::refusal_text as refusal_says;
+pub(super) use sections::activity_choices;
 pub(super) use start::{OpenRound, open_rounds};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/apply").route(web::get().to(start::rounds)))
-        .service(web::resource("/apply/{fund}/{round}").route(web::get().to(start::start)))
+        .service(web::resource("/apply").route(web::get().to(start::show_rounds)))
+        .service(web::resource("/apply/{fund}/{round}").route(web::get().to(start::show)))
         .service(
             web::resource("/apply/{fund}/{round}/form").route(web::get().to(start::blank_form)),
         )
         .service(
             web::resource("/apply/{fund}/{round}/fits/{number}")
-                .route(web::get().to(start::fits))
-                .route(web::post().to(start::fits_or_not)),
+                .route(web::get().to(start::show_eligibility))
+                .route(web::post().to(start::submit_eligibility)),
         )
         .service(
             web::resource("/apply/{fund}/{round}/not-now/{number}")
-                .route(web::get().to(start::not_now)),
+                .route(web::get().to(start::show_not_eligible)),
         )
         .service(
             web::resource("/apply/{fund}/{round}/group")
-                .route(web::get().to(begin::group))
-                .route(web::post().to(begin::with_group)),
+                .route(web::get().to(applicant::show_group))
+                .route(web::post().to(applicant::submit_group)),
         )
         .service(
             web::resource("/apply/{fund}/{round}/you")
-                .route(web::get().to(begin::you))
-                .route(web::post().to(begin::begin)),
+                .route(web::get().to(applicant::show_person))
+                .route(web::post().to(applicant::submit_person)),
         )
         .service(
             web::resource("/my/applications/{id}/check")
-                .route(web::get().to(check::check))
-                .route(web::post().to(check::submit)),
+                .route(web::get().to(review_answers::show))
+                .route(web::post().to(review_answers::submit)),
         )
-        .service(web::resource("/my/applications/{id}/done").route(web::get().to(check::done)))
-        .service(web::resource("/my/applications/{id}/later").route(web::get().to(check::later)))
+        .service(
+            web::resource("/my/applications/{id}/done")
+                .route(web::get().to(review_answers::show_submitted)),
+        )
+        .service(
+            web::resource("/my/applications/{id}/later")
+                .route(web::get().to(review_answers::show_saved)),
+        )
         .service(
             web::resource("/my/applications/{id}/answer/{section}")
-                .route(web::get().to(answer::ask))
-                .route(web::post().to(answer::save)),
+                .route(web::get().to(answer::show))
+                .route(web::post().to(answer::submit)),
         );
 }

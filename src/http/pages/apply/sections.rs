@@ -8,16 +8,16 @@ use jiff::civil::Date;
 use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::organisation::Question;
-use crate::http::Desk;
-use crate::http::pages::words::say;
-use crate::http::pages::{Failed, own};
+use crate::http::AppState;
+use crate::http::pages::i18n::translate;
+use crate::http::pages::{PageError, ownership};
 use crate::projections::ApplicationRow;
 
 /// Keys of sections, as they appear in addresses.
 pub const AMOUNT: &str = "amount";
 pub const AREA: &str = "area";
 pub const ACTIVITY: &str = "activity";
-pub const AT_RISK: &str = "people-at-risk";
+pub const PEOPLE_AT_RISK: &str = "people-at-risk";
 pub const HELPER: &str = "helper";
 
 /// A section of an application, with its answer. One page shows one section.
@@ -32,7 +32,7 @@ pub struct Section {
 
 impl Section {
     /// The key by which the office names this section in a request for changes.
-    fn asked_as(&self) -> &str {
+    fn change_key(&self) -> &str {
         if self.own.is_none() && self.key == AMOUNT {
             "requested"
         } else {
@@ -46,13 +46,13 @@ impl Section {
 }
 
 /// The kinds of activity, by key and label.
-pub fn activities(language: Language) -> Vec<(String, String)> {
+pub fn activity_choices(language: Language) -> Vec<(String, String)> {
     let kinds = [
-        ("arts", say("Arts, music or crafts", language)),
-        ("food", say("Food, growing or cooking", language)),
-        ("neighbours", say("Meeting neighbours", language)),
-        ("sport", say("Sport or being outdoors", language)),
-        ("other", say("Something else", language)),
+        ("arts", translate("Arts, music or crafts", language)),
+        ("food", translate("Food, growing or cooking", language)),
+        ("neighbours", translate("Meeting neighbours", language)),
+        ("sport", translate("Sport or being outdoors", language)),
+        ("other", translate("Something else", language)),
     ];
     kinds
         .map(|(key, label)| (key.to_owned(), label.to_owned()))
@@ -61,21 +61,21 @@ pub fn activities(language: Language) -> Vec<(String, String)> {
 
 /// The sections that the group can change now: all of a draft, and after a request for changes only
 /// the requested ones.
-pub async fn of(
-    desk: &Desk,
+pub async fn open_sections(
+    desk: &AppState,
     row: &ApplicationRow,
     language: Language,
-) -> Result<Vec<Section>, Failed> {
-    Ok(asked(row, all(desk, row, language).await?))
+) -> Result<Vec<Section>, PageError> {
+    Ok(retain_open(row, all_sections(desk, row, language).await?))
 }
 
 /// Filters sections to those that the group can change now, see [`of`].
-pub fn asked(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
+pub fn retain_open(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
     if row.state == ApplicationState::ChangesRequested {
         sections.retain(|section| {
             row.changes_to
                 .iter()
-                .any(|asked| asked.as_str() == section.asked_as())
+                .any(|asked| asked.as_str() == section.change_key())
         });
     }
     sections
@@ -96,11 +96,11 @@ pub fn is_open(row: &ApplicationRow, today: Date) -> bool {
 }
 
 /// All sections of an application, with their answers.
-pub async fn all(
-    desk: &Desk,
+pub async fn all_sections(
+    desk: &AppState,
     row: &ApplicationRow,
     language: Language,
-) -> Result<Vec<Section>, Failed> {
+) -> Result<Vec<Section>, PageError> {
     let answers = desk.views.answers(row.id, None).await?;
     let answers: BTreeMap<String, String> = answers
         .into_iter()
@@ -118,42 +118,42 @@ pub async fn all(
         .as_ref()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let known = activities(language)
+    let known = activity_choices(language)
         .into_iter()
         .find(|(key, _)| *key == activity)
         .map(|(_, label)| label);
     let at_risk = row.people_at_risk.map_or("", |yes| {
         if yes {
-            say("Yes", language)
+            translate("Yes", language)
         } else {
-            say("No", language)
+            translate("No", language)
         }
     });
     let mut sections = vec![
         section(
             AREA,
-            say("Where would it happen?", language),
+            translate("Where would it happen?", language),
             row.area
                 .as_ref()
-                .map(|area| place(area.as_str()))
+                .map(|area| place_name(area.as_str()))
                 .unwrap_or_default(),
             true,
         ),
         section(
             ACTIVITY,
-            say("What kind of activity is it?", language),
-            known.unwrap_or_else(|| place(&activity)),
+            translate("What kind of activity is it?", language),
+            known.unwrap_or_else(|| place_name(&activity)),
             true,
         ),
         section(
             AMOUNT,
-            say("How much money do you need?", language),
+            translate("How much money do you need?", language),
             row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
             true,
         ),
         section(
-            AT_RISK,
-            say(
+            PEOPLE_AT_RISK,
+            translate(
                 "Would children, or adults who need looking after, take part?",
                 language,
             ),
@@ -161,8 +161,8 @@ pub async fn all(
             true,
         ),
     ];
-    for question in own::questions(desk, row.form).await? {
-        let (title, _) = question.said_in(language);
+    for question in ownership::form_questions(desk, row.form).await? {
+        let (title, _) = question.in_language(language);
         sections.push(Section {
             key: question.question.to_string(),
             title: title.to_owned(),
@@ -176,13 +176,13 @@ pub async fn all(
     }
     let helper = desk
         .views
-        .open_applications(true, vec![row.clone()])
+        .decrypt_applications(true, vec![row.clone()])
         .await?
         .pop()
         .and_then(|seen| seen.helper);
     sections.push(section(
         HELPER,
-        say("Did somebody help you with the language?", language),
+        translate("Did somebody help you with the language?", language),
         helper.unwrap_or_default(),
         false,
     ));
@@ -190,7 +190,7 @@ pub async fn all(
 }
 
 /// The name of a place, from its key: `greater-oldham` becomes "Greater Oldham".
-pub fn place(key: &str) -> String {
+pub fn place_name(key: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
         letters.next().map_or_else(String::new, |first| {
@@ -201,7 +201,7 @@ pub fn place(key: &str) -> String {
 }
 
 /// The address of the next section, or of the page that reviews the answers.
-pub fn after(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
+pub fn path_after(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
     let next = sections
         .iter()
         .skip_while(|section| section.key != key)
@@ -213,7 +213,7 @@ pub fn after(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
 }
 
 /// The address of the section before, or of the application's own page.
-pub fn before(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
+pub fn path_before(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
     let before = sections
         .iter()
         .take_while(|section| section.key != key)

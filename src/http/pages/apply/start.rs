@@ -4,17 +4,18 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::sections::place;
+use super::sections::place_name;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::organisation::Question;
-use crate::http::Desk;
-use crate::http::pages::words::{say, say_with};
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
+use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::{
-    Failed, Forms, Rejected, Sent, Shell, Visitor, own, page, see_other, shown,
+    FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
+    render_form_page, render_page, see_other,
 };
-use crate::log::record::day_of;
 use crate::projections::{FundRow, RoundRow};
-use crate::views::Page;
+use crate::views::PageRequest;
 
 /// A round that takes applications, with the address of its pages.
 pub struct OpenRound {
@@ -24,7 +25,7 @@ pub struct OpenRound {
 }
 
 /// The rounds that take applications today.
-pub async fn open_rounds(desk: &Desk) -> Result<Vec<OpenRound>, Failed> {
+pub async fn open_rounds(desk: &AppState) -> Result<Vec<OpenRound>, PageError> {
     let today = day_of(desk.commands.now());
     let filters = vec![("state", vec![<&str>::from(FundState::Open).to_owned()])];
     let funds = desk
@@ -32,9 +33,9 @@ pub async fn open_rounds(desk: &Desk) -> Result<Vec<OpenRound>, Failed> {
         .list::<FundRow>(
             None,
             filters,
-            &Page {
+            &PageRequest {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -59,26 +60,31 @@ pub async fn open_rounds(desk: &Desk) -> Result<Vec<OpenRound>, Failed> {
 
 #[derive(Template)]
 #[template(path = "apply/rounds.html")]
-struct Rounds {
-    page: Shell,
+struct OpenRoundsPage {
+    page: PageContext,
     rounds: Vec<OpenRound>,
 }
 
-pub(super) async fn rounds(
+pub(super) async fn show_rounds(
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
     let rounds = open_rounds(&desk).await?;
-    page(&Rounds {
-        page: Shell::around(&visitor, &desk, say("Apply for a grant", visitor.language)).await?,
+    render_page(&OpenRoundsPage {
+        page: PageContext::load(
+            &visitor,
+            &desk,
+            translate("Apply for a grant", visitor.language),
+        )
+        .await?,
         rounds,
     })
 }
 
 #[derive(Template)]
 #[template(path = "apply/start.html")]
-struct Start {
-    page: Shell,
+struct RoundStartPage {
+    page: PageContext,
     fund: FundRow,
     round: RoundRow,
     path: String,
@@ -89,8 +95,8 @@ struct Start {
 
 #[derive(Template)]
 #[template(path = "apply/form.html")]
-struct BlankForm {
-    page: Shell,
+struct BlankFormPage {
+    page: PageContext,
     fund: FundRow,
     round: RoundRow,
     areas: Vec<String>,
@@ -99,46 +105,52 @@ struct BlankForm {
 }
 
 /// The fund and round in the request's address, and the address of the round's pages.
-pub(super) async fn of(
+pub(super) async fn round_of_request(
     request: &HttpRequest,
-    desk: &Desk,
-) -> Result<(FundRow, RoundRow, String), Failed> {
+    desk: &AppState,
+) -> Result<(FundRow, RoundRow, String), PageError> {
     let (fund, key) = (
         request.match_info().query("fund"),
         request.match_info().query("round"),
     );
-    let (fund, round) = own::round(desk, fund, key).await?;
+    let (fund, round) = ownership::fund_and_round(desk, fund, key).await?;
     let path = format!("/apply/{}/{key}", fund.id);
     Ok((fund, round, path))
 }
 
-fn places(fund: &FundRow) -> Vec<String> {
-    fund.areas.iter().map(|area| place(area.as_str())).collect()
+fn area_names(fund: &FundRow) -> Vec<String> {
+    fund.areas
+        .iter()
+        .map(|area| place_name(area.as_str()))
+        .collect()
 }
 
-fn said(questions: &[Question], visitor: &Visitor) -> Vec<(String, String)> {
+fn question_texts(questions: &[Question], visitor: &Visitor) -> Vec<(String, String)> {
     let said = |question: &Question| {
-        let (label, help) = question.said_in(visitor.language);
+        let (label, help) = question.in_language(visitor.language);
         (label.to_owned(), help.to_owned())
     };
     questions.iter().map(said).collect()
 }
 
-pub(super) async fn start(
+pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let (fund, round, path) = of(&request, &desk).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let (fund, round, path) = round_of_request(&request, &desk).await?;
     let today = day_of(desk.commands.now());
     let open = fund.state == FundState::Open
         && round.state == RoundState::Open
         && (round.opens_on..=round.closes_on).contains(&today);
-    let mut shell = Shell::around(&visitor, &desk, &fund.name).await?;
+    let mut shell = PageContext::load(&visitor, &desk, &fund.name).await?;
     shell.back = Some("/apply".to_owned());
-    let questions = said(&own::questions(&desk, round.form).await?, &visitor);
-    let areas = places(&fund).join(", ");
-    page(&Start {
+    let questions = question_texts(
+        &ownership::form_questions(&desk, round.form).await?,
+        &visitor,
+    );
+    let areas = area_names(&fund).join(", ");
+    render_page(&RoundStartPage {
         page: shell,
         areas,
         path,
@@ -152,15 +164,22 @@ pub(super) async fn start(
 pub(super) async fn blank_form(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let (fund, round, path) = of(&request, &desk).await?;
-    let mut shell =
-        Shell::around(&visitor, &desk, say("The form on paper", visitor.language)).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let (fund, round, path) = round_of_request(&request, &desk).await?;
+    let mut shell = PageContext::load(
+        &visitor,
+        &desk,
+        translate("The form on paper", visitor.language),
+    )
+    .await?;
     shell.back = Some(path);
-    let questions = said(&own::questions(&desk, round.form).await?, &visitor);
-    let (areas, activities) = (places(&fund), super::activities(visitor.language));
-    page(&BlankForm {
+    let questions = question_texts(
+        &ownership::form_questions(&desk, round.form).await?,
+        &visitor,
+    );
+    let (areas, activities) = (area_names(&fund), super::activity_choices(visitor.language));
+    render_page(&BlankFormPage {
         page: shell,
         areas,
         activities,
@@ -171,26 +190,26 @@ pub(super) async fn blank_form(
 }
 
 /// The questions on eligibility, each with the text that is shown to those who answer "no".
-fn fitting(fund: &FundRow, visitor: &Visitor) -> [(String, String); 3] {
+fn eligibility_questions(fund: &FundRow, visitor: &Visitor) -> [(String, String); 3] {
     let language = visitor.language;
-    let areas = places(fund).join(", ");
+    let areas = area_names(fund).join(", ");
     let bounds = format!("{} – {}", fund.rules.minimum, fund.rules.maximum);
     [
         (
-            say_with("Is your idea for people here: {}?", &areas, language),
-            say_with("This fund is only for people here: {}. Your own council may know of a fund near you.", &areas, language),
+            translate_with("Is your idea for people here: {}?", &areas, language),
+            translate_with("This fund is only for people here: {}. Your own council may know of a fund near you.", &areas, language),
         ),
         (
-            say("Are at least two of you running it, and is nobody making a profit?", language).to_owned(),
-            say(
+            translate("Are at least two of you running it, and is nobody making a profit?", language).to_owned(),
+            translate(
                 "This fund is for groups of two or more people who make no profit. You can ask a friend to join you, and come back.",
                 language,
             )
             .to_owned(),
         ),
         (
-            say_with("Do you need a sum between these two: {}?", &bounds, language),
-            say_with(
+            translate_with("Do you need a sum between these two: {}?", &bounds, language),
+            translate_with(
                 "This fund only gives sums between these two: {}. Call us, and we think with you about other money.",
                 &bounds,
                 language,
@@ -201,9 +220,9 @@ fn fitting(fund: &FundRow, visitor: &Visitor) -> [(String, String); 3] {
 
 #[derive(Template)]
 #[template(path = "apply/fits.html")]
-struct Fits {
-    page: Shell,
-    forms: Forms,
+struct EligibilityPage {
+    page: PageContext,
+    forms: PageForms,
     wrong: Vec<(String, String)>,
     question: String,
     choices: Vec<(String, String)>,
@@ -214,53 +233,53 @@ struct Fits {
 
 #[derive(Template)]
 #[template(path = "apply/not_now.html")]
-struct NotNow {
-    page: Shell,
+struct NotEligiblePage {
+    page: PageContext,
     says: String,
 }
 
-fn number(request: &HttpRequest) -> Result<usize, Failed> {
+fn question_number(request: &HttpRequest) -> Result<usize, PageError> {
     let number: usize = request
         .match_info()
         .query("number")
         .parse()
-        .map_err(|_| Failed::nothing())?;
+        .map_err(|_| PageError::not_found())?;
     if (1..=3).contains(&number) {
         Ok(number)
     } else {
-        Err(Failed::nothing())
+        Err(PageError::not_found())
     }
 }
 
-pub(super) async fn fits(
+pub(super) async fn show_eligibility(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    render_fits(&request, &visitor, &desk, None).await
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    render_eligibility(&request, &visitor, &desk, None).await
 }
 
-async fn render_fits(
+async fn render_eligibility(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &Desk,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
-    let (fund, _, path) = of(request, desk).await?;
-    let number = number(request)?;
-    let questions = fitting(&fund, visitor);
+    desk: &AppState,
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
+    let (fund, _, path) = round_of_request(request, desk).await?;
+    let number = question_number(request)?;
+    let questions = eligibility_questions(&fund, visitor);
     let question = questions[number - 1].0.clone();
-    let forms = Forms::new(visitor, rejected);
-    let wrong = forms.wrong();
-    let mut shell = Shell::around(visitor, desk, &question).await?;
-    shell.wrong = !wrong.is_empty();
+    let forms = PageForms::new(visitor, rejected);
+    let wrong = forms.error_summary();
+    let mut shell = PageContext::load(visitor, desk, &question).await?;
+    shell.has_errors = !wrong.is_empty();
     shell.back = Some(if number == 1 {
         path.clone()
     } else {
         format!("{path}/fits/{}", number - 1)
     });
-    let choices = yes_or_no(visitor);
-    let sheet = Fits {
+    let choices = yes_no_choices(visitor);
+    let sheet = EligibilityPage {
         page: shell,
         forms,
         wrong,
@@ -270,59 +289,63 @@ async fn render_fits(
         of: questions.len(),
         path,
     };
-    shown(visitor, desk, sheet.page.wrong, &sheet)
+    render_form_page(visitor, desk, sheet.page.has_errors, &sheet)
 }
 
 /// The choices "yes" and "no".
-pub(super) fn yes_or_no(visitor: &Visitor) -> Vec<(String, String)> {
+pub(super) fn yes_no_choices(visitor: &Visitor) -> Vec<(String, String)> {
     let choice = |key: &str, label: &str| (key.to_owned(), label.to_owned());
     vec![
-        choice("yes", say("Yes", visitor.language)),
-        choice("no", say("No", visitor.language)),
+        choice("yes", translate("Yes", visitor.language)),
+        choice("no", translate("No", visitor.language)),
     ]
 }
 
-pub(super) async fn fits_or_not(
+pub(super) async fn submit_eligibility(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    let (_, _, path) = of(&request, &desk).await?;
-    let number = number(&request)?;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let (_, _, path) = round_of_request(&request, &desk).await?;
+    let number = question_number(&request)?;
     match posted.text("fits") {
         "yes" if number == 3 => Ok(see_other(&format!("{path}/group"))),
         "yes" => Ok(see_other(&format!("{path}/fits/{}", number + 1))),
         "no" => Ok(see_other(&format!("{path}/not-now/{number}"))),
         _ => {
-            let says = say("Choose yes or no", visitor.language).to_owned();
-            render_fits(
+            let says = translate("Choose yes or no", visitor.language).to_owned();
+            render_eligibility(
                 &request,
                 &visitor,
                 &desk,
-                Some(Rejected::with("fits", &posted, vec![("fits".into(), says)])),
+                Some(FormErrors::new(
+                    "fits",
+                    &posted,
+                    vec![("fits".into(), says)],
+                )),
             )
             .await
         }
     }
 }
 
-pub(super) async fn not_now(
+pub(super) async fn show_not_eligible(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let (fund, _, path) = of(&request, &desk).await?;
-    let number = number(&request)?;
-    let mut shell = Shell::around(
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let (fund, _, path) = round_of_request(&request, &desk).await?;
+    let number = question_number(&request)?;
+    let mut shell = PageContext::load(
         &visitor,
         &desk,
-        say("This fund does not fit", visitor.language),
+        translate("This fund does not fit", visitor.language),
     )
     .await?;
     shell.back = Some(format!("{path}/fits/{number}"));
-    page(&NotNow {
+    render_page(&NotEligiblePage {
         page: shell,
-        says: fitting(&fund, &visitor)[number - 1].1.clone(),
+        says: eligibility_questions(&fund, &visitor)[number - 1].1.clone(),
     })
 }

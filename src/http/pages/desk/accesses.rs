@@ -1,15 +1,15 @@
 //! Who read a subject access report or everybody's addresses. Shown to auditors and administrators.
 
-use super::Asked;
+use super::DeskRequest;
 use crate::domain::{PersonId, Role};
-use crate::http::pages::Failed;
-use crate::store::accesses::{self, Accesses};
+use crate::http::pages::PageError;
+use crate::store::accesses::{self, AccessFilter};
 
 /// At most so many lines are shown, the newest first.
-const NEWEST: i64 = 50;
+const ACCESSES_MAX: i64 = 50;
 
 /// How often one person read it on one day.
-pub(super) struct Access {
+pub(super) struct AccessLine {
     pub day: String,
     pub by: String,
     pub times: i64,
@@ -17,7 +17,10 @@ pub(super) struct Access {
 
 /// Accesses to the data of a person or group, by its id, or to everybody's addresses if `subject`
 /// is empty. `None` for readers who are neither auditor nor administrator.
-pub(super) async fn of(asked: &Asked<'_>, subject: &str) -> Result<Option<Vec<Access>>, Failed> {
+pub(super) async fn recent(
+    asked: &DeskRequest<'_>,
+    subject: &str,
+) -> Result<Option<Vec<AccessLine>>, PageError> {
     if ![Role::Auditor, Role::Administrator]
         .iter()
         .any(|role| asked.signed.reader.roles.contains(role))
@@ -28,18 +31,18 @@ pub(super) async fn of(asked: &Asked<'_>, subject: &str) -> Result<Option<Vec<Ac
     let rows = accesses::newest(
         log.store(),
         log.organisation(),
-        Accesses::Of(subject),
+        AccessFilter::Of(subject),
         "",
-        NEWEST,
+        ACCESSES_MAX,
     )
     .await?;
     let names = asked
-        .colleagues(
+        .names_of_colleagues(
             rows.iter()
                 .filter_map(|row| row.person.parse().ok().map(PersonId)),
         )
         .await?;
-    let access = |row: accesses::AccessRow| Access {
+    let access = |row: accesses::AccessRow| AccessLine {
         by: names.of(&row.person),
         day: row.day,
         times: row.times,

@@ -5,24 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::act::{Act, Offered, shown};
-use super::confirming::{Meeting, attendance, help};
-use super::on_behalf::Case;
-use super::{Asked, Happened, Names, choices, history, said};
+use super::action::{Action, Availability, visible};
+use super::confirmations::{DecisionAttendance, attendance_actions, helper_actions};
+use super::on_behalf::AssistedChanges;
+use super::{DeskRequest, HistoryEntry, PersonNames, choices, history, label_of};
 use crate::domain::application::{
-    ApplicationState, Award, DecideReview, Declare, Decline, Defer, Interest, InterestKind,
+    ApplicationState, Award, DecideReview, DeclareInterest, Decline, Defer, Interest, InterestKind,
     Reserve, ReviseScore, Score, Summary,
 };
-use crate::domain::command::{Because, Nothing};
+use crate::domain::command::{NoBody, WithReason};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId, Role};
+use crate::eventlog::recorded_event::day_of;
 use crate::http::pages::apply::sections;
-use crate::http::pages::{Failed, Forms, Shell, own};
-use crate::log::record::day_of;
+use crate::http::pages::{PageContext, PageError, PageForms, ownership};
 use crate::projections::{ApplicationRow, FundRow, GroupRow, PersonRow, RoundRow};
-use crate::views::{ApplicationSeen, HistoryLine, Page as Wanted};
+use crate::views::{ApplicationView, HistoryLine, PageRequest as Wanted};
 
 /// The criteria of a score, each with its question. Each gets 0 to 5 points.
 pub(super) const CRITERIA: [(&str, &str); 3] = [
@@ -36,10 +36,10 @@ pub(super) const CRITERIA: [(&str, &str); 3] = [
 
 #[derive(Template)]
 #[template(path = "desk/application.html")]
-struct Sheet {
-    page: Shell,
+struct ApplicationPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
-    seen: ApplicationSeen,
+    seen: ApplicationView,
     reference: String,
     state: String,
     group: GroupRow,
@@ -47,15 +47,15 @@ struct Sheet {
     round: RoundRow,
     answers: Vec<sections::Section>,
     before: Vec<HistoryLine>,
-    scores: Vec<ScoreSeen>,
+    scores: Vec<ScoreView>,
     scores_wait: bool,
     keyed_by: Option<String>,
-    acts: Vec<Act>,
-    history: Vec<Happened>,
+    acts: Vec<Action>,
+    history: Vec<HistoryEntry>,
     reads: bool,
 }
 
-struct ScoreSeen {
+struct ScoreView {
     by: String,
     values: Vec<(String, u8)>,
     total: u32,
@@ -63,32 +63,33 @@ struct ScoreSeen {
     set_aside: Option<String>,
 }
 
-fn prose(text: &str) -> Prose {
+fn sample_prose(text: &str) -> Prose {
     text.parse().expect("a short text")
 }
 
-pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let desk = asked.desk;
     let row: ApplicationRow = desk
         .views
-        .find(&own::uuid(id)?.to_string(), None)
+        .find(&ownership::parse_uuid(id)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let given = row.scores.len();
-    let seen = crate::http::api::applications::seen(desk, asked.signed, vec![row])
+    let seen = crate::http::api::applications::application_views(desk, asked.signed, vec![row])
         .await?
         .pop()
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let row = seen.row.clone();
     let group: GroupRow = desk
         .views
         .find(&row.group.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
-    let (fund, round) = own::round(desk, &row.fund.to_string(), row.round.as_str()).await?;
-    let reads = asked.signed.reader.reads_words();
+        .ok_or_else(PageError::not_found)?;
+    let (fund, round) =
+        ownership::fund_and_round(desk, &row.fund.to_string(), row.round.as_str()).await?;
+    let reads = asked.signed.reader.may_read_words();
     let answers = if reads {
-        sections::all(desk, &row, Language::En).await?
+        sections::all_sections(desk, &row, Language::En).await?
     } else {
         Vec::new()
     };
@@ -100,27 +101,27 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         .filter(|line| line.id != row.id)
         .collect();
     let forms = asked.forms();
-    let panel = panel(asked).await?;
+    let panel = panel_members(asked).await?;
     let mut people: BTreeSet<PersonId> = row.scores.iter().map(|score| score.by).collect();
     people.extend(row.help.iter().map(|help| help.by));
-    let names = asked.people(people).await?;
-    let page = Sheet {
+    let names = asked.names_of_people(people).await?;
+    let page = ApplicationPage {
         page: asked
-            .shell(&format!("{}: {}", group.name, round.name))
+            .page_context(&format!("{}: {}", group.name, round.name))
             .await?,
-        wrong: forms.wrong(),
-        reference: Reference::heard(&row.reference)
+        wrong: forms.error_summary(),
+        reference: Reference::parse(&row.reference)
             .map(|reference| reference.to_string())
             .unwrap_or_default(),
-        state: said(row.state),
+        state: label_of(row.state),
         scores_wait: row.scores.len() < given,
         scores: scores(&row, &names),
         keyed_by: row
             .help
             .as_ref()
-            .filter(|help| row.interests.named().all(|named| named != help.by))
+            .filter(|help| row.interests.named_helpers().all(|named| named != help.by))
             .map(|help| names.of(&help.by)),
-        acts: acts(asked, &forms, &row, &fund, &round, &panel).await?,
+        acts: actions(asked, &forms, &row, &fund, &round, &panel).await?,
         history: history(asked, row.id).await?,
         seen,
         group,
@@ -130,11 +131,11 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         before,
         reads,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
-fn scores(row: &ApplicationRow, names: &Names) -> Vec<ScoreSeen> {
-    let seen = |score: &crate::projections::ScoreRow| ScoreSeen {
+fn scores(row: &ApplicationRow, names: &PersonNames) -> Vec<ScoreView> {
+    let seen = |score: &crate::projections::ScoreRow| ScoreView {
         by: names.of(&score.by),
         values: score
             .criteria
@@ -149,7 +150,9 @@ fn scores(row: &ApplicationRow, names: &Names) -> Vec<ScoreSeen> {
 }
 
 /// The people with the panel role except the reader, by id and name, to be chosen as present.
-pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
+pub(super) async fn panel_members(
+    asked: &DeskRequest<'_>,
+) -> Result<Vec<(String, String)>, PageError> {
     let rows = asked
         .desk
         .views
@@ -158,7 +161,7 @@ pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Fa
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -171,7 +174,7 @@ pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Fa
     let seen = asked
         .desk
         .views
-        .open_people(&crate::views::Reader::service(), rows)
+        .decrypt_people(&crate::views::Reader::service(), rows)
         .await?;
     Ok(seen
         .into_iter()
@@ -187,14 +190,14 @@ pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Fa
 /// The panel members who may decide on the application, because they have no connection to it. They
 /// are the sample values with which decisions are tried.
 pub(super) async fn unconflicted(
-    asked: &Asked<'_>,
+    asked: &DeskRequest<'_>,
     application: uuid::Uuid,
     panel: &[(String, String)],
-) -> Result<BTreeSet<PersonId>, Failed> {
+) -> Result<BTreeSet<PersonId>, PageError> {
     let connected = asked
         .desk
         .commands
-        .connected(application)
+        .connected_streams(application)
         .await
         .map_err(crate::views::ViewError::from)?;
     let ids = panel
@@ -204,41 +207,41 @@ pub(super) async fn unconflicted(
         connected.as_ref().is_some_and(|streams| {
             streams
                 .connections()
-                .permit(*id, crate::domain::Act::Decide)
+                .permit(*id, crate::domain::RestrictedAction::Decide)
                 .is_ok()
         })
     };
     Ok(ids.filter(may).collect())
 }
 
-async fn acts(
-    asked: &Asked<'_>,
-    forms: &Forms,
+async fn actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     row: &ApplicationRow,
     fund: &FundRow,
     round: &RoundRow,
     panel: &[(String, String)],
-) -> Result<Vec<Act>, Failed> {
+) -> Result<Vec<Action>, PageError> {
     let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
     let offered = async |command: C| {
-        Offered::of(
+        Availability::check(
             asked.desk,
             asked.visitor,
             Command::Application(ApplicationId(row.id), command),
         )
         .await
     };
-    let case = Case {
+    let case = AssistedChanges {
         asked,
         forms,
         row,
         fund,
         round,
     };
-    let because = || Because {
-        reason: prose("why"),
+    let because = || WithReason {
+        reason: sample_prose("why"),
     };
-    let meeting = Meeting {
+    let meeting = DecisionAttendance {
         noun: "applications",
         id: row.id,
         decision: row.decision,
@@ -247,35 +250,35 @@ async fn acts(
     };
     let confirm =
         |person| Command::Application(ApplicationId(row.id), C::ConfirmAttendance(person));
-    let mut acts = attendance(asked, forms, meeting, &confirm).await?;
-    acts.extend(help(asked, forms, row).await?);
-    let eligible = offered(C::ConfirmEligibility(Nothing {})).await?;
+    let mut acts = attendance_actions(asked, forms, meeting, &confirm).await?;
+    acts.extend(helper_actions(asked, forms, row).await?);
+    let eligible = offered(C::ConfirmEligibility(NoBody {})).await?;
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "confirm-eligibility",
             "It is eligible",
             &path("confirm-eligibility"),
             eligible,
         )
-        .opened(),
+        .expanded(),
     );
     let refuse = offered(C::RefuseEligibility(because())).await?;
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "refuse-eligibility",
             "It is not eligible",
             &path("refuse-eligibility"),
             refuse,
         )
-        .words_with("reason", "Why", "The group reads this."),
+        .text_area_with_hint("reason", "Why", "The group reads this."),
     );
     acts.push(case.request_changes().await?);
-    acts.extend(assessment(asked, forms, row).await?);
+    acts.extend(assessment_actions(asked, forms, row).await?);
     let summary = Summary {
         title: "title".parse().expect("a line"),
-        description: prose("description"),
+        description: sample_prose("description"),
     };
     let summary = offered(C::WriteSummary(summary)).await?;
     let (title, description) = row
@@ -284,67 +287,67 @@ async fn acts(
         .map(|summary| (summary.title.to_string(), summary.description.to_string()))
         .unwrap_or_default();
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "write-summary",
             "Write the public title and description",
             &path("write-summary"),
             summary,
         )
-        .line("title", "Title")
-        .words_with(
+        .text("title", "Title")
+        .text_area_with_hint(
             "description",
             "Description",
             "The public reads this. Names of people do not belong here.",
         )
-        .known("title", title)
-        .known("description", description),
+        .prefill("title", title)
+        .prefill("description", description),
     );
-    acts.extend(decisions(asked, forms, row, fund, panel).await?);
+    acts.extend(decision_actions(asked, forms, row, fund, panel).await?);
     let review = offered(C::DecideReview(DecideReview {
         upheld: true,
-        reason: prose("why"),
+        reason: sample_prose("why"),
     }))
     .await?;
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "decide-review",
             "Decide the review",
             &path("decide-review"),
             review,
         )
-        .one(
+        .select(
             "upheld:b",
             "The group is right, and it is looked at again",
             choices(["yes", "no"]),
         )
-        .words_with("reason", "Why", "The group reads this."),
+        .text_area_with_hint("reason", "Why", "The group reads this."),
     );
-    acts.extend(case.answering().await?);
-    let withdraw = offered(C::Withdraw(Nothing {})).await?;
+    acts.extend(case.answer_actions().await?);
+    let withdraw = offered(C::Withdraw(NoBody {})).await?;
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "withdraw",
             "Withdraw it for the group",
             &path("withdraw"),
             withdraw,
         )
-        .grave(),
+        .destructive(),
     );
-    Ok(shown(acts))
+    Ok(visible(acts))
 }
 
 /// The actions of assessors: declaring an interest or none, scoring, and revising a score.
-async fn assessment(
-    asked: &Asked<'_>,
-    forms: &Forms,
+async fn assessment_actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     row: &ApplicationRow,
-) -> Result<Vec<Act>, Failed> {
+) -> Result<Vec<Action>, PageError> {
     let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
     let offered = async |command: C| {
-        Offered::of(
+        Availability::check(
             asked.desk,
             asked.visitor,
             Command::Application(ApplicationId(row.id), command),
@@ -352,22 +355,22 @@ async fn assessment(
         .await
     };
     let mut acts = Vec::new();
-    let none = offered(C::Declare(Declare { interest: None })).await?;
+    let none = offered(C::Declare(DeclareInterest { interest: None })).await?;
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "declare-none",
             "I have no interest in this application",
             &path("declare"),
             none,
         )
-        .opened(),
+        .expanded(),
     );
     let interest = Interest {
         kind: InterestKind::Other,
-        note: prose("note"),
+        note: sample_prose("note"),
     };
-    let some = offered(C::Declare(Declare {
+    let some = offered(C::Declare(DeclareInterest {
         interest: Some(interest),
     }))
     .await?;
@@ -381,20 +384,20 @@ async fn assessment(
         "other",
     ]);
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "declare",
             "I have an interest in it",
             &path("declare"),
             some,
         )
-        .one("interest.kind", "What kind", kinds)
-        .words_with(
+        .select("interest.kind", "What kind", kinds)
+        .text_area_with_hint(
             "interest.note",
             "For the record",
             "Names of people do not belong here.",
         )
-        .grave(),
+        .destructive(),
     );
     let criteria: BTreeMap<Slug, u8> = CRITERIA
         .iter()
@@ -407,24 +410,24 @@ async fn assessment(
         .find(|score| score.by == asked.signed.reader.person && score.set_aside.is_none());
     let score = offered(C::Score(Score {
         criteria: criteria.clone(),
-        note: prose("note"),
+        note: sample_prose("note"),
     }))
     .await?;
-    let mut act = Act::new(forms, "score", "Score it", &path("score"), score).opened();
+    let mut act = Action::new(forms, "score", "Score it", &path("score"), score).expanded();
     for (key, says) in CRITERIA {
-        act = act.one(&format!("criteria.{key}:n"), says, values.clone());
+        act = act.select(&format!("criteria.{key}:n"), says, values.clone());
     }
     if own.is_none() {
-        acts.push(act.words("note", "Why"));
+        acts.push(act.text_area("note", "Why"));
     }
     let revise = offered(C::ReviseScore(ReviseScore {
         criteria,
-        note: prose("note"),
-        reason: prose("why"),
+        note: sample_prose("note"),
+        reason: sample_prose("why"),
     }))
     .await?;
     if let Some(own) = own {
-        let mut act = Act::new(
+        let mut act = Action::new(
             forms,
             "revise-score",
             "Revise your score",
@@ -438,31 +441,31 @@ async fn assessment(
                 .find(|(criterion, _)| criterion.as_str() == key)
                 .map(|(_, value)| value.to_string());
             act = act
-                .one(&format!("criteria.{key}:n"), says, values.clone())
-                .known(&format!("criteria.{key}:n"), known.unwrap_or_default());
+                .select(&format!("criteria.{key}:n"), says, values.clone())
+                .prefill(&format!("criteria.{key}:n"), known.unwrap_or_default());
         }
         acts.push(
-            act.words("note", "Why")
-                .known("note", &own.note)
-                .words("reason", "Why it is revised"),
+            act.text_area("note", "Why")
+                .prefill("note", &own.note)
+                .text_area("reason", "Why it is revised"),
         );
     }
     Ok(acts)
 }
 
 /// The actions of the panel: award, decline, defer, reserve.
-async fn decisions(
-    asked: &Asked<'_>,
-    forms: &Forms,
+async fn decision_actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     row: &ApplicationRow,
     fund: &FundRow,
     panel: &[(String, String)],
-) -> Result<Vec<Act>, Failed> {
+) -> Result<Vec<Action>, PageError> {
     let today = day_of(asked.desk.commands.now());
     let in_days = |days: i64| today.saturating_add(jiff::Span::new().days(days));
     let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
     let offered = async |command: C| {
-        Offered::of(
+        Availability::check(
             asked.desk,
             asked.visitor,
             Command::Application(ApplicationId(row.id), command),
@@ -485,52 +488,52 @@ async fn decisions(
         ("promote", "Award from the reserve list", C::Promote(award)),
     ] {
         acts.push(
-            Act::new(forms, name, title, &path(name), offered(command).await?)
+            Action::new(forms, name, title, &path(name), offered(command).await?)
                 .money("amount:m", "How much")
-                .words_with(
+                .text_area_with_hint(
                     "reason",
                     "Why another sum than was asked for",
                     "Leave it empty if it is the sum that was asked for. The group reads this.",
                 )
                 .day("ends_on", "Last day of the activity")
                 .day("update_due_on", "Last day for the final update")
-                .some("present:l", "Who else was present", panel.to_vec())
-                .known("amount:m", String::from(amount))
-                .known("ends_on", in_days(180))
-                .known("update_due_on", in_days(194)),
+                .checkboxes("present:l", "Who else was present", panel.to_vec())
+                .prefill("amount:m", String::from(amount))
+                .prefill("ends_on", in_days(180))
+                .prefill("update_due_on", in_days(194)),
         );
     }
     let decline = Decline {
-        reason: prose("why"),
-        feedback: prose("feedback"),
+        reason: sample_prose("why"),
+        feedback: sample_prose("feedback"),
         present: present.clone(),
     };
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "decline",
             "Decline",
             &path("decline"),
             offered(C::Decline(decline)).await?,
         )
-        .words_with("reason", "Why", "For the record.")
-        .words_with("feedback", "Feedback", "The group reads this.")
-        .some("present:l", "Who else was present", panel.to_vec()),
+        .text_area_with_hint("reason", "Why", "For the record.")
+        .text_area_with_hint("feedback", "Feedback", "The group reads this.")
+        .checkboxes("present:l", "Who else was present", panel.to_vec()),
     );
     let defer = Defer {
-        reason: prose("why"),
+        reason: sample_prose("why"),
         present: present.clone(),
     };
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "defer",
             "Decide later",
             &path("defer"),
             offered(C::Defer(defer)).await?,
         )
-        .words_with("reason", "Why", "The group reads this.")
-        .some("present:l", "Who else was present", panel.to_vec()),
+        .text_area_with_hint("reason", "Why", "The group reads this.")
+        .checkboxes("present:l", "Who else was present", panel.to_vec()),
     );
     let free = (1..=u16::MAX)
         .find(|rank| {
@@ -542,11 +545,11 @@ async fn decisions(
         .unwrap_or(1);
     let reserve = Reserve {
         rank: free,
-        reason: prose("why"),
+        reason: sample_prose("why"),
         present,
     };
     acts.push(
-        Act::new(
+        Action::new(
             forms,
             "reserve",
             "Put on the reserve list",
@@ -554,15 +557,15 @@ async fn decisions(
             offered(C::Reserve(reserve)).await?,
         )
         .number("rank:n", "Rank: 1 comes first")
-        .words_with("reason", "Why", "The group reads this.")
-        .some("present:l", "Who else was present", panel.to_vec())
-        .known("rank:n", free),
+        .text_area_with_hint("reason", "Why", "The group reads this.")
+        .checkboxes("present:l", "Who else was present", panel.to_vec())
+        .prefill("rank:n", free),
     );
     Ok(acts)
 }
 
 /// Whether the panel can still decide on an application.
-pub(super) fn is_open(state: ApplicationState) -> bool {
+pub(super) fn is_undecided(state: ApplicationState) -> bool {
     use ApplicationState as S;
     matches!(
         state,

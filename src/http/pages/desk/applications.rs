@@ -7,18 +7,18 @@ use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantNames as _;
 
-use super::sheets::{self, named};
-use super::{Asked, choices, choices_or_none, said};
+use super::spreadsheets::{self, name_cell};
+use super::{DeskRequest, choices, choices_or_none, label_of};
 use crate::domain::application::ApplicationState;
 use crate::domain::reference::Reference;
-use crate::export::sheets::Sheet as Spreadsheet;
-use crate::http::pages::open::names;
-use crate::http::pages::{Failed, Form, Shell};
+use crate::export::spreadsheets::Spreadsheet;
+use crate::http::pages::public::names_of_groups;
+use crate::http::pages::{Form, PageContext, PageError};
 use crate::projections::{ApplicationRow, FundRow};
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 /// Rows per page.
-const ROWS: i64 = 50;
+const PAGE_SIZE: i64 = 50;
 const COLUMNS: [&str; 8] = [
     "group",
     "round",
@@ -29,12 +29,12 @@ const COLUMNS: [&str; 8] = [
     "language",
     "channel",
 ];
-const USUAL: [&str; 5] = ["group", "round", "area", "requested", "submitted"];
+const DEFAULT_COLUMNS: [&str; 5] = ["group", "round", "area", "requested", "submitted"];
 
 #[derive(Template)]
 #[template(path = "desk/applications.html")]
-struct Sheet {
-    page: Shell,
+struct ApplicationsPage {
+    page: PageContext,
     keys_in: bool,
     filter: Form,
     states: Vec<(String, String)>,
@@ -44,20 +44,20 @@ struct Sheet {
     columns: Vec<(String, String)>,
     chips: Vec<(String, String)>,
     heads: Vec<String>,
-    rows: Vec<Row>,
+    rows: Vec<ApplicationListRow>,
     next: Option<String>,
     count: String,
     sheets: [(&'static str, String); 2],
 }
 
-struct Row {
+struct ApplicationListRow {
     id: String,
     reference: String,
     state: String,
     cells: Vec<(String, String)>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let views = &asked.desk.views;
     let funds: Vec<FundRow> = views
         .list(
@@ -65,7 +65,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -75,7 +75,14 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let listed = match &filters {
         Some(filters) => Some(
             views
-                .list::<ApplicationRow>(as_at, filters.clone(), &Wanted { after, most: ROWS })
+                .list::<ApplicationRow>(
+                    as_at,
+                    filters.clone(),
+                    &Wanted {
+                        after,
+                        limit: PAGE_SIZE,
+                    },
+                )
                 .await?,
         ),
         None => None,
@@ -87,12 +94,13 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let (items, next) = listed
         .map(|listed| (listed.items, listed.next))
         .unwrap_or_default();
-    let items: Vec<_> = crate::http::api::applications::seen(asked.desk, asked.signed, items)
-        .await?
-        .into_iter()
-        .map(|seen| seen.row)
-        .collect();
-    let groups = names(
+    let items: Vec<_> =
+        crate::http::api::applications::application_views(asked.desk, asked.signed, items)
+            .await?
+            .into_iter()
+            .map(|seen| seen.row)
+            .collect();
+    let groups = names_of_groups(
         asked.desk,
         items.iter().map(|row| row.group.to_string()).collect(),
     )
@@ -100,7 +108,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let mut shown = asked.all("column");
     shown.retain(|column| COLUMNS.contains(&column.as_str()));
     if shown.is_empty() {
-        shown = USUAL.map(str::to_owned).to_vec();
+        shown = DEFAULT_COLUMNS.map(str::to_owned).to_vec();
     }
     let rounds: BTreeMap<String, String> = funds
         .iter()
@@ -114,12 +122,12 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .iter()
         .flat_map(|fund| fund.areas.iter().map(ToString::to_string))
         .collect();
-    let row = |row: ApplicationRow| Row {
+    let row = |row: ApplicationRow| ApplicationListRow {
         id: row.id.to_string(),
-        reference: Reference::heard(&row.reference)
+        reference: Reference::parse(&row.reference)
             .map(|reference| reference.to_string())
             .unwrap_or_default(),
-        state: said(row.state),
+        state: label_of(row.state),
         cells: shown
             .iter()
             .map(|column| (column.clone(), cell(column, &row, &groups, &rounds)))
@@ -127,15 +135,15 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     };
     let mut filter = asked.forms().form("filter");
     for (name, value) in &asked.query {
-        filter = filter.known(name, value);
+        filter = filter.prefill(name, value);
     }
     if asked.all("column").is_empty() {
-        for column in USUAL {
-            filter = filter.known("column", column);
+        for column in DEFAULT_COLUMNS {
+            filter = filter.prefill("column", column);
         }
     }
-    let page = Sheet {
-        page: asked.shell("Applications").await?,
+    let page = ApplicationsPage {
+        page: asked.page_context("Applications").await?,
         keys_in: asked
             .signed
             .reader
@@ -161,25 +169,25 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .collect(),
         areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
         columns: choices(COLUMNS),
-        chips: chips(asked, &funds, &rounds, &areas),
+        chips: filter_chips(asked, &funds, &rounds, &areas),
         heads: shown
             .iter()
             .map(|column| column.replace('_', " "))
             .collect(),
         rows: items.into_iter().map(row).collect(),
-        sheets: asked.sheets(),
-        next: next.map(|next| with(asked, "after", &next)),
-        count: if count >= crate::views::COUNTED {
+        sheets: asked.spreadsheet_links(),
+        next: next.map(|next| url_with(asked, "after", &next)),
+        count: if count >= crate::views::COUNT_MAX {
             format!("{count} or more")
         } else {
             count.to_string()
         },
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// The list as a spreadsheet, with all columns.
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let funds: Vec<FundRow> = asked
         .desk
         .views
@@ -188,7 +196,7 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -204,11 +212,11 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         ))
     };
     let rows: Vec<ApplicationRow> = match filters(asked).await? {
-        Some(filters) => asked.every(filters).await?,
+        Some(filters) => asked.list_all(filters).await?,
         None => Vec::new(),
     };
     let groups = asked
-        .names_of(rows.iter().map(|row| row.group.to_string()))
+        .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
     let columns = [
         "Number",
@@ -224,29 +232,36 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         "Channel",
         "Language",
     ];
-    Ok(sheets::sheet("Applications", columns, rows, |row| {
-        let (fund, round) = rounds(&row).unzip();
-        [
-            Reference::heard(&row.reference)
-                .map(|reference| reference.to_string())
-                .into(),
-            said(row.state).into(),
-            named(&groups, &row.group),
-            fund.into(),
-            round.into(),
-            row.area.map(|area| area.to_string()).into(),
-            row.requested.into(),
-            row.awarded.into(),
-            row.submitted_on.into(),
-            row.decided_on.into(),
-            row.channel.map(said).into(),
-            row.language.own_name().into(),
-        ]
-    }))
+    Ok(spreadsheets::build_spreadsheet(
+        "Applications",
+        columns,
+        rows,
+        |row| {
+            let (fund, round) = rounds(&row).unzip();
+            [
+                Reference::parse(&row.reference)
+                    .map(|reference| reference.to_string())
+                    .into(),
+                label_of(row.state).into(),
+                name_cell(&groups, &row.group),
+                fund.into(),
+                round.into(),
+                row.area.map(|area| area.to_string()).into(),
+                row.requested.into(),
+                row.awarded.into(),
+                row.submitted_on.into(),
+                row.decided_on.into(),
+                row.channel.map(label_of).into(),
+                row.language.own_name().into(),
+            ]
+        },
+    ))
 }
 
 /// The filters of the query. `None` if the search matches no group, so that the list is empty.
-async fn filters(asked: &Asked<'_>) -> Result<Option<Vec<(&'static str, Vec<String>)>>, Failed> {
+async fn filters(
+    asked: &DeskRequest<'_>,
+) -> Result<Option<Vec<(&'static str, Vec<String>)>>, PageError> {
     let mut filters = Vec::new();
     for (name, column) in [
         ("state", "state"),
@@ -260,13 +275,13 @@ async fn filters(asked: &Asked<'_>) -> Result<Option<Vec<(&'static str, Vec<Stri
         }
     }
     let search = asked.text("q");
-    if let Some(reference) = Reference::heard(search) {
+    if let Some(reference) = Reference::parse(search) {
         filters.push(("reference", vec![reference.digits()]));
     } else if !search.is_empty() {
         let groups: Vec<_> = asked
             .desk
             .views
-            .groups_named(search, 200)
+            .find_groups_by_name(search, 200)
             .await?
             .into_iter()
             .map(|group| group.id.to_string())
@@ -301,15 +316,15 @@ fn cell(
         "awarded" => row.awarded.map(|sum| sum.to_string()).unwrap_or_default(),
         "submitted" => day(&row.submitted_on),
         "language" => row.language.own_name().to_owned(),
-        "channel" => row.channel.map(said).unwrap_or_default(),
+        "channel" => row.channel.map(label_of).unwrap_or_default(),
         _ => String::new(),
     }
 }
 
 /// Each filter that is set, as a label and the page's address without this filter. Labels use names
 /// from the database, because anybody can write anything into an address.
-fn chips(
-    asked: &Asked<'_>,
+fn filter_chips(
+    asked: &DeskRequest<'_>,
     funds: &[FundRow],
     rounds: &BTreeMap<String, String>,
     areas: &std::collections::BTreeSet<String>,
@@ -354,7 +369,7 @@ fn chips(
 }
 
 /// The page's address with one query parameter replaced.
-pub(super) fn with(asked: &Asked<'_>, name: &str, value: &str) -> String {
+pub(super) fn url_with(asked: &DeskRequest<'_>, name: &str, value: &str) -> String {
     let mut query: Vec<(String, String)> = asked
         .query
         .iter()

@@ -20,57 +20,61 @@ use jiff::civil::Date;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Asked, Names};
-use crate::bank::{self, Known, Line, Matched, Outcome};
-use crate::commands::{CommandError, RepeatKey, Request};
+use super::{DeskRequest, PersonNames};
+use crate::bank::{self, ExpectedPayment, MatchOutcome, MatchedEntry, PaymentLine};
+use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::grant::PaymentState;
-use crate::domain::payee::Route;
+use crate::domain::payee::PaymentRoute;
 use crate::domain::reference::Reference;
 use crate::domain::text::Slug;
 use crate::domain::{Command, FundCommand, FundId, GrantCommand, GrantId, Money, Role};
-use crate::http::Desk;
-use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, Visitor, own, sent_file};
-use crate::projections::{ApplicationRow, BatchRow, FundRow, GrantRow, GroupRow, PaymentRow};
-use crate::views::FundSeen;
+use crate::http::AppState;
+use crate::http::pages::{
+    Form, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership,
+};
+use crate::projections::{
+    ApplicationRow, FundRow, GrantRow, GroupRow, PaymentBatchRow, PaymentRow,
+};
+use crate::views::FundView;
 
 /// Records per lookup.
-const MANY: usize = 500;
+const LOOKUP_CHUNK: usize = 500;
 
 #[derive(Template)]
 #[template(path = "desk/bank.html")]
-struct Sheet {
-    page: Shell,
+struct BankPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     layout: String,
-    batches: Vec<Batch>,
-    names: Names,
+    batches: Vec<BankBatch>,
+    names: PersonNames,
     upload: Form,
 }
 
 /// A batch, with the form that makes its file.
-struct Batch {
+struct BankBatch {
     fund: Uuid,
     fund_name: String,
     key: String,
-    row: BatchRow,
+    row: PaymentBatchRow,
     form: Form,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     if !asked.signed.reader.roles.contains(&Role::Finance) {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
     let forms = asked.forms();
     let mut batches = Vec::new();
-    let funds = asked.every::<FundRow>(Vec::new()).await?;
-    for FundSeen {
+    let funds = asked.list_all::<FundRow>(Vec::new()).await?;
+    for FundView {
         row: fund,
         batches: of_fund,
     } in asked.desk.views.with_batches(funds, None).await?
     {
         for (key, row) in of_fund {
             let form = forms.form(&format!("file-{}-{key}", fund.id));
-            batches.push(Batch {
+            batches.push(BankBatch {
                 fund: fund.id,
                 fund_name: fund.name.clone(),
                 key: key.to_string(),
@@ -84,46 +88,46 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .iter()
         .flat_map(|batch| batch.row.files.iter().map(|file| file.by))
         .collect::<Vec<_>>();
-    asked.page(&Sheet {
-        page: asked.shell("The bank").await?,
-        wrong: forms.wrong(),
+    asked.render(&BankPage {
+        page: asked.page_context("The bank").await?,
+        wrong: forms.error_summary(),
         layout: asked.desk.site.bank_layout.name.clone(),
-        names: asked.people(makers).await?,
+        names: asked.names_of_people(makers).await?,
         batches,
         upload: forms.form("statement"),
     })
 }
 
 /// Makes the file of a batch, records that it was made, and returns it as a download.
-pub(super) async fn make(
+pub(super) async fn make_file(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    let reader = &visitor.staff()?.reader;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let reader = &visitor.require_staff()?.reader;
     if !reader.roles.contains(&Role::Finance) {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
-    let fund = FundId(own::uuid(request.match_info().query("fund"))?);
+    let fund = FundId(ownership::parse_uuid(request.match_info().query("fund"))?);
     let batch: Slug = request
         .match_info()
         .query("batch")
         .parse()
-        .map_err(|_| Failed::nothing())?;
-    let known: BatchRow = desk
+        .map_err(|_| PageError::not_found())?;
+    let known: PaymentBatchRow = desk
         .views
-        .find(&BatchRow::id_of(fund.0, &batch), None)
+        .find(&PaymentBatchRow::id_of(fund.0, &batch), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let batch = batch.to_string();
     let form = posted.text("form").to_owned();
     let refused = async |says: String| {
-        super::at(
+        super::render_page_at(
             &desk,
             &visitor,
             "/desk/bank",
-            Some(Rejected::with(
+            Some(FormErrors::new(
                 &form,
                 &posted,
                 vec![("reason".to_owned(), says)],
@@ -131,11 +135,11 @@ pub(super) async fn make(
         )
         .await
     };
-    let lines = match lines(&desk, &visitor, fund, &batch).await? {
+    let lines = match payment_lines(&desk, &visitor, fund, &batch).await? {
         Ok(lines) => lines,
         Err(says) => return refused(says).await,
     };
-    let file = bank::write(&desk.site.bank_layout, &lines, known.sent_on);
+    let file = bank::write_payment_file(&desk.site.bank_layout, &lines, known.sent_on);
     let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
     let body = json!({ "batch": batch, "payments": file.payments, "total": file.total, "digest": file.digest, "reason": reason });
     let Some(command) = FundCommand::read("make-bank-file", body).and_then(Result::ok) else {
@@ -146,21 +150,21 @@ pub(super) async fn make(
         .await;
     };
     let before = desk.commands.log().length().await?;
-    let repeat = posted.repeat(&desk, &visitor.path);
-    let request = Request {
-        repeat: Some(repeat),
-        ..Request::new(
-            visitor.signed()?.caller.clone(),
+    let repeat = posted.idempotency_key(&desk, &visitor.path);
+    let request = CommandRequest {
+        idempotency_key: Some(repeat),
+        ..CommandRequest::new(
+            visitor.require_signed_in()?.caller.clone(),
             Command::Fund(fund, command),
         )
     };
-    match own::taken(&desk, request).await {
+    match ownership::execute_and_wait(&desk, request).await {
         Ok(answer) if answer.first_position >= before => {}
         Ok(_) => {
             return refused("This form made its file already. To make another, say why".to_owned())
                 .await;
         }
-        Err(Failed::Refused(CommandError::Refused(refusal))) => {
+        Err(PageError::Refused(CommandError::Refused(refusal))) => {
             return refused(format!("{refusal}. {}", refusal.advice())).await;
         }
         Err(error) => return Err(error),
@@ -174,28 +178,28 @@ pub(super) async fn make(
 
 /// The lines of a batch's file, or a text for the page if an account is no longer the
 /// verified one for which its payment was prepared.
-async fn lines(
-    desk: &Desk,
+async fn payment_lines(
+    desk: &AppState,
     visitor: &Visitor,
     fund: FundId,
     batch: &str,
-) -> Result<Result<Vec<Line>, String>, Failed> {
+) -> Result<Result<Vec<PaymentLine>, String>, PageError> {
     // Only payments that were sent. Confirmed ones must not be paid again by a second file.
     let filters = vec![
         ("batch", vec![batch.to_owned()]),
         ("state", vec![<&str>::from(PaymentState::Sent).to_owned()]),
     ];
-    let rows: Vec<PaymentRow> = desk.views.every(None, filters).await?;
+    let rows: Vec<PaymentRow> = desk.views.all_rows(None, filters).await?;
     let mut lines = Vec::new();
     for row in rows
         .into_iter()
-        .filter(|row| row.route != Route::PurchaseForGroup)
+        .filter(|row| row.route != PaymentRoute::PurchaseForGroup)
     {
         let grant: GrantRow = desk
             .views
             .find(&row.grant.to_string(), None)
             .await?
-            .ok_or_else(Failed::nothing)?;
+            .ok_or_else(PageError::not_found)?;
         if grant.fund != fund {
             continue;
         }
@@ -203,14 +207,14 @@ async fn lines(
             .views
             .find(&grant.group.to_string(), None)
             .await?
-            .ok_or_else(Failed::nothing)?;
+            .ok_or_else(PageError::not_found)?;
         let name = group.name.clone();
         let seen = desk
             .views
-            .open_groups(&visitor.staff()?.reader, vec![group], None)
+            .decrypt_groups(&visitor.require_staff()?.reader, vec![group], None)
             .await?
             .pop()
-            .ok_or_else(Failed::nothing)?;
+            .ok_or_else(PageError::not_found)?;
         let payee = seen
             .payee
             .filter(|payee| payee.payee == row.payee && payee.verified_by.is_some());
@@ -221,34 +225,34 @@ async fn lines(
             )));
         };
         let (sort_code, account_number) = numbers.split_once(' ').unwrap_or_default();
-        lines.push(Line {
+        lines.push(PaymentLine {
             sort_code: sort_code.chars().filter(char::is_ascii_digit).collect(),
             account_number: account_number.to_owned(),
             holder,
             amount: row.amount,
-            reference: reference(desk, &row).await?,
+            reference: payment_reference(desk, &row).await?,
         });
     }
     Ok(Ok(lines))
 }
 
 /// The reference that the bank shows with a payment.
-async fn reference(desk: &Desk, payment: &PaymentRow) -> Result<String, Failed> {
+async fn payment_reference(desk: &AppState, payment: &PaymentRow) -> Result<String, PageError> {
     let application: ApplicationRow = desk
         .views
         .find(&payment.grant.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
-    let heard = Reference::heard(&application.reference).ok_or_else(Failed::nothing)?;
-    Ok(bank::reference(&heard, payment.payment))
+        .ok_or_else(PageError::not_found)?;
+    let heard = Reference::parse(&application.reference).ok_or_else(PageError::not_found)?;
+    Ok(bank::payment_reference(&heard, payment.payment))
 }
 
 #[derive(Template)]
 #[template(path = "desk/bank_statement.html")]
-struct Read {
-    page: Shell,
+struct StatementPreviewPage {
+    page: PageContext,
     form: Form,
-    rows: Vec<Row>,
+    rows: Vec<StatementEntryRow>,
     /// How many entries can be recorded, and how many concern none of our payments.
     due: usize,
     others: usize,
@@ -258,7 +262,7 @@ struct Read {
 }
 
 /// An entry that concerns a payment, and the command that it would be recorded with.
-struct Row {
+struct StatementEntryRow {
     on: Date,
     sum: String,
     grant: Option<Uuid>,
@@ -271,18 +275,23 @@ struct Row {
 }
 
 /// Reads an uploaded statement, and shows its entries. Nothing is recorded.
-pub(super) async fn read(
+pub(super) async fn preview_statement(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    if !visitor.staff()?.reader.roles.contains(&Role::Finance) {
-        return Err(Failed::not_yours());
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    if !visitor
+        .require_staff()?
+        .reader
+        .roles
+        .contains(&Role::Finance)
+    {
+        return Err(PageError::forbidden());
     }
-    let sent = sent_file::read(&request, body, &visitor).await?;
+    let sent = multipart::read(&request, body, &visitor).await?;
     let text = String::from_utf8_lossy(&sent.bytes).into_owned();
-    let entries = match bank::read(&text) {
+    let entries = match bank::read_statement(&text) {
         Ok(entries) => entries,
         Err(error) => {
             let says = if sent.bytes.is_empty() {
@@ -291,18 +300,18 @@ pub(super) async fn read(
                 error.to_string()
             };
             let rejected =
-                Rejected::with("statement", &sent.posted, vec![("file".to_owned(), says)]);
-            return super::at(&desk, &visitor, "/desk/bank", Some(rejected)).await;
+                FormErrors::new("statement", &sent.posted, vec![("file".to_owned(), says)]);
+            return super::render_page_at(&desk, &visitor, "/desk/bank", Some(rejected)).await;
         }
     };
-    let asked = Asked::at(&desk, &visitor, "/desk/bank", None)?;
-    let (known, titles) = known(&asked).await?;
-    let found = bank::matched(entries, known);
+    let asked = DeskRequest::new(&desk, &visitor, "/desk/bank", None)?;
+    let (known, titles) = expected_payments(&asked).await?;
+    let found = bank::reconcile(entries, known);
     let others = found.iter().filter(|one| one.payment.is_none()).count();
     let mut rows = Vec::new();
     let mut alike: BTreeMap<String, u32> = BTreeMap::new();
     for one in found.into_iter().filter(|one| one.payment.is_some()) {
-        let mut row = row(&asked, one, &titles).await?;
+        let mut row = entry_row(&asked, one, &titles).await?;
         // Two entries of the same day may be equal. A number makes their idempotency keys differ.
         if let Some(line) = &mut row.settle {
             let count = alike.entry(line.clone()).or_default();
@@ -311,8 +320,8 @@ pub(super) async fn read(
         }
         rows.push(row);
     }
-    asked.page(&Read {
-        page: asked.shell("What the statement says").await?,
+    asked.render(&StatementPreviewPage {
+        page: asked.page_context("What the statement says").await?,
         form: asked.forms().form("entries"),
         due: rows.iter().filter(|row| row.line.is_some()).count(),
         unsettled: rows.iter().any(|row| row.settle.is_some()),
@@ -322,31 +331,33 @@ pub(super) async fn read(
 }
 
 /// All payments, as a statement may name them, and the titles of grants.
-async fn known(asked: &Asked<'_>) -> Result<(Vec<Known>, BTreeMap<Uuid, String>), Failed> {
-    let payments = asked.every::<PaymentRow>(Vec::new()).await?;
+async fn expected_payments(
+    asked: &DeskRequest<'_>,
+) -> Result<(Vec<ExpectedPayment>, BTreeMap<Uuid, String>), PageError> {
+    let payments = asked.list_all::<PaymentRow>(Vec::new()).await?;
     let grants: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
     let (mut references, mut titles) = (BTreeMap::new(), BTreeMap::new());
-    for some in grants.into_iter().collect::<Vec<_>>().chunks(MANY) {
+    for some in grants.into_iter().collect::<Vec<_>>().chunks(LOOKUP_CHUNK) {
         let of_these = || vec![("id", some.to_vec())];
         references.extend(
             asked
-                .every::<ApplicationRow>(of_these())
+                .list_all::<ApplicationRow>(of_these())
                 .await?
                 .into_iter()
                 .map(|row| (row.id, row.reference)),
         );
         titles.extend(
             asked
-                .every::<GrantRow>(of_these())
+                .list_all::<GrantRow>(of_these())
                 .await?
                 .into_iter()
                 .map(|row| (row.id, row.title)),
         );
     }
     let known = payments.into_iter().filter_map(|row| {
-        let heard = Reference::heard(references.get(&row.grant)?)?;
-        let reference = bank::reference(&heard, row.payment);
-        Some(Known {
+        let heard = Reference::parse(references.get(&row.grant)?)?;
+        let reference = bank::payment_reference(&heard, row.payment);
+        Some(ExpectedPayment {
             grant: row.grant,
             payment: row.payment,
             amount: row.amount,
@@ -358,37 +369,37 @@ async fn known(asked: &Asked<'_>) -> Result<(Vec<Known>, BTreeMap<Uuid, String>)
     Ok((known.collect(), titles))
 }
 
-async fn row(
-    asked: &Asked<'_>,
-    one: Matched,
+async fn entry_row(
+    asked: &DeskRequest<'_>,
+    one: MatchedEntry,
     titles: &BTreeMap<Uuid, String>,
-) -> Result<Row, Failed> {
-    let Matched {
+) -> Result<StatementEntryRow, PageError> {
+    let MatchedEntry {
         entry,
         payment,
         outcome,
     } = one;
-    let fits_nothing = matches!(outcome, Outcome::Look(_));
+    let fits_nothing = matches!(outcome, MatchOutcome::NeedsReview(_));
     let (act, says) = match outcome {
-        Outcome::Confirm => (
+        MatchOutcome::Confirm => (
             Some("confirm"),
             "The bank has paid it: it will be confirmed.".to_owned(),
         ),
-        Outcome::Fail => (
+        MatchOutcome::Fail => (
             Some("fail"),
             "It came back: it will be recorded that the bank did not pay.".to_owned(),
         ),
-        Outcome::Reverse => (
+        MatchOutcome::Reverse => (
             Some("reverse"),
             "It came back after it was confirmed: it will be reversed.".to_owned(),
         ),
-        Outcome::Known => (None, "That is recorded already.".to_owned()),
-        Outcome::None => (None, "It is about none of our payments.".to_owned()),
-        Outcome::Several => (
+        MatchOutcome::AlreadyRecorded => (None, "That is recorded already.".to_owned()),
+        MatchOutcome::NoPayment => (None, "It is about none of our payments.".to_owned()),
+        MatchOutcome::SeveralPayments => (
             None,
             "Please look yourself: it names several payments.".to_owned(),
         ),
-        Outcome::Look(says) => (None, format!("Please look yourself: {says}.")),
+        MatchOutcome::NeedsReview(says) => (None, format!("Please look yourself: {says}.")),
     };
     let line = payment
         .zip(act)
@@ -404,12 +415,12 @@ async fn row(
     let settle = payment
         .filter(|_| fits_nothing)
         .map(|(grant, payment)| format!("{grant}/{payment}/settle/{}/{way}/{pence}", entry.on));
-    let mut row = Row {
+    let mut row = StatementEntryRow {
         on: entry.on,
         sum: format!(
             "{}{}",
             if entry.pence < 0 { "\u{2212}" } else { "+" },
-            Money::of_pence(pence)
+            Money::from_pence(pence)
         ),
         grant: payment.map(|(grant, _)| grant),
         title: payment
@@ -425,11 +436,11 @@ async fn row(
         .line
         .as_deref()
         .filter(|_| act == Some("confirm"))
-        .and_then(command)
+        .and_then(parse_line)
         && let Err(CommandError::Refused(refusal)) = asked
             .desk
             .commands
-            .consider(&asked.visitor.signed()?.caller, command)
+            .dry_run(&asked.visitor.require_signed_in()?.caller, command)
             .await
     {
         row.says = format!("It cannot be recorded: {refusal}.");
@@ -439,7 +450,7 @@ async fn row(
 }
 
 /// Parses the command that a line of the form describes.
-fn command(line: &str) -> Option<Command> {
+fn parse_line(line: &str) -> Option<Command> {
     let parts: Vec<&str> = line.split('/').collect();
     let [grant, payment, act, on, more @ ..] = parts.as_slice() else {
         return None;
@@ -460,7 +471,7 @@ fn command(line: &str) -> Option<Command> {
             json!({ "payment": payment, "happened_on": on, "reason": reason }),
         ),
         ("settle", [way, pence, _]) => {
-            let amount = Money::of_pence(pence.parse().ok()?);
+            let amount = Money::from_pence(pence.parse().ok()?);
             let note = format!(
                 "The bank's statement of {on} names this payment, and the entry fits nothing that is on record."
             );
@@ -476,22 +487,25 @@ fn command(line: &str) -> Option<Command> {
 
 /// Records the chosen entries, each with an idempotency key made of its content, so that recording
 /// the same statement again changes nothing. Entries that are refused are listed on the page.
-pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    visitor.staff()?;
+pub(super) async fn record_entries(
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    visitor.require_staff()?;
     let mut wrong = Vec::new();
     for line in posted.all("line").chain(posted.all("settle")) {
-        let Some(command) = command(line) else {
-            return Err(Failed::nothing());
+        let Some(command) = parse_line(line) else {
+            return Err(PageError::not_found());
         };
-        let repeat = RepeatKey::by_anybody(format!("bank/{line}"), "bank");
-        let request = Request {
-            repeat: Some(repeat),
-            ..Request::new(visitor.signed()?.caller.clone(), command)
+        let repeat = IdempotencyKey::shared(format!("bank/{line}"), "bank");
+        let request = CommandRequest {
+            idempotency_key: Some(repeat),
+            ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
         };
-        match own::taken(&desk, request).await {
+        match ownership::execute_and_wait(&desk, request).await {
             Ok(_) => {}
-            Err(Failed::Refused(CommandError::Refused(refusal))) => {
+            Err(PageError::Refused(CommandError::Refused(refusal))) => {
                 let grant: Option<GrantRow> = desk
                     .views
                     .find(line.split('/').next().unwrap_or_default(), None)
@@ -510,16 +524,16 @@ pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpRespon
             "/desk/payments?state=confirmed&done=bank-entries",
         ));
     }
-    super::at(
+    super::render_page_at(
         &desk,
         &visitor,
         "/desk/bank",
-        Some(Rejected::with("statement", &posted, wrong)),
+        Some(FormErrors::new("statement", &posted, wrong)),
     )
     .await
 }
 
-impl Sheet {
+impl BankPage {
     fn by(&self, person: &crate::domain::PersonId) -> String {
         self.names.of(person)
     }

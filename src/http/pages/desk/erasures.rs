@@ -6,60 +6,60 @@ use askama::Template;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::Asked;
-use super::act::{Act, Offered};
-use crate::domain::command::{Because, Nothing};
+use super::DeskRequest;
+use super::action::{Action, Availability};
+use crate::domain::command::{NoBody, WithReason};
 use crate::domain::erasure::{FUNDED_YEARS, UNFUNDED_YEARS};
 use crate::domain::text::Prose;
 use crate::domain::{Command, GroupCommand, PersonCommand};
-use crate::http::pages::{Failed, Forms, Shell};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::pages::{PageContext, PageError, PageForms};
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 /// At most so many people and so many groups with a request are listed.
-const ROWS: i64 = 100;
+const ROWS_MAX: i64 = 100;
 /// At most about so many groups are examined for the end of their retention period.
-const MOST: usize = 100;
+const CANDIDATES_MAX: usize = 100;
 
 #[derive(Template)]
 #[template(path = "desk/erasures.html")]
-struct Sheet {
-    page: Shell,
+struct ErasuresPage {
+    page: PageContext,
     people: Vec<(Uuid, String)>,
     groups: Vec<(Uuid, String)>,
-    due: Vec<Due>,
+    due: Vec<ErasableGroup>,
 }
 
 /// A group whose retention period has ended.
-struct Due {
+struct ErasableGroup {
     id: Uuid,
     name: String,
     since: String,
     was_paid: bool,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     if !asked.signed.reader.works_with_groups() {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
     let views = &asked.desk.views;
     let most = || Wanted {
         after: None,
-        most: ROWS,
+        limit: ROWS_MAX,
     };
     let asked_for = || vec![("erasure", vec!["asked".to_owned()])];
     let rows = views
         .list::<PersonRow>(None, asked_for(), &most())
         .await?
         .items;
-    let people = views.open_people(&asked.signed.reader, rows).await?;
+    let people = views.decrypt_people(&asked.signed.reader, rows).await?;
     let groups = views
         .list::<GroupRow>(None, asked_for(), &most())
         .await?
         .items;
-    let page = Sheet {
-        page: asked.shell("Erasing").await?,
+    let page = ErasuresPage {
+        page: asked.page_context("Erasing").await?,
         people: people
             .into_iter()
             .map(|person| {
@@ -73,21 +73,21 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .into_iter()
             .map(|group| (group.id, group.name))
             .collect(),
-        due: due(asked).await?,
+        due: erasable_groups(asked).await?,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// Groups without an open grant whose last grant or application is older than the retention period:
 /// [`FUNDED_YEARS`] after a payment, otherwise [`UNFUNDED_YEARS`].
-async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
+async fn erasable_groups(asked: &DeskRequest<'_>) -> Result<Vec<ErasableGroup>, PageError> {
     let views = &asked.desk.views;
     let today = day_of(asked.desk.commands.now());
     let before = |years: i64| today.saturating_sub(jiff::Span::new().years(years));
     let mut candidates = Vec::new();
     let mut page = Wanted {
         after: None,
-        most: ROWS,
+        limit: ROWS_MAX,
     };
     loop {
         let filters = vec![
@@ -108,7 +108,7 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
                 .filter(|row| row.open_grants.is_empty() && !within(row)),
         );
         page.after = listed.next;
-        if page.after.is_none() || candidates.len() >= MOST {
+        if page.after.is_none() || candidates.len() >= CANDIDATES_MAX {
             break;
         }
     }
@@ -121,7 +121,7 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
                 own,
                 &Wanted {
                     after: None,
-                    most: ROWS,
+                    limit: ROWS_MAX,
                 },
             )
             .await?
@@ -139,10 +139,10 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
             UNFUNDED_YEARS
         };
         if since < before(years) {
-            due.push(Due {
+            due.push(ErasableGroup {
                 id: row.id,
                 name: row.name,
-                since: in_full(since),
+                since: day_text(since),
                 was_paid: row.was_paid,
             });
         }
@@ -151,29 +151,29 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
 }
 
 /// A day in English words, as in "3 May 2026".
-pub(super) fn in_full(day: Date) -> String {
-    crate::mail::day(day, crate::domain::language::Language::En)
+pub(super) fn day_text(day: Date) -> String {
+    crate::mail::format_day(day, crate::domain::language::Language::En)
 }
 
 /// The commands on erasure that people and groups have in common.
-pub(super) enum Erasing {
+pub(super) enum ErasureAction {
     Request,
-    Refuse(Because),
-    Erase(Because),
+    Refuse(WithReason),
+    Erase(WithReason),
 }
 
-impl Erasing {
-    pub(super) fn of_person(self) -> PersonCommand {
+impl ErasureAction {
+    pub(super) fn into_person_command(self) -> PersonCommand {
         match self {
-            Self::Request => PersonCommand::RequestErasure(Nothing {}),
+            Self::Request => PersonCommand::RequestErasure(NoBody {}),
             Self::Refuse(because) => PersonCommand::RefuseErasure(because),
             Self::Erase(because) => PersonCommand::Erase(because),
         }
     }
 
-    pub(super) fn of_group(self) -> GroupCommand {
+    pub(super) fn into_group_command(self) -> GroupCommand {
         match self {
-            Self::Request => GroupCommand::RequestErasure(Nothing {}),
+            Self::Request => GroupCommand::RequestErasure(NoBody {}),
             Self::Refuse(because) => GroupCommand::RefuseErasure(because),
             Self::Erase(because) => GroupCommand::Erase(because),
         }
@@ -181,48 +181,49 @@ impl Erasing {
 }
 
 /// The actions on erasure, for the page of a person or of a group.
-pub(super) async fn erasing(
-    asked: &Asked<'_>,
-    forms: &Forms,
+pub(super) async fn erasure_actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     noun: &str,
     id: Uuid,
-    command: &impl Fn(Erasing) -> Command,
-) -> Result<Vec<Act>, Failed> {
-    let because = || Because {
+    command: &impl Fn(ErasureAction) -> Command,
+) -> Result<Vec<Action>, PageError> {
+    let because = || WithReason {
         reason: "as asked".parse::<Prose>().expect("words"),
     };
-    let act = async |name: &str, title: &str, erasing: Erasing| -> Result<Act, Failed> {
-        let offered = Offered::of(asked.desk, asked.visitor, command(erasing)).await?;
-        Ok(Act::new(
-            forms,
-            name,
-            title,
-            &format!("/desk/do/{noun}/{id}/{name}"),
-            offered,
-        ))
-    };
+    let act =
+        async |name: &str, title: &str, erasing: ErasureAction| -> Result<Action, PageError> {
+            let offered = Availability::check(asked.desk, asked.visitor, command(erasing)).await?;
+            Ok(Action::new(
+                forms,
+                name,
+                title,
+                &format!("/desk/do/{noun}/{id}/{name}"),
+                offered,
+            ))
+        };
     let why = "Why, for the record, without anybody's name";
     Ok(vec![
         act(
             "request-erasure",
             "Note that they ask to be erased",
-            Erasing::Request,
+            ErasureAction::Request,
         )
         .await?,
         act(
             "refuse-erasure",
             "Refuse to erase",
-            Erasing::Refuse(because()),
+            ErasureAction::Refuse(because()),
         )
         .await?
-        .words("reason", why),
+        .text_area("reason", why),
         act(
             "erase",
             "Erase what is personal for ever",
-            Erasing::Erase(because()),
+            ErasureAction::Erase(because()),
         )
         .await?
-        .words("reason", why)
-        .grave(),
+        .text_area("reason", why)
+        .destructive(),
     ])
 }

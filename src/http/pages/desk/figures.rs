@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::Asked;
-use crate::http::pages::apply::sections::place;
-use crate::http::pages::figures::{Days, MoneyBar, OutcomeBar, outcome_bars, sums};
-use crate::http::pages::open::in_order;
-use crate::http::pages::{Failed, Shell};
+use super::DeskRequest;
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::charts::{DaySelection, MoneyBar, OutcomeBar, outcome_bars, totals_query};
+use crate::http::pages::public::order_by_sign;
+use crate::http::pages::{PageContext, PageError};
 use crate::projections::{FundRow, OrganisationRow};
-use crate::views::{By, Page as Wanted};
+use crate::views::{GroupBy, PageRequest as Wanted};
 
 #[derive(Template)]
 #[template(path = "desk/figures.html")]
-struct Sheet {
-    page: Shell,
-    days: Days,
+struct FiguresPage {
+    page: PageContext,
+    days: DaySelection,
     funds: Vec<MoneyBar>,
     areas: Vec<MoneyBar>,
     funders: Vec<MoneyBar>,
@@ -27,16 +27,16 @@ struct Sheet {
     totals: Vec<OutcomeBar>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let views = &asked.desk.views;
-    let days = Days::asked(asked.desk, asked.text("day"), asked.text("slide")).await?;
+    let days = DaySelection::from_query(asked.desk, asked.text("day"), asked.text("slide")).await?;
     let funds: Vec<FundRow> = views
         .list(
             None,
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -53,51 +53,58 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
                 .map(|(key, round)| (key.to_string(), round.name.clone()))
         })
         .collect();
-    let bars = async |by: By, name: &dyn Fn(&str) -> String| -> Result<Vec<MoneyBar>, Failed> {
-        let lines = views.budget(sums(by, None, None, &days)).await?.lines;
-        Ok(lines
-            .into_iter()
-            .map(|line| MoneyBar::of(name(&line.of), line))
-            .collect())
-    };
+    let bars =
+        async |by: GroupBy, name: &dyn Fn(&str) -> String| -> Result<Vec<MoneyBar>, PageError> {
+            let lines = views
+                .budget(totals_query(by, None, None, &days))
+                .await?
+                .lines;
+            Ok(lines
+                .into_iter()
+                .map(|line| MoneyBar::new(name(&line.of), line))
+                .collect())
+        };
     let own: Option<OrganisationRow> = views
         .find(&asked.desk.commands.organisation().to_string(), None)
         .await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let all = views
-        .outcomes(sums(By::Sign, None, None, &days))
+        .outcomes(totals_query(GroupBy::Sign, None, None, &days))
         .await?
         .lines;
     let totals = views
-        .outcomes(sums(By::Area, None, None, &days))
+        .outcomes(totals_query(GroupBy::Area, None, None, &days))
         .await?
         .lines;
     let mut by_area = Vec::new();
     for line in &totals {
         let lines = views
-            .outcomes(sums(By::Sign, None, Some(&line.of), &days))
+            .outcomes(totals_query(GroupBy::Sign, None, Some(&line.of), &days))
             .await?
             .lines;
-        by_area.push((place(&line.of), outcome_bars(in_order(&signs, lines))));
+        by_area.push((
+            place_name(&line.of),
+            outcome_bars(order_by_sign(&signs, lines)),
+        ));
     }
     let known = |names: &BTreeMap<String, String>, key: &str| {
-        names.get(key).cloned().unwrap_or_else(|| place(key))
+        names.get(key).cloned().unwrap_or_else(|| place_name(key))
     };
-    let page = Sheet {
-        page: asked.shell("Figures").await?,
-        funds: bars(By::Fund, &|key| known(&names, key)).await?,
-        areas: bars(By::Area, &place).await?,
-        funders: bars(By::Funder, &place).await?,
-        rounds: bars(By::Round, &|key| known(&rounds, key)).await?,
-        signs: outcome_bars(in_order(&signs, all)),
+    let page = FiguresPage {
+        page: asked.page_context("Figures").await?,
+        funds: bars(GroupBy::Fund, &|key| known(&names, key)).await?,
+        areas: bars(GroupBy::Area, &place_name).await?,
+        funders: bars(GroupBy::Funder, &place_name).await?,
+        rounds: bars(GroupBy::Round, &|key| known(&rounds, key)).await?,
+        signs: outcome_bars(order_by_sign(&signs, all)),
         totals: outcome_bars(
             totals
                 .into_iter()
-                .map(|line| (place(&line.of), line))
+                .map(|line| (place_name(&line.of), line))
                 .collect(),
         ),
         by_area,
         days,
     };
-    asked.page(&page)
+    asked.render(&page)
 }

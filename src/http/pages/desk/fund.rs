@@ -3,94 +3,94 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::act::{Act, Offered, shown};
-use super::funds::with_rules;
-use super::{Asked, Happened, history, said};
-use crate::domain::command::{Because, Nothing};
-use crate::domain::fund::{Allocate, ExtendRound, PlanRound, RoundOf, SetRules, WithdrawFunding};
-use crate::domain::source::Source;
+use super::action::{Action, Availability, visible};
+use super::funds::with_rule_fields;
+use super::{DeskRequest, HistoryEntry, history, label_of};
+use crate::domain::command::{NoBody, WithReason};
+use crate::domain::fund::{Allocate, ExtendRound, PlanRound, RoundRef, SetRules, WithdrawFunding};
+use crate::domain::funding_source::FundingSource;
 use crate::domain::{Command, FundCommand as C, FundId, Money};
-use crate::http::pages::figures::{Days, MoneyBar, sums};
-use crate::http::pages::{Failed, Forms, Shell, own};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::pages::charts::{DaySelection, MoneyBar, totals_query};
+use crate::http::pages::{PageContext, PageError, PageForms, ownership};
 use crate::projections::{FundRow, OrganisationRow, RoundRow};
-use crate::views::By;
+use crate::views::GroupBy;
 
 #[derive(Template)]
 #[template(path = "desk/fund.html")]
-struct Sheet {
-    page: Shell,
+struct FundPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     fund: FundRow,
     state: String,
     bar: Option<MoneyBar>,
-    rounds: Vec<Round>,
-    acts: Vec<Act>,
-    history: Vec<Happened>,
+    rounds: Vec<RoundSection>,
+    acts: Vec<Action>,
+    history: Vec<HistoryEntry>,
 }
 
-struct Round {
+struct RoundSection {
     key: String,
     row: RoundRow,
     state: String,
-    acts: Vec<Act>,
+    acts: Vec<Action>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let desk = asked.desk;
     let fund: FundRow = desk
         .views
-        .find(&own::uuid(id)?.to_string(), None)
+        .find(&ownership::parse_uuid(id)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
-    let days = Days::asked(desk, "", "").await?;
+        .ok_or_else(PageError::not_found)?;
+    let days = DaySelection::from_query(desk, "", "").await?;
     let key = fund.id.to_string();
     let line = desk
         .views
-        .budget(sums(By::Fund, Some(&key), None, &days))
+        .budget(totals_query(GroupBy::Fund, Some(&key), None, &days))
         .await?
         .lines
         .pop();
     let forms = asked.forms();
     let mut rounds = Vec::new();
     for (key, row) in &fund.rounds {
-        let acts = round_acts(asked, &forms, &fund, key.as_str(), row).await?;
-        rounds.push(Round {
+        let acts = round_actions(asked, &forms, &fund, key.as_str(), row).await?;
+        rounds.push(RoundSection {
             key: key.to_string(),
-            state: said(row.state),
+            state: label_of(row.state),
             row: row.clone(),
             acts,
         });
     }
-    let page = Sheet {
-        page: asked.shell(&fund.name).await?,
-        wrong: forms.wrong(),
-        state: said(fund.state),
-        bar: line.map(|line| MoneyBar::of(fund.name.clone(), line)),
+    let page = FundPage {
+        page: asked.page_context(&fund.name).await?,
+        wrong: forms.error_summary(),
+        state: label_of(fund.state),
+        bar: line.map(|line| MoneyBar::new(fund.name.clone(), line)),
         rounds,
-        acts: acts(asked, &forms, &fund).await?,
+        acts: actions(asked, &forms, &fund).await?,
         history: history(asked, fund.id).await?,
         fund,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
-async fn act(
-    asked: &Asked<'_>,
-    forms: &Forms,
+async fn action(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     fund: &FundRow,
     name: &str,
     form: &str,
     title: &str,
     command: C,
-) -> Result<Act, Failed> {
-    let offered = Offered::of(
+) -> Result<Action, PageError> {
+    let offered = Availability::check(
         asked.desk,
         asked.visitor,
         Command::Fund(FundId(fund.id), command),
     )
     .await?;
-    Ok(Act::new(
+    Ok(Action::new(
         forms,
         form,
         title,
@@ -99,14 +99,14 @@ async fn act(
     ))
 }
 
-async fn round_acts(
-    asked: &Asked<'_>,
-    forms: &Forms,
+async fn round_actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     fund: &FundRow,
     key: &str,
     row: &RoundRow,
-) -> Result<Vec<Act>, Failed> {
-    let of = || RoundOf {
+) -> Result<Vec<Action>, PageError> {
+    let of = || RoundRef {
         round: key.parse().expect("a round's key"),
     };
     let mut acts = Vec::new();
@@ -121,7 +121,7 @@ async fn round_acts(
         ),
     ] {
         acts.push(
-            act(
+            action(
                 asked,
                 forms,
                 fund,
@@ -140,7 +140,7 @@ async fn round_acts(
         closes_on: later,
     });
     acts.push(
-        act(
+        action(
             asked,
             forms,
             fund,
@@ -152,21 +152,25 @@ async fn round_acts(
         .await?
         .hidden("round", key)
         .day("closes_on", "Last day")
-        .known("closes_on", later),
+        .prefill("closes_on", later),
     );
-    Ok(shown(acts))
+    Ok(visible(acts))
 }
 
-async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Act>, Failed> {
+async fn actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    fund: &FundRow,
+) -> Result<Vec<Action>, PageError> {
     let today = day_of(asked.desk.commands.now());
-    let because = || Because {
+    let because = || WithReason {
         reason: "why".parse().expect("a short text"),
     };
     let rules = || SetRules {
         rules: fund.rules.clone(),
     };
     let make = async |name: &str, title: &str, command: C| {
-        act(asked, forms, fund, name, name, title, command).await
+        action(asked, forms, fund, name, name, title, command).await
     };
     let own: Option<OrganisationRow> = asked
         .desk
@@ -181,13 +185,13 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
         closes_on: today,
         form,
     };
-    let funder = || Source {
+    let funder = || FundingSource {
         funder: "funder".parse().expect("a slug"),
         area: None,
     };
     let allocate = Allocate {
         source: funder(),
-        amount: Money::of_pounds(1),
+        amount: Money::from_pounds(1),
         reference: "reference".parse().expect("a line"),
         received_on: today,
     };
@@ -208,50 +212,50 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
             .collect::<Vec<_>>()
     };
     let mut acts = vec![
-        make("open", "Open the fund", C::Open(Nothing {})).await?,
+        make("open", "Open the fund", C::Open(NoBody {})).await?,
         make("plan-round", "Plan a round", C::PlanRound(plan))
             .await?
-            .line_with(
+            .text_with_hint(
                 "round:k",
                 "Short name",
                 "It stands in the round's address: spring.",
             )
-            .line("name", "Name")
+            .text("name", "Name")
             .day("opens_on", "First day")
             .day("closes_on", "Last day")
             .number("form:n", "Version of the form")
-            .known("form:n", form),
+            .prefill("form:n", form),
         make(
             "allocate",
             "Record money from a funder",
             C::Allocate(allocate),
         )
         .await?
-        .line_with(
+        .text_with_hint(
             "source.funder:k",
             "Funder",
             "A short name, always the same.",
         )
-        .one("source.area", "It may be spent in", areas())
+        .select("source.area", "It may be spent in", areas())
         .money("amount:m", "How much")
-        .line("reference", "The funder's reference")
+        .text("reference", "The funder's reference")
         .day("received_on", "Received on")
-        .known("received_on", today),
+        .prefill("received_on", today),
         make(
             "withdraw-funding",
             "Record that a funder took money back",
             C::WithdrawFunding(withdraw),
         )
         .await?
-        .line("source.funder:k", "Funder")
-        .one("source.area", "Of the money for", areas())
+        .text("source.funder:k", "Funder")
+        .select("source.area", "Of the money for", areas())
         .money("amount:m", "How much")
-        .words("reason", "Why"),
-        with_rules(
+        .text_area("reason", "Why"),
+        with_rule_fields(
             make("set-rules", "Set the rules", C::SetRules(rules())).await?,
             Some(&fund.rules),
         ),
-        with_rules(
+        with_rule_fields(
             make(
                 "propose-rules",
                 "Propose other rules",
@@ -265,24 +269,24 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
         let confirm = C::ConfirmRules(SetRules {
             rules: proposed.clone(),
         });
-        acts.push(with_rules(
+        acts.push(with_rule_fields(
             make(
                 "confirm-rules",
                 "Confirm the rules that were proposed",
                 confirm,
             )
             .await?
-            .opened(),
+            .expanded(),
             Some(proposed),
         ));
     }
     acts.push(
         make("pause", "Pause the fund", C::Pause(because()))
             .await?
-            .words("reason", "Why"),
+            .text_area("reason", "Why"),
     );
-    acts.push(make("resume", "Resume the fund", C::Resume(Nothing {})).await?);
-    acts.push(make("close", "Close the fund", C::Close(Nothing {})).await?);
-    acts.push(make("archive", "Put the fund away", C::Archive(Nothing {})).await?);
-    Ok(shown(acts))
+    acts.push(make("resume", "Resume the fund", C::Resume(NoBody {})).await?);
+    acts.push(make("close", "Close the fund", C::Close(NoBody {})).await?);
+    acts.push(make("archive", "Put the fund away", C::Archive(NoBody {})).await?);
+    Ok(visible(acts))
 }

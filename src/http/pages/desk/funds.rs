@@ -3,19 +3,19 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::act::{Act, Offered};
-use super::{Asked, said, sheets};
+use super::action::{Action, Availability};
+use super::{DeskRequest, label_of, spreadsheets};
 use crate::domain::Role;
-use crate::export::sheets::Sheet as Spreadsheet;
-use crate::http::pages::figures::{Days, MoneyBar, sums};
-use crate::http::pages::{Failed, Shell};
+use crate::export::spreadsheets::Spreadsheet;
+use crate::http::pages::charts::{DaySelection, MoneyBar, totals_query};
+use crate::http::pages::{PageContext, PageError};
 use crate::projections::FundRow;
-use crate::views::{By, Page as Wanted};
+use crate::views::{GroupBy, PageRequest as Wanted};
 
 #[derive(Template)]
 #[template(path = "desk/funds.html")]
-struct Sheet {
-    page: Shell,
+struct FundsPage {
+    page: PageContext,
     funds: Vec<(FundRow, String, Option<MoneyBar>)>,
     administrator: bool,
     sheets: [(&'static str, String); 2],
@@ -24,13 +24,13 @@ struct Sheet {
 
 #[derive(Template)]
 #[template(path = "desk/fund_new.html")]
-struct New {
-    page: Shell,
+struct NewFundPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
-    act: Act,
+    act: Action,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let rows: Vec<FundRow> = asked
         .desk
         .views
@@ -39,43 +39,43 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
         .items;
-    let days = Days::asked(asked.desk, "", "").await?;
+    let days = DaySelection::from_query(asked.desk, "", "").await?;
     let lines = asked
         .desk
         .views
-        .budget(sums(By::Fund, None, None, &days))
+        .budget(totals_query(GroupBy::Fund, None, None, &days))
         .await?
         .lines;
     let bar = |fund: &FundRow| {
         let line = lines.iter().find(|line| line.of == fund.id.to_string())?;
-        Some(MoneyBar::of(fund.name.clone(), line.clone()))
+        Some(MoneyBar::new(fund.name.clone(), line.clone()))
     };
-    let page = Sheet {
-        page: asked.shell("Funds").await?,
+    let page = FundsPage {
+        page: asked.page_context("Funds").await?,
         funds: rows
             .into_iter()
-            .map(|fund| (fund.clone(), said(fund.state), bar(&fund)))
+            .map(|fund| (fund.clone(), label_of(fund.state), bar(&fund)))
             .collect(),
-        sheets: asked.sheets(),
+        sheets: asked.spreadsheet_links(),
         imports: asked.signed.reader.roles.contains(&Role::Finance),
         administrator: asked.signed.reader.roles.contains(&Role::Administrator),
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// The list as a spreadsheet, with the money of each fund as at the day in the query.
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
-    let rows = asked.every::<FundRow>(Vec::new()).await?;
-    let days = Days::asked(asked.desk, asked.text("as_at"), "").await?;
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let rows = asked.list_all::<FundRow>(Vec::new()).await?;
+    let days = DaySelection::from_query(asked.desk, asked.text("as_at"), "").await?;
     let lines = asked
         .desk
         .views
-        .budget(sums(By::Fund, None, None, &days))
+        .budget(totals_query(GroupBy::Fund, None, None, &days))
         .await?
         .lines;
     let columns = [
@@ -89,58 +89,63 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         "Uncommitted",
         "Id",
     ];
-    Ok(sheets::sheet("Funds", columns, rows, |fund| {
-        let line = lines.iter().find(|line| line.of == fund.id.to_string());
-        [
-            fund.name.into(),
-            said(fund.state).into(),
-            fund.areas
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-                .into(),
-            line.map(|line| line.allocated).into(),
-            line.map(|line| line.requested).into(),
-            line.map(|line| line.committed).into(),
-            line.map(|line| line.paid_net).into(),
-            line.and_then(|line| line.uncommitted).into(),
-            fund.id.to_string().into(),
-        ]
-    }))
+    Ok(spreadsheets::build_spreadsheet(
+        "Funds",
+        columns,
+        rows,
+        |fund| {
+            let line = lines.iter().find(|line| line.of == fund.id.to_string());
+            [
+                fund.name.into(),
+                label_of(fund.state).into(),
+                fund.areas
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+                    .into(),
+                line.map(|line| line.allocated).into(),
+                line.map(|line| line.requested).into(),
+                line.map(|line| line.committed).into(),
+                line.map(|line| line.paid_net).into(),
+                line.and_then(|line| line.uncommitted).into(),
+                fund.id.to_string().into(),
+            ]
+        },
+    ))
 }
 
-pub(super) async fn new(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show_new(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     if !asked.signed.reader.roles.contains(&Role::Administrator) {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
     let forms = asked.forms();
-    let act = Act::new(
+    let act = Action::new(
         &forms,
         "create",
         "Set up a fund",
         "/desk/do/funds/create",
-        Offered::Yes,
+        Availability::Available,
     )
-    .opened()
-    .line("name", "Name")
-    .words("purpose", "What the money is for")
-    .line_with(
+    .expanded()
+    .text("name", "Name")
+    .text_area("purpose", "What the money is for")
+    .text_with_hint(
         "areas:w",
         "Areas",
         "With commas between: Stockport, Oldham, Tameside.",
     );
-    let page = New {
-        page: asked.shell("Set up a fund").await?,
-        wrong: forms.wrong(),
-        act: with_rules(act, None),
+    let page = NewFundPage {
+        page: asked.page_context("Set up a fund").await?,
+        wrong: forms.error_summary(),
+        act: with_rule_fields(act, None),
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// Adds the fields of a fund's rules to an action, filled in with `rules`, or with usual values for
 /// a new fund.
-pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -> Act {
+pub(super) fn with_rule_fields(act: Action, rules: Option<&crate::domain::fund::Rules>) -> Action {
     let known = |pick: fn(&crate::domain::fund::Rules) -> String, usual: &str| {
         rules.map_or_else(|| usual.to_owned(), pick)
     };
@@ -151,12 +156,12 @@ pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -
             .join(", ")
     };
     act.money("rules.minimum:m", "Smallest award")
-        .known(
+        .prefill(
             "rules.minimum:m",
             known(|rules| String::from(rules.minimum), "500.00"),
         )
         .money("rules.maximum:m", "Largest award")
-        .known(
+        .prefill(
             "rules.maximum:m",
             known(|rules| String::from(rules.maximum), "2500.00"),
         )
@@ -164,33 +169,36 @@ pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -
             "rules.eyes:n",
             "How many people must act on a payment: two or three",
         )
-        .known("rules.eyes:n", known(|rules| rules.eyes.to_string(), "2"))
+        .prefill(
+            "rules.eyes:n",
+            known(|rules| rules.people_per_payment.to_string(), "2"),
+        )
         .number(
             "rules.quorum:n",
             "How many panel members without an interest decide",
         )
-        .known(
+        .prefill(
             "rules.quorum:n",
             known(|rules| rules.quorum.to_string(), "2"),
         )
-        .line_with(
+        .text_with_hint(
             "rules.checks:w",
             "Checks before money is paid",
             "With commas between: identity, governing document.",
         )
-        .known(
+        .prefill(
             "rules.checks:w",
             rules.map_or_else(
                 || "identity, governing document".to_owned(),
                 |rules| keys(&rules.checks),
             ),
         )
-        .line_with(
+        .text_with_hint(
             "rules.checks_at_risk:w",
             "Further checks where children or adults at risk take part",
             "With commas between: safeguarding.",
         )
-        .known(
+        .prefill(
             "rules.checks_at_risk:w",
             rules.map_or_else(
                 || "safeguarding".to_owned(),
@@ -198,12 +206,12 @@ pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -
             ),
         )
         .number("rules.offer_days:n", "How many days an offer stands")
-        .known(
+        .prefill(
             "rules.offer_days:n",
             known(|rules| rules.offer_days.to_string(), "28"),
         )
         .number("rules.signers:n", "How many people sign the agreement")
-        .known(
+        .prefill(
             "rules.signers:n",
             known(|rules| rules.signers.to_string(), "2"),
         )
@@ -211,7 +219,7 @@ pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -
             "rules.update_every_days:n",
             "Days between updates; empty for only a final one",
         )
-        .known(
+        .prefill(
             "rules.update_every_days:n",
             known(
                 |rules| {
@@ -227,7 +235,7 @@ pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -
             "rules.remind_days:n",
             "How many days before an update is due the group is reminded",
         )
-        .known(
+        .prefill(
             "rules.remind_days:n",
             known(|rules| rules.remind_days.to_string(), "14"),
         )

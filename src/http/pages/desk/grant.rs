@@ -3,84 +3,84 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::act::{Act, shown};
-use super::confirming::{Meeting, RevocationSeen, ScheduleSeen, attendance};
-use super::grant_acts::{Acts, VariationSeen};
-use super::settling::EntrySeen;
-use super::{Asked, Happened, history, said};
+use super::action::{Action, visible};
+use super::confirmations::{DecisionAttendance, RevocationView, ScheduleView, attendance_actions};
+use super::grant_actions::{GrantActions, VariationView};
+use super::settlements::BankEntryView;
+use super::{DeskRequest, HistoryEntry, history, label_of};
 use crate::domain::{Command, GrantCommand, GrantId};
-use crate::http::pages::{Failed, Shell, own};
+use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow};
-use crate::views::{GroupSeen, Page as Wanted};
+use crate::views::{GroupView, PageRequest as Wanted};
 
 #[derive(Template)]
 #[template(path = "desk/grant.html")]
-struct Sheet {
-    page: Shell,
+struct GrantPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     row: GrantRow,
     state: String,
     fund: FundRow,
-    group: GroupSeen,
+    group: GroupView,
     payments: Vec<PaymentRow>,
     updates: Vec<UpdateRow>,
-    variations: Vec<VariationSeen>,
-    entries: Vec<EntrySeen>,
-    schedule: Option<ScheduleSeen>,
-    attendance_acts: Vec<Act>,
-    revocation: Option<RevocationSeen>,
-    check_acts: Vec<Act>,
-    payee_acts: Vec<Act>,
-    payment_acts: Vec<Act>,
-    update_acts: Vec<Act>,
-    offer_acts: Vec<Act>,
-    other_acts: Vec<Act>,
-    history: Vec<Happened>,
+    variations: Vec<VariationView>,
+    entries: Vec<BankEntryView>,
+    schedule: Option<ScheduleView>,
+    attendance_acts: Vec<Action>,
+    revocation: Option<RevocationView>,
+    check_acts: Vec<Action>,
+    payee_acts: Vec<Action>,
+    payment_acts: Vec<Action>,
+    update_acts: Vec<Action>,
+    offer_acts: Vec<Action>,
+    other_acts: Vec<Action>,
+    history: Vec<HistoryEntry>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let desk = asked.desk;
     let row: GrantRow = desk
         .views
-        .find(&own::uuid(id)?.to_string(), None)
+        .find(&ownership::parse_uuid(id)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let seen = desk
         .views
-        .open_grants(asked.signed.reader.reads_words(), vec![row])
+        .decrypt_grants(asked.signed.reader.may_read_words(), vec![row])
         .await?
         .pop()
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let row = seen.row.clone();
     let fund: FundRow = desk
         .views
         .find(&row.fund.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let group: GroupRow = desk
         .views
         .find(&row.group.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let group = desk
         .views
-        .open_groups(&asked.signed.reader, vec![group], None)
+        .decrypt_groups(&asked.signed.reader, vec![group], None)
         .await?
         .pop()
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let of = || vec![("grant_id", vec![row.id.to_string()])];
     let all = Wanted {
         after: None,
-        most: 200,
+        limit: 200,
     };
     let forms = asked.forms();
-    let acts = Acts {
+    let acts = GrantActions {
         asked,
         forms: &forms,
         row: &row,
     };
     let payments: Vec<PaymentRow> = desk.views.list(None, of(), &all).await?.items;
-    let meeting = Meeting {
+    let meeting = DecisionAttendance {
         noun: "grants",
         id: row.id,
         decision: row.raised_by,
@@ -88,19 +88,19 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         when: "when the award was raised",
     };
     let confirm = |person| Command::Grant(GrantId(row.id), GrantCommand::ConfirmAttendance(person));
-    let page = Sheet {
-        page: asked.shell(&row.title).await?,
-        wrong: forms.wrong(),
+    let page = GrantPage {
+        page: asked.page_context(&row.title).await?,
+        wrong: forms.error_summary(),
         state: if row.on_hold {
-            format!("{}, on hold", said(row.state))
+            format!("{}, on hold", label_of(row.state))
         } else {
-            said(row.state)
+            label_of(row.state)
         },
         updates: desk.views.list(None, of(), &all).await?.items,
         variations: acts.variations(&seen).await?,
         entries: acts.entries().await?,
         schedule: acts.schedule().await?,
-        attendance_acts: shown(attendance(asked, &forms, meeting, &confirm).await?),
+        attendance_acts: visible(attendance_actions(asked, &forms, meeting, &confirm).await?),
         revocation: acts.revocation().await?,
         check_acts: acts.checks(&group.files).await?,
         payee_acts: acts.payee(&group).await?,
@@ -119,5 +119,5 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         fund,
         group,
     };
-    asked.page(&page)
+    asked.render(&page)
 }

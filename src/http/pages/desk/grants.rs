@@ -4,28 +4,28 @@ use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantNames as _;
 
-use super::sheets::{self, named};
-use super::{Asked, choices_or_none, said};
+use super::spreadsheets::{self, name_cell};
+use super::{DeskRequest, choices_or_none, label_of};
 use crate::domain::grant::{GrantState, VariationState};
-use crate::export::sheets::Sheet as Spreadsheet;
-use crate::http::pages::open::names;
-use crate::http::pages::{Failed, Form, Shell};
+use crate::export::spreadsheets::Spreadsheet;
+use crate::http::pages::public::names_of_groups;
+use crate::http::pages::{Form, PageContext, PageError};
 use crate::projections::GrantRow;
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 #[derive(Template)]
 #[template(path = "desk/grants.html")]
-struct Sheet {
-    page: Shell,
+struct GrantsPage {
+    page: PageContext,
     filter: Form,
     states: Vec<(String, String)>,
     asks: Vec<(String, String)>,
-    rows: Vec<Row>,
+    rows: Vec<GrantListRow>,
     next: Option<String>,
     sheets: [(&'static str, String); 2],
 }
 
-struct Row {
+struct GrantListRow {
     id: String,
     title: String,
     group: String,
@@ -37,7 +37,7 @@ struct Row {
 }
 
 /// The filters of the query. A search that matches no group filters by an id that no group has.
-async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed> {
+async fn filters(asked: &DeskRequest<'_>) -> Result<Vec<(&'static str, Vec<String>)>, PageError> {
     let mut filters = Vec::new();
     if !asked.text("state").is_empty() {
         filters.push(("state", asked.all("state")));
@@ -47,7 +47,7 @@ async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, 
         let mut groups: Vec<_> = asked
             .desk
             .views
-            .groups_named(search, 200)
+            .find_groups_by_name(search, 200)
             .await?
             .into_iter()
             .map(|group| group.id.to_string())
@@ -59,22 +59,22 @@ async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, 
 }
 
 /// Whether a requested variation waits for a decision.
-fn asks(row: &GrantRow) -> bool {
+fn has_open_variation(row: &GrantRow) -> bool {
     row.variations
         .values()
         .any(|variation| variation.state == VariationState::Requested)
 }
 
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let wants_change = asked.text("asks") == "change";
     let rows = asked
-        .every::<GrantRow>(filters(asked).await?)
+        .list_all::<GrantRow>(filters(asked).await?)
         .await?
         .into_iter()
-        .filter(|row| !wants_change || asks(row));
+        .filter(|row| !wants_change || has_open_variation(row));
     let rows: Vec<_> = rows.collect();
     let groups = asked
-        .names_of(rows.iter().map(|row| row.group.to_string()))
+        .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
     let columns = [
         "Grant",
@@ -93,28 +93,33 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         "Final update due",
         "Id",
     ];
-    Ok(sheets::sheet("Grants", columns, rows, |row| {
-        [
-            row.title.into(),
-            named(&groups, &row.group),
-            row.area.to_string().into(),
-            row.round.to_string().into(),
-            said(row.state).into(),
-            if row.on_hold { "yes" } else { "no" }.into(),
-            row.offered_on.into(),
-            row.offered.into(),
-            row.award.into(),
-            row.paid.into(),
-            row.returned.into(),
-            row.due_back.into(),
-            row.ends_on.into(),
-            row.update_due_on.into(),
-            row.id.to_string().into(),
-        ]
-    }))
+    Ok(spreadsheets::build_spreadsheet(
+        "Grants",
+        columns,
+        rows,
+        |row| {
+            [
+                row.title.into(),
+                name_cell(&groups, &row.group),
+                row.area.to_string().into(),
+                row.round.to_string().into(),
+                label_of(row.state).into(),
+                if row.on_hold { "yes" } else { "no" }.into(),
+                row.offered_on.into(),
+                row.offered.into(),
+                row.award.into(),
+                row.paid.into(),
+                row.returned.into(),
+                row.due_back.into(),
+                row.ends_on.into(),
+                row.update_due_on.into(),
+                row.id.to_string().into(),
+            ]
+        },
+    ))
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let filters = filters(asked).await?;
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let wants_change = asked.text("asks") == "change";
@@ -126,21 +131,21 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             filters,
             &Wanted {
                 after,
-                most: if wants_change { 500 } else { 50 },
+                limit: if wants_change { 500 } else { 50 },
             },
         )
         .await?;
     let items: Vec<_> = listed
         .items
         .into_iter()
-        .filter(|row| !wants_change || asks(row))
+        .filter(|row| !wants_change || has_open_variation(row))
         .collect();
-    let groups = names(
+    let groups = names_of_groups(
         asked.desk,
         items.iter().map(|row| row.group.to_string()).collect(),
     )
     .await?;
-    let row = |row: GrantRow| Row {
+    let row = |row: GrantRow| GrantListRow {
         id: row.id.to_string(),
         group: groups
             .get(&row.group.to_string())
@@ -148,9 +153,9 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .unwrap_or_default(),
         area: row.area.to_string(),
         state: if row.on_hold {
-            format!("{}, on hold", said(row.state))
+            format!("{}, on hold", label_of(row.state))
         } else {
-            said(row.state)
+            label_of(row.state)
         },
         award: row.award.to_string(),
         paid: row.paid.to_string(),
@@ -163,10 +168,10 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     };
     let mut filter = asked.forms().form("filter");
     for (name, value) in &asked.query {
-        filter = filter.known(name, value);
+        filter = filter.prefill(name, value);
     }
-    let page = Sheet {
-        page: asked.shell("Grants").await?,
+    let page = GrantsPage {
+        page: asked.page_context("Grants").await?,
         filter,
         states: choices_or_none(
             "any state",
@@ -180,10 +185,10 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             ("change".to_owned(), "with a change to decide".to_owned()),
         ],
         rows: items.into_iter().map(row).collect(),
-        sheets: asked.sheets(),
+        sheets: asked.spreadsheet_links(),
         next: listed
             .next
-            .map(|next| super::applications::with(asked, "after", &next)),
+            .map(|next| super::applications::url_with(asked, "after", &next)),
     };
-    asked.page(&page)
+    asked.render(&page)
 }

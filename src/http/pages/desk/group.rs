@@ -4,62 +4,64 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::accesses::{self, Access};
-use super::act::{Act, Offered, shown};
-use super::erasures::erasing;
-use super::{Asked, Happened, choices, history};
-use crate::domain::command::{Because, ProposalOf};
+use super::accesses::{self, AccessLine};
+use super::action::{Action, Availability, visible};
+use super::erasures::erasure_actions;
+use super::{DeskRequest, HistoryEntry, choices, history};
+use crate::domain::command::{ProposalRef, WithReason};
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::group::{
-    CorrectGroup, MemberOf, MergeGroup, RecordIdentifier, SetContact, VerifyPayee,
+    CorrectGroup, MemberRef, MergeGroup, RecordIdentifier, SetContact, VerifyPayee,
 };
-use crate::domain::payee::PayeeTyped;
-use crate::domain::sealed::Personal;
+use crate::domain::payee::PayeeInput;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
-use crate::http::kept_file::{self, Opened};
-use crate::http::pages::{Failed, Form, Forms, Rejected, Shell, Visitor, own, see_other, upload};
-use crate::http::{self, Desk};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::file_response::{self, DownloadContext};
+use crate::http::pages::{
+    Form, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, ownership, see_other,
+};
+use crate::http::{self, AppState};
 use crate::projections::{FileRow, GroupRow, PersonRow};
-use crate::store::accesses::Looked;
-use crate::views::{GroupSeen, HistoryLine, Link, Page as Wanted, PersonSeen};
+use crate::store::accesses::AccessedData;
+use crate::views::{GroupView, HistoryLine, PageRequest as Wanted, PersonView, RelatedGroup};
 
 #[derive(Template)]
 #[template(path = "desk/group.html")]
-struct Sheet {
-    page: Shell,
+struct GroupPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
-    group: GroupSeen,
+    group: GroupView,
     members: Vec<(String, String)>,
-    links: Vec<Link>,
+    links: Vec<RelatedGroup>,
     before: Vec<HistoryLine>,
-    correction_acts: Vec<Act>,
-    payee_acts: Vec<Act>,
-    acts: Vec<Act>,
+    correction_acts: Vec<Action>,
+    payee_acts: Vec<Action>,
+    acts: Vec<Action>,
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
     /// Who read the group's subject access report; only for auditors and administrators.
-    accesses: Option<Vec<Access>>,
-    history: Vec<Happened>,
+    accesses: Option<Vec<AccessLine>>,
+    history: Vec<HistoryEntry>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let desk = asked.desk;
     let row: GroupRow = desk
         .views
-        .find(&own::uuid(id)?.to_string(), None)
+        .find(&ownership::parse_uuid(id)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let members = row.members.clone();
-    let names = asked.people(members.iter().copied()).await?;
+    let names = asked.names_of_people(members.iter().copied()).await?;
     let group = desk
         .views
-        .open_groups(&asked.signed.reader, vec![row], None)
+        .decrypt_groups(&asked.signed.reader, vec![row], None)
         .await?
         .pop()
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let links = if asked.signed.reader.works_with_groups() {
-        desk.views.links(group.id).await?
+        desk.views.related_groups(group.id).await?
     } else {
         Vec::new()
     };
@@ -68,62 +70,62 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         .iter()
         .map(|person| (person.to_string(), names.of(person)))
         .collect();
-    let page = Sheet {
-        page: asked.shell(&group.name).await?,
-        wrong: forms.wrong(),
+    let page = GroupPage {
+        page: asked.page_context(&group.name).await?,
+        wrong: forms.error_summary(),
         links,
         before: desk.views.history(group.id, None).await?,
-        correction_acts: correction_acts(asked, &forms, &group).await?,
-        payee_acts: payee_acts(asked, &forms, &group).await?,
-        acts: acts(asked, &forms, &group, &members).await?,
+        correction_acts: correction_actions(asked, &forms, &group).await?,
+        payee_acts: payee_actions(asked, &forms, &group).await?,
+        acts: actions(asked, &forms, &group, &members).await?,
         upload: asked
             .signed
             .reader
             .works_with_groups()
             .then(|| forms.form("keep-file")),
         purposes: choices(["scan", "receipt", "document", "photograph", "signed_form"]),
-        accesses: accesses::of(asked, &group.id.to_string()).await?,
+        accesses: accesses::recent(asked, &group.id.to_string()).await?,
         history: history(asked, group.id).await?,
         members,
         group,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// An action on the group, with the result of its dry run.
-async fn offer(
-    asked: &Asked<'_>,
-    forms: &Forms,
-    group: &GroupSeen,
+async fn action(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    group: &GroupView,
     form: &str,
     title: &str,
     command: C,
-) -> Result<Act, Failed> {
+) -> Result<Action, PageError> {
     let path = format!("/desk/do/groups/{}/{}", group.id, command.name());
-    let offered = Offered::of(
+    let offered = Availability::check(
         asked.desk,
         asked.visitor,
         Command::Group(GroupId(group.id), command),
     )
     .await?;
-    Ok(Act::new(forms, form, title, &path, offered))
+    Ok(Action::new(forms, form, title, &path, offered))
 }
 
 /// Accepting or refusing the name and area that a member proposed.
-async fn correction_acts(
-    asked: &Asked<'_>,
-    forms: &Forms,
-    group: &GroupSeen,
-) -> Result<Vec<Act>, Failed> {
+async fn correction_actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    group: &GroupView,
+) -> Result<Vec<Action>, PageError> {
     let Some(proposal) = group.proposal else {
         return Ok(Vec::new());
     };
-    let take = C::TakeCorrection(ProposalOf { proposal });
-    let refuse = C::RefuseCorrection(Because {
+    let take = C::TakeCorrection(ProposalRef { proposal });
+    let refuse = C::RefuseCorrection(WithReason {
         reason: "why".parse().expect("a short text"),
     });
-    Ok(shown(vec![
-        offer(
+    Ok(visible(vec![
+        action(
             asked,
             forms,
             group,
@@ -133,7 +135,7 @@ async fn correction_acts(
         )
         .await?
         .hidden("proposal:n", proposal),
-        offer(
+        action(
             asked,
             forms,
             group,
@@ -142,18 +144,18 @@ async fn correction_acts(
             refuse,
         )
         .await?
-        .words_with("reason", "Why", "Names of people do not belong here."),
+        .text_area_with_hint("reason", "Why", "Names of people do not belong here."),
     ]))
 }
 
 /// Entering the group's payee, and verifying it as a second person.
-async fn payee_acts(
-    asked: &Asked<'_>,
-    forms: &Forms,
-    group: &GroupSeen,
-) -> Result<Vec<Act>, Failed> {
+async fn payee_actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    group: &GroupView,
+) -> Result<Vec<Action>, PageError> {
     let act = async |form: &str, title: &str, command: C| {
-        offer(asked, forms, group, form, title, command).await
+        action(asked, forms, group, form, title, command).await
     };
     let mut acts = Vec::new();
     if let Some(payee) = &group.payee {
@@ -165,20 +167,20 @@ async fn payee_acts(
             act("verify-payee", "Verify the payee", C::VerifyPayee(verify))
                 .await?
                 .hidden("payee:n", payee.payee)
-                .line_with(
+                .text_with_hint(
                     "method",
                     "How",
                     "A bank statement was seen, the body was called.",
                 ),
         );
     }
-    let purchase = || C::ProvidePayee(PayeeTyped::PurchaseForGroup {});
+    let purchase = || C::ProvidePayee(PayeeInput::PurchaseForGroup {});
     acts.push(
         act("own-account", "Key in the group's own account", purchase())
             .await?
             .hidden("route", "own_account")
-            .line("account.holder", "The name on the account")
-            .line_with(
+            .text("account.holder", "The name on the account")
+            .text_with_hint(
                 "account.numbers",
                 "Sort code and account number",
                 "Such as 12-34-56 12345678.",
@@ -192,27 +194,30 @@ async fn payee_acts(
         )
         .await?
         .hidden("route", "holding_body")
-        .line("body", "The body")
+        .text("body", "The body")
         .day("consented_on", "When it consented")
-        .line("account.holder", "The name on the account")
-        .line_with(
+        .text("account.holder", "The name on the account")
+        .text_with_hint(
             "account.numbers",
             "Sort code and account number",
             "Such as 12-34-56 12345678.",
         )
-        .known("consented_on", day_of(asked.desk.commands.now())),
+        .prefill("consented_on", day_of(asked.desk.commands.now())),
     );
     acts.push(
         act("purchase", "We buy for the group", purchase())
             .await?
             .hidden("route", "purchase_for_group"),
     );
-    Ok(shown(acts))
+    Ok(visible(acts))
 }
 
 /// People who can be invited, by id and by name with e-mail address. Those with a role are left
 /// out: inviting them is rare, and possible through the API.
-async fn joinable(asked: &Asked<'_>, group: &GroupSeen) -> Result<Vec<(String, String)>, Failed> {
+async fn invitable_people(
+    asked: &DeskRequest<'_>,
+    group: &GroupView,
+) -> Result<Vec<(String, String)>, PageError> {
     let rows = asked
         .desk
         .views
@@ -221,7 +226,7 @@ async fn joinable(asked: &Asked<'_>, group: &GroupSeen) -> Result<Vec<(String, S
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -236,12 +241,12 @@ async fn joinable(asked: &Asked<'_>, group: &GroupSeen) -> Result<Vec<(String, S
     let seen = asked
         .desk
         .views
-        .open_people(
+        .decrypt_people(
             &asked.signed.reader,
             rows.into_iter().filter(could).collect(),
         )
         .await?;
-    let named = |seen: PersonSeen| {
+    let named = |seen: PersonView| {
         let email = seen
             .email
             .map(|email| format!(", {email}"))
@@ -253,26 +258,26 @@ async fn joinable(asked: &Asked<'_>, group: &GroupSeen) -> Result<Vec<(String, S
     Ok(choices)
 }
 
-async fn acts(
-    asked: &Asked<'_>,
-    forms: &Forms,
-    group: &GroupSeen,
+async fn actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    group: &GroupView,
     members: &[(String, String)],
-) -> Result<Vec<Act>, Failed> {
-    let personal = || Personal::Open("words".to_owned());
+) -> Result<Vec<Action>, PageError> {
+    let personal = || PersonalInput::Open("words".to_owned());
     let act = async |form: &str, title: &str, command: C| {
-        offer(asked, forms, group, form, title, command).await
+        action(asked, forms, group, form, title, command).await
     };
-    let choices = joinable(asked, group).await?;
+    let choices = invitable_people(asked, group).await?;
     let first = choices
         .first()
         .and_then(|(id, _)| id.parse().ok())
         .map_or(asked.signed.reader.person, PersonId);
-    let add = C::AddMember(MemberOf { person: first });
+    let add = C::AddMember(MemberRef { person: first });
     let add = act("add-member", "Ask somebody to join", add)
         .await?
-        .one("person", "Whom", choices);
-    let own = || MemberOf {
+        .select("person", "Whom", choices);
+    let own = || MemberRef {
         person: asked.signed.reader.person,
     };
     let join = act(
@@ -290,8 +295,8 @@ async fn acts(
     .await?;
     let mut acts = vec![add, join, refuse.hidden("person", own().person)];
     for (id, name) in members {
-        let member = MemberOf {
-            person: PersonId(own::uuid(id)?),
+        let member = MemberRef {
+            person: PersonId(ownership::parse_uuid(id)?),
         };
         acts.push(
             act(
@@ -301,14 +306,14 @@ async fn acts(
             )
             .await?
             .hidden("person", id)
-            .grave(),
+            .destructive(),
         );
     }
     for person in &group.invited {
-        let name = asked.people([*person]).await?.of(person);
+        let name = asked.names_of_people([*person]).await?.of(person);
         let (title, back) = (
             format!("Take back that {name} was asked to join"),
-            C::RemoveMember(MemberOf { person: *person }),
+            C::RemoveMember(MemberRef { person: *person }),
         );
         acts.push(
             act(&format!("take-back-{person}"), &title, back)
@@ -318,7 +323,7 @@ async fn acts(
         // An invited person without an e-mail address accepts by way of an officer.
         let (title, join) = (
             format!("{name} has said yes"),
-            C::Join(MemberOf { person: *person }),
+            C::Join(MemberRef { person: *person }),
         );
         acts.push(
             act(&format!("join-{person}"), &title, join)
@@ -333,10 +338,10 @@ async fn acts(
     acts.push(
         act("set-contact", "Set postcode and telephone", contact)
             .await?
-            .line("postcode", "Postcode")
-            .line("telephone", "Telephone")
-            .known("postcode", group.postcode.clone().unwrap_or_default())
-            .known("telephone", group.telephone.clone().unwrap_or_default()),
+            .text("postcode", "Postcode")
+            .text("telephone", "Telephone")
+            .prefill("postcode", group.postcode.clone().unwrap_or_default())
+            .prefill("telephone", group.telephone.clone().unwrap_or_default()),
     );
     let correct = CorrectGroup {
         name: format!("{} ", group.name)
@@ -352,11 +357,11 @@ async fn acts(
             C::Correct(correct),
         )
         .await?
-        .line("name", "Name")
-        .line("area", "Area")
-        .words("reason", "What was wrong")
-        .known("name", &group.name)
-        .known("area", &group.area),
+        .text("name", "Name")
+        .text("area", "Area")
+        .text_area("reason", "What was wrong")
+        .prefill("name", &group.name)
+        .prefill("area", &group.area),
     );
     let record = C::RecordIdentifier(RecordIdentifier {
         identifier: "GB-CHC-0000000".parse().expect("an identifier"),
@@ -368,7 +373,7 @@ async fn acts(
             record,
         )
         .await?
-        .line_with(
+        .text_with_hint(
             "identifier",
             "Number",
             "GB-CHC- and a charity number, or GB-COH- and a company number.",
@@ -381,104 +386,113 @@ async fn acts(
     acts.push(
         act("merge", "Merge it into another group", merge)
             .await?
-            .line_with(
+            .text_with_hint(
                 "into",
                 "The id of the group that goes on",
                 "The end of its page's address.",
             )
-            .words("reason", "Why")
-            .grave(),
+            .text_area("reason", "Why")
+            .destructive(),
     );
     acts.extend(
-        erasing(asked, forms, "groups", group.id, &|command| {
-            Command::Group(GroupId(group.id), command.of_group())
+        erasure_actions(asked, forms, "groups", group.id, &|command| {
+            Command::Group(GroupId(group.id), command.into_group_command())
         })
         .await?,
     );
-    Ok(shown(acts))
+    Ok(visible(acts))
 }
 
 /// The group's subject access report. The access is recorded.
-pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn subject_access(
+    asked: &DeskRequest<'_>,
+    id: &str,
+) -> Result<HttpResponse, PageError> {
     if !asked.signed.reader.works_with_groups() {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
-    let group = own::uuid(id)?;
-    let held = asked.desk.views.held_on_group(group).await?;
-    http::accesses::note(
+    let group = ownership::parse_uuid(id)?;
+    let held = asked.desk.views.subject_access_for_group(group).await?;
+    http::accesses::record_access(
         asked.desk,
         &asked.signed.reader,
-        Looked::Held(&group.to_string()),
+        AccessedData::SubjectAccess(&group.to_string()),
     )
     .await?;
-    crate::http::pages::held::answer(asked.desk, "this group", &[held]).await
+    crate::http::pages::subject_access::render_report(asked.desk, "this group", &[held]).await
 }
 
 /// Stores uploaded files for a group: the scan of a form, a receipt, a signed agreement.
-pub(super) async fn keep(
+pub(super) async fn upload_file(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    if !visitor.staff()?.reader.works_with_groups() {
-        return Err(Failed::not_yours());
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    if !visitor.require_staff()?.reader.works_with_groups() {
+        return Err(PageError::forbidden());
     }
-    let group = own::uuid(request.match_info().query("group"))?;
-    let uploaded = upload::read(&request, body, &visitor, &desk, group).await?;
+    let group = ownership::parse_uuid(request.match_info().query("group"))?;
+    let uploaded = file_upload::read(&request, body, &visitor, &desk, group).await?;
     let back = format!("/desk/groups/{group}");
     let purpose = uploaded.posted.text("purpose").parse::<FilePurpose>();
-    let says = match (&uploaded.wrong, purpose.is_ok(), uploaded.files.is_empty()) {
+    let says = match (
+        &uploaded.file_error,
+        purpose.is_ok(),
+        uploaded.files.is_empty(),
+    ) {
         (Some(error), ..) => Some(("file", format!("{error}"))),
         (None, _, true) => Some(("file", "Choose a picture or a PDF".to_owned())),
         (None, false, _) => Some(("purpose", "Say what it is".to_owned())),
         _ => None,
     };
     if let Some((field, says)) = says {
-        uploaded.give_up(&desk).await?;
-        let rejected = Rejected::with(
+        uploaded.discard(&desk).await?;
+        let rejected = FormErrors::new(
             "keep-file",
             &uploaded.posted,
             vec![(field.to_owned(), says)],
         );
-        return super::at(&desk, &visitor, &back, Some(rejected)).await;
+        return super::render_page_at(&desk, &visitor, &back, Some(rejected)).await;
     }
     if let Ok(purpose) = purpose {
-        uploaded.record(&visitor, &desk, group, purpose).await?;
+        uploaded
+            .record_files(&visitor, &desk, group, purpose)
+            .await?;
     }
     Ok(see_other(&format!("{back}?done=keep-file")))
 }
 
 /// A file of a group, decrypted. Panel members may see scans and photographs only.
-pub(super) async fn file(
+pub(super) async fn download_file(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let reader = &visitor.staff()?.reader;
-    let group = own::uuid(request.match_info().query("group"))?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let reader = &visitor.require_staff()?.reader;
+    let group = ownership::parse_uuid(request.match_info().query("group"))?;
     let file: FileDigest = request
         .match_info()
         .query("file")
         .parse()
-        .map_err(|_| Failed::nothing())?;
+        .map_err(|_| PageError::not_found())?;
     let known: FileRow = desk
         .views
         .find(&FileRow::id_of(group, &file), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
-    if !reader.reads_words() || (!reader.works_with_groups() && !open_to_panel) {
-        return Err(Failed::not_yours());
+    if !reader.may_read_words() || (!reader.works_with_groups() && !open_to_panel) {
+        return Err(PageError::forbidden());
     }
     let stream = desk
         .files
         .open(desk.commands.log().vault(), group, &file)
         .await?;
-    Ok(kept_file::answer(
+    Ok(file_response::stream_file(
         &file,
         known.media,
-        Opened::OnPage,
+        DownloadContext::Page,
         stream,
     ))
 }

@@ -3,20 +3,20 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{Asked, sheets};
+use super::{DeskRequest, spreadsheets};
 use crate::domain::Role;
-use crate::export::sheets::Sheet as Spreadsheet;
-use crate::http::pages::{Failed, Form, Shell};
+use crate::export::spreadsheets::Spreadsheet;
+use crate::http::pages::{Form, PageContext, PageError};
 use crate::projections::GroupRow;
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 /// A search finds at most so many groups.
-const FOUND: i64 = 200;
+const SEARCH_MAX: i64 = 200;
 
 #[derive(Template)]
 #[template(path = "desk/groups.html")]
-struct Sheet {
-    page: Shell,
+struct GroupsPage {
+    page: PageContext,
     filter: Form,
     rows: Vec<GroupRow>,
     next: Option<String>,
@@ -25,12 +25,16 @@ struct Sheet {
 }
 
 /// The list as a spreadsheet: public data of the groups, and the state of their payee.
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let search = asked.text("q");
     let rows = if search.is_empty() {
-        asked.every::<GroupRow>(Vec::new()).await?
+        asked.list_all::<GroupRow>(Vec::new()).await?
     } else {
-        asked.desk.views.groups_named(search, FOUND).await?
+        asked
+            .desk
+            .views
+            .find_groups_by_name(search, SEARCH_MAX)
+            .await?
     };
     let columns = [
         "Group",
@@ -42,31 +46,36 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         "Merged into",
         "Id",
     ];
-    Ok(sheets::sheet("Groups", columns, rows, |row| {
-        let payee = match &row.payee {
-            Some(payee) if payee.verified_by.is_some() => "verified",
-            Some(_) => "to be verified",
-            None => "none",
-        };
-        [
-            row.name.into(),
-            row.area.into(),
-            super::said(row.standing).into(),
-            row.identifiers
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-                .into(),
-            i64::try_from(row.members.len()).unwrap_or_default().into(),
-            payee.into(),
-            row.merged_into.map(|into| into.to_string()).into(),
-            row.id.to_string().into(),
-        ]
-    }))
+    Ok(spreadsheets::build_spreadsheet(
+        "Groups",
+        columns,
+        rows,
+        |row| {
+            let payee = match &row.payee {
+                Some(payee) if payee.verified_by.is_some() => "verified",
+                Some(_) => "to be verified",
+                None => "none",
+            };
+            [
+                row.name.into(),
+                row.area.into(),
+                super::label_of(row.standing).into(),
+                row.identifiers
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+                    .into(),
+                i64::try_from(row.members.len()).unwrap_or_default().into(),
+                payee.into(),
+                row.merged_into.map(|into| into.to_string()).into(),
+                row.id.to_string().into(),
+            ]
+        },
+    ))
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let search = asked.text("q");
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let (rows, next) = if search.is_empty() {
@@ -76,24 +85,31 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .list::<GroupRow>(
                 asked.as_at().await?,
                 Vec::new(),
-                &Wanted { after, most: 50 },
+                &Wanted { after, limit: 50 },
             )
             .await?;
         (listed.items, listed.next)
     } else {
-        (asked.desk.views.groups_named(search, FOUND).await?, None)
+        (
+            asked
+                .desk
+                .views
+                .find_groups_by_name(search, SEARCH_MAX)
+                .await?,
+            None,
+        )
     };
-    let page = Sheet {
-        page: asked.shell("Groups").await?,
+    let page = GroupsPage {
+        page: asked.page_context("Groups").await?,
         filter: asked
             .forms()
             .form("filter")
-            .known("q", search)
-            .known("as_at", asked.text("as_at")),
+            .prefill("q", search)
+            .prefill("as_at", asked.text("as_at")),
         rows,
-        sheets: asked.sheets(),
+        sheets: asked.spreadsheet_links(),
         imports: asked.signed.reader.roles.contains(&Role::Officer),
-        next: next.map(|next| super::applications::with(asked, "after", &next)),
+        next: next.map(|next| super::applications::url_with(asked, "after", &next)),
     };
-    asked.page(&page)
+    asked.render(&page)
 }

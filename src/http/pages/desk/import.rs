@@ -5,47 +5,47 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::Asked;
+use super::DeskRequest;
 use crate::domain::Role;
-use crate::http::Desk;
-use crate::http::pages::{Failed, Form, Rejected, Shell, Visitor, sent_file};
-use crate::import::{Import, ImportError, Imported, Kind};
+use crate::http::AppState;
+use crate::http::pages::{Form, FormErrors, PageContext, PageError, Visitor, multipart};
+use crate::import::{ImportError, ImportKind, ImportReport, Importer};
 
 #[derive(Template)]
 #[template(path = "desk/import.html")]
-struct Sheet {
-    page: Shell,
+struct ImportPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     form: Form,
     kinds: Vec<(String, String)>,
     /// The result of the table that was uploaded, recorded or only tried.
-    imported: Option<Imported>,
+    imported: Option<ImportReport>,
     tried: bool,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
-    sheet(asked, None, false).await
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    render(asked, None, false).await
 }
 
-async fn sheet(
-    asked: &Asked<'_>,
-    imported: Option<Imported>,
+async fn render(
+    asked: &DeskRequest<'_>,
+    imported: Option<ImportReport>,
     tried: bool,
-) -> Result<HttpResponse, Failed> {
-    may(asked.visitor)?;
+) -> Result<HttpResponse, PageError> {
+    require_importer(asked.visitor)?;
     let forms = asked.forms();
-    let kind = |kind: Kind, says: &str| (<&str>::from(kind).to_owned(), says.to_owned());
-    asked.page(&Sheet {
-        page: asked.shell("Import a table").await?,
-        wrong: forms.wrong(),
-        form: forms.form("import").known("kind", asked.text("kind")),
+    let kind = |kind: ImportKind, says: &str| (<&str>::from(kind).to_owned(), says.to_owned());
+    asked.render(&ImportPage {
+        page: asked.page_context("Import a table").await?,
+        wrong: forms.error_summary(),
+        form: forms.form("import").prefill("kind", asked.text("kind")),
         kinds: vec![
-            kind(Kind::Groups, "groups"),
+            kind(ImportKind::Groups, "groups"),
             kind(
-                Kind::PastGrants,
+                ImportKind::PastGrants,
                 "grants that groups had before, also a 360Giving file",
             ),
-            kind(Kind::Funding, "money from funders"),
+            kind(ImportKind::Funding, "money from funders"),
         ],
         imported,
         tried,
@@ -54,31 +54,31 @@ async fn sheet(
 
 /// Refuses readers who can import no table of any kind. The commands of the import check
 /// permissions again.
-fn may(visitor: &Visitor) -> Result<(), Failed> {
-    let roles = &visitor.staff()?.reader.roles;
+fn require_importer(visitor: &Visitor) -> Result<(), PageError> {
+    let roles = &visitor.require_staff()?.reader.roles;
     if [Role::Officer, Role::Finance]
         .iter()
         .any(|role| roles.contains(role))
     {
         Ok(())
     } else {
-        Err(Failed::not_yours())
+        Err(PageError::forbidden())
     }
 }
 
-pub(super) async fn take(
+pub(super) async fn submit(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    may(&visitor)?;
-    let sent = sent_file::read(&request, body, &visitor).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    require_importer(&visitor)?;
+    let sent = multipart::read(&request, body, &visitor).await?;
     let refused = async |field: &str, says: String| {
-        let rejected = Rejected::with("import", &sent.posted, vec![(field.to_owned(), says)]);
-        super::at(&desk, &visitor, "/desk/import", Some(rejected)).await
+        let rejected = FormErrors::new("import", &sent.posted, vec![(field.to_owned(), says)]);
+        super::render_page_at(&desk, &visitor, "/desk/import", Some(rejected)).await
     };
-    let Ok(kind) = sent.posted.text("kind").parse::<Kind>() else {
+    let Ok(kind) = sent.posted.text("kind").parse::<ImportKind>() else {
         return refused("kind", "Say what the table holds".to_owned()).await;
     };
     if sent.bytes.is_empty() {
@@ -89,8 +89,8 @@ pub(super) async fn take(
         .await;
     }
     let tried = sent.posted.text("what") != "record";
-    let caller = visitor.signed()?.caller.clone();
-    let import = Import {
+    let caller = visitor.require_signed_in()?.caller.clone();
+    let import = Importer {
         commands: desk.commands.clone(),
         views: desk.views.clone(),
         caller,
@@ -104,11 +104,11 @@ pub(super) async fn take(
         Err(ImportError::View(error)) => return Err(error.into()),
         Err(ImportError::Command(error)) => return Err(error.into()),
     };
-    let asked = Asked::at(
+    let asked = DeskRequest::new(
         &desk,
         &visitor,
         &format!("/desk/import?kind={}", <&str>::from(kind)),
         None,
     )?;
-    sheet(&asked, Some(done), tried).await
+    render(&asked, Some(done), tried).await
 }

@@ -5,23 +5,23 @@ use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantArray as _;
 
-use super::Asked;
-use super::act::{Act, Offered};
-use super::texts::{editor, organisation, said_kind};
-use crate::domain::command::ProposalOf;
+use super::DeskRequest;
+use super::action::{Action, Availability};
+use super::texts::{mail_kind_label, organisation, require_editor};
+use crate::domain::command::ProposalRef;
 use crate::domain::language::Language;
-use crate::domain::mail::{MailKind, PublishMailText, write};
+use crate::domain::mail::{MailKind, PublishMailText, fill_in};
 use crate::domain::organisation::RefuseMailText;
 use crate::domain::{Command, FundId, OrganisationCommand as C};
-use crate::http::pages::{Failed, Form, Forms, Shell};
-use crate::mail::{own_text, sample};
+use crate::http::pages::{Form, PageContext, PageError, PageForms};
+use crate::mail::{default_template, sample_values};
 use crate::projections::{FundRow, MailTextRow, OrganisationRow};
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 #[derive(Template)]
 #[template(path = "desk/mail_text.html")]
-struct MailText {
-    page: Shell,
+struct MailTextPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     kind: String,
     key: &'static str,
@@ -32,36 +32,36 @@ struct MailText {
     languages: Vec<(String, String)>,
     /// Why the published text is not used, if it is not.
     unused: Option<String>,
-    proposed: Vec<Waiting>,
-    act: Act,
+    proposed: Vec<ProposedMailTextView>,
+    act: Action,
     subject: String,
     preview: String,
 }
 
 /// A proposed text that waits for a second administrator.
-struct Waiting {
+struct ProposedMailTextView {
     language: Language,
     fund: String,
     subject: String,
     body: String,
     by: String,
-    acts: Vec<Act>,
+    acts: Vec<Action>,
 }
 
 /// Which text of a mail the page shows.
 #[derive(Clone, Copy)]
-struct Which {
+struct MailTextKey {
     kind: MailKind,
     fund: Option<FundId>,
     language: Language,
 }
 
-pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, Failed> {
-    editor(asked)?;
-    let kind: MailKind = kind.parse().map_err(|_| Failed::nothing())?;
+pub(super) async fn show(asked: &DeskRequest<'_>, kind: &str) -> Result<HttpResponse, PageError> {
+    require_editor(asked)?;
+    let kind: MailKind = kind.parse().map_err(|_| PageError::not_found())?;
     let own = organisation(asked).await?;
     let language: Language = asked.text("language").parse().unwrap_or_default();
-    let which = Which {
+    let which = MailTextKey {
         kind,
         fund: asked.text("fund").parse().ok().map(FundId),
         language,
@@ -74,7 +74,7 @@ pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -90,12 +90,14 @@ pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
     .collect();
     let forms = asked.forms();
     let key: &'static str = kind.into();
-    let said = sample(kind);
-    let act = words(asked, &forms, which, &own).await?;
-    let page = MailText {
-        page: asked.shell(&format!("Mail: {}", said_kind(key))).await?,
-        wrong: forms.wrong(),
-        kind: said_kind(key),
+    let said = sample_values(kind);
+    let act = text_action(asked, &forms, which, &own).await?;
+    let page = MailTextPage {
+        page: asked
+            .page_context(&format!("Mail: {}", mail_kind_label(key)))
+            .await?,
+        wrong: forms.error_summary(),
+        kind: mail_kind_label(key),
         key,
         names: kind
             .names()
@@ -104,44 +106,44 @@ pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
         language,
         chosen: forms
             .form("which")
-            .known("fund", asked.text("fund"))
-            .known("language", language.code()),
+            .prefill("fund", asked.text("fund"))
+            .prefill("language", language.code()),
         languages: Language::VARIANTS
             .iter()
             .map(|language| (language.code().to_owned(), language.own_name().to_owned()))
             .collect(),
         unused: own
             .mail_text(kind, which.fund, language)
-            .and_then(MailTextRow::unused),
-        proposed: proposed(asked, &forms, kind, &own, &funds).await?,
+            .and_then(MailTextRow::unused_reason),
+        proposed: proposed_texts(asked, &forms, kind, &own, &funds).await?,
         funds,
-        subject: write(act.form.typed("subject"), &said),
-        preview: write(act.form.typed("body"), &said),
+        subject: fill_in(act.form.value("subject"), &said),
+        preview: fill_in(act.form.value("body"), &said),
         act,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// The action that publishes a text, or that proposes it, for mails whose texts need two
 /// administrators.
-async fn words(
-    asked: &Asked<'_>,
-    forms: &Forms,
-    which: Which,
+async fn text_action(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    which: MailTextKey,
     own: &OrganisationRow,
-) -> Result<Act, Failed> {
-    let Which {
+) -> Result<Action, PageError> {
+    let MailTextKey {
         kind,
         fund,
         language,
     } = which;
-    let ours = own_text(kind, language);
+    let ours = default_template(kind, language);
     let (subject, body) = own
         .mail_text(kind, fund, language)
         .map_or((ours.subject.clone(), ours.body.clone()), |text| {
             (text.subject.clone(), text.body.clone())
         });
-    let (name, title, offered) = if kind.needs_two() {
+    let (name, title, offered) = if kind.needs_two_people() {
         let trial = C::ProposeMailText(PublishMailText {
             mail: kind,
             fund,
@@ -149,37 +151,41 @@ async fn words(
             subject: ours.subject.parse().expect("a subject of ours"),
             body: ours.body.parse().expect("a text of ours"),
         });
-        let offered = match offered(asked, trial).await? {
-            Offered::Hidden => Offered::Not(
+        let offered = match availability(asked, trial).await? {
+            Availability::Hidden => Availability::Unavailable(
                 "One administrator proposes them, and another confirms them.".to_owned(),
             ),
             other => other,
         };
         ("propose-mail-text", "Propose these words", offered)
     } else {
-        ("publish-mail-text", "Publish these words", Offered::Yes)
+        (
+            "publish-mail-text",
+            "Publish these words",
+            Availability::Available,
+        )
     };
-    let mut act = Act::new(forms, name, title, &format!("/desk/do/organisation/{name}"), offered)
-        .opened()
+    let mut act = Action::new(forms, name, title, &format!("/desk/do/organisation/{name}"), offered)
+        .expanded()
         .hidden("mail", <&str>::from(kind))
         .hidden("language", language.code())
-        .line("subject", "Subject")
-        .words_with(
+        .text("subject", "Subject")
+        .text_area_with_hint(
             "body",
             "Text",
             "An empty line begins a new paragraph. A name in double braces is filled in: put a space on both sides of it, and {{ link }} on a line of its own. Other addresses of web pages are not taken.",
         )
-        .known("subject", subject)
-        .known("body", body)
-        .look_first(&format!("/desk/try/organisation/{name}"), "See how it would arrive");
+        .prefill("subject", subject)
+        .prefill("body", body)
+        .with_preview(&format!("/desk/try/organisation/{name}"), "See how it would arrive");
     if let Some(fund) = fund {
         act = act.hidden("fund", fund);
     }
     Ok(act)
 }
 
-async fn offered(asked: &Asked<'_>, command: C) -> Result<Offered, Failed> {
-    Offered::of(
+async fn availability(asked: &DeskRequest<'_>, command: C) -> Result<Availability, PageError> {
+    Availability::check(
         asked.desk,
         asked.visitor,
         Command::Organisation(asked.desk.commands.organisation(), command),
@@ -188,26 +194,26 @@ async fn offered(asked: &Asked<'_>, command: C) -> Result<Offered, Failed> {
 }
 
 /// The proposed texts of a mail, with the actions that confirm or refuse them.
-async fn proposed(
-    asked: &Asked<'_>,
-    forms: &Forms,
+async fn proposed_texts(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     kind: MailKind,
     own: &OrganisationRow,
     funds: &[(String, String)],
-) -> Result<Vec<Waiting>, Failed> {
+) -> Result<Vec<ProposedMailTextView>, PageError> {
     let rows: Vec<_> = own
         .proposed_mail_texts
         .iter()
         .filter(|text| text.mail == kind)
         .collect();
     let names = asked
-        .colleagues(rows.iter().map(|text| text.proposed_by))
+        .names_of_colleagues(rows.iter().map(|text| text.proposed_by))
         .await?;
     let mut waiting = Vec::new();
     for row in rows {
         let proposal = row.proposal;
-        let confirm = offered(asked, C::ConfirmMailText(ProposalOf { proposal })).await?;
-        let confirm = Act::new(
+        let confirm = availability(asked, C::ConfirmMailText(ProposalRef { proposal })).await?;
+        let confirm = Action::new(
             forms,
             &format!("confirm-mail-text-{proposal}"),
             "Confirm these words",
@@ -218,8 +224,8 @@ async fn proposed(
             proposal,
             reason: "why".parse().expect("a short text"),
         };
-        let refuse = offered(asked, C::RefuseMailText(refuse)).await?;
-        let refuse = Act::new(
+        let refuse = availability(asked, C::RefuseMailText(refuse)).await?;
+        let refuse = Action::new(
             forms,
             &format!("refuse-mail-text-{proposal}"),
             "Refuse these words, or take them back",
@@ -227,7 +233,7 @@ async fn proposed(
             refuse,
         );
         let fund = row.fund.map(|fund| fund.to_string()).unwrap_or_default();
-        waiting.push(Waiting {
+        waiting.push(ProposedMailTextView {
             language: row.language,
             fund: funds
                 .iter()
@@ -237,9 +243,9 @@ async fn proposed(
             subject: row.subject.clone(),
             body: row.body.clone(),
             by: names.of(&row.proposed_by),
-            acts: super::act::shown(vec![
+            acts: super::action::visible(vec![
                 confirm.hidden("proposal:n", proposal),
-                refuse.hidden("proposal:n", proposal).words_with(
+                refuse.hidden("proposal:n", proposal).text_area_with_hint(
                     "reason",
                     "Why",
                     "Names of people do not belong here.",

@@ -11,35 +11,35 @@
 //! request to the API.
 
 mod accesses;
-mod act;
+mod action;
 mod application;
 mod applications;
+mod assisted_entry;
 mod bank;
-mod confirming;
+mod confirmations;
+mod dashboard;
 mod erasures;
+mod event_log;
 mod figures;
 mod fund;
 mod funds;
 mod grant;
-mod grant_acts;
+mod grant_actions;
 mod grants;
 mod group;
 mod groups;
 mod import;
-mod keyed;
-mod log;
 mod mail_texts;
 mod on_behalf;
 mod open_data;
 mod panel;
 mod payments;
 mod people;
-mod send;
-mod settling;
-mod sheets;
+mod settlements;
+mod spreadsheets;
 mod statement;
+mod submit_command;
 mod texts;
-mod today;
 mod updates;
 mod webhooks;
 
@@ -49,34 +49,40 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
-use super::signin::moment;
-use super::{Failed, Forms, Rejected, Shell, Visitor};
-use crate::domain::event::in_words;
+use super::sign_in::format_instant;
+use super::{FormErrors, PageContext, PageError, PageForms, Visitor};
+use crate::domain::event::event_label;
 use crate::domain::{PersonId, days};
-use crate::http::Desk;
-use crate::http::api::NOUNS;
-use crate::http::problem::Fault;
-use crate::http::signin::SignedIn;
-use crate::log::record::day_of;
-use crate::views::{AsAt, NoMoment, Reader};
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
+use crate::http::api::RESOURCES;
+use crate::http::bearer_auth::SignedIn;
+use crate::http::problem::ErrorCode;
+use crate::views::{AsAt, ParseAsAtError, Reader};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/desk").route(web::get().to(show)))
         .service(
-            web::resource("/desk/do/meeting/{fund}/{round}").route(web::post().to(panel::record)),
+            web::resource("/desk/do/meeting/{fund}/{round}")
+                .route(web::post().to(panel::record_meeting)),
         )
         .service(web::resource("/desk/do/batch/{fund}").route(web::post().to(payments::send_batch)))
         .service(
-            web::resource("/desk/do/bank-file/{fund}/{batch}").route(web::post().to(bank::make)),
+            web::resource("/desk/do/bank-file/{fund}/{batch}")
+                .route(web::post().to(bank::make_file)),
         )
-        .service(web::resource("/desk/do/bank-statement").route(web::post().to(bank::read)))
-        .service(web::resource("/desk/do/bank-entries").route(web::post().to(bank::take)))
-        .service(web::resource("/desk/do/import").route(web::post().to(import::take)))
-        .service(web::resource("/desk/do/keyed").route(web::post().to(keyed::key_in)))
+        .service(
+            web::resource("/desk/do/bank-statement").route(web::post().to(bank::preview_statement)),
+        )
+        .service(web::resource("/desk/do/bank-entries").route(web::post().to(bank::record_entries)))
+        .service(web::resource("/desk/do/import").route(web::post().to(import::submit)))
+        .service(
+            web::resource("/desk/do/keyed").route(web::post().to(assisted_entry::submit_entry)),
+        )
         .service(web::resource("/desk/do/form").route(web::post().to(texts::publish_form)))
-        .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::try_again)))
-        .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::keep)))
+        .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::resend_mail)))
+        .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::upload_file)))
         .service(
             web::resource("/desk/do/webhooks/{webhook}/resume")
                 .route(web::post().to(webhooks::resume)),
@@ -89,44 +95,55 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             web::resource("/desk/do/webhooks/{webhook}/{delivery}/send-again")
                 .route(web::post().to(webhooks::send_again)),
         )
-        .service(web::resource("/desk/do/{noun}/{command}").route(web::post().to(send::new)))
-        .service(web::resource("/desk/do/{noun}/{id}/{command}").route(web::post().to(send::one)))
-        .service(web::resource("/desk/try/{noun}/{command}").route(web::post().to(send::preview)))
-        .service(web::resource("/desk/files/{group}/{file}").route(web::get().to(group::file)))
+        .service(
+            web::resource("/desk/do/{noun}/{command}")
+                .route(web::post().to(submit_command::submit_new)),
+        )
+        .service(
+            web::resource("/desk/do/{noun}/{id}/{command}")
+                .route(web::post().to(submit_command::submit_to)),
+        )
+        .service(
+            web::resource("/desk/try/{noun}/{command}")
+                .route(web::post().to(submit_command::preview)),
+        )
+        .service(
+            web::resource("/desk/files/{group}/{file}").route(web::get().to(group::download_file)),
+        )
         .service(web::resource("/desk/{page:.*}").route(web::get().to(show)));
 }
 
 /// A request for a page of the desk.
-pub(super) struct Asked<'a> {
-    pub desk: &'a Desk,
+pub(super) struct DeskRequest<'a> {
+    pub desk: &'a AppState,
     pub visitor: &'a Visitor,
     pub signed: &'a SignedIn,
     /// The page's path, without its query.
     pub path: String,
     pub query: Vec<(String, String)>,
-    rejected: Option<Rejected>,
+    rejected: Option<FormErrors>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> DeskRequest<'a> {
     /// A request for the page at `address`, with the entered values and errors of a rejected form,
     /// if any. Fails for visitors who are not staff.
-    fn at(
-        desk: &'a Desk,
+    fn new(
+        desk: &'a AppState,
         visitor: &'a Visitor,
         address: &str,
-        rejected: Option<Rejected>,
-    ) -> Result<Self, Failed> {
+        rejected: Option<FormErrors>,
+    ) -> Result<Self, PageError> {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         let query: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
         if query.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Fault::InvalidQuery
+            return Err(ErrorCode::InvalidQuery
                 .problem("this holds a character that cannot be looked for")
                 .into());
         }
         Ok(Self {
             desk,
             visitor,
-            signed: visitor.staff()?,
+            signed: visitor.require_staff()?,
             path: path.to_owned(),
             query,
             rejected,
@@ -154,20 +171,20 @@ impl<'a> Asked<'a> {
         self.text(name)
             .parse()
             .ok()
-            .map(|day: Date| day.clamp(days::EARLIEST, days::latest(today)))
+            .map(|day: Date| day.clamp(days::EARLIEST_DAY, days::latest_day(today)))
     }
 
     /// The position of `as_at` in the query: the last position of a day, or a position itself.
     /// `None` if the query has no `as_at`.
-    pub async fn as_at(&self) -> Result<Option<i64>, Failed> {
+    pub async fn as_at(&self) -> Result<Option<i64>, PageError> {
         let text = self.text("as_at");
         if text.is_empty() {
             return Ok(None);
         }
-        let as_at: AsAt = text.parse().map_err(|error: NoMoment| {
-            Fault::InvalidQuery
+        let as_at: AsAt = text.parse().map_err(|error: ParseAsAtError| {
+            ErrorCode::InvalidQuery
                 .problem(error.to_string())
-                .about("as_at")
+                .with_field("as_at")
         })?;
         Ok(Some(self.desk.views.position_as_at(as_at).await?))
     }
@@ -187,73 +204,76 @@ impl<'a> Asked<'a> {
         }
     }
 
-    pub fn forms(&self) -> Forms {
-        Forms::new(self.visitor, self.rejected.clone()).at(&self.address())
+    pub fn forms(&self) -> PageForms {
+        PageForms::new(self.visitor, self.rejected.clone()).with_address(&self.address())
     }
 
-    pub async fn shell(&self, title: &str) -> Result<Shell, Failed> {
-        let mut shell = Shell::around(self.visitor, self.desk, title).await?;
+    pub async fn page_context(&self, title: &str) -> Result<PageContext, PageError> {
+        let mut shell = PageContext::load(self.visitor, self.desk, title).await?;
         shell.at_desk = true;
         shell.path.clone_from(&self.path);
-        shell.wrong = self
+        shell.has_errors = self
             .rejected
             .as_ref()
-            .is_some_and(|rejected| !rejected.wrong.is_empty());
-        shell.notice = notice(self.text("done"));
+            .is_some_and(|rejected| !rejected.errors.is_empty());
+        shell.notice = notice_text(self.text("done"));
         Ok(shell)
     }
 
-    pub fn page(&self, template: &impl Template) -> Result<HttpResponse, Failed> {
+    pub fn render(&self, template: &impl Template) -> Result<HttpResponse, PageError> {
         let status = self
             .rejected
             .as_ref()
             .map_or(200, |rejected| rejected.status);
         let status = actix_web::http::StatusCode::from_u16(status)
             .unwrap_or(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY);
-        super::answer(HttpResponse::build(status), template)
+        super::render_to(HttpResponse::build(status), template)
     }
 
     /// The names of people, as far as the reader may see them.
-    pub async fn people(&self, ids: impl IntoIterator<Item = PersonId>) -> Result<Names, Failed> {
-        self.names_as(&self.signed.reader, ids).await
+    pub async fn names_of_people(
+        &self,
+        ids: impl IntoIterator<Item = PersonId>,
+    ) -> Result<PersonNames, PageError> {
+        self.names_for_reader(&self.signed.reader, ids).await
     }
 
     /// The names of colleagues, without the reader's limits: staff know each other's names.
-    pub async fn colleagues(
+    pub async fn names_of_colleagues(
         &self,
         ids: impl IntoIterator<Item = PersonId>,
-    ) -> Result<Names, Failed> {
-        self.names_as(&Reader::service(), ids).await
+    ) -> Result<PersonNames, PageError> {
+        self.names_for_reader(&Reader::service(), ids).await
     }
 
-    async fn names_as(
+    async fn names_for_reader(
         &self,
         reader: &Reader,
         ids: impl IntoIterator<Item = PersonId>,
-    ) -> Result<Names, Failed> {
+    ) -> Result<PersonNames, PageError> {
         let ids: std::collections::BTreeSet<String> =
             ids.into_iter().map(|id| id.to_string()).collect();
         let rows = self.desk.views.people(ids.into_iter().collect()).await?;
-        let seen = self.desk.views.open_people(reader, rows).await?;
+        let seen = self.desk.views.decrypt_people(reader, rows).await?;
         let colleagues = seen.into_iter().map(|seen| {
             let name = seen
                 .name
                 .unwrap_or_else(|| format!("somebody ({})", &seen.id.to_string()[24..]));
             (seen.id.to_string(), name)
         });
-        Ok(Names(colleagues.collect()))
+        Ok(PersonNames(colleagues.collect()))
     }
 }
 
 /// The notice for the query parameter `done`: one of a few fixed sentences, or one with the name of
 /// a command. Anything else in the parameter is ignored, because anybody can write a link with it.
-fn notice(done: &str) -> Option<String> {
+fn notice_text(done: &str) -> Option<String> {
     let says = match done {
         "keyed-in" => "Done, and in the log: the form is keyed in.",
         "bank-entries" => "Done, and in the log: the entries of the statement.",
         "try-again" => "The mail will be sent again.",
         _ => {
-            let command = NOUNS
+            let command = RESOURCES
                 .iter()
                 .flat_map(|noun| noun.commands)
                 .find(|spec| spec.name == done)?;
@@ -267,9 +287,9 @@ fn notice(done: &str) -> Option<String> {
 }
 
 /// Names of people by their ids.
-pub(super) struct Names(BTreeMap<String, String>);
+pub(super) struct PersonNames(BTreeMap<String, String>);
 
-impl Names {
+impl PersonNames {
     pub fn of(&self, id: &(impl std::fmt::Display + ?Sized)) -> String {
         let id = id.to_string();
         match id.as_str() {
@@ -287,25 +307,25 @@ impl Names {
 async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
     let address = request
         .uri()
         .path_and_query()
         .map_or_else(|| "/desk".to_owned(), ToString::to_string);
-    let mut response = at(&desk, &visitor, &address, None).await?;
-    visitor.greet(&desk, &mut response);
+    let mut response = render_page_at(&desk, &visitor, &address, None).await?;
+    visitor.set_new_key_cookie(&desk, &mut response);
     Ok(response)
 }
 
 /// Renders a page of the desk, with the entered values and errors of a rejected form, if any.
-pub(super) async fn at(
-    desk: &Desk,
+pub(super) async fn render_page_at(
+    desk: &AppState,
     visitor: &Visitor,
     address: &str,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
-    let asked = Asked::at(desk, visitor, address, rejected)?;
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
+    let asked = DeskRequest::new(desk, visitor, address, rejected)?;
     let path = asked.path.clone();
     let steps: Vec<&str> = path
         .trim_start_matches("/desk")
@@ -313,11 +333,11 @@ pub(super) async fn at(
         .split('/')
         .collect();
     match steps.as_slice() {
-        [""] => today::show(&asked).await,
+        [""] => dashboard::show(&asked).await,
         ["applications"] => applications::show(&asked).await,
-        ["applications", "new"] => keyed::show(&asked).await,
+        ["applications", "new"] => assisted_entry::show(&asked).await,
         ["applications", id] => application::show(&asked, id).await,
-        ["panel"] => panel::rounds(&asked).await,
+        ["panel"] => panel::show_rounds(&asked).await,
         ["panel", fund, round] => panel::show(&asked, fund, round).await,
         ["grants"] => grants::show(&asked).await,
         ["grants", id] => grant::show(&asked, id).await,
@@ -326,37 +346,37 @@ pub(super) async fn at(
         ["updates"] => updates::list(&asked).await,
         ["updates", grant, number] => updates::show(&asked, grant, number).await,
         ["groups"] => groups::show(&asked).await,
-        ["groups", id, "held"] => group::held(&asked, id).await,
+        ["groups", id, "held"] => group::subject_access(&asked, id).await,
         ["groups", id] => group::show(&asked, id).await,
         ["funds"] => funds::show(&asked).await,
-        ["funds", "new"] => funds::new(&asked).await,
+        ["funds", "new"] => funds::show_new(&asked).await,
         ["funds", id, "statement"] => statement::show(&asked, id).await,
         ["funds", id] => fund::show(&asked, id).await,
         ["funders", funder] => statement::show_funder(&asked, funder).await,
         ["people"] => people::list(&asked).await,
-        ["people", id, "held"] => people::held(&asked, id).await,
+        ["people", id, "held"] => people::subject_access(&asked, id).await,
         ["people", id] => people::show(&asked, id).await,
         ["erasures"] => erasures::show(&asked).await,
         ["texts"] => texts::list(&asked).await,
-        ["texts", "form"] => texts::form(&asked).await,
-        ["texts", "agreement"] => texts::agreement(&asked).await,
-        ["texts", "report"] => texts::report(&asked).await,
-        ["texts", "mails"] => texts::outbox(&asked).await,
+        ["texts", "form"] => texts::show_form(&asked).await,
+        ["texts", "agreement"] => texts::show_agreement(&asked).await,
+        ["texts", "report"] => texts::show_report(&asked).await,
+        ["texts", "mails"] => texts::show_outbox(&asked).await,
         ["texts", "mail", kind] => mail_texts::show(&asked, kind).await,
         ["import"] => import::show(&asked).await,
         ["open-data"] => open_data::show(&asked).await,
         ["figures"] => figures::show(&asked).await,
-        ["sheets", list] => sheets::show(&asked, list).await,
+        ["sheets", list] => spreadsheets::show(&asked, list).await,
         ["webhooks"] => webhooks::show(&asked).await,
-        ["log"] => log::list(&asked).await,
-        ["log", position] => log::show(&asked, position).await,
-        ["log", position, "proof"] => log::proof(&asked, position).await,
-        _ => Err(Failed::nothing()),
+        ["log"] => event_log::list(&asked).await,
+        ["log", position] => event_log::show(&asked, position).await,
+        ["log", position, "proof"] => event_log::proof(&asked, position).await,
+        _ => Err(PageError::not_found()),
     }
 }
 
 /// The label of a state or of another enum value: `in_assessment` becomes "in assessment".
-pub(super) fn said(state: impl Into<&'static str>) -> String {
+pub(super) fn label_of(state: impl Into<&'static str>) -> String {
     state.into().replace('_', " ")
 }
 
@@ -378,7 +398,7 @@ pub(super) fn choices_or_none<'a>(
 }
 
 /// A line of a record's history.
-pub(super) struct Happened {
+pub(super) struct HistoryEntry {
     pub position: i64,
     pub when: String,
     pub what: String,
@@ -387,30 +407,33 @@ pub(super) struct Happened {
 }
 
 /// The newest 500 events of a record, the newest first.
-pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Happened>, Failed> {
-    use crate::store::search::{self, Search};
+pub(super) async fn history(
+    asked: &DeskRequest<'_>,
+    id: uuid::Uuid,
+) -> Result<Vec<HistoryEntry>, PageError> {
+    use crate::store::event_search::{self, EventSearch};
     let log = asked.desk.commands.log();
-    let wanted = Search {
+    let wanted = EventSearch {
         stream: format!("{}/{id}", log.organisation()),
         before: i64::MAX,
-        most: 500,
+        limit: 500,
         newest: true,
-        ..Search::default()
+        ..EventSearch::default()
     };
-    let rows = search::events(log.store(), log.organisation(), &wanted).await?;
+    let rows = event_search::events(log.store(), log.organisation(), &wanted).await?;
     let mut seen = rows
         .into_iter()
-        .map(crate::http::api::log::seen)
+        .map(crate::http::api::log::event_view)
         .collect::<Result<Vec<_>, _>>()?;
-    crate::http::api::log::note_corrections(asked.desk, &mut seen).await?;
+    crate::http::api::log::add_corrections(asked.desk, &mut seen).await?;
     let actors = seen
         .iter()
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
-    let names = asked.people(actors).await?;
-    let happened = |event: &crate::http::api::EventSeen| Happened {
+    let names = asked.names_of_people(actors).await?;
+    let happened = |event: &crate::http::api::EventView| HistoryEntry {
         position: event.position,
-        when: moment(event.recorded_at.as_microsecond()),
-        what: in_words(&event.event),
+        when: format_instant(event.recorded_at.as_microsecond()),
+        what: event_label(&event.event),
         by: event
             .metadata
             .get("actor")
@@ -428,10 +451,10 @@ mod tests {
     #[test]
     fn a_notice_is_in_no_words_of_an_address() {
         assert_eq!(
-            notice("approve-payment").as_deref(),
+            notice_text("approve-payment").as_deref(),
             Some("Done, and in the log: approve payment.")
         );
-        assert!(notice("keyed-in").is_some());
+        assert!(notice_text("keyed-in").is_some());
         for done in [
             "",
             "payment-of-£2,500-to-Alex-was-approved",
@@ -439,15 +462,15 @@ mod tests {
             "Approve-payment",
             "7-entries-of-the-statement",
         ] {
-            assert_eq!(notice(done), None, "{done}");
+            assert_eq!(notice_text(done), None, "{done}");
         }
     }
 
     #[test]
     fn names_are_said_in_words() {
-        assert_eq!(in_words("PaymentPrepared"), "Payment prepared");
+        assert_eq!(event_label("PaymentPrepared"), "Payment prepared");
         assert_eq!(
-            said(crate::domain::application::ApplicationState::InAssessment),
+            label_of(crate::domain::application::ApplicationState::InAssessment),
             "in assessment"
         );
     }

@@ -3,19 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use super::act::{Act, Offered};
-use super::{Asked, choices, choices_or_none};
+use super::action::{Action, Availability};
+use super::{DeskRequest, choices, choices_or_none};
 use crate::domain::application::{
-    Answers, ApplicationState, Help, HelpKind, RequestChanges, Resubmit,
+    ApplicationHelp, ApplicationState, HelpKind, RequestChanges, Resubmit, SaveAnswers,
 };
 use crate::domain::language::Language;
 use crate::domain::organisation::Question;
-use crate::domain::sealed::Personal;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
-use crate::http::pages::apply::activities;
-use crate::http::pages::{Failed, Forms, own};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::pages::apply::activity_choices;
+use crate::http::pages::{PageError, PageForms, ownership};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 
 const REQUESTED: &str = "requested";
@@ -24,7 +24,7 @@ const ACTIVITY: &str = "activity";
 const AT_RISK: &str = "people-at-risk";
 
 /// What can be asked again apart from the form's questions, by key and label.
-const BESIDE_QUESTIONS: [(&str, &str); 4] = [
+const FIXED_QUESTIONS: [(&str, &str); 4] = [
     (REQUESTED, "How much they ask for"),
     (AREA, "The area"),
     (ACTIVITY, "The kind of activity"),
@@ -32,21 +32,21 @@ const BESIDE_QUESTIONS: [(&str, &str); 4] = [
 ];
 
 /// An application whose group is asked for changes, or that is changed for its group.
-pub(super) struct Case<'a> {
-    pub asked: &'a Asked<'a>,
-    pub forms: &'a Forms,
+pub(super) struct AssistedChanges<'a> {
+    pub asked: &'a DeskRequest<'a>,
+    pub forms: &'a PageForms,
     pub row: &'a ApplicationRow,
     pub fund: &'a FundRow,
     pub round: &'a RoundRow,
 }
 
-impl Case<'_> {
+impl AssistedChanges<'_> {
     fn path(&self, name: &str) -> String {
         format!("/desk/do/applications/{}/{name}", self.row.id)
     }
 
-    async fn offered(&self, command: C) -> Result<Offered, Failed> {
-        Offered::of(
+    async fn availability(&self, command: C) -> Result<Availability, PageError> {
+        Availability::check(
             self.asked.desk,
             self.asked.visitor,
             Command::Application(ApplicationId(self.row.id), command),
@@ -54,7 +54,7 @@ impl Case<'_> {
         .await
     }
 
-    fn is_asked(&self, key: &str) -> bool {
+    fn is_requested(&self, key: &str) -> bool {
         self.row
             .changes_to
             .iter()
@@ -63,15 +63,15 @@ impl Case<'_> {
 
     /// The action that asks the group for changes. While the group has not answered, the request
     /// can be repeated with another day.
-    pub async fn request_changes(&self) -> Result<Act, Failed> {
+    pub async fn request_changes(&self) -> Result<Action, PageError> {
         let today = day_of(self.asked.desk.commands.now());
-        let questions = own::questions(self.asked.desk, self.round.form).await?;
+        let questions = ownership::form_questions(self.asked.desk, self.round.form).await?;
         let is_question = |key: &str| {
             questions
                 .iter()
                 .any(|question| question.question.as_str() == key)
         };
-        let beside = BESIDE_QUESTIONS.iter().filter(|(key, _)| !is_question(key));
+        let beside = FIXED_QUESTIONS.iter().filter(|(key, _)| !is_question(key));
         let beside = beside.map(|(key, says)| ((*key).to_owned(), (*says).to_owned()));
         let keys: Vec<_> = questions
             .iter()
@@ -94,22 +94,22 @@ impl Case<'_> {
         } else {
             "Ask the group to change something"
         };
-        let offered = self.offered(C::RequestChanges(trial)).await?;
-        let mut act = Act::new(
+        let offered = self.availability(C::RequestChanges(trial)).await?;
+        let mut act = Action::new(
             self.forms,
             "request-changes",
             title,
             &self.path("request-changes"),
             offered,
         )
-        .some("questions:l", "Which answers", keys)
-        .words_with("note", "What you ask", "The group reads this.")
+        .checkboxes("questions:l", "Which answers", keys)
+        .text_area_with_hint("note", "What you ask", "The group reads this.")
         .day("due_on", "By when")
-        .known("due_on", today.saturating_add(jiff::Span::new().days(14)));
+        .prefill("due_on", today.saturating_add(jiff::Span::new().days(14)));
         for key in self.row.changes_to.iter().filter(|_| again) {
-            act = act.known("questions:l", key);
+            act = act.prefill("questions:l", key);
         }
-        Ok(act.known(
+        Ok(act.prefill(
             "note",
             self.row.note.clone().filter(|_| again).unwrap_or_default(),
         ))
@@ -117,7 +117,7 @@ impl Case<'_> {
 
     /// The actions that enter the group's changes and submit the application again. None unless
     /// changes are requested.
-    pub async fn answering(&self) -> Result<Vec<Act>, Failed> {
+    pub async fn answer_actions(&self) -> Result<Vec<Action>, PageError> {
         if self.row.state != ApplicationState::ChangesRequested {
             return Ok(Vec::new());
         }
@@ -138,43 +138,45 @@ impl Case<'_> {
         Ok(vec![self.save_answers().await?, read_back, helped])
     }
 
-    async fn resubmit(&self, form: &str, title: &str, kind: HelpKind) -> Result<Act, Failed> {
+    async fn resubmit(&self, form: &str, title: &str, kind: HelpKind) -> Result<Action, PageError> {
         let by = self.asked.signed.reader.person;
         let offered = self
-            .offered(C::Resubmit(Resubmit {
-                help: Some(Help { by, kind }),
+            .availability(C::Resubmit(Resubmit {
+                help: Some(ApplicationHelp { by, kind }),
             }))
             .await?;
         Ok(
-            Act::new(self.forms, form, title, &self.path("resubmit"), offered)
+            Action::new(self.forms, form, title, &self.path("resubmit"), offered)
                 .hidden("help.by", by)
                 .button("Hand it in again"),
         )
     }
 
     /// The action that saves new answers, with fields only for what the group was asked to change.
-    async fn save_answers(&self) -> Result<Act, Failed> {
-        let questions = own::questions(self.asked.desk, self.round.form).await?;
+    async fn save_answers(&self) -> Result<Action, PageError> {
+        let questions = ownership::form_questions(self.asked.desk, self.round.form).await?;
         let open: Vec<_> = questions
             .into_iter()
-            .filter(|question| self.is_asked(question.question.as_str()))
+            .filter(|question| self.is_requested(question.question.as_str()))
             .collect();
-        let offered = self.offered(C::SaveAnswers(self.trial(&open))).await?;
-        let mut act = Act::new(
+        let offered = self
+            .availability(C::SaveAnswers(self.sample_answers(&open)))
+            .await?;
+        let mut act = Action::new(
             self.forms,
             "save-answers",
             "Write down the group's new answers",
             &self.path("save-answers"),
             offered,
         );
-        for (key, says) in BESIDE_QUESTIONS
+        for (key, says) in FIXED_QUESTIONS
             .into_iter()
-            .filter(|(key, _)| self.is_asked(key))
+            .filter(|(key, _)| self.is_requested(key))
         {
-            act = self.beside_question(act, key, says);
+            act = self.fixed_question_field(act, key, says);
         }
         for question in &open {
-            act = act.words(
+            act = act.text_area(
                 &format!("answers.{}", question.question),
                 question.label.as_str(),
             );
@@ -183,21 +185,21 @@ impl Case<'_> {
     }
 
     /// Adds the field of a key of [`BESIDE_QUESTIONS`], filled in with the recorded value.
-    fn beside_question(&self, act: Act, key: &str, says: &str) -> Act {
+    fn fixed_question_field(&self, act: Action, key: &str, says: &str) -> Action {
         let row = self.row;
         let as_it_was = "as it was";
         match key {
-            REQUESTED => act.money("requested:m", says).known(
+            REQUESTED => act.money("requested:m", says).prefill(
                 "requested:m",
                 row.requested.map(String::from).unwrap_or_default(),
             ),
             AREA => act
-                .one(
+                .select(
                     "area",
                     says,
                     choices_or_none(as_it_was, self.fund.areas.iter().map(Slug::as_str)),
                 )
-                .known(
+                .prefill(
                     "area",
                     row.area
                         .as_ref()
@@ -206,9 +208,9 @@ impl Case<'_> {
                 ),
             ACTIVITY => {
                 let kinds = std::iter::once((String::new(), as_it_was.to_owned()))
-                    .chain(activities(Language::En))
+                    .chain(activity_choices(Language::En))
                     .collect();
-                act.one("activity", says, kinds).known(
+                act.select("activity", says, kinds).prefill(
                     "activity",
                     row.activity
                         .as_ref()
@@ -223,32 +225,32 @@ impl Case<'_> {
                 let yes_or_no = std::iter::once((String::new(), as_it_was.to_owned()))
                     .chain(choices(["yes", "no"]))
                     .collect();
-                act.one("people_at_risk:b", says, yes_or_no)
-                    .known("people_at_risk:b", known)
+                act.select("people_at_risk:b", says, yes_or_no)
+                    .prefill("people_at_risk:b", known)
             }
         }
     }
 
     /// Sample answers to all requested questions, for the dry run.
-    fn trial(&self, open: &[Question]) -> Answers {
+    fn sample_answers(&self, open: &[Question]) -> SaveAnswers {
         let row = self.row;
-        Answers {
+        SaveAnswers {
             requested: self
-                .is_asked(REQUESTED)
+                .is_requested(REQUESTED)
                 .then_some(row.requested.unwrap_or(self.fund.rules.minimum)),
-            area: row.area.clone().filter(|_| self.is_asked(AREA)),
+            area: row.area.clone().filter(|_| self.is_requested(AREA)),
             activity: self
-                .is_asked(ACTIVITY)
+                .is_requested(ACTIVITY)
                 .then(|| "other".parse().expect("a slug")),
             people_at_risk: self
-                .is_asked(AT_RISK)
+                .is_requested(AT_RISK)
                 .then_some(row.people_at_risk == Some(true)),
             answers: open
                 .iter()
                 .map(|question| {
                     (
                         question.question.clone(),
-                        Personal::Open("words".to_owned()),
+                        PersonalInput::Open("words".to_owned()),
                     )
                 })
                 .collect(),

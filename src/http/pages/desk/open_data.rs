@@ -4,41 +4,44 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::Asked;
-use crate::http::pages::{Failed, Shell};
+use super::DeskRequest;
+use crate::http::pages::{PageContext, PageError};
 
 #[derive(Template)]
 #[template(path = "desk/open_data.html")]
-struct Sheet {
-    page: Shell,
+struct OpenDataPage {
+    page: PageContext,
     /// How many grants are published; `None` if the operator has not set up open data.
     published: Option<usize>,
-    held_back: Vec<HeldBack>,
+    held_back: Vec<WithheldGrant>,
 }
 
-struct HeldBack {
+struct WithheldGrant {
     grant: String,
     title: String,
     says: Vec<String>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let (mut published, mut held_back) = (None, Vec::new());
     if let Some(open_data) = &asked.desk.site.open_data {
-        let made = open_data.now(asked.desk).await?;
+        let made = open_data.current(asked.desk).await?;
         published = Some(made.checked.package.grants.len());
         for (grant, faults) in &made.checked.held_back {
             let row: Option<crate::projections::GrantRow> =
                 asked.desk.views.find(&grant.to_string(), None).await?;
-            held_back.push(HeldBack {
+            held_back.push(WithheldGrant {
                 grant: grant.to_string(),
                 title: row.map(|row| row.title).unwrap_or_default(),
-                says: faults.iter().map(|fault| fault.says.clone()).collect(),
+                says: faults
+                    .iter()
+                    .map(|fault| fault.description.clone())
+                    .collect(),
             });
         }
     }
-    asked.page(&Sheet {
-        page: asked.shell("Open data").await?,
+    asked.render(&OpenDataPage {
+        page: asked.page_context("Open data").await?,
         published,
         held_back,
     })

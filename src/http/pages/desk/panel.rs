@@ -6,29 +6,31 @@ use askama::Template;
 use serde_json::{Value, json};
 use strum::VariantArray as _;
 
-use super::application::{is_open, panel};
-use super::{Asked, said, send};
+use super::application::{is_undecided, panel_members};
+use super::{DeskRequest, label_of, submit_command};
 use crate::domain::application::Decision;
 use crate::domain::fund::RoundState;
 use crate::domain::reference::Reference;
 use crate::domain::{Command, FundCommand, FundId, Money, Role};
-use crate::http::Desk;
-use crate::http::pages::apply::{amount, sections};
-use crate::http::pages::figures::{Days, sums};
-use crate::http::pages::open::names;
-use crate::http::pages::{Failed, Form, Posted, Rejected, Sent, Shell, own};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
+use crate::http::pages::apply::{parse_amount, sections};
+use crate::http::pages::charts::{DaySelection, totals_query};
+use crate::http::pages::public::names_of_groups;
+use crate::http::pages::{
+    Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership,
+};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
-use crate::views::{By, Page as Wanted};
+use crate::views::{GroupBy, PageRequest as Wanted};
 
 #[derive(Template)]
 #[template(path = "desk/panels.html")]
-struct Rounds {
-    page: Shell,
+struct PanelRoundsPage {
+    page: PageContext,
     rounds: Vec<(FundRow, String, RoundRow, String)>,
 }
 
-pub(super) async fn rounds(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show_rounds(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let funds: Vec<FundRow> = asked
         .desk
         .views
@@ -37,7 +39,7 @@ pub(super) async fn rounds(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -50,28 +52,28 @@ pub(super) async fn rounds(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
                     fund.clone(),
                     key.to_string(),
                     round.clone(),
-                    said(round.state),
+                    label_of(round.state),
                 ));
             }
         }
     }
     rounds.sort_by_key(|(_, _, round, _)| std::cmp::Reverse(round.closes_on));
-    let page = Rounds {
-        page: asked.shell("Panel").await?,
+    let page = PanelRoundsPage {
+        page: asked.page_context("Panel").await?,
         rounds,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 #[derive(Template)]
 #[template(path = "desk/panel.html")]
-struct Pack {
-    page: Shell,
+struct PanelPackPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     fund: FundRow,
     key: String,
     round: RoundRow,
-    applications: Vec<Line>,
+    applications: Vec<PanelPackLine>,
     requested: String,
     available: String,
     meets: Option<Form>,
@@ -80,7 +82,7 @@ struct Pack {
 }
 
 /// One application in the pack.
-struct Line {
+struct PanelPackLine {
     row: ApplicationRow,
     reference: String,
     state: String,
@@ -95,12 +97,12 @@ struct Line {
     hidden: bool,
     open: bool,
     interested: usize,
-    decided: Decided,
+    decided: DecisionFields,
 }
 
 /// The fields of one application in the meeting's form: only the requested sum is filled in, unless
 /// the form was rejected.
-struct Decided {
+struct DecisionFields {
     verdict: String,
     /// The decisions that are possible in the application's state.
     verdicts: Vec<(&'static str, &'static str)>,
@@ -112,7 +114,7 @@ struct Decided {
 }
 
 /// The label of a decision.
-fn says(decision: Decision) -> &'static str {
+fn decision_label(decision: Decision) -> &'static str {
     match decision {
         Decision::Award => "award",
         Decision::Promote => "award from the reserve list",
@@ -122,14 +124,14 @@ fn says(decision: Decision) -> &'static str {
     }
 }
 
-impl Decided {
+impl DecisionFields {
     fn of(form: &Form, row: &ApplicationRow) -> Self {
-        let typed = |name: &str| form.typed(&format!("{name}-{}", row.id)).to_owned();
+        let typed = |name: &str| form.value(&format!("{name}-{}", row.id)).to_owned();
         let open = Decision::VARIANTS
             .iter()
-            .filter(|decision| decision.open_in().contains(&row.state));
+            .filter(|decision| decision.allowed_states().contains(&row.state));
         let verdicts = open
-            .map(|decision| (<&str>::from(decision), says(*decision)))
+            .map(|decision| (<&str>::from(decision), decision_label(*decision)))
             .collect();
         let amount = if form.was_rejected() {
             typed("amount")
@@ -137,7 +139,7 @@ impl Decided {
             row.requested.map(String::from).unwrap_or_default()
         };
         let wrong = form
-            .wrong(&format!("verdict-{}", row.id))
+            .error_of(&format!("verdict-{}", row.id))
             .map(str::to_owned);
         let [verdict, rank, reason, feedback] =
             ["verdict", "rank", "reason", "feedback"].map(typed);
@@ -153,9 +155,13 @@ impl Decided {
     }
 }
 
-pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(
+    asked: &DeskRequest<'_>,
+    fund: &str,
+    key: &str,
+) -> Result<HttpResponse, PageError> {
     let desk = asked.desk;
-    let (fund, round) = own::round(desk, fund, key).await?;
+    let (fund, round) = ownership::fund_and_round(desk, fund, key).await?;
     let filters = vec![
         ("fund", vec![fund.id.to_string()]),
         ("round", vec![key.to_owned()]),
@@ -167,7 +173,7 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
             filters,
             &Wanted {
                 after: None,
-                most: 200,
+                limit: 200,
             },
         )
         .await?
@@ -177,13 +183,13 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
         .filter(|row| row.submitted_on.is_some())
         .collect();
     let given: Vec<usize> = rows.iter().map(|row| row.scores.len()).collect();
-    let seen = crate::http::api::applications::seen(desk, asked.signed, rows).await?;
-    let groups = names(
+    let seen = crate::http::api::applications::application_views(desk, asked.signed, rows).await?;
+    let groups = names_of_groups(
         desk,
         seen.iter().map(|seen| seen.row.group.to_string()).collect(),
     )
     .await?;
-    let reads = asked.signed.reader.reads_words();
+    let reads = asked.signed.reader.may_read_words();
     let today = day_of(desk.commands.now());
     let forms = asked.forms();
     let in_days = |days: i32| {
@@ -191,10 +197,10 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
             .saturating_add(jiff::Span::new().days(days))
             .to_string()
     };
-    let form = forms.form("meeting").known("met_on", &today.to_string());
+    let form = forms.form("meeting").prefill("met_on", &today.to_string());
     let form = form
-        .known("ends_on", &in_days(180))
-        .known("update_due_on", &in_days(194));
+        .prefill("ends_on", &in_days(180))
+        .prefill("update_due_on", &in_days(194));
     let mut lines = Vec::new();
     for (seen, given) in seen.into_iter().zip(given) {
         let row = seen.row;
@@ -209,16 +215,16 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
             .map(|value| u32::from(*value))
             .sum();
         let count = u32::try_from(counted.len()).unwrap_or_default();
-        let answers = if reads && is_open(row.state) {
-            sections::all(desk, &row, crate::domain::language::Language::En).await?
+        let answers = if reads && is_undecided(row.state) {
+            sections::all_sections(desk, &row, crate::domain::language::Language::En).await?
         } else {
             Vec::new()
         };
-        lines.push(Line {
-            reference: Reference::heard(&row.reference)
+        lines.push(PanelPackLine {
+            reference: Reference::parse(&row.reference)
                 .map(|reference| reference.to_string())
                 .unwrap_or_default(),
-            state: said(row.state),
+            state: label_of(row.state),
             group: groups
                 .get(&row.group.to_string())
                 .cloned()
@@ -231,18 +237,18 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
             tenths: (count > 0).then(|| total * 10 / count.max(1)),
             mean: (count > 0).then(|| format!("{}.{}", total / count, total % count * 10 / count)),
             hidden: row.scores.len() < given,
-            open: is_open(row.state),
+            open: is_undecided(row.state),
             interested: row.withdrew.len(),
-            decided: Decided::of(&form, &row),
+            decided: DecisionFields::of(&form, &row),
             row,
         });
     }
     lines.sort_by(|a, b| b.open.cmp(&a.open).then_with(|| b.tenths.cmp(&a.tenths)));
-    let days = Days::asked(desk, "", "").await?;
+    let days = DaySelection::from_query(desk, "", "").await?;
     let id = fund.id.to_string();
     let budget = desk
         .views
-        .budget(sums(By::Fund, Some(&id), None, &days))
+        .budget(totals_query(GroupBy::Fund, Some(&id), None, &days))
         .await?
         .lines
         .pop();
@@ -253,33 +259,35 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
         .sum();
     let meets =
         asked.signed.reader.roles.contains(&Role::Panel) && lines.iter().any(|line| line.open);
-    let page = Pack {
-        page: asked.shell(&format!("Panel pack: {}", round.name)).await?,
-        wrong: forms.wrong(),
+    let page = PanelPackPage {
+        page: asked
+            .page_context(&format!("Panel pack: {}", round.name))
+            .await?,
+        wrong: forms.error_summary(),
         requested: requested.to_string(),
         available: budget
             .and_then(|line| line.uncommitted)
             .unwrap_or(Money::ZERO)
             .to_string(),
         meets: meets.then_some(form),
-        present: panel(asked).await?,
+        present: panel_members(asked).await?,
         today: today.to_string(),
         key: key.to_owned(),
         applications: lines,
         fund,
         round,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// Records a meeting: the decision on each application for which one was chosen.
-pub(super) async fn record(
+pub(super) async fn record_meeting(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    visitor.staff()?;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    visitor.require_staff()?;
     let (fund, round) = (
         request.match_info().query("fund").to_owned(),
         request.match_info().query("round").to_owned(),
@@ -288,14 +296,14 @@ pub(super) async fn record(
     let present: Vec<_> = posted.all("present").map(str::to_owned).collect();
     let decisions: Vec<Value> = posted
         .all("application[]")
-        .filter_map(|id| decision(&posted, id, &present))
+        .filter_map(|id| decision_json(&posted, id, &present))
         .collect();
     let body = json!({ "round": round, "met_on": posted.text("met_on"), "decisions": decisions });
-    let fund = FundId(own::uuid(&fund)?);
+    let fund = FundId(ownership::parse_uuid(&fund)?);
     match FundCommand::read("record-meeting", body) {
         Some(Ok(command)) if !decisions.is_empty() => {
             let next = back.clone();
-            send::issue(
+            submit_command::execute(
                 &desk,
                 &visitor,
                 &posted,
@@ -308,17 +316,19 @@ pub(super) async fn record(
         }
         said => {
             let wrong = match said {
-                Some(Err(error)) => missing(&desk, &posted, &decisions, &error.to_string()).await?,
+                Some(Err(error)) => {
+                    missing_fields(&desk, &posted, &decisions, &error.to_string()).await?
+                }
                 _ => vec![(
                     String::new(),
                     "Choose what was decided on at least one application".to_owned(),
                 )],
             };
-            super::at(
+            super::render_page_at(
                 &desk,
                 &visitor,
                 &back,
-                Some(Rejected::with("meeting", &posted, wrong)),
+                Some(FormErrors::new("meeting", &posted, wrong)),
             )
             .await
         }
@@ -326,12 +336,12 @@ pub(super) async fn record(
 }
 
 /// The errors of the decisions that could not be parsed, each at its application.
-async fn missing(
-    desk: &Desk,
-    posted: &Posted,
+async fn missing_fields(
+    desk: &AppState,
+    posted: &FormData,
     decisions: &[Value],
     otherwise: &str,
-) -> Result<Vec<(String, String)>, Failed> {
+) -> Result<Vec<(String, String)>, PageError> {
     let mut wrong = Vec::new();
     for decision in decisions {
         let alone = json!({ "round": "any", "met_on": "2026-01-01", "decisions": [decision] });
@@ -341,7 +351,7 @@ async fn missing(
         let id = decision["application"].as_str().unwrap_or_default();
         let row: Option<ApplicationRow> = desk.views.find(id, None).await?;
         let group = match &row {
-            Some(row) => names(desk, vec![row.group.to_string()])
+            Some(row) => names_of_groups(desk, vec![row.group.to_string()])
                 .await?
                 .remove(&row.group.to_string()),
             None => None,
@@ -365,7 +375,7 @@ async fn missing(
 }
 
 /// The decision on one application, as JSON of the command. `None` if none was chosen.
-fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
+fn decision_json(posted: &FormData, id: &str, present: &[String]) -> Option<Value> {
     let field = |name: &str| posted.text(&format!("{name}-{id}")).to_owned();
     let reason = field("reason");
     let optional = if reason.is_empty() {
@@ -375,7 +385,7 @@ fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
     };
     let verdict = match posted.text(&format!("verdict-{id}")) {
         key @ ("award" | "promote") => json!({ key: {
-            "amount": amount(&field("amount")).map_or_else(|| Value::String(field("amount")), |sum| Value::String(String::from(sum))), "reason": optional, "present": present,
+            "amount": parse_amount(&field("amount")).map_or_else(|| Value::String(field("amount")), |sum| Value::String(String::from(sum))), "reason": optional, "present": present,
             "ends_on": posted.text("ends_on"), "update_due_on": posted.text("update_due_on"),
         } }),
         "decline" => {

@@ -9,43 +9,46 @@ use serde_json::json;
 use strum::VariantNames as _;
 use uuid::Uuid;
 
-use super::act::{Act, Offered, shown};
-use super::sheets::{self, named};
-use super::{Asked, choices_or_none, said, send};
+use super::action::{Action, Availability, visible};
+use super::spreadsheets::{self, name_cell};
+use super::{DeskRequest, choices_or_none, label_of, submit_command};
 use crate::domain::grant::{
-    ConfirmPayment, FailPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState, ReversePayment,
+    ConfirmPayment, FailPayment, PaymentReason, PaymentRef, PaymentState, ReversePayment,
+    SendPayment,
 };
 use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
-use crate::export::sheets::{Cell, Sheet as Spreadsheet};
-use crate::http::Desk;
-use crate::http::pages::form::key;
-use crate::http::pages::open::names;
-use crate::http::pages::{Failed, Form, Forms, Rejected, Sent, Shell, own};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
+use crate::http::AppState;
+use crate::http::pages::form::slug_of;
+use crate::http::pages::public::names_of_groups;
+use crate::http::pages::{
+    Form, FormErrors, PageContext, PageError, PageForms, PostedForm, ownership,
+};
 use crate::projections::{FundRow, GrantRow, PaymentRow};
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 /// Payments per page. Small, because the dry runs of up to nine commands are needed for each
 /// payment.
-const MOST: i64 = 15;
+const PAGE_SIZE: i64 = 15;
 /// At most so many approved payments can be sent as one batch.
-const BATCH_MOST: i64 = 500;
+const BATCH_MAX: i64 = 500;
 
 #[derive(Template)]
 #[template(path = "desk/payments.html")]
-struct Sheet {
-    page: Shell,
+struct PaymentsPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     filter: Form,
     states: Vec<(String, String)>,
-    payments: Vec<Payment>,
-    batches: Vec<Batch>,
+    payments: Vec<PaymentListItem>,
+    batches: Vec<BatchProposal>,
     next: Option<String>,
     sheets: [(&'static str, String); 2],
     finance: bool,
 }
 
-struct Payment {
+struct PaymentListItem {
     row: PaymentRow,
     title: String,
     group: String,
@@ -54,11 +57,11 @@ struct Payment {
     approved_by: Vec<String>,
     /// Who proposed that the payment leave before the payee wait is over.
     early_proposed_by: String,
-    acts: Vec<Act>,
+    acts: Vec<Action>,
 }
 
 /// The approved payments of one fund, from which a batch can be made.
-struct Batch {
+struct BatchProposal {
     fund: FundRow,
     form: Form,
     payments: Vec<(String, String)>,
@@ -66,11 +69,11 @@ struct Batch {
 
 /// The filters of the query. Without a state and a grant: the payments that wait for somebody to
 /// act.
-fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed> {
+fn filters(asked: &DeskRequest<'_>) -> Result<Vec<(&'static str, Vec<String>)>, PageError> {
     let mut filters = Vec::new();
     let grant = asked.text("grant");
     if !grant.is_empty() {
-        filters.push(("grant_id", vec![own::uuid(grant)?.to_string()]));
+        filters.push(("grant_id", vec![ownership::parse_uuid(grant)?.to_string()]));
     }
     let states = asked.all("state");
     if !states.is_empty() {
@@ -89,19 +92,19 @@ fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed
     Ok(filters)
 }
 
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
-    let rows = asked.every::<PaymentRow>(filters(asked)?).await?;
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let rows = asked.list_all::<PaymentRow>(filters(asked)?).await?;
     let grants: BTreeMap<Uuid, GrantRow> = asked
-        .every::<GrantRow>(Vec::new())
+        .list_all::<GrantRow>(Vec::new())
         .await?
         .into_iter()
         .map(|row| (row.id, row))
         .collect();
     let groups = asked
-        .names_of(grants.values().map(|row| row.group.to_string()))
+        .group_names(grants.values().map(|row| row.group.to_string()))
         .await?;
     let people = asked
-        .people(
+        .names_of_people(
             rows.iter()
                 .flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by)),
         )
@@ -121,32 +124,39 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         "Paid on",
         "Grant id",
     ];
-    Ok(sheets::sheet("Payments", columns, rows, |row| {
-        let grant = grants.get(&row.grant);
-        [
-            grant.map(|grant| grant.title.clone()).into(),
-            grant.map_or(Cell::Nothing, |grant| named(&groups, &grant.group)),
-            row.payment.into(),
-            row.amount.into(),
-            said(row.state).into(),
-            said(row.route).into(),
-            row.batch.map(|batch| batch.to_string()).into(),
-            row.prepared_on.into(),
-            row.prepared_by.map(|person| people.of(&person)).into(),
-            row.approved_by
-                .iter()
-                .map(|person| people.of(person))
-                .collect::<Vec<_>>()
-                .join(", ")
-                .into(),
-            row.sent_on.into(),
-            row.paid_on.into(),
-            row.grant.to_string().into(),
-        ]
-    }))
+    Ok(spreadsheets::build_spreadsheet(
+        "Payments",
+        columns,
+        rows,
+        |row| {
+            let grant = grants.get(&row.grant);
+            [
+                grant.map(|grant| grant.title.clone()).into(),
+                grant.map_or(SpreadsheetCell::Empty, |grant| {
+                    name_cell(&groups, &grant.group)
+                }),
+                row.payment.into(),
+                row.amount.into(),
+                label_of(row.state).into(),
+                label_of(row.route).into(),
+                row.batch.map(|batch| batch.to_string()).into(),
+                row.prepared_on.into(),
+                row.prepared_by.map(|person| people.of(&person)).into(),
+                row.approved_by
+                    .iter()
+                    .map(|person| people.of(person))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+                    .into(),
+                row.sent_on.into(),
+                row.paid_on.into(),
+                row.grant.to_string().into(),
+            ]
+        },
+    ))
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let filters = filters(asked)?;
     let states = asked.all("state");
     let approved = states.is_empty()
@@ -158,7 +168,14 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let listed = asked
         .desk
         .views
-        .list::<PaymentRow>(None, filters, &Wanted { after, most: MOST })
+        .list::<PaymentRow>(
+            None,
+            filters,
+            &Wanted {
+                after,
+                limit: PAGE_SIZE,
+            },
+        )
         .await?;
     let forms = asked.forms();
     let mut payments = Vec::new();
@@ -168,14 +185,14 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .views
             .find(&row.grant.to_string(), None)
             .await?
-            .ok_or_else(Failed::nothing)?;
-        let group = names(asked.desk, vec![grant.group.to_string()])
+            .ok_or_else(PageError::not_found)?;
+        let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
             .await?
             .into_values()
             .next()
             .unwrap_or_default();
         let people = asked
-            .people(
+            .names_of_people(
                 row.approved_by
                     .iter()
                     .copied()
@@ -183,10 +200,10 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
                     .chain(row.early_proposed_by),
             )
             .await?;
-        payments.push(Payment {
+        payments.push(PaymentListItem {
             title: grant.title,
             group,
-            state: said(row.state),
+            state: label_of(row.state),
             prepared_by: row
                 .prepared_by
                 .map(|person| people.of(&person))
@@ -200,17 +217,17 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
                 .early_proposed_by
                 .map(|person| people.of(&person))
                 .unwrap_or_default(),
-            acts: acts(asked, &forms, &row).await?,
+            acts: actions(asked, &forms, &row).await?,
             row,
         });
     }
     let mut filter = forms.form("filter");
     for (name, value) in &asked.query {
-        filter = filter.known(name, value);
+        filter = filter.prefill(name, value);
     }
-    let page = Sheet {
-        page: asked.shell("Payments").await?,
-        wrong: forms.wrong(),
+    let page = PaymentsPage {
+        page: asked.page_context("Payments").await?,
+        wrong: forms.error_summary(),
         filter,
         states: choices_or_none(
             "to approve, send or confirm",
@@ -218,11 +235,11 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         ),
         payments,
         batches: if batched {
-            batches(asked, &forms).await?
+            proposed_batches(asked, &forms).await?
         } else {
             Vec::new()
         },
-        sheets: asked.sheets(),
+        sheets: asked.spreadsheet_links(),
         finance: asked
             .signed
             .reader
@@ -230,19 +247,23 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .contains(&crate::domain::Role::Finance),
         next: listed
             .next
-            .map(|next| super::applications::with(asked, "after", &next)),
+            .map(|next| super::applications::url_with(asked, "after", &next)),
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
-async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<Act>, Failed> {
+async fn actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    row: &PaymentRow,
+) -> Result<Vec<Action>, PageError> {
     let today = day_of(asked.desk.commands.now());
     let (grant, payment) = (row.grant, row.payment);
-    let because = || PaymentBecause {
+    let because = || PaymentReason {
         payment,
         reason: "why".parse().expect("a short text"),
     };
-    let PaymentBecause { reason, .. } = because();
+    let PaymentReason { reason, .. } = because();
     let fail = FailPayment {
         payment,
         reason: reason.clone(),
@@ -261,15 +282,15 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
     } else {
         "The bank did not pay"
     };
-    let act = async |name: &str, title: &str, command: C| -> Result<Act, Failed> {
-        let offered = Offered::of(
+    let act = async |name: &str, title: &str, command: C| -> Result<Action, PageError> {
+        let offered = Availability::check(
             asked.desk,
             asked.visitor,
             Command::Grant(GrantId(grant), command),
         )
         .await?;
         let form = format!("{name}-{grant}-{payment}");
-        Ok(Act::new(
+        Ok(Action::new(
             forms,
             &form,
             title,
@@ -279,29 +300,29 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
         .hidden("payment:n", payment))
     };
     let mut acts = vec![
-        act("approve-payment", "Approve", C::ApprovePayment(PaymentOf { payment })).await?.opened().button("Approve the payment"),
-        act("reject-payment", "Reject", C::RejectPayment(because())).await?.words("reason", "Why"),
-        act("propose-early-payment", "Propose that it leave at once", C::ProposeEarlyPayment(because())).await?.words_with(
+        act("approve-payment", "Approve", C::ApprovePayment(PaymentRef { payment })).await?.expanded().button("Approve the payment"),
+        act("reject-payment", "Reject", C::RejectPayment(because())).await?.text_area("reason", "Why"),
+        act("propose-early-payment", "Propose that it leave at once", C::ProposeEarlyPayment(because())).await?.text_area_with_hint(
             "reason",
             "Why",
             "The payee, a member or an address changed a short time ago. A second person confirms it.",
         ),
-        act("confirm-early-payment", "Confirm that it leaves at once", C::ConfirmEarlyPayment(PaymentOf { payment })).await?,
-        act("send-payment", "It was sent to the bank", C::SendPayment(PaymentOn { payment, happened_on: today }))
+        act("confirm-early-payment", "Confirm that it leaves at once", C::ConfirmEarlyPayment(PaymentRef { payment })).await?,
+        act("send-payment", "It was sent to the bank", C::SendPayment(SendPayment { payment, happened_on: today }))
             .await?
             .day("happened_on", "When")
-            .known("happened_on", today),
+            .prefill("happened_on", today),
         act("confirm-payment", "The bank has paid", C::ConfirmPayment(ConfirmPayment { payment, happened_on: today, receipt: None }))
             .await?
             .day("happened_on", "The bank's date")
-            .line_with("receipt", "The receipt's digest", "Only where you bought for the group: from the group's files.")
-            .known("happened_on", today),
+            .text_with_hint("receipt", "The receipt's digest", "Only where you bought for the group: from the group's files.")
+            .prefill("happened_on", today),
         act("fail-payment", failed, C::FailPayment(fail))
             .await?
-            .words("reason", "Why")
+            .text_area("reason", "Why")
             .day("happened_on", "The bank's date")
-            .known("happened_on", today),
-        act("cancel-payment", "Cancel it", C::CancelPayment(because())).await?.words("reason", "Why"),
+            .prefill("happened_on", today),
+        act("cancel-payment", "Cancel it", C::CancelPayment(because())).await?.text_area("reason", "Why"),
     ];
     if !is_back {
         acts.push(
@@ -311,17 +332,20 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
                 C::ReversePayment(reverse),
             )
             .await?
-            .words("reason", "Why")
+            .text_area("reason", "Why")
             .day("happened_on", "The bank's date")
-            .known("happened_on", today),
+            .prefill("happened_on", today),
         );
     }
-    Ok(shown(acts))
+    Ok(visible(acts))
 }
 
 /// All approved payments, up to [`BATCH_MOST`], by fund: a batch is not limited to the page of the
 /// list.
-async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed> {
+async fn proposed_batches(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+) -> Result<Vec<BatchProposal>, PageError> {
     if !asked
         .signed
         .reader
@@ -331,7 +355,7 @@ async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed>
         return Ok(Vec::new());
     }
     let today = day_of(asked.desk.commands.now());
-    let mut batches: Vec<Batch> = Vec::new();
+    let mut batches: Vec<BatchProposal> = Vec::new();
     let filters = vec![(
         "state",
         vec![<&str>::from(PaymentState::Approved).to_owned()],
@@ -344,7 +368,7 @@ async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed>
             filters,
             &Wanted {
                 after: None,
-                most: BATCH_MOST,
+                limit: BATCH_MAX,
             },
         )
         .await?
@@ -355,8 +379,8 @@ async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed>
             .views
             .find(&row.grant.to_string(), None)
             .await?
-            .ok_or_else(Failed::nothing)?;
-        let group = names(asked.desk, vec![grant.group.to_string()])
+            .ok_or_else(PageError::not_found)?;
+        let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
             .await?
             .into_values()
             .next()
@@ -375,12 +399,12 @@ async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed>
             .views
             .find(&fund.to_string(), None)
             .await?
-            .ok_or_else(Failed::nothing)?;
+            .ok_or_else(PageError::not_found)?;
         let form = forms
             .form("batch")
-            .known("sent_on", &today.to_string())
-            .known("batch", &format!("batch-{today}"));
-        batches.push(Batch {
+            .prefill("sent_on", &today.to_string())
+            .prefill("batch", &format!("batch-{today}"));
+        batches.push(BatchProposal {
             fund,
             form,
             payments: vec![line],
@@ -392,12 +416,12 @@ async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed>
 /// Sends a batch to the bank. Each line of the form has the grant, the payment and the amount.
 pub(super) async fn send_batch(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    visitor.staff()?;
-    let fund = FundId(own::uuid(request.match_info().query("fund"))?);
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    visitor.require_staff()?;
+    let fund = FundId(ownership::parse_uuid(request.match_info().query("fund"))?);
     let lines: Vec<_> = posted
         .all("payments")
         .filter_map(|line| {
@@ -410,18 +434,18 @@ pub(super) async fn send_batch(
             Some(json!({ "grant": grant, "payment": payment, "amount": amount }))
         })
         .collect();
-    let body = json!({ "batch": key(posted.text("batch")), "sent_on": posted.text("sent_on"), "payments": lines });
+    let body = json!({ "batch": slug_of(posted.text("batch")), "sent_on": posted.text("sent_on"), "payments": lines });
     let back = "/desk/payments?state=approved";
     let sent = FundCommand::read("send-batch", body).and_then(Result::ok);
     let Some(command) = sent else {
         let says =
             "Choose at least one payment, a day, and a key of small letters, digits and hyphens"
                 .to_owned();
-        return super::at(
+        return super::render_page_at(
             &desk,
             &visitor,
             back,
-            Some(Rejected::with(
+            Some(FormErrors::new(
                 "batch",
                 &posted,
                 vec![("payments".to_owned(), says)],
@@ -429,7 +453,7 @@ pub(super) async fn send_batch(
         )
         .await;
     };
-    send::issue(
+    submit_command::execute(
         &desk,
         &visitor,
         &posted,

@@ -7,42 +7,42 @@ use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantArray as _;
 
-use super::accesses::{self, Access};
-use super::act::{Act, Offered, shown};
-use super::erasures::erasing;
-use super::{Asked, Happened, history, sheets};
-use crate::domain::command::{Because, ProposalOf};
-use crate::domain::organisation::{ConfirmRole, RoleOf};
-use crate::domain::person::RegisterPerson;
-use crate::domain::sealed::{Personal, resembling};
+use super::accesses::{self, AccessLine};
+use super::action::{Action, Availability, visible};
+use super::erasures::erasure_actions;
+use super::{DeskRequest, HistoryEntry, history, spreadsheets};
+use crate::domain::command::{ProposalRef, WithReason};
+use crate::domain::organisation::{ConfirmRole, RoleRef};
+use crate::domain::person::PersonDetails;
+use crate::domain::personal_data::{PersonalInput, mailbox_key};
 use crate::domain::{
     Command, Organisation, OrganisationCommand as C, Person, PersonCommand, PersonId, Role,
 };
-use crate::export::sheets::Sheet as Spreadsheet;
+use crate::export::spreadsheets::Spreadsheet;
 use crate::http;
-use crate::http::pages::{Failed, Forms, Shell, own};
-use crate::http::signin::{Basis, Ended, LATELY};
+use crate::http::bearer_auth::{AccessBasis, AccessEndings, IDENTITY_MAX_AGE};
+use crate::http::pages::{PageContext, PageError, PageForms, ownership};
 use crate::projections::PersonRow;
-use crate::store::accesses::Looked;
+use crate::store::accesses::AccessedData;
 use crate::store::{sessions, tokens};
-use crate::views::{Page as Wanted, PersonSeen};
+use crate::views::{PageRequest as Wanted, PersonView};
 
 #[derive(Template)]
 #[template(path = "desk/people.html")]
-struct List {
-    page: Shell,
+struct PeoplePage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     /// Each person, and whether somebody else on the page has a similar address.
-    people: Vec<(PersonSeen, bool)>,
+    people: Vec<(PersonView, bool)>,
     all: bool,
-    act: Option<Act>,
+    act: Option<Action>,
     next: Option<String>,
     /// Who read the list with everybody's addresses; only for auditors and administrators.
-    accesses: Option<Vec<Access>>,
+    accesses: Option<Vec<AccessLine>>,
     sheets: [(&'static str, String); 2],
 }
 
-pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let all = asked.text("all") == "yes";
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let listed = asked
@@ -53,7 +53,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             Vec::new(),
             &Wanted {
                 after,
-                most: if all { 50 } else { 500 },
+                limit: if all { 50 } else { 500 },
             },
         )
         .await?;
@@ -65,37 +65,38 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let people = asked
         .desk
         .views
-        .open_people(&asked.signed.reader, rows)
+        .decrypt_people(&asked.signed.reader, rows)
         .await?;
     let forms = asked.forms();
     let holds = |role| asked.signed.reader.roles.contains(&role);
-    let register = Act::new(
+    let register = Action::new(
         &forms,
         "register",
         "Register a person",
         "/desk/do/people/register",
-        Offered::Yes,
+        Availability::Available,
     )
-    .line("name", "Name")
-    .line("email", "E-mail")
-    .line("telephone", "Telephone");
+    .text("name", "Name")
+    .text("email", "E-mail")
+    .text("telephone", "Telephone");
     if all && asked.signed.reader.works_with_groups() {
-        http::accesses::note(asked.desk, &asked.signed.reader, Looked::Addresses).await?;
+        http::accesses::record_access(asked.desk, &asked.signed.reader, AccessedData::Addresses)
+            .await?;
     }
-    let page = List {
-        page: asked.shell("People").await?,
-        accesses: accesses::of(asked, "").await?,
-        wrong: forms.wrong(),
-        people: with_twins(people),
+    let page = PeoplePage {
+        page: asked.page_context("People").await?,
+        accesses: accesses::recent(asked, "").await?,
+        wrong: forms.error_summary(),
+        people: mark_similar_addresses(people),
         all,
         act: (holds(Role::Administrator) || holds(Role::Officer)).then_some(register),
-        sheets: asked.sheets(),
+        sheets: asked.spreadsheet_links(),
         next: listed
             .next
             .filter(|_| all)
-            .map(|next| super::applications::with(asked, "after", &next)),
+            .map(|next| super::applications::url_with(asked, "after", &next)),
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 fn has_roles(row: &PersonRow) -> bool {
@@ -104,19 +105,19 @@ fn has_roles(row: &PersonRow) -> bool {
 
 /// Marks people whose addresses may belong to one mailbox. A person with two addresses must not
 /// count as two people.
-fn with_twins(people: Vec<PersonSeen>) -> Vec<(PersonSeen, bool)> {
+fn mark_similar_addresses(people: Vec<PersonView>) -> Vec<(PersonView, bool)> {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for email in people.iter().filter_map(|seen| seen.email.as_deref()) {
-        *times.entry(resembling(email)).or_default() += 1;
+        *times.entry(mailbox_key(email)).or_default() += 1;
     }
-    let is_twin = |seen: &PersonSeen| {
+    let is_twin = |seen: &PersonView| {
         seen.email.as_deref().is_some_and(|email| {
             times
-                .get(&resembling(email))
+                .get(&mailbox_key(email))
                 .is_some_and(|times| *times > 1)
         })
     };
-    let mark = |seen: PersonSeen| {
+    let mark = |seen: PersonView| {
         let twin = is_twin(&seen);
         (seen, twin)
     };
@@ -124,8 +125,11 @@ fn with_twins(people: Vec<PersonSeen>) -> Vec<(PersonSeen, bool)> {
 }
 
 /// The names of others with a role or a proposed role whose address may belong to the same mailbox.
-async fn twins(asked: &Asked<'_>, seen: &PersonSeen) -> Result<Vec<String>, Failed> {
-    let Some(own) = seen.email.as_deref().map(resembling) else {
+async fn people_with_similar_address(
+    asked: &DeskRequest<'_>,
+    seen: &PersonView,
+) -> Result<Vec<String>, PageError> {
+    let Some(own) = seen.email.as_deref().map(mailbox_key) else {
         return Ok(Vec::new());
     };
     let listed = asked
@@ -136,7 +140,7 @@ async fn twins(asked: &Asked<'_>, seen: &PersonSeen) -> Result<Vec<String>, Fail
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -148,13 +152,13 @@ async fn twins(asked: &Asked<'_>, seen: &PersonSeen) -> Result<Vec<String>, Fail
     let others = asked
         .desk
         .views
-        .open_people(&asked.signed.reader, others)
+        .decrypt_people(&asked.signed.reader, others)
         .await?;
-    let like = |other: &PersonSeen| {
+    let like = |other: &PersonView| {
         other
             .email
             .as_deref()
-            .is_some_and(|email| resembling(email) == own)
+            .is_some_and(|email| mailbox_key(email) == own)
     };
     Ok(others
         .into_iter()
@@ -164,9 +168,9 @@ async fn twins(asked: &Asked<'_>, seen: &PersonSeen) -> Result<Vec<String>, Fail
 }
 
 /// The list as a spreadsheet, with the personal values that the reader may see.
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let all = asked.text("all") == "yes";
-    let rows = asked.every::<PersonRow>(Vec::new()).await?;
+    let rows = asked.list_all::<PersonRow>(Vec::new()).await?;
     let rows = rows
         .into_iter()
         .filter(|row| all || has_roles(row))
@@ -174,12 +178,13 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let people = asked
         .desk
         .views
-        .open_people(&asked.signed.reader, rows)
+        .decrypt_people(&asked.signed.reader, rows)
         .await?;
     if asked.signed.reader.works_with_groups() {
-        http::accesses::note(asked.desk, &asked.signed.reader, Looked::Addresses).await?;
+        http::accesses::record_access(asked.desk, &asked.signed.reader, AccessedData::Addresses)
+            .await?;
     }
-    Ok(sheets::sheet(
+    Ok(spreadsheets::build_spreadsheet(
         "People",
         ["Name", "E-mail", "Roles", "Id"],
         people,
@@ -197,109 +202,130 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
 
 #[derive(Template)]
 #[template(path = "desk/person.html")]
-struct Sheet {
-    page: Shell,
+struct PersonPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
-    seen: PersonSeen,
+    seen: PersonView,
     twins: Vec<String>,
     /// Who proposed the contact details that wait for confirmation.
     proposed_by: String,
     takes_held: bool,
     /// Who read the person's subject access report; only for auditors and administrators.
-    accesses: Option<Vec<Access>>,
-    contact_acts: Vec<Act>,
-    acts: Vec<Act>,
+    accesses: Option<Vec<AccessLine>>,
+    contact_acts: Vec<Action>,
+    acts: Vec<Action>,
     /// The number of sessions and the names of tokens, for administrators.
     access: Option<String>,
-    history: Vec<Happened>,
+    history: Vec<HistoryEntry>,
 }
 
 /// The person's subject access report. The access is recorded, unless it is the reader's own.
-pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn subject_access(
+    asked: &DeskRequest<'_>,
+    id: &str,
+) -> Result<HttpResponse, PageError> {
     let row: PersonRow = asked
         .desk
         .views
-        .find(&own::uuid(id)?.to_string(), None)
+        .find(&ownership::parse_uuid(id)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let reader = &asked.signed.reader;
-    if !reader.takes_what_is_held_on(&row) {
-        return Err(Failed::not_yours());
+    if !reader.may_take_subject_access(&row) {
+        return Err(PageError::forbidden());
     }
-    let held = asked.desk.views.held_on_person(PersonId(row.id)).await?;
+    let held = asked
+        .desk
+        .views
+        .subject_access_for_person(PersonId(row.id))
+        .await?;
     if reader.person.0 != row.id {
-        http::accesses::note(asked.desk, reader, Looked::Held(&row.id.to_string())).await?;
+        http::accesses::record_access(
+            asked.desk,
+            reader,
+            AccessedData::SubjectAccess(&row.id.to_string()),
+        )
+        .await?;
     }
-    crate::http::pages::held::answer(asked.desk, "this person", &[held]).await
+    crate::http::pages::subject_access::render_report(asked.desk, "this person", &[held]).await
 }
 
-pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let row: PersonRow = asked
         .desk
         .views
-        .find(&own::uuid(id)?.to_string(), None)
+        .find(&ownership::parse_uuid(id)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
-    let takes_held = asked.signed.reader.takes_what_is_held_on(&row);
+        .ok_or_else(PageError::not_found)?;
+    let takes_held = asked.signed.reader.may_take_subject_access(&row);
     let seen = asked
         .desk
         .views
-        .open_people(&asked.signed.reader, vec![row])
+        .decrypt_people(&asked.signed.reader, vec![row])
         .await?
         .pop()
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let forms = asked.forms();
     let proposed_by = seen
         .proposed_contact
         .as_ref()
         .and_then(|proposed| proposed.by);
-    let names = asked.colleagues(proposed_by).await?;
+    let names = asked.names_of_colleagues(proposed_by).await?;
     let title = seen.name.clone().unwrap_or_else(|| "A person".to_owned());
-    let page = Sheet {
-        page: asked.shell(&title).await?,
-        wrong: forms.wrong(),
+    let page = PersonPage {
+        page: asked.page_context(&title).await?,
+        wrong: forms.error_summary(),
         proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
-        contact_acts: contact_acts(asked, &forms, &seen).await?,
-        acts: acts(asked, &forms, &seen).await?,
+        contact_acts: contact_actions(asked, &forms, &seen).await?,
+        acts: actions(asked, &forms, &seen).await?,
         takes_held,
-        accesses: accesses::of(asked, &seen.id.to_string()).await?,
-        access: access(asked, seen.id).await?,
+        accesses: accesses::recent(asked, &seen.id.to_string()).await?,
+        access: sessions_and_tokens(asked, seen.id).await?,
         history: history(asked, seen.id).await?,
-        twins: twins(asked, &seen).await?,
+        twins: people_with_similar_address(asked, &seen).await?,
         seen,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// The number of a person's sessions and the names of their tokens that are still valid; only for
 /// administrators.
-async fn access(asked: &Asked<'_>, person: uuid::Uuid) -> Result<Option<String>, Failed> {
+async fn sessions_and_tokens(
+    asked: &DeskRequest<'_>,
+    person: uuid::Uuid,
+) -> Result<Option<String>, PageError> {
     if !asked.signed.reader.roles.contains(&Role::Administrator) {
         return Ok(None);
     }
     let log = asked.desk.commands.log();
     let now = asked.desk.commands.now().as_microsecond();
-    let known = log.lately::<Person>(person, LATELY).await?.state;
-    let organisation = log
-        .lately::<Organisation>(asked.desk.commands.organisation().0, LATELY)
+    let known = log
+        .load_recent::<Person>(person, IDENTITY_MAX_AGE)
         .await?
         .state;
-    let ended = Ended::of(PersonId(person), &known, &organisation);
-    let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
-    let tokens = tokens::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    let organisation = log
+        .load_recent::<Organisation>(asked.desk.commands.organisation().0, IDENTITY_MAX_AGE)
+        .await?
+        .state;
+    let ended = AccessEndings::of_person(PersonId(person), &known, &organisation);
+    let sessions =
+        sessions::active_of_person(log.store(), log.organisation(), &person.to_string(), now)
+            .await?;
+    let tokens =
+        tokens::active_of_person(log.store(), log.organisation(), &person.to_string(), now).await?;
     let signed_in = sessions
         .iter()
         .filter(|session| {
-            ended.spares(Basis {
+            ended.allows(AccessBasis {
                 roles: &session.roles,
-                access: session.access,
+                endings: session.access,
             })
         })
         .count();
     let spared = tokens.into_iter().filter(|token| {
-        ended.spares(Basis {
+        ended.allows(AccessBasis {
             roles: &token.roles,
-            access: token.access,
+            endings: token.access,
         })
     });
     let names: Vec<_> = spared.map(|token| token.name).collect();
@@ -311,22 +337,26 @@ async fn access(asked: &Asked<'_>, person: uuid::Uuid) -> Result<Option<String>,
     Ok(Some(format!("sessions: {signed_in}; tokens: {names}")))
 }
 
-async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec<Act>, Failed> {
+async fn actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    seen: &PersonView,
+) -> Result<Vec<Action>, PageError> {
     let person = PersonId(seen.id);
     let act = async |name: &str,
                      form: &str,
                      title: &str,
                      role: Role,
                      command: C|
-           -> Result<Act, Failed> {
+           -> Result<Action, PageError> {
         let organisation = asked.desk.commands.organisation();
-        let offered = Offered::of(
+        let offered = Availability::check(
             asked.desk,
             asked.visitor,
             Command::Organisation(organisation, command),
         )
         .await?;
-        let act = Act::new(
+        let act = Action::new(
             forms,
             form,
             title,
@@ -339,7 +369,7 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
     };
     let mut acts = Vec::new();
     for role in Role::VARIANTS.iter().copied() {
-        let of = RoleOf { person, role };
+        let of = RoleRef { person, role };
         let key: &str = role.into();
         if seen.proposed.contains(&role) {
             let proposal = seen.proposals.get(&role).copied();
@@ -382,7 +412,7 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
                     C::EndRole(of),
                 )
                 .await?
-                .grave(),
+                .destructive(),
             );
         }
         if !seen.proposed.contains(&role) {
@@ -398,16 +428,16 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
             );
         }
     }
-    let why = Because {
+    let why = WithReason {
         reason: "why".parse().expect("a short text"),
     };
-    let offered = Offered::of(
+    let offered = Availability::check(
         asked.desk,
         asked.visitor,
         Command::Person(person, PersonCommand::EndAccess(why)),
     )
     .await?;
-    let end = Act::new(
+    let end = Action::new(
         forms,
         "end-access",
         "End every session and token",
@@ -415,34 +445,35 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
         offered,
     );
     acts.push(
-        end.words_with("reason", "Why", "Names of people do not belong here.")
-            .grave(),
+        end.text_area_with_hint("reason", "Why", "Names of people do not belong here.")
+            .destructive(),
     );
     acts.extend(
-        erasing(asked, forms, "people", seen.id, &|command| {
-            Command::Person(person, command.of_person())
+        erasure_actions(asked, forms, "people", seen.id, &|command| {
+            Command::Person(person, command.into_person_command())
         })
         .await?,
     );
-    Ok(shown(acts))
+    Ok(visible(acts))
 }
 
 /// Changing a person's contact details, and confirming or refusing a change that an officer
 /// proposed.
-async fn contact_acts(
-    asked: &Asked<'_>,
-    forms: &Forms,
-    seen: &PersonSeen,
-) -> Result<Vec<Act>, Failed> {
+async fn contact_actions(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    seen: &PersonView,
+) -> Result<Vec<Action>, PageError> {
     let person = PersonId(seen.id);
-    let act = async |title: &str, command: PersonCommand| -> Result<Act, Failed> {
+    let act = async |title: &str, command: PersonCommand| -> Result<Action, PageError> {
         let (name, path) = (
             command.name(),
             format!("/desk/do/people/{person}/{}", command.name()),
         );
         let offered =
-            Offered::of(asked.desk, asked.visitor, Command::Person(person, command)).await?;
-        Ok(Act::new(forms, name, title, &path, offered))
+            Availability::check(asked.desk, asked.visitor, Command::Person(person, command))
+                .await?;
+        Ok(Action::new(forms, name, title, &path, offered))
     };
     let mut acts = Vec::new();
     if let Some(proposal) = seen
@@ -452,18 +483,22 @@ async fn contact_acts(
     {
         let confirm = act(
             "Confirm these contact details",
-            PersonCommand::ConfirmContact(ProposalOf { proposal }),
+            PersonCommand::ConfirmContact(ProposalRef { proposal }),
         )
         .await?;
         acts.push(confirm.hidden("proposal:n", proposal));
-        let refuse = PersonCommand::RefuseContact(Because {
+        let refuse = PersonCommand::RefuseContact(WithReason {
             reason: "why".parse().expect("a short text"),
         });
         let refuse = act("Leave the contact details as they are", refuse).await?;
-        acts.push(refuse.words_with("reason", "Why", "Names of people do not belong here."));
+        acts.push(refuse.text_area_with_hint(
+            "reason",
+            "Why",
+            "Names of people do not belong here.",
+        ));
     }
-    let trial = RegisterPerson {
-        name: Personal::Open("name".to_owned()),
+    let trial = PersonDetails {
+        name: PersonalInput::Open("name".to_owned()),
         email: None,
         telephone: None,
     };
@@ -478,12 +513,12 @@ async fn contact_acts(
             PersonCommand::ChangeContact(trial),
         )
         .await?
-        .line_with("name", "Name", hint)
-        .line("email", "E-mail")
-        .line("telephone", "Telephone")
-        .known("name", seen.name.clone().unwrap_or_default())
-        .known("email", seen.email.clone().unwrap_or_default())
-        .known("telephone", seen.telephone.clone().unwrap_or_default()),
+        .text_with_hint("name", "Name", hint)
+        .text("email", "E-mail")
+        .text("telephone", "Telephone")
+        .prefill("name", seen.name.clone().unwrap_or_default())
+        .prefill("email", seen.email.clone().unwrap_or_default())
+        .prefill("telephone", seen.telephone.clone().unwrap_or_default()),
     );
-    Ok(shown(acts))
+    Ok(visible(acts))
 }

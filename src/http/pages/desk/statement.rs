@@ -5,19 +5,19 @@ use actix_web::HttpResponse;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::{Asked, sheets};
-use crate::export::sheets::{Cell, Sheet as Spreadsheet};
-use crate::http::pages::figures::{Days, OutcomeBar, outcome_bars, sums};
-use crate::http::pages::open::in_order;
-use crate::http::pages::{Failed, Form, Shell, own};
-use crate::log::record::day_of;
+use super::{DeskRequest, spreadsheets};
+use crate::eventlog::recorded_event::day_of;
+use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
+use crate::http::pages::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
+use crate::http::pages::public::order_by_sign;
+use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::{FundRow, OrganisationRow};
-use crate::views::{Balances, By, Page as Wanted, Statement, StatementOf};
+use crate::views::{Balances, GroupBy, PageRequest as Wanted, Statement, StatementSubject};
 
 #[derive(Template)]
 #[template(path = "desk/statement.html")]
-struct Sheet {
-    page: Shell,
+struct StatementPage {
+    page: PageContext,
     filter: Form,
     name: String,
     /// The page to return to: the fund's, or the charts.
@@ -30,35 +30,38 @@ struct Sheet {
     outcomes: Vec<(String, Vec<OutcomeBar>)>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let fund: FundRow = asked
         .desk
         .views
-        .find(&own::uuid(id)?.to_string(), None)
+        .find(&ownership::parse_uuid(id)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let key = fund.id.to_string();
-    let about = About {
+    let about = StatementHeading {
         name: fund.name,
         at: format!("/desk/funds/{key}"),
         query: format!("fund={key}"),
         outcomes: Vec::new(),
     };
-    page(asked, StatementOf::Fund(&key), about).await
+    render(asked, StatementSubject::Fund(&key), about).await
 }
 
 /// A funder's statement, with the outcomes of the funds that have its money.
-pub(super) async fn show_funder(asked: &Asked<'_>, funder: &str) -> Result<HttpResponse, Failed> {
+pub(super) async fn show_funder(
+    asked: &DeskRequest<'_>,
+    funder: &str,
+) -> Result<HttpResponse, PageError> {
     let views = &asked.desk.views;
-    let days = Days::asked(asked.desk, asked.text("until"), "").await?;
+    let days = DaySelection::from_query(asked.desk, asked.text("until"), "").await?;
     if !views
-        .budget(sums(By::Funder, None, None, &days))
+        .budget(totals_query(GroupBy::Funder, None, None, &days))
         .await?
         .lines
         .iter()
         .any(|line| line.of == funder)
     {
-        return Err(Failed::nothing());
+        return Err(PageError::not_found());
     }
     let own: Option<OrganisationRow> = views
         .find(&asked.desk.commands.organisation().to_string(), None)
@@ -71,7 +74,7 @@ pub(super) async fn show_funder(asked: &Asked<'_>, funder: &str) -> Result<HttpR
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -79,46 +82,46 @@ pub(super) async fn show_funder(asked: &Asked<'_>, funder: &str) -> Result<HttpR
     {
         let key = fund.id.to_string();
         let shares = views
-            .budget(sums(By::Funder, Some(&key), None, &days))
+            .budget(totals_query(GroupBy::Funder, Some(&key), None, &days))
             .await?
             .lines;
         if shares.iter().any(|line| line.of == funder) {
             let lines = views
-                .outcomes(sums(By::Sign, Some(&key), None, &days))
+                .outcomes(totals_query(GroupBy::Sign, Some(&key), None, &days))
                 .await?
                 .lines;
-            outcomes.push((fund.name, outcome_bars(in_order(&signs, lines))));
+            outcomes.push((fund.name, outcome_bars(order_by_sign(&signs, lines))));
         }
     }
-    let name = crate::http::pages::apply::sections::place(funder);
-    let about = About {
+    let name = crate::http::pages::apply::sections::place_name(funder);
+    let about = StatementHeading {
         name,
         at: "/desk/figures".to_owned(),
         query: format!("funder={funder}"),
         outcomes,
     };
-    page(asked, StatementOf::Funder(funder), about).await
+    render(asked, StatementSubject::Funder(funder), about).await
 }
 
 /// What a statement's page shows apart from its figures.
-struct About {
+struct StatementHeading {
     name: String,
     at: String,
     query: String,
     outcomes: Vec<(String, Vec<OutcomeBar>)>,
 }
 
-async fn page(
-    asked: &Asked<'_>,
-    of: StatementOf<'_>,
-    about: About,
-) -> Result<HttpResponse, Failed> {
-    let (from, until) = days(asked);
+async fn render(
+    asked: &DeskRequest<'_>,
+    of: StatementSubject<'_>,
+    about: StatementHeading,
+) -> Result<HttpResponse, PageError> {
+    let (from, until) = period(asked);
     let filter = asked
         .forms()
         .form("filter")
-        .known("from", &from.to_string())
-        .known("until", &until.to_string());
+        .prefill("from", &from.to_string())
+        .prefill("until", &until.to_string());
     let statement = asked.desk.views.statement(of, from, until).await?;
     let query = &about.query;
     let sheet = |(says, kind): (&'static str, &str)| {
@@ -127,8 +130,10 @@ async fn page(
             format!("/desk/sheets/statement.{kind}?{query}&from={from}&until={until}"),
         )
     };
-    asked.page(&Sheet {
-        page: asked.shell(&format!("Statement of {}", about.name)).await?,
+    asked.render(&StatementPage {
+        page: asked
+            .page_context(&format!("Statement of {}", about.name))
+            .await?,
         filter,
         balances: [("Before", statement.opening), ("After", statement.closing)],
         statement,
@@ -142,7 +147,7 @@ async fn page(
 
 /// The first and last day in the query. By default from the latest 1 April, the usual begin of a
 /// charity's financial year, to today.
-fn days(asked: &Asked<'_>) -> (Date, Date) {
+fn period(asked: &DeskRequest<'_>) -> (Date, Date) {
     let today = day_of(asked.desk.commands.now());
     let april = Date::new(today.year(), 4, 1).unwrap_or(today);
     let begins = if april <= today {
@@ -155,12 +160,12 @@ fn days(asked: &Asked<'_>) -> (Date, Date) {
 }
 
 /// The statement as a spreadsheet: opening balances, one row per movement, closing balances.
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
-    let (from, until) = days(asked);
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let (from, until) = period(asked);
     let of = match (asked.text("fund"), asked.text("funder")) {
-        ("", "") => return Err(Failed::nothing()),
-        ("", funder) => StatementOf::Funder(funder),
-        (fund, _) => StatementOf::Fund(fund),
+        ("", "") => return Err(PageError::not_found()),
+        ("", funder) => StatementSubject::Funder(funder),
+        (fund, _) => StatementSubject::Fund(fund),
     };
     let statement = asked.desk.views.statement(of, from, until).await?;
     let columns = [
@@ -199,7 +204,7 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
             line.recorded_on.into(),
             line.effective_on.into(),
             line.figure.into(),
-            Cell::Change(line.pence),
+            SpreadsheetCell::MoneyChange(line.pence),
             line.fund.into(),
             line.funder.into(),
             line.area.into(),
@@ -207,5 +212,10 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         ]
     });
     let rows: Vec<_> = before.into_iter().chain(lines).chain(after).collect();
-    Ok(sheets::sheet("Statement", columns, rows, |row| row))
+    Ok(spreadsheets::build_spreadsheet(
+        "Statement",
+        columns,
+        rows,
+        |row| row,
+    ))
 }

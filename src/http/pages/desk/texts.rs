@@ -5,34 +5,36 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use strum::VariantArray as _;
 
-use super::act::{Act, Offered, shown};
-use super::{Asked, choices, send};
+use super::action::{Action, Availability, visible};
+use super::{DeskRequest, choices, submit_command};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
-use crate::domain::organisation::{PublishAgreement, PublishForm, Question, Translated};
+use crate::domain::organisation::{PublishAgreement, PublishForm, Question, QuestionTranslation};
 use crate::domain::text::Slug;
 use crate::domain::{Command, OrganisationCommand as C, Role};
-use crate::http::Desk;
-use crate::http::pages::form::key;
-use crate::http::pages::signin::moment;
-use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, own, see_other};
+use crate::http::AppState;
+use crate::http::pages::form::slug_of;
+use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::{
+    Form, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
+};
 use crate::projections::{FundRow, GrantRow, OrganisationRow, UpdateRow};
-use crate::store::mails;
-use crate::views::Page as Wanted;
+use crate::store::outbox;
+use crate::views::PageRequest as Wanted;
 
 /// The number of empty questions at the end of the form.
 const NEW_QUESTIONS: usize = 3;
 
 #[derive(Template)]
 #[template(path = "desk/texts.html")]
-struct List {
-    page: Shell,
-    mails: Vec<MailLine>,
+struct TextsPage {
+    page: PageContext,
+    mails: Vec<MailTextStatus>,
     own: OrganisationRow,
 }
 
 /// A mail in the list, and the state of its texts.
-struct MailLine {
+struct MailTextStatus {
     key: &'static str,
     says: String,
     /// Whether staff published texts of their own that are in use, and whether some are published
@@ -43,18 +45,18 @@ struct MailLine {
     waits: bool,
 }
 
-impl MailLine {
+impl MailTextStatus {
     fn of(kind: MailKind, own: &OrganisationRow) -> Self {
         let key: &str = kind.into();
         let (used, unused): (Vec<_>, Vec<_>) = own
             .mail_texts
             .iter()
             .filter(|text| text.mail == kind)
-            .partition(|text| text.unused().is_none());
+            .partition(|text| text.unused_reason().is_none());
         let waits = own.proposed_mail_texts.iter().any(|text| text.mail == kind);
         Self {
             key,
-            says: said_kind(key),
+            says: mail_kind_label(key),
             own: !used.is_empty(),
             unused: !unused.is_empty(),
             waits,
@@ -62,54 +64,54 @@ impl MailLine {
     }
 }
 
-pub(super) async fn organisation(asked: &Asked<'_>) -> Result<OrganisationRow, Failed> {
+pub(super) async fn organisation(asked: &DeskRequest<'_>) -> Result<OrganisationRow, PageError> {
     asked
         .desk
         .views
         .find(&asked.desk.commands.organisation().to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)
+        .ok_or_else(PageError::not_found)
 }
 
-pub(super) fn editor(asked: &Asked<'_>) -> Result<(), Failed> {
+pub(super) fn require_editor(asked: &DeskRequest<'_>) -> Result<(), PageError> {
     let may = [Role::Officer, Role::Administrator]
         .iter()
         .any(|role| asked.signed.reader.roles.contains(role));
     if may {
         Ok(())
     } else {
-        Err(Failed::not_yours())
+        Err(PageError::forbidden())
     }
 }
 
-pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let own = organisation(asked).await?;
     let mails = MailKind::VARIANTS
         .iter()
-        .map(|kind| MailLine::of(*kind, &own))
+        .map(|kind| MailTextStatus::of(*kind, &own))
         .collect();
-    let page = List {
-        page: asked.shell("Texts").await?,
+    let page = TextsPage {
+        page: asked.page_context("Texts").await?,
         mails,
         own,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 #[derive(Template)]
 #[template(path = "desk/form.html")]
-struct FormPage {
-    page: Shell,
+struct FormEditorPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     form: Form,
     version: u32,
-    questions: Vec<Names>,
+    questions: Vec<QuestionFieldNames>,
     yes_no: Vec<(String, String)>,
     places: Vec<(String, String)>,
 }
 
 /// The names of the fields of one question.
-struct Names {
+struct QuestionFieldNames {
     place: String,
     key: String,
     label: String,
@@ -121,13 +123,13 @@ struct Names {
     english_only: bool,
 }
 
-impl Names {
+impl QuestionFieldNames {
     fn of(at: usize, form: &Form) -> Self {
         let [place, key, label, help, required, label_pl, help_pl] = [
             "place", "key", "label", "help", "required", "label-pl", "help-pl",
         ]
-        .map(|name| field(name, at));
-        let english_only = !form.typed(&label).is_empty() && form.typed(&label_pl).is_empty();
+        .map(|name| field_name(name, at));
+        let english_only = !form.value(&label).is_empty() && form.value(&label_pl).is_empty();
         Self {
             place,
             key,
@@ -142,12 +144,12 @@ impl Names {
 }
 
 /// The name of a field of the question at index `at`.
-fn field(name: &str, at: usize) -> String {
+fn field_name(name: &str, at: usize) -> String {
     format!("{name}-{at}")
 }
 
-pub(super) async fn form(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
-    editor(asked)?;
+pub(super) async fn show_form(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(asked)?;
     let own = organisation(asked).await?;
     let forms = asked.forms();
     let mut form = forms.form("questions");
@@ -176,42 +178,44 @@ pub(super) async fn form(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             ),
         ];
         for (name, value) in known {
-            form = form.known(&field(name, at), &value);
+            form = form.prefill(&field_name(name, at), &value);
         }
     }
     let count = own.form.len() + NEW_QUESTIONS;
     let places: Vec<_> = std::iter::once((String::new(), "leave it out".to_owned()))
         .chain((1..=count).map(|at| (at.to_string(), format!("place {at}"))))
         .collect();
-    let page = FormPage {
-        page: asked.shell("The questions").await?,
-        wrong: forms.wrong(),
-        questions: (0..count).map(|at| Names::of(at, &form)).collect(),
+    let page = FormEditorPage {
+        page: asked.page_context("The questions").await?,
+        wrong: forms.error_summary(),
+        questions: (0..count)
+            .map(|at| QuestionFieldNames::of(at, &form))
+            .collect(),
         form,
         version: own.form_version,
         yes_no: choices(["yes", "no"]),
         places,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// Publishes the questions as the form's next version. Applications that were started before remain
 /// on their version.
 pub(super) async fn publish_form(
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    visitor.staff()?;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    visitor.require_staff()?;
     let back = "/desk/texts/form";
     let mut wrong = Vec::new();
     let mut questions: Vec<(u32, Question)> = Vec::new();
     for at in 0..60 {
-        let text = |name: &str| posted.text(&field(name, at));
+        let text = |name: &str| posted.text(&field_name(name, at));
         let Ok(place) = text("place").parse::<u32>() else {
             if text("key").is_empty() && !text("label").is_empty() {
                 wrong.push((
-                    field("place", at),
+                    field_name("place", at),
                     format!("Choose where “{}” stands, or empty it", text("label")),
                 ));
             }
@@ -219,25 +223,25 @@ pub(super) async fn publish_form(
         };
         if text("label").is_empty() {
             wrong.push((
-                field("label", at),
+                field_name("label", at),
                 "Write the question, or choose “leave it out”".to_owned(),
             ));
             continue;
         }
         if !matches!(text("required"), "yes" | "no") {
             wrong.push((
-                field("required", at),
+                field_name("required", at),
                 format!("Say whether “{}” must be answered", text("label")),
             ));
             continue;
         }
         let key = if text("key").is_empty() {
-            key_of(text("label"))
+            new_question_key(text("label"))
         } else {
-            key(text("key"))
+            slug_of(text("key"))
         };
         let translated = match (text("label-pl").parse(), text("help-pl").parse()) {
-            (Ok(label), Ok(help)) => [(Language::Pl, Translated { label, help })].into(),
+            (Ok(label), Ok(help)) => [(Language::Pl, QuestionTranslation { label, help })].into(),
             _ if text("label-pl").is_empty() && text("help-pl").is_empty() => {
                 std::collections::BTreeMap::new()
             }
@@ -248,7 +252,7 @@ pub(super) async fn publish_form(
                     "help-pl"
                 };
                 wrong.push((
-                    field(lacks, at),
+                    field_name(lacks, at),
                     "Write both the question and its help in Polish, or neither".to_owned(),
                 ));
                 continue;
@@ -269,26 +273,26 @@ pub(super) async fn publish_form(
                 ));
             }
             (Err(_), ..) => wrong.push((
-                field("key", at),
+                field_name("key", at),
                 "A key has small letters, digits and hyphens".to_owned(),
             )),
             (_, Err(_), _) => wrong.push((
-                field("label", at),
+                field_name("label", at),
                 "This question is too long. Use at most 140 letters".to_owned(),
             )),
             _ => wrong.push((
-                field("help", at),
+                field_name("help", at),
                 format!("Write some words of help for “{}”", text("label")),
             )),
         }
     }
     questions.sort_by_key(|(place, _)| *place);
     if !wrong.is_empty() {
-        return super::at(
+        return super::render_page_at(
             &desk,
             &visitor,
             back,
-            Some(Rejected::with("questions", &posted, wrong)),
+            Some(FormErrors::new("questions", &posted, wrong)),
         )
         .await;
     }
@@ -300,7 +304,7 @@ pub(super) async fn publish_form(
         desk.commands.organisation(),
         C::PublishForm(PublishForm { questions }),
     );
-    send::issue(
+    submit_command::execute(
         &desk,
         &visitor,
         &posted,
@@ -313,61 +317,61 @@ pub(super) async fn publish_form(
 }
 
 /// A key for a new question, from its first words.
-fn key_of(label: &str) -> String {
-    let key = key(label);
+fn new_question_key(label: &str) -> String {
+    let key = slug_of(label);
     let words: Vec<_> = key.split('-').take(4).collect();
     format!("q-{}", words.join("-")).chars().take(40).collect()
 }
 
 #[derive(Template)]
 #[template(path = "desk/act_page.html")]
-struct ActPage {
-    page: Shell,
+struct ActionsPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     says: String,
-    acts: Vec<Act>,
+    acts: Vec<Action>,
     words: Vec<(String, String)>,
 }
 
-pub(super) async fn agreement(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
-    editor(asked)?;
+pub(super) async fn show_agreement(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(asked)?;
     let own = organisation(asked).await?;
     let forms = asked.forms();
     let trial = C::PublishAgreement(PublishAgreement {
         text: "text".parse().expect("a document"),
     });
-    let offered = Offered::of(
+    let offered = Availability::check(
         asked.desk,
         asked.visitor,
         Command::Organisation(asked.desk.commands.organisation(), trial),
     )
     .await?;
-    let act = Act::new(
+    let act = Action::new(
         &forms,
         "publish-agreement",
         "Publish the next version",
         "/desk/do/organisation/publish-agreement",
         offered,
     )
-    .words("text", "The agreement")
-    .known("text", &own.agreement);
+    .text_area("text", "The agreement")
+    .prefill("text", &own.agreement);
     let says = format!(
         "This is version {}. Grants that were offered keep the version that they were offered with.",
         own.agreement_version
     );
-    let page = ActPage {
-        page: asked.shell("The agreement").await?,
-        wrong: forms.wrong(),
+    let page = ActionsPage {
+        page: asked.page_context("The agreement").await?,
+        wrong: forms.error_summary(),
         says,
-        acts: shown(vec![act]),
+        acts: visible(vec![act]),
         words: vec![("As it stands".to_owned(), own.agreement)],
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// The public report: a form for each area, and what groups wrote that they learned.
-pub(super) async fn report(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
-    editor(asked)?;
+pub(super) async fn show_report(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(asked)?;
     let own = organisation(asked).await?;
     let forms = asked.forms();
     let funds: Vec<FundRow> = asked
@@ -378,7 +382,7 @@ pub(super) async fn report(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             Vec::new(),
             &Wanted {
                 after: None,
-                most: 500,
+                limit: 500,
             },
         )
         .await?
@@ -388,42 +392,42 @@ pub(super) async fn report(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let mut acts = Vec::new();
     for area in &areas {
         let known = own.reports.get(area);
-        let text = |pick: fn(&crate::projections::ReportRow) -> &String| {
+        let text = |pick: fn(&crate::projections::AreaReportRow) -> &String| {
             known.map(|report| pick(report).clone()).unwrap_or_default()
         };
         let form = format!("report-{area}");
         acts.push(
-            Act::new(
+            Action::new(
                 &forms,
                 &form,
                 &format!("Publish what the report says of {area}"),
                 "/desk/do/organisation/publish-report",
-                Offered::Yes,
+                Availability::Available,
             )
             .hidden("area", area)
-            .words_with(
+            .text_area_with_hint(
                 "context",
                 "The place, and what was set out to do",
                 "The public reads this.",
             )
-            .words_with("hard", "What was hard", "The public reads this.")
-            .words_with("lessons", "What we learned", "The public reads this.")
-            .known("context", text(|report| &report.context))
-            .known("hard", text(|report| &report.hard))
-            .known("lessons", text(|report| &report.lessons)),
+            .text_area_with_hint("hard", "What was hard", "The public reads this.")
+            .text_area_with_hint("lessons", "What we learned", "The public reads this.")
+            .prefill("context", text(|report| &report.context))
+            .prefill("hard", text(|report| &report.hard))
+            .prefill("lessons", text(|report| &report.lessons)),
         );
     }
-    let page = ActPage {
-        page: asked.shell("The public report").await?,
-        wrong: forms.wrong(),
+    let page = ActionsPage {
+        page: asked.page_context("The public report").await?,
+        wrong: forms.error_summary(),
         says: "Nothing that a group typed becomes public by itself: write the report in your own words. What groups said was hard stands below.".to_owned(),
         acts,
-        words: learned(asked).await?,
+        words: learned_texts(asked).await?,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
-async fn learned(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
+async fn learned_texts(asked: &DeskRequest<'_>) -> Result<Vec<(String, String)>, PageError> {
     let states = ["received", "accepted"].map(str::to_owned).to_vec();
     let rows = asked
         .desk
@@ -433,7 +437,7 @@ async fn learned(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
             vec![("state", states)],
             &Wanted {
                 after: None,
-                most: 200,
+                limit: 200,
             },
         )
         .await?
@@ -441,7 +445,7 @@ async fn learned(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
     let seen = asked
         .desk
         .views
-        .open_updates(asked.signed.reader.reads_words(), true, rows)
+        .decrypt_updates(asked.signed.reader.may_read_words(), true, rows)
         .await?;
     let mut words = Vec::new();
     for update in seen {
@@ -458,20 +462,20 @@ async fn learned(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
     Ok(words)
 }
 
-pub(super) fn said_kind(key: &str) -> String {
+pub(super) fn mail_kind_label(key: &str) -> String {
     key.replace('_', " ")
 }
 
 #[derive(Template)]
 #[template(path = "desk/outbox.html")]
 struct OutboxPage {
-    page: Shell,
+    page: PageContext,
     filter: Form,
     states: Vec<(String, String)>,
-    rows: Vec<MailSeen>,
+    rows: Vec<OutboxMailView>,
 }
 
-struct MailSeen {
+struct OutboxMailView {
     id: String,
     kind: String,
     state: String,
@@ -482,51 +486,51 @@ struct MailSeen {
     again: Option<Form>,
 }
 
-pub(super) async fn outbox(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
-    editor(asked)?;
+pub(super) async fn show_outbox(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(asked)?;
     let log = asked.desk.commands.log();
     let state = asked.text("state");
-    let rows = mails::newest(log.store(), log.organisation(), state, 100).await?;
+    let rows = outbox::newest(log.store(), log.organisation(), state, 100).await?;
     let people = asked
-        .people(
+        .names_of_people(
             rows.iter()
                 .filter_map(|row| row.person.parse().ok().map(crate::domain::PersonId)),
         )
         .await?;
     let forms = asked.forms();
-    let seen = |row: mails::MailRow| MailSeen {
+    let seen = |row: outbox::MailRow| OutboxMailView {
         again: (row.state == "failed").then(|| forms.form("again")),
-        kind: said_kind(&row.kind),
+        kind: mail_kind_label(&row.kind),
         to: people.of(&row.person),
-        when: moment(row.sent_at.unwrap_or(row.made_at)),
+        when: format_instant(row.sent_at.unwrap_or(row.made_at)),
         tries: row.tries,
         error: row.error.unwrap_or_default(),
         id: row.id,
         state: row.state,
     };
     let page = OutboxPage {
-        page: asked.shell("Mails").await?,
-        filter: forms.form("filter").known("state", state),
+        page: asked.page_context("Mails").await?,
+        filter: forms.form("filter").prefill("state", state),
         states: super::choices_or_none("all", ["due", "claimed", "sent", "dropped", "failed"]),
         rows: rows.into_iter().map(seen).collect(),
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// Makes a failed mail due again.
-pub(super) async fn try_again(
+pub(super) async fn resend_mail(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, .. } = sent;
-    let reader = &visitor.staff()?.reader;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, .. } = sent;
+    let reader = &visitor.require_staff()?.reader;
     if !reader.works_with_groups() {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
-    let id = own::uuid(request.match_info().query("mail"))?.to_string();
+    let id = ownership::parse_uuid(request.match_info().query("mail"))?.to_string();
     let log = desk.commands.log();
-    mails::try_again(
+    outbox::retry(
         log.store(),
         log.organisation(),
         &id,
@@ -543,9 +547,9 @@ mod tests {
     #[test]
     fn a_new_question_gets_a_key_that_can_be_read_out() {
         assert_eq!(
-            key_of("What would you like to do?"),
+            new_question_key("What would you like to do?"),
             "q-what-would-you-like"
         );
-        assert!(key_of("Żółć").parse::<Slug>().is_ok());
+        assert!(new_question_key("Żółć").parse::<Slug>().is_ok());
     }
 }

@@ -8,36 +8,36 @@ use askama::Template;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::act::{Act, Offered, shown};
-use super::sheets::{self, named};
-use super::{Asked, choices, said};
+use super::action::{Action, Availability, visible};
+use super::spreadsheets::{self, name_cell};
+use super::{DeskRequest, choices, label_of};
 use crate::domain::application::Channel;
 use crate::domain::grant::{
-    CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, UpdateBecause, UpdateOf,
+    CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, UpdateReason, UpdateRef,
     UpdateState as U,
 };
 use crate::domain::outcome::Strength;
-use crate::domain::sealed::Personal;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GrantCommand as C, GrantId, Money};
-use crate::export::sheets::{Cell, Sheet as Spreadsheet};
-use crate::http::pages::open::names;
-use crate::http::pages::{Failed, Form, Shell, own};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
+use crate::http::pages::public::names_of_groups;
+use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
-use crate::views::{Page as Wanted, UpdateSeen};
+use crate::views::{PageRequest as Wanted, UpdateView};
 
 #[derive(Template)]
 #[template(path = "desk/updates.html")]
-struct List {
-    page: Shell,
+struct UpdatesPage {
+    page: PageContext,
     filter: Form,
     states: Vec<(String, String)>,
-    rows: Vec<Row>,
+    rows: Vec<UpdateListRow>,
     next: Option<String>,
     sheets: [(&'static str, String); 2],
 }
 
-struct Row {
+struct UpdateListRow {
     path: String,
     title: String,
     group: String,
@@ -48,7 +48,7 @@ struct Row {
 }
 
 /// The filters of the query. Without a state: the received updates.
-fn filters(asked: &Asked<'_>, today: Date) -> Vec<(&'static str, Vec<String>)> {
+fn filters(asked: &DeskRequest<'_>, today: Date) -> Vec<(&'static str, Vec<String>)> {
     let open = || {
         [U::Requested, U::Queried]
             .map(|state| <&str>::from(state).to_owned())
@@ -67,18 +67,18 @@ fn filters(asked: &Asked<'_>, today: Date) -> Vec<(&'static str, Vec<String>)> {
 }
 
 /// The list as a spreadsheet, with figures and without texts.
-pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let rows = asked
-        .every::<UpdateRow>(filters(asked, day_of(asked.desk.commands.now())))
+        .list_all::<UpdateRow>(filters(asked, day_of(asked.desk.commands.now())))
         .await?;
     let grants: BTreeMap<Uuid, GrantRow> = asked
-        .every::<GrantRow>(Vec::new())
+        .list_all::<GrantRow>(Vec::new())
         .await?
         .into_iter()
         .map(|row| (row.id, row))
         .collect();
     let groups = asked
-        .names_of(grants.values().map(|row| row.group.to_string()))
+        .group_names(grants.values().map(|row| row.group.to_string()))
         .await?;
     let columns = [
         "Grant",
@@ -93,26 +93,33 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         "Reminded on",
         "Grant id",
     ];
-    Ok(sheets::sheet("Updates", columns, rows, |row| {
-        let grant = grants.get(&row.grant);
-        let came = row.received_on.is_some();
-        [
-            grant.map(|grant| grant.title.clone()).into(),
-            grant.map_or(Cell::Nothing, |grant| named(&groups, &grant.group)),
-            row.update.into(),
-            said(row.state).into(),
-            row.due_on.into(),
-            row.received_on.into(),
-            came.then_some(row.people).into(),
-            came.then_some(row.volunteers).into(),
-            row.spent.into(),
-            row.reminded_on.into(),
-            row.grant.to_string().into(),
-        ]
-    }))
+    Ok(spreadsheets::build_spreadsheet(
+        "Updates",
+        columns,
+        rows,
+        |row| {
+            let grant = grants.get(&row.grant);
+            let came = row.received_on.is_some();
+            [
+                grant.map(|grant| grant.title.clone()).into(),
+                grant.map_or(SpreadsheetCell::Empty, |grant| {
+                    name_cell(&groups, &grant.group)
+                }),
+                row.update.into(),
+                label_of(row.state).into(),
+                row.due_on.into(),
+                row.received_on.into(),
+                came.then_some(row.people).into(),
+                came.then_some(row.volunteers).into(),
+                row.spent.into(),
+                row.reminded_on.into(),
+                row.grant.to_string().into(),
+            ]
+        },
+    ))
 }
 
-pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let today = day_of(asked.desk.commands.now());
     let filters = filters(asked, today);
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
@@ -120,7 +127,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let listed = asked
         .desk
         .views
-        .list::<UpdateRow>(as_at, filters, &Wanted { after, most: 50 })
+        .list::<UpdateRow>(as_at, filters, &Wanted { after, limit: 50 })
         .await?;
     let mut rows = Vec::new();
     for row in listed.items {
@@ -129,18 +136,18 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .views
             .find(&row.grant.to_string(), as_at)
             .await?
-            .ok_or_else(Failed::nothing)?;
-        let group = names(asked.desk, vec![grant.group.to_string()])
+            .ok_or_else(PageError::not_found)?;
+        let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
             .await?
             .into_values()
             .next()
             .unwrap_or_default();
         let waits = matches!(row.state, U::Requested | U::Queried);
-        rows.push(Row {
+        rows.push(UpdateListRow {
             path: format!("/desk/updates/{}/{}", row.grant, row.update),
             title: grant.title,
             group,
-            state: said(row.state),
+            state: label_of(row.state),
             overdue: waits && row.due_on < today,
             due_on: row.due_on,
             reminded_on: row.reminded_on,
@@ -151,13 +158,13 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     } else {
         asked.text("state")
     };
-    let page = List {
-        page: asked.shell("Updates").await?,
+    let page = UpdatesPage {
+        page: asked.page_context("Updates").await?,
         filter: asked
             .forms()
             .form("filter")
-            .known("state", state)
-            .known("as_at", asked.text("as_at")),
+            .prefill("state", state)
+            .prefill("as_at", asked.text("as_at")),
         states: [
             ("received", "to read"),
             ("overdue", "overdue"),
@@ -168,87 +175,87 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .map(|(key, says)| (key.to_owned(), says.to_owned()))
         .to_vec(),
         rows,
-        sheets: asked.sheets(),
+        sheets: asked.spreadsheet_links(),
         next: listed
             .next
-            .map(|next| super::applications::with(asked, "after", &next)),
+            .map(|next| super::applications::url_with(asked, "after", &next)),
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 #[derive(Template)]
 #[template(path = "desk/update.html")]
-struct Sheet {
-    page: Shell,
+struct UpdatePage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
     grant: GrantRow,
     group: String,
-    seen: UpdateSeen,
+    seen: UpdateView,
     state: String,
-    acts: Vec<Act>,
+    acts: Vec<Action>,
 }
 
 pub(super) async fn show(
-    asked: &Asked<'_>,
+    asked: &DeskRequest<'_>,
     grant: &str,
     number: &str,
-) -> Result<HttpResponse, Failed> {
-    let number: u16 = number.parse().map_err(|_| Failed::nothing())?;
+) -> Result<HttpResponse, PageError> {
+    let number: u16 = number.parse().map_err(|_| PageError::not_found())?;
     let grant: GrantRow = asked
         .desk
         .views
-        .find(&own::uuid(grant)?.to_string(), None)
+        .find(&ownership::parse_uuid(grant)?.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let row: UpdateRow = asked
         .desk
         .views
         .find(&format!("{}/{number:05}", grant.id), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let reader = &asked.signed.reader;
     let seen = asked
         .desk
         .views
-        .open_updates(reader.reads_words(), reader.sees_all(), vec![row])
+        .decrypt_updates(reader.may_read_words(), reader.sees_all(), vec![row])
         .await?
         .pop()
-        .ok_or_else(Failed::nothing)?;
-    let group = names(asked.desk, vec![grant.group.to_string()])
+        .ok_or_else(PageError::not_found)?;
+    let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
         .await?
         .into_values()
         .next()
         .unwrap_or_default();
     let forms = asked.forms();
-    let acts = acts(asked, &forms, &grant, &seen).await?;
-    let page = Sheet {
-        page: asked.shell(&format!("Update of {group}")).await?,
-        wrong: forms.wrong(),
-        state: said(seen.state),
+    let acts = actions(asked, &forms, &grant, &seen).await?;
+    let page = UpdatePage {
+        page: asked.page_context(&format!("Update of {group}")).await?,
+        wrong: forms.error_summary(),
+        state: label_of(seen.state),
         grant,
         group,
         seen,
         acts,
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
-async fn acts(
-    asked: &Asked<'_>,
-    forms: &crate::http::pages::Forms,
+async fn actions(
+    asked: &DeskRequest<'_>,
+    forms: &crate::http::pages::PageForms,
     grant: &GrantRow,
-    seen: &UpdateSeen,
-) -> Result<Vec<Act>, Failed> {
+    seen: &UpdateView,
+) -> Result<Vec<Action>, PageError> {
     let update = seen.update;
     let prose = || "why".parse().expect("a short text");
-    let act = async |name: &str, title: &str, command: C| -> Result<Act, Failed> {
-        let offered = Offered::of(
+    let act = async |name: &str, title: &str, command: C| -> Result<Action, PageError> {
+        let offered = Availability::check(
             asked.desk,
             asked.visitor,
             Command::Grant(GrantId(grant.id), command),
         )
         .await?;
-        Ok(Act::new(
+        Ok(Action::new(
             forms,
             name,
             title,
@@ -273,29 +280,29 @@ async fn acts(
         act(
             "accept-update",
             "Accept it",
-            C::AcceptUpdate(UpdateOf { update }),
+            C::AcceptUpdate(UpdateRef { update }),
         )
         .await?
-        .opened(),
+        .expanded(),
         act(
             "query-update",
             "Ask something about it",
             C::QueryUpdate(query),
         )
         .await?
-        .words_with("question", "What you ask", "The group gets a mail.")
+        .text_area_with_hint("question", "What you ask", "The group gets a mail.")
         .day("due_on", "By when it answers")
-        .known("due_on", in_two_weeks),
+        .prefill("due_on", in_two_weeks),
         act(
             "excuse-update",
             "Excuse the group from it",
-            C::ExcuseUpdate(UpdateBecause {
+            C::ExcuseUpdate(UpdateReason {
                 update,
                 reason: prose(),
             }),
         )
         .await?
-        .words("reason", "Why"),
+        .text_area("reason", "Why"),
     ];
     if let Some(sign) = signs.first() {
         let judge = JudgeOutcome {
@@ -315,19 +322,19 @@ async fn acts(
                 C::JudgeOutcome(judge),
             )
             .await?
-            .one("sign", "Which sign", known)
-            .one(
+            .select("sign", "Which sign", known)
+            .select(
                 "strength",
                 "How strongly",
                 choices(["none", "some", "strong"]),
             )
-            .words("reason", "Why"),
+            .text_area("reason", "Why"),
         );
     }
     let receive = ReceiveUpdate {
         update,
         channel: Channel::Phone,
-        words: Personal::Open("words".to_owned()),
+        words: PersonalInput::Open("words".to_owned()),
         learned: None,
         people: 0,
         volunteers: 0,
@@ -343,17 +350,17 @@ async fn acts(
             C::ReceiveUpdate(receive),
         )
         .await?
-        .one(
+        .select(
             "channel",
             "How it came",
             choices(["phone", "paper", "in_person"]),
         )
-        .words("words", "What happened, in the group's words")
-        .words("learned", "What was hard, and what was learned")
+        .text_area("words", "What happened, in the group's words")
+        .text_area("learned", "What was hard, and what was learned")
         .number("people:n", "How many came")
         .number("volunteers:n", "How many helped")
         .money("spent:m", "Spent so far")
-        .some(
+        .checkboxes(
             "consent:b",
             "Consent",
             vec![(
@@ -363,9 +370,9 @@ async fn acts(
         )
         // A comma without keys is an empty list: no outcome is reported.
         .hidden("outcomes:w", ",")
-        .known("people:n", 0)
-        .known("volunteers:n", 0)
-        .known("spent:m", "0"),
+        .prefill("people:n", 0)
+        .prefill("volunteers:n", 0)
+        .prefill("spent:m", "0"),
     );
     let spent = seen.spent.unwrap_or(Money::ZERO);
     let correct = CorrectUpdate {
@@ -385,10 +392,10 @@ async fn acts(
         .number("people:n", "How many came")
         .number("volunteers:n", "How many helped")
         .money("spent:m", "Spent")
-        .words("reason", "What was wrong")
-        .known("people:n", seen.people)
-        .known("volunteers:n", seen.volunteers)
-        .known("spent:m", String::from(spent)),
+        .text_area("reason", "What was wrong")
+        .prefill("people:n", seen.people)
+        .prefill("volunteers:n", seen.volunteers)
+        .prefill("spent:m", String::from(spent)),
     );
-    Ok(shown(acts))
+    Ok(visible(acts))
 }

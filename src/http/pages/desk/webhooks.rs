@@ -4,32 +4,36 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::Timestamp;
 
-use super::act::{Act, Offered, shown};
-use super::{Asked, said};
-use crate::domain::command::ProposalOf;
-use crate::domain::organisation::{ProposeWebhook, WebhookOf};
+use super::action::{Action, Availability, visible};
+use super::{DeskRequest, label_of};
+use crate::domain::command::ProposalRef;
+use crate::domain::organisation::{ProposeWebhook, WebhookRef};
 use crate::domain::{Command, OrganisationCommand as C, Role};
-use crate::http::Desk;
-use crate::http::api::webhooks::{DeliveryState, WebhookState, again, all, deliveries_of, go_on};
-use crate::http::api::{DeliverySeen, WebhookSeen};
-use crate::http::pages::signin::moment;
-use crate::http::pages::{Failed, Form, Forms, Sent, Shell, Visitor, answer, own, see_other};
+use crate::http::AppState;
+use crate::http::api::webhooks::{
+    DeliveryState, WebhookState, all_webhooks, list_deliveries, resend_delivery, resume_webhook,
+};
+use crate::http::api::{DeliveryView, WebhookView};
+use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::{
+    Form, PageContext, PageError, PageForms, PostedForm, Visitor, ownership, render_to, see_other,
+};
 use crate::webhooks::managed_secret;
 
 /// Deliveries per webhook.
-const DELIVERIES: i64 = 20;
-const PAGE: &str = "/desk/webhooks";
+const DELIVERIES_MAX: i64 = 20;
+const PAGE_PATH: &str = "/desk/webhooks";
 
 #[derive(Template)]
 #[template(path = "desk/webhooks.html")]
-struct List {
-    page: Shell,
+struct WebhooksPage {
+    page: PageContext,
     wrong: Vec<(String, String)>,
-    webhooks: Vec<Line>,
-    propose: Vec<Act>,
+    webhooks: Vec<WebhookLine>,
+    propose: Vec<Action>,
 }
 
-struct Line {
+struct WebhookLine {
     number: u32,
     state: String,
     address: String,
@@ -38,14 +42,14 @@ struct Line {
     /// administrator.
     proposed: Option<(String, String)>,
     error: String,
-    acts: Vec<Act>,
+    acts: Vec<Action>,
     /// Forms for administrators: make a new secret, and resume after a pause.
     secret: Option<Form>,
     resume: Option<Form>,
-    deliveries: Vec<Delivery>,
+    deliveries: Vec<DeliveryLine>,
 }
 
-struct Delivery {
+struct DeliveryLine {
     first: i64,
     events: i64,
     state: String,
@@ -56,15 +60,15 @@ struct Delivery {
     again: Option<Form>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let holds = |role| asked.signed.reader.roles.contains(&role);
     if !holds(Role::Administrator) && !holds(Role::Auditor) {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
     let forms = asked.forms();
-    let seen = all(asked.desk).await?;
+    let seen = all_webhooks(asked.desk).await?;
     let names = asked
-        .colleagues(seen.iter().filter_map(|webhook| {
+        .names_of_colleagues(seen.iter().filter_map(|webhook| {
             webhook
                 .proposed
                 .as_ref()
@@ -78,14 +82,14 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             .as_ref()
             .map(|proposed| names.of(&proposed.proposed_by))
             .unwrap_or_default();
-        webhooks.push(line(asked, &forms, webhook, by, holds(Role::Administrator)).await?);
+        webhooks.push(webhook_line(asked, &forms, webhook, by, holds(Role::Administrator)).await?);
     }
     let trial = ProposeWebhook {
         webhook: None,
         address: "https://hooks.example.org".parse().expect("an address"),
         events: std::collections::BTreeSet::new(),
     };
-    let propose = act(
+    let propose = action(
         asked,
         &forms,
         "propose-webhook",
@@ -93,51 +97,51 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         C::ProposeWebhook(trial),
     )
     .await?;
-    let propose = propose.line_with(
+    let propose = propose.text_with_hint(
         "address",
         "Address",
         "It begins with https:// and holds no password. Which events are sent can be chosen through the API.",
     );
-    let page = List {
-        page: asked.shell("Webhooks").await?,
-        wrong: forms.wrong(),
+    let page = WebhooksPage {
+        page: asked.page_context("Webhooks").await?,
+        wrong: forms.error_summary(),
         webhooks,
-        propose: shown(vec![propose]),
+        propose: visible(vec![propose]),
     };
-    asked.page(&page)
+    asked.render(&page)
 }
 
 /// An action with one of the organisation's commands, with the result of its dry run.
-async fn act(
-    asked: &Asked<'_>,
-    forms: &Forms,
+async fn action(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
     form: &str,
     title: &str,
     command: C,
-) -> Result<Act, Failed> {
+) -> Result<Action, PageError> {
     let path = format!("/desk/do/organisation/{}", command.name());
-    let offered = Offered::of(
+    let offered = Availability::check(
         asked.desk,
         asked.visitor,
         Command::Organisation(asked.desk.commands.organisation(), command),
     )
     .await?;
-    Ok(Act::new(forms, form, title, &path, offered))
+    Ok(Action::new(forms, form, title, &path, offered))
 }
 
-async fn line(
-    asked: &Asked<'_>,
-    forms: &Forms,
-    webhook: WebhookSeen,
+async fn webhook_line(
+    asked: &DeskRequest<'_>,
+    forms: &PageForms,
+    webhook: WebhookView,
     by: String,
     may: bool,
-) -> Result<Line, Failed> {
+) -> Result<WebhookLine, PageError> {
     let number = webhook.webhook;
     let mut acts = Vec::new();
     if let Some(proposed) = &webhook.proposed {
         let proposal = proposed.proposal;
-        let confirm = C::ConfirmWebhook(ProposalOf { proposal });
-        let confirm = act(
+        let confirm = C::ConfirmWebhook(ProposalRef { proposal });
+        let confirm = action(
             asked,
             forms,
             &format!("confirm-webhook-{proposal}"),
@@ -147,44 +151,44 @@ async fn line(
         .await?;
         acts.push(confirm.hidden("proposal:n", proposal));
     }
-    let end = act(
+    let end = action(
         asked,
         forms,
         &format!("end-webhook-{number}"),
         "End this webhook",
-        C::EndWebhook(WebhookOf { webhook: number }),
+        C::EndWebhook(WebhookRef { webhook: number }),
     )
     .await?;
-    acts.push(end.hidden("webhook:n", number).grave());
-    let deliveries = deliveries_of(asked.desk, number, i64::MAX, DELIVERIES).await?;
+    acts.push(end.hidden("webhook:n", number).destructive());
+    let deliveries = list_deliveries(asked.desk, number, i64::MAX, DELIVERIES_MAX).await?;
     let addressed = |address: &dyn std::fmt::Display,
                      events: &[crate::domain::event::EventKind]| {
-        format!("{address}: {}", kinds(events))
+        format!("{address}: {}", event_kinds_text(events))
     };
-    Ok(Line {
+    Ok(WebhookLine {
         number,
-        state: said(webhook.state),
+        state: label_of(webhook.state),
         address: webhook
             .address
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        events: kinds(&webhook.events),
+        events: event_kinds_text(&webhook.events),
         proposed: webhook
             .proposed
             .map(|proposed| (addressed(&proposed.address, &proposed.events), by)),
         error: webhook.error.unwrap_or_default(),
-        acts: shown(acts),
+        acts: visible(acts),
         secret: may.then(|| forms.form("secret")),
         resume: (may && webhook.state == WebhookState::Paused).then(|| forms.form("resume")),
         deliveries: deliveries
             .into_iter()
-            .map(|one| delivery(forms, one, may))
+            .map(|one| delivery_line(forms, one, may))
             .collect(),
     })
 }
 
-fn kinds(events: &[crate::domain::event::EventKind]) -> String {
+fn event_kinds_text(events: &[crate::domain::event::EventKind]) -> String {
     if events.is_empty() {
         return "all events".to_owned();
     }
@@ -195,16 +199,16 @@ fn kinds(events: &[crate::domain::event::EventKind]) -> String {
         .join(", ")
 }
 
-fn delivery(forms: &Forms, seen: DeliverySeen, may: bool) -> Delivery {
+fn delivery_line(forms: &PageForms, seen: DeliveryView, may: bool) -> DeliveryLine {
     let when = |instant: Option<Timestamp>| {
         instant
-            .map(|instant| moment(instant.as_microsecond()))
+            .map(|instant| format_instant(instant.as_microsecond()))
             .unwrap_or_default()
     };
-    Delivery {
+    DeliveryLine {
         first: seen.delivery,
         events: seen.next - seen.delivery,
-        state: said(seen.state),
+        state: label_of(seen.state),
         tries: seen.tries,
         tried: when(seen.tried_at),
         next_try: when(seen.next_try_at),
@@ -216,34 +220,34 @@ fn delivery(forms: &Forms, seen: DeliverySeen, may: bool) -> Delivery {
 /// Resumes a webhook that was paused.
 pub(super) async fn resume(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    administrator(&sent.visitor)?;
-    go_on(&desk, number(&request)?).await?;
-    Ok(see_other(PAGE))
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    require_administrator(&sent.visitor)?;
+    resume_webhook(&desk, webhook_number(&request)?).await?;
+    Ok(see_other(PAGE_PATH))
 }
 
 /// Makes a delivery due again.
 pub(super) async fn send_again(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    administrator(&sent.visitor)?;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    require_administrator(&sent.visitor)?;
     let delivery = request
         .match_info()
         .query("delivery")
         .parse()
-        .map_err(|_| Failed::nothing())?;
-    again(&desk, number(&request)?, delivery).await?;
-    Ok(see_other(PAGE))
+        .map_err(|_| PageError::not_found())?;
+    resend_delivery(&desk, webhook_number(&request)?, delivery).await?;
+    Ok(see_other(PAGE_PATH))
 }
 
 #[derive(Template)]
 #[template(path = "desk/webhook_secret.html")]
-struct SecretPage {
-    page: Shell,
+struct WebhookSecretPage {
+    page: PageContext,
     number: u32,
     secret: String,
 }
@@ -251,27 +255,27 @@ struct SecretPage {
 /// Makes a webhook's next secret, and shows it once.
 pub(super) async fn make_secret(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    administrator(&visitor)?;
-    let webhook = number(&request)?;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    require_administrator(&visitor)?;
+    let webhook = webhook_number(&request)?;
     let command = Command::Organisation(
         desk.commands.organisation(),
-        C::MakeWebhookSecret(WebhookOf { webhook }),
+        C::MakeWebhookSecret(WebhookRef { webhook }),
     );
-    let made = own::issue(&visitor, &desk, &posted, "", command)
+    let made = ownership::issue(&visitor, &desk, &posted, "", command)
         .await?
         .made
         .unwrap_or_default();
-    let mut page = Shell::around(&visitor, &desk, "A new secret").await?;
+    let mut page = PageContext::load(&visitor, &desk, "A new secret").await?;
     page.at_desk = true;
-    PAGE.clone_into(&mut page.path);
-    let secret = managed_secret(desk.commands.log().vault(), webhook, made).shown();
-    answer(
+    PAGE_PATH.clone_into(&mut page.path);
+    let secret = managed_secret(desk.commands.log().vault(), webhook, made).to_text();
+    render_to(
         HttpResponse::Ok(),
-        &SecretPage {
+        &WebhookSecretPage {
             page,
             number: webhook,
             secret,
@@ -279,18 +283,23 @@ pub(super) async fn make_secret(
     )
 }
 
-fn administrator(visitor: &Visitor) -> Result<(), Failed> {
-    if visitor.staff()?.reader.roles.contains(&Role::Administrator) {
+fn require_administrator(visitor: &Visitor) -> Result<(), PageError> {
+    if visitor
+        .require_staff()?
+        .reader
+        .roles
+        .contains(&Role::Administrator)
+    {
         Ok(())
     } else {
-        Err(Failed::not_yours())
+        Err(PageError::forbidden())
     }
 }
 
-fn number(request: &HttpRequest) -> Result<u32, Failed> {
+fn webhook_number(request: &HttpRequest) -> Result<u32, PageError> {
     request
         .match_info()
         .query("webhook")
         .parse()
-        .map_err(|_| Failed::nothing())
+        .map_err(|_| PageError::not_found())
 }

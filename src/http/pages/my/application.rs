@@ -5,22 +5,25 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::domain::application::{ApplicationState, RequestReview};
-use crate::domain::command::Nothing;
+use crate::domain::command::NoBody;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::reference::Reference;
-use crate::domain::sealed::Personal;
 use crate::domain::{ApplicationCommand, ApplicationId, Command};
-use crate::http::Desk;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
 use crate::http::pages::apply::{refusal_says, sections};
-use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Rejected, Sent, Shell, Visitor, own, see_other, shown};
-use crate::log::record::day_of;
+use crate::http::pages::i18n::translate;
+use crate::http::pages::{
+    FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
+    render_form_page, see_other,
+};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 
 #[derive(Template)]
 #[template(path = "my/application.html")]
-struct Sheet {
-    page: Shell,
-    forms: Forms,
+struct OwnApplicationPage {
+    page: PageContext,
+    forms: PageForms,
     wrong: Vec<(String, String)>,
     row: ApplicationRow,
     reference: String,
@@ -38,7 +41,7 @@ struct Sheet {
 }
 
 /// The label of a state for groups, and the colour of its tag.
-pub fn stands(state: ApplicationState) -> (&'static str, &'static str) {
+pub fn state_tag(state: ApplicationState) -> (&'static str, &'static str) {
     use ApplicationState as S;
     match state {
         S::Blank | S::Draft => ("Not handed in yet", "yellow"),
@@ -59,29 +62,30 @@ pub fn stands(state: ApplicationState) -> (&'static str, &'static str) {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
     render(&visitor, &desk, row, None).await
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &Desk,
+    desk: &AppState,
     row: ApplicationRow,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
     use ApplicationState as S;
     if row.state == S::Awarded {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     }
-    let (fund, round) = own::round(desk, &row.fund.to_string(), row.round.as_str()).await?;
+    let (fund, round) =
+        ownership::fund_and_round(desk, &row.fund.to_string(), row.round.as_str()).await?;
     let today = day_of(desk.commands.now());
     let open = sections::is_open(&row, today);
     let sections = if open {
-        sections::of(desk, &row, visitor.language).await?
+        sections::open_sections(desk, &row, visitor.language).await?
     } else {
-        sections::all(desk, &row, visitor.language).await?
+        sections::all_sections(desk, &row, visitor.language).await?
     };
     let first = sections
         .iter()
@@ -95,19 +99,20 @@ async fn render(
         || format!("/my/applications/{}/check", row.id),
         |next| format!("/my/applications/{}/answer/{}", row.id, next.key),
     );
-    let forms = Forms::new(visitor, rejected);
-    let wrong = forms.wrong();
-    let mut shell = Shell::around(visitor, desk, &format!("{}: {}", fund.name, round.name)).await?;
+    let forms = PageForms::new(visitor, rejected);
+    let wrong = forms.error_summary();
+    let mut shell =
+        PageContext::load(visitor, desk, &format!("{}: {}", fund.name, round.name)).await?;
     shell.back = Some("/my".to_owned());
-    shell.wrong = !wrong.is_empty();
-    let page = Sheet {
+    shell.has_errors = !wrong.is_empty();
+    let page = OwnApplicationPage {
         page: shell,
         forms,
         wrong,
-        reference: Reference::heard(&row.reference)
+        reference: Reference::parse(&row.reference)
             .map(|reference| reference.to_string())
             .unwrap_or_default(),
-        state: stands(row.state),
+        state: state_tag(row.state),
         fund,
         round,
         sections,
@@ -120,26 +125,27 @@ async fn render(
         ),
         row,
     };
-    shown(visitor, desk, page.page.wrong, &page)
+    render_form_page(visitor, desk, page.page.has_errors, &page)
 }
 
 /// Withdraws the application, or requests a review of the decision.
-pub(super) async fn act(
+pub(super) async fn submit(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
     let command = match posted.text("form") {
-        "withdraw" if posted.text("sure") == "yes" => ApplicationCommand::Withdraw(Nothing {}),
+        "withdraw" if posted.text("sure") == "yes" => ApplicationCommand::Withdraw(NoBody {}),
         "withdraw" => {
-            let says = say("Tick the box if you want to take it back", visitor.language).to_owned();
+            let says =
+                translate("Tick the box if you want to take it back", visitor.language).to_owned();
             return render(
                 &visitor,
                 &desk,
                 row,
-                Some(Rejected::with(
+                Some(FormErrors::new(
                     "withdraw",
                     &posted,
                     vec![("sure".to_owned(), says)],
@@ -148,13 +154,13 @@ pub(super) async fn act(
             .await;
         }
         "review" => {
-            let Ok(words) = Personal::try_from(posted.text("words").to_owned()) else {
-                let says = say("Write why we should look again", visitor.language).to_owned();
+            let Ok(words) = PersonalInput::try_from(posted.text("words").to_owned()) else {
+                let says = translate("Write why we should look again", visitor.language).to_owned();
                 return render(
                     &visitor,
                     &desk,
                     row,
-                    Some(Rejected::with(
+                    Some(FormErrors::new(
                         "review",
                         &posted,
                         vec![("words".to_owned(), says)],
@@ -164,10 +170,10 @@ pub(super) async fn act(
             };
             ApplicationCommand::RequestReview(RequestReview { words })
         }
-        _ => return Err(Failed::nothing()),
+        _ => return Err(PageError::not_found()),
     };
     let command = Command::Application(ApplicationId(row.id), command);
-    let Some(refusal) = own::attempt(&visitor, &desk, &posted, command).await? else {
+    let Some(refusal) = ownership::try_execute(&visitor, &desk, &posted, command).await? else {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
@@ -175,7 +181,7 @@ pub(super) async fn act(
         &visitor,
         &desk,
         row,
-        Some(Rejected::with(
+        Some(FormErrors::new(
             posted.text("form"),
             &posted,
             vec![(String::new(), says)],

@@ -7,32 +7,33 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
-use crate::domain::command::Nothing;
-use crate::domain::file::{FileDigest, FilePurpose, Media};
+use crate::domain::command::NoBody;
+use crate::domain::file::{FileDigest, FilePurpose, MediaType};
 use crate::domain::grant::{
-    AcceptAgreement, AmountOf, GrantState, Method, PaymentState, RequestVariation, StoryOf,
-    UpdateState, Varied,
+    AcceptAgreement, AcceptanceMethod, DeclareUnderspend, GrantState, PaymentState,
+    RequestVariation, StoryRef, UpdateState, VariationChanges,
 };
-use crate::domain::sealed::Personal;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GrantCommand, GrantId};
-use crate::http::Desk;
-use crate::http::api::grants::for_group;
-use crate::http::kept_file::{self, Opened};
-use crate::http::pages::apply::{amount, refusal_says};
-use crate::http::pages::words::say;
+use crate::http::AppState;
+use crate::http::api::grants::redact_for_group;
+use crate::http::file_response::{self, DownloadContext};
+use crate::http::pages::apply::{parse_amount, refusal_says};
+use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, upload,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, file_upload,
+    ownership, render_form_page, see_other,
 };
 use crate::projections::{
     AgreementRow, FileRow, FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow,
 };
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 #[derive(Template)]
 #[template(path = "my/grant.html")]
-struct Sheet {
-    page: Shell,
-    forms: Forms,
+struct OwnGrantPage {
+    page: PageContext,
+    forms: PageForms,
     wrong: Vec<(String, String)>,
     row: GrantRow,
     state: (&'static str, &'static str),
@@ -46,7 +47,7 @@ struct Sheet {
 }
 
 /// The label of a grant's state for groups, and the colour of its tag.
-pub fn stands(row: &GrantRow) -> (&'static str, &'static str) {
+pub fn state_tag(row: &GrantRow) -> (&'static str, &'static str) {
     use GrantState as S;
     if row.on_hold {
         return ("Payments wait", "orange");
@@ -70,19 +71,19 @@ pub fn stands(row: &GrantRow) -> (&'static str, &'static str) {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let row = own::grant(&visitor, &desk, request.match_info().query("id")).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
     render(&visitor, &desk, row, None).await
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &Desk,
+    desk: &AppState,
     row: GrantRow,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
-    let row = for_group(row);
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
+    let row = redact_for_group(row);
     let agreement: Option<AgreementRow> = desk
         .views
         .find(&AgreementRow::id_of(row.agreement_version), None)
@@ -91,27 +92,27 @@ async fn render(
         .views
         .find(&row.fund.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let group: GroupRow = desk
         .views
         .find(&row.group.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let of = || vec![("grant_id", vec![row.id.to_string()])];
     let all = Wanted {
         after: None,
-        most: 100,
+        limit: 100,
     };
-    let forms = Forms::new(visitor, rejected);
-    let wrong = forms.wrong();
-    let mut shell = Shell::around(visitor, desk, &row.title).await?;
+    let forms = PageForms::new(visitor, rejected);
+    let wrong = forms.error_summary();
+    let mut shell = PageContext::load(visitor, desk, &row.title).await?;
     shell.back = Some("/my".to_owned());
-    shell.wrong = !wrong.is_empty();
-    let page = Sheet {
+    shell.has_errors = !wrong.is_empty();
+    let page = OwnGrantPage {
         page: shell,
         forms,
         wrong,
-        state: stands(&row),
+        state: state_tag(&row),
         agreement: agreement
             .map(|agreement| agreement.text)
             .unwrap_or_default(),
@@ -129,27 +130,27 @@ async fn render(
         ),
         row,
     };
-    shown(visitor, desk, page.page.wrong, &page)
+    render_form_page(visitor, desk, page.page.has_errors, &page)
 }
 
 /// Handles the forms of the page: accepting or declining the offer, requesting a variation,
 /// declaring an underspend, withdrawing a story.
-pub(super) async fn act(
+pub(super) async fn submit(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    let row = own::grant(&visitor, &desk, request.match_info().query("id")).await?;
-    let command = match read(&posted, &visitor) {
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
+    let command = match parse_command(&posted, &visitor) {
         Ok(command) => command,
         Err((field, says)) => {
             let rejected =
-                Rejected::with(posted.text("form"), &posted, vec![(field.to_owned(), says)]);
+                FormErrors::new(posted.text("form"), &posted, vec![(field.to_owned(), says)]);
             return render(&visitor, &desk, row, Some(rejected)).await;
         }
     };
-    let Some(refusal) = own::attempt(
+    let Some(refusal) = ownership::try_execute(
         &visitor,
         &desk,
         &posted,
@@ -164,7 +165,7 @@ pub(super) async fn act(
         &visitor,
         &desk,
         row,
-        Some(Rejected::with(
+        Some(FormErrors::new(
             posted.text("form"),
             &posted,
             vec![(String::new(), says)],
@@ -174,8 +175,11 @@ pub(super) async fn act(
 }
 
 /// Parses a form into a command, or returns the field with an error and its text.
-fn read(posted: &Posted, visitor: &Visitor) -> Result<GrantCommand, (&'static str, String)> {
-    let miss = |field, says: &str| (field, say(says, visitor.language).to_owned());
+fn parse_command(
+    posted: &FormData,
+    visitor: &Visitor,
+) -> Result<GrantCommand, (&'static str, String)> {
+    let miss = |field, says: &str| (field, translate(says, visitor.language).to_owned());
     Ok(match posted.text("form") {
         "accept" => {
             let names: Vec<_> = posted
@@ -194,20 +198,20 @@ fn read(posted: &Posted, visitor: &Visitor) -> Result<GrantCommand, (&'static st
             }
             let names = names
                 .into_iter()
-                .map(Personal::name)
+                .map(PersonalInput::name)
                 .collect::<Result<_, _>>();
             let names = names
                 .map_err(|_| miss("signer", "Write the name of everybody who signs, each once"))?;
             GrantCommand::AcceptAgreement(AcceptAgreement {
                 hash: posted.text("hash").to_owned(),
-                method: Method::Web,
+                method: AcceptanceMethod::Web,
                 names,
             })
         }
-        "decline" if posted.text("sure") == "yes" => GrantCommand::DeclineOffer(Nothing {}),
+        "decline" if posted.text("sure") == "yes" => GrantCommand::DeclineOffer(NoBody {}),
         "decline" => return Err(miss("sure", "Tick the box if you do not want the grant")),
         "vary" => {
-            let words = Personal::try_from(posted.text("words").to_owned());
+            let words = PersonalInput::try_from(posted.text("words").to_owned());
             let words =
                 words.map_err(|_| miss("words", "Write what you would like to change, and why"))?;
             let ends_on = match posted.text("ends_on") {
@@ -217,51 +221,51 @@ fn read(posted: &Posted, visitor: &Visitor) -> Result<GrantCommand, (&'static st
                         .map_err(|_| miss("ends_on", "This is not a day"))?,
                 ),
             };
-            let change = Varied {
+            let change = VariationChanges {
                 ends_on,
                 update_due_on: ends_on,
-                ..Varied::default()
+                ..VariationChanges::default()
             };
             GrantCommand::RequestVariation(RequestVariation { change, words })
         }
         "unspent" => {
-            let amount = amount(posted.text("amount"))
+            let amount = parse_amount(posted.text("amount"))
                 .ok_or_else(|| miss("amount", "Write a sum in pounds, such as 850"))?;
-            GrantCommand::DeclareUnderspend(AmountOf { amount })
+            GrantCommand::DeclareUnderspend(DeclareUnderspend { amount })
         }
         "withdraw-story" => {
             let story = posted
                 .text("story")
                 .parse()
                 .map_err(|_| miss("story", "This is no story of yours"))?;
-            GrantCommand::WithdrawStory(StoryOf { story })
+            GrantCommand::WithdrawStory(StoryRef { story })
         }
         _ => return Err(miss("form", "This form is not known here")),
     })
 }
 
 /// Stores documents for the grant's checks.
-pub(super) async fn hand_in(
+pub(super) async fn upload_documents(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let row = own::grant(&visitor, &desk, request.match_info().query("id")).await?;
-    let uploaded = upload::read(&request, body, &visitor, &desk, row.group.0).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
+    let uploaded = file_upload::read(&request, body, &visitor, &desk, row.group.0).await?;
     let nothing = uploaded.files.is_empty();
-    if nothing || uploaded.wrong.is_some() {
-        uploaded.give_up(&desk).await?;
-        let says = match &uploaded.wrong {
-            Some(error) => upload::wrong_says(error, visitor.language),
-            None => say("Choose a picture or a PDF", visitor.language),
+    if nothing || uploaded.file_error.is_some() {
+        uploaded.discard(&desk).await?;
+        let says = match &uploaded.file_error {
+            Some(error) => file_upload::file_error_text(error, visitor.language),
+            None => translate("Choose a picture or a PDF", visitor.language),
         };
         let says = says.to_owned();
         return render(
             &visitor,
             &desk,
             row,
-            Some(Rejected::with(
+            Some(FormErrors::new(
                 "hand-in",
                 &uploaded.posted,
                 vec![("file".to_owned(), says)],
@@ -270,50 +274,50 @@ pub(super) async fn hand_in(
         .await;
     }
     uploaded
-        .record(&visitor, &desk, row.group.0, FilePurpose::Document)
+        .record_files(&visitor, &desk, row.group.0, FilePurpose::Document)
         .await?;
     Ok(see_other(&format!("/my/grants/{}", row.id)))
 }
 
 /// A picture of a published story. Public; only pictures of stories that are published now are
 /// served.
-pub(in crate::http::pages) async fn picture(
+pub(in crate::http::pages) async fn story_picture(
     request: HttpRequest,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let id: Uuid = own::uuid(request.match_info().query("grant"))?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let id: Uuid = ownership::parse_uuid(request.match_info().query("grant"))?;
     let file: FileDigest = request
         .match_info()
         .query("file")
         .parse()
-        .map_err(|_| Failed::nothing())?;
+        .map_err(|_| PageError::not_found())?;
     let row: GrantRow = desk
         .views
         .find(&id.to_string(), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     let public = row
         .stories
         .values()
         .any(|story| story.words.is_some() && story.photographs.contains(&file));
     if !public {
-        return Err(Failed::nothing());
+        return Err(PageError::not_found());
     }
     let known: Option<FileRow> = desk
         .views
         .find(&FileRow::id_of(row.group.0, &file), None)
         .await?;
-    if known.is_none_or(|known| known.media != Media::Jpeg) {
-        return Err(Failed::nothing());
+    if known.is_none_or(|known| known.media != MediaType::Jpeg) {
+        return Err(PageError::not_found());
     }
     let stream = desk
         .files
         .open(desk.commands.log().vault(), row.group.0, &file)
         .await?;
-    Ok(kept_file::answer(
+    Ok(file_response::stream_file(
         &file,
-        Media::Jpeg,
-        Opened::OnPage,
+        MediaType::Jpeg,
+        DownloadContext::Page,
         stream,
     ))
 }

@@ -10,19 +10,19 @@ mod update;
 
 use actix_web::web;
 
-pub(super) use grant::picture;
+pub(super) use grant::story_picture;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/my")
                 .route(web::get().to(overview::show))
-                .route(web::post().to(overview::answer)),
+                .route(web::post().to(overview::answer_invitation)),
         )
         .service(
             web::resource("/my/applications/{id}")
                 .route(web::get().to(application::show))
-                .route(web::post().to(application::act)),
+                .route(web::post().to(application::submit)),
         )
         .service(web::resource("/my/applications/{id}/receipt").route(web::get().to(receipt::show)))
         .service(
@@ -32,17 +32,19 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/my/grants/{id}")
                 .route(web::get().to(grant::show))
-                .route(web::post().to(grant::act)),
+                .route(web::post().to(grant::submit)),
         )
         .service(
             web::resource("/my/grants/{id}/payee")
-                .route(web::get().to(payee::ask))
-                .route(web::post().to(payee::save)),
+                .route(web::get().to(payee::show))
+                .route(web::post().to(payee::submit)),
         )
-        .service(web::resource("/my/grants/{id}/files").route(web::post().to(grant::hand_in)))
+        .service(
+            web::resource("/my/grants/{id}/files").route(web::post().to(grant::upload_documents)),
+        )
         .service(
             web::resource("/my/grants/{id}/updates/{number}")
-                .route(web::get().to(update::ask))
-                .route(web::post().to(update::send)),
+                .route(web::get().to(update::show))
+                .route(web::post().to(update::submit)),
         );
 }

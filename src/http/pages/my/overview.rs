@@ -3,26 +3,28 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use crate::commands::Request;
-use crate::domain::group::MemberOf;
+use crate::commands::CommandRequest;
+use crate::domain::group::MemberRef;
 use crate::domain::language::Language;
-use crate::domain::text::holds_address;
+use crate::domain::text::contains_url;
 use crate::domain::{Command, GroupCommand, GroupId};
-use crate::http::Desk;
-use crate::http::pages::apply::sections::{is_overdue, place};
-use crate::http::pages::words::{say, say_with};
-use crate::http::pages::{Failed, Forms, Sent, Shell, Visitor, own, page, see_other};
-use crate::log::record::day_of;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
+use crate::http::pages::apply::sections::{is_overdue, place_name};
+use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::{
+    PageContext, PageError, PageForms, PostedForm, Visitor, ownership, render_page, see_other,
+};
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, PersonRow, UpdateRow};
-use crate::views::Page as Wanted;
+use crate::views::PageRequest as Wanted;
 
 #[derive(Template)]
 #[template(path = "my/overview.html")]
-struct Overview {
-    page: Shell,
+struct OwnOverviewPage {
+    page: PageContext,
     /// Whether proposed contact details wait for the visitor's answer.
     contact_waits: bool,
-    forms: Forms,
+    forms: PageForms,
     /// The groups that invited the visitor, by id and name.
     invited_to: Vec<(String, String)>,
     groups: Vec<OwnGroup>,
@@ -32,11 +34,11 @@ struct OwnGroup {
     row: GroupRow,
     /// A correction that a member proposed and the office has not decided on.
     waiting: Option<String>,
-    applications: Vec<Line>,
+    applications: Vec<OwnApplicationLine>,
 }
 
 /// An application, or the grant that it led to.
-struct Line {
+struct OwnApplicationLine {
     title: String,
     path: String,
     state: (&'static str, &'static str),
@@ -44,8 +46,11 @@ struct Line {
     to_do: Option<&'static str>,
 }
 
-pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let signed = visitor.signed()?;
+pub(super) async fn show(
+    visitor: Visitor,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let signed = visitor.require_signed_in()?;
     if signed.reader.sees_all() {
         return Ok(see_other("/desk"));
     }
@@ -53,13 +58,16 @@ pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<Http
 }
 
 /// Accepts or refuses an invitation to a group.
-pub(super) async fn answer(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    let signed = visitor.signed()?;
+pub(super) async fn answer_invitation(
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let signed = visitor.require_signed_in()?;
     if !visitor.proven {
-        return Err(Failed::not_yours());
+        return Err(PageError::forbidden());
     }
-    let of = MemberOf {
+    let of = MemberRef {
         person: signed.reader.person,
     };
     let answer = if posted.text("join") == "yes" {
@@ -67,13 +75,16 @@ pub(super) async fn answer(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResp
     } else {
         GroupCommand::RefuseInvitation(of)
     };
-    let command = Command::Group(GroupId(own::uuid(posted.text("group"))?), answer);
-    own::taken(&desk, Request::new(signed.caller.clone(), command)).await?;
+    let command = Command::Group(
+        GroupId(ownership::parse_uuid(posted.text("group"))?),
+        answer,
+    );
+    ownership::execute_and_wait(&desk, CommandRequest::new(signed.caller.clone(), command)).await?;
     Ok(see_other("/my"))
 }
 
-async fn render(visitor: &Visitor, desk: &Desk) -> Result<HttpResponse, Failed> {
-    let signed = visitor.signed()?;
+async fn render(visitor: &Visitor, desk: &AppState) -> Result<HttpResponse, PageError> {
+    let signed = visitor.require_signed_in()?;
     let mut groups = Vec::new();
     for id in desk.views.groups_of(signed.reader.person).await? {
         let Some(row) = desk.views.find::<GroupRow>(&id.to_string(), None).await? else {
@@ -82,7 +93,7 @@ async fn render(visitor: &Visitor, desk: &Desk) -> Result<HttpResponse, Failed> 
         let of = vec![("group_id", vec![id.to_string()])];
         let all = Wanted {
             after: None,
-            most: 500,
+            limit: 500,
         };
         let mut applications = Vec::new();
         for application in desk
@@ -93,10 +104,10 @@ async fn render(visitor: &Visitor, desk: &Desk) -> Result<HttpResponse, Failed> 
             .into_iter()
             .rev()
         {
-            applications.push(line(desk, &application).await?);
+            applications.push(application_line(desk, &application).await?);
         }
         groups.push(OwnGroup {
-            waiting: waiting(&row, visitor.language),
+            waiting: correction_notice(&row, visitor.language),
             row,
             applications,
         });
@@ -109,10 +120,10 @@ async fn render(visitor: &Visitor, desk: &Desk) -> Result<HttpResponse, Failed> 
         && own
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
-    page(&Overview {
-        page: Shell::around(visitor, desk, say("My group", visitor.language)).await?,
+    render_page(&OwnOverviewPage {
+        page: PageContext::load(visitor, desk, translate("My group", visitor.language)).await?,
         contact_waits,
-        forms: Forms::new(visitor, None),
+        forms: PageForms::new(visitor, None),
         invited_to: invitations(visitor, desk, own).await?,
         groups,
     })
@@ -122,9 +133,9 @@ async fn render(visitor: &Visitor, desk: &Desk) -> Result<HttpResponse, Failed> 
 /// shown: such names are refused by now, but may exist.
 async fn invitations(
     visitor: &Visitor,
-    desk: &Desk,
+    desk: &AppState,
     own: Option<PersonRow>,
-) -> Result<Vec<(String, String)>, Failed> {
+) -> Result<Vec<(String, String)>, PageError> {
     let ids: Vec<_> = own
         .filter(|_| visitor.proven)
         .into_iter()
@@ -136,19 +147,19 @@ async fn invitations(
         found.extend(
             group
                 .map(|group| (id.to_string(), group.name))
-                .filter(|(_, name)| !holds_address(name)),
+                .filter(|(_, name)| !contains_url(name)),
         );
     }
     Ok(found)
 }
 
 /// The text about a name or area that a member proposed and the office has not decided on.
-fn waiting(row: &GroupRow, language: Language) -> Option<String> {
+fn correction_notice(row: &GroupRow, language: Language) -> Option<String> {
     let proposed = row.proposed.as_ref()?;
     let (says, to) = if proposed.name == row.name {
         (
             "You asked us to write down that you are in {}. Somebody in our office looks at it first.",
-            place(&proposed.area),
+            place_name(&proposed.area),
         )
     } else {
         (
@@ -156,10 +167,13 @@ fn waiting(row: &GroupRow, language: Language) -> Option<String> {
             proposed.name.clone(),
         )
     };
-    Some(say_with(says, &to, language))
+    Some(translate_with(says, &to, language))
 }
 
-async fn line(desk: &Desk, row: &ApplicationRow) -> Result<Line, Failed> {
+async fn application_line(
+    desk: &AppState,
+    row: &ApplicationRow,
+) -> Result<OwnApplicationLine, PageError> {
     use crate::domain::application::ApplicationState as S;
     let fund: Option<FundRow> = desk.views.find(&row.fund.to_string(), None).await?;
     let round = fund
@@ -185,10 +199,10 @@ async fn line(desk: &Desk, row: &ApplicationRow) -> Result<Line, Failed> {
             _ if due > 0 => Some("Please tell us how it is going."),
             _ => None,
         };
-        return Ok(Line {
+        return Ok(OwnApplicationLine {
             title: grant.title.clone(),
             path: format!("/my/grants/{}", row.id),
-            state: super::grant::stands(&grant),
+            state: super::grant::state_tag(&grant),
             to_do,
         });
     }
@@ -199,15 +213,15 @@ async fn line(desk: &Desk, row: &ApplicationRow) -> Result<Line, Failed> {
         }
         _ => None,
     };
-    Ok(Line {
+    Ok(OwnApplicationLine {
         title,
         path: format!("/my/applications/{}", row.id),
-        state: super::application::stands(row.state),
+        state: super::application::state_tag(row.state),
         to_do,
     })
 }
 
-async fn updates_due(desk: &Desk, grant: &GrantRow) -> Result<usize, Failed> {
+async fn updates_due(desk: &AppState, grant: &GrantRow) -> Result<usize, PageError> {
     use crate::domain::grant::UpdateState as U;
     let of = vec![("grant_id", vec![grant.id.to_string()])];
     let updates = desk
@@ -217,7 +231,7 @@ async fn updates_due(desk: &Desk, grant: &GrantRow) -> Result<usize, Failed> {
             of,
             &Wanted {
                 after: None,
-                most: 100,
+                limit: 100,
             },
         )
         .await?

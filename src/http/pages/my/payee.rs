@@ -4,92 +4,100 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::domain::payee::{Account, PayeeTyped, parse_numbers};
-use crate::domain::sealed::Personal;
+use crate::domain::payee::{BankAccount, PayeeInput, parse_numbers};
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand, GroupId};
-use crate::http::Desk;
+use crate::eventlog::recorded_event::day_of;
+use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
-use crate::http::pages::words::say;
+use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
+    render_form_page, see_other,
 };
-use crate::log::record::day_of;
 
 #[derive(Template)]
 #[template(path = "my/payee.html")]
-struct Sheet {
-    page: Shell,
-    forms: Forms,
+struct PayeePage {
+    page: PageContext,
+    forms: PageForms,
     wrong: Vec<(String, String)>,
     routes: Vec<(String, String)>,
 }
 
-pub(super) async fn ask(
+pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    own::grant(&visitor, &desk, request.match_info().query("id")).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
     render(&request, &visitor, &desk, None).await
 }
 
 async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &Desk,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
+    desk: &AppState,
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
     let language = visitor.language;
-    let forms = Forms::new(visitor, rejected);
-    let wrong = forms.wrong();
-    let mut shell =
-        Shell::around(visitor, desk, say("Where should the money go?", language)).await?;
+    let forms = PageForms::new(visitor, rejected);
+    let wrong = forms.error_summary();
+    let mut shell = PageContext::load(
+        visitor,
+        desk,
+        translate("Where should the money go?", language),
+    )
+    .await?;
     shell.back = Some(format!("/my/grants/{}", request.match_info().query("id")));
-    shell.wrong = !wrong.is_empty();
+    shell.has_errors = !wrong.is_empty();
     let routes = [
-        ("own_account", say("Our group has a bank account", language)),
+        (
+            "own_account",
+            translate("Our group has a bank account", language),
+        ),
         (
             "holding_body",
-            say("Another body holds the money for us", language),
+            translate("Another body holds the money for us", language),
         ),
         (
             "purchase_for_group",
-            say("We have no account: please buy things for us", language),
+            translate("We have no account: please buy things for us", language),
         ),
     ];
     let routes = routes
         .map(|(key, label)| (key.to_owned(), label.to_owned()))
         .to_vec();
-    let sheet = Sheet {
+    let sheet = PayeePage {
         page: shell,
         forms,
         wrong,
         routes,
     };
-    shown(visitor, desk, sheet.page.wrong, &sheet)
+    render_form_page(visitor, desk, sheet.page.has_errors, &sheet)
 }
 
-pub(super) async fn save(
+pub(super) async fn submit(
     request: HttpRequest,
-    sent: Sent,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, posted } = sent;
-    let row = own::grant(&visitor, &desk, request.match_info().query("id")).await?;
-    let payee = match read(&posted, &visitor, &desk) {
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
+    let payee = match parse_payee(&posted, &visitor, &desk) {
         Ok(payee) => payee,
         Err(wrong) => {
             return render(
                 &request,
                 &visitor,
                 &desk,
-                Some(Rejected::with("payee", &posted, wrong)),
+                Some(FormErrors::new("payee", &posted, wrong)),
             )
             .await;
         }
     };
     let provide = Command::Group(GroupId(row.group.0), GroupCommand::ProvidePayee(payee));
-    let Some(refusal) = own::attempt(&visitor, &desk, &posted, provide).await? else {
+    let Some(refusal) = ownership::try_execute(&visitor, &desk, &posted, provide).await? else {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
@@ -97,7 +105,7 @@ pub(super) async fn save(
         &request,
         &visitor,
         &desk,
-        Some(Rejected::with(
+        Some(FormErrors::new(
             "payee",
             &posted,
             vec![("account".to_owned(), says)],
@@ -106,24 +114,27 @@ pub(super) async fn save(
     .await
 }
 
-fn read(
-    posted: &Posted,
+fn parse_payee(
+    posted: &FormData,
     visitor: &Visitor,
-    desk: &Desk,
-) -> Result<PayeeTyped, Vec<(String, String)>> {
+    desk: &AppState,
+) -> Result<PayeeInput, Vec<(String, String)>> {
     let mut wrong = Vec::new();
     let route = posted.text("route");
     let mut miss = |field: &str, says: &str| {
-        wrong.push((field.to_owned(), say(says, visitor.language).to_owned()));
+        wrong.push((
+            field.to_owned(),
+            translate(says, visitor.language).to_owned(),
+        ));
     };
     if route == "purchase_for_group" {
-        return Ok(PayeeTyped::PurchaseForGroup {});
+        return Ok(PayeeInput::PurchaseForGroup {});
     }
     if !matches!(route, "own_account" | "holding_body") {
         miss("route", "Choose one of these");
         return Err(wrong);
     }
-    let holder = Personal::name(posted.text("holder"));
+    let holder = PersonalInput::name(posted.text("holder"));
     if holder.is_err() {
         miss("holder", "Write the name on the account");
     }
@@ -160,16 +171,16 @@ fn read(
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let account = Account {
+    let account = BankAccount {
         holder,
-        numbers: Personal::Open(numbers),
+        numbers: PersonalInput::Open(numbers),
     };
     match body {
-        Ok(body) if route == "holding_body" => Ok(PayeeTyped::HoldingBody {
+        Ok(body) if route == "holding_body" => Ok(PayeeInput::HoldingBody {
             body,
             consented_on: day_of(desk.commands.now()),
             account,
         }),
-        _ => Ok(PayeeTyped::OwnAccount { account }),
+        _ => Ok(PayeeInput::OwnAccount { account }),
     }
 }

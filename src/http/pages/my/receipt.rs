@@ -6,27 +6,27 @@ use askama::Template;
 
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationEvent, Event, GrantEvent};
-use crate::http::Desk;
-use crate::http::pages::sealed::{proof_file, sealed};
-use crate::http::pages::signin::moment;
-use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Shell, Visitor, own, page};
-use crate::log::record::Recorded;
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::http::AppState;
+use crate::http::pages::i18n::translate;
+use crate::http::pages::log_proof::{newest_checkpoint, proof_file};
+use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::{PageContext, PageError, Visitor, ownership, render_page};
 use crate::projections::ApplicationRow;
-use crate::seal::prover::Prover;
-use crate::store::search::{self, Search};
+use crate::store::event_search::{self, EventSearch};
+use crate::transparency::prover::Prover;
 
 #[derive(Template)]
 #[template(path = "my/receipt.html")]
-struct Sheet {
-    page: Shell,
+struct ReceiptPage {
+    page: PageContext,
     id: String,
     reference: String,
-    sent: Vec<Line>,
+    sent: Vec<ReceiptLine>,
 }
 
 /// Something that the group submitted.
-struct Line {
+struct ReceiptLine {
     what: &'static str,
     when: String,
     position: i64,
@@ -34,7 +34,7 @@ struct Line {
 }
 
 /// The label of an event that a group causes; `None` for all other events.
-fn in_words(event: &Event) -> Option<&'static str> {
+fn event_label(event: &Event) -> Option<&'static str> {
     use {ApplicationEvent as A, GrantEvent as G};
     Some(match event {
         Event::Application(A::ApplicationSubmitted { .. }) => "You handed in your form",
@@ -49,45 +49,55 @@ fn in_words(event: &Event) -> Option<&'static str> {
 
 /// What the group submitted. A grant has the id of its application, so one search finds the events
 /// of both.
-async fn sent(desk: &Desk, row: &ApplicationRow) -> Result<Vec<(&'static str, Recorded)>, Failed> {
+async fn sent_events(
+    desk: &AppState,
+    row: &ApplicationRow,
+) -> Result<Vec<(&'static str, RecordedEvent)>, PageError> {
     let log = desk.commands.log();
-    let wanted = Search {
+    let wanted = EventSearch {
         stream: format!("{}/{}", log.organisation(), row.id),
         before: i64::MAX,
-        most: 1000,
-        ..Search::default()
+        limit: 1000,
+        ..EventSearch::default()
     };
-    let rows = search::events(log.store(), log.organisation(), &wanted).await?;
+    let rows = event_search::events(log.store(), log.organisation(), &wanted).await?;
     let events = rows
         .iter()
-        .map(Recorded::read)
+        .map(RecordedEvent::from_row)
         .collect::<Result<Vec<_>, _>>()?;
     Ok(events
         .into_iter()
-        .filter_map(|event| Some((in_words(&event.event)?, event)))
+        .filter_map(|event| Some((event_label(&event.event)?, event)))
         .collect())
 }
 
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
-    let size = sealed(&desk).await?.map_or(0, |sealed| sealed.size);
-    let line = |(what, event): (&'static str, Recorded)| Line {
-        what: say(what, visitor.language),
-        when: moment(event.recorded_at.as_microsecond()),
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
+    let size = newest_checkpoint(&desk)
+        .await?
+        .map_or(0, |sealed| sealed.size);
+    let line = |(what, event): (&'static str, RecordedEvent)| ReceiptLine {
+        what: translate(what, visitor.language),
+        when: format_instant(event.recorded_at.as_microsecond()),
         position: event.position,
         sealed: event.position < size,
     };
-    let sent = sent(&desk, &row).await?.into_iter().map(line).collect();
-    let mut shell = Shell::around(&visitor, &desk, say("Your receipt", visitor.language)).await?;
+    let sent = sent_events(&desk, &row)
+        .await?
+        .into_iter()
+        .map(line)
+        .collect();
+    let mut shell =
+        PageContext::load(&visitor, &desk, translate("Your receipt", visitor.language)).await?;
     shell.back = Some(format!("/my/applications/{}", row.id));
-    let reference = Reference::heard(&row.reference)
+    let reference = Reference::parse(&row.reference)
         .map(|reference| reference.to_string())
         .unwrap_or_default();
-    page(&Sheet {
+    render_page(&ReceiptPage {
         page: shell,
         id: row.id.to_string(),
         reference,
@@ -98,20 +108,20 @@ pub(super) async fn show(
 pub(super) async fn proof(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
     let position: i64 = request
         .match_info()
         .query("position")
         .parse()
-        .map_err(|_| Failed::nothing())?;
-    if !sent(&desk, &row)
+        .map_err(|_| PageError::not_found())?;
+    if !sent_events(&desk, &row)
         .await?
         .iter()
         .any(|(_, event)| event.position == position)
     {
-        return Err(Failed::nothing());
+        return Err(PageError::not_found());
     }
     proof_file(
         Prover::new(desk.commands.log().clone())

@@ -11,57 +11,58 @@ use crate::domain::application::Channel;
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::grant::ReceiveUpdate;
 use crate::domain::language::Language;
-use crate::domain::outcome::{OutcomeSaid, Sign, Strength};
+use crate::domain::outcome::{ReportedOutcome, Sign, Strength};
 use crate::domain::{Command, GrantCommand, GrantId, Money};
-use crate::http::Desk;
-use crate::http::pages::apply::{amount, refusal_says};
-use crate::http::pages::reading::{Reading, Wrong, one_of};
-use crate::http::pages::words::say;
+use crate::http::AppState;
+use crate::http::pages::apply::{parse_amount, refusal_says};
+use crate::http::pages::form_reader::{FieldErrors, FormReader, value_of_key};
+use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    Failed, Forms, Posted, Rejected, Shell, Visitor, own, see_other, shown, upload,
+    FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, ownership,
+    render_form_page, see_other,
 };
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
 
 #[derive(Template)]
 #[template(path = "my/update.html")]
-struct Sheet {
-    page: Shell,
-    forms: Forms,
+struct UpdateFormPage {
+    page: PageContext,
+    forms: PageForms,
     wrong: Vec<(String, String)>,
     row: GrantRow,
     update: UpdateRow,
-    signs: Vec<SignAsked>,
+    signs: Vec<SignQuestion>,
     strengths: Vec<(String, String)>,
 }
 
 /// A sign in plain words, with the names of its fields.
-struct SignAsked {
+struct SignQuestion {
     title: String,
     meaning: String,
     strength: String,
     words: String,
 }
 
-async fn find(
+async fn find_update(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &Desk,
-) -> Result<(GrantRow, UpdateRow), Failed> {
-    let row = own::grant(visitor, desk, request.match_info().query("id")).await?;
+    desk: &AppState,
+) -> Result<(GrantRow, UpdateRow), PageError> {
+    let row = ownership::own_grant(visitor, desk, request.match_info().query("id")).await?;
     let number: u16 = request
         .match_info()
         .query("number")
         .parse()
-        .map_err(|_| Failed::nothing())?;
+        .map_err(|_| PageError::not_found())?;
     let update: UpdateRow = desk
         .views
         .find(&format!("{}/{number:05}", row.id), None)
         .await?
-        .ok_or_else(Failed::nothing)?;
+        .ok_or_else(PageError::not_found)?;
     Ok((row, update))
 }
 
-async fn signs(desk: &Desk) -> Result<Vec<Sign>, Failed> {
+async fn signs(desk: &AppState) -> Result<Vec<Sign>, PageError> {
     let own: Option<OrganisationRow> = desk
         .views
         .find(&desk.commands.organisation().to_string(), None)
@@ -69,43 +70,44 @@ async fn signs(desk: &Desk) -> Result<Vec<Sign>, Failed> {
     Ok(own.map(|own| own.signs).unwrap_or_default())
 }
 
-pub(super) async fn ask(
+pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let (row, update) = find(&request, &visitor, &desk).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let (row, update) = find_update(&request, &visitor, &desk).await?;
     render(&visitor, &desk, row, update, None).await
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &Desk,
+    desk: &AppState,
     row: GrantRow,
     update: UpdateRow,
-    rejected: Option<Rejected>,
-) -> Result<HttpResponse, Failed> {
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
     if !super::grant::is_due(&update) {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     }
     let language = visitor.language;
-    let forms = Forms::new(visitor, rejected);
-    let wrong = forms.wrong();
-    let mut shell = Shell::around(visitor, desk, say("How is it going?", language)).await?;
+    let forms = PageForms::new(visitor, rejected);
+    let wrong = forms.error_summary();
+    let mut shell =
+        PageContext::load(visitor, desk, translate("How is it going?", language)).await?;
     shell.back = Some(format!("/my/grants/{}", row.id));
-    shell.wrong = !wrong.is_empty();
-    let asked = |sign: Sign| SignAsked {
+    shell.has_errors = !wrong.is_empty();
+    let asked = |sign: Sign| SignQuestion {
         strength: format!("strength-{}", sign.sign),
         words: format!("sign-{}", sign.sign),
-        title: say(sign.title.as_str(), language).to_owned(),
-        meaning: say(sign.meaning.as_str(), language).to_owned(),
+        title: translate(sign.title.as_str(), language).to_owned(),
+        meaning: translate(sign.meaning.as_str(), language).to_owned(),
     };
     let strengths = [
-        ("none", say("No", language)),
-        ("some", say("A little", language)),
-        ("strong", say("A lot", language)),
+        ("none", translate("No", language)),
+        ("some", translate("A little", language)),
+        ("strong", translate("A lot", language)),
     ];
-    let page = Sheet {
+    let page = UpdateFormPage {
         page: shell,
         forms,
         wrong,
@@ -116,56 +118,56 @@ async fn render(
         row,
         update,
     };
-    shown(visitor, desk, page.page.wrong, &page)
+    render_form_page(visitor, desk, page.page.has_errors, &page)
 }
 
-pub(super) async fn send(
+pub(super) async fn submit(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let (row, update) = find(&request, &visitor, &desk).await?;
-    let uploaded = upload::read(&request, body, &visitor, &desk, row.group.0).await?;
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let (row, update) = find_update(&request, &visitor, &desk).await?;
+    let uploaded = file_upload::read(&request, body, &visitor, &desk, row.group.0).await?;
     let posted = uploaded.posted.clone();
     let mut wrong = Vec::new();
-    if let Some(error) = &uploaded.wrong {
+    if let Some(error) = &uploaded.file_error {
         wrong.push((
             "pictures".to_owned(),
-            upload::wrong_says(error, visitor.language).to_owned(),
+            file_upload::file_error_text(error, visitor.language).to_owned(),
         ));
     }
     if !uploaded.files.is_empty() && posted.text("agreed") != "yes" {
         wrong.push((
             "agreed".to_owned(),
-            say(
+            translate(
                 "Ask the people in the pictures, then tick the box",
                 visitor.language,
             )
             .to_owned(),
         ));
     }
-    let read = read(&posted, visitor.language, &signs(&desk).await?)
+    let read = parse_update(&posted, visitor.language, &signs(&desk).await?)
         .map_err(|more| wrong.extend(more))
         .ok();
     let Some(mut receive) = read.filter(|_| wrong.is_empty()) else {
-        uploaded.give_up(&desk).await?;
+        uploaded.discard(&desk).await?;
         return render(
             &visitor,
             &desk,
             row,
             update,
-            Some(Rejected::with("update", &posted, wrong)),
+            Some(FormErrors::new("update", &posted, wrong)),
         )
         .await;
     };
     receive.update = update.update;
     let kept: Vec<FileDigest> = uploaded
-        .record(&visitor, &desk, row.group.0, FilePurpose::Photograph)
+        .record_files(&visitor, &desk, row.group.0, FilePurpose::Photograph)
         .await?;
     receive.files = kept.into_iter().collect::<BTreeSet<_>>();
     let command = Command::Grant(GrantId(row.id), GrantCommand::ReceiveUpdate(receive));
-    let Some(refusal) = own::attempt(&visitor, &desk, &posted, command).await? else {
+    let Some(refusal) = ownership::try_execute(&visitor, &desk, &posted, command).await? else {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
@@ -174,7 +176,7 @@ pub(super) async fn send(
         &desk,
         row,
         update,
-        Some(Rejected::with(
+        Some(FormErrors::new(
             "update",
             &posted,
             vec![(String::new(), says)],
@@ -183,11 +185,15 @@ pub(super) async fn send(
     .await
 }
 
-fn read(posted: &Posted, language: Language, signs: &[Sign]) -> Result<ReceiveUpdate, Wrong> {
-    let mut form = Reading::of(posted, language);
-    let words = form.words("words", "Write some words. One sentence is enough.");
+fn parse_update(
+    posted: &FormData,
+    language: Language,
+    signs: &[Sign],
+) -> Result<ReceiveUpdate, FieldErrors> {
+    let mut form = FormReader::new(posted, language);
+    let words = form.required_text("words", "Write some words. One sentence is enough.");
     let mut count = |name: &str| {
-        form.must(
+        form.required(
             name,
             |text| {
                 if text.is_empty() {
@@ -204,21 +210,22 @@ fn read(posted: &Posted, language: Language, signs: &[Sign]) -> Result<ReceiveUp
         if text.is_empty() {
             Some(Money::ZERO)
         } else {
-            amount(text)
+            parse_amount(text)
         }
     };
-    let spent = form.must("spent", spent, "Write a sum in pounds, such as 850");
-    let learned = form.words_if_any("learned");
+    let spent = form.required("spent", spent, "Write a sum in pounds, such as 850");
+    let learned = form.optional_text("learned");
     let mut outcomes = Vec::new();
     for sign in signs {
         let strengths = [("some", Strength::Some), ("strong", Strength::Strong)];
-        let Some(strength) = one_of(posted.text(&format!("strength-{}", sign.sign)), strengths)
+        let Some(strength) =
+            value_of_key(posted.text(&format!("strength-{}", sign.sign)), strengths)
         else {
             continue;
         };
-        let own = form.words_if_any(&format!("sign-{}", sign.sign));
+        let own = form.optional_text(&format!("sign-{}", sign.sign));
         if let Some(words) = own.or_else(|| words.clone()) {
-            outcomes.push(OutcomeSaid {
+            outcomes.push(ReportedOutcome {
                 sign: sign.sign.clone(),
                 strength,
                 words,
@@ -240,5 +247,5 @@ fn read(posted: &Posted, language: Language, signs: &[Sign]) -> Result<ReceiveUp
         })
     };
     let whole = whole();
-    form.whole(whole)
+    form.finish(whole)
 }

@@ -1,0 +1,114 @@
+//! Files whose SHA-256 is computed while they are written, and the manifest that lists them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::export_layout::MANIFEST;
+use crate::crypto::keys::to_hex;
+
+/// An error of a file in a folder.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {cause}")]
+pub struct FolderError {
+    pub file: String,
+    pub cause: io::Error,
+}
+
+impl FolderError {
+    pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = path.display().to_string();
+        move |cause| Self { file, cause }
+    }
+}
+
+/// A new file whose SHA-256 is computed while it is written.
+pub struct DigestWriter {
+    /// The path relative to the folder.
+    name: String,
+    path: PathBuf,
+    file: BufWriter<File>,
+    digest: Sha256,
+}
+
+impl DigestWriter {
+    /// Creates the file. A file that exists is an error.
+    pub fn new(folder: &Path, name: &str) -> Result<Self, FolderError> {
+        let path = folder.join(name);
+        let file = File::create_new(&path).map_err(FolderError::at(&path))?;
+        Ok(Self {
+            name: name.to_owned(),
+            path,
+            file: BufWriter::new(file),
+            digest: Sha256::new(),
+        })
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
+        self.digest.update(bytes);
+        self.file
+            .write_all(bytes)
+            .map_err(FolderError::at(&self.path))
+    }
+
+    pub fn write_line(&mut self, line: &str) -> Result<(), FolderError> {
+        self.write(line.as_bytes())?;
+        self.write(b"\n")
+    }
+
+    /// Syncs the file to disk. Returns its name and digest.
+    pub fn finish(self) -> Result<ManifestEntry, FolderError> {
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|error| FolderError::at(&self.path)(error.into_error()))?;
+        file.sync_all().map_err(FolderError::at(&self.path))?;
+        Ok(ManifestEntry {
+            name: self.name,
+            digest: to_hex(&self.digest.finalize()),
+        })
+    }
+}
+
+/// A file in a manifest, with its SHA-256 in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ManifestEntry {
+    pub name: String,
+    pub digest: String,
+}
+
+/// Writes the manifest of a folder, sorted by name.
+pub fn write_manifest(
+    folder: &Path,
+    mut files: Vec<ManifestEntry>,
+) -> Result<ManifestEntry, FolderError> {
+    files.sort();
+    let mut manifest = DigestWriter::new(folder, MANIFEST)?;
+    for file in files {
+        manifest.write_line(&format!("{}  {}", file.digest, file.name))?;
+    }
+    manifest.finish()
+}
+
+/// Reads the manifest of a folder. Malformed lines are skipped, so their files are not listed.
+pub fn read_manifest(folder: &Path) -> Result<Vec<ManifestEntry>, FolderError> {
+    let path = folder.join(MANIFEST);
+    let text = std::fs::read_to_string(&path).map_err(FolderError::at(&path))?;
+    let named = |line: &str| {
+        line.split_once("  ").map(|(digest, name)| ManifestEntry {
+            name: name.to_owned(),
+            digest: digest.to_owned(),
+        })
+    };
+    Ok(text.lines().filter_map(named).collect())
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+pub fn file_digest(path: &Path) -> Result<String, FolderError> {
+    let mut digest = Sha256::new();
+    let mut file = File::open(path).map_err(FolderError::at(path))?;
+    io::copy(&mut file, &mut digest).map_err(FolderError::at(path))?;
+    Ok(to_hex(&digest.finalize()))
+}

@@ -1,0 +1,421 @@
+//! Checks the rules about people and money: no money moves by fewer than two people, or by a person
+//! who is connected with the group.
+//!
+//! The rules are written here once more, independently of `domain::connection` and
+//! `domain::independence`, which decide: a fault in those must not hide itself.
+//! `docs/security/people-rules.md` has the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::domain::{
+    ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
+};
+
+/// The state of people, groups and payments after the events so far.
+#[derive(Default)]
+pub struct PeopleRulesChecker {
+    event_count: usize,
+    /// Whether an event with the fields of these rules has occurred. Events of programs from before
+    /// the rules are not checked.
+    rules_apply: bool,
+    proposed_roles: BTreeMap<(PersonId, &'static str), PersonId>,
+    roles: BTreeMap<PersonId, usize>,
+    registered_by: BTreeMap<PersonId, PersonId>,
+    groups: BTreeMap<Uuid, GroupMembers>,
+    /// By application: its group, and the event count when it began.
+    applications: BTreeMap<Uuid, (Uuid, usize)>,
+    /// By application: who declared an interest.
+    interested: BTreeMap<Uuid, BTreeSet<PersonId>>,
+    /// By grant and bank entry: who proposed how it is settled.
+    settlements: BTreeMap<(Uuid, u16), PersonId>,
+    payments: BTreeMap<(Uuid, u16), PaymentActors>,
+}
+
+#[derive(Default)]
+struct GroupMembers {
+    /// The current members, each with the person who added them.
+    current: BTreeMap<PersonId, Option<PersonId>>,
+    left_at: BTreeMap<PersonId, usize>,
+    merged_with: BTreeSet<Uuid>,
+    merged_by: Option<PersonId>,
+    payee: Option<PayeeKeying>,
+}
+
+#[derive(Clone, Default)]
+struct PayeeKeying {
+    /// The person who entered the payee, and everybody on whose word that person is known.
+    keyers: BTreeSet<PersonId>,
+    verified_by: Option<PersonId>,
+}
+
+/// The people who acted on a payment.
+struct PaymentActors {
+    prepared_by: PersonId,
+    approved_by: BTreeSet<PersonId>,
+    approved_on: Option<Date>,
+    payee: PayeeKeying,
+}
+
+impl PeopleRulesChecker {
+    /// Checks and applies the next event of a stream. The error describes the broken rule.
+    pub fn process(&mut self, id: Uuid, event: &Event) -> Result<(), String> {
+        self.event_count += 1;
+        self.rules_apply |= has_fields_of_people_rules(event);
+        let found = self.check_event(id, event);
+        if self.rules_apply { found } else { Ok(()) }
+    }
+
+    fn check_event(&mut self, id: Uuid, event: &Event) -> Result<(), String> {
+        match event {
+            Event::Person(PersonEvent::PersonRegistered {
+                registered_by: Some(by),
+                ..
+            }) => {
+                self.registered_by.insert(PersonId(id), *by);
+            }
+            Event::Person(PersonEvent::ContactChanged {
+                changed_by: Some(changed),
+                confirmed_by,
+                ..
+            }) => {
+                let alone = confirmed_by.is_none_or(|confirmed| confirmed == *changed);
+                if alone && self.registered_by.get(&PersonId(id)) != Some(changed) {
+                    return Err(format!("{changed} changed the address of {id} alone"));
+                }
+            }
+            Event::Organisation(event) => return self.check_organisation_event(event),
+            Event::Group(event) => return self.check_group_event(id, event),
+            Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
+                self.applications.insert(id, (group.0, self.event_count));
+            }
+            Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => {
+                self.interested.entry(id).or_default().insert(*by);
+            }
+            Event::Grant(event) => return self.check_grant_event(id, event),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn check_organisation_event(&mut self, event: &OrganisationEvent) -> Result<(), String> {
+        match event {
+            OrganisationEvent::FounderNamed { person, roles } => {
+                *self.roles.entry(*person).or_default() += roles.len();
+            }
+            OrganisationEvent::RoleGiven { person, .. } => {
+                *self.roles.entry(*person).or_default() += 1;
+            }
+            OrganisationEvent::RoleProposed {
+                person,
+                role,
+                proposed_by,
+                ..
+            } => {
+                self.proposed_roles
+                    .insert((*person, (*role).into()), *proposed_by);
+            }
+            OrganisationEvent::RoleConfirmed {
+                person,
+                role,
+                confirmed_by,
+            } => {
+                *self.roles.entry(*person).or_default() += 1;
+                if self
+                    .proposed_roles
+                    .remove(&(*person, (*role).into()))
+                    .is_none_or(|proposed_by| proposed_by == *confirmed_by)
+                {
+                    return Err(format!("{confirmed_by} proposed and confirmed a role"));
+                }
+            }
+            OrganisationEvent::MailTextPublished {
+                proposed_by: Some(proposed),
+                confirmed_by: Some(confirmed),
+                ..
+            } if proposed == confirmed => {
+                return Err(format!(
+                    "{confirmed} proposed and confirmed the words of a mail"
+                ));
+            }
+            OrganisationEvent::RoleEnded { person, .. } => {
+                let roles = self.roles.entry(*person).or_default();
+                *roles = roles.saturating_sub(1);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A person and everybody on whose word that person is known in a group: who registered them
+    /// and who added them, and so on for each of these. Staff end the chain, because two people
+    /// gave them their role.
+    fn vouchers_of(&self, group: Uuid, person: PersonId) -> BTreeSet<PersonId> {
+        let (mut all, mut next) = (BTreeSet::new(), vec![person]);
+        while let Some(person) = next.pop() {
+            if all.insert(person) && self.roles.get(&person).is_none_or(|roles| *roles == 0) {
+                next.extend(
+                    self.brought_in_by(group, person)
+                        .into_iter()
+                        .chain(self.registered_by.get(&person).copied()),
+                );
+            }
+        }
+        all
+    }
+
+    /// Who added a person to a group. For a person who is no member, who merged the group: they act
+    /// through its heir.
+    fn brought_in_by(&self, group: Uuid, person: PersonId) -> Option<PersonId> {
+        let group = self.groups.get(&group)?;
+        group
+            .current
+            .get(&person)
+            .copied()
+            .unwrap_or(group.merged_by)
+    }
+
+    /// The event count when the newest application of the group began. Members who left before it
+    /// do not count as connected.
+    fn newest_application_start(&self, group: Uuid) -> usize {
+        self.applications
+            .values()
+            .filter(|(of, _)| *of == group)
+            .map(|(_, began)| *began)
+            .max()
+            .unwrap_or_default()
+    }
+
+    fn check_group_event(&mut self, id: Uuid, event: &GroupEvent) -> Result<(), String> {
+        let seen = self.event_count;
+        match event {
+            GroupEvent::MemberAdded {
+                person, added_by, ..
+            } => {
+                let group = self.groups.entry(id).or_default();
+                group.current.insert(*person, added_by.or(group.merged_by));
+            }
+            GroupEvent::MemberRemoved { person, .. } => {
+                let group = self.groups.entry(id).or_default();
+                group.current.remove(person);
+                group.left_at.insert(*person, seen);
+            }
+            GroupEvent::GroupMerged {
+                into, merged_by, ..
+            } => {
+                let group = self.groups.entry(id).or_default();
+                group.merged_with.insert(into.0);
+                group.merged_by = *merged_by;
+                self.groups
+                    .entry(into.0)
+                    .or_default()
+                    .merged_with
+                    .insert(id);
+            }
+            GroupEvent::PayeeProvided { keyed_by, .. } => {
+                let payee = PayeeKeying {
+                    keyers: self.vouchers_of(id, *keyed_by),
+                    verified_by: None,
+                };
+                self.groups.entry(id).or_default().payee = Some(payee);
+            }
+            GroupEvent::PayeeVerified { verified_by, .. } => {
+                self.require_independent(
+                    id,
+                    self.newest_application_start(id),
+                    *verified_by,
+                    "verified the payee",
+                )?;
+                let payee = self
+                    .groups
+                    .entry(id)
+                    .or_default()
+                    .payee
+                    .as_mut()
+                    .ok_or("a payee was verified that nobody keyed")?;
+                if payee.keyers.contains(verified_by) {
+                    return Err(format!(
+                        "{verified_by} verified a payee that rests on their own word"
+                    ));
+                }
+                payee.verified_by = Some(*verified_by);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Rejects a member of the group or of any group that it was merged with, current or left after
+    /// `since`.
+    fn require_independent(
+        &self,
+        group: Uuid,
+        since: usize,
+        person: PersonId,
+        did: &str,
+    ) -> Result<(), String> {
+        let (mut met, mut next) = (BTreeSet::new(), vec![group]);
+        while let Some(group) = next.pop() {
+            let Some(found) = self.groups.get(&group).filter(|_| met.insert(group)) else {
+                continue;
+            };
+            if found.current.contains_key(&person)
+                || found.left_at.get(&person).is_some_and(|left| *left > since)
+            {
+                return Err(format!("{person} {did}, and belongs to the group"));
+            }
+            next.extend(&found.merged_with);
+        }
+        Ok(())
+    }
+
+    /// Rejects a member, or a person who declared an interest in the application.
+    fn require_unconnected(
+        &self,
+        application: Uuid,
+        group: Uuid,
+        began: usize,
+        person: PersonId,
+        did: &str,
+    ) -> Result<(), String> {
+        if self
+            .interested
+            .get(&application)
+            .is_some_and(|interested| interested.contains(&person))
+        {
+            return Err(format!("{person} {did}, and declared an interest"));
+        }
+        self.require_independent(group, began, person, did)
+    }
+
+    fn check_grant_event(&mut self, id: Uuid, event: &GrantEvent) -> Result<(), String> {
+        let Some((group, began)) = self.applications.get(&id).copied() else {
+            return Ok(());
+        };
+        match event {
+            GrantEvent::PaymentPrepared {
+                payment,
+                prepared_by,
+                ..
+            } => {
+                self.require_unconnected(id, group, began, *prepared_by, "prepared a payment")?;
+                let payee = self
+                    .groups
+                    .get(&group)
+                    .and_then(|group| group.payee.clone())
+                    .ok_or("a payment to nobody")?;
+                let people = PaymentActors {
+                    prepared_by: *prepared_by,
+                    approved_by: BTreeSet::new(),
+                    approved_on: None,
+                    payee,
+                };
+                self.payments.insert((id, *payment), people);
+            }
+            GrantEvent::PaymentApproved {
+                payment,
+                approved_by,
+                approved_on,
+            } => {
+                self.require_unconnected(id, group, began, *approved_by, "approved a payment")?;
+                let people = self
+                    .payments
+                    .get(&(id, *payment))
+                    .ok_or("an approval of nothing")?;
+                self.require_unconnected(
+                    id,
+                    group,
+                    began,
+                    people.prepared_by,
+                    "prepared a payment that was approved",
+                )?;
+                let payee = self
+                    .groups
+                    .get(&group)
+                    .and_then(|group| group.payee.clone())
+                    .ok_or("a payment to nobody")?;
+                if let Some(verified_by) = payee.verified_by {
+                    self.require_unconnected(
+                        id,
+                        group,
+                        began,
+                        verified_by,
+                        "verified the payee of a payment",
+                    )?;
+                }
+                let people = self
+                    .payments
+                    .get_mut(&(id, *payment))
+                    .ok_or("an approval of nothing")?;
+                people.payee = payee;
+                people.approved_by.insert(*approved_by);
+                people.approved_on = people.approved_on.max(*approved_on);
+            }
+            GrantEvent::PaymentSent {
+                payment, sent_on, ..
+            } => {
+                let PaymentActors {
+                    prepared_by,
+                    approved_by,
+                    approved_on,
+                    payee,
+                } = self
+                    .payments
+                    .get(&(id, *payment))
+                    .ok_or("nothing was sent")?;
+                let verified_by = payee
+                    .verified_by
+                    .ok_or("money went to a payee that nobody verified")?;
+                if approved_on.is_some_and(|approved_on| *sent_on < approved_on) {
+                    return Err("money left before it was approved".to_owned());
+                }
+                if approved_by.is_empty() || approved_by.contains(prepared_by) {
+                    return Err(format!("{prepared_by} prepared and approved a payment"));
+                }
+                if let Some(keyer) = payee
+                    .keyers
+                    .iter()
+                    .find(|keyer| approved_by.contains(keyer) || **keyer == verified_by)
+                {
+                    return Err(format!("{keyer} keyed the payee, and approved or verified"));
+                }
+            }
+            GrantEvent::SettlementProposed { entry, by, .. } => {
+                self.settlements.insert((id, *entry), *by);
+            }
+            GrantEvent::EntrySettled { entry, by, .. } => {
+                if self
+                    .settlements
+                    .remove(&(id, *entry))
+                    .is_none_or(|proposed_by| proposed_by == *by)
+                {
+                    return Err(format!("{by} settled an entry of the bank alone"));
+                }
+                self.require_independent(group, began, *by, "settled an entry of the bank")?;
+            }
+            GrantEvent::ReturnWaived { by, .. } | GrantEvent::CheckWaived { by, .. } => {
+                self.require_independent(group, began, *by, "gave something up")?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether the event has a field that programs from before these rules did not write.
+fn has_fields_of_people_rules(event: &Event) -> bool {
+    match event {
+        Event::Person(PersonEvent::PersonRegistered { registered_on, .. }) => {
+            registered_on.is_some()
+        }
+        Event::Application(ApplicationEvent::ApplicationStarted { started_on, .. }) => {
+            started_on.is_some()
+        }
+        Event::Group(GroupEvent::MemberRemoved { removed_on, .. }) => removed_on.is_some(),
+        Event::Grant(GrantEvent::PaymentApproved { approved_on, .. }) => approved_on.is_some(),
+        Event::Grant(GrantEvent::PaymentPrepared { sources, .. }) => !sources.is_empty(),
+        _ => false,
+    }
+}

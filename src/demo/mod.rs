@@ -1,0 +1,213 @@
+//! The demonstration's programme, loaded through commands on a simulated clock that ends yesterday.
+//!
+//! Ids and command ids are derived from names, so a second run, or one after an interruption, adds
+//! only the missing events.
+
+mod application_history;
+mod grant_history;
+mod programme;
+mod setup;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
+use crate::domain::person::MailedAddress;
+use crate::domain::{Actor, Command, Organisation, OrganisationId, Person, PersonCommand};
+use crate::eventlog::recorded_event::day_of;
+use crate::eventlog::{LogError, TimestampSource};
+pub use programme::DemoProgramme;
+
+/// Why the seeds could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error("{file}: {cause}")]
+    File {
+        file: PathBuf,
+        cause: std::io::Error,
+    },
+    #[error("{file}: {cause}")]
+    Malformed {
+        file: PathBuf,
+        cause: serde_json::Error,
+    },
+    #[error("the log is not empty and was not simulated: seeds are only for a log of their own")]
+    NotEmpty,
+    #[error("step {step} ({command}) of the seeds was not taken: {cause}")]
+    Step {
+        step: usize,
+        command: &'static str,
+        cause: CommandError,
+    },
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// The clock of a simulation, which passes through the days of the programme.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    now: Arc<AtomicI64>,
+    ends_on: Date,
+}
+
+/// The number of events in the log, and how many of them a run added.
+#[derive(Clone, Copy, Debug)]
+pub struct DemoSummary {
+    pub events: i64,
+    pub new: i64,
+}
+
+impl std::fmt::Display for DemoSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "The log holds {} events, {} of them new.",
+            self.events, self.new
+        )
+    }
+}
+
+/// A command that a person issues on a day of the programme.
+#[derive(Clone, Debug)]
+struct DemoStep {
+    /// Days relative to the end of the simulation, below zero.
+    day: i32,
+    by: Actor,
+    command: Command,
+}
+
+impl Simulation {
+    /// A simulation that ends now. Its last commands are dated yesterday.
+    #[must_use]
+    pub fn ending(now: Timestamp) -> Self {
+        Self {
+            now: Arc::new(AtomicI64::new(now.as_microsecond())),
+            ends_on: day_of(now),
+        }
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock::Simulated(Arc::clone(&self.now))
+    }
+
+    #[must_use]
+    pub fn recorded_by(&self) -> TimestampSource {
+        TimestampSource::Simulation(Arc::clone(&self.now))
+    }
+
+    fn set(&self, ends_on: Date, day: i32, second: i64) {
+        let noon = ends_on
+            .saturating_add(i64::from(day).days())
+            .at(9, 0, 0, 0)
+            .in_tz("Europe/London");
+        let instant = noon
+            .map_or(Timestamp::UNIX_EPOCH, |noon| noon.timestamp())
+            .as_microsecond()
+            + second * 1_000_000;
+        self.now.store(instant, Ordering::Relaxed);
+    }
+}
+
+/// The id of a record of the seeds, derived from its kind and key.
+fn demo_id(organisation: OrganisationId, kind: &str, key: &str) -> Uuid {
+    Uuid::new_v5(&organisation.0, format!("seed/{kind}/{key}").as_bytes())
+}
+
+/// Adds the digest of the encrypted address to a command that proves it. The digest is only known
+/// once the person is registered.
+async fn with_address_digest(commands: &Commands, command: Command) -> Result<Command, LogError> {
+    let Command::Person(person, PersonCommand::ProveAddress(_)) = command else {
+        return Ok(command);
+    };
+    let state = commands.log().refresh::<Person>(person.0).await?.state;
+    let address = state
+        .email()
+        .map(|email| email.digest.clone())
+        .unwrap_or_default();
+    Ok(Command::Person(
+        person,
+        PersonCommand::ProveAddress(MailedAddress { address }),
+    ))
+}
+
+/// Loads a programme. Records that exist already are not changed. [`SeedError::NotEmpty`] if the
+/// log has events that were not simulated, [`SeedError::Step`] if a rule refuses a command.
+pub async fn load(
+    commands: &Commands,
+    simulation: &Simulation,
+    programme: &DemoProgramme,
+) -> Result<DemoSummary, SeedError> {
+    let log = commands.log();
+    let before = log.length().await?;
+    let organisation = log
+        .refresh::<Organisation>(commands.organisation().0)
+        .await?
+        .state;
+    let ends_on = match (before, organisation.simulated()) {
+        (0, _) => simulation.ends_on,
+        (_, Some(ends_on)) => ends_on,
+        (_, None) => return Err(SeedError::NotEmpty),
+    };
+    let mut steps = setup::steps(programme, commands.organisation(), ends_on);
+    steps.extend(application_history::steps(
+        programme,
+        commands.organisation(),
+        ends_on,
+    ));
+    steps.sort_by_key(|step| step.day);
+    let mut second = 0;
+    let mut day = i32::MIN;
+    for (number, step) in steps.into_iter().enumerate() {
+        second = if step.day == day { second + 20 } else { 0 };
+        day = step.day;
+        simulation.set(ends_on, day, second);
+        let command = step.command.name();
+        let asked = with_address_digest(commands, step.command).await?;
+        let repeat = IdempotencyKey::per_caller(format!("seed-{number}"), "seed");
+        let caller = Caller {
+            actor: step.by,
+            role_scope: None,
+        };
+        let request = CommandRequest {
+            idempotency_key: Some(repeat),
+            ..CommandRequest::new(caller, asked)
+        };
+        // A command that was recorded in an earlier run is not decided again: the newest event of
+        // the log may be later than the simulated clock.
+        let answered = if before > 0 {
+            commands.previous_reply(request.clone()).await
+        } else {
+            Ok(None)
+        };
+        if answered
+            .map_err(|cause| SeedError::Step {
+                step: number,
+                command,
+                cause,
+            })?
+            .is_some()
+        {
+            continue;
+        }
+        commands
+            .execute(request)
+            .await
+            .map_err(|cause| SeedError::Step {
+                step: number,
+                command,
+                cause,
+            })?;
+    }
+    let events = log.length().await?;
+    Ok(DemoSummary {
+        events,
+        new: events - before,
+    })
+}

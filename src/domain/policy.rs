@@ -1,0 +1,340 @@
+//! Policies: commands that an event triggers on other aggregates, in the same append. For example,
+//! an award commits money in the fund, and the commitment offers the grant.
+//!
+//! All events of a chain are appended together, or none: if a triggered command is refused, the
+//! first command is refused.
+
+use jiff::civil::Date;
+
+use super::application::{ApplicationState, MeetingItem};
+use super::command::NoBody;
+use super::fund::{Commit, ReserveEntry, Uncommit};
+use super::funding_source::FundingSplit;
+use super::grant::{AwardIncrease, BatchedPayment, Offer};
+use super::group::{AbsorbGroup, GrantEnd, GrantRef, MemberRef, PassedCheck};
+use super::unproven::UnprovenActivity;
+use super::{
+    Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand,
+    FundEvent, FundId, Grant, GrantCommand, GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId,
+    Person, PersonCommand, PersonEvent, PersonId,
+};
+
+/// Commands that an event of an application triggers.
+pub(super) fn after_application_event(
+    id: ApplicationId,
+    before: &Application,
+    event: &ApplicationEvent,
+    after: &Application,
+) -> Vec<Command> {
+    let Some(place) = after.target() else {
+        return Vec::new();
+    };
+    let on_fund = |command| Command::Fund(place.fund, command);
+    let mut following = Vec::new();
+    if let Some(rank) = before.reserve_rank()
+        && after.state() != ApplicationState::ReserveList
+    {
+        following.push(on_fund(FundCommand::Unlist(ReserveEntry {
+            application: id,
+            round: place.round.clone(),
+            rank,
+        })));
+    }
+    match event {
+        ApplicationEvent::Awarded { terms, .. } => {
+            let commit = Commit {
+                grant: id.into(),
+                area: terms.area.clone(),
+                round: place.round.clone(),
+                amount: terms.amount,
+            };
+            following.push(on_fund(FundCommand::Commit(commit)));
+        }
+        ApplicationEvent::AttendanceConfirmed { .. }
+            if after.state() == ApplicationState::Awarded
+                && after.decision_must_be_confirmed().is_ok() =>
+        {
+            following.push(Command::Grant(
+                id.into(),
+                GrantCommand::SendOffer(NoBody {}),
+            ));
+        }
+        ApplicationEvent::Reserved { rank, .. } => {
+            following.push(on_fund(FundCommand::List(ReserveEntry {
+                application: id,
+                round: place.round.clone(),
+                rank: *rank,
+            })));
+        }
+        ApplicationEvent::ApplicationStarted {
+            started_by: Some(person),
+            ..
+        } => following.push(count_unproven(*person, UnprovenActivity::Draft(id))),
+        ApplicationEvent::AnswersSaved { keyed_by: None, .. }
+        | ApplicationEvent::LanguageChosen { .. } => {
+            following.extend(
+                after.saved_by_members().map(|(person, saves)| {
+                    count_unproven(person, UnprovenActivity::Answers(saves))
+                }),
+            );
+        }
+        _ => {}
+    }
+    following
+}
+
+fn count_unproven(person: PersonId, begun: UnprovenActivity) -> Command {
+    Command::Person(person, PersonCommand::Begin(begun))
+}
+
+/// Commands that an event of a person triggers. The expiry of an unproven person expires the drafts
+/// and groups that the person started.
+pub(super) fn after_person_event(
+    id: PersonId,
+    before: &Person,
+    command: &PersonCommand,
+    event: &PersonEvent,
+) -> Vec<Command> {
+    match (command, event, before.unproven()) {
+        (PersonCommand::Expire(_), PersonEvent::PersonalDataErased { .. }, Some(unproven)) => {
+            let drafts = unproven
+                .drafts()
+                .map(|draft| Command::Application(draft, ApplicationCommand::Expire(NoBody {})));
+            let groups = unproven
+                .groups()
+                .map(|group| Command::Group(group, GroupCommand::Expire(MemberRef { person: id })));
+            drafts.chain(groups).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Commands that an event of a fund triggers.
+pub(super) fn after_fund_event(
+    id: FundId,
+    command: &FundCommand,
+    event: &FundEvent,
+) -> Vec<Command> {
+    match (command, event) {
+        (_, FundEvent::Committed { grant, sources, .. }) => {
+            vec![Command::Grant(
+                *grant,
+                GrantCommand::Offer(Offer {
+                    sources: sources.clone(),
+                }),
+            )]
+        }
+        (_, FundEvent::CommitmentIncreased { grant, sources, .. }) => {
+            vec![Command::Grant(
+                *grant,
+                GrantCommand::Grow(AwardIncrease {
+                    sources: sources.clone(),
+                }),
+            )]
+        }
+        (FundCommand::RecordMeeting(meeting), FundEvent::PanelMet { round, .. }) => {
+            let decide = |line: &super::fund::DecisionLine| {
+                let at = MeetingItem {
+                    fund: id,
+                    round: round.clone(),
+                    verdict: line.verdict.clone(),
+                };
+                Command::Application(line.application, ApplicationCommand::DecideAtMeeting(at))
+            };
+            meeting.decisions.iter().map(decide).collect()
+        }
+        (FundCommand::SendBatch(sent), FundEvent::BatchSent { batch, sent_on, .. }) => {
+            let each = |line: &super::fund::BatchLine| {
+                let (payment, amount) = (line.payment, line.amount);
+                let in_batch = BatchedPayment {
+                    fund: id,
+                    batch: batch.clone(),
+                    payment,
+                    amount,
+                    sent_on: *sent_on,
+                };
+                Command::Grant(line.grant, GrantCommand::SendInBatch(in_batch))
+            };
+            sent.payments.iter().map(each).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Commands that an event of a grant triggers, given the state before it.
+pub(super) fn after_grant_event(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Command> {
+    if let GrantEvent::GrantOffered { group, .. } = event {
+        return vec![Command::Group(
+            *group,
+            GroupCommand::OpenGrant(GrantRef { grant: id }),
+        )];
+    }
+    let Some(fund) = before.fund() else {
+        return Vec::new();
+    };
+    let release =
+        |sources: &FundingSplit| vec![uncommit(fund, FundCommand::Release, id, sources, None)];
+    let reduce = |sources: &FundingSplit, effective_on| {
+        let taken = (!sources.total().is_zero())
+            .then(|| uncommit(fund, FundCommand::Reduce, id, sources, effective_on));
+        taken.into_iter().collect()
+    };
+    let ends = |mut following: Vec<Command>| {
+        let paid = before.has_ever_been_paid();
+        following.extend(before.group().map(|group| {
+            Command::Group(group, GroupCommand::EndGrant(GrantEnd { grant: id, paid }))
+        }));
+        following
+    };
+    match event {
+        GrantEvent::OfferDeclined {}
+        | GrantEvent::OfferLapsed {}
+        | GrantEvent::OfferWithdrawn { .. } => ends(release(before.award())),
+        GrantEvent::GrantClosed { released } => ends(release(released)),
+        GrantEvent::UnderspendDeclared { released, .. }
+        | GrantEvent::GrantTerminated { released, .. }
+        | GrantEvent::VariationApproved { released, .. } => {
+            let mut following: Vec<Command> = reduce(released, None);
+            if let GrantEvent::VariationApproved { more, .. } = event
+                && !more.is_zero()
+                && let Some((area, round)) = before.area_and_round()
+            {
+                let commit = Commit {
+                    grant: id,
+                    area: area.clone(),
+                    round: round.clone(),
+                    amount: *more,
+                };
+                following.push(Command::Fund(fund, FundCommand::Increase(commit)));
+            }
+            following
+        }
+        GrantEvent::ReturnReceived {
+            sources,
+            received_on: day,
+            ..
+        }
+        | GrantEvent::PaymentReversed {
+            released: sources,
+            reversed_on: day,
+            ..
+        }
+        | GrantEvent::EntrySettled {
+            sources,
+            happened_on: day,
+            ..
+        } => reduce(sources, Some(*day)),
+        GrantEvent::CheckPassed {
+            check,
+            good_until: Some(good_until),
+            ..
+        } => {
+            let Some(group) = before.group().filter(|_| !before.is_condition(check)) else {
+                return Vec::new();
+            };
+            let file = PassedCheck {
+                check: check.clone(),
+                grant: id,
+                good_until: *good_until,
+            };
+            vec![Command::Group(group, GroupCommand::FileCheck(file))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Commands that an event of a group triggers.
+pub(super) fn after_group_event(
+    id: GroupId,
+    command: &GroupCommand,
+    event: &GroupEvent,
+) -> Vec<Command> {
+    match (command, event) {
+        // A person who registers a group becomes its first member, so the group counts for them.
+        (
+            GroupCommand::Register(_),
+            GroupEvent::MemberAdded {
+                person,
+                added_by: None,
+                ..
+            },
+        ) => vec![count_unproven(*person, UnprovenActivity::Group(id))],
+        (_, GroupEvent::GroupMerged { into, .. }) => vec![Command::Group(
+            *into,
+            GroupCommand::TakeIn(AbsorbGroup { group: id }),
+        )],
+        _ => Vec::new(),
+    }
+}
+
+fn uncommit(
+    fund: FundId,
+    command: fn(Uncommit) -> FundCommand,
+    grant: GrantId,
+    sources: &FundingSplit,
+    effective_on: Option<Date>,
+) -> Command {
+    Command::Fund(
+        fund,
+        command(Uncommit {
+            grant,
+            sources: sources.clone(),
+            effective_on,
+        }),
+    )
+}
+
+/// The number that an event assigned to a new item of its aggregate, such as a payment, an update
+/// or a version.
+#[must_use]
+pub fn created_number(event: &Event) -> Option<u32> {
+    use super::OrganisationEvent;
+    match event {
+        Event::Grant(
+            GrantEvent::PaymentPrepared {
+                payment: number, ..
+            }
+            | GrantEvent::UpdateRequested { update: number, .. }
+            | GrantEvent::VariationRequested {
+                variation: number, ..
+            }
+            | GrantEvent::EntryUnsettled { entry: number, .. }
+            | GrantEvent::StoryPublished { story: number, .. }
+            | GrantEvent::PaymentsScheduled { first: number, .. },
+        ) => Some(u32::from(*number)),
+        Event::Group(
+            GroupEvent::PayeeProvided { payee: number, .. }
+            | GroupEvent::GroupCorrectionProposed {
+                proposal: number, ..
+            },
+        )
+        | Event::Grant(
+            GrantEvent::ScheduleProposed {
+                proposal: number, ..
+            }
+            | GrantEvent::RevocationProposed {
+                revocation: number, ..
+            },
+        )
+        | Event::Person(PersonEvent::ContactChangeProposed {
+            proposal: number, ..
+        })
+        | Event::Organisation(OrganisationEvent::MailTextProposed {
+            proposal: number, ..
+        }) => Some(*number),
+        Event::Organisation(
+            OrganisationEvent::SignsAdopted { version, .. }
+            | OrganisationEvent::FormPublished { version, .. }
+            | OrganisationEvent::AgreementPublished { version, .. }
+            | OrganisationEvent::ReportPublished { version, .. }
+            | OrganisationEvent::MailTextPublished { version, .. }
+            | OrganisationEvent::WebhookProposed {
+                proposal: version, ..
+            }
+            | OrganisationEvent::WebhookSecretMade {
+                secret: version, ..
+            },
+        ) => Some(*version),
+        _ => None,
+    }
+}

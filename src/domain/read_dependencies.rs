@@ -1,0 +1,136 @@
+//! The aggregates that a decision may read in addition to its own and the organisation. `commands`
+//! loads them before it decides.
+
+use uuid::Uuid;
+
+use super::{
+    Actor, Application, ApplicationCommand, Command, FundCommand, GrantCommand, Group,
+    GroupCommand, Organisation, OrganisationCommand, PersonId, Role,
+};
+
+/// Ids of the aggregates that a decision may read; `None` for those that it does not need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadDependencies {
+    pub person: Option<Uuid>,
+    pub fund: Option<Uuid>,
+    pub group: Option<Uuid>,
+    pub application: Option<Uuid>,
+}
+
+impl Command {
+    /// The application that the command concerns; for a grant, the one that it came from.
+    #[must_use]
+    pub fn application_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Application(id, _) => Some(id.0),
+            Self::Grant(id, _) => Some(id.0),
+            _ => None,
+        }
+    }
+
+    /// The actor, if they key a payee: the decision needs to know on whose word they are known.
+    #[must_use]
+    pub fn payee_keyer(&self, actor: Actor) -> Option<PersonId> {
+        match (self, actor) {
+            (Self::Group(_, GroupCommand::ProvidePayee(_)), Actor::Person(person)) => Some(person),
+            _ => None,
+        }
+    }
+
+    /// Other people whom the decision may read: the administrators if a fund is opened, and the
+    /// members of the groups if money is prepared or sent.
+    pub fn people_read<'a>(
+        &self,
+        organisation: &'a Organisation,
+        groups: &[&'a Group],
+    ) -> Vec<PersonId> {
+        match self {
+            Self::Fund(_, FundCommand::Open(_)) => {
+                organisation.holders(Role::Administrator).collect()
+            }
+            Self::Grant(
+                _,
+                GrantCommand::PreparePayment(_)
+                | GrantCommand::ProposeEarlyPayment(_)
+                | GrantCommand::ConfirmEarlyPayment(_)
+                | GrantCommand::SendPayment(_)
+                | GrantCommand::SendInBatch(_),
+            ) => groups.iter().flat_map(|group| group.members()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The open grants of the group whose applications the decision may read. Only verifying a
+    /// payee needs them.
+    pub fn grants_read(&self, group: &Group) -> impl Iterator<Item = Uuid> {
+        let verifies = matches!(self, Self::Group(_, GroupCommand::VerifyPayee(_)));
+        group
+            .open_grants()
+            .filter(move |_| verifies)
+            .map(|grant| grant.0)
+    }
+
+    /// The aggregates that the decision may read, given the application that the command concerns.
+    #[must_use]
+    pub fn read_dependencies(&self, application: &Application) -> ReadDependencies {
+        let place = application.target();
+        let of_place = ReadDependencies {
+            fund: place.map(|place| place.fund.0),
+            group: place.map(|place| place.group.0),
+            ..ReadDependencies::default()
+        };
+        match self {
+            Self::Person(..) | Self::Fund(..) => ReadDependencies::default(),
+            Self::Organisation(_, command) => ReadDependencies {
+                person: person_read(command),
+                ..ReadDependencies::default()
+            },
+            Self::Group(group, command) => {
+                let person = match command {
+                    GroupCommand::Register(register) => register.member.map(|person| person.0),
+                    GroupCommand::AddMember(of)
+                    | GroupCommand::Join(of)
+                    | GroupCommand::RefuseInvitation(of) => Some(of.person.0),
+                    _ => None,
+                };
+                ReadDependencies {
+                    person,
+                    group: Some(group.0),
+                    ..ReadDependencies::default()
+                }
+            }
+            Self::Application(_, ApplicationCommand::Start(start)) => ReadDependencies {
+                fund: Some(start.fund.0),
+                group: Some(start.group.0),
+                ..ReadDependencies::default()
+            },
+            Self::Application(_, ApplicationCommand::Submit(submit)) => ReadDependencies {
+                person: submit.help.as_ref().map(|help| help.by.0),
+                ..of_place
+            },
+            Self::Application(_, ApplicationCommand::Resubmit(again)) => ReadDependencies {
+                person: again.help.as_ref().map(|help| help.by.0),
+                ..of_place
+            },
+            Self::Application(_, ApplicationCommand::ConfirmHelp(of)) => ReadDependencies {
+                person: Some(of.helper.0),
+                ..of_place
+            },
+            Self::Application(..) => of_place,
+            Self::Grant(id, _) => ReadDependencies {
+                application: Some(id.0),
+                ..of_place
+            },
+        }
+    }
+}
+
+fn person_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match command {
+        OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
+        OrganisationCommand::ProposeRole(of) => Some(of.person.0),
+        OrganisationCommand::ConfirmRole(of) => Some(of.person.0),
+        OrganisationCommand::EndRolesOfErased(of) => Some(of.person.0),
+        _ => None,
+    }
+}

@@ -1,0 +1,188 @@
+//! Submits a command from a form of the desk: the form becomes JSON, which is parsed as a request
+//! to the API is.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
+
+use super::render_page_at;
+use crate::clock;
+use crate::commands::CommandRequest;
+use crate::domain::Command;
+use crate::http::AppState;
+use crate::http::api::{RESOURCES, Resource, commands, is_offered};
+use crate::http::pages::form::numbered_keys_to_arrays;
+use crate::http::pages::sign_in::local_path;
+use crate::http::pages::{
+    FormData, FormErrors, PageError, PostedForm, Visitor, layout, ownership, see_other,
+};
+use crate::http::problem::Problem;
+
+pub(super) async fn submit_new(
+    request: HttpRequest,
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let noun = resource_of(&request)?;
+    let id = match noun.id_parameter {
+        None => desk.commands.organisation().0,
+        Some(_) if noun.create_command == Some(request.match_info().query("command")) => {
+            clock::new_id()
+        }
+        Some(_) => return Err(PageError::not_found()),
+    };
+    submit(&request, sent, &desk, noun, id).await
+}
+
+pub(super) async fn submit_to(
+    request: HttpRequest,
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let id = ownership::parse_uuid(request.match_info().query("id"))?;
+    submit(&request, sent, &desk, resource_of(&request)?, id).await
+}
+
+fn resource_of(request: &HttpRequest) -> Result<&'static Resource, PageError> {
+    let plural = request.match_info().query("noun");
+    RESOURCES
+        .iter()
+        .find(|noun| noun.plural == plural)
+        .ok_or_else(PageError::not_found)
+}
+
+/// Shows what a command would result in, with the entered values. Nothing is recorded.
+pub(super) async fn preview(
+    request: HttpRequest,
+    sent: PostedForm,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    visitor.require_staff()?;
+    let noun = resource_of(&request)?;
+    let id = if noun.id_parameter.is_none() {
+        desk.commands.organisation().0
+    } else {
+        clock::new_id()
+    };
+    let shown = match parse_command(&request, noun, id, &posted)? {
+        Ok(command) => match desk
+            .commands
+            .dry_run(&visitor.require_signed_in()?.caller, command)
+            .await
+        {
+            Ok(()) => FormErrors {
+                status: 200,
+                ..FormErrors::new(posted.text("form"), &posted, Vec::new())
+            },
+            Err(error) => FormErrors::from_problem(&posted, &Problem::from_command_error(&error)),
+        },
+        Err(problem) => FormErrors::from_problem(&posted, &problem),
+    };
+    render_page_at(&desk, &visitor, &page_of_form(&posted), Some(shown)).await
+}
+
+/// The address of the page that the form belongs to.
+fn page_of_form(posted: &FormData) -> String {
+    local_path(posted.text("at"))
+        .filter(|path| path.starts_with("/desk"))
+        .unwrap_or("/desk")
+        .to_owned()
+}
+
+/// The command that a form describes, or the problem with it.
+fn parse_command(
+    request: &HttpRequest,
+    noun: &'static Resource,
+    id: Uuid,
+    posted: &FormData,
+) -> Result<Result<Command, Problem>, PageError> {
+    let name = request.match_info().query("command");
+    let spec = noun
+        .commands
+        .iter()
+        .find(|spec| spec.name == name && is_offered(spec))
+        .ok_or_else(PageError::not_found)?;
+    Ok(commands::parse_body(
+        noun,
+        spec,
+        id,
+        numbered_keys_to_arrays(posted.to_json())
+            .to_string()
+            .as_bytes(),
+    ))
+}
+
+async fn submit(
+    request: &HttpRequest,
+    sent: PostedForm,
+    desk: &AppState,
+    noun: &'static Resource,
+    id: Uuid,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    visitor.require_staff()?;
+    let name = request.match_info().query("command");
+    let back = page_of_form(&posted);
+    let command = match parse_command(request, noun, id, &posted)? {
+        Ok(command) => command,
+        Err(problem) => {
+            return render_page_at(
+                desk,
+                &visitor,
+                &back,
+                Some(FormErrors::from_problem(&posted, &problem)),
+            )
+            .await;
+        }
+    };
+    let next = if noun.create_command == Some(name) {
+        None
+    } else {
+        Some(back.clone())
+    };
+    execute(desk, &visitor, &posted, command, name, &back, |made| {
+        next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))
+    })
+    .await
+}
+
+/// Executes a command and redirects to `next`, which gets the id of the record. If the command is
+/// refused, the page at `back` is rendered with the form and the refusal.
+pub(super) async fn execute(
+    desk: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+    command: Command,
+    done: &str,
+    back: &str,
+    next: impl FnOnce(Uuid) -> String,
+) -> Result<HttpResponse, PageError> {
+    let repeat = posted.idempotency_key(desk, &visitor.path);
+    let request = CommandRequest {
+        idempotency_key: Some(repeat),
+        ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
+    };
+    match ownership::execute_and_wait(desk, request).await {
+        Ok(answer) => {
+            let next = next(answer.id);
+            let joined = if next.contains('?') { '&' } else { '?' };
+            Ok(see_other(&format!(
+                "{next}{joined}done={}",
+                layout::url_encoded(done)
+            )))
+        }
+        Err(PageError::Refused(error)) => {
+            render_page_at(
+                desk,
+                visitor,
+                back,
+                Some(FormErrors::from_problem(
+                    posted,
+                    &Problem::from_command_error(&error),
+                )),
+            )
+            .await
+        }
+        Err(error) => Err(error),
+    }
+}

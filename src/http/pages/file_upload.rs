@@ -1,0 +1,239 @@
+//! Multipart forms with files to be stored. Each file is checked, encrypted and stored while it
+//! arrives; it is recorded as an event only when the whole form is accepted.
+
+use actix_multipart::Multipart;
+use actix_web::HttpRequest;
+use actix_web::http::header::CONTENT_LENGTH;
+use futures::TryStreamExt as _;
+use uuid::Uuid;
+
+use super::i18n::translate;
+use super::multipart::{incomplete_form, text};
+use super::{FormData, PageError, Visitor, csrf};
+use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
+use crate::domain::language::Language;
+use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId};
+use crate::files::{FILE_SIZE_MAX, FileError, StoredFile};
+use crate::http::AppState;
+use crate::http::problem::ErrorCode;
+
+/// The most files in one form, and the most bytes of all other fields together.
+const FILES_MAX: usize = 6;
+const TEXT_BYTES_MAX: usize = 128 * 1024;
+/// The most bytes of a form whose length is known before it is read.
+const BODY_BYTES_MAX: u64 = FILES_MAX as u64 * FILE_SIZE_MAX + 1024 * 1024;
+
+/// A parsed form with its stored files.
+pub(super) struct UploadedForm {
+    pub posted: FormData,
+    pub files: Vec<StoredFile>,
+    /// Why a file was not stored, if one was not. The file's name is not in it, so that it does not
+    /// get into the trace output.
+    pub file_error: Option<FileError>,
+}
+
+/// Parses a form, and checks that it was submitted from a page of this service: the CSRF token must
+/// come before the first file. If the form is refused, its stored files are removed.
+pub(super) async fn read(
+    request: &HttpRequest,
+    body: Multipart,
+    visitor: &Visitor,
+    desk: &AppState,
+    group: Uuid,
+) -> Result<UploadedForm, PageError> {
+    csrf::check_origin(request)?;
+    let length = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+        return Err(ErrorCode::TooLarge
+            .problem("this is more than one form can hold")
+            .into());
+    }
+    let mut uploaded = UploadedForm {
+        posted: FormData::default(),
+        files: Vec::new(),
+        file_error: None,
+    };
+    match uploaded
+        .read_parts(request, body, visitor, desk, group)
+        .await
+    {
+        Ok(()) => Ok(uploaded),
+        Err(error) => {
+            uploaded.discard(desk).await?;
+            Err(error)
+        }
+    }
+}
+
+/// The text for a group about a file that was not stored.
+pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static str {
+    match error {
+        FileError::Quota { .. } => translate(
+            "Your group has sent as many files as it can in one day. Send the rest tomorrow, or call us",
+            language,
+        ),
+        FileError::Busy => translate(
+            "Many pictures are being sent just now. Send yours again in a minute",
+            language,
+        ),
+        _ => translate(
+            "Only pictures and PDFs of up to 10 MB can be kept",
+            language,
+        ),
+    }
+}
+
+/// The file in the `FileKept` event at a position.
+async fn recorded_file(desk: &AppState, position: i64) -> Result<FileDigest, PageError> {
+    match desk
+        .commands
+        .log()
+        .read_events(position, 1)
+        .await?
+        .pop()
+        .map(|event| event.event)
+    {
+        Some(Event::Group(GroupEvent::FileKept { file, .. })) => Ok(file),
+        _ => Err(PageError::not_found()),
+    }
+}
+
+impl UploadedForm {
+    async fn read_parts(
+        &mut self,
+        request: &HttpRequest,
+        mut body: Multipart,
+        visitor: &Visitor,
+        desk: &AppState,
+        group: Uuid,
+    ) -> Result<(), PageError> {
+        let (mut pairs, mut words, mut sent, mut trusted) = (Vec::new(), 0, 0, false);
+        while let Some(mut field) = body.try_next().await.map_err(incomplete_form)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let Some(file) = field
+                .content_disposition()
+                .and_then(|disposition| disposition.get_filename())
+                .map(str::to_owned)
+            else {
+                words += name.len();
+                let text = text(&mut field, TEXT_BYTES_MAX.saturating_sub(words)).await?;
+                words += text.len();
+                pairs.push((name, text));
+                continue;
+            };
+            if !trusted {
+                csrf::check_form(request, FormData::new(pairs.clone()).text("csrf"), visitor)?;
+                trusted = true;
+            }
+            // Browsers send an empty file for a file field without a choice.
+            if file.is_empty() {
+                continue;
+            }
+            sent += 1;
+            if sent > FILES_MAX {
+                return Err(ErrorCode::TooLarge
+                    .problem(format!("one form carries at most {FILES_MAX} files"))
+                    .into());
+            }
+            match desk
+                .store_file(group, &visitor.require_signed_in()?.reader, field)
+                .await
+            {
+                Ok(kept) => self.files.push(kept),
+                Err(error) if error.is_form_error() => self.file_error = Some(error),
+                Err(error @ FileError::TooLarge) => {
+                    // The rest is not read, because it may be endless.
+                    self.file_error = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.posted = FormData::new(pairs);
+        if trusted {
+            Ok(())
+        } else {
+            csrf::check_form(request, self.posted.text("csrf"), visitor)
+        }
+    }
+
+    /// Records the stored files for the group, and returns their digests in the store. If the form
+    /// was submitted before, the files of the first submission remain, and the new copies are
+    /// removed.
+    pub(super) async fn record_files(
+        &self,
+        visitor: &Visitor,
+        desk: &AppState,
+        group: Uuid,
+        purpose: FilePurpose,
+    ) -> Result<Vec<FileDigest>, PageError> {
+        let mut kept = Vec::new();
+        for (
+            at,
+            StoredFile {
+                file,
+                media,
+                bytes,
+                content,
+            },
+        ) in self.files.iter().enumerate()
+        {
+            let keep = GroupCommand::KeepFile(KeepFile {
+                file: file.clone(),
+                media: *media,
+                bytes: *bytes,
+                purpose,
+            });
+            let repeat = self.posted.idempotency_key(desk, &visitor.path);
+            // The key contains a digest of the file, so that another file from the same page is
+            // recorded too.
+            let content = desk.commands.log().vault().request_hash(content);
+            let repeat =
+                IdempotencyKey::per_caller(format!("{}/file/{content}", repeat.key), content);
+            let keep = Command::Group(GroupId(group), keep);
+            let request = CommandRequest {
+                idempotency_key: Some(repeat),
+                ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), keep)
+            };
+            match desk.commands.execute(request).await {
+                Ok(answer) => {
+                    desk.views.wait_until_shown(answer.last_position).await;
+                    let first = recorded_file(desk, answer.first_position).await?;
+                    if first != *file {
+                        desk.files.remove(file).await?;
+                    }
+                    kept.push(first);
+                }
+                Err(error) => {
+                    // The files are removed only if it is certain that no event names them.
+                    // Otherwise they remain, encrypted.
+                    let certain = matches!(
+                        error,
+                        CommandError::Refused(_)
+                            | CommandError::RefusedFor { .. }
+                            | CommandError::KeyReused
+                            | CommandError::Busy
+                    );
+                    let from = if certain { at } else { at + 1 };
+                    for unnamed in &self.files[from..] {
+                        desk.files.remove(&unnamed.file).await?;
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Removes the stored files of a form that is not accepted.
+    pub(super) async fn discard(&self, desk: &AppState) -> Result<(), PageError> {
+        for kept in &self.files {
+            desk.files.remove(&kept.file).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! Access of members to their own group's records, and executing commands for visitors. Records of
+//! other groups are answered like records that do not exist.
+
+use uuid::Uuid;
+
+use super::{FormData, PageError, Visitor};
+use crate::commands::{CommandError, CommandRequest};
+use crate::domain::Command;
+use crate::domain::organisation::Question;
+use crate::domain::{Organisation, PersonId, Refusal};
+use crate::eventlog::append::AppendReceipt;
+use crate::http::AppState;
+use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
+
+/// An application of one of the visitor's groups.
+pub(super) async fn own_application(
+    visitor: &Visitor,
+    desk: &AppState,
+    id: &str,
+) -> Result<ApplicationRow, PageError> {
+    let row: ApplicationRow = desk
+        .views
+        .find(&parse_uuid(id)?.to_string(), None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    require_own_group(visitor, desk, row.group.0).await?;
+    Ok(row)
+}
+
+/// A grant of one of the visitor's groups.
+pub(super) async fn own_grant(
+    visitor: &Visitor,
+    desk: &AppState,
+    id: &str,
+) -> Result<GrantRow, PageError> {
+    let row: GrantRow = desk
+        .views
+        .find(&parse_uuid(id)?.to_string(), None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    require_own_group(visitor, desk, row.group.0).await?;
+    Ok(row)
+}
+
+pub(super) async fn require_own_group(
+    visitor: &Visitor,
+    desk: &AppState,
+    group: Uuid,
+) -> Result<(), PageError> {
+    let own = desk.views.groups_of(visitor.person()?).await?;
+    if own.contains(&group) {
+        Ok(())
+    } else {
+        Err(PageError::not_found())
+    }
+}
+
+/// The questions of a version of the form. If the version is not in the cached state of the
+/// organisation, the log is read again.
+pub(super) async fn form_questions(desk: &AppState, form: u32) -> Result<Vec<Question>, PageError> {
+    let organisation = desk
+        .commands
+        .log()
+        .load::<Organisation>(desk.commands.organisation().0)
+        .await?
+        .state;
+    if let Some(questions) = organisation.form(form) {
+        return Ok(questions.to_vec());
+    }
+    let organisation = desk
+        .commands
+        .log()
+        .refresh::<Organisation>(desk.commands.organisation().0)
+        .await?
+        .state;
+    Ok(organisation
+        .form(form)
+        .map(<[Question]>::to_vec)
+        .unwrap_or_default())
+}
+
+/// A fund with one of its rounds.
+pub(super) async fn fund_and_round(
+    desk: &AppState,
+    fund: &str,
+    round: &str,
+) -> Result<(FundRow, RoundRow), PageError> {
+    let fund: FundRow = desk
+        .views
+        .find(&parse_uuid(fund)?.to_string(), None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    let key = round.parse().map_err(|_| PageError::not_found())?;
+    let round = fund
+        .rounds
+        .get(&key)
+        .cloned()
+        .ok_or_else(PageError::not_found)?;
+    Ok((fund, round))
+}
+
+pub(super) fn parse_uuid(text: &str) -> Result<Uuid, PageError> {
+    text.parse().map_err(|_| PageError::not_found())
+}
+
+/// Executes a command for the visitor, and waits until the read models show its result. `step`
+/// distinguishes several commands of one form in their idempotency keys. Rate limits apply.
+pub(super) async fn issue(
+    visitor: &Visitor,
+    desk: &AppState,
+    posted: &FormData,
+    step: &str,
+    command: Command,
+) -> Result<AppendReceipt, PageError> {
+    let mut repeat = posted.idempotency_key(desk, &visitor.path);
+    repeat.key = format!("{}{step}", repeat.key);
+    let signed = visitor.require_signed_in()?;
+    let within = desk.site.limits.check_command(&signed.reader, &command);
+    within.map_err(|problem| {
+        PageError::rate_limited(problem, visitor.path.clone(), posted.pairs().to_vec())
+    })?;
+    let request = CommandRequest {
+        idempotency_key: Some(repeat),
+        ..CommandRequest::new(signed.caller.clone(), command)
+    };
+    execute_and_wait(desk, request).await
+}
+
+/// Executes a form's command. Returns the refusal, if a rule refuses it.
+pub(super) async fn try_execute(
+    visitor: &Visitor,
+    desk: &AppState,
+    posted: &FormData,
+    command: Command,
+) -> Result<Option<Refusal>, PageError> {
+    match issue(visitor, desk, posted, "", command).await {
+        Ok(_) => Ok(None),
+        Err(PageError::Refused(CommandError::Refused(refusal))) => Ok(Some(refusal)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Executes a request, and waits until the read models show its result.
+pub(super) async fn execute_and_wait(
+    desk: &AppState,
+    request: CommandRequest,
+) -> Result<AppendReceipt, PageError> {
+    let answer = desk.commands.execute(request).await?;
+    desk.views.wait_until_shown(answer.last_position).await;
+    Ok(answer)
+}
+
+/// The id of a new person, derived from the form's key and the session: pressing the button twice
+/// registers one person.
+pub(super) fn person_id_of_form(visitor: &Visitor, desk: &AppState, posted: &FormData) -> PersonId {
+    let name = format!("begins/{}/{}", posted.text("key"), visitor.digest(desk));
+    PersonId(Uuid::new_v5(
+        &desk.commands.organisation().0,
+        name.as_bytes(),
+    ))
+}

@@ -1,0 +1,109 @@
+//! The mails of a demonstration, public. Outside a demonstration these pages do not exist.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::http::AppState;
+use crate::http::pages::{PageContext, PageError, Visitor, ownership, render_page};
+
+/// At most so many mails are listed, the newest first.
+const MAILS_MAX: usize = 50;
+
+#[derive(Template)]
+#[template(path = "open/mails.html")]
+struct DemoMailsPage {
+    page: PageContext,
+    mails: Vec<DemoMail>,
+}
+
+#[derive(Template)]
+#[template(path = "open/mail.html")]
+struct DemoMailPage {
+    page: PageContext,
+    mail: DemoMail,
+}
+
+/// A mail, parsed from its file.
+struct DemoMail {
+    id: String,
+    to: String,
+    subject: String,
+    sent: String,
+    words: String,
+    link: Option<String>,
+}
+
+pub(super) async fn list(
+    visitor: Visitor,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let folder = mail_folder(&desk)?;
+    let mut found = Vec::new();
+    let Ok(mut entries) = tokio::fs::read_dir(folder).await else {
+        return render_page(&DemoMailsPage {
+            page: PageContext::load(&visitor, &desk, "Mails of this demonstration").await?,
+            mails: Vec::new(),
+        });
+    };
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let (Some(id), Ok(about)) = (name.strip_suffix(".eml"), entry.metadata().await) {
+            found.push((about.modified().ok(), id.to_owned()));
+        }
+    }
+    found.sort();
+    let mut mails = Vec::new();
+    for (_, id) in found.into_iter().rev().take(MAILS_MAX) {
+        mails.extend(read_mail(folder, &id).await);
+    }
+    render_page(&DemoMailsPage {
+        page: PageContext::load(&visitor, &desk, "Mails of this demonstration").await?,
+        mails,
+    })
+}
+
+pub(super) async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let id = ownership::parse_uuid(request.match_info().query("mail"))?.to_string();
+    let mail = read_mail(mail_folder(&desk)?, &id)
+        .await
+        .ok_or_else(PageError::not_found)?;
+    let mut shell = PageContext::load(&visitor, &desk, &mail.subject).await?;
+    shell.back = Some("/mails".to_owned());
+    render_page(&DemoMailPage { page: shell, mail })
+}
+
+fn mail_folder(desk: &AppState) -> Result<&std::path::Path, PageError> {
+    desk.site
+        .mail_folder
+        .as_deref()
+        .filter(|_| desk.site.demo)
+        .ok_or_else(PageError::not_found)
+}
+
+async fn read_mail(folder: &std::path::Path, id: &str) -> Option<DemoMail> {
+    let bytes = tokio::fs::read(folder.join(format!("{id}.eml")))
+        .await
+        .ok()?;
+    let parsed = mail_parser::MessageParser::default().parse(&bytes)?;
+    let words = parsed.body_text(0)?.into_owned();
+    let link = words
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("http"))
+        .map(str::to_owned);
+    Some(DemoMail {
+        id: id.to_owned(),
+        to: parsed.to()?.first()?.address()?.to_owned(),
+        subject: parsed.subject()?.to_owned(),
+        sent: parsed
+            .date()
+            .map(mail_parser::DateTime::to_rfc3339)
+            .unwrap_or_default(),
+        words,
+        link,
+    })
+}

@@ -1,0 +1,21 @@
+//! The public pages: home, help, impact, and the mails of a demonstration.
+
+mod home;
+mod impact;
+mod mails;
+
+use actix_web::web;
+
+pub(super) use impact::{names_of_groups, order_by_sign};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/").route(web::get().to(home::show)))
+        .service(web::resource("/help").route(web::get().to(home::help)))
+        .service(web::resource("/impact").route(web::get().to(impact::show)))
+        .service(
+            web::resource("/impact/{grant}/{file}").route(web::get().to(super::my::story_picture)),
+        )
+        .service(web::resource("/mails").route(web::get().to(mails::list)))
+        .service(web::resource("/mails/{mail}").route(web::get().to(mails::show)));
+}

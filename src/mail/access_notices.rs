@@ -1,0 +1,234 @@
+//! Access notices: mails about changes of who may act for the office or a group.
+//!
+//! They let the recipient report a change that was not theirs: a given role, a changed address, a
+//! changed membership, changed bank details, an invitation. Staff cannot edit their texts, and the
+//! texts contain nothing that a person typed, except the organisation's name.
+
+use uuid::Uuid;
+
+use super::compose::{event_at, load_person, person_language, render_html};
+use super::{ComposedMail, Email, MailError, Mailer};
+use crate::domain::language::Language;
+use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::projections::OrganisationRow;
+use crate::store::outbox::MailRow;
+
+/// The kinds of access notices. The names are stored in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum AccessNotice {
+    /// A person was given a role, or was named as one of the first people.
+    RoleGiven,
+    /// The name or address of a person who holds a role, or is proposed for one, changed.
+    ColleagueChanged,
+    /// Bank details were entered for a group.
+    PayeeChanged,
+    /// A person joined a group or left it.
+    MembersChanged,
+    /// A group was merged with another. Members of both act for the merged group.
+    GroupsMerged,
+    /// The name or address of a member of a group changed.
+    MemberChanged,
+    /// The reader is asked to join a group.
+    Invited,
+}
+
+/// Recipients of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoticeRecipients {
+    Administrators,
+    /// The administrators, if the person holds a role or is proposed for one; otherwise nobody.
+    AdministratorsOf(PersonId),
+    MembersOf(Uuid),
+    /// The other members of the person's groups.
+    OtherMembersWith(PersonId),
+    Person(PersonId),
+}
+
+/// The notices that an event causes, with their recipients.
+pub(super) fn notices_for(event: &RecordedEvent) -> Vec<(AccessNotice, NoticeRecipients)> {
+    let group = event.stream;
+    match &event.event {
+        Event::Organisation(
+            OrganisationEvent::RoleConfirmed { .. }
+            | OrganisationEvent::RoleGiven { .. }
+            | OrganisationEvent::FounderNamed { .. },
+        ) => vec![(AccessNotice::RoleGiven, NoticeRecipients::Administrators)],
+        Event::Person(PersonEvent::ContactChanged { .. }) => {
+            let changed = PersonId(event.stream);
+            vec![
+                (
+                    AccessNotice::ColleagueChanged,
+                    NoticeRecipients::AdministratorsOf(changed),
+                ),
+                (
+                    AccessNotice::MemberChanged,
+                    NoticeRecipients::OtherMembersWith(changed),
+                ),
+            ]
+        }
+        Event::Group(GroupEvent::PayeeProvided { .. }) => {
+            vec![(
+                AccessNotice::PayeeChanged,
+                NoticeRecipients::MembersOf(group),
+            )]
+        }
+        Event::Group(GroupEvent::MemberAdded {
+            added_by: Some(_), ..
+        }) => {
+            vec![(
+                AccessNotice::MembersChanged,
+                NoticeRecipients::MembersOf(group),
+            )]
+        }
+        Event::Group(GroupEvent::MemberRemoved { person, .. }) => {
+            vec![
+                (
+                    AccessNotice::MembersChanged,
+                    NoticeRecipients::MembersOf(group),
+                ),
+                (
+                    AccessNotice::MembersChanged,
+                    NoticeRecipients::Person(*person),
+                ),
+            ]
+        }
+        Event::Group(GroupEvent::GroupMerged { .. }) => {
+            vec![(
+                AccessNotice::GroupsMerged,
+                NoticeRecipients::MembersOf(group),
+            )]
+        }
+        Event::Group(GroupEvent::MemberInvited { person, .. }) => {
+            vec![(AccessNotice::Invited, NoticeRecipients::Person(*person))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Mailer {
+    /// Composes an access notice; none if the mail is of another kind.
+    pub(super) async fn compose_access_notice(
+        &self,
+        mail: &MailRow,
+    ) -> Result<Option<ComposedMail>, MailError> {
+        let Ok(news) = mail.kind.parse::<AccessNotice>() else {
+            return Ok(None);
+        };
+        let Some((reader, _)) = load_person(self, &mail.person).await? else {
+            return Ok(Some(ComposedMail::NotNeeded(
+                "the person is not known any more",
+            )));
+        };
+        let language = person_language(self, &reader).await?;
+        let Some(to) = reader.email else {
+            return Ok(Some(ComposedMail::NotNeeded(
+                "the person has no e-mail address",
+            )));
+        };
+        let organisation: Option<OrganisationRow> = self
+            .views
+            .find(&self.commands.organisation().to_string(), None)
+            .await?;
+        let name = organisation.ok_or(MailError::ViewsBehind)?.name;
+        let event = event_at(self, &mail.about).await?;
+        let (subject, words) = notice_text(news, language);
+        let link = format!("{}{}", self.address, link_path(news, &event));
+        let plain = format!("{words}\n\n{link}\n\n{name}");
+        Ok(Some(ComposedMail::Email(Email {
+            id: mail.id.clone(),
+            to,
+            language: language.code(),
+            subject: subject.to_owned(),
+            html: render_html(&plain, &link, subject, language),
+            plain,
+            attachment: None,
+        })))
+    }
+}
+
+/// Path of the page that a notice links to.
+fn link_path(news: AccessNotice, event: &RecordedEvent) -> String {
+    match (news, &event.event) {
+        (
+            AccessNotice::RoleGiven,
+            Event::Organisation(
+                OrganisationEvent::RoleConfirmed { person, .. }
+                | OrganisationEvent::RoleGiven { person, .. }
+                | OrganisationEvent::FounderNamed { person, .. },
+            ),
+        ) => format!("/desk/people/{person}"),
+        (AccessNotice::ColleagueChanged, _) => format!("/desk/people/{}", event.stream),
+        _ => "/my".to_owned(),
+    }
+}
+
+/// Subject and text of a notice. Notices to administrators are in English only.
+fn notice_text(news: AccessNotice, language: Language) -> (&'static str, &'static str) {
+    use Language::{En, Pl};
+    match (news, language) {
+        (AccessNotice::RoleGiven, _) => (
+            "Somebody was given a role",
+            "Hello\n\nSomebody can now do more in our office: they were given a role. One administrator proposed it and another \
+             confirmed it.\n\nIf you did not expect that, talk to a colleague. You can see who it is, and end the role, here:",
+        ),
+        (AccessNotice::ColleagueChanged, _) => (
+            "A colleague's name or address changed",
+            "Hello\n\nThe name or the address of somebody changed who holds a role in our office, or was proposed for one. Links to \
+             sign in go to the new address.\n\nIf you did not expect that, ask them by telephone. You can end their access here:",
+        ),
+        (AccessNotice::PayeeChanged, En) => (
+            "Your group's bank details changed",
+            "Hello\n\nSomebody told us where the money for your group should go. We check it before any money is paid.\n\nIf nobody \
+             in your group did this, call us straight away. You can look at it here:",
+        ),
+        (AccessNotice::PayeeChanged, Pl) => (
+            "Zmieniły się dane konta Twojej grupy",
+            "Dzień dobry!\n\nKtoś podał nam, dokąd mają trafić pieniądze dla Twojej grupy. Sprawdzimy to, zanim cokolwiek \
+             wypłacimy.\n\nJeśli nie zrobił tego nikt z Twojej grupy, zadzwoń do nas od razu. Tutaj możesz to zobaczyć:",
+        ),
+        (AccessNotice::MembersChanged, En) => (
+            "Somebody joined or left your group",
+            "Hello\n\nSomebody joined your group here, or left it. Everybody in the group can send forms and say where the money \
+             goes.\n\nIf nobody in your group expected this, call us straight away. You can see your group here:",
+        ),
+        (AccessNotice::MembersChanged, Pl) => (
+            "Ktoś dołączył do Twojej grupy albo z niej odszedł",
+            "Dzień dobry!\n\nKtoś dołączył u nas do Twojej grupy albo z niej odszedł. Każdy w grupie może wysyłać formularze i podać, \
+             dokąd mają trafić pieniądze.\n\nJeśli nikt w grupie się tego nie spodziewał, zadzwoń do nas od razu. Tutaj zobaczysz \
+             swoją grupę:",
+        ),
+        (AccessNotice::GroupsMerged, En) => (
+            "Your group was joined with another",
+            "Hello\n\nSomebody in our office joined your group with another one, as we think they are the same. Everybody in both can \
+             now send forms and say where the money goes.\n\nIf that is wrong, call us straight away. You can see your group here:",
+        ),
+        (AccessNotice::GroupsMerged, Pl) => (
+            "Twoja grupa została połączona z inną",
+            "Dzień dobry!\n\nKtoś w naszym biurze połączył Twoją grupę z inną, bo uważamy, że to ta sama grupa. Wszyscy w obu mogą teraz \
+             wysyłać formularze i podać, dokąd mają trafić pieniądze.\n\nJeśli to pomyłka, zadzwoń do nas od razu. Tutaj zobaczysz \
+             swoją grupę:",
+        ),
+        (AccessNotice::MemberChanged, En) => (
+            "The address of somebody in your group changed",
+            "Hello\n\nThe name or the address of somebody in your group changed. Links to sign in go to the new address.\n\nIf nobody \
+             in your group expected this, call us straight away. You can see your group here:",
+        ),
+        (AccessNotice::MemberChanged, Pl) => (
+            "Zmienił się adres kogoś z Twojej grupy",
+            "Dzień dobry!\n\nZmieniło się imię lub adres kogoś z Twojej grupy. Linki do logowania trafiają na nowy adres.\n\nJeśli nikt \
+             w grupie się tego nie spodziewał, zadzwoń do nas od razu. Tutaj zobaczysz swoją grupę:",
+        ),
+        (AccessNotice::Invited, En) => (
+            "You are asked to join a group",
+            "Hello\n\nSomebody asked you to join their group here. You are not in it before you say yes.\n\nIf you do not know what \
+             this is about, you need not do anything. To see which group it is, sign in here:",
+        ),
+        (AccessNotice::Invited, Pl) => (
+            "Zaproszenie do grupy",
+            "Dzień dobry!\n\nKtoś zaprasza Cię do swojej grupy. Nie należysz do niej, dopóki się nie zgodzisz.\n\nJeśli nie wiesz, o co \
+             chodzi, nie musisz nic robić. Aby zobaczyć, która to grupa, zaloguj się tutaj:",
+        ),
+    }
+}

@@ -1,0 +1,238 @@
+//! Sign-in links and codes. Both are derived from the link's id with a key outside the database, so
+//! a copy of the database does not allow anybody to sign in.
+
+use uuid::Uuid;
+
+use super::MailError;
+use crate::clock;
+use crate::commands::{Caller, CommandError, CommandRequest, Commands};
+use crate::crypto::vault::Vault;
+use crate::domain::mail::MailKind;
+use crate::domain::person::MailedAddress;
+use crate::domain::{Command, PersonCommand, PersonId};
+use crate::store::outbox::NewMail;
+use crate::store::sessions::{self, LinkRow};
+
+/// Lifetime of a link that is mailed, in minutes.
+pub const MAILED_LINK_MINUTES: i64 = 30;
+/// Number of wrong codes after which a link's code is invalid.
+pub const WRONG_CODES_MAX: i64 = 5;
+
+/// Alphabet of codes: Crockford's Base32, without the letters I, L, O and U.
+const CODE_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Length of a code in characters, 40 bits.
+const CODE_LENGTH: usize = 8;
+
+/// Secrets of a link: the last part of its address, and a code that can be typed instead.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignInSecret {
+    pub token: String,
+    /// Two groups of four characters, as displayed.
+    pub code: String,
+}
+
+impl SignInSecret {
+    /// Derives the secret of a link from its id.
+    #[must_use]
+    pub fn derive(vault: &Vault, link: &str) -> Self {
+        let digest = vault.derive_secret("sign-in link", link);
+        let bits = u64::from_str_radix(&digest[..10], 16).unwrap_or_default();
+        let letter = |at: usize| {
+            char::from(CODE_ALPHABET[usize::try_from((bits >> (5 * at)) & 31).unwrap_or_default()])
+        };
+        let code: String = (0..CODE_LENGTH).map(letter).collect();
+        let (first, second) = code.split_at(CODE_LENGTH / 2);
+        Self {
+            token: format!("{link}.{}", &digest[16..48]),
+            code: format!("{first} {second}"),
+        }
+    }
+
+    /// Whether a typed code matches. Case, spaces and hyphens are ignored, and O is read as 0.
+    #[must_use]
+    pub fn matches_code(&self, typed: &str) -> bool {
+        constant_time_eq(&normalise_code(&self.code), &normalise_code(typed))
+    }
+}
+
+/// Normalises a code: capitals without separators, and the letters O, I and L as the digits that
+/// they resemble.
+fn normalise_code(code: &str) -> String {
+    let letter = |c: char| match c.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    code.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(letter)
+        .collect()
+}
+
+/// Id of the link that a token belongs to; none if the token is not authentic.
+#[must_use]
+pub fn link_id(vault: &Vault, token: &str) -> Option<String> {
+    let (link, _) = token.split_once('.')?;
+    let link: Uuid = link.parse().ok()?;
+    constant_time_eq(&SignInSecret::derive(vault, &link.to_string()).token, token)
+        .then(|| link.to_string())
+}
+
+/// Compares two texts of the same length in constant time, so that the time reveals nothing about
+/// the position of the first difference.
+#[must_use]
+pub fn constant_time_eq(a: &str, b: &str) -> bool {
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .fold(0, |differs, (a, b)| differs | (a ^ b))
+            == 0
+}
+
+/// A sign-in link to make.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSignInLink {
+    pub person: PersonId,
+    /// The group that the person joins by using the link, and the person who invited them.
+    pub joins: Option<(Uuid, PersonId)>,
+    /// Lifetime in minutes.
+    pub valid_minutes: i64,
+    /// Whether the link is sent by mail.
+    pub by_mail: bool,
+}
+
+/// Makes a link, and enqueues its mail if it is sent by mail. The link belongs to no browser, so
+/// its code cannot be typed anywhere; only the link works.
+pub async fn issue(commands: &Commands, invited: NewSignInLink) -> Result<SignInSecret, MailError> {
+    let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
+    let (joins, brought_by) = invited
+        .joins
+        .map(|(group, by)| (group.to_string(), by.to_string()))
+        .unwrap_or_default();
+    let link = LinkRow {
+        joins,
+        brought_by,
+        ..new_link_row(
+            &id,
+            invited.person.to_string(),
+            now + invited.valid_minutes * super::MINUTE_US,
+        )
+    };
+    store_link(commands, &link, invited.by_mail, now).await?;
+    Ok(SignInSecret::derive(commands.log().vault(), &id))
+}
+
+/// Makes a link for a browser that requested one, and enqueues its mail. `browser` is the keyed
+/// digest of the browser's cookie.
+///
+/// If no person has the address, the same rows are written but no mail remains in the outbox, so
+/// that the response time does not reveal whether the address is known.
+pub async fn issue_by_mail(
+    commands: &Commands,
+    holder: Option<PersonId>,
+    joins: Option<(Uuid, PersonId)>,
+    browser: &str,
+) -> Result<(), MailError> {
+    let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
+    let (joins, brought_by) = joins
+        .map(|(group, by)| (group.to_string(), by.to_string()))
+        .unwrap_or_default();
+    let person = holder.map(|holder| holder.to_string()).unwrap_or_default();
+    let link = LinkRow {
+        joins,
+        brought_by,
+        browser: browser.to_owned(),
+        ..new_link_row(&id, person, now + MAILED_LINK_MINUTES * super::MINUTE_US)
+    };
+    store_link(commands, &link, true, now).await
+}
+
+fn new_link_row(id: &str, person: String, expires_at: i64) -> LinkRow {
+    let nothing = String::new;
+    LinkRow {
+        id: id.to_owned(),
+        person,
+        joins: nothing(),
+        brought_by: nothing(),
+        wrong_codes: 0,
+        expires_at,
+        used_at: None,
+        browser: nothing(),
+    }
+}
+
+async fn store_link(
+    commands: &Commands,
+    link: &LinkRow,
+    by_mail: bool,
+    now: i64,
+) -> Result<(), MailError> {
+    let log = commands.log();
+    let kind = <&str>::from(MailKind::SignIn).to_owned();
+    let mail = NewMail {
+        id: clock::new_id().to_string(),
+        kind,
+        person: link.person.clone(),
+        about: link.id.clone(),
+    };
+    Ok(sessions::issue_link(
+        log.store(),
+        log.organisation(),
+        link,
+        by_mail.then_some(&mail),
+        now,
+    )
+    .await?)
+}
+
+/// Records that the person who used a link has proven the address to which it was mailed. If their
+/// address has changed since, or was proven before, nothing is recorded.
+pub async fn prove_address(
+    commands: &Commands,
+    link: &LinkRow,
+    person: PersonId,
+) -> Result<(), CommandError> {
+    let log = commands.log();
+    let mailed_to = sessions::link_address(log.store(), log.organisation(), &link.id)
+        .await
+        .map_err(crate::eventlog::LogError::from)?;
+    let Some(address) = mailed_to else {
+        return Ok(());
+    };
+    let prove = Command::Person(
+        person,
+        PersonCommand::ProveAddress(MailedAddress { address }),
+    );
+    match commands
+        .execute(CommandRequest::new(Caller::job(), prove))
+        .await
+    {
+        Ok(_) | Err(CommandError::Refused(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_taken_however_it_is_typed() {
+        let secret = SignInSecret {
+            token: String::new(),
+            code: "10AB CDXZ".to_owned(),
+        };
+        for typed in [
+            "10AB CDXZ",
+            "10abcdxz",
+            "IO-ab-cd-xz",
+            " lOabCDxz. ",
+            "1 0 A B C D X Z",
+        ] {
+            assert!(secret.matches_code(typed), "{typed}");
+        }
+        for typed in ["", "10AB CDX", "10AB CDXZZ", "11AB CDXZ", "é"] {
+            assert!(!secret.matches_code(typed), "{typed}");
+        }
+    }
+}

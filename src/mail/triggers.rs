@@ -1,0 +1,75 @@
+//! Mail triggers: the events that cause a mail to a group or a person, apart from access notices.
+
+use uuid::Uuid;
+
+use crate::domain::mail::MailKind;
+use crate::domain::{ApplicationEvent, Event, GrantEvent, PersonEvent, PersonId};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+/// The mail that an event causes.
+pub(super) struct MailTrigger {
+    pub(super) kind: MailKind,
+    pub(super) recipients: Recipients,
+}
+
+/// Recipients of a mail.
+pub(super) enum Recipients {
+    /// Members of the group of an application, or of the grant with the same id.
+    GroupOfApplication(Uuid),
+    Person(PersonId),
+}
+
+/// The mail that an event causes, if any.
+pub(super) fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
+    let (kind, readers) = match &event.event {
+        Event::Application(happened) => (
+            application_mail_kind(happened)?,
+            Recipients::GroupOfApplication(event.stream),
+        ),
+        Event::Grant(happened) => (
+            grant_mail_kind(happened)?,
+            Recipients::GroupOfApplication(event.stream),
+        ),
+        Event::Person(PersonEvent::ContactChanged {
+            replaced: Some(_), ..
+        }) => (
+            MailKind::ContactChanged,
+            Recipients::Person(PersonId(event.stream)),
+        ),
+        _ => return None,
+    };
+    Some(MailTrigger {
+        kind,
+        recipients: readers,
+    })
+}
+
+fn application_mail_kind(event: &ApplicationEvent) -> Option<MailKind> {
+    use ApplicationEvent as E;
+    Some(match event {
+        E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => MailKind::Submitted,
+        E::ChangesRequested { .. } => MailKind::ChangesRequested,
+        E::EligibilityRefused { .. } => MailKind::Ineligible,
+        E::Declined { .. } => MailKind::Declined,
+        E::Deferred { .. } => MailKind::Deferred,
+        E::Reserved { .. } => MailKind::Reserved,
+        E::ReviewDecided { .. } => MailKind::Reviewed,
+        E::DraftReminded { .. } => MailKind::DraftClosing,
+        E::DraftReopened {} => MailKind::DraftReopened,
+        _ => return None,
+    })
+}
+
+fn grant_mail_kind(event: &GrantEvent) -> Option<MailKind> {
+    use GrantEvent as E;
+    Some(match event {
+        E::GrantOffered { waits: false, .. } | E::OfferSent { .. } => MailKind::Offered,
+        E::OfferLapsed {} | E::OfferWithdrawn { .. } => MailKind::OfferEnded,
+        E::CheckRequested { .. } => MailKind::CheckRequested,
+        E::PaymentSent { .. } => MailKind::Paid,
+        E::ReminderSent { .. } => MailKind::UpdateDue,
+        E::UpdateQueried { .. } => MailKind::UpdateQueried,
+        E::ReturnRequested { .. } => MailKind::ReturnRequested,
+        _ => return None,
+    })
+}

@@ -1,0 +1,174 @@
+//! Funds with their rules and rounds. Their money is in the postings, and their batches are rows of
+//! another projection.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::fund::{FundState, RoundState, Rules};
+use crate::domain::text::Slug;
+use crate::domain::{ApplicationId, Event, FundEvent};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::projections::{AffectedRows, Moment, Projection};
+
+/// A fund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = FundRecord)]
+pub struct FundRow {
+    pub id: Uuid,
+    pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
+    pub state: FundState,
+    pub name: String,
+    pub purpose: String,
+    pub areas: BTreeSet<Slug>,
+    pub rules: Rules,
+    /// Proposed rules that await confirmation by a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_rules: Option<Rules>,
+    pub rounds: BTreeMap<Slug, RoundRow>,
+}
+
+/// A round of a fund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Round)]
+pub struct RoundRow {
+    pub name: String,
+    pub state: RoundState,
+    #[schema(value_type = String, format = "date")]
+    pub opens_on: Date,
+    #[schema(value_type = String, format = "date")]
+    pub closes_on: Date,
+    pub form: u32,
+    /// The reserve list: applications by rank.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub reserves: BTreeMap<u16, ApplicationId>,
+    /// The days on which the panel met.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub met_on: BTreeSet<Date>,
+}
+
+pub(in crate::projections) struct FundsProjection;
+
+impl Projection for FundsProjection {
+    const NAME: &'static str = "funds";
+    const SCHEMA_VERSION: i64 = 3;
+    type Row = FundRow;
+
+    fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
+        matches!(event.event, Event::Fund(_)).then(|| AffectedRows::of_stream(event))
+    }
+
+    fn project(event: &RecordedEvent, row: Option<FundRow>, _: Option<FundRow>) -> Option<FundRow> {
+        let Event::Fund(happened) = &event.event else {
+            return None;
+        };
+        if let FundEvent::FundCreated {
+            name,
+            purpose,
+            areas,
+            rules,
+            ..
+        } = happened
+        {
+            return Some(FundRow {
+                id: event.stream,
+                version: event.sequence,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
+                state: FundState::Draft,
+                name: name.to_string(),
+                purpose: purpose.to_string(),
+                areas: areas.clone(),
+                rules: rules.clone(),
+                proposed_rules: None,
+                rounds: BTreeMap::new(),
+            });
+        }
+        let mut row = row?;
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
+        match happened {
+            FundEvent::RulesSet { rules, .. } => row.rules = rules.clone(),
+            FundEvent::RulesProposed { rules, .. } => row.proposed_rules = Some(rules.clone()),
+            FundEvent::RulesConfirmed { rules, .. } => {
+                row.rules = rules.clone();
+                row.proposed_rules = None;
+            }
+            FundEvent::FundOpened {} | FundEvent::FundResumed {} => row.state = FundState::Open,
+            FundEvent::FundPaused { .. } => row.state = FundState::Paused,
+            FundEvent::FundClosed {} => row.state = FundState::Closed,
+            FundEvent::FundArchived {} => row.state = FundState::Archived,
+            FundEvent::RoundPlanned {
+                round,
+                name,
+                opens_on,
+                closes_on,
+                form,
+                ..
+            } => {
+                let planned = RoundRow {
+                    name: name.to_string(),
+                    state: RoundState::Planned,
+                    opens_on: *opens_on,
+                    closes_on: *closes_on,
+                    form: *form,
+                    reserves: BTreeMap::new(),
+                    met_on: BTreeSet::new(),
+                };
+                row.rounds.insert(round.clone(), planned);
+            }
+            FundEvent::RoundExtended {
+                round, closes_on, ..
+            } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.closes_on = *closes_on;
+                }
+            }
+            FundEvent::PanelMet { round, met_on, .. } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.met_on.insert(*met_on);
+                }
+            }
+            FundEvent::ReserveListed {
+                application,
+                round,
+                rank,
+                ..
+            } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.reserves.insert(*rank, *application);
+                }
+            }
+            FundEvent::ReserveUnlisted { round, rank, .. } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.reserves.remove(rank);
+                }
+            }
+            FundEvent::RoundOpened { round, .. } => row.set_round_state(round, RoundState::Open),
+            FundEvent::RoundClosed { round, .. } => row.set_round_state(round, RoundState::Closed),
+            FundEvent::DecidingStarted { round, .. } => {
+                row.set_round_state(round, RoundState::Deciding);
+            }
+            FundEvent::RoundCompleted { round, .. } => {
+                row.set_round_state(round, RoundState::Completed);
+            }
+            _ => {}
+        }
+        Some(row)
+    }
+}
+
+impl FundRow {
+    fn set_round_state(&mut self, round: &Slug, state: RoundState) {
+        if let Some(found) = self.rounds.get_mut(round) {
+            found.state = state;
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! Grants from the offer to the close.
+
+mod returns;
+mod revocation;
+mod schedule;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::file::FileDigest;
+use crate::domain::grant::{GrantState, VariationChanges, VariationState};
+use crate::domain::personal_data::Encrypted;
+use crate::domain::text::Slug;
+use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::projections::{AffectedRows, Moment, Projection, Waiting};
+use returns::minus_or_zero;
+pub use returns::{ProposedSettlementRow, UnsettledEntryRow};
+pub use revocation::RevocationRow;
+pub use schedule::{InstalmentRow, ProposedScheduleRow};
+
+/// A grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = GrantRecord)]
+pub struct GrantRow {
+    pub id: Uuid,
+    pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
+    pub state: GrantState,
+    pub fund: FundId,
+    pub round: Slug,
+    pub group: GroupId,
+    pub area: Slug,
+    pub title: String,
+    pub description: String,
+    /// The amount awarded with the offer.
+    pub offered: Money,
+    /// The amount committed now.
+    pub award: Money,
+    /// The amount paid, less the money that came back.
+    pub paid: Money,
+    pub returned: Money,
+    /// The amount that the group still owes: unspent or demanded.
+    pub due_back: Money,
+    pub underspend_due: Money,
+    pub clawback_due: Money,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub return_due_on: Option<Date>,
+    /// The amount waived or written off.
+    pub waived: Money,
+    pub on_hold: bool,
+    /// Why it is on hold, or was terminated or withdrawn.
+    pub reason: Option<String>,
+    #[schema(value_type = String, format = "date")]
+    pub offered_on: Date,
+    #[schema(value_type = String, format = "date")]
+    pub expires_on: Date,
+    #[schema(value_type = String, format = "date")]
+    pub ends_on: Date,
+    #[schema(value_type = String, format = "date")]
+    pub update_due_on: Date,
+    /// The number of the update after which the grant can be closed.
+    pub final_update: Option<u16>,
+    pub agreement_version: u32,
+    /// SHA-256 of the issued agreement, in hexadecimal; accepting the agreement names it.
+    pub agreement_hash: String,
+    pub checks: BTreeMap<Slug, CheckRow>,
+    /// Payments in instalments, and the condition that releases each.
+    #[schema(value_type = BTreeMap<String, InstalmentRow>)]
+    pub instalments: BTreeMap<u16, InstalmentRow>,
+    #[schema(value_type = BTreeMap<String, VariationRow>)]
+    pub variations: BTreeMap<u16, VariationRow>,
+    #[schema(value_type = BTreeMap<String, StoryRow>)]
+    pub stories: BTreeMap<u16, StoryRow>,
+    /// Entries of the bank that two people have not settled yet.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, UnsettledEntryRow>)]
+    pub unsettled: BTreeMap<u16, UnsettledEntryRow>,
+    #[serde(default)]
+    pub entries_wait: Waiting,
+    /// A proposed schedule of payments that awaits confirmation by a second person.
+    #[serde(default)]
+    pub proposed_schedule: Option<ProposedScheduleRow>,
+    /// The number of the last variation that increased the award, needed to confirm attendance at
+    /// that decision.
+    #[serde(default)]
+    pub raised_by: u32,
+    /// The person who recorded the increase of the award. `unconfirmed` lists the people named as
+    /// present who have not confirmed it.
+    #[serde(default)]
+    pub recorded_by: Option<PersonId>,
+    #[serde(default)]
+    pub unconfirmed: BTreeSet<PersonId>,
+    /// The offer is sent once the people named as present have confirmed that they decided it.
+    #[serde(default)]
+    pub offer_waits: bool,
+    /// A revocation that takes effect once the people named as present confirm it. Absent for a
+    /// member of the group.
+    #[serde(default)]
+    pub revocation: Option<RevocationRow>,
+}
+
+/// A variation and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Variation)]
+pub struct VariationRow {
+    pub state: VariationState,
+    pub change: VariationChanges,
+    /// Absent for a member of the group.
+    pub asked_by: Option<PersonId>,
+    /// Absent for a member of the group.
+    pub decided_by: Option<PersonId>,
+    /// The award when the variation was requested. If it has changed since, the variation must be
+    /// requested again.
+    #[serde(default)]
+    pub against: Money,
+    pub reason: Option<String>,
+    /// The group's reason, encrypted. The view decrypts it into a field of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub sealed: Option<Encrypted>,
+}
+
+/// A published story. It stays listed after it was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Story)]
+pub struct StoryRow {
+    /// Absent once the story was withdrawn.
+    pub words: Option<String>,
+    #[schema(value_type = String, format = "date")]
+    pub consented_on: Date,
+    pub photographs: BTreeSet<FileDigest>,
+}
+
+/// The state of a check, with its latest note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Check)]
+pub struct CheckRow {
+    /// `outstanding`, `passed`, `failed`, `waiver_proposed` or `waived`.
+    pub state: String,
+    pub note: Option<String>,
+    /// The last day on which a passed check counts.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub good_until: Option<Date>,
+    /// The text of the condition, if the check is a condition of the award.
+    pub condition: Option<String>,
+}
+
+pub(in crate::projections) struct GrantsProjection;
+
+impl Projection for GrantsProjection {
+    const NAME: &'static str = "grants";
+    const SCHEMA_VERSION: i64 = 3;
+    type Row = GrantRow;
+
+    fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
+        matches!(event.event, Event::Grant(_)).then(|| AffectedRows::of_stream(event))
+    }
+
+    fn project(
+        event: &RecordedEvent,
+        row: Option<GrantRow>,
+        _: Option<GrantRow>,
+    ) -> Option<GrantRow> {
+        let Event::Grant(happened) = &event.event else {
+            return None;
+        };
+        let mut row = match happened {
+            GrantEvent::GrantOffered { .. } => offered_row(event, happened)?,
+            _ => row?,
+        };
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
+        row.apply(happened);
+        row.apply_revocation(happened);
+        Some(row)
+    }
+}
+
+fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow> {
+    let GrantEvent::GrantOffered {
+        fund,
+        round,
+        group,
+        area,
+        sources,
+        title,
+        description,
+        checks,
+        conditions,
+        expires_on,
+        ends_on,
+        update_due_on,
+        waits,
+        ..
+    } = happened
+    else {
+        return None;
+    };
+    let outstanding = |condition: Option<String>| CheckRow {
+        state: "outstanding".into(),
+        note: None,
+        good_until: None,
+        condition,
+    };
+    let conditions = conditions
+        .iter()
+        .map(|(check, condition)| (check.clone(), outstanding(Some(condition.text.to_string()))));
+    Some(GrantRow {
+        id: event.stream,
+        version: event.sequence,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
+        state: GrantState::Offered,
+        fund: *fund,
+        round: round.clone(),
+        group: *group,
+        area: area.clone(),
+        title: title.to_string(),
+        description: description.to_string(),
+        offered: sources.total(),
+        award: sources.total(),
+        paid: Money::ZERO,
+        returned: Money::ZERO,
+        due_back: Money::ZERO,
+        underspend_due: Money::ZERO,
+        clawback_due: Money::ZERO,
+        return_due_on: None,
+        waived: Money::ZERO,
+        on_hold: false,
+        reason: None,
+        offered_on: event.recorded_on(),
+        expires_on: *expires_on,
+        ends_on: *ends_on,
+        update_due_on: *update_due_on,
+        final_update: None,
+        agreement_version: 0,
+        agreement_hash: String::new(),
+        checks: checks
+            .iter()
+            .map(|check| (check.clone(), outstanding(None)))
+            .chain(conditions)
+            .collect(),
+        instalments: BTreeMap::new(),
+        variations: BTreeMap::new(),
+        stories: BTreeMap::new(),
+        unsettled: BTreeMap::new(),
+        entries_wait: Waiting::Nothing,
+        proposed_schedule: None,
+        raised_by: 0,
+        recorded_by: None,
+        unconfirmed: BTreeSet::new(),
+        offer_waits: *waits,
+        revocation: None,
+    })
+}
+
+impl GrantRow {
+    fn apply(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        use GrantState as S;
+        match happened {
+            E::AgreementIssued { version, hash, .. } => {
+                self.agreement_version = *version;
+                self.agreement_hash.clone_from(hash);
+            }
+            E::AgreementAccepted { .. } => self.state = S::Accepted,
+            E::OfferDeclined {} => self.end_offer(S::OfferDeclined),
+            E::OfferLapsed {} => self.end_offer(S::OfferLapsed),
+            E::OfferWithdrawn { reason, .. } => {
+                self.reason = Some(reason.to_string());
+                self.end_offer(S::OfferWithdrawn);
+            }
+            E::PaymentSent { sources, .. } => {
+                self.paid = self.paid.plus(sources.total());
+                if self.state == S::Accepted {
+                    self.state = S::Live;
+                }
+            }
+            E::PaymentFailed {
+                sources, payment, ..
+            } => {
+                self.paid = minus_or_zero(self.paid, sources.total());
+                self.release_instalment(*payment);
+            }
+            E::PaymentReversed {
+                sources,
+                payment,
+                released,
+                satisfied,
+                ..
+            } => {
+                self.paid = minus_or_zero(self.paid, sources.total());
+                self.award = minus_or_zero(self.award, released.total());
+                self.reduce_dues(satisfied);
+                self.release_instalment(*payment);
+            }
+            E::UpdateRequested {
+                update, last: true, ..
+            } => self.final_update = Some(*update),
+            E::UpdateReceived { update, .. } | E::UpdateExcused { update, .. }
+                if self.final_update == Some(*update) =>
+            {
+                if self.state != S::Terminated {
+                    self.state = S::Reported;
+                }
+            }
+            E::GrantHeld { reason, .. } => {
+                (self.on_hold, self.reason) = (true, Some(reason.to_string()));
+            }
+            E::GrantResumed {} => (self.on_hold, self.reason) = (false, None),
+            E::GrantTerminated {
+                reason, released, ..
+            } => {
+                self.award = minus_or_zero(self.award, released.total());
+                (self.state, self.reason) = (S::Terminated, Some(reason.to_string()));
+                self.drop_unpaid_instalments();
+            }
+            E::GrantClosed { released, .. } => {
+                self.award = minus_or_zero(self.award, released.total());
+                self.state = S::Closed;
+            }
+            E::StoryPublished {
+                story,
+                words,
+                consented_on,
+                photographs,
+                ..
+            } => {
+                let words = Some(words.to_string());
+                self.stories.insert(
+                    *story,
+                    StoryRow {
+                        words,
+                        consented_on: *consented_on,
+                        photographs: photographs.clone(),
+                    },
+                );
+            }
+            E::StoryWithdrawn { story, .. } => {
+                if let Some(found) = self.stories.get_mut(story) {
+                    (found.words, found.photographs) = (None, BTreeSet::new());
+                }
+            }
+            _ => {
+                self.apply_schedule(happened);
+                self.apply_settlement(happened);
+                self.apply_check(happened);
+                self.apply_variation(happened);
+                self.apply_return(happened);
+            }
+        }
+    }
+
+    fn apply_check(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        let (check, state, note, until) = match happened {
+            E::CheckRequested { check, note, .. } => {
+                (check, "outstanding", Some(note.to_string()), None)
+            }
+            E::CheckPassed {
+                check,
+                note,
+                good_until,
+                ..
+            } => (check, "passed", Some(note.to_string()), *good_until),
+            E::CheckReused {
+                check, good_until, ..
+            } => (check, "passed", None, Some(*good_until)),
+            E::CheckFailed { check, note, .. } => (check, "failed", Some(note.to_string()), None),
+            E::WaiverProposed { check, reason, .. } => {
+                (check, "waiver_proposed", Some(reason.to_string()), None)
+            }
+            E::CheckWaived { check, .. } => (
+                check,
+                "waived",
+                self.checks.get(check).and_then(|row| row.note.clone()),
+                None,
+            ),
+            _ => return,
+        };
+        let condition = self.checks.get(check).and_then(|row| row.condition.clone());
+        self.checks.insert(
+            check.clone(),
+            CheckRow {
+                state: state.to_owned(),
+                note,
+                good_until: until,
+                condition,
+            },
+        );
+    }
+
+    fn apply_variation(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::VariationRequested {
+                variation,
+                change,
+                words,
+                by,
+                ..
+            } => {
+                let (state, change, asked_by) =
+                    (VariationState::Requested, change.clone(), Some(*by));
+                self.variations.insert(
+                    *variation,
+                    VariationRow {
+                        state,
+                        change,
+                        asked_by,
+                        decided_by: None,
+                        against: self.award,
+                        reason: None,
+                        sealed: Some(words.clone()),
+                    },
+                );
+            }
+            E::VariationApproved {
+                variation,
+                change,
+                released,
+                by,
+                sitting,
+                ..
+            } => {
+                if let Some(sitting) = sitting {
+                    self.raised_by = u32::from(*variation);
+                    self.recorded_by = sitting.recorded_by;
+                    let others = sitting.present.iter().copied().filter(|person| {
+                        sitting
+                            .recorded_by
+                            .is_some_and(|recorder| recorder != *person)
+                    });
+                    self.unconfirmed = others.collect();
+                }
+                self.award = minus_or_zero(self.award, released.total());
+                self.ends_on = change.ends_on.unwrap_or(self.ends_on);
+                self.update_due_on = change.update_due_on.unwrap_or(self.update_due_on);
+                if let Some(purpose) = &change.purpose {
+                    (self.title, self.description) =
+                        (purpose.title.to_string(), purpose.description.to_string());
+                }
+                if change.amount.is_some() {
+                    self.drop_unpaid_instalments();
+                }
+                self.decide_variation(*variation, VariationState::Approved, *by, None);
+            }
+            E::VariationRefused {
+                variation,
+                reason,
+                by,
+                ..
+            } => {
+                self.decide_variation(
+                    *variation,
+                    VariationState::Refused,
+                    *by,
+                    Some(reason.to_string()),
+                );
+            }
+            E::AwardGrown { sources, .. } => self.award = self.award.plus(sources.total()),
+            _ => {}
+        }
+    }
+
+    fn decide_variation(
+        &mut self,
+        number: u16,
+        state: VariationState,
+        by: PersonId,
+        reason: Option<String>,
+    ) {
+        if let Some(found) = self.variations.get_mut(&number) {
+            (found.state, found.decided_by, found.reason) = (state, Some(by), reason);
+        }
+    }
+
+    fn end_offer(&mut self, state: GrantState) {
+        self.state = state;
+        self.award = Money::ZERO;
+    }
+}

@@ -1,0 +1,277 @@
+//! The organisation: its name, signs of success, current form and agreement, mail texts and public
+//! reports.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::language::Language;
+use crate::domain::mail::{self, MailKind};
+use crate::domain::organisation::Question;
+use crate::domain::outcome::Sign;
+use crate::domain::text::Slug;
+use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::projections::{AffectedRows, Moment, Projection};
+
+/// The organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = OrganisationRecord)]
+pub struct OrganisationRow {
+    pub name: String,
+    /// The last day of a simulated log; absent for a real one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub simulated: Option<Date>,
+    pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
+    pub signs_version: u32,
+    pub signs: Vec<Sign>,
+    pub form_version: u32,
+    pub form: Vec<Question>,
+    pub agreement_version: u32,
+    pub agreement_hash: String,
+    pub agreement: String,
+    /// The organisation's own texts for mails, the newest of each.
+    #[serde(default)]
+    pub mail_texts: Vec<MailTextRow>,
+    /// Texts for mails that await confirmation by a second administrator.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposed_mail_texts: Vec<ProposedMailTextRow>,
+    /// The texts of the public report, by area.
+    #[serde(default)]
+    pub reports: BTreeMap<Slug, AreaReportRow>,
+}
+
+/// The text of the public report on one area.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AreaReport)]
+pub struct AreaReportRow {
+    pub version: u32,
+    pub context: String,
+    pub hard: String,
+    pub lessons: String,
+}
+
+/// The organisation's own text for one mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MailText)]
+pub struct MailTextRow {
+    pub version: u32,
+    pub mail: MailKind,
+    /// The fund that the text is for; absent if it is for all funds without a text of their own.
+    pub fund: Option<FundId>,
+    pub language: Language,
+    pub subject: String,
+    pub body: String,
+    /// The second administrator, if the text needed two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<PersonId>,
+}
+
+impl MailTextRow {
+    /// Why the text is not used, if it is not. Texts published before a rule existed may break it.
+    #[must_use]
+    pub fn unused_reason(&self) -> Option<String> {
+        if self.mail.needs_two_people() && self.confirmed_by.is_none() {
+            return Some(
+                "one person published them, and the words of this mail take two administrators"
+                    .to_owned(),
+            );
+        }
+        mail::check_mail_text(self.mail, &self.subject, &self.body)
+            .err()
+            .map(|refusal| refusal.to_string())
+    }
+}
+
+/// A text for one mail that awaits confirmation by a second administrator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposedMailText)]
+pub struct ProposedMailTextRow {
+    /// Its number, needed to confirm it.
+    pub proposal: u32,
+    pub mail: MailKind,
+    pub fund: Option<FundId>,
+    pub language: Language,
+    pub subject: String,
+    pub body: String,
+    pub proposed_by: PersonId,
+}
+
+impl OrganisationRow {
+    /// The organisation's text for a mail: that of the fund, or else the general one. It may be one
+    /// that is not used; see [`MailTextRow::unused`].
+    #[must_use]
+    pub fn mail_text(
+        &self,
+        mail: MailKind,
+        fund: Option<FundId>,
+        language: Language,
+    ) -> Option<&MailTextRow> {
+        let of = |fund: Option<FundId>| {
+            self.mail_texts
+                .iter()
+                .find(move |text| (text.mail, text.fund, text.language) == (mail, fund, language))
+        };
+        fund.and_then(|fund| of(Some(fund))).or_else(|| of(None))
+    }
+}
+
+pub(in crate::projections) struct OrganisationsProjection;
+
+impl Projection for OrganisationsProjection {
+    const NAME: &'static str = "organisations";
+    const SCHEMA_VERSION: i64 = 3;
+    type Row = OrganisationRow;
+
+    fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
+        matches!(event.event, Event::Organisation(_)).then(|| AffectedRows::of_stream(event))
+    }
+
+    fn project(
+        event: &RecordedEvent,
+        row: Option<OrganisationRow>,
+        _: Option<OrganisationRow>,
+    ) -> Option<OrganisationRow> {
+        let Event::Organisation(happened) = &event.event else {
+            return None;
+        };
+        if let OrganisationEvent::OrganisationFounded {
+            name, simulated, ..
+        } = happened
+        {
+            return Some(OrganisationRow {
+                name: name.to_string(),
+                simulated: *simulated,
+                version: event.sequence,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
+                signs_version: 0,
+                signs: Vec::new(),
+                form_version: 0,
+                form: Vec::new(),
+                agreement_version: 0,
+                agreement_hash: String::new(),
+                agreement: String::new(),
+                mail_texts: Vec::new(),
+                proposed_mail_texts: Vec::new(),
+                reports: BTreeMap::new(),
+            });
+        }
+        let mut row = row?;
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
+        match happened {
+            OrganisationEvent::SignsAdopted { version, signs, .. } => {
+                row.signs_version = *version;
+                row.signs.clone_from(signs);
+            }
+            OrganisationEvent::FormPublished {
+                version, questions, ..
+            } => {
+                row.form_version = *version;
+                row.form.clone_from(questions);
+            }
+            OrganisationEvent::AgreementPublished {
+                version,
+                text,
+                hash,
+                ..
+            } => {
+                row.agreement_version = *version;
+                row.agreement_hash.clone_from(hash);
+                row.agreement = text.to_string();
+            }
+            OrganisationEvent::ReportPublished {
+                version,
+                area,
+                context,
+                hard,
+                lessons,
+                ..
+            } => {
+                let [context, hard, lessons] = [context, hard, lessons].map(ToString::to_string);
+                row.reports.insert(
+                    area.clone(),
+                    AreaReportRow {
+                        version: *version,
+                        context,
+                        hard,
+                        lessons,
+                    },
+                );
+            }
+            _ => row.apply_mail_text(happened),
+        }
+        Some(row)
+    }
+}
+
+impl OrganisationRow {
+    /// A proposed or published text replaces the pending proposal for the same mail.
+    fn apply_mail_text(&mut self, happened: &OrganisationEvent) {
+        match happened {
+            OrganisationEvent::MailTextPublished {
+                version,
+                mail,
+                fund,
+                language,
+                subject,
+                body,
+                confirmed_by,
+                ..
+            } => {
+                let of = (*mail, *fund, *language);
+                self.mail_texts
+                    .retain(|text| (text.mail, text.fund, text.language) != of);
+                self.proposed_mail_texts
+                    .retain(|text| (text.mail, text.fund, text.language) != of);
+                let (mail, fund, language) = of;
+                let (subject, body) = (subject.to_string(), body.to_string());
+                let confirmed_by = *confirmed_by;
+                self.mail_texts.push(MailTextRow {
+                    version: *version,
+                    mail,
+                    fund,
+                    language,
+                    subject,
+                    body,
+                    confirmed_by,
+                });
+            }
+            OrganisationEvent::MailTextProposed {
+                proposal,
+                mail,
+                fund,
+                language,
+                subject,
+                body,
+                proposed_by,
+            } => {
+                let of = (*mail, *fund, *language);
+                self.proposed_mail_texts
+                    .retain(|text| (text.mail, text.fund, text.language) != of);
+                let (mail, fund, language) = of;
+                let (subject, body) = (subject.to_string(), body.to_string());
+                let (proposal, proposed_by) = (*proposal, *proposed_by);
+                self.proposed_mail_texts.push(ProposedMailTextRow {
+                    proposal,
+                    mail,
+                    fund,
+                    language,
+                    subject,
+                    body,
+                    proposed_by,
+                });
+            }
+            OrganisationEvent::MailTextRefused { proposal, .. } => self
+                .proposed_mail_texts
+                .retain(|text| text.proposal != *proposal),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Updates of grants, for the lists of those due, overdue and to be read. The group's texts stay
+//! encrypted.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::application::Channel;
+use crate::domain::file::FileDigest;
+use crate::domain::grant::UpdateState;
+use crate::domain::outcome::Strength;
+use crate::domain::personal_data::Encrypted;
+use crate::domain::text::Slug;
+use crate::domain::{Event, GrantEvent, Money};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::projections::{AffectedRows, Moment, Projection};
+
+/// An update, with the group's texts encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateRow {
+    pub grant: Uuid,
+    pub update: u16,
+    pub created_at: Moment,
+    pub updated_at: Moment,
+    pub state: UpdateState,
+    pub due_on: Date,
+    pub last: bool,
+    pub received_on: Option<Date>,
+    pub channel: Option<Channel>,
+    pub words: Option<Encrypted>,
+    pub learned: Option<Encrypted>,
+    pub people: u32,
+    pub volunteers: u32,
+    pub spent: Option<Money>,
+    pub outcomes: Vec<OutcomeRow>,
+    pub reason: Option<String>,
+    /// The last question from staff.
+    pub question: Option<String>,
+    pub files: BTreeSet<FileDigest>,
+    /// When the group was last reminded.
+    pub reminded_on: Option<Date>,
+    /// How often the due day was moved. `asked` and `reminders` count the questions from staff and
+    /// the reminders.
+    #[serde(default)]
+    pub moved: u16,
+    #[serde(default)]
+    pub asked: u16,
+    #[serde(default)]
+    pub reminders: u16,
+}
+
+/// The strength of a sign as the group reported it, and as staff assessed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeRow {
+    pub sign: Slug,
+    pub said: Option<Strength>,
+    pub words: Option<Encrypted>,
+    pub judged: Option<Strength>,
+    pub judgement: Option<String>,
+}
+
+pub(in crate::projections) struct UpdatesProjection;
+
+impl Projection for UpdatesProjection {
+    const NAME: &'static str = "updates";
+    const SCHEMA_VERSION: i64 = 3;
+    type Row = UpdateRow;
+
+    fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
+        use GrantEvent as E;
+        let Event::Grant(
+            E::UpdateRequested { update, .. }
+            | E::UpdateReceived { update, .. }
+            | E::UpdateAccepted { update, .. }
+            | E::UpdateQueried { update, .. }
+            | E::UpdateExcused { update, .. }
+            | E::UpdateCorrected { update, .. }
+            | E::ReminderSent { update, .. }
+            | E::UpdateMoved { update, .. }
+            | E::OutcomeJudged { update, .. },
+        ) = &event.event
+        else {
+            return None;
+        };
+        Some(AffectedRows::one(&format_args!(
+            "{}/{update:05}",
+            event.stream
+        )))
+    }
+
+    fn project(
+        event: &RecordedEvent,
+        row: Option<UpdateRow>,
+        _: Option<UpdateRow>,
+    ) -> Option<UpdateRow> {
+        use GrantEvent as E;
+        let Event::Grant(happened) = &event.event else {
+            return None;
+        };
+        if let E::UpdateRequested {
+            update,
+            due_on,
+            last,
+            ..
+        } = happened
+        {
+            return Some(UpdateRow {
+                grant: event.stream,
+                update: *update,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
+                state: UpdateState::Requested,
+                due_on: *due_on,
+                last: *last,
+                received_on: None,
+                channel: None,
+                words: None,
+                learned: None,
+                people: 0,
+                volunteers: 0,
+                spent: None,
+                outcomes: Vec::new(),
+                reason: None,
+                question: None,
+                files: BTreeSet::new(),
+                reminded_on: None,
+                moved: 0,
+                asked: 0,
+                reminders: 0,
+            });
+        }
+        let mut row = row?;
+        row.updated_at = Moment::of(event);
+        match happened {
+            E::UpdateReceived {
+                channel,
+                words,
+                learned,
+                people,
+                volunteers,
+                spent,
+                outcomes,
+                files,
+                received_on,
+                ..
+            } => {
+                row.state = UpdateState::Received;
+                row.files.clone_from(files);
+                (row.received_on, row.channel) = (Some(*received_on), Some(*channel));
+                (row.words, row.learned) = (Some(words.clone()), learned.clone());
+                (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
+                let said = |kept: &crate::domain::grant::EncryptedOutcome| OutcomeRow {
+                    sign: kept.sign.clone(),
+                    said: Some(kept.strength),
+                    words: Some(kept.words.clone()),
+                    judged: None,
+                    judgement: None,
+                };
+                let judged =
+                    std::mem::replace(&mut row.outcomes, outcomes.iter().map(said).collect());
+                // An assessment that staff made before they queried the update remains.
+                for before in judged {
+                    if let (Some(strength), Some(judgement)) = (before.judged, before.judgement) {
+                        row.set_judgement(&before.sign, strength, judgement);
+                    }
+                }
+            }
+            E::UpdateAccepted { .. } => row.state = UpdateState::Accepted,
+            E::UpdateQueried {
+                question, due_on, ..
+            } => {
+                row.due_on = due_on.unwrap_or(row.due_on);
+                row.asked += 1;
+                row.state = UpdateState::Queried;
+                row.question = Some(question.to_string());
+            }
+            E::UpdateCorrected {
+                people,
+                volunteers,
+                spent,
+                ..
+            } => {
+                (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
+            }
+            E::UpdateMoved { due_on, .. } => (row.due_on, row.moved) = (*due_on, row.moved + 1),
+            E::ReminderSent { sent_on, .. } => {
+                (row.reminded_on, row.reminders) = (Some(*sent_on), row.reminders + 1);
+            }
+            E::UpdateExcused { reason, .. } => {
+                row.state = UpdateState::Excused;
+                row.reason = Some(reason.to_string());
+            }
+            E::OutcomeJudged {
+                sign,
+                strength,
+                reason,
+                ..
+            } => row.set_judgement(sign, *strength, reason.to_string()),
+            _ => {}
+        }
+        Some(row)
+    }
+}
+
+impl UpdateRow {
+    fn set_judgement(&mut self, sign: &Slug, strength: Strength, judgement: String) {
+        let (judged, judgement) = (Some(strength), Some(judgement));
+        match self
+            .outcomes
+            .iter_mut()
+            .find(|outcome| outcome.sign == *sign)
+        {
+            Some(outcome) => (outcome.judged, outcome.judgement) = (judged, judgement),
+            None => self.outcomes.push(OutcomeRow {
+                sign: sign.clone(),
+                said: None,
+                words: None,
+                judged,
+                judgement,
+            }),
+        }
+    }
+}

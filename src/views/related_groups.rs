@@ -1,0 +1,211 @@
+//! Groups that share details, and a group's history over all funds. Shared details are only shown
+//! to staff: no rule depends on them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{PageRequest, Paged, ViewError, Views};
+use crate::domain::{FundId, Money};
+use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow, PersonRow};
+use crate::store::{personal_data, view_rows};
+
+/// Another group that shares details with this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Link)]
+pub struct RelatedGroup {
+    pub group: Uuid,
+    pub name: String,
+    /// The shared details: `account`, `postcode`, `telephone`.
+    pub shares: BTreeSet<String>,
+}
+
+/// One application of a group, and its outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = HistoryLine)]
+pub struct HistoryLine {
+    /// The id of the application. A grant made from it has the same id.
+    pub id: Uuid,
+    /// The group that applied. A merged group keeps its applications.
+    pub group: Uuid,
+    pub fund: FundId,
+    pub round: String,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub submitted_on: Option<Date>,
+    pub application: String,
+    pub requested: Option<Money>,
+    pub awarded: Option<Money>,
+    pub grant: Option<String>,
+    pub paid: Option<Money>,
+    pub returned: Option<Money>,
+}
+
+impl Views {
+    /// The groups that share an account, a postcode or a telephone number with this one.
+    pub async fn related_groups(&self, group: Uuid) -> Result<Vec<RelatedGroup>, ViewError> {
+        let mut shared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (kind, other) in personal_data::subjects_sharing_values(
+            self.log.store(),
+            self.log.organisation(),
+            &group.to_string(),
+        )
+        .await?
+        {
+            shared.entry(other).or_default().insert(kind);
+        }
+        let ids: Vec<_> = shared.keys().cloned().collect();
+        let named = self.groups(ids).await?;
+        let link = |row: GroupRow| RelatedGroup {
+            group: row.id,
+            name: row.name,
+            shares: shared.get(&row.id.to_string()).cloned().unwrap_or_default(),
+        };
+        Ok(named.into_iter().map(link).collect())
+    }
+
+    /// A group, followed by all groups that were merged into it or into one of these.
+    pub(super) async fn with_merged(
+        &self,
+        group: Uuid,
+        as_at: Option<i64>,
+    ) -> Result<Vec<Uuid>, ViewError> {
+        let (mut groups, mut at) = (vec![group], 0);
+        while let Some(id) = groups.get(at) {
+            let row: Option<GroupRow> = self.find(&id.to_string(), as_at).await?;
+            groups.extend(
+                row.iter()
+                    .flat_map(|row| row.took_in.iter().map(|group| group.0)),
+            );
+            at += 1;
+        }
+        Ok(groups)
+    }
+
+    /// A group's first 500 applications and grants over all funds, with those of groups that were
+    /// merged into it.
+    pub async fn history(
+        &self,
+        group: Uuid,
+        as_at: Option<i64>,
+    ) -> Result<Vec<HistoryLine>, ViewError> {
+        Ok(self
+            .history_page(
+                group,
+                as_at,
+                &PageRequest {
+                    after: None,
+                    limit: 500,
+                },
+            )
+            .await?
+            .items)
+    }
+
+    /// A page of the group's history.
+    pub async fn history_page(
+        &self,
+        group: Uuid,
+        as_at: Option<i64>,
+        page: &PageRequest,
+    ) -> Result<Paged<HistoryLine>, ViewError> {
+        let groups: Vec<String> = self
+            .with_merged(group, as_at)
+            .await?
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let applications = self
+            .list::<ApplicationRow>(as_at, vec![("group_id", groups)], page)
+            .await?;
+        let ids = applications
+            .items
+            .iter()
+            .map(|row| row.id.to_string())
+            .collect();
+        let all = PageRequest {
+            after: None,
+            limit: page.limit,
+        };
+        let grants = self
+            .list::<GrantRow>(as_at, vec![("id", ids)], &all)
+            .await?
+            .items;
+        let grants: BTreeMap<_, _> = grants.into_iter().map(|grant| (grant.id, grant)).collect();
+        let line = |row: ApplicationRow| {
+            let grant = grants.get(&row.id);
+            HistoryLine {
+                id: row.id,
+                group: row.group.0,
+                fund: row.fund,
+                round: row.round.to_string(),
+                submitted_on: row.submitted_on,
+                application: <&str>::from(row.state).to_owned(),
+                requested: row.requested,
+                awarded: row.awarded,
+                grant: grant.map(|grant| <&str>::from(grant.state).to_owned()),
+                paid: grant.map(|grant| grant.paid),
+                returned: grant.map(|grant| grant.returned),
+            }
+        };
+        Ok(Paged {
+            items: applications.items.into_iter().map(line).collect(),
+            next: applications.next,
+        })
+    }
+
+    /// The positions of the corrections of events, by the ids of [`CorrectionRow`]s: kind of
+    /// stream, its id, and sequence.
+    pub async fn corrections(
+        &self,
+        ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Vec<i64>>, ViewError> {
+        let found = self
+            .current_rows::<CorrectionRow>("corrections", &ids)
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, row)| (id, row.corrected_by))
+            .collect())
+    }
+
+    /// People by their ids.
+    pub async fn people(&self, ids: Vec<String>) -> Result<Vec<PersonRow>, ViewError> {
+        Ok(self
+            .current_rows("people", &ids)
+            .await?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect())
+    }
+
+    /// Groups by their ids.
+    pub async fn groups(&self, ids: Vec<String>) -> Result<Vec<GroupRow>, ViewError> {
+        Ok(self
+            .current_rows("groups", &ids)
+            .await?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect())
+    }
+
+    pub(super) async fn current_rows<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        ids: &[String],
+    ) -> Result<Vec<(String, T)>, ViewError> {
+        let found =
+            view_rows::find_current(self.log.store(), self.log.organisation(), table, ids).await?;
+        let read = |row: view_rows::ViewRow| match serde_json::from_str(&row.body) {
+            Ok(body) => Ok((row.id, body)),
+            Err(cause) => Err(ViewError::Unreadable {
+                table,
+                row: row.id,
+                cause,
+            }),
+        };
+        found.into_iter().map(read).collect()
+    }
+}

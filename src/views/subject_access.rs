@@ -1,0 +1,367 @@
+//! Subject access (UK GDPR): all data on a person or a group, with personal values decrypted.
+//! Events are in the order of the log.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{ViewError, Views};
+use crate::domain::PersonId;
+use crate::domain::event::{SCORE_EVENTS, event_label};
+use crate::eventlog::LogError;
+use crate::projections::{GroupRow, PersonRow};
+use crate::store::accesses::AccessFilter;
+use crate::store::event_search::{self, EventSearch};
+use crate::store::events::EventRow;
+use crate::store::{accesses, outbox, sessions, tokens};
+
+/// Number of events, or of accesses, read with one query.
+const EVENTS_PAGE_SIZE: i64 = 500;
+
+/// The data on a person or a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubjectAccessReport {
+    /// The last position of the log that was read.
+    pub through: i64,
+    pub sections: Vec<SubjectAccessSection>,
+}
+
+/// A section of the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubjectAccessSection {
+    pub title: String,
+    /// Entries, each with its fields as pairs of name and value.
+    pub items: Vec<(String, Vec<(String, String)>)>,
+}
+
+impl Views {
+    /// All data on a person: their own data, groups, actions, sessions, tokens, mails, and who
+    /// accessed it. [`ViewError::NotFound`] if there is no such person.
+    pub async fn subject_access_for_person(
+        &self,
+        person: PersonId,
+    ) -> Result<SubjectAccessReport, ViewError> {
+        let row: PersonRow = self
+            .find(&person.to_string(), None)
+            .await?
+            .ok_or(ViewError::NotFound)?;
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let opened = self.log.vault().decrypt_all(person.0).await?;
+        let given = self.recorded_events(&[person.0], &opened).await?;
+        let mut acted = SubjectAccessSection {
+            title: "What they did".to_owned(),
+            items: Vec::new(),
+        };
+        for row in self
+            .all_events(&EventSearch {
+                actor: person.to_string(),
+                ..whole_log()
+            })
+            .await?
+        {
+            let of = format!("{} {}", row.aggregate_type, stream_id(&row));
+            acted
+                .items
+                .push((event_title(&row), vec![("record".to_owned(), of)]));
+        }
+        let mut signed_in = SubjectAccessSection {
+            title: "Where they are signed in".to_owned(),
+            items: Vec::new(),
+        };
+        for session in sessions::all_of_person(store, organisation, &person.to_string()).await? {
+            let since = vec![
+                ("since".to_owned(), format_instant(session.started_at)),
+                ("last used".to_owned(), format_instant(session.seen_at)),
+            ];
+            signed_in.items.push((session.device, since));
+        }
+        let mut programs = SubjectAccessSection {
+            title: "Tokens for their programs".to_owned(),
+            items: Vec::new(),
+        };
+        for token in tokens::all_of_person(store, organisation, &person.to_string()).await? {
+            let mut says = vec![
+                ("made".to_owned(), format_instant(token.made_at)),
+                ("good until".to_owned(), format_instant(token.expires_at)),
+            ];
+            says.extend(
+                token
+                    .used_at
+                    .map(|at| ("last used".to_owned(), format_instant(at))),
+            );
+            says.extend(
+                token
+                    .ended_at
+                    .map(|at| ("ended".to_owned(), format_instant(at))),
+            );
+            programs.items.push((token.name, says));
+        }
+        let mut written = SubjectAccessSection {
+            title: "Mails that were made for them".to_owned(),
+            items: Vec::new(),
+        };
+        for mail in outbox::all_of_person(store, organisation, &person.to_string()).await? {
+            let says = vec![
+                ("made".to_owned(), format_instant(mail.made_at)),
+                ("state".to_owned(), mail.state),
+            ];
+            written.items.push((mail.kind.replace('_', " "), says));
+        }
+        let looked = self
+            .accesses(
+                AccessFilter::Of(&person.to_string()),
+                "Who looked at what is held on them",
+            )
+            .await?;
+        let looks = self
+            .accesses(
+                AccessFilter::By(&person.to_string()),
+                "What they looked at themselves",
+            )
+            .await?;
+        let mut groups = SubjectAccessSection {
+            title: "Groups that they act for".to_owned(),
+            items: Vec::new(),
+        };
+        for group in self
+            .groups(row.groups.iter().map(ToString::to_string).collect())
+            .await?
+        {
+            groups
+                .items
+                .push((group.name, vec![("id".to_owned(), group.id.to_string())]));
+        }
+        Ok(SubjectAccessReport {
+            through: self.log.length().await? - 1,
+            sections: vec![
+                given, groups, acted, signed_in, programs, written, looked, looks,
+            ],
+        })
+    }
+
+    /// All data on a group: its events, those of groups merged into it, its applications and
+    /// grants, and who accessed it. [`ViewError::NotFound`] if there is no such group.
+    pub async fn subject_access_for_group(
+        &self,
+        group: Uuid,
+    ) -> Result<SubjectAccessReport, ViewError> {
+        let row: GroupRow = self
+            .find(&group.to_string(), None)
+            .await?
+            .ok_or(ViewError::NotFound)?;
+        let mut parts = vec![
+            self.recorded_events(&[group], &self.log.vault().decrypt_all(group).await?)
+                .await?,
+        ];
+        for merged in self.with_merged(group, None).await?.into_iter().skip(1) {
+            let mut part = self
+                .recorded_events(&[merged], &self.log.vault().decrypt_all(merged).await?)
+                .await?;
+            part.title = format!("What was recorded of group {merged}, which was merged into it");
+            parts.push(part);
+        }
+        for line in self.history(group, None).await? {
+            // A merged group keeps its own encryption key.
+            let opened = self.log.vault().decrypt_all(line.group).await?;
+            let mut part = self.recorded_events(&[line.id], &opened).await?;
+            part.title = format!(
+                "Application of {}",
+                line.submitted_on
+                    .map_or_else(|| "no day yet".to_owned(), |day| day.to_string())
+            );
+            parts.push(part);
+        }
+        if let Some(first) = parts.first_mut() {
+            first.title = format!("What was recorded of {}", row.name);
+        }
+        parts.push(
+            self.accesses(
+                AccessFilter::Of(&group.to_string()),
+                "Who looked at what is held on it",
+            )
+            .await?,
+        );
+        Ok(SubjectAccessReport {
+            through: self.log.length().await? - 1,
+            sections: parts,
+        })
+    }
+
+    /// A section on accesses to personal data, of somebody or by somebody. It does not name the
+    /// colleague: only auditors and administrators may see that.
+    async fn accesses(
+        &self,
+        which: AccessFilter<'_>,
+        title: &str,
+    ) -> Result<SubjectAccessSection, ViewError> {
+        let rows = accesses::newest(
+            self.log.store(),
+            self.log.organisation(),
+            which,
+            "",
+            EVENTS_PAGE_SIZE,
+        )
+        .await?;
+        let things = rows.into_iter().map(|row| {
+            let what = match (row.what.as_str(), which) {
+                ("held", AccessFilter::By(_)) => {
+                    format!("everything that is held on {}", row.subject)
+                }
+                ("held", _) => {
+                    "somebody of the office took everything that is held, as one file".to_owned()
+                }
+                _ => "the addresses of everybody".to_owned(),
+            };
+            (
+                row.day,
+                vec![
+                    ("what".to_owned(), what),
+                    ("times".to_owned(), row.times.to_string()),
+                ],
+            )
+        });
+        Ok(SubjectAccessSection {
+            title: title.to_owned(),
+            items: things.collect(),
+        })
+    }
+
+    /// All events of these streams, with personal values decrypted. Assessments are mentioned
+    /// without their content, because not everyone who may get the report may see it.
+    async fn recorded_events(
+        &self,
+        streams: &[Uuid],
+        opened: &BTreeMap<String, String>,
+    ) -> Result<SubjectAccessSection, ViewError> {
+        let mut part = SubjectAccessSection {
+            title: "What was recorded".to_owned(),
+            items: Vec::new(),
+        };
+        for id in streams {
+            let stream = format!("{}/{id}", self.log.organisation());
+            for row in self
+                .all_events(&EventSearch {
+                    stream,
+                    ..whole_log()
+                })
+                .await?
+            {
+                let payload: Value =
+                    serde_json::from_str(&row.payload).map_err(|cause| ViewError::Unreadable {
+                        table: "events",
+                        row: row.position.to_string(),
+                        cause,
+                    })?;
+                if SCORE_EVENTS.contains(&row.event_type.as_str()) {
+                    let where_ =
+                        "is shown on the application's page to those who may see it".to_owned();
+                    part.items.push((
+                        event_title(&row),
+                        vec![("the assessment".to_owned(), where_)],
+                    ));
+                    continue;
+                }
+                let mut says = Vec::new();
+                // The payload is an object whose only key is the event's name.
+                let fields = payload
+                    .as_object()
+                    .and_then(|named| named.values().next())
+                    .unwrap_or(&Value::Null);
+                flatten("", fields, opened, &mut says);
+                part.items.push((event_title(&row), says));
+            }
+        }
+        Ok(part)
+    }
+
+    async fn all_events(&self, search: &EventSearch) -> Result<Vec<EventRow>, ViewError> {
+        let mut all: Vec<EventRow> = Vec::new();
+        loop {
+            let from = all.last().map_or(0, |row| row.position + 1);
+            let wanted = EventSearch {
+                from,
+                limit: EVENTS_PAGE_SIZE,
+                ..search.clone()
+            };
+            let page = event_search::events(self.log.store(), self.log.organisation(), &wanted)
+                .await
+                .map_err(LogError::from)?;
+            let full = i64::try_from(page.len()).is_ok_and(|read| read == EVENTS_PAGE_SIZE);
+            all.extend(page);
+            if !full {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+fn whole_log() -> EventSearch {
+    EventSearch {
+        before: i64::MAX,
+        ..EventSearch::default()
+    }
+}
+
+fn stream_id(row: &EventRow) -> &str {
+    row.aggregate_id.rsplit_once('/').map_or("", |(_, id)| id)
+}
+
+fn event_title(row: &EventRow) -> String {
+    format!(
+        "{}, {} (position {})",
+        event_label(&row.event_type),
+        format_instant(row.recorded_at),
+        row.position
+    )
+}
+
+fn format_instant(micros: i64) -> String {
+    let instant = Timestamp::from_microsecond(micros).unwrap_or_default();
+    instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Lists the fields of an event as pairs of name and value. An encrypted value is replaced by its
+/// text, or by `(erased)`.
+fn flatten(
+    name: &str,
+    value: &Value,
+    opened: &BTreeMap<String, String>,
+    says: &mut Vec<(String, String)>,
+) {
+    let inner = |key: &str| {
+        if name.is_empty() {
+            key.replace('_', " ")
+        } else {
+            format!("{name}, {}", key.replace('_', " "))
+        }
+    };
+    match value {
+        Value::Object(fields) => match (
+            fields.get("digest").and_then(Value::as_str),
+            fields.get("subject"),
+        ) {
+            (Some(digest), Some(_)) => {
+                says.push((
+                    name.to_owned(),
+                    opened
+                        .get(digest)
+                        .cloned()
+                        .unwrap_or_else(|| "(erased)".to_owned()),
+                ));
+            }
+            _ => fields
+                .iter()
+                .for_each(|(key, value)| flatten(&inner(key), value, opened, says)),
+        },
+        Value::Array(items) => {
+            (1..).zip(items).for_each(|(number, item): (usize, _)| {
+                flatten(&inner(&number.to_string()), item, opened, says);
+            });
+        }
+        Value::Null => {}
+        Value::String(text) => says.push((name.to_owned(), text.clone())),
+        other => says.push((name.to_owned(), other.to_string())),
+    }
+}

@@ -1,0 +1,310 @@
+//! The access matrix: every operation of the contract, requested by every kind of person, against
+//! the running service. The table `tests/matrix/access.txt` is maintained by hand; an operation or
+//! column missing from it fails the case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use microgrants::clock::new_id;
+use microgrants::domain::{PersonId, Role};
+use serde_json::Value;
+
+use crate::cases::Cases;
+use crate::fixtures::{Office, person};
+use crate::matrix::samples::sample;
+use crate::service::{ApiResponse, Client, serve_with, token};
+use crate::test_app::TestApp;
+
+pub fn cases(cases: &mut Cases) {
+    cases.on_sqlite("intruders::who_may_do_what_is_as_it_is_written", walk);
+}
+
+const ACCESS_COLUMNS: [&str; 9] = [
+    "nobody",
+    "stranger",
+    "member",
+    "other",
+    "officer",
+    "finance",
+    "panel",
+    "administrator",
+    "auditor",
+];
+const ACCESS_TABLE: &str = "tests/matrix/access.txt";
+
+/// Every operation of the contract, as method and path.
+pub fn operations() -> Vec<(String, String)> {
+    let contract = microgrants::http::openapi_yaml();
+    let (mut path, mut all) = (String::new(), Vec::new());
+    for line in contract.lines().take_while(|line| *line != "webhooks:") {
+        if let Some(found) = line
+            .strip_prefix("  /")
+            .and_then(|rest| rest.strip_suffix(':'))
+        {
+            path = format!("/{found}");
+        } else if let Some(method @ ("get" | "post" | "put" | "patch" | "delete")) = line
+            .strip_prefix("    ")
+            .and_then(|rest| rest.strip_suffix(':'))
+        {
+            all.push((method.to_uppercase(), path.clone()));
+        }
+    }
+    all
+}
+
+/// An app in which each role belongs to one person, with one record of every kind.
+struct AccessFixture {
+    clients: Vec<Client>,
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl AccessFixture {
+    async fn of(house: &TestApp) -> Self {
+        let office = Office::open(house, 10_000).await;
+        let (grant, group, member) = office.prepared(house, 700).await;
+        let (.., other) = office.prepared(house, 600).await;
+        let file = {
+            let client = serve_with(house, member, without_rate_limits);
+            let path = format!("/api/v1/groups/{group}/files?purpose=scan");
+            client.upload(&path, &crate::files::pdf(200), "a-file").body["file"]
+                .as_str()
+                .expect("it is kept")
+                .to_owned()
+        };
+        let story = serde_json::json!({ "words": "They cook.", "consented_on": house.today(), "consent": "A form" });
+        house
+            .issue_ok(
+                office.ada,
+                crate::scenario::command_from_json("grant", grant.0, "publish-story", &story),
+            )
+            .await;
+        crate::webhooks::confirmed(house, &office, "https://hooks.example.org/grants", &[]).await;
+        let mut people = vec![person(house, "Stranger").await, member, other];
+        for role in [
+            Role::Officer,
+            Role::Finance,
+            Role::Panel,
+            Role::Administrator,
+            Role::Auditor,
+        ] {
+            people.push(holder(house, &office, role).await);
+        }
+        crate::transparency_log::sealer(house)
+            .catch_up()
+            .await
+            .unwrap();
+        house.catch_up().await;
+        let nobody = serve_with(house, office.ada, without_rate_limits).with_token("");
+        let clients = std::iter::once(nobody.clone())
+            .chain(
+                people
+                    .iter()
+                    .map(|person| nobody.with_token(&token(house, *person))),
+            )
+            .collect();
+        let ids = BTreeMap::from([
+            ("application", grant.to_string()),
+            ("grant", grant.to_string()),
+            ("group", group.to_string()),
+            ("person", member.to_string()),
+            ("fund", office.fund.to_string()),
+            ("funder", "health-partnership".to_owned()),
+            ("nobody", people[0].to_string()),
+            ("file", file),
+            ("position", "1".to_owned()),
+            ("webhook", "1".to_owned()),
+            ("delivery", "1".to_owned()),
+        ]);
+        Self { clients, ids }
+    }
+
+    /// Sends a request that cannot change anything: every command has an `If-Match` for a version
+    /// that does not exist.
+    fn ask(&self, client: &Client, method: &str, path: &str, known: bool) -> ApiResponse {
+        let part = |part: &str| match part
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
+            Some(name) if known => self.ids[name].clone(),
+            Some("position") => "999999".to_owned(),
+            Some("file") => crate::matrix::samples::FILE.to_owned(),
+            Some(_) => uuid::Uuid::from_u128(12_345).to_string(),
+            None => part.to_owned(),
+        };
+        let at = path.split('/').map(part).collect::<Vec<_>>().join("/");
+        if method == "GET" {
+            return client.get(&at);
+        }
+        if path.ends_with("/files") {
+            return client.upload(
+                &format!("{at}?purpose=scan"),
+                b"not a file",
+                &new_id().to_string(),
+            );
+        }
+        let (noun, name) = command_of(path);
+        let (key, mut body) = (new_id().to_string(), sample(noun, name).1);
+        // The records that the body names must exist as well.
+        for named in ["fund", "group", "person"] {
+            if body.get(named).is_some() && noun != "organisation" {
+                body[named] = self.ids[if named == "person" { "nobody" } else { named }]
+                    .clone()
+                    .into();
+            }
+        }
+        client.post_with(
+            &at,
+            &body.to_string(),
+            &[("Idempotency-Key", &key), ("If-Match", "\"999999\"")],
+        )
+    }
+}
+
+async fn holder(house: &TestApp, office: &Office, role: Role) -> PersonId {
+    let holder = person(house, "Holder").await;
+    office.give_role(house, holder, role).await;
+    holder
+}
+
+/// The noun and name of the command at a path.
+pub fn command_of(path: &str) -> (&str, &str) {
+    let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
+    let noun = match parts[0] {
+        "organisation" => "organisation",
+        "people" => "person",
+        plural => plural.trim_end_matches('s'),
+    };
+    let makes = match noun {
+        "fund" => "create",
+        "application" => "start",
+        _ => "register",
+    };
+    (
+        noun,
+        if parts.len() == 1 {
+            makes
+        } else {
+            parts[parts.len() - 1]
+        },
+    )
+}
+
+/// What an answer means for access: allowed, even if refused for another reason, or the way in
+/// which it was denied.
+fn access_outcome(answer: &ApiResponse) -> &'static str {
+    match (answer.status, answer.code()) {
+        (401, _) => "401",
+        (403, "not_yours" | "not_of_group") => "403",
+        (404, "not_found") => "404",
+        (500.., _) => panic!("{}", answer.body),
+        _ => "yes",
+    }
+}
+
+fn table() -> BTreeMap<String, Vec<String>> {
+    let written = std::fs::read_to_string(ACCESS_TABLE).unwrap_or_default();
+    let mut lines = written
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let columns = lines.next().unwrap_or_default();
+    assert_eq!(
+        columns.get(1..),
+        Some(&ACCESS_COLUMNS[..]),
+        "the columns of {ACCESS_TABLE}"
+    );
+    let mut table = BTreeMap::new();
+    for line in lines {
+        assert_eq!(
+            line.len(),
+            columns.len(),
+            "{} has a cell for each role",
+            line[0]
+        );
+        let cells = line[1..].iter().map(|cell| (*cell).to_owned()).collect();
+        assert!(
+            table.insert(line[0].to_owned(), cells).is_none(),
+            "{} stands once",
+            line[0]
+        );
+    }
+    table
+}
+
+/// This case sends more requests than the rate limits allow one person.
+fn without_rate_limits(site: &mut microgrants::http::SiteConfig) {
+    site.limits = microgrants::http::rate_limit::RateLimits::new(
+        &"writes=off,started=off,changes=off"
+            .parse()
+            .expect("limits"),
+        None,
+    );
+}
+
+async fn walk(house: TestApp) {
+    let place = AccessFixture::of(&house).await;
+    let before = house.log.length().await.unwrap();
+    let mut found = BTreeMap::new();
+    for (method, path) in operations() {
+        let cells: Vec<_> = place
+            .clients
+            .iter()
+            .zip(ACCESS_COLUMNS)
+            .map(|(client, who)| {
+                let answer = place.ask(client, &method, &path, true);
+                // People without access cannot tell existing records from missing ones.
+                if ["stranger", "other"].contains(&who)
+                    && path.contains('{')
+                    && access_outcome(&answer) != "yes"
+                {
+                    let unknown = place.ask(client, &method, &path, false);
+                    let same = (answer.status, without_id(&answer.body))
+                        == (unknown.status, without_id(&unknown.body));
+                    assert!(
+                        same,
+                        "{method} {path} by {who}: {} but {}",
+                        answer.body, unknown.body
+                    );
+                }
+                access_outcome(&answer)
+            })
+            .collect();
+        found.insert(format!("{method} {path}"), cells);
+    }
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing was changed by asking"
+    );
+    let table = table();
+    let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(
+        names(table.keys().collect()),
+        names(found.keys().collect()),
+        "the operations of {ACCESS_TABLE} and of the contract"
+    );
+    let wrong: Vec<_> = found
+        .iter()
+        .flat_map(|(operation, cells)| {
+            let written = &table[operation];
+            cells
+                .iter()
+                .zip(written)
+                .zip(ACCESS_COLUMNS)
+                .filter(|((is, should), _)| is != should)
+                .map(move |((is, should), who)| {
+                    format!("{operation} by {who}: {is}, but {should} is written")
+                })
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let pairs = found.len() * ACCESS_COLUMNS.len();
+    eprintln!(
+        "access: {} operations, {pairs} pairs of operation and role",
+        found.len()
+    );
+}
+
+/// A problem's text, in which no id of the requested record may occur.
+fn without_id(body: &Value) -> String {
+    body.to_string()
+}
