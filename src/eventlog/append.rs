@@ -85,8 +85,9 @@ pub struct IndexEntry {
 }
 
 impl IndexEntry {
-    pub(super) fn lookup_name(&self) -> String {
-        format!("{}/{}", self.row.kind, self.row.digest)
+    /// The kind and the digest, which identify the entry.
+    pub(super) fn name(&self) -> (String, String) {
+        (self.row.kind.to_owned(), self.row.digest.clone())
     }
 }
 

@@ -7,11 +7,8 @@
 
 mod aggregate_cache;
 pub mod append;
-mod batch_resolution;
 mod clock_check;
 pub mod cqrs_adapter;
-mod head_cache;
-mod in_doubt;
 pub mod inline_projection;
 pub mod recorded_event;
 mod tail_cache;
@@ -31,7 +28,6 @@ use crate::store::{Store, StoreError};
 use aggregate_cache::AggregateCache;
 use append::{Append, AppendOutcome, AppendReceipt};
 use clock_check::ClockCheck;
-use head_cache::HeadCache;
 use inline_projection::InlineProjection;
 use recorded_event::{RecordedEvent, StreamKey};
 use tail_cache::TailCache;
@@ -106,29 +102,17 @@ impl Log {
         let mut tx = store.begin().await?;
         events::ensure_head(&mut tx, organisation).await?;
         tx.commit().await?;
-        let grown = Arc::new(watch::Sender::new(0));
-        let recent = Arc::<TailCache>::default();
-        let along = Arc::default();
-        let writer = WriterHandle::start(WriterTask {
-            store: store.clone(),
-            organisation: organisation.to_owned(),
-            timestamp_source: recorded_by,
-            tail_cache: Arc::clone(&recent),
-            length_watch: Arc::clone(&grown),
-            inline_projection: Arc::clone(&along),
-            head_cache: HeadCache::default(),
-        });
-        let (organisation, vault) = (organisation.into(), Arc::new(vault));
+        let task = WriterTask::new(store.clone(), organisation, recorded_by);
         Ok(Self {
             store,
-            organisation,
-            writer,
+            organisation: organisation.into(),
             clock: Arc::default(),
             aggregate_cache: Arc::default(),
-            vault,
-            tail_cache: recent,
-            length_watch: grown,
-            inline_projection: along,
+            vault: Arc::new(vault),
+            tail_cache: Arc::clone(&task.tail_cache),
+            length_watch: Arc::clone(&task.length_watch),
+            inline_projection: Arc::clone(&task.inline_projection),
+            writer: task.spawn(),
         })
     }
 

@@ -14,9 +14,11 @@ use super::{Engine, Store, StoreError, StoreResult, Tx, in_transaction, on_reade
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct LogHead {
     pub next_position: i64,
-    /// When the newest event was recorded, in microseconds since 1970. It is raised by a
-    /// microsecond to fence an in-doubt batch.
+    /// When the newest event was recorded, in microseconds since 1970.
     pub last_at: i64,
+    /// Advanced to fence an in-doubt batch. A conditional write requires the epoch that it was
+    /// resolved against.
+    pub epoch: i64,
     /// The database's clock, in microseconds since 1970.
     pub clock: i64,
 }
@@ -62,18 +64,6 @@ pub struct CommandRow {
     pub answer: String,
 }
 
-/// One row of the look-ups for a batch.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct LookupRow {
-    /// The kind of look-up: `stream`, `command`, `key` or `index`.
-    pub kind: String,
-    /// The stream, command, subject or index entry that was looked up.
-    pub name: String,
-    /// The sequence of the stream, the reply to the command, or the subject of the existing key or
-    /// index entry; `None` if there is none.
-    pub value: Option<String>,
-}
-
 /// How long a conditional write waits for a connection.
 const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_millis(250);
 
@@ -91,7 +81,7 @@ pub async fn ensure_head(tx: &mut Tx, organisation: &str) -> StoreResult<()> {
 pub async fn lock_head(tx: &mut Tx, organisation: &str) -> StoreResult<LogHead> {
     let (clock, lock) = (tx.engine().clock(), tx.engine().lock());
     let sql = format!(
-        "SELECT next_position, last_at, {clock} AS clock FROM log_head WHERE organisation = $1{lock}"
+        "SELECT next_position, last_at, epoch, {clock} AS clock FROM log_head WHERE organisation = $1{lock}"
     );
     Ok(in_transaction!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?))
 }
@@ -108,120 +98,6 @@ pub async fn answer(
 
 const SELECT_ANSWER: &str =
     "SELECT answer FROM commands WHERE organisation = $1 AND command_id = $2";
-
-/// Locks the head, and reads under its lock the sequences of streams, the replies to commands in
-/// the log, which subjects' keys exist, and the subjects of index entries.
-///
-/// PostgreSQL needs a second statement for the look-ups, because a statement's snapshot is taken
-/// before it waits for the lock. SQLite's writing transaction has the lock already, so one
-/// statement is enough.
-pub async fn lock_and_look_up(
-    tx: &mut Tx,
-    organisation: &str,
-    asked: &Lookups<'_>,
-) -> StoreResult<(LogHead, Vec<LookupRow>)> {
-    let mut values = Bindings::new(organisation);
-    let facts = lookup_sql(tx.engine(), &mut values, asked);
-    match tx {
-        Tx::Postgres(_) => {
-            let head = lock_head(tx, organisation).await?;
-            Ok((
-                head,
-                in_transaction!(tx, db => bind_all!(sqlx::query_as(&facts), values).fetch_all(db).await?),
-            ))
-        }
-        Tx::Sqlite(tx) => {
-            let head = ["next_position", "last_at", Engine::Sqlite.clock()].map(|what| {
-                format!("SELECT 'head' AS kind, '' AS name, CAST({what} AS text) AS value FROM log_head WHERE organisation = $1 UNION ALL ")
-            });
-            let sql = format!("{}{facts}", head.concat());
-            let read: Vec<LookupRow> = bind_all!(sqlx::query_as(&sql), values)
-                .fetch_all(&mut **tx)
-                .await?;
-            let (head, facts): (Vec<_>, Vec<_>) =
-                read.into_iter().partition(|fact| fact.kind == "head");
-            let numbers: Vec<i64> = head
-                .iter()
-                .filter_map(|fact| fact.value.as_ref()?.parse().ok())
-                .collect();
-            let [next_position, last_at, clock] =
-                numbers.try_into().map_err(|_| sqlx::Error::RowNotFound)?;
-            Ok((
-                LogHead {
-                    next_position,
-                    last_at,
-                    clock,
-                },
-                facts,
-            ))
-        }
-    }
-}
-
-/// Each look-up is a sub-select on a unique key, so a generic plan stays good as the tables grow.
-fn lookup_sql(engine: Engine, values: &mut Bindings, asked: &Lookups<'_>) -> String {
-    let mut parts = vec![
-        format!(
-            "SELECT 'stream' AS kind, r.aggregate_type || '/' || r.aggregate_id AS name, \
-             CAST((SELECT e.sequence FROM events e WHERE e.aggregate_type = r.aggregate_type AND e.aggregate_id = r.aggregate_id \
-             AND e.organisation = $1 ORDER BY e.sequence DESC LIMIT 1) AS text) AS value FROM {}",
-            engine.rows(
-                &values.rows(&asked.streams),
-                &[("aggregate_type", "text"), ("aggregate_id", "text")]
-            )
-        ),
-        format!(
-            "SELECT 'command', r.command_id, (SELECT c.answer FROM commands c WHERE c.organisation = $1 AND c.command_id = r.command_id) FROM {}",
-            engine.rows(&values.rows(&asked.commands), &[("command_id", "text")])
-        ),
-    ];
-    if !asked.subjects.is_empty() {
-        parts.push(format!(
-            "SELECT 'key', r.subject, (SELECT k.subject FROM subject_keys k WHERE k.organisation = $1 AND k.subject = r.subject \
-             AND k.wrapped IS NOT NULL) FROM {}",
-            engine.rows(&values.rows(&asked.subjects), &[("subject", "text")])
-        ));
-    }
-    if !asked.index.is_empty() {
-        parts.push(format!(
-            "SELECT 'index', r.kind || '/' || r.digest, (SELECT b.subject FROM blind_index b WHERE b.organisation = $1 AND b.kind = r.kind \
-             AND b.digest = r.digest LIMIT 1) FROM {}",
-            engine.rows(&values.rows(&asked.index), &[("kind", "text"), ("digest", "text")])
-        ));
-    }
-    parts.join(" UNION ALL ")
-}
-
-/// What a batch looks up under the lock of the head.
-#[derive(Debug, Default)]
-pub struct Lookups<'a> {
-    pub streams: Vec<StreamLookup<'a>>,
-    pub commands: Vec<CommandLookup>,
-    pub subjects: Vec<SubjectLookup>,
-    pub index: Vec<IndexLookup<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct StreamLookup<'a> {
-    pub aggregate_type: &'a str,
-    pub aggregate_id: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-pub struct CommandLookup {
-    pub command_id: String,
-}
-
-#[derive(Debug, Serialize)]
-pub struct SubjectLookup {
-    pub subject: String,
-}
-
-#[derive(Debug, Serialize)]
-pub struct IndexLookup<'a> {
-    pub kind: &'a str,
-    pub digest: &'a str,
-}
 
 /// The rows of a batch and the new head.
 #[derive(Debug)]
@@ -365,11 +241,8 @@ impl AppendStatements {
             values.number(written.last_at),
         );
         let left_at = written.expected_head.map(|left| {
-            let (position, last_at) = (
-                values.number(left.next_position),
-                values.number(left.last_at),
-            );
-            format!(" AND next_position = {position} AND last_at = {last_at}")
+            let (position, epoch) = (values.number(left.next_position), values.number(left.epoch));
+            format!(" AND next_position = {position} AND epoch = {epoch}")
         });
         let left_at = left_at.unwrap_or_default();
         let head = format!(
@@ -530,7 +403,14 @@ pub async fn import_events(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -
     Ok(())
 }
 
-/// Sets the head alone: after an import, or to fence an in-doubt batch.
+/// Fences every conditional write that was resolved before: none of them can be written any more.
+pub async fn advance_epoch(tx: &mut Tx, organisation: &str) -> StoreResult<()> {
+    const SQL: &str = "UPDATE log_head SET epoch = epoch + 1 WHERE organisation = $1";
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).execute(db).await?; });
+    Ok(())
+}
+
+/// Sets the head alone, after an import.
 pub async fn set_head(
     tx: &mut Tx,
     organisation: &str,

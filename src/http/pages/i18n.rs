@@ -43,7 +43,7 @@ mod tests {
             let code = text.split("#[cfg(test)]").next().unwrap();
             // Lines are joined, because rustfmt may put an argument on its own line.
             let joined: String = code.lines().map(str::trim).collect();
-            for opening in [".t(\"", ".t_with(\"", "say(\"", "say_with(\""] {
+            for opening in [".t(\"", ".t_with(\"", "translate(\"", "translate_with(\""] {
                 found.extend(
                     joined
                         .split(opening)
@@ -52,7 +52,7 @@ mod tests {
                         .map(str::to_owned),
                 );
             }
-            let for_groups = ["/apply/", "/my/", "/reading.rs"]
+            let for_groups = ["/apply/", "/my/", "/form_reader.rs"]
                 .iter()
                 .any(|room| path.display().to_string().contains(room));
             if for_groups && path.extension().is_some_and(|extension| extension == "rs") {

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
-use super::append::Append;
-use super::batch_resolution::{BatchRows, LogSnapshot, stream_name};
+use super::Append;
+use super::resolve::{AcceptedAppend, BatchRows, LogSnapshot, stream_name};
 use crate::store::events::LogHead;
 
 /// How long after reading the head the database's clock may be extrapolated by this process's
@@ -92,9 +92,8 @@ impl HeadCache {
 
     /// Stores the head and the snapshot that were read under the lock of the head.
     pub(super) fn update_under_lock(&mut self, head: LogHead, known: &LogSnapshot) {
-        let is_there = |left: LogHead| {
-            (left.next_position, left.last_at) == (head.next_position, head.last_at)
-        };
+        let is_there =
+            |left: LogHead| (left.next_position, left.epoch) == (head.next_position, head.epoch);
         match self.head {
             Some((left, _)) if is_there(left) => {}
             left => {
@@ -114,24 +113,25 @@ impl HeadCache {
     }
 
     /// Stores the state after a commit. The time at which the clock was read stays that of
-    /// `before`.
+    /// `before`, the head that [`Self::take_head`] returned.
     pub(super) fn record_commit(
         &mut self,
-        (before, read): CachedHead,
-        to: &BatchRows<'_>,
-        known: &LogSnapshot,
-        appends: &[Append],
+        before: Option<CachedHead>,
+        rows: &BatchRows<'_>,
+        snapshot: &LogSnapshot,
+        accepted: &[AcceptedAppend<'_>],
     ) {
-        self.head = Some((
-            LogHead {
-                next_position: to.next_position,
-                last_at: to.recorded_at,
+        self.head = before.map(|(before, read)| {
+            let head = LogHead {
+                next_position: rows.next_position,
+                last_at: rows.recorded_at,
                 ..before
-            },
-            read,
-        ));
-        self.store_snapshot(known);
-        for subject in appends.iter().flat_map(|append| &append.personal.erased) {
+            };
+            (head, read)
+        });
+        self.store_snapshot(snapshot);
+        let erased = accepted.iter().flat_map(|one| &one.append.personal.erased);
+        for subject in erased {
             self.living_keys.pop(&subject.to_string());
         }
     }
@@ -155,10 +155,11 @@ mod tests {
 
     const HERE: &str = "here";
 
-    fn head(next_position: i64, last_at: i64) -> LogHead {
+    fn head(next_position: i64, epoch: i64) -> LogHead {
         LogHead {
             next_position,
-            last_at,
+            last_at: 7,
+            epoch,
             clock: 1_000,
         }
     }
