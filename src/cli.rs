@@ -30,6 +30,7 @@ use crate::clock::{self, Clock};
 use crate::commands::{Caller, CommandError, CommandRequest, Commands};
 use crate::config::{Config, PeopleTask, Task};
 use crate::crypto::keys::{self, KeyError, KeyPurpose, Keys};
+use crate::crypto::rotation;
 use crate::crypto::vault::Vault;
 use crate::demo::{self, SeedError};
 use crate::domain::organisation::{FoundOrganisation, NameFounder};
@@ -210,7 +211,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Audit { task } => audit::run(&config, task).await,
         Task::RotateKek => {
             let store = Store::open(&config.database_url).await?;
-            let wrapped = keys::rotate_kek(&store, &config.keys).await?;
+            let wrapped = rotation::rotate_kek(&store, &config.keys).await?;
             store.close().await;
             print_line!(
                 "{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does"
@@ -220,7 +221,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::RotateToken => {
             let store = Store::open(&config.database_url).await?;
             let ended =
-                keys::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond())
+                rotation::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond())
                     .await?;
             store.close().await;
             print_line!(

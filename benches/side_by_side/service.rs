@@ -227,8 +227,7 @@ impl Service {
             .await;
         self.send_ok(connection, &format!("funds/{fund}/open"), &json!({}))
             .await;
-        let today =
-            microgrants::eventlog::recorded_event::day_of(microgrants::clock::Clock::System.now());
+        let today = microgrants::clock::day_of(microgrants::clock::Clock::System.now());
         let closes = today.saturating_add(jiff::Span::new().days(60));
         let plan = json!({ "round": "first", "name": "First", "opens_on": today, "closes_on": closes, "form": 1 });
         self.send_ok(connection, &format!("funds/{fund}/plan-round"), &plan)

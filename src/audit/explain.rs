@@ -12,8 +12,8 @@ use super::AuditError;
 use super::export_layout::EVENTS;
 use super::manifest::FolderError;
 use super::verify::read_lines;
+use crate::clock::day_of;
 use crate::domain::event::event_label;
-use crate::eventlog::recorded_event::day_of;
 use crate::transparency::log_entry;
 
 /// Describes, one line each, the events of the grant and those with its id in their payload. An

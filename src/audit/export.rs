@@ -7,7 +7,6 @@ use super::export_layout::{
     self, CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES, README,
 };
 use super::manifest::{DigestWriter, FolderError, ManifestEntry, write_manifest};
-use crate::crypto::keys::to_hex;
 use crate::domain::{Aggregate as _, Event};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::{Store, StoreError, Tx, events, tlog as stored};
@@ -82,7 +81,7 @@ pub async fn export_in(
                 return Err(ExportError::MissingPosition(next));
             }
             let line = log_entry::canonical_json(row);
-            leaves.write_line(&to_hex(&merkle::leaf_hash(line.as_bytes())))?;
+            leaves.write_line(&hex::encode(merkle::leaf_hash(line.as_bytes())))?;
             lines.write_line(&line)?;
             let event = RecordedEvent::from_row(row)?;
             if let Event::Grant(happened) = &event.event {

@@ -20,7 +20,7 @@ pub const README: &str = "README.txt";
 /// The SHA-256 of every other file, in the format of `sha256sum -c`.
 pub const MANIFEST: &str = "MANIFEST.sha256";
 
-/// A checkpoint as a line of [`HEADS`].
+/// A checkpoint as a line of [`CHECKPOINTS`].
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckpointLine {

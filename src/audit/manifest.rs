@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::export_layout::MANIFEST;
-use crate::crypto::keys::to_hex;
 
 /// An error of a file in a folder.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +66,7 @@ impl DigestWriter {
         file.sync_all().map_err(FolderError::at(&self.path))?;
         Ok(ManifestEntry {
             name: self.name,
-            digest: to_hex(&self.digest.finalize()),
+            digest: hex::encode(self.digest.finalize()),
         })
     }
 }
@@ -110,5 +109,5 @@ pub fn file_digest(path: &Path) -> Result<String, FolderError> {
     let mut digest = Sha256::new();
     let mut file = File::open(path).map_err(FolderError::at(path))?;
     io::copy(&mut file, &mut digest).map_err(FolderError::at(path))?;
-    Ok(to_hex(&digest.finalize()))
+    Ok(hex::encode(digest.finalize()))
 }

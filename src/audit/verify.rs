@@ -12,7 +12,7 @@
 //!    rotation one of them must be signed by the old and the new key. The trusted checkpoint must
 //!    be one of them.
 //! 3. The events, in one pass: canonical form, positions, times, sequences, leaf hashes, the root
-//!    at each checkpoint, and the rules ([`Replay`]). Another thread parses the lines ahead.
+//!    at each checkpoint, and the rules ([`InvariantChecker`]). Another thread parses the lines ahead.
 //! 4. The derived tables: grants and erasures follow from the events.
 //!
 //! # Findings and errors
@@ -42,7 +42,6 @@ use super::findings::FINDINGS_MAX;
 use super::manifest::{FolderError, file_digest, read_manifest};
 use super::read_ahead::{ParsedLine, read_ahead};
 use super::{Finding, InvariantChecker, Rule};
-use crate::crypto::keys::to_hex;
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::events::EventRow;
 use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError};
@@ -305,7 +304,7 @@ impl Verification {
                 .next()
                 .transpose()
                 .map_err(FolderError::at(Path::new(LEAVES)))?;
-            if sealed.as_deref() != Some(to_hex(&hash).as_bytes()) {
+            if sealed.as_deref() != Some(hex::encode(hash).as_bytes()) {
                 self.add_finding(
                     Some(position),
                     Rule::Sealed,

@@ -16,7 +16,6 @@ use chacha20poly1305::aead::rand_core::RngCore as _;
 use super::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS, KEY};
 use super::manifest::FolderError;
 use super::verify::{read_lines, read_text};
-use crate::crypto::keys::{from_hex, to_hex};
 use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError, Signer};
 use crate::transparency::checkpoint_signer::hashes_from_bytes;
 use crate::transparency::merkle::{self, Hash, TileId, Tiles, leaf_hash};
@@ -274,12 +273,13 @@ fn write_state(state: &Path, name: &str, text: &str) -> Result<(), FolderError> 
 /// The secret key of the witness, created at first use.
 fn load_or_create_secret(state: &Path) -> Result<[u8; 32], WitnessError> {
     if let Some(text) = read_state(state, SECRET_FILE)? {
-        return from_hex(text.trim())
+        return hex::decode(text.trim())
+            .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or(WitnessError::OwnState);
     }
     let mut secret = [0; 32];
     OsRng.fill_bytes(&mut secret);
-    write_state(state, SECRET_FILE, &to_hex(&secret))?;
+    write_state(state, SECRET_FILE, &hex::encode(secret))?;
     Ok(secret)
 }

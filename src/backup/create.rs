@@ -9,6 +9,7 @@ use super::{
 };
 use crate::audit::manifest::{DigestWriter, FolderError, ManifestEntry, write_manifest};
 use crate::audit::{ExportError, export_in};
+use crate::crypto::file_encryption::AlteredFile;
 use crate::domain::file::FileDigest;
 use crate::domain::{Event, GroupEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -154,6 +155,6 @@ async fn copy_file(
     if named.digest == file.as_str() {
         Ok(Some(named))
     } else {
-        Err(failed(FileError::Altered))
+        Err(failed(FileError::from(AlteredFile)))
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::RestoreError;
 use crate::audit::Report;
+use crate::clock::day_of;
 use crate::domain::application::Channel;
 use crate::domain::organisation::RecordRestore;
 use crate::domain::text::Prose;
@@ -13,7 +14,7 @@ use crate::domain::{
     OrganisationCommand,
 };
 use crate::eventlog::append::AppendReceipt;
-use crate::eventlog::recorded_event::{Metadata, RecordedEvent, StreamKey, day_of};
+use crate::eventlog::recorded_event::{Metadata, RecordedEvent, StreamKey};
 use crate::store::Tx;
 use crate::store::events::{self, AppendRows, CommandRow, EventRow};
 

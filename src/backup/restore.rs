@@ -15,7 +15,7 @@ use super::{
 use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
 use crate::audit::manifest::{FolderError, file_digest, read_manifest};
 use crate::audit::{self, AuditError, Finding, InvariantChecker, Report, Trusted};
-use crate::crypto::keys::{KeyError, KeyPurpose, Keys, from_hex, to_hex};
+use crate::crypto::keys::{KeyError, KeyPurpose, Keys};
 use crate::domain::Refusal;
 use crate::domain::file::FileDigest;
 use crate::domain::text::TextError;
@@ -358,7 +358,9 @@ fn digest_matches(row: &Value) -> bool {
     let (Some(digest), Some(sealed)) = (row["digest"].as_str(), row["sealed"].as_str()) else {
         return true;
     };
-    from_hex(sealed).is_some_and(|bytes| to_hex(&Sha256::digest(bytes)) == digest)
+    hex::decode(sealed)
+        .ok()
+        .is_some_and(|bytes| hex::encode(Sha256::digest(bytes)) == digest)
 }
 
 /// Inserts the checkpoints, and the tiles of the tree up to the last one.

@@ -4,7 +4,6 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use super::layout::{ColumnValue, Layout};
-use crate::crypto::keys::to_hex;
 use crate::domain::Money;
 
 /// One payment of a payment file.
@@ -57,7 +56,7 @@ pub fn write_payment_file(layout: &Layout, lines: &[PaymentLine], on: Date) -> B
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .unwrap_or_default();
     BankFile {
-        digest: to_hex(&Sha256::digest(&text)),
+        digest: hex::encode(Sha256::digest(&text)),
         payments: u32::try_from(lines.len()).unwrap_or(u32::MAX),
         total: lines.iter().map(|line| line.amount).sum(),
         text,

@@ -3,7 +3,7 @@
 //! # Shutdown
 //!
 //! On the first signal the tasks that send mails and webhooks finish what they are sending, for at
-//! most [`STOP_MOST`] each. Then the server stops, the remaining tasks are aborted, and the
+//! most [`STOP_TIMEOUT`] each. Then the server stops, the remaining tasks are aborted, and the
 //! database is closed. A second signal ends the process immediately.
 
 use std::future::Future;
@@ -18,10 +18,10 @@ use super::operator::{Operator, OperatorSocket};
 use super::{OpenedOrganisation, TaskError, backup, export, file_store};
 use crate::bank::Layout;
 use crate::clock::Clock;
+use crate::clock::day_of;
 use crate::config::Config;
 use crate::erasure::{ErasureList, Purger};
 use crate::eventlog::Log;
-use crate::eventlog::recorded_event::day_of;
 use crate::http::bearer_auth::Tokens;
 use crate::http::body_timeout::BODY_PAUSE_MAX;
 use crate::http::open_data::OpenData;

@@ -18,12 +18,14 @@ use uuid::Uuid;
 use super::decision::{Decision, any_changed, recorded_reads};
 use super::loaded_streams::LoadedStreams;
 use super::{CommandError, CommandReply, CommandRequest, Commands};
+use crate::clock::day_of;
+use crate::crypto::personal_rows::PersonalRows;
 use crate::crypto::vault::VaultError;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
 use crate::domain::unproven::Unproven;
 use crate::domain::{Command, GroupCommand, Person, PersonCommand, PersonId, Refusal, RefusalKind};
-use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt, PersonalRows};
-use crate::eventlog::recorded_event::{Metadata, StreamKey, day_of};
+use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt};
+use crate::eventlog::recorded_event::{Metadata, StreamKey};
 
 /// The execution of one command: one or more tries to decide and append it.
 pub(super) struct CommandExecution<'a> {

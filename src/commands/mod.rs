@@ -18,11 +18,11 @@ use uuid::Uuid;
 
 use crate::bank::modulus_check::ModulusTables;
 use crate::clock::Clock;
+use crate::clock::day_of;
 use crate::crypto::vault::VaultError;
 use crate::domain::application::Channel;
 use crate::domain::{Actor, Command, OrganisationId, Refusal, Role};
 use crate::eventlog::append::AppendReceipt;
-use crate::eventlog::recorded_event::day_of;
 use crate::eventlog::{Log, LogError};
 use command_execution::CommandExecution;
 pub use connections::ConnectedStreams;

@@ -26,9 +26,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::crypto::keys::to_hex;
 use crate::domain::file::FileDigest;
-use crate::files::FileError;
 
 const NONCE_LEN: usize = 19;
 const TAG_LEN: usize = 16;
@@ -53,6 +51,11 @@ impl Drop for EncryptedFile {
     }
 }
 
+/// The file is not the one that was encrypted.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the file in the store was altered")]
+pub struct AlteredFile;
+
 /// Encrypts a stream into a file.
 pub(crate) struct Encryptor {
     file: File,
@@ -67,7 +70,7 @@ impl Encryptor {
     pub(crate) async fn create(staging: PathBuf, key: &Key, bound: Vec<u8>) -> io::Result<Self> {
         let mut nonce = [0; NONCE_LEN];
         OsRng.fill_bytes(&mut nonce);
-        let path = staging.join(to_hex(&nonce));
+        let path = staging.join(hex::encode(nonce));
         let mut file = File::create_new(&path).await?;
         let sealed = EncryptedFile {
             path,
@@ -119,7 +122,7 @@ impl Encryptor {
         self.hash.update(&chunk);
         self.file.write_all(&chunk).await?;
         self.file.sync_all().await?;
-        self.output.digest = to_hex(&self.hash.finalize());
+        self.output.digest = hex::encode(self.hash.finalize());
         Ok(self.output)
     }
 }
@@ -147,9 +150,11 @@ impl DecryptStream {
         }
     }
 
-    pub(crate) fn decrypt<S>(self, sealed: S) -> impl Stream<Item = Result<Bytes, FileError>>
+    /// Decrypts a stream. Errors of the stream itself are passed on.
+    pub(crate) fn decrypt<S, E>(self, sealed: S) -> impl Stream<Item = Result<Bytes, E>>
     where
-        S: Stream<Item = Result<Bytes, FileError>>,
+        S: Stream<Item = Result<Bytes, E>>,
+        E: From<AlteredFile>,
     {
         let state = (Some(self), Box::pin(sealed));
         futures::stream::try_unfold(state, |(opening, mut sealed)| async move {
@@ -172,7 +177,7 @@ impl DecryptStream {
     }
 
     /// The next chunk, if the buffer has more than that chunk, which therefore is not the last.
-    fn next_chunk(&mut self) -> Result<Option<Bytes>, FileError> {
+    fn next_chunk(&mut self) -> Result<Option<Bytes>, AlteredFile> {
         if self.decryptor.is_none() && self.buffer.len() >= NONCE_LEN {
             let nonce: Vec<u8> = self.buffer.drain(..NONCE_LEN).collect();
             self.decryptor = Some(DecryptorBE32::from_aead(
@@ -193,21 +198,21 @@ impl DecryptStream {
                 msg: &chunk,
                 aad: &self.associated_data,
             })
-            .map_err(|_| FileError::Altered)?;
+            .map_err(|_| AlteredFile)?;
         Ok(Some(open.into()))
     }
 
-    fn last_chunk(self) -> Result<Bytes, FileError> {
-        let decryptor = self.decryptor.ok_or(FileError::Altered)?;
-        if to_hex(&self.hash.finalize()) != self.digest {
-            return Err(FileError::Altered);
+    fn last_chunk(self) -> Result<Bytes, AlteredFile> {
+        let decryptor = self.decryptor.ok_or(AlteredFile)?;
+        if hex::encode(self.hash.finalize()) != self.digest {
+            return Err(AlteredFile);
         }
         let open = decryptor
             .decrypt_last(Payload {
                 msg: &self.buffer,
                 aad: &self.associated_data,
             })
-            .map_err(|_| FileError::Altered)?;
+            .map_err(|_| AlteredFile)?;
         Ok(open.into())
     }
 }

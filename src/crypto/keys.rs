@@ -1,7 +1,7 @@
 //! The keys of the service, which are outside the database: in files of mode 0600, or in the
 //! environment.
 //!
-//! There are four, one for each [`Purpose`]. The database stores only their ids, in `known_keys`.
+//! There are four, one for each [`KeyPurpose`]. The database stores only their ids, in `known_keys`.
 //!
 //! A key is created only if the database has never had one for its purpose. Otherwise a missing or
 //! foreign key stops the start, and the message names the id of the key that is needed: a service
@@ -11,7 +11,7 @@
 //!
 //! The key-encryption key wraps the keys of subjects: see the module `vault`. Its rotation wraps
 //! every subject's key anew, so values need not be encrypted again. Processes that still have the
-//! old key fail to add subjects with [`StoreError::Rotated`] until they are restarted.
+//! old key fail to add subjects with [`StoreError::KeyRotated`] until they are restarted.
 //!
 //! # Rotation
 //!
@@ -30,8 +30,7 @@ use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::crypto::vault;
-use crate::store::{Store, StoreError, personal_data, tokens};
+use crate::store::{Store, StoreError, personal_data};
 
 /// The purpose of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,46 +155,6 @@ impl Keys {
         }
         Ok(())
     }
-}
-
-/// Creates a new key-encryption key and wraps every subject's key under it, in one transaction that
-/// blocks all appends. Returns the number of keys wrapped.
-///
-/// A failure before the commit leaves the old key in use: for instance if a subject's key does not
-/// unwrap, or a file cannot be written. If the files cannot be renamed after the commit, the next
-/// start does it.
-pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError> {
-    let purpose = KeyPurpose::Kek;
-    let (old, new) = begin_rotation(store, folder, purpose).await?;
-    let mut tx = store.begin().await?;
-    let living = personal_data::lock_living_keys(&mut tx).await?;
-    for (organisation, subject, wrapped) in &living {
-        let failed = || KeyError::KeyNotUnwrapped(subject.clone());
-        let wrapped =
-            vault::rewrap(&old, &new, organisation, subject, wrapped).ok_or_else(failed)?;
-        personal_data::replace_wrapped_key(&mut tx, (organisation, subject), &new.id, &wrapped)
-            .await?;
-    }
-    personal_data::replace_known_key(&mut tx, purpose.name(), &old.id, &new.id).await?;
-    tx.commit().await?;
-    install_next_key(folder, purpose, Some(&old.id))?;
-    Ok(living.len())
-}
-
-/// Creates a new key for signing tokens and ends every token, in one transaction. Returns the
-/// number of tokens ended. `now` is in microseconds since 1970.
-///
-/// A failure before the commit leaves the old key in use. If the files cannot be renamed after the
-/// commit, the next start does it.
-pub async fn rotate_token(store: &Store, folder: &Path, now: i64) -> Result<u64, KeyError> {
-    let purpose = KeyPurpose::Token;
-    let (old, new) = begin_rotation(store, folder, purpose).await?;
-    let mut tx = store.begin().await?;
-    let ended = tokens::end_all(&mut tx, now).await?;
-    personal_data::replace_known_key(&mut tx, purpose.name(), &old.id, &new.id).await?;
-    tx.commit().await?;
-    install_next_key(folder, purpose, Some(&old.id))?;
-    Ok(ended)
 }
 
 /// The current key, and the next one: from a rotation that was interrupted before its commit, or
@@ -349,11 +308,11 @@ pub fn key_id(purpose: KeyPurpose, secret: &[u8; 32]) -> String {
         .chain_update(purpose.name())
         .chain_update(secret)
         .finalize();
-    to_hex(&id[..8])
+    hex::encode(&id[..8])
 }
 
 fn parse_key(purpose: KeyPurpose, text: &str) -> Option<SecretKey> {
-    let bytes = from_hex(text.trim())?;
+    let bytes = hex::decode(text.trim()).ok()?;
     let secret: [u8; 32] = bytes.try_into().ok()?;
     Some(SecretKey {
         id: key_id(purpose, &secret),
@@ -395,7 +354,7 @@ fn create_key_file(purpose: KeyPurpose, file: &Path) -> Result<SecretKey, KeyErr
     };
     let mut secret = [0_u8; 32];
     OsRng.fill_bytes(&mut secret);
-    let text = to_hex(&secret);
+    let text = hex::encode(secret);
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -403,7 +362,11 @@ fn create_key_file(purpose: KeyPurpose, file: &Path) -> Result<SecretKey, KeyErr
     fs::create_dir_all(folder).map_err(failed)?;
     // Written to a temporary file and then hard-linked to its name: the key file is complete or
     // absent, and an existing one is never overwritten.
-    let beside = folder.join(format!("{}.{}.part", purpose.name(), to_hex(&secret[..4])));
+    let beside = folder.join(format!(
+        "{}.{}.part",
+        purpose.name(),
+        hex::encode(&secret[..4])
+    ));
     let write = || {
         let mut open = fs::OpenOptions::new()
             .write(true)
@@ -423,30 +386,6 @@ fn create_key_file(purpose: KeyPurpose, file: &Path) -> Result<SecretKey, KeyErr
     parse_key(purpose, &text).ok_or_else(|| KeyError::Malformed {
         place: file.display().to_string(),
     })
-}
-
-/// Bytes as hexadecimal digits.
-#[must_use]
-pub fn to_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
-/// Hexadecimal digits as bytes; `None` if the text is not hexadecimal.
-#[must_use]
-pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
 }
 
 #[cfg(test)]

@@ -12,4 +12,6 @@
 
 pub mod file_encryption;
 pub mod keys;
+pub mod personal_rows;
+pub mod rotation;
 pub mod vault;

@@ -13,7 +13,7 @@
 //!
 //! An event holds only the subject and the SHA-256 digest of nonce and ciphertext. The ciphertext
 //! is in the table `sealed_values`, by its digest. An erasure destroys the subject's wrapped key:
-//! its values then decrypt to [`Opened::Erased`], while the log and its hashes stay unchanged. An
+//! its values then decrypt to [`DecryptedValue::Erased`], while the log and its hashes stay unchanged. An
 //! old backup still holds the wrapped key, so a restore repeats the erasures that came after it.
 //!
 //! Unwrapped keys are cached for 5 s, so another process stops using a destroyed key within that
@@ -36,11 +36,11 @@ use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::crypto::keys::{SecretKey, to_hex};
+use crate::crypto::keys::SecretKey;
+use crate::crypto::personal_rows::{IndexEntry, PersonalRows};
 use crate::domain::personal_data::{
     BlindIndexKind, Encrypted, PERSONAL_FIELD_NAMES, PersonalField, PersonalInput,
 };
-use crate::eventlog::append::{IndexEntry, PersonalRows};
 use crate::store::personal_data::{self, BlindIndexRow, EncryptedRow, SubjectKeyRow};
 use crate::store::{Store, StoreError};
 
@@ -123,7 +123,7 @@ impl Vault {
         rows.keys.push(SubjectKeyRow {
             subject: subject.to_string(),
             kek_id: self.kek.id.clone(),
-            wrapped: to_hex(&wrapped),
+            wrapped: hex::encode(&wrapped),
         });
         Ok(key)
     }
@@ -181,11 +181,11 @@ impl Vault {
                 &self.associated_data(subject, slot.field),
                 text.as_bytes(),
             )?;
-            let digest = to_hex(&Sha256::digest(&sealed));
+            let digest = hex::encode(Sha256::digest(&sealed));
             rows.encrypted.push(EncryptedRow {
                 digest: digest.clone(),
                 subject: subject.to_string(),
-                sealed: to_hex(&sealed),
+                sealed: hex::encode(&sealed),
             });
             *slot.value = PersonalInput::Sealed(Encrypted { subject, digest });
         }
@@ -340,7 +340,7 @@ impl Vault {
         mac.update(domain);
         mac.update(b"\n");
         mac.update(bytes);
-        to_hex(&mac.finalize().into_bytes())
+        hex::encode(mac.finalize().into_bytes())
     }
 
     /// The key of a subject, to encrypt its files.

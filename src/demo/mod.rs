@@ -17,10 +17,10 @@ use jiff::{Timestamp, ToSpan as _};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::clock::day_of;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::person::MailedAddress;
 use crate::domain::{Actor, Command, Organisation, OrganisationId, Person, PersonCommand};
-use crate::eventlog::recorded_event::day_of;
 use crate::eventlog::{LogError, TimestampSource};
 pub use programme::DemoProgramme;
 

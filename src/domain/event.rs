@@ -51,7 +51,7 @@ macro_rules! events {
 pub(crate) use events;
 
 /// Events that contain a score. Who may see them depends on who has scored: see
-/// [`super::Connections::sees_scores`].
+/// [`super::Connections::may_see_scores`].
 pub const SCORE_EVENTS: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
 
 text_type!(

@@ -36,7 +36,7 @@ impl AggregateCache {
         })
     }
 
-    /// Like [`Self::find`], but only if the state was compared with the database at most `at_most`
+    /// Like [`Self::get`], but only if the state was compared with the database at most `at_most`
     /// ago.
     pub(super) fn get_recent<S: Aggregate>(
         &self,

@@ -5,8 +5,8 @@
 //! for the projector. If it cannot be used the events are written without rows, and the projector
 //! adds them later.
 //!
-//! The writer claims a lease ([`Along::claim`]), folds the batch ([`Claimed::take`]), and calls
-//! [`Claimed::stored`] after the commit. The implementation is the projector's shared state in
+//! The writer claims a lease ([`InlineProjection::try_lease`]), folds the batch ([`InlineLease::fold_batch`]), and calls
+//! [`InlineLease::finish`] after the commit. The implementation is the projector's shared state in
 //! `projections`.
 
 use futures::future::BoxFuture;
@@ -23,7 +23,7 @@ pub trait InlineProjection: Send + Sync {
 }
 
 /// Exclusive lease on the projector state during an append. Dropping it after a successful
-/// [`Self::take`], without calling [`Self::stored`], discards the cached state: the projector then
+/// [`Self::fold_batch`], without calling [`Self::finish`], discards the cached state: the projector then
 /// reads its positions from the database again.
 pub trait InlineLease: Send {
     /// The position of the next event to fold.
@@ -34,7 +34,7 @@ pub trait InlineLease: Send {
     /// the events must be written without rows.
     ///
     /// Rows that are not cached are read through `tx`. Without a transaction this fails with
-    /// [`StoreError::NotInMemory`], and the state is unchanged.
+    /// [`StoreError::CacheMiss`], and the state is unchanged.
     fn fold_batch<'a>(
         &'a mut self,
         tx: Option<&'a mut Tx>,

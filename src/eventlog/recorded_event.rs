@@ -1,13 +1,13 @@
 //! Recorded events and the keys of streams.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::upcast;
+use crate::clock::day_of;
 use crate::domain::{Aggregate, Event, event};
 use crate::store::StoreError;
 use crate::store::events::EventRow;
@@ -102,31 +102,4 @@ impl RecordedEvent {
                 .map_err(|cause| unreadable("the command id", &cause))?,
         })
     }
-}
-
-/// The day in Europe/London at an instant. Deadlines, `as_at` and the days of postings are days in
-/// that time zone.
-///
-/// # Panics
-/// Never: the time zone is compiled in.
-#[must_use]
-pub fn day_of(instant: Timestamp) -> Date {
-    instant
-        .in_tz("Europe/London")
-        .expect("the time zone is compiled in")
-        .date()
-}
-
-/// The time left of the day in Europe/London at an instant.
-///
-/// # Panics
-/// Never: the time zone is compiled in.
-#[must_use]
-pub fn time_left_in_day(instant: Timestamp) -> Duration {
-    let now = instant
-        .in_tz("Europe/London")
-        .expect("the time zone is compiled in");
-    now.end_of_day().map_or(Duration::ZERO, |end| {
-        now.duration_until(&end).unsigned_abs()
-    })
 }

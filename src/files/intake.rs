@@ -7,9 +7,9 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{FILE_SIZE_MAX, FileError};
+use crate::clock::{day_of, time_left_in_day};
 use crate::domain::PersonId;
 use crate::eventlog::Log;
-use crate::eventlog::recorded_event::{day_of, time_left_in_day};
 use crate::sandbox::Sandbox;
 use crate::store::uploads::{self, UploadUsage};
 
@@ -78,7 +78,7 @@ where
     }
 
     /// Reads at least `wanted` bytes, fewer at the end of the body, and `None` after it. Fails as
-    /// soon as more than [`FILE_MOST`] bytes were received.
+    /// soon as more than [`FILE_SIZE_MAX`] bytes were received.
     pub(super) async fn read_at_least(
         &mut self,
         wanted: usize,

@@ -19,7 +19,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::crypto::file_encryption::{DecryptStream, EncryptedFile, Encryptor};
+use crate::crypto::file_encryption::{AlteredFile, DecryptStream, EncryptedFile, Encryptor};
 use crate::crypto::vault::{Vault, VaultError};
 use crate::domain::file::{FileDigest, MediaType};
 use crate::sandbox::{SandboxError, Upload};
@@ -59,8 +59,8 @@ pub enum FileError {
     Busy,
     #[error("the file is not in the store")]
     Missing,
-    #[error("the file in the store was altered")]
-    Altered,
+    #[error(transparent)]
+    Altered(#[from] AlteredFile),
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
@@ -239,7 +239,7 @@ impl FileStore {
             bytes,
         };
         if sealed.digest != file.as_str() {
-            return Err(FileError::Altered);
+            return Err(AlteredFile.into());
         }
         match self {
             Self::Folder(folder) => folder.put(&sealed, file).await?,
@@ -268,9 +268,7 @@ impl FileStore {
 }
 
 async fn file_digest(path: &std::path::Path) -> std::io::Result<String> {
-    Ok(crate::crypto::keys::to_hex(&Sha256::digest(
-        tokio::fs::read(path).await?,
-    )))
+    Ok(hex::encode(Sha256::digest(tokio::fs::read(path).await?)))
 }
 
 /// The type of a file by its first bytes. Every picture becomes a JPEG.

@@ -2,8 +2,8 @@
 //! addresses.
 
 use super::AppState;
+use crate::clock::day_of;
 use crate::eventlog::LogError;
-use crate::eventlog::recorded_event::day_of;
 use crate::store::accesses::{self, AccessedData};
 use crate::views::Reader;
 

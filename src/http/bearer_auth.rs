@@ -236,7 +236,7 @@ impl AccessEndings {
 pub(super) struct AccessBasis<'a> {
     /// The roles that its person held when it began, with commas between them.
     pub roles: &'a str,
-    /// [`Ended::on`] of these roles when it began.
+    /// [`AccessEndings::count_for`] of these roles when it began.
     pub endings: i64,
 }
 

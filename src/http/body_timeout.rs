@@ -74,7 +74,7 @@ impl Pace {
 pub(super) struct KeepAliveAllowed;
 
 /// Middleware that closes the connection after the response, unless the request is marked with
-/// [`Known`].
+/// [`KeepAliveAllowed`].
 pub(super) async fn limit_keep_alive(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

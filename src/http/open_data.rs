@@ -11,8 +11,7 @@ use tokio::sync::Mutex;
 use super::AppState;
 use super::api::method_not_allowed;
 use super::problem::{ErrorCode, Problem};
-use crate::crypto::keys::to_hex;
-use crate::eventlog::recorded_event::day_of;
+use crate::clock::day_of;
 use crate::export::open_data::{CheckedPackage, Places, Publisher, build_package};
 
 /// The publication, with a cache of the newest package.
@@ -59,7 +58,7 @@ impl OpenData {
             day_of(desk.commands.now()),
         );
         let (json, csv) = (checked.package.to_json(), checked.package.to_csv());
-        let tag = to_hex(&Sha256::digest(&json)[..16]);
+        let tag = hex::encode(&Sha256::digest(&json)[..16]);
         let new = Arc::new(CachedPackage {
             checked,
             json,

@@ -15,7 +15,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::api::method_not_allowed;
 use super::openapi::{openapi_json, openapi_yaml};
-use crate::crypto::keys::to_hex;
 
 /// Clients may cache the contract for an hour: it changes only with the program.
 const CACHE_POLICY: &str = "public, max-age=3600";
@@ -59,7 +58,7 @@ impl PrecompressedFile {
             .write_all(text.as_bytes())
             .and_then(|()| encoder.finish())
             .unwrap_or_default();
-        let digest = to_hex(&Sha256::digest(&text)[..16]);
+        let digest = hex::encode(&Sha256::digest(&text)[..16]);
         Self {
             media,
             plain: text.into(),

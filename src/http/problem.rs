@@ -411,7 +411,9 @@ impl From<FileError> for Problem {
                 tracing::error!(%cause, "the store of files is not to be had");
                 ErrorCode::Unavailable.problem("the store of files cannot be reached just now")
             }
-            FileError::Altered | FileError::Vault(_) | FileError::Database(_) => internal(&error),
+            FileError::Altered(_) | FileError::Vault(_) | FileError::Database(_) => {
+                internal(&error)
+            }
         }
     }
 }

@@ -128,7 +128,7 @@ fn parse_quota(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
     Some(Some((count.parse().ok()?, Duration::from_secs(time))))
 }
 
-/// One limit, counted by key; `None` if it is off. The number counts calls, for [`REMEMBERED`].
+/// One limit, counted by key; `None` if it is off. The number counts calls, for [`CLEANUP_EVERY`].
 struct KeyedLimit<K: Hash + Eq + Clone>(Option<KeyedCounter<K>>, AtomicUsize);
 
 struct KeyedCounter<K: Hash + Eq + Clone> {

@@ -147,7 +147,7 @@ impl TokenRowCache {
 impl Tokens {
     /// Signs a token and stores its row.
     ///
-    /// Returns [`TokenError::MadeBefore`] if a token with this id exists.
+    /// Returns [`TokenError::AlreadyIssued`] if a token with this id exists.
     pub async fn issue(
         &self,
         commands: &Commands,

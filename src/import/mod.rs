@@ -17,13 +17,13 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::clock::day_of;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::text::Slug;
 use crate::domain::{
     Actor, Aggregate as _, Command, DecisionContext, Group, GroupCommand, GroupId, Organisation,
     Refusal, Role, TrackedRead,
 };
-use crate::eventlog::recorded_event::day_of;
 use crate::projections::{FundRow, GroupRow, PastGrantRow};
 use crate::sandbox::Sandbox;
 use crate::views::{ViewError, Views};
@@ -47,7 +47,7 @@ pub enum ImportKind {
     Funding,
 }
 
-/// Why an import ended early. Errors in rows are reported in [`Imported`] instead.
+/// Why an import ended early. Errors in rows are reported in [`ImportReport`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error(transparent)]

@@ -15,7 +15,7 @@ use super::workbook::UNPACKED_BYTES_MAX;
 /// and of shared strings.
 const CELLS_MAX: u64 = 1_000_000;
 
-/// Rejects the shared strings part of an XLSX file if it declares more than [`CELLS_MOST`] strings.
+/// Rejects the shared strings part of an XLSX file if it declares more than [`CELLS_MAX`] strings.
 pub(super) fn check_shared_strings(part: &[u8]) -> Result<(), TableError> {
     for_each_event(part, |event| match event {
         Event::Start(tag) if tag.local_name().into_inner() == "sst" => {
@@ -31,8 +31,8 @@ pub(super) fn check_shared_strings(part: &[u8]) -> Result<(), TableError> {
     })
 }
 
-/// Rejects the content of an ODS file if its expanded repeats exceed [`CELLS_MOST`] cells or
-/// [`BYTES_MOST`] bytes.
+/// Rejects the content of an ODS file if its expanded repeats exceed [`CELLS_MAX`] cells or
+/// [`UNPACKED_BYTES_MAX`] bytes.
 pub(super) fn check_repeats(part: &[u8]) -> Result<(), TableError> {
     let mut room = ExpandedSize::default();
     for_each_event(part, |event| room.add_event(event))

@@ -8,12 +8,12 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{DueCommand, JobError, Jobs};
+use crate::clock::day_of;
 use crate::domain::application::ApplicationState;
 use crate::domain::command::NoBody;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::grant::GrantState;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId};
-use crate::eventlog::recorded_event::day_of;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 
 /// The number of days before its round closes on which a group is reminded of a draft.

@@ -3,9 +3,9 @@
 //! start afresh.
 
 use super::{DueCommand, JobError, Jobs};
+use crate::clock::day_of;
 use crate::domain::grant::{RemindUpdate, ReminderKind, UpdateState};
 use crate::domain::{Command, GrantCommand, GrantId};
-use crate::eventlog::recorded_event::day_of;
 use crate::projections::UpdateRow;
 
 /// The most days before the due day on which any fund reminds.

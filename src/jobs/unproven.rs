@@ -2,10 +2,10 @@
 //! expires after two weeks, and its personal data is erased.
 
 use super::{DueCommand, JobError, Jobs};
+use crate::clock::day_of;
 use crate::domain::command::NoBody;
 use crate::domain::unproven::EXPIRES_AFTER_DAYS;
 use crate::domain::{Command, PersonCommand, PersonId};
-use crate::eventlog::recorded_event::day_of;
 use crate::projections::PersonRow;
 
 impl Jobs {

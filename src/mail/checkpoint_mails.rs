@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::compose::{ComposedMail, Email, EmailAttachment, render_html};
 use super::{MailError, Mailer};
-use crate::crypto::keys::to_hex;
+use crate::clock::day_of;
 use crate::domain::language::Language;
 use crate::domain::{Event, FundEvent};
-use crate::eventlog::recorded_event::{RecordedEvent, day_of};
+use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::Tx;
 use crate::store::outbox::{self, MailRow, NewMail};
 use crate::store::tlog as stored;
@@ -160,7 +160,7 @@ impl Mailer {
 }
 
 fn checkpoint_text(note: &str, size: i64, key: &str, address: &str) -> String {
-    let digest = to_hex(&Sha256::digest(note));
+    let digest = hex::encode(Sha256::digest(note));
     let fingerprint = digest.as_bytes()[..16]
         .chunks(4)
         .fold(String::new(), |mut text, part| {

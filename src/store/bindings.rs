@@ -63,7 +63,7 @@ pub(super) use bind_all;
 /// Runs statements of SQLite as one text: each alone would be a round trip to the connection's
 /// thread.
 ///
-/// Fails with [`StoreError::NotWhole`] unless they changed `rows` rows in all; then nothing may be
+/// Fails with [`StoreError::RowCountMismatch`] unless they changed `rows` rows in all; then nothing may be
 /// committed.
 pub(super) async fn execute_all(
     db: &mut SqliteConnection,

@@ -142,7 +142,7 @@ impl From<StoreError> for WriteError {
 
 /// Inserts the rows of a batch and advances the head and the projections, in one statement or text.
 ///
-/// On SQLite it fails with [`StoreError::NotWhole`] if the head or a projection is not at the
+/// On SQLite it fails with [`StoreError::RowCountMismatch`] if the head or a projection is not at the
 /// expected position.
 pub async fn write(
     tx: &mut Tx,
@@ -180,7 +180,7 @@ pub async fn write(
 }
 
 /// Conditional write: like [`write()`], in a transaction of its own, which is committed. Fails with
-/// [`WriteError::AtCommit`] if it is unknown whether it was.
+/// [`WriteError::InDoubt`] if it is unknown whether it was.
 pub async fn write_if_head_matches(
     store: &Store,
     organisation: &str,
@@ -213,7 +213,7 @@ pub async fn write_if_head_matches(
     }
 }
 
-/// Waits at most [`SOON`] for a connection: the batch has its timestamps already, and a long wait
+/// Waits at most [`WRITER_ACQUIRE_TIMEOUT`] for a connection: the batch has its timestamps already, and a long wait
 /// would make them wrong.
 async fn acquire_with_timeout<T>(begins: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     let begun = tokio::time::timeout(WRITER_ACQUIRE_TIMEOUT, begins).await;
@@ -395,7 +395,7 @@ fn insert_events_sql(engine: Engine, rows: &str) -> String {
 }
 
 /// Inserts events of another database, with their positions and times. The head is set by
-/// [`put_head`].
+/// [`set_head`].
 pub async fn import_events(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> StoreResult<()> {
     let sql = insert_events_sql(tx.engine(), "$2");
     let rows = serde_json::to_string(rows).unwrap_or_default();

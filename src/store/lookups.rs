@@ -51,7 +51,7 @@ pub struct IndexLookup<'a> {
     pub digest: &'a str,
 }
 
-/// What was found. A stream without events has the sequence 0; a command, key or index entry that
+/// The results. A stream without events has the sequence 0; a command, key or index entry that
 /// does not exist is left out.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -125,7 +125,7 @@ struct LookupRow {
     text: Option<String>,
 }
 
-/// The columns of the head in order, and what was found.
+/// The columns of the head in order, and the results.
 fn decode(rows: Vec<LookupRow>) -> (Vec<i64>, Found) {
     let (mut head, mut found) = (Vec::new(), Found::default());
     for row in rows {

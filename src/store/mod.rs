@@ -196,7 +196,7 @@ pub enum Executor<'a> {
     Pool(&'a Store),
 }
 
-/// Runs `$body` with `$db` bound to the connection of a [`Source`], for either engine.
+/// Runs `$body` with `$db` bound to the connection of a [`Executor`], for either engine.
 macro_rules! on_executor {
     ($source:expr, $db:ident => $body:expr) => {
         match $source {
@@ -281,7 +281,7 @@ impl Store {
     /// Removes deleted data from the disk, as far as the engine allows. SQLite overwrites it on
     /// deletion, and here its write-ahead log is truncated; PostgreSQL frees the space for reuse.
     ///
-    /// Fails with [`StoreError::Busy`] if a reader of SQLite still needs the write-ahead log.
+    /// Fails with [`StoreError::WalBusy`] if a reader of SQLite still needs the write-ahead log.
     pub async fn purge_deleted(&self) -> StoreResult<()> {
         match self {
             Self::Postgres(server) => {

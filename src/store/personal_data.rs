@@ -34,7 +34,7 @@ pub struct BlindIndexRow {
 
 /// Inserts the keys of new subjects.
 ///
-/// Fails with [`StoreError::Rotated`] if the key-encryption key has been rotated since they were
+/// Fails with [`StoreError::KeyRotated`] if the key-encryption key has been rotated since they were
 /// wrapped.
 pub async fn insert_keys(
     tx: &mut Tx,

@@ -79,7 +79,7 @@ impl ProjectionCommit {
 
     /// Stores everything in the given transaction.
     ///
-    /// Fails with [`StoreError::NotWhole`] if one generation is at another position; then the
+    /// Fails with [`StoreError::RowCountMismatch`] if one generation is at another position; then the
     /// transaction must not be committed.
     pub async fn store_in(&self, tx: &mut Tx, organisation: &str) -> StoreResult<()> {
         let mut values = Bindings::new(organisation);
@@ -99,7 +99,7 @@ impl ProjectionCommit {
     /// The SQL that advances the positions and stores the rows. `condition` is a further condition
     /// of every advance.
     ///
-    /// For SQLite these are statements, which must change [`Self::rows`] rows in all. For
+    /// For SQLite these are statements, which must change [`Self::row_count`] rows in all. For
     /// PostgreSQL they are parts of one `WITH`: the part `moved` has the generations that advanced,
     /// and the rows of others are not stored.
     pub(super) fn statements(

@@ -1,5 +1,5 @@
 //! Sessions of browsers, and the links and codes by which people sign in. All of a person's end
-//! when their address is given up: see [`super::personal::give_up_index`]. Times are in
+//! when their address is given up: see [`super::personal_data::release_index`]. Times are in
 //! microseconds since 1970.
 
 use super::{Store, StoreResult, Tx, in_transaction, on_reader};

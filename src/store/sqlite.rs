@@ -66,7 +66,7 @@ impl SqliteWriter {
         Ok(SqliteTx::Write(writing))
     }
 
-    /// Acquires the connection outside a transaction. Return it by [`Writing::leave`].
+    /// Acquires the connection outside a transaction. Return it by [`WriterGuard::release`].
     pub(super) async fn acquire(&self) -> Result<WriterGuard, Error> {
         let waited =
             tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.slot).lock_owned()).await;
@@ -97,7 +97,7 @@ impl SqliteWriter {
 }
 
 impl SqliteTx {
-    /// Commits, with the durability that [`Writer::begin`] selected.
+    /// Commits, with the durability that [`SqlitePools::ensure_live`] selected.
     pub(super) async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Write(mut writing) => {

@@ -72,7 +72,7 @@ fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
 /// A public key as text: name, key id, and base64 of the signature type and the key, joined by `+`
 /// (C2SP signed-note).
 fn encode_key(name: &str, kind: u8, key: &VerifyingKey) -> String {
-    let id = crate::crypto::keys::to_hex(&key_id(name, kind, key));
+    let id = hex::encode(key_id(name, kind, key));
     format!(
         "{name}+{id}+{}",
         BASE64.encode([&[kind], &key.as_bytes()[..]].concat())
@@ -192,7 +192,7 @@ impl Verifier {
             .ok()
             .and_then(|key| VerifyingKey::from_bytes(key).ok())
             .ok_or(NoteError::MalformedKey)?;
-        if name.is_empty() || id != crate::crypto::keys::to_hex(&key_id(name, ED25519, &key)) {
+        if name.is_empty() || id != hex::encode(key_id(name, ED25519, &key)) {
             return Err(NoteError::MalformedKey);
         }
         Ok(Self {

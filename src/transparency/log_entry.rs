@@ -12,7 +12,7 @@ const LEAF_VERSION: u8 = 1;
 /// The log entry of a stored event: one line of JSON with its names in order.
 ///
 /// Payload and metadata are copied as they are stored. They were canonical when they were written;
-/// if they no longer are, [`read`] rejects the line.
+/// if they no longer are, [`parse`] rejects the line.
 #[must_use]
 pub fn canonical_json(row: &EventRow) -> String {
     let text = |text: &str| serde_json::to_string(text).unwrap_or_default();

@@ -315,7 +315,6 @@ pub fn tiles_for(ranges: &[Range]) -> Vec<TileId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::to_hex;
 
     /// Test vectors of Certificate Transparency: leaves, and the roots over the first 0 to 8 of
     /// them.
@@ -351,7 +350,7 @@ mod tests {
     fn roots_are_those_of_certificate_transparency() {
         let mut tiles = Tiles::default();
         for (size, root) in ROOTS.iter().enumerate() {
-            assert_eq!(to_hex(&tiles.root(size as u64).unwrap()), *root);
+            assert_eq!(hex::encode(tiles.root(size as u64).unwrap()), *root);
             if let Some(leaf) = LEAVES.get(size) {
                 tiles.push(leaf_hash(leaf));
             }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::{KeyChain, NoteError, Verifier};
 use super::log_entry::{self, LogEntryError};
 use super::merkle::{self, Hash};
-use crate::crypto::keys::{from_hex, to_hex};
 
 /// An inclusion proof, which can be checked with nothing but the public key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -41,7 +40,7 @@ impl Proof {
     pub fn new(event: String, hashes: &[Hash], head: String, key: String) -> Self {
         Self {
             event,
-            hashes: hashes.iter().map(|hash| to_hex(hash)).collect(),
+            hashes: hashes.iter().map(hex::encode).collect(),
             head,
             key,
         }
@@ -64,7 +63,7 @@ impl Proof {
         let hashes: Option<Vec<Hash>> = self
             .hashes
             .iter()
-            .map(|hash| from_hex(hash)?.try_into().ok())
+            .map(|hash| hex::decode(hash).ok()?.try_into().ok())
             .collect();
         let position = u64::try_from(row.position).map_err(|_| ProofError::HashMismatch)?;
         let leaf = merkle::leaf_hash(self.event.as_bytes());

@@ -158,7 +158,7 @@ impl Views {
         &self.projector
     }
 
-    /// Waits, at most [`WAIT`], until the views include a position. [`ViewError::Behind`] if they
+    /// Waits, at most [`READ_WAIT_MAX`], until the views include a position. [`ViewError::Behind`] if they
     /// do not. [`ViewError::BeyondLog`], without waiting, if the log has no such position.
     pub async fn wait_for_position(&self, position: i64) -> Result<(), ViewError> {
         if position >= self.projector.next_position() && position >= self.log.length().await? {
@@ -175,7 +175,7 @@ impl Views {
         }
     }
 
-    /// Waits, at most [`WAIT`], until the views include a position that was just appended. Returns
+    /// Waits, at most [`READ_WAIT_MAX`], until the views include a position that was just appended. Returns
     /// whether they do.
     pub async fn wait_until_shown(&self, position: i64) -> bool {
         self.projector

@@ -82,7 +82,7 @@ const NEWEST_MAX: i64 = 500;
 pub const COUNT_MAX: i64 = 1000;
 
 impl Views {
-    /// The number of rows, at most [`COUNTED`].
+    /// The number of rows, at most [`COUNT_MAX`].
     pub async fn count<T: TableRow>(
         &self,
         as_at: Option<i64>,

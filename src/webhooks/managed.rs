@@ -25,7 +25,6 @@ use super::{
     EVENTS_MAX, POLL_INTERVAL, SECOND_US, WebhookError, WebhookMessage, WebhookSecret,
     public_resolver, retry_delay,
 };
-use crate::crypto::keys::from_hex;
 use crate::crypto::vault::Vault;
 use crate::domain::organisation::{Webhook, WebhookTarget};
 use crate::domain::{Aggregate as _, Organisation, OrganisationId};
@@ -85,7 +84,7 @@ pub fn name_of(number: u32) -> String {
 #[must_use]
 pub fn derive_secret(vault: &Vault, number: u32, secret: u32) -> WebhookSecret {
     WebhookSecret::from_bytes(
-        from_hex(&vault.derive_secret("webhook", &format!("{number}/{secret}")))
+        hex::decode(vault.derive_secret("webhook", &format!("{number}/{secret}")))
             .unwrap_or_default(),
     )
 }
@@ -198,7 +197,7 @@ impl ManagedWebhooks {
         Ok(ready)
     }
 
-    /// The organisation, at most [`LATELY`] old.
+    /// The organisation, at most [`STATE_AGE_MAX`] old.
     async fn organisation_state(&self) -> Result<Arc<Organisation>, WebhookError> {
         Ok(self
             .log
@@ -207,7 +206,7 @@ impl ManagedWebhooks {
             .state)
     }
 
-    /// The position after the first confirmation of a webhook, or the end of the log: see [`NEW`].
+    /// The position after the first confirmation of a webhook, or the end of the log: see [`CONFIRMED_AGE_MAX_US`].
     async fn start_position(&self, number: u32, now: i64) -> Result<i64, WebhookError> {
         let id = format!("{}/{}", self.log.organisation(), self.organisation);
         let rows = events::stream_events(

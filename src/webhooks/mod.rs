@@ -18,7 +18,6 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::crypto::keys::to_hex;
 use crate::domain::event::SCORE_EVENTS;
 use crate::eventlog::{Log, LogError};
 use crate::store::events::{self, EventRow};
@@ -261,7 +260,7 @@ fn event_json(row: &EventRow) -> String {
 
 /// The name of an address in the database: a digest, because the address may contain a secret.
 fn name_of(address: &str) -> String {
-    to_hex(&Sha256::digest(address.as_bytes())[..16])
+    hex::encode(&Sha256::digest(address.as_bytes())[..16])
 }
 
 /// The time until the next attempt, in microseconds: 10 seconds, doubled after each attempt, an

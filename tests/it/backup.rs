@@ -10,7 +10,8 @@ use microgrants::audit::{self, Trusted};
 use microgrants::backup::{self, NewOrigin, RestoreError, RestoreOrigin};
 use microgrants::clock::new_id;
 use microgrants::commands::{Caller, CommandRequest};
-use microgrants::crypto::keys::{self, Keys, to_hex};
+use microgrants::crypto::keys::Keys;
+use microgrants::crypto::rotation;
 use microgrants::domain::command::WithReason;
 use microgrants::domain::file::{FilePurpose, KeepFile};
 use microgrants::domain::organisation::RoleRef;
@@ -176,7 +177,7 @@ fn digests(folder: &Path) -> Vec<(PathBuf, String)> {
     let digest = |path: PathBuf| {
         (
             path.strip_prefix(folder).unwrap().to_owned(),
-            to_hex(&Sha256::digest(fs::read(&path).unwrap())),
+            hex::encode(Sha256::digest(fs::read(&path).unwrap())),
         )
     };
     files_below(folder).into_iter().map(digest).collect()
@@ -348,7 +349,7 @@ async fn damaged(house: TestApp) {
     let whole = fs::read_to_string(&table).unwrap();
     let other = whole.replacen("\"sealed\":\"", "\"sealed\":\"00", 1);
     let manifest = fs::read_to_string(folder.join("MANIFEST.sha256")).unwrap();
-    let digest = |text: &str| to_hex(&Sha256::digest(text));
+    let digest = |text: &str| hex::encode(Sha256::digest(text));
     fs::write(
         folder.join("MANIFEST.sha256"),
         manifest.replace(&digest(&whole), &digest(&other)),
@@ -605,7 +606,7 @@ async fn keys_in_place(house: TestApp) {
     assert_eq!(empty.house().await.keys.kek.id, kek.id);
 
     // After a rotation, an older backup needs the old key.
-    keys::rotate_kek(house.store(), &own).await.unwrap();
+    rotation::rotate_kek(house.store(), &own).await.unwrap();
     let rotated = RestoreTarget::on_other_engine(&house).await;
     rotated.assert_needs_key(&kek.id, &folder, &origin).await;
     // The next start would finish a rotation to the key that the backup names.

@@ -98,7 +98,7 @@ async fn batch(house: TestApp) {
     house.catch_up().await;
     let batch = sent_batch(&house, &office).await;
     let made = &batch.files[0];
-    let digest = microgrants::crypto::keys::to_hex(&Sha256::digest(&file.text));
+    let digest = hex::encode(Sha256::digest(&file.text));
     assert_eq!(
         (
             made.payments,

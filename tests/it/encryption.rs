@@ -2,7 +2,8 @@
 //! event loads without their keys.
 
 use microgrants::commands::{CommandError, IdempotencyKey};
-use microgrants::crypto::keys::{self, KeyError, Keys};
+use microgrants::crypto::keys::{KeyError, Keys};
+use microgrants::crypto::rotation;
 use microgrants::domain::person::PersonDetails;
 use microgrants::domain::{Command, PersonCommand, PersonId, Refusal, Role, Roles};
 use microgrants::projections::{GroupRow, PersonRow};
@@ -328,7 +329,7 @@ async fn rotated(house: TestApp) {
             .unwrap(),
     );
     assert_eq!(before, std::slice::from_ref(&old_id));
-    let wrapped = keys::rotate_kek(house.store(), &folder).await.unwrap();
+    let wrapped = rotation::rotate_kek(house.store(), &folder).await.unwrap();
     assert!(wrapped >= 3, "{wrapped} keys");
     let second = std::fs::read_to_string(folder.join("kek.key")).unwrap();
     assert_ne!(first, second);
@@ -369,7 +370,7 @@ async fn rotated(house: TestApp) {
         Keys::load(house.store(), &folder).await.unwrap().kek.id,
         after.keys.kek.id
     );
-    keys::rotate_kek(house.store(), &folder).await.unwrap();
+    rotation::rotate_kek(house.store(), &folder).await.unwrap();
     assert_eq!(
         std::fs::read_to_string(folder.join("kek.key")).unwrap(),
         "ab".repeat(32)

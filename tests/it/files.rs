@@ -442,7 +442,7 @@ async fn altered(house: TestApp) {
             .try_collect::<Vec<_>>()
             .await;
         assert!(
-            matches!(opened, Err(FileError::Altered)),
+            matches!(opened, Err(FileError::Altered(_))),
             "{change}: {opened:?}"
         );
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use microgrants::audit::{self, Rule, Trusted, export_layout};
-use microgrants::crypto::keys::{self, KeyPurpose, to_hex};
+use microgrants::crypto::keys::{self, KeyPurpose};
 use microgrants::transparency::checkpoint::{Checkpoint, Signer};
 use microgrants::transparency::merkle::{Tiles, leaf_hash};
 use serde_json::{Value, json};
@@ -219,7 +219,8 @@ impl TamperedExport {
     /// Recomputes the manifest for the changed files, as an attacker with access to the folder
     /// could.
     fn rewrite_manifest(&self) {
-        let name = |name: &&str| format!("{}  {name}", to_hex(&Sha256::digest(self.file(name))));
+        let name =
+            |name: &&str| format!("{}  {name}", hex::encode(Sha256::digest(self.file(name))));
         self.write_lines(
             export_layout::MANIFEST,
             &export_layout::MANIFEST_FILES
@@ -236,7 +237,7 @@ impl TamperedExport {
             .strip_suffix(b"\n")
             .unwrap_or(&events)
             .split(|byte| *byte == b'\n');
-        let leaves: Vec<_> = lines.map(|line| to_hex(&leaf_hash(line))).collect();
+        let leaves: Vec<_> = lines.map(|line| hex::encode(leaf_hash(line))).collect();
         self.write_lines(export_layout::LEAVES, &leaves);
         self.rewrite_manifest();
     }

@@ -156,7 +156,7 @@ impl TestApp {
     }
 
     pub fn today(&self) -> jiff::civil::Date {
-        microgrants::eventlog::recorded_event::day_of(self.commands.now())
+        microgrants::clock::day_of(self.commands.now())
     }
 
     /// The date this many days from today.

@@ -472,16 +472,11 @@ async fn shapes(house: TestApp) {
         assert!(!rows.is_empty(), "the stored log makes rows of {name}");
         let digest = Sha256::digest(
             rows.iter()
-                .map(|row| format!("{row:?}"))
+                .map(|row| format!("{row:?}").replace("ViewRow {", "Row {"))
                 .collect::<Vec<_>>()
                 .join("\n"),
         );
-        writeln!(
-            found,
-            "{name} {shape} {}",
-            microgrants::crypto::keys::to_hex(&digest[..8])
-        )
-        .unwrap();
+        writeln!(found, "{name} {shape} {}", hex::encode(&digest[..8])).unwrap();
     }
     let Ok(stored) = std::fs::read_to_string(SCHEMA_DIGESTS) else {
         std::fs::write(SCHEMA_DIGESTS, found).unwrap();

@@ -317,7 +317,8 @@ impl AcceptedAppend<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eventlog::append::{Batch, IndexEntry, NewEvent};
+    use crate::crypto::personal_rows::IndexEntry;
+    use crate::eventlog::append::{Batch, NewEvent};
     use crate::store::personal_data::BlindIndexRow;
 
     const HEAD: LogHead = LogHead {

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::query::{QueryParams, list_rows as list_of, not_found, path_id, require_staff};
 use super::response::{Collection, record_response};
+use crate::clock::day_of;
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::{ErrorCode, Problem};

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 /// smaller limit.
 pub(in crate::http) const ENTRIES_MAX: usize = 500;
 
-/// Deserialises from any JSON, and fails on a list or map with more than [`ENTRIES_MOST`] entries.
+/// Deserialises from any JSON, and fails on a list or map with more than [`ENTRIES_MAX`] entries.
 pub(super) struct BoundedJson;
 
 impl<'de> Deserialize<'de> for BoundedJson {

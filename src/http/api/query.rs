@@ -19,7 +19,7 @@ use crate::views::{
     AsAt, Cursor, PageRequest, ParseAsAtError, SortKey, SortOrder, TableRow, ViewError,
 };
 
-/// The default number of items on a page. [`PAGE_MOST`] is the most.
+/// The default number of items on a page. [`PAGE_MAX`] is the most.
 const PAGE_DEFAULT: i64 = 50;
 pub(in crate::http) const PAGE_MAX: i64 = 500;
 /// The longest value, in bytes. Cursors are the longest: an id and a group's name.
@@ -35,7 +35,7 @@ pub(super) struct QueryParams(BTreeMap<String, String>);
 
 impl QueryParams {
     /// Parses the query. Fails on parameters that are not in `known`, on repeated ones except those
-    /// in [`SEVERAL`], on overlong values, and on NUL characters.
+    /// in [`REPEATABLE`], on overlong values, and on NUL characters.
     pub(super) fn parse(request: &HttpRequest, known: &[&str]) -> Result<Self, Problem> {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|error| ErrorCode::InvalidQuery.problem(error.to_string()))?

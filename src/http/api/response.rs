@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::commands::CommandReply;
-use crate::crypto::keys::to_hex;
 use crate::eventlog::append::AppendReceipt;
 use crate::http::problem::{ErrorCode, Problem};
 
@@ -93,7 +92,7 @@ pub(super) fn record_response<T: Serialize>(
         ErrorCode::Internal.problem("something went wrong here")
     };
     let body = serde_json::to_string(record).map_err(unwritable)?;
-    let digest = to_hex(&Sha256::digest(&body)[..8]);
+    let digest = hex::encode(&Sha256::digest(&body)[..8]);
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{version}-{digest}\"")))
         .content_type("application/json")

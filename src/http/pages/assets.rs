@@ -6,8 +6,6 @@ use std::sync::LazyLock;
 use actix_web::{HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 
-use crate::crypto::keys::to_hex;
-
 const STYLES: &str = concat!(
     include_str!("../../../assets/govuk.css"),
     "\n",
@@ -17,7 +15,7 @@ const STYLES: &str = concat!(
 pub(super) static STYLES_PATH: LazyLock<String> = LazyLock::new(|| {
     format!(
         "/assets/{}.css",
-        &to_hex(&Sha256::digest(STYLES.as_bytes()))[..16]
+        &hex::encode(Sha256::digest(STYLES.as_bytes()))[..16]
     )
 });
 

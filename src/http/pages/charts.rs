@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 
 use super::PageError;
+use crate::clock::day_of;
 use crate::domain::Money;
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::views::{AsAt, BudgetLine, GroupBy, OutcomeLine, Sums};
 

@@ -12,7 +12,6 @@ use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::{PageError, Visitor};
-use crate::crypto::keys::{from_hex, to_hex};
 use crate::http::problem::ErrorCode;
 use crate::mail::sign_in_links::constant_time_eq;
 
@@ -41,7 +40,7 @@ pub(super) fn check_form(
 /// A CSRF token as it is written into one page, `XORed` with a random pad. It differs on each page,
 /// so that the sizes of compressed responses reveal nothing about it (the BREACH attack).
 pub(super) fn mask_token(secret: &str) -> String {
-    let secret = from_hex(secret).unwrap_or_default();
+    let secret = hex::decode(secret).ok().unwrap_or_default();
     let mut pad = vec![0_u8; secret.len()];
     OsRng.fill_bytes(&mut pad);
     let hidden: Vec<u8> = pad
@@ -49,19 +48,19 @@ pub(super) fn mask_token(secret: &str) -> String {
         .zip(&secret)
         .map(|(pad, byte)| pad ^ byte)
         .collect();
-    to_hex(&pad) + &to_hex(&hidden)
+    hex::encode(&pad) + &hex::encode(&hidden)
 }
 
 /// The CSRF token behind a masked one.
 fn unmask_token(token: &str) -> Option<String> {
-    let bytes = from_hex(token)?;
+    let bytes = hex::decode(token).ok()?;
     let (pad, hidden) = bytes.split_at(bytes.len() / 2);
     let secret: Vec<u8> = pad
         .iter()
         .zip(hidden)
         .map(|(pad, byte)| pad ^ byte)
         .collect();
-    (pad.len() == hidden.len()).then(|| to_hex(&secret))
+    (pad.len() == hidden.len()).then(|| hex::encode(&secret))
 }
 
 /// Refuses a request that was sent by a page of another site, according to the browser's headers. A

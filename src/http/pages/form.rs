@@ -4,7 +4,7 @@
 //! # Field names
 //!
 //! The name of a field in a form of the desk is the path of a JSON field of a command, with a type
-//! after a colon: see [`Posted::json`].
+//! after a colon: see [`FormData::to_json`].
 
 use std::collections::BTreeMap;
 

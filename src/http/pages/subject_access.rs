@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
 use super::PageError;
-use crate::eventlog::recorded_event::day_of;
+use crate::clock::day_of;
 use crate::export::subject_access::text;
 use crate::http::AppState;
 use crate::projections::OrganisationRow;

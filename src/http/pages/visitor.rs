@@ -24,7 +24,6 @@ use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::{PageError, csrf};
-use crate::crypto::keys::to_hex;
 use crate::domain::language::Language;
 use crate::domain::{Organisation, Person, PersonId, Role};
 use crate::http::AppState;
@@ -383,7 +382,7 @@ fn build_cookie<'a>(desk: &AppState, name: &'a str, value: &str) -> Cookie<'a> {
 pub(super) fn new_browser_key() -> String {
     let mut secret = [0_u8; 32];
     OsRng.fill_bytes(&mut secret);
-    to_hex(&secret)
+    hex::encode(secret)
 }
 
 fn is_browser_key(text: &str) -> bool {

@@ -105,7 +105,7 @@ pub struct ProposedMailTextRow {
 
 impl OrganisationRow {
     /// The organisation's text for a mail: that of the fund, or else the general one. It may be one
-    /// that is not used; see [`MailTextRow::unused`].
+    /// that is not used; see [`MailTextRow::unused_reason`].
     #[must_use]
     pub fn mail_text(
         &self,

@@ -37,8 +37,8 @@ async fn silent(house: TestApp) {
         .token;
     let (by_staff, by_member) = (token(&house, office.ada), token(&house, member));
     let keys = &house.keys;
-    let secrets = [&keys.token, &keys.checkpoint, &keys.kek, &keys.index]
-        .map(|key| microgrants::crypto::keys::to_hex(&key.secret));
+    let secrets =
+        [&keys.token, &keys.checkpoint, &keys.kek, &keys.index].map(|key| hex::encode(key.secret));
     let place = house.close().await;
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()

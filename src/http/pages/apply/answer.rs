@@ -7,12 +7,12 @@ use askama::Template;
 
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, HELPER, PEOPLE_AT_RISK, Section, place_name};
 use super::{activity_choices, refusal_text, start};
+use crate::clock::day_of;
 use crate::domain::application::{ApplicationState, ChooseLanguage, SaveAnswers};
 use crate::domain::language::Language;
 use crate::domain::money::strip_formatting;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::pages::form_reader::TOO_LONG_TEXT;
 use crate::http::pages::i18n::translate;

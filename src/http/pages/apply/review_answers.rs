@@ -6,10 +6,10 @@ use askama::Template;
 
 use super::refusal_text;
 use super::sections::{self, Section};
+use crate::clock::day_of;
 use crate::domain::application::{ApplicationState, Channel, Resubmit, Submit};
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Refusal};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{

@@ -69,7 +69,7 @@ pub async fn open_sections(
     Ok(retain_open(row, all_sections(desk, row, language).await?))
 }
 
-/// Filters sections to those that the group can change now, see [`of`].
+/// Filters sections to those that the group can change now, which are those that were sent back.
 pub fn retain_open(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
     if row.state == ApplicationState::ChangesRequested {
         sections.retain(|section| {

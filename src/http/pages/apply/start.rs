@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::sections::place_name;
+use crate::clock::day_of;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::organisation::Question;
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::{

@@ -9,6 +9,7 @@ use super::action::{Action, Availability, visible};
 use super::confirmations::{DecisionAttendance, attendance_actions, helper_actions};
 use super::on_behalf::AssistedChanges;
 use super::{DeskRequest, HistoryEntry, PersonNames, choices, history, label_of};
+use crate::clock::day_of;
 use crate::domain::application::{
     ApplicationState, Award, DecideReview, DeclareInterest, Decline, Defer, Interest, InterestKind,
     Reserve, ReviseScore, Score, Summary,
@@ -18,7 +19,6 @@ use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId, Role};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::pages::apply::sections;
 use crate::http::pages::{PageContext, PageError, PageForms, ownership};
 use crate::projections::{ApplicationRow, FundRow, GroupRow, PersonRow, RoundRow};

@@ -268,7 +268,7 @@ struct StatementEntryRow {
     grant: Option<Uuid>,
     title: String,
     says: String,
-    /// The command as the form posts it, if there is one. [`command`] parses it.
+    /// The command as the form posts it, if there is one. [`parse_line`] parses it.
     line: Option<String>,
     /// The command that records the entry for settlement, if the reader ticks it.
     settle: Option<String>,

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 
 use super::DeskRequest;
 use super::texts::{mail_kind_label, organisation};
+use crate::clock::day_of;
 use crate::domain::application::ApplicationState as A;
 use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U, VariationState};
 use crate::domain::mail::MailKind;
 use crate::domain::{PersonId, Role};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::api::WebhookView;
 use crate::http::api::webhooks::{WebhookState, all_webhooks};
 use crate::http::pages::public::names_of_groups;

@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::DeskRequest;
 use super::action::{Action, Availability};
+use crate::clock::day_of;
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::erasure::{FUNDED_YEARS, UNFUNDED_YEARS};
 use crate::domain::text::Prose;
 use crate::domain::{Command, GroupCommand, PersonCommand};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::pages::{PageContext, PageError, PageForms};
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
 use crate::views::PageRequest as Wanted;

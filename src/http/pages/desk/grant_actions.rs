@@ -3,6 +3,7 @@
 use super::action::{Action, Availability, visible};
 use super::application::{panel_members, unconflicted};
 use super::{DeskRequest, label_of};
+use crate::clock::day_of;
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::file::FilePurpose;
 use crate::domain::grant::{
@@ -15,7 +16,6 @@ use crate::domain::group::VerifyPayee;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::{Line, Prose};
 use crate::domain::{Command, GrantCommand as C, GrantId, GroupCommand, GroupId, Money, PersonId};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::pages::{PageError, PageForms};
 use crate::projections::{FileRow, GrantRow};
 use crate::views::{GrantView, GroupView};

@@ -8,6 +8,7 @@ use super::accesses::{self, AccessLine};
 use super::action::{Action, Availability, visible};
 use super::erasures::erasure_actions;
 use super::{DeskRequest, HistoryEntry, choices, history};
+use crate::clock::day_of;
 use crate::domain::command::{ProposalRef, WithReason};
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::group::{
@@ -16,7 +17,6 @@ use crate::domain::group::{
 use crate::domain::payee::PayeeInput;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::file_response::{self, DownloadContext};
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, ownership, see_other,

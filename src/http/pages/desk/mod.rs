@@ -2,7 +2,7 @@
 //!
 //! # Reading
 //!
-//! One route shows all pages; [`at`] selects the page by its path. A form with errors is rendered
+//! One route shows all pages; [`render_page_at`] selects the page by its path. A form with errors is rendered
 //! on the page that it belongs to, by the same function.
 //!
 //! # Writing
@@ -51,9 +51,9 @@ use jiff::civil::Date;
 
 use super::sign_in::format_instant;
 use super::{FormErrors, PageContext, PageError, PageForms, Visitor};
+use crate::clock::day_of;
 use crate::domain::event::event_label;
 use crate::domain::{PersonId, days};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::api::RESOURCES;
 use crate::http::bearer_auth::SignedIn;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::action::{Action, Availability};
 use super::{DeskRequest, choices, choices_or_none};
+use crate::clock::day_of;
 use crate::domain::application::{
     ApplicationHelp, ApplicationState, HelpKind, RequestChanges, Resubmit, SaveAnswers,
 };
@@ -13,7 +14,6 @@ use crate::domain::organisation::Question;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::pages::apply::activity_choices;
 use crate::http::pages::{PageError, PageForms, ownership};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
@@ -184,7 +184,7 @@ impl AssistedChanges<'_> {
         Ok(act)
     }
 
-    /// Adds the field of a key of [`BESIDE_QUESTIONS`], filled in with the recorded value.
+    /// Adds the field of a key of [`FIXED_QUESTIONS`], filled in with the recorded value.
     fn fixed_question_field(&self, act: Action, key: &str, says: &str) -> Action {
         let row = self.row;
         let as_it_was = "as it was";

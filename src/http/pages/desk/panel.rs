@@ -8,11 +8,11 @@ use strum::VariantArray as _;
 
 use super::application::{is_undecided, panel_members};
 use super::{DeskRequest, label_of, submit_command};
+use crate::clock::day_of;
 use crate::domain::application::Decision;
 use crate::domain::fund::RoundState;
 use crate::domain::reference::Reference;
 use crate::domain::{Command, FundCommand, FundId, Money, Role};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::pages::apply::{parse_amount, sections};
 use crate::http::pages::charts::{DaySelection, totals_query};

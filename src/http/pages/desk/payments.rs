@@ -12,12 +12,12 @@ use uuid::Uuid;
 use super::action::{Action, Availability, visible};
 use super::spreadsheets::{self, name_cell};
 use super::{DeskRequest, choices_or_none, label_of, submit_command};
+use crate::clock::day_of;
 use crate::domain::grant::{
     ConfirmPayment, FailPayment, PaymentReason, PaymentRef, PaymentState, ReversePayment,
     SendPayment,
 };
 use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
-use crate::eventlog::recorded_event::day_of;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::AppState;
 use crate::http::pages::form::slug_of;
@@ -340,7 +340,7 @@ async fn actions(
     Ok(visible(acts))
 }
 
-/// All approved payments, up to [`BATCH_MOST`], by fund: a batch is not limited to the page of the
+/// All approved payments, up to [`BATCH_MAX`], by fund: a batch is not limited to the page of the
 /// list.
 async fn proposed_batches(
     asked: &DeskRequest<'_>,

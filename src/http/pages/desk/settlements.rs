@@ -4,9 +4,9 @@
 use super::action::{Action, visible};
 use super::erasures::day_text;
 use super::grant_actions::{GrantActions, sample_prose};
+use crate::clock::day_of;
 use crate::domain::grant::{ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry};
 use crate::domain::{GrantCommand as C, Money};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::pages::PageError;
 use crate::projections::{PaymentRow, UnsettledEntryRow};
 

@@ -6,7 +6,7 @@ use askama::Template;
 use jiff::civil::Date;
 
 use super::{DeskRequest, spreadsheets};
-use crate::eventlog::recorded_event::day_of;
+use crate::clock::day_of;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
 use crate::http::pages::public::order_by_sign;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::action::{Action, Availability, visible};
 use super::spreadsheets::{self, name_cell};
 use super::{DeskRequest, choices, label_of};
+use crate::clock::day_of;
 use crate::domain::application::Channel;
 use crate::domain::grant::{
     CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, UpdateReason, UpdateRef,
@@ -19,7 +20,6 @@ use crate::domain::grant::{
 use crate::domain::outcome::Strength;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GrantCommand as C, GrantId, Money};
-use crate::eventlog::recorded_event::day_of;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::public::names_of_groups;
 use crate::http::pages::{Form, PageContext, PageError, ownership};

@@ -4,12 +4,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use crate::clock::day_of;
 use crate::domain::application::{ApplicationState, RequestReview};
 use crate::domain::command::NoBody;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationCommand, ApplicationId, Command};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::pages::apply::{refusal_says, sections};
 use crate::http::pages::i18n::translate;

@@ -3,12 +3,12 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use crate::clock::day_of;
 use crate::commands::CommandRequest;
 use crate::domain::group::MemberRef;
 use crate::domain::language::Language;
 use crate::domain::text::contains_url;
 use crate::domain::{Command, GroupCommand, GroupId};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{is_overdue, place_name};
 use crate::http::pages::i18n::{translate, translate_with};

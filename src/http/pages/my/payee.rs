@@ -4,10 +4,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use crate::clock::day_of;
 use crate::domain::payee::{BankAccount, PayeeInput, parse_numbers};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand, GroupId};
-use crate::eventlog::recorded_event::day_of;
 use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
 use crate::http::pages::i18n::translate;
