@@ -9,8 +9,8 @@ use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
-    Aggregate, Application, Command, DomainEvent, Event, Fund, Grant, Group, Organisation, Person,
-    created_number,
+    Aggregate, Application, Command, DomainEvent, Event, FollowUps, Fund, Grant, Group,
+    Organisation, Person, created_number,
 };
 use crate::eventlog::append::{Batch, NewEvent};
 use crate::eventlog::recorded_event::StreamKey;
@@ -221,7 +221,7 @@ impl DecisionBuilder {
         }
     }
 
-    async fn decide_on<S: Aggregate>(
+    async fn decide_on<S: FollowUps>(
         &mut self,
         met: &mut LoadedStreams<'_>,
         id: uuid::Uuid,
@@ -246,7 +246,7 @@ impl DecisionBuilder {
         Ok(following)
     }
 
-    fn record_events<S: Aggregate>(
+    fn record_events<S: FollowUps>(
         &mut self,
         id: uuid::Uuid,
         events: Vec<S::Event>,

@@ -7,14 +7,14 @@ use jiff::civil::Date;
 use super::programme::{DemoProgramme, Deviation, GroupSeed, Stage};
 use super::{DemoStep, demo_id, setup};
 use crate::domain::application::{
-    ApplicationHelp, AttendanceRef, Award, Channel, DeclareInterest, Decline, Defer, HelpKind,
-    Interest, InterestKind, RequestChanges, RequestReview, Reserve, SaveAnswers, Score,
-    StartApplication, Submit, Summary,
+    ApplicationHelp, AttendanceRef, Channel, DeclareInterest, HelpKind, Interest, InterestKind,
+    RequestChanges, RequestReview, SaveAnswers, Score, StartApplication, Submit, Summary,
 };
 use crate::domain::command::{NoBody, ProposalRef, WithReason};
 use crate::domain::grant::{AcceptAgreement, AcceptanceMethod, PassCheck, Revoke};
 use crate::domain::group::{RegisterGroup, VerifyPayee};
 use crate::domain::organisation::sha256_hex;
+use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::payee::{BankAccount, PayeeInput};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Prose;

@@ -6,7 +6,7 @@
 //! commands! {
 //!     FundCommand {
 //!         /// Plans a round.
-//!         PlanRound(PlanRound) = "plan-round", Who::Staff(&[Role::Officer]);
+//!         PlanRound(PlanRound) = "plan-round", Permission::Staff(&[Role::Officer]);
 //!     }
 //! }
 //! ```

@@ -4,13 +4,14 @@
 use jiff::Span;
 use jiff::civil::{Date, date};
 
-use super::application::{Award, RequestChanges, Submit, Verdict};
+use super::application::{RequestChanges, Submit};
 use super::fund::DecisionLine;
 use super::grant::{Instalment, ReleaseCondition};
 use super::payee::PayeeInput;
 use super::{
     ApplicationCommand, Command, DecisionContext, FundCommand, GrantCommand, GroupCommand, Refusal,
 };
+use crate::domain::panel::{Award, Verdict};
 
 /// The earliest day that a command accepts.
 pub const EARLIEST_DAY: Date = date(1990, 1, 1);

@@ -1,8 +1,5 @@
 //! Events of all aggregates: names, versions, and the type [`Event`] for readers of the whole log.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::application::ApplicationEvent;
 use super::fund::FundEvent;
 use super::grant::GrantEvent;
@@ -10,45 +7,7 @@ use super::group::GroupEvent;
 use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
 use super::text::{TextError, text_type};
-use super::{Aggregate, Application, Fund, Grant, Group, Organisation, Person};
-
-/// The events of one aggregate.
-pub trait DomainEvent:
-    Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static
-{
-    /// Names of all events of the aggregate. Tests with stored examples use it.
-    const NAMES: &'static [&'static str];
-
-    /// The event's name, in the past tense.
-    fn name(&self) -> &'static str;
-
-    /// The version of the payload that this code writes.
-    fn version(&self) -> &'static str {
-        "1.0"
-    }
-}
-
-/// Declares an aggregate's events as an enum, with their names.
-///
-/// Variant and field names are stored: a renamed one needs `#[serde(rename = "…")]`.
-macro_rules! events {
-    ($(#[$meta:meta])* $events:ident { $( $(#[$on_event:meta])* $event:ident { $( $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(
-            Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames, utoipa::ToSchema,
-        )]
-        pub enum $events {
-            $( $(#[$on_event])* $event { $( $(#[$on_field])* $field: $type ),* } ),+
-        }
-        impl $crate::domain::event::DomainEvent for $events {
-            const NAMES: &'static [&'static str] = <$events as strum::VariantNames>::VARIANTS;
-            fn name(&self) -> &'static str {
-                self.into()
-            }
-        }
-    };
-}
-pub(crate) use events;
+use super::{Aggregate, Application, DomainEvent, Fund, Grant, Group, Organisation, Person};
 
 /// Events that contain a score. Who may see them depends on who has scored: see
 /// [`super::Connections::may_see_scores`].

@@ -11,6 +11,7 @@
 //! parameter: this circle is intended. Policies, which trigger commands on other aggregates, use
 //! all of them.
 
+mod aggregate;
 pub mod application;
 pub mod command;
 mod connection;
@@ -31,6 +32,7 @@ pub mod mail;
 pub mod money;
 pub mod organisation;
 pub mod outcome;
+pub mod panel;
 pub mod payee;
 pub mod person;
 pub mod personal_data;
@@ -42,14 +44,13 @@ pub mod role;
 pub mod text;
 pub mod unproven;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+pub use aggregate::{Aggregate, DomainEvent};
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
 pub use connection::{Connection, Connections, RestrictedAction};
 pub use decision_context::{ChangeMark, DecisionContext, PayeeWait, TrackedRead};
-pub use event::{DomainEvent, Event};
+pub use event::Event;
 pub use fund::{Fund, FundCommand, FundEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
@@ -57,43 +58,10 @@ pub use id::{ApplicationId, FundId, GrantId, GroupId, OrganisationId, PersonId};
 pub use money::Money;
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
-pub use policy::created_number;
+pub use policy::{FollowUps, created_number};
 pub use read_dependencies::ReadDependencies;
 pub use refusal::{Refusal, RefusalKind};
 pub use role::{Actor, Role, Roles};
-
-/// An aggregate: the unit that decides commands, and the state that its events fold into.
-pub trait Aggregate:
-    Clone + Default + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
-{
-    /// The stream type under which its events are stored.
-    const TYPE: &'static str;
-    type Command: Clone + std::fmt::Debug + Send + Sync + 'static;
-    type Event: DomainEvent + Into<Event>;
-
-    /// Decides a command: the events that it causes, or the refusal of the rule that forbids it.
-    /// The state does not change.
-    fn decide(
-        &self,
-        command: &Self::Command,
-        facts: &DecisionContext,
-    ) -> Result<Vec<Self::Event>, Refusal>;
-
-    /// Applies one event to the state.
-    fn apply(&mut self, event: &Self::Event);
-
-    /// The commands that an event triggers on other aggregates in the same append. `self` is the
-    /// state before the command, `_after` the state after all its events.
-    fn follow_ups(
-        &self,
-        _id: Uuid,
-        _command: &Self::Command,
-        _event: &Self::Event,
-        _after: &Self,
-    ) -> Vec<Command> {
-        Vec::new()
-    }
-}
 
 /// A command, with the id of the aggregate that decides it.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@
 //! first command is refused.
 
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::application::{ApplicationState, MeetingItem};
 use super::command::NoBody;
@@ -14,13 +15,85 @@ use super::grant::{AwardIncrease, BatchedPayment, Offer};
 use super::group::{AbsorbGroup, GrantEnd, GrantRef, MemberRef, PassedCheck};
 use super::unproven::UnprovenActivity;
 use super::{
-    Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand,
-    FundEvent, FundId, Grant, GrantCommand, GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId,
-    Person, PersonCommand, PersonEvent, PersonId,
+    Aggregate, Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event,
+    Fund, FundCommand, FundEvent, FundId, Grant, GrantCommand, GrantEvent, GrantId, Group,
+    GroupCommand, GroupEvent, GroupId, Organisation, Person, PersonCommand, PersonEvent, PersonId,
 };
 
+/// An aggregate whose events trigger commands on other aggregates.
+pub trait FollowUps: Aggregate<Event: Into<Event>> {
+    /// The commands that an event triggers. `self` is the state before the command, `_after` the
+    /// state after all its events.
+    fn follow_ups(
+        &self,
+        _id: Uuid,
+        _command: &Self::Command,
+        _event: &Self::Event,
+        _after: &Self,
+    ) -> Vec<Command> {
+        Vec::new()
+    }
+}
+
+impl FollowUps for Person {
+    fn follow_ups(
+        &self,
+        id: Uuid,
+        command: &PersonCommand,
+        event: &PersonEvent,
+        _: &Self,
+    ) -> Vec<Command> {
+        after_person_event(PersonId(id), self, command, event)
+    }
+}
+
+impl FollowUps for Fund {
+    fn follow_ups(
+        &self,
+        id: Uuid,
+        command: &FundCommand,
+        event: &FundEvent,
+        _: &Self,
+    ) -> Vec<Command> {
+        after_fund_event(FundId(id), command, event)
+    }
+}
+
+impl FollowUps for Grant {
+    fn follow_ups(&self, id: Uuid, _: &GrantCommand, event: &GrantEvent, _: &Self) -> Vec<Command> {
+        after_grant_event(GrantId(id), self, event)
+    }
+}
+
+impl FollowUps for Group {
+    fn follow_ups(
+        &self,
+        id: Uuid,
+        command: &GroupCommand,
+        event: &GroupEvent,
+        _: &Self,
+    ) -> Vec<Command> {
+        after_group_event(GroupId(id), command, event)
+    }
+}
+
+impl FollowUps for Application {
+    fn follow_ups(
+        &self,
+        id: Uuid,
+        _: &ApplicationCommand,
+        event: &ApplicationEvent,
+        after: &Self,
+    ) -> Vec<Command> {
+        after_application_event(ApplicationId(id), self, event, after)
+    }
+}
+
+/// An organisation's events trigger nothing.
+impl FollowUps for Organisation {}
+
 /// Commands that an event of an application triggers.
-pub(super) fn after_application_event(
+fn after_application_event(
     id: ApplicationId,
     before: &Application,
     event: &ApplicationEvent,
@@ -89,7 +162,7 @@ fn count_unproven(person: PersonId, begun: UnprovenActivity) -> Command {
 
 /// Commands that an event of a person triggers. The expiry of an unproven person expires the drafts
 /// and groups that the person started.
-pub(super) fn after_person_event(
+fn after_person_event(
     id: PersonId,
     before: &Person,
     command: &PersonCommand,
@@ -110,11 +183,7 @@ pub(super) fn after_person_event(
 }
 
 /// Commands that an event of a fund triggers.
-pub(super) fn after_fund_event(
-    id: FundId,
-    command: &FundCommand,
-    event: &FundEvent,
-) -> Vec<Command> {
+fn after_fund_event(id: FundId, command: &FundCommand, event: &FundEvent) -> Vec<Command> {
     match (command, event) {
         (_, FundEvent::Committed { grant, sources, .. }) => {
             vec![Command::Grant(
@@ -162,7 +231,7 @@ pub(super) fn after_fund_event(
 }
 
 /// Commands that an event of a grant triggers, given the state before it.
-pub(super) fn after_grant_event(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Command> {
+fn after_grant_event(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Command> {
     if let GrantEvent::GrantOffered { group, .. } = event {
         return vec![Command::Group(
             *group,
@@ -244,11 +313,7 @@ pub(super) fn after_grant_event(id: GrantId, before: &Grant, event: &GrantEvent)
 }
 
 /// Commands that an event of a group triggers.
-pub(super) fn after_group_event(
-    id: GroupId,
-    command: &GroupCommand,
-    event: &GroupEvent,
-) -> Vec<Command> {
+fn after_group_event(id: GroupId, command: &GroupCommand, event: &GroupEvent) -> Vec<Command> {
     match (command, event) {
         // A person who registers a group becomes its first member, so the group counts for them.
         (

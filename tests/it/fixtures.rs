@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use microgrants::clock::new_id;
 use microgrants::commands::{Caller, CommandRequest};
 use microgrants::domain::application::{
-    Award, Channel, DeclareInterest, SaveAnswers, StartApplication, Submit, Summary,
+    Channel, DeclareInterest, SaveAnswers, StartApplication, Submit, Summary,
 };
 use microgrants::domain::command::NoBody;
 use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundRef, Rules};
@@ -21,6 +21,7 @@ use microgrants::domain::organisation::{
     Question, RoleRef, sha256_hex,
 };
 use microgrants::domain::outcome::Sign;
+use microgrants::domain::panel::Award;
 use microgrants::domain::payee::{BankAccount, PayeeInput};
 use microgrants::domain::person::{MailedAddress, PersonDetails};
 use microgrants::domain::personal_data::PersonalInput;

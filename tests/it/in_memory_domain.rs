@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use microgrants::domain::{
-    Actor, Aggregate, Application, Command, DecisionContext, Event, Fund, Grant, Group,
+    Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Grant, Group,
     Organisation, OrganisationId, Person, PersonId, Refusal, TrackedRead,
 };
 use uuid::Uuid;
@@ -198,13 +198,13 @@ impl InMemoryDomain {
     }
 }
 
-fn stream_of<S: Aggregate>(all: &BTreeMap<Uuid, S>, id: Option<Uuid>) -> TrackedRead<S> {
+fn stream_of<S: FollowUps>(all: &BTreeMap<Uuid, S>, id: Option<Uuid>) -> TrackedRead<S> {
     id.map_or_else(TrackedRead::default, |id| {
         TrackedRead::new(Arc::new(all.get(&id).cloned().unwrap_or_default()))
     })
 }
 
-fn decide_on<S: Aggregate>(
+fn decide_on<S: FollowUps>(
     all: &mut BTreeMap<Uuid, S>,
     id: Uuid,
     command: &S::Command,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, date};
-use microgrants::domain::application::{Award, SaveAnswers, StartApplication, Summary};
+use microgrants::domain::application::{SaveAnswers, StartApplication, Summary};
 use microgrants::domain::command::NoBody;
 use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundRef, WithdrawFunding};
 use microgrants::domain::group::{GroupMaturity, RegisterGroup};
@@ -12,6 +12,7 @@ use microgrants::domain::organisation::{
     AdoptSigns, FoundOrganisation, NameFounder, PublishAgreement, PublishForm, Question,
 };
 use microgrants::domain::outcome::Sign;
+use microgrants::domain::panel::Award;
 use microgrants::domain::person::{MailedAddress, PersonDetails};
 use microgrants::domain::role::Permission;
 use microgrants::domain::{

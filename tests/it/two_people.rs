@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use microgrants::domain::application::{
-    ApplicationHelp, ApplicationState, Award, HelpKind, Submit,
-};
+use microgrants::domain::application::{ApplicationHelp, ApplicationState, HelpKind, Submit};
 use microgrants::domain::group::CorrectGroup;
+use microgrants::domain::panel::Award;
 use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonId};
 use microgrants::projections::{ApplicationRow, GrantRow, GroupRow, PersonRow};
 use microgrants::views::TableRow;

@@ -6,18 +6,17 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::attendance::AttendanceRef;
-use super::decision::{
-    Award, Decline, Defer, MeetingItem, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms,
-};
+use super::decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Summary, Terms};
 use super::interest::{DeclareInterest, HelperRef, Interest, PanelSitting};
 use super::language::ChooseLanguage;
 use super::review::{DecideReview, RequestReview};
+use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, WithReason, commands};
-use crate::domain::event::events;
 use crate::domain::file::FileDigest;
 use crate::domain::id::{FundId, GroupId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::money::Money;
+use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::personal_data::{Encrypted, PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Prose, Slug};

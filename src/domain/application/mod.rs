@@ -12,25 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 pub use attendance::{Attendance, AttendanceRef};
 pub use command::{
     ApplicationCommand, ApplicationEvent, ApplicationHelp, Channel, HelpKind, RequestChanges,
     Resubmit, SaveAnswers, StartApplication, Submit,
 };
-pub use decision::{
-    Award, Condition, Decision, Decline, Defer, MeetingItem, Reserve, ReviseScore, Score,
-    SetAsideScore, Summary, Terms, Verdict,
-};
+pub use decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Summary, Terms};
 pub use interest::{DeclareInterest, HelperRef, Interest, InterestKind, Interests, PanelSitting};
 pub use language::ChooseLanguage;
 pub use review::{DecideReview, RequestReview};
 
-use super::id::{ApplicationId, FundId, GroupId, PersonId};
+use super::id::{FundId, GroupId, PersonId};
 use super::money::Money;
 use super::text::Slug;
-use super::{Aggregate, Command, DecisionContext, Refusal, policy};
+use super::{Aggregate, DecisionContext, Refusal};
 
 /// State of an application.
 #[derive(
@@ -296,16 +292,6 @@ impl Aggregate for Application {
             E::ApplicationLapsed {} => self.state = S::Lapsed,
             _ => self.apply_decision(event),
         }
-    }
-
-    fn follow_ups(
-        &self,
-        id: Uuid,
-        _: &ApplicationCommand,
-        event: &ApplicationEvent,
-        after: &Self,
-    ) -> Vec<Command> {
-        policy::after_application_event(ApplicationId(id), self, event, after)
     }
 }
 

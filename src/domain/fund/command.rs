@@ -6,13 +6,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Refusal;
-use crate::domain::application::Verdict;
+use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, WithReason, commands};
-use crate::domain::event::events;
 use crate::domain::file::FileDigest;
 use crate::domain::funding_source::{FundingSource, FundingSplit};
 use crate::domain::id::{ApplicationId, GrantId, PersonId};
 use crate::domain::money::Money;
+use crate::domain::panel::Verdict;
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Line, Prose, Slug};
 

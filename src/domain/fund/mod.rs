@@ -10,7 +10,6 @@ mod round;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 pub use budget::Budget;
 pub use command::{
@@ -20,11 +19,11 @@ pub use command::{
 };
 pub use round::{Round, RoundState};
 
-use super::id::{FundId, PersonId};
+use super::id::PersonId;
 use super::money::Money;
 use super::role::Role;
 use super::text::Slug;
-use super::{Aggregate, Command, DecisionContext, Refusal, policy};
+use super::{Aggregate, DecisionContext, Refusal};
 use command::validate_rules;
 use round::FundRounds;
 
@@ -399,15 +398,5 @@ impl Aggregate for Fund {
                 }
             }
         }
-    }
-
-    fn follow_ups(
-        &self,
-        id: Uuid,
-        command: &FundCommand,
-        event: &FundEvent,
-        _: &Self,
-    ) -> Vec<Command> {
-        policy::after_fund_event(FundId(id), command, event)
     }
 }

@@ -29,14 +29,15 @@ use super::variation::{
     ApproveVariation, AwardIncrease, RequestVariation, VariationChanges, VariationReason,
 };
 use crate::domain::ChangeMark;
-use crate::domain::application::{AttendanceRef, Channel, Condition, PanelSitting};
+use crate::domain::aggregate::events;
+use crate::domain::application::{AttendanceRef, Channel, PanelSitting};
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
-use crate::domain::event::events;
 use crate::domain::file::FileDigest;
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::{FundId, GrantId, GroupId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::outcome::Strength;
+use crate::domain::panel::Condition;
 use crate::domain::payee::PaymentRoute;
 use crate::domain::personal_data::{Encrypted, PersonalField};
 use crate::domain::role::{Permission, Role};

@@ -19,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 pub use agreement::{AcceptAgreement, AcceptanceMethod, Offer};
 pub use check::{CheckNote, CheckRef, PassCheck};
@@ -49,10 +48,10 @@ pub use variation::{
 
 use super::application::Attendance;
 use super::funding_source::FundingSplit;
-use super::id::{FundId, GrantId, GroupId, PersonId};
+use super::id::{FundId, GroupId, PersonId};
 use super::money::Money;
 use super::text::Slug;
-use super::{Aggregate, Command, DecisionContext, Refusal, policy};
+use super::{Aggregate, DecisionContext, Refusal};
 use check::CheckState;
 use entry::PendingEntry;
 use payment::Payment;
@@ -420,10 +419,6 @@ impl Aggregate for Grant {
                 self.stories.insert(*story, false);
             }
         }
-    }
-
-    fn follow_ups(&self, id: Uuid, _: &GrantCommand, event: &GrantEvent, _: &Self) -> Vec<Command> {
-        policy::after_grant_event(GrantId(id), self, event)
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
-use crate::domain::event::events;
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile, MediaType};
 use crate::domain::id::{GrantId, GroupId, PersonId};
 use crate::domain::money::Money;

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 pub use command::{
     AbsorbGroup, CorrectGroup, GrantEnd, GrantRef, GroupCommand, GroupEvent, GroupMaturity,
@@ -23,7 +22,7 @@ use super::payee::PaymentRoute;
 use super::personal_data::PersonalInput;
 use super::role::{Role, Roles};
 use super::text::{Identifier, Line, Slug};
-use super::{Aggregate, Command, DecisionContext, Refusal, RestrictedAction, policy};
+use super::{Aggregate, DecisionContext, Refusal, RestrictedAction};
 use correction::Correction;
 
 /// State of the group aggregate.
@@ -515,15 +514,5 @@ impl Aggregate for Group {
             GroupEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             GroupEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,
         }
-    }
-
-    fn follow_ups(
-        &self,
-        id: Uuid,
-        command: &GroupCommand,
-        event: &GroupEvent,
-        _: &Self,
-    ) -> Vec<Command> {
-        policy::after_group_event(GroupId(id), command, event)
     }
 }

@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::webhook::{ProposeWebhook, WebhookAddress, WebhookRef};
+use crate::domain::aggregate::events;
 use crate::domain::command::{ProposalRef, commands};
-use crate::domain::event::{EventKind, events};
+use crate::domain::event::EventKind;
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, PublishMailText};

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::domain::PersonId;
+use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
-use crate::domain::event::events;
 use crate::domain::id::{ApplicationId, GroupId};
 use crate::domain::personal_data::{
     BlindIndexKind, Encrypted, PersonalField, PersonalInput, PersonalLine, email, personal_name,

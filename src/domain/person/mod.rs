@@ -12,10 +12,9 @@ pub use command::{MailedAddress, PersonCommand, PersonDetails, PersonEvent};
 use super::command::WithReason;
 use super::erasure::Erasure;
 use super::personal_data::{Encrypted, PersonalInput};
-use super::policy;
 use super::role::Role;
 use super::unproven::Unproven;
-use super::{Actor, Aggregate, Command, DecisionContext, PersonId, Refusal};
+use super::{Actor, Aggregate, DecisionContext, PersonId, Refusal};
 
 /// State of the person aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -471,15 +470,5 @@ impl Aggregate for Person {
                 (self.erasure, self.unproven) = (Erasure::Done, None);
             }
         }
-    }
-
-    fn follow_ups(
-        &self,
-        id: uuid::Uuid,
-        command: &PersonCommand,
-        event: &PersonEvent,
-        _: &Self,
-    ) -> Vec<Command> {
-        policy::after_person_event(PersonId(id), self, command, event)
     }
 }

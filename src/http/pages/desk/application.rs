@@ -11,11 +11,12 @@ use super::on_behalf::AssistedChanges;
 use super::{DeskRequest, HistoryEntry, PersonNames, choices, history, label_of};
 use crate::clock::day_of;
 use crate::domain::application::{
-    ApplicationState, Award, DecideReview, DeclareInterest, Decline, Defer, Interest, InterestKind,
-    Reserve, ReviseScore, Score, Summary,
+    ApplicationState, DecideReview, DeclareInterest, Interest, InterestKind, ReviseScore, Score,
+    Summary,
 };
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::language::Language;
+use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::reference::Reference;
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId, Role};

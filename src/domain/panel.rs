@@ -1,0 +1,96 @@
+//! What a panel decides on an application: a verdict, and the conditions of an award. A meeting of a
+//! fund and the application that it is about both use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::id::PersonId;
+use super::money::Money;
+use super::text::{Prose, Slug};
+
+/// A condition of the award that must be met before money is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    pub text: Prose,
+    /// Whether it holds back only the instalment that is tied to it. Otherwise it holds back every
+    /// payment.
+    #[serde(default)]
+    pub one_instalment: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Award {
+    pub amount: Money,
+    /// Needed if the amount differs from the requested one, or if an application is promoted before
+    /// one with a better rank on the reserve list.
+    #[serde(default)]
+    pub reason: Option<Prose>,
+    /// The last day of the activity that the money pays for.
+    #[schema(value_type = String, format = "date")]
+    pub ends_on: Date,
+    /// The day by which the final update is due.
+    #[schema(value_type = String, format = "date")]
+    pub update_due_on: Date,
+    /// Conditions that must be met before money is paid, by key.
+    #[serde(default)]
+    pub conditions: BTreeMap<Slug, Condition>,
+    /// The panel members who were present, other than the one who records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decline {
+    /// For the record.
+    pub reason: Prose,
+    /// The feedback that the group receives.
+    pub feedback: Prose,
+    /// The panel members who were present, other than the one who records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Defer {
+    /// Why. The group reads it.
+    pub reason: Prose,
+    /// The panel members who were present, other than the one who records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reserve {
+    /// Rank on the round's reserve list, unique in the round. Rank 1 is promoted first.
+    #[schema(minimum = 1, maximum = 65535)]
+    pub rank: u16,
+    /// Why. The group reads it.
+    pub reason: Prose,
+    /// The panel members who were present, other than the one who records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+/// A decision of the panel on one application.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema, strum::EnumDiscriminants)]
+#[serde(rename_all = "snake_case")]
+#[strum_discriminants(
+    name(Decision),
+    doc = "What a panel can decide.",
+    derive(strum::IntoStaticStr, strum::VariantArray)
+)]
+#[strum_discriminants(strum(serialize_all = "snake_case"))]
+pub enum Verdict {
+    Award(Award),
+    Promote(Award),
+    Decline(Decline),
+    Defer(Defer),
+    Reserve(Reserve),
+}
