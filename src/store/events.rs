@@ -23,6 +23,16 @@ pub struct LogHead {
     pub clock: i64,
 }
 
+impl LogHead {
+    /// Whether nobody appended or fenced between the two. The time tells apart logs of the same
+    /// length, as after a failover to a replica that had not received the newest events.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let identity = |head: &Self| (head.next_position, head.last_at, head.epoch);
+        identity(self) == identity(other)
+    }
+}
+
 /// A row of `events`.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 pub struct EventRow {
@@ -241,8 +251,9 @@ impl AppendStatements {
             values.number(written.last_at),
         );
         let left_at = written.expected_head.map(|left| {
-            let (position, epoch) = (values.number(left.next_position), values.number(left.epoch));
-            format!(" AND next_position = {position} AND epoch = {epoch}")
+            let [position, last_at, epoch] =
+                [left.next_position, left.last_at, left.epoch].map(|part| values.number(part));
+            format!(" AND next_position = {position} AND last_at = {last_at} AND epoch = {epoch}")
         });
         let left_at = left_at.unwrap_or_default();
         let head = format!(

@@ -19,17 +19,16 @@ impl WriterTask {
         if batch.accepted.len() < appends.len() {
             return LOCKED;
         }
-        let Ok(inline) = self.fold_inline(None, head, &batch).await else {
+        let rows = batch.rows(&self.organisation);
+        let Ok(inline) = self.fold_inline(None, head, &rows.events).await else {
             return LOCKED;
         };
-        let rows = batch
-            .rows
-            .to_store(inline.as_ref().map(|(_, rows)| rows), Some(head));
-        match events::write_if_head_matches(&self.store, &self.organisation, &rows).await {
+        let stored = rows.to_store(inline.as_ref().map(|(_, views)| views), Some(head));
+        match events::write_if_head_matches(&self.store, &self.organisation, &stored).await {
             Ok(WriteOutcome::NotWritten) => LOCKED,
             Ok(wrote) => {
                 let before = self.head_cache.take_head();
-                self.after_commit(before, batch, inline, wrote)
+                self.after_commit(before, batch, rows, inline, wrote)
             }
             Err(WriteError::BeforeCommit(error)) => {
                 tracing::debug!(%error, "a conditional write failed");

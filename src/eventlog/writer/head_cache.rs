@@ -92,10 +92,8 @@ impl HeadCache {
 
     /// Stores the head and the snapshot that were read under the lock of the head.
     pub(super) fn update_under_lock(&mut self, head: LogHead, known: &LogSnapshot) {
-        let is_there =
-            |left: LogHead| (left.next_position, left.epoch) == (head.next_position, head.epoch);
         match self.head {
-            Some((left, _)) if is_there(left) => {}
+            Some((left, _)) if left.is_same_as(&head) => {}
             left => {
                 // Another process appended: use the locked path for a while.
                 self.contended_at = left.map(|_| Instant::now()).or(self.contended_at);

@@ -3,6 +3,7 @@
 use super::in_doubt::{IfNotWritten, InDoubtCommit};
 use super::resolve::{AcceptedAppend, LogSnapshot};
 use super::{Append, LogError, Step, ViewRows, WriterTask};
+use crate::crypto::personal_rows::PersonalRows;
 use crate::store::events::{self, LogHead};
 use crate::store::lookups::{
     self, CommandLookup, IndexLookup, Lookups, StreamLookup, SubjectLookup,
@@ -34,28 +35,25 @@ impl WriterTask {
         if batch.accepted.is_empty() {
             return Ok(Step::Done(batch.outcomes.into_iter().map(Ok).collect()));
         }
+        let rows = batch.rows(&self.organisation);
         let inline = match views {
             ViewRows::LeftToProjector => None,
             ViewRows::Included => self
-                .fold_inline(Some(&mut tx), head, &batch)
+                .fold_inline(Some(&mut tx), head, &rows.events)
                 .await
                 .map_err(Failure::OfViewRows)?,
         };
         let before = self.head_cache.take_head();
         let view_rows = inline.as_ref().map(|(_, rows)| rows);
-        let wrote = events::write(
-            &mut tx,
-            &self.organisation,
-            &batch.rows.to_store(view_rows, None),
-        )
-        .await
-        .map_err(|error| match view_rows {
-            Some(_) => Failure::OfViewRows(error),
-            None => error.into(),
-        })?;
+        let wrote = events::write(&mut tx, &self.organisation, &rows.to_store(view_rows, None))
+            .await
+            .map_err(|error| match view_rows {
+                Some(_) => Failure::OfViewRows(error),
+                None => error.into(),
+            })?;
         self.write_personal_rows(&mut tx, &batch.accepted).await?;
         match tx.commit().await {
-            Ok(()) => Ok(self.after_commit(before, batch, inline, wrote)),
+            Ok(()) => Ok(self.after_commit(before, batch, rows, inline, wrote)),
             Err(cause) => Ok(Step::InDoubt(InDoubtCommit {
                 cause,
                 outcomes: batch.outcomes,
@@ -115,23 +113,33 @@ impl WriterTask {
         tx: &mut Tx,
         accepted: &[AcceptedAppend<'_>],
     ) -> Result<(), StoreError> {
-        let rows = || accepted.iter().map(|one| &one.append.personal);
-        let keys: Vec<_> = rows().flat_map(|rows| rows.keys.iter().cloned()).collect();
-        let index: Vec<_> = rows()
-            .flat_map(|rows| rows.index.iter().map(|entry| entry.row.clone()))
+        let rows = accepted.iter().map(|one| &one.append.personal);
+        let keys: Vec<_> = rows
+            .clone()
+            .flat_map(|rows| rows.keys.iter().cloned())
             .collect();
         if !keys.is_empty() {
             personal_data::insert_keys(tx, &self.organisation, &keys).await?;
         }
-        for (kind, subject) in rows().flat_map(|rows| &rows.released) {
+        // One append after the other, as the batch was resolved: a value that one releases, a later
+        // one may take.
+        for rows in rows {
+            self.write_index(tx, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_index(&self, tx: &mut Tx, rows: &PersonalRows) -> Result<(), StoreError> {
+        for (kind, subject) in &rows.released {
             personal_data::release_index(tx, &self.organisation, kind, &subject.to_string())
                 .await?;
         }
+        let index: Vec<_> = rows.index.iter().map(|entry| entry.row.clone()).collect();
         personal_data::replace_index(tx, &self.organisation, &index).await?;
-        for person in rows().flat_map(|rows| &rows.signed_out) {
+        for person in &rows.signed_out {
             sessions::end_access(tx, &self.organisation, &person.to_string()).await?;
         }
-        for subject in rows().flat_map(|rows| &rows.erased) {
+        for subject in &rows.erased {
             personal_data::erase_subject(tx, &self.organisation, &subject.to_string()).await?;
         }
         Ok(())

@@ -76,12 +76,12 @@ use super::LogError;
 use super::append::{Append, AppendOutcome};
 use super::inline_projection::{InlineLease, InlineProjection};
 use super::tail_cache::TailCache;
-use crate::store::events::{LogHead, WriteOutcome};
+use crate::store::events::{EventRow, LogHead, WriteOutcome};
 use crate::store::projection_commit::ProjectionCommit;
 use crate::store::{Store, StoreError, Tx};
 use head_cache::{CachedHead, HeadCache};
 use in_doubt::InDoubtCommit;
-use resolve::Resolved;
+use resolve::{BatchRows, Resolved};
 
 /// The largest number of appends in one transaction.
 const BATCH_MAX: usize = 64;
@@ -245,14 +245,15 @@ impl WriterTask {
         &mut self,
         before: Option<CachedHead>,
         batch: Resolved<'_>,
+        rows: BatchRows<'_>,
         inline: Option<InlineWrites>,
         wrote: WriteOutcome,
     ) -> Step {
         let Resolved {
             outcomes,
             accepted,
-            rows,
             snapshot,
+            ..
         } = batch;
         self.head_cache
             .record_commit(before, &rows, &snapshot, &accepted);
@@ -277,7 +278,7 @@ impl WriterTask {
         &self,
         tx: Option<&mut Tx>,
         head: LogHead,
-        resolved: &Resolved<'_>,
+        events: &[EventRow],
     ) -> Result<Option<InlineWrites>, StoreError> {
         let Some(mut lease) = self
             .inline_projection
@@ -293,7 +294,7 @@ impl WriterTask {
             return Ok(None);
         };
         let rows = lease
-            .fold_batch(tx, &self.organisation, &between, &resolved.rows.events)
+            .fold_batch(tx, &self.organisation, &between, events)
             .await?;
         Ok(rows.map(|rows| (lease, rows)))
     }

@@ -157,11 +157,12 @@ pub(super) struct AcceptedAppend<'a> {
     sequences_before: BTreeMap<StreamKey, i64>,
 }
 
-/// A batch that was resolved: an outcome for each append, and the rows of the accepted ones.
+/// A batch that was resolved: an outcome for each append, and the positions of the accepted ones.
 pub(super) struct Resolved<'a> {
     pub(super) outcomes: Vec<AppendOutcome>,
     pub(super) accepted: Vec<AcceptedAppend<'a>>,
-    pub(super) rows: BatchRows<'a>,
+    next_position: i64,
+    recorded_at: i64,
     /// The state of the log after the batch.
     pub(super) snapshot: LogSnapshot,
 }
@@ -221,8 +222,9 @@ fn resolve<'a>(
     }
     Resolved {
         outcomes,
-        rows: BatchRows::of(organisation, &accepted, next_position, recorded_at),
         accepted,
+        next_position,
+        recorded_at,
         snapshot,
     }
 }
@@ -236,17 +238,13 @@ pub(super) struct BatchRows<'a> {
     pub(super) recorded_at: i64,
 }
 
-impl<'a> BatchRows<'a> {
-    fn of(
-        organisation: &str,
-        accepted: &[AcceptedAppend<'a>],
-        next_position: i64,
-        recorded_at: i64,
-    ) -> Self {
-        Self {
+impl<'a> Resolved<'a> {
+    pub(super) fn rows(&self, organisation: &str) -> BatchRows<'a> {
+        let accepted = &self.accepted;
+        BatchRows {
             events: accepted
                 .iter()
-                .flat_map(|one| one.event_rows(organisation, recorded_at))
+                .flat_map(|one| one.event_rows(organisation, self.recorded_at))
                 .collect(),
             commands: accepted
                 .iter()
@@ -256,11 +254,13 @@ impl<'a> BatchRows<'a> {
                 .iter()
                 .flat_map(|one| &one.append.personal.encrypted)
                 .collect(),
-            next_position,
-            recorded_at,
+            next_position: self.next_position,
+            recorded_at: self.recorded_at,
         }
     }
+}
 
+impl BatchRows<'_> {
     /// These rows as the argument of the store, with the rows of the inline projection.
     /// `expected_head` is the head that a conditional write requires; `None` if the head is locked.
     pub(super) fn to_store<'w>(
