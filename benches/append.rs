@@ -7,7 +7,7 @@
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
-#[path = "../tests/it/postgres.rs"]
+#[path = "../tests/it/support/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
 mod postgres;
 mod side_by_side;

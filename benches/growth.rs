@@ -5,14 +5,14 @@
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
-#[path = "../tests/it/browser.rs"]
+#[path = "../tests/it/support/browser.rs"]
 #[allow(
     dead_code,
     clippy::unwrap_used,
     reason = "the cases use more of it, and may"
 )]
 mod browser;
-#[path = "../tests/it/postgres.rs"]
+#[path = "../tests/it/support/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
 mod postgres;
 mod side_by_side;

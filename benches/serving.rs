@@ -3,7 +3,7 @@
 //! select, and an empty answer. Run with `cargo bench --bench serving`; figures of different runs
 //! are not comparable.
 
-#[path = "../tests/it/postgres.rs"]
+#[path = "../tests/it/support/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
 mod postgres;
 mod side_by_side;

@@ -1,7 +1,7 @@
 //! Adapter to cqrs-es: our aggregates as theirs, in event-store mode, and loading of their events.
 //!
 //! Its snapshot and aggregate stores are not used, because they apply each event twice;
-//! `tests/it/crates.rs` demonstrates it.
+//! `tests/it/log/cqrs_es_compat.rs` demonstrates it.
 
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError};

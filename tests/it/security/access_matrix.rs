@@ -8,15 +8,10 @@ use microgrants::clock::new_id;
 use microgrants::domain::{PersonId, Role};
 use serde_json::Value;
 
-use crate::cases::Cases;
-use crate::fixtures::{Office, person};
-use crate::matrix::samples::sample;
-use crate::service::{ApiResponse, Client, serve_with, token};
-use crate::test_app::TestApp;
-
-pub fn cases(cases: &mut Cases) {
-    cases.on_sqlite("intruders::who_may_do_what_is_as_it_is_written", walk);
-}
+use crate::domain::matrix::samples::sample;
+use crate::support::fixtures::{Office, person};
+use crate::support::service::{ApiResponse, Client, serve_with, token};
+use crate::support::test_app::TestApp;
 
 const ACCESS_COLUMNS: [&str; 9] = [
     "nobody",
@@ -65,7 +60,9 @@ impl AccessFixture {
         let file = {
             let client = serve_with(house, member, without_rate_limits);
             let path = format!("/api/v1/groups/{group}/files?purpose=scan");
-            client.upload(&path, &crate::files::pdf(200), "a-file").body["file"]
+            client
+                .upload(&path, &crate::operations::files::pdf(200), "a-file")
+                .body["file"]
                 .as_str()
                 .expect("it is kept")
                 .to_owned()
@@ -74,10 +71,16 @@ impl AccessFixture {
         house
             .issue_ok(
                 office.ada,
-                crate::scenario::command_from_json("grant", grant.0, "publish-story", &story),
+                crate::support::scenario::command_from_json(
+                    "grant",
+                    grant.0,
+                    "publish-story",
+                    &story,
+                ),
             )
             .await;
-        crate::webhooks::confirmed(house, &office, "https://hooks.example.org/grants", &[]).await;
+        crate::http::webhooks::confirmed(house, &office, "https://hooks.example.org/grants", &[])
+            .await;
         let mut people = vec![person(house, "Stranger").await, member, other];
         for role in [
             Role::Officer,
@@ -88,7 +91,7 @@ impl AccessFixture {
         ] {
             people.push(holder(house, &office, role).await);
         }
-        crate::transparency_log::sealer(house)
+        crate::audit::transparency_log::sealer(house)
             .catch_up()
             .await
             .unwrap();
@@ -126,7 +129,7 @@ impl AccessFixture {
         {
             Some(name) if known => self.ids[name].clone(),
             Some("position") => "999999".to_owned(),
-            Some("file") => crate::matrix::samples::FILE.to_owned(),
+            Some("file") => crate::domain::matrix::samples::FILE.to_owned(),
             Some(_) => uuid::Uuid::from_u128(12_345).to_string(),
             None => part.to_owned(),
         };
@@ -240,7 +243,8 @@ fn without_rate_limits(site: &mut microgrants::http::SiteConfig) {
     );
 }
 
-async fn walk(house: TestApp) {
+on_sqlite!(who_may_do_what_is_as_it_is_written);
+async fn who_may_do_what_is_as_it_is_written(house: TestApp) {
     let place = AccessFixture::of(&house).await;
     let before = house.log.length().await.unwrap();
     let mut found = BTreeMap::new();

@@ -5,16 +5,11 @@ use std::path::Path;
 
 use microgrants::domain::{Command, GrantCommand};
 
-use crate::cases::Cases;
-use crate::fixtures::Office;
-use crate::folders::files_below;
-use crate::pages::signed_in;
-use crate::service::serve;
-use crate::test_app::TestApp;
-
-pub fn cases(cases: &mut Cases) {
-    cases.on_sqlite("intruders::no_form_is_taken_from_elsewhere", foreign);
-}
+use crate::pages::journeys::signed_in;
+use crate::support::fixtures::Office;
+use crate::support::folders::files_below;
+use crate::support::service::serve;
+use crate::support::test_app::TestApp;
 
 /// The paths of all forms, read from the source of the pages.
 fn forms() -> Vec<String> {
@@ -28,7 +23,8 @@ fn forms() -> Vec<String> {
     found
 }
 
-async fn foreign(house: TestApp) {
+on_sqlite!(no_form_is_taken_from_elsewhere);
+async fn no_form_is_taken_from_elsewhere(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (grant, group, member) = office.prepared(&house, 700).await;
     office.paid(&house, grant).await;
@@ -101,7 +97,7 @@ async fn foreign(house: TestApp) {
     assert_eq!(
         (
             house.log.length().await.unwrap(),
-            crate::files::stored_files(&house).len()
+            crate::operations::files::stored_files(&house).len()
         ),
         (before, 0),
         "nothing was recorded or kept"

@@ -10,14 +10,9 @@ use microgrants::store::tokens::TokenRow;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::cases::Cases;
-use crate::fixtures::Office;
-use crate::service::{serve, token, tokens};
-use crate::test_app::{ORGANISATION, TestApp};
-
-pub fn cases(cases: &mut Cases) {
-    cases.on_sqlite("intruders::no_forged_token_lets_anybody_in", forged);
-}
+use crate::support::fixtures::Office;
+use crate::support::service::{serve, token, tokens};
+use crate::support::test_app::{ORGANISATION, TestApp};
 
 fn base64_json(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
@@ -52,7 +47,8 @@ async fn insert_token_row(house: &TestApp, person: PersonId, jti: &str) {
     );
 }
 
-async fn forged(house: TestApp) {
+on_sqlite!(no_forged_token_lets_anybody_in);
+async fn no_forged_token_lets_anybody_in(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     let own = tokens(&house);
@@ -245,7 +241,12 @@ async fn forged(house: TestApp) {
     eprintln!("tokens: {} forged, none let in", forged.len());
 }
 
-async fn elsewhere(house: &TestApp, office: &Office, client: &crate::service::Client, good: &str) {
+async fn elsewhere(
+    house: &TestApp,
+    office: &Office,
+    client: &crate::support::service::Client,
+    good: &str,
+) {
     // A valid token is accepted only in the `Authorization` header.
     let nobody = client.with_token("");
     nobody
@@ -258,7 +259,7 @@ async fn elsewhere(house: &TestApp, office: &Office, client: &crate::service::Cl
         )
         .assert_problem(401, "unauthenticated");
     // A session cookie of the pages is not a token.
-    let mut browser = crate::pages::signed_in(house, client.address(), office.ada).await;
+    let mut browser = crate::pages::journeys::signed_in(house, client.address(), office.ada).await;
     let session = browser.cookies["session"].clone();
     nobody
         .get_with(

@@ -7,27 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::cases::Cases;
-use crate::fixtures::Office;
-use crate::service::{Client, ServiceProcess, serve, serve_with, token};
-use crate::test_app::TestApp;
-
-pub fn cases(cases: &mut Cases) {
-    cases.on_sqlite(
-        "intruders::slow_clients_are_let_go_and_keep_nobody_waiting",
-        slow,
-    );
-    cases.on_sqlite(
-        "intruders::huge_bodies_are_refused_before_they_are_held",
-        huge,
-    );
-    cases.on_sqlite("intruders::a_path_in_a_name_leads_nowhere", paths);
-    cases.on_sqlite(
-        "intruders::who_asks_too_often_is_told_when_to_come_back",
-        too_often,
-    );
-    cases.on_both_engines("intruders::what_would_be_a_header_is_refused", headers);
-}
+use crate::support::fixtures::Office;
+use crate::support::service::{Client, ServiceProcess, serve, serve_with, token};
+use crate::support::test_app::TestApp;
 
 fn send_raw(client: &Client, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(client.address().trim_start_matches("http://")).unwrap();
@@ -50,7 +32,8 @@ fn post(path: &str, token: &str, length: &str) -> String {
     )
 }
 
-async fn slow(house: TestApp) {
+on_sqlite!(slow_clients_are_let_go_and_keep_nobody_waiting);
+async fn slow_clients_are_let_go_and_keep_nobody_waiting(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve_with(&house, office.ada, |site| {
         site.body_pause_max = Duration::from_secs(1);
@@ -113,7 +96,8 @@ async fn slow(house: TestApp) {
     eprintln!("slow clients: 200 let go; the slowest answer to others took {slowest:?}");
 }
 
-async fn huge(house: TestApp) {
+on_sqlite!(huge_bodies_are_refused_before_they_are_held);
+async fn huge_bodies_are_refused_before_they_are_held(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (group, member) = office.group(&house).await;
     let (token, of_member) = (token(&house, office.ada), token(&house, member));
@@ -176,7 +160,7 @@ async fn huge(house: TestApp) {
     assert_eq!(
         (
             house.log.length().await.unwrap(),
-            crate::files::stored_files(&house).len()
+            crate::operations::files::stored_files(&house).len()
         ),
         (before, 0),
         "nothing of it stays"
@@ -208,7 +192,8 @@ fn memory(process: &ServiceProcess) -> u64 {
         / 1024
 }
 
-async fn paths(house: TestApp) {
+on_sqlite!(a_path_in_a_name_leads_nowhere);
+async fn a_path_in_a_name_leads_nowhere(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let (group, member) = office.group(&house).await;
     house.catch_up().await;
@@ -251,7 +236,7 @@ async fn paths(house: TestApp) {
     // A file is stored under a generated name, and not under the one that was sent.
     let (grant, _, member) = office.awarded(&house, 900).await;
     house.catch_up().await;
-    let mut browser = crate::pages::signed_in(&house, client.address(), member).await;
+    let mut browser = crate::pages::journeys::signed_in(&house, client.address(), member).await;
     let before = names(house.folder.path());
     let page = browser.get(&format!("/my/grants/{grant}"));
     let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
@@ -260,7 +245,7 @@ async fn paths(house: TestApp) {
         ("key", key.as_str()),
         ("form", "hand-in"),
     ];
-    let kept = crate::files::stored_files(&house).len();
+    let kept = crate::operations::files::stored_files(&house).len();
     for (name, number) in [
         "../../../escaped",
         "/tmp/escaped",
@@ -278,7 +263,10 @@ async fn paths(house: TestApp) {
             &[("file", &format!("%PDF-1.4\n{number}\n%%EOF\n"))],
         );
         assert_eq!(
-            (sent.status, crate::files::stored_files(&house).len()),
+            (
+                sent.status,
+                crate::operations::files::stored_files(&house).len()
+            ),
             (303, kept + number),
             "{name}"
         );
@@ -298,7 +286,8 @@ fn names(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     names
 }
 
-async fn too_often(house: TestApp) {
+on_sqlite!(who_asks_too_often_is_told_when_to_come_back);
+async fn who_asks_too_often_is_told_when_to_come_back(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve_with(&house, office.ada, |site| {
         site.limits = microgrants::http::rate_limit::RateLimits::new(
@@ -333,7 +322,7 @@ async fn too_often(house: TestApp) {
             .status,
         200
     );
-    let mut browser = crate::browser::Browser::new(client.address());
+    let mut browser = crate::support::browser::Browser::new(client.address());
     let page = browser.get("/sign-in");
     for _ in 0..2 {
         assert!(
@@ -349,8 +338,9 @@ async fn too_often(house: TestApp) {
     assert!((1..=1801).contains(&wait), "{wait}");
 }
 
+on_each_engine!(what_would_be_a_header_is_refused);
 /// Typed text becomes part of mails and responses: a line break in it must not start a new header.
-async fn headers(house: TestApp) {
+async fn what_would_be_a_header_is_refused(house: TestApp) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     let before = house.log.length().await.unwrap();

@@ -8,23 +8,16 @@ use std::time::{Duration, Instant};
 use microgrants::mail::sign_in_links::{self, NewSignInLink};
 use serde_json::json;
 
-use crate::browser::Browser;
-use crate::cases::Cases;
-use crate::fixtures::Office;
-use crate::service::{Client, token};
-use crate::test_app::TestApp;
+use crate::support::browser::Browser;
+use crate::support::fixtures::Office;
+use crate::support::service::{Client, token};
+use crate::support::test_app::TestApp;
 
-pub fn cases(cases: &mut Cases) {
-    cases.on_both_engines(
-        "intruders::no_secret_and_nobodys_words_stand_in_the_log_of_operation",
-        silent,
-    );
-}
-
-async fn silent(house: TestApp) {
+on_each_engine!(no_secret_and_nobodys_words_stand_in_the_log_of_operation);
+async fn no_secret_and_nobodys_words_stand_in_the_log_of_operation(house: TestApp) {
     let office = Office::open(&house, 5000).await;
     let (draft, group, member) = office.draft(&house, 700).await;
-    crate::mails::set_email(&house, member, "zofia.nowak@example.org").await;
+    crate::operations::mails::set_email(&house, member, "zofia.nowak@example.org").await;
     let invited = NewSignInLink {
         person: office.ada,
         joins: None,

@@ -3,18 +3,11 @@
 
 mod access_matrix;
 mod csrf;
+mod file_permissions;
 mod forged_tokens;
+mod fuzz_corpus;
 mod hostile_bodies;
 mod log_leaks;
+mod member_visibility;
+mod uploads;
 mod xss;
-
-use crate::cases::Cases;
-
-pub fn cases(cases: &mut Cases) {
-    access_matrix::cases(cases);
-    hostile_bodies::cases(cases);
-    csrf::cases(cases);
-    log_leaks::cases(cases);
-    xss::cases(cases);
-    forged_tokens::cases(cases);
-}

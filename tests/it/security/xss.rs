@@ -8,30 +8,19 @@ use std::sync::Mutex;
 use microgrants::domain::Role;
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
-use crate::cases::Cases;
-use crate::fixtures::{Office, person};
-use crate::folders::files_below;
-use crate::matrix::samples::sample;
-use crate::pages::signed_in;
+use crate::domain::matrix::samples::sample;
+use crate::pages::journeys::signed_in;
 use crate::security::access_matrix::{command_of, operations};
-use crate::service::{Client, serve, token};
-use crate::test_app::TestApp;
-
-pub fn cases(cases: &mut Cases) {
-    cases.on_sqlite(
-        "intruders::markup_that_was_typed_is_text_on_every_page",
-        every_text,
-    );
-    cases.without_database(
-        "intruders::only_our_own_components_are_not_escaped",
-        components,
-    );
-}
+use crate::support::browser::Browser;
+use crate::support::fixtures::{Office, person};
+use crate::support::folders::files_below;
+use crate::support::service::{Client, serve, token};
+use crate::support::test_app::TestApp;
 
 /// Every value on a page is escaped, except the output of components, whose own templates escape
 /// their input.
-fn components() {
+#[test]
+fn only_our_own_components_are_not_escaped() {
     let made = ["form", "filter", "chosen", "known", "upload", "batch.form"]
         .map(|maker| format!("{maker}."));
     let mut seen = 0;
@@ -526,7 +515,7 @@ fn set_up(house: &TestApp, office: &Office, ada: &Client) {
         &json!({ "proposal": 1, "reason": PAYLOAD }),
     );
     send_command(ada, "organisation/propose-mail-text", &sign_in);
-    let rules = serde_json::to_value(crate::fixtures::rules()).unwrap();
+    let rules = serde_json::to_value(crate::support::fixtures::rules()).unwrap();
     let fund = ada
         .post(
             "/api/v1/funds",
@@ -557,7 +546,8 @@ fn set_up(house: &TestApp, office: &Office, ada: &Client) {
     send_command(ada, &format!("funds/{}/resume", office.fund), &json!({}));
 }
 
-async fn every_text(house: TestApp) {
+on_sqlite!(markup_that_was_typed_is_text_on_every_page);
+async fn markup_that_was_typed_is_text_on_every_page(house: TestApp) {
     let office = Office::open(&house, 10_000).await;
     let cass = person(&house, PAYLOAD).await;
     let auditor = person(&house, PAYLOAD).await;
@@ -568,7 +558,7 @@ async fn every_text(house: TestApp) {
     let group = grant_to_story(&house, &office, &ada, &ben, &own);
     other_endings(&house, &office, [&ada, &ben, &own], &group);
     none_is_missing();
-    crate::transparency_log::sealer(&house)
+    crate::audit::transparency_log::sealer(&house)
         .catch_up()
         .await
         .unwrap();

@@ -1,0 +1,17 @@
+//! Rules: lifecycle, conflicts, second people, every command in every state.
+
+pub mod bank_facts;
+pub mod conflicts;
+pub mod connections;
+pub mod extreme_values;
+pub mod groups;
+pub mod later_connections;
+pub mod lifecycle;
+pub mod matrix;
+pub mod model;
+pub mod office_of_two;
+pub mod random_histories;
+pub mod refusals;
+pub mod requested_changes;
+pub mod sybil_attacks;
+pub mod two_people;

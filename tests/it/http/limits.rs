@@ -1,0 +1,762 @@
+//! What an unproven person may do, rate limits, and the headers and problems that report them.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use microgrants::clock::new_id;
+use microgrants::commands::{Caller, CommandError, CommandRequest};
+use microgrants::domain::application::{SaveAnswers, StartApplication};
+use microgrants::domain::command::NoBody;
+use microgrants::domain::group::{GroupMaturity, RegisterGroup};
+use microgrants::domain::person::{MailedAddress, PersonDetails};
+use microgrants::domain::unproven::{DRAFTS_MAX, GROUPS_MAX, SAVES_MAX};
+use microgrants::domain::{
+    Application, ApplicationCommand, ApplicationId, Command, Group, GroupCommand, GroupId, Person,
+    PersonCommand, PersonId, Refusal,
+};
+use microgrants::http::rate_limit::RateLimits;
+use microgrants::jobs::Jobs;
+use microgrants::projections::GroupRow;
+
+use crate::pages::journeys::{as_fields, serve_office, signed_in, visible_text, walk_to_draft};
+use crate::support::browser::Browser;
+use crate::support::fixtures::{FORM_ANSWER, Office, gbp, open, submit, text};
+use crate::support::service::{Client, serve, serve_with, token};
+use crate::support::test_app::TestApp;
+
+async fn introduce_person(house: &TestApp) -> PersonId {
+    let person = PersonId(new_id());
+    let details = PersonDetails {
+        name: open("Zofia"),
+        email: Some(open(&format!("{}@example.org", person.0.simple()))),
+        telephone: None,
+    };
+    issue_as_job(
+        house,
+        Command::Person(person, PersonCommand::Introduce(details)),
+    )
+    .await
+    .expect("they are registered");
+    person
+}
+
+async fn issue_as_job(house: &TestApp, command: Command) -> Result<(), CommandError> {
+    house
+        .commands
+        .execute(CommandRequest::new(Caller::job(), command))
+        .await
+        .map(|_| ())
+}
+
+fn register() -> Command {
+    let register = RegisterGroup {
+        name: text("Soup and song"),
+        area: text("oldham"),
+        standing: GroupMaturity::New,
+        member: None,
+    };
+    Command::Group(GroupId(new_id()), GroupCommand::Register(register))
+}
+
+fn start(office: &Office, group: GroupId, application: ApplicationId) -> Command {
+    let start = StartApplication {
+        fund: office.fund,
+        round: text("first"),
+        group,
+        late: false,
+    };
+    Command::Application(application, ApplicationCommand::Start(start))
+}
+
+fn save(application: ApplicationId) -> Command {
+    let answers = SaveAnswers {
+        requested: Some(gbp(600)),
+        area: Some(text("oldham")),
+        people_at_risk: Some(false),
+        answers: std::iter::once((text("idea"), open(FORM_ANSWER))).collect(),
+        ..SaveAnswers::default()
+    };
+    Command::Application(application, ApplicationCommand::SaveAnswers(answers))
+}
+
+/// A draft of an unproven person, with their group.
+async fn unknown_draft(house: &TestApp, office: &Office) -> (PersonId, GroupId, ApplicationId) {
+    let person = introduce_person(house).await;
+    let group = GroupId(house.issue_ok(person, register()).await.id);
+    let application = ApplicationId(new_id());
+    house
+        .issue_ok(person, start(office, group, application))
+        .await;
+    house.issue_ok(person, save(application)).await;
+    (person, group, application)
+}
+
+on_each_engine!(somebody_unknown_begins_little_on_the_pages);
+async fn somebody_unknown_begins_little_on_the_pages(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let at = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut browser, &at, "Monday soup", "zofia@example.org");
+    let sent = browser.post_fields(&format!("{at}/you"), &as_fields(&fields));
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    let mut again = |name: &str| {
+        let page = browser.get(&format!("{at}/group"));
+        browser.submit_form(
+            &page,
+            &format!("{at}/group"),
+            &[("name", name), ("area", "oldham"), ("standing", "new")],
+        )
+    };
+    for number in 1..GROUPS_MAX {
+        let page = again(&format!("Soup {number}"));
+        assert_eq!(page.status, 200, "{}", visible_text(&page));
+    }
+    let before = house.log.length().await.unwrap();
+    for number in 0..15 {
+        let page = again(&format!("More soup {number}"));
+        assert!(
+            page.status == 422
+                && page.contains("Sign in first")
+                && page.contains(&format!("More soup {number}")),
+            "{}",
+            visible_text(&page)
+        );
+    }
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing more was recorded"
+    );
+    // Nor may they start another application for a group of theirs.
+    house.catch_up().await;
+    let holder = house
+        .log
+        .vault()
+        .subject_of(
+            microgrants::domain::personal_data::BlindIndexKind::Email,
+            "zofia@example.org",
+        )
+        .await
+        .unwrap()
+        .unwrap();
+    let own = house.views().groups_of(PersonId(holder)).await.unwrap();
+    let page = browser.get(&format!("{at}/group"));
+    let page = browser.submit_form(
+        &page,
+        &format!("{at}/group"),
+        &[("own", &own[0].to_string())],
+    );
+    assert!(
+        page.status == 422 && page.contains("Sign in first"),
+        "{}",
+        visible_text(&page)
+    );
+    assert_eq!(house.log.length().await.unwrap(), before);
+    // Once they have proved their address, they can continue.
+    crate::support::fixtures::sign_in(&house, PersonId(holder)).await;
+    let mut browser = signed_in(&house, &address, PersonId(holder)).await;
+    let page = browser.get(&format!("{at}/group"));
+    let page = browser.submit_form(
+        &page,
+        &format!("{at}/group"),
+        &[
+            ("name", "Third soup"),
+            ("area", "oldham"),
+            ("standing", "new"),
+        ],
+    );
+    assert_eq!(page.status, 200, "{}", visible_text(&page));
+    house.catch_up().await;
+    let groups: Vec<GroupRow> = house.views().all_rows(None, vec![]).await.unwrap();
+    assert_eq!(groups.len(), GROUPS_MAX + 1);
+}
+
+on_each_engine!(somebody_unknown_begins_little_on_any_way);
+/// The domain enforces the limit, so it holds for the API as well.
+async fn somebody_unknown_begins_little_on_any_way(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let (person, group, application) = unknown_draft(&house, &office).await;
+    for _ in 1..GROUPS_MAX {
+        house.issue_ok(person, register()).await;
+    }
+    assert_eq!(
+        house.issue_refused(person, register()).await,
+        Refusal::AddressUnproven
+    );
+    for _ in 1..DRAFTS_MAX {
+        house
+            .issue_ok(person, start(&office, group, ApplicationId(new_id())))
+            .await;
+    }
+    assert_eq!(
+        house
+            .issue_refused(person, start(&office, group, ApplicationId(new_id())))
+            .await,
+        Refusal::AddressUnproven
+    );
+    for _ in 1..SAVES_MAX {
+        house.issue_ok(person, save(application)).await;
+    }
+    assert_eq!(
+        house.issue_refused(person, save(application)).await,
+        Refusal::AddressUnproven
+    );
+    house.catch_up().await;
+    let client = serve(&house, person);
+    let body = serde_json::json!({ "name": "Soup", "area": "oldham", "standing": "new" });
+    client
+        .post("/api/v1/groups", &body)
+        .assert_problem(409, "address_unproven");
+    // A person cannot declare their own address proven.
+    let prove = PersonCommand::ProveAddress(MailedAddress {
+        address: "ab".repeat(32),
+    });
+    assert_eq!(
+        house
+            .issue_refused(person, Command::Person(person, prove))
+            .await,
+        Refusal::NotYours
+    );
+    crate::support::fixtures::sign_in(&house, person).await;
+    house.issue_ok(person, save(application)).await;
+    house.issue_ok(person, register()).await;
+}
+
+async fn jobs(house: &TestApp) -> usize {
+    house.catch_up().await;
+    let taken = Jobs::new(house.commands.clone(), house.views())
+        .run_once()
+        .await
+        .expect("jobs run");
+    house.catch_up().await;
+    taken
+}
+
+on_each_engine!(what_somebody_unknown_left_goes_after_two_weeks);
+async fn what_somebody_unknown_left_goes_after_two_weeks(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let (person, group, application) = unknown_draft(&house, &office).await;
+    assert!(
+        !house
+            .log
+            .vault()
+            .decrypt_all(group.0)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    house.pass_days(14);
+    assert_eq!(jobs(&house).await, 0, "it is kept for two weeks");
+    house.pass_days(1);
+    assert_eq!(
+        (jobs(&house).await, jobs(&house).await),
+        (1, 0),
+        "and then goes, once"
+    );
+    assert!(
+        house
+            .log
+            .refresh::<Person>(person.0)
+            .await
+            .unwrap()
+            .state
+            .erasure()
+            .is_done()
+    );
+    assert!(
+        house
+            .log
+            .refresh::<Group>(group.0)
+            .await
+            .unwrap()
+            .state
+            .erasure()
+            .is_done()
+    );
+    assert_eq!(
+        <&str>::from(
+            house
+                .log
+                .refresh::<Application>(application.0)
+                .await
+                .unwrap()
+                .state
+                .state()
+        ),
+        "lapsed"
+    );
+    for subject in [person.0, group.0] {
+        assert!(
+            house
+                .log
+                .vault()
+                .decrypt_all(subject)
+                .await
+                .unwrap()
+                .is_empty(),
+            "what was sealed of it is gone"
+        );
+    }
+    assert_eq!(
+        house.issue_refused(person, save(application)).await,
+        Refusal::ApplicationNotInState("lapsed")
+    );
+}
+
+on_each_engine!(what_somebody_else_goes_on_with_stays);
+async fn what_somebody_else_goes_on_with_stays(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    // Drafts that remain: one that was submitted, one whose member signed in, one that staff work
+    // on, and one whose group has another member.
+    let (first, _, handed_in) = unknown_draft(&house, &office).await;
+    house
+        .issue_ok(
+            first,
+            Command::Application(handed_in, ApplicationCommand::Submit(submit())),
+        )
+        .await;
+    let (second, ..) = unknown_draft(&house, &office).await;
+    crate::support::fixtures::sign_in(&house, second).await;
+    let (third, _, keyed) = unknown_draft(&house, &office).await;
+    house.issue_ok(office.ada, save(keyed)).await;
+    let (fourth, group, _) = unknown_draft(&house, &office).await;
+    let colleague = crate::support::fixtures::person(&house, "Cass").await;
+    let add = microgrants::domain::group::MemberRef { person: colleague };
+    house
+        .issue_ok(
+            office.ada,
+            Command::Group(group, GroupCommand::AddMember(add)),
+        )
+        .await;
+    house
+        .issue_ok(colleague, Command::Group(group, GroupCommand::Join(add)))
+        .await;
+    house.pass_days(15);
+    let before = house.log.length().await.unwrap();
+    assert_eq!(
+        (jobs(&house).await, house.log.length().await.unwrap()),
+        (0, before),
+        "none of it goes"
+    );
+    for person in [first, second, third, fourth] {
+        let expire = issue_as_job(
+            &house,
+            Command::Person(person, PersonCommand::Expire(NoBody {})),
+        )
+        .await;
+        assert!(
+            matches!(expire, Err(CommandError::Refused(Refusal::NotExpired))),
+            "{expire:?}"
+        );
+    }
+}
+
+on_each_engine!(forms_are_counted_and_nothing_typed_is_lost);
+async fn forms_are_counted_and_nothing_typed_is_lost(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let (application, _, member) = office.draft(&house, 900).await;
+    house.catch_up().await;
+    let limits = "forms=4/1h,senders=6/1h,staff=20/1h";
+    let client = serve_with(&house, office.ada, |site| {
+        site.limits = RateLimits::new(&limits.parse().unwrap(), None);
+    });
+    let mut browser = signed_in(&house, client.address(), member).await;
+    let at = format!("/my/applications/{application}/answer/idea");
+    for number in 0..4 {
+        let page = browser.get(&at);
+        let taken = browser.submit_form(
+            &page,
+            &at,
+            &[("answer", &format!("Soup {number}")), ("then", "next")],
+        );
+        assert_eq!(taken.status, 200, "{}", visible_text(&taken));
+    }
+    let page = browser.get(&at);
+    let before = house.log.length().await.unwrap();
+    let refused = browser.submit_form(
+        &page,
+        &at,
+        &[("answer", "Soup and song for everybody"), ("then", "next")],
+    );
+    assert_eq!(
+        (refused.status, house.log.length().await.unwrap()),
+        (429, before)
+    );
+    assert!(
+        refused.headers["retry-after"]
+            .parse::<u64>()
+            .is_ok_and(|wait| (1..=901).contains(&wait)),
+        "{:?}",
+        refused.headers
+    );
+    assert!(
+        refused.contains("Nothing that you typed is lost") && refused.contains("Send it again"),
+        "{}",
+        visible_text(&refused)
+    );
+    assert_eq!(
+        refused.hidden_field("answer"),
+        "Soup and song for everybody"
+    );
+    // Forms are also counted by client address over all browsers; staff are counted as persons.
+    let mut other = Browser::new(client.address());
+    let page = other.get("/sign-in");
+    let status = other
+        .submit_form(&page, "/sign-in", &[("email", "a@example.org")])
+        .status;
+    assert_eq!(
+        status, 429,
+        "six forms came from here: one to sign in, and five with answers"
+    );
+    let mut staff = signed_in_there(&house, &client, office.ada).await;
+    let page = staff.get("/account");
+    for _ in 0..10 {
+        let csrf = page.hidden_field("csrf");
+        assert_ne!(
+            staff
+                .post_fields("/account", &[("csrf", &csrf), ("session", "0")])
+                .status,
+            429
+        );
+    }
+}
+
+on_sqlite!(one_mailbox_starts_and_changes_so_much);
+/// A person without a role has one limit for pages and programs together; staff do not have this
+/// limit.
+async fn one_mailbox_starts_and_changes_so_much(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let (group, member) = office.group(&house).await;
+    let victim = crate::support::fixtures::person(&house, "Dee").await;
+    house.catch_up().await;
+    let limits = "started=2/1h,changes=3/1h,writes=9/1h";
+    let client = serve_with(&house, member, |site| {
+        site.limits = RateLimits::new(&limits.parse().unwrap(), None);
+    });
+    let new = serde_json::json!({ "name": "Walks", "area": "oldham", "standing": "new" });
+    for _ in 0..2 {
+        assert_eq!(client.post("/api/v1/groups", &new).status, 201);
+    }
+    let before = house.log.length().await.unwrap();
+    client
+        .post("/api/v1/groups", &new)
+        .assert_problem(429, "too_many");
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing of it is recorded"
+    );
+    let of = serde_json::json!({ "person": victim });
+    for (command, status) in [
+        ("add-member", 200),
+        ("remove-member", 200),
+        ("add-member", 200),
+        ("remove-member", 429),
+    ] {
+        assert_eq!(
+            client
+                .post(&format!("/api/v1/groups/{group}/{command}"), &of)
+                .status,
+            status,
+            "{command}"
+        );
+    }
+    let contact = serde_json::json!({ "postcode": "OL1 1AA" });
+    let sent: Vec<_> = (0..5)
+        .map(|_| {
+            client
+                .post(&format!("/api/v1/groups/{group}/set-contact"), &contact)
+                .status
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [200, 200, 429, 429, 429],
+        "nine in all were asked for"
+    );
+    let mut browser = signed_in(&house, client.address(), member).await;
+    let page = browser.get("/account");
+    assert_eq!(
+        browser
+            .submit_form(&page, "/account", &[("session", "0")])
+            .status,
+        429,
+        "{}",
+        visible_text(&page)
+    );
+    let staff = client.with_token(&token(&house, office.ada));
+    assert!((0..4).all(|_| staff.post("/api/v1/groups", &new).status == 201));
+}
+
+/// Signs a person in through another service, since the case has used up what one client address
+/// may send.
+async fn signed_in_there(house: &TestApp, client: &Client, person: PersonId) -> Browser {
+    let elsewhere = serve_with(house, person, |site| {
+        site.limits = RateLimits::new(&"senders=off".parse().unwrap(), None);
+    });
+    let signed = signed_in(house, elsewhere.address(), person).await;
+    let mut browser = Browser::new(client.address());
+    browser.cookies = signed.cookies;
+    browser
+}
+
+/// Sends a request with these headers. Returns the status, headers and body.
+fn ask(
+    method: &str,
+    address: &str,
+    headers: &[(&str, &str)],
+) -> (u16, BTreeMap<String, String>, Vec<u8>) {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build();
+    let agent: ureq::Agent = config.into();
+    let request = if method == "HEAD" {
+        agent.head(address)
+    } else {
+        agent.get(address)
+    };
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    let mut response = request.call().expect("the service answers");
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.to_string(),
+                value.to_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect();
+    (
+        response.status().as_u16(),
+        headers,
+        response.body_mut().read_to_vec().expect("whole"),
+    )
+}
+
+on_sqlite!(answers_of_the_api_say_what_is_left);
+async fn answers_of_the_api_say_what_is_left(house: TestApp) {
+    let office = Office::open(&house, 1000).await;
+    house.catch_up().await;
+    let client = serve_with(&house, office.ada, |site| {
+        site.limits = RateLimits::new(&"api=3/1m".parse().unwrap(), None);
+    });
+    let bearer = format!("Bearer {}", token(&house, office.ada));
+    let headers = [("Authorization", bearer.as_str())];
+    // Of three requests per minute, one becomes available every twenty seconds.
+    for (path, status, limit) in [
+        ("funds", 200, "\"default\";r=2;t=20"),
+        ("funds/x", 400, "\"default\";r=1;t=40"),
+        ("groups", 200, "\"default\";r=0;t=60"),
+    ] {
+        let (found, headers, _) = ask(
+            "GET",
+            &format!("{}/api/v1/{path}", client.address()),
+            &headers,
+        );
+        assert!(
+            found == status || (path == "funds/x" && found == 404),
+            "{path}: {found}"
+        );
+        assert_eq!(
+            (
+                headers["ratelimit-policy"].as_str(),
+                headers["ratelimit"].as_str()
+            ),
+            ("\"default\";q=3;w=60", limit),
+            "{path}"
+        );
+    }
+    let (status, headers, _) = ask(
+        "GET",
+        &format!("{}/api/v1/funds", client.address()),
+        &headers,
+    );
+    let wait = &headers["retry-after"];
+    assert_eq!(
+        (status, headers["ratelimit"].clone()),
+        (429, format!("\"default\";r=0;t={wait}"))
+    );
+    assert_eq!(headers["ratelimit-policy"], "\"default\";q=3;w=60");
+    // Unauthenticated requests are not counted here, and pages have another limit.
+    for path in ["/api/v1/funds", "/sign-in"] {
+        assert!(
+            !ask("GET", &format!("{}{path}", client.address()), &[])
+                .1
+                .contains_key("ratelimit"),
+            "{path}"
+        );
+    }
+}
+
+on_sqlite!(the_contract_is_fetched_once);
+async fn the_contract_is_fetched_once(house: TestApp) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve(&house, office.ada);
+    let made = microgrants::http::openapi_yaml();
+    for (path, media) in [
+        ("/openapi.yaml", "application/yaml"),
+        ("/openapi.json", "application/json"),
+    ] {
+        let at = format!("{}{path}", client.address());
+        let (status, headers, body) = ask("GET", &at, &[]);
+        assert_eq!((status, headers["content-type"].as_str()), (200, media));
+        assert!(
+            headers["cache-control"].contains("max-age")
+                && !headers.contains_key("content-encoding"),
+            "{headers:?}"
+        );
+        let tag = headers["etag"].clone();
+        let (status, again, nothing) = ask("GET", &at, &[("If-None-Match", tag.as_str())]);
+        assert_eq!(
+            (status, again["etag"].as_str(), nothing.len()),
+            (304, tag.as_str(), 0)
+        );
+        let (status, other, _) = ask("GET", &at, &[("If-None-Match", "\"another\"")]);
+        assert_eq!((status, other["etag"].as_str()), (200, tag.as_str()));
+        let (status, head, nothing) = ask("HEAD", &at, &[]);
+        assert_eq!(
+            (status, head["etag"].as_str(), nothing.len()),
+            (200, tag.as_str(), 0)
+        );
+        let (status, packed, bytes) = ask("GET", &at, &[("Accept-Encoding", "gzip")]);
+        assert_eq!((status, packed["content-encoding"].as_str()), (200, "gzip"));
+        assert!(
+            packed["etag"] != tag
+                && bytes.len() * 4 < body.len()
+                && bytes.starts_with(&[0x1f, 0x8b]),
+            "{} bytes",
+            bytes.len()
+        );
+        assert_eq!(
+            ask("GET", &at, &[("If-None-Match", packed["etag"].as_str())]).0,
+            304,
+            "either name is the same contract"
+        );
+        let text = String::from_utf8(body).unwrap();
+        if media == "application/yaml" {
+            assert!(text == made);
+        } else {
+            let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(document["openapi"], "3.1.0");
+            let paths = document["paths"].as_object().unwrap();
+            assert!(
+                paths
+                    .keys()
+                    .all(|path| made.contains(&format!("\n  {path}:"))),
+                "both have the same paths"
+            );
+        }
+    }
+    // The contract is built once: fetching it is no more work than fetching a page.
+    let since = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(
+            ask(
+                "GET",
+                &format!("{}/openapi.yaml", client.address()),
+                &[("Accept-Encoding", "gzip")]
+            )
+            .0,
+            200
+        );
+    }
+    assert!(
+        since.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        since.elapsed()
+    );
+}
+
+on_sqlite!(whoever_is_turned_away_is_counted);
+async fn whoever_is_turned_away_is_counted(house: TestApp) {
+    let office = Office::open(&house, 1000).await;
+    let (_, member) = office.group(&house).await;
+    house.catch_up().await;
+    let client = serve_with(&house, office.ada, |site| {
+        site.limits = RateLimits::new(&"api=2/1h".parse().unwrap(), None);
+    });
+    let measure = |kind: &str| -> u64 {
+        let name = format!("microgrants_turned_away_total{{kind=\"{kind}\"}} ");
+        let measures = client
+            .get("/metrics")
+            .body
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        measures
+            .lines()
+            .find_map(|line| line.strip_prefix(&name)?.trim().parse().ok())
+            .unwrap_or_default()
+    };
+    let before = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
+    client
+        .with_token("no token")
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    let theirs = client.with_token(&token(&house, member));
+    assert_eq!(theirs.get("/api/v1/budget").status, 403);
+    assert_eq!(theirs.get("/api/v1/budget").status, 403);
+    assert_eq!(theirs.get("/api/v1/budget").status, 429);
+    let mut browser = Browser::new(client.address());
+    let page = browser.get("/sign-in/code");
+    browser.submit_form(
+        &page,
+        "/sign-in/code",
+        &[
+            ("email", "nobody@example.org"),
+            ("code", "000000"),
+            ("to", "/my"),
+        ],
+    );
+    let after = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
+    // Other cases of this process increase the counters as well.
+    for ((before, after), by) in before.iter().zip(after).zip([1, 2, 1, 1]) {
+        assert!(after >= before + by, "{before} {after}");
+    }
+}
+
+on_sqlite!(only_whoever_is_known_keeps_a_connection_open);
+/// A connection left open after an error could wait for the head of another request without a time
+/// limit.
+async fn only_whoever_is_known_keeps_a_connection_open(house: TestApp) {
+    let office = Office::open(&house, 1000).await;
+    house.catch_up().await;
+    let client = serve(&house, office.ada);
+    let host = client.address().trim_start_matches("http://").to_owned();
+    let asked = |head: &str| {
+        let mut stream = TcpStream::connect(&host).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(2)))
+            .unwrap();
+        stream
+            .write_all(
+                format!("{head}Host: {host}\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ").as_bytes(),
+            )
+            .unwrap();
+        let mut said = Vec::new();
+        let ended = stream.read_to_end(&mut said).is_ok();
+        (ended, String::from_utf8_lossy(&said).to_lowercase())
+    };
+    for path in ["/healthz", "/sign-in", "/api/v1/funds", "/no-such-page"] {
+        let (ended, said) = asked(&format!("GET {path} HTTP/1.1\r\n"));
+        assert!(
+            ended && said.contains("connection: close"),
+            "{path}: {said}"
+        );
+    }
+    let known = format!(
+        "GET /api/v1/funds HTTP/1.1\r\nAuthorization: Bearer {}\r\n",
+        token(&house, office.ada)
+    );
+    let (ended, said) = asked(&known);
+    assert!(
+        !ended && said.starts_with("http/1.1 200") && !said.contains("connection: close"),
+        "{said}"
+    );
+}

@@ -1,0 +1,191 @@
+//! The command line: the first people, tokens and the contract. Errors are one line and a non-zero
+//! exit status.
+
+use std::net::TcpListener;
+use std::process::Output;
+
+use serde_json::json;
+
+use crate::support::service::{Client, Deployment, ServiceProcess};
+use crate::support::test_app::TestApp;
+
+fn run(place: &Deployment, arguments: &[&str]) -> Output {
+    place
+        .program()
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+pub fn run_ok(place: &Deployment, arguments: &[&str]) -> String {
+    let output = run(place, arguments);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
+}
+
+/// Runs the program and asserts that it fails with one line. Returns that line.
+pub fn run_failing(place: &Deployment, arguments: &[&str]) -> String {
+    let output = run(place, arguments);
+    let says = String::from_utf8(output.stderr)
+        .expect("text")
+        .trim()
+        .to_owned();
+    assert!(!output.status.success(), "{arguments:?} was taken");
+    assert_eq!(
+        says.lines()
+            .filter(|line| line.contains("error") || line.starts_with("microgrants:"))
+            .count(),
+        1,
+        "{says}"
+    );
+    says
+}
+
+on_each_engine!(the_first_two_people_begin_an_office);
+async fn the_first_two_people_begin_an_office(house: TestApp) {
+    let place = house.close().await;
+    assert_eq!(run_ok(&place, &["migrate"]), "the database is up to date");
+    let roles = "administrator,officer,finance,panel";
+    let ada = run_ok(
+        &place,
+        &[
+            "people",
+            "add",
+            "--name",
+            "Ada",
+            "--email",
+            "ada@example.org",
+            "--roles",
+            roles,
+            "--organisation-name",
+            "An anchor",
+        ],
+    );
+    let ben = run_ok(
+        &place,
+        &["people", "add", "--name", "Ben", "--roles", roles],
+    );
+    assert!(
+        run_failing(
+            &place,
+            &["people", "add", "--name", "Cat", "--roles", "officer"]
+        )
+        .contains("two administrators now propose")
+    );
+    assert!(
+        run_failing(
+            &place,
+            &[
+                "people",
+                "add",
+                "--name",
+                "Eve",
+                "--email",
+                "ada@example.org"
+            ]
+        )
+        .contains("belongs to somebody else")
+    );
+    assert!(
+        run_failing(
+            &place,
+            &["token", "--person", "018f0000-0000-7000-8000-000000000000"]
+        )
+        .contains("no person here")
+    );
+    let tokens: Vec<_> = [&ada, &ben]
+        .map(|person| run_ok(&place, &["token", "--person", person]))
+        .into();
+    assert!(run_ok(&place, &["rebuild"]).contains("people: generation 2"));
+    assert!(run_failing(&place, &["rebuild", "colours"]).contains("no projection named colours"));
+    let process = ServiceProcess::start(&place);
+    let client = Client::new(&process.address, &tokens[0]);
+    assert_eq!(client.get("/api/v1/organisation").body["name"], "An anchor");
+    let cat = client
+        .post("/api/v1/people", &json!({ "name": "Cat" }))
+        .id();
+    let of = json!({ "person": cat, "role": "finance" });
+    assert_eq!(
+        client.post("/api/v1/organisation/propose-role", &of).status,
+        200
+    );
+    client
+        .post("/api/v1/organisation/confirm-role", &of)
+        .assert_problem(403, "same_person");
+    assert_eq!(
+        client
+            .with_token(&tokens[1])
+            .post("/api/v1/organisation/confirm-role", &of)
+            .status,
+        200
+    );
+    assert_eq!(
+        client.get(&format!("/api/v1/people/{cat}")).body["roles"],
+        json!(["finance"])
+    );
+}
+
+on_sqlite!(wrong_configuration_is_one_line);
+async fn wrong_configuration_is_one_line(house: TestApp) {
+    let place = house.close().await;
+    assert!(
+        run_failing(&place, &["migrate", "--database-url", "mysql://here/there"])
+            .contains("must begin with sqlite:// or postgres://")
+    );
+    assert!(
+        run_failing(
+            &place,
+            &[
+                "migrate",
+                "--database-url",
+                "postgres://nobody@127.0.0.1:1/none"
+            ]
+        )
+        .contains("database")
+    );
+    run_failing(&place, &["serve", "--listen", "here"]);
+    run_failing(&place, &["token", "--person", "me"]);
+    assert!(
+        run_failing(
+            &place,
+            &["people", "add", "--name", "Ada", "--email", "nowhere"]
+        )
+        .contains("not an e-mail address")
+    );
+    assert!(run_failing(&place, &["seed", "nowhere"]).contains("programme.json"));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    assert!(run_failing(&place, &["serve", "--listen", &address]).contains("is in use"));
+    std::fs::remove_file(place.folder.path().join("keys/token.key")).unwrap();
+    assert!(run_failing(&place, &["serve", "--listen", "127.0.0.1:0"]).contains("the token key"));
+    assert_eq!(
+        run_ok(&place, &["openapi"]),
+        microgrants::http::openapi_yaml().trim()
+    );
+}
+
+on_sqlite!(one_process_writes_an_sqlite_file);
+async fn one_process_writes_an_sqlite_file(house: TestApp) {
+    let place = house.deployment();
+    assert!(run_failing(&place, &["migrate"]).contains("another process has the database"));
+    let place = house.close().await;
+    run_ok(&place, &["migrate"]);
+}
+
+on_sqlite!(a_closed_database_can_be_opened_while_clones_live);
+/// The demo reopens the database while the loader's writer may still be closing.
+async fn a_closed_database_can_be_opened_while_clones_live(house: TestApp) {
+    let clone = house.store().clone();
+    let place = house.close().await;
+    microgrants::store::Store::open(&place.url)
+        .await
+        .expect("nobody holds it any more");
+    drop(clone);
+}

@@ -1,0 +1,722 @@
+//! Texts of mails: their placeholders are only names, those of sign-in mails need two
+//! administrators, and nobody can send a text of their own to a stranger through them. Also the
+//! names and addresses that people type.
+
+use microgrants::clock::new_id;
+use microgrants::domain::{Group, PersonId};
+use microgrants::jobs::Jobs;
+use microgrants::mail::sign_in_links::{self, NewSignInLink};
+use microgrants::projections::{OrganisationRow, PersonRow};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::audit::transparency_log::rewrite_log;
+use crate::domain::connections::ApiCommands;
+use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder, set_email};
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{Office, person, submit};
+use crate::support::service::serve;
+use crate::support::test_app::TestApp;
+
+const SIGN_IN_TEXT: &str = "Our own words.\n\n{{ link }}\n\nOr type {{ code }}";
+
+fn text(mail: &str, body: &str) -> Value {
+    json!({ "mail": mail, "language": "en", "subject": "Our own subject", "body": body })
+}
+
+async fn organisation(house: &TestApp) -> OrganisationRow {
+    house.catch_up().await;
+    house
+        .views()
+        .find(&house.commands.organisation().to_string(), None)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// The text of a sign-in mail to a person.
+async fn sign_in_mail(house: &TestApp, person: PersonId) -> String {
+    let post = mailer(house);
+    post.subscribe().await.unwrap();
+    let before = mails_in_folder(&mail_folder(house));
+    sign_in_links::issue(
+        &house.commands,
+        NewSignInLink {
+            person,
+            joins: None,
+            valid_minutes: 30,
+            by_mail: true,
+        },
+    )
+    .await
+    .unwrap();
+    deliver_all(house, &post).await;
+    let new =
+        |(id, mail): &(String, String)| !before.contains_key(id) && mail.contains("/sign-in/");
+    mails_in_folder(&mail_folder(house))
+        .into_iter()
+        .find(new)
+        .expect("a mail")
+        .1
+}
+
+/// The path of the link in a mail.
+fn link_in(mail: &str) -> String {
+    let from = mail.find("/sign-in/").expect("a link");
+    mail[from..].split_whitespace().next().unwrap().to_owned()
+}
+
+on_each_engine!(a_text_that_is_a_program_or_leads_elsewhere_is_refused);
+async fn a_text_that_is_a_program_or_leads_elsewhere_is_refused(house: TestApp) {
+    let office = Office::open(&house, 5000).await;
+    let asking = ApiCommands { house: &house };
+    let id = house.commands.organisation().0;
+    let bomb = format!(
+        "{{% set l=[name] %}}{}{{{{ l }}}}",
+        "{% set l=[l,l,l,l,l,l,l,l] %}".repeat(12)
+    );
+    let hidden = format!("{{% if name != \"name\" %}}{bomb}{{% endif %}}");
+    for body in [
+        bomb.as_str(),
+        &hidden,
+        "{{ name | upper }}",
+        "{# a remark #}",
+        "https://evil.example/go?to={{ link }}",
+        "Go to www.evil.example",
+        "evil.example/{{ reference }}",
+        "{{ link }}&x=1",
+        "{{ link }} {{ link }}",
+    ] {
+        for mail in ["submitted", "declined"] {
+            asking
+                .assert_refused(
+                    office.ada,
+                    "text_broken",
+                    "organisation/publish-mail-text",
+                    id,
+                    text(mail, body),
+                )
+                .await;
+        }
+    }
+    for body in [
+        "No link and no code here",
+        "{{ link }}",
+        "Only {{ code }}",
+        "https://evil.example/go?to={{ link }}&c={{ code }}",
+    ] {
+        asking
+            .assert_refused(
+                office.ada,
+                "text_broken",
+                "organisation/propose-mail-text",
+                id,
+                text("sign_in", body),
+            )
+            .await;
+    }
+    let client = serve(&house, office.ada);
+    let answer = client.post(
+        "/api/v1/organisation/publish-mail-text",
+        &text("declined", "Dear\n\n{% set x = 1 %}"),
+    );
+    answer.assert_problem(422, "text_broken");
+    assert!(
+        answer.body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("body, line 3"),
+        "the place is named: {}",
+        answer.body
+    );
+}
+
+on_each_engine!(words_to_sign_in_with_take_two_administrators);
+async fn words_to_sign_in_with_take_two_administrators(house: TestApp) {
+    let office = Office::open(&house, 5000).await;
+    let asking = ApiCommands { house: &house };
+    let (ada, ben, id) = (office.ada, office.ben, house.commands.organisation().0);
+    let officer = person(&house, "Olive").await;
+    asking.give_role(&office, officer, "officer").await;
+    let propose = "organisation/propose-mail-text";
+    for mail in ["sign_in", "contact_changed"] {
+        for alone in [ada, officer] {
+            asking
+                .assert_refused(
+                    alone,
+                    "needs_two_people",
+                    "organisation/publish-mail-text",
+                    id,
+                    text(mail, SIGN_IN_TEXT),
+                )
+                .await;
+        }
+    }
+    asking
+        .assert_refused(
+            officer,
+            "not_yours",
+            propose,
+            id,
+            text("sign_in", SIGN_IN_TEXT),
+        )
+        .await;
+    let confirm = "organisation/confirm-mail-text";
+    assert_eq!(
+        asking
+            .issue_ok(
+                ada,
+                propose,
+                id,
+                text("sign_in", "Others.\n{{ link }}\n{{ code }}")
+            )
+            .await,
+        Some(1)
+    );
+    assert_eq!(
+        asking
+            .issue_ok(ada, propose, id, text("sign_in", SIGN_IN_TEXT))
+            .await,
+        Some(2)
+    );
+    asking
+        .assert_refused(ben, "not_proposed", confirm, id, json!({ "proposal": 1 }))
+        .await;
+    asking
+        .assert_refused(ada, "same_person", confirm, id, json!({ "proposal": 2 }))
+        .await;
+    asking
+        .assert_refused(officer, "not_yours", confirm, id, json!({ "proposal": 2 }))
+        .await;
+    assert!(
+        sign_in_mail(&house, ada)
+            .await
+            .contains("Your link to sign in"),
+        "what is proposed is not used"
+    );
+    asking
+        .issue_ok(ben, confirm, id, json!({ "proposal": 2 }))
+        .await;
+    let mail = sign_in_mail(&house, ada).await;
+    assert!(
+        mail.contains("Our own subject")
+            && mail.contains("Our own words.")
+            && mail.contains("/sign-in/"),
+        "{mail}"
+    );
+    assert_eq!(
+        organisation(&house).await.mail_texts[0].confirmed_by,
+        Some(ben)
+    );
+    // A refused text, or one whose proposer may no longer propose, cannot be confirmed.
+    asking
+        .issue_ok(ada, propose, id, text("sign_in", SIGN_IN_TEXT))
+        .await;
+    asking
+        .issue_ok(
+            ada,
+            "organisation/refuse-mail-text",
+            id,
+            json!({ "proposal": 3, "reason": "A slip" }),
+        )
+        .await;
+    asking
+        .assert_refused(ben, "not_proposed", confirm, id, json!({ "proposal": 3 }))
+        .await;
+    let third = person(&house, "Third").await;
+    asking.give_role(&office, third, "administrator").await;
+    asking
+        .issue_ok(third, propose, id, text("sign_in", SIGN_IN_TEXT))
+        .await;
+    asking
+        .issue_ok(
+            ada,
+            "organisation/end-role",
+            id,
+            json!({ "person": third, "role": "administrator" }),
+        )
+        .await;
+    asking
+        .assert_refused(ben, "proposer_gone", confirm, id, json!({ "proposal": 4 }))
+        .await;
+}
+
+/// Submits a form on the page of the sign-in mail's text.
+fn submit_mail_text(
+    browser: &mut Browser,
+    page: &Page,
+    command: &str,
+    form: &str,
+    fields: &[(&str, &str)],
+) -> Page {
+    let unseen = [("at", "/desk/texts/mail/sign_in"), ("form", form)];
+    browser.submit_form(
+        page,
+        &format!("/desk/do/organisation/{command}"),
+        &[&unseen, fields].concat(),
+    )
+}
+
+on_each_engine!(proposed_words_are_shown_and_confirmed_on_the_page);
+async fn proposed_words_are_shown_and_confirmed_on_the_page(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (mut ada, mut ben) = (
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, office.ben).await,
+    );
+    let path = "/desk/texts/mail/sign_in";
+    let page = ada.get(path);
+    assert!(
+        page.contains("Propose these words") && !page.contains("Publish these words"),
+        "{}",
+        visible_text(&page)
+    );
+    let words_of_ours = [
+        ("mail", "sign_in"),
+        ("language", "en"),
+        ("subject", "Come in"),
+        ("body", "Here:\r\n\r\n{{ link }}\r\n\r\nOr {{ code }}"),
+    ];
+    let page = submit_mail_text(
+        &mut ada,
+        &page,
+        "propose-mail-text",
+        "propose-mail-text",
+        &words_of_ours,
+    );
+    assert!(
+        page.status == 200 && page.contains("Words to confirm") && page.contains("Come in"),
+        "{}",
+        visible_text(&page)
+    );
+    assert!(ada.get("/desk/texts").contains("to be confirmed"));
+    let alone = submit_mail_text(
+        &mut ada,
+        &page,
+        "confirm-mail-text",
+        "confirm-mail-text-1",
+        &[("proposal:n", "1")],
+    );
+    assert_eq!(alone.status, 403, "{}", visible_text(&alone));
+    assert!(
+        !ada.get("/desk").contains("Words of mails to confirm")
+            && ben.get("/desk").contains("Words of mails to confirm")
+    );
+    let page = ben.get(path);
+    assert!(
+        page.contains("Ada proposes these words in English"),
+        "{}",
+        visible_text(&page)
+    );
+    let page = submit_mail_text(
+        &mut ben,
+        &page,
+        "confirm-mail-text",
+        "confirm-mail-text-1",
+        &[("proposal:n", "1")],
+    );
+    assert!(
+        page.status == 200 && !page.contains("Words to confirm") && page.contains("Come in"),
+        "{}",
+        visible_text(&page)
+    );
+    let mail = sign_in_mail(&house, office.ben).await;
+    assert!(
+        mail.contains("Come in\nHere:") && mail.contains("/sign-in/"),
+        "{mail}"
+    );
+}
+
+/// Rewrites the events that hold a mail's text, as if an earlier version had accepted it.
+async fn rewrite_mail_events(house: &TestApp, from: &str, to: &str) {
+    let (read, written) = if house.store().postgres_pool().is_some() {
+        ("payload::text", "::json")
+    } else {
+        ("payload", "")
+    };
+    let sql = format!(
+        "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE event_type = 'MailTextPublished'"
+    );
+    rewrite_log(house, &sql).await;
+}
+
+on_each_engine!(what_a_log_holds_from_before_is_not_used);
+async fn what_a_log_holds_from_before_is_not_used(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let asking = ApiCommands { house: &house };
+    let id = house.commands.organisation().0;
+    asking
+        .issue_ok(
+            office.ada,
+            "organisation/publish-mail-text",
+            id,
+            text("submitted", "The bomb stands here"),
+        )
+        .await;
+    asking
+        .issue_ok(
+            office.ada,
+            "organisation/publish-mail-text",
+            id,
+            text("deferred", "{{ link }}"),
+        )
+        .await;
+    let bomb = format!(
+        "{{% set l=[name] %}}{}{{{{ l }}}}",
+        "{% set l=[l,l,l,l,l,l,l,l] %}".repeat(12)
+    );
+    rewrite_mail_events(&house, "The bomb stands here", &bomb).await;
+    rewrite_mail_events(&house, "\"mail\":\"deferred\"", "\"mail\":\"sign_in\"").await;
+    let house = house.restarted().await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
+    let mail = sign_in_mail(&house, office.ada).await;
+    assert!(
+        mail.contains("Your link to sign in") && mail.contains("Or type this code"),
+        "one person's words alone let nobody in: {mail}"
+    );
+    let (application, _, member) = office.draft(&house, 900).await;
+    set_email(&house, member, "zofia@example.org").await;
+    let handed_in = microgrants::domain::ApplicationCommand::Submit(submit());
+    house
+        .issue_ok(
+            member,
+            microgrants::domain::Command::Application(application, handed_in),
+        )
+        .await;
+    deliver_all(&house, &post).await;
+    let mail = mails_in_folder(&mail_folder(&house))
+        .into_values()
+        .find(|mail| mail.starts_with("zofia@example.org"))
+        .expect("a mail");
+    assert!(
+        mail.contains("We have your application") && mail.len() < 2000,
+        "{mail}"
+    );
+    let mut browser = signed_in(&house, serve(&house, office.ada).address(), office.ada).await;
+    for (mail, why) in [
+        ("submitted", "body, line 1"),
+        ("sign_in", "take two administrators"),
+    ] {
+        let page = browser.get(&format!("/desk/texts/mail/{mail}"));
+        assert!(
+            page.status == 200 && page.contains("These words are not used") && page.contains(why),
+            "{}",
+            visible_text(&page)
+        );
+    }
+    assert!(
+        browser
+            .get("/desk/texts")
+            .contains("words that are not used")
+    );
+}
+
+/// A person who registers under an address and starts an application for their own group.
+async fn register_and_start(
+    house: &TestApp,
+    office: &Office,
+    name: &str,
+    email: &str,
+    group: &str,
+) -> PersonId {
+    let (asking, person) = (ApiCommands { house }, PersonId(new_id()));
+    asking
+        .issue_ok(
+            person,
+            "person/register",
+            person.0,
+            json!({ "name": name, "email": email }),
+        )
+        .await;
+    let of = new_id();
+    asking
+        .issue_ok(
+            person,
+            "group/register",
+            of,
+            json!({ "name": group, "area": "oldham", "standing": "new" }),
+        )
+        .await;
+    let start = json!({ "fund": office.fund, "round": "first", "group": of });
+    asking
+        .issue_ok(person, "application/start", new_id(), start)
+        .await;
+    person
+}
+
+on_each_engine!(a_stranger_reads_nothing_that_somebody_typed);
+async fn a_stranger_reads_nothing_that_somebody_typed(house: TestApp) {
+    let office = Office::open(&house, 5000).await;
+    let person = register_and_start(
+        &house,
+        &office,
+        "Call 0900 now",
+        "victim@example.org",
+        "Claim your prize",
+    )
+    .await;
+    let typed = |mail: &str| mail.contains("0900") || mail.contains("prize");
+    let mail = sign_in_mail(&house, person).await;
+    assert!(
+        mail.starts_with("victim@example.org\nYour link to sign in") && !typed(&mail),
+        "{mail}"
+    );
+    let remind = async || {
+        house.catch_up().await;
+        Jobs::new(house.commands.clone(), house.views())
+            .run_once()
+            .await
+            .unwrap();
+        deliver_all(&house, &mailer(&house)).await;
+    };
+    house.pass_days(28);
+    remind().await;
+    let found = mails_in_folder(&mail_folder(&house));
+    let mail = found
+        .values()
+        .find(|mail| mail.contains("News about an application"))
+        .expect("a reminder");
+    assert!(
+        mail.starts_with("victim@example.org\n")
+            && mail.contains("/my/applications/")
+            && !typed(mail),
+        "{mail}"
+    );
+    assert!(found.values().all(|mail| !typed(mail)), "{found:?}");
+    // Once the address is proven, mails use the person's name.
+    let known = register_and_start(
+        &house,
+        &office,
+        "Zofia",
+        "to.be.changed@example.org",
+        "Soup and song",
+    )
+    .await;
+    set_email(&house, known, "zofia@example.org").await;
+    remind().await;
+    let mail = mails_in_folder(&mail_folder(&house))
+        .into_values()
+        .find(|mail| mail.starts_with("zofia@example.org"))
+        .expect("a reminder");
+    assert!(
+        mail.contains("Hello Zofia") && mail.contains("Soup and song"),
+        "{mail}"
+    );
+}
+
+/// Opens a link from a mail, and submits its form.
+fn open_link(address: &str, link: &str, fields: &[(&str, &str)]) -> Page {
+    let mut browser = Browser::new(address);
+    let page = browser.get(link);
+    browser.submit_form(&page, link, fields)
+}
+
+async fn row(house: &TestApp, person: PersonId) -> PersonRow {
+    house.catch_up().await;
+    house
+        .views()
+        .find(&person.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+on_each_engine!(an_address_is_proven_by_what_was_mailed_to_it);
+async fn an_address_is_proven_by_what_was_mailed_to_it(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let person = register_and_start(
+        &house,
+        &office,
+        "Zofia",
+        "zofia@example.org",
+        "Soup and song",
+    )
+    .await;
+    assert_eq!(
+        row(&house, person).await.known_email,
+        None,
+        "typed is not shown"
+    );
+    assert!(
+        row(&house, office.ada).await.known_email.is_some(),
+        "whom the operator registered is known"
+    );
+    let before = link_in(&sign_in_mail(&house, person).await);
+    // The link went to the previous address, so it does not prove the new one.
+    let change = json!({ "name": "Zofia", "email": "victim@example.org" });
+    ApiCommands { house: &house }
+        .issue_ok(person, "person/change-contact", person.0, change)
+        .await;
+    let mut browser = Browser::new(&address);
+    let page = browser.get(&before);
+    if page.contains("name=\"csrf\"") {
+        browser.submit_form(&page, &before, &[]);
+    }
+    let known = row(&house, person).await;
+    assert!(
+        known.known_email.is_none() || known.known_email != known.email,
+        "it proves the address that it went to, or nothing"
+    );
+    open_link(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
+    let known = row(&house, person).await;
+    assert!(
+        known.known_email.is_some() && known.known_email == known.email,
+        "signing in by a mail to it shows that it is theirs"
+    );
+    let length = house.log.length().await.unwrap();
+    open_link(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
+    assert_eq!(house.log.length().await.unwrap(), length, "once is enough");
+}
+
+on_each_engine!(a_link_signs_in_without_joining);
+async fn a_link_signs_in_without_joining(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (group, member) = office.group(&house).await;
+    let invited = person(&house, "Dee").await;
+    house.catch_up().await;
+    let link = async || {
+        let invited = NewSignInLink {
+            person: invited,
+            joins: Some((group.0, member)),
+            valid_minutes: 30,
+            by_mail: false,
+        };
+        format!(
+            "/sign-in/{}",
+            sign_in_links::issue(&house.commands, invited)
+                .await
+                .unwrap()
+                .token
+        )
+    };
+    let is_member = async || {
+        house
+            .log
+            .refresh::<Group>(group.0)
+            .await
+            .unwrap()
+            .state
+            .has_member(invited)
+    };
+    let shown = Browser::new(&address).get(&link().await);
+    assert!(
+        shown.contains("Yes, I am one of the group Soup and song") && !shown.contains(" checked"),
+        "{}",
+        visible_text(&shown)
+    );
+    let page = open_link(&address, &link().await, &[]);
+    assert_eq!((page.status, page.path.as_str()), (200, "/my"));
+    assert!(!is_member().await, "signing in is not joining");
+    open_link(&address, &link().await, &[("join", "yes")]);
+    assert!(is_member().await);
+}
+
+on_each_engine!(names_are_seen_and_one_address_is_one_person);
+async fn names_are_seen_and_one_address_is_one_person(house: TestApp) {
+    let office = Office::open(&house, 5000).await;
+    let client = serve(&house, office.ada);
+    let long = "x".repeat(101);
+    let group = json!({ "name": "Soup", "area": "oldham", "standing": "new" });
+    let with = |mut body: Value, name: &str, value: &str| {
+        body[name] = json!(value);
+        body
+    };
+    for bad in [
+        "\u{200b}",
+        "\u{3164}",
+        "\u{301}",
+        "So\u{202e}up",
+        "So\u{200b}up",
+        "Go to https://evil.example",
+        "www.evil.example",
+        &long,
+    ] {
+        client
+            .post("/api/v1/people", &json!({ "name": bad }))
+            .assert_problem(422, "invalid_field");
+        client
+            .post("/api/v1/groups", &with(group.clone(), "name", bad))
+            .assert_problem(422, "invalid_field");
+    }
+    let said = client.post(
+        "/api/v1/organisation/publish-agreement",
+        &json!({ "text": "We agree\u{202e} to pay" }),
+    );
+    said.assert_problem(422, "invalid_field");
+    assert_eq!(said.body["field"], "text");
+    // Different spellings of an address belong to one person.
+    let register = |email: &str| {
+        client.post(
+            "/api/v1/people",
+            &json!({ "name": "Morgan", "email": email }),
+        )
+    };
+    assert_eq!(register("morgan@example.org").status, 201);
+    for twin in [
+        "Morgan@Example.ORG",
+        "ｍｏｒｇａｎ@example.org",
+        "morgan@ｅｘａｍｐｌｅ.org",
+        "morgan@example\u{3002}org",
+    ] {
+        register(twin).assert_problem(409, "taken");
+    }
+    for twin in [
+        "mor\u{200b}gan@example.org",
+        "m\u{43e}rgan@example.org",
+        "morgan@exam\u{ad}ple.org",
+        "morgan\u{301}@example.org",
+    ] {
+        register(twin).assert_problem(422, "invalid_field");
+    }
+    assert_eq!(register("morgan@b\u{fc}cher.example").status, 201);
+    register("morgan@bu\u{308}cher.example").assert_problem(409, "taken");
+}
+
+on_each_engine!(addresses_that_resemble_each_other_are_marked);
+async fn addresses_that_resemble_each_other_are_marked(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let asking = ApiCommands { house: &house };
+    let of = |email: &str| json!({ "name": "Morgan", "email": email });
+    let (one, other) = (Uuid::from_u128(81), Uuid::from_u128(82));
+    asking
+        .issue_ok(
+            office.ada,
+            "person/register",
+            one,
+            of("mor.gan+officer@example.org"),
+        )
+        .await;
+    asking
+        .issue_ok(
+            office.ada,
+            "person/register",
+            other,
+            of("morgan@example.org"),
+        )
+        .await;
+    asking.give_role(&office, PersonId(one), "officer").await;
+    house.catch_up().await;
+    let mut ada = signed_in(&house, &address, office.ada).await;
+    assert!(
+        !ada.get("/desk/people")
+            .contains("almost the same as another"),
+        "one of the two has no role"
+    );
+    let page = ada.get(&format!("/desk/people/{other}"));
+    assert!(
+        page.contains("perhaps the same mailbox"),
+        "before a role is proposed: {}",
+        visible_text(&page)
+    );
+    asking.give_role(&office, PersonId(other), "finance").await;
+    house.catch_up().await;
+    assert_eq!(
+        ada.get("/desk/people")
+            .text
+            .matches("almost the same as another")
+            .count(),
+        2
+    );
+}

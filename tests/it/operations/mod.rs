@@ -1,0 +1,15 @@
+//! What an operator and the service itself do: command line, backups, mails, imports, exports.
+
+pub mod backup;
+pub mod bank;
+pub mod cli;
+pub mod erasure;
+pub mod files;
+pub mod importing;
+pub mod jobs;
+pub mod mail_texts;
+pub mod mails;
+pub mod open_data;
+pub mod seeds;
+pub mod subject_access;
+pub mod upgrades;

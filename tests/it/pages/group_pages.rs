@@ -1,0 +1,200 @@
+//! A group's own pages: answers that staff ask for again, pending contact details, and lapsed
+//! drafts.
+
+use microgrants::domain::application::RequestChanges;
+use microgrants::domain::group::CorrectGroup;
+use microgrants::domain::person::PersonDetails;
+use microgrants::domain::personal_data::BlindIndexKind;
+use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonCommand};
+use microgrants::jobs::Jobs;
+
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{open, text};
+use crate::support::test_app::TestApp;
+
+on_each_engine!(only_what_was_asked_is_open_and_nothing_typed_is_lost);
+async fn only_what_was_asked_is_open_and_nothing_typed_is_lost(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (application, _, member) = office.submitted(&house, 900).await;
+    let ask = RequestChanges {
+        questions: [text("requested")].into(),
+        note: text("Is it enough?"),
+        due_on: house.in_days(14),
+    };
+    house
+        .issue_ok(
+            office.ada,
+            Command::Application(application, ApplicationCommand::RequestChanges(ask)),
+        )
+        .await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, member).await;
+    let path = format!("/my/applications/{application}");
+    let (amount, idea) = (
+        format!("{path}/answer/amount"),
+        format!("{path}/answer/idea"),
+    );
+    let shown = browser.get(&path);
+    assert!(
+        shown.contains(&amount) && !shown.contains(&idea),
+        "{}",
+        visible_text(&shown)
+    );
+    let page = browser.get(&amount);
+    let next = browser.submit_form(&page, &amount, &[("answer", "1,200"), ("then", "next")]);
+    assert_eq!((next.status, next.path), (200, format!("{path}/check")));
+    // A post to a question that was not asked about is refused, and the page shows the typed answer
+    // again.
+    let refused = browser.submit_form(
+        &shown,
+        &idea,
+        &[("answer", "Another idea"), ("then", "next")],
+    );
+    assert!(
+        refused.status == 422 && refused.contains("Another idea"),
+        "{} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+    assert!(
+        refused.contains("Only the answers that we ask about can be changed now."),
+        "{}",
+        visible_text(&refused)
+    );
+    let page = browser.get(&amount);
+    house.pass_days(15);
+    let late = browser.submit_form(&page, &amount, &[("answer", "1,300"), ("then", "next")]);
+    assert!(
+        late.status == 422
+            && late.contains("1,300")
+            && late.contains("You could change your answers until"),
+        "{}",
+        visible_text(&late)
+    );
+    let shown = browser.get(&amount);
+    assert_eq!(shown.path, path, "nobody types in vain");
+    assert!(
+        shown.contains("They can no longer be changed here.") && !shown.contains(&amount),
+        "{}",
+        visible_text(&shown)
+    );
+}
+
+/// Answers a proposed change of contact details as the page shows it.
+fn answer(browser: &mut Browser, page: &Page, form: &str) -> Page {
+    browser.submit_form(
+        page,
+        "/account",
+        &[("form", form), ("proposal", &page.hidden_field("proposal"))],
+    )
+}
+
+on_each_engine!(a_member_answers_contact_details_that_an_officer_proposed);
+async fn a_member_answers_contact_details_that_an_officer_proposed(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (_, member) = office.group(&house).await;
+    let propose = async |email: &str| {
+        let details = PersonDetails {
+            name: open("Cass"),
+            email: Some(open(email)),
+            telephone: Some(open("0161 496 0000")),
+        };
+        house
+            .issue_ok(
+                office.ada,
+                Command::Person(member, PersonCommand::ChangeContact(details)),
+            )
+            .await;
+        house.catch_up().await;
+    };
+    propose("other@example.org").await;
+    let mut browser = signed_in(&house, &address, member).await;
+    assert!(
+        browser
+            .get("/my")
+            .contains("Somebody in our office would like to change your contact details.")
+    );
+    let page = browser.get("/account");
+    assert!(
+        page.contains("other@example.org") && page.contains("0161 496 0000"),
+        "{}",
+        visible_text(&page)
+    );
+    let after = answer(&mut browser, &page, "refuse-contact");
+    assert!(
+        after.status == 200 && !after.contains("other@example.org"),
+        "{}",
+        visible_text(&after)
+    );
+    propose("other@example.org").await;
+    let before = browser.get("/account");
+    propose("new@example.org").await;
+    let shown = answer(&mut browser, &before, "confirm-contact");
+    assert!(
+        shown.contains("Are these your new contact details?") && shown.contains("new@example.org"),
+        "only what was shown is confirmed"
+    );
+    let after = answer(&mut browser, &shown, "confirm-contact");
+    assert!(
+        after.path.contains("/sign-in"),
+        "a new address ends every session: {}",
+        visible_text(&after)
+    );
+    let mut browser = signed_in(&house, &address, member).await;
+    let after = browser.get("/account");
+    assert!(
+        after.contains("new@example.org") && !after.contains("Are these your new contact details?"),
+        "{}",
+        visible_text(&after)
+    );
+    let holder = house
+        .log
+        .vault()
+        .subject_of(BlindIndexKind::Email, "new@example.org")
+        .await
+        .unwrap();
+    assert_eq!(holder, Some(member.0));
+    assert!(
+        !browser
+            .get("/my")
+            .contains("would like to change your contact details")
+    );
+}
+
+on_each_engine!(a_name_that_waits_and_a_draft_that_lapsed_are_explained);
+async fn a_name_that_waits_and_a_draft_that_lapsed_are_explained(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (draft, group, member) = office.draft(&house, 900).await;
+    let correct = CorrectGroup {
+        name: text("Soup and songs"),
+        area: text("oldham"),
+        reason: open("A letter was missing"),
+    };
+    house
+        .issue_ok(
+            member,
+            Command::Group(group, GroupCommand::Correct(correct)),
+        )
+        .await;
+    house.pass_days(31);
+    house.catch_up().await;
+    Jobs::new(house.commands.clone(), house.views())
+        .run_once()
+        .await
+        .unwrap();
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, member).await;
+    let page = browser.get("/my");
+    assert!(
+        page.contains("You asked us to call your group Soup and songs."),
+        "{}",
+        visible_text(&page)
+    );
+    let page = browser.get(&format!("/my/applications/{draft}"));
+    assert!(
+        page.contains("so it lapsed") && page.contains("your form opens again by itself"),
+        "{}",
+        visible_text(&page)
+    );
+}

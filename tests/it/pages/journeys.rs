@@ -1,0 +1,961 @@
+//! Safety of the pages over HTTP: origin checks of forms, links that work once, expiring sessions,
+//! rate limits; and a form submitted twice is one command.
+
+use microgrants::domain::person::PersonDetails;
+use microgrants::domain::personal_data::PersonalInput;
+use microgrants::domain::{Command, PersonCommand, PersonId, Role};
+use microgrants::mail::sign_in_links::{self, NewSignInLink};
+use microgrants::projections::{ApplicationRow, GroupRow};
+use microgrants::views::PageRequest as Wanted;
+
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::Office;
+use crate::support::service::serve;
+use crate::support::test_app::TestApp;
+
+pub async fn sign_in_link(house: &TestApp, person: PersonId) -> String {
+    let invited = NewSignInLink {
+        person,
+        joins: None,
+        valid_minutes: 30,
+        by_mail: false,
+    };
+    format!(
+        "/sign-in/{}",
+        sign_in_links::issue(&house.commands, invited)
+            .await
+            .unwrap()
+            .token
+    )
+}
+
+pub async fn signed_in(house: &TestApp, address: &str, person: PersonId) -> Browser {
+    let mut browser = Browser::new(address);
+    let at = sign_in_link(house, person).await;
+    let page = browser.get(&at);
+    let page = browser.submit_form(&page, &at, &[]);
+    assert_eq!(page.status, 200, "{}: {}", page.path, visible_text(&page));
+    browser
+}
+
+/// The text of a page, without its markup.
+pub fn visible_text(page: &Page) -> String {
+    page.text
+        .split('<')
+        .filter_map(|part| part.split_once('>'))
+        .map(|(_, words)| words.trim())
+        .filter(|words| !words.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Walks from the first page to the page before the draft.
+pub fn walk_to_draft(
+    browser: &mut Browser,
+    start: &str,
+    name: &str,
+    email: &str,
+) -> (Page, Vec<(String, String)>) {
+    for number in 1..=3 {
+        let page = browser.get(&format!("{start}/fits/{number}"));
+        browser.submit_form(&page, &format!("{start}/fits/{number}"), &[("fits", "yes")]);
+    }
+    let page = browser.get(&format!("{start}/group"));
+    let page = browser.submit_form(
+        &page,
+        &format!("{start}/group"),
+        &[("name", name), ("area", "oldham"), ("standing", "new")],
+    );
+    assert!(
+        page.path.contains("/you"),
+        "{} {}",
+        page.path,
+        visible_text(&page)
+    );
+    let fields = [
+        ("csrf", page.hidden_field("csrf")),
+        ("key", page.hidden_field("key")),
+    ];
+    let fields = fields
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), value));
+    let typed = [
+        ("name", name),
+        ("area", "oldham"),
+        ("standing", "new"),
+        ("person", "Zofia"),
+        ("email", email),
+    ];
+    let typed = typed
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), value.to_owned()));
+    (page, fields.chain(typed).collect())
+}
+
+pub fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
+}
+
+pub async fn serve_office(house: &TestApp) -> (Office, String) {
+    let office = Office::open(house, 10_000).await;
+    house.catch_up().await;
+    let address = serve(house, office.ada).address().to_owned();
+    (office, address)
+}
+
+on_each_engine!(forms_from_elsewhere_are_refused);
+async fn forms_from_elsewhere_are_refused(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let page = browser.get("/account");
+    let csrf = page.hidden_field("csrf");
+    let before = house.log.length().await.unwrap();
+    for (header, value) in [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://elsewhere.example"),
+    ] {
+        browser.headers = vec![(header, value.to_owned())];
+        let refused = browser.post_fields(
+            "/desk/do/people/register",
+            &[("csrf", &csrf), ("name", "Mallory")],
+        );
+        assert_eq!(refused.status, 403, "{header}: {value}");
+    }
+    browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+    for token in ["", "0", &"0".repeat(64)] {
+        assert_eq!(
+            browser
+                .post_fields(
+                    "/desk/do/people/register",
+                    &[("csrf", token), ("name", "Mallory")]
+                )
+                .status,
+            403,
+            "{token}"
+        );
+    }
+    let mut other = Browser::new(&address);
+    let theirs = other.get("/sign-in").hidden_field("csrf");
+    assert_eq!(
+        browser
+            .post_fields("/sign-out", &[("csrf", &theirs)])
+            .status,
+        403,
+        "another browser's token"
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing was recorded"
+    );
+    let taken = browser.post_fields(
+        "/desk/do/people/register",
+        &[("csrf", &csrf), ("name", "Grace")],
+    );
+    assert_eq!(taken.status, 303, "{}", taken.text);
+}
+
+on_each_engine!(a_link_works_once_and_never_by_following_it);
+async fn a_link_works_once_and_never_by_following_it(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let at = sign_in_link(&house, office.ada).await;
+    let mut browser = Browser::new(&address);
+    for _ in 0..3 {
+        let page = browser.get(&at);
+        assert!(
+            page.contains("Press the button"),
+            "following it changes nothing: {}",
+            page.text
+        );
+        assert!(
+            browser.get("/desk").path.contains("/sign-in"),
+            "and lets nobody in"
+        );
+    }
+    let planted = browser.cookies["session"].clone();
+    let page = browser.get(&at);
+    assert!(browser.submit_form(&page, &at, &[]).contains("Today"));
+    assert_ne!(
+        browser.cookies["session"], planted,
+        "a key that somebody may have planted is worth nothing"
+    );
+    let mut second = Browser::new(&address);
+    assert!(second.get(&at).contains("does not work any more"));
+    let page = second.get("/sign-in");
+    second.post_fields(&at, &[("csrf", &page.hidden_field("csrf"))]);
+    assert!(
+        second.get("/desk").path.contains("/sign-in"),
+        "a used link lets nobody in"
+    );
+    let forged = format!("{}0", &at[..at.len() - 1]);
+    if forged != at {
+        assert!(second.get(&forged).contains("does not work any more"));
+    }
+    // A session that was ended in another browser is over.
+    let mut third = signed_in(&house, &address, office.ada).await;
+    let page = third.get("/account");
+    third.submit_form(&page, "/account", &[("session", "")]);
+    assert!(
+        browser.get("/desk").path.contains("/sign-in")
+            && third.get("/desk").path.contains("/sign-in")
+    );
+    // An unused session expires.
+    let mut fourth = signed_in(&house, &address, office.ada).await;
+    assert_eq!(fourth.get("/desk").status, 200);
+    house.pass_days(1);
+    assert!(fourth.get("/desk").path.contains("/sign-in"));
+    // A group member's session and its cookie last longer, but not once the person has a role.
+    let person = register_zofia(&house, "later@example.org").await;
+    let mut member = signed_in(&house, &address, person).await;
+    house.pass_days(1);
+    let renewed = member.get("/my");
+    assert!(
+        renewed.status == 200
+            && renewed
+                .headers
+                .get("set-cookie")
+                .is_some_and(|cookie| cookie.contains("session="))
+    );
+    assert!(
+        !member.get("/my").headers.contains_key("set-cookie"),
+        "once an hour at most"
+    );
+    office.give_role(&house, person, Role::Officer).await;
+    house.catch_up().await;
+    house.pass_days(1);
+    for _ in 0..2 {
+        assert!(
+            member.get("/desk").path.contains("/sign-in"),
+            "a session that was idle too long stays ended"
+        );
+    }
+}
+
+/// Registers a person called Zofia with this address.
+pub async fn register_zofia(house: &TestApp, email: &str) -> PersonId {
+    let person = PersonId(microgrants::clock::new_id());
+    let details = PersonDetails {
+        name: PersonalInput::Open("Zofia".into()),
+        email: Some(PersonalInput::Open(email.into())),
+        telephone: None,
+    };
+    house
+        .issue_ok(
+            person,
+            Command::Person(person, PersonCommand::Register(details)),
+        )
+        .await;
+    house.catch_up().await;
+    person
+}
+
+on_each_engine!(nothing_tells_whether_an_address_is_known);
+async fn nothing_tells_whether_an_address_is_known(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    register_zofia(&house, "zofia@example.org").await;
+    let answers = ["zofia@example.org", "nobody@example.org"].map(|email| {
+        let mut browser = Browser::new(&address);
+        let page = browser.get("/sign-in");
+        let answer = browser.submit_form(&page, "/sign-in", &[("email", email), ("to", "/")]);
+        let (csrf, key) = (answer.hidden_field("csrf"), answer.hidden_field("key"));
+        let plain = answer
+            .text
+            .replace(&csrf, "")
+            .replace(&key, "")
+            .replace(email, "")
+            .replace(&email.replace('@', "%40"), "")
+            .replace(&email.replace('@', "%2540"), "");
+        (
+            answer.status,
+            plain,
+            answer.headers.get("content-security-policy").cloned(),
+        )
+    });
+    assert!(answers[0] == answers[1]);
+}
+
+on_each_engine!(a_form_pressed_twice_is_one_application);
+async fn a_form_pressed_twice_is_one_application(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut browser, &start, "Monday soup", "zofia@example.org");
+    let mut twice = Browser::new(&address);
+    twice.cookies.clone_from(&browser.cookies);
+    let mut found = Browser::new(&address);
+    found.cookies.clone_from(&browser.cookies);
+    let (one, two) = std::thread::scope(|scope| {
+        let first =
+            scope.spawn(|| browser.post_fields(&format!("{start}/you"), &as_fields(&fields)));
+        let second =
+            scope.spawn(|| twice.post_fields(&format!("{start}/you"), &as_fields(&fields)));
+        (first.join().unwrap(), second.join().unwrap())
+    });
+    assert_eq!(
+        (one.status, two.status),
+        (303, 303),
+        "{} {}",
+        one.text,
+        two.text
+    );
+    assert_eq!(
+        one.headers["location"], two.headers["location"],
+        "both lead to the one draft"
+    );
+    house.catch_up().await;
+    let all = Wanted {
+        after: None,
+        limit: 100,
+    };
+    let groups: Vec<GroupRow> = house
+        .views()
+        .list(None, Vec::new(), &all)
+        .await
+        .unwrap()
+        .items;
+    assert_eq!(
+        groups
+            .iter()
+            .filter(|group| group.name == "Monday soup")
+            .count(),
+        1
+    );
+    // Sending the same page again from the browser that has since signed in gives nobody new
+    // rights.
+    let again = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert!([303, 403].contains(&again.status));
+    // A person who finds the form in a browser on another day does not get in by sending it.
+    house.pass_days(1);
+    let late = found.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert!(
+        late.status == 422 && late.contains("sent before"),
+        "{}",
+        visible_text(&late)
+    );
+    assert!(found.get("/my").path.contains("/sign-in"));
+}
+
+/// The browser of a signed-in officer.
+pub async fn signed_in_officer(house: &TestApp, office: &Office, address: &str) -> Browser {
+    let officer = register_zofia(house, "officer@example.org").await;
+    office.give_role(house, officer, Role::Officer).await;
+    house.catch_up().await;
+    signed_in(house, address, officer).await
+}
+
+on_each_engine!(a_mail_is_looked_at_before_it_is_published);
+async fn a_mail_is_looked_at_before_it_is_published(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in_officer(&house, &office, &address).await;
+    let page = browser.get("/desk/texts/mail/declined");
+    let before = house.log.length().await.unwrap();
+    let fields = |body: &'static str| {
+        [
+            ("at", "/desk/texts/mail/declined"),
+            ("form", "publish-mail-text"),
+            ("mail", "declined"),
+            ("language", "en"),
+            ("subject", "About {{ reference }}"),
+            ("body", body),
+        ]
+    };
+    let shown = browser.submit_form(
+        &page,
+        "/desk/try/organisation/publish-mail-text",
+        &fields("Sorry, {{ name }}."),
+    );
+    assert_eq!(shown.status, 200, "{}", visible_text(&shown));
+    for says in [
+        "About 010 427",
+        "Sorry, Amina.",
+        "Sorry, {{ name }}.",
+        "See how it would arrive",
+    ] {
+        assert!(shown.contains(says), "{says}: {}", visible_text(&shown));
+    }
+    let refused = browser.submit_form(
+        &page,
+        "/desk/try/organisation/publish-mail-text",
+        &fields("Sorry, {{ nme }}."),
+    );
+    assert!(
+        refused.status == 422 && refused.contains("nme"),
+        "{}",
+        visible_text(&refused)
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "looking records nothing"
+    );
+    let published = browser.submit_form(
+        &shown,
+        "/desk/do/organisation/publish-mail-text",
+        &fields("Sorry, {{ name }}."),
+    );
+    assert!(
+        published.status == 200 && house.log.length().await.unwrap() == before + 1,
+        "{}",
+        visible_text(&published)
+    );
+}
+
+on_each_engine!(a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped);
+async fn a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in_officer(&house, &office, &address).await;
+    let round = format!("{}/first", office.fund);
+    let page = browser.get(&format!("/desk/applications/new?round={round}"));
+    let (began, today, long) = (
+        page.hidden_field("began"),
+        house.in_days(0).to_string(),
+        "x".repeat(5001),
+    );
+    let fields = |idea: &'static str| -> Vec<(&str, &str)> {
+        let known = [
+            ("began", began.as_str()),
+            ("round", &round),
+            ("form", "keyed"),
+            ("channel", "paper"),
+            ("received_on", &today),
+            ("help", "read_back"),
+            ("consent", "yes"),
+            ("group", "Tea on paper"),
+            ("standing", "new"),
+            ("area", "oldham"),
+            ("requested", "£1,200"),
+            ("at_risk", "no"),
+        ];
+        known
+            .into_iter()
+            .chain(
+                [("q-idea", idea)]
+                    .into_iter()
+                    .filter(|(_, idea)| !idea.is_empty()),
+            )
+            .collect()
+    };
+    let before = house.log.length().await.unwrap();
+    let refused = browser.submit_form(
+        &page,
+        "/desk/do/keyed",
+        &[fields("").as_slice(), &[("q-idea", &long)]].concat(),
+    );
+    assert!(
+        refused.status == 422 && refused.contains("too long") && refused.contains("Tea on paper"),
+        "{}",
+        visible_text(&refused)
+    );
+    let unasked: Vec<_> = fields("Tea")
+        .into_iter()
+        .filter(|(name, _)| *name != "at_risk")
+        .collect();
+    let refused = browser.submit_form(&page, "/desk/do/keyed", &unasked);
+    assert!(
+        refused.status == 422 && refused.contains("would take part"),
+        "{}",
+        visible_text(&refused)
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "what is refused records nothing"
+    );
+    let taken = browser.submit_form(&page, "/desk/do/keyed", &fields("Tea"));
+    assert!(
+        taken.status == 200 && taken.path.contains("/desk/applications/"),
+        "{} {}",
+        taken.path,
+        visible_text(&taken)
+    );
+    let after = house.log.length().await.unwrap();
+    let again = browser.submit_form(&page, "/desk/do/keyed", &fields("Tea"));
+    assert_eq!(
+        (again.path, house.log.length().await.unwrap()),
+        (taken.path, after),
+        "sent twice it leads to the same application"
+    );
+    let corrected = browser.submit_form(&page, "/desk/do/keyed", &fields("Coffee"));
+    assert!(
+        corrected.status == 422 && corrected.contains("handed in already"),
+        "{}",
+        visible_text(&corrected)
+    );
+}
+
+on_each_engine!(a_file_sent_twice_is_kept_once);
+async fn a_file_sent_twice_is_kept_once(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (grant, group, member) = office.awarded(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, member).await;
+    let page = browser.get(&format!("/my/grants/{grant}"));
+    let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("form", "hand-in"),
+    ];
+    let paper = "%PDF-1.4\nillustrative\n%%EOF\n";
+    for _ in 0..2 {
+        let sent = browser.post_files(
+            &format!("/my/grants/{grant}/files"),
+            &fields,
+            &[("file", paper), ("file", &format!("{paper}%%EOF"))],
+        );
+        assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    }
+    let broken = browser.post_files(
+        &format!("/my/grants/{grant}/files"),
+        &fields,
+        &[("file", "no picture"), ("file", paper)],
+    );
+    assert_eq!(broken.status, 422, "{}", visible_text(&broken));
+    house.catch_up().await;
+    assert_eq!(
+        house
+            .views()
+            .files_of(&[group.to_string()], None)
+            .await
+            .unwrap()
+            .len(),
+        2,
+        "two files, each kept once"
+    );
+    let other = browser.post_files(
+        &format!("/my/grants/{grant}/files"),
+        &fields,
+        &[("file", "%PDF-1.4\nanother\n%%EOF\n")],
+    );
+    assert_eq!(other.status, 303, "{}", visible_text(&other));
+    house.catch_up().await;
+    assert_eq!(
+        house
+            .views()
+            .files_of(&[group.to_string()], None)
+            .await
+            .unwrap()
+            .len(),
+        3,
+        "another file from the same page is another file"
+    );
+}
+
+on_each_engine!(who_begins_with_anothers_address_gets_no_rights_of_theirs);
+async fn who_begins_with_anothers_address_gets_no_rights_of_theirs(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (staff, email) = (
+        register_zofia(&house, "staff@example.org").await,
+        "staff@example.org",
+    );
+    office.give_role(&house, staff, Role::Officer).await;
+    house.catch_up().await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut browser, &start, "Not theirs", email);
+    let draft = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!(draft.status, 303, "{}", draft.text);
+    assert_eq!(
+        browser.get("/desk").status,
+        404,
+        "the session has none of the address's rights"
+    );
+    assert_eq!(
+        browser.get(&draft.headers["location"]).status,
+        200,
+        "and keeps its own draft"
+    );
+    // A new person without a proven address: once it is proven, sessions begun without proof end.
+    let mut browser = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut browser, &start, "Walks", "new@example.org");
+    browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!(browser.get("/my").status, 200);
+    let holder = house
+        .log
+        .vault()
+        .subject_of(
+            microgrants::domain::personal_data::BlindIndexKind::Email,
+            "new@example.org",
+        )
+        .await
+        .unwrap()
+        .unwrap();
+    house.catch_up().await;
+    let mut owner = signed_in(&house, &address, PersonId(holder)).await;
+    assert!(
+        owner.get("/my").contains("Walks"),
+        "the address's owner has the draft"
+    );
+    assert!(
+        browser.get("/my").path.contains("/sign-in"),
+        "the session that never showed the address has ended"
+    );
+}
+
+on_each_engine!(what_somebody_typed_is_text_wherever_it_stands);
+async fn what_somebody_typed_is_text_wherever_it_stands(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let marker = "<script>alert('x')</script>";
+    let mut browser = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut browser, &start, marker, "zofia@example.org");
+    let draft = browser
+        .post_fields(&format!("{start}/you"), &as_fields(&fields))
+        .headers["location"]
+        .clone();
+    let idea = draft.replace("/answer/activity", "/answer/idea");
+    let page = browser.get(&idea);
+    browser.submit_form(&page, &idea, &[("answer", marker), ("then", "next")]);
+    house.catch_up().await;
+    let row: Vec<ApplicationRow> = house
+        .views()
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                limit: 10,
+            },
+        )
+        .await
+        .unwrap()
+        .items;
+    let id = draft.split('/').nth(3).unwrap();
+    assert!(row.iter().any(|row| row.id.to_string() == id));
+    let mut desk = signed_in(&house, &address, office.ada).await;
+    let pages = [
+        browser.get(&idea),
+        browser.get(&draft.replace("/answer/activity", "/check")),
+        browser.get("/my"),
+        desk.get("/desk/groups"),
+        desk.get(&format!("/desk/applications/{id}")),
+    ];
+    for page in pages {
+        assert_eq!(page.status, 200, "{}", page.path);
+        assert!(
+            !page.contains(marker) && page.contains("alert("),
+            "{}",
+            page.path
+        );
+    }
+    let reflected =
+        desk.get("/desk/applications?q=%3Cscript%3Ealert(1)%3C/script%3E&state=%22%3E%3Cb%3E");
+    assert!(!reflected.contains("<script") && !reflected.contains("\"><b>"));
+    assert!(
+        !browser
+            .get("/sign-in?to=%22%3E%3Cscript%3E")
+            .contains("<script")
+    );
+}
+
+on_each_engine!(every_page_of_the_desk_opens);
+async fn every_page_of_the_desk_opens(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (grant, group, _) = office.prepared(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let fund = office.fund;
+    let mut paths: Vec<String> = [
+        "",
+        "/applications",
+        "/applications?state=draft&state=submitted&fund=x&area=oldham",
+        "/applications?q=000%20018",
+        "/applications?q=group",
+        "/applications/new",
+        "/panel",
+        "/grants",
+        "/grants?state=live&q=group",
+        "/grants?asks=change",
+        "/payments",
+        "/payments?state=sent",
+        "/updates",
+        "/updates?state=overdue",
+        "/groups",
+        "/groups?q=gr%25o_up",
+        "/funds",
+        "/people",
+        "/people?all=yes",
+        "/texts",
+        "/texts/mails",
+        "/texts/mails?state=due",
+        "/texts/form",
+        "/texts/agreement",
+        "/texts/report",
+        "/texts/mail/offered?language=pl",
+        "/figures",
+        "/figures?slide=3",
+        "/log",
+        "/log?after=-1",
+        "/log?actor=operator",
+        "/log?from=2020-01-01&to=2020-12-31",
+        "/log/0",
+    ]
+    .map(|path| format!("/desk{path}"))
+    .to_vec();
+    paths.extend([
+        format!("/desk/applications/{grant}"),
+        format!("/desk/grants/{grant}"),
+        format!("/desk/payments?grant={grant}"),
+        format!("/desk/updates/{grant}/1"),
+        format!("/desk/groups/{group}"),
+        format!("/desk/funds/{fund}"),
+        format!("/desk/panel/{fund}/first"),
+        format!("/desk/people/{}", office.ada),
+        format!("/desk/texts/mail/declined?fund={fund}"),
+        format!("/desk/log?stream={grant}"),
+        format!("/desk/applications/new?round={fund}/first"),
+    ]);
+    for path in paths {
+        let page = browser.get(&path);
+        let closed = path == "/desk/applications/new" || path.starts_with("/desk/texts");
+        assert!(
+            page.status == 200 || (closed && page.status == 403),
+            "{path}: {} {}",
+            page.status,
+            visible_text(&page)
+        );
+    }
+    let take_back = format!("/desk/do/funds/{fund}/withdraw-funding");
+    let page = browser.get(&format!("/desk/funds/{fund}"));
+    assert!(
+        page.contains(&take_back),
+        "finance can record that a funder took money back"
+    );
+    let at = format!("/desk/funds/{fund}");
+    let fields = [
+        ("at", at.as_str()),
+        ("form", "withdraw-funding"),
+        ("source.funder:k", "Lottery"),
+        ("amount:m", "£1,000"),
+        ("reason", "Why"),
+    ];
+    let refused = browser.submit_form(&page, &take_back, &fields);
+    assert!(
+        refused.status == 409 && refused.contains("£1,000.00 is more than"),
+        "{} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+    assert!(
+        browser
+            .get(&format!("/desk/payments?grant={grant}"))
+            .contains("you already acted on it"),
+        "the preparer is told why there is no button"
+    );
+    for path in [
+        "/desk/nothing",
+        "/desk/grants/no-id",
+        "/desk/updates/x/y",
+        "/desk/panel/x/y",
+        "/desk/log/-5",
+        "/desk/texts/mail/none",
+    ] {
+        assert_eq!(browser.get(path).status, 404, "{path}");
+    }
+}
+
+on_each_engine!(what_a_page_says_is_not_what_its_address_says);
+async fn what_a_page_says_is_not_what_its_address_says(house: TestApp) {
+    const LIE: &str = "lies-that-somebody-wrote";
+    let (office, address) = serve_office(&house).await;
+    office.prepared(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    assert!(
+        browser
+            .get("/desk/payments?done=approve-payment")
+            .contains("Done, and in the log: approve payment.")
+    );
+    let spaced = LIE.replace('-', " ");
+    for path in [
+        format!("/desk/payments?done={LIE}"),
+        format!("/desk?done=approve-payment-{LIE}"),
+        format!("/desk/applications?{LIE}=yes"),
+        format!("/desk/applications?state={LIE}"),
+        format!("/desk/applications?fund={LIE}&round={LIE}&area={LIE}"),
+        format!("/desk/applications?column={LIE}"),
+        format!("/desk/grants?error={LIE}"),
+        format!("/desk/figures?from={LIE}&day={LIE}"),
+        format!("/impact?day={LIE}"),
+        format!("/account?done={LIE}"),
+    ] {
+        let page = browser.get(&path);
+        let said = visible_text(&page);
+        assert!(
+            page.status == 200 && !said.contains(LIE) && !said.contains(&spaced),
+            "{path}: {} {said}",
+            page.status
+        );
+    }
+    let searched = browser.get("/desk/applications?state=in_assessment&area=oldham");
+    assert!(
+        searched.contains("state: in assessment") && searched.contains("area: oldham"),
+        "{}",
+        visible_text(&searched)
+    );
+}
+
+on_each_engine!(lists_of_the_desk_stand_as_they_stood);
+async fn lists_of_the_desk_stand_as_they_stood(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    house.catch_up().await;
+    let before = house.projector.next_position() - 1;
+    let (grant, group, _) = office.prepared(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let (grant, group) = (grant.to_string(), group.to_string());
+    for (list, row) in [
+        ("applications?area=oldham", &grant),
+        ("grants?state=accepted", &grant),
+        ("groups?q=", &group),
+    ] {
+        let now = browser.get(&format!("/desk/{list}"));
+        assert!(now.contains(row), "{list}: {}", visible_text(&now));
+        let then = browser.get(&format!("/desk/{list}&as_at={before}"));
+        assert!(
+            then.status == 200 && !then.contains(row),
+            "{list}: {}",
+            visible_text(&then)
+        );
+        assert_eq!(
+            browser.get(&format!("/desk/{list}&as_at=yesterday")).status,
+            400,
+            "{list}"
+        );
+    }
+}
+
+on_sqlite!(links_are_asked_for_only_so_often);
+async fn links_are_asked_for_only_so_often(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    let person = register_zofia(&house, "zofia@example.org").await;
+    let mut browser = Browser::new(&address);
+    let page = browser.get("/sign-in");
+    let mut limited = None;
+    for asked in 1..=60 {
+        let sent = browser.post_fields(
+            "/sign-in",
+            &[
+                ("csrf", &page.hidden_field("csrf")),
+                ("email", "zofia@example.org"),
+            ],
+        );
+        if sent.status == 429 {
+            assert!(sent.headers.contains_key("retry-after"));
+            limited = Some(asked);
+            break;
+        }
+        assert_eq!(sent.status, 303);
+    }
+    assert_eq!(limited, Some(41), "one peer asks forty times");
+    let mails =
+        microgrants::store::outbox::newest(house.store(), house.log.organisation(), "", 100)
+            .await
+            .unwrap();
+    let links = mails
+        .iter()
+        .filter(|mail| mail.kind == "sign_in" && mail.person == person.to_string())
+        .count();
+    assert_eq!(links, 5, "one address gets five links, whoever asks");
+}
+
+on_sqlite!(every_page_forbids_scripts_and_frames);
+async fn every_page_forbids_scripts_and_frames(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    for path in [
+        "/",
+        "/apply",
+        "/help",
+        "/impact",
+        "/sign-in",
+        "/desk",
+        "/desk/applications",
+        "/desk/figures",
+        "/desk/log",
+        "/no-such-page",
+    ] {
+        let page = browser.get(path);
+        let policy = page.headers.get("content-security-policy").expect(path);
+        assert!(
+            policy.starts_with("default-src 'none'")
+                && !policy.contains("unsafe")
+                && !policy.contains("script"),
+            "{path}: {policy}"
+        );
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("form-action 'self'"),
+            "{path}"
+        );
+        for inline in ["<script", " style=\"", " onclick", " onload", "javascript:"] {
+            assert!(!page.contains(inline), "{path} has {inline}");
+        }
+        assert_eq!(
+            page.headers
+                .get("x-content-type-options")
+                .map(String::as_str),
+            Some("nosniff"),
+            "{path}"
+        );
+    }
+}
+
+on_sqlite!(an_applicants_pages_are_light);
+async fn an_applicants_pages_are_light(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let home = browser.get("/");
+    let styles = home
+        .text
+        .split("href=\"")
+        .find_map(|rest| {
+            rest.split('"')
+                .next()
+                .filter(|path| path.starts_with("/assets/") && path.contains(".css"))
+        })
+        .unwrap()
+        .to_owned();
+    let weight = |path: &str| {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let mut response = agent
+            .get(format!("{address}{path}"))
+            .header("Accept-Encoding", "gzip")
+            .call()
+            .unwrap();
+        response
+            .headers()
+            .get("content-length")
+            .and_then(|length| length.to_str().ok()?.parse().ok())
+            .unwrap_or_else(|| response.body_mut().read_to_vec().unwrap().len())
+    };
+    for path in [
+        "/".to_owned(),
+        "/apply".to_owned(),
+        start.clone(),
+        format!("{start}/form"),
+        format!("{start}/fits/1"),
+        format!("{start}/group"),
+    ] {
+        let page = browser.get(&path);
+        let others = page.text.matches("<link rel=\"stylesheet\"").count()
+            + page.text.matches("<script").count()
+            + page.text.matches("<img").count();
+        assert_eq!(
+            others, 1,
+            "{path}: the page, then its styles: two round trips"
+        );
+        let bytes = page.text.len() + weight(&styles);
+        assert!(
+            bytes < 60_000,
+            "{path}: {bytes} bytes even before the page itself is compressed"
+        );
+    }
+}

@@ -1,0 +1,757 @@
+//! Sign-in and sign-out: codes bound to one browser, expiring sessions and tokens, and what the
+//! operator of the machine can do while the service runs.
+
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+
+use microgrants::domain::organisation::RoleRef;
+use microgrants::domain::person::PersonDetails;
+use microgrants::domain::{Command, OrganisationCommand, PersonCommand, PersonId, Role};
+use microgrants::http::rate_limit::RateLimits;
+use microgrants::mail::sign_in_links::{SignInSecret, WRONG_CODES_MAX};
+use microgrants::store::outbox::newest;
+use microgrants::store::{sessions, tokens};
+use serde_json::json;
+
+use crate::operations::cli::{run_failing, run_ok};
+use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder};
+use crate::pages::journeys::{
+    as_fields, register_zofia, serve_office, sign_in_link, signed_in, visible_text, walk_to_draft,
+};
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{Office, open};
+use crate::support::service::{Client, ServiceProcess, serve, serve_with, token};
+use crate::support::test_app::{ORGANISATION, TestApp};
+
+fn request_code(browser: &mut Browser, email: &str) -> Page {
+    let page = browser.get("/sign-in");
+    browser.submit_form(&page, "/sign-in", &[("email", email), ("to", "/my")])
+}
+
+fn type_in(browser: &mut Browser, page: &Page, code: &str) -> Page {
+    browser.submit_form(
+        page,
+        "/sign-in/code",
+        &[("code", code), ("to", "//elsewhere.example")],
+    )
+}
+
+/// The code in the newest mail to a person.
+async fn mailed_code(house: &TestApp, person: PersonId) -> String {
+    let mails = newest(house.store(), ORGANISATION, "", 100).await.unwrap();
+    let mail = mails
+        .into_iter()
+        .find(|mail| mail.kind == "sign_in" && mail.person == person.to_string())
+        .expect("a mail");
+    SignInSecret::derive(house.log.vault(), &mail.about).code
+}
+
+on_each_engine!(a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link);
+async fn a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let person = register_zofia(&house, "zofia@example.org").await;
+    let (mut own, mut other) = (Browser::new(&address), Browser::new(&address));
+    let page = request_code(&mut own, " Zofia@Example.org ");
+    assert!(
+        page.path.starts_with("/sign-in/code") && !page.path.contains("xample"),
+        "{}",
+        page.path
+    );
+    assert!(
+        !page.text.to_lowercase().contains("zofia"),
+        "{}",
+        visible_text(&page)
+    );
+    let code = mailed_code(&house, person).await;
+    assert!(code.len() == 9 && code.as_bytes()[4] == b' ', "{code}");
+    let theirs = other.get("/sign-in/code");
+    assert_eq!(
+        type_in(&mut other, &theirs, &code).status,
+        422,
+        "a browser that never asked"
+    );
+    let theirs = request_code(&mut other, "nobody@example.org");
+    assert_eq!(
+        type_in(&mut other, &theirs, &code).status,
+        422,
+        "a browser that asked for somebody else"
+    );
+    let led = type_in(&mut own, &page, &code.to_lowercase().replace(' ', "-"));
+    assert_eq!(
+        (led.status, led.path.as_str()),
+        (200, "/my"),
+        "however it is typed, and to our own pages only"
+    );
+    // Only the newest code is valid.
+    let (mut late, mut later) = (Browser::new(&address), Browser::new(&address));
+    let first = request_code(&mut late, "zofia@example.org");
+    let old = mailed_code(&house, person).await;
+    let second = request_code(&mut later, "zofia@example.org");
+    assert_eq!(type_in(&mut late, &first, &old).status, 422);
+    assert_eq!(
+        type_in(&mut later, &second, &mailed_code(&house, person).await).status,
+        200
+    );
+    // Guesses are limited per person, over all browsers.
+    let limited = serve_with(&house, office.ada, |site| {
+        site.limits = RateLimits::new(&"codes=1/1h".parse().unwrap(), None);
+    });
+    let mut browser = Browser::new(limited.address());
+    let page = request_code(&mut browser, "zofia@example.org");
+    let code = mailed_code(&house, person).await;
+    assert_eq!(type_in(&mut browser, &page, "").status, 422);
+    assert_eq!(
+        type_in(&mut browser, &page, &code).status,
+        422,
+        "not even with the right one"
+    );
+}
+
+on_each_engine!(five_wrong_codes_end_a_code_and_its_person_is_told);
+async fn five_wrong_codes_end_a_code_and_its_person_is_told(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    let person = register_zofia(&house, "zofia@example.org").await;
+    let post = mailer(&house);
+    post.subscribe().await.unwrap();
+    let mut browser = Browser::new(&address);
+    let page = request_code(&mut browser, "zofia@example.org");
+    let code = mailed_code(&house, person).await;
+    let wrong = if code.starts_with('0') {
+        "1111 1111"
+    } else {
+        "0000 0000"
+    };
+    let mut stranger = Browser::new(&address);
+    let nobodys = request_code(&mut stranger, "nobody@example.org");
+    for _ in 0..WRONG_CODES_MAX {
+        assert_eq!(type_in(&mut browser, &page, wrong).status, 422);
+        assert_eq!(type_in(&mut stranger, &nobodys, wrong).status, 422);
+    }
+    assert_eq!(
+        type_in(&mut browser, &page, &code).status,
+        422,
+        "the code is used up"
+    );
+    deliver_all(&house, &post).await;
+    let told: Vec<_> = mails_in_folder(&mail_folder(&house))
+        .into_values()
+        .filter(|says| says.contains("wrong codes"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("zofia@example.org\n"), "{told:?}");
+    // The link of the same mail is still valid, and so is a new code.
+    let page = request_code(&mut browser, "zofia@example.org");
+    let led = type_in(&mut browser, &page, &mailed_code(&house, person).await);
+    assert_eq!((led.status, led.path.as_str()), (200, "/my"));
+}
+
+on_each_engine!(an_address_that_nobody_has_is_answered_after_the_same_work);
+async fn an_address_that_nobody_has_is_answered_after_the_same_work(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    let mut browser = Browser::new(&address);
+    let page = request_code(&mut browser, "nobody@example.org");
+    assert_eq!(page.status, 200);
+    let asked = house
+        .log
+        .vault()
+        .derive_secret("asks for a code", &browser.cookies["session"]);
+    let now = house.commands.now().as_microsecond();
+    let written =
+        sessions::count_code_attempt(house.store(), ORGANISATION, &asked, now, WRONG_CODES_MAX)
+            .await
+            .unwrap()
+            .expect("as much is written");
+    assert_eq!(written.person, "");
+    let secret = SignInSecret::derive(house.log.vault(), &written.id);
+    assert_eq!(
+        type_in(&mut browser, &page, &secret.code).status,
+        422,
+        "and lets nobody in by its code"
+    );
+    assert!(
+        browser
+            .get(&format!("/sign-in/{}", secret.token))
+            .contains("does not work any more"),
+        "nor by its link"
+    );
+    assert!(
+        newest(house.store(), ORGANISATION, "", 100)
+            .await
+            .unwrap()
+            .is_empty(),
+        "nobody is written to"
+    );
+}
+
+on_each_engine!(a_link_says_whom_it_signs_in);
+async fn a_link_says_whom_it_signs_in(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    let person = register_zofia(&house, "yusuf@example.org").await;
+    let page = Browser::new(&address).get(&sign_in_link(&house, person).await);
+    assert!(
+        page.contains("You sign in as Z… (y…@…).")
+            && !page.contains("yusuf")
+            && !page.contains("Zofia"),
+        "{}",
+        visible_text(&page)
+    );
+}
+
+fn contact(person: PersonId, name: &str, email: &str) -> Command {
+    let details = PersonDetails {
+        name: open(name),
+        email: Some(open(email)),
+        telephone: None,
+    };
+    Command::Person(person, PersonCommand::ChangeContact(details))
+}
+
+on_each_engine!(another_address_ends_sessions_tokens_and_links);
+async fn another_address_ends_sessions_tokens_and_links(house: TestApp) {
+    let (_, address) = serve_office(&house).await;
+    let person = register_zofia(&house, "old@example.org").await;
+    let mut browser = signed_in(&house, &address, person).await;
+    let client = Client::new(&address, &token(&house, person));
+    let at = sign_in_link(&house, person).await;
+    house
+        .issue_ok(person, contact(person, "Zofia N", "old@example.org"))
+        .await;
+    assert_eq!(
+        (
+            client.get("/api/v1/funds").status,
+            browser.get("/my").path.as_str()
+        ),
+        (200, "/my"),
+        "another name ends nothing"
+    );
+    assert!(Browser::new(&address).get(&at).contains("Press the button"));
+    house
+        .issue_ok(person, contact(person, "Zofia N", "new@example.org"))
+        .await;
+    client
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(browser.get("/my").path.contains("/sign-in"));
+    assert!(
+        Browser::new(&address)
+            .get(&at)
+            .contains("does not work any more")
+    );
+    house
+        .issue_ok(person, contact(person, "Zofia N", "old@example.org"))
+        .await;
+    client
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(
+        browser.get("/my").path.contains("/sign-in"),
+        "what has ended stays ended"
+    );
+    let page = request_code(&mut browser, "old@example.org");
+    let led = type_in(&mut browser, &page, &mailed_code(&house, person).await);
+    assert_eq!(
+        (led.status, led.path.as_str()),
+        (200, "/my"),
+        "the address that they have signs them in"
+    );
+}
+
+/// The token that a page shows once.
+fn shown_token(page: &Page) -> String {
+    let (_, rest) = page
+        .text
+        .split_once("govuk-body hash\">")
+        .unwrap_or_else(|| panic!("no token: {}", visible_text(page)));
+    rest.split('<').next().unwrap().to_owned()
+}
+
+/// The id of a token by its name, as the account page lists it.
+fn listed_token_id(page: &Page, name: &str) -> String {
+    let (_, rest) = page
+        .text
+        .split_once(&format!(">{name}<"))
+        .unwrap_or_else(|| panic!("no {name}: {}", visible_text(page)));
+    let (_, rest) = rest
+        .split_once("name=\"token\" value=\"")
+        .expect("a button to end it");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+on_each_engine!(tokens_are_made_listed_and_ended_on_a_page);
+async fn tokens_are_made_listed_and_ended_on_a_page(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let page = browser.get("/account");
+    for wrong in [
+        [("name", ""), ("days", "30"), ("roles", "officer")],
+        [("name", "Accounts"), ("days", "0"), ("roles", "officer")],
+        [("name", "Accounts"), ("days", "366"), ("roles", "officer")],
+        [("name", "Accounts"), ("days", "30"), ("roles", "auditor")],
+    ] {
+        let refused = browser.submit_form(
+            &page,
+            "/account/tokens",
+            &[&[("form", "make-token")][..], &wrong].concat(),
+        );
+        assert_eq!(refused.status, 422, "{wrong:?}");
+    }
+    let fields = [
+        ("form", "make-token"),
+        ("name", "Accounts"),
+        ("days", "30"),
+        ("roles", "officer"),
+    ];
+    let made = browser.submit_form(&page, "/account/tokens", &fields);
+    assert_eq!(made.status, 200, "{}", visible_text(&made));
+    let token = shown_token(&made);
+    let client = Client::new(&address, &token);
+    assert_eq!(client.get("/api/v1/funds").status, 200);
+    let pause = format!("/api/v1/funds/{}/pause", office.fund);
+    client
+        .post(&pause, &json!({ "reason": "A pause" }))
+        .assert_problem(403, "not_yours");
+    let again = browser.submit_form(&page, "/account/tokens", &fields);
+    assert!(
+        again.status == 422 && again.contains("This token was made already"),
+        "{}",
+        visible_text(&again)
+    );
+    let page = browser.get("/account");
+    assert!(
+        page.contains("Accounts") && page.contains("good until") && !page.contains(&token),
+        "{}",
+        visible_text(&page)
+    );
+    let mails = newest(house.store(), ORGANISATION, "", 100).await.unwrap();
+    assert_eq!(
+        mails
+            .iter()
+            .filter(|mail| mail.kind == "token_made" && mail.person == office.ada.to_string())
+            .count(),
+        1
+    );
+    let rows = tokens::all_of_person(house.store(), ORGANISATION, &office.ada.to_string())
+        .await
+        .unwrap();
+    assert!(
+        rows.iter().all(|row| !format!("{row:?}").contains(&token)),
+        "it is kept nowhere"
+    );
+    // Nobody can end another person's token.
+    let id = listed_token_id(&page, "Accounts");
+    let mut other = signed_in(&house, &address, office.ben).await;
+    let theirs = other.get("/account");
+    other.submit_form(
+        &theirs,
+        "/account/tokens",
+        &[("form", "end-token"), ("token", &id)],
+    );
+    assert_eq!(client.get("/api/v1/funds").status, 200);
+    browser.submit_form(
+        &page,
+        "/account/tokens",
+        &[("form", "end-token"), ("token", &id)],
+    );
+    client
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(!browser.get("/account").contains(">Accounts<"));
+    // Signing out everywhere ends tokens as well.
+    let client = Client::new(&address, &self::token(&house, office.ada));
+    assert_eq!(client.get("/api/v1/funds").status, 200);
+    browser.submit_form(&page, "/account", &[("form", "end-all"), ("session", "")]);
+    client
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(browser.get("/account").path.contains("/sign-in"));
+}
+
+on_each_engine!(an_administrator_ends_a_colleagues_access);
+async fn an_administrator_ends_a_colleagues_access(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let (mut ada, mut ben) = (
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, office.ben).await,
+    );
+    let client = Client::new(&address, &token(&house, office.ben));
+    assert_eq!(
+        (client.get("/api/v1/funds").status, ben.get("/desk").status),
+        (200, 200)
+    );
+    let path = format!("/desk/people/{}", office.ben);
+    let page = ada.get(&path);
+    assert!(
+        page.contains("End every session and token")
+            && page.contains("sessions: 1; tokens: a case"),
+        "{}",
+        visible_text(&page)
+    );
+    let unused = sign_in_link(&house, office.ben).await;
+    let fields = [
+        ("at", path.as_str()),
+        ("form", "end-access"),
+        ("reason", "A telephone was lost"),
+    ];
+    let page = ada.submit_form(
+        &page,
+        &format!("/desk/do/people/{}/end-access", office.ben),
+        &fields,
+    );
+    assert!(
+        page.status == 200 && page.contains("Access ended"),
+        "it stands in the log: {}",
+        visible_text(&page)
+    );
+    assert!(
+        page.contains("sessions: 0; tokens: none"),
+        "{}",
+        visible_text(&page)
+    );
+    client
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(ben.get("/desk").path.contains("/sign-in"));
+    assert!(
+        !Browser::new(&address).get(&unused).contains("Yes, sign in"),
+        "a link from before is worth nothing"
+    );
+    assert_eq!(ada.get("/desk").status, 200);
+    let mut ben = signed_in(&house, &address, office.ben).await;
+    assert_eq!(
+        ben.get("/desk").status,
+        200,
+        "what begins afterwards is good"
+    );
+    assert_eq!(
+        Client::new(&address, &token(&house, office.ben))
+            .get("/api/v1/funds")
+            .status,
+        200
+    );
+}
+
+on_each_engine!(what_rests_on_a_role_ends_with_it);
+async fn what_rests_on_a_role_ends_with_it(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut ben = signed_in(&house, &address, office.ben).await;
+    let whole = Client::new(&address, &token(&house, office.ben));
+    let of_finance = Client::new(
+        &address,
+        &crate::support::service::token_for_roles(&house, office.ben, Some(vec![Role::Finance])),
+    );
+    assert_eq!(
+        (
+            whole.get("/api/v1/funds").status,
+            of_finance.get("/api/v1/funds").status
+        ),
+        (200, 200)
+    );
+    let end = OrganisationCommand::EndRole(RoleRef {
+        person: office.ben,
+        role: Role::Panel,
+    });
+    house
+        .issue_ok(
+            office.ada,
+            Command::Organisation(house.commands.organisation(), end),
+        )
+        .await;
+    whole
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(ben.get("/desk").path.contains("/sign-in"));
+    assert_eq!(
+        of_finance.get("/api/v1/funds").status,
+        200,
+        "it never had that role"
+    );
+    // A session or token that was not used while the role was absent is not valid again with the
+    // role.
+    let chris = register_zofia(&house, "chris@example.org").await;
+    office.give_role(&house, chris, Role::Panel).await;
+    house.catch_up().await;
+    let (mut browser, idle) = (
+        signed_in(&house, &address, chris).await,
+        Client::new(&address, &token(&house, chris)),
+    );
+    let end = OrganisationCommand::EndRole(RoleRef {
+        person: chris,
+        role: Role::Panel,
+    });
+    house
+        .issue_ok(
+            office.ada,
+            Command::Organisation(house.commands.organisation(), end),
+        )
+        .await;
+    office.give_role(&house, chris, Role::Panel).await;
+    house.catch_up().await;
+    idle.get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(browser.get("/desk").path.contains("/sign-in"));
+    assert_eq!(
+        signed_in(&house, &address, chris).await.get("/desk").status,
+        200
+    );
+}
+
+on_each_engine!(whoever_never_showed_an_address_leaves_when_its_owner_has_a_role);
+/// A person who began with an address that they never proved loses the session when the owner of
+/// the address gets a role.
+async fn whoever_never_showed_an_address_leaves_when_its_owner_has_a_role(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut stranger = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut stranger, &start, "Walks", "newhire@example.org");
+    stranger.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!(stranger.get("/my").path, "/my");
+    let holder = house
+        .log
+        .vault()
+        .subject_of(
+            microgrants::domain::personal_data::BlindIndexKind::Email,
+            "newhire@example.org",
+        )
+        .await
+        .unwrap()
+        .unwrap();
+    office
+        .give_role(&house, PersonId(holder), Role::Officer)
+        .await;
+    house.catch_up().await;
+    assert!(stranger.get("/my").path.contains("/sign-in"));
+}
+
+on_each_engine!(a_session_ends_however_much_it_is_used);
+async fn a_session_ends_however_much_it_is_used(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut staff = signed_in(&house, &address, office.ada).await;
+    for _ in 0..2 {
+        house.pass_seconds(5 * 3600);
+        assert_eq!(staff.get("/desk").path, "/desk");
+    }
+    house.pass_seconds(3 * 3600);
+    assert!(
+        staff.get("/desk").path.contains("/sign-in"),
+        "twelve hours, used or not"
+    );
+    let member = register_zofia(&house, "later@example.org").await;
+    let mut group = signed_in(&house, &address, member).await;
+    for _ in 0..4 {
+        house.pass_days(20);
+        assert_eq!(group.get("/my").path, "/my");
+    }
+    house.pass_days(11);
+    assert!(
+        group.get("/my").path.contains("/sign-in"),
+        "ninety days, used or not"
+    );
+}
+
+on_each_engine!(the_key_of_tokens_is_renewed_and_every_token_ends);
+async fn the_key_of_tokens_is_renewed_and_every_token_ends(house: TestApp) {
+    let office = Office::open(&house, 1000).await;
+    let old = token(&house, office.ada);
+    let place = house.close().await;
+    assert!(run_ok(&place, &["rotate-token"]).contains("1 tokens have ended"));
+    let keys: Vec<_> = std::fs::read_dir(place.folder.path().join("keys"))
+        .unwrap()
+        .flatten()
+        .map(|file| file.file_name())
+        .collect();
+    assert_eq!(
+        keys.iter()
+            .filter(|name| name.to_string_lossy().starts_with("token"))
+            .count(),
+        2,
+        "the old one lies beside it: {keys:?}"
+    );
+    let new = run_ok(&place, &["token", "--person", &office.ada.to_string()]);
+    let process = ServiceProcess::start(&place);
+    Client::new(&process.address, &old)
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert_eq!(
+        Client::new(&process.address, &new)
+            .get("/api/v1/funds")
+            .status,
+        200
+    );
+}
+
+on_each_engine!(tokens_and_links_are_had_while_the_service_runs);
+/// On SQLite through the service's socket, on PostgreSQL through the database.
+async fn tokens_and_links_are_had_while_the_service_runs(house: TestApp) {
+    let office = Office::open(&house, 1000).await;
+    let ben = office.ben.to_string();
+    let place = house.close().await;
+    let process = ServiceProcess::start(&place);
+    let made = run_ok(
+        &place,
+        &[
+            "token", "--person", &ben, "--roles", "officer", "--name", "A script",
+        ],
+    );
+    let client = Client::new(&process.address, &made);
+    assert_eq!(client.get("/api/v1/funds").status, 200);
+    let at = run_ok(&place, &["link", "--person", &ben]);
+    let mut browser = Browser::new(&process.address);
+    let at = at
+        .split_once("/sign-in/")
+        .map(|(_, token)| format!("/sign-in/{token}"))
+        .unwrap();
+    let page = browser.get(&at);
+    assert!(browser.submit_form(&page, &at, &[]).contains("Today"));
+    assert!(
+        run_failing(
+            &place,
+            &["token", "--person", "018f0000-0000-7000-8000-000000000000"]
+        )
+        .contains("no person here")
+    );
+    run_ok(&place, &["end-access", "--person", &ben]);
+    // Another process caches sessions for a few seconds.
+    let since = std::time::Instant::now();
+    while client.get("/api/v1/funds").status == 200 {
+        assert!(since.elapsed().as_secs() < 10);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    client
+        .get("/api/v1/funds")
+        .assert_problem(401, "unauthenticated");
+    assert!(browser.get("/desk").path.contains("/sign-in"));
+}
+
+on_sqlite!(the_socket_is_its_owners_and_takes_no_nonsense);
+async fn the_socket_is_its_owners_and_takes_no_nonsense(house: TestApp) {
+    use std::io::{BufRead as _, Write as _};
+    let office = Office::open(&house, 1000).await;
+    let ben = office.ben.to_string();
+    let place = house.close().await;
+    let process = ServiceProcess::start(&place);
+    let path = place.folder.path().join("log.db.sock");
+    let about = std::fs::metadata(&path).unwrap();
+    assert!(
+        about.file_type().is_socket() && about.permissions().mode() & 0o777 == 0o600,
+        "{about:?}"
+    );
+    let names = std::fs::read_dir(place.folder.path())
+        .unwrap()
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned());
+    assert!(
+        names.filter(|name| name.starts_with(".socket")).count() == 0,
+        "where it came into being is gone"
+    );
+    let said = |line: &[u8]| {
+        let mut stream = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        stream
+            .set_read_timeout(Some(std::time::Duration::from_secs(10)))
+            .unwrap();
+        let _ = stream.write_all(line);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = String::new();
+        let _ = std::io::BufReader::new(stream).read_line(&mut answer);
+        answer
+    };
+    let long = vec![b'x'; 1 << 20];
+    for nonsense in [
+        &b"x\n"[..],
+        b"",
+        b"{}\n",
+        b"{\"organisation\":\"case\",\"asked\":{\"erase\":{}}}\n",
+        &[0xff, b'\n'][..],
+        &long[..],
+    ] {
+        let answer = said(nonsense);
+        assert!(
+            answer.is_empty() || answer.contains("this is no request"),
+            "{answer}"
+        );
+    }
+    let other = format!(
+        "{{\"organisation\":\"another\",\"asked\":{{\"link\":{{\"person\":\"{ben}\",\"minutes\":5}}}}}}\n"
+    );
+    assert!(said(other.as_bytes()).contains("another organisation"));
+    let made = run_ok(&place, &["token", "--person", &ben]);
+    assert_eq!(
+        Client::new(&process.address, &made)
+            .get("/api/v1/funds")
+            .status,
+        200,
+        "and goes on"
+    );
+    // The socket file left by a killed service does not disturb later ones.
+    process.kill();
+    assert!(path.exists());
+    run_ok(&place, &["token", "--person", &ben]);
+    let process = ServiceProcess::start(&place);
+    run_ok(&place, &["token", "--person", &ben]);
+    drop(process);
+}
+
+on_sqlite!(where_browsers_come_by_tls_nothing_goes_by_less);
+async fn where_browsers_come_by_tls_nothing_goes_by_less(house: TestApp) {
+    let office = Office::open(&house, 1000).await;
+    house.catch_up().await;
+    let client = serve_with(&house, office.ada, |site| {
+        "https://grants.example.org".clone_into(&mut site.address);
+    });
+    let mut browser = Browser::new(client.address());
+    let page = browser.get("/sign-in");
+    assert_eq!(
+        page.headers["strict-transport-security"],
+        "max-age=31536000"
+    );
+    let cookie = &page.headers["set-cookie"];
+    assert!(
+        cookie.starts_with("__Host-session=") && !cookie.contains("Domain"),
+        "{cookie}"
+    );
+    for attribute in ["Secure", "HttpOnly", "Path=/", "SameSite=Lax"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    let mut browser = signed_in(&house, client.address(), office.ada).await;
+    assert_eq!(browser.get("/desk").status, 200);
+    let planted = browser.cookies.remove("__Host-session").unwrap();
+    browser.cookies.insert("session".to_owned(), planted);
+    assert!(
+        browser.get("/desk").path.contains("/sign-in"),
+        "under another name it is worth nothing"
+    );
+    let plain = serve(&house, office.ada);
+    let page = Browser::new(plain.address()).get("/");
+    assert!(!page.headers.contains_key("strict-transport-security"));
+    assert_eq!(page.headers["cross-origin-resource-policy"], "same-origin");
+}
+
+on_sqlite!(a_pages_mark_looks_different_each_time);
+async fn a_pages_mark_looks_different_each_time(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let marks = [(); 3].map(|()| browser.get("/account").hidden_field("csrf"));
+    assert!(marks[0] != marks[1] && marks[1] != marks[2]);
+    for mark in &marks[..2] {
+        assert_eq!(
+            browser
+                .post_fields(
+                    "/desk/do/people/register",
+                    &[("csrf", mark), ("name", "Grace")]
+                )
+                .status,
+            303
+        );
+    }
+    // Halves of two CSRF tokens make no valid one.
+    let mixed = format!("{}{}", &marks[0][..64], &marks[1][64..]);
+    assert_eq!(
+        browser
+            .post_fields(
+                "/desk/do/people/register",
+                &[("csrf", &mixed), ("name", "Grace")]
+            )
+            .status,
+        403
+    );
+    browser.post_fields("/sign-out", &[("csrf", &marks[2])]);
+    assert!(browser.get("/account").path.contains("/sign-in"));
+}

@@ -1,0 +1,363 @@
+//! What a group's member sees through the API: their own records, and nothing meant for staff.
+
+use microgrants::domain::fund::Rules;
+use microgrants::domain::{Command, PersonId};
+use serde_json::{Value, json};
+
+use crate::operations::files::pdf;
+use crate::support::fixtures::{AGREEMENT_TEXT, Office, approve, rules};
+use crate::support::service::{Client, serve, token};
+use crate::support::test_app::TestApp;
+
+/// Clients of Ada, Ben and a group's member on one service.
+fn three_clients(house: &TestApp, office: &Office, member: PersonId) -> [Client; 3] {
+    let ada = serve(house, office.ada);
+    let [ben, cass] = [office.ben, member].map(|person| ada.with_token(&token(house, person)));
+    [ada, ben, cass]
+}
+
+fn post(client: &Client, path: &str, body: &Value) -> i64 {
+    let answer = client.post(path, body);
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    answer.body["position"].as_i64().unwrap()
+}
+
+on_each_engine!(a_fund_is_shown_to_groups_as_applicants_need_it);
+async fn a_fund_is_shown_to_groups_as_applicants_need_it(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let (grant, _, member) = office.prepared(&house, 700).await;
+    let (reserved, ..) = office.ready(&house, 800).await;
+    let (deferred, ..) = office.ready(&house, 900).await;
+    let approved = house
+        .issue_ok(office.ben, Command::Grant(grant, approve(1)))
+        .await
+        .last_position;
+    let [ada, ben, cass] = three_clients(&house, &office, member);
+    let fund = format!("/api/v1/funds/{}", office.fund);
+    let reserve = json!({ "rank": 1, "reason": "More money may come." });
+    post(
+        &ada,
+        &format!("/api/v1/applications/{reserved}/reserve"),
+        &reserve,
+    );
+    let decisions =
+        json!([{ "application": deferred, "verdict": { "defer": { "reason": "Not yet" } } }]);
+    let meeting = json!({ "round": "first", "met_on": house.today(), "decisions": decisions });
+    post(&ada, &format!("{fund}/record-meeting"), &meeting);
+    post(
+        &ada,
+        &format!("{fund}/propose-rules"),
+        &json!({ "rules": Rules { offer_days: 20, ..rules() } }),
+    );
+    let line = json!({ "grant": grant, "payment": 1, "amount": "700.00" });
+    post(
+        &ben,
+        &format!("{fund}/send-batch"),
+        &json!({ "batch": "june", "sent_on": house.today(), "payments": [line] }),
+    );
+
+    for path in [fund.clone(), "/api/v1/funds".to_owned()] {
+        let one = |client: &Client| {
+            let body = client.get(&path).body;
+            body["items"].get(0).cloned().unwrap_or(body)
+        };
+        let (all, seen) = (one(&ada), one(&cass));
+        let (round, shown) = (&all["rounds"]["first"], &seen["rounds"]["first"]);
+        assert_eq!(
+            (&round["reserves"]["1"], &round["met_on"]),
+            (&json!(reserved), &json!([house.today()])),
+            "{all}"
+        );
+        assert!(
+            all["proposed_rules"].is_object() && all["batches"]["june"]["total"] == "700.00",
+            "{all}"
+        );
+        assert_eq!(
+            (&shown["reserves"], &shown["met_on"], &seen["batches"]),
+            (&json!({}), &json!([]), &json!({})),
+            "{seen}"
+        );
+        assert!(seen["proposed_rules"].is_null(), "{seen}");
+        assert_eq!(
+            (&seen["rules"], &shown["closes_on"]),
+            (&all["rules"], &round["closes_on"]),
+            "what applicants need is there"
+        );
+    }
+    let before = ada.get(&format!("{fund}?as_at={approved}")).body;
+    assert_eq!(
+        before["batches"],
+        json!({}),
+        "a past fund has its past batches: {before}"
+    );
+}
+
+on_each_engine!(a_grant_is_shown_to_its_group_without_notes_and_names_of_staff);
+async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let (grant, _, member) = office.prepared(&house, 700).await;
+    let [ada, ben, cass] = three_clients(&house, &office, member);
+    let path = format!("/api/v1/grants/{grant}");
+    let on = |client: &Client, command: &str, body: Value| {
+        post(client, &format!("{path}/{command}"), &body)
+    };
+    on(
+        &ben,
+        "reject-payment",
+        json!({ "payment": 1, "reason": "The account looks odd." }),
+    );
+    on(
+        &ada,
+        "request-check",
+        json!({ "check": "insurance", "note": "Please send us the policy." }),
+    );
+    on(
+        &ada,
+        "request-check",
+        json!({ "check": "visit", "note": "We would like to come by." }),
+    );
+    on(
+        &ada,
+        "propose-waiver",
+        json!({ "check": "visit", "note": "They are known to us." }),
+    );
+    on(
+        &cass,
+        "request-variation",
+        json!({ "change": { "ends_on": house.in_days(95) }, "words": "The hall is closed." }),
+    );
+    post(
+        &ben,
+        &format!("/api/v1/applications/{grant}/declare"),
+        &json!({}),
+    );
+    on(
+        &ben,
+        "refuse-variation",
+        json!({ "variation": 1, "reason": "The round ends before." }),
+    );
+    on(
+        &ada,
+        "hold",
+        json!({ "reason": "Something was said about the treasurer." }),
+    );
+
+    let payment =
+        |client: &Client| client.get(&format!("{path}/payments")).body["items"][0].clone();
+    let (all, seen) = (payment(&ada), payment(&cass));
+    assert_eq!(
+        (&all["prepared_by"], &all["reason"]),
+        (&json!(office.ada), &json!("The account looks odd."))
+    );
+    assert_eq!(
+        (&seen["state"], &seen["amount"]),
+        (&json!("rejected"), &json!("700.00")),
+        "{seen}"
+    );
+    assert!(
+        seen["prepared_by"].is_null()
+            && seen["reason"].is_null()
+            && seen["approved_by"] == json!([]),
+        "{seen}"
+    );
+
+    let (all, seen) = (ada.get(&path).body, cass.get(&path).body);
+    let check = |body: &Value, check: &str| {
+        (
+            body["checks"][check]["state"].clone(),
+            body["checks"][check]["note"].clone(),
+        )
+    };
+    assert_eq!(
+        check(&all, "visit"),
+        (json!("waiver_proposed"), json!("They are known to us."))
+    );
+    assert_eq!(
+        check(&seen, "visit"),
+        (json!("outstanding"), Value::Null),
+        "a proposal is for staff"
+    );
+    assert_eq!(
+        check(&seen, "insurance"),
+        (json!("outstanding"), json!("Please send us the policy.")),
+        "what it is asked for stays"
+    );
+    assert_eq!(check(&seen, "identity"), (json!("passed"), Value::Null));
+    let (change, shown) = (&all["variations"]["1"], &seen["variations"]["1"]);
+    assert_eq!(
+        (&change["asked_by"], &change["decided_by"]),
+        (&json!(member), &json!(office.ben))
+    );
+    assert!(
+        shown["asked_by"].is_null() && shown["decided_by"].is_null(),
+        "{shown}"
+    );
+    assert_eq!(
+        (&shown["state"], &shown["reason"]),
+        (&json!("refused"), &json!("The round ends before."))
+    );
+    assert_eq!(
+        (&seen["on_hold"], &seen["reason"]),
+        (&json!(true), &Value::Null),
+        "that it waits, and not why"
+    );
+    assert!(all["reason"].is_string());
+    let listed = cass.get("/api/v1/grants").body["items"][0].clone();
+    assert_eq!(
+        (&listed["checks"], &listed["variations"]),
+        (&seen["checks"], &seen["variations"]),
+        "a list shows no more"
+    );
+}
+
+on_each_engine!(an_update_is_shown_to_its_group_without_judgements_and_counts_once_accepted);
+async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_accepted(
+    house: TestApp,
+) {
+    let office = Office::open(&house, 10_000).await;
+    let (grant, _, member) = office.payable(&house, 700).await;
+    let [ada, _, cass] = three_clients(&house, &office, member);
+    let path = format!("/api/v1/grants/{grant}");
+    let on = |client: &Client, command: &str, body: Value| {
+        post(client, &format!("{path}/{command}"), &body)
+    };
+    let update = |people: u32, outcomes: Value| json!({ "update": 1, "channel": "web", "words": "It went well.", "people": people, "volunteers": 3, "spent": "0.00", "outcomes": outcomes });
+    let judged = |strength: &str| json!({ "update": 1, "sign": "bringing-people-together", "strength": strength, "reason": "Seen." });
+    let outcomes = || {
+        let line =
+            |by: &str| ada.get(&format!("/api/v1/outcomes?by={by}")).body["lines"][0].clone();
+        let (of_fund, of_sign) = (line("fund"), line("sign"));
+        let figure = |line: &Value, figure: &str| line[figure].as_i64().unwrap_or_default();
+        (
+            figure(&of_fund, "updates"),
+            figure(&of_fund, "people"),
+            figure(&of_sign, "said_points"),
+            figure(&of_sign, "judged_points"),
+        )
+    };
+
+    on(&cass, "receive-update", update(20, json!([])));
+    on(&ada, "judge-outcome", judged("some"));
+    let shown = |client: &Client| client.get(&format!("{path}/updates")).body["items"][0].clone();
+    assert_eq!(shown(&ada)["outcomes"][0]["judged"], "some");
+    assert_eq!(
+        shown(&cass)["outcomes"],
+        json!([]),
+        "not even which sign staff judged"
+    );
+    on(
+        &ada,
+        "query-update",
+        json!({ "update": 1, "question": "How many came twice?" }),
+    );
+    assert_eq!(shown(&cass)["question"], "How many came twice?");
+    let said = json!([{ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." }]);
+    on(&cass, "receive-update", update(25, said));
+    let correct = |people: u32| json!({ "update": 1, "people": people, "volunteers": 3, "spent": "0.00", "reason": "Miscounted" });
+    on(&ada, "correct-update", correct(26));
+    assert_eq!(
+        outcomes(),
+        (0, 0, 0, 0),
+        "what is not accepted does not count"
+    );
+    on(&ada, "accept-update", json!({ "update": 1 }));
+    assert_eq!(
+        outcomes(),
+        (1, 26, 2, 1),
+        "what was received and judged last counts"
+    );
+    on(&ada, "correct-update", correct(27));
+    on(&ada, "judge-outcome", judged("strong"));
+    assert_eq!(
+        outcomes(),
+        (1, 27, 2, 2),
+        "what is changed later counts at once"
+    );
+    let seen = shown(&cass)["outcomes"][0].clone();
+    assert!(
+        seen["said"] == "strong" && seen["judged"].is_null() && seen["judgement"].is_null(),
+        "{seen}"
+    );
+    crate::projections::read_models::assert_equals_rebuild(&house).await;
+}
+
+on_each_engine!(mail_texts_proposals_and_who_verified_a_payee_are_for_staff);
+async fn mail_texts_proposals_and_who_verified_a_payee_are_for_staff(house: TestApp) {
+    let office = Office::open(&house, 10_000).await;
+    let (_, group, member) = office.payable(&house, 700).await;
+    let [ada, _, cass] = three_clients(&house, &office, member);
+    let text = json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" });
+    post(&ada, "/api/v1/organisation/publish-mail-text", &text);
+    let own = |client: &Client| client.get("/api/v1/organisation").body;
+    let (all, seen) = (own(&ada), own(&cass));
+    assert_eq!(
+        (
+            all["mail_texts"].as_array().unwrap().len(),
+            &seen["mail_texts"]
+        ),
+        (1, &json!([]))
+    );
+    assert_eq!(
+        (&all["agreements"]["1"], &seen["agreements"]["1"]),
+        (&json!(AGREEMENT_TEXT), &json!(AGREEMENT_TEXT))
+    );
+
+    let path = format!("/api/v1/groups/{group}");
+    assert_eq!(
+        ada.upload(&format!("{path}/files?purpose=scan"), &pdf(500), "scan")
+            .status,
+        201
+    );
+    assert_eq!(
+        cass.upload(
+            &format!("{path}/files?purpose=receipt"),
+            &pdf(600),
+            "receipt"
+        )
+        .status,
+        201
+    );
+    let (all, seen) = (ada.get(&path).body, cass.get(&path).body);
+    let kept_by = |body: &Value| {
+        body["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file["kept_by"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        kept_by(&all),
+        [json!(office.ada), json!(member)],
+        "in the order in which they were kept"
+    );
+    assert_eq!(kept_by(&seen), [Value::Null, json!(member)]);
+    let payee = &seen["payee"];
+    assert_eq!(
+        (
+            &payee["keyed_by"],
+            &payee["verified"],
+            &payee["verified_by"]
+        ),
+        (&json!(member), &json!(true), &Value::Null)
+    );
+    assert_eq!(all["payee"]["verified_by"], json!(office.ada));
+    let listed = cass.get("/api/v1/groups").body["items"][0].clone();
+    assert_eq!(
+        (&listed["payee"], &listed["files"]),
+        (payee, &seen["files"]),
+        "a list shows no more"
+    );
+
+    post(
+        &ada,
+        "/api/v1/organisation/propose-role",
+        &json!({ "person": member, "role": "finance" }),
+    );
+    let proposed =
+        |client: &Client| client.get(&format!("/api/v1/people/{member}")).body["proposed"].clone();
+    assert_eq!(
+        (proposed(&ada), proposed(&cass)),
+        (json!(["finance"]), json!([]))
+    );
+}

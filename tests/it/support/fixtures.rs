@@ -1,0 +1,500 @@
+//! Fixtures: an office of two people with every role, and builders for common records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use microgrants::clock::new_id;
+use microgrants::commands::{Caller, CommandRequest};
+use microgrants::domain::application::{
+    Channel, DeclareInterest, SaveAnswers, StartApplication, Submit, Summary,
+};
+use microgrants::domain::command::NoBody;
+use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundRef, Rules};
+use microgrants::domain::funding_source::FundingSource;
+use microgrants::domain::grant::{
+    AcceptAgreement, AcceptanceMethod, ConfirmPayment, DeclareUnderspend, PassCheck, PaymentRef,
+    PreparePayment, ReceiveReturn, ReturnReason, SendPayment,
+};
+use microgrants::domain::group::{GroupMaturity, RegisterGroup, VerifyPayee};
+use microgrants::domain::organisation::{
+    AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, PublishAgreement, PublishForm,
+    Question, RoleRef, sha256_hex,
+};
+use microgrants::domain::outcome::Sign;
+use microgrants::domain::panel::Award;
+use microgrants::domain::payee::{BankAccount, PayeeInput};
+use microgrants::domain::person::{MailedAddress, PersonDetails};
+use microgrants::domain::personal_data::PersonalInput;
+use microgrants::domain::{
+    ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId,
+    GroupCommand, GroupId, Money, OrganisationCommand, Person, PersonCommand, PersonId, Role,
+};
+
+use crate::support::test_app::TestApp;
+
+/// A group's answer on the form.
+pub const FORM_ANSWER: &str = "We would cook what we grow behind the church.";
+
+pub const AGREEMENT_TEXT: &str =
+    "We spend the money on what we applied for, and tell you what came of it.";
+
+pub fn gbp(pounds: u32) -> Money {
+    Money::from_pounds(pounds)
+}
+
+pub fn text<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("a text of the kind that it stands for")
+}
+
+pub fn open(text: &str) -> PersonalInput {
+    PersonalInput::Open(text.to_owned())
+}
+
+/// Two people with every role but the auditor's, an open fund and its open round.
+pub struct Office {
+    pub ada: PersonId,
+    pub ben: PersonId,
+    pub fund: FundId,
+}
+
+pub async fn person(house: &TestApp, name: &str) -> PersonId {
+    let id = PersonId(new_id());
+    let email = Some(open(&format!("{}@example.org", id.0.simple())));
+    let register = PersonCommand::Register(PersonDetails {
+        name: open(name),
+        email,
+        telephone: None,
+    });
+    house
+        .commands
+        .execute(CommandRequest::new(
+            Caller::operator(),
+            Command::Person(id, register),
+        ))
+        .await
+        .expect("a person is registered");
+    id
+}
+
+pub fn rules() -> Rules {
+    Rules {
+        minimum: gbp(500),
+        maximum: gbp(2500),
+        people_per_payment: 2,
+        quorum: 1,
+        checks: BTreeSet::from([text("identity")]),
+        checks_at_risk: BTreeSet::from([text("safeguarding")]),
+        offer_days: 28,
+        signers: 2,
+        update_every_days: None,
+        remind_days: 14,
+        payee_wait_days: Some(0),
+        confirm_days: None,
+    }
+}
+
+impl Office {
+    /// Founds the organisation, with a fund of this many pounds that takes applications.
+    pub async fn open(house: &TestApp, allocated: u32) -> Self {
+        let organisation = house.commands.organisation();
+        let as_operator = |command| {
+            CommandRequest::new(
+                Caller::operator(),
+                Command::Organisation(organisation, command),
+            )
+        };
+        let found = OrganisationCommand::Found(FoundOrganisation {
+            name: text("An anchor"),
+            simulated: None,
+        });
+        house
+            .commands
+            .execute(as_operator(found))
+            .await
+            .expect("founded");
+        let (ada, ben) = (person(house, "Ada").await, person(house, "Ben").await);
+        for founder in [ada, ben] {
+            let roles = BTreeSet::from([
+                Role::Administrator,
+                Role::Officer,
+                Role::Finance,
+                Role::Panel,
+            ]);
+            let named = OrganisationCommand::NameFounder(NameFounder {
+                person: founder,
+                roles,
+            });
+            house
+                .commands
+                .execute(as_operator(named))
+                .await
+                .expect("named");
+            sign_in(house, founder).await;
+        }
+        let question = Question {
+            question: text("idea"),
+            label: text("What would you like to do?"),
+            help: text("A few words."),
+            required: true,
+            other_languages: std::collections::BTreeMap::new(),
+        };
+        let sign = Sign {
+            sign: text("bringing-people-together"),
+            title: text("Bringing people together"),
+            meaning: text("People meet."),
+        };
+        for publish in [
+            OrganisationCommand::PublishForm(PublishForm {
+                questions: vec![question],
+            }),
+            OrganisationCommand::AdoptSigns(AdoptSigns { signs: vec![sign] }),
+            OrganisationCommand::PublishAgreement(PublishAgreement {
+                text: text(AGREEMENT_TEXT),
+            }),
+        ] {
+            house
+                .issue_ok(ada, Command::Organisation(organisation, publish))
+                .await;
+        }
+        let office = Self {
+            ada,
+            ben,
+            fund: FundId(new_id()),
+        };
+        office.open_fund(house, allocated).await;
+        office
+    }
+
+    pub async fn open_fund(&self, house: &TestApp, allocated: u32) {
+        let areas = BTreeSet::from([text("oldham"), text("stockport")]);
+        let create = CreateFund {
+            name: text("A fund"),
+            purpose: text("To meet"),
+            areas,
+            rules: rules(),
+        };
+        let allocate = Allocate {
+            source: source(),
+            amount: gbp(allocated),
+            reference: text("R1"),
+            received_on: house.today(),
+        };
+        let plan = PlanRound {
+            round: text("first"),
+            name: text("First"),
+            opens_on: house.today(),
+            closes_on: house.in_days(30),
+            form: 1,
+        };
+        for command in [
+            FundCommand::Create(create),
+            FundCommand::Allocate(allocate),
+            FundCommand::Open(NoBody {}),
+            FundCommand::PlanRound(plan),
+            FundCommand::OpenRound(RoundRef {
+                round: text("first"),
+            }),
+        ] {
+            house
+                .issue_ok(self.ada, Command::Fund(self.fund, command))
+                .await;
+        }
+    }
+
+    /// Gives a role, as two administrators do.
+    pub async fn give_role(&self, house: &TestApp, person: PersonId, role: Role) {
+        let organisation = house.commands.organisation();
+        for (by, command) in [
+            (self.ada, propose(person, role)),
+            (self.ben, confirm_role(person, role)),
+        ] {
+            house
+                .issue_ok(by, Command::Organisation(organisation, command))
+                .await;
+        }
+    }
+
+    /// A group with one member.
+    pub async fn group(&self, house: &TestApp) -> (GroupId, PersonId) {
+        let member = person(house, "Cass").await;
+        let group = GroupId(new_id());
+        let register = RegisterGroup {
+            name: text("Soup and song"),
+            area: text("oldham"),
+            standing: GroupMaturity::New,
+            member: None,
+        };
+        house
+            .issue_ok(
+                member,
+                Command::Group(group, GroupCommand::Register(register)),
+            )
+            .await;
+        (group, member)
+    }
+
+    pub async fn draft(&self, house: &TestApp, asked: u32) -> (ApplicationId, GroupId, PersonId) {
+        let (group, member) = self.group(house).await;
+        let application = ApplicationId(new_id());
+        let start = StartApplication {
+            fund: self.fund,
+            round: text("first"),
+            group,
+            late: false,
+        };
+        let answers = SaveAnswers {
+            requested: Some(gbp(asked)),
+            area: Some(text("oldham")),
+            activity: Some(text("food")),
+            people_at_risk: Some(false),
+            answers: std::iter::once((text("idea"), open(FORM_ANSWER))).collect(),
+        };
+        for command in [
+            ApplicationCommand::Start(start),
+            ApplicationCommand::SaveAnswers(answers),
+        ] {
+            house
+                .issue_ok(member, Command::Application(application, command))
+                .await;
+        }
+        (application, group, member)
+    }
+
+    pub async fn submitted(
+        &self,
+        house: &TestApp,
+        asked: u32,
+    ) -> (ApplicationId, GroupId, PersonId) {
+        let (application, group, member) = self.draft(house, asked).await;
+        house
+            .issue_ok(
+                member,
+                Command::Application(application, ApplicationCommand::Submit(submit())),
+            )
+            .await;
+        (application, group, member)
+    }
+
+    /// An application that only needs a decision.
+    pub async fn ready(&self, house: &TestApp, asked: u32) -> (ApplicationId, GroupId, PersonId) {
+        let (application, group, member) = self.submitted(house, asked).await;
+        let summary = Summary {
+            title: text("Soup on Saturdays"),
+            description: text("Neighbours cook and eat together."),
+        };
+        for command in [
+            ApplicationCommand::ConfirmEligibility(NoBody {}),
+            ApplicationCommand::WriteSummary(summary),
+            no_interest(),
+        ] {
+            house
+                .issue_ok(self.ada, Command::Application(application, command))
+                .await;
+        }
+        (application, group, member)
+    }
+
+    pub async fn awarded(&self, house: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
+        let (application, group, member) = self.ready(house, pounds).await;
+        house
+            .issue_ok(self.ada, award(house, application, pounds))
+            .await;
+        (application.into(), group, member)
+    }
+
+    /// A grant whose payments can be prepared; a member keyed its payee.
+    pub async fn payable(&self, house: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
+        let (grant, group, member) = self.awarded(house, pounds).await;
+        let accept = AcceptAgreement {
+            hash: sha256_hex(AGREEMENT_TEXT),
+            method: AcceptanceMethod::Web,
+            names: vec![open("Cass"), open("Dee")],
+        };
+        house
+            .issue_ok(
+                member,
+                Command::Grant(grant, GrantCommand::AcceptAgreement(accept)),
+            )
+            .await;
+        house
+            .issue_ok(
+                member,
+                Command::Group(group, provide_payee("12-34-56 12345678")),
+            )
+            .await;
+        let verify = GroupCommand::VerifyPayee(VerifyPayee {
+            payee: 1,
+            method: text("A statement was seen"),
+        });
+        house
+            .issue_ok(self.ada, Command::Group(group, verify))
+            .await;
+        house
+            .issue_ok(self.ada, Command::Grant(grant, pass_check("identity")))
+            .await;
+        (grant, group, member)
+    }
+
+    /// A grant with its first payment prepared by Ada.
+    pub async fn prepared(&self, house: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
+        let (grant, group, member) = self.payable(house, pounds).await;
+        house
+            .issue_ok(self.ada, Command::Grant(grant, prepare(pounds)))
+            .await;
+        (grant, group, member)
+    }
+}
+
+impl Office {
+    /// Completes the prepared payment, up to the bank's confirmation.
+    pub async fn paid(&self, house: &TestApp, grant: GrantId) {
+        house
+            .issue_ok(self.ben, Command::Grant(grant, approve(1)))
+            .await;
+        let sent = GrantCommand::SendPayment(SendPayment {
+            payment: 1,
+            happened_on: house.today(),
+        });
+        house.issue_ok(self.ben, Command::Grant(grant, sent)).await;
+        house
+            .issue_ok(self.ben, Command::Grant(grant, confirm(1, house.today())))
+            .await;
+    }
+
+    /// A paid grant of which some money was returned.
+    pub async fn returned(&self, house: &TestApp, pounds: u32, back: u32) -> GrantId {
+        let (grant, ..) = self.prepared(house, pounds).await;
+        self.paid(house, grant).await;
+        house
+            .issue_ok(
+                self.ada,
+                Command::Grant(
+                    grant,
+                    GrantCommand::DeclareUnderspend(DeclareUnderspend { amount: gbp(back) }),
+                ),
+            )
+            .await;
+        house
+            .issue_ok(
+                self.ben,
+                Command::Grant(grant, receive_return(back, house.today())),
+            )
+            .await;
+        grant
+    }
+}
+
+pub fn propose(person: PersonId, role: Role) -> OrganisationCommand {
+    OrganisationCommand::ProposeRole(RoleRef { person, role })
+}
+
+pub fn confirm_role(person: PersonId, role: Role) -> OrganisationCommand {
+    OrganisationCommand::ConfirmRole(ConfirmRole {
+        person,
+        role,
+        proposal: None,
+    })
+}
+
+/// Signs a person in with a mailed link.
+pub async fn sign_in(house: &TestApp, person: PersonId) {
+    let state = house
+        .log
+        .refresh::<Person>(person.0)
+        .await
+        .expect("a person")
+        .state;
+    let address = state.email().expect("an address").digest.clone();
+    let proven = Command::Person(
+        person,
+        PersonCommand::ProveAddress(MailedAddress { address }),
+    );
+    house
+        .commands
+        .execute(CommandRequest::new(Caller::job(), proven))
+        .await
+        .expect("an address is proven");
+}
+
+pub fn award(house: &TestApp, application: ApplicationId, pounds: u32) -> Command {
+    let award = award_of(gbp(pounds), house.in_days(90), house.in_days(120));
+    Command::Application(application, ApplicationCommand::Award(award))
+}
+
+/// An award of this amount.
+pub fn award_of(amount: Money, ends_on: Date, update_due_on: Date) -> Award {
+    Award {
+        amount,
+        reason: None,
+        ends_on,
+        update_due_on,
+        conditions: BTreeMap::new(),
+        present: BTreeSet::new(),
+    }
+}
+
+pub fn no_interest() -> ApplicationCommand {
+    ApplicationCommand::Declare(DeclareInterest { interest: None })
+}
+
+pub fn pass_check(check: &str) -> GrantCommand {
+    GrantCommand::PassCheck(PassCheck {
+        check: text(check),
+        note: text("Seen."),
+        good_until: None,
+        evidence: None,
+    })
+}
+
+pub fn prepare(pounds: u32) -> GrantCommand {
+    GrantCommand::PreparePayment(PreparePayment {
+        amount: Some(gbp(pounds)),
+        instalment: None,
+        supplier: None,
+    })
+}
+
+pub fn confirm(payment: u16, happened_on: Date) -> GrantCommand {
+    GrantCommand::ConfirmPayment(ConfirmPayment {
+        payment,
+        happened_on,
+        receipt: None,
+    })
+}
+
+pub fn receive_return(pounds: u32, received_on: Date) -> GrantCommand {
+    GrantCommand::ReceiveReturn(ReceiveReturn {
+        owed: ReturnReason::Underspend,
+        amount: gbp(pounds),
+        received_on,
+    })
+}
+
+pub fn source() -> FundingSource {
+    FundingSource {
+        funder: text("health-partnership"),
+        area: None,
+    }
+}
+
+pub fn submit() -> Submit {
+    Submit {
+        channel: Channel::Web,
+        received_on: None,
+        late_reason: None,
+        help: None,
+    }
+}
+
+pub fn provide_payee(numbers: &str) -> GroupCommand {
+    GroupCommand::ProvidePayee(PayeeInput::OwnAccount {
+        account: BankAccount {
+            holder: open("Soup and song"),
+            numbers: open(numbers),
+        },
+    })
+}
+
+pub fn approve(payment: u16) -> GrantCommand {
+    GrantCommand::ApprovePayment(PaymentRef { payment })
+}

@@ -1,0 +1,14 @@
+//! What the tests share: the macros that make a test of a function, and the service,
+//! browser and data that they work with.
+
+#[macro_use]
+pub mod each_engine;
+pub mod browser;
+pub mod fixtures;
+pub mod folders;
+pub mod in_memory_domain;
+pub mod postgres;
+pub mod replay;
+pub mod scenario;
+pub mod service;
+pub mod test_app;

@@ -1,0 +1,246 @@
+//! A throwaway PostgreSQL server, from the binaries on this machine, as an unprivileged user on a
+//! free port.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// User id of `nobody`: PostgreSQL refuses to run as root.
+const NOBODY_UID: u32 = 65534;
+
+/// A server with its data in a folder.
+pub struct Cluster {
+    port: u16,
+    data: PathBuf,
+    _folder: TempDir,
+    /// A shell that ends the server when its standard input closes, that is, when this process
+    /// ends.
+    keeper: Option<Child>,
+}
+
+/// The folder of the server's binaries, if it is installed.
+fn binaries() -> Option<&'static Path> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = FOUND.get_or_init(|| {
+        let versions = std::fs::read_dir("/usr/lib/postgresql")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path().join("bin"));
+        let on_path = std::env::var("PATH").unwrap_or_default();
+        let on_path = on_path.split(':').map(PathBuf::from).collect::<Vec<_>>();
+        versions
+            .chain(on_path)
+            .filter(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+            .max()
+    });
+    found.as_deref()
+}
+
+/// Whether PostgreSQL is installed.
+pub fn is_available() -> bool {
+    binaries().is_some()
+}
+
+/// Creates an empty database on the server that all cases share. Returns its address.
+pub async fn new_database() -> String {
+    static SERVER: OnceLock<Cluster> = OnceLock::new();
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("case_{}_{number}", std::process::id());
+    if let Ok(server) = std::env::var("MICROGRANTS_TEST_POSTGRES") {
+        return create_database(server.trim_end_matches('/'), &name).await;
+    }
+    let begin = || {
+        let mut cluster = Cluster::create();
+        cluster.start();
+        cluster
+    };
+    let server = tokio::task::spawn_blocking(move || SERVER.get_or_init(begin))
+        .await
+        .expect("the server starts");
+    server.new_database(&name).await
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+/// A program of PostgreSQL, run as an unprivileged user.
+fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(name);
+    if is_root() {
+        command.uid(NOBODY_UID).gid(NOBODY_UID);
+    }
+    command.current_dir("/");
+    command
+}
+
+fn bin() -> &'static Path {
+    binaries().expect("whoever asks has looked whether PostgreSQL is there")
+}
+
+impl Cluster {
+    pub fn create() -> Self {
+        Self::create_in(&std::env::temp_dir())
+    }
+
+    pub fn create_in(place: &Path) -> Self {
+        let folder =
+            TempDir::with_prefix_in("microgrants-postgres", place).expect("a temporary folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).expect("a data folder");
+        if is_root() {
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755))
+                .expect("a folder others may enter");
+            std::os::unix::fs::chown(&data, Some(NOBODY_UID), Some(NOBODY_UID))
+                .expect("a folder given away");
+        }
+        let mut initdb = program(bin().join("initdb"));
+        initdb
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C",
+                "-D",
+            ])
+            .arg(&data)
+            .stdout(Stdio::null());
+        assert!(
+            initdb.status().expect("initdb runs").success(),
+            "initdb made a cluster"
+        );
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        Self {
+            port,
+            data,
+            _folder: folder,
+            keeper: None,
+        }
+    }
+
+    /// Starts the server unless it is running, and waits until it is ready.
+    pub fn start(&mut self) {
+        let since = Instant::now();
+        while !self.is_ready() {
+            assert!(
+                since.elapsed() < Duration::from_mins(1),
+                "the server answers within a minute"
+            );
+            // After a kill, its child processes may still be exiting. Then the server exits
+            // immediately, and is started again.
+            if self
+                .keeper
+                .as_mut()
+                .is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some()))
+            {
+                self.keeper = Some(self.spawn_keeper());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn spawn_keeper(&self) -> Child {
+        // When this process exits, the pipe closes, the server ends, and its data is removed.
+        let script = r#"exec 3<&0; "$0" "$@" >>"$LOG" 2>&1 & server=$!
+            { read -r _ <&3; kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"; } 2>/dev/null & wait $server"#;
+        let mut keeper = program("sh");
+        keeper
+            .args(["-c", script])
+            .arg(bin().join("postgres"))
+            .arg("-D")
+            .arg(&self.data);
+        keeper.args([
+            "-p",
+            &self.port.to_string(),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            "",
+            "-c",
+            "max_connections=1200",
+        ]);
+        keeper
+            .env("LOG", self.data.join("server.log"))
+            .env("DATA", &self.data)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("the server starts")
+    }
+
+    /// Whether it accepts connections and reports itself ready in its own file.
+    fn is_ready(&self) -> bool {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        file.lines().any(|line| line.trim() == "ready")
+            && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+    }
+
+    /// Kills the postmaster; its child processes notice.
+    pub fn kill(&mut self) {
+        let killed = Command::new("kill")
+            .args(["-9", &self.postmaster_pid()])
+            .status();
+        assert!(
+            killed.is_ok_and(|status| status.success()),
+            "it can be killed"
+        );
+    }
+
+    /// Process id of the postmaster.
+    fn postmaster_pid(&self) -> String {
+        let lines = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
+        lines.lines().next().expect("its number").to_owned()
+    }
+
+    /// Kills a backend process of the program. The server then ends all of them and recovers.
+    /// Returns whether there was one.
+    pub fn kill_backend(&self) -> bool {
+        let children = Command::new("ps")
+            .args(["--ppid", &self.postmaster_pid(), "-o", "pid=,args="])
+            .output()
+            .expect("ps runs")
+            .stdout;
+        let children = String::from_utf8_lossy(&children).into_owned();
+        let serving = |line: &&str| line.contains("127.0.0.1(");
+        let Some(number) = children
+            .lines()
+            .find(serving)
+            .and_then(|line| line.split_whitespace().next())
+        else {
+            return false;
+        };
+        Command::new("kill")
+            .args(["-9", number])
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+
+    pub async fn new_database(&self, name: &str) -> String {
+        let server = format!("postgres://postgres@127.0.0.1:{}", self.port);
+        create_database(&server, name).await
+    }
+}
+
+/// Creates a database on the server at this address, and returns the database's address.
+async fn create_database(server: &str, name: &str) -> String {
+    let mut connection =
+        <sqlx::PgConnection as sqlx::Connection>::connect(&format!("{server}/postgres"))
+            .await
+            .expect("the server answers");
+    sqlx::query(&format!("CREATE DATABASE {name}"))
+        .execute(&mut connection)
+        .await
+        .expect("a database can be made");
+    format!("{server}/{name}")
+}

@@ -1,0 +1,214 @@
+//! A test app for each case, with its own database, keys, log, commands and projections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use microgrants::clock::Clock;
+use microgrants::commands::{Caller, CommandError, CommandRequest, Commands};
+use microgrants::crypto::keys::Keys;
+use microgrants::crypto::vault::Vault;
+use microgrants::domain::{Actor, Command, PersonId, Refusal};
+use microgrants::eventlog::append::AppendReceipt;
+use microgrants::eventlog::{Log, TimestampSource};
+use microgrants::files::FileStore;
+use microgrants::projections::Projector;
+use microgrants::store::Store;
+use microgrants::views::Views;
+use tempfile::TempDir;
+
+use crate::support::postgres;
+use crate::support::service::Deployment;
+
+pub const ORGANISATION: &str = "case";
+
+/// One process's view of the case; several can open the same database.
+pub struct TestApp {
+    pub folder: Arc<TempDir>,
+    pub url: String,
+    pub keys: Keys,
+    pub log: Log,
+    pub commands: Commands,
+    pub projector: Projector,
+    /// The app's clock, in microseconds since 1970.
+    now: Arc<AtomicI64>,
+}
+
+impl TestApp {
+    pub async fn sqlite() -> Self {
+        let folder =
+            Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        Self::open(folder, url).await
+    }
+
+    pub async fn postgres() -> Self {
+        let folder =
+            Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
+        Self::open(folder, postgres::new_database().await).await
+    }
+
+    pub async fn open(folder: Arc<TempDir>, url: String) -> Self {
+        let store = Store::open(&url).await.expect("the database opens");
+        Self::with_store(folder, url, store).await
+    }
+
+    pub async fn with_store(folder: Arc<TempDir>, url: String, store: Store) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a case begins now")]
+        let now = Arc::new(AtomicI64::new(Timestamp::now().as_microsecond()));
+        let keys = Keys::load(&store, &folder.path().join("keys"))
+            .await
+            .expect("keys");
+        let vault = Vault::new(
+            store.clone(),
+            ORGANISATION,
+            keys.kek.clone(),
+            keys.index.clone(),
+        );
+        let recorded_by = TimestampSource::Simulation(Arc::clone(&now));
+        let log = Log::open(store, ORGANISATION, vault, recorded_by)
+            .await
+            .expect("the log opens");
+        let commands = Commands::new(log.clone(), Clock::Simulated(Arc::clone(&now)));
+        let projector = Projector::open(log.clone()).await.expect("projections");
+        Self {
+            folder,
+            url,
+            keys,
+            log,
+            commands,
+            projector,
+            now,
+        }
+    }
+
+    /// A second process on the same database, with its own writer, caches and connections.
+    pub async fn second_process(&self) -> Self {
+        let mut other = Self::open(Arc::clone(&self.folder), self.url.clone()).await;
+        other.now = Arc::clone(&self.now);
+        other
+    }
+
+    /// A restarted process on the same open database, with empty caches.
+    pub async fn restarted(&self) -> Self {
+        Self::with_store(
+            Arc::clone(&self.folder),
+            self.url.clone(),
+            self.store().clone(),
+        )
+        .await
+    }
+
+    /// Its database and keys.
+    pub fn deployment(&self) -> Deployment {
+        Deployment {
+            folder: Arc::clone(&self.folder),
+            url: self.url.clone(),
+        }
+    }
+
+    /// Closes the database, so that other processes can use it.
+    pub async fn close(self) -> Deployment {
+        let place = self.deployment();
+        self.store().close().await;
+        place
+    }
+
+    /// A new log on the same open database, with empty caches.
+    pub async fn fresh_log(&self) -> Log {
+        let vault = Vault::new(
+            self.store().clone(),
+            ORGANISATION,
+            self.keys.kek.clone(),
+            self.keys.index.clone(),
+        );
+        Log::open(
+            self.store().clone(),
+            ORGANISATION,
+            vault,
+            TimestampSource::Database,
+        )
+        .await
+        .expect("the log opens")
+    }
+
+    /// Its stored files.
+    pub fn files(&self) -> FileStore {
+        FileStore::in_folder(self.folder.path().join("files"))
+    }
+
+    pub fn store(&self) -> &Store {
+        self.log.store()
+    }
+
+    pub fn views(&self) -> Views {
+        Views::new(self.log.clone(), self.projector.clone())
+    }
+
+    /// Advances the clock by days.
+    pub fn pass_days(&self, days: i64) {
+        self.now.fetch_add(days * 86_400_000_000, Ordering::Relaxed);
+    }
+
+    /// Advances the clock by seconds.
+    pub fn pass_seconds(&self, seconds: i64) {
+        self.now.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
+    pub fn today(&self) -> jiff::civil::Date {
+        microgrants::clock::day_of(self.commands.now())
+    }
+
+    /// The date this many days from today.
+    pub fn in_days(&self, days: i64) -> jiff::civil::Date {
+        self.today().saturating_add(jiff::Span::new().days(days))
+    }
+
+    pub async fn issue(
+        &self,
+        person: PersonId,
+        command: Command,
+    ) -> Result<AppendReceipt, CommandError> {
+        self.commands.execute(request(person, command)).await
+    }
+
+    /// Issues a command that must be accepted.
+    pub async fn issue_ok(&self, person: PersonId, command: Command) -> AppendReceipt {
+        let says = format!("{command:?}");
+        self.issue(person, command)
+            .await
+            .unwrap_or_else(|error| panic!("{says} was not taken: {error}"))
+    }
+
+    /// Issues a command that must be refused and change nothing. Returns the refusal.
+    pub async fn issue_refused(&self, person: PersonId, command: Command) -> Refusal {
+        let before = self.log.length().await.expect("a length");
+        let says = format!("{command:?}");
+        match self.issue(person, command).await {
+            Err(CommandError::Refused(refusal)) => {
+                assert_eq!(
+                    self.log.length().await.expect("a length"),
+                    before,
+                    "a refusal changes nothing"
+                );
+                refusal
+            }
+            other => panic!("{says} was not refused: {other:?}"),
+        }
+    }
+
+    /// Advances every projection to the end of the log.
+    pub async fn catch_up(&self) {
+        while self.projector.advance().await.expect("projections advance") {}
+    }
+}
+
+pub fn request(person: PersonId, command: Command) -> CommandRequest {
+    CommandRequest::new(
+        Caller {
+            actor: Actor::Person(person),
+            role_scope: None,
+        },
+        command,
+    )
+}
