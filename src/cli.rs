@@ -22,7 +22,6 @@ mod serve;
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::bank::LayoutError;
 use crate::bank::modulus_check::{ModulusError, ModulusTables};
@@ -39,9 +38,8 @@ use crate::eventlog::{Log, LogError, TimestampSource};
 use crate::export::open_data::PlacesError;
 use crate::files::{Bucket, BucketError, FileStore};
 use crate::http;
-use crate::http::bearer_auth::{TokenError, Tokens};
-use crate::http::tokens::NewToken;
-use crate::mail::sign_in_links::{self, NewSignInLink};
+use crate::http::DemoAccount;
+use crate::http::bearer_auth::TokenError;
 use crate::mail::{MailError, MailTransportError};
 use crate::projections::{self, ProjectionError, Projector};
 use crate::store::{Store, StoreError};
@@ -156,7 +154,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let listener = bind(&config)?;
             let opened =
                 open_organisation(&config, TimestampSource::Database, Clock::System).await?;
-            serve::run(&config, opened, listener, false).await
+            serve::run(&config, opened, listener, None).await
         }
         Task::Demo { seeds } => demo(config, seeds.as_deref()).await,
         Task::Seed { folder } => {
@@ -356,48 +354,27 @@ async fn load_seeds(
     Ok(loaded)
 }
 
-/// Loads the demonstration, prints sign-in links and tokens, and serves it.
+/// Loads the demonstration, prints where it is, and serves it.
 async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     let listener = bind(&config)?;
     let loaded = load_seeds(&config, seeds).await?;
     let opened = open_organisation(&config, TimestampSource::Database, Clock::System).await?;
-    let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let address = listener
         .local_addr()
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    print_line!("{loaded}\n\nEverything in this log is illustrative.\n");
     print_line!(
-        "The pages are at http://{address}/. Links to sign in with, each good once and for a day:\n"
+        "{loaded}\n\nEverything in it is made up. Open http://{address}/demo and become one of its people."
     );
-    for (title, person) in
-        demo::DemoProgramme::read(seeds)?.demo_accounts(config.organisation.as_str())
-    {
-        let invited = NewSignInLink {
+    let accounts = demo::DemoProgramme::read(seeds)?
+        .demo_accounts(config.organisation.as_str())
+        .into_iter()
+        .map(|(name, about, person)| DemoAccount {
             person,
-            joins: None,
-            valid_minutes: 24 * 60,
-            by_mail: false,
-        };
-        let link = sign_in_links::issue(&opened.commands, invited).await?;
-        print_line!("{title}\n  http://{address}/sign-in/{}\n", link.token);
-    }
-    print_line!("Tokens for the API, good for a day:\n");
-    for (title, person) in
-        demo::DemoProgramme::read(seeds)?.demo_accounts(config.organisation.as_str())
-    {
-        let new = NewToken::by_operator(person, "demonstration", Duration::from_hours(24));
-        print_line!(
-            "{title}\n  {}\n",
-            tokens
-                .issue(&opened.commands, new, opened.commands.now())
-                .await?
-        );
-    }
-    print_line!(
-        "The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml"
-    );
-    print_line!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
-    serve::run(&config, opened, listener, true).await
+            name,
+            about,
+        })
+        .collect();
+    serve::run(&config, opened, listener, Some(accounts)).await
 }
 
 /// Registers a person, after founding the organisation if it does not exist, and names them as one

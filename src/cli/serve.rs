@@ -27,7 +27,7 @@ use crate::http::body_timeout::BODY_PAUSE_MAX;
 use crate::http::open_data::OpenData;
 use crate::http::rate_limit::RateLimits;
 use crate::http::supervisor::Supervisor;
-use crate::http::{self, AppState, SiteConfig};
+use crate::http::{self, AppState, DemoAccount, SiteConfig};
 use crate::jobs::Jobs;
 use crate::mail::{MailTransport, Mailer};
 use crate::projections::Projector;
@@ -45,8 +45,9 @@ pub(super) async fn run(
     config: &Config,
     opened: OpenedOrganisation,
     listener: TcpListener,
-    demo: bool,
+    demo_accounts: Option<Vec<DemoAccount>>,
 ) -> Result<(), TaskError> {
+    let demo = demo_accounts.is_some();
     // Signal handlers are installed first, so that a signal during start is not lost.
     let asked = stop_signal().map_err(TaskError::Serve)?;
     let beside = Supervisor::default();
@@ -86,6 +87,7 @@ pub(super) async fn run(
             .to_owned(),
         telephone: config.telephone.clone(),
         demo,
+        demo_accounts: demo_accounts.unwrap_or_default(),
         mail_folder: outbox.folder_path().map(Path::to_owned),
         limits: RateLimits::new(&config.limits, config.proxy),
         body_pause_max: BODY_PAUSE_MAX,

@@ -193,11 +193,12 @@ impl DemoProgramme {
     /// The people of the demonstration as whom a visitor may sign in: all staff, and a member of
     /// the first group with a live grant. Each has a title.
     #[must_use]
-    pub fn demo_accounts(&self, organisation: &str) -> Vec<(String, PersonId)> {
+    pub fn demo_accounts(&self, organisation: &str) -> Vec<(String, String, PersonId)> {
         let organisation = organisation_id(organisation);
         let staff = self.staff.iter().map(|staff| {
             (
-                format!("{} ({})", staff.name, staff.title),
+                staff.name.clone(),
+                staff.title.clone(),
                 PersonId(demo_id(organisation, "person", &staff.key)),
             )
         });
@@ -206,9 +207,9 @@ impl DemoProgramme {
             .iter()
             .find(|group| group.comes_to == Stage::Live);
         let member = group.map(|group| {
-            let title = format!("{} (member of {})", group.member, group.name);
             (
-                title,
+                group.member.clone(),
+                format!("member of {}", group.name),
                 PersonId(demo_id(organisation, "member", group.name.as_str())),
             )
         });

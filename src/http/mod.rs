@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use crate::bank::Layout;
 use crate::commands::Commands;
+use crate::domain::PersonId;
 use crate::files::{FileError, FileStore, StoredFile, UploadContext};
 use crate::sandbox::Sandbox;
 use crate::views::{Reader, Views};
@@ -76,6 +77,22 @@ impl AppState {
     }
 }
 
+/// A person of a demonstration.
+#[derive(Clone, Debug)]
+pub struct DemoAccount {
+    pub person: PersonId,
+    pub name: String,
+    /// Their roles, or the group that they are a member of.
+    pub about: String,
+}
+
+impl DemoAccount {
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} ({})", self.name, self.about)
+    }
+}
+
 /// Settings of the HTTP service that come from the operator's configuration.
 pub struct SiteConfig {
     /// The public URL of the pages, without a slash at the end.
@@ -84,6 +101,8 @@ pub struct SiteConfig {
     pub telephone: String,
     /// Demonstration mode: all data is illustrative, and the pages show the mails to every visitor.
     pub demo: bool,
+    /// The people whom a visitor of the demonstration may become; empty otherwise.
+    pub demo_accounts: Vec<DemoAccount>,
     /// The folder that mails are written to, if they are not sent to a mail server.
     pub mail_folder: Option<std::path::PathBuf>,
     pub limits: RateLimits,
@@ -104,6 +123,7 @@ impl SiteConfig {
             address,
             telephone: String::new(),
             demo: false,
+            demo_accounts: Vec::new(),
             mail_folder: None,
             limits: RateLimits::new(&Quotas::default(), None),
             body_pause_max: body_timeout::BODY_PAUSE_MAX,

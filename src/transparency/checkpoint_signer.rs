@@ -43,7 +43,7 @@ use super::log_entry::canonical_json;
 use super::merkle::{self, Hash, TileId, Tiles};
 use crate::crypto::keys::{self, KeyPurpose, SecretKey};
 use crate::eventlog::Log;
-use crate::store::tlog::{self as stored, CheckpointRow, TileCoordinates};
+use crate::store::tlog::{self as stored, CheckpointRow, TileCoordinates, TlogState};
 use crate::store::{StoreError, Tx, events, personal_data};
 
 /// How often a checkpoint is signed while events are appended, and the number of events after which
@@ -204,18 +204,7 @@ impl CheckpointSigner {
         if let Some(why) = log.stopped {
             return Err(SigningError::Stopped(why));
         }
-        if log.newest_key() != self.signer_for(&log.origin).verifier().text() {
-            let own = keys::key_id(KeyPurpose::Checkpoint, &self.secret);
-            let rotated =
-                !personal_data::known_keys(self.log.store(), KeyPurpose::Checkpoint.name())
-                    .await?
-                    .contains(&own);
-            return Err(if rotated {
-                SigningError::KeyRotated
-            } else {
-                SigningError::KeyReplaced
-            });
-        }
+        self.must_have_newest_key(&log).await?;
         let (size, mut tiles) = self.load_frontier(&mut tx, &log.origin).await?;
         let before: BTreeMap<TileId, usize> = tiles
             .tiles()
@@ -257,6 +246,20 @@ impl CheckpointSigner {
         }
         tx.commit().await?;
         Ok(to_i64(grown) - size)
+    }
+
+    /// Fails if the log is signed by another key than this process's.
+    async fn must_have_newest_key(&self, log: &TlogState) -> Result<(), SigningError> {
+        if log.newest_key() == self.signer_for(&log.origin).verifier().text() {
+            return Ok(());
+        }
+        let own = keys::key_id(KeyPurpose::Checkpoint, &self.secret);
+        let known = personal_data::known_keys(self.log.store(), KeyPurpose::Checkpoint.name());
+        Err(if known.await?.contains(&own) {
+            SigningError::KeyReplaced
+        } else {
+            SigningError::KeyRotated
+        })
     }
 
     /// The size of the last checkpoint and the tiles that the tree is extended from. Together the
@@ -351,6 +354,8 @@ impl CheckpointSigner {
         let Some(log) = stored::find(self.log.store(), organisation).await? else {
             return Ok(());
         };
+        // A process with an old key cannot read the newest checkpoint, which is no alarm.
+        self.must_have_newest_key(&log).await?;
         let newest = stored::newest_checkpoint(self.log.store(), organisation).await?;
         let size = newest.as_ref().map_or(0, |newest| newest.size);
         if let Some(newest) = newest {

@@ -1,4 +1,4 @@
-// People of the demo: each signs in with a link that the demo printed, in a separate browser context.
+// People of the demo: each is chosen on the page /demo, in a separate browser context.
 
 import fs from 'node:fs';
 import { chromium } from 'playwright-core';
@@ -11,17 +11,9 @@ export function launch() {
   });
 }
 
-/** The links that the demo printed, by first name. */
-export function links(file) {
-  const text = fs.readFileSync(file, 'utf8');
-  const found = {};
-  for (const [, name, link] of text.matchAll(/^(\w+) Example \(.*\)\n {2}(http\S+\/sign-in\/\S+)$/gm)) found[name] ??= link;
-  return found;
-}
-
 export class People {
-  constructor(browser, base, links, scripts) {
-    Object.assign(this, { browser, base, links, scripts, known: {} });
+  constructor(browser, base, scripts) {
+    Object.assign(this, { browser, base, scripts, known: {} });
   }
 
   /** A fresh browser context. */
@@ -37,8 +29,8 @@ export class People {
   async of(name) {
     if (!this.known[name]) {
       const page = await this.stranger();
-      await page.goto(this.links[name]);
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.goto('/demo');
+      await page.getByRole('button', { name: `Become ${name}` }).click();
       this.known[name] = page;
     }
     return this.known[name];

@@ -1,13 +1,13 @@
 // Takes the README's screenshots of a running demo.
 //
-//     node tests/browser/pictures.mjs BASE_URL FILE_WITH_OUTPUT_OF_THE_DEMO FOLDER
+//     node tests/browser/pictures.mjs BASE_URL FOLDER
 
-import { People, launch, links } from './people.mjs';
+import { People, launch } from './people.mjs';
 
-const [base, printed, folder] = process.argv.slice(2);
+const [base, folder] = process.argv.slice(2);
 const SIZE = { width: 1280, height: 860 };
 const browser = await launch();
-const people = new People(browser, base, links(printed), false);
+const people = new People(browser, base, false);
 const picture = async (page, name) => {
   await page.setViewportSize(SIZE);
   await page.screenshot({ path: `${folder}/${name}.png` });

@@ -28,7 +28,7 @@ use crate::domain::personal_data::{BlindIndexKind, parse_email};
 use crate::domain::text::contains_url;
 use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId, Refusal};
 use crate::http::AppState;
-use crate::mail::sign_in_links::{self, SignInSecret, WRONG_CODES_MAX};
+use crate::mail::sign_in_links::{self, NewSignInLink, SignInSecret, WRONG_CODES_MAX};
 use crate::mail::warnings;
 use crate::projections::{GroupRow, PersonRow};
 use crate::store::sessions::{self, LinkRow, SessionsToEnd};
@@ -289,7 +289,7 @@ async fn show_link(
     visitor: Visitor,
     desk: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let link = find_unused_link(&request, &desk).await?;
+    let link = find_unused_link(&desk, request.match_info().query("token")).await?;
     let staff = match link.as_ref().and_then(|link| link.person.parse().ok()) {
         Some(person) => crate::http::bearer_auth::load_signed_in(&desk, PersonId(person), None)
             .await
@@ -360,13 +360,10 @@ fn mask_person(name: &str, email: Option<&str>) -> String {
     }
 }
 
-async fn find_unused_link(
-    request: &HttpRequest,
-    desk: &AppState,
-) -> Result<Option<LinkRow>, PageError> {
+async fn find_unused_link(desk: &AppState, token: &str) -> Result<Option<LinkRow>, PageError> {
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    let Some(id) = sign_in_links::link_id(log.vault(), request.match_info().query("token")) else {
+    let Some(id) = sign_in_links::link_id(log.vault(), token) else {
         return Ok(None);
     };
     let link = sessions::find_link(log.store(), log.organisation(), &id).await?;
@@ -379,7 +376,7 @@ async fn submit_link(
     desk: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let link = find_unused_link(&request, &desk).await?;
+    let link = find_unused_link(&desk, request.match_info().query("token")).await?;
     match link {
         Some(link) => {
             // The group was named by somebody else, so the person joins only if they agree.
@@ -392,6 +389,25 @@ async fn submit_link(
         }
         None => show_link(request, visitor, desk).await,
     }
+}
+
+/// Signs in a person of a demonstration, by a link that is never mailed.
+pub(super) async fn without_mail(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    desk: &AppState,
+    person: PersonId,
+) -> Result<HttpResponse, PageError> {
+    let new = NewSignInLink {
+        person,
+        joins: None,
+        valid_minutes: 1,
+        by_mail: false,
+    };
+    let secret = sign_in_links::issue(&desk.commands, new).await?;
+    let link = find_unused_link(desk, &secret.token).await?;
+    let link = link.ok_or_else(PageError::not_found)?;
+    redeem_link(request, visitor, desk, &link, "/").await
 }
 
 /// Redeems a link and signs its person in under a new key. Unproven sessions of the person end.

@@ -258,6 +258,11 @@ async fn a_process_from_before_the_keys_rotation_signs_nothing(house: TestApp) {
         sealer(&house).catch_up().await,
         Err(SigningError::KeyRotated)
     ));
+    // Nor does its daily check stop the signer that has the new key.
+    assert!(matches!(
+        sealer(&house).check().await,
+        Err(SigningError::KeyRotated)
+    ));
     let restarted = house.restarted().await;
     sealer(&restarted).catch_up().await.unwrap();
     assert_eq!(

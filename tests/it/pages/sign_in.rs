@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use microgrants::domain::organisation::RoleRef;
 use microgrants::domain::person::PersonDetails;
 use microgrants::domain::{Command, OrganisationCommand, PersonCommand, PersonId, Role};
+use microgrants::http::DemoAccount;
 use microgrants::http::rate_limit::RateLimits;
 use microgrants::mail::sign_in_links::{SignInSecret, WRONG_CODES_MAX};
 use microgrants::store::outbox::newest;
@@ -754,4 +755,49 @@ async fn a_pages_mark_looks_different_each_time(house: TestApp) {
     );
     browser.post_fields("/sign-out", &[("csrf", &marks[2])]);
     assert!(browser.get("/account").path.contains("/sign-in"));
+}
+
+on_each_engine!(a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else);
+async fn a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else(house: TestApp) {
+    let (office, address) = serve_office(&house).await;
+    let mut stranger = Browser::new(&address);
+    let page = stranger.get("/");
+    assert_eq!(stranger.get("/demo").status, 404);
+    let ada = office.ada.to_string();
+    let chosen = |want| [("person", ada.as_str()), ("want", want)];
+    assert_eq!(
+        stranger
+            .submit_form(&page, "/demo", &chosen("pages"))
+            .status,
+        404,
+        "outside a demonstration nobody is signed in like this"
+    );
+
+    let demonstrated = serve_with(&house, office.ada, |site| {
+        site.demo = true;
+        site.demo_accounts = vec![DemoAccount {
+            person: office.ada,
+            name: "Ada".into(),
+            about: "administrator".into(),
+        }];
+    });
+    let mut browser = Browser::new(demonstrated.address());
+    let page = browser.get("/demo");
+    assert!(page.contains("Become Ada"), "{}", visible_text(&page));
+    let shown = browser.submit_form(&page, "/demo", &chosen("token"));
+    let token = visible_text(&shown);
+    let token = token
+        .split_whitespace()
+        .find(|word| word.starts_with("eyJ"));
+    let client = demonstrated.with_token(token.expect("a token"));
+    assert_eq!(client.get("/api/v1/budget").status, 200);
+    let desk = browser.submit_form(&page, "/demo", &chosen("pages"));
+    assert_eq!((desk.status, desk.path.as_str()), (200, "/desk"));
+    let ben = office.ben.to_string();
+    let other = [("person", ben.as_str()), ("want", "pages")];
+    assert_eq!(
+        browser.submit_form(&page, "/demo", &other).status,
+        404,
+        "only those whom the demonstration names"
+    );
 }

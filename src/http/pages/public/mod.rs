@@ -1,5 +1,6 @@
-//! The public pages: home, help, impact, and the mails of a demonstration.
+//! The public pages: home, help, impact, and the people and mails of a demonstration.
 
+mod demo;
 mod home;
 mod impact;
 mod mails;
@@ -15,6 +16,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/impact").route(web::get().to(impact::show)))
         .service(
             web::resource("/impact/{grant}/{file}").route(web::get().to(super::my::story_picture)),
+        )
+        .service(
+            web::resource("/demo")
+                .route(web::get().to(demo::show))
+                .route(web::post().to(demo::submit)),
         )
         .service(web::resource("/mails").route(web::get().to(mails::list)))
         .service(web::resource("/mails/{mail}").route(web::get().to(mails::show)));
