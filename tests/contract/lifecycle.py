@@ -77,26 +77,26 @@ send(organisation_adopt_signs, ada, body=m.AdoptSigns(signs=[sign]))
 send(organisation_publish_agreement, ada, body=m.PublishAgreement(text="We spend the money on what we applied for."))
 rules = m.Rules(minimum="500.00", maximum="2500.00", eyes=2, quorum=2, checks=["identity"], offer_days=28, signers=2)
 fund = send(fund_create, ada, body=m.CreateFund(name="A client's fund", purpose="To try a client", areas=["oldham"], rules=rules)).id
-source = m.Source(funder="health-partnership")
+source = m.FundingSource(funder="health-partnership")
 send(fund_allocate, ada, fund, body=m.Allocate(source=source, amount="5000.00", reference="PY-1", received_on=today))
 send(fund_open, ada, fund)
 plan = m.PlanRound(round_="spring", name="Spring", opens_on=today, closes_on=today + timedelta(days=30), form=form.made)
 send(fund_plan_round, ada, fund, body=plan)
-send(fund_open_round, ada, fund, body=m.RoundOf(round_="spring"))
+send(fund_open_round, ada, fund, body=m.RoundRef(round_="spring"))
 
 # A group applies on paper: a scan is stored among its files, and an officer keys the form in verbatim.
-group = send(group_register, cass, body=m.RegisterGroup(name="Soup and song", area="oldham", standing=m.Standing.NEW)).id
+group = send(group_register, cass, body=m.RegisterGroup(name="Soup and song", area="oldham", standing=m.GroupMaturity.NEW)).id
 paper = b"%PDF-1.7\na signed form\n%%EOF"
 kept = send(group_keep_file, cass, group, body=File(payload=BytesIO(paper)), purpose=m.FilePurpose.SIGNED_FORM)
 opened = read(group_file, cass, group, kept.file)
 assert opened.payload.read() == paper, "the file comes back as it was"
 application = send(application_start, cass, body=m.StartApplication(fund=fund, round_="spring", group=group)).id
-words = m.AnswersAnswers()
+words = m.SaveAnswersAnswers()
 words["idea"] = "Cook and sing together on Saturdays."
-answers = m.Answers(requested="800.00", area="oldham", activity="food", people_at_risk=False, answers=words)
+answers = m.SaveAnswers(requested="800.00", area="oldham", activity="food", people_at_risk=False, answers=words)
 send(application_save_answers, cass, application, body=answers)
 keyed = m.HelpKindKeyedVerbatim(keyed_verbatim=m.HelpKindKeyedVerbatimKeyedVerbatim(read_back=True, scan=kept.file))
-handed_in = m.Submit(channel=m.Channel.PAPER, received_on=today, help_=m.Help(by=ada_id, kind=keyed))
+handed_in = m.Submit(channel=m.Channel.PAPER, received_on=today, help_=m.ApplicationHelp(by=ada_id, kind=keyed))
 send(application_submit, ada, application, body=handed_in)
 
 # The office checks; two people score and award.
@@ -115,39 +115,39 @@ award = m.Award(
     update_due_on=today + timedelta(days=80),
 )
 send(application_award, ben, application, body=award)
-send(application_confirm_attendance, ada, application, body=m.AttendanceOf(person=ada_id, decision=1))
+send(application_confirm_attendance, ada, application, body=m.AttendanceRef(person=ada_id, decision=1))
 
 # The agreement is accepted on paper, and the group provides its account.
 offered = read(grant, cass, application)
-method = m.MethodPaperScan(paper_scan=m.MethodPaperScanPaperScan(scan=kept.file))
+method = m.AcceptanceMethodPaperScan(paper_scan=m.AcceptanceMethodPaperScanPaperScan(scan=kept.file))
 accepted = m.AcceptAgreement(hash_=offered.agreement_hash, method=method, names=["Cass", "Dee"])
 send(grant_accept_agreement, ada, application, body=accepted)
-account = m.Account(holder="Soup and song", numbers="12-34-56 12345678")
-payee = m.PayeeTypedOwnAccount(route=m.PayeeTypedOwnAccountRoute.OWN_ACCOUNT, account=account)
+account = m.BankAccount(holder="Soup and song", numbers="12-34-56 12345678")
+payee = m.PayeeInputOwnAccount(route=m.PayeeInputOwnAccountRoute.OWN_ACCOUNT, account=account)
 send(group_provide_payee, cass, group, body=payee)
 send(group_verify_payee, ada, group, body=m.VerifyPayee(payee=1, method="A bank statement was seen"))
 send(grant_pass_check, ada, application, body=m.PassCheck(check="identity", note="Seen."))
 
 # Two instalments are paid, each prepared by one person and approved by the other.
-later = m.ReleasedFromDay(from_day=m.ReleasedFromDayFromDay(day=today))
-instalments = [m.Instalment(amount="500.00", released=m.ReleasedPlain.AT_ONCE), m.Instalment(amount="250.00", released=later)]
+later = m.ReleaseConditionFromDay(from_day=m.ReleaseConditionFromDayFromDay(day=today))
+instalments = [m.Instalment(amount="500.00", released=m.ReleaseConditionPlain.AT_ONCE), m.Instalment(amount="250.00", released=later)]
 send(grant_schedule_payments, ada, application, body=m.SchedulePayments(instalments=instalments))
 for instalment in (1, 2):
     payment = send(grant_prepare_payment, ada, application, body=m.PreparePayment(instalment=instalment)).made
-    send(grant_approve_payment, ben, application, body=m.PaymentOf(payment=payment))
-    send(grant_send_payment, ben, application, body=m.PaymentOn(payment=payment, happened_on=today))
+    send(grant_approve_payment, ben, application, body=m.PaymentRef(payment=payment))
+    send(grant_send_payment, ben, application, body=m.SendPayment(payment=payment, happened_on=today))
     last = send(grant_confirm_payment, ben, application, body=m.ConfirmPayment(payment=payment, happened_on=today))
 paid = read(grant_payments, cass, application, min_position=last.position)
 assert [(one.amount, one.state) for one in paid.items] == [("500.00", m.PaymentState.CONFIRMED), ("250.00", m.PaymentState.CONFIRMED)]
 
 # The group reports and returns unspent money, and the grant is closed.
-outcome = m.OutcomeSaid(sign="bringing-people-together", strength=m.Strength.STRONG, words="Nobody eats alone.")
+outcome = m.ReportedOutcome(sign="bringing-people-together", strength=m.Strength.STRONG, words="Nobody eats alone.")
 update = m.ReceiveUpdate(
     update=1, channel=m.Channel.WEB, words="Twenty of us.", people=20, volunteers=4, spent="700.00", outcomes=[outcome]
 )
 send(grant_receive_update, cass, application, body=update)
-send(grant_accept_update, ada, application, body=m.UpdateOf(update=1))
-send(grant_declare_underspend, cass, application, body=m.AmountOf(amount="50.00"))
+send(grant_accept_update, ada, application, body=m.UpdateRef(update=1))
+send(grant_declare_underspend, cass, application, body=m.DeclareUnderspend(amount="50.00"))
 send(grant_receive_return, ben, application, body=m.ReceiveReturn(amount="50.00", received_on=today))
 end = send(grant_close, ada, application)
 closed = read(grant, cass, application, min_position=end.position)

@@ -55,9 +55,9 @@ async function main(): Promise<void> {
     assert.strictEqual(await new Blob([opened]).text(), await paper.text());
     const start: api.StartApplication = { ...fund, ...group, round: 'spring' };
     const application = { application: (await done(api.applicationStart({ client: cass, headers: key(), body: start }))).id };
-    const answers: api.Answers = { requested: '800.00', area: 'oldham', people_at_risk: false, answers: { idea: 'Cook and sing.' } };
+    const answers: api.SaveAnswers = { requested: '800.00', area: 'oldham', people_at_risk: false, answers: { idea: 'Cook and sing.' } };
     await done(api.applicationSaveAnswers({ client: cass, headers: key(), path: application, body: answers }));
-    const help: api.Help = { by: adaId, kind: { keyed_verbatim: { read_back: true, scan: kept.file } } };
+    const help: api.ApplicationHelp = { by: adaId, kind: { keyed_verbatim: { read_back: true, scan: kept.file } } };
     const submit: api.Submit = { channel: 'paper', received_on: day(0), help };
     await done(api.applicationSubmit({ client: ada, headers: key(), path: application, body: submit }));
 
@@ -75,10 +75,10 @@ async function main(): Promise<void> {
     // The agreement is accepted on paper, and the group provides its account.
     const grant = { grant: application.application };
     const offered = await done(api.grant({ client: cass, path: grant }));
-    const method: api.Method = { paper_scan: { scan: kept.file } };
+    const method: api.AcceptanceMethod = { paper_scan: { scan: kept.file } };
     const accepted: api.AcceptAgreement = { hash: offered.agreement_hash, method, names: ['Cass', 'Dee'] };
     await done(api.grantAcceptAgreement({ client: ada, headers: key(), path: grant, body: accepted }));
-    const payee: api.PayeeTyped = { route: 'own_account', account: { holder: 'Song and soup', numbers: '12-34-56 12345678' } };
+    const payee: api.PayeeInput = { route: 'own_account', account: { holder: 'Song and soup', numbers: '12-34-56 12345678' } };
     await done(api.groupProvidePayee({ client: cass, headers: key(), path: group, body: payee }));
     await done(api.groupVerifyPayee({ client: ada, headers: key(), path: group, body: { payee: 1, method: 'A bank statement was seen' } }));
     await done(api.grantPassCheck({ client: ada, headers: key(), path: grant, body: { check: 'identity', note: 'Seen.' } }));
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
     assert.deepStrictEqual(paid.items.map((one) => [one.amount, one.state]), [['500.00', 'confirmed'], ['250.00', 'confirmed']]);
 
     // The group reports and returns unspent money, and the grant is closed.
-    const outcomes: api.OutcomeSaid[] = [{ sign: 'bringing-people-together', strength: 'strong', words: 'Nobody eats alone.' }];
+    const outcomes: api.ReportedOutcome[] = [{ sign: 'bringing-people-together', strength: 'strong', words: 'Nobody eats alone.' }];
     const update: api.ReceiveUpdate = { update: 1, channel: 'web', words: 'Twenty of us.', people: 20, volunteers: 4, spent: '700.00', outcomes };
     await done(api.grantReceiveUpdate({ client: cass, headers: key(), path: grant, body: update }));
     await done(api.grantAcceptUpdate({ client: ada, headers: key(), path: grant, body: { update: 1 } }));

@@ -761,7 +761,7 @@ on_each_engine!(a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_e
 async fn a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else(house: TestApp) {
     let (office, address) = serve_office(&house).await;
     let mut stranger = Browser::new(&address);
-    let page = stranger.get("/");
+    let page = stranger.get("/sign-in");
     assert_eq!(stranger.get("/demo").status, 404);
     let ada = office.ada.to_string();
     let chosen = |want| [("person", ada.as_str()), ("want", want)];
