@@ -794,6 +794,7 @@ async fn a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else(hou
     let desk = browser.submit_form(&page, "/demo", &chosen("pages"));
     assert_eq!((desk.status, desk.path.as_str()), (200, "/desk"));
     let ben = office.ben.to_string();
+    let page = browser.get("/demo");
     let other = [("person", ben.as_str()), ("want", "pages")];
     assert_eq!(
         browser.submit_form(&page, "/demo", &other).status,

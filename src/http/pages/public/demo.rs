@@ -8,7 +8,7 @@ use askama::Template;
 
 use crate::domain::PersonId;
 use crate::http::pages::{
-    PageContext, PageError, PageForms, PostedForm, Visitor, render_page, sign_in,
+    PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page, sign_in,
 };
 use crate::http::tokens::NewToken;
 use crate::http::{AppState, DemoAccount};
@@ -64,13 +64,14 @@ async fn render(
     desk: &AppState,
     token: Option<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
-    render_page(&DemoPeoplePage {
+    let people = DemoPeoplePage {
         accounts: accounts(desk)?.to_vec(),
         page: PageContext::load(visitor, desk, "People of this demonstration").await?,
         forms: PageForms::new(visitor, None).with_address("/demo"),
         address: desk.site.address.clone(),
         token,
-    })
+    };
+    render_form_page(visitor, desk, false, &people)
 }
 
 fn accounts(desk: &AppState) -> Result<&[DemoAccount], PageError> {
