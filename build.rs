@@ -1,5 +1,5 @@
-//! Tells the tests whether PostgreSQL's server binaries are on this machine: `cfg(has_postgres)`.
-//! The program does not depend on it.
+//! Tells the tests whether PostgreSQL's server binaries are on this machine, `cfg(has_postgres)`,
+//! and in which folder, `POSTGRES_BINARIES`. The program does not depend on it.
 
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,12 @@ fn main() {
         .flatten()
         .map(|version| version.path().join("bin"));
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut folders = versions.chain(path.split(':').map(PathBuf::from));
-    if folders.any(|folder| folder.join("initdb").exists() && folder.join("postgres").exists()) {
+    let folders = versions.chain(path.split(':').map(PathBuf::from));
+    let newest = folders
+        .filter(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+        .max();
+    if let Some(folder) = newest {
         println!("cargo::rustc-cfg=has_postgres");
+        println!("cargo::rustc-env=POSTGRES_BINARIES={}", folder.display());
     }
 }

@@ -55,12 +55,12 @@ fn sources() -> Vec<(String, String)> {
     files
 }
 
-/// The part of a source that is not its tests, without comments.
+/// The part of a source that is not its tests, without lines of comment.
 fn code(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = code
         .lines()
-        .map(|line| line.split("//").next().unwrap_or_default());
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 

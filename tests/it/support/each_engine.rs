@@ -14,27 +14,32 @@
 //!
 //! [`TestApp`]: super::test_app::TestApp
 
+/// One test: the function on a new app with this engine.
+macro_rules! engine_test {
+    ($test:ident, $engine:ident $(, $attribute:meta)*) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])*
+        async fn $engine() {
+            super::$test(crate::support::test_app::TestApp::$engine().await).await;
+        }
+    };
+}
+
 macro_rules! on_sqlite {
-    ($test:ident $(, ignore = $why:literal)?) => {
+    ($test:ident $(, $attribute:meta)?) => {
         mod $test {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            $(#[ignore = $why])?
-            async fn sqlite() {
-                super::$test(crate::support::test_app::TestApp::sqlite().await).await;
-            }
+            engine_test!($test, sqlite $(, $attribute)?);
         }
     };
 }
 
 macro_rules! on_postgres {
-    ($test:ident $(, ignore = $why:literal)?) => {
+    ($test:ident $(, $attribute:meta)?) => {
         mod $test {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            $(#[ignore = $why])?
-            #[cfg_attr(not(has_postgres), ignore = "no PostgreSQL server on this machine")]
-            async fn postgres() {
-                super::$test(crate::support::test_app::TestApp::postgres().await).await;
-            }
+            engine_test!(
+                $test, postgres $(, $attribute)?,
+                cfg_attr(not(has_postgres), ignore = "no PostgreSQL server on this machine")
+            );
         }
     };
 }
@@ -42,16 +47,15 @@ macro_rules! on_postgres {
 macro_rules! on_each_engine {
     ($test:ident) => {
         mod $test {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                super::$test(crate::support::test_app::TestApp::sqlite().await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            #[cfg_attr(not(has_postgres), ignore = "no PostgreSQL server on this machine")]
-            async fn postgres() {
-                super::$test(crate::support::test_app::TestApp::postgres().await).await;
-            }
+            engine_test!($test, sqlite);
+            engine_test!(
+                $test,
+                postgres,
+                cfg_attr(
+                    not(has_postgres),
+                    ignore = "no PostgreSQL server on this machine"
+                )
+            );
         }
     };
 }

@@ -25,23 +25,9 @@ pub struct Cluster {
     keeper: Option<Child>,
 }
 
-/// The folder of the server's binaries, if it is installed.
+/// The folder of the server's binaries, if the build found one.
 fn binaries() -> Option<&'static Path> {
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        let versions = std::fs::read_dir("/usr/lib/postgresql")
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path().join("bin"));
-        let on_path = std::env::var("PATH").unwrap_or_default();
-        let on_path = on_path.split(':').map(PathBuf::from).collect::<Vec<_>>();
-        versions
-            .chain(on_path)
-            .filter(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
-            .max()
-    });
-    found.as_deref()
+    option_env!("POSTGRES_BINARIES").map(Path::new)
 }
 
 /// Whether PostgreSQL is installed.
