@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -69,6 +69,27 @@ fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// Sends a signal to a process. Returns whether there is such a process.
+fn signal(pid: &str, signal: &str) -> bool {
+    Command::new("kill")
+        .args([signal, pid])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// A free port outside of the ranges from which Linux and macOS choose ports by themselves, so that
+/// nobody takes it while the server is down.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = std::process::id() % 16_000;
+    let start = u16::try_from(start).expect("below 16,000");
+    (0..16_000)
+        .map(|_| 16_000 + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 16_000)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
+}
+
 fn bin() -> &'static Path {
     binaries().expect("whoever asks has looked whether PostgreSQL is there")
 }
@@ -104,12 +125,8 @@ impl Cluster {
             initdb.status().expect("initdb runs").success(),
             "initdb made a cluster"
         );
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
         Self {
-            port,
+            port: free_port(),
             data,
             _folder: folder,
             keeper: None,
@@ -122,19 +139,28 @@ impl Cluster {
         while !self.is_ready() {
             assert!(
                 since.elapsed() < Duration::from_mins(1),
-                "the server answers within a minute"
+                "the server answers within a minute: {}",
+                self.last_log_lines()
             );
             // After a kill, its child processes may still be exiting. Then the server exits
             // immediately, and is started again.
-            if self
-                .keeper
-                .as_mut()
-                .is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some()))
-            {
+            if self.keeper_has_ended() {
                 self.keeper = Some(self.spawn_keeper());
             }
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    fn last_log_lines(&self) -> String {
+        let log = std::fs::read_to_string(self.data.join("server.log")).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    fn keeper_has_ended(&mut self) -> bool {
+        self.keeper
+            .as_mut()
+            .is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some()))
     }
 
     fn spawn_keeper(&self) -> Child {
@@ -165,22 +191,25 @@ impl Cluster {
             .expect("the server starts")
     }
 
-    /// Whether it accepts connections and reports itself ready in its own file.
+    /// Whether it runs, reports itself ready in its own file, and accepts connections. A killed
+    /// server leaves a file that says "ready".
     fn is_ready(&self) -> bool {
         let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
-        file.lines().any(|line| line.trim() == "ready")
+        let mut lines = file.lines();
+        lines.next().is_some_and(|pid| signal(pid, "-0"))
+            && lines.any(|line| line.trim() == "ready")
             && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
     }
 
-    /// Kills the postmaster; its child processes notice.
+    /// Kills the postmaster, and waits until it is gone: until then it would still accept
+    /// connections. Its child processes notice.
     pub fn kill(&mut self) {
-        let killed = Command::new("kill")
-            .args(["-9", &self.postmaster_pid()])
-            .status();
-        assert!(
-            killed.is_ok_and(|status| status.success()),
-            "it can be killed"
-        );
+        let pid = self.postmaster_pid();
+        assert!(signal(&pid, "-9"), "it can be killed");
+        // Not `wait`, which closes the pipe: a keeper that is told to end removes the data.
+        while !self.keeper_has_ended() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Process id of the postmaster.
@@ -206,10 +235,7 @@ impl Cluster {
         else {
             return false;
         };
-        Command::new("kill")
-            .args(["-9", number])
-            .status()
-            .is_ok_and(|status| status.success())
+        signal(number, "-9")
     }
 
     pub async fn new_database(&self, name: &str) -> String {

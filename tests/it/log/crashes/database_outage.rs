@@ -12,6 +12,15 @@ use crate::support::postgres::Cluster;
 use crate::support::service::{Client, Deployment, ServiceProcess, token};
 use crate::support::test_app::TestApp;
 
+/// Tells the writers, when it is dropped, that there are enough acknowledgements.
+struct StopWriters<'a>(&'a AtomicUsize);
+
+impl Drop for StopWriters<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+}
+
 /// Runs writing clients while `harm` is done to the database this many times. After each time the
 /// clients must get answers again.
 fn write_during(
@@ -26,6 +35,8 @@ fn write_during(
     let mut books: Vec<ClientLedger> = (0..CLIENTS).map(|_| ClientLedger::default()).collect();
     let (told, until) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     std::thread::scope(|scope| {
+        // A failed assertion below stops the writers, too. The scope waits for them.
+        let stop = StopWriters(&until);
         let writers: Vec<_> = books
             .iter_mut()
             .map(|book| {
@@ -50,7 +61,7 @@ fn write_during(
                 std::thread::sleep(Duration::from_millis(5));
             }
         }
-        until.store(0, Ordering::SeqCst);
+        drop(stop);
         for writer in writers {
             writer.join().expect("a client comes through");
         }
