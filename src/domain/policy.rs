@@ -264,18 +264,7 @@ fn after_grant_event(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Com
         | GrantEvent::GrantTerminated { released, .. }
         | GrantEvent::VariationApproved { released, .. } => {
             let mut following: Vec<Command> = reduce(released, None);
-            if let GrantEvent::VariationApproved { more, .. } = event
-                && !more.is_zero()
-                && let Some((area, round)) = before.area_and_round()
-            {
-                let commit = Commit {
-                    grant: id,
-                    area: area.clone(),
-                    round: round.clone(),
-                    amount: *more,
-                };
-                following.push(Command::Fund(fund, FundCommand::Increase(commit)));
-            }
+            following.extend(increase_commitment(fund, id, before, event));
             following
         }
         GrantEvent::ReturnReceived {
@@ -293,23 +282,49 @@ fn after_grant_event(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Com
             happened_on: day,
             ..
         } => reduce(sources, Some(*day)),
-        GrantEvent::CheckPassed {
-            check,
-            good_until: Some(good_until),
-            ..
-        } => {
-            let Some(group) = before.group().filter(|_| !before.is_condition(check)) else {
-                return Vec::new();
-            };
-            let file = PassedCheck {
-                check: check.clone(),
-                grant: id,
-                good_until: *good_until,
-            };
-            vec![Command::Group(group, GroupCommand::FileCheck(file))]
-        }
+        GrantEvent::CheckPassed { .. } => file_check(id, before, event).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The command that commits the money which a variation adds to the award.
+fn increase_commitment(
+    fund: FundId,
+    grant: GrantId,
+    before: &Grant,
+    event: &GrantEvent,
+) -> Option<Command> {
+    let GrantEvent::VariationApproved { more, .. } = event else {
+        return None;
+    };
+    let (area, round) = before.area_and_round().filter(|_| !more.is_zero())?;
+    let commit = Commit {
+        grant,
+        area: area.clone(),
+        round: round.clone(),
+        amount: *more,
+    };
+    Some(Command::Fund(fund, FundCommand::Increase(commit)))
+}
+
+/// The command that files a passed check with the group, so that other grants can reuse it. A
+/// condition of one award is not filed, and neither is a check without a last day.
+fn file_check(grant: GrantId, before: &Grant, event: &GrantEvent) -> Option<Command> {
+    let GrantEvent::CheckPassed {
+        check,
+        good_until: Some(good_until),
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let group = before.group().filter(|_| !before.is_condition(check))?;
+    let file = PassedCheck {
+        check: check.clone(),
+        grant,
+        good_until: *good_until,
+    };
+    Some(Command::Group(group, GroupCommand::FileCheck(file)))
 }
 
 /// Commands that an event of a group triggers.

@@ -59,6 +59,25 @@ pub enum LogError {
 }
 
 impl LogError {
+    /// Whether the cause may pass by itself, so that a request that is repeated may succeed: the
+    /// database or the writer does not work just now. Stored data that cannot be read stays so.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::WriterStopped
+            | Self::ConnectionLost
+            | Self::OutcomeUnknown
+            | Self::ClockBehind { .. }
+            | Self::ClockOff { .. }
+            | Self::Store(StoreError::StreamNotLoaded(_)) => true,
+            Self::Store(StoreError::Sql(error)) => !matches!(
+                error,
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)
+            ),
+            Self::Store(_) | Self::Vault(_) => false,
+        }
+    }
+
     /// Whether the database is unreachable, so that another attempt now would fail as well.
     fn is_unavailable(&self) -> bool {
         match self {

@@ -91,14 +91,7 @@ fn apply_steps(
         payload,
         Value::Null,
     );
-    let newest = steps.iter().fold(stored, |event, step| {
-        if step.can_upcast(&event.event_type, &event.event_version) {
-            step.upcast(event)
-        } else {
-            event
-        }
-    });
-    serde_json::to_string(&newest.payload)
+    serde_json::to_string(&upcast_event(stored, steps).payload)
 }
 
 #[cfg(test)]

@@ -216,39 +216,11 @@ impl Aggregate for Application {
         use ApplicationState as S;
         self.interests.apply(event);
         match event {
-            E::ApplicationStarted {
-                fund,
-                round,
-                group,
-                form,
-                late,
-                started_on,
-                started_by,
-            } => {
-                (self.started_on, self.started_by) = (*started_on, *started_by);
-                self.late = *late;
-                self.place = Some(ApplicationTarget {
-                    fund: *fund,
-                    round: round.clone(),
-                    group: *group,
-                    form: *form,
-                });
-                self.state = S::Draft;
-            }
-            E::AnswersSaved {
-                requested,
-                area,
-                people_at_risk,
-                answers,
-                keyed_by,
-                ..
-            } => {
-                self.saves = self.saves.saturating_add(u16::from(keyed_by.is_none()));
-                self.requested = requested.or(self.requested);
-                self.area = area.clone().or_else(|| self.area.take());
-                self.people_at_risk = people_at_risk.or(self.people_at_risk);
-                self.answered.extend(answers.keys().cloned());
-            }
+            E::ApplicationStarted { .. }
+            | E::AnswersSaved { .. }
+            | E::LanguageChosen { .. }
+            | E::DraftReminded { .. }
+            | E::DraftReopened {} => self.apply_draft_event(event),
             E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => {
                 self.state = S::Submitted;
             }
@@ -263,10 +235,7 @@ impl Aggregate for Application {
             | E::InterestDeclared { .. }
             | E::HelpConfirmed { .. }
             | E::HelpRefused { .. } => {}
-            E::LanguageChosen { .. } => self.saves = self.saves.saturating_add(1),
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
-            E::DraftReminded { closes_on } => self.reminded_of = Some(*closes_on),
-            E::DraftReopened {} => self.state = S::Draft,
             E::ScoreGiven { by, criteria, .. } | E::ScoreRevised { by, criteria, .. } => {
                 self.scores.insert(
                     *by,
@@ -296,6 +265,49 @@ impl Aggregate for Application {
 }
 
 impl Application {
+    fn apply_draft_event(&mut self, event: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        match event {
+            E::ApplicationStarted {
+                fund,
+                round,
+                group,
+                form,
+                late,
+                started_on,
+                started_by,
+            } => {
+                (self.started_on, self.started_by) = (*started_on, *started_by);
+                self.late = *late;
+                self.place = Some(ApplicationTarget {
+                    fund: *fund,
+                    round: round.clone(),
+                    group: *group,
+                    form: *form,
+                });
+                self.state = ApplicationState::Draft;
+            }
+            E::AnswersSaved {
+                requested,
+                area,
+                people_at_risk,
+                answers,
+                keyed_by,
+                ..
+            } => {
+                self.saves = self.saves.saturating_add(u16::from(keyed_by.is_none()));
+                self.requested = requested.or(self.requested);
+                self.area = area.clone().or_else(|| self.area.take());
+                self.people_at_risk = people_at_risk.or(self.people_at_risk);
+                self.answered.extend(answers.keys().cloned());
+            }
+            E::LanguageChosen { .. } => self.saves = self.saves.saturating_add(1),
+            E::DraftReminded { closes_on } => self.reminded_of = Some(*closes_on),
+            E::DraftReopened {} => self.state = ApplicationState::Draft,
+            _ => {}
+        }
+    }
+
     fn apply_decision(&mut self, event: &ApplicationEvent) {
         use ApplicationEvent as E;
         use ApplicationState as S;

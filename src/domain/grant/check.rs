@@ -78,40 +78,8 @@ impl Grant {
         ])?;
         let by = facts.by()?;
         match command {
-            GrantCommand::RequestCheck(request) => {
-                facts.permit(by, RestrictedAction::Prepare)?;
-                if self.checks.contains_key(&request.check) {
-                    self.must_be_outstanding(&request.check, facts)?;
-                }
-                Ok(GrantEvent::CheckRequested {
-                    check: request.check.clone(),
-                    note: request.note.clone(),
-                    by,
-                })
-            }
-            GrantCommand::PassCheck(passed) => {
-                self.must_be_outstanding(&passed.check, facts)?;
-                facts.permit(by, RestrictedAction::Prepare)?;
-                facts.has_file(passed.evidence.as_ref())?;
-                if passed.good_until.is_some_and(|until| until < facts.today) {
-                    return Err(Refusal::DatesOutOfOrder(
-                        "the check is good only until a day that has passed",
-                    ));
-                }
-                let PassCheck {
-                    check,
-                    note,
-                    good_until,
-                    evidence,
-                } = passed.clone();
-                Ok(GrantEvent::CheckPassed {
-                    check,
-                    note,
-                    by,
-                    good_until,
-                    evidence,
-                })
-            }
+            GrantCommand::RequestCheck(request) => self.request_check(request, by, facts),
+            GrantCommand::PassCheck(passed) => self.pass_check(passed, by, facts),
             GrantCommand::FailCheck(failed) => {
                 self.must_be_outstanding(&failed.check, facts)?;
                 facts.permit(by, RestrictedAction::Prepare)?;
@@ -136,23 +104,74 @@ impl Grant {
                     by,
                 })
             }
-            GrantCommand::ConfirmWaiver(of) => match self
-                .checks
-                .get(&of.check)
-                .ok_or(Refusal::Unknown("check"))?
-            {
-                CheckState::WaiverProposed(proposed_by) => {
-                    facts.must_be_two_people(*proposed_by, by)?;
-                    facts.proposal_holds(*proposed_by, &[Role::Officer])?;
-                    facts.permit(by, RestrictedAction::Waive)?;
-                    Ok(GrantEvent::CheckWaived {
-                        check: of.check.clone(),
-                        by,
-                    })
-                }
-                _ => Err(Refusal::NotProposed),
-            },
+            GrantCommand::ConfirmWaiver(of) => self.confirm_waiver(&of.check, by, facts),
             _ => Err(Refusal::GrantNotInState(self.state.into())),
+        }
+    }
+
+    fn request_check(
+        &self,
+        request: &CheckNote,
+        by: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        facts.permit(by, RestrictedAction::Prepare)?;
+        if self.checks.contains_key(&request.check) {
+            self.must_be_outstanding(&request.check, facts)?;
+        }
+        Ok(GrantEvent::CheckRequested {
+            check: request.check.clone(),
+            note: request.note.clone(),
+            by,
+        })
+    }
+
+    fn pass_check(
+        &self,
+        passed: &PassCheck,
+        by: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        self.must_be_outstanding(&passed.check, facts)?;
+        facts.permit(by, RestrictedAction::Prepare)?;
+        facts.has_file(passed.evidence.as_ref())?;
+        if passed.good_until.is_some_and(|until| until < facts.today) {
+            return Err(Refusal::DatesOutOfOrder(
+                "the check is good only until a day that has passed",
+            ));
+        }
+        let PassCheck {
+            check,
+            note,
+            good_until,
+            evidence,
+        } = passed.clone();
+        Ok(GrantEvent::CheckPassed {
+            check,
+            note,
+            by,
+            good_until,
+            evidence,
+        })
+    }
+
+    fn confirm_waiver(
+        &self,
+        check: &Slug,
+        by: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        match self.checks.get(check).ok_or(Refusal::Unknown("check"))? {
+            CheckState::WaiverProposed(proposed_by) => {
+                facts.must_be_two_people(*proposed_by, by)?;
+                facts.proposal_holds(*proposed_by, &[Role::Officer])?;
+                facts.permit(by, RestrictedAction::Waive)?;
+                Ok(GrantEvent::CheckWaived {
+                    check: check.clone(),
+                    by,
+                })
+            }
+            _ => Err(Refusal::NotProposed),
         }
     }
 

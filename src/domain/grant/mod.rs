@@ -294,17 +294,7 @@ impl Aggregate for Grant {
             C::SchedulePayments(_) | C::ConfirmSchedule(_) => {
                 self.decide_schedule(command, facts)?
             }
-            C::ConfirmAttendance(of) => {
-                let by = facts.by()?;
-                let connections = facts.connections(Some(facts.application()?))?;
-                self.attendance
-                    .must_be_confirmable(*of, facts, &connections)?;
-                GrantEvent::AttendanceConfirmed {
-                    decision: of.decision,
-                    person: of.person,
-                    by,
-                }
-            }
+            C::ConfirmAttendance(of) => self.confirm_attendance(*of, facts)?,
             C::ReversePayment(reverse) => return self.reverse_payment(reverse, facts),
             C::PreparePayment(_)
             | C::ApprovePayment(_)
@@ -362,15 +352,7 @@ impl Aggregate for Grant {
             | E::CheckFailed { .. }
             | E::WaiverProposed { .. }
             | E::CheckWaived { .. } => self.apply_check_event(event),
-            E::PaymentsScheduled { first, instalments } => self.apply_schedule(*first, instalments),
-            E::ScheduleProposed {
-                proposal,
-                instalments,
-                by,
-            } => {
-                self.schedules_proposed = *proposal;
-                self.proposed_schedule = Some((instalments.clone(), *by));
-            }
+            E::PaymentsScheduled { .. } | E::ScheduleProposed { .. } => self.apply_schedule(event),
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
             E::EntryUnsettled { .. } | E::SettlementProposed { .. } | E::EntrySettled { .. } => {
                 self.apply_entry(event);

@@ -213,10 +213,23 @@ impl Grant {
         self.instalments.retain(|number, _| taken.contains(number));
     }
 
-    pub(super) fn apply_schedule(&mut self, first: u16, instalments: &[Instalment]) {
-        self.drop_unpaid_instalments();
-        self.proposed_schedule = None;
-        self.instalments
-            .extend((first..).zip(instalments.iter().cloned()));
+    pub(super) fn apply_schedule(&mut self, event: &GrantEvent) {
+        match event {
+            GrantEvent::ScheduleProposed {
+                proposal,
+                instalments,
+                by,
+            } => {
+                self.schedules_proposed = *proposal;
+                self.proposed_schedule = Some((instalments.clone(), *by));
+            }
+            GrantEvent::PaymentsScheduled { first, instalments } => {
+                self.drop_unpaid_instalments();
+                self.proposed_schedule = None;
+                self.instalments
+                    .extend((*first..).zip(instalments.iter().cloned()));
+            }
+            _ => {}
+        }
     }
 }

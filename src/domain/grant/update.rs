@@ -183,6 +183,17 @@ pub(super) struct Update {
 }
 
 impl Update {
+    fn requested(due_on: Date, last: bool) -> Self {
+        Self {
+            state: UpdateState::Requested,
+            due_on,
+            last,
+            reminded: BTreeMap::new(),
+            received_by: 0,
+            figures: (0, 0, Money::ZERO),
+        }
+    }
+
     fn must_be(&self, states: &[UpdateState]) -> Result<(), Refusal> {
         if states.contains(&self.state) {
             Ok(())
@@ -412,29 +423,20 @@ impl Grant {
     }
 
     pub(super) fn apply_update_event(&mut self, event: &GrantEvent) {
-        let (number, state) = match event {
+        match event {
             GrantEvent::UpdateRequested {
                 update,
                 due_on,
                 last,
             } => {
-                let requested = Update {
-                    state: UpdateState::Requested,
-                    due_on: *due_on,
-                    last: *last,
-                    reminded: BTreeMap::new(),
-                    received_by: 0,
-                    figures: (0, 0, Money::ZERO),
-                };
+                let requested = Update::requested(*due_on, *last);
                 self.updates.insert(*update, Box::new(requested));
-                return;
             }
             GrantEvent::UpdateMoved { update, due_on } => {
                 if let Some(found) = self.updates.get_mut(update) {
                     found.due_on = *due_on;
                     found.reminded.clear();
                 }
-                return;
             }
             GrantEvent::ReminderSent {
                 update,
@@ -445,7 +447,6 @@ impl Grant {
                     let reminded = found.reminded.entry(*occasion).or_insert((0, *sent_on));
                     *reminded = (reminded.0 + 1, *sent_on);
                 }
-                return;
             }
             GrantEvent::UpdateReceived {
                 update,
@@ -458,7 +459,7 @@ impl Grant {
                 if let Some(found) = self.updates.get_mut(update) {
                     (found.received_by, found.figures) = (by, (*people, *volunteers, *spent));
                 }
-                (update, UpdateState::Received)
+                self.set_update_state(*update, UpdateState::Received);
             }
             GrantEvent::UpdateCorrected {
                 update,
@@ -470,26 +471,34 @@ impl Grant {
                 if let Some(found) = self.updates.get_mut(update) {
                     found.figures = (*people, *volunteers, *spent);
                 }
-                return;
             }
-            GrantEvent::UpdateAccepted { update } => (update, UpdateState::Accepted),
+            GrantEvent::UpdateAccepted { update } => {
+                self.set_update_state(*update, UpdateState::Accepted);
+            }
             GrantEvent::UpdateQueried { update, due_on, .. } => {
                 if let Some(found) = self.updates.get_mut(update) {
                     found.due_on = due_on.unwrap_or(found.due_on);
                     found.reminded.clear();
                 }
-                (update, UpdateState::Queried)
+                self.set_update_state(*update, UpdateState::Queried);
             }
-            GrantEvent::UpdateExcused { update, .. } => (update, UpdateState::Excused),
-            _ => return,
+            GrantEvent::UpdateExcused { update, .. } => {
+                self.set_update_state(*update, UpdateState::Excused);
+            }
+            _ => {}
+        }
+    }
+
+    /// Sets the state of an update. The final one, once received or excused, makes the grant
+    /// reported, unless it is terminated.
+    fn set_update_state(&mut self, number: u16, state: UpdateState) {
+        let Some(found) = self.updates.get_mut(&number) else {
+            return;
         };
-        if let Some(found) = self.updates.get_mut(number) {
-            found.state = state;
-            let reports =
-                found.last && matches!(state, UpdateState::Received | UpdateState::Excused);
-            if reports && self.state != GrantState::Terminated {
-                self.state = GrantState::Reported;
-            }
+        found.state = state;
+        let reports = found.last && matches!(state, UpdateState::Received | UpdateState::Excused);
+        if reports && self.state != GrantState::Terminated {
+            self.state = GrantState::Reported;
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Grant, GrantCommand, GrantEvent, GrantState, next_number};
-use crate::domain::application::{Attendance, Summary};
+use crate::domain::application::{Attendance, AttendanceRef, Summary};
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
@@ -113,77 +113,105 @@ impl Grant {
             }]);
         }
         let by = facts.by()?;
-        let event = match command {
+        match command {
             GrantCommand::RequestVariation(request) => {
-                // The purpose is public, so only an officer may write it: no text of a group
-                // becomes public without staff.
-                if request.change.purpose.is_some() && !facts.roles().contains(&Role::Officer) {
-                    return Err(Refusal::NotYours);
-                }
-                self.changes_must_be_allowed(&request.change, facts)?;
-                let variation = next_number(self.variations.keys().next_back().copied())?;
-                GrantEvent::VariationRequested {
-                    variation,
-                    change: request.change.clone(),
-                    words: request.words.sealed(),
-                    by,
-                }
+                Ok(vec![self.request_variation(request, by, facts)?])
             }
-            GrantCommand::ApproveVariation(of) => {
-                let asked = self.requested_variation(of.variation)?;
-                facts.must_be_two_people(asked.by, by)?;
-                facts.permit(by, RestrictedAction::Decide)?;
-                let now = self.award.total();
-                if asked.change.amount.is_some() && asked.against != now {
-                    return Err(Refusal::AwardChanged {
-                        then: asked.against,
-                        now,
-                    });
-                }
-                self.changes_must_be_allowed(&asked.change, facts)?;
-                let (award, wanted) = (
-                    self.award.total(),
-                    asked.change.amount.unwrap_or(self.award.total()),
-                );
-                let released = self
-                    .unreserved()?
-                    .last(award.minus(wanted).unwrap_or_default())?;
-                let more = wanted.minus(award).unwrap_or_default();
-                // More money is the panel's decision, like the award. Attendance at an earlier
-                // raise must be confirmed first.
-                if !more.is_zero() {
-                    self.attendance.must_have_quorum()?;
-                }
-                let sitting = (!more.is_zero())
-                    .then(|| facts.application()?.sitting(&of.present, facts))
-                    .transpose()?;
-                let (variation, change) = (of.variation, asked.change.clone());
-                let approved = GrantEvent::VariationApproved {
-                    variation,
-                    change,
-                    released,
-                    more,
-                    by,
-                    sitting,
-                };
-                let moved = asked
-                    .change
-                    .update_due_on
-                    .and_then(|due_on| self.move_final_update(due_on));
-                return Ok(std::iter::once(approved).chain(moved).collect());
-            }
+            GrantCommand::ApproveVariation(of) => self.approve_variation(of, by, facts),
             GrantCommand::RefuseVariation(because) => {
                 self.requested_variation(because.variation)?;
                 facts.permit(by, RestrictedAction::Decide)?;
-                GrantEvent::VariationRefused {
+                Ok(vec![GrantEvent::VariationRefused {
                     variation: because.variation,
                     reason: because.reason.clone(),
                     by,
-                }
+                }])
             }
-            _ => return Err(Refusal::GrantNotInState(self.state.into())),
+            _ => Err(Refusal::GrantNotInState(self.state.into())),
+        }
+    }
+
+    fn request_variation(
+        &self,
+        request: &RequestVariation,
+        by: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        // The purpose is public, so only an officer may write it: no text of a group becomes public
+        // without staff.
+        if request.change.purpose.is_some() && !facts.roles().contains(&Role::Officer) {
+            return Err(Refusal::NotYours);
+        }
+        self.changes_must_be_allowed(&request.change, facts)?;
+        let variation = next_number(self.variations.keys().next_back().copied())?;
+        Ok(GrantEvent::VariationRequested {
+            variation,
+            change: request.change.clone(),
+            words: request.words.sealed(),
+            by,
+        })
+    }
+
+    fn approve_variation(
+        &self,
+        of: &ApproveVariation,
+        by: PersonId,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
+        let asked = self.requested_variation(of.variation)?;
+        facts.must_be_two_people(asked.by, by)?;
+        facts.permit(by, RestrictedAction::Decide)?;
+        let now = self.award.total();
+        if asked.change.amount.is_some() && asked.against != now {
+            return Err(Refusal::AwardChanged {
+                then: asked.against,
+                now,
+            });
+        }
+        self.changes_must_be_allowed(&asked.change, facts)?;
+        let wanted = asked.change.amount.unwrap_or(now);
+        let released = self
+            .unreserved()?
+            .last(now.minus(wanted).unwrap_or_default())?;
+        let more = wanted.minus(now).unwrap_or_default();
+        // More money is the panel's decision, like the award. Attendance at an earlier raise must
+        // be confirmed first.
+        if !more.is_zero() {
+            self.attendance.must_have_quorum()?;
+        }
+        let sitting = (!more.is_zero())
+            .then(|| facts.application()?.sitting(&of.present, facts))
+            .transpose()?;
+        let approved = GrantEvent::VariationApproved {
+            variation: of.variation,
+            change: asked.change.clone(),
+            released,
+            more,
+            by,
+            sitting,
         };
-        Ok(vec![event])
+        let moved = asked
+            .change
+            .update_due_on
+            .and_then(|due_on| self.move_final_update(due_on));
+        Ok(std::iter::once(approved).chain(moved).collect())
+    }
+
+    /// Confirms that a panel member was there when the award was raised.
+    pub(super) fn confirm_attendance(
+        &self,
+        of: AttendanceRef,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        let by = facts.by()?;
+        let connections = facts.connections(Some(facts.application()?))?;
+        self.attendance
+            .must_be_confirmable(of, facts, &connections)?;
+        Ok(GrantEvent::AttendanceConfirmed {
+            decision: of.decision,
+            person: of.person,
+            by,
+        })
     }
 
     fn requested_variation(&self, number: u16) -> Result<&Variation, Refusal> {

@@ -78,4 +78,32 @@ impl Group {
             _ => Err(Refusal::NoChange),
         }
     }
+
+    /// Applies an event that sets the name and area, or proposes or refuses others.
+    pub(super) fn apply_name(&mut self, event: &GroupEvent) {
+        match event {
+            GroupEvent::GroupRegistered { name, area, .. }
+            | GroupEvent::GroupCorrected { name, area, .. } => {
+                self.name = Some((name.clone(), area.clone()));
+                self.named_by = self.events;
+                self.proposed = None;
+            }
+            GroupEvent::GroupCorrectionProposed {
+                proposal,
+                name,
+                area,
+                reason,
+                ..
+            } => {
+                self.proposals = *proposal;
+                self.proposed = Some(Correction {
+                    name: name.clone(),
+                    area: area.clone(),
+                    reason: reason.clone(),
+                });
+            }
+            GroupEvent::GroupCorrectionRefused { .. } => self.proposed = None,
+            _ => {}
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 mod command;
 mod correction;
+mod erasure;
 mod members;
+mod payee;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +16,15 @@ pub use command::{
     MemberRef, MergeGroup, PassedCheck, PastGrant, RecordIdentifier, RegisterGroup, SetContact,
     VerifyPayee,
 };
+pub use payee::Payee;
 
 use super::erasure::{Erasure, retain_until};
 use super::file::{FileDigest, KeepFile};
 use super::id::{GrantId, GroupId, PersonId};
-use super::payee::PaymentRoute;
 use super::personal_data::PersonalInput;
 use super::role::{Role, Roles};
 use super::text::{Identifier, Line, Slug};
-use super::{Aggregate, DecisionContext, Refusal, RestrictedAction};
+use super::{Aggregate, DecisionContext, Refusal};
 use correction::Correction;
 
 /// State of the group aggregate.
@@ -70,26 +72,6 @@ pub struct Group {
 pub struct CheckOnFile {
     pub grant: GrantId,
     pub good_until: Date,
-}
-
-/// The group's current payee.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Payee {
-    /// The number of the payee, incremented by each change. A payment refers to it.
-    pub number: u32,
-    pub route: PaymentRoute,
-    pub keyed_by: PersonId,
-    /// The people on whose word the keyer is known.
-    pub behind: BTreeSet<PersonId>,
-    pub verified_by: Option<PersonId>,
-}
-
-impl Payee {
-    /// Whether the person keyed the payee, or its keyer is known on their word.
-    #[must_use]
-    pub fn is_keyer_or_voucher(&self, person: PersonId) -> bool {
-        self.keyed_by == person || self.behind.contains(&person)
-    }
 }
 
 impl Group {
@@ -156,48 +138,9 @@ impl Group {
         }
     }
 
-    /// Refuses to erase while the group, or a group that it was merged with, has an open grant or
-    /// payment records that must be retained.
-    fn must_be_erasable(&self, facts: &DecisionContext) -> Result<(), Refusal> {
-        let mut family = facts.relatives().chain(std::iter::once(self));
-        if family.any(|group| !group.open_grants.is_empty()) {
-            return Err(Refusal::GrantOpen);
-        }
-        let until = facts
-            .relatives()
-            .chain(std::iter::once(self))
-            .filter_map(|group| group.kept_until)
-            .max();
-        match until {
-            Some(until) if facts.today <= until => Err(Refusal::RecordsKept(until)),
-            _ => Ok(()),
-        }
-    }
-
-    #[must_use]
-    pub fn payee(&self) -> Option<&Payee> {
-        self.payee.as_ref()
-    }
-
-    /// The day on which the payee with the next number was keyed; `None` if there is none or the
-    /// day is unknown.
-    #[must_use]
-    pub fn payee_replaced_on(&self, payee: u32) -> Option<Date> {
-        self.payee_days.get(&(payee + 1)).copied()
-    }
-
     /// Its grants that have not ended.
     pub fn open_grants(&self) -> impl Iterator<Item = GrantId> {
         self.open_grants.iter().copied()
-    }
-
-    /// The payee that money may be paid to. Refuses with [`Refusal::PayeeNotVerified`] if there is
-    /// none.
-    pub fn verified_payee(&self) -> Result<&Payee, Refusal> {
-        self.payee
-            .as_ref()
-            .filter(|payee| payee.verified_by.is_some())
-            .ok_or(Refusal::PayeeNotVerified)
     }
 
     fn register(
@@ -241,33 +184,46 @@ impl Group {
             .collect())
     }
 
-    fn verify_payee(
+    fn record_identifier(
         &self,
-        verify: &VerifyPayee,
+        record: &RecordIdentifier,
         facts: &DecisionContext,
     ) -> Result<GroupEvent, Refusal> {
-        let by = facts.by()?;
-        let payee = self.payee.as_ref().ok_or(Refusal::Unknown("payee"))?;
-        if payee.number != verify.payee {
-            return Err(Refusal::PayeeChanged);
-        }
-        let connections = facts.connections_of_grants()?;
-        // It can be verified again if the first verifier is connected with the group now.
-        if payee.verified_by.is_some_and(|verifier| {
-            connections
-                .permit(verifier, RestrictedAction::VerifyPayee)
-                .is_ok()
-        }) {
+        if self.identifiers.contains(&record.identifier) {
             return Err(Refusal::NoChange);
         }
-        facts.must_be_known_to_two(by)?;
-        connections.permit(by, RestrictedAction::VerifyPayee)?;
-        Ok(GroupEvent::PayeeVerified {
-            payee: payee.number,
-            method: verify.method.clone(),
-            verified_by: by,
-            verified_on: facts.today,
+        if facts.of_group()? {
+            return Err(Refusal::Interested);
+        }
+        Ok(GroupEvent::IdentifierRecorded {
+            identifier: record.identifier.clone(),
         })
+    }
+
+    fn merge(&self, merge: &MergeGroup, facts: &DecisionContext) -> Result<GroupEvent, Refusal> {
+        self.must_be_active()?;
+        Ok(GroupEvent::GroupMerged {
+            into: merge.into,
+            reason: merge.reason.clone(),
+            merged_by: facts.by().ok(),
+            merged_on: Some(facts.today),
+        })
+    }
+
+    fn record_past_grant(
+        &self,
+        past: &PastGrant,
+        facts: &DecisionContext,
+    ) -> Result<GroupEvent, Refusal> {
+        self.must_be_active()?;
+        facts.not_future(past.awarded_on)?;
+        if past.amount.is_zero() {
+            return Err(Refusal::Nothing);
+        }
+        if self.past_grants.contains(&past.reference) {
+            return Err(Refusal::Exists("past grant"));
+        }
+        Ok(GroupEvent::PastGrantRecorded { past: past.clone() })
     }
 
     fn keep_file(&self, keep: &KeepFile, facts: &DecisionContext) -> Result<GroupEvent, Refusal> {
@@ -324,25 +280,11 @@ impl Aggregate for Group {
                 postcode: contact.postcode.as_ref().map(PersonalInput::sealed),
                 telephone: contact.telephone.as_ref().map(PersonalInput::sealed),
             },
-            C::RecordIdentifier(RecordIdentifier { identifier })
-                if self.identifiers.contains(identifier) =>
-            {
-                return Err(Refusal::NoChange);
-            }
-            C::RecordIdentifier(_) if facts.of_group()? => return Err(Refusal::Interested),
-            C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded {
-                identifier: record.identifier.clone(),
-            },
+            C::RecordIdentifier(record) => self.record_identifier(record, facts)?,
             C::AddMember(_) | C::Join(_) | C::RefuseInvitation(_) | C::RemoveMember(_) => {
                 self.change_members(command, facts)?
             }
-            C::ProvidePayee(typed) => GroupEvent::PayeeProvided {
-                payee: self.payee.as_ref().map_or(1, |payee| payee.number + 1),
-                details: typed.encrypted(facts)?,
-                keyed_by: facts.by()?,
-                behind: self.keyer_vouchers(facts.by()?, facts)?,
-                provided_on: Some(facts.today),
-            },
+            C::ProvidePayee(typed) => self.provide_payee(typed, facts)?,
             C::VerifyPayee(verify) => self.verify_payee(verify, facts)?,
             C::KeepFile(keep) => self.keep_file(keep, facts)?,
             C::FileCheck(filed) => GroupEvent::CheckFiled {
@@ -351,16 +293,7 @@ impl Aggregate for Group {
                 passed_on: facts.today,
                 good_until: filed.good_until,
             },
-            C::Merge(merge) => {
-                self.must_be_active()?;
-                let (into, reason) = (merge.into, merge.reason.clone());
-                GroupEvent::GroupMerged {
-                    into,
-                    reason,
-                    merged_by: facts.by().ok(),
-                    merged_on: Some(facts.today),
-                }
-            }
+            C::Merge(merge) => self.merge(merge, facts)?,
             C::TakeIn(taken) => {
                 self.must_be_active()?;
                 GroupEvent::GroupTakenIn { group: taken.group }
@@ -371,33 +304,10 @@ impl Aggregate for Group {
                 paid: *paid,
                 ended_on: facts.today,
             },
-            C::RecordPastGrant(past) => {
-                self.must_be_active()?;
-                facts.not_future(past.awarded_on)?;
-                if past.amount.is_zero() {
-                    return Err(Refusal::Nothing);
-                }
-                if self.past_grants.contains(&past.reference) {
-                    return Err(Refusal::Exists("past grant"));
-                }
-                GroupEvent::PastGrantRecorded { past: past.clone() }
-            }
-            C::RequestErasure(_) => {
-                self.erasure.must_not_be_requested()?;
-                GroupEvent::ErasureRequested {}
-            }
-            C::RefuseErasure(because) => {
-                self.erasure.must_be_requested()?;
-                GroupEvent::ErasureRefused {
-                    reason: because.reason.clone(),
-                }
-            }
-            C::Erase(because) => {
-                self.must_be_erasable(facts)?;
-                GroupEvent::PersonalDataErased {
-                    reason: because.reason.clone(),
-                }
-            }
+            C::RecordPastGrant(past) => self.record_past_grant(past, facts)?,
+            C::RequestErasure(_) => self.request_erasure()?,
+            C::RefuseErasure(because) => self.refuse_erasure(because)?,
+            C::Erase(because) => self.erase(because, facts)?,
             C::EraseAgain(because) => GroupEvent::PersonalDataErased {
                 reason: because.reason.clone(),
             },
@@ -408,27 +318,10 @@ impl Aggregate for Group {
     fn apply(&mut self, event: &GroupEvent) {
         self.events += 1;
         match event {
-            GroupEvent::GroupRegistered { name, area, .. }
-            | GroupEvent::GroupCorrected { name, area, .. } => {
-                self.name = Some((name.clone(), area.clone()));
-                self.named_by = self.events;
-                self.proposed = None;
-            }
-            GroupEvent::GroupCorrectionProposed {
-                proposal,
-                name,
-                area,
-                reason,
-                ..
-            } => {
-                self.proposals = *proposal;
-                self.proposed = Some(Correction {
-                    name: name.clone(),
-                    area: area.clone(),
-                    reason: reason.clone(),
-                });
-            }
-            GroupEvent::GroupCorrectionRefused { .. } => self.proposed = None,
+            GroupEvent::GroupRegistered { .. }
+            | GroupEvent::GroupCorrected { .. }
+            | GroupEvent::GroupCorrectionProposed { .. }
+            | GroupEvent::GroupCorrectionRefused { .. } => self.apply_name(event),
             GroupEvent::ContactSet { .. } => {}
             GroupEvent::GroupTakenIn { group } => {
                 self.took_in.insert(*group);
@@ -440,32 +333,8 @@ impl Aggregate for Group {
             | GroupEvent::InvitationRefused { .. }
             | GroupEvent::MemberAdded { .. }
             | GroupEvent::MemberRemoved { .. } => self.apply_members(event),
-            GroupEvent::PayeeProvided {
-                payee,
-                details,
-                keyed_by,
-                behind,
-                provided_on,
-            } => {
-                if self.payee.is_some() {
-                    self.record_change(*provided_on);
-                }
-                self.payee_days.extend(provided_on.map(|day| (*payee, day)));
-                let (number, route, behind) = (*payee, details.route(), behind.clone());
-                self.payee = Some(Payee {
-                    number,
-                    route,
-                    keyed_by: *keyed_by,
-                    behind,
-                    verified_by: None,
-                });
-            }
-            GroupEvent::PayeeVerified {
-                payee, verified_by, ..
-            } => {
-                if let Some(own) = self.payee.as_mut().filter(|own| own.number == *payee) {
-                    own.verified_by = Some(*verified_by);
-                }
+            GroupEvent::PayeeProvided { .. } | GroupEvent::PayeeVerified { .. } => {
+                self.apply_payee(event);
             }
             GroupEvent::FileKept { file, .. } => {
                 self.files.insert(file.clone());

@@ -140,6 +140,50 @@ impl Organisation {
             .last()
             .map(|hash| (version_number(self.agreements.len()), hash.as_str()))
     }
+
+    fn adopt_signs(&self, adopted: &AdoptSigns) -> Result<OrganisationEvent, Refusal> {
+        must_be_distinct(adopted.signs.iter().map(|sign| &sign.sign), 20, "sign")?;
+        Ok(OrganisationEvent::SignsAdopted {
+            version: self.signs_version + 1,
+            signs: adopted.signs.clone(),
+        })
+    }
+
+    fn publish_form(&self, form: &PublishForm) -> Result<OrganisationEvent, Refusal> {
+        must_be_distinct(
+            form.questions.iter().map(|question| &question.question),
+            60,
+            "question",
+        )?;
+        Ok(OrganisationEvent::FormPublished {
+            version: version_number(self.forms.len()) + 1,
+            questions: form.questions.clone(),
+        })
+    }
+
+    fn publish_agreement(&self, agreement: &PublishAgreement) -> OrganisationEvent {
+        OrganisationEvent::AgreementPublished {
+            version: version_number(self.agreements.len()) + 1,
+            hash: sha256_hex(agreement.text.as_str()),
+            text: agreement.text.clone(),
+        }
+    }
+
+    fn publish_report(&self, report: &PublishReport) -> OrganisationEvent {
+        let PublishReport {
+            area,
+            context,
+            hard,
+            lessons,
+        } = report.clone();
+        OrganisationEvent::ReportPublished {
+            version: self.reports + 1,
+            area,
+            context,
+            hard,
+            lessons,
+        }
+    }
 }
 
 fn version_number(length: usize) -> u32 {
@@ -216,46 +260,10 @@ impl Aggregate for Organisation {
                 self.change_role(command, facts)?
             }
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
-            C::AdoptSigns(AdoptSigns { signs }) => {
-                must_be_distinct(signs.iter().map(|sign| &sign.sign), 20, "sign")?;
-                OrganisationEvent::SignsAdopted {
-                    version: self.signs_version + 1,
-                    signs: signs.clone(),
-                }
-            }
-            C::PublishForm(PublishForm { questions }) => {
-                must_be_distinct(
-                    questions.iter().map(|question| &question.question),
-                    60,
-                    "question",
-                )?;
-                OrganisationEvent::FormPublished {
-                    version: version_number(self.forms.len()) + 1,
-                    questions: questions.clone(),
-                }
-            }
-            C::PublishAgreement(PublishAgreement { text }) => {
-                OrganisationEvent::AgreementPublished {
-                    version: version_number(self.agreements.len()) + 1,
-                    hash: sha256_hex(text.as_str()),
-                    text: text.clone(),
-                }
-            }
-            C::PublishReport(report) => {
-                let PublishReport {
-                    area,
-                    context,
-                    hard,
-                    lessons,
-                } = report.clone();
-                OrganisationEvent::ReportPublished {
-                    version: self.reports + 1,
-                    area,
-                    context,
-                    hard,
-                    lessons,
-                }
-            }
+            C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
+            C::PublishForm(form) => self.publish_form(form)?,
+            C::PublishAgreement(agreement) => self.publish_agreement(agreement),
+            C::PublishReport(report) => self.publish_report(report),
             C::PublishMailText(_)
             | C::ProposeMailText(_)
             | C::ConfirmMailText(_)

@@ -391,6 +391,36 @@ impl Aggregate for Person {
 
     fn apply(&mut self, event: &PersonEvent) {
         match event {
+            PersonEvent::PersonRegistered { .. }
+            | PersonEvent::ContactChangeProposed { .. }
+            | PersonEvent::ContactChangeRefused { .. }
+            | PersonEvent::ContactChanged { .. } => self.apply_contact(event),
+            PersonEvent::AddressProven { email } => {
+                (self.proven, self.unproven) = (Some(email.clone()), None);
+            }
+            PersonEvent::GroupBegun { group } => {
+                if let Some(unproven) = &mut self.unproven {
+                    unproven.begin_group(*group);
+                }
+            }
+            PersonEvent::DraftBegun { application } => {
+                if let Some(unproven) = &mut self.unproven {
+                    unproven.begin_draft(*application);
+                }
+            }
+            PersonEvent::AccessEnded { .. } => self.access_ended += 1,
+            PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
+            PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
+            PersonEvent::PersonalDataErased { .. } => {
+                (self.erasure, self.unproven) = (Erasure::Done, None);
+            }
+        }
+    }
+}
+
+impl Person {
+    fn apply_contact(&mut self, event: &PersonEvent) {
+        match event {
             PersonEvent::PersonRegistered {
                 name,
                 email,
@@ -428,7 +458,6 @@ impl Aggregate for Person {
                 ));
             }
             PersonEvent::ContactChangeRefused { .. } => self.proposed = None,
-
             PersonEvent::ContactChanged {
                 name,
                 email,
@@ -450,25 +479,7 @@ impl Aggregate for Person {
                 });
                 self.proposed = None;
             }
-            PersonEvent::AddressProven { email } => {
-                (self.proven, self.unproven) = (Some(email.clone()), None);
-            }
-            PersonEvent::GroupBegun { group } => {
-                if let Some(unproven) = &mut self.unproven {
-                    unproven.begin_group(*group);
-                }
-            }
-            PersonEvent::DraftBegun { application } => {
-                if let Some(unproven) = &mut self.unproven {
-                    unproven.begin_draft(*application);
-                }
-            }
-            PersonEvent::AccessEnded { .. } => self.access_ended += 1,
-            PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
-            PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
-            PersonEvent::PersonalDataErased { .. } => {
-                (self.erasure, self.unproven) = (Erasure::Done, None);
-            }
+            _ => {}
         }
     }
 }

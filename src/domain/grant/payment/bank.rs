@@ -179,4 +179,49 @@ impl Grant {
             leaving,
         })
     }
+
+    pub(super) fn apply_bank_event(&mut self, event: &GrantEvent) {
+        match event {
+            GrantEvent::PaymentConfirmed {
+                payment, paid_on, ..
+            } => {
+                let by = self.events;
+                if let Some(found) = self.payments.get_mut(payment) {
+                    found.set_paid_on(*paid_on);
+                    found.confirmed_by = by;
+                }
+                self.set_payment_state(*payment, PaymentState::Confirmed);
+            }
+            GrantEvent::PaymentCorrected {
+                payment, paid_on, ..
+            } => {
+                if let Some(found) = self.payments.get_mut(payment) {
+                    found.set_paid_on(*paid_on);
+                }
+            }
+            GrantEvent::PaymentFailed {
+                payment, sources, ..
+            } => {
+                self.paid = self.paid.after(sources);
+                self.set_payment_state(*payment, PaymentState::Failed);
+            }
+            GrantEvent::PaymentReversed {
+                payment,
+                sources,
+                reversed_on,
+                released,
+                satisfied,
+                ..
+            } => {
+                self.paid = self.paid.after(sources);
+                self.award = self.award.after(released);
+                self.reduce_amounts_owed(satisfied);
+                if let Some(found) = self.payments.get_mut(payment) {
+                    found.taken_back = Some((*reversed_on, sources.clone()));
+                }
+                self.set_payment_state(*payment, PaymentState::Reversed);
+            }
+            _ => {}
+        }
+    }
 }

@@ -62,4 +62,22 @@ impl Grant {
             by,
         })
     }
+
+    pub(super) fn apply_early(&mut self, event: &GrantEvent) {
+        match event {
+            GrantEvent::EarlyPaymentProposed {
+                payment, mark, by, ..
+            } => {
+                if let Some(found) = self.payments.get_mut(payment) {
+                    found.early_proposed = Some((*mark, *by));
+                }
+            }
+            GrantEvent::EarlyPaymentConfirmed { payment, mark, .. } => {
+                if let Some(found) = self.payments.get_mut(payment) {
+                    (found.early_proposed, found.leaves_early) = (None, Some(*mark));
+                }
+            }
+            _ => {}
+        }
+    }
 }

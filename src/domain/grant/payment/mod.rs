@@ -368,130 +368,103 @@ impl Grant {
     }
 
     pub(super) fn apply_payment_event(&mut self, event: &GrantEvent) {
-        let (number, state) = match event {
-            GrantEvent::PaymentPrepared {
-                payment,
-                instalment,
-                amount,
-                route,
-                payee,
-                prepared_by,
-                prepared_on,
-                sources,
-                ..
-            } => {
-                let prepared = Payment {
-                    amount: *amount,
-                    instalment: *instalment,
-                    state: PaymentState::Prepared,
-                    route: *route,
-                    payee: *payee,
-                    prepared_by: *prepared_by,
-                    approved_by: BTreeSet::new(),
-                    sources: sources.clone(),
-                    prepared_on: *prepared_on,
-                    early_proposed: None,
-                    leaves_early: None,
-                    approved_on: None,
-                    said_on: None,
-                    sent_on: None,
-                    taken_back: None,
-                    confirmed_by: 0,
-                    paid_on: None,
-                };
-                self.payments.insert(*payment, Box::new(prepared));
-                return;
-            }
+        match event {
+            GrantEvent::PaymentPrepared { .. } => self.apply_payment_prepared(event),
             GrantEvent::PaymentApproved {
                 payment,
                 approved_by,
                 approved_on,
-            } => {
-                let needed = usize::from(self.eyes).saturating_sub(1);
-                if let Some(found) = self.payments.get_mut(payment) {
-                    found.approved_by.insert(*approved_by);
-                    found.approved_on = found.approved_on.max(*approved_on);
-                    if found.approved_by.len() >= needed {
-                        found.state = PaymentState::Approved;
-                    }
-                }
-                return;
+            } => self.apply_payment_approved(*payment, *approved_by, *approved_on),
+            GrantEvent::EarlyPaymentProposed { .. } | GrantEvent::EarlyPaymentConfirmed { .. } => {
+                self.apply_early(event);
             }
-            GrantEvent::EarlyPaymentProposed {
-                payment, mark, by, ..
-            } => {
-                if let Some(found) = self.payments.get_mut(payment) {
-                    found.early_proposed = Some((*mark, *by));
-                }
-                return;
+            GrantEvent::PaymentRejected { payment, .. } => {
+                self.set_payment_state(*payment, PaymentState::Rejected);
             }
-            GrantEvent::EarlyPaymentConfirmed { payment, mark, .. } => {
-                if let Some(found) = self.payments.get_mut(payment) {
-                    (found.early_proposed, found.leaves_early) = (None, Some(*mark));
-                }
-                return;
+            GrantEvent::PaymentCancelled { payment, .. } => {
+                self.set_payment_state(*payment, PaymentState::Cancelled);
             }
-            GrantEvent::PaymentRejected { payment, .. } => (payment, PaymentState::Rejected),
-            GrantEvent::PaymentCancelled { payment, .. } => (payment, PaymentState::Cancelled),
             GrantEvent::PaymentSent {
                 payment,
                 sources,
                 sent_on,
                 ..
-            } => {
-                self.paid = std::mem::take(&mut self.paid).plus(sources);
-                if self.state == GrantState::Accepted {
-                    self.state = GrantState::Live;
-                }
-                if let Some(found) = self.payments.get_mut(payment) {
-                    found.sources = sources.clone();
-                    (found.said_on, found.sent_on) = (Some(*sent_on), Some(*sent_on));
-                }
-                (payment, PaymentState::Sent)
-            }
-            GrantEvent::PaymentConfirmed {
-                payment, paid_on, ..
-            } => {
-                let by = self.events;
-                if let Some(found) = self.payments.get_mut(payment) {
-                    found.set_paid_on(*paid_on);
-                    found.confirmed_by = by;
-                }
-                (payment, PaymentState::Confirmed)
-            }
-            GrantEvent::PaymentCorrected {
-                payment, paid_on, ..
-            } => {
-                if let Some(found) = self.payments.get_mut(payment) {
-                    found.set_paid_on(*paid_on);
-                }
-                return;
-            }
-            GrantEvent::PaymentReversed {
-                payment,
-                sources,
-                reversed_on,
-                released,
-                satisfied,
-                ..
-            } => {
-                self.paid = self.paid.after(sources);
-                self.award = self.award.after(released);
-                self.reduce_amounts_owed(satisfied);
-                if let Some(found) = self.payments.get_mut(payment) {
-                    found.taken_back = Some((*reversed_on, sources.clone()));
-                }
-                (payment, PaymentState::Reversed)
-            }
-            GrantEvent::PaymentFailed {
-                payment, sources, ..
-            } => {
-                self.paid = self.paid.after(sources);
-                (payment, PaymentState::Failed)
-            }
-            _ => return,
+            } => self.apply_payment_sent(*payment, sources, *sent_on),
+            GrantEvent::PaymentConfirmed { .. }
+            | GrantEvent::PaymentCorrected { .. }
+            | GrantEvent::PaymentFailed { .. }
+            | GrantEvent::PaymentReversed { .. } => self.apply_bank_event(event),
+            _ => {}
+        }
+    }
+
+    fn apply_payment_prepared(&mut self, event: &GrantEvent) {
+        let GrantEvent::PaymentPrepared {
+            payment,
+            instalment,
+            amount,
+            route,
+            payee,
+            prepared_by,
+            prepared_on,
+            sources,
+            ..
+        } = event
+        else {
+            return;
         };
-        if let Some(found) = self.payments.get_mut(number) {
+        let prepared = Payment {
+            amount: *amount,
+            instalment: *instalment,
+            state: PaymentState::Prepared,
+            route: *route,
+            payee: *payee,
+            prepared_by: *prepared_by,
+            approved_by: BTreeSet::new(),
+            sources: sources.clone(),
+            prepared_on: *prepared_on,
+            early_proposed: None,
+            leaves_early: None,
+            approved_on: None,
+            said_on: None,
+            sent_on: None,
+            taken_back: None,
+            confirmed_by: 0,
+            paid_on: None,
+        };
+        self.payments.insert(*payment, Box::new(prepared));
+    }
+
+    fn apply_payment_approved(
+        &mut self,
+        number: u16,
+        approved_by: PersonId,
+        approved_on: Option<Date>,
+    ) {
+        let needed = usize::from(self.eyes).saturating_sub(1);
+        if let Some(found) = self.payments.get_mut(&number) {
+            found.approved_by.insert(approved_by);
+            found.approved_on = found.approved_on.max(approved_on);
+            if found.approved_by.len() >= needed {
+                found.state = PaymentState::Approved;
+            }
+        }
+    }
+
+    fn apply_payment_sent(&mut self, number: u16, sources: &FundingSplit, sent_on: Date) {
+        self.paid = std::mem::take(&mut self.paid).plus(sources);
+        if self.state == GrantState::Accepted {
+            self.state = GrantState::Live;
+        }
+        if let Some(found) = self.payments.get_mut(&number) {
+            found.sources = sources.clone();
+            (found.said_on, found.sent_on) = (Some(sent_on), Some(sent_on));
+        }
+        self.set_payment_state(number, PaymentState::Sent);
+    }
+
+    fn set_payment_state(&mut self, number: u16, state: PaymentState) {
+        if let Some(found) = self.payments.get_mut(&number) {
             found.state = state;
         }
     }
