@@ -4,7 +4,7 @@
 //! fault in those is detected. The aggregates of `domain` supply the state only: `apply` and
 //! queries of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -144,28 +144,7 @@ impl InvariantChecker {
             .and_then(|actor| actor.parse().ok());
         match &event.event {
             Event::Application(ApplicationEvent::Awarded { terms, sitting, .. }) => {
-                self.require(
-                    self.holds_role(actor, Role::Panel),
-                    event,
-                    Rule::Award,
-                    "who awarded does not sit on the panel",
-                );
-                let clear = sitting.present.iter().all(|person| {
-                    self.interest_declared.get(&(event.stream, *person)) == Some(&false)
-                });
-                self.require(
-                    clear,
-                    event,
-                    Rule::Award,
-                    "somebody present had an interest, or had not declared",
-                );
-                let bounds = Money::from_pounds(500)..=Money::from_pounds(2500);
-                self.require(
-                    bounds.contains(&terms.amount),
-                    event,
-                    Rule::Award,
-                    "the award is outside the bounds",
-                );
+                self.check_award(event, actor, terms.amount, &sitting.present);
             }
             Event::Application(ApplicationEvent::ScoreGiven { by, .. }) => {
                 let clear = self.interest_declared.get(&(event.stream, *by)) == Some(&false);
@@ -177,39 +156,27 @@ impl InvariantChecker {
                 );
             }
             Event::Grant(GrantEvent::VariationApproved { variation, by, .. }) => {
-                let alone =
-                    self.variation_requested_by.get(&(event.stream, *variation)) == Some(by);
+                let key = (event.stream, *variation);
+                let asked_by = self.variation_requested_by.get(&key).copied();
                 self.require(
-                    !alone,
+                    asked_by != Some(*by),
                     event,
                     Rule::FourEyes,
                     "one person asked for the variation and approved it",
                 );
             }
-            Event::Grant(GrantEvent::CheckWaived { check, by }) => {
-                let alone = self
-                    .waiver_proposed_by
-                    .get(&(event.stream, check.to_string()))
-                    == Some(by);
-                self.require(
-                    !alone,
-                    event,
-                    Rule::FourEyes,
-                    "one person proposed the waiver and confirmed it",
-                );
-            }
-            Event::Grant(GrantEvent::ReturnWaived { owed, by, .. }) => {
-                let alone = self
-                    .waiver_proposed_by
-                    .get(&(event.stream, format!("{owed:?}")))
-                    == Some(by);
-                self.require(
-                    !alone,
-                    event,
-                    Rule::FourEyes,
-                    "one person proposed to give the return up and confirmed it",
-                );
-            }
+            Event::Grant(GrantEvent::CheckWaived { check, by }) => self.check_waiver(
+                event,
+                check.to_string(),
+                *by,
+                "one person proposed the waiver and confirmed it",
+            ),
+            Event::Grant(GrantEvent::ReturnWaived { owed, by, .. }) => self.check_waiver(
+                event,
+                format!("{owed:?}"),
+                *by,
+                "one person proposed to give the return up and confirmed it",
+            ),
             Event::Fund(FundEvent::Committed { sources, area, .. }) => {
                 let fund = self.funds.get(&event.stream);
                 let free = fund
@@ -218,43 +185,10 @@ impl InvariantChecker {
             }
             Event::Grant(GrantEvent::PaymentPrepared {
                 payee, prepared_by, ..
-            }) => {
-                let verified = self
-                    .group_of(event)
-                    .and_then(Group::payee)
-                    .is_some_and(|own| own.verified_by.is_some() && own.number == *payee);
-                self.require(
-                    verified,
-                    event,
-                    Rule::Payee,
-                    "the payee was not verified when the payment was prepared",
-                );
-                self.require(
-                    actor == Some(*prepared_by),
-                    event,
-                    Rule::FourEyes,
-                    "somebody else is named as the preparer",
-                );
-            }
+            }) => self.check_preparation(event, actor, *payee, *prepared_by),
             Event::Grant(GrantEvent::PaymentSent {
                 payment, sources, ..
-            }) => {
-                let prepared = self.payments.get(&(event.stream, *payment));
-                let approved = prepared.is_some_and(|prepared| prepared.approved);
-                let same = prepared.is_some_and(|prepared| prepared.amount == sources.total());
-                self.require(
-                    approved,
-                    event,
-                    Rule::FourEyes,
-                    "money was sent that nobody had approved",
-                );
-                self.require(
-                    same,
-                    event,
-                    Rule::Budget,
-                    "another sum was sent than was prepared",
-                );
-            }
+            }) => self.check_sending(event, *payment, sources.total()),
             Event::Grant(GrantEvent::PaymentApproved {
                 payment,
                 approved_by,
@@ -262,6 +196,88 @@ impl InvariantChecker {
             }) => self.check_approval(event, *payment, *approved_by),
             _ => {}
         }
+    }
+
+    fn check_award(
+        &mut self,
+        event: &RecordedEvent,
+        actor: Option<PersonId>,
+        amount: Money,
+        present: &BTreeSet<PersonId>,
+    ) {
+        self.require(
+            self.holds_role(actor, Role::Panel),
+            event,
+            Rule::Award,
+            "who awarded does not sit on the panel",
+        );
+        let clear = present
+            .iter()
+            .all(|person| self.interest_declared.get(&(event.stream, *person)) == Some(&false));
+        self.require(
+            clear,
+            event,
+            Rule::Award,
+            "somebody present had an interest, or had not declared",
+        );
+        let bounds = Money::from_pounds(500)..=Money::from_pounds(2500);
+        self.require(
+            bounds.contains(&amount),
+            event,
+            Rule::Award,
+            "the award is outside the bounds",
+        );
+    }
+
+    fn check_waiver(&mut self, event: &RecordedEvent, waived: String, by: PersonId, says: &str) {
+        let proposed_by = self
+            .waiver_proposed_by
+            .get(&(event.stream, waived))
+            .copied();
+        self.require(proposed_by != Some(by), event, Rule::FourEyes, says);
+    }
+
+    fn check_preparation(
+        &mut self,
+        event: &RecordedEvent,
+        actor: Option<PersonId>,
+        payee: u32,
+        prepared_by: PersonId,
+    ) {
+        let verified = self
+            .group_of(event)
+            .and_then(Group::payee)
+            .is_some_and(|own| own.verified_by.is_some() && own.number == payee);
+        self.require(
+            verified,
+            event,
+            Rule::Payee,
+            "the payee was not verified when the payment was prepared",
+        );
+        self.require(
+            actor == Some(prepared_by),
+            event,
+            Rule::FourEyes,
+            "somebody else is named as the preparer",
+        );
+    }
+
+    fn check_sending(&mut self, event: &RecordedEvent, payment: u16, sent: Money) {
+        let prepared = self.payments.get(&(event.stream, payment));
+        let approved = prepared.is_some_and(|prepared| prepared.approved);
+        let same = prepared.is_some_and(|prepared| prepared.amount == sent);
+        self.require(
+            approved,
+            event,
+            Rule::FourEyes,
+            "money was sent that nobody had approved",
+        );
+        self.require(
+            same,
+            event,
+            Rule::Budget,
+            "another sum was sent than was prepared",
+        );
     }
 
     fn check_approval(&mut self, event: &RecordedEvent, payment: u16, approved_by: PersonId) {

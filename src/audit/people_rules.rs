@@ -59,6 +59,15 @@ struct PaymentActors {
     payee: PayeeKeying,
 }
 
+/// Where a grant comes from. It has the id of its application.
+#[derive(Clone, Copy)]
+struct GrantOrigin {
+    id: Uuid,
+    group: Uuid,
+    /// The event count when the application began.
+    began: usize,
+}
+
 impl PeopleRulesChecker {
     /// Checks and applies the next event of a stream. The error describes the broken rule.
     pub fn process(&mut self, id: Uuid, event: &Event) -> Result<(), String> {
@@ -274,114 +283,39 @@ impl PeopleRulesChecker {
     /// Rejects a member, or a person who declared an interest in the application.
     fn require_unconnected(
         &self,
-        application: Uuid,
-        group: Uuid,
-        began: usize,
+        grant: GrantOrigin,
         person: PersonId,
         did: &str,
     ) -> Result<(), String> {
         if self
             .interested
-            .get(&application)
+            .get(&grant.id)
             .is_some_and(|interested| interested.contains(&person))
         {
             return Err(format!("{person} {did}, and declared an interest"));
         }
-        self.require_independent(group, began, person, did)
+        self.require_independent(grant.group, grant.began, person, did)
     }
 
     fn check_grant_event(&mut self, id: Uuid, event: &GrantEvent) -> Result<(), String> {
         let Some((group, began)) = self.applications.get(&id).copied() else {
             return Ok(());
         };
+        let grant = GrantOrigin { id, group, began };
         match event {
             GrantEvent::PaymentPrepared {
                 payment,
                 prepared_by,
                 ..
-            } => {
-                self.require_unconnected(id, group, began, *prepared_by, "prepared a payment")?;
-                let payee = self
-                    .groups
-                    .get(&group)
-                    .and_then(|group| group.payee.clone())
-                    .ok_or("a payment to nobody")?;
-                let people = PaymentActors {
-                    prepared_by: *prepared_by,
-                    approved_by: BTreeSet::new(),
-                    approved_on: None,
-                    payee,
-                };
-                self.payments.insert((id, *payment), people);
-            }
+            } => self.check_preparation(grant, *payment, *prepared_by)?,
             GrantEvent::PaymentApproved {
                 payment,
                 approved_by,
                 approved_on,
-            } => {
-                self.require_unconnected(id, group, began, *approved_by, "approved a payment")?;
-                let people = self
-                    .payments
-                    .get(&(id, *payment))
-                    .ok_or("an approval of nothing")?;
-                self.require_unconnected(
-                    id,
-                    group,
-                    began,
-                    people.prepared_by,
-                    "prepared a payment that was approved",
-                )?;
-                let payee = self
-                    .groups
-                    .get(&group)
-                    .and_then(|group| group.payee.clone())
-                    .ok_or("a payment to nobody")?;
-                if let Some(verified_by) = payee.verified_by {
-                    self.require_unconnected(
-                        id,
-                        group,
-                        began,
-                        verified_by,
-                        "verified the payee of a payment",
-                    )?;
-                }
-                let people = self
-                    .payments
-                    .get_mut(&(id, *payment))
-                    .ok_or("an approval of nothing")?;
-                people.payee = payee;
-                people.approved_by.insert(*approved_by);
-                people.approved_on = people.approved_on.max(*approved_on);
-            }
+            } => self.check_approval(grant, *payment, *approved_by, *approved_on)?,
             GrantEvent::PaymentSent {
                 payment, sent_on, ..
-            } => {
-                let PaymentActors {
-                    prepared_by,
-                    approved_by,
-                    approved_on,
-                    payee,
-                } = self
-                    .payments
-                    .get(&(id, *payment))
-                    .ok_or("nothing was sent")?;
-                let verified_by = payee
-                    .verified_by
-                    .ok_or("money went to a payee that nobody verified")?;
-                if approved_on.is_some_and(|approved_on| *sent_on < approved_on) {
-                    return Err("money left before it was approved".to_owned());
-                }
-                if approved_by.is_empty() || approved_by.contains(prepared_by) {
-                    return Err(format!("{prepared_by} prepared and approved a payment"));
-                }
-                if let Some(keyer) = payee
-                    .keyers
-                    .iter()
-                    .find(|keyer| approved_by.contains(keyer) || **keyer == verified_by)
-                {
-                    return Err(format!("{keyer} keyed the payee, and approved or verified"));
-                }
-            }
+            } => self.check_sending(id, *payment, *sent_on)?,
             GrantEvent::SettlementProposed { entry, by, .. } => {
                 self.settlements.insert((id, *entry), *by);
             }
@@ -401,6 +335,91 @@ impl PeopleRulesChecker {
             _ => {}
         }
         Ok(())
+    }
+
+    fn check_preparation(
+        &mut self,
+        grant: GrantOrigin,
+        payment: u16,
+        prepared_by: PersonId,
+    ) -> Result<(), String> {
+        self.require_unconnected(grant, prepared_by, "prepared a payment")?;
+        let people = PaymentActors {
+            prepared_by,
+            approved_by: BTreeSet::new(),
+            approved_on: None,
+            payee: self.payee_of(grant.group)?,
+        };
+        self.payments.insert((grant.id, payment), people);
+        Ok(())
+    }
+
+    fn check_approval(
+        &mut self,
+        grant: GrantOrigin,
+        payment: u16,
+        approved_by: PersonId,
+        approved_on: Option<Date>,
+    ) -> Result<(), String> {
+        self.require_unconnected(grant, approved_by, "approved a payment")?;
+        let people = self
+            .payments
+            .get(&(grant.id, payment))
+            .ok_or("an approval of nothing")?;
+        self.require_unconnected(
+            grant,
+            people.prepared_by,
+            "prepared a payment that was approved",
+        )?;
+        let payee = self.payee_of(grant.group)?;
+        if let Some(verified_by) = payee.verified_by {
+            self.require_unconnected(grant, verified_by, "verified the payee of a payment")?;
+        }
+        let people = self
+            .payments
+            .get_mut(&(grant.id, payment))
+            .ok_or("an approval of nothing")?;
+        people.payee = payee;
+        people.approved_by.insert(approved_by);
+        people.approved_on = people.approved_on.max(approved_on);
+        Ok(())
+    }
+
+    /// Checks a payment that was sent against the people who acted on it.
+    fn check_sending(&self, grant: Uuid, payment: u16, sent_on: Date) -> Result<(), String> {
+        let PaymentActors {
+            prepared_by,
+            approved_by,
+            approved_on,
+            payee,
+        } = self
+            .payments
+            .get(&(grant, payment))
+            .ok_or("nothing was sent")?;
+        let verified_by = payee
+            .verified_by
+            .ok_or("money went to a payee that nobody verified")?;
+        if approved_on.is_some_and(|approved_on| sent_on < approved_on) {
+            return Err("money left before it was approved".to_owned());
+        }
+        if approved_by.is_empty() || approved_by.contains(prepared_by) {
+            return Err(format!("{prepared_by} prepared and approved a payment"));
+        }
+        if let Some(keyer) = payee
+            .keyers
+            .iter()
+            .find(|keyer| approved_by.contains(keyer) || **keyer == verified_by)
+        {
+            return Err(format!("{keyer} keyed the payee, and approved or verified"));
+        }
+        Ok(())
+    }
+
+    fn payee_of(&self, group: Uuid) -> Result<PayeeKeying, &'static str> {
+        self.groups
+            .get(&group)
+            .and_then(|group| group.payee.clone())
+            .ok_or("a payment to nobody")
     }
 }
 

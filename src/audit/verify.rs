@@ -333,19 +333,7 @@ impl Verification {
             }
         }
         for (head, _) in due {
-            let position = Some(
-                reading
-                    .count
-                    .min(i64::try_from(head.size).unwrap_or(i64::MAX)),
-            );
-            self.add_finding(
-                position,
-                Rule::Sealed,
-                format!(
-                    "a head was signed over {} events, and {} are here",
-                    head.size, reading.count
-                ),
-            );
+            self.add_missing_events(reading.count, head);
         }
         if leaves.next().is_some() {
             self.add_finding(
@@ -354,6 +342,33 @@ impl Verification {
                 format!("{LEAVES} has more lines than {EVENTS}"),
             );
         }
+        self.check_derived_tables(folder, &reading)?;
+        reading.invariants.end();
+        for finding in std::mem::take(&mut reading.invariants.findings) {
+            self.add_finding(finding.position, finding.rule, finding.says);
+        }
+        Ok((reading.count, reading.invariants.awards))
+    }
+
+    /// Adds the finding that a checkpoint covers more events than the folder has.
+    fn add_missing_events(&mut self, count: i64, head: &Checkpoint) {
+        let position = count.min(i64::try_from(head.size).unwrap_or(i64::MAX));
+        self.add_finding(
+            Some(position),
+            Rule::Sealed,
+            format!(
+                "a head was signed over {} events, and {count} are here",
+                head.size
+            ),
+        );
+    }
+
+    /// Checks that the tables of grants and erasures follow from the events.
+    fn check_derived_tables(
+        &mut self,
+        folder: &Path,
+        reading: &VerificationState,
+    ) -> Result<(), AuditError> {
         let grants = same_table(
             &read_text(folder, GRANTS)?,
             &reading
@@ -370,11 +385,7 @@ impl Verification {
                 );
             }
         }
-        reading.invariants.end();
-        for finding in std::mem::take(&mut reading.invariants.findings) {
-            self.add_finding(finding.position, finding.rule, finding.says);
-        }
-        Ok((reading.count, reading.invariants.awards))
+        Ok(())
     }
 
     fn check_root(&mut self, reading: &mut VerificationState, head: &Checkpoint) {

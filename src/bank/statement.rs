@@ -105,7 +105,6 @@ fn read_csv(text: &str) -> Result<Vec<StatementEntry>, StatementError> {
     if lines.len() > LINES_MAX {
         return Err(StatementError::TooLong);
     }
-    let title = |field: &str| field.trim().to_lowercase();
     // Some banks write the account number above the line of titles.
     let head = lines
         .iter()
@@ -114,70 +113,97 @@ fn read_csv(text: &str) -> Result<Vec<StatementEntry>, StatementError> {
                 .any(|field| DAY_TITLES.contains(&title(field).as_str()))
         })
         .ok_or(StatementError::UnknownFormat)?;
-    let titles: Vec<String> = lines[head].iter().map(title).collect();
-    let find = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| titles.iter().position(|title| title == name))
-    };
-    let day = find(&DAY_TITLES).ok_or(StatementError::MissingColumn("the day"))?;
-    let (amount, out, into) = (
-        find(&AMOUNT_TITLES),
-        find(&MONEY_OUT_TITLES),
-        find(&MONEY_IN_TITLES),
-    );
-    if amount.is_none() && (out.is_none() || into.is_none()) {
-        return Err(StatementError::MissingColumn(
-            "the amount, or for money out and money in",
-        ));
-    }
-    let says: Vec<usize> = DESCRIPTION_TITLES
+    let columns = CsvColumns::find(&lines[head])?;
+    lines
         .iter()
-        .filter_map(|name| titles.iter().position(|title| title == name))
-        .collect();
-    if says.is_empty() {
-        return Err(StatementError::MissingColumn(
-            "the reference or the description",
-        ));
-    }
-    let mut entries = Vec::new();
-    for line in lines.iter().skip(head + 1) {
-        if line.iter().all(|field| field.trim().is_empty()) {
-            continue;
+        .skip(head + 1)
+        .filter(|line| line.iter().any(|field| !field.trim().is_empty()))
+        .map(|line| columns.read_entry(line))
+        .collect()
+}
+
+/// A field of the line of titles, as the lists of titles write it.
+fn title(field: &str) -> String {
+    field.trim().to_lowercase()
+}
+
+/// Where a CSV statement has what is read of each movement.
+struct CsvColumns {
+    day: usize,
+    amount: AmountColumns,
+    description: Vec<usize>,
+}
+
+enum AmountColumns {
+    /// One column, negative for money out.
+    Signed(usize),
+    /// A column of money out and one of money in. Their signs do not count.
+    OutAndIn(usize, usize),
+}
+
+impl CsvColumns {
+    /// Finds the columns by the line of titles.
+    fn find(line: &csv::StringRecord) -> Result<Self, StatementError> {
+        let titles: Vec<String> = line.iter().map(title).collect();
+        let column = |name: &&str| titles.iter().position(|title| title == name);
+        let day = DAY_TITLES
+            .iter()
+            .find_map(column)
+            .ok_or(StatementError::MissingColumn("the day"))?;
+        let amount = AMOUNT_TITLES.iter().find_map(column);
+        let out = MONEY_OUT_TITLES.iter().find_map(column);
+        let into = MONEY_IN_TITLES.iter().find_map(column);
+        let amount = match (amount, out, into) {
+            (Some(amount), ..) => AmountColumns::Signed(amount),
+            (None, Some(out), Some(into)) => AmountColumns::OutAndIn(out, into),
+            _ => {
+                return Err(StatementError::MissingColumn(
+                    "the amount, or for money out and money in",
+                ));
+            }
+        };
+        let description: Vec<usize> = DESCRIPTION_TITLES.iter().filter_map(column).collect();
+        if description.is_empty() {
+            return Err(StatementError::MissingColumn(
+                "the reference or the description",
+            ));
         }
+        Ok(Self {
+            day,
+            amount,
+            description,
+        })
+    }
+
+    fn read_entry(&self, line: &csv::StringRecord) -> Result<StatementEntry, StatementError> {
         let field = |column: usize| line.get(column).unwrap_or_default().trim();
         let number = line
             .position()
             .and_then(|position| usize::try_from(position.line()).ok())
             .unwrap_or_default();
         let wrong = |says| StatementError::UnreadableLine(number, says);
-        let on = parse_day(field(day)).ok_or_else(|| wrong("the day cannot be read"))?;
-        let sum = |column: Option<usize>| -> Result<i64, StatementError> {
-            let written = column.map(field).unwrap_or_default();
-            if written.is_empty() {
-                Ok(0)
-            } else {
-                parse_pence(written).ok_or_else(|| wrong("the amount cannot be read"))
-            }
+        let on = parse_day(field(self.day)).ok_or_else(|| wrong("the day cannot be read"))?;
+        let pence = |column: usize| match field(column) {
+            "" => Ok(0),
+            written => parse_pence(written).ok_or_else(|| wrong("the amount cannot be read")),
         };
-        let pence = if amount.is_some() {
-            sum(amount)?
-        } else {
-            sum(into)?.abs() - sum(out)?.abs()
+        let pence = match self.amount {
+            AmountColumns::Signed(amount) => pence(amount)?,
+            AmountColumns::OutAndIn(out, into) => pence(into)?.abs() - pence(out)?.abs(),
         };
-        let says = says
+        let description = self
+            .description
             .iter()
             .map(|column| field(*column))
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join(" ");
-        entries.push(StatementEntry {
+        Ok(StatementEntry {
             on,
             pence,
-            description: says,
-        });
+            description,
+        })
     }
-    Ok(entries)
 }
 
 /// Parses OFX 1, whose fields end with the line, and OFX 2, whose fields have XML end tags. In both

@@ -1,5 +1,5 @@
-//! The history of each group of the demonstration: its application, and the grant if there is an
-//! award.
+//! The history of each group of the demonstration, up to the panel's decision. The history of a
+//! grant continues in `offer_history` and `grant_history`.
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -10,12 +10,9 @@ use crate::domain::application::{
     ApplicationHelp, AttendanceRef, Channel, DeclareInterest, HelpKind, Interest, InterestKind,
     RequestChanges, RequestReview, SaveAnswers, Score, StartApplication, Submit, Summary,
 };
-use crate::domain::command::{NoBody, ProposalRef, WithReason};
-use crate::domain::grant::{AcceptAgreement, AcceptanceMethod, PassCheck, Revoke};
-use crate::domain::group::{RegisterGroup, VerifyPayee};
-use crate::domain::organisation::sha256_hex;
+use crate::domain::command::{NoBody, WithReason};
+use crate::domain::group::RegisterGroup;
 use crate::domain::panel::{Award, Decline, Defer, Reserve};
-use crate::domain::payee::{BankAccount, PayeeInput};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Prose;
 use crate::domain::{
@@ -57,7 +54,7 @@ pub(super) fn steps(
 }
 
 pub(super) struct GroupHistory<'a> {
-    programme: &'a DemoProgramme,
+    pub(super) programme: &'a DemoProgramme,
     pub(super) seed: &'a GroupSeed,
     pub(super) organisation: OrganisationId,
     ends_on: Date,
@@ -65,7 +62,7 @@ pub(super) struct GroupHistory<'a> {
     opens: i32,
     closes: i32,
     pub(super) member: PersonId,
-    group: GroupId,
+    pub(super) group: GroupId,
     application: ApplicationId,
     steps: Vec<DemoStep>,
 }
@@ -113,7 +110,7 @@ impl GroupHistory<'_> {
         self.seed.turns.contains(&turn)
     }
 
-    fn push_step(&mut self, day: i32, by: Actor, command: Command) {
+    pub(super) fn push_step(&mut self, day: i32, by: Actor, command: Command) {
         self.steps.push(DemoStep {
             day: day.min(-1),
             by,
@@ -130,22 +127,36 @@ impl GroupHistory<'_> {
     }
 
     fn apply(&mut self) {
-        let seed = self.seed;
         let day = self.opens + self.number % 12;
-        let member = Actor::Person(self.member);
+        let (member, officer) = (Actor::Person(self.member), self.staff("officer"));
         let typist = if self.has_deviation(Deviation::KeyedIn) {
-            self.staff("officer")
+            officer
         } else {
             member
         };
+        self.register(day, typist);
+        self.draft(day, typist);
+        if self.seed.comes_to == Stage::Lapsed {
+            self.on_application(
+                self.closes + 2,
+                officer,
+                ApplicationCommand::Lapse(NoBody {}),
+            );
+        }
+        if self.has_reached(Stage::Submitted) {
+            self.submit(day + 2, typist);
+        }
+        if self.seed.comes_to == Stage::Withdrawn {
+            self.on_application(day + 6, member, ApplicationCommand::Withdraw(NoBody {}));
+        }
+    }
+
+    /// The member and the group.
+    fn register(&mut self, day: i32, typist: Actor) {
+        let seed = self.seed;
         let email = format!("group{}@example.org", self.number + 1);
         let register = PersonCommand::Register(setup::person_details(&seed.member, &email));
-        let registrar = if self.has_deviation(Deviation::KeyedIn) {
-            self.staff("officer")
-        } else {
-            member
-        };
-        self.push_step(day, registrar, Command::Person(self.member, register));
+        self.push_step(day, typist, Command::Person(self.member, register));
         let register = RegisterGroup {
             name: seed.name.clone(),
             area: seed.area.clone(),
@@ -154,9 +165,14 @@ impl GroupHistory<'_> {
         };
         self.push_step(
             day,
-            member,
+            Actor::Person(self.member),
             Command::Group(self.group, GroupCommand::Register(register)),
         );
+    }
+
+    /// The application and its answers: the first two, or all if it is sent.
+    fn draft(&mut self, day: i32, typist: Actor) {
+        let seed = self.seed;
         let start = StartApplication {
             fund: setup::fund_id(self.organisation),
             round: seed.round.clone(),
@@ -195,19 +211,6 @@ impl GroupHistory<'_> {
                 }),
             );
         }
-        if seed.comes_to == Stage::Lapsed {
-            self.on_application(
-                self.closes + 2,
-                self.staff("officer"),
-                ApplicationCommand::Lapse(NoBody {}),
-            );
-        }
-        if self.has_reached(Stage::Submitted) {
-            self.submit(day + 2, typist);
-        }
-        if seed.comes_to == Stage::Withdrawn {
-            self.on_application(day + 6, member, ApplicationCommand::Withdraw(NoBody {}));
-        }
     }
 
     fn submit(&mut self, day: i32, typist: Actor) {
@@ -238,6 +241,14 @@ impl GroupHistory<'_> {
 
     fn assess(&mut self) {
         let (officer, panel) = (self.staff("officer"), self.staff("chair"));
+        self.check_eligibility(officer);
+        if self.has_reached(Stage::InAssessment) {
+            self.score();
+            self.decide(officer, panel);
+        }
+    }
+
+    fn check_eligibility(&mut self, officer: Actor) {
         let looked = self.closes + 2 + self.number % 3;
         match self.seed.comes_to {
             Stage::ChangesRequested => {
@@ -271,9 +282,10 @@ impl GroupHistory<'_> {
             ),
             _ => {}
         }
-        if !self.has_reached(Stage::InAssessment) {
-            return;
-        }
+    }
+
+    /// Everybody on the panel declares; those without an interest score, except the trustee.
+    fn score(&mut self) {
         let interested = self.has_deviation(Deviation::InterestDeclared);
         for (assessor, part) in [("chair", 0), ("member", 1), ("trustee", 2)] {
             let interest = (interested && assessor == "member").then(|| Interest {
@@ -307,7 +319,6 @@ impl GroupHistory<'_> {
                 ApplicationCommand::Score(score),
             );
         }
-        self.decide(officer, panel);
     }
 
     fn decide(&mut self, officer: Actor, panel: Actor) {
@@ -408,102 +419,5 @@ impl GroupHistory<'_> {
             self.staff("trustee"),
             ApplicationCommand::ConfirmAttendance(was_there),
         );
-    }
-
-    /// The panel member who attends in addition to the chair.
-    pub(super) fn attending_trustee(&self) -> std::collections::BTreeSet<PersonId> {
-        std::iter::once(setup::staff_id(self.organisation, "trustee")).collect()
-    }
-
-    fn accept(&mut self) {
-        let (officer, member) = (self.staff("officer"), Actor::Person(self.member));
-        let decided = self.decision_day();
-        match self.seed.comes_to {
-            Stage::OfferDeclined => {
-                self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(NoBody {}));
-            }
-            Stage::OfferWithdrawn => {
-                let panel = self.staff("chair");
-                let revoke = Revoke {
-                    reason: prose("The hall that it needed has closed."),
-                    present: self.attending_trustee(),
-                };
-                self.on_grant(decided + 5, panel, GrantCommand::WithdrawOffer(revoke));
-                self.on_grant(
-                    decided + 6,
-                    self.staff("trustee"),
-                    GrantCommand::ConfirmRevocation(ProposalRef { proposal: 1 }),
-                );
-            }
-            Stage::OfferLapsed => {
-                self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(NoBody {}));
-            }
-            stage if stage >= Stage::Accepted => {
-                let names = vec![
-                    plaintext(&self.seed.member),
-                    plaintext("A second member of the committee"),
-                ];
-                let accept = AcceptAgreement {
-                    hash: sha256_hex(self.programme.agreement.as_str()),
-                    method: AcceptanceMethod::Web,
-                    names,
-                };
-                self.on_grant(
-                    decided + 4 + self.number % 5,
-                    member,
-                    GrantCommand::AcceptAgreement(accept),
-                );
-            }
-            _ => return,
-        }
-        if !self.has_reached(Stage::Prepared) {
-            return;
-        }
-        let numbers = format!("000000 {:08}", 10_000_000 + self.number);
-        let account = BankAccount {
-            holder: plaintext(self.seed.name.as_str()),
-            numbers: plaintext(&numbers),
-        };
-        let payee = if self.number % 11 == 3 {
-            let body = "A community centre (illustrative)".parse().expect("a name");
-            PayeeInput::HoldingBody {
-                body,
-                consented_on: self.date(decided + 8),
-                account,
-            }
-        } else {
-            PayeeInput::OwnAccount { account }
-        };
-        self.push_step(
-            decided + 9,
-            member,
-            Command::Group(self.group, GroupCommand::ProvidePayee(payee)),
-        );
-        let verify = VerifyPayee {
-            payee: 1,
-            method: "A bank statement was seen".parse().expect("a line"),
-        };
-        // For an application on paper the officer registered the person. An account that this
-        // person keys in must be verified by somebody independent of the officer.
-        let verifier = if self.has_deviation(Deviation::KeyedIn) {
-            self.staff("treasurer")
-        } else {
-            officer
-        };
-        self.push_step(
-            decided + 10,
-            verifier,
-            Command::Group(self.group, GroupCommand::VerifyPayee(verify)),
-        );
-        for check in &self.programme.fund.rules.checks {
-            let good_until = Some(self.date(400));
-            let passed = PassCheck {
-                check: check.clone(),
-                note: prose("Seen and in order."),
-                good_until,
-                evidence: None,
-            };
-            self.on_grant(decided + 11, officer, GrantCommand::PassCheck(passed));
-        }
     }
 }

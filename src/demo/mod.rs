@@ -5,6 +5,7 @@
 
 mod application_history;
 mod grant_history;
+mod offer_history;
 mod programme;
 mod setup;
 

@@ -1,0 +1,123 @@
+//! The history of a demonstration grant from the offer until its checks have passed.
+
+use super::application_history::{GroupHistory, plaintext, prose};
+use super::programme::{Deviation, Stage};
+use super::setup;
+use crate::domain::command::{NoBody, ProposalRef};
+use crate::domain::grant::{AcceptAgreement, AcceptanceMethod, PassCheck, Revoke};
+use crate::domain::group::VerifyPayee;
+use crate::domain::organisation::sha256_hex;
+use crate::domain::payee::{BankAccount, PayeeInput};
+use crate::domain::{Actor, Command, GrantCommand, GroupCommand, PersonId};
+
+impl GroupHistory<'_> {
+    /// The panel member who attends in addition to the chair.
+    pub(super) fn attending_trustee(&self) -> std::collections::BTreeSet<PersonId> {
+        std::iter::once(setup::staff_id(self.organisation, "trustee")).collect()
+    }
+
+    pub(super) fn accept(&mut self) {
+        self.answer_offer();
+        if self.has_reached(Stage::Prepared) {
+            self.provide_payee();
+            self.pass_checks();
+        }
+    }
+
+    fn answer_offer(&mut self) {
+        let (officer, member) = (self.staff("officer"), Actor::Person(self.member));
+        let decided = self.decision_day();
+        match self.seed.comes_to {
+            Stage::OfferDeclined => {
+                self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(NoBody {}));
+            }
+            Stage::OfferWithdrawn => {
+                let panel = self.staff("chair");
+                let revoke = Revoke {
+                    reason: prose("The hall that it needed has closed."),
+                    present: self.attending_trustee(),
+                };
+                self.on_grant(decided + 5, panel, GrantCommand::WithdrawOffer(revoke));
+                self.on_grant(
+                    decided + 6,
+                    self.staff("trustee"),
+                    GrantCommand::ConfirmRevocation(ProposalRef { proposal: 1 }),
+                );
+            }
+            Stage::OfferLapsed => {
+                self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(NoBody {}));
+            }
+            stage if stage >= Stage::Accepted => {
+                let names = vec![
+                    plaintext(&self.seed.member),
+                    plaintext("A second member of the committee"),
+                ];
+                let accept = AcceptAgreement {
+                    hash: sha256_hex(self.programme.agreement.as_str()),
+                    method: AcceptanceMethod::Web,
+                    names,
+                };
+                self.on_grant(
+                    decided + 4 + self.number % 5,
+                    member,
+                    GrantCommand::AcceptAgreement(accept),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn provide_payee(&mut self) {
+        let (member, decided) = (Actor::Person(self.member), self.decision_day());
+        let numbers = format!("000000 {:08}", 10_000_000 + self.number);
+        let account = BankAccount {
+            holder: plaintext(self.seed.name.as_str()),
+            numbers: plaintext(&numbers),
+        };
+        let payee = if self.number % 11 == 3 {
+            let body = "A community centre (illustrative)".parse().expect("a name");
+            PayeeInput::HoldingBody {
+                body,
+                consented_on: self.date(decided + 8),
+                account,
+            }
+        } else {
+            PayeeInput::OwnAccount { account }
+        };
+        self.push_step(
+            decided + 9,
+            member,
+            Command::Group(self.group, GroupCommand::ProvidePayee(payee)),
+        );
+        let verify = VerifyPayee {
+            payee: 1,
+            method: "A bank statement was seen".parse().expect("a line"),
+        };
+        // For an application on paper the officer registered the person. An account that this
+        // person keys in must be verified by somebody independent of the officer.
+        let verifier = if self.has_deviation(Deviation::KeyedIn) {
+            self.staff("treasurer")
+        } else {
+            self.staff("officer")
+        };
+        self.push_step(
+            decided + 10,
+            verifier,
+            Command::Group(self.group, GroupCommand::VerifyPayee(verify)),
+        );
+    }
+
+    fn pass_checks(&mut self) {
+        let (officer, decided) = (self.staff("officer"), self.decision_day());
+        for check in &self.programme.fund.rules.checks {
+            let good_until = Some(self.date(400));
+            let passed = PassCheck {
+                check: check.clone(),
+                note: prose("Seen and in order."),
+                good_until,
+                evidence: None,
+            };
+            self.on_grant(decided + 11, officer, GrantCommand::PassCheck(passed));
+        }
+    }
+}
