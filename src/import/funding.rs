@@ -1,6 +1,6 @@
 //! Import of funding: one allocation to a fund per line.
 
-use super::table::{ImportLine, RowError};
+use super::line::{ImportLine, RowError};
 use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::fund::Allocate;
 use crate::domain::funding_source::FundingSource;

@@ -1,6 +1,6 @@
 //! Import of groups: one group per line.
 
-use super::table::{ImportLine, RowError};
+use super::line::{ImportLine, RowError};
 use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::group::{GroupMaturity, RecordIdentifier, RegisterGroup};
 use crate::domain::text::{Identifier, Line as Reference, Name, Slug};

@@ -6,6 +6,7 @@
 
 mod funding;
 mod groups;
+mod line;
 mod past_grants;
 mod size_limits;
 mod table;
@@ -27,8 +28,9 @@ use crate::domain::{
 use crate::projections::{FundRow, GroupRow, PastGrantRow};
 use crate::sandbox::Sandbox;
 use crate::views::{ViewError, Views};
-use table::RowError;
-pub use table::{ImportTable, LINES_MAX, TableError};
+use line::RowError;
+pub use line::{LINES_MAX, TableError};
+pub use table::ImportTable;
 
 const OTHER_VALUES: &str = "it was imported before with other values: change it on its own page";
 

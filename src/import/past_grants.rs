@@ -1,7 +1,7 @@
 //! Import of past grants: one grant per line, with our titles or those of 360Giving.
 
 use super::groups::plan_registration;
-use super::table::{ImportLine, RowError};
+use super::line::{ImportLine, RowError};
 use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::group::{GroupMaturity, PastGrant};
 use crate::domain::text::{Identifier, Line as Title, Name};

@@ -8,8 +8,7 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-use super::table::{TableError, unknown_format};
-use super::workbook::UNPACKED_BYTES_MAX;
+use super::line::{TableError, UNPACKED_BYTES_MAX, unknown_format};
 
 /// Maximum number of cells of a workbook after its repeats are expanded (20,000 lines of 50 cells),
 /// and of shared strings.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::table::{ImportLine, LINES_MAX, TableError, unknown_format};
+use super::line::{ImportLine, LINES_MAX, TableError, unknown_format};
 
 /// Fields of a grant that are read: the CSV title, and the path in the JSON.
 const FIELDS: [(&str, &str); 11] = [

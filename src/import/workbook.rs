@@ -9,11 +9,10 @@ use std::io::{self, Cursor, Read as _};
 
 use calamine::{Data, Ods, Reader as _, Xlsx};
 
+use super::line::{
+    CELL_BYTES_MAX, COLUMNS_MAX, LINES_MAX, TableError, UNPACKED_BYTES_MAX, unknown_format,
+};
 use super::size_limits;
-use super::table::{CELL_BYTES_MAX, COLUMNS_MAX, LINES_MAX, TableError, unknown_format};
-
-/// Maximum unpacked size of a workbook, in bytes.
-pub(super) const UNPACKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The cells of the first sheet, row by row, as texts like those of a CSV file.
 pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {

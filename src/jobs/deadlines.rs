@@ -15,6 +15,7 @@ use crate::domain::fund::{FundState, RoundState};
 use crate::domain::grant::GrantState;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId};
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
+use crate::views::Filter;
 
 /// The number of days before its round closes on which a group is reminded of a draft.
 const REMIND_DAYS: i64 = 3;
@@ -26,7 +27,7 @@ impl Jobs {
         let mut due = self.lapsing_offers().await?;
         let funds: FundsById = self
             .views
-            .all_rows::<FundRow>(None, vec![])
+            .all_rows::<FundRow>(None, Vec::new())
             .await?
             .into_iter()
             .map(|fund| (fund.id, fund))
@@ -37,12 +38,10 @@ impl Jobs {
     }
 
     async fn lapsing_offers(&self) -> Result<Vec<DueCommand>, JobError> {
-        let yesterday = day_of(self.commands.now())
-            .saturating_sub(Span::new().days(1))
-            .to_string();
+        let yesterday = day_of(self.commands.now()).saturating_sub(Span::new().days(1));
         let ran_out = vec![
-            ("state", vec![<&str>::from(GrantState::Offered).to_owned()]),
-            ("expires_on <=", vec![yesterday]),
+            Filter::in_state([GrantState::Offered]),
+            Filter::at_most("expires_on", yesterday),
         ];
         let lapse = |grant: GrantRow| DueCommand {
             key: format!("lapse-offer/{}/{}", grant.id, grant.expires_on),
@@ -59,10 +58,7 @@ impl Jobs {
 
     async fn due_drafts(&self, funds: &FundsById) -> Result<Vec<DueCommand>, JobError> {
         let today = day_of(self.commands.now());
-        let drafts = vec![(
-            "state",
-            vec![<&str>::from(ApplicationState::Draft).to_owned()],
-        )];
+        let drafts = vec![Filter::in_state([ApplicationState::Draft])];
         let due = |draft: ApplicationRow| {
             let round = funds.get(&draft.fund.0)?.rounds.get(&draft.round)?;
             let remind_from = round
@@ -106,11 +102,10 @@ impl Jobs {
                 .iter()
                 .filter(|(_, round)| is_open(round, today))
             {
-                let state = <&str>::from(ApplicationState::Lapsed).to_owned();
                 let lapsed = vec![
-                    ("state", vec![state]),
-                    ("fund", vec![fund.id.to_string()]),
-                    ("round", vec![key.to_string()]),
+                    Filter::in_state([ApplicationState::Lapsed]),
+                    Filter::equals("fund", fund.id),
+                    Filter::equals("round", key),
                 ];
                 let reopen = |draft: ApplicationRow| {
                     draft_command(

@@ -7,6 +7,7 @@ use crate::clock::day_of;
 use crate::domain::grant::{RemindUpdate, ReminderKind, UpdateState};
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::projections::UpdateRow;
+use crate::views::Filter;
 
 /// The most days before the due day on which any fund reminds.
 const REMIND_DAYS_MAX: i64 = 60;
@@ -17,12 +18,11 @@ const ANSWER_DAYS: i64 = 3;
 impl Jobs {
     pub(super) async fn reminders(&self) -> Result<Vec<DueCommand>, JobError> {
         let today = day_of(self.commands.now());
-        let soon = today
-            .saturating_add(jiff::Span::new().days(REMIND_DAYS_MAX))
-            .to_string();
-        let open = [UpdateState::Requested, UpdateState::Queried]
-            .map(|state| <&str>::from(state).to_owned())
-            .to_vec();
+        let soon = today.saturating_add(jiff::Span::new().days(REMIND_DAYS_MAX));
+        let open_and_due = vec![
+            Filter::in_state([UpdateState::Requested, UpdateState::Queried]),
+            Filter::at_most("due_on", soon),
+        ];
         let remind = |row: UpdateRow| {
             let occasion = if today > row.due_on {
                 ReminderKind::Overdue
@@ -45,10 +45,7 @@ impl Jobs {
                         .due_on
                         .saturating_sub(jiff::Span::new().days(ANSWER_DAYS))
         };
-        let rows = self
-            .views
-            .all_rows::<UpdateRow>(None, vec![("state", open), ("due_on <=", vec![soon])])
-            .await?;
+        let rows = self.views.all_rows::<UpdateRow>(None, open_and_due).await?;
         Ok(rows
             .into_iter()
             .filter(|row| !asked_lately(row))

@@ -11,6 +11,7 @@ mod connect;
 mod dialect;
 pub mod event_search;
 pub mod events;
+pub mod filter;
 pub mod lookups;
 pub mod newest_rows;
 pub mod outbox;

@@ -1,11 +1,10 @@
-//! Queries over read models: filters, order, cursor and the statement.
+//! Queries over read models: order, cursor and the statement.
 
 use std::collections::BTreeSet;
 
 use super::bindings::{Bindings, bind_all};
-use super::view_rows::{
-    CURRENT, ViewRow, alias_in_live_generation, in_live_generation, is_current,
-};
+use super::filter::Filter;
+use super::view_rows::{CURRENT, ViewRow, in_live_generation, is_current};
 use super::{Engine, Store, StoreResult, on_reader};
 
 /// The columns that have an index over current rows.
@@ -74,10 +73,8 @@ pub struct RowQuery<'a> {
     pub table: &'static str,
     /// The rows valid at this position; `None` for the current ones.
     pub as_at: Option<i64>,
-    /// Columns and their accepted values; all filters must match. A column followed by a
-    /// comparison, such as `due_on <=`, is compared with its one value. A column of the row's grant
-    /// is named `grant.fund`, and has one value as well.
-    pub filters: Vec<(&'static str, Vec<String>)>,
+    /// All of them must match.
+    pub filters: Vec<Filter>,
     pub order: SortOrder,
     /// Only rows after this one, in that order.
     pub after: Option<RowCursor<'a>>,
@@ -95,17 +92,17 @@ impl RowQuery<'_> {
         values.text(self.after.map_or("", |after| after.id));
         values.number(self.limit);
         let several = self.multi_value_filter();
-        let rows = self.tables_sql(engine, several, &mut values);
+        let but = several.map(|(number, ..)| number);
+        let rows = self.tables_sql(engine, but, &mut values);
         let direction = if self.order.descending { " DESC" } else { "" };
         let by = match self.order.key {
             SortKey::Id => format!("v.id{direction}"),
             key => format!("v.{}{direction}, v.id{direction}", key.column()),
         };
         let part = |one: &str| format!("SELECT {columns} {rows}{one} ORDER BY {by} LIMIT $4");
-        let Some(at) = several else {
+        let Some((_, column, any)) = several else {
             return (part(""), values);
         };
-        let (column, any) = &self.filters[at];
         let any: BTreeSet<_> = any.iter().collect();
         let each = |(number, value)| {
             let one = format!(" AND v.{column} = {}", values.text(value));
@@ -121,16 +118,21 @@ impl RowQuery<'_> {
         )
     }
 
-    /// The first filter whose values are looked up separately: only for current rows ordered by id,
-    /// because past versions have no index on filter columns.
-    fn multi_value_filter(&self) -> Option<usize> {
-        let looked_up = |(column, values): &(&str, Vec<String>)| {
-            INDEXED_COLUMNS.contains(column) && (2..=SEPARATE_LOOKUPS_MAX).contains(&values.len())
-        };
+    /// The first filter whose values are looked up separately: its number, column and values. Only
+    /// for current rows ordered by id, because past versions have no index on filter columns.
+    fn multi_value_filter(&self) -> Option<(usize, &'static str, &[String])> {
+        if self.as_at.is_some() || self.order.key != SortKey::Id {
+            return None;
+        }
         self.filters
             .iter()
-            .position(looked_up)
-            .filter(|_| self.as_at.is_none() && self.order.key == SortKey::Id)
+            .enumerate()
+            .find_map(|(number, filter)| {
+                let (column, values) = filter.several_values()?;
+                let looked_up =
+                    INDEXED_COLUMNS.contains(&column) && values.len() <= SEPARATE_LOOKUPS_MAX;
+                looked_up.then_some((number, column, values))
+            })
     }
 
     /// The FROM clause with all filters except the one numbered `but`.
@@ -145,13 +147,10 @@ impl RowQuery<'_> {
             "FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stood} AND {after}",
             in_live_generation(table)
         );
-        for (_, (column, any)) in self
-            .filters
-            .iter()
-            .enumerate()
-            .filter(|(number, _)| Some(*number) != but)
-        {
-            rows.extend([" AND ", &filter_condition(engine, column, any, values)]);
+        for (number, filter) in self.filters.iter().enumerate() {
+            if Some(number) != but {
+                rows.extend([" AND ", &filter.condition_sql(engine, values)]);
+            }
         }
         rows
     }
@@ -169,27 +168,6 @@ impl RowQuery<'_> {
             SortKey::Created | SortKey::Name => values.text(after.key),
         };
         format!("(v.{}, v.id) {sign} ({key}, $3)", self.order.key.column())
-    }
-}
-
-/// The SQL condition of one filter.
-fn filter_condition(engine: Engine, column: &str, any: &[String], values: &mut Bindings) -> String {
-    match any {
-        [value] if column.starts_with("since ") => format!(
-            "v.{column} {}",
-            values.number(value.parse().unwrap_or_default())
-        ),
-        [value] if column.contains(' ') => format!("v.{column} {}", values.text(value)),
-        [value] => match column.strip_prefix("grant.") {
-            // These columns of a grant never change, so the current version is right for any day.
-            Some(column) => format!(
-                "v.grant_id IN (SELECT g.id FROM view_grants g WHERE g.organisation = $1 AND {} AND g.until = {CURRENT} AND g.{column} = {})",
-                alias_in_live_generation("g", "grants"),
-                values.text(value)
-            ),
-            None => format!("v.{column} = {}", values.text(value)),
-        },
-        any => engine.among(&format!("v.{column}"), &values.rows(&any)),
     }
 }
 
@@ -230,11 +208,28 @@ mod tests {
             .join("; ")
     }
 
+    /// A query of current rows, ordered by id.
+    fn query(table: &'static str, filters: Vec<Filter>) -> RowQuery<'static> {
+        RowQuery {
+            table,
+            as_at: None,
+            filters,
+            order: SortOrder::default(),
+            after: None,
+            limit: 50,
+        }
+    }
+
+    /// Whether a step of a plan looks up rows in an index of a table.
+    fn looks_up(step: &str, table: &str, index: &str) -> bool {
+        step.starts_with("SEARCH v ") && step.contains(&format!("INDEX view_{table}_{index} "))
+    }
+
     #[tokio::test]
     async fn what_stands_is_looked_up_among_what_stands() {
         let (_folder, store) = empty_database().await;
-        let one = |column: &'static str| vec![(column, vec!["one".to_owned()])];
-        let some = |column: &'static str| vec![(column, vec!["one".to_owned(), "two".to_owned()])];
+        let one = |column| vec![Filter::equals(column, "one")];
+        let some = |column| vec![Filter::any_of(column, ["one", "two"])];
         for (table, filters, index) in [
             ("applications", Vec::new(), "now"),
             ("applications", one("id"), "now"),
@@ -260,53 +255,37 @@ mod tests {
             (
                 "groups",
                 vec![
-                    ("name_key >=", vec!["a".to_owned()]),
-                    ("name_key <", vec!["b".to_owned()]),
+                    Filter::at_least("name_key", "a"),
+                    Filter::before("name_key", "b"),
                 ],
                 "name_key",
             ),
         ] {
-            let wanted = RowQuery {
-                table,
-                as_at: None,
-                filters,
-                order: SortOrder::default(),
-                after: None,
-                limit: 50,
-            };
+            let wanted = query(table, filters);
             let plan = plan(&store, &wanted).await;
-            let looked_up = |step: &str| {
-                step.starts_with("SEARCH v ")
-                    && step.contains(&format!("INDEX view_{table}_{index} "))
-            };
+            let looked_up = |step: &str| looks_up(step, table, index);
             assert!(plan.split("; ").all(looked_up), "{wanted:?}: {plan}");
         }
-        let by_area = RowQuery {
-            table: "applications",
-            as_at: None,
-            filters: some("area"),
-            order: SortOrder::default(),
-            after: None,
-            limit: 50,
-        };
-        assert_eq!(
-            plan(&store, &by_area).await.split("; ").count(),
-            1,
-            "what has no index is gone through once"
-        );
+    }
+
+    #[tokio::test]
+    async fn a_column_without_an_index_is_read_once() {
+        let (_folder, store) = empty_database().await;
+        let by_area = query("applications", vec![Filter::any_of("area", ["one", "two"])]);
+        assert_eq!(plan(&store, &by_area).await.split("; ").count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_past_state_is_looked_up_by_its_id() {
+        let (_folder, store) = empty_database().await;
         let past = RowQuery {
-            table: "applications",
             as_at: Some(7),
-            filters: one("id"),
-            order: SortOrder::default(),
-            after: None,
-            limit: 1,
+            ..query("applications", vec![Filter::equals("id", "one")])
         };
+        let plan = plan(&store, &past).await;
         assert!(
-            plan(&store, &past)
-                .await
-                .contains("(organisation=? AND generation=? AND id=?"),
-            "a past state is looked up by its id"
+            plan.contains("(organisation=? AND generation=? AND id=?"),
+            "{plan}"
         );
     }
 
@@ -334,64 +313,49 @@ mod tests {
                 if key == SortKey::Name && table != "groups" {
                     continue;
                 }
-                for (falling, after) in [
+                for (descending, after) in [
                     (false, None),
                     (false, Some(after)),
                     (true, None),
                     (true, Some(after)),
                 ] {
                     let wanted = RowQuery {
-                        table,
-                        as_at: None,
-                        filters: Vec::new(),
-                        order: SortOrder {
-                            key,
-                            descending: falling,
-                        },
+                        order: SortOrder { key, descending },
                         after,
-                        limit: 50,
+                        ..query(table, Vec::new())
                     };
                     let steps =
                         explain(&store, &wanted.select_sql(store.engine(), "main", "v.id").0).await;
-                    let looked_up = |step: &String| {
-                        step.starts_with("SEARCH v ")
-                            && step.contains(&format!("INDEX view_{table}_{index} "))
-                    };
+                    let looked_up = |step: &String| looks_up(step, table, index);
                     assert!(steps.iter().any(looked_up), "{wanted:?}: {steps:?}");
-                    assert!(
-                        !steps.iter().any(|step| step.contains("TEMP B-TREE")),
-                        "{wanted:?}: {steps:?}"
-                    );
+                    let sorted = |step: &String| step.contains("TEMP B-TREE");
+                    assert!(!steps.iter().any(sorted), "{wanted:?}: {steps:?}");
                 }
             }
         }
-        let changed = vec![("since >", vec!["7".to_owned()])];
-        let order = SortOrder {
-            key: SortKey::Updated,
-            descending: false,
-        };
+    }
+
+    #[tokio::test]
+    async fn changed_rows_are_looked_up_by_position() {
+        let (_folder, store) = empty_database().await;
         let wanted = RowQuery {
-            table: "grants",
-            as_at: None,
-            filters: changed,
-            order,
-            after: None,
-            limit: 50,
+            order: SortOrder {
+                key: SortKey::Updated,
+                descending: false,
+            },
+            ..query("grants", vec![Filter::changed_after(7)])
         };
+        let plan = plan(&store, &wanted).await;
         assert!(
-            plan(&store, &wanted)
-                .await
-                .contains("INDEX view_grants_since (organisation=? AND generation=? AND since>?)")
+            plan.contains("INDEX view_grants_since (organisation=? AND generation=? AND since>?)"),
+            "{plan}"
         );
-        let of_fund = vec![("grant.fund", vec!["one".to_owned()])];
-        let wanted = RowQuery {
-            table: "payments",
-            as_at: None,
-            filters: of_fund,
-            order: SortOrder::default(),
-            after: None,
-            limit: 50,
-        };
+    }
+
+    #[tokio::test]
+    async fn rows_of_a_funds_grants_are_looked_up_by_the_fund() {
+        let (_folder, store) = empty_database().await;
+        let wanted = query("payments", vec![Filter::of_grant("fund", "one")]);
         let steps = explain(&store, &wanted.select_sql(store.engine(), "main", "v.id").0).await;
         assert!(
             steps
@@ -404,24 +368,33 @@ mod tests {
     #[tokio::test]
     async fn a_column_may_be_filtered_twice() {
         let (_folder, store) = empty_database().await;
-        let asked = |filters| RowQuery {
-            table: "grants",
-            as_at: None,
-            filters,
-            order: SortOrder::default(),
-            after: None,
-            limit: 50,
-        };
-        let (sql, _) = asked(vec![
-            ("group_id", vec!["asked".to_owned()]),
-            ("group_id", vec!["own".to_owned(), "nil".to_owned()]),
-            ("state", vec!["active".to_owned(), "closed".to_owned()]),
-        ])
-        .select_sql(store.engine(), "main", "v.id");
+        let wanted = query(
+            "grants",
+            vec![
+                Filter::equals("group_id", "asked"),
+                Filter::any_of("group_id", ["own", "nil"]),
+                Filter::in_state(["active", "closed"]),
+            ],
+        );
+        let (sql, _) = wanted.select_sql(store.engine(), "main", "v.id");
         let parts: Vec<_> = sql.split(" UNION ALL ").collect();
         let held_twice = |part: &&str| {
             part.matches("v.group_id = ").count() == 2 && part.contains("v.state IN ")
         };
         assert!(parts.len() == 2 && parts.iter().all(held_twice), "{sql}");
+    }
+
+    #[tokio::test]
+    async fn a_filter_is_valid_sql() {
+        let (_folder, store) = empty_database().await;
+        for filter in [
+            Filter::any_of("id", Vec::<String>::new()),
+            Filter::at_most("unproven_since", "2026-10-31"),
+            Filter::includes("roles", "officer"),
+        ] {
+            let wanted = query("people", vec![filter]);
+            let found = find(&store, "main", &wanted).await;
+            assert!(found.is_ok(), "{wanted:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::{ViewError, Views};
 use crate::projections::DayRow;
+use crate::store::filter::Filter;
 use crate::store::row_query::{self, RowQuery, SortOrder};
 use crate::store::{events, view_rows};
 
@@ -94,11 +95,10 @@ impl Views {
         id: &str,
         as_at: Option<i64>,
     ) -> Result<Option<view_rows::ViewRow>, ViewError> {
-        let filters = vec![("id", vec![id.to_owned()])];
         let wanted = RowQuery {
             table,
             as_at,
-            filters,
+            filters: vec![Filter::equals("id", id)],
             order: SortOrder::default(),
             after: None,
             limit: 1,

@@ -2,12 +2,15 @@
 //! with filters and pages, budgets, outcomes and statements, and records with personal values
 //! decrypted.
 
+mod accesses;
 mod as_at;
 mod budget;
 mod cursor;
 mod decrypted;
+mod event_search;
 mod names;
 mod nested_rows;
+mod progress;
 mod published;
 mod queries;
 mod related_groups;
@@ -24,8 +27,10 @@ use crate::domain::{PersonId, Role, Roles};
 use crate::eventlog::{Log, LogError};
 use crate::projections::{PersonRow, ProjectionError, Projector};
 use crate::store::StoreError;
+pub use crate::store::filter::Filter;
 pub use crate::store::row_query::{SortKey, SortOrder};
 
+pub use accesses::{AccessFilter, AccessRow, AccessedData};
 pub use as_at::{AsAt, ParseAsAtError};
 pub use budget::{Budget, BudgetLine, GroupBy, Outcome, OutcomeLine, TotalsQuery as Sums};
 pub use cursor::Cursor;
@@ -33,10 +38,12 @@ pub use decrypted::{
     Answer, ApplicationView, GrantView, GroupView, OutcomeView, PayeeView, PaymentView, PersonView,
     ProposedContactView, UpdateView,
 };
+pub use event_search::{EventSearch, StoredEvent};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
+pub use progress::ProjectionPosition;
 pub use published::{Published, PublishedFund, PublishedGroup};
-pub use queries::{COUNT_MAX, PageRequest, Paged, TableRow};
+pub use queries::{COUNT_MAX, PAGE_MAX, PageRequest, Paged, TableRow};
 pub use related_groups::{HistoryLine, RelatedGroup};
 pub use statement::{Balances, Statement, StatementLine, StatementSubject};
 pub use subject_access::{SubjectAccessReport, SubjectAccessSection};
@@ -185,7 +192,7 @@ impl Views {
 
     /// The groups of which a person is a member, and all groups that were merged into them.
     pub async fn groups_of(&self, person: PersonId) -> Result<Vec<Uuid>, ViewError> {
-        let row: Option<PersonRow> = self.find(&person.to_string(), None).await?;
+        let row: Option<PersonRow> = self.find(person, None).await?;
         let mut own: Vec<Uuid> = row
             .map(|row| row.groups.into_iter().collect())
             .unwrap_or_default();

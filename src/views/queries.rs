@@ -1,5 +1,7 @@
 //! Queries of rows: by id, by filters page by page, counted, or the newest of an owner.
 
+use std::fmt::Display;
+
 use serde::de::DeserializeOwned;
 
 use super::cursor::Cursor;
@@ -8,6 +10,7 @@ use crate::projections::{
     AgreementRow, AnswersRow, ApplicationRow, FileRow, FundRow, GrantRow, GroupRow, IdentifierRow,
     OrganisationRow, PastGrantRow, PaymentBatchRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
 };
+use crate::store::filter::Filter;
 use crate::store::newest_rows::{self, NewestRows};
 use crate::store::row_query::{self, RowCursor, RowQuery, SortOrder};
 use crate::store::view_rows::{self, ViewRow};
@@ -50,6 +53,17 @@ pub struct PageRequest {
     pub limit: i64,
 }
 
+impl PageRequest {
+    /// The first page, with the most rows that a page may have.
+    #[must_use]
+    pub fn up_to_max() -> Self {
+        Self {
+            after: None,
+            limit: PAGE_MAX,
+        }
+    }
+}
+
 /// A page of a list, and the cursor of the next one.
 #[derive(Clone, Debug)]
 pub struct Paged<T> {
@@ -72,8 +86,8 @@ impl<T> Paged<T> {
     }
 }
 
-/// Number of rows per query where all are read.
-const ROWS_PAGE_SIZE: i64 = 500;
+/// Number of rows of the largest page, and of each query where all rows are read.
+pub const PAGE_MAX: i64 = 500;
 
 /// Maximum number of dependent rows that are returned with their owner.
 const NEWEST_MAX: i64 = 500;
@@ -86,7 +100,7 @@ impl Views {
     pub async fn count<T: TableRow>(
         &self,
         as_at: Option<i64>,
-        filters: Vec<(&'static str, Vec<String>)>,
+        filters: Vec<Filter>,
     ) -> Result<i64, ViewError> {
         self.count_up_to::<T>(as_at, filters, COUNT_MAX).await
     }
@@ -95,7 +109,7 @@ impl Views {
     pub async fn total<T: TableRow>(
         &self,
         as_at: Option<i64>,
-        filters: Vec<(&'static str, Vec<String>)>,
+        filters: Vec<Filter>,
     ) -> Result<i64, ViewError> {
         self.count_up_to::<T>(as_at, filters, i64::MAX).await
     }
@@ -103,7 +117,7 @@ impl Views {
     async fn count_up_to<T: TableRow>(
         &self,
         as_at: Option<i64>,
-        filters: Vec<(&'static str, Vec<String>)>,
+        filters: Vec<Filter>,
         most: i64,
     ) -> Result<i64, ViewError> {
         let wanted = RowQuery {
@@ -131,10 +145,10 @@ impl Views {
     /// A row by id, current or as at a position.
     pub async fn find<T: TableRow>(
         &self,
-        id: &str,
+        id: impl Display,
         as_at: Option<i64>,
     ) -> Result<Option<T>, ViewError> {
-        self.row_at(T::TABLE, id, as_at)
+        self.row_at(T::TABLE, &id.to_string(), as_at)
             .await?
             .as_ref()
             .map(parse_row)
@@ -145,7 +159,7 @@ impl Views {
     pub async fn list<T: TableRow>(
         &self,
         as_at: Option<i64>,
-        filters: Vec<(&'static str, Vec<String>)>,
+        filters: Vec<Filter>,
         page: &PageRequest,
     ) -> Result<Paged<T>, ViewError> {
         let after = page.after.as_deref().map(|id| RowCursor { key: "", id });
@@ -157,7 +171,7 @@ impl Views {
     pub async fn list_ordered<T: TableRow>(
         &self,
         as_at: Option<i64>,
-        filters: Vec<(&'static str, Vec<String>)>,
+        filters: Vec<Filter>,
         order: SortOrder,
         (after, most): (Option<&Cursor>, i64),
     ) -> Result<Paged<T>, ViewError> {
@@ -168,7 +182,7 @@ impl Views {
     async fn query_page<T: TableRow>(
         &self,
         as_at: Option<i64>,
-        filters: Vec<(&'static str, Vec<String>)>,
+        filters: Vec<Filter>,
         order: SortOrder,
         after: Option<RowCursor<'_>>,
         most: i64,
@@ -205,15 +219,9 @@ impl Views {
     pub async fn all_rows<T: TableRow>(
         &self,
         as_at: Option<i64>,
-        filters: Vec<(&'static str, Vec<String>)>,
+        filters: Vec<Filter>,
     ) -> Result<Vec<T>, ViewError> {
-        let (mut all, mut page) = (
-            Vec::new(),
-            PageRequest {
-                after: None,
-                limit: ROWS_PAGE_SIZE,
-            },
-        );
+        let (mut all, mut page) = (Vec::new(), PageRequest::up_to_max());
         loop {
             let listed = self.list::<T>(as_at, filters.clone(), &page).await?;
             all.extend(listed.items);

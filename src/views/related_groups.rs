@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{PageRequest, Paged, ViewError, Views};
+use super::{Filter, PageRequest, Paged, ViewError, Views};
 use crate::domain::{FundId, Money};
 use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow, PersonRow};
 use crate::store::{personal_data, view_rows};
@@ -74,7 +74,7 @@ impl Views {
     ) -> Result<Vec<Uuid>, ViewError> {
         let (mut groups, mut at) = (vec![group], 0);
         while let Some(id) = groups.get(at) {
-            let row: Option<GroupRow> = self.find(&id.to_string(), as_at).await?;
+            let row: Option<GroupRow> = self.find(id, as_at).await?;
             groups.extend(
                 row.iter()
                     .flat_map(|row| row.took_in.iter().map(|group| group.0)),
@@ -92,14 +92,7 @@ impl Views {
         as_at: Option<i64>,
     ) -> Result<Vec<HistoryLine>, ViewError> {
         Ok(self
-            .history_page(
-                group,
-                as_at,
-                &PageRequest {
-                    after: None,
-                    limit: 500,
-                },
-            )
+            .history_page(group, as_at, &PageRequest::up_to_max())
             .await?
             .items)
     }
@@ -111,28 +104,18 @@ impl Views {
         as_at: Option<i64>,
         page: &PageRequest,
     ) -> Result<Paged<HistoryLine>, ViewError> {
-        let groups: Vec<String> = self
-            .with_merged(group, as_at)
-            .await?
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let applications = self
-            .list::<ApplicationRow>(as_at, vec![("group_id", groups)], page)
-            .await?;
-        let ids = applications
-            .items
-            .iter()
-            .map(|row| row.id.to_string())
-            .collect();
+        let groups = self.with_merged(group, as_at).await?;
+        let of_groups = vec![Filter::any_of("group_id", groups)];
+        let applications = self.list::<ApplicationRow>(as_at, of_groups, page).await?;
+        let of_these = vec![Filter::any_of(
+            "id",
+            applications.items.iter().map(|row| row.id),
+        )];
         let all = PageRequest {
             after: None,
             limit: page.limit,
         };
-        let grants = self
-            .list::<GrantRow>(as_at, vec![("id", ids)], &all)
-            .await?
-            .items;
+        let grants = self.list::<GrantRow>(as_at, of_these, &all).await?.items;
         let grants: BTreeMap<_, _> = grants.into_iter().map(|grant| (grant.id, grant)).collect();
         let line = |row: ApplicationRow| {
             let grant = grants.get(&row.id);

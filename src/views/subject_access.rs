@@ -36,6 +36,15 @@ pub struct SubjectAccessSection {
     pub items: Vec<(String, Vec<(String, String)>)>,
 }
 
+impl SubjectAccessSection {
+    fn new(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            items: Vec::new(),
+        }
+    }
+}
+
 impl Views {
     /// All data on a person: their own data, groups, actions, sessions, tokens, mails, and who
     /// accessed it. [`ViewError::NotFound`] if there is no such person.
@@ -43,96 +52,21 @@ impl Views {
         &self,
         person: PersonId,
     ) -> Result<SubjectAccessReport, ViewError> {
-        let row: PersonRow = self
-            .find(&person.to_string(), None)
-            .await?
-            .ok_or(ViewError::NotFound)?;
-        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let row: PersonRow = self.find(person, None).await?.ok_or(ViewError::NotFound)?;
         let opened = self.log.vault().decrypt_all(person.0).await?;
         let given = self.recorded_events(&[person.0], &opened).await?;
-        let mut acted = SubjectAccessSection {
-            title: "What they did".to_owned(),
-            items: Vec::new(),
-        };
-        for row in self
-            .all_events(&EventSearch {
-                actor: person.to_string(),
-                ..whole_log()
-            })
-            .await?
-        {
-            let of = format!("{} {}", row.aggregate_type, stream_id(&row));
-            acted
-                .items
-                .push((event_title(&row), vec![("record".to_owned(), of)]));
-        }
-        let mut signed_in = SubjectAccessSection {
-            title: "Where they are signed in".to_owned(),
-            items: Vec::new(),
-        };
-        for session in sessions::all_of_person(store, organisation, &person.to_string()).await? {
-            let since = vec![
-                ("since".to_owned(), format_instant(session.started_at)),
-                ("last used".to_owned(), format_instant(session.seen_at)),
-            ];
-            signed_in.items.push((session.device, since));
-        }
-        let mut programs = SubjectAccessSection {
-            title: "Tokens for their programs".to_owned(),
-            items: Vec::new(),
-        };
-        for token in tokens::all_of_person(store, organisation, &person.to_string()).await? {
-            let mut says = vec![
-                ("made".to_owned(), format_instant(token.made_at)),
-                ("good until".to_owned(), format_instant(token.expires_at)),
-            ];
-            says.extend(
-                token
-                    .used_at
-                    .map(|at| ("last used".to_owned(), format_instant(at))),
-            );
-            says.extend(
-                token
-                    .ended_at
-                    .map(|at| ("ended".to_owned(), format_instant(at))),
-            );
-            programs.items.push((token.name, says));
-        }
-        let mut written = SubjectAccessSection {
-            title: "Mails that were made for them".to_owned(),
-            items: Vec::new(),
-        };
-        for mail in outbox::all_of_person(store, organisation, &person.to_string()).await? {
-            let says = vec![
-                ("made".to_owned(), format_instant(mail.made_at)),
-                ("state".to_owned(), mail.state),
-            ];
-            written.items.push((mail.kind.replace('_', " "), says));
-        }
+        let id = person.to_string();
+        let acted = self.list_actions(&id).await?;
+        let signed_in = self.list_sessions(&id).await?;
+        let programs = self.list_tokens(&id).await?;
+        let written = self.list_mails(&id).await?;
         let looked = self
-            .accesses(
-                AccessFilter::Of(&person.to_string()),
-                "Who looked at what is held on them",
-            )
+            .accesses(AccessFilter::Of(&id), "Who looked at what is held on them")
             .await?;
         let looks = self
-            .accesses(
-                AccessFilter::By(&person.to_string()),
-                "What they looked at themselves",
-            )
+            .accesses(AccessFilter::By(&id), "What they looked at themselves")
             .await?;
-        let mut groups = SubjectAccessSection {
-            title: "Groups that they act for".to_owned(),
-            items: Vec::new(),
-        };
-        for group in self
-            .groups(row.groups.iter().map(ToString::to_string).collect())
-            .await?
-        {
-            groups
-                .items
-                .push((group.name, vec![("id".to_owned(), group.id.to_string())]));
-        }
+        let groups = self.list_memberships(&row).await?;
         Ok(SubjectAccessReport {
             through: self.log.length().await? - 1,
             sections: vec![
@@ -147,10 +81,7 @@ impl Views {
         &self,
         group: Uuid,
     ) -> Result<SubjectAccessReport, ViewError> {
-        let row: GroupRow = self
-            .find(&group.to_string(), None)
-            .await?
-            .ok_or(ViewError::NotFound)?;
+        let row: GroupRow = self.find(group, None).await?.ok_or(ViewError::NotFound)?;
         let mut parts = vec![
             self.recorded_events(&[group], &self.log.vault().decrypt_all(group).await?)
                 .await?,
@@ -187,6 +118,81 @@ impl Views {
             through: self.log.length().await? - 1,
             sections: parts,
         })
+    }
+
+    async fn list_actions(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
+        let search = EventSearch {
+            actor: person.to_owned(),
+            ..whole_log()
+        };
+        let mut acted = SubjectAccessSection::new("What they did");
+        for row in self.all_events(&search).await? {
+            let of = format!("{} {}", row.aggregate_type, stream_id(&row));
+            acted
+                .items
+                .push((event_title(&row), vec![("record".to_owned(), of)]));
+        }
+        Ok(acted)
+    }
+
+    async fn list_sessions(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let mut signed_in = SubjectAccessSection::new("Where they are signed in");
+        for session in sessions::all_of_person(store, organisation, person).await? {
+            let since = vec![
+                ("since".to_owned(), format_instant(session.started_at)),
+                ("last used".to_owned(), format_instant(session.seen_at)),
+            ];
+            signed_in.items.push((session.device, since));
+        }
+        Ok(signed_in)
+    }
+
+    async fn list_tokens(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let mut programs = SubjectAccessSection::new("Tokens for their programs");
+        for token in tokens::all_of_person(store, organisation, person).await? {
+            let mut says = vec![
+                ("made".to_owned(), format_instant(token.made_at)),
+                ("good until".to_owned(), format_instant(token.expires_at)),
+            ];
+            says.extend(
+                token
+                    .used_at
+                    .map(|at| ("last used".to_owned(), format_instant(at))),
+            );
+            says.extend(
+                token
+                    .ended_at
+                    .map(|at| ("ended".to_owned(), format_instant(at))),
+            );
+            programs.items.push((token.name, says));
+        }
+        Ok(programs)
+    }
+
+    async fn list_mails(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let mut written = SubjectAccessSection::new("Mails that were made for them");
+        for mail in outbox::all_of_person(store, organisation, person).await? {
+            let says = vec![
+                ("made".to_owned(), format_instant(mail.made_at)),
+                ("state".to_owned(), mail.state),
+            ];
+            written.items.push((mail.kind.replace('_', " "), says));
+        }
+        Ok(written)
+    }
+
+    async fn list_memberships(&self, row: &PersonRow) -> Result<SubjectAccessSection, ViewError> {
+        let ids = row.groups.iter().map(ToString::to_string).collect();
+        let mut groups = SubjectAccessSection::new("Groups that they act for");
+        for group in self.groups(ids).await? {
+            groups
+                .items
+                .push((group.name, vec![("id".to_owned(), group.id.to_string())]));
+        }
+        Ok(groups)
     }
 
     /// A section on accesses to personal data, of somebody or by somebody. It does not name the
@@ -235,10 +241,7 @@ impl Views {
         streams: &[Uuid],
         opened: &BTreeMap<String, String>,
     ) -> Result<SubjectAccessSection, ViewError> {
-        let mut part = SubjectAccessSection {
-            title: "What was recorded".to_owned(),
-            items: Vec::new(),
-        };
+        let mut part = SubjectAccessSection::new("What was recorded");
         for id in streams {
             let stream = format!("{}/{id}", self.log.organisation());
             for row in self

@@ -203,7 +203,6 @@ impl ApplicationRow {
 
     fn apply_state(&mut self, event: &RecordedEvent, happened: &ApplicationEvent) {
         use ApplicationEvent as E;
-        use ApplicationState as S;
         match happened {
             E::ApplicationStarted { .. }
             | E::NoInterestDeclared { .. }
@@ -211,10 +210,33 @@ impl ApplicationRow {
             | E::HelpConfirmed { .. }
             | E::HelpRefused { .. }
             | E::DraftReminded { .. } => {}
-            E::AttendanceConfirmed { person, .. } => {
-                self.unconfirmed.remove(person);
-                self.attendance_waits = (!self.unconfirmed.is_empty()).into();
-            }
+            E::LanguageChosen { .. }
+            | E::AnswersSaved { .. }
+            | E::ApplicationSubmitted { .. }
+            | E::ChangesRequested { .. }
+            | E::ApplicationResubmitted { .. } => self.apply_submission(happened),
+            E::EligibilityConfirmed { .. }
+            | E::EligibilityRefused { .. }
+            | E::ScoreGiven { .. }
+            | E::ScoreRevised { .. }
+            | E::ScoreSetAside { .. }
+            | E::PublicSummaryWritten { .. } => self.apply_assessment(event, happened),
+            E::Awarded { .. }
+            | E::Declined { .. }
+            | E::Deferred { .. }
+            | E::Reserved { .. }
+            | E::AttendanceConfirmed { .. } => self.apply_decision(event, happened),
+            E::ReviewRequested { .. } | E::ReviewDecided { .. } => self.apply_review(happened),
+            E::ApplicationWithdrawn {} => self.state = ApplicationState::Withdrawn,
+            E::ApplicationLapsed {} => self.state = ApplicationState::Lapsed,
+            E::DraftReopened {} => self.state = ApplicationState::Draft,
+        }
+    }
+
+    fn apply_submission(&mut self, happened: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        use ApplicationState as S;
+        match happened {
             E::LanguageChosen {
                 language, helper, ..
             } => (self.language, self.helper_sealed) = (*language, helper.clone()),
@@ -263,6 +285,14 @@ impl ApplicationRow {
                 self.changes_due_on = None;
                 self.note = None;
             }
+            _ => {}
+        }
+    }
+
+    fn apply_assessment(&mut self, event: &RecordedEvent, happened: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        use ApplicationState as S;
+        match happened {
             E::EligibilityConfirmed { .. } => self.state = S::Eligible,
             E::EligibilityRefused { reason, .. } => {
                 self.record_decision(S::Ineligible, event, Some(reason.to_string()));
@@ -288,6 +318,14 @@ impl ApplicationRow {
                 }
             }
             E::PublicSummaryWritten { summary, .. } => self.summary = Some(summary.clone()),
+            _ => {}
+        }
+    }
+
+    fn apply_decision(&mut self, event: &RecordedEvent, happened: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        use ApplicationState as S;
+        match happened {
             E::Awarded {
                 terms,
                 reason,
@@ -323,6 +361,18 @@ impl ApplicationRow {
                 self.record_sitting(sitting, Some(reason));
                 self.record_decision(S::ReserveList, event, Some(reason.to_string()));
             }
+            E::AttendanceConfirmed { person, .. } => {
+                self.unconfirmed.remove(person);
+                self.attendance_waits = (!self.unconfirmed.is_empty()).into();
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_review(&mut self, happened: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        use ApplicationState as S;
+        match happened {
             E::ReviewRequested { words, .. } => {
                 self.reviewed = Some(self.state);
                 self.state = S::UnderReview;
@@ -337,9 +387,7 @@ impl ApplicationRow {
                     (before, false) => before.unwrap_or(S::Declined),
                 };
             }
-            E::ApplicationWithdrawn {} => self.state = S::Withdrawn,
-            E::ApplicationLapsed {} => self.state = S::Lapsed,
-            E::DraftReopened {} => self.state = S::Draft,
+            _ => {}
         }
     }
 

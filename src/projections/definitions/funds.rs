@@ -94,17 +94,30 @@ impl Projection for FundsProjection {
         }
         let mut row = row?;
         (row.version, row.updated_at) = (event.sequence, Moment::of(event));
+        row.apply(happened);
+        Some(row)
+    }
+}
+
+impl FundRow {
+    fn apply(&mut self, happened: &FundEvent) {
         match happened {
-            FundEvent::RulesSet { rules, .. } => row.rules = rules.clone(),
-            FundEvent::RulesProposed { rules, .. } => row.proposed_rules = Some(rules.clone()),
+            FundEvent::RulesSet { rules, .. } => self.rules = rules.clone(),
+            FundEvent::RulesProposed { rules, .. } => self.proposed_rules = Some(rules.clone()),
             FundEvent::RulesConfirmed { rules, .. } => {
-                row.rules = rules.clone();
-                row.proposed_rules = None;
+                self.rules = rules.clone();
+                self.proposed_rules = None;
             }
-            FundEvent::FundOpened {} | FundEvent::FundResumed {} => row.state = FundState::Open,
-            FundEvent::FundPaused { .. } => row.state = FundState::Paused,
-            FundEvent::FundClosed {} => row.state = FundState::Closed,
-            FundEvent::FundArchived {} => row.state = FundState::Archived,
+            FundEvent::FundOpened {} | FundEvent::FundResumed {} => self.state = FundState::Open,
+            FundEvent::FundPaused { .. } => self.state = FundState::Paused,
+            FundEvent::FundClosed {} => self.state = FundState::Closed,
+            FundEvent::FundArchived {} => self.state = FundState::Archived,
+            _ => self.apply_round(happened),
+        }
+    }
+
+    fn apply_round(&mut self, happened: &FundEvent) {
+        match happened {
             FundEvent::RoundPlanned {
                 round,
                 name,
@@ -122,17 +135,17 @@ impl Projection for FundsProjection {
                     reserves: BTreeMap::new(),
                     met_on: BTreeSet::new(),
                 };
-                row.rounds.insert(round.clone(), planned);
+                self.rounds.insert(round.clone(), planned);
             }
             FundEvent::RoundExtended {
                 round, closes_on, ..
             } => {
-                if let Some(found) = row.rounds.get_mut(round) {
+                if let Some(found) = self.rounds.get_mut(round) {
                     found.closes_on = *closes_on;
                 }
             }
             FundEvent::PanelMet { round, met_on, .. } => {
-                if let Some(found) = row.rounds.get_mut(round) {
+                if let Some(found) = self.rounds.get_mut(round) {
                     found.met_on.insert(*met_on);
                 }
             }
@@ -142,30 +155,27 @@ impl Projection for FundsProjection {
                 rank,
                 ..
             } => {
-                if let Some(found) = row.rounds.get_mut(round) {
+                if let Some(found) = self.rounds.get_mut(round) {
                     found.reserves.insert(*rank, *application);
                 }
             }
             FundEvent::ReserveUnlisted { round, rank, .. } => {
-                if let Some(found) = row.rounds.get_mut(round) {
+                if let Some(found) = self.rounds.get_mut(round) {
                     found.reserves.remove(rank);
                 }
             }
-            FundEvent::RoundOpened { round, .. } => row.set_round_state(round, RoundState::Open),
-            FundEvent::RoundClosed { round, .. } => row.set_round_state(round, RoundState::Closed),
+            FundEvent::RoundOpened { round, .. } => self.set_round_state(round, RoundState::Open),
+            FundEvent::RoundClosed { round, .. } => self.set_round_state(round, RoundState::Closed),
             FundEvent::DecidingStarted { round, .. } => {
-                row.set_round_state(round, RoundState::Deciding);
+                self.set_round_state(round, RoundState::Deciding);
             }
             FundEvent::RoundCompleted { round, .. } => {
-                row.set_round_state(round, RoundState::Completed);
+                self.set_round_state(round, RoundState::Completed);
             }
             _ => {}
         }
-        Some(row)
     }
-}
 
-impl FundRow {
     fn set_round_state(&mut self, round: &Slug, state: RoundState) {
         if let Some(found) = self.rounds.get_mut(round) {
             found.state = state;

@@ -119,112 +119,95 @@ impl Projection for GroupsProjection {
         let Event::Group(happened) = &event.event else {
             return None;
         };
-        if let GroupEvent::GroupRegistered {
-            name,
-            area,
-            standing,
-            ..
-        } = happened
-        {
-            return Some(GroupRow {
-                id: event.stream,
-                version: event.sequence,
-                created_at: Moment::of(event),
-                updated_at: Moment::of(event),
-                name: name.to_string(),
-                name_key: name_key(name.as_str()),
-                area: area.to_string(),
-                standing: *standing,
-                identifiers: BTreeSet::new(),
-                members: BTreeSet::new(),
-                invited: BTreeSet::new(),
-                payee: None,
-                postcode: None,
-                telephone: None,
-                on_file: BTreeMap::new(),
-                merged_into: None,
-                took_in: BTreeSet::new(),
-                open_grants: BTreeSet::new(),
-                kept_from: Some(event.recorded_on()),
-                was_paid: false,
-                proposed: None,
-                correction_waits: Waiting::Nothing,
-                erasure: Erasure::NotAsked,
-            });
+        if let Some(registered) = registered_row(event, happened) {
+            return Some(registered);
         }
         let mut row = row?;
         (row.version, row.updated_at) = (event.sequence, Moment::of(event));
+        row.apply(happened);
+        Some(row)
+    }
+}
+
+/// The row of a newly registered group.
+fn registered_row(event: &RecordedEvent, happened: &GroupEvent) -> Option<GroupRow> {
+    let GroupEvent::GroupRegistered {
+        name,
+        area,
+        standing,
+        ..
+    } = happened
+    else {
+        return None;
+    };
+    Some(GroupRow {
+        id: event.stream,
+        version: event.sequence,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
+        name: name.to_string(),
+        name_key: name_key(name.as_str()),
+        area: area.to_string(),
+        standing: *standing,
+        identifiers: BTreeSet::new(),
+        members: BTreeSet::new(),
+        invited: BTreeSet::new(),
+        payee: None,
+        postcode: None,
+        telephone: None,
+        on_file: BTreeMap::new(),
+        merged_into: None,
+        took_in: BTreeSet::new(),
+        open_grants: BTreeSet::new(),
+        kept_from: Some(event.recorded_on()),
+        was_paid: false,
+        proposed: None,
+        correction_waits: Waiting::Nothing,
+        erasure: Erasure::NotAsked,
+    })
+}
+
+impl GroupRow {
+    fn apply(&mut self, happened: &GroupEvent) {
         match happened {
-            GroupEvent::GroupCorrected { name, area, .. } => {
-                (row.name, row.area) = (name.to_string(), area.to_string());
-                row.name_key = name_key(name.as_str());
-                (row.proposed, row.correction_waits) = (None, Waiting::Nothing);
+            GroupEvent::GroupCorrected { .. }
+            | GroupEvent::GroupCorrectionProposed { .. }
+            | GroupEvent::GroupCorrectionRefused { .. } => self.apply_correction(happened),
+            GroupEvent::MemberInvited { .. }
+            | GroupEvent::InvitationRefused { .. }
+            | GroupEvent::MemberAdded { .. }
+            | GroupEvent::MemberRemoved { .. } => self.apply_membership(happened),
+            GroupEvent::PayeeProvided { .. } | GroupEvent::PayeeVerified { .. } => {
+                self.apply_payee(happened);
             }
+            GroupEvent::CheckFiled { .. }
+            | GroupEvent::GrantOpened { .. }
+            | GroupEvent::GrantEnded { .. } => self.apply_grant(happened),
             GroupEvent::IdentifierRecorded { identifier, .. } => {
-                row.identifiers.insert(identifier.clone());
-            }
-            GroupEvent::MemberInvited { person, .. } => {
-                row.invited.insert(*person);
-            }
-            GroupEvent::InvitationRefused { person } => {
-                row.invited.remove(person);
-            }
-            GroupEvent::MemberAdded { person, .. } => {
-                row.invited.remove(person);
-                row.members.insert(*person);
-            }
-            GroupEvent::MemberRemoved { person, .. } => {
-                row.members.remove(person);
-            }
-            GroupEvent::PayeeProvided {
-                payee,
-                details,
-                keyed_by,
-                ..
-            } => {
-                let (payee, keyed_by) = (*payee, *keyed_by);
-                row.payee = Some(PayeeRow {
-                    payee,
-                    route: details.route(),
-                    keyed_by,
-                    verified_by: None,
-                    details: details.clone(),
-                });
+                self.identifiers.insert(identifier.clone());
             }
             GroupEvent::ContactSet {
                 postcode,
                 telephone,
                 ..
-            } => (row.postcode, row.telephone) = (postcode.clone(), telephone.clone()),
-            GroupEvent::CheckFiled {
-                check,
-                grant,
-                passed_on,
-                good_until,
-                ..
-            } => {
-                row.on_file.insert(
-                    check.clone(),
-                    CheckOnFileRow {
-                        grant: *grant,
-                        passed_on: *passed_on,
-                        good_until: *good_until,
-                    },
-                );
+            } => (self.postcode, self.telephone) = (postcode.clone(), telephone.clone()),
+            GroupEvent::GroupMerged { into, .. } => self.merged_into = Some(*into),
+            GroupEvent::GroupTakenIn { group, .. } => {
+                self.took_in.insert(*group);
             }
-            GroupEvent::GroupMerged { into, .. } => row.merged_into = Some(*into),
-            GroupEvent::GrantOpened { grant, .. } => {
-                row.open_grants.insert(*grant);
-            }
-            GroupEvent::GrantEnded {
-                grant,
-                paid,
-                ended_on,
-                ..
-            } => {
-                row.open_grants.remove(grant);
-                row.kept_from = row.kept_from.max(Some(*ended_on));
-                row.was_paid |= paid;
+            GroupEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
+            GroupEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
+            GroupEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,
+            _ => {}
+        }
+    }
+
+    fn apply_correction(&mut self, happened: &GroupEvent) {
+        match happened {
+            GroupEvent::GroupCorrected { name, area, .. } => {
+                (self.name, self.area) = (name.to_string(), area.to_string());
+                self.name_key = name_key(name.as_str());
+                (self.proposed, self.correction_waits) = (None, Waiting::Nothing);
             }
             GroupEvent::GroupCorrectionProposed {
                 proposal,
@@ -234,31 +217,100 @@ impl Projection for GroupsProjection {
                 by,
             } => {
                 let (name, area) = (name.to_string(), area.to_string());
-                row.proposed = Some(ProposedCorrectionRow {
+                self.proposed = Some(ProposedCorrectionRow {
                     proposal: *proposal,
                     name,
                     area,
                     reason: reason.clone(),
                     by: *by,
                 });
-                row.correction_waits = Waiting::Waiting;
+                self.correction_waits = Waiting::Waiting;
             }
             GroupEvent::GroupCorrectionRefused { .. } => {
-                (row.proposed, row.correction_waits) = (None, Waiting::Nothing);
+                (self.proposed, self.correction_waits) = (None, Waiting::Nothing);
             }
-            GroupEvent::ErasureRequested {} => row.erasure = Erasure::Asked,
-            GroupEvent::ErasureRefused { .. } => row.erasure = Erasure::Refused,
-            GroupEvent::PersonalDataErased { .. } => row.erasure = Erasure::Done,
-            GroupEvent::GroupTakenIn { group, .. } => {
-                row.took_in.insert(*group);
+            _ => {}
+        }
+    }
+
+    fn apply_membership(&mut self, happened: &GroupEvent) {
+        match happened {
+            GroupEvent::MemberInvited { person, .. } => {
+                self.invited.insert(*person);
+            }
+            GroupEvent::InvitationRefused { person } => {
+                self.invited.remove(person);
+            }
+            GroupEvent::MemberAdded { person, .. } => {
+                self.invited.remove(person);
+                self.members.insert(*person);
+            }
+            GroupEvent::MemberRemoved { person, .. } => {
+                self.members.remove(person);
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_payee(&mut self, happened: &GroupEvent) {
+        match happened {
+            GroupEvent::PayeeProvided {
+                payee,
+                details,
+                keyed_by,
+                ..
+            } => {
+                let (payee, keyed_by) = (*payee, *keyed_by);
+                self.payee = Some(PayeeRow {
+                    payee,
+                    route: details.route(),
+                    keyed_by,
+                    verified_by: None,
+                    details: details.clone(),
+                });
             }
             GroupEvent::PayeeVerified { verified_by, .. } => {
-                if let Some(payee) = &mut row.payee {
+                if let Some(payee) = &mut self.payee {
                     payee.verified_by = Some(*verified_by);
                 }
             }
             _ => {}
         }
-        Some(row)
+    }
+
+    /// Applies what a grant of the group leaves with it.
+    fn apply_grant(&mut self, happened: &GroupEvent) {
+        match happened {
+            GroupEvent::CheckFiled {
+                check,
+                grant,
+                passed_on,
+                good_until,
+                ..
+            } => {
+                self.on_file.insert(
+                    check.clone(),
+                    CheckOnFileRow {
+                        grant: *grant,
+                        passed_on: *passed_on,
+                        good_until: *good_until,
+                    },
+                );
+            }
+            GroupEvent::GrantOpened { grant, .. } => {
+                self.open_grants.insert(*grant);
+            }
+            GroupEvent::GrantEnded {
+                grant,
+                paid,
+                ended_on,
+                ..
+            } => {
+                self.open_grants.remove(grant);
+                self.kept_from = self.kept_from.max(Some(*ended_on));
+                self.was_paid |= paid;
+            }
+            _ => {}
+        }
     }
 }

@@ -98,91 +98,103 @@ impl Projection for PaymentsProjection {
         row: Option<PaymentRow>,
         _: Option<PaymentRow>,
     ) -> Option<PaymentRow> {
-        use GrantEvent as E;
         let Event::Grant(happened) = &event.event else {
             return None;
         };
-        if let E::PaymentPrepared {
-            payment,
-            instalment,
-            amount,
-            route,
-            payee,
-            supplier,
-            prepared_by,
-            eyes,
-            prepared_on,
-            waits_until,
-            ..
-        } = happened
-        {
-            return Some(PaymentRow {
-                grant: event.stream,
-                payment: *payment,
-                created_at: Moment::of(event),
-                updated_at: Moment::of(event),
-                state: PaymentState::Prepared,
-                amount: *amount,
-                instalment: *instalment,
-                route: *route,
-                payee: *payee,
-                supplier: supplier.as_ref().map(ToString::to_string),
-                batch: None,
-                receipt: None,
-                prepared_by: Some(*prepared_by),
-                approved_by: BTreeSet::new(),
-                prepared_on: *prepared_on,
-                sent_on: None,
-                paid_on: None,
-                reason: None,
-                waits_until: *waits_until,
-                early_proposed_by: None,
-                early_reason: None,
-                approvals_needed: eyes.saturating_sub(1),
-            });
+        if let Some(prepared) = prepared_row(event, happened) {
+            return Some(prepared);
         }
         let mut row = row?;
         row.updated_at = Moment::of(event);
+        row.apply(happened);
+        Some(row)
+    }
+}
+
+/// The row of a newly prepared payment.
+fn prepared_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<PaymentRow> {
+    let GrantEvent::PaymentPrepared {
+        payment,
+        instalment,
+        amount,
+        route,
+        payee,
+        supplier,
+        prepared_by,
+        eyes,
+        prepared_on,
+        waits_until,
+        ..
+    } = happened
+    else {
+        return None;
+    };
+    Some(PaymentRow {
+        grant: event.stream,
+        payment: *payment,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
+        state: PaymentState::Prepared,
+        amount: *amount,
+        instalment: *instalment,
+        route: *route,
+        payee: *payee,
+        supplier: supplier.as_ref().map(ToString::to_string),
+        batch: None,
+        receipt: None,
+        prepared_by: Some(*prepared_by),
+        approved_by: BTreeSet::new(),
+        prepared_on: *prepared_on,
+        sent_on: None,
+        paid_on: None,
+        reason: None,
+        waits_until: *waits_until,
+        early_proposed_by: None,
+        early_reason: None,
+        approvals_needed: eyes.saturating_sub(1),
+    })
+}
+
+impl PaymentRow {
+    fn apply(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
         match happened {
             E::PaymentApproved { approved_by, .. } => {
-                row.approved_by.insert(*approved_by);
-                if row.approved_by.len() >= usize::from(row.approvals_needed) {
-                    row.state = PaymentState::Approved;
+                self.approved_by.insert(*approved_by);
+                if self.approved_by.len() >= usize::from(self.approvals_needed) {
+                    self.state = PaymentState::Approved;
                 }
             }
             E::EarlyPaymentProposed {
                 until, by, reason, ..
             } => {
-                (row.waits_until, row.early_proposed_by) = (Some(*until), Some(*by));
-                row.early_reason = Some(reason.to_string());
+                (self.waits_until, self.early_proposed_by) = (Some(*until), Some(*by));
+                self.early_reason = Some(reason.to_string());
             }
             E::EarlyPaymentConfirmed { .. } => {
-                (row.waits_until, row.early_proposed_by, row.early_reason) = (None, None, None);
+                (self.waits_until, self.early_proposed_by, self.early_reason) = (None, None, None);
             }
-            E::PaymentRejected { reason, .. } => row.end_with(PaymentState::Rejected, reason),
-            E::PaymentCancelled { reason, .. } => row.end_with(PaymentState::Cancelled, reason),
-            E::PaymentFailed { reason, .. } => row.end_with(PaymentState::Failed, reason),
-            E::PaymentReversed { reason, .. } => row.end_with(PaymentState::Reversed, reason),
-            E::PaymentCorrected { paid_on, .. } => row.paid_on = Some(*paid_on),
+            E::PaymentRejected { reason, .. } => self.end_with(PaymentState::Rejected, reason),
+            E::PaymentCancelled { reason, .. } => self.end_with(PaymentState::Cancelled, reason),
+            E::PaymentFailed { reason, .. } => self.end_with(PaymentState::Failed, reason),
+            E::PaymentReversed { reason, .. } => self.end_with(PaymentState::Reversed, reason),
+            E::PaymentCorrected { paid_on, .. } => self.paid_on = Some(*paid_on),
             E::PaymentSent { sent_on, batch, .. } => {
-                row.state = PaymentState::Sent;
-                row.batch.clone_from(batch);
-                row.sent_on = Some(*sent_on);
+                self.state = PaymentState::Sent;
+                self.batch.clone_from(batch);
+                self.sent_on = Some(*sent_on);
             }
             E::PaymentConfirmed {
                 paid_on, receipt, ..
             } => {
-                row.state = PaymentState::Confirmed;
-                row.receipt.clone_from(receipt);
-                row.paid_on = Some(*paid_on);
+                self.state = PaymentState::Confirmed;
+                self.receipt.clone_from(receipt);
+                self.paid_on = Some(*paid_on);
             }
             _ => {}
         }
-        Some(row)
     }
-}
 
-impl PaymentRow {
     fn end_with(&mut self, state: PaymentState, reason: &impl ToString) {
         self.state = state;
         self.reason = Some(reason.to_string());

@@ -96,100 +96,18 @@ impl Projection for PeopleProjection {
         row: Option<PersonRow>,
         _: Option<PersonRow>,
     ) -> Option<PersonRow> {
-        use OrganisationEvent as O;
         if let Some(registered) = registered_row(event) {
             return Some(registered);
         }
         let mut row = row?;
         row.updated_at = Moment::of(event);
         match &event.event {
-            Event::Person(PersonEvent::ContactChangeProposed {
-                proposal,
-                name,
-                email,
-                telephone,
-                proposed_by,
-            }) => {
+            Event::Person(happened) => {
                 row.version = event.sequence;
-                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-                row.proposed_contact = Some(ProposedContactRow {
-                    proposal: *proposal,
-                    name,
-                    email,
-                    telephone,
-                    by: *proposed_by,
-                });
-                row.contact_waits = Waiting::Waiting;
+                row.apply(happened);
             }
-            Event::Person(PersonEvent::ContactChangeRefused { .. }) => {
-                row.version = event.sequence;
-                (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
-            }
-            Event::Person(PersonEvent::AddressProven { email }) => {
-                row.version = event.sequence;
-                row.known_email = Some(email.clone());
-                row.unproven_since = None;
-            }
-            Event::Person(PersonEvent::ContactChanged {
-                name,
-                email,
-                telephone,
-                changed_by,
-                ..
-            }) => {
-                row.version = event.sequence;
-                if changed_by.is_some() {
-                    row.known_email.clone_from(email);
-                }
-                row.unproven_since = row.unproven_since.filter(|_| changed_by.is_none());
-                (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
-                (row.name, row.email, row.telephone) =
-                    (name.clone(), email.clone(), telephone.clone());
-            }
-            Event::Person(changed) => {
-                row.version = event.sequence;
-                if matches!(changed, PersonEvent::PersonalDataErased { .. }) {
-                    row.unproven_since = None;
-                }
-                row.erasure = match changed {
-                    PersonEvent::ErasureRequested {} => Erasure::Asked,
-                    PersonEvent::ErasureRefused { .. } => Erasure::Refused,
-                    PersonEvent::PersonalDataErased { .. } => Erasure::Done,
-                    _ => row.erasure,
-                };
-            }
-            Event::Group(GroupEvent::MemberInvited { .. }) => {
-                row.invited_to.insert(event.stream);
-            }
-            Event::Group(GroupEvent::InvitationRefused { .. }) => {
-                row.invited_to.remove(&event.stream);
-            }
-            Event::Group(GroupEvent::MemberAdded { .. }) => {
-                row.invited_to.remove(&event.stream);
-                row.groups.insert(event.stream);
-            }
-            Event::Group(GroupEvent::MemberRemoved { .. }) => {
-                row.groups.remove(&event.stream);
-            }
-            Event::Organisation(O::FounderNamed { roles, .. }) => row.roles.extend(roles),
-            Event::Organisation(O::RoleGiven { role, .. }) => {
-                row.roles.insert(*role);
-            }
-            Event::Organisation(O::RoleProposed { role, proposal, .. }) => {
-                row.proposed.insert(*role);
-                row.proposals
-                    .extend(proposal.map(|proposal| (*role, proposal)));
-            }
-            Event::Organisation(O::RoleConfirmed { role, .. }) => {
-                row.proposed.remove(role);
-                row.proposals.remove(role);
-                row.roles.insert(*role);
-            }
-            Event::Organisation(O::RoleEnded { role, .. }) => {
-                row.proposed.remove(role);
-                row.proposals.remove(role);
-                row.roles.remove(role);
-            }
+            Event::Group(happened) => row.apply_membership(event.stream, happened),
+            Event::Organisation(happened) => row.apply_role(happened),
             _ => {}
         }
         Some(row)
@@ -232,4 +150,102 @@ fn registered_row(event: &RecordedEvent) -> Option<PersonRow> {
         unproven_since: registered_on.filter(|_| *unproven),
         erasure: Erasure::NotAsked,
     })
+}
+
+impl PersonRow {
+    fn apply(&mut self, happened: &PersonEvent) {
+        match happened {
+            PersonEvent::ContactChangeProposed {
+                proposal,
+                name,
+                email,
+                telephone,
+                proposed_by,
+            } => {
+                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+                self.proposed_contact = Some(ProposedContactRow {
+                    proposal: *proposal,
+                    name,
+                    email,
+                    telephone,
+                    by: *proposed_by,
+                });
+                self.contact_waits = Waiting::Waiting;
+            }
+            PersonEvent::ContactChangeRefused { .. } => {
+                (self.proposed_contact, self.contact_waits) = (None, Waiting::Nothing);
+            }
+            PersonEvent::AddressProven { email } => {
+                self.known_email = Some(email.clone());
+                self.unproven_since = None;
+            }
+            PersonEvent::ContactChanged {
+                name,
+                email,
+                telephone,
+                changed_by,
+                ..
+            } => {
+                if changed_by.is_some() {
+                    self.known_email.clone_from(email);
+                }
+                self.unproven_since = self.unproven_since.filter(|_| changed_by.is_none());
+                (self.proposed_contact, self.contact_waits) = (None, Waiting::Nothing);
+                (self.name, self.email, self.telephone) =
+                    (name.clone(), email.clone(), telephone.clone());
+            }
+            PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
+            PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
+            PersonEvent::PersonalDataErased { .. } => {
+                self.unproven_since = None;
+                self.erasure = Erasure::Done;
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_membership(&mut self, group: Uuid, happened: &GroupEvent) {
+        match happened {
+            GroupEvent::MemberInvited { .. } => {
+                self.invited_to.insert(group);
+            }
+            GroupEvent::InvitationRefused { .. } => {
+                self.invited_to.remove(&group);
+            }
+            GroupEvent::MemberAdded { .. } => {
+                self.invited_to.remove(&group);
+                self.groups.insert(group);
+            }
+            GroupEvent::MemberRemoved { .. } => {
+                self.groups.remove(&group);
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_role(&mut self, happened: &OrganisationEvent) {
+        use OrganisationEvent as O;
+        match happened {
+            O::FounderNamed { roles, .. } => self.roles.extend(roles),
+            O::RoleGiven { role, .. } => {
+                self.roles.insert(*role);
+            }
+            O::RoleProposed { role, proposal, .. } => {
+                self.proposed.insert(*role);
+                self.proposals
+                    .extend(proposal.map(|proposal| (*role, proposal)));
+            }
+            O::RoleConfirmed { role, .. } => {
+                self.proposed.remove(role);
+                self.proposals.remove(role);
+                self.roles.insert(*role);
+            }
+            O::RoleEnded { role, .. } => {
+                self.proposed.remove(role);
+                self.proposals.remove(role);
+                self.roles.remove(role);
+            }
+            _ => {}
+        }
+    }
 }

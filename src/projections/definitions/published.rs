@@ -169,6 +169,17 @@ impl PublishedGrant {
                 self.uncommit(sources.total());
                 subtract_newest_first(self.disbursements.values_mut().rev(), sources.total());
             }
+            E::UpdateReceived { .. }
+            | E::OutcomeJudged { .. }
+            | E::UpdateAccepted { .. }
+            | E::UpdateExcused { .. } => self.apply_update(happened),
+            _ => self.apply_payment(happened),
+        }
+    }
+
+    fn apply_update(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
             E::UpdateReceived {
                 update, outcomes, ..
             } => {
@@ -196,7 +207,7 @@ impl PublishedGrant {
                 self.signs.extend(said.into_iter().chain(judged));
             }
             E::UpdateExcused { update, .. } => drop(self.unaccepted.remove(update)),
-            _ => self.apply_payment(happened),
+            _ => {}
         }
     }
 

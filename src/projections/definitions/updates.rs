@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
-use crate::domain::grant::UpdateState;
+use crate::domain::grant::{EncryptedOutcome, UpdateState};
 use crate::domain::outcome::Strength;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::text::Slug;
@@ -95,44 +95,59 @@ impl Projection for UpdatesProjection {
         row: Option<UpdateRow>,
         _: Option<UpdateRow>,
     ) -> Option<UpdateRow> {
-        use GrantEvent as E;
         let Event::Grant(happened) = &event.event else {
             return None;
         };
-        if let E::UpdateRequested {
-            update,
-            due_on,
-            last,
-            ..
-        } = happened
-        {
-            return Some(UpdateRow {
-                grant: event.stream,
-                update: *update,
-                created_at: Moment::of(event),
-                updated_at: Moment::of(event),
-                state: UpdateState::Requested,
-                due_on: *due_on,
-                last: *last,
-                received_on: None,
-                channel: None,
-                words: None,
-                learned: None,
-                people: 0,
-                volunteers: 0,
-                spent: None,
-                outcomes: Vec::new(),
-                reason: None,
-                question: None,
-                files: BTreeSet::new(),
-                reminded_on: None,
-                moved: 0,
-                asked: 0,
-                reminders: 0,
-            });
+        if let Some(requested) = requested_row(event, happened) {
+            return Some(requested);
         }
         let mut row = row?;
         row.updated_at = Moment::of(event);
+        row.apply(happened);
+        Some(row)
+    }
+}
+
+/// The row of a newly requested update.
+fn requested_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<UpdateRow> {
+    let GrantEvent::UpdateRequested {
+        update,
+        due_on,
+        last,
+        ..
+    } = happened
+    else {
+        return None;
+    };
+    Some(UpdateRow {
+        grant: event.stream,
+        update: *update,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
+        state: UpdateState::Requested,
+        due_on: *due_on,
+        last: *last,
+        received_on: None,
+        channel: None,
+        words: None,
+        learned: None,
+        people: 0,
+        volunteers: 0,
+        spent: None,
+        outcomes: Vec::new(),
+        reason: None,
+        question: None,
+        files: BTreeSet::new(),
+        reminded_on: None,
+        moved: 0,
+        asked: 0,
+        reminders: 0,
+    })
+}
+
+impl UpdateRow {
+    fn apply(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
         match happened {
             E::UpdateReceived {
                 channel,
@@ -146,35 +161,21 @@ impl Projection for UpdatesProjection {
                 received_on,
                 ..
             } => {
-                row.state = UpdateState::Received;
-                row.files.clone_from(files);
-                (row.received_on, row.channel) = (Some(*received_on), Some(*channel));
-                (row.words, row.learned) = (Some(words.clone()), learned.clone());
-                (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
-                let said = |kept: &crate::domain::grant::EncryptedOutcome| OutcomeRow {
-                    sign: kept.sign.clone(),
-                    said: Some(kept.strength),
-                    words: Some(kept.words.clone()),
-                    judged: None,
-                    judgement: None,
-                };
-                let judged =
-                    std::mem::replace(&mut row.outcomes, outcomes.iter().map(said).collect());
-                // An assessment that staff made before they queried the update remains.
-                for before in judged {
-                    if let (Some(strength), Some(judgement)) = (before.judged, before.judgement) {
-                        row.set_judgement(&before.sign, strength, judgement);
-                    }
-                }
+                self.state = UpdateState::Received;
+                self.files.clone_from(files);
+                (self.received_on, self.channel) = (Some(*received_on), Some(*channel));
+                (self.words, self.learned) = (Some(words.clone()), learned.clone());
+                (self.people, self.volunteers, self.spent) = (*people, *volunteers, Some(*spent));
+                self.replace_outcomes(outcomes);
             }
-            E::UpdateAccepted { .. } => row.state = UpdateState::Accepted,
+            E::UpdateAccepted { .. } => self.state = UpdateState::Accepted,
             E::UpdateQueried {
                 question, due_on, ..
             } => {
-                row.due_on = due_on.unwrap_or(row.due_on);
-                row.asked += 1;
-                row.state = UpdateState::Queried;
-                row.question = Some(question.to_string());
+                self.due_on = due_on.unwrap_or(self.due_on);
+                self.asked += 1;
+                self.state = UpdateState::Queried;
+                self.question = Some(question.to_string());
             }
             E::UpdateCorrected {
                 people,
@@ -182,29 +183,44 @@ impl Projection for UpdatesProjection {
                 spent,
                 ..
             } => {
-                (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
+                (self.people, self.volunteers, self.spent) = (*people, *volunteers, Some(*spent));
             }
-            E::UpdateMoved { due_on, .. } => (row.due_on, row.moved) = (*due_on, row.moved + 1),
+            E::UpdateMoved { due_on, .. } => (self.due_on, self.moved) = (*due_on, self.moved + 1),
             E::ReminderSent { sent_on, .. } => {
-                (row.reminded_on, row.reminders) = (Some(*sent_on), row.reminders + 1);
+                (self.reminded_on, self.reminders) = (Some(*sent_on), self.reminders + 1);
             }
             E::UpdateExcused { reason, .. } => {
-                row.state = UpdateState::Excused;
-                row.reason = Some(reason.to_string());
+                self.state = UpdateState::Excused;
+                self.reason = Some(reason.to_string());
             }
             E::OutcomeJudged {
                 sign,
                 strength,
                 reason,
                 ..
-            } => row.set_judgement(sign, *strength, reason.to_string()),
+            } => self.set_judgement(sign, *strength, reason.to_string()),
             _ => {}
         }
-        Some(row)
     }
-}
 
-impl UpdateRow {
+    /// Replaces what the group reported. An assessment that staff made before they queried the
+    /// update remains.
+    fn replace_outcomes(&mut self, reported: &[EncryptedOutcome]) {
+        let said = |outcome: &EncryptedOutcome| OutcomeRow {
+            sign: outcome.sign.clone(),
+            said: Some(outcome.strength),
+            words: Some(outcome.words.clone()),
+            judged: None,
+            judgement: None,
+        };
+        let before = std::mem::replace(&mut self.outcomes, reported.iter().map(said).collect());
+        for outcome in before {
+            if let (Some(strength), Some(judgement)) = (outcome.judged, outcome.judgement) {
+                self.set_judgement(&outcome.sign, strength, judgement);
+            }
+        }
+    }
+
     fn set_judgement(&mut self, sign: &Slug, strength: Strength, judgement: String) {
         let (judged, judgement) = (Some(strength), Some(judgement));
         match self

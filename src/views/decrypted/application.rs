@@ -65,10 +65,7 @@ impl Views {
         application: Uuid,
         as_at: Option<i64>,
     ) -> Result<Vec<Answer>, ViewError> {
-        let AnswersRow { answers } = self
-            .find(&application.to_string(), as_at)
-            .await?
-            .unwrap_or_default();
+        let AnswersRow { answers } = self.find(application, as_at).await?.unwrap_or_default();
         let opened = DecryptRequest(answers.values().map(|sealed| ("answer", sealed)).collect())
             .decrypt(self)
             .await?;

@@ -12,7 +12,7 @@ use crate::domain::payee::{EncryptedPayee, PaymentRoute};
 use crate::domain::personal_data::Encrypted;
 use crate::domain::text::{Identifier, Slug};
 use crate::domain::{GroupId, PersonId};
-use crate::projections::{CheckOnFileRow, FileRow, GroupRow, Moment, PastGrantRow};
+use crate::projections::{CheckOnFileRow, FileRow, GroupRow, Moment, PastGrantRow, PayeeRow};
 use crate::views::{Reader, ViewError, Views};
 
 /// A group.
@@ -85,60 +85,18 @@ impl Views {
         as_at: Option<i64>,
     ) -> Result<Vec<GroupView>, ViewError> {
         let ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
-        let mut files: BTreeMap<Uuid, Vec<FileRow>> = BTreeMap::new();
-        for file in self.files_of(&ids, as_at).await? {
-            files.entry(file.group).or_default().push(file);
-        }
-        let mut past_grants: BTreeMap<Uuid, BTreeMap<String, PastGrant>> = BTreeMap::new();
-        for PastGrantRow { group, past } in self
-            .newest_of::<PastGrantRow>("group_id", &ids, as_at)
-            .await?
-        {
-            past_grants
-                .entry(group)
-                .or_default()
-                .insert(past.reference.to_string(), past);
-        }
+        let mut files = self.files_by_group(&ids, as_at).await?;
+        let mut past_grants = self.past_grants_by_group(&ids, as_at).await?;
         let mut wanted = DecryptRequest::default();
         for row in rows
             .iter()
             .filter(|_| reader.works_with_groups() || !reader.sees_all())
         {
-            wanted.add("postcode", row.postcode.as_ref());
-            wanted.add("telephone", row.telephone.as_ref());
-            wanted.add(
-                "reason",
-                row.proposed.as_ref().map(|proposed| &proposed.reason),
-            );
-            if let Some((holder, numbers)) =
-                row.payee.as_ref().and_then(|payee| account(&payee.details))
-            {
-                wanted.add("holder", Some(holder));
-                wanted.add("numbers", Some(numbers));
-            }
+            add_encrypted_values(&mut wanted, row);
         }
         let opened = wanted.decrypt(self).await?;
-        let payee = |row: &GroupRow| {
-            row.payee.as_ref().map(|payee| PayeeView {
-                payee: payee.payee,
-                route: payee.route,
-                keyed_by: Some(payee.keyed_by),
-                verified: payee.verified_by.is_some(),
-                verified_by: payee.verified_by,
-                body: if let EncryptedPayee::HoldingBody { body, .. } = &payee.details {
-                    Some(body.to_string())
-                } else {
-                    None
-                },
-                holder: decrypted_text(&opened, account(&payee.details).map(|(holder, _)| holder)),
-                numbers: decrypted_text(
-                    &opened,
-                    account(&payee.details).map(|(_, numbers)| numbers),
-                ),
-            })
-        };
         let seen = |row: GroupRow| GroupView {
-            payee: payee(&row),
+            payee: row.payee.as_ref().map(|payee| payee_view(payee, &opened)),
             postcode: decrypted_text(&opened, row.postcode.as_ref()),
             proposed_reason: decrypted_text(
                 &opened,
@@ -166,6 +124,68 @@ impl Views {
             invited: row.invited,
         };
         Ok(rows.into_iter().map(seen).collect())
+    }
+
+    async fn files_by_group(
+        &self,
+        ids: &[String],
+        as_at: Option<i64>,
+    ) -> Result<BTreeMap<Uuid, Vec<FileRow>>, ViewError> {
+        let mut files: BTreeMap<Uuid, Vec<FileRow>> = BTreeMap::new();
+        for file in self.files_of(ids, as_at).await? {
+            files.entry(file.group).or_default().push(file);
+        }
+        Ok(files)
+    }
+
+    /// The past grants of each group, by reference.
+    async fn past_grants_by_group(
+        &self,
+        ids: &[String],
+        as_at: Option<i64>,
+    ) -> Result<BTreeMap<Uuid, BTreeMap<String, PastGrant>>, ViewError> {
+        let mut past_grants: BTreeMap<Uuid, BTreeMap<String, PastGrant>> = BTreeMap::new();
+        for PastGrantRow { group, past } in self
+            .newest_of::<PastGrantRow>("group_id", ids, as_at)
+            .await?
+        {
+            past_grants
+                .entry(group)
+                .or_default()
+                .insert(past.reference.to_string(), past);
+        }
+        Ok(past_grants)
+    }
+}
+
+fn add_encrypted_values<'a>(wanted: &mut DecryptRequest<'a>, row: &'a GroupRow) {
+    wanted.add("postcode", row.postcode.as_ref());
+    wanted.add("telephone", row.telephone.as_ref());
+    wanted.add(
+        "reason",
+        row.proposed.as_ref().map(|proposed| &proposed.reason),
+    );
+    if let Some((holder, numbers)) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
+        wanted.add("holder", Some(holder));
+        wanted.add("numbers", Some(numbers));
+    }
+}
+
+fn payee_view(payee: &PayeeRow, opened: &BTreeMap<String, String>) -> PayeeView {
+    let (holder, numbers) = account(&payee.details).unzip();
+    PayeeView {
+        payee: payee.payee,
+        route: payee.route,
+        keyed_by: Some(payee.keyed_by),
+        verified: payee.verified_by.is_some(),
+        verified_by: payee.verified_by,
+        body: if let EncryptedPayee::HoldingBody { body, .. } = &payee.details {
+            Some(body.to_string())
+        } else {
+            None
+        },
+        holder: decrypted_text(opened, holder),
+        numbers: decrypted_text(opened, numbers),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Grants from the offer to the close.
 
+mod check;
 mod returns;
 mod revocation;
 mod schedule;
+mod story;
+mod variation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +13,19 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::file::FileDigest;
-use crate::domain::grant::{GrantState, VariationChanges, VariationState};
-use crate::domain::personal_data::Encrypted;
+use crate::domain::grant::GrantState;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection, Waiting};
+pub use check::CheckRow;
+use check::outstanding_checks;
 use returns::minus_or_zero;
 pub use returns::{ProposedSettlementRow, UnsettledEntryRow};
 pub use revocation::RevocationRow;
 pub use schedule::{InstalmentRow, ProposedScheduleRow};
+pub use story::StoryRow;
+pub use variation::VariationRow;
 
 /// A grant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -106,52 +111,6 @@ pub struct GrantRow {
     pub revocation: Option<RevocationRow>,
 }
 
-/// A variation and its state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Variation)]
-pub struct VariationRow {
-    pub state: VariationState,
-    pub change: VariationChanges,
-    /// Absent for a member of the group.
-    pub asked_by: Option<PersonId>,
-    /// Absent for a member of the group.
-    pub decided_by: Option<PersonId>,
-    /// The award when the variation was requested. If it has changed since, the variation must be
-    /// requested again.
-    #[serde(default)]
-    pub against: Money,
-    pub reason: Option<String>,
-    /// The group's reason, encrypted. The view decrypts it into a field of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
-    pub sealed: Option<Encrypted>,
-}
-
-/// A published story. It stays listed after it was withdrawn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Story)]
-pub struct StoryRow {
-    /// Absent once the story was withdrawn.
-    pub words: Option<String>,
-    #[schema(value_type = String, format = "date")]
-    pub consented_on: Date,
-    pub photographs: BTreeSet<FileDigest>,
-}
-
-/// The state of a check, with its latest note.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Check)]
-pub struct CheckRow {
-    /// `outstanding`, `passed`, `failed`, `waiver_proposed` or `waived`.
-    pub state: String,
-    pub note: Option<String>,
-    /// The last day on which a passed check counts.
-    #[schema(value_type = Option<String>, format = "date")]
-    pub good_until: Option<Date>,
-    /// The text of the condition, if the check is a condition of the award.
-    pub condition: Option<String>,
-}
-
 pub(in crate::projections) struct GrantsProjection;
 
 impl Projection for GrantsProjection {
@@ -202,15 +161,6 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
     else {
         return None;
     };
-    let outstanding = |condition: Option<String>| CheckRow {
-        state: "outstanding".into(),
-        note: None,
-        good_until: None,
-        condition,
-    };
-    let conditions = conditions
-        .iter()
-        .map(|(check, condition)| (check.clone(), outstanding(Some(condition.text.to_string()))));
     Some(GrantRow {
         id: event.stream,
         version: event.sequence,
@@ -241,11 +191,7 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
         final_update: None,
         agreement_version: 0,
         agreement_hash: String::new(),
-        checks: checks
-            .iter()
-            .map(|check| (check.clone(), outstanding(None)))
-            .chain(conditions)
-            .collect(),
+        checks: outstanding_checks(checks, conditions),
         instalments: BTreeMap::new(),
         variations: BTreeMap::new(),
         stories: BTreeMap::new(),
@@ -276,29 +222,8 @@ impl GrantRow {
                 self.reason = Some(reason.to_string());
                 self.end_offer(S::OfferWithdrawn);
             }
-            E::PaymentSent { sources, .. } => {
-                self.paid = self.paid.plus(sources.total());
-                if self.state == S::Accepted {
-                    self.state = S::Live;
-                }
-            }
-            E::PaymentFailed {
-                sources, payment, ..
-            } => {
-                self.paid = minus_or_zero(self.paid, sources.total());
-                self.release_instalment(*payment);
-            }
-            E::PaymentReversed {
-                sources,
-                payment,
-                released,
-                satisfied,
-                ..
-            } => {
-                self.paid = minus_or_zero(self.paid, sources.total());
-                self.award = minus_or_zero(self.award, released.total());
-                self.reduce_dues(satisfied);
-                self.release_instalment(*payment);
+            E::PaymentSent { .. } | E::PaymentFailed { .. } | E::PaymentReversed { .. } => {
+                self.apply_payment(happened);
             }
             E::UpdateRequested {
                 update, last: true, ..
@@ -325,28 +250,7 @@ impl GrantRow {
                 self.award = minus_or_zero(self.award, released.total());
                 self.state = S::Closed;
             }
-            E::StoryPublished {
-                story,
-                words,
-                consented_on,
-                photographs,
-                ..
-            } => {
-                let words = Some(words.to_string());
-                self.stories.insert(
-                    *story,
-                    StoryRow {
-                        words,
-                        consented_on: *consented_on,
-                        photographs: photographs.clone(),
-                    },
-                );
-            }
-            E::StoryWithdrawn { story, .. } => {
-                if let Some(found) = self.stories.get_mut(story) {
-                    (found.words, found.photographs) = (None, BTreeSet::new());
-                }
-            }
+            E::StoryPublished { .. } | E::StoryWithdrawn { .. } => self.apply_story(happened),
             _ => {
                 self.apply_schedule(happened);
                 self.apply_settlement(happened);
@@ -357,127 +261,35 @@ impl GrantRow {
         }
     }
 
-    fn apply_check(&mut self, happened: &GrantEvent) {
+    fn apply_payment(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
-        let (check, state, note, until) = match happened {
-            E::CheckRequested { check, note, .. } => {
-                (check, "outstanding", Some(note.to_string()), None)
-            }
-            E::CheckPassed {
-                check,
-                note,
-                good_until,
-                ..
-            } => (check, "passed", Some(note.to_string()), *good_until),
-            E::CheckReused {
-                check, good_until, ..
-            } => (check, "passed", None, Some(*good_until)),
-            E::CheckFailed { check, note, .. } => (check, "failed", Some(note.to_string()), None),
-            E::WaiverProposed { check, reason, .. } => {
-                (check, "waiver_proposed", Some(reason.to_string()), None)
-            }
-            E::CheckWaived { check, .. } => (
-                check,
-                "waived",
-                self.checks.get(check).and_then(|row| row.note.clone()),
-                None,
-            ),
-            _ => return,
-        };
-        let condition = self.checks.get(check).and_then(|row| row.condition.clone());
-        self.checks.insert(
-            check.clone(),
-            CheckRow {
-                state: state.to_owned(),
-                note,
-                good_until: until,
-                condition,
-            },
-        );
-    }
-
-    fn apply_variation(&mut self, happened: &GrantEvent) {
-        use GrantEvent as E;
+        use GrantState as S;
         match happened {
-            E::VariationRequested {
-                variation,
-                change,
-                words,
-                by,
-                ..
-            } => {
-                let (state, change, asked_by) =
-                    (VariationState::Requested, change.clone(), Some(*by));
-                self.variations.insert(
-                    *variation,
-                    VariationRow {
-                        state,
-                        change,
-                        asked_by,
-                        decided_by: None,
-                        against: self.award,
-                        reason: None,
-                        sealed: Some(words.clone()),
-                    },
-                );
+            E::PaymentSent { sources, .. } => {
+                self.paid = self.paid.plus(sources.total());
+                if self.state == S::Accepted {
+                    self.state = S::Live;
+                }
             }
-            E::VariationApproved {
-                variation,
-                change,
+            E::PaymentFailed {
+                sources, payment, ..
+            } => {
+                self.paid = minus_or_zero(self.paid, sources.total());
+                self.release_instalment(*payment);
+            }
+            E::PaymentReversed {
+                sources,
+                payment,
                 released,
-                by,
-                sitting,
+                satisfied,
                 ..
             } => {
-                if let Some(sitting) = sitting {
-                    self.raised_by = u32::from(*variation);
-                    self.recorded_by = sitting.recorded_by;
-                    let others = sitting.present.iter().copied().filter(|person| {
-                        sitting
-                            .recorded_by
-                            .is_some_and(|recorder| recorder != *person)
-                    });
-                    self.unconfirmed = others.collect();
-                }
+                self.paid = minus_or_zero(self.paid, sources.total());
                 self.award = minus_or_zero(self.award, released.total());
-                self.ends_on = change.ends_on.unwrap_or(self.ends_on);
-                self.update_due_on = change.update_due_on.unwrap_or(self.update_due_on);
-                if let Some(purpose) = &change.purpose {
-                    (self.title, self.description) =
-                        (purpose.title.to_string(), purpose.description.to_string());
-                }
-                if change.amount.is_some() {
-                    self.drop_unpaid_instalments();
-                }
-                self.decide_variation(*variation, VariationState::Approved, *by, None);
+                self.reduce_dues(satisfied);
+                self.release_instalment(*payment);
             }
-            E::VariationRefused {
-                variation,
-                reason,
-                by,
-                ..
-            } => {
-                self.decide_variation(
-                    *variation,
-                    VariationState::Refused,
-                    *by,
-                    Some(reason.to_string()),
-                );
-            }
-            E::AwardGrown { sources, .. } => self.award = self.award.plus(sources.total()),
             _ => {}
-        }
-    }
-
-    fn decide_variation(
-        &mut self,
-        number: u16,
-        state: VariationState,
-        by: PersonId,
-        reason: Option<String>,
-    ) {
-        if let Some(found) = self.variations.get_mut(&number) {
-            (found.state, found.decided_by, found.reason) = (state, Some(by), reason);
         }
     }
 
