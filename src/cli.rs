@@ -18,18 +18,19 @@ mod file_permissions;
 mod import;
 mod operator;
 mod read_upload;
+mod rotation;
 mod serve;
 
 use std::net::TcpListener;
 use std::path::Path;
 
+use crate::auth::tokens::TokenError;
 use crate::bank::LayoutError;
 use crate::bank::modulus_check::{ModulusError, ModulusTables};
 use crate::clock::{self, Clock};
 use crate::commands::{Caller, CommandError, CommandRequest, Commands};
 use crate::config::{Config, PeopleTask, Task};
-use crate::crypto::keys::{self, KeyError, KeyPurpose, Keys};
-use crate::crypto::rotation;
+use crate::crypto::keys::{KeyError, Keys};
 use crate::crypto::vault::Vault;
 use crate::demo::{self, SeedError};
 use crate::domain::organisation::{FoundOrganisation, NameFounder};
@@ -39,7 +40,6 @@ use crate::export::open_data::PlacesError;
 use crate::files::{Bucket, BucketError, FileStore};
 use crate::http;
 use crate::http::DemoAccount;
-use crate::http::bearer_auth::TokenError;
 use crate::mail::{MailError, MailTransportError};
 use crate::projections::{self, ProjectionError, Projector};
 use crate::store::{Store, StoreError};
@@ -150,12 +150,7 @@ impl OpenedOrganisation {
 /// Runs one task to its end.
 pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
     match task {
-        Task::Serve => {
-            let listener = bind(&config)?;
-            let opened =
-                open_organisation(&config, TimestampSource::Database, Clock::System).await?;
-            serve::run(&config, opened, listener, None).await
-        }
+        Task::Serve => serve(&config).await,
         Task::Demo { seeds } => demo(config, seeds.as_deref()).await,
         Task::Seed { folder } => {
             let loaded = load_seeds(&config, Some(&folder)).await?;
@@ -177,70 +172,24 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             minutes,
             name,
         } => {
-            print_line!(
-                "{}",
-                operator::run(
-                    &config,
-                    OperatorRequest::Token {
-                        person,
-                        name,
-                        roles,
-                        minutes
-                    }
-                )
-                .await?
-            );
-            Ok(())
+            let request = OperatorRequest::Token {
+                person,
+                name,
+                roles,
+                minutes,
+            };
+            ask_operator(&config, request).await
         }
         Task::Link { person, minutes } => {
-            print_line!(
-                "{}",
-                operator::run(&config, OperatorRequest::Link { person, minutes }).await?
-            );
-            Ok(())
+            ask_operator(&config, OperatorRequest::Link { person, minutes }).await
         }
         Task::EndAccess { person } => {
-            print_line!(
-                "{}",
-                operator::run(&config, OperatorRequest::EndAccess { person }).await?
-            );
-            Ok(())
+            ask_operator(&config, OperatorRequest::EndAccess { person }).await
         }
         Task::Audit { task } => audit::run(&config, task).await,
-        Task::RotateKek => {
-            let store = Store::open(&config.database_url).await?;
-            let wrapped = rotation::rotate_kek(&store, &config.keys).await?;
-            store.close().await;
-            print_line!(
-                "{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does"
-            );
-            Ok(())
-        }
-        Task::RotateToken => {
-            let store = Store::open(&config.database_url).await?;
-            let ended =
-                rotation::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond())
-                    .await?;
-            store.close().await;
-            print_line!(
-                "{ended} tokens have ended. Start every process of the service again: only then it signs by the new key"
-            );
-            Ok(())
-        }
-        Task::RotateSeal => {
-            let opened =
-                open_organisation(&config, TimestampSource::Database, Clock::System).await?;
-            let store = opened.commands.log().store().clone();
-            let (old, new) =
-                keys::begin_rotation(&store, &config.keys, KeyPurpose::Checkpoint).await?;
-            opened.checkpoint_signer().rotate_key(&old.id, &new).await?;
-            keys::install_next_key(&config.keys, KeyPurpose::Checkpoint, Some(&old.id))?;
-            store.close().await;
-            print_line!(
-                "the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key"
-            );
-            Ok(())
-        }
+        Task::RotateKek => rotation::rotate_kek(&config).await,
+        Task::RotateToken => rotation::rotate_token(&config).await,
+        Task::RotateSeal => rotation::rotate_checkpoint_key(&config).await,
         Task::Backup { folder } => backup::create(&config, &folder).await,
         Task::Restore {
             folder,
@@ -259,25 +208,39 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             print!("{}", http::openapi_yaml());
             Ok(())
         }
-        Task::Rebuild { projection } => {
-            let opened =
-                open_organisation(&config, TimestampSource::Database, Clock::System).await?;
-            let projector = Projector::open(opened.commands.log().clone()).await?;
-            let names = projection.map_or_else(
-                || projections::names().map(str::to_owned).collect(),
-                |name| vec![name],
-            );
-            for name in names {
-                print_line!("{name}: generation {}", projector.rebuild(&name).await?);
-            }
-            Ok(())
-        }
+        Task::Rebuild { projection } => rebuild(&config, projection).await,
         Task::Migrate => {
             Store::open(&config.database_url).await?.close().await;
             print_line!("the database is up to date");
             Ok(())
         }
     }
+}
+
+async fn serve(config: &Config) -> Result<(), TaskError> {
+    let listener = bind(config)?;
+    let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
+    serve::run(config, opened, listener, None).await
+}
+
+/// Executes a request of the operator, and prints the reply.
+async fn ask_operator(config: &Config, request: OperatorRequest) -> Result<(), TaskError> {
+    print_line!("{}", operator::run(config, request).await?);
+    Ok(())
+}
+
+/// Rebuilds the named projection, or all.
+async fn rebuild(config: &Config, projection: Option<String>) -> Result<(), TaskError> {
+    let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
+    let projector = Projector::open(opened.commands.log().clone()).await?;
+    let names = projection.map_or_else(
+        || projections::names().map(str::to_owned).collect(),
+        |name| vec![name],
+    );
+    for name in names {
+        print_line!("{name}: generation {}", projector.rebuild(&name).await?);
+    }
+    Ok(())
 }
 
 /// Opens the database, the keys, the log and the commands. An SQLite database is locked by its

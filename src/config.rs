@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{PersonId, Role, text::Slug};
 use crate::export::open_data::org_id;
-use crate::http::rate_limit::Quotas;
+use crate::http::quotas::Quotas;
 use crate::import::ImportKind;
 use crate::sandbox::Upload;
 

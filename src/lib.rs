@@ -1,5 +1,6 @@
 //! Microgrants: apply, award, pay, report and close, with every change an immutable event.
 pub mod audit;
+pub mod auth;
 pub mod backup;
 pub mod bank;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod http;
 pub mod import;
 pub mod jobs;
 pub mod mail;
+pub mod outbox;
 pub mod projections;
 pub mod sandbox;
 pub mod store;

@@ -23,14 +23,13 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 
 use super::{OpenedOrganisation, TaskError, open_organisation};
+use crate::auth::links::{self, NewSignInLink};
+use crate::auth::tokens::{NewToken, Tokens};
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::domain::{Person, PersonId, Role};
 use crate::eventlog::TimestampSource;
-use crate::http::bearer_auth::Tokens;
-use crate::http::tokens::NewToken;
-use crate::mail::sign_in_links::{self, NewSignInLink};
 use crate::store::{Store, StoreError};
 
 /// Maximum length of a line, in bytes.
@@ -116,7 +115,7 @@ impl Operator {
                     .await?)
             }
             OperatorRequest::Link { minutes, .. } => {
-                let link = sign_in_links::issue(
+                let link = links::issue(
                     &self.commands,
                     NewSignInLink {
                         person,

@@ -3,26 +3,29 @@
 //! # Shutdown
 //!
 //! On the first signal the tasks that send mails and webhooks finish what they are sending, for at
-//! most [`STOP_TIMEOUT`] each. Then the server stops, the remaining tasks are aborted, and the
+//! most [`STOP_TIMEOUT`] in all. Then the server stops, the remaining tasks are aborted, and the
 //! database is closed. A second signal ends the process immediately.
 
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::crash_loop::{SETTLE_TIME, StartHistory};
 use super::operator::{Operator, OperatorSocket};
 use super::{OpenedOrganisation, TaskError, backup, export, file_store};
+use crate::auth::tokens::Tokens;
 use crate::bank::Layout;
-use crate::clock::Clock;
-use crate::clock::day_of;
+use crate::clock::{Clock, day_of};
+use crate::commands::Commands;
 use crate::config::Config;
 use crate::erasure::{ErasureList, Purger};
 use crate::eventlog::Log;
-use crate::http::bearer_auth::Tokens;
 use crate::http::body_timeout::BODY_PAUSE_MAX;
 use crate::http::open_data::OpenData;
 use crate::http::rate_limit::RateLimits;
@@ -35,7 +38,7 @@ use crate::sandbox::Sandbox;
 use crate::views::{AsAt, Views};
 use crate::webhooks::{ConfiguredWebhooks, ManagedWebhooks, WebhookSecret};
 
-/// Maximum time that a stopping service waits for a mail or a webhook that is being sent.
+/// Maximum time that a stopping service waits for the mails and webhooks that are being sent.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// Number of days before today for which a demonstration sends mails.
 const DEMO_MAIL_DAYS: i64 = 21;
@@ -47,38 +50,124 @@ pub(super) async fn run(
     listener: TcpListener,
     demo_accounts: Option<Vec<DemoAccount>>,
 ) -> Result<(), TaskError> {
-    let demo = demo_accounts.is_some();
     // Signal handlers are installed first, so that a signal during start is not lost.
     let asked = stop_signal().map_err(TaskError::Serve)?;
-    let beside = Supervisor::default();
-    let starts = record_start(config, &beside);
+    let supervisor = Supervisor::default();
+    let starts = record_start(config, &supervisor);
     let log = opened.commands.log().clone();
-    let list = ErasureList::at(&config.erasures);
+    let erased = ErasureList::at(&config.erasures);
     // An interrupted restore must not leave erased people in the log. A demonstration is not
     // restored from a backup; its people have the same ids each time, so the list of an older
     // demonstration must not be applied to it.
-    if !demo {
-        backup::repeat_erasures(&opened, &list).await?;
+    if demo_accounts.is_none() {
+        backup::repeat_erasures(&opened, &erased).await?;
     }
     let projector = Projector::open(log.clone()).await?;
-    let following = beside.spawn("projections", projector.clone().run());
-    let sealing = beside.spawn("sealing", opened.checkpoint_signer().run());
+    let projections = supervisor.spawn("projections", projector.clone().run());
+    let signer = supervisor.spawn("sealing", opened.checkpoint_signer().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let views = Views::new(log.clone(), projector);
-    let working = beside.spawn(
-        "jobs",
-        Jobs::new(opened.commands.clone(), views.clone()).run(),
-    );
+    let jobs = Jobs::new(opened.commands.clone(), views.clone());
+    let jobs = supervisor.spawn("jobs", jobs.run());
     let address = listener
         .local_addr()
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    let outbox = mail_transport(config)?;
+    let transport = mail_transport(config)?;
+    let site = site_config(config, address, transport.folder_path(), demo_accounts)?;
+    let mailer = subscribed_mailer(config, &opened.commands, &views, transport, &site).await?;
+    let (stop, stopping) = watch::channel(false);
+    let mail = supervisor.spawn("mail", mailer.run(stopping.clone()));
+    let purger = Purger::new(
+        log.clone(),
+        file_store(config)?,
+        config.mails.clone(),
+        erased,
+    );
+    let erasure = supervisor.spawn("erasure", purger.run());
+    let configured = configured_webhooks(config, &log).await?;
+    let managed = managed_webhooks(config, &opened);
+    let webhooks = supervisor.spawn("webhooks", run_webhooks(configured, managed, stopping));
+    let operator = Operator {
+        commands: opened.commands.clone(),
+        tokens: tokens.clone(),
+        address: site.address.clone(),
+    };
+    let socket = OperatorSocket::for_database(config)
+        .map(|socket| supervisor.spawn("socket", socket.run(operator)));
+    let state = AppState {
+        commands: opened.commands,
+        views,
+        files: file_store(config)?,
+        sandbox: Sandbox::with_current_exe().map_err(TaskError::ProgramPath)?,
+        tokens,
+        site,
+        supervisor,
+    };
+    let finished = finish_sending(asked, stop, [mail, webhooks]);
+    let server = http::serve(state, listener, None, finished).map_err(TaskError::Serve)?;
+    tracing::info!(%address, "serving");
+    server.await.map_err(TaskError::Serve)?;
+    for task in [projections, jobs, signer, erasure] {
+        task.abort();
+    }
+    close(&log, socket, starts).await;
+    Ok(())
+}
+
+/// Waits for a signal, then for the tasks that send mails and webhooks.
+///
+/// An interrupted mail or webhook would be sent again, so these tasks finish what they are sending;
+/// the others can be aborted at any point. They finish before the server stops, because connections
+/// to the database that a server worker opened end with that worker.
+async fn finish_sending(
+    asked: impl Future<Output = ()>,
+    stop: watch::Sender<bool>,
+    mut sending: [JoinHandle<()>; 2],
+) {
+    asked.await;
+    tracing::info!(
+        "asked to stop: what is under way outside is finished, then no more requests are taken"
+    );
+    let _ = stop.send(true);
+    if tokio::time::timeout(STOP_TIMEOUT, join_all(&mut sending))
+        .await
+        .is_err()
+    {
+        tracing::warn!("something was still being sent; it is sent again at the next start");
+        for task in &sending {
+            task.abort();
+        }
+    }
+}
+
+/// Closes the socket and the database, and notes that the service came to its end.
+async fn close(log: &Log, socket: Option<JoinHandle<()>>, starts: Option<StartHistory>) {
+    if let Some(socket) = socket {
+        socket.abort();
+        // Dropping the task removes the socket file. This must happen before the database is closed
+        // and another process can open it.
+        let _ = socket.await;
+    }
+    log.store().close().await;
+    if let Some(Err(error)) = starts.map(StartHistory::record_end) {
+        tracing::warn!(%error, "that the service came to its end could not be noted");
+    }
+}
+
+/// The settings of the pages and the API.
+fn site_config(
+    config: &Config,
+    address: SocketAddr,
+    mail_folder: Option<&Path>,
+    demo_accounts: Option<Vec<DemoAccount>>,
+) -> Result<SiteConfig, TaskError> {
+    let demo = demo_accounts.is_some();
     let places = export::places(config, demo)?;
     let bank_layout = config
         .bank_layout
         .as_deref()
         .map_or_else(|| Ok(Layout::plain()), Layout::read)?;
-    let site = SiteConfig {
+    Ok(SiteConfig {
         address: config
             .address
             .clone()
@@ -88,103 +177,49 @@ pub(super) async fn run(
         telephone: config.telephone.clone(),
         demo,
         demo_accounts: demo_accounts.unwrap_or_default(),
-        mail_folder: outbox.folder_path().map(Path::to_owned),
+        mail_folder: mail_folder.map(Path::to_owned),
         limits: RateLimits::new(&config.limits, config.proxy),
         body_pause_max: BODY_PAUSE_MAX,
         bank_layout,
         open_data: export::publisher(config, demo, address)
             .map(|publisher| OpenData::new(publisher, places)),
-    };
-    let post = Mailer::new(
-        opened.commands.clone(),
-        views.clone(),
-        outbox,
-        &site.address,
-    )
-    .claiming_for(Duration::from_secs(config.mail_claim_seconds))
-    .sending_checkpoints_to(config.heads_to.clone());
-    if demo {
+    })
+}
+
+/// The mailer, with its subscription to the log.
+async fn subscribed_mailer(
+    config: &Config,
+    commands: &Commands,
+    views: &Views,
+    transport: MailTransport,
+    site: &SiteConfig,
+) -> Result<Mailer, TaskError> {
+    let mailer = Mailer::new(commands.clone(), views.clone(), transport, &site.address)
+        .claiming_for(Duration::from_secs(config.mail_claim_seconds))
+        .sending_checkpoints_to(config.heads_to.clone());
+    if site.demo {
         // Recent mails of the demonstration's groups should exist for visitors to read.
-        let lately =
-            day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
-        post.subscribe_at(views.position_as_at(AsAt::Day(lately)).await? + 1)
-            .await?;
+        let lately = day_of(commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
+        let position = views.position_as_at(AsAt::Day(lately)).await?;
+        mailer.subscribe_at(position + 1).await?;
     }
-    post.subscribe().await?;
-    let (stop, stopping) = tokio::sync::watch::channel(false);
-    let posting = beside.spawn("mail", post.run(stopping.clone()));
-    let purging = beside.spawn(
-        "erasure",
-        Purger::new(log.clone(), file_store(config)?, config.mails.clone(), list).run(),
-    );
-    let (configured, managed) = (
-        configured_webhooks(config, &log).await?,
-        managed_webhooks(config, &opened),
-    );
-    let telling = beside.spawn("webhooks", async move {
-        let clock: fn() -> i64 = || Clock::System.now().as_microsecond();
-        let configured = async {
-            if let Some(configured) = configured {
-                configured.run(clock, stopping.clone()).await;
-            }
-        };
-        tokio::join!(configured, managed.run(clock, stopping.clone()));
-    });
-    let operator = Operator {
-        commands: opened.commands.clone(),
-        tokens: tokens.clone(),
-        address: site.address.clone(),
-    };
-    let listening = OperatorSocket::for_database(config)
-        .map(|socket| beside.spawn("socket", socket.run(operator)));
-    let sandbox = Sandbox::with_current_exe().map_err(TaskError::ProgramPath)?;
-    let desk = AppState {
-        commands: opened.commands,
-        views,
-        files: file_store(config)?,
-        sandbox,
-        tokens,
-        site,
-        supervisor: beside,
-    };
-    // An interrupted mail or webhook would be sent again, so these tasks finish first; the others
-    // can be aborted at any point. They finish before the server stops, because connections to the
-    // database that a server worker opened end with that worker.
-    let finished = async move {
-        asked.await;
-        tracing::info!(
-            "asked to stop: what is under way outside is finished, then no more requests are taken"
-        );
-        let _ = stop.send(true);
-        for mut outside in [posting, telling] {
-            if tokio::time::timeout(STOP_TIMEOUT, &mut outside)
-                .await
-                .is_err()
-            {
-                tracing::warn!(
-                    "something was still being sent; it is sent again at the next start"
-                );
-                outside.abort();
-            }
+    mailer.subscribe().await?;
+    Ok(mailer)
+}
+
+/// Calls the configured and the managed webhooks until `stop` becomes true.
+async fn run_webhooks(
+    configured: Option<ConfiguredWebhooks>,
+    managed: ManagedWebhooks,
+    stop: watch::Receiver<bool>,
+) {
+    let clock: fn() -> i64 = || Clock::System.now().as_microsecond();
+    let configured = async {
+        if let Some(configured) = configured {
+            configured.run(clock, stop.clone()).await;
         }
     };
-    let server = http::serve(desk, listener, None, finished).map_err(TaskError::Serve)?;
-    tracing::info!(%address, "serving");
-    server.await.map_err(TaskError::Serve)?;
-    for task in [following, working, sealing, purging] {
-        task.abort();
-    }
-    if let Some(listening) = listening {
-        listening.abort();
-        // Dropping the task removes the socket file. This must happen before the database is closed
-        // and another process can open it.
-        let _ = listening.await;
-    }
-    log.store().close().await;
-    if let Some(Err(error)) = starts.map(StartHistory::record_end) {
-        tracing::warn!(%error, "that the service came to its end could not be noted");
-    }
-    Ok(())
+    tokio::join!(configured, managed.run(clock, stop.clone()));
 }
 
 /// Records the start of the service, and reports a crash loop in `/readyz` and the log.

@@ -113,7 +113,7 @@ pub(super) async fn enforce_body_timeout(
     }
     let patience = request
         .app_data::<web::Data<AppState>>()
-        .map_or(BODY_PAUSE_MAX, |desk| desk.site.body_pause_max);
+        .map_or(BODY_PAUSE_MAX, |app| app.site.body_pause_max);
     let body = Rc::new(RefCell::new(body));
     request.set_payload(Payload::Stream {
         payload: Box::pin(with_timeouts(Rc::clone(&body), Pace::with_pause(patience))),
@@ -179,20 +179,30 @@ fn with_timeouts(
     .fuse()
 }
 
-/// The problem for a body that could not be read: 408 if the client was too slow, otherwise 413
-/// with `too_large` as its detail.
+/// The problem for a body that could not be read: 408 if the client was too slow, 413 with
+/// `too_large` as its detail if it is too large, and 400 if it broke off.
 pub(super) fn body_problem(error: &actix_web::Error, too_large: &str) -> Problem {
     match error.as_error() {
         Some(PayloadError::Io(cause)) if cause.kind() == std::io::ErrorKind::TimedOut => {
             ErrorCode::TooSlow.problem("it did not arrive in time")
         }
-        _ => ErrorCode::TooLarge.problem(too_large),
+        Some(PayloadError::Overflow) => ErrorCode::TooLarge.problem(too_large),
+        _ => ErrorCode::MalformedJson.problem("the body did not arrive whole"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_that_broke_off_is_not_called_too_large() {
+        let status = |error: PayloadError| body_problem(&error.into(), "too large").status();
+        assert_eq!(status(PayloadError::Overflow), 413);
+        assert_eq!(status(PayloadError::Incomplete(None)), 400);
+        let slow = PayloadError::Io(std::io::ErrorKind::TimedOut.into());
+        assert_eq!(status(slow), 408);
+    }
 
     #[tokio::test]
     async fn a_sender_who_pauses_is_waited_for_only_so_long() {

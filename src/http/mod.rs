@@ -3,7 +3,7 @@
 
 mod accesses;
 pub mod api;
-pub mod bearer_auth;
+mod bearer_auth;
 pub mod body_timeout;
 mod file_response;
 mod monitoring;
@@ -12,12 +12,12 @@ mod openapi;
 mod openapi_files;
 pub mod pages;
 pub mod problem;
+pub mod quotas;
 pub mod rate_limit;
 mod request_span;
 mod safe_methods;
 pub mod supervisor;
 mod tlog;
-pub mod tokens;
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -28,16 +28,17 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use futures::Stream;
 use uuid::Uuid;
 
+use crate::auth::tokens::Tokens;
 use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::domain::PersonId;
 use crate::files::{FileError, FileStore, StoredFile, UploadContext};
 use crate::sandbox::Sandbox;
 use crate::views::{Reader, Views};
-use bearer_auth::Tokens;
 pub use openapi::{openapi_json, openapi_yaml};
 use problem::ErrorCode;
-use rate_limit::{Quotas, RateLimits};
+use quotas::Quotas;
+use rate_limit::RateLimits;
 use supervisor::Supervisor;
 
 /// The largest request body that is read into memory, in bytes. File uploads are streamed and have
@@ -142,7 +143,7 @@ impl SiteConfig {
 /// Starts the server on a listener that is already bound. It stops when `stop` completes, and gives
 /// open requests 20 seconds to finish. Fails if the listener cannot be used.
 pub fn serve<Stop>(
-    desk: AppState,
+    app: AppState,
     listener: TcpListener,
     workers: Option<usize>,
     stop: Stop,
@@ -151,11 +152,11 @@ where
     Stop: Future<Output = ()> + Send + 'static,
 {
     monitoring::install_recorder();
-    let desk = web::Data::new(desk);
-    let secure = desk.site.is_secure();
+    let app = web::Data::new(app);
+    let secure = app.site.is_secure();
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(desk.clone())
+            .app_data(app.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
             .wrap(from_fn(body_timeout::enforce_body_timeout))
             .wrap(from_fn(safe_methods::handle_safe_methods))

@@ -3,14 +3,16 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use askama::Template;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 use std::sync::OnceLock;
 
 use super::AppState;
 use super::api::method_not_allowed;
-use super::problem::Problem;
-use crate::store::{checkpoints, outbox, subscriptions, tlog};
+use super::problem::{ErrorCode, Problem, codes_with_advice};
+use crate::views::ProjectionPosition;
+use crate::{outbox, transparency};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let get = |path: &str| {
@@ -33,26 +35,20 @@ async fn alive() -> HttpResponse {
 /// Ready if the database answers, the writer and all background tasks run, the clock agrees with
 /// the database's, no projection has stopped, and the transparency log has raised no alarm.
 /// Otherwise 503, with the names and reasons of what stopped.
-async fn ready(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let log = desk.commands.log();
+async fn ready(app: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let log = app.commands.log();
     let length = log.length().await?;
-    let known = checkpoints::all(log.store(), log.organisation())
-        .await
-        .map_err(crate::eventlog::LogError::from)?;
+    let known = app.views.projection_positions().await?;
     let stopped: Vec<_> = known.iter().filter(|one| one.error.is_some()).collect();
-    let shown = |one: &checkpoints::ProjectionPosition| {
+    let shown = |one: &ProjectionPosition| {
         json!({
             "projection": one.name, "generation": one.generation, "state": one.state, "next_position": one.next_position, "stopped": one.error,
         })
     };
-    let seal = tlog::find(log.store(), log.organisation())
-        .await
-        .map_err(crate::eventlog::LogError::from)?;
-    let head = tlog::newest_checkpoint(log.store(), log.organisation())
-        .await
-        .map_err(crate::eventlog::LogError::from)?;
-    let alarm = seal.and_then(|seal| seal.stopped);
-    let mut failed = desk.supervisor.failed();
+    let tlog = transparency::find_log(log).await?;
+    let head = transparency::newest_checkpoint(log).await?;
+    let alarm = tlog.and_then(|tlog| tlog.stopped);
+    let mut failed = app.supervisor.failed();
     failed.extend((!log.is_writer_running()).then_some("writer"));
     failed.extend(log.is_clock_off().then_some("clock"));
     let ready = stopped.is_empty() && alarm.is_none() && failed.is_empty();
@@ -107,23 +103,15 @@ fn recorder() -> &'static PrometheusHandle {
     })
 }
 
-async fn render_metrics(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+async fn render_metrics(app: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let handle = recorder();
-    let log = desk.commands.log();
+    let log = app.commands.log();
     let length = log.length().await?;
-    let known = checkpoints::all(log.store(), log.organisation())
-        .await
-        .map_err(crate::eventlog::LogError::from)?;
-    let outside = subscriptions::all(log.store(), log.organisation())
-        .await
-        .map_err(crate::eventlog::LogError::from)?;
-    let mails = outbox::count_unsettled(log.store(), log.organisation())
-        .await
-        .map_err(crate::eventlog::LogError::from)?;
+    let known = app.views.projection_positions().await?;
+    let outside = app.views.subscription_positions().await?;
+    let mails = outbox::count_unsettled(log).await?;
     set_gauge("microgrants_log_events", length);
-    let head = tlog::newest_checkpoint(log.store(), log.organisation())
-        .await
-        .map_err(crate::eventlog::LogError::from)?;
+    let head = transparency::newest_checkpoint(log).await?;
     set_gauge(
         "microgrants_sealed_events",
         head.map_or(0, |head| head.size),
@@ -159,25 +147,31 @@ fn lag(length: i64, next_position: i64) -> f64 {
     f64::from(u32::try_from((length - next_position).max(0)).unwrap_or(u32::MAX))
 }
 
+#[derive(Template)]
+#[template(path = "problems.html")]
+struct ProblemsPage {
+    /// Each code with its advice.
+    codes: Vec<(&'static str, &'static str)>,
+}
+
 /// A page with every code and its advice. The `type` of a problem document links to it.
-async fn problems_page() -> HttpResponse {
-    let line = |(code, advice): (&str, &str)| {
-        format!("<dt id=\"{code}\"><code>{code}</code></dt><dd>{advice}</dd>\n")
+async fn problems_page() -> Result<HttpResponse, Problem> {
+    let page = ProblemsPage {
+        codes: codes_with_advice().collect(),
     };
-    let lines: String = super::problem::codes_with_advice().map(line).collect();
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>Problems and what to do</title><h1>Problems and what to do</h1><dl>\n{lines}</dl></html>\n"
-    );
-    HttpResponse::Ok()
+    let body = page.render().map_err(|error| {
+        tracing::error!(%error, "the page of problems could not be made");
+        ErrorCode::Internal.problem("something went wrong here")
+    })?;
+    Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .body(page)
+        .body(body))
 }
 
 /// The public keys that verify tokens, as a JSON Web Key Set (RFC 7517).
-async fn jwks(desk: web::Data<AppState>) -> HttpResponse {
+async fn jwks(app: web::Data<AppState>) -> HttpResponse {
     use base64::Engine as _;
-    let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(desk.tokens.public_key);
-    let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": desk.tokens.key_id(), "x": x });
+    let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(app.tokens.public_key);
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": app.tokens.key_id(), "x": x });
     HttpResponse::Ok().json(json!({ "keys": [key] }))
 }

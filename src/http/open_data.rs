@@ -42,20 +42,20 @@ impl OpenData {
 
     /// The current package, from the cache unless an event changed the published grants. The lock
     /// is held while a package is rendered, so that concurrent requests render it once.
-    pub async fn current(&self, desk: &AppState) -> Result<Arc<CachedPackage>, Problem> {
-        let through = desk.views.published_through().await?;
+    pub async fn current(&self, app: &AppState) -> Result<Arc<CachedPackage>, Problem> {
+        let through = app.views.published_through().await?;
         let mut made = self.cached.lock().await;
         if let Some((known, made)) = &*made
             && *known == through
         {
             return Ok(Arc::clone(made));
         }
-        let published = desk.views.published().await?;
+        let published = app.views.published().await?;
         let checked = build_package(
             &published,
             &self.publisher,
             &self.places,
-            day_of(desk.commands.now()),
+            day_of(app.commands.now()),
         );
         let (json, csv) = (checked.package.to_json(), checked.package.to_csv());
         let tag = hex::encode(&Sha256::digest(&json)[..16]);
@@ -79,8 +79,8 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(get("/open-data/360giving.csv").route(web::get().to(csv)));
 }
 
-async fn json(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let made = current_package(&desk).await?;
+async fn json(app: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let made = current_package(&app).await?;
     Ok(package_response(
         &made.tag,
         "json",
@@ -89,8 +89,8 @@ async fn json(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     ))
 }
 
-async fn csv(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let made = current_package(&desk).await?;
+async fn csv(app: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let made = current_package(&app).await?;
     Ok(package_response(
         &made.tag,
         "csv",
@@ -99,11 +99,11 @@ async fn csv(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     ))
 }
 
-async fn current_package(desk: &AppState) -> Result<Arc<CachedPackage>, Problem> {
-    let open_data = desk.site.open_data.as_ref().ok_or_else(|| {
+async fn current_package(app: &AppState) -> Result<Arc<CachedPackage>, Problem> {
+    let open_data = app.site.open_data.as_ref().ok_or_else(|| {
         ErrorCode::NotFound.problem("this organisation publishes no open data here")
     })?;
-    let made = open_data.current(desk).await?;
+    let made = open_data.current(app).await?;
     if made.checked.package.grants.is_empty() {
         return Err(ErrorCode::NotFound.problem("no grant has been accepted yet: there is nothing to publish. The first one will stand here"));
     }

@@ -361,25 +361,12 @@ impl From<CommandError> for Problem {
 
 impl From<LogError> for Problem {
     fn from(error: LogError) -> Self {
-        use crate::store::StoreError;
-        let passing = match &error {
-            // The event log reports this once; a line for each command would only repeat it.
-            LogError::ClockOff { .. } => {
-                return ErrorCode::Unavailable
-                    .problem("nothing can be recorded until the service's clock is put right");
-            }
-            LogError::WriterStopped
-            | LogError::ConnectionLost
-            | LogError::OutcomeUnknown
-            | LogError::ClockBehind { .. }
-            | LogError::Store(StoreError::StreamNotLoaded(_)) => true,
-            LogError::Store(StoreError::Sql(error)) => !matches!(
-                error,
-                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)
-            ),
-            LogError::Store(_) | LogError::Vault(_) => false,
-        };
-        if passing {
+        // The event log reports this once; a line for each command would only repeat it.
+        if matches!(error, LogError::ClockOff { .. }) {
+            return ErrorCode::Unavailable
+                .problem("nothing can be recorded until the service's clock is put right");
+        }
+        if error.may_pass() {
             tracing::error!(%error, "the log is not to be had");
             return ErrorCode::Unavailable.problem("the log cannot be reached just now");
         }

@@ -26,11 +26,8 @@
 //! Responses of the API state the remaining quota in `RateLimit` and `RateLimit-Policy`
 //! (draft-ietf-httpapi-ratelimit-headers). A rejected request gets 429 with `Retry-After`.
 
-use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -44,89 +41,9 @@ use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::problem::{ErrorCode, Problem};
+use super::quotas::Quotas;
 use crate::domain::{ApplicationCommand, Command, GroupCommand, PersonId};
 use crate::views::Reader;
-
-/// The name and default quota of each limit.
-const DEFAULT_QUOTAS: [(&str, &str); 11] = [
-    ("links", "5/15m"),
-    ("peers", "40/15m"),
-    ("codes", "10/1h"),
-    ("begun", "30/1h"),
-    ("forms", "240/10m"),
-    ("senders", "1200/10m"),
-    ("staff", "3000/10m"),
-    ("api", "6000/1m"),
-    ("writes", "240/10m"),
-    ("started", "20/24h"),
-    ("changes", "20/1h"),
-];
-
-/// The configured quota of each limit, parsed from a text such as `peers=100/15m,api=off`. Limits
-/// that it leaves out have their default.
-#[derive(Clone, Debug)]
-pub struct Quotas(BTreeMap<&'static str, Option<(NonZeroU32, Duration)>>);
-
-impl Default for Quotas {
-    fn default() -> Self {
-        Self(
-            DEFAULT_QUOTAS
-                .iter()
-                .map(|(name, usual)| (*name, parse_quota(usual).unwrap_or_default()))
-                .collect(),
-        )
-    }
-}
-
-impl FromStr for Quotas {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut quotas = Self::default();
-        for given in text
-            .split(',')
-            .map(str::trim)
-            .filter(|given| !given.is_empty())
-        {
-            let (name, quota) = given
-                .split_once('=')
-                .ok_or_else(|| format!("{given}: this is NAME=COUNT/TIME"))?;
-            let known = DEFAULT_QUOTAS.iter().find(|(known, _)| *known == name);
-            let (name, _) = known.ok_or_else(|| {
-                format!(
-                    "{name} is none of {}",
-                    DEFAULT_QUOTAS.map(|(name, _)| name).join(", ")
-                )
-            })?;
-            let quota = parse_quota(quota)
-                .ok_or_else(|| format!("{given}: say such as 40/15m, 6000/1m, 10/1h, or off"))?;
-            quotas.0.insert(name, quota);
-        }
-        Ok(quotas)
-    }
-}
-
-/// Parses a quota: a count and a time, or `off`.
-#[expect(
-    clippy::option_option,
-    reason = "what cannot be read, and what is switched off"
-)]
-fn parse_quota(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
-    if text == "off" {
-        return Some(None);
-    }
-    let (count, time) = text.split_once('/')?;
-    let units = [("s", 1), ("m", 60), ("h", 3600)];
-    let (number, seconds) = units
-        .iter()
-        .find_map(|(unit, seconds)| Some((time.strip_suffix(unit)?, *seconds)))?;
-    let time = number
-        .parse::<u64>()
-        .ok()
-        .filter(|number| *number > 0)?
-        .checked_mul(seconds)?;
-    Some(Some((count.parse().ok()?, Duration::from_secs(time))))
-}
 
 /// One limit, counted by key; `None` if it is off. The number counts calls, for [`CLEANUP_EVERY`].
 struct KeyedLimit<K: Hash + Eq + Clone>(Option<KeyedCounter<K>>, AtomicUsize);
@@ -150,8 +67,7 @@ pub(super) struct RemainingQuota {
 
 impl<K: Hash + Eq + Clone> KeyedLimit<K> {
     fn new(quotas: &Quotas, name: &str) -> Self {
-        let quota = quotas.0.get(name).copied().flatten();
-        let counter = quota.map(|(count, per)| {
+        let counter = quotas.get(name).map(|(count, per)| {
             let quota =
                 Quota::with_period(per / count.get()).unwrap_or_else(|| Quota::per_hour(count));
             let limiter = RateLimiter::keyed(quota.allow_burst(count))

@@ -10,9 +10,8 @@ use actix_web::{HttpResponse, web};
 use super::AppState;
 use super::api::method_not_allowed;
 use super::problem::{ErrorCode, Problem};
-use crate::eventlog::LogError;
-use crate::store::tlog::{self as stored, TileCoordinates};
 use crate::transparency::merkle::{FULL_TILE_LEN, Hash};
+use crate::transparency::{self, TileCoordinates};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let get = |path: &str| {
@@ -24,20 +23,16 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(get("/log/tile/{level}/{tile:.+}").route(web::get().to(tile)));
 }
 
-async fn checkpoint(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let log = desk.commands.log();
-    let head = stored::newest_checkpoint(log.store(), log.organisation())
-        .await
-        .map_err(LogError::from)?
+async fn checkpoint(app: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let head = transparency::newest_checkpoint(app.commands.log())
+        .await?
         .ok_or_else(no_checkpoint)?;
     Ok(text(head.note))
 }
 
-async fn key(desk: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let log = desk.commands.log();
-    let known = stored::find(log.store(), log.organisation())
-        .await
-        .map_err(LogError::from)?
+async fn key(app: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let known = transparency::find_log(app.commands.log())
+        .await?
         .ok_or_else(no_checkpoint)?;
     Ok(text(format!("{}\n", known.verifier)))
 }
@@ -54,15 +49,13 @@ fn no_checkpoint() -> Problem {
 
 async fn tile(
     path: web::Path<(String, String)>,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     let none = || ErrorCode::NotFound.problem("there is no such tile");
     let (level, tile) = path.into_inner();
     let (at, width) = parse_tile_path(&level, &tile).ok_or_else(none)?;
-    let log = desk.commands.log();
-    let hashes = stored::tile(log.store(), log.organisation(), at)
-        .await
-        .map_err(LogError::from)?
+    let hashes = transparency::tile(app.commands.log(), at)
+        .await?
         .ok_or_else(none)?;
     let hashes = hashes.get(..width * size_of::<Hash>()).ok_or_else(none)?;
     let kept = (CACHE_CONTROL, "public, max-age=31536000, immutable");

@@ -7,3 +7,8 @@ pub mod log_entry;
 pub mod merkle;
 pub mod proof;
 pub mod prover;
+mod stored_log;
+
+pub use stored_log::{
+    CheckpointRow, TileCoordinates, TlogState, find_log, newest_checkpoint, tile,
+};

@@ -6,9 +6,9 @@ use super::checkpoint_signer::{hashes_from_bytes, tile_at};
 use super::log_entry::canonical_json;
 use super::merkle::{self, Hash, Range, Tiles};
 use super::proof::Proof;
-use crate::eventlog::Log;
-use crate::store::tlog::{self as stored, TlogState};
-use crate::store::{StoreError, events};
+use super::stored_log::{self, TlogState};
+use crate::eventlog::{Log, LogError};
+use crate::store::events;
 
 /// The newest checkpoint and the state of the transparency log.
 #[derive(Clone, Debug)]
@@ -36,11 +36,10 @@ impl Prover {
     }
 
     /// The newest checkpoint, or `None` before the first one.
-    pub async fn newest_checkpoint(&self) -> Result<Option<CheckpointedLog>, StoreError> {
-        let (store, organisation) = (self.log.store(), self.log.organisation());
+    pub async fn newest_checkpoint(&self) -> Result<Option<CheckpointedLog>, LogError> {
         let (Some(log), Some(head)) = (
-            stored::find(store, organisation).await?,
-            stored::newest_checkpoint(store, organisation).await?,
+            stored_log::find_log(&self.log).await?,
+            stored_log::newest_checkpoint(&self.log).await?,
         ) else {
             return Ok(None);
         };
@@ -56,7 +55,7 @@ impl Prover {
 
     /// The inclusion proof of the event at a position, under the newest checkpoint. `None` if no
     /// checkpoint covers the event yet, or a tile is missing.
-    pub async fn proof(&self, position: i64) -> Result<Option<Proof>, StoreError> {
+    pub async fn proof(&self, position: i64) -> Result<Option<Proof>, LogError> {
         let Some(sealed) = self.newest_checkpoint().await? else {
             return Ok(None);
         };
@@ -88,12 +87,10 @@ impl Prover {
         &self,
         ranges: &[Range],
         size: u64,
-    ) -> Result<Option<Vec<Hash>>, StoreError> {
+    ) -> Result<Option<Vec<Hash>>, LogError> {
         let mut read = BTreeMap::new();
         for id in merkle::tiles_for(ranges) {
-            if let Some(hashes) =
-                stored::tile(self.log.store(), self.log.organisation(), tile_at(id)).await?
-            {
+            if let Some(hashes) = stored_log::tile(&self.log, tile_at(id)).await? {
                 read.insert(id, hashes_from_bytes(&hashes));
             }
         }

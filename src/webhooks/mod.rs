@@ -7,6 +7,7 @@
 //! address and the range, and the range does not change until the address has accepted it. So no
 //! event is lost, and a repeat has the same id.
 
+pub mod deliveries;
 mod managed;
 mod public_resolver;
 mod signature;

@@ -7,11 +7,10 @@ use serde::Serialize;
 use super::log::require_auditor;
 use super::query::QueryParams;
 use super::response::{Collection, PageEnd};
-use crate::eventlog::LogError;
+use crate::auth::SignedIn;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::Problem;
-use crate::store::accesses::{self, AccessFilter, AccessRow};
+use crate::views::{AccessFilter, AccessRow};
 
 /// One person's accesses of one kind on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -41,21 +40,16 @@ pub struct AccessView {
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["after", "limit"])?;
+    let params = QueryParams::parse(&http, &["after", "limit"])?;
     require_auditor(&signed)?;
-    let (log, page) = (desk.commands.log(), asked.page_request()?);
+    let page = params.page_request()?;
     let after = page.after.as_deref().unwrap_or_default();
-    let mut rows = accesses::newest(
-        log.store(),
-        log.organisation(),
-        AccessFilter::All,
-        after,
-        page.limit + 1,
-    )
-    .await
-    .map_err(LogError::from)?;
+    let mut rows = app
+        .views
+        .newest_accesses(AccessFilter::All, after, page.limit + 1)
+        .await?;
     let most = usize::try_from(page.limit).unwrap_or_default();
     let more = rows.len() > most;
     rows.truncate(most);

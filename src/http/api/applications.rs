@@ -8,23 +8,23 @@ use uuid::Uuid;
 
 use super::query::{QueryParams, list_own_rows, not_found, own_groups, path_id};
 use super::response::{Collection, PageEnd, record_response};
+use crate::auth::SignedIn;
 use crate::domain::application::{ApplicationState, Interests};
 use crate::domain::reference::Reference;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::{ApplicationRow, Waiting};
-use crate::views::{ApplicationView, Paged, Reader, ViewError};
+use crate::views::{ApplicationView, Filter, Paged, Reader, ViewError};
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, super::APPLICATIONS_PARAMS)?;
-    let expand = asked.expansions(super::FUND_EXPANSIONS)?;
-    let mut filters = asked.record_filters::<ApplicationState>()?;
-    if let Some(text) = asked.get("reference") {
+    let params = QueryParams::parse(&http, super::APPLICATIONS_PARAMS)?;
+    let expand = params.expansions(super::FUND_EXPANSIONS)?;
+    let mut filters = params.record_filters::<ApplicationState>()?;
+    if let Some(text) = params.get("reference") {
         let is_one = (6..=18).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
         if !is_one {
             return Err(ErrorCode::InvalidQuery
@@ -32,84 +32,78 @@ pub(super) async fn list(
                 .with_field("reference"));
         }
         // A reference with wrong check digits belongs to no application.
-        filters.push((
-            "reference",
-            vec![
-                Reference::parse(text)
-                    .map(Reference::digits)
-                    .unwrap_or_default(),
-            ],
-        ));
+        let reference = Reference::parse(text).map(Reference::digits);
+        filters.push(Filter::equals("reference", reference.unwrap_or_default()));
     }
     let (rows, end) =
-        list_own_rows::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
-    let mut items = application_views(&desk, &signed, rows).await?;
-    desk.views.add_names(&expand, &mut items).await?;
+        list_own_rows::<ApplicationRow>(&app, &signed, &params, filters, "group_id").await?;
+    let mut items = application_views(&app, &signed, rows).await?;
+    app.views.add_names(&expand, &mut items).await?;
     Ok(Collection::new(items, end).to_response())
 }
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["as_at", "min_position", "expand"])?;
-    let as_at = asked.as_at(&desk).await?;
+    let params = QueryParams::parse(&http, &["as_at", "min_position", "expand"])?;
+    let as_at = params.as_at(&app).await?;
     application_response(
-        &desk,
+        &app,
         &signed,
         path_id(&http, "application")?,
         as_at,
-        &asked.expansions(super::FUND_EXPANSIONS)?,
+        &params.expansions(super::FUND_EXPANSIONS)?,
     )
     .await
 }
 
 /// The response with an application, as far as the reader may see it.
 pub(super) async fn application_response(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     application: Uuid,
     as_at: Option<i64>,
     expand: &BTreeSet<&str>,
 ) -> Result<HttpResponse, Problem> {
-    let row = find_visible(desk, signed, application, as_at).await?;
+    let row = find_visible(app, signed, application, as_at).await?;
     let version = row.version;
-    let mut rows = application_views(desk, signed, vec![row]).await?;
-    desk.views.add_names(expand, &mut rows).await?;
+    let mut rows = application_views(app, signed, vec![row]).await?;
+    app.views.add_names(expand, &mut rows).await?;
     record_response(&rows.pop().ok_or_else(not_found)?, version)
 }
 
 pub(super) async fn answers(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &super::PAGE_PARAMS)?;
-    let as_at = asked.as_at(&desk).await?;
-    let row = find_visible(&desk, &signed, path_id(&http, "application")?, as_at).await?;
+    let params = QueryParams::parse(&http, &super::PAGE_PARAMS)?;
+    let as_at = params.as_at(&app).await?;
+    let row = find_visible(&app, &signed, path_id(&http, "application")?, as_at).await?;
     if !signed.reader.may_read_words() {
         return Err(crate::domain::Refusal::NotYours.into());
     }
-    let answers = desk.views.answers(row.id, as_at).await?;
-    let Paged { items, next } = Paged::paginate(answers, &asked.page_request()?, |answer| {
+    let answers = app.views.answers(row.id, as_at).await?;
+    let Paged { items, next } = Paged::paginate(answers, &params.page_request()?, |answer| {
         answer.question.to_string()
     });
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
 async fn find_visible(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     application: Uuid,
     as_at: Option<i64>,
 ) -> Result<ApplicationRow, Problem> {
-    let row: ApplicationRow = desk
+    let row: ApplicationRow = app
         .views
-        .find(&application.to_string(), as_at)
+        .find(application, as_at)
         .await?
         .ok_or_else(not_found)?;
-    match own_groups(desk, signed).await? {
+    match own_groups(app, signed).await? {
         Some(own) if !own.contains(&row.group.0) => Err(not_found()),
         _ => Ok(row),
     }
@@ -119,17 +113,17 @@ async fn find_visible(
 /// assessment. For staff the present declaration of interest decides, even in a query about a past
 /// day.
 pub(in crate::http) async fn application_views(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     rows: Vec<ApplicationRow>,
 ) -> Result<Vec<ApplicationView>, Problem> {
     let reader = &signed.reader;
     if !reader.sees_all() {
         let rows = rows.into_iter().map(redact_for_group).collect();
-        return Ok(desk.views.decrypt_applications(true, rows).await?);
+        return Ok(app.views.decrypt_applications(true, rows).await?);
     }
     let hidden = hidden_scores(
-        desk,
+        app,
         reader,
         rows.iter()
             .filter(|row| !row.scores.is_empty())
@@ -142,7 +136,7 @@ pub(in crate::http) async fn application_views(
         row
     };
     let rows = rows.into_iter().map(for_staff).collect();
-    Ok(desk
+    Ok(app
         .views
         .decrypt_applications(reader.may_read_words(), rows)
         .await?)
@@ -167,7 +161,7 @@ fn redact_for_group(row: ApplicationRow) -> ApplicationRow {
 
 /// The applications whose scores by others the reader may not see.
 pub(in crate::http) async fn hidden_scores(
-    desk: &AppState,
+    app: &AppState,
     reader: &Reader,
     applications: impl Iterator<Item = Uuid>,
 ) -> Result<BTreeSet<Uuid>, Problem> {
@@ -177,7 +171,7 @@ pub(in crate::http) async fn hidden_scores(
     }
     let mut hidden = BTreeSet::new();
     for id in ids {
-        let connected = desk
+        let connected = app
             .commands
             .connected_streams(id)
             .await

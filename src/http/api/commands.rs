@@ -11,13 +11,13 @@ use uuid::Uuid;
 pub(in crate::http) use super::command_body::parse_body;
 use super::response::CommandResponse;
 use super::{PREFIX, Resource, applications, funds, grants, groups, organisation, people, query};
+use crate::auth::SignedIn;
 use crate::clock;
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::command::CommandSpec;
 use crate::domain::{Event, GrantEvent, Refusal};
 use crate::eventlog::append::AppendReceipt;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::body_timeout::body_problem;
 use crate::http::problem::{ErrorCode, Problem};
 
@@ -27,9 +27,7 @@ pub(super) fn route(noun: &'static Resource, spec: &'static CommandSpec) -> Rout
         move |request: HttpRequest,
               body: Result<web::Bytes, actix_web::Error>,
               signed: SignedIn,
-              desk: web::Data<AppState>| {
-            execute(noun, spec, request, body, signed, desk)
-        },
+              app: web::Data<AppState>| { execute(noun, spec, request, body, signed, app) },
     )
 }
 
@@ -39,7 +37,7 @@ async fn execute(
     http: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.map_err(|error| {
         body_problem(
@@ -49,21 +47,21 @@ async fn execute(
     })?;
     let new = noun.create_command == Some(spec.name);
     let id = match noun.id_parameter {
-        None => desk.commands.organisation().0,
+        None => app.commands.organisation().0,
         Some(_) if new => clock::new_id(),
         Some(one) => query::path_id(&http, one)?,
     };
-    let repeat = idempotency_key(&http, &body, &desk)?;
+    let repeat = idempotency_key(&http, &body, &app)?;
     let if_match = if_match(&http)?;
     let command = parse_body(noun, spec, id, json_body(&http, &body)?)?;
-    desk.site.limits.check_write(&signed.reader)?;
-    desk.site.limits.check_command(&signed.reader, &command)?;
+    app.site.limits.check_write(&signed.reader)?;
+    app.site.limits.check_command(&signed.reader, &command)?;
     let request = CommandRequest {
         idempotency_key: Some(repeat),
         if_match,
         ..CommandRequest::new(signed.caller.clone(), command)
     };
-    let issued = desk
+    let issued = app
         .commands
         .execute_or_replay(request)
         .await
@@ -89,7 +87,7 @@ async fn execute(
         })?;
     // The client's next read should show the change. The wait is bounded; the response is the same
     // if the read models are slow.
-    let shown = desk
+    let shown = app
         .views
         .wait_until_shown(issued.receipt.last_position)
         .await;
@@ -99,7 +97,7 @@ async fn execute(
     } else {
         format!("{PREFIX}/{}", noun.plural)
     };
-    let grant_at = new_grant_location(noun, &desk, &issued.receipt).await;
+    let grant_at = new_grant_location(noun, &app, &issued.receipt).await;
     let answered = CommandResponse {
         issued,
         created_location: new.then(|| at.clone()),
@@ -108,7 +106,7 @@ async fn execute(
     if prefers && shown {
         // The command is recorded even if the caller may not read the record. Then the default
         // response is sent.
-        if let Ok(record) = load_record(noun, &desk, &signed, id).await {
+        if let Ok(record) = load_record(noun, &app, &signed, id).await {
             return Ok(answered.into_representation(record, &at));
         }
     }
@@ -141,26 +139,26 @@ fn prefers_representation(http: &HttpRequest) -> bool {
 /// The response with the record, as its own address returns it.
 async fn load_record(
     noun: &Resource,
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     id: Uuid,
 ) -> Result<HttpResponse, Problem> {
     match noun.plural {
-        "organisation" => organisation::organisation_response(desk, signed, None).await,
-        "people" => people::person_response(desk, signed, id, None).await,
-        "funds" => funds::fund_response(desk, signed, id, None).await,
-        "groups" => groups::group_response(desk, signed, id, None).await,
+        "organisation" => organisation::organisation_response(app, signed, None).await,
+        "people" => people::person_response(app, signed, id, None).await,
+        "funds" => funds::fund_response(app, signed, id, None).await,
+        "groups" => groups::group_response(app, signed, id, None).await,
         "applications" => {
-            applications::application_response(desk, signed, id, None, &BTreeSet::new()).await
+            applications::application_response(app, signed, id, None, &BTreeSet::new()).await
         }
-        _ => grants::grant_response(desk, signed, id, None, &BTreeSet::new()).await,
+        _ => grants::grant_response(app, signed, id, None, &BTreeSet::new()).await,
     }
 }
 
 /// The address of the grant that an award created.
 async fn new_grant_location(
     noun: &Resource,
-    desk: &AppState,
+    app: &AppState,
     answer: &AppendReceipt,
 ) -> Option<String> {
     let AppendReceipt {
@@ -173,7 +171,7 @@ async fn new_grant_location(
     if noun.plural != "applications" || first_position == last_position {
         return None;
     }
-    let events = desk
+    let events = app
         .commands
         .log()
         .read_events(first_position, last_position - first_position + 1)
@@ -208,7 +206,7 @@ fn json_body<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], P
 pub(super) fn idempotency_key(
     http: &HttpRequest,
     body: &[u8],
-    desk: &AppState,
+    app: &AppState,
 ) -> Result<IdempotencyKey, Problem> {
     let header = http
         .headers()
@@ -220,7 +218,7 @@ pub(super) fn idempotency_key(
         return Err(ErrorCode::InvalidKey.problem("the Idempotency-Key is not one"));
     }
     let hash = |body: &[u8]| {
-        desk.commands
+        app.commands
             .log()
             .vault()
             .request_hash(&[http.path().as_bytes(), b"\n", body].concat())

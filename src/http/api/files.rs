@@ -9,12 +9,12 @@ use super::commands::idempotency_key;
 use super::groups::visible_group;
 use super::query::{QueryParams, not_found};
 use super::response::mark_replayed;
+use crate::auth::SignedIn;
 use crate::commands::{CommandError, CommandReply, CommandRequest};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile, MediaType};
 use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId, Refusal};
 use crate::files::StoredFile;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::file_response::{self, DownloadContext};
 use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::FileRow;
@@ -23,10 +23,10 @@ pub(super) async fn upload(
     http: HttpRequest,
     body: web::Payload,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["purpose"])?;
-    let purpose = asked.parsed::<FilePurpose>(
+    let params = QueryParams::parse(&http, &["purpose"])?;
+    let purpose = params.parsed::<FilePurpose>(
         "purpose",
         "this is scan, receipt, document, photograph or signed_form",
     )?;
@@ -37,15 +37,15 @@ pub(super) async fn upload(
     })?;
     // The request hash of an upload covers the query only, not the body: the stored file is
     // encrypted with a new nonce each time, so its digest differs.
-    let repeat = idempotency_key(&http, http.query_string().as_bytes(), &desk)?;
-    let group = visible_group(&http, &signed, &desk).await?;
+    let repeat = idempotency_key(&http, http.query_string().as_bytes(), &app)?;
+    let group = visible_group(&http, &signed, &app).await?;
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    desk.site.limits.check_write(&signed.reader)?;
+    app.site.limits.check_write(&signed.reader)?;
     let StoredFile {
         file, media, bytes, ..
-    } = desk.store_file(group, &signed.reader, body).await?;
+    } = app.store_file(group, &signed.reader, body).await?;
     let keep = GroupCommand::KeepFile(KeepFile {
         file: file.clone(),
         media,
@@ -59,7 +59,7 @@ pub(super) async fn upload(
     let CommandReply {
         receipt: answer,
         repeated,
-    } = match desk.commands.execute_or_replay(request).await {
+    } = match app.commands.execute_or_replay(request).await {
         Ok(issued) => issued,
         Err(error) => {
             // Delete the file only if it is certain that no event refers to it. Otherwise it stays,
@@ -68,18 +68,18 @@ pub(super) async fn upload(
                 error,
                 CommandError::Refused(_) | CommandError::KeyReused | CommandError::Busy
             ) {
-                desk.files.remove(&file).await?;
+                app.files.remove(&file).await?;
             }
             return Err(error.into());
         }
     };
-    let kept = stored_file_at(&desk, answer.first_position).await?;
+    let kept = stored_file_at(&app, answer.first_position).await?;
     let (kept, media, bytes) = kept;
     if kept != file {
         // A repeated request: the first upload is recorded, so the second copy is deleted.
-        desk.files.remove(&file).await?;
+        app.files.remove(&file).await?;
     }
-    desk.views.wait_until_shown(answer.last_position).await;
+    app.views.wait_until_shown(answer.last_position).await;
     let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept);
     let position = answer.last_position;
     let body = FileKept {
@@ -98,10 +98,10 @@ pub(super) async fn upload(
 
 /// The file in the event at a position.
 async fn stored_file_at(
-    desk: &AppState,
+    app: &AppState,
     position: i64,
 ) -> Result<(FileDigest, MediaType, u64), Problem> {
-    let event = desk
+    let event = app
         .commands
         .log()
         .read_events(position, 1)
@@ -149,10 +149,10 @@ fn wants_bytes(http: &HttpRequest) -> bool {
 pub(super) async fn download(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(&http, &[])?;
-    let group = visible_group(&http, &signed, &desk).await?;
+    let group = visible_group(&http, &signed, &app).await?;
     if !signed.reader.may_read_words() {
         return Err(Refusal::NotYours.into());
     }
@@ -161,9 +161,9 @@ pub(super) async fn download(
         .query("file")
         .parse()
         .map_err(|_| not_found())?;
-    let known: FileRow = desk
+    let known: FileRow = app
         .views
-        .find(&FileRow::id_of(group, &file), None)
+        .find(FileRow::id_of(group, &file), None)
         .await?
         .ok_or_else(not_found)?;
     // The panel may see forms and photographs. Other files may show accounts or signatures, and are
@@ -172,9 +172,9 @@ pub(super) async fn download(
     if signed.reader.sees_all() && !signed.reader.works_with_groups() && !open_to_panel {
         return Err(Refusal::NotYours.into());
     }
-    let stream = desk
+    let stream = app
         .files
-        .open(desk.commands.log().vault(), group, &file)
+        .open(app.commands.log().vault(), group, &file)
         .await?;
     let mut response = file_response::stream_file(&file, known.media, DownloadContext::Api, stream);
     if wants_bytes(&http) {

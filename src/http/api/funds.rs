@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::query::{QueryParams, list_rows as list_of, not_found, path_id, require_staff};
 use super::response::{Collection, record_response};
+use crate::auth::SignedIn;
 use crate::clock::day_of;
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::FundRow;
 use crate::views::{FundView, GroupBy, StatementSubject, Sums};
@@ -22,39 +22,35 @@ use crate::views::{FundView, GroupBy, StatementSubject, Sums};
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, super::FUNDS_PARAMS)?;
-    let as_at = asked.as_at(&desk).await?;
-    let filters = asked.state_filter::<FundState>()?;
-    let (rows, end) = list_of::<FundRow>(&desk, &asked, as_at, filters).await?;
-    Ok(Collection::new(fund_views(&desk, &signed, rows, as_at).await?, end).to_response())
+    let params = QueryParams::parse(&http, super::FUNDS_PARAMS)?;
+    let as_at = params.as_at(&app).await?;
+    let filters = params.state_filter::<FundState>()?;
+    let (rows, end) = list_of::<FundRow>(&app, &params, as_at, filters).await?;
+    Ok(Collection::new(fund_views(&app, &signed, rows, as_at).await?, end).to_response())
 }
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["as_at", "min_position"])?;
-    let as_at = asked.as_at(&desk).await?;
-    fund_response(&desk, &signed, path_id(&http, "fund")?, as_at).await
+    let params = QueryParams::parse(&http, &["as_at", "min_position"])?;
+    let as_at = params.as_at(&app).await?;
+    fund_response(&app, &signed, path_id(&http, "fund")?, as_at).await
 }
 
 /// The response with a fund, as far as the reader may see it.
 pub(super) async fn fund_response(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     fund: Uuid,
     as_at: Option<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let row: FundRow = desk
-        .views
-        .find(&fund.to_string(), as_at)
-        .await?
-        .ok_or_else(not_found)?;
+    let row: FundRow = app.views.find(fund, as_at).await?.ok_or_else(not_found)?;
     let version = row.version;
-    let seen = fund_views(desk, signed, vec![row], as_at)
+    let seen = fund_views(app, signed, vec![row], as_at)
         .await?
         .pop()
         .ok_or_else(not_found)?;
@@ -63,13 +59,13 @@ pub(super) async fn fund_response(
 
 /// The funds, as far as the reader may see them.
 async fn fund_views(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     rows: Vec<FundRow>,
     as_at: Option<i64>,
 ) -> Result<Vec<FundView>, Problem> {
     if signed.reader.sees_all() {
-        return Ok(desk.views.with_batches(rows, as_at).await?);
+        return Ok(app.views.with_batches(rows, as_at).await?);
     }
     Ok(rows.into_iter().map(redact_for_group).collect())
 }
@@ -89,32 +85,30 @@ fn redact_for_group(mut row: FundRow) -> FundView {
 pub(super) async fn budget(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let sums = TotalsParams::parse(&http, &signed, &desk, GroupBy::Fund).await?;
-    Ok(json_response(
-        desk.views.budget_json(sums.to_query()).await?,
-    ))
+    let sums = TotalsParams::parse(&http, &signed, &app, GroupBy::Fund).await?;
+    Ok(json_response(app.views.budget_json(sums.to_query()).await?))
 }
 
 pub(super) async fn statement(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     require_staff(&signed)?;
     let fund = path_id(&http, "fund")?.to_string();
-    desk.views
+    app.views
         .find::<FundRow>(&fund, None)
         .await?
         .ok_or_else(not_found)?;
-    statement_response(&http, &desk, StatementSubject::Fund(&fund)).await
+    statement_response(&http, &app, StatementSubject::Fund(&fund)).await
 }
 
 pub(super) async fn statement_of_funder(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     require_staff(&signed)?;
     let funder: Slug = http
@@ -122,39 +116,39 @@ pub(super) async fn statement_of_funder(
         .query("funder")
         .parse()
         .map_err(|_| not_found())?;
-    if !desk.views.is_funder(funder.as_str()).await? {
+    if !app.views.is_funder(funder.as_str()).await? {
         return Err(not_found());
     }
-    statement_response(&http, &desk, StatementSubject::Funder(funder.as_str())).await
+    statement_response(&http, &app, StatementSubject::Funder(funder.as_str())).await
 }
 
 async fn statement_response(
     http: &HttpRequest,
-    desk: &AppState,
+    app: &AppState,
     of: StatementSubject<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(http, &["from", "until", "min_position"])?;
-    asked.as_at(desk).await?;
-    let until = asked
+    let params = QueryParams::parse(http, &["from", "until", "min_position"])?;
+    params.as_at(app).await?;
+    let until = params
         .day("until")?
-        .unwrap_or_else(|| day_of(desk.commands.now()));
-    let from = asked.day("from")?.unwrap_or(until);
+        .unwrap_or_else(|| day_of(app.commands.now()));
+    let from = params.day("from")?.unwrap_or(until);
     if from > until {
         return Err(ErrorCode::InvalidQuery
             .problem("the first day lies after the last")
             .with_field("from"));
     }
-    Ok(HttpResponse::Ok().json(desk.views.statement(of, from, until).await?))
+    Ok(HttpResponse::Ok().json(app.views.statement(of, from, until).await?))
 }
 
 pub(super) async fn outcomes(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let sums = TotalsParams::parse(&http, &signed, &desk, GroupBy::Sign).await?;
+    let sums = TotalsParams::parse(&http, &signed, &app, GroupBy::Sign).await?;
     Ok(json_response(
-        desk.views.outcomes_json(sums.to_query()).await?,
+        app.views.outcomes_json(sums.to_query()).await?,
     ))
 }
 
@@ -176,28 +170,25 @@ impl TotalsParams {
     async fn parse(
         http: &HttpRequest,
         signed: &SignedIn,
-        desk: &AppState,
+        app: &AppState,
         by: GroupBy,
     ) -> Result<Self, Problem> {
         require_staff(signed)?;
-        let asked =
+        let params =
             QueryParams::parse(http, &["by", "fund", "as_at", "effective", "min_position"])?;
-        let by = asked.get("by").map_or(Ok(by), |text| {
+        let by = params.get("by").map_or(Ok(by), |text| {
             parse_by(text).ok_or_else(|| {
                 ErrorCode::InvalidQuery
                     .problem("figures are not added up by this")
                     .with_field("by")
             })
         })?;
-        let effective = asked
+        let effective = params
             .parsed::<bool>("effective", "this is true or false")?
             .unwrap_or_default();
-        let fund = asked
-            .equality_filters(&[("fund", "fund")])?
-            .pop()
-            .and_then(|(_, mut values)| values.pop());
-        let as_at = asked.as_at(desk).await?;
-        let newest = desk.views.projector().next_position() - 1;
+        let fund = params.equality_value("fund")?;
+        let as_at = params.as_at(app).await?;
+        let newest = app.views.projector().next_position() - 1;
         if !effective {
             return Ok(Self {
                 by,
@@ -208,9 +199,9 @@ impl TotalsParams {
         }
         // Effective totals count all events that are recorded now, by the day on which they took
         // effect.
-        let day = match asked.day("as_at")? {
+        let day = match params.day("as_at")? {
             Some(day) => day,
-            None => day_of(desk.commands.now()),
+            None => day_of(app.commands.now()),
         };
         Ok(Self {
             by,

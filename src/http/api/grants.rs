@@ -6,36 +6,35 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use super::query::{
-    ColumnFilters, QueryParams, list_own_rows, list_rows as list_of, not_found, own_groups,
-    path_id, require_staff,
+    QueryParams, list_own_rows, list_rows as list_of, not_found, own_groups, path_id, require_staff,
 };
 use super::response::{Collection, record_response};
+use crate::auth::SignedIn;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::Problem;
 use crate::projections::{GrantRow, PaymentRow, UpdateRow, Waiting};
-use crate::views::PaymentView;
+use crate::views::{Filter, PaymentView};
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, super::GRANTS_PARAMS)?;
-    let expand = asked.expansions(super::FUND_EXPANSIONS)?;
-    let filters = asked.record_filters::<GrantState>()?;
+    let params = QueryParams::parse(&http, super::GRANTS_PARAMS)?;
+    let expand = params.expansions(super::FUND_EXPANSIONS)?;
+    let filters = params.record_filters::<GrantState>()?;
     let (rows, end) =
-        list_own_rows::<GrantRow>(&desk, &signed, &asked, filters, "group_id").await?;
+        list_own_rows::<GrantRow>(&app, &signed, &params, filters, "group_id").await?;
     let rows = rows
         .into_iter()
         .map(|row| redact_for_reader(&signed, row))
         .collect();
-    let mut items = desk
+    let mut items = app
         .views
         .decrypt_grants(signed.reader.may_read_words(), rows)
         .await?;
-    desk.views.add_names(&expand, &mut items).await?;
+    app.views.add_names(&expand, &mut items).await?;
     Ok(Collection::new(items, end).to_response())
 }
 
@@ -92,58 +91,58 @@ fn redact_payment_for_group(row: PaymentRow) -> PaymentRow {
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["as_at", "min_position", "expand"])?;
-    let as_at = asked.as_at(&desk).await?;
+    let params = QueryParams::parse(&http, &["as_at", "min_position", "expand"])?;
+    let as_at = params.as_at(&app).await?;
     grant_response(
-        &desk,
+        &app,
         &signed,
         path_id(&http, "grant")?,
         as_at,
-        &asked.expansions(super::FUND_EXPANSIONS)?,
+        &params.expansions(super::FUND_EXPANSIONS)?,
     )
     .await
 }
 
 /// The response with a grant, as far as the reader may see it.
 pub(super) async fn grant_response(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     grant: Uuid,
     as_at: Option<i64>,
     expand: &BTreeSet<&str>,
 ) -> Result<HttpResponse, Problem> {
-    let row = redact_for_reader(signed, find_visible(desk, signed, grant, as_at).await?);
+    let row = redact_for_reader(signed, find_visible(app, signed, grant, as_at).await?);
     let version = row.version;
-    let mut rows = desk
+    let mut rows = app
         .views
         .decrypt_grants(signed.reader.may_read_words(), vec![row])
         .await?;
-    desk.views.add_names(expand, &mut rows).await?;
+    app.views.add_names(expand, &mut rows).await?;
     record_response(&rows.pop().ok_or_else(not_found)?, version)
 }
 
 pub(super) async fn grant_payments(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let (asked, as_at, grant) = parse_grant_items(&http, &signed, &desk).await?;
-    let filters = vec![("grant_id", vec![grant.to_string()])];
-    list_payments(&desk, &signed, &asked, as_at, filters).await
+    let (params, as_at, grant) = parse_grant_items(&http, &signed, &app).await?;
+    let filters = vec![Filter::equals("grant_id", grant)];
+    list_payments(&app, &signed, &params, as_at, filters).await
 }
 
 /// A page of payments, as far as the reader may see them.
 async fn list_payments(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
-    asked: &QueryParams,
+    params: &QueryParams,
     as_at: Option<i64>,
-    filters: ColumnFilters,
+    filters: Vec<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let expand = asked.expansions(super::GRANT_EXPANSIONS)?;
-    let (rows, end) = list_of::<PaymentRow>(desk, asked, as_at, filters).await?;
+    let expand = params.expansions(super::GRANT_EXPANSIONS)?;
+    let (rows, end) = list_of::<PaymentRow>(app, params, as_at, filters).await?;
     let for_reader = |row| {
         if signed.reader.sees_all() {
             row
@@ -156,21 +155,21 @@ async fn list_payments(
         .map(for_reader)
         .map(PaymentView::from)
         .collect();
-    desk.views.add_names(&expand, &mut items).await?;
+    app.views.add_names(&expand, &mut items).await?;
     Ok(Collection::new(items, end).to_response())
 }
 
 /// A page of updates, as far as the reader may see them.
 async fn list_updates(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
-    asked: &QueryParams,
+    params: &QueryParams,
     as_at: Option<i64>,
-    filters: ColumnFilters,
+    filters: Vec<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let expand = asked.expansions(super::GRANT_EXPANSIONS)?;
-    let (rows, end) = list_of::<UpdateRow>(desk, asked, as_at, filters).await?;
-    let mut items = desk
+    let expand = params.expansions(super::GRANT_EXPANSIONS)?;
+    let (rows, end) = list_of::<UpdateRow>(app, params, as_at, filters).await?;
+    let mut items = app
         .views
         .decrypt_updates(
             signed.reader.may_read_words(),
@@ -178,71 +177,67 @@ async fn list_updates(
             rows,
         )
         .await?;
-    desk.views.add_names(&expand, &mut items).await?;
+    app.views.add_names(&expand, &mut items).await?;
     Ok(Collection::new(items, end).to_response())
 }
 
 pub(super) async fn grant_updates(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let (asked, as_at, grant) = parse_grant_items(&http, &signed, &desk).await?;
-    let filters = vec![("grant_id", vec![grant.to_string()])];
-    list_updates(&desk, &signed, &asked, as_at, filters).await
+    let (params, as_at, grant) = parse_grant_items(&http, &signed, &app).await?;
+    let filters = vec![Filter::equals("grant_id", grant)];
+    list_updates(&app, &signed, &params, as_at, filters).await
 }
 
 pub(super) async fn payments(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, super::PAYMENTS_PARAMS)?;
+    let params = QueryParams::parse(&http, super::PAYMENTS_PARAMS)?;
     require_staff(&signed)?;
-    let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.grant_item_filters::<PaymentState>()?;
-    filters.extend(asked.equality_filters(&[("batch", "batch")])?);
-    list_payments(&desk, &signed, &asked, as_at, filters).await
+    let as_at = params.as_at(&app).await?;
+    let mut filters = params.grant_item_filters::<PaymentState>()?;
+    filters.extend(params.equality_filters(&[("batch", "batch")])?);
+    list_payments(&app, &signed, &params, as_at, filters).await
 }
 
 pub(super) async fn updates(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, super::UPDATES_PARAMS)?;
+    let params = QueryParams::parse(&http, super::UPDATES_PARAMS)?;
     require_staff(&signed)?;
-    let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.grant_item_filters::<UpdateState>()?;
-    if let Some(day) = asked.day("due_by")? {
-        filters.push(("due_on <=", vec![day.to_string()]));
+    let as_at = params.as_at(&app).await?;
+    let mut filters = params.grant_item_filters::<UpdateState>()?;
+    if let Some(day) = params.day("due_by")? {
+        filters.push(Filter::at_most("due_on", day));
     }
-    list_updates(&desk, &signed, &asked, as_at, filters).await
+    list_updates(&app, &signed, &params, as_at, filters).await
 }
 
 async fn parse_grant_items(
     http: &HttpRequest,
     signed: &SignedIn,
-    desk: &AppState,
+    app: &AppState,
 ) -> Result<(QueryParams, Option<i64>, Uuid), Problem> {
-    let asked = QueryParams::parse(http, super::GRANT_ITEMS_PARAMS)?;
-    let as_at = asked.as_at(desk).await?;
-    let grant = find_visible(desk, signed, path_id(http, "grant")?, as_at).await?;
-    Ok((asked, as_at, grant.id))
+    let params = QueryParams::parse(http, super::GRANT_ITEMS_PARAMS)?;
+    let as_at = params.as_at(app).await?;
+    let grant = find_visible(app, signed, path_id(http, "grant")?, as_at).await?;
+    Ok((params, as_at, grant.id))
 }
 
 async fn find_visible(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     grant: Uuid,
     as_at: Option<i64>,
 ) -> Result<GrantRow, Problem> {
-    let row: GrantRow = desk
-        .views
-        .find(&grant.to_string(), as_at)
-        .await?
-        .ok_or_else(not_found)?;
-    match own_groups(desk, signed).await? {
+    let row: GrantRow = app.views.find(grant, as_at).await?.ok_or_else(not_found)?;
+    match own_groups(app, signed).await? {
         Some(own) if !own.contains(&row.group.0) => Err(not_found()),
         _ => Ok(row),
     }

@@ -3,30 +3,28 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::query::{
-    ColumnFilters, QueryParams, list_own_rows, not_found, only_ids, own_groups, path_id,
-};
+use super::query::{QueryParams, list_own_rows, not_found, only_ids, own_groups, path_id};
 use super::response::{Collection, PageEnd, record_response};
+use crate::auth::SignedIn;
 use crate::domain::Refusal;
 use crate::domain::text::Identifier;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::{GroupRow, IdentifierRow, name_key};
-use crate::views::{GroupView, Paged};
+use crate::views::{Filter, GroupView, Paged};
 
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, super::GROUPS_PARAMS)?;
-    let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.equality_filters(&[("area", "area")])?;
-    filters.extend(name_filters(&asked)?);
-    filters.extend(identifier_filters(&desk, &asked, as_at).await?);
-    let (rows, end) = list_own_rows::<GroupRow>(&desk, &signed, &asked, filters, "id").await?;
-    let items = desk
+    let params = QueryParams::parse(&http, super::GROUPS_PARAMS)?;
+    let as_at = params.as_at(&app).await?;
+    let mut filters = params.equality_filters(&[("area", "area")])?;
+    filters.extend(name_filters(&params)?);
+    filters.extend(identifier_filters(&app, &params, as_at).await?);
+    let (rows, end) = list_own_rows::<GroupRow>(&app, &signed, &params, filters, "id").await?;
+    let items = app
         .views
         .decrypt_groups(&signed.reader, rows, as_at)
         .await?;
@@ -38,8 +36,8 @@ pub(super) async fn list(
 }
 
 /// The filter by the beginning of a name, without regard to case and accents.
-fn name_filters(asked: &QueryParams) -> Result<ColumnFilters, Problem> {
-    let Some(text) = asked.get("name") else {
+fn name_filters(params: &QueryParams) -> Result<Vec<Filter>, Problem> {
+    let Some(text) = params.get("name") else {
         return Ok(Vec::new());
     };
     if text.trim().is_empty() || text.chars().count() > 140 {
@@ -49,28 +47,28 @@ fn name_filters(asked: &QueryParams) -> Result<ColumnFilters, Problem> {
     }
     let key = name_key(text);
     if key.is_empty() {
-        return Ok(vec![("id", only_ids([]))]);
+        return Ok(vec![Filter::any_of("id", only_ids([]))]);
     }
     let behind = format!("{key}{}", char::MAX);
     Ok(vec![
-        ("name_key >=", vec![key]),
-        ("name_key <", vec![behind]),
+        Filter::at_least("name_key", key),
+        Filter::before("name_key", behind),
     ])
 }
 
 /// The filter by charity or company number.
 async fn identifier_filters(
-    desk: &AppState,
-    asked: &QueryParams,
+    app: &AppState,
+    params: &QueryParams,
     as_at: Option<i64>,
-) -> Result<ColumnFilters, Problem> {
+) -> Result<Vec<Filter>, Problem> {
     let Some(number) =
-        asked.parsed::<Identifier>("identifier", "this is a number such as GB-CHC-1234567")?
+        params.parsed::<Identifier>("identifier", "this is a number such as GB-CHC-1234567")?
     else {
         return Ok(Vec::new());
     };
-    let row: Option<IdentifierRow> = desk.views.find(number.as_str(), as_at).await?;
-    Ok(vec![(
+    let row: Option<IdentifierRow> = app.views.find(number.as_str(), as_at).await?;
+    Ok(vec![Filter::any_of(
         "id",
         only_ids(row.into_iter().flat_map(|row| row.groups)),
     )])
@@ -79,33 +77,29 @@ async fn identifier_filters(
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["as_at", "min_position"])?;
-    let as_at = asked.as_at(&desk).await?;
-    group_response(&desk, &signed, path_id(&http, "group")?, as_at).await
+    let params = QueryParams::parse(&http, &["as_at", "min_position"])?;
+    let as_at = params.as_at(&app).await?;
+    group_response(&app, &signed, path_id(&http, "group")?, as_at).await
 }
 
 /// The response with a group, as far as the reader may see it.
 pub(super) async fn group_response(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     group: Uuid,
     as_at: Option<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let row: GroupRow = desk
-        .views
-        .find(&group.to_string(), as_at)
-        .await?
-        .ok_or_else(not_found)?;
+    let row: GroupRow = app.views.find(group, as_at).await?.ok_or_else(not_found)?;
     // Somebody who has left the group does not see it any more, for past days either.
-    if own_groups(desk, signed)
+    if own_groups(app, signed)
         .await?
         .is_some_and(|own| !own.contains(&row.id))
     {
         return Err(not_found());
     }
-    let seen = desk
+    let seen = app
         .views
         .decrypt_groups(&signed.reader, vec![row], as_at)
         .await?
@@ -135,14 +129,14 @@ fn redact_for_reader(signed: &SignedIn, mut group: GroupView) -> GroupView {
 pub(super) async fn history(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &super::PAGE_PARAMS)?;
-    let as_at = asked.as_at(&desk).await?;
-    let group = visible_group(&http, &signed, &desk).await?;
-    let Paged { items, next } = desk
+    let params = QueryParams::parse(&http, &super::PAGE_PARAMS)?;
+    let as_at = params.as_at(&app).await?;
+    let group = visible_group(&http, &signed, &app).await?;
+    let Paged { items, next } = app
         .views
-        .history_page(group, as_at, &asked.page_request()?)
+        .history_page(group, as_at, &params.page_request()?)
         .await?;
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
@@ -150,16 +144,16 @@ pub(super) async fn history(
 pub(super) async fn links(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["after", "limit"])?;
+    let params = QueryParams::parse(&http, &["after", "limit"])?;
     if !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    let group = visible_group(&http, &signed, &desk).await?;
+    let group = visible_group(&http, &signed, &app).await?;
     let Paged { items, next } = Paged::paginate(
-        desk.views.related_groups(group).await?,
-        &asked.page_request()?,
+        app.views.related_groups(group).await?,
+        &params.page_request()?,
         |link| link.group.to_string(),
     );
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
@@ -169,16 +163,16 @@ pub(super) async fn links(
 pub(super) async fn visible_group(
     http: &HttpRequest,
     signed: &SignedIn,
-    desk: &AppState,
+    app: &AppState,
 ) -> Result<Uuid, Problem> {
     let group = path_id(http, "group")?;
-    if own_groups(desk, signed)
+    if own_groups(app, signed)
         .await?
         .is_some_and(|own| !own.contains(&group))
     {
         return Err(not_found());
     }
-    desk.views
+    app.views
         .find::<GroupRow>(&group.to_string(), None)
         .await?
         .map(|_| group)

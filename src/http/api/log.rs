@@ -12,15 +12,14 @@ use uuid::Uuid;
 use super::applications::hidden_scores;
 use super::query::QueryParams;
 use super::response::{Collection, PageEnd};
+use crate::auth::SignedIn;
 use crate::domain::event::SCORE_EVENTS;
 use crate::domain::{Refusal, Role};
-use crate::eventlog::LogError;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::{ErrorCode, Problem};
-use crate::store::{StoreError, events};
 use crate::transparency::proof::Proof;
 use crate::transparency::prover::Prover;
+use crate::views::StoredEvent;
 
 /// The longest wait for a new event, in seconds.
 const WAIT_MAX_SECONDS: u64 = 25;
@@ -72,18 +71,17 @@ pub struct EventView {
 pub(super) async fn head(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(&http, &[])?;
     require_auditor(&signed)?;
-    let length = desk.commands.log().length().await?;
-    let sealed = Prover::new(desk.commands.log().clone())
+    let length = app.commands.log().length().await?;
+    let sealed = Prover::new(app.commands.log().clone())
         .newest_checkpoint()
-        .await
-        .map_err(LogError::from)?;
+        .await?;
     let mut head = LogStatus {
         length,
-        views_at: desk.views.projector().next_position(),
+        views_at: app.views.projector().next_position(),
         sealed: 0,
         sealed_through: None,
         head: None,
@@ -103,7 +101,7 @@ pub(super) async fn head(
 pub(super) async fn proof(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(&http, &[])?;
     require_auditor(&signed)?;
@@ -112,7 +110,7 @@ pub(super) async fn proof(
         .query("position")
         .parse()
         .map_err(|_| ErrorCode::NotFound.problem("this is no position of the log"))?;
-    let proof = load_proof(&desk, &signed, position).await?;
+    let proof = load_proof(&app, &signed, position).await?;
     Ok(HttpResponse::Ok().json(
         proof.ok_or_else(|| {
             ErrorCode::NotFound.problem("no head was signed over this position yet")
@@ -123,36 +121,29 @@ pub(super) async fn proof(
 /// The inclusion proof of an event; `None` if no checkpoint covers it yet. Refused if the reader
 /// may not see the event's payload, because a proof contains it.
 pub(in crate::http) async fn load_proof(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     position: i64,
 ) -> Result<Option<Proof>, Problem> {
-    let log = desk.commands.log();
-    let rows = events::read_page(log.store(), log.organisation(), position, 1)
-        .await
-        .map_err(LogError::from)?;
-    let mut items = rows
-        .into_iter()
-        .map(event_view)
-        .collect::<Result<Vec<_>, _>>()?;
-    withhold_scores(desk, signed, &mut items).await?;
+    let events = app.views.stored_events(position, 1).await?;
+    let mut items: Vec<_> = events.into_iter().map(event_view).collect();
+    withhold_scores(app, signed, &mut items).await?;
     if items.iter().any(|item| item.payload.is_none()) {
         return Err(Refusal::NotYours.into());
     }
-    Ok(Prover::new(log.clone())
+    Ok(Prover::new(app.commands.log().clone())
         .proof(position)
-        .await
-        .map_err(LogError::from)?)
+        .await?)
 }
 
 pub(super) async fn events(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["after_position", "limit", "wait"])?;
+    let params = QueryParams::parse(&http, &["after_position", "limit", "wait"])?;
     require_auditor(&signed)?;
-    let after: i64 = asked
+    let after: i64 = params
         .parsed("after_position", "this is a position of the log")?
         .unwrap_or(-1);
     if !(-1..=i64::MAX / 2).contains(&after) {
@@ -160,52 +151,46 @@ pub(super) async fn events(
             .problem("no log has this position")
             .with_field("after_position"));
     }
-    let wait: u64 = asked.parsed("wait", WAIT_HINT)?.unwrap_or_default();
+    let wait: u64 = params.parsed("wait", WAIT_HINT)?.unwrap_or_default();
     if wait > WAIT_MAX_SECONDS {
         return Err(ErrorCode::InvalidQuery
             .problem(WAIT_HINT)
             .with_field("wait"));
     }
-    let log = desk.commands.log();
-    let limit = asked.limit()?;
+    let limit = params.limit()?;
     // A position after the end of the log is an error, not something to wait for.
-    if after >= desk.views.projector().next_position() && after >= log.length().await? {
+    if after >= app.views.projector().next_position()
+        && after >= app.commands.log().length().await?
+    {
         return Err(ErrorCode::InvalidQuery
             .problem("the log has not come to this position yet")
             .with_field("after_position"));
     }
     if wait > 0 {
-        desk.views
+        app.views
             .projector()
             .wait_for_position(after.saturating_add(1), Duration::from_secs(wait))
             .await;
     }
-    let rows = events::read_page(
-        log.store(),
-        log.organisation(),
-        after.saturating_add(1),
-        limit,
-    )
-    .await
-    .map_err(LogError::from)?;
-    let full = i64::try_from(rows.len()).is_ok_and(|read| read == limit);
-    let next = rows
+    let events = app
+        .views
+        .stored_events(after.saturating_add(1), limit)
+        .await?;
+    let mut items: Vec<_> = events.into_iter().map(event_view).collect();
+    let full = i64::try_from(items.len()).is_ok_and(|read| read == limit);
+    let next = items
         .last()
         .filter(|_| full)
-        .map(|row| row.position.to_string());
-    let mut items = rows
-        .into_iter()
-        .map(event_view)
-        .collect::<Result<Vec<_>, _>>()?;
-    withhold_scores(&desk, &signed, &mut items).await?;
-    add_corrections(&desk, &mut items).await?;
+        .map(|item| item.position.to_string());
+    withhold_scores(&app, &signed, &mut items).await?;
+    add_corrections(&app, &mut items).await?;
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
 /// Removes the payload of scores that the reader may not see: panel members see the scores of
 /// others only after they have given their own.
 pub(in crate::http) async fn withhold_scores(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     items: &mut [EventView],
 ) -> Result<(), Problem> {
@@ -218,7 +203,7 @@ pub(in crate::http) async fn withhold_scores(
             .then(|| item.id.parse::<Uuid>().ok())
             .flatten()
     };
-    let hidden = hidden_scores(desk, &signed.reader, items.iter().filter_map(others)).await?;
+    let hidden = hidden_scores(app, &signed.reader, items.iter().filter_map(others)).await?;
     for item in items
         .iter_mut()
         .filter(|item| others(item).is_some_and(|id| hidden.contains(&id)))
@@ -229,11 +214,11 @@ pub(in crate::http) async fn withhold_scores(
 }
 
 pub(in crate::http) async fn add_corrections(
-    desk: &AppState,
+    app: &AppState,
     items: &mut [EventView],
 ) -> Result<(), Problem> {
     let key = |item: &EventView| format!("{}/{}/{:08}", item.stream, item.id, item.sequence);
-    let corrected = desk
+    let corrected = app
         .views
         .corrections(items.iter().map(key).collect())
         .await?;
@@ -254,31 +239,18 @@ pub(in crate::http) fn require_auditor(signed: &SignedIn) -> Result<(), Problem>
     }
 }
 
-pub(in crate::http) fn event_view(row: events::EventRow) -> Result<EventView, LogError> {
-    let unreadable = |cause: String| StoreError::Unreadable {
-        what: "an event",
-        stream: format!("{}/{}", row.aggregate_type, row.aggregate_id),
-        position: row.position,
-        cause,
-    };
-    let payload = RawValue::from_string(row.payload.clone())
-        .map_err(|cause| unreadable(cause.to_string()))?;
-    let metadata =
-        serde_json::from_str(&row.metadata).map_err(|cause| unreadable(cause.to_string()))?;
-    let recorded_at = Timestamp::from_microsecond(row.recorded_at)
-        .map_err(|cause| unreadable(cause.to_string()))?;
-    let (_, id) = row.aggregate_id.rsplit_once('/').unwrap_or_default();
-    Ok(EventView {
-        position: row.position,
-        recorded_at,
-        id: id.to_owned(),
-        stream: row.aggregate_type,
-        sequence: row.sequence,
-        event: row.event_type,
-        version: row.event_version,
-        payload: Some(payload),
+pub(in crate::http) fn event_view(event: StoredEvent) -> EventView {
+    EventView {
+        position: event.position,
+        recorded_at: event.recorded_at,
+        stream: event.stream,
+        id: event.id,
+        sequence: event.sequence,
+        event: event.event,
+        version: event.version,
+        payload: Some(event.payload),
         corrected_by: Vec::new(),
-        metadata,
-        command_id: row.command_id,
-    })
+        metadata: event.metadata,
+        command_id: event.command_id,
+    }
 }

@@ -4,36 +4,36 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::query::{QueryParams, not_found};
 use super::response::record_response;
+use crate::auth::SignedIn;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::Problem;
 use crate::projections::OrganisationRow;
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["as_at", "min_position"])?;
-    let as_at = asked.as_at(&desk).await?;
-    organisation_response(&desk, &signed, as_at).await
+    let params = QueryParams::parse(&http, &["as_at", "min_position"])?;
+    let as_at = params.as_at(&app).await?;
+    organisation_response(&app, &signed, as_at).await
 }
 
 /// The response with the organisation, as far as the reader may see it.
 pub(super) async fn organisation_response(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     as_at: Option<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let id = desk.commands.organisation().to_string();
-    let row: OrganisationRow = desk.views.find(&id, as_at).await?.ok_or_else(not_found)?;
+    let id = app.commands.organisation();
+    let row: OrganisationRow = app.views.find(id, as_at).await?.ok_or_else(not_found)?;
     let version = row.version;
     let row = if signed.reader.sees_all() {
         row
     } else {
         redact_for_group(row)
     };
-    record_response(&desk.views.with_agreements(row, as_at).await?, version)
+    record_response(&app.views.with_agreements(row, as_at).await?, version)
 }
 
 /// Removes mail texts. The form, signs, agreements and reports are public.

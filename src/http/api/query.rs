@@ -11,24 +11,21 @@ use strum::VariantNames;
 use uuid::Uuid;
 
 use super::response::PageEnd;
+use crate::auth::SignedIn;
 use crate::domain::Refusal;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::{ErrorCode, Problem};
+pub(in crate::http) use crate::views::PAGE_MAX;
 use crate::views::{
-    AsAt, Cursor, PageRequest, ParseAsAtError, SortKey, SortOrder, TableRow, ViewError,
+    AsAt, Cursor, Filter, PageRequest, ParseAsAtError, SortKey, SortOrder, TableRow, ViewError,
 };
 
 /// The default number of items on a page. [`PAGE_MAX`] is the most.
 const PAGE_DEFAULT: i64 = 50;
-pub(in crate::http) const PAGE_MAX: i64 = 500;
-/// The longest value, in bytes. Cursors are the longest: an id and a group's name.
+/// The longest value, in characters. Cursors are the longest: an id and a group's name.
 const VALUE_MAX: usize = 1000;
 /// Parameters that may be repeated, or contain several values with commas between them.
 const REPEATABLE: [&str; 2] = ["state", "expand"];
-
-/// Filters of a list: columns, each with its accepted values.
-pub(super) type ColumnFilters = Vec<(&'static str, Vec<String>)>;
 
 /// The query parameters of a request, by name.
 pub(super) struct QueryParams(BTreeMap<String, String>);
@@ -40,7 +37,7 @@ impl QueryParams {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|error| ErrorCode::InvalidQuery.problem(error.to_string()))?
             .into_inner();
-        let mut asked: BTreeMap<String, String> = BTreeMap::new();
+        let mut params: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in pairs {
             if !known.contains(&name.as_str()) {
                 return Err(ErrorCode::InvalidQuery
@@ -52,14 +49,14 @@ impl QueryParams {
                     .problem("this holds a character that cannot be looked for")
                     .with_field(name));
             }
-            if value.len() > VALUE_MAX {
+            if value.chars().count() > VALUE_MAX {
                 return Err(ErrorCode::InvalidQuery
                     .problem(format!("this has more than {VALUE_MAX} characters"))
                     .with_field(name));
             }
-            match asked.get_mut(&name) {
+            match params.get_mut(&name) {
                 None => {
-                    asked.insert(name, value);
+                    params.insert(name, value);
                 }
                 Some(before) if REPEATABLE.contains(&name.as_str()) => before.extend([",", &value]),
                 Some(_) => {
@@ -69,7 +66,7 @@ impl QueryParams {
                 }
             }
         }
-        Ok(Self(asked))
+        Ok(Self(params))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -185,12 +182,12 @@ impl QueryParams {
 
     /// Waits until the read models have passed `min_position`, then resolves `as_at` to a position.
     /// A day means its last position in Europe/London; `None` means now.
-    pub(super) async fn as_at(&self, desk: &AppState) -> Result<Option<i64>, Problem> {
+    pub(super) async fn as_at(&self, app: &AppState) -> Result<Option<i64>, Problem> {
         if let Some(position) =
             self.parsed::<u64>("min_position", "this is a position of the log")?
         {
             let position = i64::try_from(position).unwrap_or(i64::MAX);
-            desk.views
+            app.views
                 .wait_for_position(position)
                 .await
                 .map_err(|error| blame_parameter(error, "min_position"))?;
@@ -204,17 +201,17 @@ impl QueryParams {
                 .with_field("as_at")
         })?;
         if let AsAt::Position(position) = as_at {
-            desk.views
+            app.views
                 .wait_for_position(position)
                 .await
                 .map_err(|error| blame_parameter(error, "as_at"))?;
         }
-        Ok(Some(desk.views.position_as_at(as_at).await?))
+        Ok(Some(app.views.position_as_at(as_at).await?))
     }
 
     /// The position in `updated_since`: only rows that changed after it are listed. An instant is
     /// resolved to the last position before it.
-    async fn updated_since(&self, desk: &AppState) -> Result<Option<i64>, Problem> {
+    async fn updated_since(&self, app: &AppState) -> Result<Option<i64>, Problem> {
         let Some(text) = self.get("updated_since") else {
             return Ok(None);
         };
@@ -227,11 +224,11 @@ impl QueryParams {
             return text.parse().map(Some).map_err(|_| wrong());
         }
         let instant: Timestamp = text.parse().map_err(|_| wrong())?;
-        Ok(Some(desk.views.position_before(instant).await?))
+        Ok(Some(app.views.position_before(instant).await?))
     }
 
     /// The filters that applications and grants have in common.
-    pub(super) fn record_filters<State: VariantNames>(&self) -> Result<ColumnFilters, Problem> {
+    pub(super) fn record_filters<State: VariantNames>(&self) -> Result<Vec<Filter>, Problem> {
         let mut filters = self.state_filter::<State>()?;
         filters.extend(self.equality_filters(&[
             ("fund", "fund"),
@@ -243,18 +240,18 @@ impl QueryParams {
     }
 
     /// The filters of payments and updates.
-    pub(super) fn grant_item_filters<State: VariantNames>(&self) -> Result<ColumnFilters, Problem> {
+    pub(super) fn grant_item_filters<State: VariantNames>(&self) -> Result<Vec<Filter>, Problem> {
         let mut filters = self.state_filter::<State>()?;
-        filters.extend(self.equality_filters(&[
-            ("grant", "grant_id"),
-            ("fund", "grant.fund"),
-            ("group", "grant.group_id"),
-        ])?);
+        filters.extend(self.equality_filters(&[("grant", "grant_id")])?);
+        for (name, column) in [("fund", "fund"), ("group", "group_id")] {
+            let value = self.equality_value(name)?;
+            filters.extend(value.map(|value| Filter::of_grant(column, value)));
+        }
         Ok(filters)
     }
 
     /// The filter by `state`. Fails on a state that does not exist.
-    pub(super) fn state_filter<State: VariantNames>(&self) -> Result<ColumnFilters, Problem> {
+    pub(super) fn state_filter<State: VariantNames>(&self) -> Result<Vec<Filter>, Problem> {
         let Some(text) = self.get("state") else {
             return Ok(Vec::new());
         };
@@ -265,44 +262,45 @@ impl QueryParams {
                 .problem(format!("these are of: {}", State::VARIANTS.join(", ")))
                 .with_field("state"));
         }
-        Ok(vec![(
-            "state",
-            states.into_iter().map(str::to_owned).collect(),
-        )])
+        Ok(vec![Filter::any_of("state", states)])
     }
 
     /// Filters by equality: each parameter, if given, with the column that it is compared with.
     pub(super) fn equality_filters(
         &self,
-        columns: &[(&'static str, &'static str)],
-    ) -> Result<ColumnFilters, Problem> {
+        columns: &[(&str, &'static str)],
+    ) -> Result<Vec<Filter>, Problem> {
         let mut filters = Vec::new();
         for (name, column) in columns {
-            let Some(value) = self.get(name) else {
-                continue;
-            };
-            let mut value = value.to_owned();
-            if matches!(*name, "fund" | "group" | "grant") {
-                let id: Uuid = value.parse().map_err(|_| {
-                    ErrorCode::InvalidQuery
-                        .problem("this is an id")
-                        .with_field(*name)
-                })?;
-                value = id.to_string();
-            }
-            let short = |byte: u8| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte)
-            };
-            if matches!(*name, "round" | "area" | "batch")
-                && !((1..=60).contains(&value.len()) && value.bytes().all(short))
-            {
-                return Err(ErrorCode::InvalidQuery
-                    .problem("this is a short name, such as oldham")
-                    .with_field(*name));
-            }
-            filters.push((*column, vec![value]));
+            let value = self.equality_value(name)?;
+            filters.extend(value.map(|value| Filter::equals(column, value)));
         }
         Ok(filters)
+    }
+
+    /// The value of a parameter that is compared for equality, in the form in which it is stored.
+    pub(super) fn equality_value(&self, name: &str) -> Result<Option<String>, Problem> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        if matches!(name, "fund" | "group" | "grant") {
+            let id: Uuid = value.parse().map_err(|_| {
+                ErrorCode::InvalidQuery
+                    .problem("this is an id")
+                    .with_field(name)
+            })?;
+            return Ok(Some(id.to_string()));
+        }
+        let short =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        if matches!(name, "round" | "area" | "batch")
+            && !((1..=60).contains(&value.len()) && value.bytes().all(short))
+        {
+            return Err(ErrorCode::InvalidQuery
+                .problem("this is a short name, such as oldham")
+                .with_field(name));
+        }
+        Ok(Some(value.to_owned()))
     }
 }
 
@@ -338,13 +336,13 @@ pub(super) fn require_staff(signed: &SignedIn) -> Result<(), Problem> {
 
 /// The groups whose records the reader may see; `None` means all.
 pub(super) async fn own_groups(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
 ) -> Result<Option<Vec<Uuid>>, Problem> {
     if signed.reader.sees_all() {
         return Ok(None);
     }
-    Ok(Some(desk.views.groups_of(signed.reader.person).await?))
+    Ok(Some(app.views.groups_of(signed.reader.person).await?))
 }
 
 /// The ids as values of a filter. The nil id is added, which matches no row, because an empty list
@@ -359,21 +357,21 @@ pub(super) fn only_ids(values: impl IntoIterator<Item = Uuid>) -> Vec<String> {
 
 /// A page of rows, with the total if `count` was requested, and the cursor of the next page.
 pub(super) async fn list_rows<T: TableRow>(
-    desk: &AppState,
-    asked: &QueryParams,
+    app: &AppState,
+    params: &QueryParams,
     as_at: Option<i64>,
-    mut filters: ColumnFilters,
+    mut filters: Vec<Filter>,
 ) -> Result<(Vec<T>, PageEnd), Problem> {
-    let order = asked.order(T::TABLE == "groups")?;
-    let (after, most) = (asked.cursor(order)?, asked.limit()?);
-    if let Some(position) = asked.updated_since(desk).await? {
-        filters.push(("since >", vec![position.to_string()]));
+    let order = params.order(T::TABLE == "groups")?;
+    let (after, most) = (params.cursor(order)?, params.limit()?);
+    if let Some(position) = params.updated_since(app).await? {
+        filters.push(Filter::changed_after(position));
     }
-    let total = match asked.parsed::<bool>("count", "this is true or false")? {
-        Some(true) => Some(desk.views.total::<T>(as_at, filters.clone()).await?),
+    let total = match params.parsed::<bool>("count", "this is true or false")? {
+        Some(true) => Some(app.views.total::<T>(as_at, filters.clone()).await?),
         _ => None,
     };
-    let listed = desk
+    let listed = app
         .views
         .list_ordered(as_at, filters, order, (after.as_ref(), most))
         .await?;
@@ -389,15 +387,33 @@ pub(super) async fn list_rows<T: TableRow>(
 /// A page of rows that belong to groups: all, or those of the reader's groups. `group_column` holds
 /// the group's id.
 pub(super) async fn list_own_rows<T: TableRow>(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
-    asked: &QueryParams,
-    mut filters: ColumnFilters,
+    params: &QueryParams,
+    mut filters: Vec<Filter>,
     group_column: &'static str,
 ) -> Result<(Vec<T>, PageEnd), Problem> {
-    let as_at = asked.as_at(desk).await?;
-    if let Some(own) = own_groups(desk, signed).await? {
-        filters.push((group_column, only_ids(own)));
+    let as_at = params.as_at(app).await?;
+    if let Some(own) = own_groups(app, signed).await? {
+        filters.push(Filter::any_of(group_column, only_ids(own)));
     }
-    list_rows(desk, asked, as_at, filters).await
+    list_rows(app, params, as_at, filters).await
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn the_length_of_a_value_is_counted_in_characters() {
+        let is_taken = |count: usize| {
+            let address = format!("/?q={}", "%C5%BB".repeat(count));
+            let request = TestRequest::with_uri(&address).to_http_request();
+            QueryParams::parse(&request, &["q"]).is_ok()
+        };
+        assert!(is_taken(VALUE_MAX));
+        assert!(!is_taken(VALUE_MAX + 1));
+    }
 }

@@ -9,17 +9,17 @@ use super::commands::{idempotency_key, if_match};
 use super::log::require_auditor;
 use super::query::{QueryParams, not_found};
 use super::response::{Collection, PageEnd};
+use crate::auth::SignedIn;
 use crate::commands::CommandRequest;
 use crate::domain::event::EventKind;
 use crate::domain::organisation::{Webhook, WebhookAddress, WebhookRef};
 use crate::domain::{Command, Organisation, OrganisationCommand, PersonId, Refusal, Role};
-use crate::eventlog::{Log, LogError};
+use crate::eventlog::Log;
 use crate::http::AppState;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::body_timeout::body_problem;
 use crate::http::problem::Problem;
-use crate::store::webhook_deliveries::{self, DeliveryRow, WebhookProgress};
-use crate::webhooks::{CLAIM_US, GIVE_UP_AFTER_US, managed_name, managed_secret, message_id};
+use crate::webhooks::deliveries::{self, DeliveryRow, WebhookProgress};
+use crate::webhooks::{managed_name, managed_secret, message_id};
 
 /// The state of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::IntoStaticStr)]
@@ -142,36 +142,36 @@ pub struct SecretShown {
 pub(super) async fn list(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(&http, &[])?;
     require_auditor(&signed)?;
-    Ok(Collection::new(all_webhooks(&desk).await?, PageEnd::default()).to_response())
+    Ok(Collection::new(all_webhooks(&app).await?, PageEnd::default()).to_response())
 }
 
 pub(super) async fn show(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(&http, &[])?;
     require_auditor(&signed)?;
-    Ok(HttpResponse::Ok().json(find_webhook(&http, &desk).await?))
+    Ok(HttpResponse::Ok().json(find_webhook(&http, &app).await?))
 }
 
 pub(super) async fn deliveries(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = QueryParams::parse(&http, &["after", "limit"])?;
+    let params = QueryParams::parse(&http, &["after", "limit"])?;
     require_auditor(&signed)?;
-    let webhook = find_webhook(&http, &desk).await?.webhook;
-    let before: i64 = asked
+    let webhook = find_webhook(&http, &app).await?.webhook;
+    let before: i64 = params
         .parsed("after", "this is the cursor that a page before gave")?
         .unwrap_or(i64::MAX);
-    let limit = asked.limit()?;
-    let items = list_deliveries(&desk, webhook, before, limit).await?;
+    let limit = params.limit()?;
+    let items = list_deliveries(&app, webhook, before, limit).await?;
     let full = i64::try_from(items.len()).is_ok_and(|read| read == limit);
     let next = items
         .last()
@@ -184,7 +184,7 @@ pub(super) async fn make_secret(
     http: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     require_administrator(&signed)?;
     let body = body.map_err(|error| {
@@ -194,11 +194,11 @@ pub(super) async fn make_secret(
         )
     })?;
     let webhook = webhook_number(&http)?;
-    let repeat = Some(idempotency_key(&http, &body, &desk)?);
+    let repeat = Some(idempotency_key(&http, &body, &app)?);
     let command = OrganisationCommand::MakeWebhookSecret(WebhookRef { webhook });
-    let command = Command::Organisation(desk.commands.organisation(), command);
+    let command = Command::Organisation(app.commands.organisation(), command);
     let if_match = if_match(&http)?;
-    let answer = desk
+    let answer = app
         .commands
         .execute(CommandRequest {
             idempotency_key: repeat,
@@ -207,7 +207,7 @@ pub(super) async fn make_secret(
         })
         .await?;
     let number = answer.made.unwrap_or_default();
-    let secret = managed_secret(desk.commands.log().vault(), webhook, number).to_text();
+    let secret = managed_secret(app.commands.log().vault(), webhook, number).to_text();
     Ok(HttpResponse::Ok().json(SecretShown {
         webhook,
         number,
@@ -219,80 +219,64 @@ pub(super) async fn make_secret(
 pub(super) async fn resume(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(&http, &[])?;
     require_administrator(&signed)?;
-    let webhook = find_webhook(&http, &desk).await?.webhook;
-    resume_webhook(&desk, webhook).await?;
-    Ok(HttpResponse::Ok().json(find_webhook(&http, &desk).await?))
+    let webhook = find_webhook(&http, &app).await?.webhook;
+    resume_webhook(&app, webhook).await?;
+    Ok(HttpResponse::Ok().json(find_webhook(&http, &app).await?))
 }
 
 pub(super) async fn send_again(
     http: HttpRequest,
     signed: SignedIn,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(&http, &[])?;
     require_administrator(&signed)?;
-    let webhook = find_webhook(&http, &desk).await?.webhook;
+    let webhook = find_webhook(&http, &app).await?.webhook;
     let delivery = http
         .match_info()
         .query("delivery")
         .parse()
         .map_err(|_| not_found())?;
-    Ok(HttpResponse::Ok().json(resend_delivery(&desk, webhook, delivery).await?))
+    Ok(HttpResponse::Ok().json(resend_delivery(&app, webhook, delivery).await?))
 }
 
 /// Resumes a paused webhook.
-pub(in crate::http) async fn resume_webhook(desk: &AppState, webhook: u32) -> Result<(), Problem> {
-    let log = desk.commands.log();
-    Ok(
-        webhook_deliveries::resume(log.store(), log.organisation(), &managed_name(webhook))
-            .await
-            .map_err(LogError::from)?,
-    )
+pub(in crate::http) async fn resume_webhook(app: &AppState, webhook: u32) -> Result<(), Problem> {
+    Ok(deliveries::resume(app.commands.log(), webhook).await?)
 }
 
 /// Schedules a delivery to be sent again.
 pub(in crate::http) async fn resend_delivery(
-    desk: &AppState,
+    app: &AppState,
     webhook: u32,
     delivery: i64,
 ) -> Result<DeliveryView, Problem> {
-    let (log, now) = (desk.commands.log(), desk.commands.now().as_microsecond());
-    let name = managed_name(webhook);
-    let row = webhook_deliveries::redeliver(
-        log.store(),
-        log.organisation(),
-        &name,
-        delivery,
-        (now, CLAIM_US, now + GIVE_UP_AFTER_US),
-    )
-    .await;
-    let row = row
-        .map_err(LogError::from)?
+    let (log, now) = (app.commands.log(), app.commands.now().as_microsecond());
+    let row = deliveries::redeliver(log, webhook, delivery, now)
+        .await?
         .ok_or(Refusal::Unknown("delivery"))?;
     Ok(delivery_view(log, webhook, row))
 }
 
 /// All webhooks with their state.
-pub(in crate::http) async fn all_webhooks(desk: &AppState) -> Result<Vec<WebhookView>, Problem> {
-    let log = desk.commands.log();
+pub(in crate::http) async fn all_webhooks(app: &AppState) -> Result<Vec<WebhookView>, Problem> {
+    let log = app.commands.log();
     let state = log
-        .refresh::<Organisation>(desk.commands.organisation().0)
+        .refresh::<Organisation>(app.commands.organisation().0)
         .await?
         .state;
-    let standing = webhook_deliveries::all(log.store(), log.organisation())
-        .await
-        .map_err(LogError::from)?;
+    let progress = deliveries::progress_of_all(log).await?;
     let seen = |(number, webhook)| {
         webhook_view(
             number,
             webhook,
-            standing
+            progress
                 .iter()
-                .find(|standing| standing.name == managed_name(number)),
+                .find(|progress| progress.name == managed_name(number)),
         )
     };
     Ok(state.webhooks().iter().map(seen).collect())
@@ -300,21 +284,13 @@ pub(in crate::http) async fn all_webhooks(desk: &AppState) -> Result<Vec<Webhook
 
 /// The deliveries of a webhook before a position, the newest first.
 pub(in crate::http) async fn list_deliveries(
-    desk: &AppState,
+    app: &AppState,
     webhook: u32,
     before: i64,
     most: i64,
 ) -> Result<Vec<DeliveryView>, Problem> {
-    let log = desk.commands.log();
-    let rows = webhook_deliveries::newest(
-        log.store(),
-        log.organisation(),
-        &managed_name(webhook),
-        before,
-        most,
-    )
-    .await
-    .map_err(LogError::from)?;
+    let log = app.commands.log();
+    let rows = deliveries::newest_deliveries(log, webhook, before, most).await?;
     Ok(rows
         .into_iter()
         .map(|row| delivery_view(log, webhook, row))
@@ -322,9 +298,9 @@ pub(in crate::http) async fn list_deliveries(
 }
 
 /// The webhook in the address.
-async fn find_webhook(http: &HttpRequest, desk: &AppState) -> Result<WebhookView, Problem> {
+async fn find_webhook(http: &HttpRequest, app: &AppState) -> Result<WebhookView, Problem> {
     let number = webhook_number(http)?;
-    all_webhooks(desk)
+    all_webhooks(app)
         .await?
         .into_iter()
         .find(|webhook| webhook.webhook == number)
@@ -346,12 +322,12 @@ fn require_administrator(signed: &SignedIn) -> Result<(), Problem> {
     }
 }
 
-fn webhook_view(number: u32, webhook: &Webhook, standing: Option<&WebhookProgress>) -> WebhookView {
-    let state = match (&webhook.target, standing) {
+fn webhook_view(number: u32, webhook: &Webhook, progress: Option<&WebhookProgress>) -> WebhookView {
+    let state = match (&webhook.target, progress) {
         (None, _) => WebhookState::Proposed,
         _ if webhook.secret == 0 => WebhookState::WithoutSecret,
-        (_, Some(standing)) if standing.paused_at.is_some() => WebhookState::Paused,
-        (_, Some(standing)) if standing.failures > 0 => WebhookState::Failing,
+        (_, Some(progress)) if progress.paused_at.is_some() => WebhookState::Paused,
+        (_, Some(progress)) if progress.failures > 0 => WebhookState::Failing,
         _ => WebhookState::Sending,
     };
     let proposed = webhook.proposed.as_ref().map(|proposed| ProposedWebhook {
@@ -371,12 +347,12 @@ fn webhook_view(number: u32, webhook: &Webhook, standing: Option<&WebhookProgres
             .collect(),
         proposed,
         secret: webhook.secret,
-        next_position: standing.map(|standing| standing.next),
-        failures: standing.map_or(0, |standing| standing.failures),
-        failing_since: standing.and_then(|standing| timestamp(standing.failing_since)),
-        paused_at: standing.and_then(|standing| timestamp(standing.paused_at)),
-        took_at: standing.and_then(|standing| timestamp(standing.took_at)),
-        error: standing.and_then(|standing| standing.error.clone()),
+        next_position: progress.map(|progress| progress.next),
+        failures: progress.map_or(0, |progress| progress.failures),
+        failing_since: progress.and_then(|progress| timestamp(progress.failing_since)),
+        paused_at: progress.and_then(|progress| timestamp(progress.paused_at)),
+        took_at: progress.and_then(|progress| timestamp(progress.took_at)),
+        error: progress.and_then(|progress| progress.error.clone()),
     }
 }
 

@@ -48,6 +48,127 @@ const TAGS: [(&str, &str); 9] = [
     ),
 ];
 
+/// The descriptions of reads, by name: what they contain, and for whom.
+const READ_DESCRIPTIONS: [(&str, &str); 30] = [
+    (
+        "organisation",
+        "Signs of success, form and agreement as they are in force, staff's own mail texts, and earlier agreements.",
+    ),
+    (
+        "people",
+        "For staff everybody, in order of their ids; for anybody else themselves. Addresses are opened for those who work with groups.",
+    ),
+    (
+        "person",
+        "Name and contact details are opened for the person and for staff who work with groups; erased, they are absent.",
+    ),
+    (
+        "funds",
+        "Each with its rules, rounds and newest batches of payments.",
+    ),
+    (
+        "fund",
+        "With its rules, rounds and newest batches of payments. The ETag is the version that `If-Match` takes.",
+    ),
+    (
+        "fund_statement",
+        "Opening balances, each movement with its position in the log, and closing balances, by when they were recorded. For staff.",
+    ),
+    (
+        "funder_statement",
+        "The same as a fund's statement, over all funds that one funder's money is in. For staff.",
+    ),
+    (
+        "budget",
+        "Adds up by fund unless `by` says otherwise; as at any past day or position. For staff.",
+    ),
+    (
+        "outcomes",
+        "Adds up what groups said and staff judged, by sign unless `by` says otherwise. For staff.",
+    ),
+    (
+        "groups",
+        "Staff see every group; members see those that they are in.",
+    ),
+    (
+        "group",
+        "With members, payee, files and checks on file. What is another group's is 404.",
+    ),
+    (
+        "group_history",
+        "Each application with what was asked for, awarded, paid and returned, also of groups that were merged into this one.",
+    ),
+    (
+        "group_links",
+        "Found by keyed look-ups, without opening anything: they are told, not forbidden. For staff.",
+    ),
+    (
+        "group_file",
+        "Decrypted while it is read, as its own media type or as bytes. Staff and the group's members only.",
+    ),
+    (
+        "applications",
+        "Staff see all; members see their groups' own. Scores are withheld from whoever has still to score.",
+    ),
+    (
+        "application",
+        "With decision, reserve rank, interests and those scores that the reader may see.",
+    ),
+    (
+        "application_answers",
+        "The newest answer to each question, decrypted; absent where it was erased.",
+    ),
+    ("grants", "Staff see all; members see their groups' own."),
+    (
+        "grant",
+        "With checks, instalments, variations, stories and what is due back. A grant's id is its application's.",
+    ),
+    (
+        "grant_payments",
+        "In order of their numbers; who prepared and approved them is absent for members.",
+    ),
+    (
+        "grant_updates",
+        "In order of their numbers, with what the group said of each sign and what staff judge.",
+    ),
+    (
+        "payments",
+        "Over all grants that the reader may see; `state` finds what waits for an approval, for the bank, or to be confirmed.",
+    ),
+    (
+        "updates",
+        "Over all grants that the reader may see; `due_by` finds what is due by a day.",
+    ),
+    (
+        "webhooks",
+        "Those that stand, are proposed or are paused, with their newest deliveries. For auditors and administrators.",
+    ),
+    (
+        "webhook",
+        "With its address, its kinds of events and how it stands. For auditors and administrators.",
+    ),
+    (
+        "webhook_deliveries",
+        "The newest first: when each was tried, what was answered, and when it is tried next.",
+    ),
+    (
+        "log_accesses",
+        "Who took what is held on a person, or everybody's addresses, by day. For auditors and administrators.",
+    ),
+    (
+        "log_head",
+        "The log's length, how far the views have read, and the newest signed head. For auditors and administrators.",
+    ),
+    (
+        "log_proof",
+        "The event as it was hashed, the hashes on its way to the root, and the signed head. For auditors and administrators.",
+    ),
+    (
+        "log_events",
+        "With `wait` the answer comes as soon as there is a new event. Personal values stand in events as seals only. For auditors and administrators.",
+    ),
+];
+
 pub(super) fn tags() -> Value {
     TAGS.iter()
         .map(|(name, about)| json!({ "name": name, "description": about }))
@@ -251,89 +372,11 @@ fn permission_text(who: Permission) -> String {
 
 /// The description of a read: what it contains, and for whom.
 fn read_description(read: &ReadRoute) -> &'static str {
-    match read.name {
-        "organisation" => {
-            "Signs of success, form and agreement as they are in force, staff's own mail texts, and earlier agreements."
-        }
-        "people" => {
-            "For staff everybody, in order of their ids; for anybody else themselves. Addresses are opened for those who work with groups."
-        }
-        "person" => {
-            "Name and contact details are opened for the person and for staff who work with groups; erased, they are absent."
-        }
-        "funds" => "Each with its rules, rounds and newest batches of payments.",
-        "fund" => {
-            "With its rules, rounds and newest batches of payments. The ETag is the version that `If-Match` takes."
-        }
-        "fund_statement" => {
-            "Opening balances, each movement with its position in the log, and closing balances, by when they were recorded. For staff."
-        }
-        "funder_statement" => {
-            "The same as a fund's statement, over all funds that one funder's money is in. For staff."
-        }
-        "budget" => {
-            "Adds up by fund unless `by` says otherwise; as at any past day or position. For staff."
-        }
-        "outcomes" => {
-            "Adds up what groups said and staff judged, by sign unless `by` says otherwise. For staff."
-        }
-        "groups" => "Staff see every group; members see those that they are in.",
-        "group" => "With members, payee, files and checks on file. What is another group's is 404.",
-        "group_history" => {
-            "Each application with what was asked for, awarded, paid and returned, also of groups that were merged into this one."
-        }
-        "group_links" => {
-            "Found by keyed look-ups, without opening anything: they are told, not forbidden. For staff."
-        }
-        "group_file" => {
-            "Decrypted while it is read, as its own media type or as bytes. Staff and the group's members only."
-        }
-        "applications" => {
-            "Staff see all; members see their groups' own. Scores are withheld from whoever has still to score."
-        }
-        "application" => {
-            "With decision, reserve rank, interests and those scores that the reader may see."
-        }
-        "application_answers" => {
-            "The newest answer to each question, decrypted; absent where it was erased."
-        }
-        "grants" => "Staff see all; members see their groups' own.",
-        "grant" => {
-            "With checks, instalments, variations, stories and what is due back. A grant's id is its application's."
-        }
-        "grant_payments" => {
-            "In order of their numbers; who prepared and approved them is absent for members."
-        }
-        "grant_updates" => {
-            "In order of their numbers, with what the group said of each sign and what staff judge."
-        }
-        "payments" => {
-            "Over all grants that the reader may see; `state` finds what waits for an approval, for the bank, or to be confirmed."
-        }
-        "updates" => {
-            "Over all grants that the reader may see; `due_by` finds what is due by a day."
-        }
-        "webhooks" => {
-            "Those that stand, are proposed or are paused, with their newest deliveries. For auditors and administrators."
-        }
-        "webhook" => {
-            "With its address, its kinds of events and how it stands. For auditors and administrators."
-        }
-        "webhook_deliveries" => {
-            "The newest first: when each was tried, what was answered, and when it is tried next."
-        }
-        "log_accesses" => {
-            "Who took what is held on a person, or everybody's addresses, by day. For auditors and administrators."
-        }
-        "log_head" => {
-            "The log's length, how far the views have read, and the newest signed head. For auditors and administrators."
-        }
-        "log_proof" => {
-            "The event as it was hashed, the hashes on its way to the root, and the signed head. For auditors and administrators."
-        }
-        "log_events" => {
-            "With `wait` the answer comes as soon as there is a new event. Personal values stand in events as seals only. For auditors and administrators."
-        }
-        _ => "What the reader may see of it; what is another's is 404.",
-    }
+    READ_DESCRIPTIONS
+        .iter()
+        .find(|(name, _)| *name == read.name)
+        .map_or(
+            "What the reader may see of it; what is another's is 404.",
+            |(_, description)| *description,
+        )
 }

@@ -33,9 +33,9 @@ pub(super) fn all() -> JsonObject {
         .iter()
         .filter(|(_, schema)| schema["type"] == "string")
         .collect();
-    let asked = reachable(&schemas, body_names());
+    let params = reachable(&schemas, body_names());
     for (name, schema) in &mut schemas {
-        add_bounds(schema, asked.contains(name), &keys);
+        add_bounds(schema, params.contains(name), &keys);
     }
     let mut shared = SharedSchemas::new(&schemas);
     for schema in schemas.values_mut() {
@@ -141,11 +141,11 @@ fn has_type(schema: &JsonObject, name: &str) -> bool {
 
 /// Adds bounds of lengths, numbers and entries where the type sets none. `asked` is true for
 /// schemas that occur in requests.
-fn add_bounds(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
+fn add_bounds(value: &mut Value, params: bool, keys: &[(&String, &Value)]) {
     let Value::Object(schema) = value else {
         if let Value::Array(items) = value {
             for item in items {
-                add_bounds(item, asked, keys);
+                add_bounds(item, params, keys);
             }
         }
         return;
@@ -171,7 +171,7 @@ fn add_bounds(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
         }));
     }
     if has_type(schema, "array") {
-        schema.entry("maxItems").or_insert(json!(if asked {
+        schema.entry("maxItems").or_insert(json!(if params {
             REQUEST_ENTRIES_MAX
         } else {
             RESPONSE_ENTRIES_MAX
@@ -182,16 +182,16 @@ fn add_bounds(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
             .get("additionalProperties")
             .is_some_and(Value::is_object)
     {
-        add_map_bounds(schema, asked, keys);
+        add_map_bounds(schema, params, keys);
     }
     for (_, value) in schema.iter_mut().filter(|(name, _)| !is_data(name)) {
-        add_bounds(value, asked, keys);
+        add_bounds(value, params, keys);
     }
 }
 
 /// Bounds a map: keys that equal a named schema refer to it, others get a maximum length.
-fn add_map_bounds(schema: &mut JsonObject, asked: bool, keys: &[(&String, &Value)]) {
-    if asked {
+fn add_map_bounds(schema: &mut JsonObject, params: bool, keys: &[(&String, &Value)]) {
+    if params {
         schema
             .entry("maxProperties")
             .or_insert(json!(REQUEST_ENTRIES_MAX));

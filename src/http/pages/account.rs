@@ -13,15 +13,14 @@ use super::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,
 };
+use crate::auth::sessions::{self, SessionRow, SessionsToEnd};
 use crate::commands::{CommandError, CommandRequest};
 use crate::domain::command::{NoBody, ProposalRef, WithReason};
 use crate::domain::erasure::Erasure;
 use crate::domain::text::Prose;
 use crate::domain::{Command, PersonCommand, Refusal};
 use crate::http::AppState;
-use crate::http::bearer_auth::AccessBasis;
 use crate::projections::{PersonRow, ProposedContactRow};
-use crate::store::sessions::{self, SessionsToEnd};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -72,41 +71,31 @@ struct SessionView {
     own: bool,
 }
 
-async fn show(visitor: Visitor, desk: web::Data<AppState>) -> Result<HttpResponse, PageError> {
-    render_account(&visitor, &desk, None).await
+async fn show(visitor: Visitor, app: web::Data<AppState>) -> Result<HttpResponse, PageError> {
+    render_account(&visitor, &app, None).await
 }
 
 /// Renders the account page, with the entered values and errors of a rejected form, if any.
 pub(super) async fn render_account(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let signed = visitor.require_signed_in()?;
-    let log = desk.commands.log();
     let person = signed.reader.person;
-    let row: Option<PersonRow> = desk.views.find(&person.to_string(), None).await?;
+    let row: Option<PersonRow> = app.views.find(person, None).await?;
     let proposed = match row.as_ref().and_then(|row| row.proposed_contact.as_ref()) {
-        Some(contact) if visitor.proven => Some(decrypt_proposed_contact(desk, contact).await?),
+        Some(contact) if visitor.proven => Some(decrypt_proposed_contact(app, contact).await?),
         _ => None,
     };
-    let seen = desk
+    let seen = app
         .views
         .decrypt_people(&signed.reader, row.into_iter().collect())
         .await?
         .pop();
-    let now = desk.commands.now().as_microsecond();
-    let own = visitor.digest(desk);
-    let mut sessions =
-        sessions::active_of_person(log.store(), log.organisation(), &person.to_string(), now)
-            .await?;
-    sessions.retain(|session| {
-        signed.is_valid_on(AccessBasis {
-            roles: &session.roles,
-            endings: session.access,
-        })
-    });
-    let session = |session: sessions::SessionRow| SessionView {
+    let own = visitor.digest(app);
+    let sessions = sessions::valid(&app.commands, signed).await?;
+    let session = |session: SessionRow| SessionView {
         own: session.digest == own,
         digest: session.digest,
         device: session.device,
@@ -118,7 +107,7 @@ pub(super) async fn render_account(
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(
         visitor,
-        desk,
+        app,
         super::i18n::translate("My account", visitor.language),
     )
     .await?;
@@ -135,18 +124,18 @@ pub(super) async fn render_account(
             .iter()
             .map(|role| (*role).into())
             .collect(),
-        tokens: tokens::current_tokens(desk, signed).await?,
+        tokens: tokens::current_tokens(app, signed).await?,
         usable: tokens::grantable_roles(signed),
         sessions: sessions.into_iter().map(session).collect(),
         erasure,
         proven: visitor.proven,
         forms,
     };
-    render_form_page(visitor, desk, sheet.page.has_errors, &sheet)
+    render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
 
 async fn decrypt_proposed_contact(
-    desk: &AppState,
+    app: &AppState,
     contact: &ProposedContactRow,
 ) -> Result<ProposedContactDetails, PageError> {
     let mut sealed = vec![("name", &contact.name)];
@@ -157,7 +146,7 @@ async fn decrypt_proposed_contact(
             .as_ref()
             .map(|telephone| ("telephone", telephone)),
     );
-    let opened = desk
+    let opened = app
         .commands
         .log()
         .vault()
@@ -181,15 +170,15 @@ async fn decrypt_proposed_contact(
 /// The subject access report of the person who is signed in, as a text file.
 async fn subject_access(
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let person = visitor.person()?;
     if !visitor.proven {
         return Err(PageError::forbidden());
     }
-    let held = desk.views.subject_access_for_person(person).await?;
+    let held = app.views.subject_access_for_person(person).await?;
     super::subject_access::render_report(
-        &desk,
+        &app,
         super::i18n::translate("you", visitor.language),
         &[held],
     )
@@ -198,29 +187,26 @@ async fn subject_access(
 
 /// Handles the forms of the page: the answer to proposed contact details, the request to be erased,
 /// and ending one session, or all sessions and all tokens.
-async fn submit(sent: PostedForm, desk: web::Data<AppState>) -> Result<HttpResponse, PageError> {
+async fn submit(sent: PostedForm, app: web::Data<AppState>) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let person = visitor.person()?;
     if matches!(posted.text("form"), "confirm-contact" | "refuse-contact") {
-        return answer_contact(&visitor, &desk, &posted).await;
+        return answer_contact(&visitor, &app, &posted).await;
     }
     if posted.text("form") == "erase" {
         if visitor.proven && posted.text("sure") == "yes" {
             let ask = Command::Person(person, PersonCommand::RequestErasure(NoBody {}));
-            ownership::issue(&visitor, &desk, &posted, "", ask).await?;
+            ownership::issue(&visitor, &app, &posted, "", ask).await?;
         }
         return Ok(see_other("/account"));
     }
-    let log = desk.commands.log();
-    let end = async |which| {
-        sessions::end(log.store(), log.organisation(), &person.to_string(), which).await
-    };
+    let log = app.commands.log();
     match posted.text("session") {
         // A session with an unproven address may only end unproven sessions, not those of the
         // address's owner.
-        _ if !visitor.proven => end(SessionsToEnd::Unproven).await?,
-        "" => desk.tokens.end_access(log, person).await?,
-        digest => end(SessionsToEnd::One(digest)).await?,
+        _ if !visitor.proven => sessions::end(log, person, SessionsToEnd::Unproven).await?,
+        "" => app.tokens.end_access(log, person).await?,
+        digest => sessions::end(log, person, SessionsToEnd::One(digest)).await?,
     }
     Ok(see_other("/account"))
 }
@@ -229,7 +215,7 @@ async fn submit(sent: PostedForm, desk: web::Data<AppState>) -> Result<HttpRespo
 /// rendered, the page is shown again with these.
 async fn answer_contact(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     posted: &FormData,
 ) -> Result<HttpResponse, PageError> {
     if !visitor.proven {
@@ -249,14 +235,14 @@ async fn answer_contact(
         PersonCommand::RefuseContact(WithReason { reason })
     };
     let command = Command::Person(visitor.person()?, answer);
-    let repeat = Some(posted.idempotency_key(desk, &visitor.path));
+    let repeat = Some(posted.idempotency_key(app, &visitor.path));
     let request = CommandRequest {
         idempotency_key: repeat,
         ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
     };
-    match desk.commands.execute(request).await {
+    match app.commands.execute(request).await {
         Ok(answer) => {
-            desk.views.wait_until_shown(answer.last_position).await;
+            app.views.wait_until_shown(answer.last_position).await;
             Ok(see_other("/account"))
         }
         Err(CommandError::Refused(Refusal::NotProposed)) => Ok(see_other("/account")),
@@ -264,7 +250,7 @@ async fn answer_contact(
             let says = refusal_says(&refusal, visitor.language);
             render_account(
                 visitor,
-                desk,
+                app,
                 Some(FormErrors::new(form, posted, vec![(String::new(), says)])),
             )
             .await

@@ -22,9 +22,9 @@ pub struct DaySelection {
 impl DaySelection {
     /// Parses the query of a page: `day` is a date, `slide` a number of days since the first day.
     /// `day` wins. Without either, or for today, the charts show the newest position.
-    pub async fn from_query(desk: &AppState, day: &str, slide: &str) -> Result<Self, PageError> {
-        let today = day_of(desk.commands.now());
-        let first = desk.commands.log().read_events(0, 1).await?.first().map_or(
+    pub async fn from_query(app: &AppState, day: &str, slide: &str) -> Result<Self, PageError> {
+        let today = day_of(app.commands.now());
+        let first = app.commands.log().read_events(0, 1).await?.first().map_or(
             today,
             crate::eventlog::recorded_event::RecordedEvent::recorded_on,
         );
@@ -38,8 +38,8 @@ impl DaySelection {
             .map(|day| day.clamp(first, today))
             .filter(|day| *day < today);
         let position = match asked {
-            Some(day) => desk.views.position_as_at(AsAt::Day(day)).await?,
-            None => desk.views.projector().next_position() - 1,
+            Some(day) => app.views.position_as_at(AsAt::Day(day)).await?,
+            None => app.views.projector().next_position() - 1,
         };
         Ok(Self {
             first,

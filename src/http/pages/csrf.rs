@@ -12,8 +12,8 @@ use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::{PageError, Visitor};
+use crate::auth::links::constant_time_eq;
 use crate::http::problem::ErrorCode;
-use crate::mail::sign_in_links::constant_time_eq;
 
 /// The Content-Security-Policy of all pages: styles and images of this service, forms to this
 /// service, no scripts.

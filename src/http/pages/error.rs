@@ -5,12 +5,11 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
+use crate::auth::AuthError;
 use crate::commands::CommandError;
 use crate::domain::Refusal;
 use crate::eventlog::LogError;
 use crate::http::problem::{ErrorCode, Problem};
-use crate::mail::MailError;
-use crate::store::StoreError;
 use crate::views::ViewError;
 
 /// Why a page is not shown.
@@ -82,7 +81,13 @@ macro_rules! from {
         }
     )+};
 }
-from!(LogError, ViewError, Refusal, crate::files::FileError);
+from!(
+    AuthError,
+    LogError,
+    ViewError,
+    Refusal,
+    crate::files::FileError
+);
 
 impl From<CommandError> for PageError {
     fn from(error: CommandError) -> Self {
@@ -98,23 +103,6 @@ impl From<CommandError> for PageError {
 impl From<Problem> for PageError {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
-    }
-}
-
-impl From<StoreError> for PageError {
-    fn from(error: StoreError) -> Self {
-        LogError::from(error).into()
-    }
-}
-
-impl From<MailError> for PageError {
-    fn from(error: MailError) -> Self {
-        match error {
-            MailError::Store(error) => error.into(),
-            MailError::Log(error) => error.into(),
-            MailError::View(error) => error.into(),
-            other => Self::internal(&other),
-        }
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn read(
     request: &HttpRequest,
     body: Multipart,
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     group: Uuid,
 ) -> Result<UploadedForm, PageError> {
     csrf::check_origin(request)?;
@@ -58,12 +58,12 @@ pub(super) async fn read(
         file_error: None,
     };
     match uploaded
-        .read_parts(request, body, visitor, desk, group)
+        .read_parts(request, body, visitor, app, group)
         .await
     {
         Ok(()) => Ok(uploaded),
         Err(error) => {
-            uploaded.discard(desk).await?;
+            uploaded.discard(app).await?;
             Err(error)
         }
     }
@@ -88,8 +88,8 @@ pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static
 }
 
 /// The file in the `FileKept` event at a position.
-async fn recorded_file(desk: &AppState, position: i64) -> Result<FileDigest, PageError> {
-    match desk
+async fn recorded_file(app: &AppState, position: i64) -> Result<FileDigest, PageError> {
+    match app
         .commands
         .log()
         .read_events(position, 1)
@@ -108,7 +108,7 @@ impl UploadedForm {
         request: &HttpRequest,
         mut body: Multipart,
         visitor: &Visitor,
-        desk: &AppState,
+        app: &AppState,
         group: Uuid,
     ) -> Result<(), PageError> {
         let (mut pairs, mut words, mut sent, mut trusted) = (Vec::new(), 0, 0, false);
@@ -139,7 +139,7 @@ impl UploadedForm {
                     .problem(format!("one form carries at most {FILES_MAX} files"))
                     .into());
             }
-            match desk
+            match app
                 .store_file(group, &visitor.require_signed_in()?.reader, field)
                 .await
             {
@@ -167,7 +167,7 @@ impl UploadedForm {
     pub(super) async fn record_files(
         &self,
         visitor: &Visitor,
-        desk: &AppState,
+        app: &AppState,
         group: Uuid,
         purpose: FilePurpose,
     ) -> Result<Vec<FileDigest>, PageError> {
@@ -188,10 +188,10 @@ impl UploadedForm {
                 bytes: *bytes,
                 purpose,
             });
-            let repeat = self.posted.idempotency_key(desk, &visitor.path);
+            let repeat = self.posted.idempotency_key(app, &visitor.path);
             // The key contains a digest of the file, so that another file from the same page is
             // recorded too.
-            let content = desk.commands.log().vault().request_hash(content);
+            let content = app.commands.log().vault().request_hash(content);
             let repeat =
                 IdempotencyKey::per_caller(format!("{}/file/{content}", repeat.key), content);
             let keep = Command::Group(GroupId(group), keep);
@@ -199,12 +199,12 @@ impl UploadedForm {
                 idempotency_key: Some(repeat),
                 ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), keep)
             };
-            match desk.commands.execute(request).await {
+            match app.commands.execute(request).await {
                 Ok(answer) => {
-                    desk.views.wait_until_shown(answer.last_position).await;
-                    let first = recorded_file(desk, answer.first_position).await?;
+                    app.views.wait_until_shown(answer.last_position).await;
+                    let first = recorded_file(app, answer.first_position).await?;
                     if first != *file {
-                        desk.files.remove(file).await?;
+                        app.files.remove(file).await?;
                     }
                     kept.push(first);
                 }
@@ -220,7 +220,7 @@ impl UploadedForm {
                     );
                     let from = if certain { at } else { at + 1 };
                     for unnamed in &self.files[from..] {
-                        desk.files.remove(&unnamed.file).await?;
+                        app.files.remove(&unnamed.file).await?;
                     }
                     return Err(error.into());
                 }
@@ -230,9 +230,9 @@ impl UploadedForm {
     }
 
     /// Removes the stored files of a form that is not accepted.
-    pub(super) async fn discard(&self, desk: &AppState) -> Result<(), PageError> {
+    pub(super) async fn discard(&self, app: &AppState) -> Result<(), PageError> {
         for kept in &self.files {
-            desk.files.remove(&kept.file).await?;
+            app.files.remove(&kept.file).await?;
         }
         Ok(())
     }

@@ -39,13 +39,11 @@ pub struct PageContext {
 impl PageContext {
     pub(super) async fn load(
         visitor: &Visitor,
-        desk: &AppState,
+        app: &AppState,
         title: &str,
     ) -> Result<Self, PageError> {
-        let own: Option<OrganisationRow> = desk
-            .views
-            .find(&desk.commands.organisation().to_string(), None)
-            .await?;
+        let own: Option<OrganisationRow> =
+            app.views.find(app.commands.organisation(), None).await?;
         let roles = visitor
             .signed_in
             .as_ref()
@@ -62,10 +60,10 @@ impl PageContext {
             staff: roles.iter().any(|role| *role != Role::Auditor),
             auditor: roles.contains(&Role::Auditor) || roles.contains(&Role::Administrator),
             member: visitor.signed_in.is_some() && roles.is_empty(),
-            demo: desk.site.demo,
+            demo: app.site.demo,
             csrf: visitor.csrf.clone(),
             path: visitor.path.clone(),
-            telephone: desk.site.telephone.clone(),
+            telephone: app.site.telephone.clone(),
             back: None,
             notice: None,
             has_errors: false,

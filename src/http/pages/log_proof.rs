@@ -22,10 +22,8 @@ pub(super) struct CheckpointView {
 }
 
 /// The newest checkpoint, if there is one.
-pub(super) async fn newest_checkpoint(
-    desk: &AppState,
-) -> Result<Option<CheckpointView>, PageError> {
-    let sealed = Prover::new(desk.commands.log().clone())
+pub(super) async fn newest_checkpoint(app: &AppState) -> Result<Option<CheckpointView>, PageError> {
+    let sealed = Prover::new(app.commands.log().clone())
         .newest_checkpoint()
         .await?;
     Ok(sealed.map(|sealed| CheckpointView {

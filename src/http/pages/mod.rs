@@ -26,6 +26,7 @@ mod my;
 mod ownership;
 mod public;
 mod sign_in;
+mod sign_in_link;
 mod subject_access;
 mod tokens;
 mod visitor;
@@ -80,7 +81,7 @@ fn render_to(
 /// a key gets one.
 fn render_form_page(
     visitor: &Visitor,
-    desk: &crate::http::AppState,
+    app: &crate::http::AppState,
     wrong: bool,
     template: &impl Template,
 ) -> Result<HttpResponse, PageError> {
@@ -92,7 +93,7 @@ fn render_form_page(
         },
         template,
     )?;
-    visitor.set_new_key_cookie(desk, &mut response);
+    visitor.set_new_key_cookie(app, &mut response);
     Ok(response)
 }
 

@@ -15,39 +15,39 @@ use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 /// An application of one of the visitor's groups.
 pub(super) async fn own_application(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     id: &str,
 ) -> Result<ApplicationRow, PageError> {
-    let row: ApplicationRow = desk
+    let row: ApplicationRow = app
         .views
-        .find(&parse_uuid(id)?.to_string(), None)
+        .find(parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    require_own_group(visitor, desk, row.group.0).await?;
+    require_own_group(visitor, app, row.group.0).await?;
     Ok(row)
 }
 
 /// A grant of one of the visitor's groups.
 pub(super) async fn own_grant(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     id: &str,
 ) -> Result<GrantRow, PageError> {
-    let row: GrantRow = desk
+    let row: GrantRow = app
         .views
-        .find(&parse_uuid(id)?.to_string(), None)
+        .find(parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    require_own_group(visitor, desk, row.group.0).await?;
+    require_own_group(visitor, app, row.group.0).await?;
     Ok(row)
 }
 
 pub(super) async fn require_own_group(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     group: Uuid,
 ) -> Result<(), PageError> {
-    let own = desk.views.groups_of(visitor.person()?).await?;
+    let own = app.views.groups_of(visitor.person()?).await?;
     if own.contains(&group) {
         Ok(())
     } else {
@@ -57,20 +57,20 @@ pub(super) async fn require_own_group(
 
 /// The questions of a version of the form. If the version is not in the cached state of the
 /// organisation, the log is read again.
-pub(super) async fn form_questions(desk: &AppState, form: u32) -> Result<Vec<Question>, PageError> {
-    let organisation = desk
+pub(super) async fn form_questions(app: &AppState, form: u32) -> Result<Vec<Question>, PageError> {
+    let organisation = app
         .commands
         .log()
-        .load::<Organisation>(desk.commands.organisation().0)
+        .load::<Organisation>(app.commands.organisation().0)
         .await?
         .state;
     if let Some(questions) = organisation.form(form) {
         return Ok(questions.to_vec());
     }
-    let organisation = desk
+    let organisation = app
         .commands
         .log()
-        .refresh::<Organisation>(desk.commands.organisation().0)
+        .refresh::<Organisation>(app.commands.organisation().0)
         .await?
         .state;
     Ok(organisation
@@ -81,13 +81,13 @@ pub(super) async fn form_questions(desk: &AppState, form: u32) -> Result<Vec<Que
 
 /// A fund with one of its rounds.
 pub(super) async fn fund_and_round(
-    desk: &AppState,
+    app: &AppState,
     fund: &str,
     round: &str,
 ) -> Result<(FundRow, RoundRow), PageError> {
-    let fund: FundRow = desk
+    let fund: FundRow = app
         .views
-        .find(&parse_uuid(fund)?.to_string(), None)
+        .find(parse_uuid(fund)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let key = round.parse().map_err(|_| PageError::not_found())?;
@@ -107,15 +107,15 @@ pub(super) fn parse_uuid(text: &str) -> Result<Uuid, PageError> {
 /// distinguishes several commands of one form in their idempotency keys. Rate limits apply.
 pub(super) async fn issue(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     posted: &FormData,
     step: &str,
     command: Command,
 ) -> Result<AppendReceipt, PageError> {
-    let mut repeat = posted.idempotency_key(desk, &visitor.path);
+    let mut repeat = posted.idempotency_key(app, &visitor.path);
     repeat.key = format!("{}{step}", repeat.key);
     let signed = visitor.require_signed_in()?;
-    let within = desk.site.limits.check_command(&signed.reader, &command);
+    let within = app.site.limits.check_command(&signed.reader, &command);
     within.map_err(|problem| {
         PageError::rate_limited(problem, visitor.path.clone(), posted.pairs().to_vec())
     })?;
@@ -123,17 +123,17 @@ pub(super) async fn issue(
         idempotency_key: Some(repeat),
         ..CommandRequest::new(signed.caller.clone(), command)
     };
-    execute_and_wait(desk, request).await
+    execute_and_wait(app, request).await
 }
 
 /// Executes a form's command. Returns the refusal, if a rule refuses it.
 pub(super) async fn try_execute(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     posted: &FormData,
     command: Command,
 ) -> Result<Option<Refusal>, PageError> {
-    match issue(visitor, desk, posted, "", command).await {
+    match issue(visitor, app, posted, "", command).await {
         Ok(_) => Ok(None),
         Err(PageError::Refused(CommandError::Refused(refusal))) => Ok(Some(refusal)),
         Err(error) => Err(error),
@@ -142,20 +142,20 @@ pub(super) async fn try_execute(
 
 /// Executes a request, and waits until the read models show its result.
 pub(super) async fn execute_and_wait(
-    desk: &AppState,
+    app: &AppState,
     request: CommandRequest,
 ) -> Result<AppendReceipt, PageError> {
-    let answer = desk.commands.execute(request).await?;
-    desk.views.wait_until_shown(answer.last_position).await;
+    let answer = app.commands.execute(request).await?;
+    app.views.wait_until_shown(answer.last_position).await;
     Ok(answer)
 }
 
 /// The id of a new person, derived from the form's key and the session: pressing the button twice
 /// registers one person.
-pub(super) fn person_id_of_form(visitor: &Visitor, desk: &AppState, posted: &FormData) -> PersonId {
-    let name = format!("begins/{}/{}", posted.text("key"), visitor.digest(desk));
+pub(super) fn person_id_of_form(visitor: &Visitor, app: &AppState, posted: &FormData) -> PersonId {
+    let name = format!("begins/{}/{}", posted.text("key"), visitor.digest(app));
     PersonId(Uuid::new_v5(
-        &desk.commands.organisation().0,
+        &app.commands.organisation().0,
         name.as_bytes(),
     ))
 }

@@ -11,16 +11,13 @@ use crate::projections::OrganisationRow;
 use crate::views::SubjectAccessReport;
 
 pub(super) async fn render_report(
-    desk: &AppState,
+    app: &AppState,
     about: &str,
     held: &[SubjectAccessReport],
 ) -> Result<HttpResponse, PageError> {
-    let own: Option<OrganisationRow> = desk
-        .views
-        .find(&desk.commands.organisation().to_string(), None)
-        .await?;
+    let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
     let name = own.map(|own| own.name).unwrap_or_default();
-    let text = text(&name, about, day_of(desk.commands.now()), held);
+    let text = text(&name, about, day_of(app.commands.now()), held);
     let file = (
         CONTENT_DISPOSITION,
         "attachment; filename=\"what-we-hold.txt\"",

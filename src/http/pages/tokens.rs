@@ -13,13 +13,12 @@ use super::sign_in::format_instant;
 use super::{
     FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, render_form_page, see_other,
 };
+use crate::auth::SignedIn;
+use crate::auth::tokens::{self, NewToken, TokenError, TokenRow};
 use crate::domain::text::Line;
 use crate::domain::{Actor, Role};
 use crate::http::AppState;
-use crate::http::bearer_auth::{AccessBasis, SignedIn, TokenError};
-use crate::http::tokens::NewToken;
 use crate::mail::warnings;
-use crate::store::tokens;
 
 /// The most tokens that a person may have, and the lifetime of a token in days.
 const TOKENS_MAX: usize = 20;
@@ -44,25 +43,11 @@ struct TokenPage {
 
 /// The person's tokens that are valid, the newest first.
 pub(super) async fn current_tokens(
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
 ) -> Result<Vec<TokenView>, PageError> {
-    let log = desk.commands.log();
-    let now = desk.commands.now().as_microsecond();
-    let rows = tokens::active_of_person(
-        log.store(),
-        log.organisation(),
-        &signed.reader.person.to_string(),
-        now,
-    )
-    .await?;
-    let standing = rows.into_iter().filter(|row| {
-        signed.is_valid_on(AccessBasis {
-            roles: &row.roles,
-            endings: row.access,
-        })
-    });
-    let seen = |row: tokens::TokenRow| TokenView {
+    let rows = tokens::valid(&app.commands, signed).await?;
+    let seen = |row: TokenRow| TokenView {
         jti: row.jti,
         name: row.name,
         roles: row.roles.replace(',', ", "),
@@ -70,7 +55,7 @@ pub(super) async fn current_tokens(
         expires_at: format_instant(row.expires_at),
         used_at: row.used_at.map(format_instant),
     };
-    Ok(standing.map(seen).collect())
+    Ok(rows.into_iter().map(seen).collect())
 }
 
 /// The roles that the person may give to a token, by value and label.
@@ -87,7 +72,7 @@ pub(super) fn grantable_roles(signed: &SignedIn) -> Vec<(String, String)> {
 /// Creates or ends a token.
 pub(super) async fn submit(
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let person = visitor.person()?;
@@ -95,14 +80,14 @@ pub(super) async fn submit(
         return Err(PageError::forbidden());
     }
     if posted.text("form") == "make-token" {
-        return create(&visitor, &desk, &posted).await;
+        return create(&visitor, &app, &posted).await;
     }
-    desk.tokens
+    app.tokens
         .end(
-            desk.commands.log(),
+            app.commands.log(),
             person,
             posted.text("token"),
-            desk.commands.now(),
+            app.commands.now(),
         )
         .await?;
     Ok(see_other("/account"))
@@ -110,24 +95,24 @@ pub(super) async fn submit(
 
 async fn create(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     posted: &FormData,
 ) -> Result<HttpResponse, PageError> {
     let language = visitor.language;
     let again = async |wrong: Vec<(String, String)>| {
         render_account(
             visitor,
-            desk,
+            app,
             Some(FormErrors::new("make-token", posted, wrong)),
         )
         .await
     };
     let signed = visitor.require_signed_in()?;
-    let new = match parse_new_token(visitor, desk, signed, posted) {
+    let new = match parse_new_token(visitor, app, signed, posted) {
         Ok(new) => new,
         Err(wrong) => return again(wrong).await,
     };
-    if current_tokens(desk, signed).await?.len() >= TOKENS_MAX {
+    if current_tokens(app, signed).await?.len() >= TOKENS_MAX {
         return again(vec![(
             String::new(),
             translate("You have 20 tokens. End one of them first.", language).to_owned(),
@@ -135,9 +120,9 @@ async fn create(
         .await;
     }
     let (person, id) = (new.person, new.id);
-    let token = match desk
+    let token = match app
         .tokens
-        .issue(&desk.commands, new, desk.commands.now())
+        .issue(&app.commands, new, app.commands.now())
         .await
     {
         Ok(token) => token,
@@ -151,19 +136,19 @@ async fn create(
         Err(TokenError::Log(error)) => return Err(error.into()),
         Err(error @ TokenError::Sign(_)) => return Err(PageError::internal(&error)),
     };
-    warnings::warn_of_new_token(&desk.commands, person, id).await?;
-    let mut page = PageContext::load(visitor, desk, translate("Your new token", language)).await?;
+    warnings::warn_of_new_token(&app.commands, person, id).await?;
+    let mut page = PageContext::load(visitor, app, translate("Your new token", language)).await?;
     page.back = Some("/account".to_owned());
     // The page is the response to a form; changing the language leads to the account page.
     "/account".clone_into(&mut page.path);
-    render_form_page(visitor, desk, false, &TokenPage { page, token })
+    render_form_page(visitor, app, false, &TokenPage { page, token })
 }
 
 /// Parses the form, or lists the errors by field. The token's id is derived from the form's key, so
 /// submitting the form again does not create another token.
 fn parse_new_token(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     signed: &SignedIn,
     posted: &FormData,
 ) -> Result<NewToken, Vec<(String, String)>> {
@@ -197,10 +182,10 @@ fn parse_new_token(
     if roles.is_empty() && !signed.reader.roles.is_empty() {
         miss("roles", translate("Choose at least one role", language));
     }
-    let id = format!("token/{}/{}", posted.text("key"), visitor.digest(desk));
+    let id = format!("token/{}/{}", posted.text("key"), visitor.digest(app));
     match (name, days) {
         (Ok(name), Some(days)) if wrong.is_empty() => Ok(NewToken {
-            id: Uuid::new_v5(&desk.commands.organisation().0, id.as_bytes()),
+            id: Uuid::new_v5(&app.commands.organisation().0, id.as_bytes()),
             person: signed.reader.person,
             name: name.to_string(),
             roles: Some(roles),

@@ -5,43 +5,27 @@
 //! Each browser has a random key in a cookie. It is the basis of the CSRF token, and its digest
 //! identifies a session once somebody signs in. Signing in always makes a new key, so that a
 //! planted key is useless (session fixation).
-//!
-//! # Unproven sessions
-//!
-//! A person who has just begun an application is signed in before their address is proven. Such a
-//! session acts without roles, and ends when the address is proven or a role is proposed for the
-//! person.
-
-use std::collections::BTreeSet;
 
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::http::header::USER_AGENT;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::{PageError, csrf};
+use crate::auth::sessions::{self, NewSession, SessionRow, SessionsToEnd};
+use crate::auth::{SignedIn, links};
+use crate::domain::PersonId;
 use crate::domain::language::Language;
-use crate::domain::{Organisation, Person, PersonId, Role};
 use crate::http::AppState;
-use crate::http::bearer_auth::{
-    AccessBasis, IDENTITY_MAX_AGE, SignedIn, join_roles, load_signed_in, load_signed_in_on,
-};
 use crate::http::body_timeout::KeepAliveAllowed;
-use crate::store::sessions::{self, SessionRow};
 
 const SESSION_COOKIE: &str = "session";
 const LANGUAGE_COOKIE: &str = "language";
-const MINUTE: i64 = 60_000_000;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-/// The lifetimes of a session in microseconds: since its last use, and since its begin. Longer for
-/// groups, who must not lose their form.
-const STAFF_SESSION_LIFETIME_US: (i64, i64) = (8 * HOUR, 12 * HOUR);
-const GROUP_SESSION_LIFETIME_US: (i64, i64) = (30 * DAY, 90 * DAY);
 
 /// Who requests a page.
 pub struct Visitor {
@@ -92,11 +76,11 @@ impl FromRequest for Visitor {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let desk = request
+            let app = request
                 .app_data::<web::Data<AppState>>()
                 .cloned()
                 .ok_or_else(PageError::app_state_missing)?;
-            Self::from_http(&request, &desk).await
+            Self::from_http(&request, &app).await
         })
     }
 }
@@ -104,10 +88,10 @@ impl FromRequest for Visitor {
 impl Visitor {
     pub(super) async fn from_http(
         request: &HttpRequest,
-        desk: &AppState,
+        app: &AppState,
     ) -> Result<Self, PageError> {
         let held = request
-            .cookie(session_cookie_name(desk))
+            .cookie(session_cookie_name(app))
             .map(|cookie| cookie.value().to_owned())
             .filter(|key| is_browser_key(key));
         let language = request
@@ -119,11 +103,11 @@ impl Visitor {
         let session = if new {
             None
         } else {
-            find_session(desk, &key).await?
+            sessions::find(&app.commands, &key).await?
         };
         let proven = session.as_ref().is_some_and(|session| session.proven == 1);
         let signed = match &session {
-            Some(session) => resume_session(request, desk, session, &key).await?,
+            Some(session) => resume_session(request, app, session, &key).await?,
             None => None,
         };
         let path = path_of(request);
@@ -131,18 +115,12 @@ impl Visitor {
             request.extensions_mut().insert(KeepAliveAllowed);
         }
         if request.method() == Method::POST {
-            desk.site.limits.check_form(
+            app.site.limits.check_form(
                 request,
                 signed.as_ref().map(|signed| (key.as_str(), &signed.reader)),
             )?;
         }
-        let csrf = csrf::mask_token(
-            &desk
-                .commands
-                .log()
-                .vault()
-                .derive_secret("page token", &key),
-        );
+        let csrf = csrf::mask_token(&app.commands.log().vault().derive_secret("page token", &key));
         Ok(Self {
             browser_key: key,
             is_new: new,
@@ -176,81 +154,66 @@ impl Visitor {
     }
 
     /// Sends a new key to a browser that has none.
-    pub fn set_new_key_cookie(&self, desk: &AppState, response: &mut HttpResponse) {
+    pub fn set_new_key_cookie(&self, app: &AppState, response: &mut HttpResponse) {
         if self.is_new {
             let _ = response.add_cookie(&build_cookie(
-                desk,
-                session_cookie_name(desk),
+                app,
+                session_cookie_name(app),
                 &self.browser_key,
             ));
         }
     }
 
-    /// Signs a person in under a new key. A key that somebody else planted in the browser is never
-    /// used.
+    /// Signs the person of a request in under a new key. A key that somebody else planted in the
+    /// browser is never used.
     pub async fn start_session(
-        desk: &AppState,
+        request: &HttpRequest,
+        app: &AppState,
         person: PersonId,
         proven: bool,
-        device: &str,
         key: &str,
         response: &mut HttpResponse,
     ) -> Result<(), PageError> {
-        let now = desk.commands.now().as_microsecond();
-        let log = desk.commands.log();
-        // Reads the newest state, in case another process recorded a moment ago that the person's
-        // access has ended.
-        log.refresh::<Person>(person.0).await?;
-        log.refresh::<Organisation>(desk.commands.organisation().0)
-            .await?;
-        let signed = load_signed_in(desk, person, role_scope(proven)).await?;
-        let session = SessionRow {
-            digest: digest(desk, key),
-            person: person.to_string(),
-            proven: i64::from(proven),
-            device: device
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(120)
-                .collect(),
-            started_at: now,
-            seen_at: now,
-            expires_at: expires_at(&signed, now, now),
-            roles: join_roles(&signed.reader.roles),
-            access: signed.ended.count_for(&signed.reader.roles),
+        let device = request
+            .headers()
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let session = NewSession {
+            person,
+            proven,
+            device,
+            key,
         };
-        sessions::insert(log.store(), log.organisation(), &session).await?;
+        sessions::open(&app.commands, session).await?;
         response
-            .add_cookie(&build_cookie(desk, session_cookie_name(desk), key))
+            .add_cookie(&build_cookie(app, session_cookie_name(app), key))
             .map_err(|error| PageError::internal(&error))
     }
 
     /// Ends the session of this browser, and removes its cookie.
-    pub async fn end(&self, desk: &AppState, response: &mut HttpResponse) -> Result<(), PageError> {
-        let log = desk.commands.log();
+    pub async fn end(&self, app: &AppState, response: &mut HttpResponse) -> Result<(), PageError> {
         if let Some(signed) = &self.signed_in {
-            let person = signed.reader.person.to_string();
             sessions::end(
-                log.store(),
-                log.organisation(),
-                &person,
-                sessions::SessionsToEnd::One(&digest(desk, &self.browser_key)),
+                app.commands.log(),
+                signed.reader.person,
+                SessionsToEnd::One(&self.digest(app)),
             )
             .await?;
         }
         response
-            .add_removal_cookie(&build_cookie(desk, session_cookie_name(desk), ""))
+            .add_removal_cookie(&build_cookie(app, session_cookie_name(app), ""))
             .map_err(|error| PageError::internal(&error))
     }
 
     /// The digest of the browser's key under which its request for a code is stored.
-    pub fn code_request_digest(&self, desk: &AppState) -> String {
-        code_request_digest(desk, &self.browser_key)
+    pub fn code_request_digest(&self, app: &AppState) -> String {
+        links::browser_digest(app.commands.log().vault(), &self.browser_key)
     }
 
     /// The digest of the browser's key under which its session is stored.
-    pub fn digest(&self, desk: &AppState) -> String {
-        digest(desk, &self.browser_key)
+    pub fn digest(&self, app: &AppState) -> String {
+        sessions::digest(app.commands.log().vault(), &self.browser_key)
     }
 }
 
@@ -263,117 +226,50 @@ pub(super) fn path_of(request: &HttpRequest) -> String {
 }
 
 /// Stores the language in a cookie.
-pub(super) fn remember_language(desk: &AppState, language: Language, response: &mut HttpResponse) {
-    let mut cookie = build_cookie(desk, LANGUAGE_COOKIE, language.code());
+pub(super) fn remember_language(app: &AppState, language: Language, response: &mut HttpResponse) {
+    let mut cookie = build_cookie(app, LANGUAGE_COOKIE, language.code());
     cookie.set_max_age(CookieDuration::days(365));
     let _ = response.add_cookie(&cookie);
 }
 
-/// The session of a browser key, if it has not expired.
-async fn find_session(desk: &AppState, key: &str) -> Result<Option<SessionRow>, PageError> {
-    let log = desk.commands.log();
-    let now = desk.commands.now().as_microsecond();
-    Ok(sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?)
-}
-
-/// The person of a session, if the session is still valid. Its lifetime is extended if it was last
-/// extended more than an hour ago; a session that is no longer valid is deleted.
+/// The person of a session, if the session is still valid. If its lifetime was extended, the
+/// response sends the cookie again.
 async fn resume_session(
     request: &HttpRequest,
-    desk: &AppState,
+    app: &AppState,
     session: &SessionRow,
     key: &str,
 ) -> Result<Option<SignedIn>, PageError> {
-    let Ok(person) = session.person.parse::<PersonId>() else {
+    let Some(resumed) = sessions::resume(&app.commands, session).await? else {
         return Ok(None);
     };
-    let basis = AccessBasis {
-        roles: &session.roles,
-        endings: session.access,
-    };
-    let Ok(signed) = load_signed_in_on(desk, person, role_scope(session.proven == 1), basis).await
-    else {
-        return Ok(None);
-    };
-    let log = desk.commands.log();
-    let now = desk.commands.now().as_microsecond();
-    // The lifetime is computed from the roles that the person has now: it gets shorter once a
-    // member of a group has a role. An unproven session ends once a role is proposed for its
-    // person, because it may belong to somebody else who only entered the address.
-    let organisation = log
-        .load_recent::<Organisation>(desk.commands.organisation().0, IDENTITY_MAX_AGE)
-        .await?
-        .state;
-    let begun_by_a_stranger = session.proven == 0 && organisation.has_or_awaits_role(person);
-    let signed = signed.filter(|signed| {
-        !begun_by_a_stranger && expires_at(signed, session.started_at, session.seen_at) > now
-    });
-    let Some(signed) = signed else {
-        sessions::end(
-            log.store(),
-            log.organisation(),
-            &session.person,
-            sessions::SessionsToEnd::One(&session.digest),
-        )
-        .await?;
-        return Ok(None);
-    };
-    if now - session.seen_at > HOUR {
-        let until = expires_at(&signed, session.started_at, now);
-        sessions::touch(log.store(), log.organisation(), &session.digest, now, until).await?;
+    if resumed.extended {
         request.extensions_mut().insert(RenewedCookie(build_cookie(
-            desk,
-            session_cookie_name(desk),
+            app,
+            session_cookie_name(app),
             key,
         )));
     }
-    Ok(Some(signed))
-}
-
-/// An unproven session acts for the person's new group only, in no role.
-fn role_scope(proven: bool) -> Option<BTreeSet<Role>> {
-    (!proven).then(BTreeSet::new)
-}
-
-/// When a session expires, from its begin and its last use, all in microseconds.
-fn expires_at(signed: &SignedIn, started_at: i64, seen_at: i64) -> i64 {
-    let (idle, most) = if signed.reader.roles.is_empty() {
-        GROUP_SESSION_LIFETIME_US
-    } else {
-        STAFF_SESSION_LIFETIME_US
-    };
-    (seen_at + idle).min(started_at + most)
-}
-
-/// The digest of a browser's key under which its request for a code is stored.
-pub(super) fn code_request_digest(desk: &AppState, key: &str) -> String {
-    desk.commands
-        .log()
-        .vault()
-        .derive_secret("asks for a code", key)
-}
-
-fn digest(desk: &AppState, key: &str) -> String {
-    desk.commands.log().vault().derive_secret("session", key)
+    Ok(Some(resumed.signed_in))
 }
 
 /// The name of the session cookie. With TLS it has the prefix `__Host-`: browsers then accept it
 /// only from this host, not from a sibling domain.
-fn session_cookie_name(desk: &AppState) -> &'static str {
-    if desk.site.is_secure() {
+fn session_cookie_name(app: &AppState) -> &'static str {
+    if app.site.is_secure() {
         "__Host-session"
     } else {
         SESSION_COOKIE
     }
 }
 
-fn build_cookie<'a>(desk: &AppState, name: &'a str, value: &str) -> Cookie<'a> {
+fn build_cookie<'a>(app: &AppState, name: &'a str, value: &str) -> Cookie<'a> {
     let cookie = Cookie::build(name, value.to_owned())
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax);
     cookie
-        .secure(desk.site.is_secure())
+        .secure(app.site.is_secure())
         .max_age(CookieDuration::days(30))
         .finish()
 }

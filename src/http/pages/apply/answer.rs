@@ -39,24 +39,24 @@ struct AnswerPage {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
-    if !sections::is_open(&row, day_of(desk.commands.now())) {
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
+    if !sections::is_open(&row, day_of(app.commands.now())) {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     }
-    render(&request, &visitor, &desk, row, None).await
+    render(&request, &visitor, &app, row, None).await
 }
 
 async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     row: ApplicationRow,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let key = request.match_info().query("section");
-    let all = sections::all_sections(desk, &row, visitor.language).await?;
+    let all = sections::all_sections(app, &row, visitor.language).await?;
     let mut open = sections::retain_open(&row, all.clone());
     // A rejected answer is shown again, also for a question that the office did not ask to change.
     if rejected.is_some() && !open.iter().any(|section| section.key == key) {
@@ -67,14 +67,14 @@ async fn render(
         .position(|section| section.key == key)
         .ok_or_else(PageError::not_found)?;
     let section = open[at].clone();
-    let fund: FundRow = desk
+    let fund: FundRow = app
         .views
-        .find(&row.fund.to_string(), None)
+        .find(row.fund, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell = PageContext::load(visitor, desk, &section.title).await?;
+    let mut shell = PageContext::load(visitor, app, &section.title).await?;
     shell.has_errors = !wrong.is_empty();
     shell.back = Some(sections::path_before(row.id, &open, key));
     let (choices, known) = choices_and_prefill(&section, &row, &fund, visitor);
@@ -92,7 +92,7 @@ async fn render(
         of: open.len(),
         section,
     };
-    render_form_page(visitor, desk, page.page.has_errors, &page)
+    render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
 /// The choices of a question, empty for free text, and the value that the field is filled in with.
@@ -150,11 +150,11 @@ fn hint(section: &Section, fund: &FundRow, language: Language) -> String {
 pub(super) async fn submit(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
-    let all = sections::all_sections(&desk, &row, visitor.language).await?;
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
+    let all = sections::all_sections(&app, &row, visitor.language).await?;
     let open = sections::retain_open(&row, all.clone());
     let key = request.match_info().query("section");
     let section = all
@@ -175,12 +175,12 @@ pub(super) async fn submit(
                 return Ok(see_other(&next));
             }
             let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
-            return render(&request, &visitor, &desk, row, Some(rejected)).await;
+            return render(&request, &visitor, &app, row, Some(rejected)).await;
         }
     };
     match ownership::try_execute(
         &visitor,
-        &desk,
+        &app,
         &posted,
         Command::Application(ApplicationId(row.id), command),
     )
@@ -190,7 +190,7 @@ pub(super) async fn submit(
         Some(refusal) => {
             let says = refusal_text::refusal_text(&refusal, visitor.language);
             let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
-            render(&request, &visitor, &desk, row, Some(rejected)).await
+            render(&request, &visitor, &app, row, Some(rejected)).await
         }
     }
 }

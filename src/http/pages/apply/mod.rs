@@ -3,6 +3,8 @@
 
 mod answer;
 mod applicant;
+mod applicant_group;
+mod applicant_person;
 mod refusal_text;
 mod review_answers;
 pub(super) mod sections;
@@ -33,13 +35,13 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         )
         .service(
             web::resource("/apply/{fund}/{round}/group")
-                .route(web::get().to(applicant::show_group))
-                .route(web::post().to(applicant::submit_group)),
+                .route(web::get().to(applicant_group::show))
+                .route(web::post().to(applicant_group::submit)),
         )
         .service(
             web::resource("/apply/{fund}/{round}/you")
-                .route(web::get().to(applicant::show_person))
-                .route(web::post().to(applicant::submit_person)),
+                .route(web::get().to(applicant_person::show))
+                .route(web::post().to(applicant_person::submit)),
         )
         .service(
             web::resource("/my/applications/{id}/check")

@@ -57,18 +57,18 @@ struct SavedForLaterPage {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
-    if !sections::is_open(&row, day_of(desk.commands.now())) {
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
+    if !sections::is_open(&row, day_of(app.commands.now())) {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     }
-    render(&visitor, &desk, row, None).await
+    render(&visitor, &app, row, None).await
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     row: ApplicationRow,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
@@ -78,9 +78,9 @@ async fn render(
     ) {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     }
-    let open = sections::open_sections(desk, &row, visitor.language).await?;
-    let all = sections::all_sections(desk, &row, visitor.language).await?;
-    let group = desk
+    let open = sections::open_sections(app, &row, visitor.language).await?;
+    let all = sections::all_sections(app, &row, visitor.language).await?;
+    let group = app
         .views
         .find::<crate::projections::GroupRow>(&row.group.to_string(), None)
         .await?;
@@ -96,7 +96,7 @@ async fn render(
     }
     let mut shell = PageContext::load(
         visitor,
-        desk,
+        app,
         translate("Check your answers", visitor.language),
     )
     .await?;
@@ -112,16 +112,16 @@ async fn render(
         again: row.state == ApplicationState::ChangesRequested,
         row,
     };
-    render_form_page(visitor, desk, page.page.has_errors, &page)
+    render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
 pub(super) async fn submit(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
     let command = if row.state == ApplicationState::ChangesRequested {
         ApplicationCommand::Resubmit(Resubmit::default())
     } else {
@@ -135,7 +135,7 @@ pub(super) async fn submit(
     let done = format!("/my/applications/{}/done", row.id);
     match ownership::try_execute(
         &visitor,
-        &desk,
+        &app,
         &posted,
         Command::Application(ApplicationId(row.id), command),
     )
@@ -146,7 +146,7 @@ pub(super) async fn submit(
             let says = refusal_text::refusal_text(&refusal, visitor.language);
             render(
                 &visitor,
-                &desk,
+                &app,
                 row,
                 Some(FormErrors::new(
                     "check",
@@ -162,9 +162,9 @@ pub(super) async fn submit(
 pub(super) async fn show_submitted(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
     if matches!(
         row.state,
         ApplicationState::Draft | ApplicationState::ChangesRequested
@@ -172,10 +172,10 @@ pub(super) async fn show_submitted(
         return Ok(see_other(&format!("/my/applications/{}/check", row.id)));
     }
     let (_, round) =
-        ownership::fund_and_round(&desk, &row.fund.to_string(), row.round.as_str()).await?;
+        ownership::fund_and_round(&app, &row.fund.to_string(), row.round.as_str()).await?;
     let shell = PageContext::load(
         &visitor,
-        &desk,
+        &app,
         translate("We have your application", visitor.language),
     )
     .await?;
@@ -183,7 +183,7 @@ pub(super) async fn show_submitted(
         page: shell,
         reference: reference_text(&row),
         round,
-        email: proven_email(&visitor, &desk).await?,
+        email: proven_email(&visitor, &app).await?,
         row,
     })
 }
@@ -191,18 +191,18 @@ pub(super) async fn show_submitted(
 pub(super) async fn show_saved(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
     let (_, round) =
-        ownership::fund_and_round(&desk, &row.fund.to_string(), row.round.as_str()).await?;
+        ownership::fund_and_round(&app, &row.fund.to_string(), row.round.as_str()).await?;
     let shell = PageContext::load(
         &visitor,
-        &desk,
+        &app,
         translate("Your answers are saved", visitor.language),
     )
     .await?;
-    let (email, unproven) = (proven_email(&visitor, &desk).await?, !visitor.proven);
+    let (email, unproven) = (proven_email(&visitor, &app).await?, !visitor.proven);
     render_page(&SavedForLaterPage {
         page: shell,
         reference: reference_text(&row),
@@ -220,13 +220,13 @@ fn reference_text(row: &ApplicationRow) -> String {
 }
 
 /// The visitor's address, if it is proven.
-async fn proven_email(visitor: &Visitor, desk: &AppState) -> Result<Option<String>, PageError> {
+async fn proven_email(visitor: &Visitor, app: &AppState) -> Result<Option<String>, PageError> {
     let reader: &Reader = &visitor.require_signed_in()?.reader;
     if !visitor.proven {
         return Ok(None);
     }
-    let row = desk.views.find(&reader.person.to_string(), None).await?;
-    Ok(desk
+    let row = app.views.find(reader.person, None).await?;
+    Ok(app
         .views
         .decrypt_people(reader, row.into_iter().collect())
         .await?

@@ -62,11 +62,11 @@ pub fn activity_choices(language: Language) -> Vec<(String, String)> {
 /// The sections that the group can change now: all of a draft, and after a request for changes only
 /// the requested ones.
 pub async fn open_sections(
-    desk: &AppState,
+    app: &AppState,
     row: &ApplicationRow,
     language: Language,
 ) -> Result<Vec<Section>, PageError> {
-    Ok(retain_open(row, all_sections(desk, row, language).await?))
+    Ok(retain_open(row, all_sections(app, row, language).await?))
 }
 
 /// Filters sections to those that the group can change now, which are those that were sent back.
@@ -97,96 +97,107 @@ pub fn is_open(row: &ApplicationRow, today: Date) -> bool {
 
 /// All sections of an application, with their answers.
 pub async fn all_sections(
-    desk: &AppState,
+    app: &AppState,
     row: &ApplicationRow,
     language: Language,
 ) -> Result<Vec<Section>, PageError> {
-    let answers = desk.views.answers(row.id, None).await?;
-    let answers: BTreeMap<String, String> = answers
-        .into_iter()
-        .filter_map(|answer| Some((answer.question.to_string(), answer.answer?)))
-        .collect();
-    let section = |key: &str, title: &str, answer: String, required| Section {
+    let mut sections = fixed_sections(row, language);
+    sections.extend(question_sections(app, row, language).await?);
+    sections.push(helper_section(app, row, language).await?);
+    Ok(sections)
+}
+
+/// The sections that each application has, except the one on who helped.
+fn fixed_sections(row: &ApplicationRow, language: Language) -> Vec<Section> {
+    let section = |key: &str, title: &str, answer: String| Section {
         key: key.to_owned(),
-        title: title.to_owned(),
+        title: translate(title, language).to_owned(),
         answer,
-        required,
+        required: true,
         own: None,
     };
+    let area = row.area.as_ref().map(|area| place_name(area.as_str()));
+    let at_risk = match row.people_at_risk {
+        Some(true) => translate("Yes", language),
+        Some(false) => translate("No", language),
+        None => "",
+    };
+    vec![
+        section(AREA, "Where would it happen?", area.unwrap_or_default()),
+        section(
+            ACTIVITY,
+            "What kind of activity is it?",
+            activity_label(row, language),
+        ),
+        section(
+            AMOUNT,
+            "How much money do you need?",
+            row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
+        ),
+        section(
+            PEOPLE_AT_RISK,
+            "Would children, or adults who need looking after, take part?",
+            at_risk.to_owned(),
+        ),
+    ]
+}
+
+/// The kind of activity that the group chose; empty before it chose.
+fn activity_label(row: &ApplicationRow, language: Language) -> String {
     let activity = row
         .activity
         .as_ref()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let known = activity_choices(language)
+    activity_choices(language)
         .into_iter()
         .find(|(key, _)| *key == activity)
-        .map(|(_, label)| label);
-    let at_risk = row.people_at_risk.map_or("", |yes| {
-        if yes {
-            translate("Yes", language)
-        } else {
-            translate("No", language)
-        }
-    });
-    let mut sections = vec![
-        section(
-            AREA,
-            translate("Where would it happen?", language),
-            row.area
-                .as_ref()
-                .map(|area| place_name(area.as_str()))
-                .unwrap_or_default(),
-            true,
-        ),
-        section(
-            ACTIVITY,
-            translate("What kind of activity is it?", language),
-            known.unwrap_or_else(|| place_name(&activity)),
-            true,
-        ),
-        section(
-            AMOUNT,
-            translate("How much money do you need?", language),
-            row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
-            true,
-        ),
-        section(
-            PEOPLE_AT_RISK,
-            translate(
-                "Would children, or adults who need looking after, take part?",
-                language,
-            ),
-            at_risk.to_owned(),
-            true,
-        ),
-    ];
-    for question in ownership::form_questions(desk, row.form).await? {
-        let (title, _) = question.in_language(language);
-        sections.push(Section {
-            key: question.question.to_string(),
-            title: title.to_owned(),
-            answer: answers
-                .get(question.question.as_str())
-                .cloned()
-                .unwrap_or_default(),
-            required: question.required,
-            own: Some(question),
-        });
-    }
-    let helper = desk
+        .map_or_else(|| place_name(&activity), |(_, label)| label)
+}
+
+/// A section for each question of the application's form.
+async fn question_sections(
+    app: &AppState,
+    row: &ApplicationRow,
+    language: Language,
+) -> Result<Vec<Section>, PageError> {
+    let answers = app.views.answers(row.id, None).await?;
+    let mut answers: BTreeMap<String, String> = answers
+        .into_iter()
+        .filter_map(|answer| Some((answer.question.to_string(), answer.answer?)))
+        .collect();
+    let section = |question: Question| Section {
+        key: question.question.to_string(),
+        title: question.in_language(language).0.to_owned(),
+        answer: answers
+            .remove(question.question.as_str())
+            .unwrap_or_default(),
+        required: question.required,
+        own: Some(question),
+    };
+    let questions = ownership::form_questions(app, row.form).await?;
+    Ok(questions.into_iter().map(section).collect())
+}
+
+/// The section on who helped.
+async fn helper_section(
+    app: &AppState,
+    row: &ApplicationRow,
+    language: Language,
+) -> Result<Section, PageError> {
+    let helper = app
         .views
         .decrypt_applications(true, vec![row.clone()])
         .await?
         .pop()
         .and_then(|seen| seen.helper);
-    sections.push(section(
-        HELPER,
-        translate("Did somebody help you with the language?", language),
-        helper.unwrap_or_default(),
-        false,
-    ));
-    Ok(sections)
+    Ok(Section {
+        key: HELPER.to_owned(),
+        title: translate("Did somebody help you with the language?", language).to_owned(),
+        answer: helper.unwrap_or_default(),
+        required: false,
+        own: None,
+    })
 }
 
 /// The name of a place, from its key: `greater-oldham` becomes "Greater Oldham".

@@ -15,7 +15,7 @@ use crate::http::pages::{
     render_form_page, render_page, see_other,
 };
 use crate::projections::{FundRow, RoundRow};
-use crate::views::PageRequest;
+use crate::views::{Filter, PageRequest};
 
 /// A round that takes applications, with the address of its pages.
 pub struct OpenRound {
@@ -25,19 +25,12 @@ pub struct OpenRound {
 }
 
 /// The rounds that take applications today.
-pub async fn open_rounds(desk: &AppState) -> Result<Vec<OpenRound>, PageError> {
-    let today = day_of(desk.commands.now());
-    let filters = vec![("state", vec![<&str>::from(FundState::Open).to_owned()])];
-    let funds = desk
+pub async fn open_rounds(app: &AppState) -> Result<Vec<OpenRound>, PageError> {
+    let today = day_of(app.commands.now());
+    let filters = vec![Filter::in_state([FundState::Open])];
+    let funds = app
         .views
-        .list::<FundRow>(
-            None,
-            filters,
-            &PageRequest {
-                after: None,
-                limit: 500,
-            },
-        )
+        .list::<FundRow>(None, filters, &PageRequest::up_to_max())
         .await?
         .items;
     let mut open = Vec::new();
@@ -67,13 +60,13 @@ struct OpenRoundsPage {
 
 pub(super) async fn show_rounds(
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let rounds = open_rounds(&desk).await?;
+    let rounds = open_rounds(&app).await?;
     render_page(&OpenRoundsPage {
         page: PageContext::load(
             &visitor,
-            &desk,
+            &app,
             translate("Apply for a grant", visitor.language),
         )
         .await?,
@@ -107,13 +100,13 @@ struct BlankFormPage {
 /// The fund and round in the request's address, and the address of the round's pages.
 pub(super) async fn round_of_request(
     request: &HttpRequest,
-    desk: &AppState,
+    app: &AppState,
 ) -> Result<(FundRow, RoundRow, String), PageError> {
     let (fund, key) = (
         request.match_info().query("fund"),
         request.match_info().query("round"),
     );
-    let (fund, round) = ownership::fund_and_round(desk, fund, key).await?;
+    let (fund, round) = ownership::fund_and_round(app, fund, key).await?;
     let path = format!("/apply/{}/{key}", fund.id);
     Ok((fund, round, path))
 }
@@ -136,17 +129,17 @@ fn question_texts(questions: &[Question], visitor: &Visitor) -> Vec<(String, Str
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let (fund, round, path) = round_of_request(&request, &desk).await?;
-    let today = day_of(desk.commands.now());
+    let (fund, round, path) = round_of_request(&request, &app).await?;
+    let today = day_of(app.commands.now());
     let open = fund.state == FundState::Open
         && round.state == RoundState::Open
         && (round.opens_on..=round.closes_on).contains(&today);
-    let mut shell = PageContext::load(&visitor, &desk, &fund.name).await?;
+    let mut shell = PageContext::load(&visitor, &app, &fund.name).await?;
     shell.back = Some("/apply".to_owned());
     let questions = question_texts(
-        &ownership::form_questions(&desk, round.form).await?,
+        &ownership::form_questions(&app, round.form).await?,
         &visitor,
     );
     let areas = area_names(&fund).join(", ");
@@ -164,18 +157,18 @@ pub(super) async fn show(
 pub(super) async fn blank_form(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let (fund, round, path) = round_of_request(&request, &desk).await?;
+    let (fund, round, path) = round_of_request(&request, &app).await?;
     let mut shell = PageContext::load(
         &visitor,
-        &desk,
+        &app,
         translate("The form on paper", visitor.language),
     )
     .await?;
     shell.back = Some(path);
     let questions = question_texts(
-        &ownership::form_questions(&desk, round.form).await?,
+        &ownership::form_questions(&app, round.form).await?,
         &visitor,
     );
     let (areas, activities) = (area_names(&fund), super::activity_choices(visitor.language));
@@ -254,24 +247,24 @@ fn question_number(request: &HttpRequest) -> Result<usize, PageError> {
 pub(super) async fn show_eligibility(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    render_eligibility(&request, &visitor, &desk, None).await
+    render_eligibility(&request, &visitor, &app, None).await
 }
 
 async fn render_eligibility(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
-    let (fund, _, path) = round_of_request(request, desk).await?;
+    let (fund, _, path) = round_of_request(request, app).await?;
     let number = question_number(request)?;
     let questions = eligibility_questions(&fund, visitor);
     let question = questions[number - 1].0.clone();
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell = PageContext::load(visitor, desk, &question).await?;
+    let mut shell = PageContext::load(visitor, app, &question).await?;
     shell.has_errors = !wrong.is_empty();
     shell.back = Some(if number == 1 {
         path.clone()
@@ -289,7 +282,7 @@ async fn render_eligibility(
         of: questions.len(),
         path,
     };
-    render_form_page(visitor, desk, sheet.page.has_errors, &sheet)
+    render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
 
 /// The choices "yes" and "no".
@@ -304,10 +297,10 @@ pub(super) fn yes_no_choices(visitor: &Visitor) -> Vec<(String, String)> {
 pub(super) async fn submit_eligibility(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let (_, _, path) = round_of_request(&request, &desk).await?;
+    let (_, _, path) = round_of_request(&request, &app).await?;
     let number = question_number(&request)?;
     match posted.text("fits") {
         "yes" if number == 3 => Ok(see_other(&format!("{path}/group"))),
@@ -318,7 +311,7 @@ pub(super) async fn submit_eligibility(
             render_eligibility(
                 &request,
                 &visitor,
-                &desk,
+                &app,
                 Some(FormErrors::new(
                     "fits",
                     &posted,
@@ -333,13 +326,13 @@ pub(super) async fn submit_eligibility(
 pub(super) async fn show_not_eligible(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let (fund, _, path) = round_of_request(&request, &desk).await?;
+    let (fund, _, path) = round_of_request(&request, &app).await?;
     let number = question_number(&request)?;
     let mut shell = PageContext::load(
         &visitor,
-        &desk,
+        &app,
         translate("This fund does not fit", visitor.language),
     )
     .await?;

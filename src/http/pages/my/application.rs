@@ -62,15 +62,15 @@ pub fn state_tag(state: ApplicationState) -> (&'static str, &'static str) {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
-    render(&visitor, &desk, row, None).await
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
+    render(&visitor, &app, row, None).await
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     row: ApplicationRow,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
@@ -79,13 +79,13 @@ async fn render(
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     }
     let (fund, round) =
-        ownership::fund_and_round(desk, &row.fund.to_string(), row.round.as_str()).await?;
-    let today = day_of(desk.commands.now());
+        ownership::fund_and_round(app, &row.fund.to_string(), row.round.as_str()).await?;
+    let today = day_of(app.commands.now());
     let open = sections::is_open(&row, today);
     let sections = if open {
-        sections::open_sections(desk, &row, visitor.language).await?
+        sections::open_sections(app, &row, visitor.language).await?
     } else {
-        sections::all_sections(desk, &row, visitor.language).await?
+        sections::all_sections(app, &row, visitor.language).await?
     };
     let first = sections
         .iter()
@@ -102,7 +102,7 @@ async fn render(
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell =
-        PageContext::load(visitor, desk, &format!("{}: {}", fund.name, round.name)).await?;
+        PageContext::load(visitor, app, &format!("{}: {}", fund.name, round.name)).await?;
     shell.back = Some("/my".to_owned());
     shell.has_errors = !wrong.is_empty();
     let page = OwnApplicationPage {
@@ -125,17 +125,17 @@ async fn render(
         ),
         row,
     };
-    render_form_page(visitor, desk, page.page.has_errors, &page)
+    render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
 /// Withdraws the application, or requests a review of the decision.
 pub(super) async fn submit(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
     let command = match posted.text("form") {
         "withdraw" if posted.text("sure") == "yes" => ApplicationCommand::Withdraw(NoBody {}),
         "withdraw" => {
@@ -143,7 +143,7 @@ pub(super) async fn submit(
                 translate("Tick the box if you want to take it back", visitor.language).to_owned();
             return render(
                 &visitor,
-                &desk,
+                &app,
                 row,
                 Some(FormErrors::new(
                     "withdraw",
@@ -158,7 +158,7 @@ pub(super) async fn submit(
                 let says = translate("Write why we should look again", visitor.language).to_owned();
                 return render(
                     &visitor,
-                    &desk,
+                    &app,
                     row,
                     Some(FormErrors::new(
                         "review",
@@ -173,13 +173,13 @@ pub(super) async fn submit(
         _ => return Err(PageError::not_found()),
     };
     let command = Command::Application(ApplicationId(row.id), command);
-    let Some(refusal) = ownership::try_execute(&visitor, &desk, &posted, command).await? else {
+    let Some(refusal) = ownership::try_execute(&visitor, &app, &posted, command).await? else {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
     render(
         &visitor,
-        &desk,
+        &app,
         row,
         Some(FormErrors::new(
             posted.text("form"),

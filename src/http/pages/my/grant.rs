@@ -27,7 +27,7 @@ use crate::http::pages::{
 use crate::projections::{
     AgreementRow, FileRow, FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow,
 };
-use crate::views::PageRequest as Wanted;
+use crate::views::{Filter, PageRequest};
 
 #[derive(Template)]
 #[template(path = "my/grant.html")]
@@ -71,41 +71,41 @@ pub fn state_tag(row: &GrantRow) -> (&'static str, &'static str) {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
-    render(&visitor, &desk, row, None).await
+    let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
+    render(&visitor, &app, row, None).await
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     row: GrantRow,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let row = redact_for_group(row);
-    let agreement: Option<AgreementRow> = desk
+    let agreement: Option<AgreementRow> = app
         .views
-        .find(&AgreementRow::id_of(row.agreement_version), None)
+        .find(AgreementRow::id_of(row.agreement_version), None)
         .await?;
-    let fund: FundRow = desk
+    let fund: FundRow = app
         .views
-        .find(&row.fund.to_string(), None)
+        .find(row.fund, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let group: GroupRow = desk
+    let group: GroupRow = app
         .views
-        .find(&row.group.to_string(), None)
+        .find(row.group, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let of = || vec![("grant_id", vec![row.id.to_string()])];
-    let all = Wanted {
+    let of = || vec![Filter::equals("grant_id", row.id)];
+    let all = PageRequest {
         after: None,
         limit: 100,
     };
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell = PageContext::load(visitor, desk, &row.title).await?;
+    let mut shell = PageContext::load(visitor, app, &row.title).await?;
     shell.back = Some("/my".to_owned());
     shell.has_errors = !wrong.is_empty();
     let page = OwnGrantPage {
@@ -121,16 +121,16 @@ async fn render(
             .payee
             .as_ref()
             .map(|payee| payee.verified_by.is_some()),
-        files: desk.views.files_of(&[row.group.to_string()], None).await?,
-        payments: desk.views.list(None, of(), &all).await?.items,
-        updates: desk.views.list(None, of(), &all).await?.items,
+        files: app.views.files_of(&[row.group.to_string()], None).await?,
+        payments: app.views.list(None, of(), &all).await?.items,
+        updates: app.views.list(None, of(), &all).await?.items,
         runs: matches!(
             row.state,
             GrantState::Accepted | GrantState::Live | GrantState::Reported
         ),
         row,
     };
-    render_form_page(visitor, desk, page.page.has_errors, &page)
+    render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
 /// Handles the forms of the page: accepting or declining the offer, requesting a variation,
@@ -138,21 +138,21 @@ async fn render(
 pub(super) async fn submit(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
+    let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
     let command = match parse_command(&posted, &visitor) {
         Ok(command) => command,
         Err((field, says)) => {
             let rejected =
                 FormErrors::new(posted.text("form"), &posted, vec![(field.to_owned(), says)]);
-            return render(&visitor, &desk, row, Some(rejected)).await;
+            return render(&visitor, &app, row, Some(rejected)).await;
         }
     };
     let Some(refusal) = ownership::try_execute(
         &visitor,
-        &desk,
+        &app,
         &posted,
         Command::Grant(GrantId(row.id), command),
     )
@@ -163,7 +163,7 @@ pub(super) async fn submit(
     let says = refusal_says(&refusal, visitor.language);
     render(
         &visitor,
-        &desk,
+        &app,
         row,
         Some(FormErrors::new(
             posted.text("form"),
@@ -249,13 +249,13 @@ pub(super) async fn upload_documents(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
-    let uploaded = file_upload::read(&request, body, &visitor, &desk, row.group.0).await?;
+    let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
+    let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let nothing = uploaded.files.is_empty();
     if nothing || uploaded.file_error.is_some() {
-        uploaded.discard(&desk).await?;
+        uploaded.discard(&app).await?;
         let says = match &uploaded.file_error {
             Some(error) => file_upload::file_error_text(error, visitor.language),
             None => translate("Choose a picture or a PDF", visitor.language),
@@ -263,7 +263,7 @@ pub(super) async fn upload_documents(
         let says = says.to_owned();
         return render(
             &visitor,
-            &desk,
+            &app,
             row,
             Some(FormErrors::new(
                 "hand-in",
@@ -274,7 +274,7 @@ pub(super) async fn upload_documents(
         .await;
     }
     uploaded
-        .record_files(&visitor, &desk, row.group.0, FilePurpose::Document)
+        .record_files(&visitor, &app, row.group.0, FilePurpose::Document)
         .await?;
     Ok(see_other(&format!("/my/grants/{}", row.id)))
 }
@@ -283,7 +283,7 @@ pub(super) async fn upload_documents(
 /// served.
 pub(in crate::http::pages) async fn story_picture(
     request: HttpRequest,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let id: Uuid = ownership::parse_uuid(request.match_info().query("grant"))?;
     let file: FileDigest = request
@@ -291,9 +291,9 @@ pub(in crate::http::pages) async fn story_picture(
         .query("file")
         .parse()
         .map_err(|_| PageError::not_found())?;
-    let row: GrantRow = desk
+    let row: GrantRow = app
         .views
-        .find(&id.to_string(), None)
+        .find(id, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let public = row
@@ -303,16 +303,16 @@ pub(in crate::http::pages) async fn story_picture(
     if !public {
         return Err(PageError::not_found());
     }
-    let known: Option<FileRow> = desk
+    let known: Option<FileRow> = app
         .views
-        .find(&FileRow::id_of(row.group.0, &file), None)
+        .find(FileRow::id_of(row.group.0, &file), None)
         .await?;
     if known.is_none_or(|known| known.media != MediaType::Jpeg) {
         return Err(PageError::not_found());
     }
-    let stream = desk
+    let stream = app
         .files
-        .open(desk.commands.log().vault(), row.group.0, &file)
+        .open(app.commands.log().vault(), row.group.0, &file)
         .await?;
     Ok(file_response::stream_file(
         &file,

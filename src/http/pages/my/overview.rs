@@ -16,7 +16,7 @@ use crate::http::pages::{
     PageContext, PageError, PageForms, PostedForm, Visitor, ownership, render_page, see_other,
 };
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, PersonRow, UpdateRow};
-use crate::views::PageRequest as Wanted;
+use crate::views::{Filter, PageRequest};
 
 #[derive(Template)]
 #[template(path = "my/overview.html")]
@@ -48,19 +48,19 @@ struct OwnApplicationLine {
 
 pub(super) async fn show(
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let signed = visitor.require_signed_in()?;
     if signed.reader.sees_all() {
         return Ok(see_other("/desk"));
     }
-    render(&visitor, &desk).await
+    render(&visitor, &app).await
 }
 
 /// Accepts or refuses an invitation to a group.
 pub(super) async fn answer_invitation(
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let signed = visitor.require_signed_in()?;
@@ -79,24 +79,21 @@ pub(super) async fn answer_invitation(
         GroupId(ownership::parse_uuid(posted.text("group"))?),
         answer,
     );
-    ownership::execute_and_wait(&desk, CommandRequest::new(signed.caller.clone(), command)).await?;
+    ownership::execute_and_wait(&app, CommandRequest::new(signed.caller.clone(), command)).await?;
     Ok(see_other("/my"))
 }
 
-async fn render(visitor: &Visitor, desk: &AppState) -> Result<HttpResponse, PageError> {
+async fn render(visitor: &Visitor, app: &AppState) -> Result<HttpResponse, PageError> {
     let signed = visitor.require_signed_in()?;
     let mut groups = Vec::new();
-    for id in desk.views.groups_of(signed.reader.person).await? {
-        let Some(row) = desk.views.find::<GroupRow>(&id.to_string(), None).await? else {
+    for id in app.views.groups_of(signed.reader.person).await? {
+        let Some(row) = app.views.find::<GroupRow>(&id.to_string(), None).await? else {
             continue;
         };
-        let of = vec![("group_id", vec![id.to_string()])];
-        let all = Wanted {
-            after: None,
-            limit: 500,
-        };
+        let of = vec![Filter::equals("group_id", id)];
+        let all = PageRequest::up_to_max();
         let mut applications = Vec::new();
-        for application in desk
+        for application in app
             .views
             .list::<ApplicationRow>(None, of, &all)
             .await?
@@ -104,7 +101,7 @@ async fn render(visitor: &Visitor, desk: &AppState) -> Result<HttpResponse, Page
             .into_iter()
             .rev()
         {
-            applications.push(application_line(desk, &application).await?);
+            applications.push(application_line(app, &application).await?);
         }
         groups.push(OwnGroup {
             waiting: correction_notice(&row, visitor.language),
@@ -112,19 +109,16 @@ async fn render(visitor: &Visitor, desk: &AppState) -> Result<HttpResponse, Page
             applications,
         });
     }
-    let own: Option<PersonRow> = desk
-        .views
-        .find(&signed.reader.person.to_string(), None)
-        .await?;
+    let own: Option<PersonRow> = app.views.find(signed.reader.person, None).await?;
     let contact_waits = visitor.proven
         && own
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
     render_page(&OwnOverviewPage {
-        page: PageContext::load(visitor, desk, translate("My group", visitor.language)).await?,
+        page: PageContext::load(visitor, app, translate("My group", visitor.language)).await?,
         contact_waits,
         forms: PageForms::new(visitor, None),
-        invited_to: invitations(visitor, desk, own).await?,
+        invited_to: invitations(visitor, app, own).await?,
         groups,
     })
 }
@@ -133,7 +127,7 @@ async fn render(visitor: &Visitor, desk: &AppState) -> Result<HttpResponse, Page
 /// shown: such names are refused by now, but may exist.
 async fn invitations(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     own: Option<PersonRow>,
 ) -> Result<Vec<(String, String)>, PageError> {
     let ids: Vec<_> = own
@@ -143,7 +137,7 @@ async fn invitations(
         .collect();
     let mut found = Vec::new();
     for id in ids {
-        let group: Option<GroupRow> = desk.views.find(&id.to_string(), None).await?;
+        let group: Option<GroupRow> = app.views.find(id, None).await?;
         found.extend(
             group
                 .map(|group| (id.to_string(), group.name))
@@ -171,11 +165,11 @@ fn correction_notice(row: &GroupRow, language: Language) -> Option<String> {
 }
 
 async fn application_line(
-    desk: &AppState,
+    app: &AppState,
     row: &ApplicationRow,
 ) -> Result<OwnApplicationLine, PageError> {
     use crate::domain::application::ApplicationState as S;
-    let fund: Option<FundRow> = desk.views.find(&row.fund.to_string(), None).await?;
+    let fund: Option<FundRow> = app.views.find(row.fund, None).await?;
     let round = fund
         .as_ref()
         .and_then(|fund| fund.rounds.get(&row.round))
@@ -185,12 +179,12 @@ async fn application_line(
         "{}: {round}",
         fund.map(|fund| fund.name).unwrap_or_default()
     );
-    if let Some(grant) = desk
+    if let Some(grant) = app
         .views
         .find::<GrantRow>(&row.id.to_string(), None)
         .await?
     {
-        let due = updates_due(desk, &grant).await?;
+        let due = updates_due(app, &grant).await?;
         let to_do = match grant.state {
             crate::domain::grant::GrantState::Offered if grant.offer_waits => None,
             crate::domain::grant::GrantState::Offered => {
@@ -208,7 +202,7 @@ async fn application_line(
     }
     let to_do = match row.state {
         S::Draft => Some("Go on with your form."),
-        S::ChangesRequested if !is_overdue(row, day_of(desk.commands.now())) => {
+        S::ChangesRequested if !is_overdue(row, day_of(app.commands.now())) => {
             Some("Please look at what we ask.")
         }
         _ => None,
@@ -221,15 +215,15 @@ async fn application_line(
     })
 }
 
-async fn updates_due(desk: &AppState, grant: &GrantRow) -> Result<usize, PageError> {
+async fn updates_due(app: &AppState, grant: &GrantRow) -> Result<usize, PageError> {
     use crate::domain::grant::UpdateState as U;
-    let of = vec![("grant_id", vec![grant.id.to_string()])];
-    let updates = desk
+    let of = vec![Filter::equals("grant_id", grant.id)];
+    let updates = app
         .views
         .list::<UpdateRow>(
             None,
             of,
-            &Wanted {
+            &PageRequest {
                 after: None,
                 limit: 100,
             },

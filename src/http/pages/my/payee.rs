@@ -28,16 +28,16 @@ struct PayeePage {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
-    render(&request, &visitor, &desk, None).await
+    ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
+    render(&request, &visitor, &app, None).await
 }
 
 async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let language = visitor.language;
@@ -45,7 +45,7 @@ async fn render(
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(
         visitor,
-        desk,
+        app,
         translate("Where should the money go?", language),
     )
     .await?;
@@ -74,37 +74,37 @@ async fn render(
         wrong,
         routes,
     };
-    render_form_page(visitor, desk, sheet.page.has_errors, &sheet)
+    render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
 
 pub(super) async fn submit(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let row = ownership::own_grant(&visitor, &desk, request.match_info().query("id")).await?;
-    let payee = match parse_payee(&posted, &visitor, &desk) {
+    let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
+    let payee = match parse_payee(&posted, &visitor, &app) {
         Ok(payee) => payee,
         Err(wrong) => {
             return render(
                 &request,
                 &visitor,
-                &desk,
+                &app,
                 Some(FormErrors::new("payee", &posted, wrong)),
             )
             .await;
         }
     };
     let provide = Command::Group(GroupId(row.group.0), GroupCommand::ProvidePayee(payee));
-    let Some(refusal) = ownership::try_execute(&visitor, &desk, &posted, provide).await? else {
+    let Some(refusal) = ownership::try_execute(&visitor, &app, &posted, provide).await? else {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
     render(
         &request,
         &visitor,
-        &desk,
+        &app,
         Some(FormErrors::new(
             "payee",
             &posted,
@@ -117,7 +117,7 @@ pub(super) async fn submit(
 fn parse_payee(
     posted: &FormData,
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
 ) -> Result<PayeeInput, Vec<(String, String)>> {
     let mut wrong = Vec::new();
     let route = posted.text("route");
@@ -178,7 +178,7 @@ fn parse_payee(
     match body {
         Ok(body) if route == "holding_body" => Ok(PayeeInput::HoldingBody {
             body,
-            consented_on: day_of(desk.commands.now()),
+            consented_on: day_of(app.commands.now()),
             account,
         }),
         _ => Ok(PayeeInput::OwnAccount { account }),

@@ -13,7 +13,6 @@ use crate::http::pages::log_proof::{newest_checkpoint, proof_file};
 use crate::http::pages::sign_in::format_instant;
 use crate::http::pages::{PageContext, PageError, Visitor, ownership, render_page};
 use crate::projections::ApplicationRow;
-use crate::store::event_search::{self, EventSearch};
 use crate::transparency::prover::Prover;
 
 #[derive(Template)]
@@ -47,24 +46,15 @@ fn event_label(event: &Event) -> Option<&'static str> {
     })
 }
 
-/// What the group submitted. A grant has the id of its application, so one search finds the events
-/// of both.
+/// The most events of an application and its grant that are looked at.
+const EVENTS_MAX: i64 = 1000;
+
+/// What the group submitted.
 async fn sent_events(
-    desk: &AppState,
+    app: &AppState,
     row: &ApplicationRow,
 ) -> Result<Vec<(&'static str, RecordedEvent)>, PageError> {
-    let log = desk.commands.log();
-    let wanted = EventSearch {
-        stream: format!("{}/{}", log.organisation(), row.id),
-        before: i64::MAX,
-        limit: 1000,
-        ..EventSearch::default()
-    };
-    let rows = event_search::events(log.store(), log.organisation(), &wanted).await?;
-    let events = rows
-        .iter()
-        .map(RecordedEvent::from_row)
-        .collect::<Result<Vec<_>, _>>()?;
+    let events = app.views.events_with_id(row.id, EVENTS_MAX).await?;
     Ok(events
         .into_iter()
         .filter_map(|event| Some((event_label(&event.event)?, event)))
@@ -74,10 +64,10 @@ async fn sent_events(
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
-    let size = newest_checkpoint(&desk)
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
+    let size = newest_checkpoint(&app)
         .await?
         .map_or(0, |sealed| sealed.size);
     let line = |(what, event): (&'static str, RecordedEvent)| ReceiptLine {
@@ -86,13 +76,13 @@ pub(super) async fn show(
         position: event.position,
         sealed: event.position < size,
     };
-    let sent = sent_events(&desk, &row)
+    let sent = sent_events(&app, &row)
         .await?
         .into_iter()
         .map(line)
         .collect();
     let mut shell =
-        PageContext::load(&visitor, &desk, translate("Your receipt", visitor.language)).await?;
+        PageContext::load(&visitor, &app, translate("Your receipt", visitor.language)).await?;
     shell.back = Some(format!("/my/applications/{}", row.id));
     let reference = Reference::parse(&row.reference)
         .map(|reference| reference.to_string())
@@ -108,15 +98,15 @@ pub(super) async fn show(
 pub(super) async fn proof(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let row = ownership::own_application(&visitor, &desk, request.match_info().query("id")).await?;
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
     let position: i64 = request
         .match_info()
         .query("position")
         .parse()
         .map_err(|_| PageError::not_found())?;
-    if !sent_events(&desk, &row)
+    if !sent_events(&app, &row)
         .await?
         .iter()
         .any(|(_, event)| event.position == position)
@@ -124,7 +114,7 @@ pub(super) async fn proof(
         return Err(PageError::not_found());
     }
     proof_file(
-        Prover::new(desk.commands.log().clone())
+        Prover::new(app.commands.log().clone())
             .proof(position)
             .await?,
         position,

@@ -46,42 +46,39 @@ struct SignQuestion {
 async fn find_update(
     request: &HttpRequest,
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
 ) -> Result<(GrantRow, UpdateRow), PageError> {
-    let row = ownership::own_grant(visitor, desk, request.match_info().query("id")).await?;
+    let row = ownership::own_grant(visitor, app, request.match_info().query("id")).await?;
     let number: u16 = request
         .match_info()
         .query("number")
         .parse()
         .map_err(|_| PageError::not_found())?;
-    let update: UpdateRow = desk
+    let update: UpdateRow = app
         .views
-        .find(&format!("{}/{number:05}", row.id), None)
+        .find(format!("{}/{number:05}", row.id), None)
         .await?
         .ok_or_else(PageError::not_found)?;
     Ok((row, update))
 }
 
-async fn signs(desk: &AppState) -> Result<Vec<Sign>, PageError> {
-    let own: Option<OrganisationRow> = desk
-        .views
-        .find(&desk.commands.organisation().to_string(), None)
-        .await?;
+async fn signs(app: &AppState) -> Result<Vec<Sign>, PageError> {
+    let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
     Ok(own.map(|own| own.signs).unwrap_or_default())
 }
 
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let (row, update) = find_update(&request, &visitor, &desk).await?;
-    render(&visitor, &desk, row, update, None).await
+    let (row, update) = find_update(&request, &visitor, &app).await?;
+    render(&visitor, &app, row, update, None).await
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     row: GrantRow,
     update: UpdateRow,
     rejected: Option<FormErrors>,
@@ -93,7 +90,7 @@ async fn render(
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell =
-        PageContext::load(visitor, desk, translate("How is it going?", language)).await?;
+        PageContext::load(visitor, app, translate("How is it going?", language)).await?;
     shell.back = Some(format!("/my/grants/{}", row.id));
     shell.has_errors = !wrong.is_empty();
     let asked = |sign: Sign| SignQuestion {
@@ -111,24 +108,24 @@ async fn render(
         page: shell,
         forms,
         wrong,
-        signs: signs(desk).await?.into_iter().map(asked).collect(),
+        signs: signs(app).await?.into_iter().map(asked).collect(),
         strengths: strengths
             .map(|(key, label)| (key.to_owned(), label.to_owned()))
             .to_vec(),
         row,
         update,
     };
-    render_form_page(visitor, desk, page.page.has_errors, &page)
+    render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
 pub(super) async fn submit(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let (row, update) = find_update(&request, &visitor, &desk).await?;
-    let uploaded = file_upload::read(&request, body, &visitor, &desk, row.group.0).await?;
+    let (row, update) = find_update(&request, &visitor, &app).await?;
+    let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();
     let mut wrong = Vec::new();
     if let Some(error) = &uploaded.file_error {
@@ -147,14 +144,14 @@ pub(super) async fn submit(
             .to_owned(),
         ));
     }
-    let read = parse_update(&posted, visitor.language, &signs(&desk).await?)
+    let read = parse_update(&posted, visitor.language, &signs(&app).await?)
         .map_err(|more| wrong.extend(more))
         .ok();
     let Some(mut receive) = read.filter(|_| wrong.is_empty()) else {
-        uploaded.discard(&desk).await?;
+        uploaded.discard(&app).await?;
         return render(
             &visitor,
-            &desk,
+            &app,
             row,
             update,
             Some(FormErrors::new("update", &posted, wrong)),
@@ -163,17 +160,17 @@ pub(super) async fn submit(
     };
     receive.update = update.update;
     let kept: Vec<FileDigest> = uploaded
-        .record_files(&visitor, &desk, row.group.0, FilePurpose::Photograph)
+        .record_files(&visitor, &app, row.group.0, FilePurpose::Photograph)
         .await?;
     receive.files = kept.into_iter().collect::<BTreeSet<_>>();
     let command = Command::Grant(GrantId(row.id), GrantCommand::ReceiveUpdate(receive));
-    let Some(refusal) = ownership::try_execute(&visitor, &desk, &posted, command).await? else {
+    let Some(refusal) = ownership::try_execute(&visitor, &app, &posted, command).await? else {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
     render(
         &visitor,
-        &desk,
+        &app,
         row,
         update,
         Some(FormErrors::new(

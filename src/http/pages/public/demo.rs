@@ -6,11 +6,11 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use crate::auth::tokens::NewToken;
 use crate::domain::PersonId;
 use crate::http::pages::{
-    PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page, sign_in,
+    PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page, sign_in_link,
 };
-use crate::http::tokens::NewToken;
 use crate::http::{AppState, DemoAccount};
 
 /// How long a token is valid.
@@ -29,53 +29,53 @@ struct DemoPeoplePage {
 
 pub(super) async fn show(
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    render(&visitor, &desk, None).await
+    render(&visitor, &app, None).await
 }
 
 /// Signs the chosen person in, or shows a new token of theirs.
 pub(super) async fn submit(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let chosen = posted.text("person");
-    let account = accounts(&desk)?
+    let account = accounts(&app)?
         .iter()
         .find(|account| account.person.to_string() == chosen)
         .ok_or_else(PageError::not_found)?;
     if posted.text("want") == "token" {
-        let token = new_token(&desk, account.person).await?;
-        return render(&visitor, &desk, Some((token, account.title()))).await;
+        let token = new_token(&app, account.person).await?;
+        return render(&visitor, &app, Some((token, account.title()))).await;
     }
-    sign_in::without_mail(&request, &visitor, &desk, account.person).await
+    sign_in_link::without_mail(&request, &visitor, &app, account.person).await
 }
 
-async fn new_token(desk: &AppState, person: PersonId) -> Result<String, PageError> {
+async fn new_token(app: &AppState, person: PersonId) -> Result<String, PageError> {
     let new = NewToken::by_operator(person, "demonstration", TOKEN_VALID_FOR);
-    let issued = desk.tokens.issue(&desk.commands, new, desk.commands.now());
+    let issued = app.tokens.issue(&app.commands, new, app.commands.now());
     issued.await.map_err(|error| PageError::internal(&error))
 }
 
 async fn render(
     visitor: &Visitor,
-    desk: &AppState,
+    app: &AppState,
     token: Option<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let people = DemoPeoplePage {
-        accounts: accounts(desk)?.to_vec(),
-        page: PageContext::load(visitor, desk, "People of this demonstration").await?,
+        accounts: accounts(app)?.to_vec(),
+        page: PageContext::load(visitor, app, "People of this demonstration").await?,
         forms: PageForms::new(visitor, None).with_address("/demo"),
-        address: desk.site.address.clone(),
+        address: app.site.address.clone(),
         token,
     };
-    render_form_page(visitor, desk, false, &people)
+    render_form_page(visitor, app, false, &people)
 }
 
-fn accounts(desk: &AppState) -> Result<&[DemoAccount], PageError> {
-    match desk.site.demo_accounts.as_slice() {
+fn accounts(app: &AppState) -> Result<&[DemoAccount], PageError> {
+    match app.site.demo_accounts.as_slice() {
         [] => Err(PageError::not_found()),
         accounts => Ok(accounts),
     }

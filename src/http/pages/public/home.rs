@@ -24,13 +24,13 @@ struct HelpPage {
 
 pub(super) async fn show(
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let rounds = open_rounds(&desk).await?;
+    let rounds = open_rounds(&app).await?;
     render_page(&HomePage {
         page: PageContext::load(
             &visitor,
-            &desk,
+            &app,
             translate("Small grants for good ideas", visitor.language),
         )
         .await?,
@@ -40,13 +40,13 @@ pub(super) async fn show(
 
 pub(super) async fn help(
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let rounds = open_rounds(&desk).await?;
+    let rounds = open_rounds(&app).await?;
     render_page(&HelpPage {
         page: PageContext::load(
             &visitor,
-            &desk,
+            &app,
             translate("Help, telephone and paper", visitor.language),
         )
         .await?,

@@ -15,7 +15,7 @@ use crate::http::pages::i18n::translate;
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint};
 use crate::http::pages::{PageContext, PageError, Visitor, render_page, sign_in};
 use crate::projections::{AreaReportRow, GrantRow, GroupRow, OrganisationRow};
-use crate::views::{GroupBy, OutcomeLine, PageRequest as Wanted};
+use crate::views::{Filter, GroupBy, OutcomeLine, PageRequest};
 
 #[derive(Template)]
 #[template(path = "open/impact.html")]
@@ -65,33 +65,30 @@ struct ImpactTotals {
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let days = DaySelection::from_query(
-        &desk,
+        &app,
         &sign_in::query_param(&request, "day"),
         &sign_in::query_param(&request, "slide"),
     )
     .await?;
-    let own: Option<OrganisationRow> = desk
+    let own: Option<OrganisationRow> = app
         .views
-        .find(
-            &desk.commands.organisation().to_string(),
-            Some(days.position),
-        )
+        .find(app.commands.organisation(), Some(days.position))
         .await?;
     let (signs, reports) = own.map(|own| (own.signs, own.reports)).unwrap_or_default();
-    let money = desk
+    let money = app
         .views
         .budget(totals_query(GroupBy::Area, None, None, &days))
         .await?
         .lines;
-    let outcomes = desk
+    let outcomes = app
         .views
         .outcomes(totals_query(GroupBy::Area, None, None, &days))
         .await?
         .lines;
-    let mut grants = accepted_grants(&desk, &days).await?;
+    let mut grants = accepted_grants(&app, &days).await?;
     let mut areas = Vec::new();
     let mut totals = ImpactTotals::default();
     let mut paid = crate::domain::Money::ZERO;
@@ -104,7 +101,7 @@ pub(super) async fn show(
     for line in money {
         paid = paid.plus(line.paid_net);
         let key = line.of.clone();
-        let by_sign = desk
+        let by_sign = app
             .views
             .outcomes(totals_query(GroupBy::Sign, None, Some(&key), &days))
             .await?
@@ -123,18 +120,18 @@ pub(super) async fn show(
     totals.paid = paid.to_string();
     let shell = PageContext::load(
         &visitor,
-        &desk,
+        &app,
         translate("Where the money went", visitor.language),
     )
     .await?;
-    let open_data = desk.site.open_data.is_some();
+    let open_data = app.site.open_data.is_some();
     render_page(&ImpactPage {
         page: shell,
         days,
         areas,
         signs,
         totals,
-        sealed: newest_checkpoint(&desk).await?,
+        sealed: newest_checkpoint(&app).await?,
         open_data,
     })
 }
@@ -156,26 +153,27 @@ pub(in crate::http::pages) fn order_by_sign(
 
 /// Accepted grants by area, as at the chosen day.
 async fn accepted_grants(
-    desk: &AppState,
+    app: &AppState,
     days: &DaySelection,
 ) -> Result<BTreeMap<String, Vec<AcceptedGrant>>, PageError> {
     use GrantState as S;
-    let states = [S::Accepted, S::Live, S::Reported, S::Closed, S::Terminated]
-        .map(|state| <&str>::from(state).to_owned())
-        .to_vec();
+    let accepted = vec![Filter::in_state([
+        S::Accepted,
+        S::Live,
+        S::Reported,
+        S::Closed,
+        S::Terminated,
+    ])];
     let mut found: BTreeMap<String, Vec<AcceptedGrant>> = BTreeMap::new();
     let as_at = days.chosen.map(|_| days.position);
-    let mut wanted = Wanted {
-        after: None,
-        limit: 500,
-    };
+    let mut wanted = PageRequest::up_to_max();
     loop {
-        let listed = desk
+        let listed = app
             .views
-            .list::<GrantRow>(as_at, vec![("state", states.clone())], &wanted)
+            .list::<GrantRow>(as_at, accepted.clone(), &wanted)
             .await?;
         let names = names_of_groups(
-            desk,
+            app,
             listed
                 .items
                 .iter()
@@ -187,7 +185,7 @@ async fn accepted_grants(
             // Consent counts as of today: a story or picture that was withdrawn since is not shown
             // as at any earlier day.
             let told: Option<GrantRow> = if as_at.is_some() && !row.stories.is_empty() {
-                desk.views.find(&row.id.to_string(), None).await?
+                app.views.find(row.id, None).await?
             } else {
                 None
             };
@@ -230,10 +228,10 @@ async fn accepted_grants(
 
 /// The public names of groups, by their ids.
 pub(in crate::http::pages) async fn names_of_groups(
-    desk: &AppState,
+    app: &AppState,
     ids: Vec<String>,
 ) -> Result<BTreeMap<String, String>, PageError> {
-    let rows: Vec<GroupRow> = desk.views.groups(ids).await?;
+    let rows: Vec<GroupRow> = app.views.groups(ids).await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.id.to_string(), row.name))

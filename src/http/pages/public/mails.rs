@@ -35,13 +35,13 @@ struct DemoMail {
 
 pub(super) async fn list(
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let folder = mail_folder(&desk)?;
+    let folder = mail_folder(&app)?;
     let mut found = Vec::new();
     let Ok(mut entries) = tokio::fs::read_dir(folder).await else {
         return render_page(&DemoMailsPage {
-            page: PageContext::load(&visitor, &desk, "Mails of this demonstration").await?,
+            page: PageContext::load(&visitor, &app, "Mails of this demonstration").await?,
             mails: Vec::new(),
         });
     };
@@ -57,7 +57,7 @@ pub(super) async fn list(
         mails.extend(read_mail(folder, &id).await);
     }
     render_page(&DemoMailsPage {
-        page: PageContext::load(&visitor, &desk, "Mails of this demonstration").await?,
+        page: PageContext::load(&visitor, &app, "Mails of this demonstration").await?,
         mails,
     })
 }
@@ -65,22 +65,22 @@ pub(super) async fn list(
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let id = ownership::parse_uuid(request.match_info().query("mail"))?.to_string();
-    let mail = read_mail(mail_folder(&desk)?, &id)
+    let mail = read_mail(mail_folder(&app)?, &id)
         .await
         .ok_or_else(PageError::not_found)?;
-    let mut shell = PageContext::load(&visitor, &desk, &mail.subject).await?;
+    let mut shell = PageContext::load(&visitor, &app, &mail.subject).await?;
     shell.back = Some("/mails".to_owned());
     render_page(&DemoMailPage { page: shell, mail })
 }
 
-fn mail_folder(desk: &AppState) -> Result<&std::path::Path, PageError> {
-    desk.site
+fn mail_folder(app: &AppState) -> Result<&std::path::Path, PageError> {
+    app.site
         .mail_folder
         .as_deref()
-        .filter(|_| desk.site.demo)
+        .filter(|_| app.site.demo)
         .ok_or_else(PageError::not_found)
 }
 

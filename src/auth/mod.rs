@@ -1,0 +1,33 @@
+//! How people and programs are known: sign-in links and codes, sessions of browsers, and tokens of
+//! programs.
+//!
+//! # Basis
+//!
+//! A session or token records the roles that its person held when it began, and a count of how
+//! often access that rests on them had been ended by then. It is valid while the person still holds
+//! these roles and the count is unchanged.
+
+mod access;
+mod ed25519_provider;
+pub mod links;
+pub mod sessions;
+mod token_cache;
+pub mod tokens;
+
+use crate::eventlog::LogError;
+pub use access::{OpenAccess, SignedIn, load_signed_in, open_access};
+
+/// Why somebody is not authenticated.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    #[error("the token is not one of this service")]
+    ForeignToken,
+    #[error("the token has expired")]
+    TokenExpired,
+    #[error("the token was ended, or is not one of this service")]
+    TokenEnded,
+    #[error("the token's person is not known here")]
+    UnknownPerson,
+    #[error(transparent)]
+    Log(#[from] LogError),
+}

@@ -1,0 +1,203 @@
+//! The page of a sign-in link, and redeeming a link.
+//!
+//! Opening a link only shows a button, because mail programs open links too. Pressing the button
+//! redeems the link.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use uuid::Uuid;
+
+use super::i18n::translate;
+use super::visitor::new_browser_key;
+use super::{PageContext, PageError, PageForms, PostedForm, Visitor, render_page, see_other};
+use crate::auth::links::{self, LinkRow, NewSignInLink};
+use crate::auth::load_signed_in;
+use crate::domain::PersonId;
+use crate::domain::text::contains_url;
+use crate::http::AppState;
+use crate::projections::{GroupRow, PersonRow};
+use crate::views::Reader;
+
+#[derive(Template)]
+#[template(path = "open/link.html")]
+struct SignInLinkPage {
+    page: PageContext,
+    forms: PageForms,
+    good: bool,
+    /// The masked name and address of the person whom the link signs in.
+    whom: Option<String>,
+    /// The name of the group that the person can join by the link.
+    joins: Option<String>,
+}
+
+/// Shows the button that redeems the link.
+pub(super) async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let token = request.match_info().query("token");
+    let link = links::find_unused(&app.commands, token).await?;
+    let (whom, joins) = match &link {
+        Some(link) => (
+            masked_person(&app, &link.person).await?,
+            group_to_join(&app, link).await?,
+        ),
+        None => (None, None),
+    };
+    let mut shell =
+        PageContext::load(&visitor, &app, translate("Sign in", visitor.language)).await?;
+    // The page's path must not contain the link's token, because links on the page would pass it
+    // on.
+    "/sign-in".clone_into(&mut shell.path);
+    let mut response = render_page(&SignInLinkPage {
+        page: shell,
+        forms: PageForms::new(&visitor, None).with_address(""),
+        good: link.is_some(),
+        whom,
+        joins,
+    })?;
+    visitor.set_new_key_cookie(&app, &mut response);
+    Ok(response)
+}
+
+/// The name of the group that the person can join by the link; none for staff.
+async fn group_to_join(app: &AppState, link: &LinkRow) -> Result<Option<String>, PageError> {
+    let Ok(group) = link.joins.parse::<Uuid>() else {
+        return Ok(None);
+    };
+    let staff = match link.person.parse::<Uuid>() {
+        Ok(person) => load_signed_in(&app.commands, PersonId(person), None)
+            .await
+            .is_ok_and(|signed| signed.reader.sees_all()),
+        Err(_) => false,
+    };
+    if staff {
+        return Ok(None);
+    }
+    let group: Option<GroupRow> = app.views.find(group, None).await?;
+    // Old names that contain an e-mail or web address are not shown to people who are invited.
+    Ok(group
+        .map(|group| group.name)
+        .filter(|name| !contains_url(name)))
+}
+
+/// A person, masked for a page that anybody with the link can see: enough to recognise oneself, or
+/// that the link is somebody else's.
+async fn masked_person(app: &AppState, person: &str) -> Result<Option<String>, PageError> {
+    let row: Option<PersonRow> = app.views.find(person, None).await?;
+    let seen = app
+        .views
+        .decrypt_people(&Reader::service(), row.into_iter().collect())
+        .await?
+        .pop();
+    Ok(seen.map(|seen| mask_person(&seen.name.unwrap_or_default(), seen.email.as_deref())))
+}
+
+/// The initials of a name, and the first letter of an address.
+fn mask_person(name: &str, email: Option<&str>) -> String {
+    let first = |word: &str| word.chars().next().map(|letter| format!("{letter}…"));
+    let name = name
+        .split_whitespace()
+        .filter_map(first)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let email = email.and_then(first).map(|first| format!("{first}@…"));
+    match email {
+        Some(email) if name.is_empty() => email,
+        Some(email) => format!("{name} ({email})"),
+        None => name,
+    }
+}
+
+pub(super) async fn submit(
+    request: HttpRequest,
+    sent: PostedForm,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let token = request.match_info().query("token");
+    let Some(link) = links::find_unused(&app.commands, token).await? else {
+        return show(request, visitor, app).await;
+    };
+    // The group was named by somebody else, so the person joins only if they agree.
+    let joins = if posted.text("join") == "yes" {
+        link.joins.clone()
+    } else {
+        String::new()
+    };
+    redeem(&request, &visitor, &app, &LinkRow { joins, ..link }, "/").await
+}
+
+/// Signs in a person of a demonstration, by a link that is never mailed.
+pub(super) async fn without_mail(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    app: &AppState,
+    person: PersonId,
+) -> Result<HttpResponse, PageError> {
+    let new = NewSignInLink {
+        person,
+        joins: None,
+        valid_minutes: 1,
+        by_mail: false,
+    };
+    let secret = links::issue(&app.commands, new).await?;
+    let link = links::find_unused(&app.commands, &secret.token).await?;
+    let link = link.ok_or_else(PageError::not_found)?;
+    redeem(request, visitor, app, &link, "/").await
+}
+
+/// Redeems a link, adds its person to its group, and signs them in under a new key.
+pub(super) async fn redeem(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    app: &AppState,
+    link: &LinkRow,
+    to: &str,
+) -> Result<HttpResponse, PageError> {
+    let person = PersonId(link.person.parse().map_err(|_| PageError::not_found())?);
+    if !links::redeem(&app.commands, link, person).await? {
+        return Ok(see_other("/sign-in"));
+    }
+    let staff = load_signed_in(&app.commands, person, None)
+        .await?
+        .reader
+        .sees_all();
+    if !staff {
+        links::join_group(&app.commands, &app.views, person, link).await?;
+    }
+    let to = match to {
+        "/" if staff => "/desk",
+        "/" => "/my",
+        to => to,
+    };
+    let mut response = see_other(to);
+    // Ends the session of the browser's old key.
+    visitor.end(app, &mut response).await?;
+    Visitor::start_session(
+        request,
+        app,
+        person,
+        true,
+        &new_browser_key(),
+        &mut response,
+    )
+    .await?;
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask_person;
+
+    #[test]
+    fn of_a_person_only_the_first_letters_are_shown() {
+        assert_eq!(
+            mask_person("Yusuf  El-Amin", Some("yusuf@example.org")),
+            "Y… E… (y…@…)"
+        );
+        assert_eq!(mask_person("Żaneta", None), "Ż…");
+        assert_eq!(mask_person("", Some("a@example.org")), "a…@…");
+    }
+}
