@@ -6,18 +6,18 @@
 
 use uuid::Uuid;
 
-use super::compose::{event_at, load_person, person_language, render_html};
-use super::{ComposedMail, Email, MailError, Mailer};
+use super::fixed_text::FixedText;
+use super::letter::Email;
+use super::{MailError, Mailer, derive_id};
 use crate::domain::language::Language;
 use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
-use crate::projections::OrganisationRow;
-use crate::store::outbox::MailRow;
+use crate::outbox::{MailRow, NewMail};
 
 /// The kinds of access notices. The names are stored in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
-pub(super) enum AccessNotice {
+enum AccessNotice {
     /// A person was given a role, or was named as one of the first people.
     RoleGiven,
     /// The name or address of a person who holds a role, or is proposed for one, changed.
@@ -47,7 +47,7 @@ pub(super) enum NoticeRecipients {
 }
 
 /// The notices that an event causes, with their recipients.
-pub(super) fn notices_for(event: &RecordedEvent) -> Vec<(AccessNotice, NoticeRecipients)> {
+fn notices_for(event: &RecordedEvent) -> Vec<(AccessNotice, NoticeRecipients)> {
     let group = event.stream;
     match &event.event {
         Event::Organisation(
@@ -108,49 +108,54 @@ pub(super) fn notices_for(event: &RecordedEvent) -> Vec<(AccessNotice, NoticeRec
 }
 
 impl Mailer {
+    /// The access notices to enqueue for an event. A group's first payee and a member's first
+    /// address cause notices too.
+    pub(super) async fn access_notice_mails(
+        &self,
+        event: &RecordedEvent,
+    ) -> Result<Vec<NewMail>, MailError> {
+        let mut mails = Vec::new();
+        for (notice, recipients) in notices_for(event) {
+            let kind = <&str>::from(notice);
+            for person in self
+                .notice_recipients(recipients, event.recorded_on())
+                .await?
+            {
+                let cause = format!("{}/{kind}/{person}", event.position);
+                mails.push(NewMail {
+                    id: derive_id(&self.commands, &cause),
+                    kind: kind.to_owned(),
+                    person: person.to_string(),
+                    about: event.position.to_string(),
+                });
+            }
+        }
+        Ok(mails)
+    }
+
     /// Composes an access notice; none if the mail is of another kind.
     pub(super) async fn compose_access_notice(
         &self,
         mail: &MailRow,
-    ) -> Result<Option<ComposedMail>, MailError> {
-        let Ok(news) = mail.kind.parse::<AccessNotice>() else {
+    ) -> Result<Option<Email>, MailError> {
+        let Ok(notice) = mail.kind.parse::<AccessNotice>() else {
             return Ok(None);
         };
-        let Some((reader, _)) = load_person(self, &mail.person).await? else {
-            return Ok(Some(ComposedMail::NotNeeded(
-                "the person is not known any more",
-            )));
+        let reader = self.load_fixed_text_reader(mail).await?;
+        let event = self.load_event(&mail.about).await?;
+        let (subject, words) = notice_text(notice, reader.language);
+        let text = FixedText {
+            subject,
+            words,
+            path: link_path(notice, &event),
         };
-        let language = person_language(self, &reader).await?;
-        let Some(to) = reader.email else {
-            return Ok(Some(ComposedMail::NotNeeded(
-                "the person has no e-mail address",
-            )));
-        };
-        let organisation: Option<OrganisationRow> = self
-            .views
-            .find(&self.commands.organisation().to_string(), None)
-            .await?;
-        let name = organisation.ok_or(MailError::ViewsBehind)?.name;
-        let event = event_at(self, &mail.about).await?;
-        let (subject, words) = notice_text(news, language);
-        let link = format!("{}{}", self.address, link_path(news, &event));
-        let plain = format!("{words}\n\n{link}\n\n{name}");
-        Ok(Some(ComposedMail::Email(Email {
-            id: mail.id.clone(),
-            to,
-            language: language.code(),
-            subject: subject.to_owned(),
-            html: render_html(&plain, &link, subject, language),
-            plain,
-            attachment: None,
-        })))
+        self.write_fixed_text(mail, reader, &text).await.map(Some)
     }
 }
 
 /// Path of the page that a notice links to.
-fn link_path(news: AccessNotice, event: &RecordedEvent) -> String {
-    match (news, &event.event) {
+fn link_path(notice: AccessNotice, event: &RecordedEvent) -> String {
+    match (notice, &event.event) {
         (
             AccessNotice::RoleGiven,
             Event::Organisation(
@@ -165,9 +170,9 @@ fn link_path(news: AccessNotice, event: &RecordedEvent) -> String {
 }
 
 /// Subject and text of a notice. Notices to administrators are in English only.
-fn notice_text(news: AccessNotice, language: Language) -> (&'static str, &'static str) {
+fn notice_text(notice: AccessNotice, language: Language) -> (&'static str, &'static str) {
     use Language::{En, Pl};
-    match (news, language) {
+    match (notice, language) {
         (AccessNotice::RoleGiven, _) => (
             "Somebody was given a role",
             "Hello\n\nSomebody can now do more in our office: they were given a role. One administrator proposed it and another \

@@ -4,25 +4,39 @@
 //! changes of the log. They get the newest checkpoint once a day and when a round completes, and an
 //! alarm if the log contradicts the last checkpoint.
 
-use std::fmt::Write as _;
-
+use askama::Template;
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
-use super::compose::{ComposedMail, Email, EmailAttachment, render_html};
-use super::{MailError, Mailer};
+use super::letter::{Email, EmailAttachment, Letter};
+use super::{MailError, Mailer, derive_id};
 use crate::clock::day_of;
 use crate::domain::language::Language;
 use crate::domain::{Event, FundEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
-use crate::store::Tx;
-use crate::store::outbox::{self, MailRow, NewMail};
-use crate::store::tlog as stored;
+use crate::outbox::{self, MailRow, NewMail};
+use crate::transparency::{self, CheckpointRow, TlogState};
 
 /// Kinds of these mails in the outbox. Their `person` is the index of the outside party in the
 /// configuration.
-pub(super) const CHECKPOINT_KIND: &str = "signed_head";
-pub(super) const ALARM_KIND: &str = "seal_alarm";
+const CHECKPOINT_KIND: &str = "signed_head";
+const ALARM_KIND: &str = "seal_alarm";
+
+#[derive(Template)]
+#[template(path = "mails/checkpoint.txt")]
+struct CheckpointLetter<'a> {
+    size: i64,
+    fingerprint: String,
+    key: &'a str,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mails/alarm.txt")]
+struct AlarmLetter<'a> {
+    why: &'a str,
+    size: i64,
+    link: &'a str,
+}
 
 impl Mailer {
     /// Enqueues the checkpoint of the day, or the alarm if the checkpoint signer has stopped. Ids
@@ -33,13 +47,13 @@ impl Mailer {
             return Ok(());
         }
         let log = self.commands.log();
-        let Some(known) = stored::find(log.store(), log.organisation()).await? else {
+        let Some(state) = transparency::find_log(log).await? else {
             return Ok(());
         };
-        let size = stored::newest_checkpoint(log.store(), log.organisation())
+        let size = transparency::newest_checkpoint(log)
             .await?
-            .map_or(0, |head| head.size);
-        let (kind, which) = match &known.stopped {
+            .map_or(0, |checkpoint| checkpoint.size);
+        let (kind, which) = match &state.stopped {
             Some(why) => (ALARM_KIND, format!("{size}/{why}")),
             None => (CHECKPOINT_KIND, day_of(self.commands.now()).to_string()),
         };
@@ -47,139 +61,114 @@ impl Mailer {
         if self.last_checkpoint_mail.lock().await.as_ref() == Some(&key) {
             return Ok(());
         }
-        let mut tx = log.store().begin().await?;
-        self.enqueue_checkpoint_mails(&mut tx, kind, &which, "0")
-            .await?;
-        tx.commit().await?;
+        let mails = self.checkpoint_mails(kind, &which, "0");
+        outbox::enqueue(log, &mails, self.commands.now().as_microsecond()).await?;
         *self.last_checkpoint_mail.lock().await = Some(key);
         Ok(())
     }
 
-    /// Enqueues the checkpoint for a completed round. It is sent once a checkpoint covers the
+    /// The mails to enqueue for a completed round. They are sent once a checkpoint covers the
     /// event.
-    pub(super) async fn enqueue_round_checkpoint(
-        &self,
-        tx: &mut Tx,
-        event: &RecordedEvent,
-    ) -> Result<(), MailError> {
+    pub(super) fn round_checkpoint_mails(&self, event: &RecordedEvent) -> Vec<NewMail> {
         if !matches!(event.event, Event::Fund(FundEvent::RoundCompleted { .. })) {
-            return Ok(());
+            return Vec::new();
         }
         let position = event.position.to_string();
-        self.enqueue_checkpoint_mails(tx, CHECKPOINT_KIND, &format!("at/{position}"), &position)
-            .await
+        self.checkpoint_mails(CHECKPOINT_KIND, &format!("at/{position}"), &position)
     }
 
-    async fn enqueue_checkpoint_mails(
-        &self,
-        tx: &mut Tx,
-        kind: &str,
-        which: &str,
-        about: &str,
-    ) -> Result<(), MailError> {
-        let now = self.commands.now().as_microsecond();
-        for number in 0..self.checkpoint_recipients.len() {
-            let id = Uuid::new_v5(
-                &self.commands.organisation().0,
-                format!("mail/{kind}/{which}/{number}").as_bytes(),
-            );
-            let mail = NewMail {
-                id: id.to_string(),
-                kind: kind.to_owned(),
-                person: number.to_string(),
-                about: about.to_owned(),
-            };
-            outbox::insert(tx, self.commands.log().organisation(), &mail, now).await?;
-        }
-        Ok(())
+    /// One mail for each outside party.
+    fn checkpoint_mails(&self, kind: &str, which: &str, about: &str) -> Vec<NewMail> {
+        let mail = |number: usize| NewMail {
+            id: derive_id(&self.commands, &format!("{kind}/{which}/{number}")),
+            kind: kind.to_owned(),
+            person: number.to_string(),
+            about: about.to_owned(),
+        };
+        (0..self.checkpoint_recipients.len()).map(mail).collect()
     }
 
     /// Composes a checkpoint mail or an alarm; none if the mail is of another kind.
     pub(super) async fn compose_checkpoint_mail(
         &self,
         mail: &MailRow,
-    ) -> Result<Option<ComposedMail>, MailError> {
+    ) -> Result<Option<Email>, MailError> {
         if ![CHECKPOINT_KIND, ALARM_KIND].contains(&mail.kind.as_str()) {
             return Ok(None);
         }
-        let Some(to) = mail
+        let to = mail
             .person
             .parse()
             .ok()
             .and_then(|number: usize| self.checkpoint_recipients.get(number))
-        else {
-            return Ok(Some(ComposedMail::NotNeeded(
+            .ok_or(MailError::NotNeeded(
                 "this outside party is not configured any more",
-            )));
-        };
+            ))?;
         let log = self.commands.log();
-        let known = stored::find(log.store(), log.organisation())
+        let state = transparency::find_log(log)
             .await?
             .ok_or(MailError::ViewsBehind)?;
-        let head = stored::newest_checkpoint(log.store(), log.organisation())
+        let checkpoint = transparency::newest_checkpoint(log)
             .await?
             .ok_or(MailError::ViewsBehind)?;
-        let address = format!("{}/log/checkpoint", self.address);
-        let (subject, plain) = if mail.kind == ALARM_KIND {
-            let Some(why) = known.stopped else {
-                return Ok(Some(ComposedMail::NotNeeded(
-                    "the log is again what was signed",
-                )));
-            };
-            (
-                format!("ALARM: the log of {} is not what was signed", known.origin),
-                alarm_text(&why, head.size, &address),
-            )
+        let link = format!("{}/log/checkpoint", self.address);
+        let letter = if mail.kind == ALARM_KIND {
+            alarm_letter(&state, &checkpoint, link)?
         } else {
-            if mail
-                .about
-                .parse()
-                .is_ok_and(|position: i64| head.size <= position)
-            {
+            let position = mail.about.parse::<i64>();
+            if position.is_ok_and(|position| checkpoint.size <= position) {
                 return Err(MailError::ViewsBehind);
             }
-            (
-                format!("Signed head of the log: {} events", head.size),
-                checkpoint_text(&head.note, head.size, &known.verifier, &address),
-            )
+            checkpoint_letter(&state, &checkpoint, link)?
         };
-        let name = format!("head-{}.txt", head.size);
-        Ok(Some(ComposedMail::Email(Email {
-            id: mail.id.clone(),
-            to: to.clone(),
-            language: Language::En.code(),
-            html: render_html(&plain, &address, &subject, Language::En),
-            subject,
-            plain,
+        Ok(Some(Email {
             attachment: Some(EmailAttachment {
-                name,
-                text: head.note,
+                name: format!("head-{}.txt", checkpoint.size),
+                text: checkpoint.note,
             }),
-        })))
+            ..letter.into_email(&mail.id, to.clone())?
+        }))
     }
 }
 
-fn checkpoint_text(note: &str, size: i64, key: &str, address: &str) -> String {
-    let digest = hex::encode(Sha256::digest(note));
-    let fingerprint = digest.as_bytes()[..16]
-        .chunks(4)
-        .fold(String::new(), |mut text, part| {
-            let _ = write!(text, "{} ", String::from_utf8_lossy(part));
-            text
-        });
-    format!(
-        "Please keep the attached file, head-{size}.txt, where the grants office cannot reach it.\n\nIt says what the office's log was \
-         when it held {size} events. Whoever holds it can tell later whether anything before was changed, removed or put in:\n\n\
-         microgrants audit verify FOLDER --head head-{size}.txt\n\nIts fingerprint is {}.\n\nThe key that signed it is {key}\n\n\
-         The newest head is always at\n\n{address}\n\nThis mail came by itself, every day and when a round completes. You need not answer.",
-        fingerprint.trim_end()
-    )
+fn checkpoint_letter(
+    state: &TlogState,
+    checkpoint: &CheckpointRow,
+    link: String,
+) -> Result<Letter, MailError> {
+    let digest = hex::encode(Sha256::digest(&checkpoint.note));
+    let text = CheckpointLetter {
+        size: checkpoint.size,
+        fingerprint: [0, 4, 8, 12].map(|at| &digest[at..at + 4]).join(" "),
+        key: &state.verifier,
+        link: &link,
+    };
+    Ok(Letter {
+        language: Language::En,
+        subject: format!("Signed head of the log: {} events", checkpoint.size),
+        plain: text.render()?,
+        link,
+    })
 }
 
-fn alarm_text(why: &str, size: i64, address: &str) -> String {
-    format!(
-        "The grants office's service holds its log against what it signed. It is not the same:\n\n{why}.\n\nNothing more is signed until \
-         it is. The last head, over {size} events, is attached. Somebody may have changed the database, or a disk may be failing. \
-         Please ask the office what happened, and rely on no figure until you know.\n\nThe last head is also at\n\n{address}"
-    )
+fn alarm_letter(
+    state: &TlogState,
+    checkpoint: &CheckpointRow,
+    link: String,
+) -> Result<Letter, MailError> {
+    let why = state
+        .stopped
+        .as_deref()
+        .ok_or(MailError::NotNeeded("the log is again what was signed"))?;
+    let text = AlarmLetter {
+        why,
+        size: checkpoint.size,
+        link: &link,
+    };
+    Ok(Letter {
+        language: Language::En,
+        subject: format!("ALARM: the log of {} is not what was signed", state.origin),
+        plain: text.render()?,
+        link,
+    })
 }

@@ -15,11 +15,15 @@
 //! and then under the same Message-ID.
 
 mod access_notices;
+mod addresses;
 mod checkpoint_mails;
 mod compose;
 mod default_templates;
+mod event_values;
+mod fixed_text;
+mod letter;
+mod lookups;
 mod recipients;
-pub mod sign_in_links;
 mod transport;
 mod triggers;
 pub mod warnings;
@@ -33,16 +37,13 @@ use uuid::Uuid;
 use crate::commands::Commands;
 use crate::domain::mail::MailKind;
 use crate::eventlog::LogError;
-use crate::eventlog::recorded_event::RecordedEvent;
-use crate::store::outbox::{self, DeliveryOutcome, MailRow, NewMail};
-use crate::store::{StoreError, Tx, subscriptions};
+use crate::outbox::{self, DeliveryOutcome, MailRow, MailSubscription};
 use crate::views::{ViewError, Views};
-pub use compose::{ComposedMail, Email, format_day};
+pub use compose::format_day;
 pub use default_templates::{default_template, sample_values};
+pub use letter::{Email, EmailAttachment};
 pub use transport::{MailTransport, MailTransportError};
 
-/// Name of the subscription; it is stored.
-const SUBSCRIPTION: &str = "mail";
 /// Pause between runs when nothing is due.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Maximum number of events that are read in one transaction.
@@ -56,17 +57,19 @@ const TRIES_MAX: i64 = 10;
 /// A minute in microseconds.
 const MINUTE_US: i64 = 60_000_000;
 
-/// Why mails cannot be enqueued, composed or sent.
+/// Why mails are not enqueued, composed or sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
     View(#[from] ViewError),
     #[error("the mail cannot be written: {0}")]
     InvalidMail(String),
+    #[error("the text of the mail cannot be rendered: {0}")]
+    Template(#[from] askama::Error),
+    #[error("the mail is not needed any more: {0}")]
+    NotNeeded(&'static str),
     #[error(transparent)]
     Transport(#[from] MailTransportError),
     #[error("the views have not come to what it is about")]
@@ -158,21 +161,22 @@ impl Mailer {
 
     /// Starts the subscription at a position, unless it exists.
     pub async fn subscribe_at(&self, position: i64) -> Result<(), MailError> {
-        let log = self.commands.log();
-        let mut tx = log.store().begin().await?;
-        subscriptions::lock(&mut tx, log.organisation(), SUBSCRIPTION, position).await?;
-        Ok(tx.commit().await?)
+        Ok(outbox::subscribe_at(self.commands.log(), position).await?)
     }
 
     /// Enqueues the mails of the next events, up to the position that the views have reached, and
     /// advances the subscription in the same transaction. Returns the number of events.
     async fn enqueue_new(&self) -> Result<i64, MailError> {
         let log = self.commands.log();
-        let seen = self.views.projector().stored_position().await?;
-        let mut tx = log.store().begin().await?;
-        let next = subscriptions::lock(&mut tx, log.organisation(), SUBSCRIPTION, seen).await?;
+        let seen = self
+            .views
+            .projector()
+            .stored_position()
+            .await
+            .map_err(LogError::from)?;
+        let subscription = MailSubscription::lock(log, seen).await?;
         let events: Vec<_> = log
-            .read_events(next, EVENTS_PER_BATCH)
+            .read_events(subscription.next_position(), EVENTS_PER_BATCH)
             .await?
             .into_iter()
             .take_while(|event| event.position < seen)
@@ -181,58 +185,15 @@ impl Mailer {
             return Ok(0);
         }
         let now = self.commands.now().as_microsecond();
+        let mut mails = Vec::new();
         for event in &events {
-            self.enqueue_round_checkpoint(&mut tx, event).await?;
-            self.enqueue_access_notices(&mut tx, event, now).await?;
-            let Some(concern) = triggers::mail_trigger(event) else {
-                continue;
-            };
-            for person in self
-                .trigger_recipients(&concern.recipients, event.recorded_on())
-                .await?
-            {
-                let name = format!("mail/{}/{person}", event.position);
-                let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
-                let kind = <&str>::from(concern.kind).to_owned();
-                let mail = NewMail {
-                    id: id.to_string(),
-                    kind,
-                    person: person.to_string(),
-                    about: event.position.to_string(),
-                };
-                outbox::insert(&mut tx, log.organisation(), &mail, now).await?;
-            }
+            mails.extend(self.round_checkpoint_mails(event));
+            mails.extend(self.access_notice_mails(event).await?);
+            mails.extend(self.triggered_mails(event).await?);
         }
         let read = i64::try_from(events.len()).unwrap_or_default();
-        subscriptions::advance(&mut tx, log.organisation(), SUBSCRIPTION, next + read).await?;
-        tx.commit().await?;
+        subscription.advance(read, &mails, now).await?;
         Ok(read)
-    }
-
-    /// Enqueues the access notices of an event. A group's first payee and a member's first address
-    /// cause notices too.
-    async fn enqueue_access_notices(
-        &self,
-        tx: &mut Tx,
-        event: &RecordedEvent,
-        now: i64,
-    ) -> Result<(), MailError> {
-        for (news, told) in access_notices::notices_for(event) {
-            let kind = <&str>::from(news);
-            for person in self.notice_recipients(told, event.recorded_on()).await? {
-                let name = format!("mail/{}/{kind}/{person}", event.position);
-                let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
-                let (id, about) = (id.to_string(), event.position.to_string());
-                let mail = NewMail {
-                    id,
-                    kind: kind.to_owned(),
-                    person: person.to_string(),
-                    about,
-                };
-                outbox::insert(tx, self.commands.log().organisation(), &mail, now).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Claims and sends mails one by one, because a claim lasts for the sending of one mail.
@@ -244,34 +205,26 @@ impl Mailer {
             if *self.stop.borrow() {
                 return Ok(sent);
             }
-            let Some(mail) =
-                outbox::claim(log.store(), log.organisation(), now, now + claim).await?
-            else {
+            let Some(mail) = outbox::claim(log, now, now + claim).await? else {
                 return Ok(sent);
             };
-            let became = self.send(&mail).await;
+            let outcome = self.deliver(&mail).await;
             let now = self.commands.now().as_microsecond();
-            outbox::record_outcome(log.store(), log.organisation(), &mail, &became, now).await?;
+            outbox::record_outcome(log, &mail, &outcome, now).await?;
         }
         Ok(MAILS_PER_RUN)
     }
 
     /// Composes and sends a claimed mail.
-    async fn send(&self, mail: &MailRow) -> DeliveryOutcome {
-        let sent = match self.compose(mail).await {
-            Ok(ComposedMail::Email(letter)) => {
-                self.transport.send(&letter).await.map_err(MailError::from)
-            }
-            Ok(ComposedMail::NotNeeded(why)) => return DeliveryOutcome::Dropped(why.to_owned()),
-            Err(error) => Err(error),
-        };
-        let Err(error) = sent else {
+    async fn deliver(&self, mail: &MailRow) -> DeliveryOutcome {
+        let Err(error) = self.compose_and_send(mail).await else {
             return DeliveryOutcome::Sent;
         };
-        let at = self.commands.now().as_microsecond() + retry_delay_us(mail.tries);
+        let now = self.commands.now().as_microsecond();
         match &error {
+            MailError::NotNeeded(why) => DeliveryOutcome::Dropped((*why).to_owned()),
             MailError::ViewsBehind => DeliveryOutcome::Postponed {
-                at: self.commands.now().as_microsecond() + MINUTE_US / 60,
+                at: now + MINUTE_US / 60,
                 error: error.to_string(),
             },
             MailError::Transport(MailTransportError::Refused(_)) | MailError::InvalidMail(_) => {
@@ -281,29 +234,40 @@ impl Mailer {
             _ => {
                 tracing::warn!(mail = %mail.id, tries = mail.tries, %error, "a mail could not be sent; it is tried again");
                 DeliveryOutcome::Retry {
-                    at,
+                    at: now + retry_delay_us(mail.tries),
                     error: error.to_string(),
                 }
             }
         }
     }
 
-    async fn compose(&self, mail: &MailRow) -> Result<ComposedMail, MailError> {
-        if let Some(written) = self.compose_checkpoint_mail(mail).await? {
-            return Ok(written);
+    async fn compose_and_send(&self, mail: &MailRow) -> Result<(), MailError> {
+        let email = self.compose(mail).await?;
+        Ok(self.transport.send(&email).await?)
+    }
+
+    async fn compose(&self, mail: &MailRow) -> Result<Email, MailError> {
+        if let Some(checkpoint) = self.compose_checkpoint_mail(mail).await? {
+            return Ok(checkpoint);
         }
-        if let Some(written) = self.compose_access_notice(mail).await? {
-            return Ok(written);
+        if let Some(notice) = self.compose_access_notice(mail).await? {
+            return Ok(notice);
         }
-        if let Some(written) = self.compose_warning(mail).await? {
-            return Ok(written);
+        if let Some(warning) = self.compose_warning(mail).await? {
+            return Ok(warning);
         }
         let kind: MailKind = mail
             .kind
             .parse()
             .map_err(|_| MailError::InvalidMail(format!("there is no mail {}", mail.kind)))?;
-        compose::compose(self, mail, kind).await
+        self.compose_from_template(mail, kind).await
     }
+}
+
+/// Id of a mail, derived from its cause, so that the mail is enqueued once.
+fn derive_id(commands: &Commands, cause: &str) -> String {
+    let name = format!("mail/{cause}");
+    Uuid::new_v5(&commands.organisation().0, name.as_bytes()).to_string()
 }
 
 /// Delay after a number of attempts, in microseconds: a minute, doubled each time, at most six

@@ -57,7 +57,7 @@ impl Mailer {
             Recipients::Person(person) => return Ok(BTreeSet::from([*person])),
             Recipients::GroupOfApplication(application) => application,
         };
-        let row: Option<ApplicationRow> = self.views.find(&application.to_string(), None).await?;
+        let row: Option<ApplicationRow> = self.views.find(application, None).await?;
         self.members_since(row.ok_or(MailError::ViewsBehind)?.group.0, day)
             .await
     }

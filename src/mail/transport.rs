@@ -9,7 +9,7 @@ use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport as _, Tokio1Executor};
 use tokio::fs::{self, File};
 
-use super::compose::{Email, EmailAttachment};
+use super::letter::{Email, EmailAttachment};
 
 /// Timeout of each step of the SMTP dialogue.
 const TIMEOUT: Duration = Duration::from_secs(30);

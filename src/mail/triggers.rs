@@ -2,14 +2,16 @@
 
 use uuid::Uuid;
 
+use super::{MailError, Mailer, derive_id};
 use crate::domain::mail::MailKind;
 use crate::domain::{ApplicationEvent, Event, GrantEvent, PersonEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
+use crate::outbox::NewMail;
 
 /// The mail that an event causes.
-pub(super) struct MailTrigger {
-    pub(super) kind: MailKind,
-    pub(super) recipients: Recipients,
+struct MailTrigger {
+    kind: MailKind,
+    recipients: Recipients,
 }
 
 /// Recipients of a mail.
@@ -19,8 +21,30 @@ pub(super) enum Recipients {
     Person(PersonId),
 }
 
+impl Mailer {
+    /// The mails to enqueue for an event: one for each recipient.
+    pub(super) async fn triggered_mails(
+        &self,
+        event: &RecordedEvent,
+    ) -> Result<Vec<NewMail>, MailError> {
+        let Some(trigger) = mail_trigger(event) else {
+            return Ok(Vec::new());
+        };
+        let recipients = self
+            .trigger_recipients(&trigger.recipients, event.recorded_on())
+            .await?;
+        let mail = |person: PersonId| NewMail {
+            id: derive_id(&self.commands, &format!("{}/{person}", event.position)),
+            kind: <&str>::from(trigger.kind).to_owned(),
+            person: person.to_string(),
+            about: event.position.to_string(),
+        };
+        Ok(recipients.into_iter().map(mail).collect())
+    }
+}
+
 /// The mail that an event causes, if any.
-pub(super) fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
+fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
     let (kind, readers) = match &event.event {
         Event::Application(happened) => (
             application_mail_kind(happened)?,

@@ -1,0 +1,199 @@
+//! Values of a mail about an event of an application or a grant, from the event and the read
+//! models. The mail is not needed any more if the group answered in the meantime.
+
+use std::collections::BTreeMap;
+
+use super::compose::{MailContext, TemplateValues, format_day, without_address};
+use super::{MailError, Mailer};
+use crate::domain::application::ApplicationState;
+use crate::domain::grant::{GrantState, UpdateState};
+use crate::domain::language::Language;
+use crate::domain::mail::MailKind;
+use crate::domain::reference::Reference;
+use crate::domain::{ApplicationEvent, Event, GrantEvent};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
+
+impl Mailer {
+    pub(super) async fn event_context(
+        &self,
+        position: &str,
+        kind: MailKind,
+    ) -> Result<MailContext, MailError> {
+        let event = self.load_event(position).await?;
+        let id = event.stream;
+        let application: ApplicationRow = self
+            .views
+            .find(id, None)
+            .await?
+            .ok_or(MailError::ViewsBehind)?;
+        let grant: Option<GrantRow> = self.views.find(id, None).await?;
+        if self
+            .is_answered(&event, kind, &application, grant.as_ref())
+            .await?
+        {
+            return Err(MailError::NotNeeded("it was answered meanwhile"));
+        }
+        let group: Option<GroupRow> = self.views.find(application.group, None).await?;
+        let mut values = BTreeMap::from([
+            (
+                "group",
+                without_address(group.map(|group| group.name).unwrap_or_default()),
+            ),
+            (
+                "reference",
+                Reference::parse(&application.reference)
+                    .map(|reference| reference.to_string())
+                    .unwrap_or_default(),
+            ),
+        ]);
+        if let Some(grant) = &grant {
+            values.insert("title", grant.title.clone());
+        }
+        let language = application.language;
+        values.extend(match &event.event {
+            Event::Application(happened) => {
+                self.application_values(happened, &application, language)
+                    .await?
+            }
+            Event::Grant(happened) => self.grant_values(&event, happened, language).await?,
+            _ => TemplateValues::new(),
+        });
+        let path = if grant.is_some() {
+            format!("/my/grants/{id}")
+        } else {
+            format!("/my/applications/{id}")
+        };
+        Ok(MailContext {
+            values,
+            path,
+            fund: Some(application.fund),
+            language,
+        })
+    }
+
+    /// Whether the group has done what the mail asks for, or the request was withdrawn.
+    async fn is_answered(
+        &self,
+        event: &RecordedEvent,
+        kind: MailKind,
+        application: &ApplicationRow,
+        grant: Option<&GrantRow>,
+    ) -> Result<bool, MailError> {
+        Ok(match (kind, &event.event) {
+            (MailKind::ChangesRequested, _) => {
+                application.state != ApplicationState::ChangesRequested
+            }
+            (MailKind::DraftClosing | MailKind::DraftReopened, _) => {
+                application.state != ApplicationState::Draft
+            }
+            (MailKind::Offered, _) => grant.is_some_and(|grant| grant.state != GrantState::Offered),
+            (
+                _,
+                Event::Grant(
+                    GrantEvent::ReminderSent { update, .. }
+                    | GrantEvent::UpdateQueried { update, .. },
+                ),
+            ) => self.update_row(event, *update).await?.is_some_and(|row| {
+                !matches!(row.state, UpdateState::Requested | UpdateState::Queried)
+            }),
+            _ => false,
+        })
+    }
+
+    async fn application_values(
+        &self,
+        event: &ApplicationEvent,
+        application: &ApplicationRow,
+        language: Language,
+    ) -> Result<TemplateValues, MailError> {
+        use ApplicationEvent as E;
+        Ok(match event {
+            E::ApplicationSubmitted { .. }
+            | E::ApplicationResubmitted { .. }
+            | E::DraftReminded { .. }
+            | E::DraftReopened {} => self.round_values(application, language).await?,
+            E::ChangesRequested { note, due_on, .. } => BTreeMap::from([
+                ("note", note.to_string()),
+                ("due_on", format_day(*due_on, language)),
+            ]),
+            E::EligibilityRefused { reason: note, .. }
+            | E::Declined { feedback: note, .. }
+            | E::Deferred { reason: note, .. }
+            | E::Reserved { reason: note, .. }
+            | E::ReviewDecided { reason: note, .. } => BTreeMap::from([("note", note.to_string())]),
+            _ => TemplateValues::new(),
+        })
+    }
+
+    /// The round that an application is in.
+    async fn round_values(
+        &self,
+        application: &ApplicationRow,
+        language: Language,
+    ) -> Result<TemplateValues, MailError> {
+        let fund: Option<FundRow> = self.views.find(application.fund, None).await?;
+        let round = fund
+            .as_ref()
+            .and_then(|fund| fund.rounds.get(&application.round));
+        Ok(round.map_or_else(TemplateValues::new, |round| {
+            BTreeMap::from([
+                ("round", round.name.clone()),
+                ("closes_on", format_day(round.closes_on, language)),
+            ])
+        }))
+    }
+
+    /// Values of an event of a grant: `happened` is the event of the domain in `event`.
+    async fn grant_values(
+        &self,
+        event: &RecordedEvent,
+        happened: &GrantEvent,
+        language: Language,
+    ) -> Result<TemplateValues, MailError> {
+        use GrantEvent as E;
+        Ok(match happened {
+            E::OfferSent { expires_on } => {
+                let row: Option<GrantRow> = self.views.find(event.stream, None).await?;
+                let amount = row.map(|row| row.offered.to_string()).unwrap_or_default();
+                BTreeMap::from([
+                    ("amount", amount),
+                    ("due_on", format_day(*expires_on, language)),
+                ])
+            }
+            E::GrantOffered {
+                sources,
+                expires_on,
+                ..
+            } => BTreeMap::from([
+                ("amount", sources.total().to_string()),
+                ("due_on", format_day(*expires_on, language)),
+            ]),
+            E::CheckRequested { note, .. } => BTreeMap::from([("note", note.to_string())]),
+            E::UpdateQueried { question, .. } => BTreeMap::from([("note", question.to_string())]),
+            E::PaymentSent { sources, .. } => {
+                BTreeMap::from([("amount", sources.total().to_string())])
+            }
+            E::ReminderSent { update, .. } => {
+                let row = self.update_row(event, *update).await?;
+                let due_on = row.map(|row| format_day(row.due_on, language));
+                BTreeMap::from([("due_on", due_on.unwrap_or_default())])
+            }
+            E::ReturnRequested { due_on, .. } => {
+                BTreeMap::from([("due_on", format_day(*due_on, language))])
+            }
+            _ => TemplateValues::new(),
+        })
+    }
+
+    async fn update_row(
+        &self,
+        event: &RecordedEvent,
+        update: u16,
+    ) -> Result<Option<UpdateRow>, MailError> {
+        Ok(self
+            .views
+            .find(format!("{}/{update:05}", event.stream), None)
+            .await?)
+    }
+}
