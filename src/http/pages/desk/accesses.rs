@@ -3,7 +3,7 @@
 use super::DeskRequest;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::PageError;
-use crate::store::accesses::{self, AccessFilter};
+use crate::views::{AccessFilter, AccessRow};
 
 /// At most so many lines are shown, the newest first.
 const ACCESSES_MAX: i64 = 50;
@@ -27,22 +27,18 @@ pub(super) async fn recent(
     {
         return Ok(None);
     }
-    let log = asked.desk.commands.log();
-    let rows = accesses::newest(
-        log.store(),
-        log.organisation(),
-        AccessFilter::Of(subject),
-        "",
-        ACCESSES_MAX,
-    )
-    .await?;
+    let rows = asked
+        .desk
+        .views
+        .newest_accesses(AccessFilter::Of(subject), "", ACCESSES_MAX)
+        .await?;
     let names = asked
         .names_of_colleagues(
             rows.iter()
                 .filter_map(|row| row.person.parse().ok().map(PersonId)),
         )
         .await?;
-    let access = |row: accesses::AccessRow| AccessLine {
+    let access = |row: AccessRow| AccessLine {
         by: names.of(&row.person),
         day: row.day,
         times: row.times,

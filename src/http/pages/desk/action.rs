@@ -1,17 +1,24 @@
 //! An action on a page of the desk: the form of a command, or the reason why the command would be
 //! refused.
 //!
-//! Whether an action is available is decided by the domain's rules themselves: each page runs its
-//! commands as a dry run, with likely values.
+//! A page lists its actions as a table of [`ActionSpec`]s, with a sample of each command.
+//! [`DeskRequest::actions`] decides by a dry run of the sample which of them the reader may take:
+//! the rules of the domain alone say so.
+
+use std::str::FromStr;
 
 use askama::Template;
 
+use super::DeskRequest;
 use crate::commands::CommandError;
 use crate::domain::{Command, Refusal, RefusalKind};
-use crate::http::AppState;
-use crate::http::pages::{Form, PageError, PageForms, Visitor};
+use crate::http::api::{RESOURCES, Resource};
+use crate::http::pages::form::FieldType;
+use crate::http::pages::{Form, PageError, PageForms};
 
-/// An action, with its form.
+type Choices = Vec<(String, String)>;
+
+/// An action, with its form, as its page shows it.
 #[derive(Template)]
 #[template(path = "parts/act.html")]
 pub struct Action {
@@ -30,17 +37,24 @@ pub struct Action {
     pub open: bool,
 }
 
-/// A field of an action: its name, then its label, then a hint or choices where it has any. A
-/// hidden field has a name and a value.
-pub enum ActionField {
-    Hidden(String, String),
-    Text(String, String, String),
-    TextArea(String, String, String),
-    Money(String, String),
-    Number(String, String),
-    Day(String, String),
-    Select(String, String, Vec<(String, String)>),
-    Checkboxes(String, String, Vec<(String, String)>),
+/// A field of an action's form. Its name is the path of a JSON field of the command, see
+/// [`crate::http::pages::FormData::to_json`].
+pub struct ActionField {
+    pub name: String,
+    pub label: String,
+    pub hint: String,
+    pub kind: ActionFieldKind,
+}
+
+pub enum ActionFieldKind {
+    Hidden(String),
+    Text,
+    TextArea,
+    Money,
+    Number,
+    Day,
+    Select(Choices),
+    Checkboxes(Choices),
 }
 
 /// Whether an action is available to the reader.
@@ -53,22 +67,6 @@ pub enum Availability {
 }
 
 impl Availability {
-    /// Runs the command as a dry run for the visitor.
-    pub async fn check(
-        desk: &AppState,
-        visitor: &Visitor,
-        command: Command,
-    ) -> Result<Self, PageError> {
-        let caller = visitor.require_signed_in()?.caller.clone();
-        match desk.commands.dry_run(&caller, command).await {
-            Ok(()) => Ok(Self::Available),
-            Err(CommandError::Refused(refusal) | CommandError::RefusedFor { refusal, .. }) => {
-                Ok(Self::from_refusal(&refusal))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     fn from_refusal(refusal: &Refusal) -> Self {
         use Refusal as R;
         match refusal {
@@ -98,129 +96,73 @@ impl Availability {
             other => Self::Unavailable(format!("{other}. {}", other.advice())),
         }
     }
-
-    pub fn is_hidden(&self) -> bool {
-        matches!(self, Self::Hidden)
-    }
 }
 
-impl Action {
-    /// An action on a record. `name` identifies the form on its page, `path` is the address that it
-    /// is posted to. The title is also the label of the button.
-    pub fn new(
-        forms: &PageForms,
-        name: &str,
-        title: &str,
-        path: &str,
-        availability: Availability,
-    ) -> Self {
-        let form = forms.form(name);
-        let open = form.was_rejected();
+/// A text of a sample command, for a dry run.
+pub fn sample<T: FromStr>(text: &str) -> T {
+    text.parse()
+        .unwrap_or_else(|_| panic!("{text:?} is a sample of this type"))
+}
+
+/// One row of a page's table of actions.
+pub struct ActionSpec {
+    /// A sample of the command, for the dry run. Its name and record are the address of the form.
+    command: Command,
+    /// The name of the form on its page: that of the command, unless the page has several of it.
+    form: String,
+    title: String,
+    button: String,
+    preview: Option<String>,
+    fields: Vec<ActionField>,
+    prefilled: Vec<(String, String)>,
+    destructive: bool,
+    open: bool,
+    /// The page itself has checked that the reader may take the action. No dry run.
+    unchecked: bool,
+    /// Shown in place of the action if it would be hidden.
+    if_hidden: Option<&'static str>,
+}
+
+impl ActionSpec {
+    /// The title is also the label of the button.
+    pub fn new(title: impl Into<String>, command: Command) -> Self {
+        let title = title.into();
         Self {
-            title: title.to_owned(),
-            path: path.to_owned(),
-            button: title.to_owned(),
+            form: command.name().to_owned(),
+            command,
+            button: title.clone(),
+            title,
             preview: None,
             fields: Vec::new(),
-            form,
-            availability,
+            prefilled: Vec::new(),
             destructive: false,
-            open,
+            open: false,
+            unchecked: false,
+            if_hidden: None,
         }
     }
 
-    pub fn ask(mut self, field: ActionField) -> Self {
-        self.fields.push(field);
-        self
+    /// Names the form, where a page has several of one command.
+    pub fn form(self, name: impl Into<String>) -> Self {
+        Self {
+            form: name.into(),
+            ..self
+        }
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "ids, sums and days are said where they are made"
-    )]
-    pub fn hidden(self, name: &str, value: impl ToString) -> Self {
-        self.ask(ActionField::Hidden(name.to_owned(), value.to_string()))
-    }
-
-    pub fn text(self, name: &str, label: &str) -> Self {
-        self.ask(ActionField::Text(
-            name.to_owned(),
-            label.to_owned(),
-            String::new(),
-        ))
-    }
-
-    pub fn text_with_hint(self, name: &str, label: &str, hint: &str) -> Self {
-        self.ask(ActionField::Text(
-            name.to_owned(),
-            label.to_owned(),
-            hint.to_owned(),
-        ))
-    }
-
-    pub fn text_area(self, name: &str, label: &str) -> Self {
-        self.ask(ActionField::TextArea(
-            name.to_owned(),
-            label.to_owned(),
-            String::new(),
-        ))
-    }
-
-    pub fn text_area_with_hint(self, name: &str, label: &str, hint: &str) -> Self {
-        self.ask(ActionField::TextArea(
-            name.to_owned(),
-            label.to_owned(),
-            hint.to_owned(),
-        ))
-    }
-
-    pub fn money(self, name: &str, label: &str) -> Self {
-        self.ask(ActionField::Money(name.to_owned(), label.to_owned()))
-    }
-
-    pub fn number(self, name: &str, label: &str) -> Self {
-        self.ask(ActionField::Number(name.to_owned(), label.to_owned()))
-    }
-
-    pub fn day(self, name: &str, label: &str) -> Self {
-        self.ask(ActionField::Day(name.to_owned(), label.to_owned()))
-    }
-
-    pub fn select(self, name: &str, label: &str, choices: Vec<(String, String)>) -> Self {
-        self.ask(ActionField::Select(
-            name.to_owned(),
-            label.to_owned(),
-            choices,
-        ))
-    }
-
-    pub fn checkboxes(self, name: &str, label: &str, choices: Vec<(String, String)>) -> Self {
-        self.ask(ActionField::Checkboxes(
-            name.to_owned(),
-            label.to_owned(),
-            choices,
-        ))
-    }
-
-    /// Fills in a likely value.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "ids, sums and days are said where they are made"
-    )]
-    pub fn prefill(mut self, name: &str, value: impl ToString) -> Self {
-        self.form = self.form.prefill(name, &value.to_string());
-        self
-    }
-
-    pub fn button(mut self, says: &str) -> Self {
-        says.clone_into(&mut self.button);
-        self
+    pub fn button(self, label: impl Into<String>) -> Self {
+        Self {
+            button: label.into(),
+            ..self
+        }
     }
 
     /// Adds a second button, for a preview that records nothing.
-    pub fn with_preview(mut self, path: &str, says: &str) -> Self {
-        self.preview = Some((path.to_owned(), says.to_owned()));
-        self
+    pub fn preview(self, label: &str) -> Self {
+        Self {
+            preview: Some(label.to_owned()),
+            ..self
+        }
     }
 
     pub fn destructive(self) -> Self {
@@ -233,11 +175,225 @@ impl Action {
     pub fn expanded(self) -> Self {
         Self { open: true, ..self }
     }
+
+    /// Leaves out the dry run: the page has checked that the reader may take the action.
+    pub fn unchecked(self) -> Self {
+        Self {
+            unchecked: true,
+            ..self
+        }
+    }
+
+    /// Shows a reason where the action would be hidden.
+    pub fn if_hidden(self, reason: &'static str) -> Self {
+        Self {
+            if_hidden: Some(reason),
+            ..self
+        }
+    }
+
+    fn field(mut self, name: impl Into<String>, label: &str, kind: ActionFieldKind) -> Self {
+        self.fields.push(ActionField {
+            name: name.into(),
+            label: label.to_owned(),
+            hint: String::new(),
+            kind,
+        });
+        self
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers pass ids and keys that they make for it"
+    )]
+    pub fn hidden(self, name: &str, value: impl ToString) -> Self {
+        self.field(name, "", ActionFieldKind::Hidden(value.to_string()))
+    }
+
+    /// A hidden field that is no text in the command's JSON.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers pass numbers and sums that they make for it"
+    )]
+    pub fn hidden_as(self, field: FieldType, name: &str, value: impl ToString) -> Self {
+        let value = ActionFieldKind::Hidden(value.to_string());
+        self.field(field.name_of(name), "", value)
+    }
+
+    pub fn hidden_number(self, name: &str, value: impl ToString) -> Self {
+        self.hidden_as(FieldType::Number, name, value)
+    }
+
+    pub fn text(self, name: &str, label: &str) -> Self {
+        self.field(name, label, ActionFieldKind::Text)
+    }
+
+    /// A name that becomes a key: "Winter 2026" becomes `winter-2026`.
+    pub fn key(self, name: &str, label: &str) -> Self {
+        self.field(FieldType::Key.name_of(name), label, ActionFieldKind::Text)
+    }
+
+    /// Names with commas between them, each of which becomes a key.
+    pub fn keys(self, name: &str, label: &str) -> Self {
+        self.field(FieldType::Keys.name_of(name), label, ActionFieldKind::Text)
+    }
+
+    pub fn text_area(self, name: &str, label: &str) -> Self {
+        self.field(name, label, ActionFieldKind::TextArea)
+    }
+
+    pub fn money(self, name: &str, label: &str) -> Self {
+        self.field(
+            FieldType::Money.name_of(name),
+            label,
+            ActionFieldKind::Money,
+        )
+    }
+
+    pub fn number(self, name: &str, label: &str) -> Self {
+        self.field(
+            FieldType::Number.name_of(name),
+            label,
+            ActionFieldKind::Number,
+        )
+    }
+
+    pub fn day(self, name: &str, label: &str) -> Self {
+        self.field(name, label, ActionFieldKind::Day)
+    }
+
+    pub fn select(self, name: &str, label: &str, choices: Choices) -> Self {
+        self.field(name, label, ActionFieldKind::Select(choices))
+    }
+
+    /// A choice whose values are no texts in the command's JSON.
+    pub fn select_as(self, field: FieldType, name: &str, label: &str, choices: Choices) -> Self {
+        self.field(field.name_of(name), label, ActionFieldKind::Select(choices))
+    }
+
+    /// A list, of which any number of items can be chosen.
+    pub fn checkboxes(self, name: &str, label: &str, choices: Choices) -> Self {
+        let name = FieldType::List.name_of(name);
+        self.field(name, label, ActionFieldKind::Checkboxes(choices))
+    }
+
+    /// One statement that the reader agrees to.
+    pub fn tick(self, name: &str, label: &str, statement: &str) -> Self {
+        let choice = vec![("yes".to_owned(), statement.to_owned())];
+        let name = FieldType::YesNo.name_of(name);
+        self.field(name, label, ActionFieldKind::Checkboxes(choice))
+    }
+
+    /// Adds a hint to the last field.
+    pub fn hint(mut self, hint: &str) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            hint.clone_into(&mut field.hint);
+        }
+        self
+    }
+
+    /// Fills in a likely value of the last field.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers pass days and sums that they make for it"
+    )]
+    pub fn prefill(mut self, value: impl ToString) -> Self {
+        if let Some(field) = self.fields.last() {
+            self.prefilled.push((field.name.clone(), value.to_string()));
+        }
+        self
+    }
+
+    /// The part of the form's address after `/desk/do`. A new record has no id yet.
+    fn address(&self) -> String {
+        let (name, resource) = (self.command.name(), resource_of(&self.command));
+        if resource.id_parameter.is_none() || resource.create_command == Some(name) {
+            format!("{}/{name}", resource.plural)
+        } else {
+            format!("{}/{}/{name}", resource.plural, self.command.id())
+        }
+    }
 }
 
-/// Leaves out the actions that are hidden.
-pub fn visible(acts: Vec<Action>) -> Vec<Action> {
-    acts.into_iter()
-        .filter(|act| !act.availability.is_hidden())
-        .collect()
+fn resource_of(command: &Command) -> &'static Resource {
+    let plural = match command {
+        Command::Person(..) => "people",
+        Command::Organisation(..) => "organisation",
+        Command::Fund(..) => "funds",
+        Command::Group(..) => "groups",
+        Command::Application(..) => "applications",
+        Command::Grant(..) => "grants",
+    };
+    RESOURCES
+        .iter()
+        .find(|resource| resource.plural == plural)
+        .expect("each aggregate is a resource of the API")
+}
+
+impl DeskRequest<'_> {
+    /// The actions of a table that the reader may take, and those that are not available now, with
+    /// the reason.
+    pub async fn actions(
+        &self,
+        forms: &PageForms,
+        table: Vec<ActionSpec>,
+    ) -> Result<Vec<Action>, PageError> {
+        let mut actions = Vec::new();
+        for spec in table {
+            let action = self.action(forms, spec).await?;
+            if !matches!(action.availability, Availability::Hidden) {
+                actions.push(action);
+            }
+        }
+        Ok(actions)
+    }
+
+    /// One action, which may be hidden.
+    pub async fn action(&self, forms: &PageForms, spec: ActionSpec) -> Result<Action, PageError> {
+        let address = spec.address();
+        let availability = if spec.unchecked {
+            Availability::Available
+        } else {
+            self.availability(spec.command).await?
+        };
+        let availability = match (availability, spec.if_hidden) {
+            (Availability::Hidden, Some(reason)) => Availability::Unavailable(reason.to_owned()),
+            (availability, _) => availability,
+        };
+        let form = spec
+            .prefilled
+            .iter()
+            .fold(forms.form(&spec.form), |form, (name, value)| {
+                form.prefill(name, value)
+            });
+        Ok(Action {
+            path: format!("/desk/do/{address}"),
+            preview: spec
+                .preview
+                .map(|label| (format!("/desk/try/{address}"), label)),
+            open: spec.open || form.was_rejected(),
+            title: spec.title,
+            button: spec.button,
+            fields: spec.fields,
+            form,
+            availability,
+            destructive: spec.destructive,
+        })
+    }
+
+    /// Runs a command as a dry run for the reader.
+    pub async fn availability(&self, command: Command) -> Result<Availability, PageError> {
+        match self
+            .desk
+            .commands
+            .dry_run(&self.signed.caller, command)
+            .await
+        {
+            Ok(()) => Ok(Availability::Available),
+            Err(CommandError::Refused(refusal) | CommandError::RefusedFor { refusal, .. }) => {
+                Ok(Availability::from_refusal(&refusal))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
 }

@@ -1,21 +1,22 @@
 //! The list of applications, with filters that combine, a search, and a choice of columns. All of
 //! these are in the page's address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantNames as _;
 
-use super::spreadsheets::{self, name_cell};
+use super::list::{build_spreadsheet, name_cell, names_of_rounds};
 use super::{DeskRequest, choices, choices_or_none, label_of};
+use crate::domain::Role;
 use crate::domain::application::ApplicationState;
 use crate::domain::reference::Reference;
 use crate::export::spreadsheets::Spreadsheet;
-use crate::http::pages::public::names_of_groups;
+use crate::http::api::applications::application_views;
 use crate::http::pages::{Form, PageContext, PageError};
 use crate::projections::{ApplicationRow, FundRow};
-use crate::views::PageRequest as Wanted;
+use crate::views::Filter;
 
 /// Rows per page.
 const PAGE_SIZE: i64 = 50;
@@ -58,98 +59,30 @@ struct ApplicationListRow {
 }
 
 pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let views = &asked.desk.views;
-    let funds: Vec<FundRow> = views
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
-        .await?
-        .items;
-    let (filters, as_at) = (filters(asked).await?, asked.as_at().await?);
-    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
-    let listed = match &filters {
-        Some(filters) => Some(
-            views
-                .list::<ApplicationRow>(
-                    as_at,
-                    filters.clone(),
-                    &Wanted {
-                        after,
-                        limit: PAGE_SIZE,
-                    },
-                )
-                .await?,
-        ),
-        None => None,
-    };
-    let count = match filters {
-        Some(filters) => views.count::<ApplicationRow>(as_at, filters).await?,
-        None => 0,
-    };
-    let (items, next) = listed
-        .map(|listed| (listed.items, listed.next))
-        .unwrap_or_default();
-    let items: Vec<_> =
-        crate::http::api::applications::application_views(asked.desk, asked.signed, items)
-            .await?
-            .into_iter()
-            .map(|seen| seen.row)
-            .collect();
-    let groups = names_of_groups(
-        asked.desk,
-        items.iter().map(|row| row.group.to_string()).collect(),
-    )
-    .await?;
-    let mut shown = asked.all("column");
-    shown.retain(|column| COLUMNS.contains(&column.as_str()));
-    if shown.is_empty() {
-        shown = DEFAULT_COLUMNS.map(str::to_owned).to_vec();
-    }
-    let rounds: BTreeMap<String, String> = funds
+    let funds = asked.funds().await?;
+    let (rows, next, count) = found_rows(asked).await?;
+    let areas: BTreeSet<String> = funds
         .iter()
-        .flat_map(|fund| {
-            fund.rounds
-                .iter()
-                .map(|(key, round)| (key.to_string(), round.name.clone()))
-        })
+        .flat_map(|fund| &fund.areas)
+        .map(ToString::to_string)
         .collect();
-    let areas: std::collections::BTreeSet<String> = funds
-        .iter()
-        .flat_map(|fund| fund.areas.iter().map(ToString::to_string))
-        .collect();
-    let row = |row: ApplicationRow| ApplicationListRow {
-        id: row.id.to_string(),
-        reference: Reference::parse(&row.reference)
-            .map(|reference| reference.to_string())
-            .unwrap_or_default(),
-        state: label_of(row.state),
-        cells: shown
-            .iter()
-            .map(|column| (column.clone(), cell(column, &row, &groups, &rounds)))
-            .collect(),
+    let table = ApplicationTable {
+        columns: shown_columns(asked),
+        groups: asked
+            .group_names(rows.iter().map(|row| row.group.to_string()))
+            .await?,
+        rounds: names_of_rounds(&funds),
     };
-    let mut filter = asked.forms().form("filter");
-    for (name, value) in &asked.query {
-        filter = filter.prefill(name, value);
-    }
-    if asked.all("column").is_empty() {
-        for column in DEFAULT_COLUMNS {
-            filter = filter.prefill("column", column);
-        }
-    }
     let page = ApplicationsPage {
         page: asked.page_context("Applications").await?,
-        keys_in: asked
-            .signed
-            .reader
-            .roles
-            .contains(&crate::domain::Role::Officer),
-        filter,
+        keys_in: asked.signed.reader.roles.contains(&Role::Officer),
+        filter: table
+            .columns
+            .iter()
+            .filter(|_| asked.all("column").is_empty())
+            .fold(asked.filter_form(&asked.forms()), |form, column| {
+                form.prefill("column", column)
+            }),
         states: choices_or_none(
             "any state",
             ApplicationState::VARIANTS
@@ -157,26 +90,24 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
                 .copied()
                 .filter(|state| *state != "blank"),
         ),
-        funds: std::iter::once((String::new(), "any fund".to_owned()))
-            .chain(
-                funds
-                    .iter()
-                    .map(|fund| (fund.id.to_string(), fund.name.clone())),
-            )
-            .collect(),
-        rounds: std::iter::once((String::new(), "any round".to_owned()))
-            .chain(rounds.clone())
-            .collect(),
+        funds: with_any(
+            "any fund",
+            funds
+                .iter()
+                .map(|fund| (fund.id.to_string(), fund.name.clone())),
+        ),
+        rounds: with_any("any round", table.rounds.clone()),
         areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
         columns: choices(COLUMNS),
-        chips: filter_chips(asked, &funds, &rounds, &areas),
-        heads: shown
+        chips: filter_chips(asked, &funds, &table.rounds, &areas),
+        heads: table
+            .columns
             .iter()
             .map(|column| column.replace('_', " "))
             .collect(),
-        rows: items.into_iter().map(row).collect(),
+        rows: rows.iter().map(|row| table.row(row)).collect(),
         sheets: asked.spreadsheet_links(),
-        next: next.map(|next| url_with(asked, "after", &next)),
+        next: asked.link_to_next(next),
         count: if count >= crate::views::COUNT_MAX {
             format!("{count} or more")
         } else {
@@ -186,21 +117,92 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
     asked.render(&page)
 }
 
+/// The rows of this part of the list, where the next part begins, and how many there are in all.
+async fn found_rows(
+    asked: &DeskRequest<'_>,
+) -> Result<(Vec<ApplicationRow>, Option<String>, i64), PageError> {
+    let Some(filters) = filters(asked).await? else {
+        return Ok((Vec::new(), None, 0));
+    };
+    let (views, as_at) = (&asked.desk.views, asked.as_at().await?);
+    let listed = views
+        .list::<ApplicationRow>(as_at, filters.clone(), &asked.page_request(PAGE_SIZE))
+        .await?;
+    let count = views.count::<ApplicationRow>(as_at, filters).await?;
+    let seen = application_views(asked.desk, asked.signed, listed.items).await?;
+    let rows = seen.into_iter().map(|seen| seen.row).collect();
+    Ok((rows, listed.next, count))
+}
+
+/// The columns of the query that exist, or the usual ones.
+fn shown_columns(asked: &DeskRequest<'_>) -> Vec<String> {
+    let mut shown = asked.all("column");
+    shown.retain(|column| COLUMNS.contains(&column.as_str()));
+    if shown.is_empty() {
+        shown = DEFAULT_COLUMNS.map(str::to_owned).to_vec();
+    }
+    shown
+}
+
+fn with_any(
+    any: &str,
+    choices: impl IntoIterator<Item = (String, String)>,
+) -> Vec<(String, String)> {
+    std::iter::once((String::new(), any.to_owned()))
+        .chain(choices)
+        .collect()
+}
+
+/// The columns of the list, with the names that its cells show.
+struct ApplicationTable {
+    columns: Vec<String>,
+    groups: BTreeMap<String, String>,
+    rounds: BTreeMap<String, String>,
+}
+
+impl ApplicationTable {
+    fn row(&self, row: &ApplicationRow) -> ApplicationListRow {
+        ApplicationListRow {
+            id: row.id.to_string(),
+            reference: Reference::parse(&row.reference)
+                .map(|reference| reference.to_string())
+                .unwrap_or_default(),
+            state: label_of(row.state),
+            cells: self
+                .columns
+                .iter()
+                .map(|column| (column.clone(), self.cell(column, row)))
+                .collect(),
+        }
+    }
+
+    fn cell(&self, column: &str, row: &ApplicationRow) -> String {
+        let day =
+            |day: &Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
+        let name = |names: &BTreeMap<String, String>, key: &str| {
+            names.get(key).cloned().unwrap_or_default()
+        };
+        match column {
+            "group" => name(&self.groups, &row.group.to_string()),
+            "round" => name(&self.rounds, row.round.as_str()),
+            "area" => row
+                .area
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            "requested" => row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
+            "awarded" => row.awarded.map(|sum| sum.to_string()).unwrap_or_default(),
+            "submitted" => day(&row.submitted_on),
+            "language" => row.language.own_name().to_owned(),
+            "channel" => row.channel.map(label_of).unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+}
+
 /// The list as a spreadsheet, with all columns.
 pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let funds: Vec<FundRow> = asked
-        .desk
-        .views
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
-        .await?
-        .items;
+    let funds = asked.funds().await?;
     let rounds = |row: &ApplicationRow| {
         let fund = funds.iter().find(|fund| fund.id == row.fund.0)?;
         Some((
@@ -232,36 +234,29 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
         "Channel",
         "Language",
     ];
-    Ok(spreadsheets::build_spreadsheet(
-        "Applications",
-        columns,
-        rows,
-        |row| {
-            let (fund, round) = rounds(&row).unzip();
-            [
-                Reference::parse(&row.reference)
-                    .map(|reference| reference.to_string())
-                    .into(),
-                label_of(row.state).into(),
-                name_cell(&groups, &row.group),
-                fund.into(),
-                round.into(),
-                row.area.map(|area| area.to_string()).into(),
-                row.requested.into(),
-                row.awarded.into(),
-                row.submitted_on.into(),
-                row.decided_on.into(),
-                row.channel.map(label_of).into(),
-                row.language.own_name().into(),
-            ]
-        },
-    ))
+    Ok(build_spreadsheet("Applications", columns, rows, |row| {
+        let (fund, round) = rounds(&row).unzip();
+        [
+            Reference::parse(&row.reference)
+                .map(|reference| reference.to_string())
+                .into(),
+            label_of(row.state).into(),
+            name_cell(&groups, &row.group),
+            fund.into(),
+            round.into(),
+            row.area.map(|area| area.to_string()).into(),
+            row.requested.into(),
+            row.awarded.into(),
+            row.submitted_on.into(),
+            row.decided_on.into(),
+            row.channel.map(label_of).into(),
+            row.language.own_name().into(),
+        ]
+    }))
 }
 
 /// The filters of the query. `None` if the search matches no group, so that the list is empty.
-async fn filters(
-    asked: &DeskRequest<'_>,
-) -> Result<Option<Vec<(&'static str, Vec<String>)>>, PageError> {
+async fn filters(asked: &DeskRequest<'_>) -> Result<Option<Vec<Filter>>, PageError> {
     let mut filters = Vec::new();
     for (name, column) in [
         ("state", "state"),
@@ -271,12 +266,12 @@ async fn filters(
     ] {
         let values = asked.all(name);
         if !values.is_empty() {
-            filters.push((column, values));
+            filters.push(Filter::any_of(column, values));
         }
     }
     let search = asked.text("q");
     if let Some(reference) = Reference::parse(search) {
-        filters.push(("reference", vec![reference.digits()]));
+        filters.push(Filter::equals("reference", reference.digits()));
     } else if !search.is_empty() {
         let groups: Vec<_> = asked
             .desk
@@ -289,36 +284,9 @@ async fn filters(
         if groups.is_empty() {
             return Ok(None);
         }
-        filters.push(("group_id", groups));
+        filters.push(Filter::any_of("group_id", groups));
     }
     Ok(Some(filters))
-}
-
-fn cell(
-    column: &str,
-    row: &ApplicationRow,
-    groups: &BTreeMap<String, String>,
-    rounds: &BTreeMap<String, String>,
-) -> String {
-    let day = |day: &Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
-    match column {
-        "group" => groups
-            .get(&row.group.to_string())
-            .cloned()
-            .unwrap_or_default(),
-        "round" => rounds.get(row.round.as_str()).cloned().unwrap_or_default(),
-        "area" => row
-            .area
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        "requested" => row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
-        "awarded" => row.awarded.map(|sum| sum.to_string()).unwrap_or_default(),
-        "submitted" => day(&row.submitted_on),
-        "language" => row.language.own_name().to_owned(),
-        "channel" => row.channel.map(label_of).unwrap_or_default(),
-        _ => String::new(),
-    }
 }
 
 /// Each filter that is set, as a label and the page's address without this filter. Labels use names
@@ -327,7 +295,7 @@ fn filter_chips(
     asked: &DeskRequest<'_>,
     funds: &[FundRow],
     rounds: &BTreeMap<String, String>,
-    areas: &std::collections::BTreeSet<String>,
+    areas: &BTreeSet<String>,
 ) -> Vec<(String, String)> {
     let says = |name: &str, value: &str| -> Option<String> {
         let (label, known) = match name {
@@ -366,20 +334,4 @@ fn filter_chips(
         Some((says(name, value)?, format!("{}?{query}", asked.path)))
     })
     .collect()
-}
-
-/// The page's address with one query parameter replaced.
-pub(super) fn url_with(asked: &DeskRequest<'_>, name: &str, value: &str) -> String {
-    let mut query: Vec<(String, String)> = asked
-        .query
-        .iter()
-        .filter(|(known, value)| known != name && !value.is_empty())
-        .cloned()
-        .collect();
-    query.push((name.to_owned(), value.to_owned()));
-    format!(
-        "{}?{}",
-        asked.path,
-        serde_html_form::to_string(query).unwrap_or_default()
-    )
 }

@@ -37,7 +37,7 @@ use crate::http::pages::{
 };
 use crate::http::problem::Problem;
 use crate::projections::{ApplicationRow, FundRow, GroupRow, PersonRow};
-use crate::views::{PageRequest as Wanted, Reader};
+use crate::views::{PageRequest, Reader};
 
 #[derive(Template)]
 #[template(path = "desk/keyed.html")]
@@ -65,14 +65,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
     let funds: Vec<FundRow> = asked
         .desk
         .views
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
+        .list(None, Vec::new(), &PageRequest::up_to_max())
         .await?
         .items;
     let mut rounds = Vec::new();
@@ -533,7 +526,7 @@ impl EntrySteps<'_> {
             }
             Err(error) => return Err(error),
         };
-        let row: Option<GroupRow> = self.desk.views.find(&id.to_string(), None).await?;
+        let row: Option<GroupRow> = self.desk.views.find(id, None).await?;
         if nobody && row.is_some_and(|row| !row.members.is_empty() || !row.invited.is_empty()) {
             let says = "Somebody is on record for this group. Write their name, or remove them on the group's page first";
             return Ok(Err(field_error("person", says)));
@@ -604,7 +597,7 @@ impl EntrySteps<'_> {
         person: PersonId,
         details: PersonDetails,
     ) -> Result<(), PageError> {
-        let row: Option<PersonRow> = self.desk.views.find(&person.to_string(), None).await?;
+        let row: Option<PersonRow> = self.desk.views.find(person, None).await?;
         let seen = self
             .desk
             .views
@@ -639,7 +632,7 @@ impl EntrySteps<'_> {
         id: ApplicationId,
         language: &ChooseLanguage,
     ) -> Result<bool, PageError> {
-        let row: Option<ApplicationRow> = self.desk.views.find(&id.to_string(), None).await?;
+        let row: Option<ApplicationRow> = self.desk.views.find(id, None).await?;
         let (known, is_helped) = row
             .map(|row| (row.language, row.helper_sealed.is_some()))
             .unwrap_or_default();

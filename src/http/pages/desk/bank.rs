@@ -30,12 +30,12 @@ use crate::domain::text::Slug;
 use crate::domain::{Command, FundCommand, FundId, GrantCommand, GrantId, Money, Role};
 use crate::http::AppState;
 use crate::http::pages::{
-    Form, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership,
+    Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership,
 };
 use crate::projections::{
     ApplicationRow, FundRow, GrantRow, GroupRow, PaymentBatchRow, PaymentRow,
 };
-use crate::views::FundView;
+use crate::views::{Filter, FundView};
 
 /// Records per lookup.
 const LOOKUP_CHUNK: usize = 500;
@@ -117,7 +117,7 @@ pub(super) async fn make_file(
         .map_err(|_| PageError::not_found())?;
     let known: PaymentBatchRow = desk
         .views
-        .find(&PaymentBatchRow::id_of(fund.0, &batch), None)
+        .find(PaymentBatchRow::id_of(fund.0, &batch), None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let batch = batch.to_string();
@@ -149,31 +149,40 @@ pub(super) async fn make_file(
         )
         .await;
     };
-    let before = desk.commands.log().length().await?;
-    let repeat = posted.idempotency_key(&desk, &visitor.path);
-    let request = CommandRequest {
-        idempotency_key: Some(repeat),
-        ..CommandRequest::new(
-            visitor.require_signed_in()?.caller.clone(),
-            Command::Fund(fund, command),
-        )
-    };
-    match ownership::execute_and_wait(&desk, request).await {
-        Ok(answer) if answer.first_position >= before => {}
-        Ok(_) => {
-            return refused("This form made its file already. To make another, say why".to_owned())
-                .await;
-        }
-        Err(PageError::Refused(CommandError::Refused(refusal))) => {
-            return refused(format!("{refusal}. {}", refusal.advice())).await;
-        }
-        Err(error) => return Err(error),
+    let command = Command::Fund(fund, command);
+    if let Err(says) = record_file(&desk, &visitor, &posted, command).await? {
+        return refused(says).await;
     }
     let name = format!("attachment; filename=\"{batch}.csv\"");
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_DISPOSITION, name))
         .content_type("text/csv; charset=utf-8")
         .body(file.text))
+}
+
+/// Records that a file was made, or returns a text for the page: the rules refuse it, or the same
+/// form made its file before.
+async fn record_file(
+    desk: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+    command: Command,
+) -> Result<Result<(), String>, PageError> {
+    let before = desk.commands.log().length().await?;
+    let request = CommandRequest {
+        idempotency_key: Some(posted.idempotency_key(desk, &visitor.path)),
+        ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
+    };
+    match ownership::execute_and_wait(desk, request).await {
+        Ok(answer) if answer.first_position >= before => Ok(Ok(())),
+        Ok(_) => Ok(Err(
+            "This form made its file already. To make another, say why".to_owned(),
+        )),
+        Err(PageError::Refused(CommandError::Refused(refusal))) => {
+            Ok(Err(format!("{refusal}. {}", refusal.advice())))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The lines of a batch's file, or a text for the page if an account is no longer the
@@ -186,8 +195,8 @@ async fn payment_lines(
 ) -> Result<Result<Vec<PaymentLine>, String>, PageError> {
     // Only payments that were sent. Confirmed ones must not be paid again by a second file.
     let filters = vec![
-        ("batch", vec![batch.to_owned()]),
-        ("state", vec![<&str>::from(PaymentState::Sent).to_owned()]),
+        Filter::equals("batch", batch),
+        Filter::in_state([PaymentState::Sent]),
     ];
     let rows: Vec<PaymentRow> = desk.views.all_rows(None, filters).await?;
     let mut lines = Vec::new();
@@ -197,7 +206,7 @@ async fn payment_lines(
     {
         let grant: GrantRow = desk
             .views
-            .find(&row.grant.to_string(), None)
+            .find(row.grant, None)
             .await?
             .ok_or_else(PageError::not_found)?;
         if grant.fund != fund {
@@ -205,7 +214,7 @@ async fn payment_lines(
         }
         let group: GroupRow = desk
             .views
-            .find(&grant.group.to_string(), None)
+            .find(grant.group, None)
             .await?
             .ok_or_else(PageError::not_found)?;
         let name = group.name.clone();
@@ -240,7 +249,7 @@ async fn payment_lines(
 async fn payment_reference(desk: &AppState, payment: &PaymentRow) -> Result<String, PageError> {
     let application: ApplicationRow = desk
         .views
-        .find(&payment.grant.to_string(), None)
+        .find(payment.grant, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let heard = Reference::parse(&application.reference).ok_or_else(PageError::not_found)?;
@@ -338,7 +347,7 @@ async fn expected_payments(
     let grants: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
     let (mut references, mut titles) = (BTreeMap::new(), BTreeMap::new());
     for some in grants.into_iter().collect::<Vec<_>>().chunks(LOOKUP_CHUNK) {
-        let of_these = || vec![("id", some.to_vec())];
+        let of_these = || vec![Filter::any_of("id", some)];
         references.extend(
             asked
                 .list_all::<ApplicationRow>(of_these())
@@ -369,6 +378,31 @@ async fn expected_payments(
     Ok((known.collect(), titles))
 }
 
+/// What is recorded for an entry, if anything, and the text for it.
+fn suggested_action(outcome: MatchOutcome) -> (Option<&'static str>, String) {
+    let (act, says) = match outcome {
+        MatchOutcome::Confirm => (
+            Some("confirm"),
+            "The bank has paid it: it will be confirmed.",
+        ),
+        MatchOutcome::Fail => (
+            Some("fail"),
+            "It came back: it will be recorded that the bank did not pay.",
+        ),
+        MatchOutcome::Reverse => (
+            Some("reverse"),
+            "It came back after it was confirmed: it will be reversed.",
+        ),
+        MatchOutcome::AlreadyRecorded => (None, "That is recorded already."),
+        MatchOutcome::NoPayment => (None, "It is about none of our payments."),
+        MatchOutcome::SeveralPayments => (None, "Please look yourself: it names several payments."),
+        MatchOutcome::NeedsReview(says) => {
+            return (None, format!("Please look yourself: {says}."));
+        }
+    };
+    (act, says.to_owned())
+}
+
 async fn entry_row(
     asked: &DeskRequest<'_>,
     one: MatchedEntry,
@@ -380,27 +414,7 @@ async fn entry_row(
         outcome,
     } = one;
     let fits_nothing = matches!(outcome, MatchOutcome::NeedsReview(_));
-    let (act, says) = match outcome {
-        MatchOutcome::Confirm => (
-            Some("confirm"),
-            "The bank has paid it: it will be confirmed.".to_owned(),
-        ),
-        MatchOutcome::Fail => (
-            Some("fail"),
-            "It came back: it will be recorded that the bank did not pay.".to_owned(),
-        ),
-        MatchOutcome::Reverse => (
-            Some("reverse"),
-            "It came back after it was confirmed: it will be reversed.".to_owned(),
-        ),
-        MatchOutcome::AlreadyRecorded => (None, "That is recorded already.".to_owned()),
-        MatchOutcome::NoPayment => (None, "It is about none of our payments.".to_owned()),
-        MatchOutcome::SeveralPayments => (
-            None,
-            "Please look yourself: it names several payments.".to_owned(),
-        ),
-        MatchOutcome::NeedsReview(says) => (None, format!("Please look yourself: {says}.")),
-    };
+    let (act, says) = suggested_action(outcome);
     let line = payment
         .zip(act)
         .map(|((grant, payment), act)| format!("{grant}/{payment}/{act}/{}", entry.on));

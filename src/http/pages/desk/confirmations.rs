@@ -3,23 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use uuid::Uuid;
-
 use super::DeskRequest;
-use super::action::{Action, Availability, visible};
+use super::action::{Action, ActionSpec};
 use super::erasures::day_text;
 use super::grant_actions::GrantActions;
 use crate::domain::application::{AttendanceRef, HelperRef};
 use crate::domain::command::ProposalRef;
 use crate::domain::grant::{Instalment, ReleaseCondition, RevocationKind};
-use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, PersonId};
-use crate::http::pages::{PageError, PageForms};
+use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, PersonId};
+use crate::http::pages::PageError;
 use crate::projections::ApplicationRow;
 
 /// A decision, and the people who were named as present and have not confirmed it.
 pub(super) struct DecisionAttendance<'a> {
-    pub noun: &'static str,
-    pub id: Uuid,
     /// The decision's number. The confirmation names it, so that it cannot confirm a later
     /// decision.
     pub decision: u32,
@@ -28,97 +24,61 @@ pub(super) struct DecisionAttendance<'a> {
     pub when: &'static str,
 }
 
-/// The reader's confirmation that they were present. Nobody can confirm for somebody else.
-pub(super) async fn attendance_actions(
-    asked: &DeskRequest<'_>,
-    forms: &PageForms,
-    meeting: DecisionAttendance<'_>,
-    command: &impl Fn(AttendanceRef) -> Command,
-) -> Result<Vec<Action>, PageError> {
-    let DecisionAttendance {
-        noun,
-        id,
-        decision,
-        unconfirmed,
-        when,
-    } = meeting;
-    let person = asked.signed.reader.person;
-    if !unconfirmed.contains(&person) {
-        return Ok(Vec::new());
+impl DecisionAttendance<'_> {
+    /// The confirmation of a person that they were present. Nobody can confirm for somebody else.
+    pub(super) fn action_of(
+        self,
+        person: PersonId,
+        command: impl FnOnce(AttendanceRef) -> Command,
+    ) -> Option<ActionSpec> {
+        let decision = self.decision;
+        self.unconfirmed.contains(&person).then(|| {
+            let title = format!("I was there {}", self.when);
+            ActionSpec::new(title, command(AttendanceRef { person, decision }))
+                .form(format!("confirm-attendance-{person}"))
+                .button("I was there")
+                .expanded()
+                .hidden("person", person)
+                .hidden_number("decision", decision)
+        })
     }
-    let path = format!("/desk/do/{noun}/{id}/confirm-attendance");
-    let offered = Availability::check(
-        asked.desk,
-        asked.visitor,
-        command(AttendanceRef { person, decision }),
-    )
-    .await?;
-    let form = format!("confirm-attendance-{person}");
-    let act = Action::new(forms, &form, &format!("I was there {when}"), &path, offered)
-        .button("I was there")
-        .expanded();
-    Ok(vec![
-        act.hidden("person", person).hidden("decision:n", decision),
-    ])
 }
 
 /// Confirming or refusing that a person whom the group named as its helper did help.
 pub(super) async fn helper_actions(
     asked: &DeskRequest<'_>,
-    forms: &PageForms,
     row: &ApplicationRow,
-) -> Result<Vec<Action>, PageError> {
+) -> Result<Vec<ActionSpec>, PageError> {
     let own = asked.signed.reader.person;
     let helpers: Vec<PersonId> = row.interests.named_helpers().collect();
     let names = asked.names_of_people(helpers.iter().copied()).await?;
-    let path = format!("/desk/do/applications/{}/confirm-help", row.id);
-    let mut acts = Vec::new();
-    for helper in helpers {
-        let confirm = ApplicationCommand::ConfirmHelp(HelperRef { helper });
-        let offered = Availability::check(
-            asked.desk,
-            asked.visitor,
-            Command::Application(ApplicationId(row.id), confirm),
-        )
-        .await?;
-        let form = format!("confirm-help-{helper}");
-        let act = if helper == own {
-            let title = "The group says that you helped with the form. Did you?";
-            Action::new(forms, &form, title, &path, offered)
-                .button("Yes, I helped")
-                .expanded()
-        } else {
-            let name = names.of(&helper);
-            let title = format!("The group says that {name} helped with the form. Did they?");
-            Action::new(forms, &form, &title, &path, offered).button(&format!("Yes, {name} helped"))
+    let actions = |helper: PersonId| {
+        let name = names.of(&helper);
+        let on_application = |title: &str, command| {
+            ActionSpec::new(title, Command::Application(ApplicationId(row.id), command))
+                .hidden("helper", helper)
         };
-        acts.push(act.hidden("helper", helper));
+        let confirm = ApplicationCommand::ConfirmHelp(HelperRef { helper });
+        let confirm = if helper == own {
+            on_application(
+                "The group says that you helped with the form. Did you?",
+                confirm,
+            )
+            .button("Yes, I helped")
+            .expanded()
+        } else {
+            let title = format!("The group says that {name} helped with the form. Did they?");
+            on_application(&title, confirm).button(format!("Yes, {name} helped"))
+        };
+        let subject = if helper == own { "I" } else { &name };
         let refuse = ApplicationCommand::RefuseHelp(HelperRef { helper });
-        let offered = Availability::check(
-            asked.desk,
-            asked.visitor,
-            Command::Application(ApplicationId(row.id), refuse),
-        )
-        .await?;
-        let (form, path) = (
-            format!("refuse-help-{helper}"),
-            format!("/desk/do/applications/{}/refuse-help", row.id),
-        );
-        let title = format!(
-            "{} did not help",
-            if helper == own {
-                "I".to_owned()
-            } else {
-                names.of(&helper)
-            }
-        );
-        acts.push(
-            Action::new(forms, &form, &title, &path, offered)
-                .button(&title)
-                .hidden("helper", helper),
-        );
-    }
-    Ok(acts)
+        let refuse = on_application(&format!("{subject} did not help"), refuse);
+        [
+            confirm.form(format!("confirm-help-{helper}")),
+            refuse.form(format!("refuse-help-{helper}")),
+        ]
+    };
+    Ok(helpers.into_iter().flat_map(actions).collect())
 }
 
 /// A revocation that is not yet confirmed by everybody who was named as present.
@@ -132,6 +92,22 @@ pub(super) struct RevocationView {
 }
 
 impl GrantActions<'_> {
+    /// The reader's confirmation that they were present when the award was raised.
+    pub async fn attendance(&self) -> Result<Vec<Action>, PageError> {
+        let meeting = DecisionAttendance {
+            decision: self.row.raised_by,
+            unconfirmed: &self.row.unconfirmed,
+            when: "when the award was raised",
+        };
+        let confirm = meeting.action_of(self.asked.signed.reader.person, |person| {
+            Command::Grant(
+                GrantId(self.row.id),
+                GrantCommand::ConfirmAttendance(person),
+            )
+        });
+        self.offered(confirm.into_iter().collect()).await
+    }
+
     pub async fn revocation(&self) -> Result<Option<RevocationView>, PageError> {
         let Some(found) = &self.row.revocation else {
             return Ok(None);
@@ -158,22 +134,13 @@ impl GrantActions<'_> {
         let confirm = GrantCommand::ConfirmRevocation(ProposalRef {
             proposal: found.proposal,
         });
-        let confirm = self
-            .action(
-                "confirm-revocation",
-                "confirm-revocation",
-                "I was there, and confirm it",
-                confirm,
-            )
-            .await?;
         let waits = found.unconfirmed.contains(&self.asked.signed.reader.person);
-        let acts = if waits {
-            visible(vec![
-                confirm.hidden("proposal:n", found.proposal).expanded(),
-            ])
-        } else {
-            Vec::new()
-        };
+        let confirm = waits.then(|| {
+            self.spec("I was there, and confirm it", confirm)
+                .hidden_number("proposal", found.proposal)
+                .expanded()
+        });
+        let acts = self.offered(confirm.into_iter().collect()).await?;
         Ok(Some(RevocationView {
             says,
             reason: found.reason.clone(),
@@ -211,13 +178,12 @@ impl GrantActions<'_> {
             proposal: proposed.proposal,
         });
         let confirm = self
-            .action("confirm-schedule", "confirm-schedule", title, confirm)
-            .await?
-            .hidden("proposal:n", proposed.proposal);
+            .spec(title, confirm)
+            .hidden_number("proposal", proposed.proposal);
         Ok(Some(ScheduleView {
             instalments: proposed.instalments.iter().map(instalment_text).collect(),
             by: names.of(&proposed.by),
-            acts: visible(vec![confirm]),
+            acts: self.offered(vec![confirm]).await?,
         }))
     }
 }

@@ -15,11 +15,11 @@ use crate::http::api::WebhookView;
 use crate::http::api::webhooks::{WebhookState, all_webhooks};
 use crate::http::pages::public::names_of_groups;
 use crate::http::pages::{PageContext, PageError};
+use crate::outbox;
 use crate::projections::{
     ApplicationRow, GrantRow, GroupRow, PaymentRow, PersonRow, UpdateRow, Waiting,
 };
-use crate::store::outbox;
-use crate::views::{COUNT_MAX, PageRequest as Wanted, TableRow};
+use crate::views::{COUNT_MAX, Filter, PageRequest, TableRow};
 
 /// At most so many records are listed for an item.
 const RECORDS_MAX: usize = 8;
@@ -70,11 +70,10 @@ async fn count<T: TableRow>(
     asked: &DeskRequest<'_>,
     states: &[&'static str],
 ) -> Result<i64, PageError> {
-    let states = states.iter().map(|state| (*state).to_owned()).collect();
     Ok(asked
         .desk
         .views
-        .count::<T>(None, vec![("state", states)])
+        .count::<T>(None, vec![Filter::any_of("state", states)])
         .await?)
 }
 
@@ -83,14 +82,14 @@ async fn waiting_rows<T: TableRow>(
     asked: &DeskRequest<'_>,
     column: &'static str,
 ) -> Result<Vec<T>, PageError> {
-    let filters = vec![(column, vec![<&str>::from(Waiting::Waiting).to_owned()])];
+    let filters = vec![Filter::equals(column, <&str>::from(Waiting::Waiting))];
     Ok(asked
         .desk
         .views
         .list::<T>(
             None,
             filters,
-            &Wanted {
+            &PageRequest {
                 after: None,
                 limit: COUNT_MAX,
             },
@@ -209,12 +208,11 @@ async fn finance_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageErro
 }
 
 async fn administrator_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
-    let erase = vec![("erasure", vec!["asked".to_owned()])];
+    let erase = vec![Filter::equals("erasure", "asked")];
     let views = &asked.desk.views;
     let asked_for = views.count::<PersonRow>(None, erase.clone()).await?
         + views.count::<GroupRow>(None, erase).await?;
-    let log = asked.desk.commands.log();
-    let failed = outbox::newest(log.store(), log.organisation(), "failed", COUNT_MAX)
+    let failed = outbox::newest(asked.desk.commands.log(), "failed", COUNT_MAX)
         .await?
         .len();
     let mut found = vec![
@@ -433,39 +431,31 @@ async fn work_in_progress(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, Page
 }
 
 async fn count_overdue(asked: &DeskRequest<'_>, today: Date) -> Result<i64, PageError> {
-    let open = [U::Requested, U::Queried]
-        .map(|state| <&str>::from(state).to_owned())
-        .to_vec();
-    let today = vec![today.to_string()];
+    let open = Filter::in_state([U::Requested, U::Queried]);
     let due = asked
         .desk
         .views
-        .count::<UpdateRow>(
-            None,
-            vec![("state", open.clone()), ("due_on <=", today.clone())],
-        )
+        .count::<UpdateRow>(None, vec![open.clone(), Filter::at_most("due_on", today)])
         .await?;
     // An update that is due today is not overdue.
     let now = asked
         .desk
         .views
-        .count::<UpdateRow>(None, vec![("state", open), ("due_on", today)])
+        .count::<UpdateRow>(None, vec![open, Filter::equals("due_on", today)])
         .await?;
     Ok(due - now)
 }
 
 /// Running grants with a requested variation.
 async fn count_open_variations(asked: &DeskRequest<'_>) -> Result<i64, PageError> {
-    let states = [G::Accepted, G::Live, G::Reported]
-        .map(|state| <&str>::from(state).to_owned())
-        .to_vec();
+    let running = Filter::in_state([G::Accepted, G::Live, G::Reported]);
     let rows = asked
         .desk
         .views
         .list::<GrantRow>(
             None,
-            vec![("state", states)],
-            &Wanted {
+            vec![running],
+            &PageRequest {
                 after: None,
                 limit: COUNT_MAX,
             },
@@ -487,7 +477,7 @@ async fn count_proposed_roles(asked: &DeskRequest<'_>) -> Result<i64, PageError>
         .list::<PersonRow>(
             None,
             Vec::new(),
-            &Wanted {
+            &PageRequest {
                 after: None,
                 limit: COUNT_MAX,
             },

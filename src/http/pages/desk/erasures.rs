@@ -7,15 +7,14 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::DeskRequest;
-use super::action::{Action, Availability};
+use super::action::{ActionSpec, sample};
 use crate::clock::day_of;
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::erasure::{FUNDED_YEARS, UNFUNDED_YEARS};
-use crate::domain::text::Prose;
 use crate::domain::{Command, GroupCommand, PersonCommand};
-use crate::http::pages::{PageContext, PageError, PageForms};
+use crate::http::pages::{PageContext, PageError};
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
-use crate::views::PageRequest as Wanted;
+use crate::views::{Filter, PageRequest};
 
 /// At most so many people and so many groups with a request are listed.
 const ROWS_MAX: i64 = 100;
@@ -44,11 +43,11 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         return Err(PageError::forbidden());
     }
     let views = &asked.desk.views;
-    let most = || Wanted {
+    let most = || PageRequest {
         after: None,
         limit: ROWS_MAX,
     };
-    let asked_for = || vec![("erasure", vec!["asked".to_owned()])];
+    let asked_for = || vec![Filter::equals("erasure", "asked")];
     let rows = views
         .list::<PersonRow>(None, asked_for(), &most())
         .await?
@@ -85,19 +84,14 @@ async fn erasable_groups(asked: &DeskRequest<'_>) -> Result<Vec<ErasableGroup>, 
     let today = day_of(asked.desk.commands.now());
     let before = |years: i64| today.saturating_sub(jiff::Span::new().years(years));
     let mut candidates = Vec::new();
-    let mut page = Wanted {
+    let mut page = PageRequest {
         after: None,
         limit: ROWS_MAX,
     };
     loop {
         let filters = vec![
-            ("kept_from <=", vec![before(UNFUNDED_YEARS).to_string()]),
-            (
-                "erasure",
-                ["not_asked", "asked", "refused"]
-                    .map(str::to_owned)
-                    .to_vec(),
-            ),
+            Filter::at_most("kept_from", before(UNFUNDED_YEARS)),
+            Filter::any_of("erasure", ["not_asked", "asked", "refused"]),
         ];
         let listed = views.list::<GroupRow>(None, filters, &page).await?;
         let within = |row: &GroupRow| row.was_paid && row.kept_from > Some(before(FUNDED_YEARS));
@@ -114,12 +108,12 @@ async fn erasable_groups(asked: &DeskRequest<'_>) -> Result<Vec<ErasableGroup>, 
     }
     let mut due = Vec::new();
     for row in candidates {
-        let own = vec![("group_id", vec![row.id.to_string()])];
+        let own = vec![Filter::equals("group_id", row.id)];
         let applications = views
             .list::<ApplicationRow>(
                 None,
                 own,
-                &Wanted {
+                &PageRequest {
                     after: None,
                     limit: ROWS_MAX,
                 },
@@ -181,49 +175,20 @@ impl ErasureAction {
 }
 
 /// The actions on erasure, for the page of a person or of a group.
-pub(super) async fn erasure_actions(
-    asked: &DeskRequest<'_>,
-    forms: &PageForms,
-    noun: &str,
-    id: Uuid,
-    command: &impl Fn(ErasureAction) -> Command,
-) -> Result<Vec<Action>, PageError> {
+pub(super) fn erasure_actions(command: &impl Fn(ErasureAction) -> Command) -> [ActionSpec; 3] {
     let because = || WithReason {
-        reason: "as asked".parse::<Prose>().expect("words"),
+        reason: sample("as asked"),
     };
-    let act =
-        async |name: &str, title: &str, erasing: ErasureAction| -> Result<Action, PageError> {
-            let offered = Availability::check(asked.desk, asked.visitor, command(erasing)).await?;
-            Ok(Action::new(
-                forms,
-                name,
-                title,
-                &format!("/desk/do/{noun}/{id}/{name}"),
-                offered,
-            ))
-        };
-    let why = "Why, for the record, without anybody's name";
-    Ok(vec![
-        act(
-            "request-erasure",
-            "Note that they ask to be erased",
-            ErasureAction::Request,
-        )
-        .await?,
-        act(
-            "refuse-erasure",
-            "Refuse to erase",
-            ErasureAction::Refuse(because()),
-        )
-        .await?
-        .text_area("reason", why),
-        act(
-            "erase",
+    let spec = |title: &str, action| ActionSpec::new(title, command(action));
+    let reason = "Why, for the record, without anybody's name";
+    [
+        spec("Note that they ask to be erased", ErasureAction::Request),
+        spec("Refuse to erase", ErasureAction::Refuse(because())).text_area("reason", reason),
+        spec(
             "Erase what is personal for ever",
             ErasureAction::Erase(because()),
         )
-        .await?
-        .text_area("reason", why)
+        .text_area("reason", reason)
         .destructive(),
-    ])
+    ]
 }

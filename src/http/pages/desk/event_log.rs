@@ -5,16 +5,15 @@ use actix_web::HttpResponse;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::DeskRequest;
+use super::{DeskRequest, PersonNames};
 use crate::domain::event::event_label;
 use crate::domain::{PersonId, Role};
-use crate::eventlog::LogError;
 use crate::http::api::EventView;
 use crate::http::api::log::{add_corrections, event_view, load_proof, withhold_scores};
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint, proof_file};
 use crate::http::pages::sign_in::format_instant;
 use crate::http::pages::{Form, PageContext, PageError};
-use crate::store::event_search::{self, EventSearch};
+use crate::views::EventSearch;
 
 const PAGE_SIZE: i64 = 50;
 
@@ -87,12 +86,8 @@ async fn find_events(
     asked: &DeskRequest<'_>,
     wanted: &EventSearch,
 ) -> Result<Vec<EventView>, PageError> {
-    let log = asked.desk.commands.log();
-    let rows = event_search::events(log.store(), log.organisation(), wanted).await?;
-    let mut items = rows
-        .into_iter()
-        .map(event_view)
-        .collect::<Result<Vec<_>, LogError>>()?;
+    let events = asked.desk.views.search_events(wanted).await?;
+    let mut items: Vec<_> = events.into_iter().map(event_view).collect();
     withhold_scores(asked.desk, asked.signed, &mut items).await?;
     add_corrections(asked.desk, &mut items).await?;
     Ok(items)
@@ -100,79 +95,72 @@ async fn find_events(
 
 pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     require_auditor(asked)?;
-    let log = asked.desk.commands.log();
-    let length = log.length().await?;
+    let length = asked.desk.commands.log().length().await?;
+    let items = find_events(asked, &search(asked, length)).await?;
+    let actors = items
+        .iter()
+        .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
+    let people = asked.names_of_people(actors).await?;
+    let is_full = items.len() == usize::try_from(PAGE_SIZE).unwrap_or_default();
+    let next = items
+        .last()
+        .filter(|last| last.position + 1 < length && is_full)
+        .map(|event| event.position.to_string());
+    let page = EventLogPage {
+        page: asked.page_context("The log").await?,
+        filter: asked.filter_form(&asked.forms()),
+        length,
+        views_at: asked.desk.views.projector().next_position(),
+        sealed: newest_checkpoint(asked.desk).await?,
+        rows: items
+            .iter()
+            .map(|event| EventListRow::new(event, &people))
+            .collect(),
+        next: asked.link_to_next(next),
+    };
+    asked.render(&page)
+}
+
+/// The search of the query. Without one it is the last page of the log, with the newest events.
+fn search(asked: &DeskRequest<'_>, length: i64) -> EventSearch {
     let (since, before) = bounds(asked);
-    let stream = asked.text("stream");
-    let plain =
-        stream.is_empty() && asked.text("actor").is_empty() && since == 0 && before == i64::MAX;
-    // Without a search the last page of the log is shown, with the newest events.
-    let newest = if plain && asked.text("after").is_empty() {
+    let (stream, actor) = (asked.text("stream"), asked.text("actor"));
+    let is_plain = stream.is_empty() && actor.is_empty() && since == 0 && before == i64::MAX;
+    let newest = if is_plain && asked.text("after").is_empty() {
         (length - PAGE_SIZE).max(0)
     } else {
         0
     };
-    let from = asked
-        .text("after")
-        .parse::<i64>()
-        .map_or(newest, |after| after.saturating_add(1))
-        .max(0);
-    let wanted = EventSearch {
-        from,
+    let after = asked.text("after").parse::<i64>();
+    EventSearch {
+        from: after.map_or(newest, |after| after.saturating_add(1)).max(0),
         stream: if stream.is_empty() {
             String::new()
         } else {
-            format!("{}/{stream}", log.organisation())
+            format!("{}/{stream}", asked.desk.commands.log().organisation())
         },
-        actor: asked.text("actor").to_owned(),
+        actor: actor.to_owned(),
         since,
         before,
         limit: PAGE_SIZE,
         newest: false,
-    };
-    let items = find_events(asked, &wanted).await?;
-    let people = asked
-        .names_of_people(
-            items
-                .iter()
-                .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId)),
-        )
-        .await?;
-    let next = items
-        .last()
-        .filter(|last| {
-            last.position + 1 < length
-                && items.len() == usize::try_from(PAGE_SIZE).unwrap_or_default()
-        })
-        .map(|event| event.position.to_string());
-    let row = |event: &EventView| EventListRow {
-        position: event.position,
-        when: format_instant(event.recorded_at.as_microsecond()),
-        what: event_label(&event.event),
-        stream: event.stream.clone(),
-        id: event.id.clone(),
-        by: event
-            .metadata
-            .get("actor")
-            .map(|actor| people.of(actor))
-            .unwrap_or_default(),
-        actor: event.metadata.get("actor").cloned().unwrap_or_default(),
-        corrected: !event.corrected_by.is_empty(),
-    };
-    let mut filter = asked.forms().form("filter");
-    for (name, value) in &asked.query {
-        filter = filter.prefill(name, value);
     }
-    let page = EventLogPage {
-        page: asked.page_context("The log").await?,
-        filter,
-        length,
-        views_at: asked.desk.views.projector().next_position(),
-        sealed: newest_checkpoint(asked.desk).await?,
-        rows: items.iter().map(row).collect(),
-        next: next.map(|next| super::applications::url_with(asked, "after", &next)),
-    };
-    asked.render(&page)
+}
+
+impl EventListRow {
+    fn new(event: &EventView, people: &PersonNames) -> Self {
+        let actor = event.metadata.get("actor");
+        Self {
+            position: event.position,
+            when: format_instant(event.recorded_at.as_microsecond()),
+            what: event_label(&event.event),
+            stream: event.stream.clone(),
+            id: event.id.clone(),
+            by: actor.map(|actor| people.of(actor)).unwrap_or_default(),
+            actor: actor.cloned().unwrap_or_default(),
+            corrected: !event.corrected_by.is_empty(),
+        }
+    }
 }
 
 pub(super) async fn show(

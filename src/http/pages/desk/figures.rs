@@ -6,12 +6,13 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::DeskRequest;
+use super::list::names_of_rounds;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{DaySelection, MoneyBar, OutcomeBar, outcome_bars, totals_query};
 use crate::http::pages::public::order_by_sign;
 use crate::http::pages::{PageContext, PageError};
-use crate::projections::{FundRow, OrganisationRow};
-use crate::views::{GroupBy, PageRequest as Wanted};
+use crate::projections::OrganisationRow;
+use crate::views::GroupBy;
 
 #[derive(Template)]
 #[template(path = "desk/figures.html")]
@@ -30,29 +31,12 @@ struct FiguresPage {
 pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let views = &asked.desk.views;
     let days = DaySelection::from_query(asked.desk, asked.text("day"), asked.text("slide")).await?;
-    let funds: Vec<FundRow> = views
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
-        .await?
-        .items;
+    let funds = asked.funds().await?;
     let names: BTreeMap<String, String> = funds
         .iter()
         .map(|fund| (fund.id.to_string(), fund.name.clone()))
         .collect();
-    let rounds: BTreeMap<String, String> = funds
-        .iter()
-        .flat_map(|fund| {
-            fund.rounds
-                .iter()
-                .map(|(key, round)| (key.to_string(), round.name.clone()))
-        })
-        .collect();
+    let rounds = names_of_rounds(&funds);
     let bars =
         async |by: GroupBy, name: &dyn Fn(&str) -> String| -> Result<Vec<MoneyBar>, PageError> {
             let lines = views
@@ -64,9 +48,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
                 .map(|line| MoneyBar::new(name(&line.of), line))
                 .collect())
         };
-    let own: Option<OrganisationRow> = views
-        .find(&asked.desk.commands.organisation().to_string(), None)
-        .await?;
+    let own: Option<OrganisationRow> = views.find(asked.desk.commands.organisation(), None).await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let all = views
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))

@@ -3,15 +3,15 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::action::{Action, visible};
-use super::confirmations::{DecisionAttendance, RevocationView, ScheduleView, attendance_actions};
+use super::action::Action;
+use super::confirmations::{RevocationView, ScheduleView};
 use super::grant_actions::{GrantActions, VariationView};
+use super::grants::state_label;
 use super::settlements::BankEntryView;
-use super::{DeskRequest, HistoryEntry, history, label_of};
-use crate::domain::{Command, GrantCommand, GrantId};
+use super::{DeskRequest, HistoryEntry, history};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow};
-use crate::views::{GroupView, PageRequest as Wanted};
+use crate::views::{Filter, GroupView, PageRequest};
 
 #[derive(Template)]
 #[template(path = "desk/grant.html")]
@@ -40,11 +40,7 @@ struct GrantPage {
 
 pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let desk = asked.desk;
-    let row: GrantRow = desk
-        .views
-        .find(&ownership::parse_uuid(id)?.to_string(), None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
+    let row: GrantRow = asked.row(ownership::parse_uuid(id)?).await?;
     let seen = desk
         .views
         .decrypt_grants(asked.signed.reader.may_read_words(), vec![row])
@@ -52,24 +48,16 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         .pop()
         .ok_or_else(PageError::not_found)?;
     let row = seen.row.clone();
-    let fund: FundRow = desk
-        .views
-        .find(&row.fund.to_string(), None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
-    let group: GroupRow = desk
-        .views
-        .find(&row.group.to_string(), None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
+    let fund: FundRow = asked.row(row.fund).await?;
+    let group: GroupRow = asked.row(row.group).await?;
     let group = desk
         .views
         .decrypt_groups(&asked.signed.reader, vec![group], None)
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
-    let of = || vec![("grant_id", vec![row.id.to_string()])];
-    let all = Wanted {
+    let of = || vec![Filter::equals("grant_id", row.id)];
+    let all = PageRequest {
         after: None,
         limit: 200,
     };
@@ -80,36 +68,21 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         row: &row,
     };
     let payments: Vec<PaymentRow> = desk.views.list(None, of(), &all).await?.items;
-    let meeting = DecisionAttendance {
-        noun: "grants",
-        id: row.id,
-        decision: row.raised_by,
-        unconfirmed: &row.unconfirmed,
-        when: "when the award was raised",
-    };
-    let confirm = |person| Command::Grant(GrantId(row.id), GrantCommand::ConfirmAttendance(person));
+    let payment_acts = acts.payments().await?.into_iter();
+    let payment_acts = payment_acts.chain(acts.record_entry(&payments).await?);
     let page = GrantPage {
         page: asked.page_context(&row.title).await?,
         wrong: forms.error_summary(),
-        state: if row.on_hold {
-            format!("{}, on hold", label_of(row.state))
-        } else {
-            label_of(row.state)
-        },
+        state: state_label(&row),
         updates: desk.views.list(None, of(), &all).await?.items,
         variations: acts.variations(&seen).await?,
         entries: acts.entries().await?,
         schedule: acts.schedule().await?,
-        attendance_acts: visible(attendance_actions(asked, &forms, meeting, &confirm).await?),
+        attendance_acts: acts.attendance().await?,
         revocation: acts.revocation().await?,
         check_acts: acts.checks(&group.files).await?,
         payee_acts: acts.payee(&group).await?,
-        payment_acts: acts
-            .payments()
-            .await?
-            .into_iter()
-            .chain(acts.record_entry(&payments).await?)
-            .collect(),
+        payment_acts: payment_acts.collect(),
         payments,
         update_acts: acts.updates().await?,
         offer_acts: acts.offer(&group.files, fund.rules.signers).await?,

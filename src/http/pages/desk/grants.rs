@@ -1,17 +1,21 @@
 //! The list of grants. Its filters are in the page's address.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantNames as _;
 
-use super::spreadsheets::{self, name_cell};
+use super::list::{build_spreadsheet, name_cell};
 use super::{DeskRequest, choices_or_none, label_of};
 use crate::domain::grant::{GrantState, VariationState};
 use crate::export::spreadsheets::Spreadsheet;
-use crate::http::pages::public::names_of_groups;
 use crate::http::pages::{Form, PageContext, PageError};
 use crate::projections::GrantRow;
-use crate::views::PageRequest as Wanted;
+use crate::views::Filter;
+
+/// Rows per page.
+const PAGE_SIZE: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "desk/grants.html")]
@@ -37,10 +41,10 @@ struct GrantListRow {
 }
 
 /// The filters of the query. A search that matches no group filters by an id that no group has.
-async fn filters(asked: &DeskRequest<'_>) -> Result<Vec<(&'static str, Vec<String>)>, PageError> {
+async fn filters(asked: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     let mut filters = Vec::new();
     if !asked.text("state").is_empty() {
-        filters.push(("state", asked.all("state")));
+        filters.push(Filter::any_of("state", asked.all("state")));
     }
     let search = asked.text("q");
     if !search.is_empty() {
@@ -53,7 +57,7 @@ async fn filters(asked: &DeskRequest<'_>) -> Result<Vec<(&'static str, Vec<Strin
             .map(|group| group.id.to_string())
             .collect();
         groups.push(uuid::Uuid::nil().to_string());
-        filters.push(("group_id", groups));
+        filters.push(Filter::any_of("group_id", groups));
     }
     Ok(filters)
 }
@@ -93,86 +97,45 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
         "Final update due",
         "Id",
     ];
-    Ok(spreadsheets::build_spreadsheet(
-        "Grants",
-        columns,
-        rows,
-        |row| {
-            [
-                row.title.into(),
-                name_cell(&groups, &row.group),
-                row.area.to_string().into(),
-                row.round.to_string().into(),
-                label_of(row.state).into(),
-                if row.on_hold { "yes" } else { "no" }.into(),
-                row.offered_on.into(),
-                row.offered.into(),
-                row.award.into(),
-                row.paid.into(),
-                row.returned.into(),
-                row.due_back.into(),
-                row.ends_on.into(),
-                row.update_due_on.into(),
-                row.id.to_string().into(),
-            ]
-        },
-    ))
+    Ok(build_spreadsheet("Grants", columns, rows, |row| {
+        [
+            row.title.into(),
+            name_cell(&groups, &row.group),
+            row.area.to_string().into(),
+            row.round.to_string().into(),
+            label_of(row.state).into(),
+            if row.on_hold { "yes" } else { "no" }.into(),
+            row.offered_on.into(),
+            row.offered.into(),
+            row.award.into(),
+            row.paid.into(),
+            row.returned.into(),
+            row.due_back.into(),
+            row.ends_on.into(),
+            row.update_due_on.into(),
+            row.id.to_string().into(),
+        ]
+    }))
 }
 
 pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let filters = filters(asked).await?;
-    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let wants_change = asked.text("asks") == "change";
-    let listed = asked
-        .desk
-        .views
-        .list::<GrantRow>(
-            asked.as_at().await?,
-            filters,
-            &Wanted {
-                after,
-                limit: if wants_change { 500 } else { 50 },
-            },
-        )
-        .await?;
-    let items: Vec<_> = listed
-        .items
-        .into_iter()
-        .filter(|row| !wants_change || has_open_variation(row))
-        .collect();
-    let groups = names_of_groups(
-        asked.desk,
-        items.iter().map(|row| row.group.to_string()).collect(),
-    )
-    .await?;
-    let row = |row: GrantRow| GrantListRow {
-        id: row.id.to_string(),
-        group: groups
-            .get(&row.group.to_string())
-            .cloned()
-            .unwrap_or_default(),
-        area: row.area.to_string(),
-        state: if row.on_hold {
-            format!("{}, on hold", label_of(row.state))
-        } else {
-            label_of(row.state)
-        },
-        award: row.award.to_string(),
-        paid: row.paid.to_string(),
-        due_back: if row.due_back.is_zero() {
-            String::new()
-        } else {
-            row.due_back.to_string()
-        },
-        title: row.title,
+    let (items, next) = if wants_change {
+        let mut all = asked.list_all::<GrantRow>(filters).await?;
+        all.retain(has_open_variation);
+        (all, None)
+    } else {
+        let (as_at, part) = (asked.as_at().await?, asked.page_request(PAGE_SIZE));
+        let listed = asked.desk.views.list(as_at, filters, &part).await?;
+        (listed.items, listed.next)
     };
-    let mut filter = asked.forms().form("filter");
-    for (name, value) in &asked.query {
-        filter = filter.prefill(name, value);
-    }
+    let groups = asked
+        .group_names(items.iter().map(|row| row.group.to_string()))
+        .await?;
     let page = GrantsPage {
         page: asked.page_context("Grants").await?,
-        filter,
+        filter: asked.filter_form(&asked.forms()),
         states: choices_or_none(
             "any state",
             GrantState::VARIANTS
@@ -184,11 +147,44 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             (String::new(), "all".to_owned()),
             ("change".to_owned(), "with a change to decide".to_owned()),
         ],
-        rows: items.into_iter().map(row).collect(),
+        rows: items
+            .into_iter()
+            .map(|row| GrantListRow::new(row, &groups))
+            .collect(),
         sheets: asked.spreadsheet_links(),
-        next: listed
-            .next
-            .map(|next| super::applications::url_with(asked, "after", &next)),
+        next: asked.link_to_next(next),
     };
     asked.render(&page)
+}
+
+impl GrantListRow {
+    fn new(row: GrantRow, groups: &BTreeMap<String, String>) -> Self {
+        Self {
+            id: row.id.to_string(),
+            group: groups
+                .get(&row.group.to_string())
+                .cloned()
+                .unwrap_or_default(),
+            area: row.area.to_string(),
+            state: state_label(&row),
+            award: row.award.to_string(),
+            paid: row.paid.to_string(),
+            due_back: if row.due_back.is_zero() {
+                String::new()
+            } else {
+                row.due_back.to_string()
+            },
+            title: row.title,
+        }
+    }
+}
+
+/// The state of a grant in words.
+pub(super) fn state_label(row: &GrantRow) -> String {
+    let state = label_of(row.state);
+    if row.on_hold {
+        format!("{state}, on hold")
+    } else {
+        state
+    }
 }

@@ -3,12 +3,12 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{DeskRequest, spreadsheets};
+use super::DeskRequest;
+use super::list::build_spreadsheet;
 use crate::domain::Role;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::{Form, PageContext, PageError};
 use crate::projections::GroupRow;
-use crate::views::PageRequest as Wanted;
 
 /// A search finds at most so many groups.
 const SEARCH_MAX: i64 = 200;
@@ -46,47 +46,37 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
         "Merged into",
         "Id",
     ];
-    Ok(spreadsheets::build_spreadsheet(
-        "Groups",
-        columns,
-        rows,
-        |row| {
-            let payee = match &row.payee {
-                Some(payee) if payee.verified_by.is_some() => "verified",
-                Some(_) => "to be verified",
-                None => "none",
-            };
-            [
-                row.name.into(),
-                row.area.into(),
-                super::label_of(row.standing).into(),
-                row.identifiers
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-                    .into(),
-                i64::try_from(row.members.len()).unwrap_or_default().into(),
-                payee.into(),
-                row.merged_into.map(|into| into.to_string()).into(),
-                row.id.to_string().into(),
-            ]
-        },
-    ))
+    Ok(build_spreadsheet("Groups", columns, rows, |row| {
+        let payee = match &row.payee {
+            Some(payee) if payee.verified_by.is_some() => "verified",
+            Some(_) => "to be verified",
+            None => "none",
+        };
+        [
+            row.name.into(),
+            row.area.into(),
+            super::label_of(row.standing).into(),
+            row.identifiers
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+                .into(),
+            i64::try_from(row.members.len()).unwrap_or_default().into(),
+            payee.into(),
+            row.merged_into.map(|into| into.to_string()).into(),
+            row.id.to_string().into(),
+        ]
+    }))
 }
 
 pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let search = asked.text("q");
-    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let (rows, next) = if search.is_empty() {
         let listed = asked
             .desk
             .views
-            .list::<GroupRow>(
-                asked.as_at().await?,
-                Vec::new(),
-                &Wanted { after, limit: 50 },
-            )
+            .list::<GroupRow>(asked.as_at().await?, Vec::new(), &asked.page_request(50))
             .await?;
         (listed.items, listed.next)
     } else {
@@ -109,7 +99,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         rows,
         sheets: asked.spreadsheet_links(),
         imports: asked.signed.reader.roles.contains(&Role::Officer),
-        next: next.map(|next| super::applications::url_with(asked, "after", &next)),
+        next: asked.link_to_next(next),
     };
     asked.render(&page)
 }

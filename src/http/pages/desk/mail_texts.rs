@@ -6,7 +6,7 @@ use askama::Template;
 use strum::VariantArray as _;
 
 use super::DeskRequest;
-use super::action::{Action, Availability};
+use super::action::{Action, ActionSpec, sample};
 use super::texts::{mail_kind_label, organisation, require_editor};
 use crate::domain::command::ProposalRef;
 use crate::domain::language::Language;
@@ -15,8 +15,7 @@ use crate::domain::organisation::RefuseMailText;
 use crate::domain::{Command, FundId, OrganisationCommand as C};
 use crate::http::pages::{Form, PageContext, PageError, PageForms};
 use crate::mail::{default_template, sample_values};
-use crate::projections::{FundRow, MailTextRow, OrganisationRow};
-use crate::views::PageRequest as Wanted;
+use crate::projections::{MailTextRow, OrganisationRow};
 
 #[derive(Template)]
 #[template(path = "desk/mail_text.html")]
@@ -66,19 +65,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>, kind: &str) -> Result<HttpResp
         fund: asked.text("fund").parse().ok().map(FundId),
         language,
     };
-    let rows: Vec<FundRow> = asked
-        .desk
-        .views
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
-        .await?
-        .items;
+    let rows = asked.funds().await?;
     let funds: Vec<_> = std::iter::once((
         String::new(),
         "every fund without words of its own".to_owned(),
@@ -143,54 +130,41 @@ async fn text_action(
         .map_or((ours.subject.clone(), ours.body.clone()), |text| {
             (text.subject.clone(), text.body.clone())
         });
-    let (name, title, offered) = if kind.needs_two_people() {
-        let trial = C::ProposeMailText(PublishMailText {
-            mail: kind,
-            fund,
-            language,
-            subject: ours.subject.parse().expect("a subject of ours"),
-            body: ours.body.parse().expect("a text of ours"),
-        });
-        let offered = match availability(asked, trial).await? {
-            Availability::Hidden => Availability::Unavailable(
-                "One administrator proposes them, and another confirms them.".to_owned(),
-            ),
-            other => other,
-        };
-        ("propose-mail-text", "Propose these words", offered)
-    } else {
-        (
-            "publish-mail-text",
-            "Publish these words",
-            Availability::Available,
-        )
+    let text = PublishMailText {
+        mail: kind,
+        fund,
+        language,
+        subject: sample(&ours.subject),
+        body: sample(&ours.body),
     };
-    let mut act = Action::new(forms, name, title, &format!("/desk/do/organisation/{name}"), offered)
+    let organisation = asked.desk.commands.organisation();
+    let spec = if kind.needs_two_people() {
+        let propose = Command::Organisation(organisation, C::ProposeMailText(text));
+        ActionSpec::new("Propose these words", propose)
+            .if_hidden("One administrator proposes them, and another confirms them.")
+    } else {
+        let publish = Command::Organisation(organisation, C::PublishMailText(text));
+        ActionSpec::new("Publish these words", publish).unchecked()
+    };
+    let spec = spec
         .expanded()
         .hidden("mail", <&str>::from(kind))
         .hidden("language", language.code())
         .text("subject", "Subject")
-        .text_area_with_hint(
-            "body",
-            "Text",
-            "An empty line begins a new paragraph. A name in double braces is filled in: put a space on both sides of it, and {{ link }} on a line of its own. Other addresses of web pages are not taken.",
+        .prefill(subject)
+        .text_area("body", "Text")
+        .hint(
+            "An empty line begins a new paragraph. A name in double braces is filled in: \
+             put a space on both sides of it, and {{ link }} on a line of its own. \
+             Other addresses of web pages are not taken.",
         )
-        .prefill("subject", subject)
-        .prefill("body", body)
-        .with_preview(&format!("/desk/try/organisation/{name}"), "See how it would arrive");
-    if let Some(fund) = fund {
-        act = act.hidden("fund", fund);
-    }
-    Ok(act)
-}
-
-async fn availability(asked: &DeskRequest<'_>, command: C) -> Result<Availability, PageError> {
-    Availability::check(
-        asked.desk,
-        asked.visitor,
-        Command::Organisation(asked.desk.commands.organisation(), command),
-    )
-    .await
+        .prefill(body)
+        .preview("See how it would arrive");
+    let spec = match fund {
+        Some(fund) => spec.hidden("fund", fund),
+        None => spec,
+    };
+    asked.action(forms, spec).await
 }
 
 /// The proposed texts of a mail, with the actions that confirm or refuse them.
@@ -212,26 +186,27 @@ async fn proposed_texts(
     let mut waiting = Vec::new();
     for row in rows {
         let proposal = row.proposal;
-        let confirm = availability(asked, C::ConfirmMailText(ProposalRef { proposal })).await?;
-        let confirm = Action::new(
-            forms,
-            &format!("confirm-mail-text-{proposal}"),
-            "Confirm these words",
-            "/desk/do/organisation/confirm-mail-text",
-            confirm,
-        );
-        let refuse = RefuseMailText {
-            proposal,
-            reason: "why".parse().expect("a short text"),
+        let on_proposal = |form: &str, title: &str, command: C| {
+            let organisation = asked.desk.commands.organisation();
+            ActionSpec::new(title, Command::Organisation(organisation, command))
+                .form(format!("{form}-{proposal}"))
+                .hidden_number("proposal", proposal)
         };
-        let refuse = availability(asked, C::RefuseMailText(refuse)).await?;
-        let refuse = Action::new(
-            forms,
-            &format!("refuse-mail-text-{proposal}"),
-            "Refuse these words, or take them back",
-            "/desk/do/organisation/refuse-mail-text",
-            refuse,
-        );
+        let confirm = C::ConfirmMailText(ProposalRef { proposal });
+        let refuse = C::RefuseMailText(RefuseMailText {
+            proposal,
+            reason: sample("why"),
+        });
+        let table = vec![
+            on_proposal("confirm-mail-text", "Confirm these words", confirm),
+            on_proposal(
+                "refuse-mail-text",
+                "Refuse these words, or take them back",
+                refuse,
+            )
+            .text_area("reason", "Why")
+            .hint("Names of people do not belong here."),
+        ];
         let fund = row.fund.map(|fund| fund.to_string()).unwrap_or_default();
         waiting.push(ProposedMailTextView {
             language: row.language,
@@ -243,14 +218,7 @@ async fn proposed_texts(
             subject: row.subject.clone(),
             body: row.body.clone(),
             by: names.of(&row.proposed_by),
-            acts: super::action::visible(vec![
-                confirm.hidden("proposal:n", proposal),
-                refuse.hidden("proposal:n", proposal).text_area_with_hint(
-                    "reason",
-                    "Why",
-                    "Names of people do not belong here.",
-                ),
-            ]),
+            acts: asked.actions(forms, table).await?,
         });
     }
     Ok(waiting)

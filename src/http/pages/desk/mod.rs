@@ -13,6 +13,7 @@
 mod accesses;
 mod action;
 mod application;
+mod application_actions;
 mod applications;
 mod assisted_entry;
 mod bank;
@@ -22,24 +23,30 @@ mod erasures;
 mod event_log;
 mod figures;
 mod fund;
+mod fund_actions;
 mod funds;
 mod grant;
 mod grant_actions;
 mod grants;
 mod group;
+mod group_actions;
 mod groups;
 mod import;
+mod list;
 mod mail_texts;
 mod on_behalf;
 mod open_data;
 mod panel;
+mod payment_actions;
 mod payments;
 mod people;
+mod person_actions;
 mod settlements;
 mod spreadsheets;
 mod statement;
 mod submit_command;
 mod texts;
+mod update_actions;
 mod updates;
 mod webhooks;
 
@@ -51,14 +58,14 @@ use jiff::civil::Date;
 
 use super::sign_in::format_instant;
 use super::{FormErrors, PageContext, PageError, PageForms, Visitor};
+use crate::auth::SignedIn;
 use crate::clock::day_of;
 use crate::domain::event::event_label;
 use crate::domain::{PersonId, days};
 use crate::http::AppState;
 use crate::http::api::RESOURCES;
-use crate::http::bearer_auth::SignedIn;
 use crate::http::problem::ErrorCode;
-use crate::views::{AsAt, ParseAsAtError, Reader};
+use crate::views::{AsAt, EventSearch, ParseAsAtError, Reader, TableRow};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -228,6 +235,12 @@ impl<'a> DeskRequest<'a> {
         let status = actix_web::http::StatusCode::from_u16(status)
             .unwrap_or(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY);
         super::render_to(HttpResponse::build(status), template)
+    }
+
+    /// The record with this id, or the page that says that there is none.
+    pub async fn row<T: TableRow>(&self, id: impl std::fmt::Display) -> Result<T, PageError> {
+        let found = self.desk.views.find(id, None).await?;
+        found.ok_or_else(PageError::not_found)
     }
 
     /// The names of people, as far as the reader may see them.
@@ -411,20 +424,18 @@ pub(super) async fn history(
     asked: &DeskRequest<'_>,
     id: uuid::Uuid,
 ) -> Result<Vec<HistoryEntry>, PageError> {
-    use crate::store::event_search::{self, EventSearch};
-    let log = asked.desk.commands.log();
     let wanted = EventSearch {
-        stream: format!("{}/{id}", log.organisation()),
+        stream: format!("{}/{id}", asked.desk.commands.log().organisation()),
         before: i64::MAX,
         limit: 500,
         newest: true,
         ..EventSearch::default()
     };
-    let rows = event_search::events(log.store(), log.organisation(), &wanted).await?;
-    let mut seen = rows
+    let events = asked.desk.views.search_events(&wanted).await?;
+    let mut seen: Vec<_> = events
         .into_iter()
         .map(crate::http::api::log::event_view)
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect();
     crate::http::api::log::add_corrections(asked.desk, &mut seen).await?;
     let actors = seen
         .iter()

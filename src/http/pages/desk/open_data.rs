@@ -29,7 +29,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         published = Some(made.checked.package.grants.len());
         for (grant, faults) in &made.checked.held_back {
             let row: Option<crate::projections::GrantRow> =
-                asked.desk.views.find(&grant.to_string(), None).await?;
+                asked.desk.views.find(grant, None).await?;
             held_back.push(WithheldGrant {
                 grant: grant.to_string(),
                 title: row.map(|row| row.title).unwrap_or_default(),

@@ -21,7 +21,7 @@ use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership,
 };
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
-use crate::views::{GroupBy, PageRequest as Wanted};
+use crate::views::{Filter, GroupBy, PageRequest};
 
 #[derive(Template)]
 #[template(path = "desk/panels.html")]
@@ -34,14 +34,7 @@ pub(super) async fn show_rounds(asked: &DeskRequest<'_>) -> Result<HttpResponse,
     let funds: Vec<FundRow> = asked
         .desk
         .views
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
+        .list(None, Vec::new(), &PageRequest::up_to_max())
         .await?
         .items;
     let mut rounds = Vec::new();
@@ -163,15 +156,15 @@ pub(super) async fn show(
     let desk = asked.desk;
     let (fund, round) = ownership::fund_and_round(desk, fund, key).await?;
     let filters = vec![
-        ("fund", vec![fund.id.to_string()]),
-        ("round", vec![key.to_owned()]),
+        Filter::equals("fund", fund.id),
+        Filter::equals("round", key),
     ];
     let rows = desk
         .views
         .list::<ApplicationRow>(
             None,
             filters,
-            &Wanted {
+            &PageRequest {
                 after: None,
                 limit: 200,
             },

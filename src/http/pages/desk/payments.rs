@@ -9,15 +9,13 @@ use serde_json::json;
 use strum::VariantNames as _;
 use uuid::Uuid;
 
-use super::action::{Action, Availability, visible};
-use super::spreadsheets::{self, name_cell};
+use super::action::Action;
+use super::list::{build_spreadsheet, name_cell};
+use super::payment_actions::payment_actions;
 use super::{DeskRequest, choices_or_none, label_of, submit_command};
 use crate::clock::day_of;
-use crate::domain::grant::{
-    ConfirmPayment, FailPayment, PaymentReason, PaymentRef, PaymentState, ReversePayment,
-    SendPayment,
-};
-use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
+use crate::domain::grant::PaymentState;
+use crate::domain::{Command, FundCommand, FundId, PersonId, Role};
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::AppState;
 use crate::http::pages::form::slug_of;
@@ -26,7 +24,7 @@ use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, PageForms, PostedForm, ownership,
 };
 use crate::projections::{FundRow, GrantRow, PaymentRow};
-use crate::views::PageRequest as Wanted;
+use crate::views::{Filter, PageRequest};
 
 /// Payments per page. Small, because the dry runs of up to nine commands are needed for each
 /// payment.
@@ -69,25 +67,21 @@ struct BatchProposal {
 
 /// The filters of the query. Without a state and a grant: the payments that wait for somebody to
 /// act.
-fn filters(asked: &DeskRequest<'_>) -> Result<Vec<(&'static str, Vec<String>)>, PageError> {
+fn filters(asked: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     let mut filters = Vec::new();
     let grant = asked.text("grant");
     if !grant.is_empty() {
-        filters.push(("grant_id", vec![ownership::parse_uuid(grant)?.to_string()]));
+        filters.push(Filter::equals("grant_id", ownership::parse_uuid(grant)?));
     }
     let states = asked.all("state");
     if !states.is_empty() {
-        filters.push(("state", states));
+        filters.push(Filter::any_of("state", states));
     } else if grant.is_empty() {
-        let open = [
+        filters.push(Filter::in_state([
             PaymentState::Prepared,
             PaymentState::Approved,
             PaymentState::Sent,
-        ];
-        filters.push((
-            "state",
-            open.map(|state| <&str>::from(state).to_owned()).to_vec(),
-        ));
+        ]));
     }
     Ok(filters)
 }
@@ -124,220 +118,100 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
         "Paid on",
         "Grant id",
     ];
-    Ok(spreadsheets::build_spreadsheet(
-        "Payments",
-        columns,
-        rows,
-        |row| {
-            let grant = grants.get(&row.grant);
-            [
-                grant.map(|grant| grant.title.clone()).into(),
-                grant.map_or(SpreadsheetCell::Empty, |grant| {
-                    name_cell(&groups, &grant.group)
-                }),
-                row.payment.into(),
-                row.amount.into(),
-                label_of(row.state).into(),
-                label_of(row.route).into(),
-                row.batch.map(|batch| batch.to_string()).into(),
-                row.prepared_on.into(),
-                row.prepared_by.map(|person| people.of(&person)).into(),
-                row.approved_by
-                    .iter()
-                    .map(|person| people.of(person))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-                    .into(),
-                row.sent_on.into(),
-                row.paid_on.into(),
-                row.grant.to_string().into(),
-            ]
-        },
-    ))
+    Ok(build_spreadsheet("Payments", columns, rows, |row| {
+        let grant = grants.get(&row.grant);
+        [
+            grant.map(|grant| grant.title.clone()).into(),
+            grant.map_or(SpreadsheetCell::Empty, |grant| {
+                name_cell(&groups, &grant.group)
+            }),
+            row.payment.into(),
+            row.amount.into(),
+            label_of(row.state).into(),
+            label_of(row.route).into(),
+            row.batch.map(|batch| batch.to_string()).into(),
+            row.prepared_on.into(),
+            row.prepared_by.map(|person| people.of(&person)).into(),
+            row.approved_by
+                .iter()
+                .map(|person| people.of(person))
+                .collect::<Vec<_>>()
+                .join(", ")
+                .into(),
+            row.sent_on.into(),
+            row.paid_on.into(),
+            row.grant.to_string().into(),
+        ]
+    }))
 }
 
 pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let filters = filters(asked)?;
     let states = asked.all("state");
-    let approved = states.is_empty()
+    let lists_approved = states.is_empty()
         || states
             .iter()
             .any(|state| state == <&str>::from(PaymentState::Approved));
-    let batched = asked.text("grant").is_empty() && approved;
-    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let listed = asked
         .desk
         .views
-        .list::<PaymentRow>(
-            None,
-            filters,
-            &Wanted {
-                after,
-                limit: PAGE_SIZE,
-            },
-        )
+        .list::<PaymentRow>(None, filters(asked)?, &asked.page_request(PAGE_SIZE))
         .await?;
     let forms = asked.forms();
     let mut payments = Vec::new();
     for row in listed.items {
-        let grant: GrantRow = asked
-            .desk
-            .views
-            .find(&row.grant.to_string(), None)
-            .await?
-            .ok_or_else(PageError::not_found)?;
-        let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
-            .await?
-            .into_values()
-            .next()
-            .unwrap_or_default();
-        let people = asked
-            .names_of_people(
-                row.approved_by
-                    .iter()
-                    .copied()
-                    .chain(row.prepared_by)
-                    .chain(row.early_proposed_by),
-            )
-            .await?;
-        payments.push(PaymentListItem {
-            title: grant.title,
-            group,
-            state: label_of(row.state),
-            prepared_by: row
-                .prepared_by
-                .map(|person| people.of(&person))
-                .unwrap_or_default(),
-            approved_by: row
-                .approved_by
-                .iter()
-                .map(|person| people.of(person))
-                .collect(),
-            early_proposed_by: row
-                .early_proposed_by
-                .map(|person| people.of(&person))
-                .unwrap_or_default(),
-            acts: actions(asked, &forms, &row).await?,
-            row,
-        });
-    }
-    let mut filter = forms.form("filter");
-    for (name, value) in &asked.query {
-        filter = filter.prefill(name, value);
+        payments.push(list_item(asked, &forms, row).await?);
     }
     let page = PaymentsPage {
         page: asked.page_context("Payments").await?,
         wrong: forms.error_summary(),
-        filter,
+        filter: asked.filter_form(&forms),
         states: choices_or_none(
             "to approve, send or confirm",
             PaymentState::VARIANTS.iter().copied(),
         ),
         payments,
-        batches: if batched {
+        batches: if lists_approved && asked.text("grant").is_empty() {
             proposed_batches(asked, &forms).await?
         } else {
             Vec::new()
         },
         sheets: asked.spreadsheet_links(),
-        finance: asked
-            .signed
-            .reader
-            .roles
-            .contains(&crate::domain::Role::Finance),
-        next: listed
-            .next
-            .map(|next| super::applications::url_with(asked, "after", &next)),
+        finance: asked.signed.reader.roles.contains(&Role::Finance),
+        next: asked.link_to_next(listed.next),
     };
     asked.render(&page)
 }
 
-async fn actions(
+async fn list_item(
     asked: &DeskRequest<'_>,
     forms: &PageForms,
-    row: &PaymentRow,
-) -> Result<Vec<Action>, PageError> {
-    let today = day_of(asked.desk.commands.now());
-    let (grant, payment) = (row.grant, row.payment);
-    let because = || PaymentReason {
-        payment,
-        reason: "why".parse().expect("a short text"),
-    };
-    let PaymentReason { reason, .. } = because();
-    let fail = FailPayment {
-        payment,
-        reason: reason.clone(),
-        happened_on: Some(today),
-    };
-    let reverse = ReversePayment {
-        payment,
-        happened_on: today,
-        reason,
-    };
-    // After a payment has failed or was reversed, both commands record that it came back again.
-    // Only one of them is shown.
-    let is_back = matches!(row.state, PaymentState::Failed | PaymentState::Reversed);
-    let failed = if is_back {
-        "The bank sent it back once more"
-    } else {
-        "The bank did not pay"
-    };
-    let act = async |name: &str, title: &str, command: C| -> Result<Action, PageError> {
-        let offered = Availability::check(
-            asked.desk,
-            asked.visitor,
-            Command::Grant(GrantId(grant), command),
-        )
-        .await?;
-        let form = format!("{name}-{grant}-{payment}");
-        Ok(Action::new(
-            forms,
-            &form,
-            title,
-            &format!("/desk/do/grants/{grant}/{name}"),
-            offered,
-        )
-        .hidden("payment:n", payment))
-    };
-    let mut acts = vec![
-        act("approve-payment", "Approve", C::ApprovePayment(PaymentRef { payment })).await?.expanded().button("Approve the payment"),
-        act("reject-payment", "Reject", C::RejectPayment(because())).await?.text_area("reason", "Why"),
-        act("propose-early-payment", "Propose that it leave at once", C::ProposeEarlyPayment(because())).await?.text_area_with_hint(
-            "reason",
-            "Why",
-            "The payee, a member or an address changed a short time ago. A second person confirms it.",
-        ),
-        act("confirm-early-payment", "Confirm that it leaves at once", C::ConfirmEarlyPayment(PaymentRef { payment })).await?,
-        act("send-payment", "It was sent to the bank", C::SendPayment(SendPayment { payment, happened_on: today }))
-            .await?
-            .day("happened_on", "When")
-            .prefill("happened_on", today),
-        act("confirm-payment", "The bank has paid", C::ConfirmPayment(ConfirmPayment { payment, happened_on: today, receipt: None }))
-            .await?
-            .day("happened_on", "The bank's date")
-            .text_with_hint("receipt", "The receipt's digest", "Only where you bought for the group: from the group's files.")
-            .prefill("happened_on", today),
-        act("fail-payment", failed, C::FailPayment(fail))
-            .await?
-            .text_area("reason", "Why")
-            .day("happened_on", "The bank's date")
-            .prefill("happened_on", today),
-        act("cancel-payment", "Cancel it", C::CancelPayment(because())).await?.text_area("reason", "Why"),
-    ];
-    if !is_back {
-        acts.push(
-            act(
-                "reverse-payment",
-                "The bank took it back after it was paid",
-                C::ReversePayment(reverse),
-            )
-            .await?
-            .text_area("reason", "Why")
-            .day("happened_on", "The bank's date")
-            .prefill("happened_on", today),
-        );
-    }
-    Ok(visible(acts))
+    row: PaymentRow,
+) -> Result<PaymentListItem, PageError> {
+    let grant: GrantRow = asked.row(row.grant).await?;
+    let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
+        .await?
+        .into_values()
+        .next()
+        .unwrap_or_default();
+    let approvers = row.approved_by.iter().copied();
+    let others = row.prepared_by.into_iter().chain(row.early_proposed_by);
+    let people = asked.names_of_people(approvers.chain(others)).await?;
+    let name_of =
+        |person: Option<PersonId>| person.map(|person| people.of(&person)).unwrap_or_default();
+    Ok(PaymentListItem {
+        title: grant.title,
+        group,
+        state: label_of(row.state),
+        prepared_by: name_of(row.prepared_by),
+        approved_by: row
+            .approved_by
+            .iter()
+            .map(|person| people.of(person))
+            .collect(),
+        early_proposed_by: name_of(row.early_proposed_by),
+        acts: asked.actions(forms, payment_actions(asked, &row)).await?,
+        row,
+    })
 }
 
 /// All approved payments, up to [`BATCH_MAX`], by fund: a batch is not limited to the page of the
@@ -356,17 +230,14 @@ async fn proposed_batches(
     }
     let today = day_of(asked.desk.commands.now());
     let mut batches: Vec<BatchProposal> = Vec::new();
-    let filters = vec![(
-        "state",
-        vec![<&str>::from(PaymentState::Approved).to_owned()],
-    )];
+    let filters = vec![Filter::in_state([PaymentState::Approved])];
     let approved = asked
         .desk
         .views
         .list::<PaymentRow>(
             None,
             filters,
-            &Wanted {
+            &PageRequest {
                 after: None,
                 limit: BATCH_MAX,
             },
@@ -377,7 +248,7 @@ async fn proposed_batches(
         let grant: GrantRow = asked
             .desk
             .views
-            .find(&row.grant.to_string(), None)
+            .find(row.grant, None)
             .await?
             .ok_or_else(PageError::not_found)?;
         let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
@@ -397,7 +268,7 @@ async fn proposed_batches(
         let fund: FundRow = asked
             .desk
             .views
-            .find(&fund.to_string(), None)
+            .find(fund, None)
             .await?
             .ok_or_else(PageError::not_found)?;
         let form = forms

@@ -5,27 +5,23 @@ use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use askama::Template;
-use strum::VariantArray as _;
 
 use super::accesses::{self, AccessLine};
-use super::action::{Action, Availability, visible};
-use super::erasures::erasure_actions;
-use super::{DeskRequest, HistoryEntry, history, spreadsheets};
-use crate::domain::command::{ProposalRef, WithReason};
-use crate::domain::organisation::{ConfirmRole, RoleRef};
-use crate::domain::person::PersonDetails;
-use crate::domain::personal_data::{PersonalInput, mailbox_key};
-use crate::domain::{
-    Command, Organisation, OrganisationCommand as C, Person, PersonCommand, PersonId, Role,
-};
+use super::action::Action;
+use super::list::build_spreadsheet;
+use super::person_actions::{PersonActions, register_action};
+use super::{DeskRequest, HistoryEntry, history};
+use crate::auth;
+use crate::domain::personal_data::mailbox_key;
+use crate::domain::{PersonId, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http;
-use crate::http::bearer_auth::{AccessBasis, AccessEndings, IDENTITY_MAX_AGE};
-use crate::http::pages::{PageContext, PageError, PageForms, ownership};
+use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::PersonRow;
-use crate::store::accesses::AccessedData;
-use crate::store::{sessions, tokens};
-use crate::views::{PageRequest as Wanted, PersonView};
+use crate::views::{AccessedData, PersonView};
+
+/// People per page of the list of all.
+const PAGE_SIZE: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "desk/people.html")]
@@ -44,24 +40,14 @@ struct PeoplePage {
 
 pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let all = asked.text("all") == "yes";
-    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
-    let listed = asked
-        .desk
-        .views
-        .list::<PersonRow>(
-            None,
-            Vec::new(),
-            &Wanted {
-                after,
-                limit: if all { 50 } else { 500 },
-            },
-        )
-        .await?;
-    let rows: Vec<_> = listed
-        .items
-        .into_iter()
-        .filter(|row| all || has_roles(row))
-        .collect();
+    let (rows, next) = if all {
+        let part = asked.page_request(PAGE_SIZE);
+        let views = &asked.desk.views;
+        let listed = views.list::<PersonRow>(None, Vec::new(), &part).await?;
+        (listed.items, listed.next)
+    } else {
+        (people_with_roles(asked).await?, None)
+    };
     let people = asked
         .desk
         .views
@@ -69,16 +55,11 @@ pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         .await?;
     let forms = asked.forms();
     let holds = |role| asked.signed.reader.roles.contains(&role);
-    let register = Action::new(
-        &forms,
-        "register",
-        "Register a person",
-        "/desk/do/people/register",
-        Availability::Available,
-    )
-    .text("name", "Name")
-    .text("email", "E-mail")
-    .text("telephone", "Telephone");
+    let act = if holds(Role::Administrator) || holds(Role::Officer) {
+        Some(asked.action(&forms, register_action()).await?)
+    } else {
+        None
+    };
     if all && asked.signed.reader.works_with_groups() {
         http::accesses::record_access(asked.desk, &asked.signed.reader, AccessedData::Addresses)
             .await?;
@@ -89,14 +70,17 @@ pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         wrong: forms.error_summary(),
         people: mark_similar_addresses(people),
         all,
-        act: (holds(Role::Administrator) || holds(Role::Officer)).then_some(register),
+        act,
         sheets: asked.spreadsheet_links(),
-        next: listed
-            .next
-            .filter(|_| all)
-            .map(|next| super::applications::url_with(asked, "after", &next)),
+        next: asked.link_to_next(next),
     };
     asked.render(&page)
+}
+
+/// The people who hold a role, or for whom one is proposed.
+async fn people_with_roles(asked: &DeskRequest<'_>) -> Result<Vec<PersonRow>, PageError> {
+    let rows: Vec<PersonRow> = asked.desk.views.all_rows(None, Vec::new()).await?;
+    Ok(rows.into_iter().filter(has_roles).collect())
 }
 
 fn has_roles(row: &PersonRow) -> bool {
@@ -132,23 +116,8 @@ async fn people_with_similar_address(
     let Some(own) = seen.email.as_deref().map(mailbox_key) else {
         return Ok(Vec::new());
     };
-    let listed = asked
-        .desk
-        .views
-        .list::<PersonRow>(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
-        .await?
-        .items;
-    let others = listed
-        .into_iter()
-        .filter(|row| row.id != seen.id && has_roles(row))
-        .collect();
+    let mut others = people_with_roles(asked).await?;
+    others.retain(|row| row.id != seen.id);
     let others = asked
         .desk
         .views
@@ -184,7 +153,7 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
         http::accesses::record_access(asked.desk, &asked.signed.reader, AccessedData::Addresses)
             .await?;
     }
-    Ok(spreadsheets::build_spreadsheet(
+    Ok(build_spreadsheet(
         "People",
         ["Name", "E-mail", "Roles", "Id"],
         people,
@@ -227,7 +196,7 @@ pub(super) async fn subject_access(
     let row: PersonRow = asked
         .desk
         .views
-        .find(&ownership::parse_uuid(id)?.to_string(), None)
+        .find(ownership::parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let reader = &asked.signed.reader;
@@ -254,7 +223,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
     let row: PersonRow = asked
         .desk
         .views
-        .find(&ownership::parse_uuid(id)?.to_string(), None)
+        .find(ownership::parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let takes_held = asked.signed.reader.may_take_subject_access(&row);
@@ -272,12 +241,17 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         .and_then(|proposed| proposed.by);
     let names = asked.names_of_colleagues(proposed_by).await?;
     let title = seen.name.clone().unwrap_or_else(|| "A person".to_owned());
+    let acts = PersonActions {
+        asked,
+        forms: &forms,
+        seen: &seen,
+    };
     let page = PersonPage {
         page: asked.page_context(&title).await?,
         wrong: forms.error_summary(),
         proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
-        contact_acts: contact_actions(asked, &forms, &seen).await?,
-        acts: actions(asked, &forms, &seen).await?,
+        contact_acts: acts.contact().await?,
+        acts: acts.others().await?,
         takes_held,
         accesses: accesses::recent(asked, &seen.id.to_string()).await?,
         access: sessions_and_tokens(asked, seen.id).await?,
@@ -297,228 +271,14 @@ async fn sessions_and_tokens(
     if !asked.signed.reader.roles.contains(&Role::Administrator) {
         return Ok(None);
     }
-    let log = asked.desk.commands.log();
-    let now = asked.desk.commands.now().as_microsecond();
-    let known = log
-        .load_recent::<Person>(person, IDENTITY_MAX_AGE)
-        .await?
-        .state;
-    let organisation = log
-        .load_recent::<Organisation>(asked.desk.commands.organisation().0, IDENTITY_MAX_AGE)
-        .await?
-        .state;
-    let ended = AccessEndings::of_person(PersonId(person), &known, &organisation);
-    let sessions =
-        sessions::active_of_person(log.store(), log.organisation(), &person.to_string(), now)
-            .await?;
-    let tokens =
-        tokens::active_of_person(log.store(), log.organisation(), &person.to_string(), now).await?;
-    let signed_in = sessions
-        .iter()
-        .filter(|session| {
-            ended.allows(AccessBasis {
-                roles: &session.roles,
-                endings: session.access,
-            })
-        })
-        .count();
-    let spared = tokens.into_iter().filter(|token| {
-        ended.allows(AccessBasis {
-            roles: &token.roles,
-            endings: token.access,
-        })
-    });
-    let names: Vec<_> = spared.map(|token| token.name).collect();
-    let names = if names.is_empty() {
+    let open = auth::open_access(&asked.desk.commands, PersonId(person)).await?;
+    let tokens = if open.tokens.is_empty() {
         "none".to_owned()
     } else {
-        names.join(", ")
+        open.tokens.join(", ")
     };
-    Ok(Some(format!("sessions: {signed_in}; tokens: {names}")))
-}
-
-async fn actions(
-    asked: &DeskRequest<'_>,
-    forms: &PageForms,
-    seen: &PersonView,
-) -> Result<Vec<Action>, PageError> {
-    let person = PersonId(seen.id);
-    let act = async |name: &str,
-                     form: &str,
-                     title: &str,
-                     role: Role,
-                     command: C|
-           -> Result<Action, PageError> {
-        let organisation = asked.desk.commands.organisation();
-        let offered = Availability::check(
-            asked.desk,
-            asked.visitor,
-            Command::Organisation(organisation, command),
-        )
-        .await?;
-        let act = Action::new(
-            forms,
-            form,
-            title,
-            &format!("/desk/do/organisation/{name}"),
-            offered,
-        );
-        Ok(act
-            .hidden("person", person)
-            .hidden("role", <&str>::from(role)))
-    };
-    let mut acts = Vec::new();
-    for role in Role::VARIANTS.iter().copied() {
-        let of = RoleRef { person, role };
-        let key: &str = role.into();
-        if seen.proposed.contains(&role) {
-            let proposal = seen.proposals.get(&role).copied();
-            let confirm = C::ConfirmRole(ConfirmRole {
-                person,
-                role,
-                proposal,
-            });
-            let confirm = act(
-                "confirm-role",
-                &format!("confirm-{key}"),
-                &format!("Confirm the role {key}"),
-                role,
-                confirm,
-            )
-            .await?;
-            acts.push(match proposal {
-                Some(proposal) => confirm.hidden("proposal:n", proposal),
-                None => confirm,
-            });
-            let title = format!("Take back the proposal of the role {key}");
-            acts.push(
-                act(
-                    "end-role",
-                    &format!("take-back-{key}"),
-                    &title,
-                    role,
-                    C::EndRole(of),
-                )
-                .await?,
-            );
-        }
-        if seen.roles.contains(&role) {
-            acts.push(
-                act(
-                    "end-role",
-                    &format!("end-{key}"),
-                    &format!("End the role {key}"),
-                    role,
-                    C::EndRole(of),
-                )
-                .await?
-                .destructive(),
-            );
-        }
-        if !seen.proposed.contains(&role) {
-            acts.push(
-                act(
-                    "propose-role",
-                    &format!("propose-{key}"),
-                    &format!("Propose the role {key}"),
-                    role,
-                    C::ProposeRole(of),
-                )
-                .await?,
-            );
-        }
-    }
-    let why = WithReason {
-        reason: "why".parse().expect("a short text"),
-    };
-    let offered = Availability::check(
-        asked.desk,
-        asked.visitor,
-        Command::Person(person, PersonCommand::EndAccess(why)),
-    )
-    .await?;
-    let end = Action::new(
-        forms,
-        "end-access",
-        "End every session and token",
-        &format!("/desk/do/people/{person}/end-access"),
-        offered,
-    );
-    acts.push(
-        end.text_area_with_hint("reason", "Why", "Names of people do not belong here.")
-            .destructive(),
-    );
-    acts.extend(
-        erasure_actions(asked, forms, "people", seen.id, &|command| {
-            Command::Person(person, command.into_person_command())
-        })
-        .await?,
-    );
-    Ok(visible(acts))
-}
-
-/// Changing a person's contact details, and confirming or refusing a change that an officer
-/// proposed.
-async fn contact_actions(
-    asked: &DeskRequest<'_>,
-    forms: &PageForms,
-    seen: &PersonView,
-) -> Result<Vec<Action>, PageError> {
-    let person = PersonId(seen.id);
-    let act = async |title: &str, command: PersonCommand| -> Result<Action, PageError> {
-        let (name, path) = (
-            command.name(),
-            format!("/desk/do/people/{person}/{}", command.name()),
-        );
-        let offered =
-            Availability::check(asked.desk, asked.visitor, Command::Person(person, command))
-                .await?;
-        Ok(Action::new(forms, name, title, &path, offered))
-    };
-    let mut acts = Vec::new();
-    if let Some(proposal) = seen
-        .proposed_contact
-        .as_ref()
-        .map(|proposed| proposed.proposal)
-    {
-        let confirm = act(
-            "Confirm these contact details",
-            PersonCommand::ConfirmContact(ProposalRef { proposal }),
-        )
-        .await?;
-        acts.push(confirm.hidden("proposal:n", proposal));
-        let refuse = PersonCommand::RefuseContact(WithReason {
-            reason: "why".parse().expect("a short text"),
-        });
-        let refuse = act("Leave the contact details as they are", refuse).await?;
-        acts.push(refuse.text_area_with_hint(
-            "reason",
-            "Why",
-            "Names of people do not belong here.",
-        ));
-    }
-    let trial = PersonDetails {
-        name: PersonalInput::Open("name".to_owned()),
-        email: None,
-        telephone: None,
-    };
-    let hint = if asked.signed.reader.person == person {
-        "If the e-mail address is another one, you then sign in again with it."
-    } else {
-        "Before it counts, a colleague or the person must confirm it. Only somebody whom you registered yourself today is changed at once."
-    };
-    acts.push(
-        act(
-            "Change name and contact",
-            PersonCommand::ChangeContact(trial),
-        )
-        .await?
-        .text_with_hint("name", "Name", hint)
-        .text("email", "E-mail")
-        .text("telephone", "Telephone")
-        .prefill("name", seen.name.clone().unwrap_or_default())
-        .prefill("email", seen.email.clone().unwrap_or_default())
-        .prefill("telephone", seen.telephone.clone().unwrap_or_default()),
-    );
-    Ok(visible(acts))
+    Ok(Some(format!(
+        "sessions: {}; tokens: {tokens}",
+        open.sessions
+    )))
 }

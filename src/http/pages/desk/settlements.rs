@@ -1,13 +1,14 @@
 //! Settlement of bank entries that match no payment: the entries of a grant that wait, and the
 //! actions by which one person proposes and a second one confirms a settlement.
 
-use super::action::{Action, visible};
+use super::action::{Action, ActionSpec, sample};
 use super::erasures::day_text;
-use super::grant_actions::{GrantActions, sample_prose};
+use super::grant_actions::GrantActions;
 use crate::clock::day_of;
 use crate::domain::grant::{ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry};
 use crate::domain::{GrantCommand as C, Money};
 use crate::http::pages::PageError;
+use crate::http::pages::form::FieldType;
 use crate::projections::{PaymentRow, UnsettledEntryRow};
 
 /// A bank entry that waits to be settled, with its actions.
@@ -65,107 +66,95 @@ impl GrantActions<'_> {
         number: u16,
         entry: &UnsettledEntryRow,
     ) -> Result<Vec<Action>, PageError> {
-        let mut acts = Vec::new();
+        let mut table = Vec::new();
         if let Some(proposed) = &entry.proposed {
+            let counts = proposed.counts;
             let confirm = C::ConfirmSettlement(ConfirmSettlement {
                 entry: number,
-                counts: proposed.counts,
+                counts,
             });
-            let form = format!("confirm-settlement-{number}");
-            acts.push(
-                self.action(
-                    "confirm-settlement",
-                    &form,
-                    "Confirm how it is settled",
-                    confirm,
-                )
-                .await?
-                .hidden("entry:n", number)
-                .money(
-                    "counts:m",
-                    "How much of it counts as money that came back, as it was proposed",
-                )
-                .prefill("counts:m", String::from(proposed.counts)),
+            table.push(
+                self.spec("Confirm how it is settled", confirm)
+                    .form(format!("confirm-settlement-{number}"))
+                    .hidden_number("entry", number)
+                    .money(
+                        "counts",
+                        "How much of it counts as money that came back, as it was proposed",
+                    )
+                    .prefill(String::from(counts)),
             );
         }
-        let propose = ProposeSettlement {
+        table.push(self.propose_settlement(number, entry));
+        self.offered(table).await
+    }
+
+    fn propose_settlement(&self, number: u16, entry: &UnsettledEntryRow) -> ActionSpec {
+        let propose = C::ProposeSettlement(ProposeSettlement {
             entry: number,
             counts: Money::ZERO,
-            reason: sample_prose("why"),
-        };
+            reason: sample("why"),
+        });
         let title = if entry.proposed.is_some() {
             "Propose something else"
         } else {
             "Propose how it is settled"
         };
-        let form = format!("propose-settlement-{number}");
         let propose = self
-            .action(
-                "propose-settlement",
-                &form,
-                title,
-                C::ProposeSettlement(propose),
-            )
-            .await?
-            .hidden("entry:n", number);
+            .spec(title, propose)
+            .form(format!("propose-settlement-{number}"))
+            .hidden_number("entry", number);
         // Only money that came in can count as returned.
         let propose = match entry.kind {
-            EntryKind::CameIn => {
-                propose.money("counts:m", "How much of it counts as money that came back from this grant: 0 if none of it does")
-            }
-            EntryKind::WentOut => propose.hidden("counts:m", "0"),
+            EntryKind::CameIn => propose.money(
+                "counts",
+                "How much of it counts as money that came back from this grant: \
+                 0 if none of it does",
+            ),
+            EntryKind::WentOut => propose.hidden_as(FieldType::Money, "counts", "0"),
         };
-        acts.push(propose.text_area_with_hint(
-            "reason",
-            "What it was, and what happened to the rest",
-            "Names of people do not belong here.",
-        ));
-        Ok(visible(acts))
+        propose
+            .text_area("reason", "What it was, and what happened to the rest")
+            .hint("Names of people do not belong here.")
     }
 
     /// The action that records a bank entry for which no other command fits.
     pub async fn record_entry(&self, payments: &[PaymentRow]) -> Result<Vec<Action>, PageError> {
         let today = day_of(self.asked.desk.commands.now());
-        let amount = Money::from_pounds(1);
-        let record = RecordBankEntry {
+        let record = C::RecordBankEntry(RecordBankEntry {
             kind: EntryKind::CameIn,
-            amount,
+            amount: Money::from_pounds(1),
             payment: None,
             happened_on: today,
-            note: sample_prose("note"),
-        };
+            note: sample("note"),
+        });
         let ways = [("came_in", "money came in"), ("went_out", "money went out")]
             .map(|(key, says)| (key.to_owned(), says.to_owned()));
-        let about = payments.iter().map(|row| {
+        let payments = payments.iter().map(|row| {
             (
                 row.payment.to_string(),
                 format!("payment {} of {}", row.payment, row.amount),
             )
         });
-        let about = std::iter::once((String::new(), "none of them".to_owned()))
-            .chain(about)
-            .collect();
-        let title = "Record something else that the bank did";
-        let act = self
-            .action(
-                "record-bank-entry",
-                "record-bank-entry",
-                title,
-                C::RecordBankEntry(record),
+        let none = (String::new(), "none of them".to_owned());
+        let payments = std::iter::once(none).chain(payments).collect();
+        let record = self
+            .spec("Record something else that the bank did", record)
+            .select("kind", "Which way the money went", ways.to_vec())
+            .money("amount", "How much")
+            .day("happened_on", "The bank's date")
+            .prefill(today)
+            .select_as(
+                FieldType::Number,
+                "payment",
+                "Which payment it is about",
+                payments,
             )
-            .await?;
-        Ok(visible(vec![
-            act.select("kind", "Which way the money went", ways.to_vec())
-                .money("amount:m", "How much")
-                .day("happened_on", "The bank's date")
-                .select("payment:n", "Which payment it is about", about)
-                .text_area_with_hint(
-                    "note",
-                    "What the bank's statement says, and why it fits nothing else",
-                    "Two people then settle it. Names of people do not belong here.",
-                )
-                .prefill("happened_on", today),
-        ]))
+            .text_area(
+                "note",
+                "What the bank's statement says, and why it fits nothing else",
+            )
+            .hint("Two people then settle it. Names of people do not belong here.");
+        self.offered(vec![record]).await
     }
 }
 

@@ -5,14 +5,15 @@ use actix_web::HttpResponse;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::{DeskRequest, spreadsheets};
+use super::DeskRequest;
+use super::list::build_spreadsheet;
 use crate::clock::day_of;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
 use crate::http::pages::public::order_by_sign;
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::{FundRow, OrganisationRow};
-use crate::views::{Balances, GroupBy, PageRequest as Wanted, Statement, StatementSubject};
+use crate::views::{Balances, GroupBy, Statement, StatementSubject};
 
 #[derive(Template)]
 #[template(path = "desk/statement.html")]
@@ -34,7 +35,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
     let fund: FundRow = asked
         .desk
         .views
-        .find(&ownership::parse_uuid(id)?.to_string(), None)
+        .find(ownership::parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let key = fund.id.to_string();
@@ -63,23 +64,10 @@ pub(super) async fn show_funder(
     {
         return Err(PageError::not_found());
     }
-    let own: Option<OrganisationRow> = views
-        .find(&asked.desk.commands.organisation().to_string(), None)
-        .await?;
+    let own: Option<OrganisationRow> = views.find(asked.desk.commands.organisation(), None).await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let mut outcomes = Vec::new();
-    for fund in views
-        .list::<FundRow>(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
-        .await?
-        .items
-    {
+    for fund in asked.funds().await? {
         let key = fund.id.to_string();
         let shares = views
             .budget(totals_query(GroupBy::Funder, Some(&key), None, &days))
@@ -212,10 +200,5 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
         ]
     });
     let rows: Vec<_> = before.into_iter().chain(lines).chain(after).collect();
-    Ok(spreadsheets::build_spreadsheet(
-        "Statement",
-        columns,
-        rows,
-        |row| row,
-    ))
+    Ok(build_spreadsheet("Statement", columns, rows, |row| row))
 }

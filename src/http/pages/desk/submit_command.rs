@@ -10,7 +10,6 @@ use crate::commands::CommandRequest;
 use crate::domain::Command;
 use crate::http::AppState;
 use crate::http::api::{RESOURCES, Resource, commands, is_offered};
-use crate::http::pages::form::numbered_keys_to_arrays;
 use crate::http::pages::sign_in::local_path;
 use crate::http::pages::{
     FormData, FormErrors, PageError, PostedForm, Visitor, layout, ownership, see_other,
@@ -106,9 +105,7 @@ fn parse_command(
         noun,
         spec,
         id,
-        numbered_keys_to_arrays(posted.to_json())
-            .to_string()
-            .as_bytes(),
+        posted.to_json().to_string().as_bytes(),
     ))
 }
 

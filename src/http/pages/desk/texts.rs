@@ -5,11 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use strum::VariantArray as _;
 
-use super::action::{Action, Availability, visible};
+use super::action::{Action, ActionSpec, sample};
 use super::{DeskRequest, choices, submit_command};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
-use crate::domain::organisation::{PublishAgreement, PublishForm, Question, QuestionTranslation};
+use crate::domain::organisation::{
+    PublishAgreement, PublishForm, PublishReport, Question, QuestionTranslation,
+};
 use crate::domain::text::Slug;
 use crate::domain::{Command, OrganisationCommand as C, Role};
 use crate::http::AppState;
@@ -18,9 +20,9 @@ use crate::http::pages::sign_in::format_instant;
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
 };
+use crate::outbox;
 use crate::projections::{FundRow, GrantRow, OrganisationRow, UpdateRow};
-use crate::store::outbox;
-use crate::views::PageRequest as Wanted;
+use crate::views::{Filter, PageRequest};
 
 /// The number of empty questions at the end of the form.
 const NEW_QUESTIONS: usize = 3;
@@ -68,7 +70,7 @@ pub(super) async fn organisation(asked: &DeskRequest<'_>) -> Result<Organisation
     asked
         .desk
         .views
-        .find(&asked.desk.commands.organisation().to_string(), None)
+        .find(asked.desk.commands.organisation(), None)
         .await?
         .ok_or_else(PageError::not_found)
 }
@@ -337,24 +339,13 @@ pub(super) async fn show_agreement(asked: &DeskRequest<'_>) -> Result<HttpRespon
     require_editor(asked)?;
     let own = organisation(asked).await?;
     let forms = asked.forms();
-    let trial = C::PublishAgreement(PublishAgreement {
-        text: "text".parse().expect("a document"),
+    let publish = C::PublishAgreement(PublishAgreement {
+        text: sample("text"),
     });
-    let offered = Availability::check(
-        asked.desk,
-        asked.visitor,
-        Command::Organisation(asked.desk.commands.organisation(), trial),
-    )
-    .await?;
-    let act = Action::new(
-        &forms,
-        "publish-agreement",
-        "Publish the next version",
-        "/desk/do/organisation/publish-agreement",
-        offered,
-    )
-    .text_area("text", "The agreement")
-    .prefill("text", &own.agreement);
+    let publish = Command::Organisation(asked.desk.commands.organisation(), publish);
+    let publish = ActionSpec::new("Publish the next version", publish)
+        .text_area("text", "The agreement")
+        .prefill(&own.agreement);
     let says = format!(
         "This is version {}. Grants that were offered keep the version that they were offered with.",
         own.agreement_version
@@ -363,7 +354,7 @@ pub(super) async fn show_agreement(asked: &DeskRequest<'_>) -> Result<HttpRespon
         page: asked.page_context("The agreement").await?,
         wrong: forms.error_summary(),
         says,
-        acts: visible(vec![act]),
+        acts: asked.actions(&forms, vec![publish]).await?,
         words: vec![("As it stands".to_owned(), own.agreement)],
     };
     asked.render(&page)
@@ -377,65 +368,59 @@ pub(super) async fn show_report(asked: &DeskRequest<'_>) -> Result<HttpResponse,
     let funds: Vec<FundRow> = asked
         .desk
         .views
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 500,
-            },
-        )
+        .list(None, Vec::new(), &PageRequest::up_to_max())
         .await?
         .items;
     let areas: std::collections::BTreeSet<Slug> =
         funds.into_iter().flat_map(|fund| fund.areas).collect();
-    let mut acts = Vec::new();
-    for area in &areas {
-        let known = own.reports.get(area);
-        let text = |pick: fn(&crate::projections::AreaReportRow) -> &String| {
-            known.map(|report| pick(report).clone()).unwrap_or_default()
-        };
-        let form = format!("report-{area}");
-        acts.push(
-            Action::new(
-                &forms,
-                &form,
-                &format!("Publish what the report says of {area}"),
-                "/desk/do/organisation/publish-report",
-                Availability::Available,
-            )
-            .hidden("area", area)
-            .text_area_with_hint(
-                "context",
-                "The place, and what was set out to do",
-                "The public reads this.",
-            )
-            .text_area_with_hint("hard", "What was hard", "The public reads this.")
-            .text_area_with_hint("lessons", "What we learned", "The public reads this.")
-            .prefill("context", text(|report| &report.context))
-            .prefill("hard", text(|report| &report.hard))
-            .prefill("lessons", text(|report| &report.lessons)),
-        );
-    }
+    let table = areas.iter().map(|area| report_action(asked, &own, area));
     let page = ActionsPage {
         page: asked.page_context("The public report").await?,
         wrong: forms.error_summary(),
         says: "Nothing that a group typed becomes public by itself: write the report in your own words. What groups said was hard stands below.".to_owned(),
-        acts,
+        acts: asked.actions(&forms, table.collect()).await?,
         words: learned_texts(asked).await?,
     };
     asked.render(&page)
 }
 
+/// Publishing the report of one area. The page is for editors only.
+fn report_action(asked: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) -> ActionSpec {
+    let known = own.reports.get(area);
+    let text = |pick: fn(&crate::projections::AreaReportRow) -> &String| {
+        known.map(|report| pick(report).clone()).unwrap_or_default()
+    };
+    let publish = C::PublishReport(PublishReport {
+        area: area.clone(),
+        context: sample("context"),
+        hard: sample("hard"),
+        lessons: sample("lessons"),
+    });
+    let publish = Command::Organisation(asked.desk.commands.organisation(), publish);
+    let public = "The public reads this.";
+    ActionSpec::new(format!("Publish what the report says of {area}"), publish)
+        .form(format!("report-{area}"))
+        .hidden("area", area)
+        .text_area("context", "The place, and what was set out to do")
+        .hint(public)
+        .prefill(text(|report| &report.context))
+        .text_area("hard", "What was hard")
+        .hint(public)
+        .prefill(text(|report| &report.hard))
+        .text_area("lessons", "What we learned")
+        .hint(public)
+        .prefill(text(|report| &report.lessons))
+        .unchecked()
+}
+
 async fn learned_texts(asked: &DeskRequest<'_>) -> Result<Vec<(String, String)>, PageError> {
-    let states = ["received", "accepted"].map(str::to_owned).to_vec();
     let rows = asked
         .desk
         .views
         .list::<UpdateRow>(
             None,
-            vec![("state", states)],
-            &Wanted {
+            vec![Filter::in_state(["received", "accepted"])],
+            &PageRequest {
                 after: None,
                 limit: 200,
             },
@@ -452,11 +437,7 @@ async fn learned_texts(asked: &DeskRequest<'_>) -> Result<Vec<(String, String)>,
         let Some(learned) = update.learned else {
             continue;
         };
-        let grant: Option<GrantRow> = asked
-            .desk
-            .views
-            .find(&update.grant.to_string(), None)
-            .await?;
+        let grant: Option<GrantRow> = asked.desk.views.find(update.grant, None).await?;
         words.extend(grant.map(|grant| (format!("{} ({})", grant.title, grant.area), learned)));
     }
     Ok(words)
@@ -488,9 +469,8 @@ struct OutboxMailView {
 
 pub(super) async fn show_outbox(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     require_editor(asked)?;
-    let log = asked.desk.commands.log();
     let state = asked.text("state");
-    let rows = outbox::newest(log.store(), log.organisation(), state, 100).await?;
+    let rows = outbox::newest(asked.desk.commands.log(), state, 100).await?;
     let people = asked
         .names_of_people(
             rows.iter()
@@ -529,14 +509,8 @@ pub(super) async fn resend_mail(
         return Err(PageError::forbidden());
     }
     let id = ownership::parse_uuid(request.match_info().query("mail"))?.to_string();
-    let log = desk.commands.log();
-    outbox::retry(
-        log.store(),
-        log.organisation(),
-        &id,
-        desk.commands.now().as_microsecond(),
-    )
-    .await?;
+    let now = desk.commands.now().as_microsecond();
+    outbox::retry(desk.commands.log(), &id, now).await?;
     Ok(see_other("/desk/texts/mails?done=try-again"))
 }
 

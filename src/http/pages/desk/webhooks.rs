@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::Timestamp;
 
-use super::action::{Action, Availability, visible};
+use super::action::{Action, ActionSpec, sample};
 use super::{DeskRequest, label_of};
 use crate::domain::command::ProposalRef;
 use crate::domain::organisation::{ProposeWebhook, WebhookRef};
@@ -84,49 +84,31 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             .unwrap_or_default();
         webhooks.push(webhook_line(asked, &forms, webhook, by, holds(Role::Administrator)).await?);
     }
-    let trial = ProposeWebhook {
+    let propose = C::ProposeWebhook(ProposeWebhook {
         webhook: None,
-        address: "https://hooks.example.org".parse().expect("an address"),
+        address: sample("https://hooks.example.org"),
         events: std::collections::BTreeSet::new(),
-    };
-    let propose = action(
-        asked,
-        &forms,
-        "propose-webhook",
-        "Propose a webhook for all events",
-        C::ProposeWebhook(trial),
-    )
-    .await?;
-    let propose = propose.text_with_hint(
-        "address",
-        "Address",
-        "It begins with https:// and holds no password. Which events are sent can be chosen through the API.",
-    );
+    });
+    let propose = spec(asked, "Propose a webhook for all events", propose)
+        .text("address", "Address")
+        .hint(
+            "It begins with https:// and holds no password. \
+             Which events are sent can be chosen through the API.",
+        );
     let page = WebhooksPage {
         page: asked.page_context("Webhooks").await?,
         wrong: forms.error_summary(),
         webhooks,
-        propose: visible(vec![propose]),
+        propose: asked.actions(&forms, vec![propose]).await?,
     };
     asked.render(&page)
 }
 
-/// An action with one of the organisation's commands, with the result of its dry run.
-async fn action(
-    asked: &DeskRequest<'_>,
-    forms: &PageForms,
-    form: &str,
-    title: &str,
-    command: C,
-) -> Result<Action, PageError> {
-    let path = format!("/desk/do/organisation/{}", command.name());
-    let offered = Availability::check(
-        asked.desk,
-        asked.visitor,
+fn spec(asked: &DeskRequest<'_>, title: &str, command: C) -> ActionSpec {
+    ActionSpec::new(
+        title,
         Command::Organisation(asked.desk.commands.organisation(), command),
     )
-    .await?;
-    Ok(Action::new(forms, form, title, &path, offered))
 }
 
 async fn webhook_line(
@@ -137,29 +119,19 @@ async fn webhook_line(
     may: bool,
 ) -> Result<WebhookLine, PageError> {
     let number = webhook.webhook;
-    let mut acts = Vec::new();
-    if let Some(proposed) = &webhook.proposed {
+    let confirm = webhook.proposed.as_ref().map(|proposed| {
         let proposal = proposed.proposal;
         let confirm = C::ConfirmWebhook(ProposalRef { proposal });
-        let confirm = action(
-            asked,
-            forms,
-            &format!("confirm-webhook-{proposal}"),
-            "Confirm what is proposed",
-            confirm,
-        )
-        .await?;
-        acts.push(confirm.hidden("proposal:n", proposal));
-    }
-    let end = action(
-        asked,
-        forms,
-        &format!("end-webhook-{number}"),
-        "End this webhook",
-        C::EndWebhook(WebhookRef { webhook: number }),
-    )
-    .await?;
-    acts.push(end.hidden("webhook:n", number).destructive());
+        spec(asked, "Confirm what is proposed", confirm)
+            .form(format!("confirm-webhook-{proposal}"))
+            .hidden_number("proposal", proposal)
+    });
+    let end = C::EndWebhook(WebhookRef { webhook: number });
+    let end = spec(asked, "End this webhook", end)
+        .form(format!("end-webhook-{number}"))
+        .hidden_number("webhook", number)
+        .destructive();
+    let table = confirm.into_iter().chain([end]).collect();
     let deliveries = list_deliveries(asked.desk, number, i64::MAX, DELIVERIES_MAX).await?;
     let addressed = |address: &dyn std::fmt::Display,
                      events: &[crate::domain::event::EventKind]| {
@@ -178,7 +150,7 @@ async fn webhook_line(
             .proposed
             .map(|proposed| (addressed(&proposed.address, &proposed.events), by)),
         error: webhook.error.unwrap_or_default(),
-        acts: visible(acts),
+        acts: asked.actions(forms, table).await?,
         secret: may.then(|| forms.form("secret")),
         resume: (may && webhook.state == WebhookState::Paused).then(|| forms.form("resume")),
         deliveries: deliveries

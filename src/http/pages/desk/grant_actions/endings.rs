@@ -1,0 +1,98 @@
+//! Holding, publishing stories, and ending a grant.
+
+use std::collections::BTreeSet;
+
+use super::{GrantActions, file_choices};
+use crate::clock::day_of;
+use crate::domain::command::{NoBody, WithReason};
+use crate::domain::file::FilePurpose;
+use crate::domain::grant::{PublishStory, Revoke, StoryRef};
+use crate::domain::{GrantCommand as C, PersonId};
+use crate::http::pages::PageError;
+use crate::http::pages::desk::action::{Action, ActionSpec, sample};
+use crate::http::pages::desk::application::unconflicted;
+use crate::projections::FileRow;
+
+/// The label of the field for those who were present. Revoking a grant needs the quorum of its
+/// award, see the glossary.
+pub(super) const PRESENT_LABEL: &str = "Who else was present: each of them confirms it";
+
+impl GrantActions<'_> {
+    /// All other actions, in the order of the page.
+    pub async fn others(&self, files: &[FileRow]) -> Result<Vec<Action>, PageError> {
+        let panel = self.panel().await?;
+        let present = unconflicted(self.asked, self.row.id, &panel).await?;
+        let revoke =
+            |title: &str, command: fn(Revoke) -> C| self.revoke(title, command, &panel, &present);
+        let mut table = vec![revoke("Take the offer back", C::WithdrawOffer)];
+        table.extend(self.holds());
+        table.extend(self.stories(files));
+        table.extend(self.returns(&panel, &present));
+        table.push(revoke("End the grant before its time", C::Terminate));
+        table.push(self.spec("Close the grant", C::Close(NoBody {})));
+        self.offered(table).await
+    }
+
+    fn revoke(
+        &self,
+        title: &str,
+        command: fn(Revoke) -> C,
+        panel: &[(String, String)],
+        present: &BTreeSet<PersonId>,
+    ) -> ActionSpec {
+        let revoke = Revoke {
+            reason: sample("why"),
+            present: present.clone(),
+        };
+        self.spec(title, command(revoke))
+            .text_area("reason", "Why")
+            .checkboxes("present", PRESENT_LABEL, panel.to_vec())
+            .destructive()
+    }
+
+    fn holds(&self) -> [ActionSpec; 2] {
+        let hold = C::Hold(WithReason {
+            reason: sample("why"),
+        });
+        [
+            self.spec("Hold all payments", hold)
+                .text_area("reason", "Why"),
+            self.spec("End the hold", C::Resume(NoBody {})),
+        ]
+    }
+
+    fn stories(&self, files: &[FileRow]) -> Vec<ActionSpec> {
+        let today = day_of(self.asked.desk.commands.now());
+        let story = PublishStory {
+            words: sample("words"),
+            consented_on: today,
+            consent: sample("consent"),
+            photographs: BTreeSet::new(),
+        };
+        let publish = self
+            .spec("Publish a story", C::PublishStory(story))
+            .text_area("words", "The story")
+            .hint("The public reads this. Names of people only where they consented.")
+            .text("consent", "How consent was given")
+            .hint("A signed form, a telephone call.")
+            .day("consented_on", "When")
+            .prefill(today)
+            .checkboxes(
+                "photographs",
+                "Photographs",
+                file_choices(files, &[FilePurpose::Photograph]),
+            );
+        let published = self
+            .row
+            .stories
+            .iter()
+            .filter(|(_, story)| story.words.is_some());
+        let withdraw = published.map(|(number, _)| {
+            let title = format!("Take story {number} off the public page");
+            self.spec(title, C::WithdrawStory(StoryRef { story: *number }))
+                .form(format!("withdraw-story-{number}"))
+                .hidden_number("story", number)
+        });
+        std::iter::once(publish).chain(withdraw).collect()
+    }
+}

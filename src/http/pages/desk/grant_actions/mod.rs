@@ -1,0 +1,54 @@
+//! The actions on a grant, by parts of its page.
+
+mod checks;
+mod endings;
+mod offer;
+mod payments;
+mod returns;
+mod variations;
+
+use super::action::{Action, ActionSpec};
+use super::{DeskRequest, application};
+use crate::domain::file::FilePurpose;
+use crate::domain::{Command, GrantCommand, GrantId};
+use crate::http::pages::{PageError, PageForms};
+use crate::projections::{FileRow, GrantRow};
+
+pub(super) use payments::verify_payee;
+pub(super) use variations::VariationView;
+
+/// The values from which all actions on a grant are made.
+pub(super) struct GrantActions<'a> {
+    pub asked: &'a DeskRequest<'a>,
+    pub forms: &'a PageForms,
+    pub row: &'a GrantRow,
+}
+
+impl GrantActions<'_> {
+    pub(super) fn spec(&self, title: impl Into<String>, command: GrantCommand) -> ActionSpec {
+        ActionSpec::new(title, Command::Grant(GrantId(self.row.id), command))
+    }
+
+    pub(super) async fn offered(&self, table: Vec<ActionSpec>) -> Result<Vec<Action>, PageError> {
+        self.asked.actions(self.forms, table).await
+    }
+
+    async fn panel(&self) -> Result<Vec<(String, String)>, PageError> {
+        application::panel_members(self.asked).await
+    }
+}
+
+/// A choice of one of the group's files with these purposes, named by purpose and day.
+fn file_choices(files: &[FileRow], purposes: &[FilePurpose]) -> Vec<(String, String)> {
+    files
+        .iter()
+        .filter(|file| purposes.contains(&file.purpose))
+        .map(|file| {
+            let purpose = super::label_of(file.purpose);
+            (
+                file.file.to_string(),
+                format!("{purpose} of {}", file.kept_on),
+            )
+        })
+        .collect()
+}

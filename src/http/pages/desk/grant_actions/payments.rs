@@ -1,0 +1,83 @@
+//! Verifying the payee, preparing payments and asking for updates.
+
+use super::GrantActions;
+use crate::clock::day_of;
+use crate::domain::grant::{PreparePayment, RequestUpdate};
+use crate::domain::group::VerifyPayee;
+use crate::domain::{Command, GrantCommand as C, GroupCommand, GroupId};
+use crate::http::pages::PageError;
+use crate::http::pages::desk::action::{Action, ActionSpec, sample};
+use crate::views::GroupView;
+
+impl GrantActions<'_> {
+    pub async fn payee(&self, group: &GroupView) -> Result<Vec<Action>, PageError> {
+        let Some(payee) = &group.payee else {
+            return Ok(Vec::new());
+        };
+        self.offered(vec![verify_payee(GroupId(group.id), payee.payee)])
+            .await
+    }
+
+    pub async fn payments(&self) -> Result<Vec<Action>, PageError> {
+        let left = self.row.award.minus(self.row.paid).unwrap_or_default();
+        let open = self
+            .row
+            .instalments
+            .iter()
+            .filter(|(_, instalment)| instalment.payment.is_none());
+        let mut table: Vec<_> = open
+            .map(|(number, instalment)| {
+                let title = format!("Prepare instalment {number} of {}", instalment.amount);
+                let prepare = PreparePayment {
+                    amount: None,
+                    instalment: Some(*number),
+                    supplier: None,
+                };
+                self.spec(title, C::PreparePayment(prepare))
+                    .form(format!("prepare-{number}"))
+                    .hidden_number("instalment", number)
+            })
+            .collect();
+        if table.is_empty() && !left.is_zero() {
+            let prepare = PreparePayment {
+                amount: Some(left),
+                instalment: None,
+                supplier: None,
+            };
+            table.push(
+                self.spec("Prepare a payment", C::PreparePayment(prepare))
+                    .form("prepare")
+                    .money("amount", "How much")
+                    .prefill(String::from(left)),
+            );
+        }
+        let with_supplier = |spec: ActionSpec| {
+            spec.text("supplier", "Supplier")
+                .hint("Only where you buy for the group.")
+        };
+        self.offered(table.into_iter().map(with_supplier).collect())
+            .await
+    }
+
+    pub async fn updates(&self) -> Result<Vec<Action>, PageError> {
+        let request = RequestUpdate {
+            due_on: day_of(self.asked.desk.commands.now()),
+        };
+        let ask = self
+            .spec("Ask for another update", C::RequestUpdate(request))
+            .day("due_on", "By when");
+        self.offered(vec![ask]).await
+    }
+}
+
+/// Verifying a group's payee as a second person. The group's page has it, too.
+pub(in crate::http::pages::desk) fn verify_payee(group: GroupId, payee: u32) -> ActionSpec {
+    let verify = GroupCommand::VerifyPayee(VerifyPayee {
+        payee,
+        method: sample("seen"),
+    });
+    ActionSpec::new("Verify the payee", Command::Group(group, verify))
+        .hidden_number("payee", payee)
+        .text("method", "How")
+        .hint("A bank statement was seen, the body was called.")
+}

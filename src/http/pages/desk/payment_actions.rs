@@ -1,0 +1,120 @@
+//! The actions on a payment.
+
+use jiff::civil::Date;
+
+use super::DeskRequest;
+use super::action::{ActionSpec, sample};
+use crate::clock::day_of;
+use crate::domain::grant::{
+    ConfirmPayment, FailPayment, PaymentReason, PaymentRef, PaymentState, ReversePayment,
+    SendPayment,
+};
+use crate::domain::{Command, GrantCommand as C, GrantId};
+use crate::projections::PaymentRow;
+
+pub(super) fn payment_actions(asked: &DeskRequest<'_>, row: &PaymentRow) -> Vec<ActionSpec> {
+    let today = day_of(asked.desk.commands.now());
+    let mut table = approving(row);
+    table.extend(at_bank(row, today));
+    table.push(spec(row, "Cancel it", C::CancelPayment(because(row))).text_area("reason", "Why"));
+    // After a payment has failed or was reversed, failing and reversing both record that it came
+    // back again. Only one of them is shown.
+    if !is_back(row) {
+        let reverse = C::ReversePayment(ReversePayment {
+            payment: row.payment,
+            happened_on: today,
+            reason: sample("why"),
+        });
+        table.push(
+            spec(row, "The bank took it back after it was paid", reverse)
+                .text_area("reason", "Why")
+                .day("happened_on", "The bank's date")
+                .prefill(today),
+        );
+    }
+    table
+}
+
+fn spec(row: &PaymentRow, title: &str, command: C) -> ActionSpec {
+    let form = format!("{}-{}-{}", command.name(), row.grant, row.payment);
+    ActionSpec::new(title, Command::Grant(GrantId(row.grant), command))
+        .form(form)
+        .hidden_number("payment", row.payment)
+}
+
+fn because(row: &PaymentRow) -> PaymentReason {
+    PaymentReason {
+        payment: row.payment,
+        reason: sample("why"),
+    }
+}
+
+fn is_back(row: &PaymentRow) -> bool {
+    matches!(row.state, PaymentState::Failed | PaymentState::Reversed)
+}
+
+/// What people decide before the payment is sent.
+fn approving(row: &PaymentRow) -> Vec<ActionSpec> {
+    let of = || PaymentRef {
+        payment: row.payment,
+    };
+    vec![
+        spec(row, "Approve", C::ApprovePayment(of()))
+            .expanded()
+            .button("Approve the payment"),
+        spec(row, "Reject", C::RejectPayment(because(row))).text_area("reason", "Why"),
+        spec(
+            row,
+            "Propose that it leave at once",
+            C::ProposeEarlyPayment(because(row)),
+        )
+        .text_area("reason", "Why")
+        .hint(
+            "The payee, a member or an address changed a short time ago. \
+             A second person confirms it.",
+        ),
+        spec(
+            row,
+            "Confirm that it leaves at once",
+            C::ConfirmEarlyPayment(of()),
+        ),
+    ]
+}
+
+/// What the bank did.
+fn at_bank(row: &PaymentRow, today: Date) -> Vec<ActionSpec> {
+    let payment = row.payment;
+    let send = C::SendPayment(SendPayment {
+        payment,
+        happened_on: today,
+    });
+    let confirm = C::ConfirmPayment(ConfirmPayment {
+        payment,
+        happened_on: today,
+        receipt: None,
+    });
+    let fail = C::FailPayment(FailPayment {
+        payment,
+        reason: sample("why"),
+        happened_on: Some(today),
+    });
+    let failed = if is_back(row) {
+        "The bank sent it back once more"
+    } else {
+        "The bank did not pay"
+    };
+    vec![
+        spec(row, "It was sent to the bank", send)
+            .day("happened_on", "When")
+            .prefill(today),
+        spec(row, "The bank has paid", confirm)
+            .day("happened_on", "The bank's date")
+            .prefill(today)
+            .text("receipt", "The receipt's digest")
+            .hint("Only where you bought for the group: from the group's files."),
+        spec(row, failed, fail)
+            .text_area("reason", "Why")
+            .day("happened_on", "The bank's date")
+            .prefill(today),
+    ]
+}

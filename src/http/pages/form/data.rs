@@ -1,0 +1,122 @@
+//! The fields that a visitor submitted, after the CSRF check.
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest, ResponseError as _};
+
+use crate::clock;
+use crate::commands::IdempotencyKey;
+use crate::http::AppState;
+use crate::http::body_timeout::body_problem;
+use crate::http::pages::{PageError, Visitor, csrf, visitor};
+use crate::http::problem::ErrorCode;
+
+/// The fields of a submitted form, by name and value, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct FormData {
+    pairs: Vec<(String, String)>,
+}
+
+impl FormData {
+    /// Parses a form, and checks that it was submitted from a page of this service.
+    fn from_body(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, PageError> {
+        let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body)
+            .map_err(|_| ErrorCode::InvalidQuery.problem("the form did not arrive whole"))?;
+        if pairs.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(ErrorCode::InvalidQuery
+                .problem("the form holds a character that cannot be kept")
+                .into());
+        }
+        let posted = Self { pairs };
+        csrf::check_form(request, posted.text("csrf"), visitor)?;
+        Ok(posted)
+    }
+
+    pub(in crate::http::pages) fn new(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
+    /// The trimmed value of a field; empty if the form has no such field.
+    pub fn text(&self, name: &str) -> &str {
+        self.pairs
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.trim())
+    }
+
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.trim())
+    }
+
+    /// The idempotency key of the form: the key that was rendered with it, and a digest of its path
+    /// and values. Submitting a form again is the same command; with other values it is refused.
+    pub fn idempotency_key(&self, app: &AppState, path: &str) -> IdempotencyKey {
+        let content: Vec<_> = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| name != "csrf")
+            .collect();
+        let content = format!(
+            "{path}\n{}",
+            serde_json::to_string(&content).unwrap_or_default()
+        );
+        let key = Some(self.text("key")).filter(|key| key.parse::<uuid::Uuid>().is_ok());
+        let key = key.map_or_else(|| clock::new_id().to_string(), str::to_owned);
+        IdempotencyKey::per_caller(
+            key,
+            app.commands.log().vault().request_hash(content.as_bytes()),
+        )
+    }
+
+    pub(in crate::http::pages) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+}
+
+/// A submitted form with its visitor. Extracting it checks that the form was submitted from a page
+/// of this service, so that a handler with this argument is safe from CSRF.
+pub struct PostedForm {
+    pub visitor: Visitor,
+    pub posted: FormData,
+}
+
+impl FromRequest for PostedForm {
+    type Error = PageError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (visitor, body) = (
+            Visitor::from_request(request, payload),
+            Bytes::from_request(request, payload),
+        );
+        let request = request.clone();
+        Box::pin(async move {
+            let visitor = match visitor.await {
+                Err(PageError::Problem(problem))
+                    if problem.status_code() == StatusCode::TOO_MANY_REQUESTS =>
+                {
+                    csrf::check_origin(&request)?;
+                    let body = body.await.map_err(|error| {
+                        body_problem(&error, "this is more than one form can hold")
+                    })?;
+                    let pairs = serde_html_form::from_bytes(&body).unwrap_or_default();
+                    return Err(PageError::rate_limited(
+                        problem,
+                        visitor::path_of(&request),
+                        pairs,
+                    ));
+                }
+                visitor => visitor?,
+            };
+            let body = body
+                .await
+                .map_err(|error| body_problem(&error, "this is more than one form can hold"))?;
+            let posted = FormData::from_body(&request, &body, &visitor)?;
+            Ok(Self { visitor, posted })
+        })
+    }
+}

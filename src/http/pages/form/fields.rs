@@ -1,0 +1,254 @@
+//! One form, for its template: each method renders a field, with its value and its error.
+
+use crate::http::pages::components::{self, FieldChoice};
+
+/// One form of a page.
+pub struct Form {
+    pub(super) name: String,
+    pub(super) values: Vec<(String, String)>,
+    pub(super) errors: Vec<(String, String)>,
+    pub(super) csrf: String,
+    pub(super) at: String,
+    pub(super) error_word: String,
+    pub(super) key: String,
+}
+
+impl Form {
+    /// Fills in a value, unless the form was rejected.
+    pub fn prefill(mut self, name: &str, value: &str) -> Self {
+        if self.errors.is_empty() && !value.is_empty() {
+            self.values.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// Whether this is the form that was rejected.
+    pub fn was_rejected(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// The value of a field: as entered, or as filled in.
+    pub fn value(&self, name: &str) -> &str {
+        self.values
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    fn is_chosen(&self, name: &str, value: &str) -> bool {
+        self.values
+            .iter()
+            .any(|(known, chosen)| known == name && chosen == value)
+    }
+
+    /// The error of a field.
+    pub fn error_of(&self, name: &str) -> Option<&str> {
+        self.errors
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, says)| says.as_str())
+    }
+
+    /// The hidden fields that every form needs.
+    pub fn hidden_fields(&self) -> components::HiddenFields<'_> {
+        components::HiddenFields {
+            csrf: &self.csrf,
+            key: &self.key,
+            at: &self.at,
+            form: &self.name,
+        }
+    }
+
+    fn field<'a>(
+        &'a self,
+        kind: components::FieldKind,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        components::FormField {
+            kind,
+            id: components::field_id(&self.name, name),
+            name,
+            label,
+            hint,
+            value: self.value(name),
+            wrong: self.error_of(name),
+            error: &self.error_word,
+            choices: Vec::new(),
+        }
+    }
+
+    pub fn text<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Text, name, label, hint)
+    }
+
+    /// A field that the browser may fill in. `fills` is the value of its `autocomplete` attribute.
+    pub fn own<'a>(
+        &'a self,
+        name: &'a str,
+        fills: &'static str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Autofill(fills), name, label, hint)
+    }
+
+    pub fn number<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Number, name, label, hint)
+    }
+
+    pub fn money<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Money, name, label, hint)
+    }
+
+    pub fn day<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Day, name, label, hint)
+    }
+
+    pub fn text_area<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::TextArea, name, label, hint)
+    }
+
+    /// The only text field of a page. Its label is the page's heading.
+    pub fn question<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Question, name, label, hint)
+    }
+
+    pub fn select<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::FormField<'a> {
+        let choices = self.choices(name, choices);
+        components::FormField {
+            choices,
+            ..self.field(components::FieldKind::Select, name, label, "")
+        }
+    }
+
+    pub fn radios<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::FormField<'a> {
+        let choices = self.choices(name, choices);
+        components::FormField {
+            choices,
+            ..self.field(components::FieldKind::Radios, name, label, hint)
+        }
+    }
+
+    /// The only radio buttons of a page. Their legend is the page's heading.
+    pub fn choice<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::FormField<'a> {
+        let choices = self.choices(name, choices);
+        components::FormField {
+            choices,
+            ..self.field(components::FieldKind::Choice, name, label, hint)
+        }
+    }
+
+    pub fn checkboxes<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::FormField<'a> {
+        let choices = self.choices(name, choices);
+        components::FormField {
+            choices,
+            ..self.field(components::FieldKind::Checkboxes, name, label, hint)
+        }
+    }
+
+    /// A single checkbox, with the value "yes".
+    pub fn tick<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        says: &'a str,
+    ) -> components::FormField<'a> {
+        let choice = FieldChoice {
+            id: components::field_id(&self.name, name),
+            value: "yes",
+            label: says,
+            chosen: self.is_chosen(name, "yes"),
+        };
+        components::FormField {
+            choices: vec![choice],
+            ..self.field(components::FieldKind::Checkboxes, name, label, "")
+        }
+    }
+
+    pub fn file<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::File, name, label, hint)
+    }
+
+    pub fn table<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::FormField<'a> {
+        self.field(components::FieldKind::Table, name, label, hint)
+    }
+
+    fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<FieldChoice<'a>> {
+        let choice = |(at, (value, label)): (usize, &'a (String, String))| FieldChoice {
+            id: if at == 0 {
+                components::field_id(&self.name, name)
+            } else {
+                format!("{}-{at}", components::field_id(&self.name, name))
+            },
+            value,
+            label,
+            chosen: self.is_chosen(name, value),
+        };
+        choices.iter().enumerate().map(choice).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! Forms: parsing what a visitor submitted, its CSRF check, and rendering it again with values and
+//! errors.
+
+mod data;
+mod errors;
+mod fields;
+mod json;
+
+use super::components;
+use super::{Visitor, i18n};
+use crate::clock;
+
+pub use data::{FormData, PostedForm};
+pub use errors::FormErrors;
+pub use fields::Form;
+pub use json::{FieldType, slug_of};
+
+/// The forms of one page.
+pub struct PageForms {
+    csrf: String,
+    at: String,
+    rejected: Option<FormErrors>,
+    error: String,
+}
+
+impl PageForms {
+    pub fn new(visitor: &Visitor, rejected: Option<FormErrors>) -> Self {
+        let error = i18n::translate("Error", visitor.language).to_owned();
+        Self {
+            csrf: visitor.csrf.clone(),
+            at: visitor.path.clone(),
+            rejected,
+            error,
+        }
+    }
+
+    /// Sets the address of the page, if it differs from the address of the request.
+    pub fn with_address(self, at: &str) -> Self {
+        Self {
+            at: at.to_owned(),
+            ..self
+        }
+    }
+
+    /// A form by its name, with the entered values and errors if it is the one that was rejected.
+    pub fn form(&self, name: &str) -> Form {
+        let own = self
+            .rejected
+            .as_ref()
+            .filter(|rejected| rejected.form == name);
+        let values = own
+            .map(|rejected| rejected.values.clone())
+            .unwrap_or_default();
+        let wrong = own
+            .map(|rejected| rejected.errors.clone())
+            .unwrap_or_default();
+        let (csrf, at, error) = (self.csrf.clone(), self.at.clone(), self.error.clone());
+        Form {
+            name: name.to_owned(),
+            values,
+            errors: wrong,
+            csrf,
+            at,
+            error_word: error,
+            key: clock::new_id().to_string(),
+        }
+    }
+
+    /// The errors of the page for its summary: the id of the field to link to, and the text.
+    pub fn error_summary(&self) -> Vec<(String, String)> {
+        let Some(rejected) = &self.rejected else {
+            return Vec::new();
+        };
+        let id = |field: &str| {
+            if field.is_empty() {
+                String::new()
+            } else {
+                components::field_id(&rejected.form, field)
+            }
+        };
+        rejected
+            .errors
+            .iter()
+            .map(|(field, says)| (id(field), says.clone()))
+            .collect()
+    }
+}
