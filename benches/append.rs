@@ -44,9 +44,9 @@ fn main() {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        sqlite().await;
+        measure_sqlite().await;
         if postgres::is_available() {
-            on_postgres().await;
+            measure_postgres().await;
         } else {
             println!(
                 "PostgreSQL server binaries were not found: nothing was measured on PostgreSQL"
@@ -193,7 +193,7 @@ where
     .await;
 }
 
-async fn sqlite() {
+async fn measure_sqlite() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let path = folder.path();
     let ours = BenchedService::open(
@@ -223,7 +223,7 @@ async fn sqlite() {
     }
 }
 
-async fn on_postgres() {
+async fn measure_postgres() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let ours =
         BenchedService::open(&postgres::new_database().await, &folder.path().join("keys")).await;
@@ -258,7 +258,7 @@ async fn on_postgres() {
                 PostgresEventRepository::new(pool.clone()),
             )
             .await;
-            inserts(&mut measured[1], callers, &unpinged).await;
+            measure_inserts(&mut measured[1], callers, &unpinged).await;
             measure_ours(&mut measured[2], &ours, callers, 5).await;
             measure_ours(&mut measured[3], &ours, callers, 500).await;
         }
@@ -267,7 +267,7 @@ async fn on_postgres() {
 }
 
 /// Inserts one event row per transaction with a prepared statement, as the upper bound.
-async fn inserts(measured: &mut Measurement, callers: usize, pool: &sqlx::PgPool) {
+async fn measure_inserts(measured: &mut Measurement, callers: usize, pool: &sqlx::PgPool) {
     const SQL: &str = "INSERT INTO events VALUES ('single', $1, 1, 'FundingAllocated', '1.0', $2::text::json, $3::text::json)";
     const PAYLOAD: &str = r#"{"FundingAllocated":{"amount":"1.00","received_on":"2026-01-01","reference":"R1","source":{"funder":"health"}}}"#;
     const METADATA: &str = r#"{"actor":"018f0000-0000-7000-8000-000000000001","channel":"web","command":"fund/allocate","command_id":"018f0000-0000-7000-8000-000000000001","correlation_id":"018f0000-0000-7000-8000-000000000001","decided_at":"2026-01-01T00:00:00Z"}"#;

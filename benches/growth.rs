@@ -71,7 +71,7 @@ fn main() {
     runtime.block_on(async {
         if sqlite {
             println!("SQLite");
-            let grown = with_sizes(&sizes, |folder: PathBuf| async move {
+            let grown = grow_to_sizes(&sizes, |folder: PathBuf| async move {
                 format!("sqlite://{}/log.db", folder.display())
             })
             .await;
@@ -83,7 +83,7 @@ fn main() {
             println!("PostgreSQL was not asked for");
         } else if postgres::is_available() {
             println!("PostgreSQL");
-            let grown = with_sizes(&sizes, |_| async { postgres::new_database().await }).await;
+            let grown = grow_to_sizes(&sizes, |_| async { postgres::new_database().await }).await;
             measure_pages(&grown).await;
         } else {
             println!(
@@ -105,7 +105,7 @@ struct GrownService {
     folder: TempDir,
 }
 
-async fn with_sizes<F: Future<Output = String>>(
+async fn grow_to_sizes<F: Future<Output = String>>(
     sizes: &[usize],
     database: impl Fn(PathBuf) -> F,
 ) -> Vec<GrownService> {
@@ -113,61 +113,24 @@ async fn with_sizes<F: Future<Output = String>>(
     for size in sizes {
         let folder = TempDir::with_prefix("microgrants-bench").expect("a folder");
         let url = database(folder.path().to_owned()).await;
-        all.push(one(*size, url, folder).await);
+        all.push(grow_to_size(*size, url, folder).await);
     }
     all
 }
 
-async fn one(applications: usize, url: String, folder: TempDir) -> GrownService {
+/// Sets up a service over a log with this many applications.
+async fn grow_to_size(applications: usize, url: String, folder: TempDir) -> GrownService {
     let service = Service::start_new(&url, folder.path());
-    let mut connection = Connection::connect_to(&service.host).await;
-    let fund = service.open_fund(&mut connection).await;
-    let member = service
-        .send_ok(&mut connection, "people", &json!({ "name": "Cass" }))
-        .await;
-    let group = service
-        .send_ok(
-            &mut connection,
-            "groups",
-            &json!({ "name": "Soup", "area": "oldham", "standing": "new" }),
-        )
-        .await;
-    service
-        .send_ok(
-            &mut connection,
-            &format!("groups/{group}/add-member"),
-            &json!({ "person": member }),
-        )
-        .await;
-    // The member has no e-mail address, so an officer records their consent.
-    service
-        .send_ok(
-            &mut connection,
-            &format!("groups/{group}/join"),
-            &json!({ "person": member }),
-        )
-        .await;
-    let application = apply(&service, &mut connection, &fund, &group).await;
+    let records = Records::create(&service).await;
     let token = service.token.clone();
-    let ada = token_subject(&token);
+    let officer = token_subject(&token);
     drop(service);
-    let loaded = Loader::open(&url, folder.path(), &fund, &ada)
+    let views_stored = Loader::open(&url, folder.path(), &records.fund, &officer)
         .await
         .load(applications - 1)
         .await;
     // A token or link is made while no service holds the database.
-    let link = |person: &str| {
-        let output = program(&url, folder.path())
-            .args(["link", "--person", person])
-            .output()
-            .expect("the program runs");
-        let text = String::from_utf8(output.stdout).expect("text");
-        format!(
-            "/sign-in/{}",
-            text.trim().rsplit('/').next().expect("a link")
-        )
-    };
-    let links = [link(&ada), link(&member)];
+    let links = [&officer, &records.member].map(|person| sign_in_link(&url, folder.path(), person));
     let begun = Instant::now();
     let service = Service::start(&url, folder.path(), token);
     let started = begun.elapsed();
@@ -176,30 +139,103 @@ async fn one(applications: usize, url: String, folder: TempDir) -> GrownService 
         " {applications} applications: started in {started:.2?}, {} MiB at rest",
         service.memory_mib()
     );
-    let cookies = links.map(|link| {
-        let mut browser = Browser::new(&format!("http://{}", service.host));
-        let page = browser.get(&link);
-        browser.submit_form(&page, &link, &[]);
-        format!(
-            "Accept: text/html\r\nCookie: session={}\r\n",
-            browser.cookies["session"]
-        )
-    });
+    let headers = links.map(|link| session_headers(&service, &link));
+    GrownService {
+        applications,
+        requests: timed_requests(&service, &records.application, &headers),
+        service,
+        started,
+        views_stored,
+        url,
+        folder,
+    }
+}
+
+/// The first records of a log: an open fund, and an application to it by a group's only member.
+struct Records {
+    fund: String,
+    member: String,
+    application: String,
+}
+
+impl Records {
+    async fn create(service: &Service) -> Self {
+        let mut connection = Connection::connect_to(&service.host).await;
+        let fund = service.open_fund(&mut connection).await;
+        let member = service
+            .send_ok(&mut connection, "people", &json!({ "name": "Cass" }))
+            .await;
+        let group = service
+            .send_ok(
+                &mut connection,
+                "groups",
+                &json!({ "name": "Soup", "area": "oldham", "standing": "new" }),
+            )
+            .await;
+        // The member has no e-mail address, so an officer records their consent with `join`.
+        for command in ["add-member", "join"] {
+            service
+                .send_ok(
+                    &mut connection,
+                    &format!("groups/{group}/{command}"),
+                    &json!({ "person": member }),
+                )
+                .await;
+        }
+        let application = apply(service, &mut connection, &fund, &group).await;
+        Self {
+            fund,
+            member,
+            application,
+        }
+    }
+}
+
+/// The path of a new link to sign in with.
+fn sign_in_link(url: &str, folder: &Path, person: &str) -> String {
+    let output = program(url, folder)
+        .args(["link", "--person", person])
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    format!(
+        "/sign-in/{}",
+        text.trim().rsplit('/').next().expect("a link")
+    )
+}
+
+/// Signs in with a link. Returns the headers of requests in that session.
+fn session_headers(service: &Service, link: &str) -> String {
+    let mut browser = Browser::new(&format!("http://{}", service.host));
+    let page = browser.get(link);
+    browser.submit_form(&page, link, &[]);
+    format!(
+        "Accept: text/html\r\nCookie: session={}\r\n",
+        browser.cookies["session"]
+    )
+}
+
+/// The requests that are timed, with the session headers of an officer and of a member.
+fn timed_requests(
+    service: &Service,
+    application: &str,
+    [officer, member]: &[String; 2],
+) -> Vec<(&'static str, Vec<u8>)> {
     let bearer = service.bearer();
-    let asked = vec![
-        ("the desk's first page", get("/desk", &cookies[0])),
+    vec![
+        ("the desk's first page", get("/desk", officer)),
         (
             "the desk's list of applications",
-            get("/desk/applications", &cookies[0]),
+            get("/desk/applications", officer),
         ),
         (
             "one application at the desk",
-            get(&format!("/desk/applications/{application}"), &cookies[0]),
+            get(&format!("/desk/applications/{application}"), officer),
         ),
-        ("a group's own page", get("/my", &cookies[1])),
+        ("a group's own page", get("/my", member)),
         (
             "a group's application",
-            get(&format!("/my/applications/{application}"), &cookies[1]),
+            get(&format!("/my/applications/{application}"), member),
         ),
         ("the API's budget", get("/api/v1/budget", &bearer)),
         (
@@ -207,16 +243,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> GrownService 
             get("/api/v1/applications?limit=50", &bearer),
         ),
         ("the public page", get("/", "Accept: text/html\r\n")),
-    ];
-    GrownService {
-        applications,
-        service,
-        started,
-        views_stored: loaded,
-        requests: asked,
-        url,
-        folder,
-    }
+    ]
 }
 
 /// Waits until every subscription and projection has reached the end of the log.
@@ -283,7 +310,7 @@ impl Loader {
                         })
                         .is_ok()
                     {
-                        loader.one().await;
+                        loader.submit_application().await;
                     }
                 })
             })
@@ -307,7 +334,7 @@ impl Loader {
         (events, stored)
     }
 
-    async fn one(&self) {
+    async fn submit_application(&self) {
         let group = GroupId(new_id());
         let about = json!({ "name": "Soup and song", "area": "oldham", "standing": "new" });
         self.issue(Command::Group(

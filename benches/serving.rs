@@ -36,7 +36,7 @@ fn main() {
         let pool = baselines::sqlite(folder.path()).await;
         println!("SQLite, synchronous=FULL");
         let url = format!("sqlite://{}/ours.db", folder.path().display());
-        on(
+        measure_engine(
             &url,
             folder.path(),
             SqliteEventRepository::new(pool.clone()),
@@ -64,7 +64,7 @@ fn main() {
             .expect("tables");
         println!("PostgreSQL");
         let url = postgres::new_database().await;
-        on(
+        measure_engine(
             &url,
             folder.path(),
             PostgresEventRepository::new(pool.clone()),
@@ -75,7 +75,7 @@ fn main() {
     });
 }
 
-async fn on<R>(
+async fn measure_engine<R>(
     url: &str,
     folder: &std::path::Path,
     repository: R,
@@ -105,31 +105,31 @@ async fn on<R>(
             measured.push(Measurement::new("pgbench: single-row inserts"));
         }
         for _ in 0..ROUNDS {
-            plain_commands(&mut measured[0], &plain, callers).await;
+            measure_plain_commands(&mut measured[0], &plain, callers).await;
             let body = allocate();
-            commands(&mut measured[1], &ours, callers, &funds, move |fund| {
+            measure_commands(&mut measured[1], &ours, callers, &funds, move |fund| {
                 (format!("funds/{fund}/allocate"), body.clone())
             })
             .await;
             let body = json!({ "requested": "800.00", "area": "oldham", "answers": { "idea": "We would cook what we grow behind the church." } });
-            commands(&mut measured[2], &ours, callers, &drafts, move |id| {
+            measure_commands(&mut measured[2], &ours, callers, &drafts, move |id| {
                 (format!("applications/{id}/save-answers"), body.clone())
             })
             .await;
             if let Some(url) = pgbench {
-                let rate = inserts(url, callers);
+                let rate = measure_inserts(url, callers);
                 measured[3].rates.push(rate);
             }
         }
         show(&format!("{callers} connection(s)"), &measured);
     }
-    forms(&ours, &plain, &fund).await;
+    measure_submissions(&ours, &plain, &fund).await;
     println!(" memory under load: {} MiB", ours.memory_mib());
-    reads(&ours, &plain, &fund).await;
+    measure_reads(&ours, &plain, &fund).await;
 }
 
 /// Each caller sends commands under its own idempotency keys to its own record.
-async fn commands(
+async fn measure_commands(
     measured: &mut Measurement,
     ours: &Arc<Service>,
     callers: usize,
@@ -155,7 +155,7 @@ async fn commands(
 }
 
 /// Sixteen callers submit applications that were filled in beforehand.
-async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
+async fn measure_submissions(ours: &Arc<Service>, plain: &str, fund: &str) {
     const CALLERS: usize = 16;
     /// More than can be submitted within one round of measuring.
     const FORMS: usize = 2500;
@@ -170,7 +170,7 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
     let people: serde_json::Value = serde_json::from_slice(people).expect("JSON");
     let submit = json!({ "channel": "paper", "help": { "by": people["items"][0]["id"], "kind": "helped_to_word" } });
     for _ in 0..ROUNDS {
-        plain_commands(&mut measured[0], plain, CALLERS).await;
+        measure_plain_commands(&mut measured[0], plain, CALLERS).await;
         let filling = (0..32).map(|_| async {
             let mut connection = Connection::connect_to(&ours.host).await;
             let mut filled = Vec::new();
@@ -210,7 +210,7 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
 }
 
 /// Each caller repeatedly creates a fund and allocates money to it four times.
-async fn plain_commands(measured: &mut Measurement, host: &str, callers: usize) {
+async fn measure_plain_commands(measured: &mut Measurement, host: &str, callers: usize) {
     let connections = Connection::connect_many(host, callers).await;
     let done: Arc<Vec<AtomicU64>> = Arc::new((0..callers).map(|_| AtomicU64::new(0)).collect());
     let of_run = new_id();
@@ -235,7 +235,7 @@ async fn plain_commands(measured: &mut Measurement, host: &str, callers: usize) 
 }
 
 /// Single-row inserts per second, with a prepared statement in autocommit, by pgbench.
-fn inserts(url: &str, clients: usize) -> f64 {
+fn measure_inserts(url: &str, clients: usize) -> f64 {
     let script = "INSERT INTO events VALUES ('single', gen_random_uuid()::text, 1, 'FundingAllocated', '1.0', \
          '{\"FundingAllocated\":{\"amount\":\"1.00\",\"received_on\":\"2026-01-01\",\"reference\":\"R1\",\"source\":{\"funder\":\"health\"}}}', \
          '{\"actor\":\"018f0000-0000-7000-8000-000000000001\",\"command\":\"fund/allocate\"}');\n";
@@ -258,10 +258,10 @@ fn inserts(url: &str, clients: usize) -> f64 {
 }
 
 /// Thirty-two readers, each repeating the same request.
-async fn reads(ours: &Service, plain: &str, fund: &str) {
+async fn measure_reads(ours: &Service, plain: &str, fund: &str) {
     const READERS: usize = 32;
     let bearer = ours.bearer();
-    let asked = [
+    let requests = [
         ("actix with one indexed select", plain, get("/one", "")),
         ("actix with nothing to do", plain, get("/empty", "")),
         (
@@ -280,12 +280,12 @@ async fn reads(ours: &Service, plain: &str, fund: &str) {
             get("/", "Accept: text/html\r\n"),
         ),
     ];
-    let mut measured: Vec<_> = asked
+    let mut measured: Vec<_> = requests
         .iter()
         .map(|(name, ..)| Measurement::new(name))
         .collect();
     for _ in 0..ROUNDS {
-        for (measured, (_, host, request)) in measured.iter_mut().zip(&asked) {
+        for (measured, (_, host, request)) in measured.iter_mut().zip(&requests) {
             let connections = Connection::connect_many(host, READERS).await;
             let request: Arc<[u8]> = request.clone().into();
             let begun = Instant::now();

@@ -34,94 +34,161 @@ async fn soak(span: Duration) {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let url = format!("sqlite://{}/ours.db", folder.path().display());
     let service = Arc::new(Service::start_new(&url, folder.path()));
-    let mut connection = Connection::connect_to(&service.host).await;
-    let fund = service.open_fund(&mut connection).await;
-    let mut drafts = Vec::new();
-    for _ in 0..DRAFT_COUNT.min(span.as_secs().try_into().unwrap_or(DRAFT_COUNT)) {
-        drafts.push(service.draft(&mut connection, &fund).await);
+    let records = Records::create(&service, span).await;
+    let end = Instant::now() + span;
+    let reading = tokio::spawn(read_until(
+        end,
+        service.host.clone(),
+        requests_to_read(&service, &records.drafts[0]),
+    ));
+    let commanding = tokio::spawn(command_until(end, Arc::clone(&service), records));
+    let memory = Memory::watch(&service, span, end).await;
+    let reads = reading.await.expect("a reader");
+    let commands = commanding.await.expect("a writer");
+    report(span, &commands, &reads, &memory);
+    assert_steady(span, &commands, &reads, &memory);
+}
+
+/// The records that commands change.
+struct Records {
+    fund: String,
+    drafts: Vec<String>,
+}
+
+impl Records {
+    /// Creates them before the load begins: no more drafts than the load lasts seconds.
+    async fn create(service: &Service, span: Duration) -> Self {
+        let mut connection = Connection::connect_to(&service.host).await;
+        let fund = service.open_fund(&mut connection).await;
+        let mut drafts = Vec::new();
+        for _ in 0..DRAFT_COUNT.min(span.as_secs().try_into().unwrap_or(DRAFT_COUNT)) {
+            drafts.push(service.draft(&mut connection, &fund).await);
+        }
+        Self { fund, drafts }
     }
-    let draft = drafts[0].clone();
-    let (end, bearer) = (Instant::now() + span, service.bearer());
-    let reads = [
+
+    /// The command of this number: money is allocated and answers are saved by turns.
+    fn command(&self, service: &Service, number: usize) -> Vec<u8> {
+        let key = new_id().to_string();
+        if number.is_multiple_of(2) {
+            return service.command(&format!("funds/{}/allocate", self.fund), &key, &allocate());
+        }
+        let draft = &self.drafts[number / 2 % self.drafts.len()];
+        let answers = json!({ "answers": { "idea": format!("Soup, for the {number}th time") } });
+        service.command(
+            &format!("applications/{draft}/save-answers"),
+            &key,
+            &answers,
+        )
+    }
+}
+
+fn requests_to_read(service: &Service, draft: &str) -> [Vec<u8>; 5] {
+    let bearer = service.bearer();
+    [
         get("/api/v1/budget", &bearer),
         get("/api/v1/applications?limit=50", &bearer),
         get(&format!("/api/v1/applications/{draft}/answers"), &bearer),
         get("/", "Accept: text/html\r\n"),
         get("/metrics", ""),
-    ];
-    let host = service.host.clone();
-    let reading = tokio::spawn(async move {
-        let mut connection = Connection::connect_to(&host).await;
-        let mut ticks = tokio::time::interval(Duration::from_secs(1) / READS_PER_SECOND);
-        let (mut slowest, mut count) = (Duration::ZERO, 0_usize);
-        while Instant::now() < end {
-            ticks.tick().await;
-            let begun = Instant::now();
-            connection.send_ok(&reads[count % reads.len()]).await;
-            slowest = slowest.max(begun.elapsed());
-            count += 1;
-        }
-        (count, slowest)
-    });
-    let (commanding, of_fund) = (Arc::clone(&service), fund.clone());
-    let writing = tokio::spawn(async move {
-        let mut connection = Connection::connect_to(&commanding.host).await;
-        let mut ticks = tokio::time::interval(Duration::from_secs(1) / COMMANDS_PER_SECOND);
-        let (mut slowest, mut count) = (Duration::ZERO, 0_usize);
-        while Instant::now() < end {
-            ticks.tick().await;
-            let key = new_id().to_string();
-            let request = if count % 2 == 0 {
-                commanding.command(&format!("funds/{of_fund}/allocate"), &key, &allocate())
-            } else {
-                let answers =
-                    json!({ "answers": { "idea": format!("Soup, for the {count}th time") } });
-                commanding.command(
-                    &format!(
-                        "applications/{}/save-answers",
-                        drafts[count / 2 % drafts.len()]
-                    ),
-                    &key,
-                    &answers,
-                )
-            };
-            let begun = Instant::now();
-            connection.send_ok(&request).await;
-            slowest = slowest.max(begun.elapsed());
-            count += 1;
-        }
-        (count, slowest)
-    });
-    // After a tenth of the time the caches are full.
-    tokio::time::sleep(span / 10).await;
-    let begun = service.memory_mib();
-    let mut most = begun;
+    ]
+}
+
+/// How many requests were answered, and how long the slowest took.
+struct Answered {
+    count: usize,
+    slowest: Duration,
+}
+
+async fn read_until(end: Instant, host: String, requests: [Vec<u8>; 5]) -> Answered {
+    send_until(end, &host, READS_PER_SECOND, |number| {
+        requests[number % requests.len()].clone()
+    })
+    .await
+}
+
+async fn command_until(end: Instant, service: Arc<Service>, records: Records) -> Answered {
+    send_until(end, &service.host, COMMANDS_PER_SECOND, |number| {
+        records.command(&service, number)
+    })
+    .await
+}
+
+/// Sends requests at a steady rate, one after the other. The closure makes each by its number.
+async fn send_until(
+    end: Instant,
+    host: &str,
+    per_second: u32,
+    request: impl Fn(usize) -> Vec<u8>,
+) -> Answered {
+    let mut connection = Connection::connect_to(host).await;
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_second);
+    let (mut slowest, mut count) = (Duration::ZERO, 0);
     while Instant::now() < end {
-        tokio::time::sleep((span / 20).min(Duration::from_mins(1))).await;
-        most = most.max(service.memory_mib());
+        ticks.tick().await;
+        let request = request(count);
+        let begun = Instant::now();
+        connection.send_ok(&request).await;
+        slowest = slowest.max(begun.elapsed());
+        count += 1;
     }
-    let ((reads, slowest_read), (commands, slowest_command)) = (
-        reading.await.expect("a reader"),
-        writing.await.expect("a writer"),
-    );
+    Answered { count, slowest }
+}
+
+/// Resident memory of the service, in MiB.
+struct Memory {
+    /// After a tenth of the time, when the caches are full.
+    after_a_tenth: u64,
+    most: u64,
+    at_end: u64,
+}
+
+impl Memory {
+    async fn watch(service: &Service, span: Duration, end: Instant) -> Self {
+        tokio::time::sleep(span / 10).await;
+        let after_a_tenth = service.memory_mib();
+        let mut most = after_a_tenth;
+        while Instant::now() < end {
+            tokio::time::sleep((span / 20).min(Duration::from_mins(1))).await;
+            most = most.max(service.memory_mib());
+        }
+        Self {
+            after_a_tenth,
+            most,
+            at_end: service.memory_mib(),
+        }
+    }
+}
+
+fn report(span: Duration, commands: &Answered, reads: &Answered, memory: &Memory) {
     println!(
-        "{span:?}: {commands} commands (the slowest {slowest_command:.0?}), {reads} reads (the slowest {slowest_read:.0?}); memory {begun} MiB after a \
-         tenth, {} at the end, {most} at most",
-        service.memory_mib()
+        "{span:?}: {} commands (the slowest {:.0?}), {} reads (the slowest {:.0?}); memory {} MiB after a \
+         tenth, {} at the end, {} at most",
+        commands.count,
+        commands.slowest,
+        reads.count,
+        reads.slowest,
+        memory.after_a_tenth,
+        memory.at_end,
+        memory.most
     );
-    let asked = |a_second: u32| {
-        usize::try_from(span.as_secs() * u64::from(a_second) * 19 / 20).expect("a count")
+}
+
+fn assert_steady(span: Duration, commands: &Answered, reads: &Answered, memory: &Memory) {
+    let least = |per_second: u32| {
+        usize::try_from(span.as_secs() * u64::from(per_second) * 19 / 20).expect("a count")
     };
     assert!(
-        commands >= asked(COMMANDS_PER_SECOND) && reads >= asked(READS_PER_SECOND),
+        commands.count >= least(COMMANDS_PER_SECOND) && reads.count >= least(READS_PER_SECOND),
         "the rate was kept"
     );
     assert!(
-        slowest_read.max(slowest_command) < Duration::from_secs(2),
+        reads.slowest.max(commands.slowest) < Duration::from_secs(2),
         "nobody waited for long"
     );
+    let before = memory.after_a_tenth;
     assert!(
-        begun > 0 && most <= begun + begun / 4 + 8,
+        before > 0 && memory.most <= before + before / 4 + 8,
         "memory stays flat"
     );
 }

@@ -90,7 +90,7 @@ pub enum SingleSelect {
 }
 
 impl SingleSelect {
-    async fn one(&self) -> String {
+    async fn fetch(&self) -> String {
         const SQL: &str = "SELECT body FROM one WHERE id = $1";
         match self {
             Self::Postgres(pool) => sqlx::query_scalar(SQL)
@@ -134,11 +134,14 @@ where
                     web::get().to(|selects: web::Data<SingleSelect>| async move {
                         HttpResponse::Ok()
                             .content_type("application/json")
-                            .body(selects.one().await)
+                            .body(selects.fetch().await)
                     }),
                 )
-                .route("/funds/{fund}/create", web::post().to(create_one::<R>))
-                .route("/funds/{fund}/allocate", web::post().to(allocate_one::<R>))
+                .route("/funds/{fund}/create", web::post().to(create_fund::<R>))
+                .route(
+                    "/funds/{fund}/allocate",
+                    web::post().to(allocate_funding::<R>),
+                )
         });
         let server = server
             .tcp_nodelay(true)
@@ -152,7 +155,7 @@ where
 
 type Framework<R> = CqrsFramework<CqrsAggregate<Fund>, PersistedEventStore<R, CqrsAggregate<Fund>>>;
 
-async fn create_one<R: PersistedEventRepository>(
+async fn create_fund<R: PersistedEventRepository>(
     framework: web::Data<Framework<R>>,
     path: web::Path<String>,
 ) -> HttpResponse {
@@ -169,7 +172,7 @@ async fn create_one<R: PersistedEventRepository>(
     )
 }
 
-async fn allocate_one<R: PersistedEventRepository>(
+async fn allocate_funding<R: PersistedEventRepository>(
     framework: web::Data<Framework<R>>,
     path: web::Path<String>,
     body: web::Json<Allocate>,

@@ -203,7 +203,7 @@ fn files_are_small() {
             .unwrap_or_default()
             .lines()
             .count();
-        assert!(lines <= 700, "{file} has {lines} lines");
+        assert!(lines <= 600, "{file} has {lines} lines");
     }
 }
 

@@ -3,19 +3,22 @@
 
 use std::path::PathBuf;
 
-use microgrants::audit::{self, CheckpointSource, ScratchDatabase, WitnessError, witness};
+use microgrants::audit::{
+    self, CheckpointSource, ScratchDatabase, WitnessError, WitnessReport, witness,
+};
+use microgrants::transparency::checkpoint_signer::CheckpointSigner;
 use microgrants::views::{AsAt, GroupBy, Sums};
 
 use crate::audit::transparency_log::{rewrite_log, sealer};
 use crate::log::appends::execute_raw;
 use crate::support::fixtures::Office;
-use crate::support::service::serve;
+use crate::support::service::{Deployment, serve};
 use crate::support::test_app::{ORGANISATION, TestApp};
 
-async fn export_log(house: &TestApp, name: &str) -> PathBuf {
-    sealer(house).catch_up().await.unwrap();
-    let folder = house.folder.path().join(name);
-    audit::export(house.store(), ORGANISATION, &folder, |_, _| {})
+async fn export_log(app: &TestApp, name: &str) -> PathBuf {
+    sealer(app).catch_up().await.unwrap();
+    let folder = app.folder.path().join(name);
+    audit::export(app.store(), ORGANISATION, &folder, |_, _| {})
         .await
         .unwrap();
     folder
@@ -32,17 +35,17 @@ fn sums(position: i64) -> Sums<'static> {
 }
 
 on_each_engine!(a_replay_of_a_folder_gives_the_views_as_at_any_position);
-async fn a_replay_of_a_folder_gives_the_views_as_at_any_position(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.prepared(&house, 700).await;
-    house.pass_days(2);
-    office.awarded(&house, 900).await;
-    house.catch_up().await;
-    let replayed = ScratchDatabase::replay(&export_log(&house, "export").await)
+async fn a_replay_of_a_folder_gives_the_views_as_at_any_position(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.prepared(&app, 700).await;
+    app.pass_days(2);
+    office.awarded(&app, 900).await;
+    app.catch_up().await;
+    let replayed = ScratchDatabase::replay(&export_log(&app, "export").await)
         .await
         .unwrap();
-    assert_eq!(replayed.size(), house.log.length().await.unwrap());
-    let views = house.views();
+    assert_eq!(replayed.size(), app.log.length().await.unwrap());
+    let views = app.views();
     for position in 0..replayed.size() {
         let (ours, theirs) = (
             replayed.views().budget(sums(position)).await.unwrap(),
@@ -55,7 +58,7 @@ async fn a_replay_of_a_folder_gives_the_views_as_at_any_position(house: TestApp)
         );
     }
     for days in [-1, 0, 1, 2] {
-        let day = AsAt::Day(house.in_days(days - 2));
+        let day = AsAt::Day(app.in_days(days - 2));
         assert_eq!(
             replayed.views().position_as_at(day).await.unwrap(),
             views.position_as_at(day).await.unwrap()
@@ -75,38 +78,32 @@ async fn a_replay_of_a_folder_gives_the_views_as_at_any_position(house: TestApp)
             .unwrap();
     }
     assert!(rows > 10, "{rows} rows");
-    assert_eq!(
-        replayed.diff(house.store(), ORGANISATION).await.unwrap(),
-        []
-    );
+    assert_eq!(replayed.diff(app.store(), ORGANISATION).await.unwrap(), []);
     // The service continues; its views as at the end of the folder stay the same.
-    office.submitted(&house, 500).await;
-    house.catch_up().await;
-    assert_eq!(
-        replayed.diff(house.store(), ORGANISATION).await.unwrap(),
-        []
-    );
+    office.submitted(&app, 500).await;
+    app.catch_up().await;
+    assert_eq!(replayed.diff(app.store(), ORGANISATION).await.unwrap(), []);
 }
 
 on_each_engine!(a_view_that_was_changed_is_found_by_a_replay);
-async fn a_view_that_was_changed_is_found_by_a_replay(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.prepared(&house, 700).await;
-    house.catch_up().await;
-    let replayed = ScratchDatabase::replay(&export_log(&house, "export").await)
+async fn a_view_that_was_changed_is_found_by_a_replay(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.prepared(&app, 700).await;
+    app.catch_up().await;
+    let replayed = ScratchDatabase::replay(&export_log(&app, "export").await)
         .await
         .unwrap();
     execute_raw(
-        &house,
+        &app,
         "UPDATE postings SET amount = amount + 1 WHERE figure = 'committed'",
     )
     .await;
     execute_raw(
-        &house,
+        &app,
         "UPDATE view_funds SET body = replace(body, 'A fund', 'Another')",
     )
     .await;
-    let findings = replayed.diff(house.store(), ORGANISATION).await.unwrap();
+    let findings = replayed.diff(app.store(), ORGANISATION).await.unwrap();
     let says: Vec<_> = findings.iter().map(ToString::to_string).collect();
     assert!(
         says.iter()
@@ -121,11 +118,11 @@ async fn a_view_that_was_changed_is_found_by_a_replay(house: TestApp) {
 }
 
 on_each_engine!(a_grants_story_is_told_with_its_positions);
-async fn a_grants_story_is_told_with_its_positions(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (grant, ..) = office.prepared(&house, 700).await;
-    office.prepared(&house, 800).await;
-    let folder = export_log(&house, "export").await;
+async fn a_grants_story_is_told_with_its_positions(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (grant, ..) = office.prepared(&app, 700).await;
+    office.prepared(&app, 800).await;
+    let folder = export_log(&app, "export").await;
     let story = audit::explain(&folder, grant.0).unwrap();
     let told = |words: &str| story.iter().filter(|line| line.contains(words)).count();
     for (words, count) in [
@@ -149,118 +146,192 @@ async fn a_grants_story_is_told_with_its_positions(house: TestApp) {
     );
 }
 
-on_each_engine!(a_witness_sees_whether_a_log_only_grew);
-async fn a_witness_sees_whether_a_log_only_grew(house: TestApp) {
-    let office = Office::open(&house, 50_000).await;
-    sealer(&house).catch_up().await.unwrap();
-    house.catch_up().await;
-    let address = serve(&house, office.ada).address().to_owned();
-    let state = house.folder.path().join("witness");
-    let look = |state: PathBuf, source: CheckpointSource| async move {
+/// A witness, and the service of the log that it watches.
+struct Watch {
+    state: PathBuf,
+    address: String,
+}
+
+impl Watch {
+    async fn start(app: &TestApp, office: &Office) -> Self {
+        sealer(app).catch_up().await.unwrap();
+        app.catch_up().await;
+        Self {
+            state: app.folder.path().join("witness"),
+            address: serve(app, office.ada).address().to_owned(),
+        }
+    }
+
+    async fn look_at_service(&self) -> Result<WitnessReport, WitnessError> {
+        let source = CheckpointSource::Service(self.address.clone());
+        self.look(source).await
+    }
+
+    async fn look_at_folder(&self, folder: PathBuf) -> Result<WitnessReport, WitnessError> {
+        self.look(CheckpointSource::Folder(folder)).await
+    }
+
+    async fn look(&self, source: CheckpointSource) -> Result<WitnessReport, WitnessError> {
+        let state = self.state.clone();
         tokio::task::spawn_blocking(move || witness(&state, "auditor", &source, 1_764_000_000))
             .await
             .unwrap()
-    };
-    let service = || CheckpointSource::Service(address.clone());
-    let first = look(state.clone(), service()).await.unwrap();
+    }
+
+    fn assert_keeps(&self, seen: &WitnessReport) {
+        let kept = std::fs::read_to_string(self.state.join("head.txt")).unwrap();
+        assert_eq!(kept, seen.note, "what was refused is not kept");
+    }
+}
+
+/// Lets the log grow to more than one tile of its tree.
+async fn grow(app: &TestApp, office: &Office) {
+    for _ in 0..30 {
+        office.ready(app, 500).await;
+    }
+    sealer(app).catch_up().await.unwrap();
+}
+
+on_each_engine!(a_witness_sees_whether_a_log_only_grew);
+async fn a_witness_sees_whether_a_log_only_grew(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
+    let watch = Watch::start(&app, &office).await;
+
+    let first = watch.look_at_service().await.unwrap();
+    grow(&app, &office).await;
+    let second = watch.look_at_service().await.unwrap();
+    let folder = export_log(&app, "export").await;
+    let third = watch.look_at_folder(folder).await.unwrap();
+
     assert_eq!(
         (first.before, first.note.lines().count()),
         (None, 6),
         "two signatures stand under it"
     );
-    for _ in 0..30 {
-        office.ready(&house, 500).await;
-    }
-    sealer(&house).catch_up().await.unwrap();
-    let second = look(state.clone(), service()).await.unwrap();
     assert_eq!(second.before, Some(first.size));
     assert!(
         second.size > 256,
         "the tree has more than one tile: {}",
         second.size
     );
-    let folder = export_log(&house, "export").await;
-    let third = look(state.clone(), CheckpointSource::Folder(folder))
-        .await
-        .unwrap();
     assert_eq!((third.before, third.size), (Some(second.size), second.size));
+    watch.assert_keeps(&third);
+}
 
-    // A log that was rewritten and signed again under the same key.
+on_each_engine!(a_witness_finds_a_log_that_was_rewritten);
+/// The log was signed again under the same key.
+async fn a_witness_finds_a_log_that_was_rewritten(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
+    grow(&app, &office).await;
+    let watch = Watch::start(&app, &office).await;
+    let seen = watch.look_at_service().await.unwrap();
     rewrite_log(
-        &house,
+        &app,
         "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
     )
     .await;
-    execute_raw(&house, "DELETE FROM tree_heads").await;
-    execute_raw(&house, "DELETE FROM tree_tiles").await;
-    sealer(&house).catch_up().await.unwrap();
-    let rewritten = look(state.clone(), service()).await.unwrap_err();
+    execute_raw(&app, "DELETE FROM tree_heads").await;
+    execute_raw(&app, "DELETE FROM tree_tiles").await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = export_log(&app, "rewritten").await;
+
+    let served = watch.look_at_service().await.unwrap_err();
+    let exported = watch.look_at_folder(folder).await;
+
     assert!(
-        matches!(rewritten, WitnessError::Rewritten(size) if size == second.size)
-            && rewritten.is_finding(),
-        "{rewritten}"
+        matches!(served, WitnessError::Rewritten(size) if size == seen.size) && served.is_finding(),
+        "{served}"
     );
-    let folder = export_log(&house, "rewritten").await;
-    assert!(matches!(
-        look(state.clone(), CheckpointSource::Folder(folder)).await,
-        Err(WitnessError::Rewritten(_))
-    ));
-    // A log that is shorter than before.
+    assert!(matches!(exported, Err(WitnessError::Rewritten(_))));
+    watch.assert_keeps(&seen);
+}
+
+on_each_engine!(a_witness_finds_a_log_that_is_shorter_than_before);
+async fn a_witness_finds_a_log_that_is_shorter_than_before(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
+    office.ready(&app, 500).await;
+    let watch = Watch::start(&app, &office).await;
+    let seen = watch.look_at_service().await.unwrap();
     let short = TestApp::sqlite().await;
     Office::open(&short, 5000).await;
-    let again = microgrants::transparency::checkpoint_signer::CheckpointSigner::new(
-        short.log.clone(),
-        house.keys.checkpoint.secret,
-        "case/log",
-    );
-    again.catch_up().await.unwrap();
+    let signer = CheckpointSigner::new(short.log.clone(), app.keys.checkpoint.secret, "case/log");
+    signer.catch_up().await.unwrap();
     let folder = short.folder.path().join("export");
     audit::export(short.store(), ORGANISATION, &folder, |_, _| {})
         .await
         .unwrap();
-    assert!(matches!(
-        look(state.clone(), CheckpointSource::Folder(folder)).await,
-        Err(WitnessError::RolledBack { .. })
-    ));
-    // A log signed by another key.
+
+    let found = watch.look_at_folder(folder).await;
+
+    assert!(matches!(found, Err(WitnessError::RolledBack { .. })));
+    watch.assert_keeps(&seen);
+}
+
+on_each_engine!(a_witness_finds_a_log_that_another_key_signed);
+async fn a_witness_finds_a_log_that_another_key_signed(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
+    let watch = Watch::start(&app, &office).await;
+    let seen = watch.look_at_service().await.unwrap();
     let own = TestApp::sqlite().await;
     Office::open(&own, 5000).await;
     let folder = export_log(&own, "export").await;
-    assert!(matches!(
-        look(state.clone(), CheckpointSource::Folder(folder)).await,
-        Err(WitnessError::OtherKey)
-    ));
-    let kept = std::fs::read_to_string(state.join("head.txt")).unwrap();
-    assert_eq!(kept, third.note, "what was refused is not kept");
+
+    let found = watch.look_at_folder(folder).await;
+
+    assert!(matches!(found, Err(WitnessError::OtherKey)));
+    watch.assert_keeps(&seen);
 }
 
-on_sqlite!(the_command_line_says_by_its_exit_code_what_was_found);
-async fn the_command_line_says_by_its_exit_code_what_was_found(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (grant, ..) = office.prepared(&house, 700).await;
-    house.catch_up().await;
-    let place = house.close().await;
-    let run = |arguments: &[&str]| {
-        let output = place
+/// The program's `audit` command, run where a log was exported into `folder`.
+struct AuditCommand {
+    place: Deployment,
+    grant: String,
+}
+
+impl AuditCommand {
+    /// Exports a log with one award.
+    async fn with_export(app: TestApp) -> Self {
+        let office = Office::open(&app, 5000).await;
+        let (grant, ..) = office.prepared(&app, 700).await;
+        app.catch_up().await;
+        let audit = Self {
+            place: app.close().await,
+            grant: grant.to_string(),
+        };
+        let (code, says) = audit.run(&["export", "folder"]);
+        assert_eq!(code, Some(0), "{says}");
+        audit
+    }
+
+    /// Runs a subcommand. Returns its exit code and its output.
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = self
+            .place
             .program()
             .arg("audit")
             .args(arguments)
             .output()
             .unwrap();
-        (
-            output.status.code(),
-            format!(
-                "{}{}",
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            ),
-        )
-    };
-    let (code, says) = run(&["export", "folder"]);
-    assert_eq!(code, Some(0), "{says}");
-    let (code, says) = run(&["verify", "folder"]);
+        let says = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        (output.status.code(), says)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.place.folder.path().join(name)
+    }
+}
+
+on_sqlite!(the_command_line_says_by_its_exit_code_what_was_found);
+async fn the_command_line_says_by_its_exit_code_what_was_found(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+
+    let (code, says) = audit.run(&["verify", "folder"]);
     assert!(code == Some(0) && says.contains("1 awards hold"), "{says}");
-    let (code, says) = run(&["verify", "folder", "--json"]);
+    let (code, says) = audit.run(&["verify", "folder", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&says).unwrap();
     assert_eq!(
         (
@@ -270,57 +341,63 @@ async fn the_command_line_says_by_its_exit_code_what_was_found(house: TestApp) {
         ),
         (Some(0), Some(1), Some(0))
     );
-    let (code, says) = run(&["replay", "folder", "--view", "grants"]);
-    assert!(
-        code == Some(0) && says.contains(&grant.to_string()),
-        "{says}"
-    );
-    assert!(
-        run(&["replay", "folder", "--as-at", "3"])
-            .1
-            .contains("\"position\":3")
-    );
-    assert_eq!(run(&["replay", "folder", "--view", "colours"]).0, Some(2));
-    assert_eq!(run(&["replay", "folder", "--as-at", "soon"]).0, Some(2));
-    assert_eq!(run(&["diff", "folder"]).0, Some(0));
-    assert!(
-        run(&["explain", "folder", "--grant", &grant.to_string()])
-            .1
-            .contains("payment prepared")
-    );
-    assert_eq!(
-        run(&[
-            "explain",
-            "folder",
-            "--grant",
-            "00000000-0000-0000-0000-000000000009"
-        ])
-        .0,
-        Some(2)
-    );
-    let (code, says) = run(&["witness", "folder"]);
-    assert!(
-        code == Some(0) && says.contains("seen for the first time"),
-        "{says}"
-    );
-    assert!(run(&["witness", "folder"]).1.contains("the log only grew"));
-    let (code, proof) = run(&["prove", "folder", "--position", "3"]);
-    assert_eq!(code, Some(0), "{proof}");
-    std::fs::write(place.folder.path().join("proof.json"), &proof).unwrap();
-    assert_eq!(
-        run(&["check", "proof.json", "--key", "folder/key.txt"]).0,
-        Some(0)
-    );
-    std::fs::write(
-        place.folder.path().join("proof.json"),
-        proof.replacen("\\\"position\\\":3", "\\\"position\\\":4", 1),
-    )
-    .unwrap();
-    assert_eq!(run(&["check", "proof.json"]).0, Some(1));
-    assert_eq!(run(&["verify", "nowhere"]).0, Some(2));
-    let events = place.folder.path().join("folder/events.jsonl");
+    assert_eq!(audit.run(&["verify", "nowhere"]).0, Some(2));
+
+    let events = audit.path("folder/events.jsonl");
     let text = std::fs::read_to_string(&events).unwrap();
     std::fs::write(&events, text.replacen("700.00", "701.00", 1)).unwrap();
-    let (code, says) = run(&["verify", "folder"]);
+
+    let (code, says) = audit.run(&["verify", "folder"]);
     assert!(code == Some(1) && says.contains("position "), "{says}");
+}
+
+on_sqlite!(the_command_line_replays_compares_and_explains);
+async fn the_command_line_replays_compares_and_explains(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+
+    let (code, says) = audit.run(&["replay", "folder", "--view", "grants"]);
+    assert!(code == Some(0) && says.contains(&audit.grant), "{says}");
+    let (_, says) = audit.run(&["replay", "folder", "--as-at", "3"]);
+    assert!(says.contains("\"position\":3"), "{says}");
+    let (_, says) = audit.run(&["explain", "folder", "--grant", &audit.grant]);
+    assert!(says.contains("payment prepared"), "{says}");
+    let nobody = "00000000-0000-0000-0000-000000000009";
+    for (arguments, code) in [
+        (&["replay", "folder", "--view", "colours"][..], 2),
+        (&["replay", "folder", "--as-at", "soon"][..], 2),
+        (&["diff", "folder"][..], 0),
+        (&["explain", "folder", "--grant", nobody][..], 2),
+    ] {
+        assert_eq!(audit.run(arguments).0, Some(code), "{arguments:?}");
+    }
+}
+
+on_sqlite!(the_command_line_is_a_witness);
+async fn the_command_line_is_a_witness(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+
+    let (code, first) = audit.run(&["witness", "folder"]);
+    let (_, second) = audit.run(&["witness", "folder"]);
+
+    assert!(
+        code == Some(0) && first.contains("seen for the first time"),
+        "{first}"
+    );
+    assert!(second.contains("the log only grew"), "{second}");
+}
+
+on_sqlite!(the_command_line_proves_an_event_and_checks_the_proof);
+async fn the_command_line_proves_an_event_and_checks_the_proof(app: TestApp) {
+    let audit = AuditCommand::with_export(app).await;
+    let file = audit.path("proof.json");
+
+    let (code, proof) = audit.run(&["prove", "folder", "--position", "3"]);
+    assert_eq!(code, Some(0), "{proof}");
+    std::fs::write(&file, &proof).unwrap();
+    let (code, says) = audit.run(&["check", "proof.json", "--key", "folder/key.txt"]);
+    assert_eq!(code, Some(0), "{says}");
+
+    let changed = proof.replacen("\\\"position\\\":3", "\\\"position\\\":4", 1);
+    std::fs::write(&file, changed).unwrap();
+    assert_eq!(audit.run(&["check", "proof.json"]).0, Some(1));
 }

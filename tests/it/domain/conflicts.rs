@@ -8,6 +8,68 @@ use crate::support::fixtures::{Office, person};
 use crate::support::service::{Client, serve, token, token_for_roles};
 use crate::support::test_app::TestApp;
 
+/// An application that Ada has scored, and those who may want to see her score.
+struct ScoredApplication {
+    office: Office,
+    ada: Client,
+    ben: Client,
+    /// The group's member.
+    cass: Client,
+    path: String,
+    /// Addresses that show the application: itself, a list, and as at the score.
+    ways: [String; 3],
+    /// The position of Ada's score.
+    position: i64,
+}
+
+impl ScoredApplication {
+    async fn begin(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let (application, group, member) = office.ready(app, 900).await;
+        let ada = serve(app, office.ada);
+        let path = format!("/api/v1/applications/{application}");
+        let secret = "A secret until you gave your own";
+        let score = json!({ "criteria": { "need": 5 }, "note": secret });
+        let position = post_ok(&ada, &format!("{path}/score"), &score);
+        Self {
+            ben: ada.with_token(&token(app, office.ben)),
+            cass: ada.with_token(&token(app, member)),
+            ways: [
+                path.clone(),
+                format!("/api/v1/applications?group={group}"),
+                format!("{path}?as_at={position}"),
+            ],
+            office,
+            ada,
+            path,
+            position,
+        }
+    }
+
+    fn post_as_ben(&self, command: &str, body: &Value) {
+        post_ok(&self.ben, &format!("{}/{command}", self.path), body);
+    }
+
+    /// What the event feed shows of Ada's score.
+    fn feed(&self, client: &Client) -> Value {
+        let events = client.get("/api/v1/log/events?limit=500").body;
+        let event = events["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|event| event["position"] == self.position)
+            .unwrap();
+        event["payload"].clone()
+    }
+}
+
+/// Posts a command that must be accepted. Returns its position.
+fn post_ok(client: &Client, path: &str, body: &Value) -> i64 {
+    let answer = client.post(path, body);
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    answer.body["position"].as_i64().unwrap()
+}
+
 fn visible_scores(client: &Client, path: &str) -> Vec<Value> {
     let body = client.get(path).body;
     let record = body["items"].get(0).unwrap_or(&body).clone();
@@ -15,97 +77,67 @@ fn visible_scores(client: &Client, path: &str) -> Vec<Value> {
 }
 
 on_each_engine!(others_scores_are_hidden_until_ones_own_is_given);
-async fn others_scores_are_hidden_until_ones_own_is_given(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (application, group, member) = office.ready(&house, 900).await;
-    let client = serve(&house, office.ada);
-    let (ada, ben) = (
-        client.clone(),
-        client.with_token(&token(&house, office.ben)),
-    );
-    let cass = client.with_token(&token(&house, member));
-    let path = format!("/api/v1/applications/{application}");
-    let post = |client: &Client, command: &str, body: Value| {
-        let answer = client.post(&format!("{path}/{command}"), &body);
-        assert_eq!(answer.status, 200, "{command}: {}", answer.body);
-        answer.body["position"].as_i64().unwrap()
-    };
-    let position = post(
-        &ada,
-        "score",
-        json!({ "criteria": { "need": 5 }, "note": "A secret until you gave your own" }),
-    );
-    let ways = [
-        path.clone(),
-        format!("/api/v1/applications?group={group}"),
-        format!("{path}?as_at={position}"),
-    ];
-    let feed = |client: &Client| {
-        let events = client.get("/api/v1/log/events?limit=500").body["items"]
-            .as_array()
-            .cloned()
-            .unwrap();
-        events
-            .into_iter()
-            .find(|event| event["position"] == position)
-            .unwrap()["payload"]
-            .clone()
-    };
-    for way in &ways {
+async fn others_scores_are_hidden_until_ones_own_is_given(app: TestApp) {
+    let scored = ScoredApplication::begin(&app).await;
+    let ScoredApplication { ada, ben, cass, .. } = &scored;
+
+    for way in &scored.ways {
         assert_eq!(
-            visible_scores(&ada, way).len(),
+            visible_scores(ada, way).len(),
             1,
             "one's own score is shown: {way}"
         );
         assert!(
-            visible_scores(&ben, way).is_empty() && visible_scores(&cass, way).is_empty(),
+            visible_scores(ben, way).is_empty() && visible_scores(cass, way).is_empty(),
             "{way}"
         );
     }
-    assert!(feed(&ben).is_null() && feed(&ada).is_object());
+    assert!(scored.feed(ben).is_null() && scored.feed(ada).is_object());
+
     // A panel member who may still score sees no scores, even after declaring.
-    post(&ben, "declare", json!({}));
-    assert!(visible_scores(&ben, &path).is_empty());
+    scored.post_as_ben("declare", &json!({}));
+    assert!(visible_scores(ben, &scored.path).is_empty());
     // A token without the panel role must not show the scores either.
-    let as_officer = client.with_token(&token_for_roles(
-        &house,
-        office.ben,
-        Some(vec![Role::Administrator]),
-    ));
-    assert!(visible_scores(&as_officer, &path).is_empty() && feed(&as_officer).is_null());
-    post(
-        &ben,
-        "score",
-        json!({ "criteria": { "need": 2 }, "note": "Own" }),
-    );
-    for way in &ways {
-        assert!(!visible_scores(&ben, way).is_empty(), "{way}");
-    }
-    assert!(feed(&ben).is_object());
-    // A late declaration of interest hides the scores again, as at any day, and sets the person's
-    // own score aside.
-    post(
-        &ben,
-        "declare",
-        json!({ "interest": { "kind": "family", "note": "A cousin" } }),
-    );
-    for way in &ways {
-        assert!(
-            visible_scores(&ben, way)
-                .iter()
-                .all(|score| score["by"] == json!(office.ben)),
-            "{way}"
-        );
-    }
-    assert!(feed(&ben).is_null());
-    let aside = visible_scores(&ada, &path);
+    let roles = Some(vec![Role::Administrator]);
+    let as_administrator = ben.with_token(&token_for_roles(&app, scored.office.ben, roles));
     assert!(
-        aside
-            .iter()
-            .any(|score| score["by"] == json!(office.ben) && score["set_aside"].is_string()),
-        "{aside:?}"
+        visible_scores(&as_administrator, &scored.path).is_empty()
+            && scored.feed(&as_administrator).is_null()
     );
-    let seen = cass.get(&path).body;
+
+    let own = json!({ "criteria": { "need": 2 }, "note": "Own" });
+    scored.post_as_ben("score", &own);
+    for way in &scored.ways {
+        assert!(!visible_scores(ben, way).is_empty(), "{way}");
+    }
+    assert!(scored.feed(ben).is_object());
+}
+
+on_each_engine!(a_late_interest_hides_the_scores_again);
+/// A late declaration of interest hides the scores again, as at any day, and sets the person's own
+/// score aside.
+async fn a_late_interest_hides_the_scores_again(app: TestApp) {
+    let scored = ScoredApplication::begin(&app).await;
+    let own = json!({ "criteria": { "need": 2 }, "note": "Own" });
+    scored.post_as_ben("declare", &json!({}));
+    scored.post_as_ben("score", &own);
+
+    let interest = json!({ "interest": { "kind": "family", "note": "A cousin" } });
+    scored.post_as_ben("declare", &interest);
+
+    let of_ben = |score: &Value| score["by"] == json!(scored.office.ben);
+    for way in &scored.ways {
+        let seen = visible_scores(&scored.ben, way);
+        assert!(seen.iter().all(of_ben), "{way}: {seen:?}");
+    }
+    assert!(scored.feed(&scored.ben).is_null());
+    let seen = visible_scores(&scored.ada, &scored.path);
+    assert!(
+        seen.iter()
+            .any(|score| of_ben(score) && score["set_aside"].is_string()),
+        "{seen:?}"
+    );
+    let seen = scored.cass.get(&scored.path).body;
     assert!(
         seen["interests"]["declared"]
             .as_object()
@@ -114,58 +146,35 @@ async fn others_scores_are_hidden_until_ones_own_is_given(house: TestApp) {
     );
 }
 
+fn not_yet() -> Value {
+    json!({ "reason": "Not yet" })
+}
+
 on_each_engine!(a_panel_member_from_outside_makes_the_quorum);
-async fn a_panel_member_from_outside_makes_the_quorum(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (application, ..) = office.submitted(&house, 900).await;
-    let client = serve(&house, office.ada);
-    let ben = client.with_token(&token(&house, office.ben));
-    let post = |client: &Client, command: &str, body: Value| {
-        client.post(
-            &format!("/api/v1/applications/{application}/{command}"),
-            &body,
-        )
-    };
-    assert_eq!(post(&client, "confirm-eligibility", json!({})).status, 200);
+async fn a_panel_member_from_outside_makes_the_quorum(app: TestApp) {
+    // Given an application in which both of the office have an interest
+    let office = Office::open(&app, 5000).await;
+    let (application, ..) = office.submitted(&app, 900).await;
+    let ada = serve(&app, office.ada);
+    let ben = ada.with_token(&token(&app, office.ben));
+    let path = format!("/api/v1/applications/{application}");
+    post_ok(&ada, &format!("{path}/confirm-eligibility"), &json!({}));
     let interest = json!({ "interest": { "kind": "committee", "note": "Both sit on it" } });
-    for client in [&client, &ben] {
-        assert_eq!(post(client, "declare", interest.clone()).status, 200);
-        post(client, "defer", json!({ "reason": "Not yet" })).assert_problem(403, "interested");
+    for client in [&ada, &ben] {
+        post_ok(client, &format!("{path}/declare"), &interest);
+        client
+            .post(&format!("{path}/defer"), &not_yet())
+            .assert_problem(403, "interested");
     }
-    let guest = person(&house, "Guest").await;
-    office.give_role(&house, guest, Role::Panel).await;
-    let guest = client.with_token(&token(&house, guest));
-    assert_eq!(post(&guest, "declare", json!({})).status, 200);
-    assert_eq!(
-        post(&guest, "defer", json!({ "reason": "Not yet" })).status,
-        200
-    );
-    let (other, ..) = office.draft(&house, 800).await;
-    let line = |application| json!({ "application": application, "verdict": { "defer": { "reason": "Not yet" } } });
-    let meeting =
-        |lines: Value| json!({ "round": "first", "met_on": house.today(), "decisions": lines });
-    let path = format!("/api/v1/funds/{}/record-meeting", office.fund);
-    let answer = guest.post(&path, &meeting(json!([line(other)])));
-    answer.assert_problem(409, "application_not_in_state");
-    assert_eq!(
-        answer.body["field"],
-        format!("application {other}"),
-        "which line it was: {}",
-        answer.body
-    );
-    guest
-        .post(&path, &meeting(json!([line(other), line(other)])))
-        .assert_problem(422, "named_twice");
-    guest
-        .post(
-            &path,
-            &meeting(json!([{ "application": other, "verdict": {} }])),
-        )
-        .assert_problem(422, "invalid_field");
-    let seen = guest
-        .get(&format!("/api/v1/applications/{application}"))
-        .body;
-    let withdrew: Vec<_> = seen["withdrew"].as_array().unwrap().clone();
+
+    // When
+    let guest = guest_of_the_panel(&app, &office, &ada).await;
+    post_ok(&guest, &format!("{path}/declare"), &json!({}));
+    post_ok(&guest, &format!("{path}/defer"), &not_yet());
+
+    // Then
+    let seen = guest.get(&path).body;
+    let withdrew = seen["withdrew"].as_array().unwrap();
     assert_eq!(
         (seen["present"].as_array().unwrap().len(), withdrew.len()),
         (1, 2),
@@ -176,4 +185,37 @@ async fn a_panel_member_from_outside_makes_the_quorum(house: TestApp) {
             .iter()
             .all(|person| withdrew.contains(&json!(person)))
     );
+}
+
+async fn guest_of_the_panel(app: &TestApp, office: &Office, client: &Client) -> Client {
+    let guest = person(app, "Guest").await;
+    office.give_role(app, guest, Role::Panel).await;
+    client.with_token(&token(app, guest))
+}
+
+on_each_engine!(a_meeting_says_which_of_its_lines_is_refused);
+async fn a_meeting_says_which_of_its_lines_is_refused(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (draft, ..) = office.draft(&app, 800).await;
+    let ada = serve(&app, office.ada);
+    let guest = guest_of_the_panel(&app, &office, &ada).await;
+    let line = json!({ "application": draft, "verdict": { "defer": not_yet() } });
+    let empty = json!({ "application": draft, "verdict": {} });
+    let record = |lines: &[&Value]| {
+        guest.post(
+            &format!("/api/v1/funds/{}/record-meeting", office.fund),
+            &json!({ "round": "first", "met_on": app.today(), "decisions": lines }),
+        )
+    };
+
+    let answer = record(&[&line]);
+    answer.assert_problem(409, "application_not_in_state");
+    assert_eq!(
+        answer.body["field"],
+        format!("application {draft}"),
+        "which line it was: {}",
+        answer.body
+    );
+    record(&[&line, &line]).assert_problem(422, "named_twice");
+    record(&[&empty]).assert_problem(422, "invalid_field");
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::{
-    Actor, ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand,
-    PersonCommand,
+    ApplicationCommand, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, GroupId,
+    OrganisationCommand, PersonCommand,
 };
 use microgrants::http::api::is_offered;
 use serde_json::{Value, json};
@@ -34,78 +34,111 @@ fn no_command_takes_a_day_that_nobody_can_mean() {
         ("application", ApplicationCommand::SPECS),
         ("grant", GrantCommand::SPECS),
     ];
+
     let mut refused = 0;
-    for (noun, spec) in all
-        .into_iter()
-        .flat_map(|(noun, specs)| specs.iter().map(move |spec| (noun, spec)))
-    {
-        if !is_offered(spec) {
-            continue;
-        }
-        let (by, body) = sample(noun, spec.name);
-        let bodies: Vec<Value> = std::iter::once(body)
-            .chain(further_bodies(noun, spec.name))
-            .collect();
-        let typed: BTreeSet<String> = bodies
-            .iter()
-            .flat_map(|body| days_of("", body))
-            .map(|(field, _)| field)
-            .collect();
-        let missing: Vec<_> = schema_days(spec)
-            .into_iter()
-            .filter(|field| !typed.contains(field))
-            .collect();
-        assert!(
-            missing.is_empty(),
-            "{noun}/{}: no sample has {missing:?}",
-            spec.name
-        );
-        for body in &bodies {
-            for (at, (field, _)) in days_of("", body).into_iter().enumerate() {
-                for far in FAR_DAYS {
-                    let mut setting = Scenario::ready(1);
-                    let actor: Actor = by.actor(&setting);
-                    let id = match noun {
-                        "person" => STRANGER,
-                        "organisation" => ORGANISATION.0,
-                        "fund" => FUND.0,
-                        "group" => setting.group(0).0,
-                        _ => setting.application(0).0,
-                    };
-                    let (mut body, mut number) = (body.clone(), 0);
-                    replace_day(&mut body, at, &mut number, far);
-                    let says = format!("{noun}/{} {field} {far}", spec.name);
-                    let refusal = setting
-                        .issue_json(actor, noun, id, spec.name, &body)
-                        .expect_err(&says);
-                    assert_eq!(refusal.code(), "day_out_of_range", "{says}: {refusal}");
-                    refused += 1;
-                }
+    for (noun, specs) in all {
+        for spec in specs.iter().filter(|spec| is_offered(spec)) {
+            let bodies = bodies_with_every_day(noun, spec);
+            for body in &bodies {
+                refused += refuse_far_days(noun, spec.name, body);
             }
         }
     }
+
     assert!(refused > 70, "{refused}");
+}
+
+/// Bodies of a command that have each day of its schema between them.
+fn bodies_with_every_day(noun: &str, spec: &CommandSpec) -> Vec<Value> {
+    let (_, body) = sample(noun, spec.name);
+    let mut bodies = further_bodies(noun, spec.name);
+    bodies.insert(0, body);
+    let typed: BTreeSet<String> = bodies
+        .iter()
+        .flat_map(|body| days_of("", body))
+        .map(|(field, _)| field)
+        .collect();
+    let missing: Vec<_> = schema_days(spec)
+        .into_iter()
+        .filter(|field| !typed.contains(field))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{noun}/{}: no sample has {missing:?}",
+        spec.name
+    );
+    bodies
+}
+
+/// Asserts that the command is refused with an extreme day in the place of each day. Returns how
+/// often it was.
+fn refuse_far_days(noun: &str, name: &str, body: &Value) -> usize {
+    let mut refused = 0;
+    for (at, (field, _)) in days_of("", body).into_iter().enumerate() {
+        for far in FAR_DAYS {
+            let mut setting = Scenario::ready(1);
+            let id = match noun {
+                "person" => STRANGER,
+                "organisation" => ORGANISATION.0,
+                "fund" => FUND.0,
+                "group" => setting.group(0).0,
+                _ => setting.application(0).0,
+            };
+            let mut body = body.clone();
+            replace_day(&mut body, at, &mut 0, far);
+            let actor = sample(noun, name).0.actor(&setting);
+            let says = format!("{noun}/{name} {field} {far}");
+            let refusal = setting
+                .issue_json(actor, noun, id, name, &body)
+                .expect_err(&says);
+            assert_eq!(refusal.code(), "day_out_of_range", "{says}: {refusal}");
+            refused += 1;
+        }
+    }
+    refused
 }
 
 /// Bodies with days that the samples leave out.
 fn further_bodies(noun: &str, name: &str) -> Vec<Value> {
-    let award =
-        json!({ "amount": "500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
     match (noun, name) {
-        ("fund", "record-meeting") => ["award", "promote"]
-            .map(|verdict| {
-                json!({ "round": "first", "met_on": "2026-06-01", "decisions": [{ "application": NEW_APPLICATION, "verdict": { verdict: award } }] })
-            })
-            .to_vec(),
-        ("group", "provide-payee") => {
-            let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
-            vec![json!({ "route": "holding_body", "body": "A body", "consented_on": "2026-06-01", "account": account })]
+        ("fund", "record-meeting") => {
+            let award = json!({
+                "amount": "500.00",
+                "ends_on": "2026-09-01",
+                "update_due_on": "2026-09-15",
+            });
+            let meeting = |verdict: &str| {
+                let line = json!({ "application": NEW_APPLICATION, "verdict": { verdict: award } });
+                json!({ "round": "first", "met_on": "2026-06-01", "decisions": [line] })
+            };
+            vec![meeting("award"), meeting("promote")]
         }
+        ("group", "provide-payee") => vec![json!({
+            "route": "holding_body",
+            "body": "A body",
+            "consented_on": "2026-06-01",
+            "account": { "holder": "Soup and song", "numbers": "12-34-56 12345678" },
+        })],
         ("application", "submit") => vec![json!({ "channel": "web", "received_on": "2026-06-01" })],
-        ("grant", "pass-check") => vec![json!({ "check": "identity", "note": "Seen", "good_until": "2027-06-01" })],
-        ("grant", "fail-payment") => vec![json!({ "payment": 1, "reason": "No", "happened_on": "2026-06-01" })],
-        ("grant", "request-variation") => vec![json!({ "change": { "ends_on": "2026-10-01" }, "words": "The hall is closed" })],
-        ("grant", "query-update") => vec![json!({ "update": 1, "question": "How many?", "due_on": "2026-07-01" })],
+        ("grant", "pass-check") => vec![json!({
+            "check": "identity",
+            "note": "Seen",
+            "good_until": "2027-06-01",
+        })],
+        ("grant", "fail-payment") => vec![json!({
+            "payment": 1,
+            "reason": "No",
+            "happened_on": "2026-06-01",
+        })],
+        ("grant", "request-variation") => vec![json!({
+            "change": { "ends_on": "2026-10-01" },
+            "words": "The hall is closed",
+        })],
+        ("grant", "query-update") => vec![json!({
+            "update": 1,
+            "question": "How many?",
+            "due_on": "2026-07-01",
+        })],
         _ => Vec::new(),
     }
 }
@@ -180,23 +213,36 @@ fn schema_days(spec: &CommandSpec) -> BTreeSet<String> {
 }
 
 on_each_engine!(the_api_names_the_field_of_a_day_that_nobody_can_mean);
-async fn the_api_names_the_field_of_a_day_that_nobody_can_mean(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let client = serve(&house, office.ada);
-    let before = house.log.length().await.unwrap();
-    let source = json!({ "funder": "health-partnership" });
+async fn the_api_names_the_field_of_a_day_that_nobody_can_mean(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let client = serve(&app, office.ada);
+    let before = app.log.length().await.unwrap();
+    let fund = format!("/api/v1/funds/{}", office.fund);
+
     for far in FAR_DAYS {
-        let body =
-            json!({ "source": source, "amount": "5.00", "reference": "R9", "received_on": far });
-        let refused = client.post(&format!("/api/v1/funds/{}/allocate", office.fund), &body);
+        let allocate = json!({
+            "source": { "funder": "health-partnership" },
+            "amount": "5.00",
+            "reference": "R9",
+            "received_on": far,
+        });
+        let refused = client.post(&format!("{fund}/allocate"), &allocate);
         refused.assert_problem(422, "day_out_of_range");
         assert_eq!(refused.body["field"], "received_on", "{}", refused.body);
-        let body = json!({ "round": "far", "name": "Far", "opens_on": house.today(), "closes_on": far, "form": 1 });
+
+        let plan = json!({
+            "round": "far",
+            "name": "Far",
+            "opens_on": app.today(),
+            "closes_on": far,
+            "form": 1,
+        });
         client
-            .post(&format!("/api/v1/funds/{}/plan-round", office.fund), &body)
+            .post(&format!("{fund}/plan-round"), &plan)
             .assert_problem(422, "day_out_of_range");
     }
-    assert_eq!(house.log.length().await.unwrap(), before);
+
+    assert_eq!(app.log.length().await.unwrap(), before);
 }
 
 /// Values that parse as a day or a number, and a character that PostgreSQL accepts in no text.
@@ -216,104 +262,111 @@ const EXTREME_VALUES: [&str; 12] = [
 ];
 
 on_each_engine!(no_read_fails_by_what_can_be_parsed);
-async fn no_read_fails_by_what_can_be_parsed(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (grant, group, _) = office.prepared(&house, 700).await;
-    let client = serve(&house, office.ada);
-    house.catch_up().await;
-    let mut browser = signed_in(&house, client.address(), office.ada).await;
-    let fund = office.fund;
+async fn no_read_fails_by_what_can_be_parsed(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (grant, group, _) = office.prepared(&app, 700).await;
+    let client = serve(&app, office.ada);
+    app.catch_up().await;
+    let mut browser = signed_in(&app, client.address(), office.ada).await;
+
+    let mut pages = filtered_pages(office.fund);
+    let mut resources = Vec::new();
+    for value in EXTREME_VALUES {
+        pages.extend(pages_of_a_part(value, office.fund, grant));
+        resources.extend(api_resources(value, office.fund, grant, group));
+    }
+
+    for path in pages {
+        let page = browser.get(&path);
+        assert!(
+            page.status < 500,
+            "{path}: {} {}",
+            page.status,
+            visible_text(&page)
+        );
+    }
+    for path in resources {
+        let answer = client.get(&path);
+        assert!(
+            answer.status < 500,
+            "{path}: {} {}",
+            answer.status,
+            answer.body
+        );
+    }
+    for sheet in statement_sheets(office.fund) {
+        let path = format!("{sheet}&from=0000-01-01");
+        assert_eq!(browser.get(&path).status, 200, "{path}");
+    }
+    let no_funder = format!("/api/v1/funders/{}/statement", Uuid::nil());
+    assert_eq!(client.get(&no_funder).status, 404, "no funder is called so");
+}
+
+fn statement_sheets(fund: FundId) -> [String; 2] {
+    ["csv", "xlsx"].map(|kind| format!("/desk/sheets/statement.{kind}?fund={fund}"))
+}
+
+/// Pages with each extreme value in each filter.
+fn filtered_pages(fund: FundId) -> Vec<String> {
     let statement = format!("/desk/funds/{fund}/statement");
-    let sheets = ["csv", "xlsx"].map(|kind| format!("/desk/sheets/statement.{kind}?fund={fund}"));
-    let desk: [(String, &[&str]); 15] = [
+    let [csv, xlsx] = statement_sheets(fund);
+    let filters: [(&str, &[&str]); 15] = [
         (
-            "/desk/applications".into(),
+            "/desk/applications",
             &[
                 "as_at", "after", "state", "fund", "round", "area", "q", "column",
             ],
         ),
-        ("/desk/grants".into(), &["as_at", "after", "state", "q"]),
-        ("/desk/payments".into(), &["after", "state", "grant"]),
-        ("/desk/updates".into(), &["as_at", "after", "state"]),
-        ("/desk/groups".into(), &["as_at", "after", "q"]),
-        ("/desk/people".into(), &["after"]),
-        ("/desk/funds".into(), &["as_at"]),
-        ("/desk/figures".into(), &["day", "slide"]),
-        ("/impact".into(), &["day", "slide"]),
-        (
-            "/desk/log".into(),
-            &["from", "to", "after", "stream", "actor"],
-        ),
-        ("/desk/texts/mails".into(), &["state"]),
-        (statement, &["from", "until"]),
-        (sheets[0].clone(), &["from", "until"]),
-        (sheets[1].clone(), &["from", "until"]),
-        ("/desk/sheets/grants.xlsx".into(), &["as_at", "state"]),
+        ("/desk/grants", &["as_at", "after", "state", "q"]),
+        ("/desk/payments", &["after", "state", "grant"]),
+        ("/desk/updates", &["as_at", "after", "state"]),
+        ("/desk/groups", &["as_at", "after", "q"]),
+        ("/desk/people", &["after"]),
+        ("/desk/funds", &["as_at"]),
+        ("/desk/figures", &["day", "slide"]),
+        ("/impact", &["day", "slide"]),
+        ("/desk/log", &["from", "to", "after", "stream", "actor"]),
+        ("/desk/texts/mails", &["state"]),
+        (&statement, &["from", "until"]),
+        (&csv, &["from", "until"]),
+        (&xlsx, &["from", "until"]),
+        ("/desk/sheets/grants.xlsx", &["as_at", "state"]),
     ];
-    for sheet in &sheets {
-        assert_eq!(
-            browser.get(&format!("{sheet}&from=0000-01-01")).status,
-            200,
-            "{sheet}"
-        );
-    }
-    for (path, names) in &desk {
-        for (name, value) in names
-            .iter()
-            .flat_map(|name| EXTREME_VALUES.map(|value| (name, value)))
-        {
-            let at = format!(
-                "{path}{}{name}={value}",
-                if path.contains('?') { '&' } else { '?' }
-            );
-            let page = browser.get(&at);
-            assert!(
-                page.status < 500,
-                "{at}: {} {}",
-                page.status,
-                visible_text(&page)
-            );
+    let mut pages = Vec::new();
+    for (path, names) in filters {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        for name in names {
+            pages.extend(EXTREME_VALUES.map(|value| format!("{path}{sign}{name}={value}")));
         }
     }
-    for value in EXTREME_VALUES {
-        for path in [
-            format!("/desk/log/{value}"),
-            format!("/desk/log/{value}/proof"),
-            format!("/desk/updates/{grant}/{value}"),
-            format!("/desk/panel/{fund}/{value}"),
-            format!("/desk/funders/{value}/statement"),
-            format!("/log/tile/0/{value}"),
-        ] {
-            assert!(browser.get(&path).status < 500, "{path}");
-        }
-        for path in [
-            format!("/api/v1/funders/{value}/statement"),
-            format!("/api/v1/log/events/{value}/proof"),
-            format!("/api/v1/groups/{group}/history?as_at={value}"),
-            format!("/api/v1/funds/{fund}/statement?from={value}"),
-            format!("/api/v1/funds/{fund}/statement?until={value}"),
-            format!("/api/v1/budget?effective=true&as_at={value}"),
-            format!("/api/v1/grants?as_at={value}"),
-            format!("/api/v1/grants?after={value}"),
-            format!("/api/v1/grants?limit={value}"),
-            format!("/api/v1/grants/{grant}/updates?due_by={value}"),
-            format!("/api/v1/updates?due_by={value}"),
-            format!("/api/v1/log/events?after_position={value}"),
-        ] {
-            let answer = client.get(&path);
-            assert!(
-                answer.status < 500,
-                "{path}: {} {}",
-                answer.status,
-                answer.body
-            );
-        }
-    }
-    assert_eq!(
-        client
-            .get(&format!("/api/v1/funders/{}/statement", Uuid::nil()))
-            .status,
-        404,
-        "no funder is called so"
-    );
+    pages
+}
+
+/// Pages that have the value as a part of their address.
+fn pages_of_a_part(value: &str, fund: FundId, grant: GrantId) -> [String; 6] {
+    [
+        format!("/desk/log/{value}"),
+        format!("/desk/log/{value}/proof"),
+        format!("/desk/updates/{grant}/{value}"),
+        format!("/desk/panel/{fund}/{value}"),
+        format!("/desk/funders/{value}/statement"),
+        format!("/log/tile/0/{value}"),
+    ]
+}
+
+fn api_resources(value: &str, fund: FundId, grant: GrantId, group: GroupId) -> [String; 12] {
+    [
+        format!("/api/v1/funders/{value}/statement"),
+        format!("/api/v1/log/events/{value}/proof"),
+        format!("/api/v1/groups/{group}/history?as_at={value}"),
+        format!("/api/v1/funds/{fund}/statement?from={value}"),
+        format!("/api/v1/funds/{fund}/statement?until={value}"),
+        format!("/api/v1/budget?effective=true&as_at={value}"),
+        format!("/api/v1/grants?as_at={value}"),
+        format!("/api/v1/grants?after={value}"),
+        format!("/api/v1/grants?limit={value}"),
+        format!("/api/v1/grants/{grant}/updates?due_by={value}"),
+        format!("/api/v1/updates?due_by={value}"),
+        format!("/api/v1/log/events?after_position={value}"),
+    ]
 }

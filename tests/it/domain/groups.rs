@@ -2,60 +2,108 @@
 //! against the published tables, and a correction is shown with the value that it corrects.
 
 use microgrants::bank::modulus_check::ModulusTables;
-use microgrants::domain::{Command, Refusal};
+use microgrants::commands::CommandError;
+use microgrants::domain::{Command, GrantId, GroupId, Refusal};
 use serde_json::{Value, json};
 
 use crate::support::fixtures::{Office, provide_payee};
-use crate::support::service::{serve, token};
+use crate::support::service::{Client, serve, token};
 use crate::support::test_app::{TestApp, request};
 
-on_each_engine!(that_share_something_are_shown_to_staff);
-async fn that_share_something_are_shown_to_staff(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let ((one, cass), (two, dee)) = (office.group(&house).await, office.group(&house).await);
-    let client = serve(&house, office.ada);
-    let (cass, dee) = (
-        client.with_token(&token(&house, cass)),
-        client.with_token(&token(&house, dee)),
-    );
-    let account = json!({ "route": "own_account", "account": { "holder": "A", "numbers": "12-34-56 12345678" } });
-    let contact = |postcode: &str| json!({ "postcode": postcode, "telephone": "0161 496 0000" });
-    for (client, group, postcode) in [(&cass, one, "OL1 1AA"), (&dee, two, "ol11aa")] {
-        assert_eq!(
-            client
-                .post(&format!("/api/v1/groups/{group}/provide-payee"), &account)
-                .status,
-            200
-        );
-        assert_eq!(
-            client
-                .post(
-                    &format!("/api/v1/groups/{group}/set-contact"),
-                    &contact(postcode)
-                )
-                .status,
-            200
-        );
+/// Posts a command that must be accepted.
+fn post_ok(client: &Client, path: &str, body: &Value) -> Value {
+    let answer = client.post(path, body);
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    answer.body
+}
+
+/// The position of an answer.
+fn position_of(answer: &Value) -> i64 {
+    answer["position"].as_i64().unwrap()
+}
+
+/// The event at this position, as the feed shows it.
+fn event_at(client: &Client, position: i64) -> Value {
+    let after = position - 1;
+    let path = format!("/api/v1/log/events?after_position={after}&limit=1");
+    client.get(&path).body["items"][0].clone()
+}
+
+/// Two groups with the same account, postcode and telephone.
+struct Neighbours {
+    staff: Client,
+    cass: Client,
+    dee: Client,
+    of_cass: GroupId,
+    of_dee: GroupId,
+}
+
+impl Neighbours {
+    async fn begin(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let ((of_cass, cass), (of_dee, dee)) = (office.group(app).await, office.group(app).await);
+        let staff = serve(app, office.ada);
+        let neighbours = Self {
+            cass: staff.with_token(&token(app, cass)),
+            dee: staff.with_token(&token(app, dee)),
+            staff,
+            of_cass,
+            of_dee,
+        };
+        let account = json!({ "holder": "A", "numbers": "12-34-56 12345678" });
+        let payee = json!({ "route": "own_account", "account": account });
+        for (client, group, postcode) in [
+            (&neighbours.cass, of_cass, "OL1 1AA"),
+            (&neighbours.dee, of_dee, "ol11aa"),
+        ] {
+            let path = format!("/api/v1/groups/{group}");
+            post_ok(client, &format!("{path}/provide-payee"), &payee);
+            let contact = json!({ "postcode": postcode, "telephone": "0161 496 0000" });
+            post_ok(client, &format!("{path}/set-contact"), &contact);
+        }
+        neighbours
     }
-    let path = format!("/api/v1/groups/{one}/links");
-    let shown = client.get(&path).body["items"].clone();
+
+    fn links(&self) -> String {
+        format!("/api/v1/groups/{}/links", self.of_cass)
+    }
+}
+
+on_each_engine!(that_share_something_are_shown_to_staff);
+async fn that_share_something_are_shown_to_staff(app: TestApp) {
+    let neighbours = Neighbours::begin(&app).await;
+
+    let shown = neighbours.staff.get(&neighbours.links()).body["items"].clone();
+
     assert_eq!(
         (&shown[0]["group"], &shown[0]["shares"]),
-        (&json!(two), &json!(["account", "postcode", "telephone"]))
+        (
+            &json!(neighbours.of_dee),
+            &json!(["account", "postcode", "telephone"])
+        )
     );
-    cass.get(&path).assert_problem(403, "not_yours");
+    neighbours
+        .cass
+        .get(&neighbours.links())
+        .assert_problem(403, "not_yours");
+
     // A detail that the groups no longer share is no longer listed.
+    let path = format!("/api/v1/groups/{}/set-contact", neighbours.of_dee);
     let other = json!({ "telephone": "0161 496 0001" });
+    post_ok(&neighbours.dee, &path, &other);
     assert_eq!(
-        dee.post(&format!("/api/v1/groups/{two}/set-contact"), &other)
-            .status,
-        200
-    );
-    assert_eq!(
-        client.get(&path).body["items"][0]["shares"],
+        neighbours.staff.get(&neighbours.links()).body["items"][0]["shares"],
         json!(["account"])
     );
-    let seen = cass.get(&format!("/api/v1/groups/{one}")).body;
+}
+
+on_each_engine!(write_their_postcode_and_telephone_in_one_way);
+async fn write_their_postcode_and_telephone_in_one_way(app: TestApp) {
+    let neighbours = Neighbours::begin(&app).await;
+    let path = format!("/api/v1/groups/{}", neighbours.of_cass);
+
+    let seen = neighbours.cass.get(&path).body;
+
     assert_eq!(
         (&seen["postcode"], &seen["telephone"]),
         (&json!("OL1 1AA"), &json!("+441614960000"))
@@ -64,38 +112,38 @@ async fn that_share_something_are_shown_to_staff(house: TestApp) {
         json!({ "postcode": "nowhere" }),
         json!({ "telephone": "12" }),
     ] {
-        cass.post(&format!("/api/v1/groups/{one}/set-contact"), &bad)
+        neighbours
+            .cass
+            .post(&format!("{path}/set-contact"), &bad)
             .assert_problem(422, "invalid_field");
     }
 }
 
 on_each_engine!(that_were_merged_keep_their_records);
-async fn that_were_merged_keep_their_records(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (grant, old, _) = office.prepared(&house, 600).await;
-    let (new, member) = office.group(&house).await;
-    let client = serve(&house, office.ada);
+async fn that_were_merged_keep_their_records(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (grant, old, _) = office.prepared(&app, 600).await;
+    let (new, member) = office.group(&app).await;
+    let client = serve(&app, office.ada);
+
+    // When
     let merge = json!({ "into": new, "reason": "The same people under a new name" });
+    post_ok(&client, &format!("/api/v1/groups/{old}/merge"), &merge);
+
+    // Then each group names the other
+    let [old_group, new_group] =
+        [old, new].map(|group| client.get(&format!("/api/v1/groups/{group}")).body);
     assert_eq!(
-        client
-            .post(&format!("/api/v1/groups/{old}/merge"), &merge)
-            .status,
-        200
-    );
-    let both: Vec<_> = [old, new]
-        .iter()
-        .map(|group| client.get(&format!("/api/v1/groups/{group}")).body)
-        .collect();
-    assert_eq!(
-        (&both[0]["merged_into"], &both[1]["took_in"]),
+        (&old_group["merged_into"], &new_group["took_in"]),
         (&json!(new), &json!([old]))
     );
-    // The grant continues under its id, and members of the surviving group see it.
+    // and the grant continues under its id, and members of the surviving group see it.
     assert_eq!(
         client.get(&format!("/api/v1/grants/{grant}")).body["group"],
         json!(old)
     );
-    let member = client.with_token(&token(&house, member));
+    let member = client.with_token(&token(&app, member));
     assert_eq!(member.get(&format!("/api/v1/grants/{grant}")).status, 200);
     let history = member.get(&format!("/api/v1/groups/{new}/history")).body["items"].clone();
     assert_eq!(
@@ -106,7 +154,16 @@ async fn that_were_merged_keep_their_records(house: TestApp) {
         ),
         (&json!(grant), &json!(old), &json!("accepted"))
     );
-    // Two groups cannot be merged into each other.
+}
+
+on_each_engine!(that_were_merged_neither_take_in_others_nor_apply);
+async fn that_were_merged_neither_take_in_others_nor_apply(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let ((old, _), (new, _)) = (office.group(&app).await, office.group(&app).await);
+    let client = serve(&app, office.ada);
+    let merge = json!({ "into": new, "reason": "The same people under a new name" });
+    post_ok(&client, &format!("/api/v1/groups/{old}/merge"), &merge);
+
     let back = json!({ "into": old, "reason": "The other way" });
     client
         .post(&format!("/api/v1/groups/{new}/merge"), &back)
@@ -118,124 +175,127 @@ async fn that_were_merged_keep_their_records(house: TestApp) {
 }
 
 on_each_engine!(an_account_that_cannot_be_is_refused);
-async fn an_account_that_cannot_be_is_refused(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (group, member) = office.group(&house).await;
-    let folder = house.folder.path().join("tables");
+async fn an_account_that_cannot_be_is_refused(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (group, member) = office.group(&app).await;
+    let checking = app
+        .commands
+        .clone()
+        .with_account_checks(Some(published_tables(&app)));
+    let before = app.log.length().await.unwrap();
+    let provide = |numbers: &str| request(member, Command::Group(group, provide_payee(numbers)));
+
+    let refused = checking.execute(provide("000000 58177633")).await;
+
+    assert!(
+        matches!(refused, Err(CommandError::Refused(Refusal::AccountFails))),
+        "{refused:?}"
+    );
+    assert_eq!(app.log.length().await.unwrap(), before);
+    checking
+        .execute(provide("000000 58177632"))
+        .await
+        .expect("this one can be");
+    app.commands
+        .execute(provide("000000 58177633"))
+        .await
+        .expect("without the tables only the shape is checked");
+}
+
+/// Tables of an invented row; its weights are those of the published worked example.
+fn published_tables(app: &TestApp) -> ModulusTables {
+    let folder = app.folder.path().join("tables");
     std::fs::create_dir(&folder).unwrap();
-    // An invented row; its weights are those of the published worked example.
     std::fs::write(
         folder.join("valacdos.txt"),
         "000000 000001 MOD11 0 0 0 0 0 0 7 5 8 3 4 6 2 1\n",
     )
     .unwrap();
     std::fs::write(folder.join("scsubtab.txt"), "").unwrap();
-    let checking = house
-        .commands
-        .clone()
-        .with_account_checks(Some(ModulusTables::read(&folder).unwrap()));
-    let before = house.log.length().await.unwrap();
-    let provide = |numbers: &str| request(member, Command::Group(group, provide_payee(numbers)));
-    let refused = checking.execute(provide("000000 58177633")).await;
-    assert!(
-        matches!(
-            refused,
-            Err(microgrants::commands::CommandError::Refused(
-                Refusal::AccountFails
-            ))
-        ),
-        "{refused:?}"
-    );
-    assert_eq!(house.log.length().await.unwrap(), before);
-    checking
-        .execute(provide("000000 58177632"))
-        .await
-        .expect("this one can be");
-    house
-        .commands
-        .execute(provide("000000 58177633"))
-        .await
-        .expect("without the tables only the shape is checked");
+    ModulusTables::read(&folder).unwrap()
 }
 
 on_each_engine!(stand_beside_what_they_correct);
-async fn stand_beside_what_they_correct(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (grant, group, member) = office.prepared(&house, 600).await;
-    let client = serve(&house, office.ben);
-    let ada = client.with_token(&token(&house, office.ada));
-    let (today, path) = (house.today(), format!("/api/v1/grants/{grant}"));
-    let post = |command: &str, body: Value| {
-        let answer = client.post(&format!("{path}/{command}"), &body);
-        assert_eq!(answer.status, 200, "{command}: {}", answer.body);
-        answer.body["position"].as_i64().unwrap()
-    };
-    post("approve-payment", json!({ "payment": 1 }));
-    post(
-        "send-payment",
-        json!({ "payment": 1, "happened_on": today }),
-    );
-    let confirmed = post(
-        "confirm-payment",
-        json!({ "payment": 1, "happened_on": today }),
-    );
-    house.pass_days(2);
-    let corrected = post(
-        "correct-payment",
-        json!({ "payment": 1, "paid_on": house.in_days(-1), "reason": "The bank's date was misread" }),
-    );
-    let event = |position: i64| {
-        ada.get(&format!(
-            "/api/v1/log/events?after_position={}&limit=1",
-            position - 1
-        ))
-        .body["items"][0]
-            .clone()
-    };
+/// The correction of a payment's day names the confirmation, which stays as it was written.
+async fn stand_beside_what_they_correct(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (grant, ..) = office.prepared(&app, 600).await;
+    let client = serve(&app, office.ben);
+    let ada = client.with_token(&token(&app, office.ada));
+    let today = app.today();
+    let confirmed = pay(&client, grant, today);
+    app.pass_days(2);
+
+    // When
+    let path = format!("/api/v1/grants/{grant}");
+    let yesterday = app.in_days(-1);
+    let reason = "The bank's date was misread";
+    let correct = json!({ "payment": 1, "paid_on": yesterday, "reason": reason });
+    let answer = post_ok(&client, &format!("{path}/correct-payment"), &correct);
+    let corrected = position_of(&answer);
+
+    // Then
+    let event = event_at(&ada, confirmed);
     assert_eq!(
-        (
-            &event(confirmed)["event"],
-            &event(confirmed)["corrected_by"]
-        ),
+        (&event["event"], &event["corrected_by"]),
         (&json!("PaymentConfirmed"), &json!([corrected]))
     );
     assert_eq!(
-        event(corrected)["payload"]["PaymentCorrected"]["corrects"],
-        event(confirmed)["sequence"]
+        event_at(&ada, corrected)["payload"]["PaymentCorrected"]["corrects"],
+        event["sequence"]
     );
     let paid_on = |as_at: &str| {
         ada.get(&format!("{path}/payments{as_at}")).body["items"][0]["paid_on"].clone()
     };
     assert_eq!(
         (paid_on(""), paid_on(&format!("?as_at={confirmed}"))),
-        (json!(house.in_days(-1)), json!(today))
+        (json!(yesterday), json!(today))
     );
-    // A correction of the group's name, by a member.
-    let cass = client.with_token(&token(&house, member));
+}
+
+/// Completes the prepared payment. Returns the position of the bank's confirmation.
+fn pay(client: &Client, grant: GrantId, today: jiff::civil::Date) -> i64 {
+    let on_the_day = json!({ "payment": 1, "happened_on": today });
+    let [.., confirmed] = [
+        ("approve-payment", json!({ "payment": 1 })),
+        ("send-payment", on_the_day.clone()),
+        ("confirm-payment", on_the_day),
+    ]
+    .map(|(name, body)| {
+        let path = format!("/api/v1/grants/{grant}/{name}");
+        position_of(&post_ok(client, &path, &body))
+    });
+    confirmed
+}
+
+on_each_engine!(names_stand_beside_what_they_correct);
+/// The correction of a group's name, by a member, waits for staff and names the registration.
+async fn names_stand_beside_what_they_correct(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (group, member) = office.group(&app).await;
+    let ada = serve(&app, office.ada);
+    let cass = ada.with_token(&token(&app, member));
+    let path = format!("/api/v1/groups/{group}");
+
     let correct =
         json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" });
-    let answer = cass.post(&format!("/api/v1/groups/{group}/correct"), &correct);
-    let proposed = answer.body["position"].as_i64().unwrap();
+    let proposed = post_ok(&cass, &format!("{path}/correct"), &correct);
+
+    let event = event_at(&ada, position_of(&proposed));
     assert_eq!(
-        event(proposed)["payload"]["GroupCorrectionProposed"]["name"],
+        event["payload"]["GroupCorrectionProposed"]["name"],
         json!("Soup and songs")
     );
     assert_eq!(
-        ada.get(&format!("/api/v1/groups/{group}")).body["name"],
+        ada.get(&path).body["name"],
         "Soup and song",
         "it waits for staff"
     );
-    let answer = ada.post(
-        &format!("/api/v1/groups/{group}/take-correction"),
-        &json!({ "proposal": answer.body["made"] }),
-    );
-    let position = answer.body["position"].as_i64().unwrap();
-    assert_eq!(
-        event(position)["payload"]["GroupCorrected"]["corrects"],
-        json!(1)
-    );
-    assert_eq!(
-        ada.get(&format!("/api/v1/groups/{group}")).body["name"],
-        "Soup and songs"
-    );
+
+    let take = json!({ "proposal": proposed["made"] });
+    let taken = post_ok(&ada, &format!("{path}/take-correction"), &take);
+    let event = event_at(&ada, position_of(&taken));
+    assert_eq!(event["payload"]["GroupCorrected"]["corrects"], json!(1));
+    assert_eq!(ada.get(&path).body["name"], "Soup and songs");
 }

@@ -1,6 +1,7 @@
 //! Rules: lifecycle, conflicts, second people, every command in every state.
 
 pub mod bank_facts;
+pub mod blank_streams;
 pub mod conflicts;
 pub mod connections;
 pub mod extreme_values;

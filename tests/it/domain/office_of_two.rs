@@ -4,17 +4,19 @@
 
 use microgrants::domain::organisation::sha256_hex;
 use microgrants::domain::{Command, PersonId};
+use microgrants::views::{GroupBy, Sums, Views};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::domain::matrix::samples::rules;
-use crate::support::fixtures::{AGREEMENT_TEXT, Office};
+use crate::support::fixtures::{AGREEMENT_TEXT, Office, gbp};
+use crate::support::replay::replay_log;
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::TestApp;
 
 /// Commands of the two officers, in the terms of the API.
 struct TwoPersonOffice<'a> {
-    house: &'a TestApp,
+    app: &'a TestApp,
     ada: PersonId,
     ben: PersonId,
     today: jiff::civil::Date,
@@ -35,12 +37,12 @@ impl TwoPersonOffice<'_> {
     }
 
     async fn issue_as(&self, person: PersonId, path: &str, body: Value) {
-        self.house.issue_ok(person, self.command(path, &body)).await;
+        self.app.issue_ok(person, self.command(path, &body)).await;
     }
 
     async fn assert_refused(&self, person: PersonId, code: &str, path: &str, body: Value) {
         let refusal = self
-            .house
+            .app
             .issue_refused(person, self.command(path, &body))
             .await;
         assert_eq!(refusal.code(), code, "{path}");
@@ -48,40 +50,41 @@ impl TwoPersonOffice<'_> {
 }
 
 on_each_engine!(runs_everything);
-async fn runs_everything(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
+async fn runs_everything(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
     let two = TwoPersonOffice {
-        house: &house,
+        app: &app,
         ada: office.ada,
         ben: office.ben,
-        today: house.today(),
+        today: app.today(),
         group: Uuid::from_u128(1),
         application: Uuid::from_u128(2),
         fund: office.fund.0,
     };
+
     applies(&two).await;
     is_decided(&two).await;
     is_made_ready(&two).await;
     is_paid(&two).await;
     is_varied_and_reported(&two).await;
     is_closed(&two).await;
-    crate::support::replay::replay_log(&house).await;
-    house.catch_up().await;
-    let views = house.views();
-    let sums = |by| microgrants::views::Sums {
-        by,
+
+    replay_log(&app).await;
+    app.catch_up().await;
+    adds_up(&app.views()).await;
+    crate::projections::read_models::assert_equals_rebuild(&app).await;
+}
+
+/// What the year came to, in pounds and in people.
+async fn adds_up(views: &Views) {
+    let sums = || Sums {
+        by: GroupBy::Fund,
         fund: None,
         area: None,
         position: i64::MAX,
         effective_on: None,
     };
-    let budget = views
-        .budget(sums(microgrants::views::GroupBy::Fund))
-        .await
-        .unwrap()
-        .lines
-        .remove(0);
-    let gbp = crate::support::fixtures::gbp;
+    let budget = views.budget(sums()).await.unwrap().lines.remove(0);
     assert_eq!(
         (
             budget.committed,
@@ -92,18 +95,13 @@ async fn runs_everything(house: TestApp) {
         (gbp(850), gbp(1000), gbp(150), gbp(50))
     );
     assert_eq!(budget.uncommitted, Some(gbp(9150)));
-    let outcomes = views
-        .outcomes(sums(microgrants::views::GroupBy::Fund))
-        .await
-        .unwrap()
-        .lines
-        .remove(0);
+
+    let outcomes = views.outcomes(sums()).await.unwrap().lines.remove(0);
     assert_eq!(
         (outcomes.updates, outcomes.people, outcomes.volunteers),
         (1, 26, 2),
         "what was queried or corrected counts once"
     );
-    crate::projections::read_models::assert_equals_rebuild(&house).await;
 }
 
 async fn applies(two: &TwoPersonOffice<'_>) {
@@ -128,8 +126,15 @@ async fn applies(two: &TwoPersonOffice<'_>) {
         json!({ "fund": two.fund, "round": "first", "group": two.group }),
     )
     .await;
-    let answers = json!({ "requested": "1000.00", "area": "oldham", "people_at_risk": true, "answers": { "idea": "Soup" } });
+
+    let answers = json!({
+        "requested": "1000.00",
+        "area": "oldham",
+        "people_at_risk": true,
+        "answers": { "idea": "Soup" },
+    });
     two.issue_as(ada, "application/save-answers", answers).await;
+
     let help = json!({ "by": ada, "kind": { "keyed_verbatim": { "read_back": true } } });
     two.issue_as(
         ada,
@@ -152,22 +157,35 @@ async fn is_decided(two: &TwoPersonOffice<'_>) {
         )
         .await;
     }
+
     two.issue_as(
         ben,
         "application/write-summary",
         json!({ "title": "Soup", "description": "Neighbours cook together." }),
     )
     .await;
-    let (ends_on, update_due_on) = (two.house.in_days(60), two.house.in_days(80));
-    let award = json!({ "amount": "1000.00", "ends_on": ends_on, "update_due_on": update_due_on, "conditions": { "hall": { "text": "The hall is booked" } } });
+
+    let (ends_on, update_due_on) = (two.app.in_days(60), two.app.in_days(80));
+    let award = json!({
+        "amount": "1000.00",
+        "ends_on": ends_on,
+        "update_due_on": update_due_on,
+        "conditions": { "hall": { "text": "The hall is booked" } },
+    });
     let line = |mut award: Value, present: PersonId| {
         award["present"] = json!([present]);
-        json!({ "round": "first", "met_on": today, "decisions": [{ "application": two.application, "verdict": { "award": award } }] })
+        json!({
+            "round": "first",
+            "met_on": today,
+            "decisions": [{ "application": two.application, "verdict": { "award": award } }],
+        })
     };
+
     two.assert_refused(ada, "quorum_missing", "application/award", award.clone())
         .await;
     two.issue_as(ben, "fund/record-meeting", line(award, ada))
         .await;
+
     two.assert_refused(
         ben,
         "not_yours",
@@ -185,10 +203,21 @@ async fn is_decided(two: &TwoPersonOffice<'_>) {
 
 async fn is_made_ready(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
+
     // The agreement is read out over the telephone; staff key the payee.
-    let accept = json!({ "hash": sha256_hex(AGREEMENT_TEXT), "method": "read_over_telephone", "names": ["Cass", "Dee"] });
+    let accept = json!({
+        "hash": sha256_hex(AGREEMENT_TEXT),
+        "method": "read_over_telephone",
+        "names": ["Cass", "Dee"],
+    });
     two.issue_as(ada, "grant/accept-agreement", accept).await;
-    let payee = json!({ "route": "holding_body", "body": "A community centre", "consented_on": today, "account": { "holder": "A community centre", "numbers": "12-34-56 12345678" } });
+
+    let payee = json!({
+        "route": "holding_body",
+        "body": "A community centre",
+        "consented_on": today,
+        "account": { "holder": "A community centre", "numbers": "12-34-56 12345678" },
+    });
     two.issue_as(ada, "group/provide-payee", payee).await;
     two.assert_refused(
         ada,
@@ -203,10 +232,11 @@ async fn is_made_ready(two: &TwoPersonOffice<'_>) {
         json!({ "payee": 1, "method": "A call to the centre" }),
     )
     .await;
+
     two.issue_as(
         ada,
         "grant/pass-check",
-        json!({ "check": "identity", "note": "Seen", "good_until": two.house.in_days(365) }),
+        json!({ "check": "identity", "note": "Seen", "good_until": two.app.in_days(365) }),
     )
     .await;
     two.issue_as(
@@ -215,6 +245,7 @@ async fn is_made_ready(two: &TwoPersonOffice<'_>) {
         json!({ "check": "hall", "note": "The booking was seen" }),
     )
     .await;
+
     two.issue_as(
         ada,
         "grant/propose-waiver",
@@ -238,8 +269,6 @@ async fn is_made_ready(two: &TwoPersonOffice<'_>) {
 
 async fn is_paid(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
-    // Ada prepares; Ben, who neither keyed the payee nor prepared the payment, approves. The bank
-    // rejects the first payment.
     two.assert_refused(
         ben,
         "check_not_in_state",
@@ -247,6 +276,9 @@ async fn is_paid(two: &TwoPersonOffice<'_>) {
         json!({ "check": "identity", "note": "No" }),
     )
     .await;
+
+    // Ada prepares; Ben, who neither keyed the payee nor prepared the payment, approves. The bank
+    // rejects the first payment.
     for payment in [1, 2] {
         two.issue_as(ada, "grant/prepare-payment", json!({ "amount": "1000.00" }))
             .await;
@@ -259,7 +291,11 @@ async fn is_paid(two: &TwoPersonOffice<'_>) {
         .await;
         two.issue_as(ben, "grant/approve-payment", json!({ "payment": payment }))
             .await;
-        let batch = json!({ "batch": format!("batch-{payment}"), "sent_on": today, "payments": [{ "grant": two.application, "payment": payment, "amount": "1000.00" }] });
+        let batch = json!({
+            "batch": format!("batch-{payment}"),
+            "sent_on": today,
+            "payments": [{ "grant": two.application, "payment": payment, "amount": "1000.00" }],
+        });
         two.issue_as(ada, "fund/send-batch", batch).await;
         if payment == 1 {
             two.issue_as(
@@ -270,6 +306,7 @@ async fn is_paid(two: &TwoPersonOffice<'_>) {
             .await;
         }
     }
+
     two.issue_as(
         ben,
         "grant/confirm-payment",
@@ -280,6 +317,7 @@ async fn is_paid(two: &TwoPersonOffice<'_>) {
 
 async fn is_varied_and_reported(two: &TwoPersonOffice<'_>) {
     let (ada, ben) = (two.ada, two.ben);
+
     // A variation raises the award; an update taken by telephone is queried and submitted again.
     two.issue_as(
         ada,
@@ -307,9 +345,23 @@ async fn is_varied_and_reported(two: &TwoPersonOffice<'_>) {
         json!({ "variation": 1, "present": [ada] }),
     )
     .await;
+
     let update = |people: u32| {
-        json!({ "update": 1, "channel": "phone", "consent": true, "words": "It went well.", "people": people, "volunteers": 2, "spent": "800.00",
-            "outcomes": [{ "sign": "bringing-people-together", "strength": "some", "words": "Nobody eats alone." }] })
+        let outcome = json!({
+            "sign": "bringing-people-together",
+            "strength": "some",
+            "words": "Nobody eats alone.",
+        });
+        json!({
+            "update": 1,
+            "channel": "phone",
+            "consent": true,
+            "words": "It went well.",
+            "people": people,
+            "volunteers": 2,
+            "spent": "800.00",
+            "outcomes": [outcome],
+        })
     };
     two.issue_as(ada, "grant/receive-update", update(20)).await;
     two.issue_as(
@@ -324,13 +376,20 @@ async fn is_varied_and_reported(two: &TwoPersonOffice<'_>) {
     two.issue_as(
         ben,
         "grant/correct-update",
-        json!({ "update": 1, "people": 26, "volunteers": 2, "spent": "800.00", "reason": "One was left out" }),
+        json!({
+            "update": 1,
+            "people": 26,
+            "volunteers": 2,
+            "spent": "800.00",
+            "reason": "One was left out",
+        }),
     )
     .await;
 }
 
 async fn is_closed(two: &TwoPersonOffice<'_>) {
     let (ada, ben, today) = (two.ada, two.ben, two.today);
+
     // £400 is unspent: £200 was not paid, and £200 is due back. £150 is returned in two parts, the
     // rest is waived.
     two.issue_as(
@@ -342,7 +401,7 @@ async fn is_closed(two: &TwoPersonOffice<'_>) {
     two.issue_as(
         ada,
         "grant/request-return",
-        json!({ "due_on": two.house.in_days(30) }),
+        json!({ "due_on": two.app.in_days(30) }),
     )
     .await;
     for amount in ["100.00", "50.00"] {
@@ -353,6 +412,7 @@ async fn is_closed(two: &TwoPersonOffice<'_>) {
         )
         .await;
     }
+
     two.issue_as(
         ada,
         "grant/propose-return-waiver",
@@ -372,6 +432,7 @@ async fn is_closed(two: &TwoPersonOffice<'_>) {
         json!({ "amount": "50.00" }),
     )
     .await;
+
     two.issue_as(ada, "grant/close", json!({})).await;
     two.issue_as(
         ben,

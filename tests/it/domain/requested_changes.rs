@@ -2,536 +2,402 @@
 //! only to the answers that were asked about, and a condition tied to the instalment that two
 //! people chose.
 
-use microgrants::domain::personal_data::BlindIndexKind;
+use microgrants::domain::organisation::sha256_hex;
+use microgrants::domain::{ApplicationId, GrantId, GroupId, PersonId};
+use microgrants::projections::GrantRow;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::domain::connections::ApiCommands;
-use crate::support::fixtures::{Office, gbp};
+use crate::support::fixtures::{AGREEMENT_TEXT, Office, gbp};
+use crate::support::replay::replay_log;
 use crate::support::test_app::TestApp;
 
+/// A grant of £1,000 whose payments can be prepared. Ben declared that he has no interest.
+async fn grant_to_vary(app: &TestApp) -> (Office, GrantId, PersonId) {
+    let office = Office::open(app, 5000).await;
+    let (grant, _, member) = office.payable(app, 1000).await;
+    ApiCommands { house: app }
+        .issue_ok(office.ben, "application/declare", grant.0, json!({}))
+        .await;
+    (office, grant, member)
+}
+
 on_each_engine!(an_old_variation_does_not_raise_an_award_again);
-async fn an_old_variation_does_not_raise_an_award_again(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let (ada, ben) = (office.ada, office.ben);
-    let (grant, _, member) = office.payable(&house, 1000).await;
-    asking
-        .issue_ok(ben, "application/declare", grant.0, json!({}))
+async fn an_old_variation_does_not_raise_an_award_again(app: TestApp) {
+    // Given a request for £800, and an underspend that leaves £600
+    let (office, grant, member) = grant_to_vary(&app).await;
+    let api = ApiCommands { house: &app };
+    let to = |amount: &str| json!({ "change": { "amount": amount }, "words": "Less" });
+    let underspend = json!({ "amount": "400.00" });
+    api.issue_ok(member, "grant/request-variation", grant.0, to("800.00"))
         .await;
-    asking
-        .issue_ok(
-            member,
-            "grant/request-variation",
-            grant.0,
-            json!({ "change": { "amount": "800.00" }, "words": "Less" }),
-        )
+    api.issue_ok(office.ada, "grant/declare-underspend", grant.0, underspend)
         .await;
-    asking
-        .issue_ok(
-            ada,
-            "grant/declare-underspend",
-            grant.0,
-            json!({ "amount": "400.00" }),
-        )
+
+    // When
+    let first = json!({ "variation": 1 });
+    let refusal = api
+        .issue_refused(office.ben, "grant/approve-variation", grant.0, first)
         .await;
-    let refusal = asking
-        .issue_refused(
-            ben,
-            "grant/approve-variation",
-            grant.0,
-            json!({ "variation": 1 }),
-        )
-        .await;
+
+    // Then
     assert_eq!(refusal.code(), "award_changed");
-    house.catch_up().await;
-    let row: microgrants::projections::GrantRow = house
+    app.catch_up().await;
+    let row: GrantRow = app
         .views()
         .find(&grant.to_string(), None)
         .await
         .unwrap()
         .unwrap();
     assert_eq!(row.award, gbp(600));
-    // A new request can be approved. A variation of dates alone does not depend on the award.
-    asking
-        .issue_ok(
-            member,
-            "grant/request-variation",
-            grant.0,
-            json!({ "change": { "amount": "550.00" }, "words": "Less" }),
-        )
+    // A new request can be approved.
+    api.issue_ok(member, "grant/request-variation", grant.0, to("550.00"))
         .await;
-    asking
-        .issue_ok(
-            ben,
-            "grant/approve-variation",
-            grant.0,
-            json!({ "variation": 2 }),
-        )
+    let second = json!({ "variation": 2 });
+    api.issue_ok(office.ben, "grant/approve-variation", grant.0, second)
         .await;
-    let dates = json!({ "change": { "update_due_on": house.in_days(200) }, "words": "Later" });
-    asking
-        .issue_ok(member, "grant/request-variation", grant.0, dates)
-        .await;
-    asking
-        .issue_ok(
-            ada,
-            "grant/declare-underspend",
-            grant.0,
-            json!({ "amount": "50.00" }),
-        )
-        .await;
-    asking
-        .issue_ok(
-            ben,
-            "grant/approve-variation",
-            grant.0,
-            json!({ "variation": 3 }),
-        )
-        .await;
-    crate::support::replay::replay_log(&house).await;
+    replay_log(&app).await;
 }
 
-on_each_engine!(only_what_was_asked_changes_until_its_day);
-async fn only_what_was_asked_changes_until_its_day(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let ada = office.ada;
-    let (application, _, member) = office.submitted(&house, 900).await;
-    let ask = |questions: Value, days: i64| json!({ "questions": questions, "note": "Say more", "due_on": house.in_days(days) });
-    asking
-        .issue_ok(
-            ada,
-            "application/request-changes",
-            application.0,
-            ask(json!(["idea"]), 5),
-        )
+on_each_engine!(a_variation_of_dates_alone_does_not_depend_on_the_award);
+async fn a_variation_of_dates_alone_does_not_depend_on_the_award(app: TestApp) {
+    let (office, grant, member) = grant_to_vary(&app).await;
+    let api = ApiCommands { house: &app };
+    let dates = json!({ "change": { "update_due_on": app.in_days(200) }, "words": "Later" });
+    let underspend = json!({ "amount": "50.00" });
+    api.issue_ok(member, "grant/request-variation", grant.0, dates)
         .await;
+    api.issue_ok(office.ada, "grant/declare-underspend", grant.0, underspend)
+        .await;
+
+    let first = json!({ "variation": 1 });
+    api.issue_ok(office.ben, "grant/approve-variation", grant.0, first)
+        .await;
+
+    replay_log(&app).await;
+}
+
+/// An application about which staff ask again.
+struct AskedAgain<'a> {
+    api: ApiCommands<'a>,
+    ada: PersonId,
+    member: PersonId,
+    application: ApplicationId,
+}
+
+impl<'a> AskedAgain<'a> {
+    async fn begin(app: &'a TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let (application, _, member) = office.submitted(app, 900).await;
+        Self {
+            api: ApiCommands { house: app },
+            ada: office.ada,
+            member,
+            application,
+        }
+    }
+
+    /// Asks about these questions, until the day in so many days.
+    async fn ask(&self, questions: Value, days: i64) {
+        let due_on = self.api.house.in_days(days);
+        let ask = json!({ "questions": questions, "note": "Say more", "due_on": due_on });
+        self.issue_ok(self.ada, "application/request-changes", ask)
+            .await;
+    }
+
+    async fn issue_ok(&self, by: PersonId, path: &str, body: Value) {
+        self.api.issue_ok(by, path, self.application.0, body).await;
+    }
+
+    async fn assert_refused(&self, by: PersonId, code: &str, path: &str, body: Value) {
+        let says = format!("{path} {body}");
+        let refusal = self
+            .api
+            .issue_refused(by, path, self.application.0, body)
+            .await;
+        assert_eq!(refusal.code(), code, "{says}");
+    }
+}
+
+fn more_words() -> Value {
+    json!({ "answers": { "idea": "More of it" } })
+}
+
+on_each_engine!(only_what_was_asked_changes);
+async fn only_what_was_asked_changes(app: TestApp) {
+    let asked = AskedAgain::begin(&app).await;
+    let member = asked.member;
+    asked.ask(json!(["idea"]), 5).await;
+
     for other in [
         json!({ "requested": "2000.00" }),
         json!({ "area": "stockport" }),
         json!({ "people_at_risk": true }),
         json!({ "activity": "arts" }),
     ] {
-        let refusal = asking
-            .issue_refused(
-                member,
-                "application/save-answers",
-                application.0,
-                other.clone(),
-            )
+        asked
+            .assert_refused(member, "not_asked_for", "application/save-answers", other)
             .await;
-        assert_eq!(refusal.code(), "not_asked_for", "{other}");
     }
-    let words = json!({ "answers": { "idea": "More of it" } });
-    asking
-        .issue_ok(
-            member,
-            "application/save-answers",
-            application.0,
-            words.clone(),
-        )
+    asked
+        .issue_ok(member, "application/save-answers", more_words())
         .await;
+
     // Once staff ask about the amount as well, it can change.
-    asking
-        .issue_ok(
-            ada,
-            "application/request-changes",
-            application.0,
-            ask(json!(["idea", "requested"]), 6),
-        )
+    asked.ask(json!(["idea", "requested"]), 6).await;
+    let less = json!({ "requested": "800.00" });
+    asked
+        .issue_ok(member, "application/save-answers", less)
         .await;
-    asking
-        .issue_ok(
-            member,
-            "application/save-answers",
-            application.0,
-            json!({ "requested": "800.00" }),
-        )
+    replay_log(&app).await;
+}
+
+on_each_engine!(what_was_asked_changes_until_its_day);
+async fn what_was_asked_changes_until_its_day(app: TestApp) {
+    let asked = AskedAgain::begin(&app).await;
+    let member = asked.member;
+    asked.ask(json!(["idea"]), 5).await;
+    asked
+        .issue_ok(member, "application/save-answers", more_words())
         .await;
-    house.pass_days(7);
-    for late in [
-        ("application/save-answers", words),
+
+    app.pass_days(6);
+
+    for (path, body) in [
+        ("application/save-answers", more_words()),
         ("application/resubmit", json!({})),
     ] {
-        assert_eq!(
-            asking
-                .issue_refused(member, late.0, application.0, late.1)
-                .await
-                .code(),
-            "changes_overdue",
-            "{}",
-            late.0
-        );
+        asked
+            .assert_refused(member, "changes_overdue", path, body)
+            .await;
     }
-    // Staff can set a new day, or judge the application unchanged.
-    asking
-        .issue_ok(
-            ada,
-            "application/request-changes",
-            application.0,
-            ask(json!(["idea"]), 3),
-        )
-        .await;
-    assert_eq!(
-        asking
-            .issue_refused(
-                ada,
-                "application/confirm-eligibility",
-                application.0,
-                json!({})
-            )
-            .await
-            .code(),
-        "application_not_in_state"
-    );
-    asking
-        .issue_ok(member, "application/resubmit", application.0, json!({}))
-        .await;
-    asking
-        .issue_ok(
-            ada,
-            "application/request-changes",
-            application.0,
-            ask(json!(["idea"]), 0),
-        )
-        .await;
-    house.pass_days(1);
-    asking
-        .issue_ok(
-            ada,
+    // Staff can set a new day; then the group answers before it is judged.
+    asked.ask(json!(["idea"]), 3).await;
+    asked
+        .assert_refused(
+            asked.ada,
+            "application_not_in_state",
             "application/confirm-eligibility",
-            application.0,
             json!({}),
         )
         .await;
-    crate::support::replay::replay_log(&house).await;
+    asked
+        .issue_ok(member, "application/resubmit", json!({}))
+        .await;
+    replay_log(&app).await;
+}
+
+on_each_engine!(staff_judge_what_was_not_changed_by_its_day);
+async fn staff_judge_what_was_not_changed_by_its_day(app: TestApp) {
+    let asked = AskedAgain::begin(&app).await;
+    asked.ask(json!(["idea"]), 0).await;
+
+    app.pass_days(1);
+
+    asked
+        .issue_ok(asked.ada, "application/confirm-eligibility", json!({}))
+        .await;
+    replay_log(&app).await;
+}
+
+/// A grant of £1,000 that is ready to be paid but for a condition of the panel: the hall is booked
+/// before one instalment.
+struct ConditionalGrant<'a> {
+    api: ApiCommands<'a>,
+    ada: PersonId,
+    ben: PersonId,
+    grant: Uuid,
+}
+
+impl<'a> ConditionalGrant<'a> {
+    async fn begin(app: &'a TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let (application, group, member) = office.ready(app, 1000).await;
+        let conditional = Self {
+            api: ApiCommands { house: app },
+            ada: office.ada,
+            ben: office.ben,
+            grant: application.0,
+        };
+        conditional.award_on_condition().await;
+        conditional.accept_and_verify(group, member).await;
+        conditional
+    }
+
+    async fn award_on_condition(&self) {
+        let app = self.api.house;
+        let hall = json!({ "text": "The hall is booked", "one_instalment": true });
+        let award = json!({
+            "amount": "1000.00",
+            "ends_on": app.in_days(90),
+            "update_due_on": app.in_days(120),
+            "conditions": { "hall": hall },
+        });
+        self.issue_ok(self.ada, "application/award", award).await;
+    }
+
+    async fn accept_and_verify(&self, group: GroupId, member: PersonId) {
+        let hash = sha256_hex(AGREEMENT_TEXT);
+        let accept = json!({ "hash": hash, "method": "web", "names": ["A", "B"] });
+        self.issue_ok(member, "grant/accept-agreement", accept)
+            .await;
+        let account = json!({ "holder": "Soup", "numbers": "12-34-56 12345678" });
+        let payee = json!({ "route": "own_account", "account": account });
+        self.api
+            .issue_ok(member, "group/provide-payee", group.0, payee)
+            .await;
+        let verify = json!({ "payee": 1, "method": "Seen" });
+        self.api
+            .issue_ok(self.ada, "group/verify-payee", group.0, verify)
+            .await;
+        let identity = json!({ "check": "identity", "note": "Seen" });
+        self.issue_ok(self.ada, "grant/pass-check", identity).await;
+    }
+
+    async fn issue_ok(&self, by: PersonId, path: &str, body: Value) -> Option<u32> {
+        self.api.issue_ok(by, path, self.grant, body).await
+    }
+
+    async fn assert_refused(&self, by: PersonId, code: &str, path: &str, body: Value) {
+        self.api
+            .assert_refused(by, code, path, self.grant, body)
+            .await;
+    }
+
+    /// Ada ties the condition to a part of the grant. Returns the number of her proposal.
+    async fn tie(&self, held: &str, rest: &str) -> Option<u32> {
+        let after_hall = json!({ "after_check": { "check": "hall" } });
+        let instalments = json!([
+            { "amount": rest, "released": "at_once" },
+            { "amount": held, "released": after_hall },
+        ]);
+        let schedule = json!({ "instalments": instalments });
+        self.issue_ok(self.ada, "grant/schedule-payments", schedule)
+            .await
+    }
+
+    async fn confirm_as_ben(&self, proposal: u32) {
+        let proposal = json!({ "proposal": proposal });
+        self.issue_ok(self.ben, "grant/confirm-schedule", proposal)
+            .await;
+    }
+
+    async fn prepare(&self, instalment: u16) {
+        let instalment = json!({ "instalment": instalment });
+        self.issue_ok(self.ada, "grant/prepare-payment", instalment)
+            .await;
+    }
+
+    async fn assert_waits_for_its_check(&self, instalment: u16) {
+        self.assert_refused(
+            self.ada,
+            "check_outstanding",
+            "grant/prepare-payment",
+            json!({ "instalment": instalment }),
+        )
+        .await;
+    }
 }
 
 on_each_engine!(a_condition_of_the_panel_is_tied_by_two);
-async fn a_condition_of_the_panel_is_tied_by_two(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let (ada, ben) = (office.ada, office.ben);
-    let (application, group, member) = office.ready(&house, 1000).await;
-    let award = json!({ "amount": "1000.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120),
-        "conditions": { "hall": { "text": "The hall is booked", "one_instalment": true } } });
-    asking
-        .issue_ok(ada, "application/award", application.0, award)
-        .await;
-    let hash =
-        microgrants::domain::organisation::sha256_hex(crate::support::fixtures::AGREEMENT_TEXT);
-    asking
-        .issue_ok(
-            member,
-            "grant/accept-agreement",
-            application.0,
-            json!({ "hash": hash, "method": "web", "names": ["A", "B"] }),
-        )
-        .await;
-    let account = json!({ "route": "own_account", "account": { "holder": "Soup", "numbers": "12-34-56 12345678" } });
-    asking
-        .issue_ok(member, "group/provide-payee", group.0, account)
-        .await;
-    asking
-        .issue_ok(
-            ada,
-            "group/verify-payee",
-            group.0,
-            json!({ "payee": 1, "method": "Seen" }),
-        )
-        .await;
-    asking
-        .issue_ok(
-            ada,
-            "grant/pass-check",
-            application.0,
-            json!({ "check": "identity", "note": "Seen" }),
-        )
-        .await;
-    let tie = |held: &str, rest: &str| {
-        let after = json!({ "amount": held, "released": { "after_check": { "check": "hall" } } });
-        json!({ "instalments": [{ "amount": rest, "released": "at_once" }, after] })
-    };
-    // One officer ties the condition to a penny: the schedule waits for a second person, and no
-    // payment can be prepared meanwhile.
-    assert_eq!(
-        asking
-            .issue_ok(
-                ada,
-                "grant/schedule-payments",
-                application.0,
-                tie("0.01", "999.99")
-            )
-            .await,
-        Some(1)
-    );
-    assert_eq!(
-        asking
-            .issue_refused(
-                ada,
-                "grant/prepare-payment",
-                application.0,
-                json!({ "instalment": 1 })
-            )
-            .await
-            .code(),
-        "check_outstanding"
-    );
-    assert_eq!(
-        asking
-            .issue_refused(
-                ada,
-                "grant/confirm-schedule",
-                application.0,
-                json!({ "proposal": 1 })
-            )
-            .await
-            .code(),
-        "same_person"
-    );
-    asking
-        .issue_ok(
-            ada,
-            "grant/schedule-payments",
-            application.0,
-            tie("400.00", "600.00"),
-        )
-        .await;
-    assert_eq!(
-        asking
-            .issue_refused(
-                ben,
-                "grant/confirm-schedule",
-                application.0,
-                json!({ "proposal": 1 })
-            )
-            .await
-            .code(),
-        "not_proposed"
-    );
-    asking
-        .issue_ok(
-            ben,
+/// One officer ties the condition to a penny: the schedule waits for a second person, and no
+/// payment can be prepared meanwhile.
+async fn a_condition_of_the_panel_is_tied_by_two(app: TestApp) {
+    let conditional = ConditionalGrant::begin(&app).await;
+    let first = || json!({ "proposal": 1 });
+
+    let made = conditional.tie("0.01", "999.99").await;
+
+    assert_eq!(made, Some(1));
+    conditional.assert_waits_for_its_check(1).await;
+    conditional
+        .assert_refused(
+            conditional.ada,
+            "same_person",
             "grant/confirm-schedule",
-            application.0,
-            json!({ "proposal": 2 }),
+            first(),
         )
         .await;
-    asking
-        .issue_ok(
-            ada,
-            "grant/prepare-payment",
-            application.0,
-            json!({ "instalment": 1 }),
+    // The second person confirms the schedule that they saw.
+    conditional.tie("400.00", "600.00").await;
+    conditional
+        .assert_refused(
+            conditional.ben,
+            "not_proposed",
+            "grant/confirm-schedule",
+            first(),
         )
         .await;
-    assert_eq!(
-        asking
-            .issue_refused(
-                ada,
-                "grant/prepare-payment",
-                application.0,
-                json!({ "instalment": 2 })
-            )
-            .await
-            .code(),
-        "check_outstanding"
-    );
-    // A schedule without the condition does not release the money either.
-    let untied = json!({ "instalments": [{ "amount": "400.00", "released": "at_once" }] });
-    asking
-        .issue_ok(ada, "grant/schedule-payments", application.0, untied)
-        .await;
-    assert_eq!(
-        asking
-            .issue_refused(
-                ada,
-                "grant/prepare-payment",
-                application.0,
-                json!({ "instalment": 3 })
-            )
-            .await
-            .code(),
-        "check_outstanding"
-    );
-    crate::support::replay::replay_log(&house).await;
+    conditional.confirm_as_ben(2).await;
+    conditional.prepare(1).await;
+    conditional.assert_waits_for_its_check(2).await;
+    replay_log(&app).await;
 }
 
-on_each_engine!(a_draft_of_an_erased_or_merged_group_is_not_handed_in);
-async fn a_draft_of_an_erased_or_merged_group_is_not_handed_in(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let (application, group, _) = office.draft(&house, 900).await;
-    let (merged, old, member) = office.draft(&house, 800).await;
-    let (other, _) = office.group(&house).await;
-    asking
-        .issue_ok(
-            office.ada,
-            "group/merge",
-            old.0,
-            json!({ "into": other, "reason": "The same people" }),
-        )
+on_each_engine!(a_schedule_without_the_condition_releases_no_money);
+async fn a_schedule_without_the_condition_releases_no_money(app: TestApp) {
+    let conditional = ConditionalGrant::begin(&app).await;
+    conditional.tie("400.00", "600.00").await;
+    conditional.confirm_as_ben(1).await;
+    conditional.prepare(1).await;
+
+    let untied = json!({ "instalments": [{ "amount": "400.00", "released": "at_once" }] });
+    conditional
+        .issue_ok(conditional.ada, "grant/schedule-payments", untied)
         .await;
+
+    conditional.assert_waits_for_its_check(3).await;
+    replay_log(&app).await;
+}
+
+on_each_engine!(a_draft_of_a_merged_group_is_not_handed_in);
+async fn a_draft_of_a_merged_group_is_not_handed_in(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let api = ApiCommands { house: &app };
+    let (draft, old, member) = office.draft(&app, 800).await;
+    let (other, _) = office.group(&app).await;
+    let merge = json!({ "into": other, "reason": "The same people" });
+    api.issue_ok(office.ada, "group/merge", old.0, merge).await;
+
     let submit = json!({ "channel": "web" });
-    assert_eq!(
-        asking
-            .issue_refused(member, "application/submit", merged.0, submit)
-            .await
-            .code(),
-        "group_merged"
-    );
-    asking
-        .issue_ok(
-            office.ada,
-            "group/erase",
-            group.0,
-            json!({ "reason": "Asked for" }),
-        )
+    api.assert_refused(
+        member,
+        "group_merged",
+        "application/submit",
+        draft.0,
+        submit,
+    )
+    .await;
+}
+
+on_each_engine!(a_draft_of_an_erased_group_is_not_handed_in);
+async fn a_draft_of_an_erased_group_is_not_handed_in(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let api = ApiCommands { house: &app };
+    let (draft, group, _) = office.draft(&app, 900).await;
+    let because = json!({ "reason": "Asked for" });
+    api.issue_ok(office.ada, "group/erase", group.0, because)
         .await;
+
     let help = json!({ "by": office.ada, "kind": { "keyed_verbatim": { "read_back": true } } });
-    let keyed = json!({ "channel": "phone", "received_on": house.today(), "help": help });
-    assert_eq!(
-        asking
-            .issue_refused(office.ada, "application/submit", application.0, keyed)
-            .await
-            .code(),
-        "erased"
-    );
+    let keyed = json!({ "channel": "phone", "received_on": app.today(), "help": help });
+    api.assert_refused(office.ada, "erased", "application/submit", draft.0, keyed)
+        .await;
 }
 
 on_each_engine!(an_heir_is_not_erased_while_a_grant_that_it_took_in_is_open);
-async fn an_heir_is_not_erased_while_a_grant_that_it_took_in_is_open(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let (_, old, _) = office.payable(&house, 700).await;
-    let (heir, _) = office.group(&house).await;
-    asking
-        .issue_ok(
-            office.ada,
-            "group/merge",
-            old.0,
-            json!({ "into": heir, "reason": "The same people" }),
-        )
-        .await;
-    let because = || json!({ "reason": "Asked for" });
-    assert_eq!(
-        asking
-            .issue_refused(office.ada, "group/erase", heir.0, because())
-            .await
-            .code(),
-        "grant_open"
-    );
-    assert_eq!(
-        asking
-            .issue_refused(office.ada, "group/erase", old.0, because())
-            .await
-            .code(),
-        "grant_open"
-    );
-}
+async fn an_heir_is_not_erased_while_a_grant_that_it_took_in_is_open(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let api = ApiCommands { house: &app };
+    let (_, old, _) = office.payable(&app, 700).await;
+    let (heir, _) = office.group(&app).await;
+    let merge = json!({ "into": heir, "reason": "The same people" });
+    api.issue_ok(office.ada, "group/merge", old.0, merge).await;
 
-on_each_engine!(a_blank_stream_is_never_remembered);
-/// A process that read a stream before it existed must read it again later: nothing panics, and
-/// personal values are encrypted under the right key. On PostgreSQL another process begins the
-/// stream.
-async fn a_blank_stream_is_never_remembered(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let (group, member) = office.group(&house).await;
-    let other = if house.store().postgres_pool().is_some() {
-        house.second_process().await
-    } else {
-        house.restarted().await
-    };
-    let begun_elsewhere = ApiCommands { house: &other };
-    for number in 0..5 {
-        let application = Uuid::from_u128(900 + number);
-        let answers = json!({ "requested": "700.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Soup" } });
-        // Reading the missing stream must leave nothing in the cache.
-        let refusal = asking
-            .issue_refused(
-                member,
-                "application/save-answers",
-                application,
-                answers.clone(),
-            )
-            .await;
-        assert_eq!(refusal.code(), "unknown");
-        assert_eq!(
-            asking
-                .issue_refused(
-                    office.ada,
-                    "grant/hold",
-                    application,
-                    json!({ "reason": "No" })
-                )
-                .await
-                .code(),
-            "unknown"
-        );
-        let start = json!({ "fund": office.fund, "round": "first", "group": group });
-        begun_elsewhere
-            .issue_ok(member, "application/start", application, start)
-            .await;
-        asking
-            .issue_ok(member, "application/save-answers", application, answers)
-            .await;
-        begun_elsewhere
-            .issue_ok(
-                member,
-                "application/submit",
-                application,
-                json!({ "channel": "web" }),
-            )
-            .await;
-        for step in ["confirm-eligibility", "declare"] {
-            begun_elsewhere
-                .issue_ok(
-                    office.ada,
-                    &format!("application/{step}"),
-                    application,
-                    json!({}),
-                )
-                .await;
-        }
-        let summary = json!({ "title": "Soup", "description": "Neighbours cook." });
-        begun_elsewhere
-            .issue_ok(
-                office.ada,
-                "application/write-summary",
-                application,
-                summary,
-            )
-            .await;
-        let award = json!({ "amount": "700.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120) });
-        begun_elsewhere
-            .issue_ok(office.ada, "application/award", application, award)
-            .await;
-        // The other process made the grant; this one accepts and changes it.
-        let hash =
-            microgrants::domain::organisation::sha256_hex(crate::support::fixtures::AGREEMENT_TEXT);
-        let accept = json!({ "hash": hash, "method": "read_over_telephone", "names": ["A", "B"] });
-        asking
-            .issue_ok(office.ada, "grant/accept-agreement", application, accept)
-            .await;
-        asking
-            .issue_ok(
-                office.ada,
-                "grant/declare-underspend",
-                application,
-                json!({ "amount": "10.00" }),
-            )
+    for group in [heir, old] {
+        let because = json!({ "reason": "Asked for" });
+        api.assert_refused(office.ada, "grant_open", "group/erase", group.0, because)
             .await;
     }
-    assert_eq!(
-        house
-            .log
-            .vault()
-            .subject_of(BlindIndexKind::Email, "nobody@example.org")
-            .await
-            .unwrap(),
-        None
-    );
-    crate::support::replay::replay_log(&house).await;
 }

@@ -114,11 +114,11 @@ pub fn slow_receiver(
 }
 
 on_each_engine!(the_feed_waits_for_the_next_event);
-async fn the_feed_waits_for_the_next_event(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    house.catch_up().await;
-    let client = serve(&house, office.ada);
-    let length = house.log.length().await.unwrap();
+async fn the_feed_waits_for_the_next_event(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    app.catch_up().await;
+    let client = serve(&app, office.ada);
+    let length = app.log.length().await.unwrap();
     let path = |wait: u64| {
         format!(
             "/api/v1/log/events?after_position={}&wait={wait}",
@@ -133,7 +133,7 @@ async fn the_feed_waits_for_the_next_event(house: TestApp) {
         std::thread::spawn(move || client.get(&path))
     };
     tokio::time::sleep(Duration::from_millis(300)).await;
-    person(&house, "Somebody").await;
+    person(&app, "Somebody").await;
     let answer = tokio::task::spawn_blocking(|| waiting.join().unwrap())
         .await
         .unwrap();
@@ -150,21 +150,21 @@ async fn the_feed_waits_for_the_next_event(house: TestApp) {
 }
 
 on_each_engine!(a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id);
-async fn a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let (address, told) = receiver(vec!["500 Internal Server Error", "", "302 Found"]);
-    let webhooks = ConfiguredWebhooks::new(house.log.clone(), vec![address], secret());
+    let webhooks = ConfiguredWebhooks::new(app.log.clone(), vec![address], secret());
     webhooks.begin().await.unwrap();
-    let begins = house.log.length().await.unwrap();
+    let begins = app.log.length().await.unwrap();
     let (mut now, minute) = (1_700_000_000_000_000, 60_000_000);
     assert_eq!(
         webhooks.run_once(now).await.unwrap(),
         0,
         "what came before is in the feed"
     );
-    let (application, ..) = office.ready(&house, 500).await;
+    let (application, ..) = office.ready(&app, 500).await;
     let score = serde_json::json!({ "criteria": { "need": 3 }, "note": "A secret thought" });
-    let _ = house
+    let _ = app
         .issue(
             office.ben,
             crate::support::scenario::command_from_json(
@@ -188,7 +188,7 @@ async fn a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id(house: T
         );
         now += minute;
         // Other events meanwhile do not change the delivery.
-        person(&house, "Meanwhile").await;
+        person(&app, "Meanwhile").await;
     }
     assert!(
         first.iter().all(|one| *one == first[0]),
@@ -218,21 +218,21 @@ async fn a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id(house: T
     take(&told.recv_timeout(Duration::from_secs(20)).unwrap().json());
     assert_eq!(
         (next, webhooks.run_once(now).await.unwrap()),
-        (house.log.length().await.unwrap(), 0)
+        (app.log.length().await.unwrap(), 0)
     );
     assert!(seen > 8, "{seen}");
 }
 
 on_each_engine!(two_processes_send_a_delivery_once);
-async fn two_processes_send_a_delivery_once(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn two_processes_send_a_delivery_once(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let (address, told) = receiver(Vec::new());
-    let one = ConfiguredWebhooks::new(house.log.clone(), vec![address.clone()], secret());
-    let other = ConfiguredWebhooks::new(house.log.clone(), vec![address], secret());
+    let one = ConfiguredWebhooks::new(app.log.clone(), vec![address.clone()], secret());
+    let other = ConfiguredWebhooks::new(app.log.clone(), vec![address], secret());
     one.begin().await.unwrap();
     other.begin().await.unwrap();
     for _ in 0..5 {
-        office.group(&house).await;
+        office.group(&app).await;
         let now = 1_700_000_000_000_000;
         let (first, second) = tokio::join!(one.run_once(now), other.run_once(now));
         assert_eq!(first.unwrap() + second.unwrap(), 1);

@@ -33,11 +33,11 @@ fn ask_to_stop(process: &ServiceProcess) {
 
 on_each_engine!(what_was_taken_is_answered);
 /// Clients write while the service is asked to stop: every accepted command is answered.
-async fn what_was_taken_is_answered(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let work = Workload::prepare(&house, &office, 20).await;
-    let token = token(&house, office.ada);
-    let place = house.close().await;
+async fn what_was_taken_is_answered(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let work = Workload::prepare(&app, &office, 20).await;
+    let token = token(&app, office.ada);
+    let place = app.close().await;
     let process = ServiceProcess::start(&place);
     let client = Client::new(&process.address, &token);
     let mut books: Vec<ClientLedger> = (0..16).map(|_| ClientLedger::default()).collect();
@@ -68,8 +68,8 @@ async fn what_was_taken_is_answered(house: TestApp) {
         since.elapsed()
     });
     assert!(took < Duration::from_secs(40), "{took:?}");
-    let house = TestApp::open(place.folder, place.url).await;
-    let rows = events::read_page(house.store(), ORGANISATION, 0, 1_000_000)
+    let app = TestApp::open(place.folder, place.url).await;
+    let rows = events::read_page(app.store(), ORGANISATION, 0, 1_000_000)
         .await
         .unwrap();
     let settled = reconcile(&books, &rows);
@@ -78,7 +78,7 @@ async fn what_was_taken_is_answered(house: TestApp) {
         settled.found_unacknowledged, 0,
         "what was taken was answered: {settled:?}"
     );
-    replay::replay_log(&house).await;
+    replay::replay_log(&app).await;
 }
 
 /// A slow mail server that signals each message.
@@ -138,19 +138,18 @@ fn stop_while<T>(process: ServiceProcess, token: &str, told: &Receiver<T>) {
 }
 
 on_each_engine!(a_mail_that_is_being_sent_is_sent_once);
-async fn a_mail_that_is_being_sent_is_sent_once(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (application, _, member) = office.draft(&house, 900).await;
-    set_email(&house, member, "zofia@example.org").await;
-    mailer(&house).subscribe().await.unwrap();
-    house
-        .issue_ok(
-            member,
-            domain::Command::Application(application, ApplicationCommand::Submit(submit())),
-        )
-        .await;
-    let token = token(&house, office.ada);
-    let place = house.close().await;
+async fn a_mail_that_is_being_sent_is_sent_once(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (application, _, member) = office.draft(&app, 900).await;
+    set_email(&app, member, "zofia@example.org").await;
+    mailer(&app).subscribe().await.unwrap();
+    app.issue_ok(
+        member,
+        domain::Command::Application(application, ApplicationCommand::Submit(submit())),
+    )
+    .await;
+    let token = token(&app, office.ada);
+    let place = app.close().await;
     let (url, told) = slow_mail_server();
     let mut program = place.program();
     program
@@ -169,17 +168,17 @@ async fn a_mail_that_is_being_sent_is_sent_once(house: TestApp) {
 }
 
 on_each_engine!(a_webhook_that_is_being_sent_is_sent_once);
-async fn a_webhook_that_is_being_sent_is_sent_once(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
+async fn a_webhook_that_is_being_sent_is_sent_once(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
     let (address, told) = slow_receiver(RECEIVER_PAUSE, Vec::new());
-    ConfiguredWebhooks::new(house.log.clone(), vec![address.clone()], secret())
+    ConfiguredWebhooks::new(app.log.clone(), vec![address.clone()], secret())
         .begin()
         .await
         .unwrap();
-    office.group(&house).await;
-    let length = house.log.length().await.unwrap();
-    let token = token(&house, office.ada);
-    let place = house.close().await;
+    office.group(&app).await;
+    let length = app.log.length().await.unwrap();
+    let token = token(&app, office.ada);
+    let place = app.close().await;
     let mut program = place.program();
     program.env("MICROGRANTS_WEBHOOKS", address).env(
         "MICROGRANTS_WEBHOOK_SECRET",

@@ -2,9 +2,13 @@
 
 pub mod access_trail;
 pub mod api;
+pub mod api_journey;
+pub mod bad_input;
+pub mod contract;
 pub mod event_delivery;
 pub mod graceful_shutdown;
 pub mod integrators;
 pub mod limits;
+pub mod lists;
 pub mod problems;
 pub mod webhooks;

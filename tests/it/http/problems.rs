@@ -35,14 +35,14 @@ impl SeenProblems {
 }
 
 on_each_engine!(every_code_is_answered_by_the_service);
-async fn every_code_is_answered_by_the_service(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (group, member) = office.group(&house).await;
-    house.catch_up().await;
+async fn every_code_is_answered_by_the_service(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (group, member) = office.group(&app).await;
+    app.catch_up().await;
     let mut met = SeenProblems::default();
-    asked(&mut met, &house, &office, &group.to_string(), member);
-    sent(&mut met, &house, &office).await;
-    let other = if house.store().postgres_pool().is_some() {
+    asked(&mut met, &app, &office, &group.to_string(), member);
+    sent(&mut met, &app, &office).await;
+    let other = if app.store().postgres_pool().is_some() {
         TestApp::postgres().await
     } else {
         TestApp::sqlite().await
@@ -58,12 +58,12 @@ async fn every_code_is_answered_by_the_service(house: TestApp) {
 /// Problems with the content of a request.
 fn asked(
     met: &mut SeenProblems,
-    house: &TestApp,
+    app: &TestApp,
     office: &Office,
     group: &str,
     member: microgrants::domain::PersonId,
 ) {
-    let client = serve(house, office.ada);
+    let client = serve(app, office.ada);
     let pause = format!("/api/v1/funds/{}/pause", office.fund);
     let body = json!({ "reason": "A pause" }).to_string();
     let key = |key| [("Idempotency-Key", key)];
@@ -106,8 +106,8 @@ fn asked(
         &client.post_with(&pause, &"x".repeat(600_000), &key("b")),
     );
     met.record(401, &client.with_token("x").get("/api/v1/funds"));
-    let day_ago = house.commands.now() - jiff::SignedDuration::from_hours(24);
-    let expired = tokens(house)
+    let day_ago = app.commands.now() - jiff::SignedDuration::from_hours(24);
+    let expired = tokens(app)
         .sign(
             uuid::Uuid::nil(),
             office.ada,
@@ -124,7 +124,7 @@ fn asked(
     met.record(404, &client.get("/nowhere"));
     met.record(405, &client.post("/api/v1/grants", &json!({})));
     let upload = format!("/api/v1/groups/{group}/files?purpose=scan");
-    let member = client.with_token(&token(house, member));
+    let member = client.with_token(&token(app, member));
     for number in 0..FILES_A_DAY {
         met.record(
             422,
@@ -135,15 +135,15 @@ fn asked(
 }
 
 /// Problems with how a request was sent.
-async fn sent(met: &mut SeenProblems, house: &TestApp, office: &Office) {
-    let client = serve_with(house, office.ada, |site| {
+async fn sent(met: &mut SeenProblems, app: &TestApp, office: &Office) {
+    let client = serve_with(app, office.ada, |site| {
         site.limits = RateLimits::new(&"api=1/1h".parse().unwrap(), None);
         site.body_pause_max = Duration::from_millis(200);
     });
     assert_eq!(client.get("/api/v1/funds").status, 200);
     met.record(429, &client.get("/api/v1/funds"));
     let mut slow = TcpStream::connect(client.address().trim_start_matches("http://")).unwrap();
-    let by = token(house, office.ben);
+    let by = token(app, office.ben);
     write!(
         slow,
         "POST /api/v1/funds HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {by}\r\nIdempotency-Key: d\r\nContent-Type: application/json\r\n\
@@ -158,7 +158,7 @@ async fn sent(met: &mut SeenProblems, house: &TestApp, office: &Office) {
     );
     met.0.insert("too_slow".to_owned());
     // A form gets a page with the same advice.
-    let mut browser = crate::pages::journeys::signed_in(house, client.address(), office.ada).await;
+    let mut browser = crate::pages::journeys::signed_in(app, client.address(), office.ada).await;
     let refused = browser.post_fields(
         "/desk/do/people/register",
         &[("csrf", "0"), ("name", "Mallory")],
@@ -177,20 +177,20 @@ async fn sent(met: &mut SeenProblems, house: &TestApp, office: &Office) {
 
 /// Problems of the service: no projector runs, a stream is cached in a wrong state, the clock is an
 /// hour off, a row cannot be read, the database is unavailable.
-async fn stopped(met: &mut SeenProblems, house: &TestApp) {
-    let office = Office::open(house, 5000).await;
-    house.catch_up().await;
-    let by = token(house, office.ada);
-    let client = serve_commands(house, house.commands.clone(), &by, |_| ());
-    person(house, "Grace").await;
-    let position = house.log.length().await.unwrap() - 1;
+async fn stopped(met: &mut SeenProblems, app: &TestApp) {
+    let office = Office::open(app, 5000).await;
+    app.catch_up().await;
+    let by = token(app, office.ada);
+    let client = serve_commands(app, app.commands.clone(), &by, |_| ());
+    person(app, "Grace").await;
+    let position = app.log.length().await.unwrap() - 1;
     met.record(
         503,
         &client.get(&format!("/api/v1/funds?min_position={position}")),
     );
     // Every decision on this fund conflicts with the log.
-    let fund = house.log.load::<Fund>(office.fund.0).await.unwrap();
-    house.log.cache_state(
+    let fund = app.log.load::<Fund>(office.fund.0).await.unwrap();
+    app.log.cache_state(
         office.fund.0,
         &LoadedAggregate {
             sequence: fund.sequence + 1,
@@ -204,18 +204,17 @@ async fn stopped(met: &mut SeenProblems, house: &TestApp) {
     busy.assert_problem(503, "busy");
     met.record(503, &busy);
     // The clock of the commands is an hour behind that of the log.
-    let off = house.commands.now().as_microsecond() - 3_600_000_000;
+    let off = app.commands.now().as_microsecond() - 3_600_000_000;
     let late = Commands::new(
-        house.log.clone(),
+        app.log.clone(),
         Clock::Simulated(Arc::new(AtomicI64::new(off))),
     );
     met.record(
         503,
-        &serve_commands(house, late, &by, |_| ())
-            .post("/api/v1/people", &json!({ "name": "Grace" })),
+        &serve_commands(app, late, &by, |_| ()).post("/api/v1/people", &json!({ "name": "Grace" })),
     );
-    crate::log::appends::execute_raw(house, "UPDATE view_funds SET body = '{}'").await;
+    crate::log::appends::execute_raw(app, "UPDATE view_funds SET body = '{}'").await;
     met.record(500, &client.get("/api/v1/funds"));
-    house.store().close().await;
+    app.store().close().await;
     met.record(503, &client.get("/api/v1/funds"));
 }

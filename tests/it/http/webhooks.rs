@@ -22,62 +22,60 @@ use crate::support::test_app::{ORGANISATION, TestApp};
 const PROPOSE_PATH: &str = "/api/v1/organisation/propose-webhook";
 const CONFIRM_PATH: &str = "/api/v1/organisation/confirm-webhook";
 
-fn command(house: &TestApp, name: &str, body: &Value) -> Command {
-    command_from_json("organisation", house.commands.organisation().0, name, body)
+fn command(app: &TestApp, name: &str, body: &Value) -> Command {
+    command_from_json("organisation", app.commands.organisation().0, name, body)
 }
 
 /// A webhook proposed by Ada and confirmed by Ben. Returns its number.
-pub async fn confirmed(house: &TestApp, office: &Office, address: &str, events: &[&str]) -> u32 {
+pub async fn confirmed(app: &TestApp, office: &Office, address: &str, events: &[&str]) -> u32 {
     let target = json!({ "address": address, "events": events });
-    let proposal = house
-        .issue_ok(office.ada, command(house, "propose-webhook", &target))
+    let proposal = app
+        .issue_ok(office.ada, command(app, "propose-webhook", &target))
         .await
         .made
         .unwrap();
-    house
-        .issue_ok(
-            office.ben,
-            command(house, "confirm-webhook", &json!({ "proposal": proposal })),
-        )
-        .await;
+    app.issue_ok(
+        office.ben,
+        command(app, "confirm-webhook", &json!({ "proposal": proposal })),
+    )
+    .await;
     proposal
 }
 
 /// The same, with a secret.
 async fn confirmed_with_secret(
-    house: &TestApp,
+    app: &TestApp,
     office: &Office,
     address: &str,
     events: &[&str],
 ) -> u32 {
-    let webhook = confirmed(house, office, address, events).await;
-    house
-        .issue_ok(
-            office.ada,
-            command(house, "make-webhook-secret", &json!({ "webhook": webhook })),
-        )
-        .await;
+    let webhook = confirmed(app, office, address, events).await;
+    app.issue_ok(
+        office.ada,
+        command(app, "make-webhook-secret", &json!({ "webhook": webhook })),
+    )
+    .await;
     webhook
 }
 
 /// A sender that may also reach this machine; it has started each webhook.
-async fn sender(house: &TestApp) -> ManagedWebhooks {
-    let sender = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
-    assert_eq!(sender.run_once(now(house)).await.unwrap(), 0, "it begins");
+async fn sender(app: &TestApp) -> ManagedWebhooks {
+    let sender = ManagedWebhooks::new(app.log.clone(), app.commands.organisation(), true);
+    assert_eq!(sender.run_once(now(app)).await.unwrap(), 0, "it begins");
     sender
 }
 
-fn now(house: &TestApp) -> i64 {
-    house.commands.now().as_microsecond()
+fn now(app: &TestApp) -> i64 {
+    app.commands.now().as_microsecond()
 }
 
-async fn send_due(house: &TestApp, sender: &ManagedWebhooks) -> usize {
-    sender.run_once(now(house)).await.unwrap()
+async fn send_due(app: &TestApp, sender: &ManagedWebhooks) -> usize {
+    sender.run_once(now(app)).await.unwrap()
 }
 
 /// Sends every due delivery.
-async fn send_all(house: &TestApp, sender: &ManagedWebhooks) {
-    while send_due(house, sender).await > 0 {}
+async fn send_all(app: &TestApp, sender: &ManagedWebhooks) {
+    while send_due(app, sender).await > 0 {}
 }
 
 fn next_delivery(told: &Receiver<ReceivedRequest>) -> (ReceivedRequest, Vec<String>) {
@@ -92,9 +90,9 @@ fn next_delivery(told: &Receiver<ReceivedRequest>) -> (ReceivedRequest, Vec<Stri
     (got, events)
 }
 
-async fn deliveries(house: &TestApp, webhook: u32) -> Vec<DeliveryRow> {
+async fn deliveries(app: &TestApp, webhook: u32) -> Vec<DeliveryRow> {
     webhook_deliveries::newest(
-        house.store(),
+        app.store(),
         ORGANISATION,
         &managed_name(webhook),
         i64::MAX,
@@ -104,8 +102,8 @@ async fn deliveries(house: &TestApp, webhook: u32) -> Vec<DeliveryRow> {
     .unwrap()
 }
 
-async fn webhook_state(house: &TestApp, webhook: u32) -> WebhookProgress {
-    webhook_deliveries::find(house.store(), ORGANISATION, &managed_name(webhook))
+async fn webhook_state(app: &TestApp, webhook: u32) -> WebhookProgress {
+    webhook_deliveries::find(app.store(), ORGANISATION, &managed_name(webhook))
         .await
         .unwrap()
         .unwrap()
@@ -128,22 +126,20 @@ fn key_of(shown: &ApiResponse) -> Vec<u8> {
         .unwrap()
 }
 
-on_each_engine!(two_administrators_make_one_and_it_is_sent_what_was_chosen);
-async fn two_administrators_make_one_and_it_is_sent_what_was_chosen(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let (address, told) = receiver(Vec::new());
-    let ada = serve(&house, office.ada);
-    let ben = ada.with_token(&token(&house, office.ben));
-    ada.post(
-        PROPOSE_PATH,
-        &json!({ "address": "http://hooks.example.org/" }),
-    )
-    .assert_problem(422, "invalid_field");
-    ada.post(
-        PROPOSE_PATH,
-        &json!({ "address": address, "events": ["group.Nothing"] }),
-    )
-    .assert_problem(422, "invalid_field");
+on_each_engine!(two_administrators_make_a_webhook);
+async fn two_administrators_make_a_webhook(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let (address, _told) = receiver(Vec::new());
+    let ada = serve(&app, office.ada);
+    let ben = ada.with_token(&token(&app, office.ben));
+
+    for bad in [
+        json!({ "address": "http://hooks.example.org/" }),
+        json!({ "address": address, "events": ["group.Nothing"] }),
+    ] {
+        ada.post(PROPOSE_PATH, &bad)
+            .assert_problem(422, "invalid_field");
+    }
     let proposed = ada.post(
         PROPOSE_PATH,
         &json!({ "address": address, "events": ["group.GroupRegistered"] }),
@@ -156,16 +152,33 @@ async fn two_administrators_make_one_and_it_is_sent_what_was_chosen(house: TestA
     assert_eq!(ben.post(CONFIRM_PATH, &confirm).status, 200);
     ben.post(CONFIRM_PATH, &confirm)
         .assert_problem(409, "not_proposed");
-    office.group(&house).await;
-    let sender = sender(&house).await;
+
+    office.group(&app).await;
+    let sender = sender(&app).await;
     assert_eq!(
         (
-            send_due(&house, &sender).await,
+            send_due(&app, &sender).await,
             &ada.get(&webhook).body["state"]
         ),
         (0, &json!("without_secret"))
     );
+}
 
+on_each_engine!(a_webhook_is_sent_what_was_chosen_under_its_newest_two_secrets);
+async fn a_webhook_is_sent_what_was_chosen_under_its_newest_two_secrets(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 1000).await;
+    let (address, told) = receiver(Vec::new());
+    let ada = serve(&app, office.ada);
+    let ben = ada.with_token(&token(&app, office.ben));
+    let chosen = ["group.GroupRegistered"];
+    let number = confirmed(&app, &office, &address, &chosen).await;
+    let webhook = format!("/api/v1/webhooks/{number}");
+    office.group(&app).await;
+    app.catch_up().await;
+    let sender = sender(&app).await;
+
+    // When it has its first secret
     let shown = new_secret(&ada, &webhook, "first");
     assert_eq!(
         new_secret(&ada, &webhook, "first"),
@@ -173,7 +186,9 @@ async fn two_administrators_make_one_and_it_is_sent_what_was_chosen(house: TestA
         "a repeat is answered the same"
     );
     let first = key_of(&shown);
-    send_all(&house, &sender).await;
+    send_all(&app, &sender).await;
+
+    // Then
     let (one, events) = next_delivery(&told);
     assert!(
         one.is_signed_by(&first) && events == ["GroupRegistered"],
@@ -187,25 +202,28 @@ async fn two_administrators_make_one_and_it_is_sent_what_was_chosen(house: TestA
         "{seen}"
     );
 
+    // When it has a second and a third
     let second = key_of(&new_secret(&ben, &webhook, "second"));
-    office.group(&house).await;
-    send_all(&house, &sender).await;
+    office.group(&app).await;
+    send_all(&app, &sender).await;
     let (both, _) = next_delivery(&told);
+    let third = key_of(&new_secret(&ben, &webhook, "third"));
+    office.group(&app).await;
+    send_all(&app, &sender).await;
+    let (last, _) = next_delivery(&told);
+
+    // Then
     assert!(
         both.is_signed_by(&first) && both.is_signed_by(&second) && first != second,
         "the one before signs beside the newest"
     );
-    let third = key_of(&new_secret(&ben, &webhook, "third"));
-    office.group(&house).await;
-    send_all(&house, &sender).await;
-    let (last, _) = next_delivery(&told);
     assert!(last.is_signed_by(&third) && last.is_signed_by(&second) && !last.is_signed_by(&first));
     assert_eq!(
         ada.get("/api/v1/webhooks").body["items"][0]["state"],
         "sending"
     );
     assert!(told.try_recv().is_err(), "nothing else came");
-    let log = format!("{:?}", house.log.read_events(0, 1000).await.unwrap());
+    let log = format!("{:?}", app.log.read_events(0, 1000).await.unwrap());
     assert!(
         !log.contains(shown.body["secret"].as_str().unwrap()),
         "no secret is in the log"
@@ -213,24 +231,24 @@ async fn two_administrators_make_one_and_it_is_sent_what_was_chosen(house: TestA
 }
 
 on_each_engine!(a_delivery_that_is_not_taken_holds_back_none_after_it);
-async fn a_delivery_that_is_not_taken_holds_back_none_after_it(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn a_delivery_that_is_not_taken_holds_back_none_after_it(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let (address, told) = receiver(vec!["500 Internal Server Error"]);
-    let webhook = confirmed_with_secret(&house, &office, &address, &[]).await;
-    let sender = sender(&house).await;
-    assert_eq!(send_due(&house, &sender).await, 1);
+    let webhook = confirmed_with_secret(&app, &office, &address, &[]).await;
+    let sender = sender(&app).await;
+    assert_eq!(send_due(&app, &sender).await, 1);
     let (first, _) = next_delivery(&told);
-    office.group(&house).await;
-    assert_eq!(send_due(&house, &sender).await, 0, "it waits a little");
-    house.pass_seconds(11);
-    assert_eq!(send_due(&house, &sender).await, 1);
+    office.group(&app).await;
+    assert_eq!(send_due(&app, &sender).await, 0, "it waits a little");
+    app.pass_seconds(11);
+    assert_eq!(send_due(&app, &sender).await, 1);
     let (second, events) = next_delivery(&told);
     assert!(
         events.contains(&"GroupRegistered".to_owned()) && first.body != second.body,
         "what came after is sent: {}",
         second.body
     );
-    let rows = deliveries(&house, webhook).await;
+    let rows = deliveries(&app, webhook).await;
     let said = rows[1].error.as_deref();
     assert_eq!(
         (
@@ -241,8 +259,8 @@ async fn a_delivery_that_is_not_taken_holds_back_none_after_it(house: TestApp) {
         ),
         ("taken", "waiting", 1, Some("it answered 500"))
     );
-    house.pass_seconds(11);
-    assert_eq!(send_due(&house, &sender).await, 1);
+    app.pass_seconds(11);
+    assert_eq!(send_due(&app, &sender).await, 1);
     let (again, _) = next_delivery(&told);
     assert_eq!(
         (again.header("webhook-id"), &again.body),
@@ -250,8 +268,8 @@ async fn a_delivery_that_is_not_taken_holds_back_none_after_it(house: TestApp) {
         "a repeat is the same under its id"
     );
     let (rows, stands) = (
-        deliveries(&house, webhook).await,
-        webhook_state(&house, webhook).await,
+        deliveries(&app, webhook).await,
+        webhook_state(&app, webhook).await,
     );
     assert_eq!(
         (
@@ -263,151 +281,148 @@ async fn a_delivery_that_is_not_taken_holds_back_none_after_it(house: TestApp) {
         ("taken", 2, 0, None)
     );
     assert_eq!(
-        (send_due(&house, &sender).await, stands.next),
-        (0, house.log.length().await.unwrap())
+        (send_due(&app, &sender).await, stands.next),
+        (0, app.log.length().await.unwrap())
     );
 }
 
 on_each_engine!(one_that_stands_still_holds_back_no_other);
-async fn one_that_stands_still_holds_back_no_other(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn one_that_stands_still_holds_back_no_other(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let (address, told) = receiver(Vec::new());
-    let still = confirmed_with_secret(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
-    let well = confirmed_with_secret(&house, &office, &address, &["group.GroupRegistered"]).await;
-    let sender = sender(&house).await;
+    let still = confirmed_with_secret(&app, &office, "http://127.0.0.1:9/hook", &[]).await;
+    let well = confirmed_with_secret(&app, &office, &address, &["group.GroupRegistered"]).await;
+    let sender = sender(&app).await;
     for _ in 0..3 {
-        office.group(&house).await;
-        send_all(&house, &sender).await;
+        office.group(&app).await;
+        send_all(&app, &sender).await;
         let (_, events) = next_delivery(&told);
         assert_eq!(events, ["GroupRegistered"]);
     }
     let (still, well) = (
-        webhook_state(&house, still).await,
-        webhook_state(&house, well).await,
+        webhook_state(&app, still).await,
+        webhook_state(&app, well).await,
     );
     assert_eq!((still.failures, well.failures), (1, 0));
     assert_eq!(
         (still.error.as_deref(), well.next),
         (
             Some("it could not be reached"),
-            house.log.length().await.unwrap()
+            app.log.length().await.unwrap()
         )
     );
 }
 
 on_each_engine!(after_three_days_it_is_given_up_and_paused_and_goes_on_when_asked);
-async fn after_three_days_it_is_given_up_and_paused_and_goes_on_when_asked(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let webhook = confirmed_with_secret(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
-    let sender = sender(&house).await;
+async fn after_three_days_it_is_given_up_and_paused_and_goes_on_when_asked(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let webhook = confirmed_with_secret(&app, &office, "http://127.0.0.1:9/hook", &[]).await;
+    let sender = sender(&app).await;
     for _ in 0..280 {
-        send_all(&house, &sender).await;
-        house.pass_seconds(1000);
+        send_all(&app, &sender).await;
+        app.pass_seconds(1000);
     }
-    let rows = deliveries(&house, webhook).await;
+    let rows = deliveries(&app, webhook).await;
     assert_eq!(
         (
             rows.len(),
             rows[0].state.as_str(),
-            send_due(&house, &sender).await
+            send_due(&app, &sender).await
         ),
         (1, "given_up", 0)
     );
     assert!(
-        rows[0].tries > 40 && webhook_state(&house, webhook).await.paused_at.is_none(),
+        rows[0].tries > 40 && webhook_state(&app, webhook).await.paused_at.is_none(),
         "{rows:?}"
     );
-    person(&house, "Somebody").await;
-    assert_eq!(send_due(&house, &sender).await, 1);
+    person(&app, "Somebody").await;
+    assert_eq!(send_due(&app, &sender).await, 1);
     assert!(
-        webhook_state(&house, webhook).await.paused_at.is_some(),
+        webhook_state(&app, webhook).await.paused_at.is_some(),
         "nothing was taken for three days"
     );
-    house.pass_seconds(3700);
-    assert_eq!(send_due(&house, &sender).await, 0, "it is sent nothing");
+    app.pass_seconds(3700);
+    assert_eq!(send_due(&app, &sender).await, 0, "it is sent nothing");
 
     let name = managed_name(webhook);
-    let times = (now(&house), CLAIM_US, now(&house) + GIVE_UP_AFTER_US);
+    let times = (now(&app), CLAIM_US, now(&app) + GIVE_UP_AFTER_US);
     let again =
-        webhook_deliveries::redeliver(house.store(), ORGANISATION, &name, rows[0].from, times)
+        webhook_deliveries::redeliver(app.store(), ORGANISATION, &name, rows[0].from, times)
             .await
             .unwrap()
             .unwrap();
     assert_eq!((again.state.as_str(), again.tries), ("waiting", 0));
     assert_eq!(
-        webhook_deliveries::redeliver(house.store(), ORGANISATION, &name, 0, times)
+        webhook_deliveries::redeliver(app.store(), ORGANISATION, &name, 0, times)
             .await
             .unwrap(),
         None
     );
-    webhook_deliveries::resume(house.store(), ORGANISATION, &name)
+    webhook_deliveries::resume(app.store(), ORGANISATION, &name)
         .await
         .unwrap();
-    assert_eq!(send_due(&house, &sender).await, 1, "it is tried again");
-    let stands = webhook_state(&house, webhook).await;
+    assert_eq!(send_due(&app, &sender).await, 1, "it is tried again");
+    let stands = webhook_state(&app, webhook).await;
     assert_eq!((stands.paused_at, stands.failures), (None, 1));
 }
 
 on_each_engine!(a_change_counts_once_it_is_confirmed_and_an_end_at_once);
-async fn a_change_counts_once_it_is_confirmed_and_an_end_at_once(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn a_change_counts_once_it_is_confirmed_and_an_end_at_once(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let (address, told) = receiver(Vec::new());
-    let webhook =
-        confirmed_with_secret(&house, &office, &address, &["group.GroupRegistered"]).await;
-    let sender = sender(&house).await;
+    let webhook = confirmed_with_secret(&app, &office, &address, &["group.GroupRegistered"]).await;
+    let sender = sender(&app).await;
     let change =
         json!({ "webhook": webhook, "address": address, "events": ["person.PersonRegistered"] });
-    let proposal = house
-        .issue_ok(office.ada, command(&house, "propose-webhook", &change))
+    let proposal = app
+        .issue_ok(office.ada, command(&app, "propose-webhook", &change))
         .await
         .made
         .unwrap();
-    office.group(&house).await;
-    send_all(&house, &sender).await;
+    office.group(&app).await;
+    send_all(&app, &sender).await;
     assert_eq!(
         next_delivery(&told).1,
         ["GroupRegistered"],
         "it is sent what was confirmed"
     );
-    house
-        .issue_ok(
-            office.ben,
-            command(&house, "confirm-webhook", &json!({ "proposal": proposal })),
-        )
-        .await;
-    office.group(&house).await;
-    send_all(&house, &sender).await;
+    app.issue_ok(
+        office.ben,
+        command(&app, "confirm-webhook", &json!({ "proposal": proposal })),
+    )
+    .await;
+    office.group(&app).await;
+    send_all(&app, &sender).await;
     assert_eq!(next_delivery(&told).1, ["PersonRegistered"]);
-    house
-        .issue_ok(
-            office.ben,
-            command(&house, "end-webhook", &json!({ "webhook": webhook })),
-        )
-        .await;
-    office.group(&house).await;
-    send_all(&house, &sender).await;
+    app.issue_ok(
+        office.ben,
+        command(&app, "end-webhook", &json!({ "webhook": webhook })),
+    )
+    .await;
+    office.group(&app).await;
+    send_all(&app, &sender).await;
     assert!(
         told.recv_timeout(Duration::from_millis(200)).is_err(),
         "nothing is sent any more"
     );
     assert!(
-        deliveries(&house, webhook).await.is_empty(),
+        deliveries(&app, webhook).await.is_empty(),
         "and it is forgotten"
     );
 }
 
 on_each_engine!(two_processes_send_each_delivery_once);
-async fn two_processes_send_each_delivery_once(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn two_processes_send_each_delivery_once(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let (address, told) = receiver(Vec::new());
-    confirmed_with_secret(&house, &office, &address, &[]).await;
+    confirmed_with_secret(&app, &office, &address, &[]).await;
     let (one, other) = (
-        sender(&house).await,
-        ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true),
+        sender(&app).await,
+        ManagedWebhooks::new(app.log.clone(), app.commands.organisation(), true),
     );
     for _ in 0..5 {
-        office.group(&house).await;
-        let (first, second) = tokio::join!(send_due(&house, &one), send_due(&house, &other));
+        office.group(&app).await;
+        let (first, second) = tokio::join!(send_due(&app, &one), send_due(&app, &other));
         assert_eq!(first + second, 1);
         next_delivery(&told);
     }
@@ -418,50 +433,50 @@ async fn two_processes_send_each_delivery_once(house: TestApp) {
 }
 
 on_each_engine!(none_leads_inside_and_no_redirect_is_followed);
-async fn none_leads_inside_and_no_redirect_is_followed(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn none_leads_inside_and_no_redirect_is_followed(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let (address, told) = receiver(vec!["302 Found\r\nLocation: http://127.0.0.1:9/elsewhere"]);
-    let plain = confirmed_with_secret(&house, &office, &address, &[]).await;
-    let sealed = confirmed_with_secret(&house, &office, "https://127.0.0.1:9/hook", &[]).await;
-    let named = confirmed_with_secret(&house, &office, "https://localhost:9/hook", &[]).await;
-    let outside = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), false);
-    assert_eq!(outside.run_once(now(&house)).await.unwrap(), 0);
-    assert_eq!(outside.run_once(now(&house)).await.unwrap(), 3);
+    let plain = confirmed_with_secret(&app, &office, &address, &[]).await;
+    let sealed = confirmed_with_secret(&app, &office, "https://127.0.0.1:9/hook", &[]).await;
+    let named = confirmed_with_secret(&app, &office, "https://localhost:9/hook", &[]).await;
+    let outside = ManagedWebhooks::new(app.log.clone(), app.commands.organisation(), false);
+    assert_eq!(outside.run_once(now(&app)).await.unwrap(), 0);
+    assert_eq!(outside.run_once(now(&app)).await.unwrap(), 3);
     assert!(
         told.recv_timeout(Duration::from_millis(200)).is_err(),
         "nobody inside is asked"
     );
     for webhook in [sealed, named] {
-        let said = webhook_state(&house, webhook).await.error.unwrap();
+        let said = webhook_state(&app, webhook).await.error.unwrap();
         assert_eq!(
             said,
             "it leads inside our own network, which is not allowed"
         );
     }
     assert!(
-        webhook_state(&house, plain)
+        webhook_state(&app, plain)
             .await
             .error
             .unwrap()
             .starts_with("it is not https")
     );
-    house.pass_seconds(60);
-    let allowed = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
-    assert!(allowed.run_once(now(&house)).await.unwrap() > 0);
+    app.pass_seconds(60);
+    let allowed = ManagedWebhooks::new(app.log.clone(), app.commands.organisation(), true);
+    assert!(allowed.run_once(now(&app)).await.unwrap() > 0);
     next_delivery(&told);
     assert_eq!(
-        webhook_state(&house, plain).await.error.as_deref(),
+        webhook_state(&app, plain).await.error.as_deref(),
         Some("it answered 302 Found"),
         "a redirect is no taking"
     );
 }
 
 on_each_engine!(the_desk_shows_them_and_a_second_administrator_confirms_there);
-async fn the_desk_shows_them_and_a_second_administrator_confirms_there(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn the_desk_shows_them_and_a_second_administrator_confirms_there(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let (mut ada, mut ben) = (
-        signed_in(&house, &address, office.ada).await,
-        signed_in(&house, &address, office.ben).await,
+        signed_in(&app, &address, office.ada).await,
+        signed_in(&app, &address, office.ben).await,
     );
     let page = ada.get("/desk/webhooks");
     let typed = [
@@ -485,7 +500,7 @@ async fn the_desk_shows_them_and_a_second_administrator_confirms_there(house: Te
     let confirm = [
         ("at", "/desk/webhooks"),
         ("form", "confirm-webhook-1"),
-        ("proposal:n", "1"),
+        ("proposal:number", "1"),
     ];
     let page = ben.submit_form(&page, "/desk/do/organisation/confirm-webhook", &confirm);
     assert!(
@@ -504,8 +519,8 @@ async fn the_desk_shows_them_and_a_second_administrator_confirms_there(house: Te
         "{}",
         visible_text(&shown)
     );
-    let (_, member) = office.group(&house).await;
-    let mut cass = signed_in(&house, &address, member).await;
+    let (_, member) = office.group(&app).await;
+    let mut cass = signed_in(&app, &address, member).await;
     let page = cass.get("/desk/webhooks");
     assert!(
         page.status == 404 && !page.contains("hooks.example.org"),

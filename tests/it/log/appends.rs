@@ -11,14 +11,14 @@ use crate::support::fixtures::{Office, text};
 use crate::support::test_app::{ORGANISATION, TestApp, request};
 
 on_each_engine!(positions_are_dense_and_times_never_fall);
-async fn positions_are_dense_and_times_never_fall(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
+async fn positions_are_dense_and_times_never_fall(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
     for _ in 0..5 {
-        office.awarded(&house, 500).await;
-        house.pass_days(1);
+        office.awarded(&app, 500).await;
+        app.pass_days(1);
     }
-    let length = house.log.length().await.unwrap();
-    let all = house.log.read_events(0, length + 10).await.unwrap();
+    let length = app.log.length().await.unwrap();
+    let all = app.log.read_events(0, length + 10).await.unwrap();
     let positions: Vec<_> = all.iter().map(|event| event.position).collect();
     assert_eq!(positions, (0..length).collect::<Vec<_>>());
     assert!(all.is_sorted_by_key(|event| event.recorded_at));
@@ -60,16 +60,16 @@ fn pause() -> FundCommand {
 }
 
 on_each_engine!(a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused);
-async fn a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let first = house
+async fn a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let first = app
         .commands
         .execute(request_with_key(&office, "one", "hash", pause()))
         .await
         .unwrap();
-    let length = house.log.length().await.unwrap();
+    let length = app.log.length().await.unwrap();
     // The fund is paused now, so the same command under another key is refused.
-    let refused = house
+    let refused = app
         .commands
         .execute(request_with_key(&office, "two", "hash", pause()))
         .await;
@@ -80,35 +80,34 @@ async fn a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused(house:
         ),
         "{refused:?}"
     );
-    let again = house
+    let again = app
         .commands
         .execute(request_with_key(&office, "one", "hash", pause()))
         .await
         .unwrap();
-    assert_eq!((first, length), (again, house.log.length().await.unwrap()));
+    assert_eq!((first, length), (again, app.log.length().await.unwrap()));
 }
 
 on_each_engine!(the_same_key_with_another_request_is_refused);
-async fn the_same_key_with_another_request_is_refused(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    house
-        .commands
+async fn the_same_key_with_another_request_is_refused(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    app.commands
         .execute(request_with_key(&office, "one", "hash", pause()))
         .await
         .unwrap();
-    let length = house.log.length().await.unwrap();
-    let other = house
+    let length = app.log.length().await.unwrap();
+    let other = app
         .commands
         .execute(request_with_key(&office, "one", "other", pause()))
         .await;
     assert!(matches!(other, Err(CommandError::KeyReused)), "{other:?}");
-    assert_eq!(length, house.log.length().await.unwrap());
+    assert_eq!(length, app.log.length().await.unwrap());
 }
 
 on_each_engine!(a_stale_if_match_changes_nothing);
-async fn a_stale_if_match_changes_nothing(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let seen = house
+async fn a_stale_if_match_changes_nothing(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let seen = app
         .log
         .refresh::<microgrants::domain::Fund>(office.fund.0)
         .await
@@ -118,28 +117,23 @@ async fn a_stale_if_match_changes_nothing(house: TestApp) {
         if_match: Some(if_match),
         ..request(office.ada, Command::Fund(office.fund, command))
     };
-    house
-        .commands
-        .execute(matching(seen, pause()))
-        .await
-        .unwrap();
-    let late = house
+    app.commands.execute(matching(seen, pause())).await.unwrap();
+    let late = app
         .commands
         .execute(matching(seen, FundCommand::Resume(NoBody {})))
         .await;
     assert!(matches!(late, Err(CommandError::Stale)), "{late:?}");
-    house
-        .commands
+    app.commands
         .execute(matching(seen + 1, FundCommand::Resume(NoBody {})))
         .await
         .unwrap();
 }
 
 on_each_engine!(events_are_never_changed_or_removed);
-async fn events_are_never_changed_or_removed(house: TestApp) {
-    Office::open(&house, 1000).await;
+async fn events_are_never_changed_or_removed(app: TestApp) {
+    Office::open(&app, 1000).await;
     for sql in ["UPDATE events SET event_type = 'x'", "DELETE FROM events"] {
-        let refused = match raw_connection(&house).await {
+        let refused = match raw_connection(&app).await {
             RawConnection::Postgres(pool) => sqlx::query(sql).execute(&pool).await.err(),
             RawConnection::Sqlite(pool) => sqlx::query(sql).execute(&pool).await.err(),
         };
@@ -156,30 +150,28 @@ pub enum RawConnection {
     Sqlite(sqlx::SqlitePool),
 }
 
-pub async fn raw_connection(house: &TestApp) -> RawConnection {
-    match house.store() {
-        Store::Postgres(_) => {
-            RawConnection::Postgres(house.store().postgres_pool().unwrap().clone())
-        }
+pub async fn raw_connection(app: &TestApp) -> RawConnection {
+    match app.store() {
+        Store::Postgres(_) => RawConnection::Postgres(app.store().postgres_pool().unwrap().clone()),
         Store::Sqlite(_) => {
-            RawConnection::Sqlite(sqlx::SqlitePool::connect(&house.url).await.unwrap())
+            RawConnection::Sqlite(sqlx::SqlitePool::connect(&app.url).await.unwrap())
         }
     }
 }
 
 /// Runs a statement that bypasses our code.
-pub async fn execute_raw(house: &TestApp, sql: &str) {
-    match raw_connection(house).await {
+pub async fn execute_raw(app: &TestApp, sql: &str) {
+    match raw_connection(app).await {
         RawConnection::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
         RawConnection::Sqlite(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
     }
 }
 
 on_each_engine!(stored_payloads_are_canonical);
-async fn stored_payloads_are_canonical(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.prepared(&house, 700).await;
-    for row in events::read_page(house.store(), ORGANISATION, 0, 1000)
+async fn stored_payloads_are_canonical(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.prepared(&app, 700).await;
+    for row in events::read_page(app.store(), ORGANISATION, 0, 1000)
         .await
         .unwrap()
     {
@@ -196,10 +188,10 @@ async fn stored_payloads_are_canonical(house: TestApp) {
 }
 
 on_each_engine!(a_clock_behind_the_log_stops_the_log);
-async fn a_clock_behind_the_log_stops_the_log(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    house.pass_days(-1);
-    let behind = house
+async fn a_clock_behind_the_log_stops_the_log(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    app.pass_days(-1);
+    let behind = app
         .issue(office.ada, Command::Fund(office.fund, pause()))
         .await;
     assert!(
@@ -208,23 +200,22 @@ async fn a_clock_behind_the_log_stops_the_log(house: TestApp) {
             .is_err_and(|error| error.to_string().contains("behind its log")),
         "{behind:?}"
     );
-    house.pass_days(1);
-    house
-        .issue_ok(office.ada, Command::Fund(office.fund, pause()))
+    app.pass_days(1);
+    app.issue_ok(office.ada, Command::Fund(office.fund, pause()))
         .await;
 }
 
 on_each_engine!(what_cannot_be_read_is_named_by_stream_and_position);
-async fn what_cannot_be_read_is_named_by_stream_and_position(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let length = house.log.length().await.unwrap();
+async fn what_cannot_be_read_is_named_by_stream_and_position(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let length = app.log.length().await.unwrap();
     let sequence = 6;
-    let (payload, metadata) = match house.store() {
+    let (payload, metadata) = match app.store() {
         Store::Postgres(_) => ("'{\"FundVanished\":{}}'::json", "'{}'::json"),
         Store::Sqlite(_) => ("'{\"FundVanished\":{}}'", "'{}'"),
     };
     execute_raw(
-        &house,
+        &app,
         &format!(
             "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
              recorded_at, command_id) VALUES ('fund', '{ORGANISATION}/{}', {sequence}, 'FundVanished', '1.0', {payload}, {metadata}, \
@@ -234,7 +225,7 @@ async fn what_cannot_be_read_is_named_by_stream_and_position(house: TestApp) {
         ),
     )
     .await;
-    let page = house
+    let page = app
         .log
         .read_events(length, 10)
         .await
@@ -244,7 +235,7 @@ async fn what_cannot_be_read_is_named_by_stream_and_position(house: TestApp) {
         page.contains(&format!("{}", office.fund)) && page.contains(&format!("position {length}")),
         "{page}"
     );
-    let other = house.fresh_log().await;
+    let other = app.fresh_log().await;
     let load = other
         .load::<microgrants::domain::Fund>(office.fund.0)
         .await

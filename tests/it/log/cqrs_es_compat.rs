@@ -19,14 +19,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use crate::support::fixtures::{Office, rules, text};
 use crate::support::test_app::{ORGANISATION, TestApp};
 
-async fn reads_fund<R: PersistedEventRepository>(house: &TestApp, office: &Office, repository: R) {
+async fn reads_fund<R: PersistedEventRepository>(app: &TestApp, office: &Office, repository: R) {
     let id = format!("{ORGANISATION}/{}", office.fund);
     let store = PersistedEventStore::<R, CqrsAggregate<Fund>>::new_event_store(repository);
     let mut context = store
         .load_aggregate(&id)
         .await
         .expect("their store loads our stream");
-    let ours = house
+    let ours = app
         .log
         .refresh::<Fund>(office.fund.0)
         .await
@@ -47,9 +47,9 @@ async fn reads_fund<R: PersistedEventRepository>(house: &TestApp, office: &Offic
 }
 
 on_sqlite!(the_stock_sqlite_repository_reads_our_table);
-async fn the_stock_sqlite_repository_reads_our_table(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let options = house
+async fn the_stock_sqlite_repository_reads_our_table(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let options = app
         .url
         .parse::<SqliteConnectOptions>()
         .unwrap()
@@ -58,14 +58,14 @@ async fn the_stock_sqlite_repository_reads_our_table(house: TestApp) {
         .connect_with(options)
         .await
         .unwrap();
-    reads_fund(&house, &office, SqliteEventRepository::new(pool)).await;
+    reads_fund(&app, &office, SqliteEventRepository::new(pool)).await;
 }
 
 on_postgres!(the_stock_postgres_repository_reads_our_table);
-async fn the_stock_postgres_repository_reads_our_table(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let pool = house.store().postgres_pool().unwrap().clone();
-    reads_fund(&house, &office, PostgresEventRepository::new(pool)).await;
+async fn the_stock_postgres_repository_reads_our_table(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let pool = app.store().postgres_pool().unwrap().clone();
+    reads_fund(&app, &office, PostgresEventRepository::new(pool)).await;
 }
 
 /// A sum, so that an event applied twice is visible.
@@ -108,8 +108,8 @@ on_sqlite!(their_snapshot_store_applies_each_event_twice);
 /// In cqrs-es 0.5.0 the event sink applies an event, and storing the snapshot applies it once more.
 /// Only the event-store mode is used for this reason. If this case fails, the crates have been
 /// fixed.
-async fn their_snapshot_store_applies_each_event_twice(house: TestApp) {
-    let file = house.folder.path().join("theirs.db");
+async fn their_snapshot_store_applies_each_event_twice(app: TestApp) {
+    let file = app.folder.path().join("theirs.db");
     let pool = SqlitePoolOptions::new()
         .connect_with(
             SqliteConnectOptions::new()

@@ -24,9 +24,9 @@ async fn is_locked(file: &Path) {
 }
 
 on_sqlite!(every_name_of_a_file_meets_the_same_lock);
-async fn every_name_of_a_file_meets_the_same_lock(house: TestApp) {
-    person(&house, "Ada").await;
-    let folder = house.folder.path().to_owned();
+async fn every_name_of_a_file_meets_the_same_lock(app: TestApp) {
+    person(&app, "Ada").await;
+    let folder = app.folder.path().to_owned();
     symlink("log.db", folder.join("alias.db")).unwrap();
     symlink(folder.join("alias.db"), folder.join("alias of an alias.db")).unwrap();
     symlink(&folder, folder.join("elsewhere")).unwrap();
@@ -48,11 +48,11 @@ async fn every_name_of_a_file_meets_the_same_lock(house: TestApp) {
         .unwrap();
     assert_eq!(
         events::length(&reader, ORGANISATION).await.unwrap(),
-        house.log.length().await.unwrap()
+        app.log.length().await.unwrap()
     );
     reader.close().await;
 
-    let place = house.close().await;
+    let place = app.close().await;
     for name in names {
         let again = TestApp::open(Arc::clone(&place.folder), url(&folder.join(name))).await;
         is_locked(&folder.join("log.db")).await;
@@ -67,8 +67,8 @@ async fn every_name_of_a_file_meets_the_same_lock(house: TestApp) {
 }
 
 on_sqlite!(a_link_to_a_file_that_does_not_exist_yet_meets_it_too);
-async fn a_link_to_a_file_that_does_not_exist_yet_meets_it_too(house: TestApp) {
-    let folder = house.folder.path();
+async fn a_link_to_a_file_that_does_not_exist_yet_meets_it_too(app: TestApp) {
+    let folder = app.folder.path();
     fs::create_dir(folder.join("real")).unwrap();
     symlink("real/new.db", folder.join("link.db")).unwrap();
     let store = Store::open(&url(&folder.join("link.db"))).await.unwrap();
@@ -79,8 +79,8 @@ async fn a_link_to_a_file_that_does_not_exist_yet_meets_it_too(house: TestApp) {
 }
 
 on_sqlite!(a_file_with_hard_links_is_refused);
-async fn a_file_with_hard_links_is_refused(house: TestApp) {
-    let place = house.close().await;
+async fn a_file_with_hard_links_is_refused(app: TestApp) {
+    let place = app.close().await;
     let (first, second) = (
         place.folder.path().join("log.db"),
         place.folder.path().join("second.db"),

@@ -6,19 +6,23 @@ use std::fs::{self, Permissions};
 use std::io::Cursor;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use microgrants::backup::{self, NewOrigin, RestoreOrigin};
 use microgrants::clock::new_id;
 use microgrants::domain::{Grant, PersonId, Role};
+use microgrants::files::FileStore;
 use microgrants::projections::{GrantRow, PersonRow, UpdateRow};
 use microgrants::store::Store;
-use microgrants::views::{GroupBy, Sums};
+use microgrants::views::{Filter, GroupBy, Sums};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::domain::connections::ApiCommands;
+use crate::projections::read_models::assert_equals_rebuild;
+use crate::support::fixtures::gbp;
 use crate::support::postgres;
 use crate::support::replay;
+use crate::support::scenario::command_from_json;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
 const OLD_BACKUP: &[u8] = include_bytes!("../../fixtures/program_before_rules_about_people.zip");
@@ -35,14 +39,29 @@ pub fn unpack(into: &Path) {
 }
 
 on_each_engine!(its_log_holds_and_goes_on);
-async fn its_log_holds_and_goes_on(house: TestApp) {
-    let folder = std::sync::Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
+async fn its_log_holds_and_goes_on(app: TestApp) {
+    let old = restore(&app).await;
+
+    let awards = replay::replay_log(&old).await;
+    old.catch_up().await;
+
+    assert!(awards > 40, "its awards hold by replay");
+    assert_budget_of_every_day(&old).await;
+    assert_row_of_every_grant(&old).await;
+    accept_an_update(&old).await;
+    receive_a_return(&old).await;
+    replay::replay_log(&old).await;
+    assert_equals_rebuild(&old).await;
+}
+
+/// Restores the backup on the same engine.
+async fn restore(engine_of: &TestApp) -> TestApp {
+    let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
     unpack(folder.path());
-    let sqlite = format!("sqlite://{}/log.db", folder.path().display());
-    let url = if house.store().postgres_pool().is_some() {
+    let url = if engine_of.store().postgres_pool().is_some() {
         postgres::new_database().await
     } else {
-        sqlite
+        format!("sqlite://{}/log.db", folder.path().display())
     };
     let store = Store::open(&url).await.unwrap();
     let origin = RestoreOrigin::New(NewOrigin {
@@ -50,22 +69,22 @@ async fn its_log_holds_and_goes_on(house: TestApp) {
         known_size: None,
         reason: "A newer program".parse().unwrap(),
     });
-    let (files, keys, from) = (
-        microgrants::files::FileStore::in_folder(folder.path().join("files")),
-        folder.path().join("keys"),
-        folder.path().join("backup"),
-    );
-    backup::restore(&store, ORGANISATION, &files, &keys, &from, &origin)
-        .await
-        .unwrap();
+    backup::restore(
+        &store,
+        ORGANISATION,
+        &FileStore::in_folder(folder.path().join("files")),
+        &folder.path().join("keys"),
+        &folder.path().join("backup"),
+        &origin,
+    )
+    .await
+    .unwrap();
     store.close().await;
-    let old = TestApp::open(std::sync::Arc::clone(&folder), url).await;
-    assert!(
-        replay::replay_log(&old).await > 40,
-        "its awards hold by replay"
-    );
-    old.catch_up().await;
-    // The budget answers for every day of the log.
+    TestApp::open(folder, url).await
+}
+
+/// The budget answers for every day of the log.
+async fn assert_budget_of_every_day(old: &TestApp) {
     let views = old.views();
     let day = old.today().to_string();
     for by in [
@@ -85,9 +104,11 @@ async fn its_log_holds_and_goes_on(house: TestApp) {
             assert!(!views.budget(sums).await.unwrap().lines.is_empty());
         }
     }
-    // Every grant of the log has a row, and accepts commands.
-    let grants: Vec<GrantRow> = views.all_rows(None, Vec::new()).await.unwrap();
-    for row in &grants {
+}
+
+/// Every grant of the log has a row with its figures.
+async fn assert_row_of_every_grant(old: &TestApp) {
+    for row in grants(old).await {
         let grant = old.log.refresh::<Grant>(row.id).await.unwrap().state;
         assert_eq!(
             (
@@ -100,44 +121,49 @@ async fn its_log_holds_and_goes_on(house: TestApp) {
             row.id
         );
     }
-    let people: Vec<PersonRow> = views.all_rows(None, Vec::new()).await.unwrap();
-    let holder = |role: Role| {
-        people
-            .iter()
-            .find(|person| person.roles.contains(&role))
-            .map(|person| PersonId(person.id))
-            .unwrap()
-    };
-    let asking = ApiCommands { house: &old };
-    let updates: Vec<UpdateRow> = views
-        .all_rows(None, vec![("state", vec!["received".into()])])
+}
+
+async fn grants(old: &TestApp) -> Vec<GrantRow> {
+    old.views().all_rows(None, Vec::new()).await.unwrap()
+}
+
+/// Somebody who holds the role.
+async fn holder(old: &TestApp, role: Role) -> PersonId {
+    let people: Vec<PersonRow> = old.views().all_rows(None, Vec::new()).await.unwrap();
+    people
+        .iter()
+        .find(|person| person.roles.contains(&role))
+        .map(|person| PersonId(person.id))
+        .unwrap()
+}
+
+async fn accept_an_update(old: &TestApp) {
+    let updates: Vec<UpdateRow> = old
+        .views()
+        .all_rows(None, vec![Filter::equals("state", "received")])
         .await
         .unwrap();
     let update = updates.first().expect("an update that waits to be read");
-    asking
-        .issue_ok(
-            holder(Role::Officer),
-            "grant/accept-update",
-            update.grant,
-            json!({ "update": update.update }),
-        )
-        .await;
-    let paid = grants
-        .iter()
+    let body = json!({ "update": update.update });
+    let accept = command_from_json("grant", update.grant, "accept-update", &body);
+    let officer = holder(old, Role::Officer).await;
+
+    old.issue_ok(officer, accept).await;
+}
+
+async fn receive_a_return(old: &TestApp) {
+    let paid = grants(old)
+        .await
+        .into_iter()
         .find(|grant| !grant.paid.is_zero() && grant.due_back.is_zero())
         .expect("a grant that was paid");
-    let back = json!({ "amount": "1.00", "received_on": old.today() });
-    asking
-        .issue_ok(holder(Role::Finance), "grant/receive-return", paid.id, back)
-        .await;
+    let body = json!({ "amount": "1.00", "received_on": old.today() });
+    let receive = command_from_json("grant", paid.id, "receive-return", &body);
+    let finance = holder(old, Role::Finance).await;
+
+    old.issue_ok(finance, receive).await;
     old.catch_up().await;
-    let row: GrantRow = old
-        .views()
-        .find(&paid.id.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(row.paid.plus(crate::support::fixtures::gbp(1)), paid.paid);
-    replay::replay_log(&old).await;
-    crate::projections::read_models::assert_equals_rebuild(&old).await;
+
+    let row: GrantRow = old.views().find(paid.id, None).await.unwrap().unwrap();
+    assert_eq!(row.paid.plus(gbp(1)), paid.paid);
 }

@@ -24,20 +24,20 @@ fn details(email: &str) -> PersonDetails {
     }
 }
 
-async fn register(house: &TestApp, email: &str) -> Result<PersonId, CommandError> {
+async fn register(app: &TestApp, email: &str) -> Result<PersonId, CommandError> {
     let id = PersonId(microgrants::clock::new_id());
     let command = Command::Person(id, PersonCommand::Register(details(email)));
     let request = microgrants::commands::CommandRequest::new(
         microgrants::commands::Caller::operator(),
         command,
     );
-    house.commands.execute(request).await.map(|_| id)
+    app.commands.execute(request).await.map(|_| id)
 }
 
 on_each_engine!(whoever_is_registered_again_keeps_their_key);
 /// A repeated registration keeps the key under which the person's data is encrypted.
-async fn whoever_is_registered_again_keeps_their_key(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
+async fn whoever_is_registered_again_keeps_their_key(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
     let id = PersonId(microgrants::clock::new_id());
     let command = || Command::Person(id, PersonCommand::Register(details("zebedee@example.org")));
     let repeated = || microgrants::commands::CommandRequest {
@@ -47,29 +47,23 @@ async fn whoever_is_registered_again_keeps_their_key(house: TestApp) {
             command(),
         )
     };
-    let first = house.commands.execute(repeated()).await.unwrap();
-    assert_eq!(house.commands.execute(repeated()).await.unwrap(), first);
+    let first = app.commands.execute(repeated()).await.unwrap();
+    assert_eq!(app.commands.execute(repeated()).await.unwrap(), first);
     assert!(matches!(
-        house.issue_refused(office.ada, command()).await,
+        app.issue_refused(office.ada, command()).await,
         Refusal::Exists(_)
     ));
     let moved = PersonDetails {
         email: Some(open("moved@example.org")),
         ..details("")
     };
-    house
-        .issue_ok(id, Command::Person(id, PersonCommand::ChangeContact(moved)))
+    app.issue_ok(id, Command::Person(id, PersonCommand::ChangeContact(moved)))
         .await;
-    house.catch_up().await;
-    let house = house.restarted().await;
-    house.catch_up().await;
-    let row: PersonRow = house
-        .views()
-        .find(&id.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
-    let seen = house
+    app.catch_up().await;
+    let app = app.restarted().await;
+    app.catch_up().await;
+    let row: PersonRow = app.views().find(id, None).await.unwrap().unwrap();
+    let seen = app
         .views()
         .decrypt_people(&officer(office.ada), vec![row])
         .await
@@ -91,17 +85,13 @@ fn officer(person: PersonId) -> Reader {
 }
 
 on_each_engine!(a_personal_value_stands_nowhere_in_clear);
-async fn a_personal_value_stands_nowhere_in_clear(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let person = register(&house, "zebedee@example.org").await.unwrap();
-    let (_, group, _) = office.payable(&house, 500).await;
-    house.catch_up().await;
-    let views = house.views();
-    let row: PersonRow = views
-        .find(&person.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
+async fn a_personal_value_stands_nowhere_in_clear(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let person = register(&app, "zebedee@example.org").await.unwrap();
+    let (_, group, _) = office.payable(&app, 500).await;
+    app.catch_up().await;
+    let views = app.views();
+    let row: PersonRow = views.find(person, None).await.unwrap().unwrap();
     let seen = views
         .decrypt_people(&officer(office.ada), vec![row.clone()])
         .await
@@ -122,7 +112,7 @@ async fn a_personal_value_stands_nowhere_in_clear(house: TestApp) {
         None,
         "an auditor needs no names"
     );
-    let row: GroupRow = views.find(&group.to_string(), None).await.unwrap().unwrap();
+    let row: GroupRow = views.find(group, None).await.unwrap().unwrap();
     let payee = views
         .decrypt_groups(&officer(office.ada), vec![row], None)
         .await
@@ -131,7 +121,7 @@ async fn a_personal_value_stands_nowhere_in_clear(house: TestApp) {
         .payee
         .unwrap();
     assert_eq!(payee.numbers.as_deref(), Some("12-34-56 12345678"));
-    let everything = dump_database(&house).await;
+    let everything = dump_database(&app).await;
     assert!(
         everything.contains("An anchor"),
         "the dump shows what stands in clear"
@@ -148,15 +138,15 @@ async fn a_personal_value_stands_nowhere_in_clear(house: TestApp) {
 }
 
 /// Everything in the database, as text.
-async fn dump_database(house: &TestApp) -> String {
-    if let Store::Sqlite(_) = house.store() {
+async fn dump_database(app: &TestApp) -> String {
+    if let Store::Sqlite(_) = app.store() {
         let mut bytes = Vec::new();
         for file in ["log.db", "log.db-wal"] {
-            bytes.extend(std::fs::read(house.folder.path().join(file)).unwrap_or_default());
+            bytes.extend(std::fs::read(app.folder.path().join(file)).unwrap_or_default());
         }
         return String::from_utf8_lossy(&bytes).into_owned();
     }
-    let pool = house.store().postgres_pool().unwrap();
+    let pool = app.store().postgres_pool().unwrap();
     let tables: Vec<(String,)> =
         sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
             .fetch_all(pool)
@@ -174,12 +164,12 @@ async fn dump_database(house: &TestApp) -> String {
 }
 
 on_each_engine!(everything_loads_with_a_key_missing);
-async fn everything_loads_with_a_key_missing(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let person = register(&house, "zebedee@example.org").await.unwrap();
-    let (grant, ..) = office.prepared(&house, 500).await;
-    execute_raw(&house, "UPDATE subject_keys SET wrapped = NULL").await;
-    let blind = TestApp::restarted(&house).await;
+async fn everything_loads_with_a_key_missing(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let person = register(&app, "zebedee@example.org").await.unwrap();
+    let (grant, ..) = office.prepared(&app, 500).await;
+    execute_raw(&app, "UPDATE subject_keys SET wrapped = NULL").await;
+    let blind = TestApp::restarted(&app).await;
     for row in events::read_page(blind.store(), ORGANISATION, 0, 10_000)
         .await
         .unwrap()
@@ -188,11 +178,7 @@ async fn everything_loads_with_a_key_missing(house: TestApp) {
     }
     blind.catch_up().await;
     let views = blind.views();
-    let row: PersonRow = views
-        .find(&person.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
+    let row: PersonRow = views.find(person, None).await.unwrap().unwrap();
     assert_eq!(
         views
             .decrypt_people(&officer(office.ada), vec![row])
@@ -220,43 +206,43 @@ async fn everything_loads_with_a_key_missing(house: TestApp) {
 }
 
 on_each_engine!(one_e_mail_address_is_one_person);
-async fn one_e_mail_address_is_one_person(house: TestApp) {
-    Office::open(&house, 1000).await;
-    register(&house, "one@example.org").await.unwrap();
-    let second = register(&house, "one@example.org").await;
+async fn one_e_mail_address_is_one_person(app: TestApp) {
+    Office::open(&app, 1000).await;
+    register(&app, "one@example.org").await.unwrap();
+    let second = register(&app, "one@example.org").await;
     assert!(
         matches!(second, Err(CommandError::Refused(Refusal::Taken("email")))),
         "{second:?}"
     );
     let (first, second) = tokio::join!(
-        register(&house, "two@example.org"),
-        register(&house, "two@example.org")
+        register(&app, "two@example.org"),
+        register(&app, "two@example.org")
     );
     assert_eq!(
         usize::from(first.is_ok()) + usize::from(second.is_ok()),
         1,
         "in a race too"
     );
-    let other = register(&house, "three@example.org").await.unwrap();
+    let other = register(&app, "three@example.org").await.unwrap();
     let change = |email| Command::Person(other, PersonCommand::ChangeContact(details(email)));
     assert_eq!(
-        house.issue_refused(other, change("one@example.org")).await,
+        app.issue_refused(other, change("one@example.org")).await,
         Refusal::Taken("email")
     );
-    house.issue_ok(other, change("four@example.org")).await;
-    register(&house, "three@example.org")
+    app.issue_ok(other, change("four@example.org")).await;
+    register(&app, "three@example.org")
         .await
         .expect("an address that was given up is free");
 }
 
 on_each_engine!(a_missing_or_foreign_key_stops_the_start_and_is_named);
-async fn a_missing_or_foreign_key_stops_the_start_and_is_named(house: TestApp) {
-    let folder = house.folder.path().join("keys");
+async fn a_missing_or_foreign_key_stops_the_start_and_is_named(app: TestApp) {
+    let folder = app.folder.path().join("keys");
     let kek = folder.join("kek.key");
     let text = std::fs::read_to_string(&kek).unwrap();
-    let id = house.keys.kek.id.clone();
+    let id = app.keys.kek.id.clone();
     std::fs::remove_file(&kek).unwrap();
-    let missing = Keys::load(house.store(), &folder).await.unwrap_err();
+    let missing = Keys::load(app.store(), &folder).await.unwrap_err();
     assert!(
         matches!(missing, KeyError::Missing { .. }) && missing.to_string().contains(&id),
         "{missing}"
@@ -270,53 +256,47 @@ async fn a_missing_or_foreign_key_stops_the_start_and_is_named(house: TestApp) {
         std::fs::set_permissions(&kek, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     };
     write(&"ab".repeat(32), 0o600);
-    let foreign = Keys::load(house.store(), &folder).await.unwrap_err();
+    let foreign = Keys::load(app.store(), &folder).await.unwrap_err();
     assert!(
         matches!(foreign, KeyError::Foreign { .. }) && foreign.to_string().contains(&id),
         "{foreign}"
     );
     write(&text, 0o644);
     assert!(matches!(
-        Keys::load(house.store(), &folder).await.unwrap_err(),
+        Keys::load(app.store(), &folder).await.unwrap_err(),
         KeyError::Exposed { .. }
     ));
     write("not a key", 0o600);
     assert!(matches!(
-        Keys::load(house.store(), &folder).await.unwrap_err(),
+        Keys::load(app.store(), &folder).await.unwrap_err(),
         KeyError::Malformed { .. }
     ));
     write(&text, 0o600);
-    assert_eq!(Keys::load(house.store(), &folder).await.unwrap().kek.id, id);
+    assert_eq!(Keys::load(app.store(), &folder).await.unwrap().kek.id, id);
 }
 
 on_each_engine!(the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished);
-async fn the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let person = register(&house, "zebedee@example.org").await.unwrap();
-    house.catch_up().await;
-    let folder = house.folder.path().join("keys");
-    let name = async |house: &TestApp| {
-        let row: PersonRow = house
-            .views()
-            .find(&person.to_string(), None)
-            .await
-            .unwrap()
-            .unwrap();
-        house
-            .views()
+async fn the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let person = register(&app, "zebedee@example.org").await.unwrap();
+    app.catch_up().await;
+    let folder = app.folder.path().join("keys");
+    let name = async |app: &TestApp| {
+        let row: PersonRow = app.views().find(person, None).await.unwrap().unwrap();
+        app.views()
             .decrypt_people(&officer(office.ada), vec![row])
             .await
             .map(|mut people| people.remove(0).name)
     };
     let first = std::fs::read_to_string(folder.join("kek.key")).unwrap();
     let (old_id, before) = (
-        house.keys.kek.id.clone(),
-        microgrants::store::personal_data::known_keys(house.store(), "kek")
+        app.keys.kek.id.clone(),
+        microgrants::store::personal_data::known_keys(app.store(), "kek")
             .await
             .unwrap(),
     );
     assert_eq!(before, std::slice::from_ref(&old_id));
-    let wrapped = rotation::rotate_kek(house.store(), &folder).await.unwrap();
+    let wrapped = rotation::rotate_kek(app.store(), &folder).await.unwrap();
     assert!(wrapped >= 3, "{wrapped} keys");
     let second = std::fs::read_to_string(folder.join("kek.key")).unwrap();
     assert_ne!(first, second);
@@ -327,17 +307,17 @@ async fn the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished
     );
     // A process that was not restarted after a rotation registers nobody, since it would wrap the
     // new key with the old key-encryption key.
-    let before = house.log.length().await.unwrap();
-    assert!(register(&house, "later@example.org").await.is_err());
-    assert_eq!(house.log.length().await.unwrap(), before);
-    let after = house.restarted().await;
+    let before = app.log.length().await.unwrap();
+    assert!(register(&app, "later@example.org").await.is_err());
+    assert_eq!(app.log.length().await.unwrap(), before);
+    let after = app.restarted().await;
     register(&after, "later@example.org").await.unwrap();
     after.catch_up().await;
     assert_eq!(name(&after).await.unwrap().as_deref(), Some(CANARY));
     // With the old key-encryption key nothing can be decrypted: the start refuses it, and names the
     // key that is needed.
     std::fs::write(folder.join("kek.key"), &first).unwrap();
-    let refused = Keys::load(house.store(), &folder).await.unwrap_err();
+    let refused = Keys::load(app.store(), &folder).await.unwrap_err();
     assert!(
         matches!(&refused, KeyError::Foreign { needed, .. } if *needed == after.keys.kek.id),
         "{refused}"
@@ -346,7 +326,7 @@ async fn the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished
     // next start.
     std::fs::write(folder.join("kek.next.key"), &second).unwrap();
     set_mode(&folder.join("kek.next.key"));
-    let finished = Keys::load(house.store(), &folder).await.unwrap();
+    let finished = Keys::load(app.store(), &folder).await.unwrap();
     assert_eq!(finished.kek.id, after.keys.kek.id);
     assert!(!folder.join("kek.next.key").exists());
     // A rotation that was interrupted before the database was changed continues with the key that
@@ -354,15 +334,15 @@ async fn the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished
     std::fs::write(folder.join("kek.next.key"), "ab".repeat(32)).unwrap();
     set_mode(&folder.join("kek.next.key"));
     assert_eq!(
-        Keys::load(house.store(), &folder).await.unwrap().kek.id,
+        Keys::load(app.store(), &folder).await.unwrap().kek.id,
         after.keys.kek.id
     );
-    rotation::rotate_kek(house.store(), &folder).await.unwrap();
+    rotation::rotate_kek(app.store(), &folder).await.unwrap();
     assert_eq!(
         std::fs::read_to_string(folder.join("kek.key")).unwrap(),
         "ab".repeat(32)
     );
-    let third = house.restarted().await;
+    let third = app.restarted().await;
     assert_eq!(name(&third).await.unwrap().as_deref(), Some(CANARY));
 }
 

@@ -25,16 +25,16 @@ fn pause() -> FundCommand {
 on_each_engine!(transactions_that_are_given_up_keep_nobody_waiting);
 /// Callers are cancelled at every moment while a transaction begins, is used and commits; the next
 /// caller is served.
-async fn transactions_that_are_given_up_keep_nobody_waiting(house: TestApp) {
+async fn transactions_that_are_given_up_keep_nobody_waiting(app: TestApp) {
     for micros in (0..2000).step_by(5) {
         let whole = async {
-            let mut tx = house.store().begin().await.unwrap();
+            let mut tx = app.store().begin().await.unwrap();
             events::lock_head(&mut tx, ORGANISATION).await.unwrap();
             tx.commit().await.unwrap();
         };
         let _ = tokio::time::timeout(Duration::from_micros(micros), whole).await;
     }
-    let next = tokio::time::timeout(Duration::from_secs(5), house.store().begin()).await;
+    let next = tokio::time::timeout(Duration::from_secs(5), app.store().begin()).await;
     next.expect("nobody waits for ever")
         .unwrap()
         .commit()
@@ -43,9 +43,9 @@ async fn transactions_that_are_given_up_keep_nobody_waiting(house: TestApp) {
 }
 
 on_each_engine!(a_batch_with_one_bad_command_loses_nobody_elses);
-async fn a_batch_with_one_bad_command_loses_nobody_elses(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let refuse = match house.store() {
+async fn a_batch_with_one_bad_command_loses_nobody_elses(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let refuse = match app.store() {
         Store::Postgres(_) => {
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
              CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'FundPaused') EXECUTE FUNCTION refuse();"
@@ -54,17 +54,17 @@ async fn a_batch_with_one_bad_command_loses_nobody_elses(house: TestApp) {
             "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_type = 'FundPaused' BEGIN SELECT RAISE(ABORT, 'refused'); END;"
         }
     };
-    execute_raw(&house, refuse).await;
-    let before = house.log.length().await.unwrap();
-    let many = futures::future::join_all((0..40).map(|_| person(&house, "Somebody")));
-    let bad = house
+    execute_raw(&app, refuse).await;
+    let before = app.log.length().await.unwrap();
+    let many = futures::future::join_all((0..40).map(|_| person(&app, "Somebody")));
+    let bad = app
         .commands
         .execute(request(office.ada, Command::Fund(office.fund, pause())));
     let (people, refused) = tokio::join!(many, bad);
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(people.len(), 40);
-    assert_eq!(house.log.length().await.unwrap(), before + 40);
-    replay::replay_log(&house).await;
+    assert_eq!(app.log.length().await.unwrap(), before + 40);
+    replay::replay_log(&app).await;
 }
 
 /// Where an armed proxy cuts the connection: at the reply to a statement that contains these bytes,
@@ -95,8 +95,8 @@ pub struct FaultyProxy {
 }
 
 impl FaultyProxy {
-    pub async fn in_front_of(house: &TestApp, at: CutPoint) -> Self {
-        let to = house
+    pub async fn in_front_of(app: &TestApp, at: CutPoint) -> Self {
+        let to = app
             .url
             .split('@')
             .nth(1)
@@ -104,7 +104,7 @@ impl FaultyProxy {
             .unwrap()
             .to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = house
+        let url = app
             .url
             .replace(&to, &listener.local_addr().unwrap().to_string());
         let proxy = Self {
@@ -195,17 +195,17 @@ async fn forward(
 }
 
 on_postgres!(a_lost_answer_to_commit_is_found_out);
-async fn a_lost_answer_to_commit_is_found_out(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let proxy = FaultyProxy::in_front_of(&house, CutPoint::Answer(b"COMMIT")).await;
-    let far = TestApp::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+async fn a_lost_answer_to_commit_is_found_out(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let proxy = FaultyProxy::in_front_of(&app, CutPoint::Answer(b"COMMIT")).await;
+    let far = TestApp::open(Arc::clone(&app.folder), proxy.url.clone()).await;
     person(&far, "Before").await;
     let command = request(office.ada, Command::Fund(office.fund, pause()));
     let answer = proxy
         .with_cut(far.commands.execute(command))
         .await
         .expect("the command was in the log, so it is answered");
-    let rows = events::read_page(house.store(), ORGANISATION, 0, 1000)
+    let rows = events::read_page(app.store(), ORGANISATION, 0, 1000)
         .await
         .unwrap();
     let paused: Vec<_> = rows
@@ -222,20 +222,20 @@ async fn a_lost_answer_to_commit_is_found_out(house: TestApp) {
 }
 
 on_each_engine!(a_caller_that_goes_away_leaves_all_or_nothing);
-async fn a_caller_that_goes_away_leaves_all_or_nothing(house: TestApp) {
-    let office = Office::open(&house, 100_000).await;
+async fn a_caller_that_goes_away_leaves_all_or_nothing(app: TestApp) {
+    let office = Office::open(&app, 100_000).await;
     for micros in (0..60_u64).map(|step| step * 150) {
-        let (application, ..) = office.ready(&house, 500).await;
-        let awarding = house
+        let (application, ..) = office.ready(&app, 500).await;
+        let awarding = app
             .commands
-            .execute(request(office.ada, award(&house, application, 500)));
+            .execute(request(office.ada, award(&app, application, 500)));
         let _ = tokio::time::timeout(Duration::from_micros(micros), awarding).await;
     }
-    let found = replay::replay_log(&house).await;
+    let found = replay::replay_log(&app).await;
     assert!(found <= 60);
     // The next command works, whether the cancelled ones were recorded or not.
-    office.awarded(&house, 500).await;
+    office.awarded(&app, 500).await;
     // A command that was accepted is completed without its caller, possibly only now.
-    let after = replay::replay_log(&house).await;
+    let after = replay::replay_log(&app).await;
     assert!((found + 1..=61).contains(&after), "{after} after {found}");
 }

@@ -30,16 +30,16 @@ fn resume(fund: FundId) -> Command {
     Command::Fund(fund, FundCommand::Resume(NoBody {}))
 }
 
-async fn pause_and_resume(house: &TestApp, by: PersonId, fund: FundId, times: usize) {
+async fn pause_and_resume(app: &TestApp, by: PersonId, fund: FundId, times: usize) {
     for _ in 0..times {
-        house.issue_ok(by, pause(fund)).await;
-        house.issue_ok(by, resume(fund)).await;
+        app.issue_ok(by, pause(fund)).await;
+        app.issue_ok(by, resume(fund)).await;
     }
 }
 
 /// Number of events by type, after asserting that positions have no gap.
-async fn count_events(house: &TestApp) -> BTreeMap<String, usize> {
-    let rows = events::read_page(house.store(), ORGANISATION, 0, 100_000)
+async fn count_events(app: &TestApp) -> BTreeMap<String, usize> {
+    let rows = events::read_page(app.store(), ORGANISATION, 0, 100_000)
         .await
         .unwrap();
     assert!(
@@ -54,69 +54,68 @@ async fn count_events(house: &TestApp) -> BTreeMap<String, usize> {
 }
 
 on_each_engine!(of_two_writers_each_notices_what_the_other_wrote);
-async fn of_two_writers_each_notices_what_the_other_wrote(house: TestApp) {
+async fn of_two_writers_each_notices_what_the_other_wrote(app: TestApp) {
     const TIMES: usize = 40;
-    let office = Office::open(&house, 1000).await;
-    house.catch_up().await;
+    let office = Office::open(&app, 1000).await;
+    app.catch_up().await;
     let beside = Office {
         fund: FundId(new_id()),
         ..office
     };
-    beside.open_fund(&house, 1000).await;
-    let other = if house.store().postgres_pool().is_some() {
-        house.second_process().await
+    beside.open_fund(&app, 1000).await;
+    let other = if app.store().postgres_pool().is_some() {
+        app.second_process().await
     } else {
-        house.restarted().await
+        app.restarted().await
     };
-    house.projector.enable_inline();
+    app.projector.enable_inline();
     other.projector.enable_inline();
     // Alternately, on the same record.
     for _ in 0..10 {
-        house.issue_ok(office.ada, pause(office.fund)).await;
+        app.issue_ok(office.ada, pause(office.fund)).await;
         other.issue_ok(office.ada, resume(office.fund)).await;
         other.issue_ok(office.ada, pause(office.fund)).await;
-        house.issue_ok(office.ada, resume(office.fund)).await;
+        app.issue_ok(office.ada, resume(office.fund)).await;
     }
     // Concurrently, each on its own record.
-    let ours = pause_and_resume(&house, office.ada, office.fund, TIMES);
+    let ours = pause_and_resume(&app, office.ada, office.fund, TIMES);
     let theirs = pause_and_resume(&other, office.ada, beside.fund, TIMES);
     tokio::join!(ours, theirs);
-    let counts = count_events(&house).await;
+    let counts = count_events(&app).await;
     assert_eq!(
         (counts["FundPaused"], counts["FundResumed"]),
         (2 * TIMES + 20, 2 * TIMES + 20)
     );
-    replay::replay_log(&house).await;
-    assert_equals_rebuild(&house).await;
+    replay::replay_log(&app).await;
+    assert_equals_rebuild(&app).await;
 }
 
 on_each_engine!(a_repeat_gets_the_first_answer);
-async fn a_repeat_gets_the_first_answer(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn a_repeat_gets_the_first_answer(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let keyed = |key: &str, command| CommandRequest {
         idempotency_key: Some(IdempotencyKey::per_caller(key, "hash")),
         ..request(office.ada, command)
     };
-    let issue =
-        async |key: &str, command| house.commands.execute(keyed(key, command)).await.unwrap();
+    let issue = async |key: &str, command| app.commands.execute(keyed(key, command)).await.unwrap();
     let paused = issue("one", pause(office.fund)).await;
     let resumed = issue("two", resume(office.fund)).await;
     for _ in 0..3 {
         assert_eq!(issue("one", pause(office.fund)).await, paused);
         assert_eq!(issue("two", resume(office.fund)).await, resumed);
     }
-    pause_and_resume(&house, office.ada, office.fund, 1).await;
-    let counts = count_events(&house).await;
+    pause_and_resume(&app, office.ada, office.fund, 1).await;
+    let counts = count_events(&app).await;
     assert_eq!((counts["FundPaused"], counts["FundResumed"]), (2, 2));
 }
 
 /// Pauses a cached fund through a connection that is cut at the event. The conditional write
 /// carries its commit, so the command succeeds; under the lock of the head, the event precedes the
 /// commit, and the command would fail.
-async fn pause_through_proxy(house: TestApp, at: CutPoint) {
-    let office = Office::open(&house, 1000).await;
-    let proxy = FaultyProxy::in_front_of(&house, at).await;
-    let far = TestApp::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+async fn pause_through_proxy(app: TestApp, at: CutPoint) {
+    let office = Office::open(&app, 1000).await;
+    let proxy = FaultyProxy::in_front_of(&app, at).await;
+    let far = TestApp::open(Arc::clone(&app.folder), proxy.url.clone()).await;
     pause_and_resume(&far, office.ada, office.fund, 2).await;
     let answer = proxy
         .with_cut(
@@ -125,45 +124,45 @@ async fn pause_through_proxy(house: TestApp, at: CutPoint) {
         )
         .await
         .expect("it is in the log, so it is answered");
-    assert_eq!(answer.last_position + 1, house.log.length().await.unwrap());
-    assert_eq!(count_events(&house).await["FundPaused"], 3);
+    assert_eq!(answer.last_position + 1, app.log.length().await.unwrap());
+    assert_eq!(count_events(&app).await["FundPaused"], 3);
     far.issue_ok(office.ada, resume(office.fund)).await;
-    let length = house.log.length().await.unwrap();
+    let length = app.log.length().await.unwrap();
     tokio::time::sleep(LATE_BY * 2).await;
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         length,
         "nothing comes after it"
     );
     far.issue_ok(office.ada, pause(office.fund)).await;
-    replay::replay_log(&house).await;
+    replay::replay_log(&app).await;
 }
 
 on_postgres!(a_lost_answer_is_found_out);
-async fn a_lost_answer_is_found_out(house: TestApp) {
-    pause_through_proxy(house, CutPoint::Answer(b"FundPaused")).await;
+async fn a_lost_answer_is_found_out(app: TestApp) {
+    pause_through_proxy(app, CutPoint::Answer(b"FundPaused")).await;
 }
 
 on_postgres!(what_never_arrived_is_written_once);
-async fn what_never_arrived_is_written_once(house: TestApp) {
-    pause_through_proxy(house, CutPoint::Statement(b"FundPaused")).await;
+async fn what_never_arrived_is_written_once(app: TestApp) {
+    pause_through_proxy(app, CutPoint::Statement(b"FundPaused")).await;
 }
 
 on_postgres!(what_arrives_late_is_written_once);
-async fn what_arrives_late_is_written_once(house: TestApp) {
-    pause_through_proxy(house, CutPoint::Late(b"FundPaused")).await;
+async fn what_arrives_late_is_written_once(app: TestApp) {
+    pause_through_proxy(app, CutPoint::Late(b"FundPaused")).await;
 }
 
 on_postgres!(what_was_said_to_be_lost_never_arrives);
 /// The statement arrives after its command was looked up, and after the retry under the lock of the
 /// head was refused.
-async fn what_was_said_to_be_lost_never_arrives(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let proxy = FaultyProxy::in_front_of(&house, CutPoint::Late(b"FundPaused")).await;
-    let far = TestApp::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+async fn what_was_said_to_be_lost_never_arrives(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let proxy = FaultyProxy::in_front_of(&app, CutPoint::Late(b"FundPaused")).await;
+    let far = TestApp::open(Arc::clone(&app.folder), proxy.url.clone()).await;
     pause_and_resume(&far, office.ada, office.fund, 2).await;
     execute_raw(
-        &house,
+        &app,
         "CREATE SEQUENCE tries;
          CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              IF nextval('tries') = 1 THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
@@ -179,21 +178,21 @@ async fn what_was_said_to_be_lost_never_arrives(house: TestApp) {
     assert!(answer.is_err(), "{answer:?}");
     tokio::time::sleep(LATE_BY * 2).await;
     assert_eq!(
-        count_events(&house).await["FundPaused"],
+        count_events(&app).await["FundPaused"],
         2,
         "what was said not to be recorded is not"
     );
     far.issue_ok(office.ada, pause(office.fund)).await;
-    replay::replay_log(&house).await;
+    replay::replay_log(&app).await;
 }
 
 on_postgres!(a_repeat_whose_answer_is_lost_is_a_repeat);
 /// A repeat whose command would be accepted under another key, over a connection that is cut: the
 /// state must not contain events that are not in the log.
-async fn a_repeat_whose_answer_is_lost_is_a_repeat(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let proxy = FaultyProxy::in_front_of(&house, CutPoint::Answer(b"FundPaused")).await;
-    let far = TestApp::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+async fn a_repeat_whose_answer_is_lost_is_a_repeat(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let proxy = FaultyProxy::in_front_of(&app, CutPoint::Answer(b"FundPaused")).await;
+    let far = TestApp::open(Arc::clone(&app.folder), proxy.url.clone()).await;
     let keyed = || CommandRequest {
         idempotency_key: Some(IdempotencyKey::per_caller("one", "hash")),
         ..request(office.ada, pause(office.fund))
@@ -206,6 +205,6 @@ async fn a_repeat_whose_answer_is_lost_is_a_repeat(house: TestApp) {
         first
     );
     pause_and_resume(&far, office.ada, office.fund, 2).await;
-    assert_eq!(count_events(&house).await["FundPaused"], 5);
-    replay::replay_log(&house).await;
+    assert_eq!(count_events(&app).await["FundPaused"], 5);
+    replay::replay_log(&app).await;
 }

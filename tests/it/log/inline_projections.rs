@@ -27,13 +27,8 @@ fn resume(office: &Office) -> Command {
 }
 
 /// The fund's state in the views, and whether the views have reached the end of the log.
-async fn fund_in_views(house: &TestApp, office: &Office) -> (String, bool) {
-    let fund: FundRow = house
-        .views()
-        .find(&office.fund.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
+async fn fund_in_views(app: &TestApp, office: &Office) -> (String, bool) {
+    let fund: FundRow = app.views().find(office.fund, None).await.unwrap().unwrap();
     let state = serde_json::to_value(fund.state)
         .unwrap()
         .as_str()
@@ -41,7 +36,7 @@ async fn fund_in_views(house: &TestApp, office: &Office) -> (String, bool) {
         .to_owned();
     (
         state,
-        house.projector.next_position() == house.log.length().await.unwrap(),
+        app.projector.next_position() == app.log.length().await.unwrap(),
     )
 }
 
@@ -50,104 +45,104 @@ fn shows(state: &str) -> (String, bool) {
 }
 
 on_each_engine!(the_views_stand_with_the_answer);
-async fn the_views_stand_with_the_answer(house: TestApp) {
-    let office = Office::open(&house, 100_000).await;
-    house.catch_up().await;
-    house.projector.enable_inline();
-    house.issue_ok(office.ada, pause(&office)).await;
-    assert_eq!(fund_in_views(&house, &office).await, shows("paused"));
-    house.issue_ok(office.ada, resume(&office)).await;
-    assert_eq!(fund_in_views(&house, &office).await, shows("open"));
-    generate_activity(&house, &office, 8).await;
+async fn the_views_stand_with_the_answer(app: TestApp) {
+    let office = Office::open(&app, 100_000).await;
+    app.catch_up().await;
+    app.projector.enable_inline();
+    app.issue_ok(office.ada, pause(&office)).await;
+    assert_eq!(fund_in_views(&app, &office).await, shows("paused"));
+    app.issue_ok(office.ada, resume(&office)).await;
+    assert_eq!(fund_in_views(&app, &office).await, shows("open"));
+    generate_activity(&app, &office, 8).await;
     // No projector ran.
     assert_eq!(
-        house.projector.stored_position().await.unwrap(),
-        house.log.length().await.unwrap()
+        app.projector.stored_position().await.unwrap(),
+        app.log.length().await.unwrap()
     );
-    let live = dump_rows(&house).await;
+    let live = dump_rows(&app).await;
     assert!(live.len() > 300, "{} rows", live.len());
-    rebuild_all(&house).await;
-    assert_eq!(live, dump_rows(&house).await);
+    rebuild_all(&app).await;
+    assert_eq!(live, dump_rows(&app).await);
 }
 
 on_each_engine!(views_that_fell_behind_catch_up_with_an_append);
-async fn views_that_fell_behind_catch_up_with_an_append(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    house.catch_up().await;
-    house.issue_ok(office.ada, pause(&office)).await;
+async fn views_that_fell_behind_catch_up_with_an_append(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    app.catch_up().await;
+    app.issue_ok(office.ada, pause(&office)).await;
     assert_eq!(
-        fund_in_views(&house, &office).await,
+        fund_in_views(&app, &office).await,
         ("open".to_owned(), false)
     );
-    house.projector.enable_inline();
-    house.issue_ok(office.ada, resume(&office)).await;
-    assert_eq!(fund_in_views(&house, &office).await, shows("open"));
-    assert_equals_rebuild(&house).await;
+    app.projector.enable_inline();
+    app.issue_ok(office.ada, resume(&office)).await;
+    assert_eq!(fund_in_views(&app, &office).await, shows("open"));
+    assert_equals_rebuild(&app).await;
 }
 
 on_each_engine!(another_process_that_moves_them_changes_nothing);
-async fn another_process_that_moves_them_changes_nothing(house: TestApp) {
-    let office = Office::open(&house, 100_000).await;
-    let other = house.restarted().await;
-    for one in [&house, &other] {
+async fn another_process_that_moves_them_changes_nothing(app: TestApp) {
+    let office = Office::open(&app, 100_000).await;
+    let other = app.restarted().await;
+    for one in [&app, &other] {
         one.catch_up().await;
         one.projector.enable_inline();
     }
     for _ in 0..3 {
-        house.issue_ok(office.ada, pause(&office)).await;
+        app.issue_ok(office.ada, pause(&office)).await;
         other.issue_ok(office.ada, resume(&office)).await;
         other.catch_up().await;
         assert_eq!(fund_in_views(&other, &office).await, shows("open"));
     }
     // Both processes write concurrently.
     tokio::join!(
-        generate_activity(&house, &office, 4),
+        generate_activity(&app, &office, 4),
         generate_activity(&other, &office, 4)
     );
-    house.catch_up().await;
+    app.catch_up().await;
     other.catch_up().await;
     assert_eq!(
-        house.projector.stored_position().await.unwrap(),
-        house.log.length().await.unwrap()
+        app.projector.stored_position().await.unwrap(),
+        app.log.length().await.unwrap()
     );
-    assert_equals_rebuild(&house).await;
+    assert_equals_rebuild(&app).await;
 }
 
 on_each_engine!(a_rebuild_meanwhile_keeps_nobody_from_writing);
-async fn a_rebuild_meanwhile_keeps_nobody_from_writing(house: TestApp) {
-    let office = Office::open(&house, 100_000).await;
-    house.catch_up().await;
-    house.projector.enable_inline();
+async fn a_rebuild_meanwhile_keeps_nobody_from_writing(app: TestApp) {
+    let office = Office::open(&app, 100_000).await;
+    app.catch_up().await;
+    app.projector.enable_inline();
     // The cached state of this process belongs to a generation that no longer exists.
-    rebuild_all(&house).await;
-    house.issue_ok(office.ada, pause(&office)).await;
-    house.catch_up().await;
-    assert_eq!(fund_in_views(&house, &office).await, shows("paused"));
-    house.issue_ok(office.ada, resume(&office)).await;
-    tokio::join!(generate_activity(&house, &office, 10), rebuild_all(&house));
-    assert_equals_rebuild(&house).await;
+    rebuild_all(&app).await;
+    app.issue_ok(office.ada, pause(&office)).await;
+    app.catch_up().await;
+    assert_eq!(fund_in_views(&app, &office).await, shows("paused"));
+    app.issue_ok(office.ada, resume(&office)).await;
+    tokio::join!(generate_activity(&app, &office, 10), rebuild_all(&app));
+    assert_equals_rebuild(&app).await;
 }
 
 on_each_engine!(a_view_that_cannot_be_made_keeps_nobody_from_writing);
-async fn a_view_that_cannot_be_made_keeps_nobody_from_writing(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    house.catch_up().await;
+async fn a_view_that_cannot_be_made_keeps_nobody_from_writing(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    app.catch_up().await;
     // A second process with an empty row cache.
-    let other = house.restarted().await;
+    let other = app.restarted().await;
     other.issue_ok(office.ada, pause(&office)).await;
     other.catch_up().await;
-    let other = house.restarted().await;
-    crate::support::fixtures::person(&house, "Somebody else").await;
+    let other = app.restarted().await;
+    crate::support::fixtures::person(&app, "Somebody else").await;
     other.catch_up().await;
     other.projector.enable_inline();
     execute_raw(
-        &house,
+        &app,
         "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'",
     )
     .await;
     other.issue_ok(office.ada, resume(&office)).await;
     other.catch_up().await;
-    let known = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
+    let known = checkpoints::all(app.store(), ORGANISATION).await.unwrap();
     let stopped: Vec<_> = known
         .iter()
         .filter(|one| one.error.is_some())
@@ -167,23 +162,23 @@ async fn a_view_that_cannot_be_made_keeps_nobody_from_writing(house: TestApp) {
 }
 
 on_postgres!(an_append_does_not_wait_for_whoever_holds_the_views);
-async fn an_append_does_not_wait_for_whoever_holds_the_views(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    house.catch_up().await;
-    house.projector.enable_inline();
-    let mut holder = house.store().begin().await.unwrap();
+async fn an_append_does_not_wait_for_whoever_holds_the_views(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    app.catch_up().await;
+    app.projector.enable_inline();
+    let mut holder = app.store().begin().await.unwrap();
     checkpoints::lock(&mut holder, ORGANISATION).await.unwrap();
     let waited = tokio::time::timeout(
         std::time::Duration::from_secs(3),
-        house.issue_ok(office.ada, pause(&office)),
+        app.issue_ok(office.ada, pause(&office)),
     );
     waited.await.expect("nobody waits for the holder");
     assert_eq!(
-        fund_in_views(&house, &office).await,
+        fund_in_views(&app, &office).await,
         ("open".to_owned(), false)
     );
     drop(holder);
-    house.catch_up().await;
-    assert_eq!(fund_in_views(&house, &office).await, shows("paused"));
-    assert_equals_rebuild(&house).await;
+    app.catch_up().await;
+    assert_eq!(fund_in_views(&app, &office).await, shows("paused"));
+    assert_equals_rebuild(&app).await;
 }

@@ -18,20 +18,20 @@ struct RaceClients {
 }
 
 impl RaceClients {
-    fn open(house: &TestApp, person: PersonId) -> Self {
-        if house.store().postgres_pool().is_none() {
+    fn open(app: &TestApp, person: PersonId) -> Self {
+        if app.store().postgres_pool().is_none() {
             return Self {
-                clients: vec![service::serve(house, person)],
+                clients: vec![service::serve(app, person)],
                 _processes: Vec::new(),
             };
         }
         let processes = vec![
-            ServiceProcess::start(&house.deployment()),
-            ServiceProcess::start(&house.deployment()),
+            ServiceProcess::start(&app.deployment()),
+            ServiceProcess::start(&app.deployment()),
         ];
         let clients = processes
             .iter()
-            .map(|process| Client::new(&process.address, &token(house, person)))
+            .map(|process| Client::new(&process.address, &token(app, person)))
             .collect();
         Self {
             clients,
@@ -64,24 +64,24 @@ impl RaceClients {
     }
 }
 
-fn award(house: &TestApp) -> Value {
-    json!({ "amount": "500.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120) })
+fn award(app: &TestApp) -> Value {
+    json!({ "amount": "500.00", "ends_on": app.in_days(90), "update_due_on": app.in_days(120) })
 }
 
 on_each_engine!(a_hundred_awards_against_a_fund_that_affords_half);
-async fn a_hundred_awards_against_a_fund_that_affords_half(house: TestApp) {
-    let office = Office::open(&house, 25_000).await;
+async fn a_hundred_awards_against_a_fund_that_affords_half(app: TestApp) {
+    let office = Office::open(&app, 25_000).await;
     let mut posts = Vec::new();
     for number in 0..100 {
-        let (application, ..) = office.ready(&house, 500).await;
+        let (application, ..) = office.ready(&app, 500).await;
         posts.push((
             None,
             format!("/api/v1/applications/{application}/award"),
-            award(&house),
+            award(&app),
             format!("award-{number}"),
         ));
     }
-    let answers = RaceClients::open(&house, office.ada).race(posts);
+    let answers = RaceClients::open(&app, office.ada).race(posts);
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
     let refused = answers
         .iter()
@@ -92,20 +92,20 @@ async fn a_hundred_awards_against_a_fund_that_affords_half(house: TestApp) {
         .filter(|answer| answer.status != 200 && answer.code() != "not_affordable")
         .collect();
     assert_eq!((taken, refused), (50, 50), "{others:?}");
-    let found = replay::replay_log(&house).await;
+    let found = replay::replay_log(&app).await;
     assert_eq!(found, 50);
 }
 
 on_each_engine!(a_payee_changed_against_its_payment_approved);
-async fn a_payee_changed_against_its_payment_approved(house: TestApp) {
-    let office = Office::open(&house, 50_000).await;
+async fn a_payee_changed_against_its_payment_approved(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
     let mut posts = Vec::new();
     for number in 0..20 {
-        let (grant, group, member) = office.prepared(&house, 500).await;
+        let (grant, group, member) = office.prepared(&app, 500).await;
         let account = json!({ "holder": "Another", "numbers": "65-43-21 87654321" });
         let change = json!({ "route": "own_account", "account": account });
         posts.push((
-            Some(token(&house, member)),
+            Some(token(&app, member)),
             format!("/api/v1/groups/{group}/provide-payee"),
             change,
             format!("payee-{number}"),
@@ -118,36 +118,36 @@ async fn a_payee_changed_against_its_payment_approved(house: TestApp) {
             format!("approve-{number}"),
         ));
     }
-    let answers = RaceClients::open(&house, office.ben).race(posts);
+    let answers = RaceClients::open(&app, office.ben).race(posts);
     for answer in &answers {
         let known = answer.status == 200
             || ["payee_changed", "payee_not_verified"].contains(&answer.code());
         assert!(known, "{}", answer.body);
     }
-    replay::replay_log(&house).await;
+    replay::replay_log(&app).await;
 }
 
 on_each_engine!(a_role_ended_against_an_award);
-async fn a_role_ended_against_an_award(house: TestApp) {
-    let office = Office::open(&house, 50_000).await;
+async fn a_role_ended_against_an_award(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
     let mut posts = Vec::new();
     for number in 0..12 {
-        let judge = person(&house, "Judge").await;
+        let judge = person(&app, "Judge").await;
         let of = json!({ "person": judge, "role": "panel" });
         office
-            .give_role(&house, judge, microgrants::domain::Role::Panel)
+            .give_role(&app, judge, microgrants::domain::Role::Panel)
             .await;
-        let (application, ..) = office.ready(&house, 500).await;
+        let (application, ..) = office.ready(&app, 500).await;
         let declare = microgrants::domain::Command::Application(
             application,
             crate::support::fixtures::no_interest(),
         );
-        house.issue_ok(judge, declare).await;
+        app.issue_ok(judge, declare).await;
         let path = format!("/api/v1/applications/{application}/award");
         posts.push((
-            Some(token(&house, judge)),
+            Some(token(&app, judge)),
             path,
-            award(&house),
+            award(&app),
             format!("award-{number}"),
         ));
         posts.push((
@@ -157,7 +157,7 @@ async fn a_role_ended_against_an_award(house: TestApp) {
             format!("end-{number}"),
         ));
     }
-    let answers = RaceClients::open(&house, office.ada).race(posts);
+    let answers = RaceClients::open(&app, office.ada).race(posts);
     for answer in &answers {
         // A token ends with the role for which it was made.
         let late = [(403, "not_yours"), (401, "unauthenticated")]
@@ -171,16 +171,16 @@ async fn a_role_ended_against_an_award(house: TestApp) {
         .filter(|answer| answer.status == 200)
         .count();
     assert_eq!(ended, 12, "every role was ended");
-    replay::replay_log(&house).await;
+    replay::replay_log(&app).await;
 }
 
 on_each_engine!(fifty_repeats_of_one_command_have_one_effect);
-async fn fifty_repeats_of_one_command_have_one_effect(house: TestApp) {
-    let office = Office::open(&house, 5_000).await;
-    let (application, ..) = office.ready(&house, 500).await;
+async fn fifty_repeats_of_one_command_have_one_effect(app: TestApp) {
+    let office = Office::open(&app, 5_000).await;
+    let (application, ..) = office.ready(&app, 500).await;
     let path = format!("/api/v1/applications/{application}/award");
-    let posts = vec![(None, path.clone(), award(&house), "the-same".to_owned()); 50];
-    let field = RaceClients::open(&house, office.ada);
+    let posts = vec![(None, path.clone(), award(&app), "the-same".to_owned()); 50];
+    let field = RaceClients::open(&app, office.ada);
     let answers = field.race(posts);
     assert!(
         answers
@@ -188,9 +188,9 @@ async fn fifty_repeats_of_one_command_have_one_effect(house: TestApp) {
             .all(|answer| answer.status == 200 && answer.body == answers[0].body),
         "{answers:?}"
     );
-    let found = replay::replay_log(&house).await;
+    let found = replay::replay_log(&app).await;
     assert_eq!(found, 1);
     // Under another key the same request is refused now.
-    let other = field.race(vec![(None, path, award(&house), "another".to_owned())]);
+    let other = field.race(vec![(None, path, award(&app), "another".to_owned())]);
     other[0].assert_problem(409, "application_not_in_state");
 }

@@ -1,30 +1,21 @@
 //! Backups: either engine restores the other's backup to the same bytes, and a damaged backup is
 //! not restored.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use microgrants::audit::{self, Trusted};
+use microgrants::audit;
 use microgrants::backup::{self, NewOrigin, RestoreError, RestoreOrigin};
 use microgrants::clock::new_id;
-use microgrants::commands::{Caller, CommandRequest};
 use microgrants::crypto::keys::Keys;
 use microgrants::crypto::rotation;
-use microgrants::domain::command::WithReason;
 use microgrants::domain::file::{FilePurpose, KeepFile};
-use microgrants::domain::organisation::RoleRef;
-use microgrants::domain::{
-    Command, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonCommand, PersonId,
-    Role,
-};
-use microgrants::erasure::{ErasureList, ErasureRecord};
+use microgrants::domain::{Command, GroupCommand, GroupId, PersonId};
 use microgrants::eventlog::append::AppendReceipt;
 use microgrants::files::{FileStore, StoredFile};
 use microgrants::store::backup_tables::{self, BACKUP_TABLES};
-use microgrants::store::{Store, events, personal_data};
-use microgrants::transparency::checkpoint::{Checkpoint, Signer};
+use microgrants::store::{Store, events};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
@@ -46,19 +37,16 @@ pub struct RestoreTarget {
 
 impl RestoreTarget {
     /// On the other engine where PostgreSQL is available, otherwise on the same.
-    async fn on_other_engine(house: &TestApp) -> Self {
+    pub async fn on_other_engine(app: &TestApp) -> Self {
         let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
-        let to_postgres = house.store().postgres_pool().is_none() && postgres::is_available();
+        let to_postgres = app.store().postgres_pool().is_none() && postgres::is_available();
         let sqlite = format!("sqlite://{}/log.db", folder.path().display());
         let url = if to_postgres {
             postgres::new_database().await
         } else {
             sqlite
         };
-        copy(
-            &house.folder.path().join("keys"),
-            &folder.path().join("keys"),
-        );
+        copy(&app.folder.path().join("keys"), &folder.path().join("keys"));
         Self { folder, url }
     }
 
@@ -70,7 +58,7 @@ impl RestoreTarget {
         self.folder.path().join("keys")
     }
 
-    async fn restore(&self, from: &Path, origin: &RestoreOrigin) -> Result<(), RestoreError> {
+    pub async fn restore(&self, from: &Path, origin: &RestoreOrigin) -> Result<(), RestoreError> {
         let store = Store::open(&self.url).await.unwrap();
         let restored = backup::restore(
             &store,
@@ -151,142 +139,187 @@ fn digests(folder: &Path) -> Vec<(PathBuf, String)> {
     files_below(folder).into_iter().map(digest).collect()
 }
 
-async fn take_backup(house: &TestApp, name: &str) -> PathBuf {
-    let folder = house.folder.path().join(name);
-    backup::create(
-        house.store(),
-        ORGANISATION,
-        &house.files(),
-        &folder,
-        |_, _| {},
-    )
-    .await
-    .unwrap();
+pub async fn take_backup(app: &TestApp, name: &str) -> PathBuf {
+    let folder = app.folder.path().join(name);
+    backup::create(app.store(), ORGANISATION, &app.files(), &folder, |_, _| {})
+        .await
+        .unwrap();
     folder
 }
 
 /// Stores a file of a group and records it, so that the backup contains it.
 async fn store_file(
-    house: &TestApp,
+    app: &TestApp,
     group: GroupId,
     member: PersonId,
 ) -> (StoredFile, AppendReceipt) {
-    let kept = files::store_file(house, &house.files(), group, files::pdf(5000)).await;
+    let kept = files::store_file(app, &app.files(), group, files::pdf(5000)).await;
     let keep = KeepFile {
         file: kept.file.clone(),
         media: kept.media,
         bytes: kept.bytes,
         purpose: FilePurpose::Receipt,
     };
-    let answer = house
+    let answer = app
         .issue_ok(member, Command::Group(group, GroupCommand::KeepFile(keep)))
         .await;
     (kept, answer)
 }
 
-async fn newest(house: &TestApp) -> String {
-    checkpoints(house).await.pop().unwrap().note
+pub async fn newest(app: &TestApp) -> String {
+    checkpoints(app).await.pop().unwrap().note
+}
+
+/// A backup of a log with a grant and a file, and what it was restored to on the other engine.
+struct RestoredBackup {
+    office: Office,
+    group: GroupId,
+    file: StoredFile,
+    /// The receipt of the command that recorded the file.
+    receipt: AppendReceipt,
+    folder: PathBuf,
+    target: RestoreTarget,
+    restored: TestApp,
+}
+
+impl RestoredBackup {
+    async fn of(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let (_, group, member) = office.prepared(app, 700).await;
+        let (file, receipt) = store_file(app, group, member).await;
+        sealer(app).catch_up().await.unwrap();
+        // Some events lie after the last checkpoint.
+        office.submitted(app, 900).await;
+        let folder = take_backup(app, "backup").await;
+        let target = RestoreTarget::on_other_engine(app).await;
+        target
+            .restore(&folder, &same_origin(app).await)
+            .await
+            .unwrap();
+        let restored = target.house().await;
+        Self {
+            office,
+            group,
+            file,
+            receipt,
+            folder,
+            target,
+            restored,
+        }
+    }
+}
+
+/// The restore of a log whose newest checkpoint is known.
+pub async fn same_origin(app: &TestApp) -> RestoreOrigin {
+    RestoreOrigin::Same {
+        head: newest(app).await,
+    }
+}
+
+/// The restore of a log that goes on under a new origin.
+pub fn new_origin() -> RestoreOrigin {
+    RestoreOrigin::New(NewOrigin {
+        command: new_id(),
+        known_size: None,
+        reason: text("The disk was lost."),
+    })
+}
+
+pub async fn export_log(app: &TestApp) -> PathBuf {
+    let export = app.folder.path().join("export");
+    audit::export(app.store(), ORGANISATION, &export, |_, _| {})
+        .await
+        .unwrap();
+    export
 }
 
 on_each_engine!(the_other_engine_restores_it_to_the_same_bytes);
-async fn the_other_engine_restores_it_to_the_same_bytes(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (_, group, member) = office.prepared(&house, 700).await;
-    let (kept, answer) = store_file(&house, group, member).await;
-    sealer(&house).catch_up().await.unwrap();
-    // Some events lie after the last checkpoint.
-    office.submitted(&house, 900).await;
-    let folder = take_backup(&house, "backup").await;
+/// The same data gives the same backup on either engine, before and after both have signed the
+/// remaining events.
+async fn the_other_engine_restores_it_to_the_same_bytes(app: TestApp) {
+    let backup = RestoredBackup::of(&app).await;
+    let restored = &backup.restored;
 
-    let empty = RestoreTarget::on_other_engine(&house).await;
-    empty
-        .restore(
-            &folder,
-            &RestoreOrigin::Same {
-                head: newest(&house).await,
-            },
-        )
-        .await
-        .unwrap();
-    let restored = empty.house().await;
-    sealer(&restored).check().await.unwrap();
-    assert_eq!(replay::replay_log(&restored).await, 1);
+    sealer(restored).check().await.unwrap();
+    assert_eq!(replay::replay_log(restored).await, 1);
     assert_eq!(
         restored.log.length().await.unwrap(),
-        house.log.length().await.unwrap()
+        app.log.length().await.unwrap()
+    );
+    assert_eq!(
+        digests(&take_backup(restored, "backup").await),
+        digests(&backup.folder)
     );
 
-    // The same data gives the same backup on either engine, before and after both have signed the
-    // remaining events.
-    assert_eq!(
-        digests(&take_backup(&restored, "backup").await),
-        digests(&folder)
-    );
-    for each in [&house, &restored] {
+    for each in [&app, restored] {
         sealer(each).catch_up().await.unwrap();
-        audit::export(
-            each.store(),
-            ORGANISATION,
-            &each.folder.path().join("export"),
-            |_, _| {},
-        )
-        .await
-        .unwrap();
     }
     assert_eq!(
-        digests(&restored.folder.path().join("export")),
-        digests(&house.folder.path().join("export"))
+        digests(&export_log(restored).await),
+        digests(&export_log(&app).await)
     );
+}
 
-    // Encrypted values decrypt, repeats get their first answers, and new commands are accepted.
+on_each_engine!(a_restored_log_goes_on);
+/// Encrypted values decrypt, repeats get their first answers, and new commands are accepted.
+async fn a_restored_log_goes_on(app: TestApp) {
+    let backup = RestoredBackup::of(&app).await;
+    let restored = &backup.restored;
+
     assert_eq!(
-        files::read_file(&restored, &empty.files(), group, &kept.file).await,
+        files::read_file(
+            restored,
+            &backup.target.files(),
+            backup.group,
+            &backup.file.file
+        )
+        .await,
         files::pdf(5000)
     );
     let command = restored
         .log
-        .read_events(answer.first_position, 1)
+        .read_events(backup.receipt.first_position, 1)
         .await
         .unwrap()
         .remove(0)
         .command_id;
     assert_eq!(
-        restored.log.find_receipt(command).await.unwrap(),
-        Some(answer)
+        restored.log.find_receipt(command).await.unwrap().as_ref(),
+        Some(&backup.receipt)
     );
     restored.catch_up().await;
-    assert_equals_rebuild(&restored).await;
-    office.submitted(&restored, 500).await;
-    sealer(&restored).catch_up().await.unwrap();
-    let new = RestoreOrigin::New(NewOrigin {
-        command: new_id(),
-        known_size: None,
-        reason: text("Once more."),
-    });
+    assert_equals_rebuild(restored).await;
+    backup.office.submitted(restored, 500).await;
+    sealer(restored).catch_up().await.unwrap();
+}
+
+on_each_engine!(a_database_with_events_takes_nothing);
+async fn a_database_with_events_takes_nothing(app: TestApp) {
+    let backup = RestoredBackup::of(&app).await;
+
     let again = backup::restore(
-        restored.store(),
+        backup.restored.store(),
         ORGANISATION,
-        &empty.files(),
-        &empty.keys(),
-        &folder,
-        &new,
+        &backup.target.files(),
+        &backup.target.keys(),
+        &backup.folder,
+        &new_origin(),
     )
     .await;
+
     assert!(matches!(again, Err(RestoreError::NotEmpty)), "{again:?}");
 }
 
 on_each_engine!(what_was_damaged_is_not_restored);
-async fn what_was_damaged_is_not_restored(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (_, group, _) = office.draft(&house, 700).await;
-    sealer(&house).catch_up().await.unwrap();
-    person(&house, "Later").await;
-    files::store_file(&house, &house.files(), group, files::pdf(500)).await;
-    let folder = take_backup(&house, "backup").await;
-    let empty = RestoreTarget::on_other_engine(&house).await;
-    let origin = RestoreOrigin::Same {
-        head: newest(&house).await,
-    };
+async fn what_was_damaged_is_not_restored(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (_, group, _) = office.draft(&app, 700).await;
+    sealer(&app).catch_up().await.unwrap();
+    person(&app, "Later").await;
+    files::store_file(&app, &app.files(), group, files::pdf(500)).await;
+    let folder = take_backup(&app, "backup").await;
+    let empty = RestoreTarget::on_other_engine(&app).await;
+    let origin = same_origin(&app).await;
     let mut tried = 0;
     for (name, _) in digests(&folder) {
         let path = folder.join(&name);
@@ -338,206 +371,19 @@ async fn what_was_damaged_is_not_restored(house: TestApp) {
     empty.restore(&folder, &origin).await.unwrap();
 }
 
-on_each_engine!(an_older_or_a_forked_log_goes_on_only_under_a_new_origin);
-async fn an_older_or_a_forked_log_goes_on_only_under_a_new_origin(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    sealer(&house).catch_up().await.unwrap();
-    let folder = take_backup(&house, "backup").await;
-    let has = house.log.length().await.unwrap();
-    office.submitted(&house, 500).await;
-    sealer(&house).catch_up().await.unwrap();
-    let known = house.log.length().await.unwrap();
-
-    let empty = RestoreTarget::on_other_engine(&house).await;
-    let later = RestoreOrigin::Same {
-        head: newest(&house).await,
-    };
-    let error = empty.restore(&folder, &later).await.unwrap_err();
-    assert!(
-        matches!(error, RestoreError::EventsLost { known: k, has: h } if (k, h) == (known, has)),
-        "{error}"
-    );
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("{} events are lost", known - has)),
-        "{error}"
-    );
-    let forked = Signer::new("case/log", &house.keys.checkpoint.secret);
-    let forked = forked.sign(&Checkpoint {
-        origin: "case/log".into(),
-        size: 5,
-        root: [1; 32],
-    });
-    let error = empty
-        .restore(&folder, &RestoreOrigin::Same { head: forked })
-        .await
-        .unwrap_err();
-    assert!(matches!(error, RestoreError::Forked), "{error}");
-    assert!(empty.is_empty().await);
-
-    let note = house.folder.path().join("head.txt");
-    fs::write(&note, newest(&house).await).unwrap();
-    let place = empty.place();
-    let run = |arguments: &[&str]| {
-        place
-            .program()
-            .arg("restore")
-            .arg(&folder)
-            .args(arguments)
-            .output()
-            .unwrap()
-    };
-    let refused = run(&["--head", note.to_str().unwrap()]);
-    assert!(
-        !refused.status.success()
-            && String::from_utf8_lossy(&refused.stderr).contains("--new-origin REASON")
-    );
-    let taken = run(&[
-        "--head",
-        note.to_str().unwrap(),
-        "--new-origin",
-        "The disk was lost.",
-    ]);
-    assert!(
-        taken.status.success(),
-        "{}",
-        String::from_utf8_lossy(&taken.stderr)
-    );
-    let restored = empty.house().await;
-    let last = events::read_page(restored.store(), ORGANISATION, has, 10)
-        .await
-        .unwrap();
-    let says = &last[0].payload;
-    assert_eq!(last.len(), 1);
-    for part in [
-        "LogRestored",
-        "case/log",
-        "The disk was lost.",
-        &format!("\"known\":{known}"),
-        &format!("\"sealed\":{has}"),
-    ] {
-        assert!(says.contains(part), "{part}: {says}");
-    }
-    let key = microgrants::store::tlog::find(restored.store(), ORGANISATION)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_ne!(key.origin, "case/log");
-    let own = checkpoints(&restored).await;
-    assert_eq!(
-        own.iter().map(|head| head.size).collect::<Vec<_>>(),
-        [has + 1]
-    );
-}
-
-on_each_engine!(a_log_under_a_new_origin_records_so_before_anything_else);
-async fn a_log_under_a_new_origin_records_so_before_anything_else(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.prepared(&house, 700).await;
-    let cass = person(&house, "Cass").await;
-    sealer(&house).catch_up().await.unwrap();
-    let folder = take_backup(&house, "backup").await;
-    let has = house.log.length().await.unwrap();
-    let list = house.folder.path().join("erasures.jsonl");
-    let erased = ErasureRecord {
-        organisation: ORGANISATION.into(),
-        kind: "person".into(),
-        subject: cass.0,
-        position: has,
-    };
-    ErasureList::at(&list).add(&erased).unwrap();
-
-    let empty = RestoreTarget::on_other_engine(&house).await;
-    let mut restore = empty.place().program();
-    restore
-        .arg("restore")
-        .arg(&folder)
-        .args(["--new-origin", "The disk was lost."])
-        .arg("--erasures")
-        .arg(&list);
-    let run = restore.output().unwrap();
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    let restored = empty.house().await;
-    let rows = events::read_page(restored.store(), ORGANISATION, has, 10)
-        .await
-        .unwrap();
-    let names: Vec<_> = rows.iter().map(|row| row.event_type.as_str()).collect();
-    assert_eq!(
-        names,
-        ["LogRestored", "PersonalDataErased"],
-        "it comes right after what was restored"
-    );
-    let key = personal_data::wrapped_key(restored.store(), ORGANISATION, &cass.to_string())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(key.1, None);
-
-    // The restore is recorded as a command of the operator, with metadata and a reply, and the log
-    // verifies.
-    let founded = events::read_page(restored.store(), ORGANISATION, 0, 1)
-        .await
-        .unwrap()
-        .remove(0);
-    let metadata = |row: &events::EventRow| {
-        serde_json::from_str::<BTreeMap<String, String>>(&row.metadata).unwrap()
-    };
-    assert_eq!(
-        metadata(&founded).into_keys().collect::<Vec<_>>(),
-        metadata(&rows[0]).into_keys().collect::<Vec<_>>()
-    );
-    assert_eq!(metadata(&rows[0])["command"], "organisation/record-restore");
-    let answer = restored
-        .log
-        .find_receipt(rows[0].command_id.parse().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (answer.id, answer.first_position, answer.last_position),
-        (restored.commands.organisation().0, has, has)
-    );
-    let export = restored.folder.path().join("export");
-    audit::export(restored.store(), ORGANISATION, &export, |_, _| {})
-        .await
-        .unwrap();
-    let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
-    assert!(
-        report.is_clean() && report.events == has + 2,
-        "{} events: {:?}",
-        report.events,
-        report.findings
-    );
-    restored.catch_up().await;
-    assert_equals_rebuild(&restored).await;
-    office.submitted(&restored, 500).await;
-}
-
 on_each_engine!(a_database_of_other_keys_takes_nothing);
-async fn a_database_of_other_keys_takes_nothing(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.submitted(&house, 700).await;
-    sealer(&house).catch_up().await.unwrap();
-    let folder = take_backup(&house, "backup").await;
-    let empty = RestoreTarget::on_other_engine(&house).await;
+async fn a_database_of_other_keys_takes_nothing(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.submitted(&app, 700).await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = take_backup(&app, "backup").await;
+    let empty = RestoreTarget::on_other_engine(&app).await;
     let store = Store::open(&empty.url).await.unwrap();
     Keys::load(&store, &empty.folder.path().join("other keys"))
         .await
         .unwrap();
     store.close().await;
-    let refused = empty
-        .restore(
-            &folder,
-            &RestoreOrigin::Same {
-                head: newest(&house).await,
-            },
-        )
-        .await;
+    let refused = empty.restore(&folder, &same_origin(&app).await).await;
     assert!(
         matches!(refused, Err(RestoreError::OtherKeys)),
         "{refused:?}"
@@ -546,22 +392,20 @@ async fn a_database_of_other_keys_takes_nothing(house: TestApp) {
 }
 
 on_each_engine!(the_keys_of_a_backup_are_in_place_before_anything_is_put_in);
-async fn the_keys_of_a_backup_are_in_place_before_anything_is_put_in(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.submitted(&house, 700).await;
-    sealer(&house).catch_up().await.unwrap();
-    let folder = take_backup(&house, "backup").await;
-    let origin = RestoreOrigin::Same {
-        head: newest(&house).await,
-    };
-    let empty = RestoreTarget::on_other_engine(&house).await;
-    let (own, other) = (house.folder.path().join("keys"), TestApp::sqlite().await);
+async fn the_keys_of_a_backup_are_in_place_before_anything_is_put_in(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.submitted(&app, 700).await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = take_backup(&app, "backup").await;
+    let origin = same_origin(&app).await;
+    let empty = RestoreTarget::on_other_engine(&app).await;
+    let (own, other) = (app.folder.path().join("keys"), TestApp::sqlite().await);
     let Keys {
         kek,
         index,
         token,
         checkpoint: seal,
-    } = &house.keys;
+    } = &app.keys;
     for (name, key) in [
         ("kek.key", kek),
         ("index.key", index),
@@ -580,8 +424,8 @@ async fn the_keys_of_a_backup_are_in_place_before_anything_is_put_in(house: Test
     assert_eq!(empty.house().await.keys.kek.id, kek.id);
 
     // After a rotation, an older backup needs the old key.
-    rotation::rotate_kek(house.store(), &own).await.unwrap();
-    let rotated = RestoreTarget::on_other_engine(&house).await;
+    rotation::rotate_kek(app.store(), &own).await.unwrap();
+    let rotated = RestoreTarget::on_other_engine(&app).await;
     rotated.assert_needs_key(&kek.id, &folder, &origin).await;
     // The next start would finish a rotation to the key that the backup names.
     fs::rename(
@@ -593,132 +437,19 @@ async fn the_keys_of_a_backup_are_in_place_before_anything_is_put_in(house: Test
     assert_eq!(rotated.house().await.keys.kek.id, kek.id);
 }
 
-on_each_engine!(people_who_are_erased_again_hold_no_role);
-async fn people_who_are_erased_again_hold_no_role(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let cass = person(&house, "Cass").await;
-    let organisation = house.commands.organisation();
-    let end = OrganisationCommand::EndRole(RoleRef {
-        person: cass,
-        role: Role::Finance,
-    });
-    let because = || WithReason {
-        reason: text("She asked for it."),
-    };
-    office.give_role(&house, cass, Role::Finance).await;
-    sealer(&house).catch_up().await.unwrap();
-    let folder = take_backup(&house, "backup").await;
-    house
-        .issue_ok(office.ada, Command::Organisation(organisation, end))
-        .await;
-    let erasure = house
-        .issue_ok(
-            office.ada,
-            Command::Person(cass, PersonCommand::Erase(because())),
-        )
-        .await;
-    let list = house.folder.path().join("erasures.jsonl");
-    let erased = ErasureRecord {
-        organisation: ORGANISATION.into(),
-        kind: "person".into(),
-        subject: cass.0,
-        position: erasure.first_position,
-    };
-    ErasureList::at(&list).add(&erased).unwrap();
-
-    let empty = RestoreTarget::on_other_engine(&house).await;
-    let mut restore = empty.place().program();
-    restore
-        .arg("restore")
-        .arg(&folder)
-        .args(["--new-origin", "The disk was lost."])
-        .arg("--erasures")
-        .arg(&list);
-    let run = restore.output().unwrap();
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    assert_holds_no_role(&empty.house().await, cass).await;
-
-    // The restore was interrupted after the erasure; the next start ends the roles.
-    let broken_off = RestoreTarget::on_other_engine(&house).await;
-    let new = NewOrigin {
-        command: new_id(),
-        known_size: None,
-        reason: text("The disk was lost."),
-    };
-    broken_off
-        .restore(&folder, &RestoreOrigin::New(new))
-        .await
-        .unwrap();
-    let restored = broken_off.house().await;
-    let again = Command::Person(cass, PersonCommand::EraseAgain(because()));
-    restored
-        .commands
-        .execute(CommandRequest::new(Caller::operator(), again))
-        .await
-        .unwrap();
-    assert_eq!(
-        organisation_of(&restored).await.approver_count(),
-        3,
-        "her role came back"
-    );
-    let mut serve = restored.close().await.program();
-    serve.env("MICROGRANTS_ERASURES", &list);
-    ServiceProcess::from_command(serve).kill();
-    assert_holds_no_role(&broken_off.house().await, cass).await;
-}
-
-async fn organisation_of(house: &TestApp) -> Arc<Organisation> {
-    house
-        .log
-        .refresh::<Organisation>(house.commands.organisation().0)
-        .await
-        .unwrap()
-        .state
-}
-
-async fn assert_holds_no_role(restored: &TestApp, person: PersonId) {
-    let organisation = organisation_of(restored).await;
-    assert!(!organisation.has_or_awaits_role(person));
-    assert_eq!(organisation.approver_count(), 2, "Ada and Ben");
-    sealer(restored).catch_up().await.unwrap();
-    let export = restored.folder.path().join("export");
-    audit::export(restored.store(), ORGANISATION, &export, |_, _| {})
-        .await
-        .unwrap();
-    let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
-    assert!(
-        report.is_clean() && report.events == restored.log.length().await.unwrap(),
-        "{:?}",
-        report.findings
-    );
-}
-
 on_each_engine!(a_restore_that_fails_in_the_middle_leaves_nothing);
-async fn a_restore_that_fails_in_the_middle_leaves_nothing(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (_, group, member) = office.draft(&house, 700).await;
-    store_file(&house, group, member).await;
-    sealer(&house).catch_up().await.unwrap();
-    let folder = take_backup(&house, "backup").await;
-    let empty = RestoreTarget::on_other_engine(&house).await;
+async fn a_restore_that_fails_in_the_middle_leaves_nothing(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (_, group, member) = office.draft(&app, 700).await;
+    store_file(&app, group, member).await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = take_backup(&app, "backup").await;
+    let empty = RestoreTarget::on_other_engine(&app).await;
     // A file lies at the path of the files' folder, so no file can be written there.
     let files = empty.folder.path().join("files");
     fs::write(&files, "").unwrap();
-    let new = RestoreOrigin::New(NewOrigin {
-        command: new_id(),
-        known_size: None,
-        reason: text("The disk was lost."),
-    });
-    for origin in [
-        RestoreOrigin::Same {
-            head: newest(&house).await,
-        },
-        new.clone(),
-    ] {
+    let new = new_origin();
+    for origin in [same_origin(&app).await, new.clone()] {
         let failed = empty.restore(&folder, &origin).await;
         assert!(
             matches!(failed, Err(RestoreError::PutFile(..))),
@@ -729,7 +460,7 @@ async fn a_restore_that_fails_in_the_middle_leaves_nothing(house: TestApp) {
     fs::remove_file(&files).unwrap();
     empty.restore(&folder, &new).await.unwrap();
     let restored = empty.house().await;
-    let length = house.log.length().await.unwrap();
+    let length = app.log.length().await.unwrap();
     let after = events::read_page(restored.store(), ORGANISATION, length, 10)
         .await
         .unwrap();
@@ -743,11 +474,11 @@ async fn a_restore_that_fails_in_the_middle_leaves_nothing(house: TestApp) {
 }
 
 on_each_engine!(the_command_line_takes_it_while_the_service_runs);
-async fn the_command_line_takes_it_while_the_service_runs(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.prepared(&house, 700).await;
-    let length = house.log.length().await.unwrap();
-    let place = house.close().await;
+async fn the_command_line_takes_it_while_the_service_runs(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.prepared(&app, 700).await;
+    let length = app.log.length().await.unwrap();
+    let place = app.close().await;
     let process = ServiceProcess::start(&place);
     let folder = place.folder.path().join("backup");
     // The running service needs a moment to sign its first checkpoint.

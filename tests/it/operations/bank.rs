@@ -8,15 +8,16 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
-use crate::support::browser::Browser;
-use crate::support::fixtures::{Office, approve, provide_payee};
+use crate::projections::read_models::assert_equals_rebuild;
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{Office, approve, person, provide_payee, text};
+use crate::support::replay;
 use crate::support::scenario::command_from_json;
 use crate::support::test_app::TestApp;
 
-async fn payments(house: &TestApp) -> Vec<PaymentRow> {
-    house.catch_up().await;
-    house
-        .views()
+async fn payments(app: &TestApp) -> Vec<PaymentRow> {
+    app.catch_up().await;
+    app.views()
         .list(
             None,
             Vec::new(),
@@ -31,31 +32,30 @@ async fn payments(house: &TestApp) -> Vec<PaymentRow> {
 }
 
 /// Two payments sent in one batch.
-async fn two_sent_payments(house: &TestApp, office: &Office) -> Vec<PaymentRow> {
+async fn two_sent_payments(app: &TestApp, office: &Office) -> Vec<PaymentRow> {
     let mut lines = Vec::new();
     for pounds in [900, 650] {
-        let (grant, ..) = office.prepared(house, pounds).await;
-        house
-            .issue_ok(office.ben, Command::Grant(grant, approve(1)))
+        let (grant, ..) = office.prepared(app, pounds).await;
+        app.issue_ok(office.ben, Command::Grant(grant, approve(1)))
             .await;
         lines.push(json!({ "grant": grant, "payment": 1, "amount": format!("{pounds}.00") }));
     }
-    let body = json!({ "batch": "june", "sent_on": house.today(), "payments": lines });
-    house
-        .issue_ok(
-            office.ben,
-            command_from_json("fund", office.fund.0, "send-batch", &body),
-        )
-        .await;
-    payments(house).await
+    let body = json!({ "batch": "june", "sent_on": app.today(), "payments": lines });
+    app.issue_ok(
+        office.ben,
+        command_from_json("fund", office.fund.0, "send-batch", &body),
+    )
+    .await;
+    payments(app).await
 }
 
-async fn sent_batch(house: &TestApp, office: &Office) -> PaymentBatchRow {
-    let id = PaymentBatchRow::id_of(office.fund.0, &crate::support::fixtures::text("june"));
-    house.views().find(&id, None).await.unwrap().unwrap()
+async fn sent_batch(app: &TestApp, office: &Office) -> PaymentBatchRow {
+    let id = PaymentBatchRow::id_of(office.fund.0, &text("june"));
+    app.views().find(id, None).await.unwrap().unwrap()
 }
 
-fn make(browser: &mut Browser, office: &Office, reason: &str) -> crate::support::browser::Page {
+/// Asks for the bank's file of the batch.
+fn make_bank_file(browser: &mut Browser, office: &Office, reason: &str) -> Page {
     let page = browser.get("/desk/bank");
     let form = format!("file-{}-june", office.fund);
     browser.submit_form(
@@ -65,12 +65,17 @@ fn make(browser: &mut Browser, office: &Office, reason: &str) -> crate::support:
     )
 }
 
-on_each_engine!(a_batch_is_a_file_once_and_its_statement_confirms_it);
-async fn a_batch_is_a_file_once_and_its_statement_confirms_it(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    two_sent_payments(&house, &office).await;
-    let mut browser = signed_in(&house, &address, office.ben).await;
-    let file = make(&mut browser, &office, "");
+on_each_engine!(a_batch_is_a_file_once);
+async fn a_batch_is_a_file_once(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    two_sent_payments(&app, &office).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+
+    // When
+    let file = make_bank_file(&mut browser, &office, "");
+
+    // Then
     assert_eq!(
         (file.status, file.headers["content-type"].as_str()),
         (200, "text/csv; charset=utf-8"),
@@ -84,76 +89,65 @@ async fn a_batch_is_a_file_once_and_its_statement_confirms_it(house: TestApp) {
         "{}",
         lines[1]
     );
-    house.catch_up().await;
-    let batch = sent_batch(&house, &office).await;
-    let made = &batch.files[0];
+    app.catch_up().await;
+    let batch = sent_batch(&app, &office).await;
+    let recorded = &batch.files[0];
     let digest = hex::encode(Sha256::digest(&file.text));
     assert_eq!(
         (
-            made.payments,
-            made.total.to_string().as_str(),
-            made.digest.as_str()
+            recorded.payments,
+            recorded.total.to_string().as_str(),
+            recorded.digest.as_str()
         ),
         (2, "£1,550.00", digest.as_str())
     );
+    assert_repeat_needs_reason(&mut browser, &office, &file);
+}
 
-    let again = make(&mut browser, &office, "");
+/// Asserts that a second file of the batch is made only with a reason, and is the same.
+fn assert_repeat_needs_reason(browser: &mut Browser, office: &Office, file: &Page) {
+    let refused = make_bank_file(browser, office, "");
+    let repeated = make_bank_file(browser, office, "The bank's page lost it");
+
     assert!(
-        again.status == 409 || again.status == 422,
+        refused.status == 409 || refused.status == 422,
         "{}",
-        again.status
+        refused.status
     );
     assert!(
-        again.contains("a file of this batch was made for the bank before"),
+        refused.contains("a file of this batch was made for the bank before"),
         "{}",
-        visible_text(&again)
+        visible_text(&refused)
     );
     assert!(
-        again.contains("A file was made of it before"),
+        refused.contains("A file was made of it before"),
         "the page says so: {}",
-        visible_text(&again)
+        visible_text(&refused)
     );
-    assert_eq!(
-        make(&mut browser, &office, "The bank's page lost it").text,
-        file.text,
-        "the same lines are the same file"
-    );
+    assert_eq!(repeated.text, file.text, "the same lines are the same file");
+}
 
-    let references: Vec<String> = lines[1..]
-        .iter()
-        .map(|line| line.rsplit(',').next().unwrap().to_owned())
-        .collect();
-    let today = house.today();
-    let statement = format!(
-        "Date,Description,Paid out,Paid in\n{today},FPO {},900.00,\n{today},FPO {},650.00,\n{today},RTN {},,650.00\n{today},Rent,400.00,\n{today},{},1.00,\n",
-        references[0], references[1], references[1], references[0]
-    );
-    // Lines of the file are ordered by grant id, not by amount.
-    let statement = if lines[1].contains("900.00") {
-        statement
-    } else {
-        statement
-            .replace(&references[0], "X")
-            .replace(&references[1], &references[0])
-            .replace('X', &references[1])
-    };
-    let read = |browser: &mut Browser, statement: &str| {
-        let page = browser.get("/desk/bank");
-        let csrf = page.hidden_field("csrf");
-        browser.post_files(
-            "/desk/do/bank-statement",
-            &[("csrf", &csrf), ("form", "statement"), ("at", "/desk/bank")],
-            &[("file", statement)],
-        )
-    };
-    let wrong = read(&mut browser, "not a statement");
+on_each_engine!(a_statement_confirms_and_reverses_payments);
+async fn a_statement_confirms_and_reverses_payments(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    two_sent_payments(&app, &office).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let file = make_bank_file(&mut browser, &office, "");
+    app.catch_up().await;
+    let statement = statement_of(&app, &file.text);
+
+    // When
+    let wrong = read_statement(&mut browser, "not a statement");
+    let seen = read_statement(&mut browser, &statement);
+
+    // Then
     assert!(
         wrong.status == 422 && wrong.contains("neither a CSV file with titles nor an OFX file"),
         "{} {}",
         wrong.status,
         visible_text(&wrong)
     );
-    let seen = read(&mut browser, &statement);
     assert!(
         seen.status == 200 && seen.contains("3 entries are to be recorded. 1 are about none"),
         "{}",
@@ -165,30 +159,19 @@ async fn a_batch_is_a_file_once_and_its_statement_confirms_it(house: TestApp) {
         visible_text(&seen)
     );
     assert!(
-        payments(&house)
+        payments(&app)
             .await
             .iter()
             .all(|row| row.state == PaymentState::Sent),
         "nothing is recorded yet"
     );
-    let lines: Vec<String> = seen
-        .text
-        .split("name=\"line\" value=\"")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap().replace("&#x2f;", "/"))
-        .collect();
-    assert_eq!(lines.len(), 3);
-    for _ in 0..2 {
-        let fields: Vec<(&str, &str)> = lines.iter().map(|line| ("line", line.as_str())).collect();
-        let taken = browser.submit_form(&seen, "/desk/do/bank-entries", &fields);
-        assert!(
-            taken.status == 200 && taken.path.contains("/desk/payments"),
-            "{} {}",
-            taken.path,
-            visible_text(&taken)
-        );
-    }
-    let states: Vec<_> = payments(&house)
+
+    // When
+    record_entries(&mut browser, &seen);
+    record_entries(&mut browser, &seen);
+
+    // Then
+    let states: Vec<_> = payments(&app)
         .await
         .into_iter()
         .map(|row| (row.amount.to_string(), row.state))
@@ -201,35 +184,83 @@ async fn a_batch_is_a_file_once_and_its_statement_confirms_it(house: TestApp) {
         states.contains(&("£650.00".to_owned(), PaymentState::Reversed)),
         "{states:?}"
     );
-    let again = read(&mut browser, &statement);
+    let again = read_statement(&mut browser, &statement);
     assert!(
         again.contains("0 entries are to be recorded"),
         "{}",
         visible_text(&again)
     );
-    crate::support::replay::replay_log(&house).await;
-    crate::projections::read_models::assert_equals_rebuild(&house).await;
+    replay::replay_log(&app).await;
+    assert_equals_rebuild(&app).await;
+}
+
+/// The bank's statement on a file: both payments left, that of £650 came back, and two lines are
+/// about none or have another amount.
+fn statement_of(app: &TestApp, file: &str) -> String {
+    // Lines of the file are ordered by grant id, not by amount.
+    let reference = |amount: &str| {
+        file.lines()
+            .find(|line| line.contains(amount))
+            .and_then(|line| line.rsplit(',').next())
+            .expect("a payment of this amount")
+    };
+    let (larger, smaller) = (reference("900.00"), reference("650.00"));
+    let today = app.today();
+    format!(
+        "Date,Description,Paid out,Paid in\n{today},FPO {larger},900.00,\n{today},FPO {smaller},650.00,\n{today},RTN {smaller},,650.00\n{today},Rent,400.00,\n{today},{larger},1.00,\n"
+    )
+}
+
+/// Uploads a statement, which shows its entries and records nothing.
+fn read_statement(browser: &mut Browser, statement: &str) -> Page {
+    let page = browser.get("/desk/bank");
+    let csrf = page.hidden_field("csrf");
+    browser.post_files(
+        "/desk/do/bank-statement",
+        &[("csrf", &csrf), ("form", "statement"), ("at", "/desk/bank")],
+        &[("file", statement)],
+    )
+}
+
+/// Records the three entries that a page shows.
+fn record_entries(browser: &mut Browser, seen: &Page) {
+    let lines: Vec<String> = seen
+        .text
+        .split("name=\"line\" value=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().replace("&#x2f;", "/"))
+        .collect();
+    assert_eq!(lines.len(), 3);
+    let fields: Vec<(&str, &str)> = lines.iter().map(|line| ("line", line.as_str())).collect();
+    let taken = browser.submit_form(seen, "/desk/do/bank-entries", &fields);
+    assert!(
+        taken.status == 200 && taken.path.contains("/desk/payments"),
+        "{} {}",
+        taken.path,
+        visible_text(&taken)
+    );
 }
 
 on_each_engine!(an_account_that_was_changed_since_is_in_no_file);
-async fn an_account_that_was_changed_since_is_in_no_file(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let rows = two_sent_payments(&house, &office).await;
-    let grant: microgrants::projections::GrantRow = house
+async fn an_account_that_was_changed_since_is_in_no_file(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let rows = two_sent_payments(&app, &office).await;
+    let grant: microgrants::projections::GrantRow = app
         .views()
-        .find(&rows[0].grant.to_string(), None)
+        .find(rows[0].grant, None)
         .await
         .unwrap()
         .unwrap();
-    house
-        .issue_ok(
-            office.ada,
-            Command::Group(grant.group, provide_payee("20-00-00 87654321")),
-        )
-        .await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, office.ben).await;
-    let refused = make(&mut browser, &office, "");
+    app.issue_ok(
+        office.ada,
+        Command::Group(grant.group, provide_payee("20-00-00 87654321")),
+    )
+    .await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+
+    let refused = make_bank_file(&mut browser, &office, "");
+
     assert!(
         refused.status == 422
             && refused.contains("is not the one that its payment was prepared for"),
@@ -237,11 +268,11 @@ async fn an_account_that_was_changed_since_is_in_no_file(house: TestApp) {
         refused.status,
         visible_text(&refused)
     );
-    house.catch_up().await;
-    assert!(sent_batch(&house, &office).await.files.is_empty());
-    let auditor = crate::support::fixtures::person(&house, "Olu").await;
-    house.catch_up().await;
-    let mut stranger = signed_in(&house, &address, auditor).await;
+    app.catch_up().await;
+    assert!(sent_batch(&app, &office).await.files.is_empty());
+    let stranger = person(&app, "Olu").await;
+    app.catch_up().await;
+    let mut stranger = signed_in(&app, &address, stranger).await;
     assert_eq!(
         stranger.get("/desk/bank").status,
         404,

@@ -48,13 +48,11 @@ pub fn run_failing(place: &Deployment, arguments: &[&str]) -> String {
     says
 }
 
-on_each_engine!(the_first_two_people_begin_an_office);
-async fn the_first_two_people_begin_an_office(house: TestApp) {
-    let place = house.close().await;
-    assert_eq!(run_ok(&place, &["migrate"]), "the database is up to date");
+/// Adds the first two people, each with every role but the auditor's. Returns their ids.
+fn add_founders(place: &Deployment) -> [String; 2] {
     let roles = "administrator,officer,finance,panel";
     let ada = run_ok(
-        &place,
+        place,
         &[
             "people",
             "add",
@@ -68,20 +66,35 @@ async fn the_first_two_people_begin_an_office(house: TestApp) {
             "An anchor",
         ],
     );
-    let ben = run_ok(
-        &place,
-        &["people", "add", "--name", "Ben", "--roles", roles],
-    );
+    let ben = run_ok(place, &["people", "add", "--name", "Ben", "--roles", roles]);
+    [ada, ben]
+}
+
+on_each_engine!(the_first_two_people_begin_an_office);
+async fn the_first_two_people_begin_an_office(app: TestApp) {
+    // Given
+    let place = app.close().await;
+    assert_eq!(run_ok(&place, &["migrate"]), "the database is up to date");
+
+    // When
+    let tokens = add_founders(&place).map(|person| run_ok(&place, &["token", "--person", &person]));
+
+    // Then
+    assert_nobody_else_is_added(&place);
+    assert_two_people_give_a_role(&place, &tokens);
+}
+
+fn assert_nobody_else_is_added(place: &Deployment) {
     assert!(
         run_failing(
-            &place,
+            place,
             &["people", "add", "--name", "Cat", "--roles", "officer"]
         )
         .contains("two administrators now propose")
     );
     assert!(
         run_failing(
-            &place,
+            place,
             &[
                 "people",
                 "add",
@@ -95,46 +108,57 @@ async fn the_first_two_people_begin_an_office(house: TestApp) {
     );
     assert!(
         run_failing(
-            &place,
+            place,
             &["token", "--person", "018f0000-0000-7000-8000-000000000000"]
         )
         .contains("no person here")
     );
-    let tokens: Vec<_> = [&ada, &ben]
-        .map(|person| run_ok(&place, &["token", "--person", person]))
-        .into();
-    assert!(run_ok(&place, &["rebuild"]).contains("people: generation 2"));
-    assert!(run_failing(&place, &["rebuild", "colours"]).contains("no projection named colours"));
-    let process = ServiceProcess::start(&place);
-    let client = Client::new(&process.address, &tokens[0]);
-    assert_eq!(client.get("/api/v1/organisation").body["name"], "An anchor");
-    let cat = client
-        .post("/api/v1/people", &json!({ "name": "Cat" }))
-        .id();
-    let of = json!({ "person": cat, "role": "finance" });
+}
+
+fn assert_two_people_give_a_role(place: &Deployment, tokens: &[String; 2]) {
+    let process = ServiceProcess::start(place);
+    let ada = Client::new(&process.address, &tokens[0]);
+    let ben = ada.with_token(&tokens[1]);
+    assert_eq!(ada.get("/api/v1/organisation").body["name"], "An anchor");
+    let cat = ada.post("/api/v1/people", &json!({ "name": "Cat" })).id();
+    let role = json!({ "person": cat, "role": "finance" });
+
     assert_eq!(
-        client.post("/api/v1/organisation/propose-role", &of).status,
+        ada.post("/api/v1/organisation/propose-role", &role).status,
         200
     );
-    client
-        .post("/api/v1/organisation/confirm-role", &of)
+    ada.post("/api/v1/organisation/confirm-role", &role)
         .assert_problem(403, "same_person");
     assert_eq!(
-        client
-            .with_token(&tokens[1])
-            .post("/api/v1/organisation/confirm-role", &of)
-            .status,
+        ben.post("/api/v1/organisation/confirm-role", &role).status,
         200
     );
+
     assert_eq!(
-        client.get(&format!("/api/v1/people/{cat}")).body["roles"],
+        ada.get(&format!("/api/v1/people/{cat}")).body["roles"],
         json!(["finance"])
     );
 }
 
+on_each_engine!(projections_are_rebuilt_by_name);
+async fn projections_are_rebuilt_by_name(app: TestApp) {
+    let place = app.close().await;
+    let [ada, _] = add_founders(&place);
+    let token = run_ok(&place, &["token", "--person", &ada]);
+
+    let rebuilt = run_ok(&place, &["rebuild"]);
+    let refused = run_failing(&place, &["rebuild", "colours"]);
+
+    assert!(rebuilt.contains("people: generation 2"), "{rebuilt}");
+    assert!(refused.contains("no projection named colours"), "{refused}");
+    let process = ServiceProcess::start(&place);
+    let client = Client::new(&process.address, &token);
+    assert_eq!(client.get("/api/v1/organisation").body["name"], "An anchor");
+}
+
 on_sqlite!(wrong_configuration_is_one_line);
-async fn wrong_configuration_is_one_line(house: TestApp) {
-    let place = house.close().await;
+async fn wrong_configuration_is_one_line(app: TestApp) {
+    let place = app.close().await;
     assert!(
         run_failing(&place, &["migrate", "--database-url", "mysql://here/there"])
             .contains("must begin with sqlite:// or postgres://")
@@ -172,18 +196,18 @@ async fn wrong_configuration_is_one_line(house: TestApp) {
 }
 
 on_sqlite!(one_process_writes_an_sqlite_file);
-async fn one_process_writes_an_sqlite_file(house: TestApp) {
-    let place = house.deployment();
+async fn one_process_writes_an_sqlite_file(app: TestApp) {
+    let place = app.deployment();
     assert!(run_failing(&place, &["migrate"]).contains("another process has the database"));
-    let place = house.close().await;
+    let place = app.close().await;
     run_ok(&place, &["migrate"]);
 }
 
 on_sqlite!(a_closed_database_can_be_opened_while_clones_live);
 /// The demo reopens the database while the loader's writer may still be closing.
-async fn a_closed_database_can_be_opened_while_clones_live(house: TestApp) {
-    let clone = house.store().clone();
-    let place = house.close().await;
+async fn a_closed_database_can_be_opened_while_clones_live(app: TestApp) {
+    let clone = app.store().clone();
+    let place = app.close().await;
     microgrants::store::Store::open(&place.url)
         .await
         .expect("nobody holds it any more");

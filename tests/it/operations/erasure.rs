@@ -2,15 +2,20 @@
 //! not bring it back.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use microgrants::audit::{self, Trusted};
 use microgrants::crypto::vault::VaultError;
-use microgrants::domain::file::{FilePurpose, KeepFile};
-use microgrants::domain::{Command, GroupCommand, Refusal, Role, Roles};
+use microgrants::domain::file::{FileDigest, FilePurpose, KeepFile};
+use microgrants::domain::{
+    ApplicationId, Command, GroupCommand, GroupId, PersonId, Refusal, Role, Roles,
+};
 use microgrants::erasure::{ErasureList, Purger};
 use microgrants::files::FileError;
 use microgrants::projections::{GroupRow, PersonRow};
+use microgrants::store::outbox::{self, NewMail};
+use microgrants::store::personal_data;
 use microgrants::views::Reader;
 use serde_json::json;
 use uuid::Uuid;
@@ -33,18 +38,18 @@ fn erase(noun: &str, id: Uuid) -> Command {
     command_from_json(noun, id, "erase", &because())
 }
 
-fn purger(house: &TestApp) -> Purger {
-    let folder = house.folder.path();
+fn purger(app: &TestApp) -> Purger {
+    let folder = app.folder.path();
     Purger::new(
-        house.log.clone(),
-        house.files(),
+        app.log.clone(),
+        app.files(),
         folder.join("mails"),
         ErasureList::at(&folder.join("erasures.jsonl")),
     )
 }
 
-async fn purge(house: &TestApp) {
-    while purger(house).run_once().await.unwrap() {}
+async fn purge(app: &TestApp) {
+    while purger(app).run_once().await.unwrap() {}
 }
 
 fn officer(office: &Office) -> Reader {
@@ -56,15 +61,9 @@ fn officer(office: &Office) -> Reader {
     }
 }
 
-async fn name_of(house: &TestApp, office: &Office, person: Uuid) -> Option<String> {
-    let row: PersonRow = house
-        .views()
-        .find(&person.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
-    house
-        .views()
+async fn name_of(app: &TestApp, office: &Office, person: Uuid) -> Option<String> {
+    let row: PersonRow = app.views().find(person, None).await.unwrap().unwrap();
+    app.views()
         .decrypt_people(&officer(office), vec![row])
         .await
         .unwrap()
@@ -84,119 +83,134 @@ fn files_contain(folder: &std::path::Path, bytes: &[u8]) -> bool {
         .any(|file| file.windows(bytes.len()).any(|part| part == bytes))
 }
 
-on_each_engine!(leaves_nothing_that_opens_and_a_log_that_verifies);
-async fn leaves_nothing_that_opens_and_a_log_that_verifies(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (application, group, member) = office.submitted(&house, 500).await;
-    let kept = files::store_file(&house, &house.files(), group, files::pdf(900)).await;
-    let keep = KeepFile {
-        file: kept.file.clone(),
-        media: kept.media,
-        bytes: kept.bytes,
-        purpose: FilePurpose::Receipt,
-    };
-    house
-        .issue_ok(member, Command::Group(group, GroupCommand::KeepFile(keep)))
-        .await;
-    sealer(&house).catch_up().await.unwrap();
-    house.catch_up().await;
-    let folder = house.folder.path();
-    audit::export(
-        house.store(),
-        ORGANISATION,
-        &folder.join("before"),
-        |_, _| {},
-    )
-    .await
-    .unwrap();
-    let mails = folder.join("mails");
-    fs::create_dir_all(&mails).unwrap();
-    let mut tx = house.store().begin().await.unwrap();
-    let mail = microgrants::store::outbox::NewMail {
+/// A group and its member, with an application, a file, and a mail to the member.
+struct Subjects {
+    office: Office,
+    application: ApplicationId,
+    group: GroupId,
+    member: PersonId,
+    file: FileDigest,
+}
+
+impl Subjects {
+    async fn with_personal_data(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let (application, group, member) = office.submitted(app, 500).await;
+        let kept = files::store_file(app, &app.files(), group, files::pdf(900)).await;
+        let file = kept.file.clone();
+        let keep = KeepFile {
+            file: kept.file,
+            media: kept.media,
+            bytes: kept.bytes,
+            purpose: FilePurpose::Receipt,
+        };
+        app.issue_ok(member, Command::Group(group, GroupCommand::KeepFile(keep)))
+            .await;
+        write_mail(app, member).await;
+        sealer(app).catch_up().await.unwrap();
+        app.catch_up().await;
+        Self {
+            office,
+            application,
+            group,
+            member,
+            file,
+        }
+    }
+
+    fn ids(&self) -> [Uuid; 2] {
+        [self.group.0, self.member.0]
+    }
+
+    /// The member's encrypted name, and the wrapped keys of both.
+    async fn secrets(&self, app: &TestApp) -> Vec<Vec<u8>> {
+        let row: PersonRow = app.views().find(self.member, None).await.unwrap().unwrap();
+        let values = personal_data::encrypted_values(app.store(), ORGANISATION, &[row.name.digest])
+            .await
+            .unwrap();
+        let mut secrets: Vec<_> = values.into_iter().map(|(_, sealed)| sealed).collect();
+        for subject in self.ids() {
+            secrets.extend(wrapped_key(app, subject).await);
+        }
+        secrets
+    }
+
+    /// Erases both. The erasure job runs twice, since a repeat must change nothing.
+    async fn erase(&self, app: &TestApp) {
+        app.issue_ok(self.office.ada, erase("group", self.group.0))
+            .await;
+        app.issue_ok(self.office.ada, erase("person", self.member.0))
+            .await;
+        purge(app).await;
+        purge(app).await;
+        sealer(app).catch_up().await.unwrap();
+        app.catch_up().await;
+    }
+}
+
+/// A mail to a person, in the outbox and in the folder of mails.
+async fn write_mail(app: &TestApp, person: PersonId) {
+    let mail = NewMail {
         id: "m1".into(),
         kind: "submitted".into(),
-        person: member.to_string(),
+        person: person.to_string(),
         about: "1".into(),
     };
-    microgrants::store::outbox::insert(&mut tx, ORGANISATION, &mail, 0)
+    let mut tx = app.store().begin().await.unwrap();
+    outbox::insert(&mut tx, ORGANISATION, &mail, 0)
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    fs::write(mails.join("m1.eml"), "To: cass@example.org").unwrap();
+    let file = mail_file(app);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, "To: cass@example.org").unwrap();
+}
 
-    let row: PersonRow = house
-        .views()
-        .find(&member.to_string(), None)
+fn mail_file(app: &TestApp) -> PathBuf {
+    app.folder.path().join("mails/m1.eml")
+}
+
+/// The wrapped key of a subject, unless it was destroyed.
+async fn wrapped_key(app: &TestApp, subject: Uuid) -> Option<Vec<u8>> {
+    personal_data::wrapped_key(app.store(), ORGANISATION, &subject.to_string())
         .await
         .unwrap()
-        .unwrap();
-    let mut secrets = Vec::new();
-    for (_, sealed) in microgrants::store::personal_data::encrypted_values(
-        house.store(),
-        ORGANISATION,
-        &[row.name.digest],
-    )
-    .await
-    .unwrap()
-    {
-        secrets.push(sealed);
-    }
-    for subject in [group.0, member.0] {
-        let key = microgrants::store::personal_data::wrapped_key(
-            house.store(),
-            ORGANISATION,
-            &subject.to_string(),
-        )
-        .await
-        .unwrap()
-        .unwrap();
-        secrets.extend(key.1);
-    }
+        .expect("a row of the subject")
+        .1
+}
+
+on_each_engine!(leaves_nothing_that_opens);
+async fn leaves_nothing_that_opens(app: TestApp) {
+    // Given
+    let subjects = Subjects::with_personal_data(&app).await;
+    let folder = app.folder.path();
+    let on_sqlite = app.store().postgres_pool().is_none();
+    let secrets = subjects.secrets(&app).await;
     assert_eq!(secrets.len(), 3);
-    if house.store().postgres_pool().is_none() {
+    if on_sqlite {
         assert!(
             secrets.iter().all(|secret| files_contain(folder, secret)),
             "they are found where they are"
         );
     }
 
-    house.issue_ok(office.ada, erase("group", group.0)).await;
-    house.issue_ok(office.ada, erase("person", member.0)).await;
-    purge(&house).await;
-    purge(&house).await;
-    sealer(&house).catch_up().await.unwrap();
-    house.catch_up().await;
+    // When
+    subjects.erase(&app).await;
 
-    // Keys, values, blind index entries, files and mails are gone; views show the erasure.
-    for subject in [group.0, member.0] {
-        let key = microgrants::store::personal_data::wrapped_key(
-            house.store(),
-            ORGANISATION,
-            &subject.to_string(),
-        )
-        .await
-        .unwrap()
-        .unwrap();
-        assert_eq!(key.1, None, "the key is destroyed");
+    // Then
+    assert_views_show_erasure(&app, &subjects).await;
+    for subject in subjects.ids() {
+        assert_eq!(
+            wrapped_key(&app, subject).await,
+            None,
+            "the key is destroyed"
+        );
     }
-    assert_eq!(name_of(&house, &office, member.0).await, None);
-    let row: GroupRow = house
-        .views()
-        .find(&group.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(row.erasure.is_done());
-    let answers = house.views().answers(application.0, None).await.unwrap();
-    assert!(
-        !answers.is_empty() && answers.iter().all(|answer| answer.answer.is_none()),
-        "{answers:?}"
-    );
     assert!(matches!(
-        house.files().read_encrypted(&kept.file).await.map(drop),
+        app.files().read_encrypted(&subjects.file).await.map(drop),
         Err(FileError::Missing)
     ));
-    assert!(!mails.join("m1.eml").exists());
+    assert!(!mail_file(&app).exists());
     let listed = ErasureList::at(&folder.join("erasures.jsonl"))
         .records_of(ORGANISATION)
         .unwrap();
@@ -205,92 +219,124 @@ async fn leaves_nothing_that_opens_and_a_log_that_verifies(house: TestApp) {
             .iter()
             .map(|erased| erased.subject)
             .collect::<Vec<_>>(),
-        [group.0, member.0]
+        subjects.ids()
     );
-    if house.store().postgres_pool().is_none() {
-        for secret in &secrets {
-            assert!(
-                !files_contain(folder, secret),
-                "neither ciphertext nor key is left in any file, nor in the write-ahead log"
-            );
-        }
+    if on_sqlite {
+        assert!(
+            !secrets.iter().any(|secret| files_contain(folder, secret)),
+            "neither ciphertext nor key is left in any file, nor in the write-ahead log"
+        );
     }
+}
 
-    // The log still verifies with the same result, since it was not changed.
-    audit::export(
-        house.store(),
-        ORGANISATION,
-        &folder.join("after"),
-        |_, _| {},
-    )
-    .await
-    .unwrap();
-    let (before, after) = (
-        fs::read_to_string(folder.join("before/events.jsonl")).unwrap(),
-        fs::read_to_string(folder.join("after/events.jsonl")).unwrap(),
+async fn assert_views_show_erasure(app: &TestApp, subjects: &Subjects) {
+    assert_eq!(
+        name_of(app, &subjects.office, subjects.member.0).await,
+        None
     );
-    assert!(after.starts_with(&before) && after.contains("PersonalDataErased"));
-    let told = fs::read_to_string(folder.join("after/erasures.jsonl")).unwrap();
+    let row: GroupRow = app
+        .views()
+        .find(subjects.group, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(row.erasure.is_done());
+    let answers = app
+        .views()
+        .answers(subjects.application.0, None)
+        .await
+        .unwrap();
     assert!(
-        told.lines().count() == 2
-            && told.contains(&group.to_string())
-            && told.contains(&member.to_string()),
-        "{told}"
+        !answers.is_empty() && answers.iter().all(|answer| answer.answer.is_none()),
+        "{answers:?}"
     );
-    let head = fs::read_to_string(folder.join("before/heads.jsonl")).unwrap();
+}
+
+on_each_engine!(leaves_a_log_that_verifies);
+/// The log still verifies with the same result, since it was not changed.
+async fn leaves_a_log_that_verifies(app: TestApp) {
+    // Given
+    let subjects = Subjects::with_personal_data(&app).await;
+    let before = export_log(&app, "before").await;
+    let head = fs::read_to_string(before.join("heads.jsonl")).unwrap();
     let head: audit::export_layout::CheckpointLine =
         serde_json::from_str(head.lines().last().unwrap()).unwrap();
-    let report = audit::verify(
-        &folder.join("after"),
-        &Trusted {
-            key: None,
-            head: Some(head.note),
-        },
-        |_| {},
-    )
-    .unwrap();
+
+    // When
+    subjects.erase(&app).await;
+    let after = export_log(&app, "after").await;
+
+    // Then
+    let [events_before, events_after] =
+        [&before, &after].map(|folder| fs::read_to_string(folder.join("events.jsonl")).unwrap());
+    assert!(
+        events_after.starts_with(&events_before) && events_after.contains("PersonalDataErased")
+    );
+    let told = fs::read_to_string(after.join("erasures.jsonl")).unwrap();
+    assert!(
+        told.lines().count() == 2
+            && told.contains(&subjects.group.to_string())
+            && told.contains(&subjects.member.to_string()),
+        "{told}"
+    );
+    let trusted = Trusted {
+        key: None,
+        head: Some(head.note),
+    };
+    let report = audit::verify(&after, &trusted, |_| {}).unwrap();
     assert!(report.is_clean(), "{:?}", report.findings);
-    replay::replay_log(&house).await;
-    assert_equals_rebuild(&house).await;
-    assert!(matches!(
-        house
-            .issue_refused(office.ada, erase("group", group.0))
-            .await,
-        Refusal::Erased
-    ));
-    assert!(matches!(
-        house
-            .issue_refused(office.ada, erase("person", member.0))
-            .await,
-        Refusal::Erased
-    ));
+    replay::replay_log(&app).await;
+    assert_equals_rebuild(&app).await;
+}
+
+/// Exports the log into a folder of this name.
+async fn export_log(app: &TestApp, name: &str) -> PathBuf {
+    let folder = app.folder.path().join(name);
+    audit::export(app.store(), ORGANISATION, &folder, |_, _| {})
+        .await
+        .unwrap();
+    folder
+}
+
+on_each_engine!(is_done_once);
+async fn is_done_once(app: TestApp) {
+    let subjects = Subjects::with_personal_data(&app).await;
+
+    subjects.erase(&app).await;
+
+    for command in [
+        erase("group", subjects.group.0),
+        erase("person", subjects.member.0),
+    ] {
+        assert!(matches!(
+            app.issue_refused(subjects.office.ada, command).await,
+            Refusal::Erased
+        ));
+    }
 }
 
 on_each_engine!(waits_for_open_grants_and_for_records_of_money);
-async fn waits_for_open_grants_and_for_records_of_money(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (grant, group, _) = office.prepared(&house, 700).await;
+async fn waits_for_open_grants_and_for_records_of_money(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (grant, group, _) = office.prepared(&app, 700).await;
     let asked = command_from_json("group", group.0, "request-erasure", &json!({}));
-    house.issue_ok(office.ada, asked).await;
-    house.catch_up().await;
-    let address = serve(&house, office.ada).address().to_owned();
-    let mut desk = signed_in(&house, &address, office.ada).await;
+    app.issue_ok(office.ada, asked).await;
+    app.catch_up().await;
+    let address = serve(&app, office.ada).address().to_owned();
+    let mut desk = signed_in(&app, &address, office.ada).await;
     assert!(
         desk.get("/desk").contains("ask to be erased")
             && desk.get("/desk/erasures").contains("one month to answer")
     );
     assert!(matches!(
-        house
-            .issue_refused(office.ada, erase("group", group.0))
-            .await,
+        app.issue_refused(office.ada, erase("group", group.0)).await,
         Refusal::GrantOpen
     ));
-    house
-        .issue_ok(
-            office.ada,
-            command_from_json("group", group.0, "refuse-erasure", &because()),
-        )
-        .await;
+    app.issue_ok(
+        office.ada,
+        command_from_json("group", group.0, "refuse-erasure", &because()),
+    )
+    .await;
     // Once money was paid and the grant has ended, the group's records are retained for seven
     // years.
     for (by, name, body) in [
@@ -298,12 +344,12 @@ async fn waits_for_open_grants_and_for_records_of_money(house: TestApp) {
         (
             office.ben,
             "send-payment",
-            json!({ "payment": 1, "happened_on": house.today() }),
+            json!({ "payment": 1, "happened_on": app.today() }),
         ),
         (
             office.ben,
             "confirm-payment",
-            json!({ "payment": 1, "happened_on": house.today() }),
+            json!({ "payment": 1, "happened_on": app.today() }),
         ),
         (
             office.ada,
@@ -312,123 +358,109 @@ async fn waits_for_open_grants_and_for_records_of_money(house: TestApp) {
         ),
         (office.ada, "close", json!({})),
     ] {
-        house
-            .issue_ok(by, command_from_json("grant", grant.0, name, &body))
+        app.issue_ok(by, command_from_json("grant", grant.0, name, &body))
             .await;
     }
     assert!(matches!(
-        house
-            .issue_refused(office.ada, erase("group", group.0))
-            .await,
+        app.issue_refused(office.ada, erase("group", group.0)).await,
         Refusal::RecordsKept(_)
     ));
-    house.pass_days(7 * 365);
+    app.pass_days(7 * 365);
     assert!(matches!(
-        house
-            .issue_refused(office.ada, erase("group", group.0))
-            .await,
+        app.issue_refused(office.ada, erase("group", group.0)).await,
         Refusal::RecordsKept(_)
     ));
-    house.pass_days(3);
-    house.catch_up().await;
-    let mut desk = signed_in(&house, &address, office.ada).await;
+    app.pass_days(3);
+    app.catch_up().await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
     let page = desk.get("/desk/erasures");
     assert!(page.contains("was paid, last on"), "{}", page.text);
-    house.issue_ok(office.ada, erase("group", group.0)).await;
-    house.catch_up().await;
+    app.issue_ok(office.ada, erase("group", group.0)).await;
+    app.catch_up().await;
     assert!(desk.get("/desk/erasures").contains("No group is due"));
 }
 
 on_each_engine!(a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more);
-async fn a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
+async fn a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
     assert!(matches!(
-        house
-            .issue_refused(office.ben, erase("person", office.ada.0))
+        app.issue_refused(office.ben, erase("person", office.ada.0))
             .await,
         Refusal::StillInRole
     ));
-    let cass = person(&house, "Cass").await;
-    house.catch_up().await;
-    let address = serve(&house, office.ada).address().to_owned();
-    let mut browser = signed_in(&house, &address, cass).await;
+    let cass = person(&app, "Cass").await;
+    app.catch_up().await;
+    let address = serve(&app, office.ada).address().to_owned();
+    let mut browser = signed_in(&app, &address, cass).await;
     let page = browser.get("/account");
     browser.submit_form(&page, "/account", &[("form", "erase"), ("sure", "yes")]);
-    house.catch_up().await;
+    app.catch_up().await;
     assert!(browser.get("/account").contains("You asked us to erase"));
     assert!(matches!(
-        house
-            .issue_refused(
-                cass,
-                command_from_json("person", cass.0, "request-erasure", &json!({}))
-            )
-            .await,
+        app.issue_refused(
+            cass,
+            command_from_json("person", cass.0, "request-erasure", &json!({}))
+        )
+        .await,
         Refusal::NoChange
     ));
-    let stranger = person(&house, "Dee").await;
+    let stranger = person(&app, "Dee").await;
     assert!(matches!(
-        house
-            .issue_refused(
-                stranger,
-                command_from_json("person", cass.0, "request-erasure", &json!({}))
-            )
-            .await,
+        app.issue_refused(
+            stranger,
+            command_from_json("person", cass.0, "request-erasure", &json!({}))
+        )
+        .await,
         Refusal::NotYours
     ));
-    house.issue_ok(office.ada, erase("person", cass.0)).await;
+    app.issue_ok(office.ada, erase("person", cass.0)).await;
     assert!(
         browser.get("/my").path.contains("/sign-in"),
         "the session ended with it"
     );
-    // The address is free for a new registration.
+    // Their record takes no new details.
     assert!(matches!(
-        house
-            .issue_refused(
-                office.ada,
-                command_from_json(
-                    "person",
-                    cass.0,
-                    "change-contact",
-                    &json!({ "name": "Cass" })
-                )
+        app.issue_refused(
+            office.ada,
+            command_from_json(
+                "person",
+                cass.0,
+                "change-contact",
+                &json!({ "name": "Cass" })
             )
-            .await,
+        )
+        .await,
         Refusal::Erased
     ));
 }
 
 on_each_engine!(a_backup_brings_nobody_back);
-async fn a_backup_brings_nobody_back(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (_, group, member) = office.submitted(&house, 500).await;
-    sealer(&house).catch_up().await.unwrap();
-    let folder = house.folder.path().join("backup");
-    microgrants::backup::create(
-        house.store(),
-        ORGANISATION,
-        &house.files(),
-        &folder,
-        |_, _| {},
-    )
-    .await
-    .unwrap();
-    let head = microgrants::store::tlog::newest_checkpoint(house.store(), ORGANISATION)
+async fn a_backup_brings_nobody_back(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (_, group, member) = office.submitted(&app, 500).await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = app.folder.path().join("backup");
+    microgrants::backup::create(app.store(), ORGANISATION, &app.files(), &folder, |_, _| {})
+        .await
+        .unwrap();
+    let head = microgrants::store::tlog::newest_checkpoint(app.store(), ORGANISATION)
         .await
         .unwrap()
         .unwrap()
         .note;
-    let note = house.folder.path().join("head.txt");
+    let note = app.folder.path().join("head.txt");
     fs::write(&note, head).unwrap();
-    house.issue_ok(office.ada, erase("group", group.0)).await;
-    house.issue_ok(office.ada, erase("person", member.0)).await;
-    purge(&house).await;
-    let length = house.log.length().await.unwrap();
-    let url = format!("sqlite://{}/restored.db", house.folder.path().display());
+    app.issue_ok(office.ada, erase("group", group.0)).await;
+    app.issue_ok(office.ada, erase("person", member.0)).await;
+    purge(&app).await;
+    let length = app.log.length().await.unwrap();
+
+    let url = format!("sqlite://{}/restored.db", app.folder.path().display());
     let place = Deployment {
-        folder: std::sync::Arc::clone(&house.folder),
+        folder: std::sync::Arc::clone(&app.folder),
         url: url.clone(),
     };
-    let list = house.folder.path().join("erasures.jsonl");
+    let list = app.folder.path().join("erasures.jsonl");
     let run = place
         .program()
         .arg("restore")
@@ -439,6 +471,7 @@ async fn a_backup_brings_nobody_back(house: TestApp) {
         .arg(&list)
         .output()
         .unwrap();
+
     assert!(
         run.status.success(),
         "{}",
@@ -449,22 +482,14 @@ async fn a_backup_brings_nobody_back(house: TestApp) {
         "{}",
         String::from_utf8_lossy(&run.stdout)
     );
-    let restored = TestApp::open(std::sync::Arc::clone(&house.folder), url).await;
+    let restored = TestApp::open(std::sync::Arc::clone(&app.folder), url).await;
     assert_eq!(
         restored.log.length().await.unwrap(),
         length,
         "as many events: two erasures"
     );
     for subject in [group.0, member.0] {
-        let key = microgrants::store::personal_data::wrapped_key(
-            restored.store(),
-            ORGANISATION,
-            &subject.to_string(),
-        )
-        .await
-        .unwrap()
-        .unwrap();
-        assert_eq!(key.1, None);
+        assert_eq!(wrapped_key(&restored, subject).await, None);
     }
     restored.catch_up().await;
     assert_eq!(name_of(&restored, &office, member.0).await, None);
@@ -472,13 +497,13 @@ async fn a_backup_brings_nobody_back(house: TestApp) {
 }
 
 on_each_engine!(another_process_opens_nothing_either);
-async fn another_process_opens_nothing_either(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let cass = person(&house, "Cass").await;
-    let other = if house.store().postgres_pool().is_some() {
-        house.second_process().await
+async fn another_process_opens_nothing_either(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let cass = person(&app, "Cass").await;
+    let other = if app.store().postgres_pool().is_some() {
+        app.second_process().await
     } else {
-        house.restarted().await
+        app.restarted().await
     };
     other.catch_up().await;
     assert_eq!(
@@ -486,7 +511,7 @@ async fn another_process_opens_nothing_either(house: TestApp) {
         Some("Cass"),
         "its key is remembered here"
     );
-    house.issue_ok(office.ada, erase("person", cass.0)).await;
+    app.issue_ok(office.ada, erase("person", cass.0)).await;
     assert_eq!(name_of(&other, &office, cass.0).await, None);
     let change = command_from_json(
         "person",
@@ -502,21 +527,21 @@ async fn another_process_opens_nothing_either(house: TestApp) {
 
 on_each_engine!(another_process_forgets_a_key_within_seconds);
 /// A file that the erasure job has not yet removed: it must not decrypt once the key is destroyed.
-async fn another_process_forgets_a_key_within_seconds(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (group, _) = office.group(&house).await;
-    let kept = files::store_file(&house, &house.files(), group, files::pdf(900)).await;
-    let other = if house.store().postgres_pool().is_some() {
-        house.second_process().await
+async fn another_process_forgets_a_key_within_seconds(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (group, _) = office.group(&app).await;
+    let kept = files::store_file(&app, &app.files(), group, files::pdf(900)).await;
+    let other = if app.store().postgres_pool().is_some() {
+        app.second_process().await
     } else {
-        house.restarted().await
+        app.restarted().await
     };
     assert_eq!(
         files::read_file(&other, &other.files(), group, &kept.file).await,
         files::pdf(900),
         "its key is kept here"
     );
-    house.issue_ok(office.ada, erase("group", group.0)).await;
+    app.issue_ok(office.ada, erase("group", group.0)).await;
     tokio::time::sleep(Duration::from_secs(6)).await;
     let opened = other
         .files()

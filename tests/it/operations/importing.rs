@@ -7,8 +7,8 @@ use microgrants::export::open_data::{
 };
 use microgrants::export::spreadsheets::Spreadsheet;
 use microgrants::import::{ImportKind, ImportReport, Importer};
-use microgrants::projections::{GroupRow, PastGrantRow};
-use microgrants::views::GroupBy;
+use microgrants::projections::{FundRow, GroupRow, PastGrantRow};
+use microgrants::views::{GroupBy, Sums};
 use serde_json::{Value, json};
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
@@ -16,71 +16,82 @@ use crate::support::fixtures::Office;
 use crate::support::service::sandbox;
 use crate::support::test_app::TestApp;
 
+async fn dry_run(app: &TestApp, by: PersonId, kind: ImportKind, table: &str) -> ImportReport {
+    import(app, by, kind, table.as_bytes(), true).await
+}
+
+async fn record(app: &TestApp, by: PersonId, kind: ImportKind, table: &str) -> ImportReport {
+    import(app, by, kind, table.as_bytes(), false).await
+}
+
 async fn import(
-    house: &TestApp,
+    app: &TestApp,
     by: PersonId,
     kind: ImportKind,
     table: &[u8],
     only_try: bool,
 ) -> ImportReport {
-    house.catch_up().await;
-    let caller = Caller {
-        actor: Actor::Person(by),
-        role_scope: None,
-    };
-    let importing = Importer {
-        commands: house.commands.clone(),
-        views: house.views(),
-        caller,
-        sandbox: sandbox(),
-    };
-    let imported = importing.run(kind, table, only_try).await.unwrap();
-    house.catch_up().await;
+    app.catch_up().await;
+    let imported = importer(app, by).run(kind, table, only_try).await.unwrap();
+    app.catch_up().await;
     imported
 }
 
-async fn groups(house: &TestApp) -> Vec<GroupRow> {
-    house.views().all_rows(None, Vec::new()).await.unwrap()
+fn importer(app: &TestApp, by: PersonId) -> Importer {
+    Importer {
+        commands: app.commands.clone(),
+        views: app.views(),
+        caller: Caller {
+            actor: Actor::Person(by),
+            role_scope: None,
+        },
+        sandbox: sandbox(),
+    }
+}
+
+async fn groups(app: &TestApp) -> Vec<GroupRow> {
+    app.views().all_rows(None, Vec::new()).await.unwrap()
+}
+
+async fn fund_name(app: &TestApp, office: &Office) -> String {
+    app.catch_up().await;
+    let row: FundRow = app.views().find(office.fund, None).await.unwrap().unwrap();
+    row.name
+}
+
+/// The lines of a table that were reported as wrong.
+fn wrong_lines(report: &ImportReport) -> Vec<usize> {
+    report.wrong.iter().map(|(line, _)| *line).collect()
 }
 
 const GROUPS_CSV: &str = "Reference,Name,Area,Standing,Charity number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
 
-on_each_engine!(groups_and_funding_are_recorded_once);
-async fn groups_and_funding_are_recorded_once(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    let before = house.log.length().await.unwrap();
-    let tried = import(
-        &house,
-        office.ada,
-        ImportKind::Groups,
-        GROUPS_CSV.as_bytes(),
-        true,
-    )
-    .await;
+on_each_engine!(groups_are_recorded_once);
+async fn groups_are_recorded_once(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let before = app.log.length().await.unwrap();
+
+    let tried = dry_run(&app, office.ada, ImportKind::Groups, GROUPS_CSV).await;
+
     assert_eq!(
         (tried.rows.len(), tried.wrong.len(), tried.recorded),
         (3, 0, 0),
         "{tried:?}"
     );
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         before,
         "nothing is recorded"
     );
-    let first = import(
-        &house,
-        office.ada,
-        ImportKind::Groups,
-        GROUPS_CSV.as_bytes(),
-        false,
-    )
-    .await;
+
+    let first = record(&app, office.ada, ImportKind::Groups, GROUPS_CSV).await;
+
     assert_eq!(
         (first.recorded, first.known, first.wrong.len()),
         (3, 0, 0),
         "{first:?}"
     );
-    let registered = groups(&house).await;
+    let registered = groups(&app).await;
     let knit = registered
         .iter()
         .find(|group| group.name == "Knit and natter")
@@ -92,170 +103,150 @@ async fn groups_and_funding_are_recorded_once(house: TestApp) {
         ),
         ("high-peak", "GB-CHC-1234567")
     );
-    let second = import(
-        &house,
-        office.ada,
-        ImportKind::Groups,
-        GROUPS_CSV.as_bytes(),
-        false,
-    )
-    .await;
+
+    let second = record(&app, office.ada, ImportKind::Groups, GROUPS_CSV).await;
+
     assert_eq!(
         (second.recorded, second.known, second.wrong.len()),
         (0, 3, 0),
         "{second:?}"
     );
-    let changed = import(
-        &house,
-        office.ada,
-        ImportKind::Groups,
-        GROUPS_CSV.replace("Knit and natter", "Knit").as_bytes(),
-        false,
-    )
-    .await;
+
+    let other_name = GROUPS_CSV.replace("Knit and natter", "Knit");
+    let changed = record(&app, office.ada, ImportKind::Groups, &other_name).await;
+
     assert!(
         changed.recorded == 0 && changed.wrong[0].1.contains("with other values"),
         "{changed:?}"
     );
+}
 
-    let funding = "reference,fund,funder,area,amount,received_on\nL-1,Loneliness fund,Health Partnership,,\"£2,000.50\",2026-01-05\n";
-    let fund: microgrants::projections::FundRow = house
-        .views()
-        .find(&office.fund.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
-    let funding = funding.replace("Loneliness fund", &fund.name);
-    let allocated = async || {
-        let position = house.projector.next_position() - 1;
-        let sums = microgrants::views::Sums {
-            by: GroupBy::Fund,
-            fund: None,
-            area: None,
-            position,
-            effective_on: None,
-        };
-        house.views().budget(sums).await.unwrap().lines[0]
-            .allocated
-            .to_string()
-    };
+on_each_engine!(funding_is_recorded_once);
+async fn funding_is_recorded_once(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let funding = format!(
+        "reference,fund,funder,area,amount,received_on\nL-1,{},Health Partnership,,\"£2,000.50\",2026-01-05\n",
+        fund_name(&app, &office).await
+    );
+
     for (recorded, who) in [(1, office.ben), (0, office.ben), (0, office.ada)] {
-        let imported = import(&house, who, ImportKind::Funding, funding.as_bytes(), false).await;
+        let imported = record(&app, who, ImportKind::Funding, &funding).await;
+
         assert_eq!(
             (imported.recorded, imported.wrong.len()),
             (recorded, 0),
             "{imported:?}"
         );
-        assert_eq!(allocated().await, "£12,000.50");
+        assert_eq!(allocated(&app).await, "£12,000.50");
     }
 }
 
+/// The money allocated to the only fund.
+async fn allocated(app: &TestApp) -> String {
+    let sums = Sums {
+        by: GroupBy::Fund,
+        fund: None,
+        area: None,
+        position: app.projector.next_position() - 1,
+        effective_on: None,
+    };
+    app.views().budget(sums).await.unwrap().lines[0]
+        .allocated
+        .to_string()
+}
+
 on_each_engine!(each_wrong_row_is_named_and_nothing_is_recorded);
-async fn each_wrong_row_is_named_and_nothing_is_recorded(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    let before = house.log.length().await.unwrap();
-    let table = "reference,name,area,standing,charity_number\n1,Good,oldham,,\n,No reference,oldham,,\n3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n";
-    let told = import(
-        &house,
+async fn each_wrong_row_is_named_and_nothing_is_recorded(app: TestApp) {
+    const PAST_GRANTS: &str = "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,12,50,x\nP2,New group,Tools,0,2020-01-01,Somebody\nP3,New group,Tools,5.00,2999-01-01,Somebody\nP4,,Tools,5.00,2020-01-01,Somebody\n";
+    let office = Office::open(&app, 10_000).await;
+    let before = app.log.length().await.unwrap();
+
+    let told = record(
+        &app,
         office.ada,
         ImportKind::Groups,
-        table.as_bytes(),
-        false,
+        "reference,name,area,standing,charity_number\n1,Good,oldham,,\n,No reference,oldham,,\n3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n",
     )
     .await;
-    let lines: Vec<usize> = told.wrong.iter().map(|(line, _)| *line).collect();
-    assert_eq!(lines, [3, 4, 5, 6, 7], "{told:?}");
-    let past = "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,12,50,x\nP2,New group,Tools,0,2020-01-01,Somebody\nP3,New group,Tools,5.00,2999-01-01,Somebody\nP4,,Tools,5.00,2020-01-01,Somebody\n";
-    let told = import(
-        &house,
-        office.ada,
-        ImportKind::PastGrants,
-        past.as_bytes(),
-        false,
-    )
-    .await;
-    let lines: Vec<usize> = told.wrong.iter().map(|(line, _)| *line).collect();
+    assert_eq!(wrong_lines(&told), [3, 4, 5, 6, 7], "{told:?}");
+
+    let told = record(&app, office.ada, ImportKind::PastGrants, PAST_GRANTS).await;
     assert_eq!(
-        (lines, told.recorded),
+        (wrong_lines(&told), told.recorded),
         (vec![2, 3, 4, 5], 0),
         "{:?}",
         told.wrong
     );
-    let later = "reference,group,title,amount,awarded_on,funder\nP5,New group,Tools,5.00,2020-01-01,x\nP6,New group,Tools,5.00,2999-01-01,x\n";
-    let told = import(
-        &house,
+
+    let told = record(
+        &app,
         office.ada,
         ImportKind::PastGrants,
-        later.as_bytes(),
-        false,
+        "reference,group,title,amount,awarded_on,funder\nP5,New group,Tools,5.00,2020-01-01,x\nP6,New group,Tools,5.00,2999-01-01,x\n",
     )
     .await;
     assert!(
         told.recorded == 0 && told.wrong[0].0 == 3,
         "what rests on a new group is tried as well: {told:?}"
     );
-    // A decimal comma is not a thousands separator: 850,50 is not eighty-five thousand.
-    let fund: microgrants::projections::FundRow = house
-        .views()
-        .find(&office.fund.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap();
+
+    let told = record(
+        &app,
+        office.ben,
+        ImportKind::Funding,
+        "reference,fund,funder,amount,received_on\nF1,No such fund,somebody,5.00,2026-01-01\n",
+    )
+    .await;
+    assert!(told.wrong[0].1.contains("there is no fund"), "{told:?}");
+
+    assert_eq!(
+        app.log.length().await.unwrap(),
+        before,
+        "nothing was recorded of any of them"
+    );
+}
+
+on_each_engine!(an_amount_with_a_decimal_comma_is_wrong);
+/// A decimal comma is not a thousands separator: 850,50 is not eighty-five thousand.
+async fn an_amount_with_a_decimal_comma_is_wrong(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let before = app.log.length().await.unwrap();
+    let fund = fund_name(&app, &office).await;
+
     for amount in ["850,50", "1,5", "2000,00", "£1.850,00"] {
         let funding = format!(
-            "reference,fund,funder,amount,received_on\nF1,{},somebody,\"{amount}\",2026-01-01\n",
-            fund.name
-        );
-        let told = import(
-            &house,
-            office.ben,
-            ImportKind::Funding,
-            funding.as_bytes(),
-            true,
-        )
-        .await;
-        assert!(
-            told.rows.is_empty()
-                && told.wrong[0]
-                    .1
-                    .contains("write an amount in pounds and pence"),
-            "{amount}: {told:?}"
+            "reference,fund,funder,amount,received_on\nF1,{fund},somebody,\"{amount}\",2026-01-01\n"
         );
         let past = format!(
             "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,\"{amount}\",2020-01-01,Somebody\n"
         );
-        let told = import(
-            &house,
-            office.ada,
-            ImportKind::PastGrants,
-            past.as_bytes(),
-            true,
-        )
-        .await;
-        assert!(
-            told.rows.is_empty()
-                && told.wrong[0]
-                    .1
-                    .contains("write an amount in pounds and pence"),
-            "{amount}: {told:?}"
-        );
+        for (by, kind, table) in [
+            (office.ben, ImportKind::Funding, funding),
+            (office.ada, ImportKind::PastGrants, past),
+        ] {
+            let told = dry_run(&app, by, kind, &table).await;
+
+            assert!(
+                told.rows.is_empty()
+                    && told.wrong[0]
+                        .1
+                        .contains("write an amount in pounds and pence"),
+                "{amount}: {told:?}"
+            );
+        }
     }
-    let funding =
-        "reference,fund,funder,amount,received_on\nF1,No such fund,somebody,5.00,2026-01-01\n";
-    let told = import(
-        &house,
-        office.ben,
-        ImportKind::Funding,
-        funding.as_bytes(),
-        false,
-    )
-    .await;
-    assert!(told.wrong[0].1.contains("there is no fund"), "{told:?}");
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         before,
         "nothing was recorded of any of them"
     );
+}
+
+on_each_engine!(a_file_that_is_no_table_is_refused);
+async fn a_file_that_is_no_table_is_refused(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    app.catch_up().await;
+
     for bytes in [
         &b""[..],
         b"PK\x03\x04 no workbook",
@@ -263,23 +254,11 @@ async fn each_wrong_row_is_named_and_nothing_is_recorded(house: TestApp) {
         b"{\"grants\": 1}",
         b"title\n",
     ] {
-        let caller = Caller {
-            actor: Actor::Person(office.ada),
-            role_scope: None,
-        };
-        let importing = Importer {
-            commands: house.commands.clone(),
-            views: house.views(),
-            caller,
-            sandbox: sandbox(),
-        };
-        assert!(
-            importing
-                .run(ImportKind::Groups, bytes, true)
-                .await
-                .is_err(),
-            "{bytes:?}"
-        );
+        let tried = importer(&app, office.ada)
+            .run(ImportKind::Groups, bytes, true)
+            .await;
+
+        assert!(tried.is_err(), "{bytes:?}");
     }
 }
 
@@ -309,41 +288,29 @@ fn comparable_grants(grants: &Value) -> Vec<Value> {
 }
 
 on_each_engine!(open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same);
-async fn open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same(house: TestApp) {
-    crate::operations::seeds::load_seeds(&house).await;
-    house.catch_up().await;
-    let published = house.views().published().await.unwrap();
+async fn open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same(app: TestApp) {
+    crate::operations::seeds::load_seeds(&app).await;
+    app.catch_up().await;
+    let published = app.views().published().await.unwrap();
     let package = build_package(
         &published,
         &crate::operations::open_data::publisher(),
         &Places::illustrative(),
-        house.today(),
+        app.today(),
     )
     .package;
     let sent: Value = serde_json::from_str(&package.to_json()).unwrap();
     for table in [package.to_json(), package.to_csv()] {
         let empty = TestApp::sqlite().await;
         let office = Office::open(&empty, 10_000).await;
-        let first = import(
-            &empty,
-            office.ada,
-            ImportKind::PastGrants,
-            table.as_bytes(),
-            false,
-        )
-        .await;
+
+        let first = record(&empty, office.ada, ImportKind::PastGrants, &table).await;
+        let second = record(&empty, office.ada, ImportKind::PastGrants, &table).await;
+
         assert!(
             first.wrong.is_empty() && first.recorded > package.grants.len(),
             "{first:?}"
         );
-        let second = import(
-            &empty,
-            office.ada,
-            ImportKind::PastGrants,
-            table.as_bytes(),
-            false,
-        )
-        .await;
         assert_eq!((second.recorded, second.wrong.len()), (0, 0), "{second:?}");
         let past_grants: Vec<PastGrantRow> =
             empty.views().all_rows(None, Vec::new()).await.unwrap();
@@ -359,8 +326,8 @@ async fn open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same(house:
 }
 
 on_sqlite!(a_workbook_and_a_page_do_the_same);
-async fn a_workbook_and_a_page_do_the_same(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn a_workbook_and_a_page_do_the_same(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let row = vec!["7".into(), "Walks on Fridays".into(), "Oldham".into()];
     let sheet = Spreadsheet {
         name: "Groups",
@@ -368,7 +335,7 @@ async fn a_workbook_and_a_page_do_the_same(house: TestApp) {
         rows: vec![row],
     };
     let tried = import(
-        &house,
+        &app,
         office.ada,
         ImportKind::Groups,
         &sheet.to_xlsx().unwrap(),
@@ -376,7 +343,7 @@ async fn a_workbook_and_a_page_do_the_same(house: TestApp) {
     )
     .await;
     assert_eq!((tried.rows.len(), tried.wrong.len()), (1, 0), "{tried:?}");
-    let mut browser = signed_in(&house, &address, office.ada).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     let page = browser.get("/desk/import");
     let csrf = page.hidden_field("csrf");
     let mut send = |what: &str, table: &str| {
@@ -396,7 +363,7 @@ async fn a_workbook_and_a_page_do_the_same(house: TestApp) {
         visible_text(&seen)
     );
     assert!(
-        !groups(&house)
+        !groups(&app)
             .await
             .iter()
             .any(|group| group.name == "Knit and natter")

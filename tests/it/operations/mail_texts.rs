@@ -2,10 +2,10 @@
 //! administrators, and nobody can send a text of their own to a stranger through them. Also the
 //! names and addresses that people type.
 
+use microgrants::auth::links::{self, NewSignInLink};
 use microgrants::clock::new_id;
 use microgrants::domain::{Group, PersonId};
 use microgrants::jobs::Jobs;
-use microgrants::mail::sign_in_links::{self, NewSignInLink};
 use microgrants::projections::{OrganisationRow, PersonRow};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,23 +25,22 @@ fn text(mail: &str, body: &str) -> Value {
     json!({ "mail": mail, "language": "en", "subject": "Our own subject", "body": body })
 }
 
-async fn organisation(house: &TestApp) -> OrganisationRow {
-    house.catch_up().await;
-    house
-        .views()
-        .find(&house.commands.organisation().to_string(), None)
+async fn organisation(app: &TestApp) -> OrganisationRow {
+    app.catch_up().await;
+    app.views()
+        .find(app.commands.organisation(), None)
         .await
         .unwrap()
         .unwrap()
 }
 
 /// The text of a sign-in mail to a person.
-async fn sign_in_mail(house: &TestApp, person: PersonId) -> String {
-    let post = mailer(house);
+async fn sign_in_mail(app: &TestApp, person: PersonId) -> String {
+    let post = mailer(app);
     post.subscribe().await.unwrap();
-    let before = mails_in_folder(&mail_folder(house));
-    sign_in_links::issue(
-        &house.commands,
+    let before = mails_in_folder(&mail_folder(app));
+    links::issue(
+        &app.commands,
         NewSignInLink {
             person,
             joins: None,
@@ -51,10 +50,10 @@ async fn sign_in_mail(house: &TestApp, person: PersonId) -> String {
     )
     .await
     .unwrap();
-    deliver_all(house, &post).await;
+    deliver_all(app, &post).await;
     let new =
         |(id, mail): &(String, String)| !before.contains_key(id) && mail.contains("/sign-in/");
-    mails_in_folder(&mail_folder(house))
+    mails_in_folder(&mail_folder(app))
         .into_iter()
         .find(new)
         .expect("a mail")
@@ -68,10 +67,10 @@ fn link_in(mail: &str) -> String {
 }
 
 on_each_engine!(a_text_that_is_a_program_or_leads_elsewhere_is_refused);
-async fn a_text_that_is_a_program_or_leads_elsewhere_is_refused(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let id = house.commands.organisation().0;
+async fn a_text_that_is_a_program_or_leads_elsewhere_is_refused(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let api = ApiCommands { house: &app };
+    let id = app.commands.organisation().0;
     let bomb = format!(
         "{{% set l=[name] %}}{}{{{{ l }}}}",
         "{% set l=[l,l,l,l,l,l,l,l] %}".repeat(12)
@@ -89,15 +88,14 @@ async fn a_text_that_is_a_program_or_leads_elsewhere_is_refused(house: TestApp) 
         "{{ link }} {{ link }}",
     ] {
         for mail in ["submitted", "declined"] {
-            asking
-                .assert_refused(
-                    office.ada,
-                    "text_broken",
-                    "organisation/publish-mail-text",
-                    id,
-                    text(mail, body),
-                )
-                .await;
+            api.assert_refused(
+                office.ada,
+                "text_broken",
+                "organisation/publish-mail-text",
+                id,
+                text(mail, body),
+            )
+            .await;
         }
     }
     for body in [
@@ -106,17 +104,16 @@ async fn a_text_that_is_a_program_or_leads_elsewhere_is_refused(house: TestApp) 
         "Only {{ code }}",
         "https://evil.example/go?to={{ link }}&c={{ code }}",
     ] {
-        asking
-            .assert_refused(
-                office.ada,
-                "text_broken",
-                "organisation/propose-mail-text",
-                id,
-                text("sign_in", body),
-            )
-            .await;
+        api.assert_refused(
+            office.ada,
+            "text_broken",
+            "organisation/propose-mail-text",
+            id,
+            text("sign_in", body),
+        )
+        .await;
     }
-    let client = serve(&house, office.ada);
+    let client = serve(&app, office.ada);
     let answer = client.post(
         "/api/v1/organisation/publish-mail-text",
         &text("declined", "Dear\n\n{% set x = 1 %}"),
@@ -132,73 +129,91 @@ async fn a_text_that_is_a_program_or_leads_elsewhere_is_refused(house: TestApp) 
     );
 }
 
-on_each_engine!(words_to_sign_in_with_take_two_administrators);
-async fn words_to_sign_in_with_take_two_administrators(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let asking = ApiCommands { house: &house };
-    let (ada, ben, id) = (office.ada, office.ben, house.commands.organisation().0);
-    let officer = person(&house, "Olive").await;
-    asking.give_role(&office, officer, "officer").await;
-    let propose = "organisation/propose-mail-text";
-    for mail in ["sign_in", "contact_changed"] {
-        for alone in [ada, officer] {
-            asking
-                .assert_refused(
-                    alone,
-                    "needs_two_people",
-                    "organisation/publish-mail-text",
-                    id,
-                    text(mail, SIGN_IN_TEXT),
-                )
-                .await;
+/// The commands on the texts of the sign-in mail.
+struct SignInTexts<'a> {
+    api: ApiCommands<'a>,
+    organisation: Uuid,
+}
+
+impl<'a> SignInTexts<'a> {
+    fn of(app: &'a TestApp) -> Self {
+        Self {
+            api: ApiCommands { house: app },
+            organisation: app.commands.organisation().0,
         }
     }
-    asking
-        .assert_refused(
-            officer,
-            "not_yours",
-            propose,
-            id,
-            text("sign_in", SIGN_IN_TEXT),
-        )
-        .await;
-    let confirm = "organisation/confirm-mail-text";
-    assert_eq!(
-        asking
+
+    /// Returns the number of the proposal.
+    async fn propose(&self, by: PersonId, body: &str) -> Option<u32> {
+        self.api
             .issue_ok(
-                ada,
-                propose,
-                id,
-                text("sign_in", "Others.\n{{ link }}\n{{ code }}")
+                by,
+                "organisation/propose-mail-text",
+                self.organisation,
+                text("sign_in", body),
             )
-            .await,
-        Some(1)
-    );
-    assert_eq!(
-        asking
-            .issue_ok(ada, propose, id, text("sign_in", SIGN_IN_TEXT))
-            .await,
-        Some(2)
-    );
-    asking
-        .assert_refused(ben, "not_proposed", confirm, id, json!({ "proposal": 1 }))
+            .await
+    }
+
+    async fn confirm(&self, by: PersonId, proposal: u32) {
+        self.api
+            .issue_ok(
+                by,
+                "organisation/confirm-mail-text",
+                self.organisation,
+                json!({ "proposal": proposal }),
+            )
+            .await;
+    }
+
+    async fn assert_not_confirmed(&self, by: PersonId, code: &str, proposal: u32) {
+        self.api
+            .assert_refused(
+                by,
+                code,
+                "organisation/confirm-mail-text",
+                self.organisation,
+                json!({ "proposal": proposal }),
+            )
+            .await;
+    }
+}
+
+on_each_engine!(words_to_sign_in_with_take_two_administrators);
+async fn words_to_sign_in_with_take_two_administrators(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let texts = SignInTexts::of(&app);
+    let officer = person(&app, "Olive").await;
+    texts.api.give_role(&office, officer, "officer").await;
+
+    // When
+    let others = texts
+        .propose(office.ada, "Others.\n{{ link }}\n{{ code }}")
         .await;
-    asking
-        .assert_refused(ada, "same_person", confirm, id, json!({ "proposal": 2 }))
-        .await;
-    asking
-        .assert_refused(officer, "not_yours", confirm, id, json!({ "proposal": 2 }))
-        .await;
+    let own = texts.propose(office.ada, SIGN_IN_TEXT).await;
+
+    // Then
+    assert_eq!((others, own), (Some(1), Some(2)));
     assert!(
-        sign_in_mail(&house, ada)
+        sign_in_mail(&app, office.ada)
             .await
             .contains("Your link to sign in"),
         "what is proposed is not used"
     );
-    asking
-        .issue_ok(ben, confirm, id, json!({ "proposal": 2 }))
+    texts
+        .assert_not_confirmed(office.ben, "not_proposed", 1)
         .await;
-    let mail = sign_in_mail(&house, ada).await;
+    texts
+        .assert_not_confirmed(office.ada, "same_person", 2)
+        .await;
+    texts.assert_not_confirmed(officer, "not_yours", 2).await;
+
+    // When
+    texts.confirm(office.ben, 2).await;
+
+    // Then
+    let mail = sign_in_mail(&app, office.ada).await;
     assert!(
         mail.contains("Our own subject")
             && mail.contains("Our own words.")
@@ -206,39 +221,83 @@ async fn words_to_sign_in_with_take_two_administrators(house: TestApp) {
         "{mail}"
     );
     assert_eq!(
-        organisation(&house).await.mail_texts[0].confirmed_by,
-        Some(ben)
+        organisation(&app).await.mail_texts[0].confirmed_by,
+        Some(office.ben)
     );
-    // A refused text, or one whose proposer may no longer propose, cannot be confirmed.
-    asking
-        .issue_ok(ada, propose, id, text("sign_in", SIGN_IN_TEXT))
-        .await;
-    asking
+}
+
+on_each_engine!(words_to_sign_in_with_are_only_proposed_and_by_administrators);
+async fn words_to_sign_in_with_are_only_proposed_and_by_administrators(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let api = ApiCommands { house: &app };
+    let organisation = app.commands.organisation().0;
+    let officer = person(&app, "Olive").await;
+    api.give_role(&office, officer, "officer").await;
+
+    for mail in ["sign_in", "contact_changed"] {
+        for alone in [office.ada, officer] {
+            api.assert_refused(
+                alone,
+                "needs_two_people",
+                "organisation/publish-mail-text",
+                organisation,
+                text(mail, SIGN_IN_TEXT),
+            )
+            .await;
+        }
+    }
+    api.assert_refused(
+        officer,
+        "not_yours",
+        "organisation/propose-mail-text",
+        organisation,
+        text("sign_in", SIGN_IN_TEXT),
+    )
+    .await;
+}
+
+on_each_engine!(refused_words_and_those_of_a_former_administrator_are_not_confirmed);
+async fn refused_words_and_those_of_a_former_administrator_are_not_confirmed(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let texts = SignInTexts::of(&app);
+    let third = person(&app, "Third").await;
+    texts.api.give_role(&office, third, "administrator").await;
+    let refused = texts.propose(office.ada, SIGN_IN_TEXT).await.unwrap();
+
+    // When
+    texts
+        .api
         .issue_ok(
-            ada,
+            office.ada,
             "organisation/refuse-mail-text",
-            id,
-            json!({ "proposal": 3, "reason": "A slip" }),
+            texts.organisation,
+            json!({ "proposal": refused, "reason": "A slip" }),
         )
         .await;
-    asking
-        .assert_refused(ben, "not_proposed", confirm, id, json!({ "proposal": 3 }))
+
+    // Then
+    texts
+        .assert_not_confirmed(office.ben, "not_proposed", refused)
         .await;
-    let third = person(&house, "Third").await;
-    asking.give_role(&office, third, "administrator").await;
-    asking
-        .issue_ok(third, propose, id, text("sign_in", SIGN_IN_TEXT))
-        .await;
-    asking
+
+    // Given
+    let orphaned = texts.propose(third, SIGN_IN_TEXT).await.unwrap();
+
+    // When
+    texts
+        .api
         .issue_ok(
-            ada,
+            office.ada,
             "organisation/end-role",
-            id,
+            texts.organisation,
             json!({ "person": third, "role": "administrator" }),
         )
         .await;
-    asking
-        .assert_refused(ben, "proposer_gone", confirm, id, json!({ "proposal": 4 }))
+
+    // Then
+    texts
+        .assert_not_confirmed(office.ben, "proposer_gone", orphaned)
         .await;
 }
 
@@ -259,11 +318,11 @@ fn submit_mail_text(
 }
 
 on_each_engine!(proposed_words_are_shown_and_confirmed_on_the_page);
-async fn proposed_words_are_shown_and_confirmed_on_the_page(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn proposed_words_are_shown_and_confirmed_on_the_page(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let (mut ada, mut ben) = (
-        signed_in(&house, &address, office.ada).await,
-        signed_in(&house, &address, office.ben).await,
+        signed_in(&app, &address, office.ada).await,
+        signed_in(&app, &address, office.ben).await,
     );
     let path = "/desk/texts/mail/sign_in";
     let page = ada.get(path);
@@ -296,7 +355,7 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(house: TestApp) {
         &page,
         "confirm-mail-text",
         "confirm-mail-text-1",
-        &[("proposal:n", "1")],
+        &[("proposal:number", "1")],
     );
     assert_eq!(alone.status, 403, "{}", visible_text(&alone));
     assert!(
@@ -314,14 +373,14 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(house: TestApp) {
         &page,
         "confirm-mail-text",
         "confirm-mail-text-1",
-        &[("proposal:n", "1")],
+        &[("proposal:number", "1")],
     );
     assert!(
         page.status == 200 && !page.contains("Words to confirm") && page.contains("Come in"),
         "{}",
         visible_text(&page)
     );
-    let mail = sign_in_mail(&house, office.ben).await;
+    let mail = sign_in_mail(&app, office.ben).await;
     assert!(
         mail.contains("Come in\nHere:") && mail.contains("/sign-in/"),
         "{mail}"
@@ -329,8 +388,8 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(house: TestApp) {
 }
 
 /// Rewrites the events that hold a mail's text, as if an earlier version had accepted it.
-async fn rewrite_mail_events(house: &TestApp, from: &str, to: &str) {
-    let (read, written) = if house.store().postgres_pool().is_some() {
+async fn rewrite_mail_events(app: &TestApp, from: &str, to: &str) {
+    let (read, written) = if app.store().postgres_pool().is_some() {
         ("payload::text", "::json")
     } else {
         ("payload", "")
@@ -338,55 +397,52 @@ async fn rewrite_mail_events(house: &TestApp, from: &str, to: &str) {
     let sql = format!(
         "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE event_type = 'MailTextPublished'"
     );
-    rewrite_log(house, &sql).await;
+    rewrite_log(app, &sql).await;
 }
 
 on_each_engine!(what_a_log_holds_from_before_is_not_used);
-async fn what_a_log_holds_from_before_is_not_used(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    let asking = ApiCommands { house: &house };
-    let id = house.commands.organisation().0;
-    asking
-        .issue_ok(
-            office.ada,
-            "organisation/publish-mail-text",
-            id,
-            text("submitted", "The bomb stands here"),
-        )
-        .await;
-    asking
-        .issue_ok(
-            office.ada,
-            "organisation/publish-mail-text",
-            id,
-            text("deferred", "{{ link }}"),
-        )
-        .await;
+async fn what_a_log_holds_from_before_is_not_used(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let api = ApiCommands { house: &app };
+    let id = app.commands.organisation().0;
+    api.issue_ok(
+        office.ada,
+        "organisation/publish-mail-text",
+        id,
+        text("submitted", "The bomb stands here"),
+    )
+    .await;
+    api.issue_ok(
+        office.ada,
+        "organisation/publish-mail-text",
+        id,
+        text("deferred", "{{ link }}"),
+    )
+    .await;
     let bomb = format!(
         "{{% set l=[name] %}}{}{{{{ l }}}}",
         "{% set l=[l,l,l,l,l,l,l,l] %}".repeat(12)
     );
-    rewrite_mail_events(&house, "The bomb stands here", &bomb).await;
-    rewrite_mail_events(&house, "\"mail\":\"deferred\"", "\"mail\":\"sign_in\"").await;
-    let house = house.restarted().await;
-    let post = mailer(&house);
+    rewrite_mail_events(&app, "The bomb stands here", &bomb).await;
+    rewrite_mail_events(&app, "\"mail\":\"deferred\"", "\"mail\":\"sign_in\"").await;
+    let app = app.restarted().await;
+    let post = mailer(&app);
     post.subscribe().await.unwrap();
-    let mail = sign_in_mail(&house, office.ada).await;
+    let mail = sign_in_mail(&app, office.ada).await;
     assert!(
         mail.contains("Your link to sign in") && mail.contains("Or type this code"),
         "one person's words alone let nobody in: {mail}"
     );
-    let (application, _, member) = office.draft(&house, 900).await;
-    set_email(&house, member, "zofia@example.org").await;
+    let (application, _, member) = office.draft(&app, 900).await;
+    set_email(&app, member, "zofia@example.org").await;
     let handed_in = microgrants::domain::ApplicationCommand::Submit(submit());
-    house
-        .issue_ok(
-            member,
-            microgrants::domain::Command::Application(application, handed_in),
-        )
-        .await;
-    deliver_all(&house, &post).await;
-    let mail = mails_in_folder(&mail_folder(&house))
+    app.issue_ok(
+        member,
+        microgrants::domain::Command::Application(application, handed_in),
+    )
+    .await;
+    deliver_all(&app, &post).await;
+    let mail = mails_in_folder(&mail_folder(&app))
         .into_values()
         .find(|mail| mail.starts_with("zofia@example.org"))
         .expect("a mail");
@@ -394,7 +450,7 @@ async fn what_a_log_holds_from_before_is_not_used(house: TestApp) {
         mail.contains("We have your application") && mail.len() < 2000,
         "{mail}"
     );
-    let mut browser = signed_in(&house, serve(&house, office.ada).address(), office.ada).await;
+    let mut browser = signed_in(&app, serve(&app, office.ada).address(), office.ada).await;
     for (mail, why) in [
         ("submitted", "body, line 1"),
         ("sign_in", "take two administrators"),
@@ -415,42 +471,39 @@ async fn what_a_log_holds_from_before_is_not_used(house: TestApp) {
 
 /// A person who registers under an address and starts an application for their own group.
 async fn register_and_start(
-    house: &TestApp,
+    app: &TestApp,
     office: &Office,
     name: &str,
     email: &str,
     group: &str,
 ) -> PersonId {
-    let (asking, person) = (ApiCommands { house }, PersonId(new_id()));
-    asking
-        .issue_ok(
-            person,
-            "person/register",
-            person.0,
-            json!({ "name": name, "email": email }),
-        )
-        .await;
+    let (api, person) = (ApiCommands { house: app }, PersonId(new_id()));
+    api.issue_ok(
+        person,
+        "person/register",
+        person.0,
+        json!({ "name": name, "email": email }),
+    )
+    .await;
     let of = new_id();
-    asking
-        .issue_ok(
-            person,
-            "group/register",
-            of,
-            json!({ "name": group, "area": "oldham", "standing": "new" }),
-        )
-        .await;
+    api.issue_ok(
+        person,
+        "group/register",
+        of,
+        json!({ "name": group, "area": "oldham", "standing": "new" }),
+    )
+    .await;
     let start = json!({ "fund": office.fund, "round": "first", "group": of });
-    asking
-        .issue_ok(person, "application/start", new_id(), start)
+    api.issue_ok(person, "application/start", new_id(), start)
         .await;
     person
 }
 
 on_each_engine!(a_stranger_reads_nothing_that_somebody_typed);
-async fn a_stranger_reads_nothing_that_somebody_typed(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
+async fn a_stranger_reads_nothing_that_somebody_typed(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
     let person = register_and_start(
-        &house,
+        &app,
         &office,
         "Call 0900 now",
         "victim@example.org",
@@ -458,22 +511,22 @@ async fn a_stranger_reads_nothing_that_somebody_typed(house: TestApp) {
     )
     .await;
     let typed = |mail: &str| mail.contains("0900") || mail.contains("prize");
-    let mail = sign_in_mail(&house, person).await;
+    let mail = sign_in_mail(&app, person).await;
     assert!(
         mail.starts_with("victim@example.org\nYour link to sign in") && !typed(&mail),
         "{mail}"
     );
     let remind = async || {
-        house.catch_up().await;
-        Jobs::new(house.commands.clone(), house.views())
+        app.catch_up().await;
+        Jobs::new(app.commands.clone(), app.views())
             .run_once()
             .await
             .unwrap();
-        deliver_all(&house, &mailer(&house)).await;
+        deliver_all(&app, &mailer(&app)).await;
     };
-    house.pass_days(28);
+    app.pass_days(28);
     remind().await;
-    let found = mails_in_folder(&mail_folder(&house));
+    let found = mails_in_folder(&mail_folder(&app));
     let mail = found
         .values()
         .find(|mail| mail.contains("News about an application"))
@@ -487,16 +540,16 @@ async fn a_stranger_reads_nothing_that_somebody_typed(house: TestApp) {
     assert!(found.values().all(|mail| !typed(mail)), "{found:?}");
     // Once the address is proven, mails use the person's name.
     let known = register_and_start(
-        &house,
+        &app,
         &office,
         "Zofia",
         "to.be.changed@example.org",
         "Soup and song",
     )
     .await;
-    set_email(&house, known, "zofia@example.org").await;
+    set_email(&app, known, "zofia@example.org").await;
     remind().await;
-    let mail = mails_in_folder(&mail_folder(&house))
+    let mail = mails_in_folder(&mail_folder(&app))
         .into_values()
         .find(|mail| mail.starts_with("zofia@example.org"))
         .expect("a reminder");
@@ -513,40 +566,29 @@ fn open_link(address: &str, link: &str, fields: &[(&str, &str)]) -> Page {
     browser.submit_form(&page, link, fields)
 }
 
-async fn row(house: &TestApp, person: PersonId) -> PersonRow {
-    house.catch_up().await;
-    house
-        .views()
-        .find(&person.to_string(), None)
-        .await
-        .unwrap()
-        .unwrap()
+async fn row(app: &TestApp, person: PersonId) -> PersonRow {
+    app.catch_up().await;
+    app.views().find(person, None).await.unwrap().unwrap()
 }
 
 on_each_engine!(an_address_is_proven_by_what_was_mailed_to_it);
-async fn an_address_is_proven_by_what_was_mailed_to_it(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let person = register_and_start(
-        &house,
-        &office,
-        "Zofia",
-        "zofia@example.org",
-        "Soup and song",
-    )
-    .await;
+async fn an_address_is_proven_by_what_was_mailed_to_it(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let person =
+        register_and_start(&app, &office, "Zofia", "zofia@example.org", "Soup and song").await;
     assert_eq!(
-        row(&house, person).await.known_email,
+        row(&app, person).await.known_email,
         None,
         "typed is not shown"
     );
     assert!(
-        row(&house, office.ada).await.known_email.is_some(),
+        row(&app, office.ada).await.known_email.is_some(),
         "whom the operator registered is known"
     );
-    let before = link_in(&sign_in_mail(&house, person).await);
+    let before = link_in(&sign_in_mail(&app, person).await);
     // The link went to the previous address, so it does not prove the new one.
     let change = json!({ "name": "Zofia", "email": "victim@example.org" });
-    ApiCommands { house: &house }
+    ApiCommands { house: &app }
         .issue_ok(person, "person/change-contact", person.0, change)
         .await;
     let mut browser = Browser::new(&address);
@@ -554,28 +596,28 @@ async fn an_address_is_proven_by_what_was_mailed_to_it(house: TestApp) {
     if page.contains("name=\"csrf\"") {
         browser.submit_form(&page, &before, &[]);
     }
-    let known = row(&house, person).await;
+    let known = row(&app, person).await;
     assert!(
         known.known_email.is_none() || known.known_email != known.email,
         "it proves the address that it went to, or nothing"
     );
-    open_link(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
-    let known = row(&house, person).await;
+    open_link(&address, &link_in(&sign_in_mail(&app, person).await), &[]);
+    let known = row(&app, person).await;
     assert!(
         known.known_email.is_some() && known.known_email == known.email,
         "signing in by a mail to it shows that it is theirs"
     );
-    let length = house.log.length().await.unwrap();
-    open_link(&address, &link_in(&sign_in_mail(&house, person).await), &[]);
-    assert_eq!(house.log.length().await.unwrap(), length, "once is enough");
+    let length = app.log.length().await.unwrap();
+    open_link(&address, &link_in(&sign_in_mail(&app, person).await), &[]);
+    assert_eq!(app.log.length().await.unwrap(), length, "once is enough");
 }
 
 on_each_engine!(a_link_signs_in_without_joining);
-async fn a_link_signs_in_without_joining(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let (group, member) = office.group(&house).await;
-    let invited = person(&house, "Dee").await;
-    house.catch_up().await;
+async fn a_link_signs_in_without_joining(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (group, member) = office.group(&app).await;
+    let invited = person(&app, "Dee").await;
+    app.catch_up().await;
     let link = async || {
         let invited = NewSignInLink {
             person: invited,
@@ -585,15 +627,11 @@ async fn a_link_signs_in_without_joining(house: TestApp) {
         };
         format!(
             "/sign-in/{}",
-            sign_in_links::issue(&house.commands, invited)
-                .await
-                .unwrap()
-                .token
+            links::issue(&app.commands, invited).await.unwrap().token
         )
     };
     let is_member = async || {
-        house
-            .log
+        app.log
             .refresh::<Group>(group.0)
             .await
             .unwrap()
@@ -614,9 +652,9 @@ async fn a_link_signs_in_without_joining(house: TestApp) {
 }
 
 on_each_engine!(names_are_seen_and_one_address_is_one_person);
-async fn names_are_seen_and_one_address_is_one_person(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let client = serve(&house, office.ada);
+async fn names_are_seen_and_one_address_is_one_person(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let client = serve(&app, office.ada);
     let long = "x".repeat(101);
     let group = json!({ "name": "Soup", "area": "oldham", "standing": "new" });
     let with = |mut body: Value, name: &str, value: &str| {
@@ -675,30 +713,28 @@ async fn names_are_seen_and_one_address_is_one_person(house: TestApp) {
 }
 
 on_each_engine!(addresses_that_resemble_each_other_are_marked);
-async fn addresses_that_resemble_each_other_are_marked(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let asking = ApiCommands { house: &house };
+async fn addresses_that_resemble_each_other_are_marked(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let api = ApiCommands { house: &app };
     let of = |email: &str| json!({ "name": "Morgan", "email": email });
     let (one, other) = (Uuid::from_u128(81), Uuid::from_u128(82));
-    asking
-        .issue_ok(
-            office.ada,
-            "person/register",
-            one,
-            of("mor.gan+officer@example.org"),
-        )
-        .await;
-    asking
-        .issue_ok(
-            office.ada,
-            "person/register",
-            other,
-            of("morgan@example.org"),
-        )
-        .await;
-    asking.give_role(&office, PersonId(one), "officer").await;
-    house.catch_up().await;
-    let mut ada = signed_in(&house, &address, office.ada).await;
+    api.issue_ok(
+        office.ada,
+        "person/register",
+        one,
+        of("mor.gan+officer@example.org"),
+    )
+    .await;
+    api.issue_ok(
+        office.ada,
+        "person/register",
+        other,
+        of("morgan@example.org"),
+    )
+    .await;
+    api.give_role(&office, PersonId(one), "officer").await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
     assert!(
         !ada.get("/desk/people")
             .contains("almost the same as another"),
@@ -710,8 +746,8 @@ async fn addresses_that_resemble_each_other_are_marked(house: TestApp) {
         "before a role is proposed: {}",
         visible_text(&page)
     );
-    asking.give_role(&office, PersonId(other), "finance").await;
-    house.catch_up().await;
+    api.give_role(&office, PersonId(other), "finance").await;
+    app.catch_up().await;
     assert_eq!(
         ada.get("/desk/people")
             .text

@@ -2,13 +2,16 @@
 
 pub mod backup;
 pub mod bank;
+pub mod checkpoint_mails;
 pub mod cli;
+pub mod durable_mails;
 pub mod erasure;
 pub mod files;
 pub mod importing;
 pub mod jobs;
 pub mod mail_texts;
 pub mod mails;
+pub mod new_origins;
 pub mod open_data;
 pub mod seeds;
 pub mod subject_access;

@@ -11,19 +11,19 @@ use std::process::Command as Program;
 
 use microgrants::domain::grant::GrantState;
 use microgrants::domain::group::RecordIdentifier;
-use microgrants::domain::{Command, GroupCommand};
+use microgrants::domain::{Command, GroupCommand, GroupId, PersonId};
 use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use microgrants::export::open_data::{Package, Places, Publisher, build_package};
 use microgrants::http::open_data::OpenData;
 use microgrants::projections::PublishedRow;
 use microgrants::views::Published;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::support::fixtures::{Office, text};
 use crate::support::in_memory_domain::InMemoryDomain;
-use crate::support::service::serve_with;
+use crate::support::service::{Client, serve_with};
 use crate::support::test_app::TestApp;
 
 pub fn publisher() -> Publisher {
@@ -133,10 +133,10 @@ on_sqlite!(
     of_the_seeds_holds_and_reads_back_from_csv,
     ignore = "needs the schemas of 360Giving"
 );
-async fn of_the_seeds_holds_and_reads_back_from_csv(house: TestApp) {
-    crate::operations::seeds::load_seeds(&house).await;
-    house.catch_up().await;
-    let package = package_of(&house.views().published().await.unwrap(), house.today());
+async fn of_the_seeds_holds_and_reads_back_from_csv(app: TestApp) {
+    crate::operations::seeds::load_seeds(&app).await;
+    app.catch_up().await;
+    let package = package_of(&app.views().published().await.unwrap(), app.today());
     assert!(package.grants.len() > 35, "{}", package.grants.len());
     assert!(
         package
@@ -145,7 +145,7 @@ async fn of_the_seeds_holds_and_reads_back_from_csv(house: TestApp) {
             .any(|grant| !grant.classifications.is_empty())
     );
     validate(&package);
-    let again = package_of(&house.views().published().await.unwrap(), house.today());
+    let again = package_of(&app.views().published().await.unwrap(), app.today());
     assert_eq!(
         (again.to_json(), again.to_csv()),
         (package.to_json(), package.to_csv()),
@@ -157,11 +157,11 @@ on_sqlite!(
     of_a_grant_that_was_paid_and_came_back_holds,
     ignore = "needs the schemas of 360Giving"
 );
-async fn of_a_grant_that_was_paid_and_came_back_holds(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    office.returned(&house, 900, 100).await;
-    house.catch_up().await;
-    let package = package_of(&house.views().published().await.unwrap(), house.today());
+async fn of_a_grant_that_was_paid_and_came_back_holds(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    office.returned(&app, 900, 100).await;
+    app.catch_up().await;
+    let package = package_of(&app.views().published().await.unwrap(), app.today());
     let grant = serde_json::to_value(&package.grants[0]).unwrap();
     assert_eq!(
         (&grant["amountAwarded"], &grant["amountDisbursed"]),
@@ -176,16 +176,23 @@ async fn of_a_grant_that_was_paid_and_came_back_holds(house: TestApp) {
     validate(&package);
 }
 
-on_each_engine!(stands_once_it_is_accepted_and_changes_with_the_grant);
-async fn stands_once_it_is_accepted_and_changes_with_the_grant(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    let client = serve_with(&house, office.ada, |site| {
+const OPEN_DATA: &str = "/open-data/360giving.json";
+
+/// Serves an app with open data.
+fn serve_open_data(app: &TestApp, office: &Office) -> Client {
+    serve_with(app, office.ada, |site| {
         site.open_data = Some(OpenData::new(publisher(), Places::illustrative()));
-    });
-    let (awarded, ..) = office.awarded(&house, 700).await;
-    house.catch_up().await;
-    let json = "/open-data/360giving.json";
-    let none = client.get(json);
+    })
+}
+
+on_each_engine!(stands_once_it_is_accepted);
+async fn stands_once_it_is_accepted(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 10_000).await;
+    let client = serve_open_data(&app, &office);
+    let (awarded, ..) = office.awarded(&app, 700).await;
+    app.catch_up().await;
+    let none = client.get(OPEN_DATA);
     none.assert_problem(404, "not_found");
     assert!(
         none.body["detail"]
@@ -195,34 +202,21 @@ async fn stands_once_it_is_accepted_and_changes_with_the_grant(house: TestApp) {
         "{}",
         none.body
     );
-    let (grant, group, member) = office.prepared(&house, 900).await;
-    let claim = GroupCommand::RecordIdentifier(RecordIdentifier {
-        identifier: text("GB-CHC-7654321"),
-    });
-    let refused = house
-        .issue_refused(member, Command::Group(group, claim))
-        .await;
+
+    // When
+    let (grant, group, _) = office.prepared(&app, 900).await;
+    app.catch_up().await;
+
+    // Then
+    let published = client.get(OPEN_DATA);
+    let grants = published.body["grants"].as_array().unwrap();
+    let ids: Vec<_> = grants.iter().map(|grant| &grant["id"]).collect();
     assert_eq!(
-        refused.code(),
-        "not_yours",
-        "nothing that a group typed becomes open data by itself"
-    );
-    house.catch_up().await;
-    let first = client.get(json);
-    let ids = |answer: &crate::support::service::ApiResponse| -> Vec<String> {
-        answer.body["grants"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|grant| grant["id"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    assert_eq!(
-        ids(&first),
-        [format!("360G-example-{grant}")],
+        ids,
+        [&json!(format!("360G-example-{grant}"))],
         "{awarded} was not accepted"
     );
-    let one = &first.body["grants"][0];
+    let one = &grants[0];
     assert_eq!(
         (&one["amountAwarded"], &one["amountDisbursed"]),
         (&Value::from(900), &Value::from(0))
@@ -232,11 +226,6 @@ async fn stands_once_it_is_accepted_and_changes_with_the_grant(house: TestApp) {
         format!("360G-example-{group}")
     );
     assert_eq!(one["beneficiaryLocation"][0]["geoCode"], "E08000004");
-    let tag = first.etag.clone().expect("a tag");
-    assert_eq!(
-        client.get_with(json, &[("If-None-Match", &tag)]).status,
-        304
-    );
     let csv = client.get("/open-data/360giving.csv");
     assert!(
         csv.content_type.starts_with("text/csv")
@@ -248,31 +237,63 @@ async fn stands_once_it_is_accepted_and_changes_with_the_grant(house: TestApp) {
         "{}",
         csv.body
     );
-    house.pass_seconds(5);
-    office.paid(&house, grant).await;
-    let numbered = GroupCommand::RecordIdentifier(RecordIdentifier {
-        identifier: text("GB-CHC-1234567"),
-    });
-    house
-        .issue_ok(office.ada, Command::Group(group, numbered))
-        .await;
-    house.catch_up().await;
-    let second = client.get_with(json, &[("If-None-Match", &tag)]);
+}
+
+on_each_engine!(changes_with_the_grant);
+async fn changes_with_the_grant(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 10_000).await;
+    let client = serve_open_data(&app, &office);
+    let (grant, group, member) = office.prepared(&app, 900).await;
+    assert_member_records_no_identifier(&app, group, member).await;
+    app.catch_up().await;
+    let first = client.get(OPEN_DATA);
+    let tag = first.etag.clone().expect("a tag");
+    let if_changed = || client.get_with(OPEN_DATA, &[("If-None-Match", &tag)]);
+    assert_eq!(if_changed().status, 304);
+
+    // When
+    app.pass_seconds(5);
+    office.paid(&app, grant).await;
+    app.issue_ok(
+        office.ada,
+        Command::Group(group, record_identifier("GB-CHC-1234567")),
+    )
+    .await;
+    app.catch_up().await;
+
+    // Then
+    let second = if_changed();
     assert_eq!(second.status, 200, "it changed");
-    let two = &second.body["grants"][0];
+    let (before, after) = (&first.body["grants"][0], &second.body["grants"][0]);
     assert_eq!(
         (
-            &two["amountDisbursed"],
-            &two["recipientOrganization"][0]["charityNumber"]
+            &after["amountDisbursed"],
+            &after["recipientOrganization"][0]["charityNumber"]
         ),
         (&Value::from(900), &Value::from("1234567"))
     );
     assert!(
-        two["dateModified"].as_str() > one["dateModified"].as_str(),
+        after["dateModified"].as_str() > before["dateModified"].as_str(),
         "{} after {}",
-        two["dateModified"],
-        one["dateModified"]
+        after["dateModified"],
+        before["dateModified"]
     );
+}
+
+/// Asserts that nothing that a group typed becomes open data by itself.
+async fn assert_member_records_no_identifier(app: &TestApp, group: GroupId, member: PersonId) {
+    let claim = record_identifier("GB-CHC-7654321");
+    let refused = app
+        .issue_refused(member, Command::Group(group, claim))
+        .await;
+    assert_eq!(refused.code(), "not_yours");
+}
+
+fn record_identifier(identifier: &str) -> GroupCommand {
+    GroupCommand::RecordIdentifier(RecordIdentifier {
+        identifier: text(identifier),
+    })
 }
 
 /// Asserts, after a random history, that each grant's amounts in the open data equal those of the

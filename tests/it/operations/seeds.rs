@@ -1,5 +1,6 @@
 //! The seeds: forty-seven awards, content in every view, and a second load that changes nothing.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
@@ -9,23 +10,23 @@ use microgrants::demo::{DemoProgramme, Simulation, load};
 use microgrants::domain::grant::GrantState;
 use microgrants::domain::{Event, Money, OrganisationEvent};
 use microgrants::eventlog::Log;
-use microgrants::projections::{ApplicationRow, GrantRow, PaymentRow, UpdateRow};
-use microgrants::views::{AsAt, GroupBy, PageRequest, Sums, Views};
+use microgrants::projections::{ApplicationRow, FundRow, GrantRow, PaymentRow, UpdateRow};
+use microgrants::views::{AsAt, Filter, GroupBy, PageRequest, Sums, TableRow, Views};
 
 use crate::support::replay;
 use crate::support::service::Deployment;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
-async fn simulated(house: &TestApp) -> (Commands, Simulation) {
-    let simulation = Simulation::ending(house.commands.now());
+async fn simulated(app: &TestApp) -> (Commands, Simulation) {
+    let simulation = Simulation::ending(app.commands.now());
     let vault = Vault::new(
-        house.store().clone(),
+        app.store().clone(),
         ORGANISATION,
-        house.keys.kek.clone(),
-        house.keys.index.clone(),
+        app.keys.kek.clone(),
+        app.keys.index.clone(),
     );
     let log = Log::open(
-        house.store().clone(),
+        app.store().clone(),
         ORGANISATION,
         vault,
         simulation.recorded_by(),
@@ -36,24 +37,24 @@ async fn simulated(house: &TestApp) -> (Commands, Simulation) {
 }
 
 /// Loads the seeds into an empty app.
-pub async fn load_seeds(house: &TestApp) {
-    let (commands, simulation) = simulated(house).await;
+pub async fn load_seeds(app: &TestApp) {
+    let (commands, simulation) = simulated(app).await;
     load(&commands, &simulation, &DemoProgramme::read(None).unwrap())
         .await
         .unwrap();
 }
 
 on_each_engine!(tell_the_programme);
-async fn tell_the_programme(house: TestApp) {
+async fn tell_the_programme(app: TestApp) {
     let programme = DemoProgramme::read(None).unwrap();
-    let (commands, simulation) = simulated(&house).await;
+    let (commands, simulation) = simulated(&app).await;
     let loaded = load(&commands, &simulation, &programme).await.unwrap();
     assert_eq!(loaded.events, loaded.new);
-    let (again, simulation) = simulated(&house).await;
+    let (again, simulation) = simulated(&app).await;
     let second = load(&again, &simulation, &programme).await.unwrap();
     assert_eq!((second.events, second.new), (loaded.events, 0));
-    assert_eq!(replay::replay_log(&house).await, 47);
-    let first = house.log.read_events(0, 1).await.unwrap().remove(0);
+    assert_eq!(replay::replay_log(&app).await, 47);
+    let first = app.log.read_events(0, 1).await.unwrap().remove(0);
     let Event::Organisation(OrganisationEvent::OrganisationFounded { simulated, name }) =
         first.event
     else {
@@ -61,20 +62,41 @@ async fn tell_the_programme(house: TestApp) {
     };
     assert!(simulated.is_some() && name.as_str().contains("illustrative"));
     assert_eq!(first.stream, organisation_id(ORGANISATION).0);
-    house.catch_up().await;
-    assert_views_show(&house.views(), &house).await;
+    app.catch_up().await;
+    assert_views_show(&app.views(), &app).await;
 }
 
-async fn assert_views_show(views: &Views, house: &TestApp) {
-    let page = PageRequest {
-        after: None,
-        limit: 500,
-    };
-    let grants = views
-        .list::<GrantRow>(None, vec![], &page)
+async fn assert_views_show(views: &Views, app: &TestApp) {
+    assert_grants(&all_rows::<GrantRow>(views).await);
+    assert_applications(&all_rows::<ApplicationRow>(views).await);
+    assert_funds(&all_rows::<FundRow>(views).await);
+    assert_payments(&all_rows::<PaymentRow>(views).await);
+    assert_updates(&all_rows::<UpdateRow>(views).await);
+    assert_work_is_due(views, app).await;
+    let month_ago = views
+        .position_as_at(AsAt::Day(app.in_days(-30)))
         .await
-        .unwrap()
-        .items;
+        .unwrap();
+    for position in [month_ago, i64::MAX] {
+        assert_sums_are_shown(views, position).await;
+    }
+    let (then, now) = (
+        views.budget(sums(GroupBy::Fund, month_ago)).await.unwrap(),
+        views.budget(sums(GroupBy::Fund, i64::MAX)).await.unwrap(),
+    );
+    assert!(then.lines[0].requested < now.lines[0].requested);
+}
+
+async fn all_rows<R: TableRow>(views: &Views) -> Vec<R> {
+    rows_where(views, vec![]).await
+}
+
+async fn rows_where<R: TableRow>(views: &Views, filters: Vec<Filter>) -> Vec<R> {
+    let page = PageRequest::up_to_max();
+    views.list::<R>(None, filters, &page).await.unwrap().items
+}
+
+fn assert_grants(grants: &[GrantRow]) {
     assert_eq!(grants.len(), 47);
     assert!(
         grants
@@ -110,152 +132,129 @@ async fn assert_views_show(views: &Views, house: &TestApp) {
         grants.iter().any(|grant| !grant.variations.is_empty())
             && grants.iter().any(|grant| !grant.stories.is_empty())
     );
-    let applications = views
-        .list::<ApplicationRow>(None, vec![], &page)
-        .await
-        .unwrap()
-        .items;
-    let state = |name: &str| {
-        applications
-            .iter()
-            .filter(|row| <&str>::from(row.state) == name)
-            .count()
-    };
-    for name in [
-        "draft",
-        "submitted",
-        "changes_requested",
-        "eligible",
-        "in_assessment",
-        "declined",
-        "withdrawn",
-        "ineligible",
-        "reserve_list",
-        "deferred",
-        "under_review",
-        "lapsed",
-    ] {
-        assert!(state(name) > 0, "no application is {name}");
-    }
-    let funds = views
-        .list::<microgrants::projections::FundRow>(None, vec![], &page)
-        .await
-        .unwrap()
-        .items;
-    for state in ["draft", "open", "paused", "closed", "archived"] {
-        assert!(
-            funds.iter().any(|fund| <&str>::from(fund.state) == state),
-            "no fund is {state}"
-        );
-    }
-    for state in ["planned", "open", "deciding", "completed"] {
-        let has = |fund: &microgrants::projections::FundRow| {
-            fund.rounds
-                .values()
-                .any(|round| <&str>::from(round.state) == state)
-        };
-        assert!(funds.iter().any(has), "no round is {state}");
-    }
+}
+
+fn assert_applications(applications: &[ApplicationRow]) {
+    assert_every_state(
+        "application",
+        applications.iter().map(|row| row.state.into()),
+        &[
+            "draft",
+            "submitted",
+            "changes_requested",
+            "eligible",
+            "in_assessment",
+            "declined",
+            "withdrawn",
+            "ineligible",
+            "reserve_list",
+            "deferred",
+            "under_review",
+            "lapsed",
+        ],
+    );
     assert!(
         applications.iter().any(|row| !row.withdrew.is_empty()),
         "somebody withdrew from a decision"
     );
-    let all = views
-        .list::<PaymentRow>(None, vec![], &page)
-        .await
-        .unwrap()
-        .items;
-    for state in [
-        "prepared",
-        "approved",
-        "sent",
-        "confirmed",
-        "rejected",
-        "cancelled",
-        "failed",
-        "reversed",
-    ] {
-        assert!(
-            all.iter().any(|row| <&str>::from(row.state) == state),
-            "no payment is {state}"
-        );
+}
+
+fn assert_funds(funds: &[FundRow]) {
+    assert_every_state(
+        "fund",
+        funds.iter().map(|row| row.state.into()),
+        &["draft", "open", "paused", "closed", "archived"],
+    );
+    assert_every_state(
+        "round",
+        funds
+            .iter()
+            .flat_map(|fund| fund.rounds.values())
+            .map(|round| round.state.into()),
+        &["planned", "open", "deciding", "completed"],
+    );
+}
+
+fn assert_payments(payments: &[PaymentRow]) {
+    assert_every_state(
+        "payment",
+        payments.iter().map(|row| row.state.into()),
+        &[
+            "prepared",
+            "approved",
+            "sent",
+            "confirmed",
+            "rejected",
+            "cancelled",
+            "failed",
+            "reversed",
+        ],
+    );
+}
+
+fn assert_updates(updates: &[UpdateRow]) {
+    assert_every_state(
+        "update",
+        updates.iter().map(|row| row.state.into()),
+        &["requested", "received", "accepted", "queried", "excused"],
+    );
+}
+
+fn assert_every_state(
+    noun: &str,
+    states: impl Iterator<Item = &'static str>,
+    expected: &[&'static str],
+) {
+    let found: BTreeSet<_> = states.collect();
+    for state in expected {
+        assert!(found.contains(state), "no {noun} is {state}");
     }
-    let all = views
-        .list::<UpdateRow>(None, vec![], &page)
-        .await
-        .unwrap()
-        .items;
-    for state in ["requested", "received", "accepted", "queried", "excused"] {
-        assert!(
-            all.iter().any(|row| <&str>::from(row.state) == state),
-            "no update is {state}"
-        );
-    }
-    let payments = views
-        .list::<PaymentRow>(None, vec![("state", vec!["prepared".into()])], &page)
-        .await
-        .unwrap()
-        .items;
-    let updates = views
-        .list::<UpdateRow>(
-            None,
-            vec![
-                ("state", vec!["requested".into()]),
-                ("due_on <=", vec![house.today().to_string()]),
-            ],
-            &page,
-        )
-        .await
-        .unwrap()
-        .items;
+}
+
+/// Asserts that something is to be approved, and something is overdue.
+async fn assert_work_is_due(views: &Views, app: &TestApp) {
+    let payments: Vec<PaymentRow> =
+        rows_where(views, vec![Filter::equals("state", "prepared")]).await;
+    let updates: Vec<UpdateRow> = rows_where(
+        views,
+        vec![
+            Filter::equals("state", "requested"),
+            Filter::at_most("due_on", app.today()),
+        ],
+    )
+    .await;
     assert!(
         !payments.is_empty() && !updates.is_empty(),
         "something is to be approved, and something is overdue"
     );
-    let month_ago = views
-        .position_as_at(AsAt::Day(house.in_days(-30)))
-        .await
-        .unwrap();
-    let sums = |by, position| Sums {
+}
+
+async fn assert_sums_are_shown(views: &Views, position: i64) {
+    for by in [
+        GroupBy::Fund,
+        GroupBy::Funder,
+        GroupBy::Area,
+        GroupBy::Round,
+    ] {
+        let budget = views.budget(sums(by, position)).await.unwrap();
+        assert!(!budget.lines.is_empty(), "{by:?} at {position}");
+    }
+    let outcomes = views.outcomes(sums(GroupBy::Sign, position)).await.unwrap();
+    assert_eq!(
+        outcomes.lines.len(),
+        8,
+        "every sign is spoken of at {position}"
+    );
+}
+
+fn sums(by: GroupBy, position: i64) -> Sums<'static> {
+    Sums {
         by,
         fund: None,
         area: None,
         position,
         effective_on: None,
-    };
-    for position in [month_ago, i64::MAX] {
-        for by in [
-            GroupBy::Fund,
-            GroupBy::Funder,
-            GroupBy::Area,
-            GroupBy::Round,
-        ] {
-            assert!(
-                !views
-                    .budget(sums(by, position))
-                    .await
-                    .unwrap()
-                    .lines
-                    .is_empty(),
-                "{by:?} at {position}"
-            );
-        }
-        assert_eq!(
-            views
-                .outcomes(sums(GroupBy::Sign, position))
-                .await
-                .unwrap()
-                .lines
-                .len(),
-            8,
-            "every sign is spoken of at {position}"
-        );
     }
-    let (then, now) = (
-        views.budget(sums(GroupBy::Fund, month_ago)).await.unwrap(),
-        views.budget(sums(GroupBy::Fund, i64::MAX)).await.unwrap(),
-    );
-    assert!(then.lines[0].requested < now.lines[0].requested);
 }
 
 /// What a demo prints while it starts.
@@ -283,8 +282,8 @@ fn run_demo(place: &Deployment) -> Vec<String> {
 }
 
 on_sqlite!(repeated_on_a_log_that_went_on_they_are_no_fault);
-async fn repeated_on_a_log_that_went_on_they_are_no_fault(house: TestApp) {
-    let place = house.close().await;
+async fn repeated_on_a_log_that_went_on_they_are_no_fault(app: TestApp) {
+    let place = app.close().await;
     for start in ["first", "second"] {
         let said = run_demo(&place);
         assert!(
@@ -300,10 +299,10 @@ async fn repeated_on_a_log_that_went_on_they_are_no_fault(house: TestApp) {
 }
 
 on_each_engine!(are_only_for_a_log_of_their_own);
-async fn are_only_for_a_log_of_their_own(house: TestApp) {
-    crate::support::fixtures::Office::open(&house, 1000).await;
-    let (commands, simulation) = simulated(&house).await;
-    let before = house.log.length().await.unwrap();
+async fn are_only_for_a_log_of_their_own(app: TestApp) {
+    crate::support::fixtures::Office::open(&app, 1000).await;
+    let (commands, simulation) = simulated(&app).await;
+    let before = app.log.length().await.unwrap();
     let refused = load(&commands, &simulation, &DemoProgramme::read(None).unwrap())
         .await
         .unwrap_err();
@@ -311,5 +310,5 @@ async fn are_only_for_a_log_of_their_own(house: TestApp) {
         refused.to_string().contains("only for a log of their own"),
         "{refused}"
     );
-    assert_eq!(house.log.length().await.unwrap(), before);
+    assert_eq!(app.log.length().await.unwrap(), before);
 }

@@ -33,13 +33,13 @@ use crate::support::service::{
 use crate::support::test_app::{ORGANISATION, TestApp, request};
 
 on_sqlite!(readiness_names_what_failed_beside_serving);
-async fn readiness_names_what_failed_beside_serving(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn readiness_names_what_failed_beside_serving(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let beside = Supervisor::default();
     let client = serve_with_tasks(
-        &house,
-        house.commands.clone(),
-        &token(&house, office.ada),
+        &app,
+        app.commands.clone(),
+        &token(&app, office.ada),
         beside.clone(),
         |_| (),
     );
@@ -60,8 +60,8 @@ async fn readiness_names_what_failed_beside_serving(house: TestApp) {
 }
 
 on_each_engine!(a_loop_of_crashes_is_told_until_it_is_over);
-async fn a_loop_of_crashes_is_told_until_it_is_over(house: TestApp) {
-    let place = house.close().await;
+async fn a_loop_of_crashes_is_told_until_it_is_over(app: TestApp) {
+    let place = app.close().await;
     let ready = |process: &ServiceProcess| {
         let ready = Client::new(&process.address, "").get("/readyz");
         (ready.status, ready.body["failed"].clone())
@@ -87,21 +87,16 @@ async fn a_loop_of_crashes_is_told_until_it_is_over(house: TestApp) {
 }
 
 on_each_engine!(a_clock_that_is_off_refuses_at_once_and_readiness_says_so);
-async fn a_clock_that_is_off_refuses_at_once_and_readiness_says_so(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let client = serve_commands(
-        &house,
-        house.commands.clone(),
-        &token(&house, office.ada),
-        |_| (),
-    );
+async fn a_clock_that_is_off_refuses_at_once_and_readiness_says_so(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let client = serve_commands(&app, app.commands.clone(), &token(&app, office.ada), |_| ());
     for seconds in [10, -3600] {
-        let now = house.commands.now().as_microsecond() + seconds * 1_000_000;
+        let now = app.commands.now().as_microsecond() + seconds * 1_000_000;
         let off = Commands::new(
-            house.log.clone(),
+            app.log.clone(),
             Clock::Simulated(Arc::new(AtomicI64::new(now))),
         );
-        let (before, since) = (house.log.length().await.unwrap(), Instant::now());
+        let (before, since) = (app.log.length().await.unwrap(), Instant::now());
         let pause = FundCommand::Pause(WithReason {
             reason: text("A pause"),
         });
@@ -117,14 +112,14 @@ async fn a_clock_that_is_off_refuses_at_once_and_readiness_says_so(house: TestAp
             "it is not tried again and again: {:?}",
             since.elapsed()
         );
-        assert_eq!(house.log.length().await.unwrap(), before);
+        assert_eq!(app.log.length().await.unwrap(), before);
         let ready = client.get("/readyz");
         assert_eq!(
             (ready.status, &ready.body["failed"]),
             (503, &json!(["clock"]))
         );
         // With a correct clock the next command is recorded, which is all that readiness needs.
-        person(&house, "Grace").await;
+        person(&app, "Grace").await;
         assert_eq!(client.get("/readyz").status, 200);
     }
 }
@@ -145,8 +140,8 @@ fn first_migration(all: &Migrator) -> Migrator {
 }
 
 /// Replaces the database with one of the first schema, with stored rows and keys.
-async fn load_first_schema(house: &TestApp) {
-    let folder = house.folder.path();
+async fn load_first_schema(app: &TestApp) {
+    let folder = app.folder.path();
     std::fs::remove_dir_all(folder.join("keys")).unwrap();
     std::fs::create_dir(folder.join("keys")).unwrap();
     for entry in std::fs::read_dir(format!("{FIRST_SCHEMA}/keys"))
@@ -160,7 +155,7 @@ async fn load_first_schema(house: &TestApp) {
         std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     }
     let stored = std::fs::read_to_string(format!("{FIRST_SCHEMA}/rows.sql")).unwrap();
-    match raw_connection(house).await {
+    match raw_connection(app).await {
         RawConnection::Sqlite(pool) => {
             // Removes every table of the newest schema.
             let tables: Vec<String> = sqlx::query_scalar(
@@ -200,22 +195,22 @@ async fn load_first_schema(house: &TestApp) {
 }
 
 on_each_engine!(a_database_of_the_first_schema_is_brought_up_to_date);
-async fn a_database_of_the_first_schema_is_brought_up_to_date(house: TestApp) {
+async fn a_database_of_the_first_schema_is_brought_up_to_date(app: TestApp) {
     if !Path::new(FIRST_SCHEMA).exists() {
         make_fixture().await;
         panic!("{FIRST_SCHEMA} was written anew: look at it and commit it");
     }
-    load_first_schema(&house).await;
-    let place = house.close().await;
-    let house = TestApp::open(place.folder, place.url).await;
+    load_first_schema(&app).await;
+    let place = app.close().await;
+    let app = TestApp::open(place.folder, place.url).await;
     assert_eq!(
-        replay::replay_log(&house).await,
+        replay::replay_log(&app).await,
         2,
         "the log is whole, and holds its awards"
     );
-    crate::projections::read_models::assert_equals_rebuild(&house).await;
+    crate::projections::read_models::assert_equals_rebuild(&app).await;
     // Values encrypted then can be decrypted now, and the next command continues the log.
-    let rows = events::read_page(house.store(), ORGANISATION, 0, 1000)
+    let rows = events::read_page(app.store(), ORGANISATION, 0, 1000)
         .await
         .unwrap();
     let person = rows
@@ -229,7 +224,7 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date(house: TestApp) {
         .unwrap()
         .parse()
         .unwrap();
-    let client = serve(&house, ada);
+    let client = serve(&app, ada);
     assert_eq!(
         client.get(&format!("/api/v1/people/{ada}")).body["name"],
         "Ada"
@@ -239,22 +234,21 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date(house: TestApp) {
         "1250.00"
     );
     // The fixture was made two days ahead of its clock.
-    house.pass_days(3);
-    crate::support::fixtures::person(&house, "Grace").await;
+    app.pass_days(3);
+    crate::support::fixtures::person(&app, "Grace").await;
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         i64::try_from(rows.len()).unwrap() + 1
     );
 }
 
 /// Produces rows in every table.
-async fn exercise_every_table(house: &TestApp, office: &Office) {
-    let (first, group, member) = office.prepared(house, 700).await;
-    let second = office.returned(house, 600, 50).await;
-    house.pass_days(2);
+async fn exercise_every_table(app: &TestApp, office: &Office) {
+    let (first, group, member) = office.prepared(app, 700).await;
+    let second = office.returned(app, 600, 50).await;
+    app.pass_days(2);
     let on = async |by, noun: &str, id, name: &str, body: serde_json::Value| {
-        house
-            .issue_ok(by, command_from_json(noun, id, name, &body))
+        app.issue_ok(by, command_from_json(noun, id, name, &body))
             .await;
     };
     let past = json!({ "reference": "360G-other-1", "title": "Tools", "description": "Tools for the garden.", "amount": "3000.00",
@@ -268,14 +262,11 @@ async fn exercise_every_table(house: &TestApp, office: &Office) {
         json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" }),
     )
     .await;
-    let story =
-        json!({ "words": "They cook.", "consented_on": house.today(), "consent": "A form" });
+    let story = json!({ "words": "They cook.", "consented_on": app.today(), "consent": "A form" });
     on(office.ada, "grant", first.0, "publish-story", story).await;
-    let vary =
-        json!({ "change": { "ends_on": house.in_days(95) }, "words": "The hall is closed." });
+    let vary = json!({ "change": { "ends_on": app.in_days(95) }, "words": "The hall is closed." });
     on(member, "grant", first.0, "request-variation", vary).await;
-    let correct =
-        json!({ "payment": 1, "paid_on": house.in_days(-1), "reason": "As the bank says" });
+    let correct = json!({ "payment": 1, "paid_on": app.in_days(-1), "reason": "As the bank says" });
     on(office.ben, "grant", second.0, "correct-payment", correct).await;
     let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." });
     let update = json!({ "update": 1, "channel": "phone", "consent": true, "words": "It went well.", "people": 20, "volunteers": 3, "spent": "500.00", "outcomes": [outcome] });
@@ -289,7 +280,7 @@ async fn exercise_every_table(house: &TestApp, office: &Office) {
     )
     .await;
     let line = json!({ "grant": first, "payment": 1, "amount": "700.00" });
-    let batch = json!({ "batch": "november", "sent_on": house.today(), "payments": [line] });
+    let batch = json!({ "batch": "november", "sent_on": app.today(), "payments": [line] });
     on(office.ben, "fund", office.fund.0, "send-batch", batch).await;
     let file = json!({ "file": "9f".repeat(32), "media": "application/pdf", "bytes": 5000, "purpose": "document" });
     on(member, "group", group.0, "keep-file", file).await;
@@ -313,12 +304,12 @@ async fn exercise_every_table(house: &TestApp, office: &Office) {
 
 /// Writes the fixture from a small log, as rows of the first schema's tables.
 async fn make_fixture() {
-    let house = TestApp::sqlite().await;
-    let office = Office::open(&house, 5000).await;
-    exercise_every_table(&house, &office).await;
-    house.catch_up().await;
+    let app = TestApp::sqlite().await;
+    let office = Office::open(&app, 5000).await;
+    exercise_every_table(&app, &office).await;
+    app.catch_up().await;
     std::fs::create_dir_all(format!("{FIRST_SCHEMA}/keys")).unwrap();
-    for entry in std::fs::read_dir(house.folder.path().join("keys"))
+    for entry in std::fs::read_dir(app.folder.path().join("keys"))
         .unwrap()
         .flatten()
     {
@@ -339,8 +330,8 @@ async fn make_fixture() {
     .fetch_all(&pool)
     .await
     .unwrap();
-    let RawConnection::Sqlite(from) = raw_connection(&house).await else {
-        unreachable!("the house is of SQLite")
+    let RawConnection::Sqlite(from) = raw_connection(&app).await else {
+        unreachable!("the app is on SQLite")
     };
     let mut text = String::from(
         "-- A small log in the tables of the first schema, for the test of an upgrade. Illustrative.\n",
@@ -372,15 +363,15 @@ async fn make_fixture() {
 }
 
 on_each_engine!(a_newer_database_is_refused);
-async fn a_newer_database_is_refused(house: TestApp) {
+async fn a_newer_database_is_refused(app: TestApp) {
     execute_raw(
-        &house,
+        &app,
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, '00', 1)"
-            .replace("'00'", if house.store().postgres_pool().is_some() { "'\\x00'" } else { "X'00'" })
+            .replace("'00'", if app.store().postgres_pool().is_some() { "'\\x00'" } else { "X'00'" })
             .as_str(),
     )
     .await;
-    let place = house.close().await;
+    let place = app.close().await;
     let output = place
         .program()
         .args(["serve", "--listen", "127.0.0.1:0"])
@@ -394,26 +385,26 @@ async fn a_newer_database_is_refused(house: TestApp) {
 }
 
 on_each_engine!(rows_of_another_shape_are_made_anew);
-async fn rows_of_another_shape_are_made_anew(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    office.prepared(&house, 700).await;
-    house.catch_up().await;
-    let generation = async |house: &TestApp, name: &str| {
-        let all = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
+async fn rows_of_another_shape_are_made_anew(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    office.prepared(&app, 700).await;
+    app.catch_up().await;
+    let generation = async |app: &TestApp, name: &str| {
+        let all = checkpoints::all(app.store(), ORGANISATION).await.unwrap();
         all.into_iter()
             .find(|one| one.name == name && one.state == "live")
             .unwrap()
             .generation
     };
     execute_raw(
-        &house,
+        &app,
         "UPDATE projections SET shape = 0 WHERE name = 'funds'; UPDATE view_funds SET body = '{}'",
     )
     .await;
-    let again = if house.store().postgres_pool().is_some() {
-        house.second_process().await
+    let again = if app.store().postgres_pool().is_some() {
+        app.second_process().await
     } else {
-        house.restarted().await
+        app.restarted().await
     };
     assert_eq!(
         (
@@ -425,7 +416,7 @@ async fn rows_of_another_shape_are_made_anew(house: TestApp) {
     );
     let row: microgrants::projections::FundRow = again
         .views()
-        .find(&office.fund.to_string(), None)
+        .find(office.fund, None)
         .await
         .unwrap()
         .unwrap();
@@ -437,12 +428,12 @@ const SCHEMA_DIGESTS: &str = "tests/fixtures/shapes.txt";
 
 on_sqlite!(whoever_changes_rows_raises_their_shape);
 /// The stored log produces the same rows as when their schema version was last raised.
-async fn whoever_changes_rows_raises_their_shape(house: TestApp) {
-    load_first_schema(&house).await;
-    let place = house.close().await;
-    let house = TestApp::open(place.folder, place.url).await;
-    house.catch_up().await;
-    let live = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
+async fn whoever_changes_rows_raises_their_shape(app: TestApp) {
+    load_first_schema(&app).await;
+    let place = app.close().await;
+    let app = TestApp::open(place.folder, place.url).await;
+    app.catch_up().await;
+    let live = checkpoints::all(app.store(), ORGANISATION).await.unwrap();
     let mut found = String::from(
         "# Each projection, the shape of its rows, and what the rows of the stored log come to. Raise SHAPE, then delete this file.\n",
     );
@@ -452,7 +443,7 @@ async fn whoever_changes_rows_raises_their_shape(house: TestApp) {
             .find(|one| one.name == name && one.state == "live")
             .unwrap()
             .generation;
-        let rows = view_rows::dump(house.store(), name, ORGANISATION, generation)
+        let rows = view_rows::dump(app.store(), name, ORGANISATION, generation)
             .await
             .unwrap();
         assert!(!rows.is_empty(), "the stored log makes rows of {name}");

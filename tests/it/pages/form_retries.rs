@@ -1,7 +1,7 @@
 //! Submitting a refused form again: the last attempt is the one that is recorded.
 
 use microgrants::projections::{ApplicationRow, GroupRow, PersonRow};
-use microgrants::views::{PageRequest as Wanted, Reader};
+use microgrants::views::{PageRequest, Reader};
 
 use crate::pages::journeys::{serve_office, signed_in_officer, visible_text};
 use crate::support::browser::{Browser, Page};
@@ -14,13 +14,13 @@ struct OpenedForm {
 }
 
 impl OpenedForm {
-    async fn opened(house: &TestApp) -> (Browser, Self) {
-        let (office, address) = serve_office(house).await;
-        let mut browser = signed_in_officer(house, &office, &address).await;
+    async fn opened(app: &TestApp) -> (Browser, Self) {
+        let (office, address) = serve_office(app).await;
+        let mut browser = signed_in_officer(app, &office, &address).await;
         let round = format!("{}/first", office.fund);
         let page = browser.get(&format!("/desk/applications/new?round={round}"));
         let began = page.hidden_field("began");
-        let today = house.today().to_string();
+        let today = app.today().to_string();
         let fields = [
             ("began", began.as_str()),
             ("round", round.as_str()),
@@ -58,27 +58,56 @@ impl OpenedForm {
     }
 }
 
-async fn groups(house: &TestApp) -> Vec<GroupRow> {
-    house.catch_up().await;
-    house
-        .views()
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 50,
-            },
-        )
+async fn groups(app: &TestApp) -> Vec<GroupRow> {
+    app.catch_up().await;
+    app.views()
+        .list(None, Vec::new(), &FIRST_PAGE)
         .await
         .unwrap()
         .items
 }
 
+const FIRST_PAGE: PageRequest = PageRequest {
+    after: None,
+    limit: 50,
+};
+
+/// Name, address and telephone of those who were invited to a group.
+async fn invited_to(
+    app: &TestApp,
+    group: &GroupRow,
+) -> Vec<(Option<String>, Option<String>, Option<String>)> {
+    let people: Vec<PersonRow> = app
+        .views()
+        .people(group.invited.iter().map(ToString::to_string).collect())
+        .await
+        .unwrap();
+    app.views()
+        .decrypt_people(&Reader::service(), people)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|person| (person.name, person.email, person.telephone))
+        .collect()
+}
+
+/// The only application.
+async fn single_application(app: &TestApp) -> ApplicationRow {
+    let mut rows: Vec<ApplicationRow> = app
+        .views()
+        .list(None, Vec::new(), &FIRST_PAGE)
+        .await
+        .unwrap()
+        .items;
+    assert_eq!(rows.len(), 1);
+    rows.remove(0)
+}
+
 on_each_engine!(a_second_try_records_what_it_says);
-async fn a_second_try_records_what_it_says(house: TestApp) {
-    let (mut browser, form) = OpenedForm::opened(&house).await;
-    let tomorrow = house.in_days(1).to_string();
+async fn a_second_try_records_what_it_says(app: TestApp) {
+    // Given
+    let (mut browser, form) = OpenedForm::opened(&app).await;
+    let tomorrow = app.in_days(1).to_string();
     let first = [
         ("received_on", tomorrow.as_str()),
         ("group", "Tee on papper"),
@@ -93,21 +122,24 @@ async fn a_second_try_records_what_it_says(house: TestApp) {
     let refused = form.submit(&mut browser, &first);
     assert_eq!(refused.status, 422, "{}", visible_text(&refused));
     assert!(
-        groups(&house)
+        groups(&app)
             .await
             .iter()
             .any(|group| group.name == "Tee on papper"),
         "the first try brought the group in"
     );
+
+    // When
     let taken = form.submit(&mut browser, &[]);
+
+    // Then
     assert!(
         taken.status == 200 && taken.path.contains("/desk/applications/"),
         "{} {}",
         taken.path,
         visible_text(&taken)
     );
-
-    let groups = groups(&house).await;
+    let groups = groups(&app).await;
     let group = groups
         .iter()
         .find(|group| group.name == "Tea on paper")
@@ -117,51 +149,24 @@ async fn a_second_try_records_what_it_says(house: TestApp) {
         (1, "oldham"),
         "the one group, with its area put right"
     );
-    let people: Vec<PersonRow> = house
-        .views()
-        .people(group.invited.iter().map(ToString::to_string).collect())
-        .await
-        .unwrap();
-    let people = house
-        .views()
-        .decrypt_people(&Reader::service(), people)
-        .await
-        .unwrap();
-    let said: Vec<_> = people
-        .into_iter()
-        .map(|person| (person.name, person.email, person.telephone))
-        .collect();
     assert_eq!(
-        said,
+        invited_to(&app, group).await,
         [(
             Some("Zofia".to_owned()),
             Some("zofia@example.org".to_owned()),
             None
         )]
     );
-    let rows: Vec<ApplicationRow> = house
-        .views()
-        .list(
-            None,
-            Vec::new(),
-            &Wanted {
-                after: None,
-                limit: 50,
-            },
-        )
-        .await
-        .unwrap()
-        .items;
-    assert_eq!(rows.len(), 1);
+    let row = single_application(&app).await;
     assert_eq!(
-        rows[0].area.as_ref().map(ToString::to_string).as_deref(),
+        row.area.as_ref().map(ToString::to_string).as_deref(),
         Some("oldham")
     );
     assert!(
-        rows[0].helper_sealed.is_none() && rows[0].language.code() == "en",
+        row.helper_sealed.is_none() && row.language.code() == "en",
         "nobody helps with the language"
     );
-    let answers = house.views().answers(rows[0].id, None).await.unwrap();
+    let answers = app.views().answers(row.id, None).await.unwrap();
     assert_eq!(
         answers
             .into_iter()
@@ -172,9 +177,9 @@ async fn a_second_try_records_what_it_says(house: TestApp) {
 }
 
 on_each_engine!(what_cannot_change_any_more_is_said);
-async fn what_cannot_change_any_more_is_said(house: TestApp) {
-    let (mut browser, form) = OpenedForm::opened(&house).await;
-    let tomorrow = house.in_days(1).to_string();
+async fn what_cannot_change_any_more_is_said(app: TestApp) {
+    let (mut browser, form) = OpenedForm::opened(&app).await;
+    let tomorrow = app.in_days(1).to_string();
     let on = ("received_on", tomorrow.as_str());
     let refused = form.submit(
         &mut browser,
@@ -182,7 +187,7 @@ async fn what_cannot_change_any_more_is_said(house: TestApp) {
     );
     assert_eq!(refused.status, 422, "{}", visible_text(&refused));
     let late = [("late_reason", "It lay in the other office")];
-    let before = house.log.length().await.unwrap();
+    let before = app.log.length().await.unwrap();
     for (otherwise, says) in [
         (
             vec![("standing", "existing"), late[0]],
@@ -204,7 +209,7 @@ async fn what_cannot_change_any_more_is_said(house: TestApp) {
         );
     }
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         before,
         "what is refused records nothing"
     );

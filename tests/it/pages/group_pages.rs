@@ -14,22 +14,21 @@ use crate::support::fixtures::{open, text};
 use crate::support::test_app::TestApp;
 
 on_each_engine!(only_what_was_asked_is_open_and_nothing_typed_is_lost);
-async fn only_what_was_asked_is_open_and_nothing_typed_is_lost(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let (application, _, member) = office.submitted(&house, 900).await;
+async fn only_what_was_asked_is_open_and_nothing_typed_is_lost(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (application, _, member) = office.submitted(&app, 900).await;
     let ask = RequestChanges {
         questions: [text("requested")].into(),
         note: text("Is it enough?"),
-        due_on: house.in_days(14),
+        due_on: app.in_days(14),
     };
-    house
-        .issue_ok(
-            office.ada,
-            Command::Application(application, ApplicationCommand::RequestChanges(ask)),
-        )
-        .await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, member).await;
+    app.issue_ok(
+        office.ada,
+        Command::Application(application, ApplicationCommand::RequestChanges(ask)),
+    )
+    .await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
     let path = format!("/my/applications/{application}");
     let (amount, idea) = (
         format!("{path}/answer/amount"),
@@ -63,7 +62,7 @@ async fn only_what_was_asked_is_open_and_nothing_typed_is_lost(house: TestApp) {
         visible_text(&refused)
     );
     let page = browser.get(&amount);
-    house.pass_days(15);
+    app.pass_days(15);
     let late = browser.submit_form(&page, &amount, &[("answer", "1,300"), ("then", "next")]);
     assert!(
         late.status == 422
@@ -91,25 +90,24 @@ fn answer(browser: &mut Browser, page: &Page, form: &str) -> Page {
 }
 
 on_each_engine!(a_member_answers_contact_details_that_an_officer_proposed);
-async fn a_member_answers_contact_details_that_an_officer_proposed(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let (_, member) = office.group(&house).await;
+async fn a_member_answers_contact_details_that_an_officer_proposed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
     let propose = async |email: &str| {
         let details = PersonDetails {
             name: open("Cass"),
             email: Some(open(email)),
             telephone: Some(open("0161 496 0000")),
         };
-        house
-            .issue_ok(
-                office.ada,
-                Command::Person(member, PersonCommand::ChangeContact(details)),
-            )
-            .await;
-        house.catch_up().await;
+        app.issue_ok(
+            office.ada,
+            Command::Person(member, PersonCommand::ChangeContact(details)),
+        )
+        .await;
+        app.catch_up().await;
     };
     propose("other@example.org").await;
-    let mut browser = signed_in(&house, &address, member).await;
+    let mut browser = signed_in(&app, &address, member).await;
     assert!(
         browser
             .get("/my")
@@ -141,14 +139,14 @@ async fn a_member_answers_contact_details_that_an_officer_proposed(house: TestAp
         "a new address ends every session: {}",
         visible_text(&after)
     );
-    let mut browser = signed_in(&house, &address, member).await;
+    let mut browser = signed_in(&app, &address, member).await;
     let after = browser.get("/account");
     assert!(
         after.contains("new@example.org") && !after.contains("Are these your new contact details?"),
         "{}",
         visible_text(&after)
     );
-    let holder = house
+    let holder = app
         .log
         .vault()
         .subject_of(BlindIndexKind::Email, "new@example.org")
@@ -163,28 +161,27 @@ async fn a_member_answers_contact_details_that_an_officer_proposed(house: TestAp
 }
 
 on_each_engine!(a_name_that_waits_and_a_draft_that_lapsed_are_explained);
-async fn a_name_that_waits_and_a_draft_that_lapsed_are_explained(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let (draft, group, member) = office.draft(&house, 900).await;
+async fn a_name_that_waits_and_a_draft_that_lapsed_are_explained(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (draft, group, member) = office.draft(&app, 900).await;
     let correct = CorrectGroup {
         name: text("Soup and songs"),
         area: text("oldham"),
         reason: open("A letter was missing"),
     };
-    house
-        .issue_ok(
-            member,
-            Command::Group(group, GroupCommand::Correct(correct)),
-        )
-        .await;
-    house.pass_days(31);
-    house.catch_up().await;
-    Jobs::new(house.commands.clone(), house.views())
+    app.issue_ok(
+        member,
+        Command::Group(group, GroupCommand::Correct(correct)),
+    )
+    .await;
+    app.pass_days(31);
+    app.catch_up().await;
+    Jobs::new(app.commands.clone(), app.views())
         .run_once()
         .await
         .unwrap();
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, member).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
     let page = browser.get("/my");
     assert!(
         page.contains("You asked us to call your group Soup and songs."),

@@ -1,19 +1,19 @@
 //! Safety of the pages over HTTP: origin checks of forms, links that work once, expiring sessions,
 //! rate limits; and a form submitted twice is one command.
 
+use microgrants::auth::links::{self, NewSignInLink};
 use microgrants::domain::person::PersonDetails;
 use microgrants::domain::personal_data::PersonalInput;
-use microgrants::domain::{Command, PersonCommand, PersonId, Role};
-use microgrants::mail::sign_in_links::{self, NewSignInLink};
+use microgrants::domain::{Command, GrantId, GroupId, PersonCommand, PersonId, Role};
 use microgrants::projections::{ApplicationRow, GroupRow};
-use microgrants::views::PageRequest as Wanted;
+use microgrants::views::PageRequest;
 
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::Office;
 use crate::support::service::serve;
 use crate::support::test_app::TestApp;
 
-pub async fn sign_in_link(house: &TestApp, person: PersonId) -> String {
+pub async fn sign_in_link(app: &TestApp, person: PersonId) -> String {
     let invited = NewSignInLink {
         person,
         joins: None,
@@ -22,16 +22,13 @@ pub async fn sign_in_link(house: &TestApp, person: PersonId) -> String {
     };
     format!(
         "/sign-in/{}",
-        sign_in_links::issue(&house.commands, invited)
-            .await
-            .unwrap()
-            .token
+        links::issue(&app.commands, invited).await.unwrap().token
     )
 }
 
-pub async fn signed_in(house: &TestApp, address: &str, person: PersonId) -> Browser {
+pub async fn signed_in(app: &TestApp, address: &str, person: PersonId) -> Browser {
     let mut browser = Browser::new(address);
-    let at = sign_in_link(house, person).await;
+    let at = sign_in_link(app, person).await;
     let page = browser.get(&at);
     let page = browser.submit_form(&page, &at, &[]);
     assert_eq!(page.status, 200, "{}: {}", page.path, visible_text(&page));
@@ -99,20 +96,20 @@ pub fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-pub async fn serve_office(house: &TestApp) -> (Office, String) {
-    let office = Office::open(house, 10_000).await;
-    house.catch_up().await;
-    let address = serve(house, office.ada).address().to_owned();
+pub async fn serve_office(app: &TestApp) -> (Office, String) {
+    let office = Office::open(app, 10_000).await;
+    app.catch_up().await;
+    let address = serve(app, office.ada).address().to_owned();
     (office, address)
 }
 
 on_each_engine!(forms_from_elsewhere_are_refused);
-async fn forms_from_elsewhere_are_refused(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+async fn forms_from_elsewhere_are_refused(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     let page = browser.get("/account");
     let csrf = page.hidden_field("csrf");
-    let before = house.log.length().await.unwrap();
+    let before = app.log.length().await.unwrap();
     for (header, value) in [
         ("Sec-Fetch-Site", "cross-site"),
         ("Sec-Fetch-Site", "same-site"),
@@ -148,7 +145,7 @@ async fn forms_from_elsewhere_are_refused(house: TestApp) {
         "another browser's token"
     );
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         before,
         "nothing was recorded"
     );
@@ -160,9 +157,9 @@ async fn forms_from_elsewhere_are_refused(house: TestApp) {
 }
 
 on_each_engine!(a_link_works_once_and_never_by_following_it);
-async fn a_link_works_once_and_never_by_following_it(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let at = sign_in_link(&house, office.ada).await;
+async fn a_link_works_once_and_never_by_following_it(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let at = sign_in_link(&app, office.ada).await;
     let mut browser = Browser::new(&address);
     for _ in 0..3 {
         let page = browser.get(&at);
@@ -196,7 +193,7 @@ async fn a_link_works_once_and_never_by_following_it(house: TestApp) {
         assert!(second.get(&forged).contains("does not work any more"));
     }
     // A session that was ended in another browser is over.
-    let mut third = signed_in(&house, &address, office.ada).await;
+    let mut third = signed_in(&app, &address, office.ada).await;
     let page = third.get("/account");
     third.submit_form(&page, "/account", &[("session", "")]);
     assert!(
@@ -204,14 +201,14 @@ async fn a_link_works_once_and_never_by_following_it(house: TestApp) {
             && third.get("/desk").path.contains("/sign-in")
     );
     // An unused session expires.
-    let mut fourth = signed_in(&house, &address, office.ada).await;
+    let mut fourth = signed_in(&app, &address, office.ada).await;
     assert_eq!(fourth.get("/desk").status, 200);
-    house.pass_days(1);
+    app.pass_days(1);
     assert!(fourth.get("/desk").path.contains("/sign-in"));
     // A group member's session and its cookie last longer, but not once the person has a role.
-    let person = register_zofia(&house, "later@example.org").await;
-    let mut member = signed_in(&house, &address, person).await;
-    house.pass_days(1);
+    let person = register_zofia(&app, "later@example.org").await;
+    let mut member = signed_in(&app, &address, person).await;
+    app.pass_days(1);
     let renewed = member.get("/my");
     assert!(
         renewed.status == 200
@@ -224,9 +221,9 @@ async fn a_link_works_once_and_never_by_following_it(house: TestApp) {
         !member.get("/my").headers.contains_key("set-cookie"),
         "once an hour at most"
     );
-    office.give_role(&house, person, Role::Officer).await;
-    house.catch_up().await;
-    house.pass_days(1);
+    office.give_role(&app, person, Role::Officer).await;
+    app.catch_up().await;
+    app.pass_days(1);
     for _ in 0..2 {
         assert!(
             member.get("/desk").path.contains("/sign-in"),
@@ -236,27 +233,26 @@ async fn a_link_works_once_and_never_by_following_it(house: TestApp) {
 }
 
 /// Registers a person called Zofia with this address.
-pub async fn register_zofia(house: &TestApp, email: &str) -> PersonId {
+pub async fn register_zofia(app: &TestApp, email: &str) -> PersonId {
     let person = PersonId(microgrants::clock::new_id());
     let details = PersonDetails {
         name: PersonalInput::Open("Zofia".into()),
         email: Some(PersonalInput::Open(email.into())),
         telephone: None,
     };
-    house
-        .issue_ok(
-            person,
-            Command::Person(person, PersonCommand::Register(details)),
-        )
-        .await;
-    house.catch_up().await;
+    app.issue_ok(
+        person,
+        Command::Person(person, PersonCommand::Register(details)),
+    )
+    .await;
+    app.catch_up().await;
     person
 }
 
 on_each_engine!(nothing_tells_whether_an_address_is_known);
-async fn nothing_tells_whether_an_address_is_known(house: TestApp) {
-    let (_, address) = serve_office(&house).await;
-    register_zofia(&house, "zofia@example.org").await;
+async fn nothing_tells_whether_an_address_is_known(app: TestApp) {
+    let (_, address) = serve_office(&app).await;
+    register_zofia(&app, "zofia@example.org").await;
     let answers = ["zofia@example.org", "nobody@example.org"].map(|email| {
         let mut browser = Browser::new(&address);
         let page = browser.get("/sign-in");
@@ -279,8 +275,8 @@ async fn nothing_tells_whether_an_address_is_known(house: TestApp) {
 }
 
 on_each_engine!(a_form_pressed_twice_is_one_application);
-async fn a_form_pressed_twice_is_one_application(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn a_form_pressed_twice_is_one_application(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let start = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);
     let (_, fields) = walk_to_draft(&mut browser, &start, "Monday soup", "zofia@example.org");
@@ -306,12 +302,12 @@ async fn a_form_pressed_twice_is_one_application(house: TestApp) {
         one.headers["location"], two.headers["location"],
         "both lead to the one draft"
     );
-    house.catch_up().await;
-    let all = Wanted {
+    app.catch_up().await;
+    let all = PageRequest {
         after: None,
         limit: 100,
     };
-    let groups: Vec<GroupRow> = house
+    let groups: Vec<GroupRow> = app
         .views()
         .list(None, Vec::new(), &all)
         .await
@@ -329,7 +325,7 @@ async fn a_form_pressed_twice_is_one_application(house: TestApp) {
     let again = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert!([303, 403].contains(&again.status));
     // A person who finds the form in a browser on another day does not get in by sending it.
-    house.pass_days(1);
+    app.pass_days(1);
     let late = found.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert!(
         late.status == 422 && late.contains("sent before"),
@@ -340,19 +336,19 @@ async fn a_form_pressed_twice_is_one_application(house: TestApp) {
 }
 
 /// The browser of a signed-in officer.
-pub async fn signed_in_officer(house: &TestApp, office: &Office, address: &str) -> Browser {
-    let officer = register_zofia(house, "officer@example.org").await;
-    office.give_role(house, officer, Role::Officer).await;
-    house.catch_up().await;
-    signed_in(house, address, officer).await
+pub async fn signed_in_officer(app: &TestApp, office: &Office, address: &str) -> Browser {
+    let officer = register_zofia(app, "officer@example.org").await;
+    office.give_role(app, officer, Role::Officer).await;
+    app.catch_up().await;
+    signed_in(app, address, officer).await
 }
 
 on_each_engine!(a_mail_is_looked_at_before_it_is_published);
-async fn a_mail_is_looked_at_before_it_is_published(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut browser = signed_in_officer(&house, &office, &address).await;
+async fn a_mail_is_looked_at_before_it_is_published(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in_officer(&app, &office, &address).await;
     let page = browser.get("/desk/texts/mail/declined");
-    let before = house.log.length().await.unwrap();
+    let before = app.log.length().await.unwrap();
     let fields = |body: &'static str| {
         [
             ("at", "/desk/texts/mail/declined"),
@@ -388,7 +384,7 @@ async fn a_mail_is_looked_at_before_it_is_published(house: TestApp) {
         visible_text(&refused)
     );
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         before,
         "looking records nothing"
     );
@@ -398,30 +394,44 @@ async fn a_mail_is_looked_at_before_it_is_published(house: TestApp) {
         &fields("Sorry, {{ name }}."),
     );
     assert!(
-        published.status == 200 && house.log.length().await.unwrap() == before + 1,
+        published.status == 200 && app.log.length().await.unwrap() == before + 1,
         "{}",
         visible_text(&published)
     );
 }
 
-on_each_engine!(a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped);
-async fn a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut browser = signed_in_officer(&house, &office, &address).await;
-    let round = format!("{}/first", office.fund);
-    let page = browser.get(&format!("/desk/applications/new?round={round}"));
-    let (began, today, long) = (
-        page.hidden_field("began"),
-        house.in_days(0).to_string(),
-        "x".repeat(5001),
-    );
-    let fields = |idea: &'static str| -> Vec<(&str, &str)> {
+/// The page on which a form on paper is keyed in, opened by an officer.
+struct PaperForm {
+    browser: Browser,
+    page: Page,
+    began: String,
+    round: String,
+    today: String,
+}
+
+impl PaperForm {
+    async fn open(app: &TestApp) -> Self {
+        let (office, address) = serve_office(app).await;
+        let mut browser = signed_in_officer(app, &office, &address).await;
+        let round = format!("{}/first", office.fund);
+        let page = browser.get(&format!("/desk/applications/new?round={round}"));
+        Self {
+            began: page.hidden_field("began"),
+            today: app.in_days(0).to_string(),
+            browser,
+            page,
+            round,
+        }
+    }
+
+    /// Sends it with these fields more, and without one.
+    fn send(&mut self, more: &[(&str, &str)], without: Option<&str>) -> Page {
         let known = [
-            ("began", began.as_str()),
-            ("round", &round),
+            ("began", self.began.as_str()),
+            ("round", &self.round),
             ("form", "keyed"),
             ("channel", "paper"),
-            ("received_on", &today),
+            ("received_on", &self.today),
             ("help", "read_back"),
             ("consent", "yes"),
             ("group", "Tea on paper"),
@@ -430,56 +440,37 @@ async fn a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped(house: TestA
             ("requested", "£1,200"),
             ("at_risk", "no"),
         ];
-        known
+        let fields: Vec<_> = known
             .into_iter()
-            .chain(
-                [("q-idea", idea)]
-                    .into_iter()
-                    .filter(|(_, idea)| !idea.is_empty()),
-            )
-            .collect()
-    };
-    let before = house.log.length().await.unwrap();
-    let refused = browser.submit_form(
-        &page,
-        "/desk/do/keyed",
-        &[fields("").as_slice(), &[("q-idea", &long)]].concat(),
-    );
-    assert!(
-        refused.status == 422 && refused.contains("too long") && refused.contains("Tea on paper"),
-        "{}",
-        visible_text(&refused)
-    );
-    let unasked: Vec<_> = fields("Tea")
-        .into_iter()
-        .filter(|(name, _)| *name != "at_risk")
-        .collect();
-    let refused = browser.submit_form(&page, "/desk/do/keyed", &unasked);
-    assert!(
-        refused.status == 422 && refused.contains("would take part"),
-        "{}",
-        visible_text(&refused)
-    );
-    assert_eq!(
-        house.log.length().await.unwrap(),
-        before,
-        "what is refused records nothing"
-    );
-    let taken = browser.submit_form(&page, "/desk/do/keyed", &fields("Tea"));
+            .filter(|(name, _)| without != Some(*name))
+            .chain(more.iter().copied())
+            .collect();
+        self.browser
+            .submit_form(&self.page, "/desk/do/keyed", &fields)
+    }
+}
+
+on_each_engine!(a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped);
+async fn a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped(app: TestApp) {
+    let mut form = PaperForm::open(&app).await;
+
+    let taken = form.send(&[("q-idea", "Tea")], None);
+    let after = app.log.length().await.unwrap();
+    let again = form.send(&[("q-idea", "Tea")], None);
+    let length = app.log.length().await.unwrap();
+    let corrected = form.send(&[("q-idea", "Coffee")], None);
+
     assert!(
         taken.status == 200 && taken.path.contains("/desk/applications/"),
         "{} {}",
         taken.path,
         visible_text(&taken)
     );
-    let after = house.log.length().await.unwrap();
-    let again = browser.submit_form(&page, "/desk/do/keyed", &fields("Tea"));
     assert_eq!(
-        (again.path, house.log.length().await.unwrap()),
+        (again.path, length),
         (taken.path, after),
         "sent twice it leads to the same application"
     );
-    let corrected = browser.submit_form(&page, "/desk/do/keyed", &fields("Coffee"));
     assert!(
         corrected.status == 422 && corrected.contains("handed in already"),
         "{}",
@@ -487,12 +478,46 @@ async fn a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped(house: TestA
     );
 }
 
+on_each_engine!(a_form_on_paper_that_is_refused_records_nothing);
+async fn a_form_on_paper_that_is_refused_records_nothing(app: TestApp) {
+    let mut form = PaperForm::open(&app).await;
+    let before = app.log.length().await.unwrap();
+
+    let too_long = form.send(&[("q-idea", &"x".repeat(5001))], None);
+    let unasked = form.send(&[("q-idea", "Tea")], Some("at_risk"));
+
+    assert!(
+        too_long.status == 422
+            && too_long.contains("too long")
+            && too_long.contains("Tea on paper"),
+        "{}",
+        visible_text(&too_long)
+    );
+    assert!(
+        unasked.status == 422 && unasked.contains("would take part"),
+        "{}",
+        visible_text(&unasked)
+    );
+    assert_eq!(
+        app.log.length().await.unwrap(),
+        before,
+        "what is refused records nothing"
+    );
+    let taken = form.send(&[("q-idea", "Tea")], None);
+    assert!(
+        taken.status == 200 && taken.path.contains("/desk/applications/"),
+        "it can be put right: {} {}",
+        taken.path,
+        visible_text(&taken)
+    );
+}
+
 on_each_engine!(a_file_sent_twice_is_kept_once);
-async fn a_file_sent_twice_is_kept_once(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let (grant, group, member) = office.awarded(&house, 900).await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, member).await;
+async fn a_file_sent_twice_is_kept_once(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, group, member) = office.awarded(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));
     let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
     let fields = [
@@ -515,10 +540,9 @@ async fn a_file_sent_twice_is_kept_once(house: TestApp) {
         &[("file", "no picture"), ("file", paper)],
     );
     assert_eq!(broken.status, 422, "{}", visible_text(&broken));
-    house.catch_up().await;
+    app.catch_up().await;
     assert_eq!(
-        house
-            .views()
+        app.views()
             .files_of(&[group.to_string()], None)
             .await
             .unwrap()
@@ -532,10 +556,9 @@ async fn a_file_sent_twice_is_kept_once(house: TestApp) {
         &[("file", "%PDF-1.4\nanother\n%%EOF\n")],
     );
     assert_eq!(other.status, 303, "{}", visible_text(&other));
-    house.catch_up().await;
+    app.catch_up().await;
     assert_eq!(
-        house
-            .views()
+        app.views()
             .files_of(&[group.to_string()], None)
             .await
             .unwrap()
@@ -546,14 +569,14 @@ async fn a_file_sent_twice_is_kept_once(house: TestApp) {
 }
 
 on_each_engine!(who_begins_with_anothers_address_gets_no_rights_of_theirs);
-async fn who_begins_with_anothers_address_gets_no_rights_of_theirs(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn who_begins_with_anothers_address_gets_no_rights_of_theirs(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let (staff, email) = (
-        register_zofia(&house, "staff@example.org").await,
+        register_zofia(&app, "staff@example.org").await,
         "staff@example.org",
     );
-    office.give_role(&house, staff, Role::Officer).await;
-    house.catch_up().await;
+    office.give_role(&app, staff, Role::Officer).await;
+    app.catch_up().await;
     let start = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);
     let (_, fields) = walk_to_draft(&mut browser, &start, "Not theirs", email);
@@ -574,7 +597,7 @@ async fn who_begins_with_anothers_address_gets_no_rights_of_theirs(house: TestAp
     let (_, fields) = walk_to_draft(&mut browser, &start, "Walks", "new@example.org");
     browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!(browser.get("/my").status, 200);
-    let holder = house
+    let holder = app
         .log
         .vault()
         .subject_of(
@@ -584,8 +607,8 @@ async fn who_begins_with_anothers_address_gets_no_rights_of_theirs(house: TestAp
         .await
         .unwrap()
         .unwrap();
-    house.catch_up().await;
-    let mut owner = signed_in(&house, &address, PersonId(holder)).await;
+    app.catch_up().await;
+    let mut owner = signed_in(&app, &address, PersonId(holder)).await;
     assert!(
         owner.get("/my").contains("Walks"),
         "the address's owner has the draft"
@@ -597,8 +620,8 @@ async fn who_begins_with_anothers_address_gets_no_rights_of_theirs(house: TestAp
 }
 
 on_each_engine!(what_somebody_typed_is_text_wherever_it_stands);
-async fn what_somebody_typed_is_text_wherever_it_stands(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn what_somebody_typed_is_text_wherever_it_stands(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let start = format!("/apply/{}/first", office.fund);
     let marker = "<script>alert('x')</script>";
     let mut browser = Browser::new(&address);
@@ -610,13 +633,13 @@ async fn what_somebody_typed_is_text_wherever_it_stands(house: TestApp) {
     let idea = draft.replace("/answer/activity", "/answer/idea");
     let page = browser.get(&idea);
     browser.submit_form(&page, &idea, &[("answer", marker), ("then", "next")]);
-    house.catch_up().await;
-    let row: Vec<ApplicationRow> = house
+    app.catch_up().await;
+    let row: Vec<ApplicationRow> = app
         .views()
         .list(
             None,
             Vec::new(),
-            &Wanted {
+            &PageRequest {
                 after: None,
                 limit: 10,
             },
@@ -626,7 +649,7 @@ async fn what_somebody_typed_is_text_wherever_it_stands(house: TestApp) {
         .items;
     let id = draft.split('/').nth(3).unwrap();
     assert!(row.iter().any(|row| row.id.to_string() == id));
-    let mut desk = signed_in(&house, &address, office.ada).await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
     let pages = [
         browser.get(&idea),
         browser.get(&draft.replace("/answer/activity", "/check")),
@@ -652,51 +675,57 @@ async fn what_somebody_typed_is_text_wherever_it_stands(house: TestApp) {
     );
 }
 
+/// Pages of the desk that need no record, below `/desk`.
+const DESK_PAGES: [&str; 33] = [
+    "",
+    "/applications",
+    "/applications?state=draft&state=submitted&fund=x&area=oldham",
+    "/applications?q=000%20018",
+    "/applications?q=group",
+    "/applications/new",
+    "/panel",
+    "/grants",
+    "/grants?state=live&q=group",
+    "/grants?asks=change",
+    "/payments",
+    "/payments?state=sent",
+    "/updates",
+    "/updates?state=overdue",
+    "/groups",
+    "/groups?q=gr%25o_up",
+    "/funds",
+    "/people",
+    "/people?all=yes",
+    "/texts",
+    "/texts/mails",
+    "/texts/mails?state=due",
+    "/texts/form",
+    "/texts/agreement",
+    "/texts/report",
+    "/texts/mail/offered?language=pl",
+    "/figures",
+    "/figures?slide=3",
+    "/log",
+    "/log?after=-1",
+    "/log?actor=operator",
+    "/log?from=2020-01-01&to=2020-12-31",
+    "/log/0",
+];
+
+/// An office with a prepared payment, and the browser of Ada, who prepared it.
+async fn desk_with_payment(app: &TestApp) -> (Office, GrantId, GroupId, Browser) {
+    let (office, address) = serve_office(app).await;
+    let (grant, group, _) = office.prepared(app, 900).await;
+    app.catch_up().await;
+    let browser = signed_in(app, &address, office.ada).await;
+    (office, grant, group, browser)
+}
+
 on_each_engine!(every_page_of_the_desk_opens);
-async fn every_page_of_the_desk_opens(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let (grant, group, _) = office.prepared(&house, 900).await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+async fn every_page_of_the_desk_opens(app: TestApp) {
+    let (office, grant, group, mut browser) = desk_with_payment(&app).await;
     let fund = office.fund;
-    let mut paths: Vec<String> = [
-        "",
-        "/applications",
-        "/applications?state=draft&state=submitted&fund=x&area=oldham",
-        "/applications?q=000%20018",
-        "/applications?q=group",
-        "/applications/new",
-        "/panel",
-        "/grants",
-        "/grants?state=live&q=group",
-        "/grants?asks=change",
-        "/payments",
-        "/payments?state=sent",
-        "/updates",
-        "/updates?state=overdue",
-        "/groups",
-        "/groups?q=gr%25o_up",
-        "/funds",
-        "/people",
-        "/people?all=yes",
-        "/texts",
-        "/texts/mails",
-        "/texts/mails?state=due",
-        "/texts/form",
-        "/texts/agreement",
-        "/texts/report",
-        "/texts/mail/offered?language=pl",
-        "/figures",
-        "/figures?slide=3",
-        "/log",
-        "/log?after=-1",
-        "/log?actor=operator",
-        "/log?from=2020-01-01&to=2020-12-31",
-        "/log/0",
-    ]
-    .map(|path| format!("/desk{path}"))
-    .to_vec();
-    paths.extend([
+    let of_records = [
         format!("/desk/applications/{grant}"),
         format!("/desk/grants/{grant}"),
         format!("/desk/payments?grant={grant}"),
@@ -708,7 +737,12 @@ async fn every_page_of_the_desk_opens(house: TestApp) {
         format!("/desk/texts/mail/declined?fund={fund}"),
         format!("/desk/log?stream={grant}"),
         format!("/desk/applications/new?round={fund}/first"),
-    ]);
+    ];
+    let paths = DESK_PAGES
+        .map(|path| format!("/desk{path}"))
+        .into_iter()
+        .chain(of_records);
+
     for path in paths {
         let page = browser.get(&path);
         let closed = path == "/desk/applications/new" || path.starts_with("/desk/texts");
@@ -719,33 +753,6 @@ async fn every_page_of_the_desk_opens(house: TestApp) {
             visible_text(&page)
         );
     }
-    let take_back = format!("/desk/do/funds/{fund}/withdraw-funding");
-    let page = browser.get(&format!("/desk/funds/{fund}"));
-    assert!(
-        page.contains(&take_back),
-        "finance can record that a funder took money back"
-    );
-    let at = format!("/desk/funds/{fund}");
-    let fields = [
-        ("at", at.as_str()),
-        ("form", "withdraw-funding"),
-        ("source.funder:k", "Lottery"),
-        ("amount:m", "£1,000"),
-        ("reason", "Why"),
-    ];
-    let refused = browser.submit_form(&page, &take_back, &fields);
-    assert!(
-        refused.status == 409 && refused.contains("£1,000.00 is more than"),
-        "{} {}",
-        refused.status,
-        visible_text(&refused)
-    );
-    assert!(
-        browser
-            .get(&format!("/desk/payments?grant={grant}"))
-            .contains("you already acted on it"),
-        "the preparer is told why there is no button"
-    );
     for path in [
         "/desk/nothing",
         "/desk/grants/no-id",
@@ -758,13 +765,47 @@ async fn every_page_of_the_desk_opens(house: TestApp) {
     }
 }
 
+on_each_engine!(finance_can_record_that_a_funder_took_money_back);
+async fn finance_can_record_that_a_funder_took_money_back(app: TestApp) {
+    let (office, _, _, mut browser) = desk_with_payment(&app).await;
+    let at = format!("/desk/funds/{}", office.fund);
+    let take_back = format!("/desk/do/funds/{}/withdraw-funding", office.fund);
+    let page = browser.get(&at);
+    assert!(page.contains(&take_back), "{}", visible_text(&page));
+    let fields = [
+        ("at", at.as_str()),
+        ("form", "withdraw-funding"),
+        ("source.funder:key", "Lottery"),
+        ("amount:money", "£1,000"),
+        ("reason", "Why"),
+    ];
+
+    let refused = browser.submit_form(&page, &take_back, &fields);
+
+    assert!(
+        refused.status == 409 && refused.contains("£1,000.00 is more than"),
+        "{} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+}
+
+on_each_engine!(who_prepared_a_payment_sees_why_there_is_no_button);
+async fn who_prepared_a_payment_sees_why_there_is_no_button(app: TestApp) {
+    let (_, grant, _, mut browser) = desk_with_payment(&app).await;
+
+    let page = browser.get(&format!("/desk/payments?grant={grant}"));
+
+    assert!(page.contains("you already acted on it"));
+}
+
 on_each_engine!(what_a_page_says_is_not_what_its_address_says);
-async fn what_a_page_says_is_not_what_its_address_says(house: TestApp) {
+async fn what_a_page_says_is_not_what_its_address_says(app: TestApp) {
     const LIE: &str = "lies-that-somebody-wrote";
-    let (office, address) = serve_office(&house).await;
-    office.prepared(&house, 900).await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+    let (office, address) = serve_office(&app).await;
+    office.prepared(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     assert!(
         browser
             .get("/desk/payments?done=approve-payment")
@@ -800,13 +841,13 @@ async fn what_a_page_says_is_not_what_its_address_says(house: TestApp) {
 }
 
 on_each_engine!(lists_of_the_desk_stand_as_they_stood);
-async fn lists_of_the_desk_stand_as_they_stood(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    house.catch_up().await;
-    let before = house.projector.next_position() - 1;
-    let (grant, group, _) = office.prepared(&house, 900).await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+async fn lists_of_the_desk_stand_as_they_stood(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    app.catch_up().await;
+    let before = app.projector.next_position() - 1;
+    let (grant, group, _) = office.prepared(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     let (grant, group) = (grant.to_string(), group.to_string());
     for (list, row) in [
         ("applications?area=oldham", &grant),
@@ -830,9 +871,9 @@ async fn lists_of_the_desk_stand_as_they_stood(house: TestApp) {
 }
 
 on_sqlite!(links_are_asked_for_only_so_often);
-async fn links_are_asked_for_only_so_often(house: TestApp) {
-    let (_, address) = serve_office(&house).await;
-    let person = register_zofia(&house, "zofia@example.org").await;
+async fn links_are_asked_for_only_so_often(app: TestApp) {
+    let (_, address) = serve_office(&app).await;
+    let person = register_zofia(&app, "zofia@example.org").await;
     let mut browser = Browser::new(&address);
     let page = browser.get("/sign-in");
     let mut limited = None;
@@ -852,10 +893,9 @@ async fn links_are_asked_for_only_so_often(house: TestApp) {
         assert_eq!(sent.status, 303);
     }
     assert_eq!(limited, Some(41), "one peer asks forty times");
-    let mails =
-        microgrants::store::outbox::newest(house.store(), house.log.organisation(), "", 100)
-            .await
-            .unwrap();
+    let mails = microgrants::store::outbox::newest(app.store(), app.log.organisation(), "", 100)
+        .await
+        .unwrap();
     let links = mails
         .iter()
         .filter(|mail| mail.kind == "sign_in" && mail.person == person.to_string())
@@ -864,9 +904,9 @@ async fn links_are_asked_for_only_so_often(house: TestApp) {
 }
 
 on_sqlite!(every_page_forbids_scripts_and_frames);
-async fn every_page_forbids_scripts_and_frames(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+async fn every_page_forbids_scripts_and_frames(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     for path in [
         "/",
         "/apply",
@@ -905,8 +945,8 @@ async fn every_page_forbids_scripts_and_frames(house: TestApp) {
 }
 
 on_sqlite!(an_applicants_pages_are_light);
-async fn an_applicants_pages_are_light(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn an_applicants_pages_are_light(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let start = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);
     let home = browser.get("/");

@@ -3,12 +3,12 @@
 
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 
+use microgrants::auth::links::{SignInSecret, WRONG_CODES_MAX};
 use microgrants::domain::organisation::RoleRef;
 use microgrants::domain::person::PersonDetails;
 use microgrants::domain::{Command, OrganisationCommand, PersonCommand, PersonId, Role};
 use microgrants::http::DemoAccount;
 use microgrants::http::rate_limit::RateLimits;
-use microgrants::mail::sign_in_links::{SignInSecret, WRONG_CODES_MAX};
 use microgrants::store::outbox::newest;
 use microgrants::store::{sessions, tokens};
 use serde_json::json;
@@ -37,19 +37,19 @@ fn type_in(browser: &mut Browser, page: &Page, code: &str) -> Page {
 }
 
 /// The code in the newest mail to a person.
-async fn mailed_code(house: &TestApp, person: PersonId) -> String {
-    let mails = newest(house.store(), ORGANISATION, "", 100).await.unwrap();
+async fn mailed_code(app: &TestApp, person: PersonId) -> String {
+    let mails = newest(app.store(), ORGANISATION, "", 100).await.unwrap();
     let mail = mails
         .into_iter()
         .find(|mail| mail.kind == "sign_in" && mail.person == person.to_string())
         .expect("a mail");
-    SignInSecret::derive(house.log.vault(), &mail.about).code
+    SignInSecret::derive(app.log.vault(), &mail.about).code
 }
 
 on_each_engine!(a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link);
-async fn a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let person = register_zofia(&house, "zofia@example.org").await;
+async fn a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let person = register_zofia(&app, "zofia@example.org").await;
     let (mut own, mut other) = (Browser::new(&address), Browser::new(&address));
     let page = request_code(&mut own, " Zofia@Example.org ");
     assert!(
@@ -62,7 +62,7 @@ async fn a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link(house: 
         "{}",
         visible_text(&page)
     );
-    let code = mailed_code(&house, person).await;
+    let code = mailed_code(&app, person).await;
     assert!(code.len() == 9 && code.as_bytes()[4] == b' ', "{code}");
     let theirs = other.get("/sign-in/code");
     assert_eq!(
@@ -85,20 +85,20 @@ async fn a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link(house: 
     // Only the newest code is valid.
     let (mut late, mut later) = (Browser::new(&address), Browser::new(&address));
     let first = request_code(&mut late, "zofia@example.org");
-    let old = mailed_code(&house, person).await;
+    let old = mailed_code(&app, person).await;
     let second = request_code(&mut later, "zofia@example.org");
     assert_eq!(type_in(&mut late, &first, &old).status, 422);
     assert_eq!(
-        type_in(&mut later, &second, &mailed_code(&house, person).await).status,
+        type_in(&mut later, &second, &mailed_code(&app, person).await).status,
         200
     );
     // Guesses are limited per person, over all browsers.
-    let limited = serve_with(&house, office.ada, |site| {
+    let limited = serve_with(&app, office.ada, |site| {
         site.limits = RateLimits::new(&"codes=1/1h".parse().unwrap(), None);
     });
     let mut browser = Browser::new(limited.address());
     let page = request_code(&mut browser, "zofia@example.org");
-    let code = mailed_code(&house, person).await;
+    let code = mailed_code(&app, person).await;
     assert_eq!(type_in(&mut browser, &page, "").status, 422);
     assert_eq!(
         type_in(&mut browser, &page, &code).status,
@@ -108,14 +108,14 @@ async fn a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link(house: 
 }
 
 on_each_engine!(five_wrong_codes_end_a_code_and_its_person_is_told);
-async fn five_wrong_codes_end_a_code_and_its_person_is_told(house: TestApp) {
-    let (_, address) = serve_office(&house).await;
-    let person = register_zofia(&house, "zofia@example.org").await;
-    let post = mailer(&house);
+async fn five_wrong_codes_end_a_code_and_its_person_is_told(app: TestApp) {
+    let (_, address) = serve_office(&app).await;
+    let person = register_zofia(&app, "zofia@example.org").await;
+    let post = mailer(&app);
     post.subscribe().await.unwrap();
     let mut browser = Browser::new(&address);
     let page = request_code(&mut browser, "zofia@example.org");
-    let code = mailed_code(&house, person).await;
+    let code = mailed_code(&app, person).await;
     let wrong = if code.starts_with('0') {
         "1111 1111"
     } else {
@@ -132,8 +132,8 @@ async fn five_wrong_codes_end_a_code_and_its_person_is_told(house: TestApp) {
         422,
         "the code is used up"
     );
-    deliver_all(&house, &post).await;
-    let told: Vec<_> = mails_in_folder(&mail_folder(&house))
+    deliver_all(&app, &post).await;
+    let told: Vec<_> = mails_in_folder(&mail_folder(&app))
         .into_values()
         .filter(|says| says.contains("wrong codes"))
         .collect();
@@ -141,28 +141,28 @@ async fn five_wrong_codes_end_a_code_and_its_person_is_told(house: TestApp) {
     assert!(told[0].starts_with("zofia@example.org\n"), "{told:?}");
     // The link of the same mail is still valid, and so is a new code.
     let page = request_code(&mut browser, "zofia@example.org");
-    let led = type_in(&mut browser, &page, &mailed_code(&house, person).await);
+    let led = type_in(&mut browser, &page, &mailed_code(&app, person).await);
     assert_eq!((led.status, led.path.as_str()), (200, "/my"));
 }
 
 on_each_engine!(an_address_that_nobody_has_is_answered_after_the_same_work);
-async fn an_address_that_nobody_has_is_answered_after_the_same_work(house: TestApp) {
-    let (_, address) = serve_office(&house).await;
+async fn an_address_that_nobody_has_is_answered_after_the_same_work(app: TestApp) {
+    let (_, address) = serve_office(&app).await;
     let mut browser = Browser::new(&address);
     let page = request_code(&mut browser, "nobody@example.org");
     assert_eq!(page.status, 200);
-    let asked = house
+    let asked = app
         .log
         .vault()
         .derive_secret("asks for a code", &browser.cookies["session"]);
-    let now = house.commands.now().as_microsecond();
+    let now = app.commands.now().as_microsecond();
     let written =
-        sessions::count_code_attempt(house.store(), ORGANISATION, &asked, now, WRONG_CODES_MAX)
+        sessions::count_code_attempt(app.store(), ORGANISATION, &asked, now, WRONG_CODES_MAX)
             .await
             .unwrap()
             .expect("as much is written");
     assert_eq!(written.person, "");
-    let secret = SignInSecret::derive(house.log.vault(), &written.id);
+    let secret = SignInSecret::derive(app.log.vault(), &written.id);
     assert_eq!(
         type_in(&mut browser, &page, &secret.code).status,
         422,
@@ -175,7 +175,7 @@ async fn an_address_that_nobody_has_is_answered_after_the_same_work(house: TestA
         "nor by its link"
     );
     assert!(
-        newest(house.store(), ORGANISATION, "", 100)
+        newest(app.store(), ORGANISATION, "", 100)
             .await
             .unwrap()
             .is_empty(),
@@ -184,10 +184,10 @@ async fn an_address_that_nobody_has_is_answered_after_the_same_work(house: TestA
 }
 
 on_each_engine!(a_link_says_whom_it_signs_in);
-async fn a_link_says_whom_it_signs_in(house: TestApp) {
-    let (_, address) = serve_office(&house).await;
-    let person = register_zofia(&house, "yusuf@example.org").await;
-    let page = Browser::new(&address).get(&sign_in_link(&house, person).await);
+async fn a_link_says_whom_it_signs_in(app: TestApp) {
+    let (_, address) = serve_office(&app).await;
+    let person = register_zofia(&app, "yusuf@example.org").await;
+    let page = Browser::new(&address).get(&sign_in_link(&app, person).await);
     assert!(
         page.contains("You sign in as Z… (y…@…).")
             && !page.contains("yusuf")
@@ -207,14 +207,13 @@ fn contact(person: PersonId, name: &str, email: &str) -> Command {
 }
 
 on_each_engine!(another_address_ends_sessions_tokens_and_links);
-async fn another_address_ends_sessions_tokens_and_links(house: TestApp) {
-    let (_, address) = serve_office(&house).await;
-    let person = register_zofia(&house, "old@example.org").await;
-    let mut browser = signed_in(&house, &address, person).await;
-    let client = Client::new(&address, &token(&house, person));
-    let at = sign_in_link(&house, person).await;
-    house
-        .issue_ok(person, contact(person, "Zofia N", "old@example.org"))
+async fn another_address_ends_sessions_tokens_and_links(app: TestApp) {
+    let (_, address) = serve_office(&app).await;
+    let person = register_zofia(&app, "old@example.org").await;
+    let mut browser = signed_in(&app, &address, person).await;
+    let client = Client::new(&address, &token(&app, person));
+    let at = sign_in_link(&app, person).await;
+    app.issue_ok(person, contact(person, "Zofia N", "old@example.org"))
         .await;
     assert_eq!(
         (
@@ -225,8 +224,7 @@ async fn another_address_ends_sessions_tokens_and_links(house: TestApp) {
         "another name ends nothing"
     );
     assert!(Browser::new(&address).get(&at).contains("Press the button"));
-    house
-        .issue_ok(person, contact(person, "Zofia N", "new@example.org"))
+    app.issue_ok(person, contact(person, "Zofia N", "new@example.org"))
         .await;
     client
         .get("/api/v1/funds")
@@ -237,8 +235,7 @@ async fn another_address_ends_sessions_tokens_and_links(house: TestApp) {
             .get(&at)
             .contains("does not work any more")
     );
-    house
-        .issue_ok(person, contact(person, "Zofia N", "old@example.org"))
+    app.issue_ok(person, contact(person, "Zofia N", "old@example.org"))
         .await;
     client
         .get("/api/v1/funds")
@@ -248,7 +245,7 @@ async fn another_address_ends_sessions_tokens_and_links(house: TestApp) {
         "what has ended stays ended"
     );
     let page = request_code(&mut browser, "old@example.org");
-    let led = type_in(&mut browser, &page, &mailed_code(&house, person).await);
+    let led = type_in(&mut browser, &page, &mailed_code(&app, person).await);
     assert_eq!(
         (led.status, led.path.as_str()),
         (200, "/my"),
@@ -277,11 +274,19 @@ fn listed_token_id(page: &Page, name: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-on_each_engine!(tokens_are_made_listed_and_ended_on_a_page);
-async fn tokens_are_made_listed_and_ended_on_a_page(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+const MAKE_TOKEN: [(&str, &str); 4] = [
+    ("form", "make-token"),
+    ("name", "Accounts"),
+    ("days", "30"),
+    ("roles", "officer"),
+];
+
+on_each_engine!(a_token_with_a_wrong_field_is_not_made);
+async fn a_token_with_a_wrong_field_is_not_made(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     let page = browser.get("/account");
+
     for wrong in [
         [("name", ""), ("days", "30"), ("roles", "officer")],
         [("name", "Accounts"), ("days", "0"), ("roles", "officer")],
@@ -295,14 +300,23 @@ async fn tokens_are_made_listed_and_ended_on_a_page(house: TestApp) {
         );
         assert_eq!(refused.status, 422, "{wrong:?}");
     }
-    let fields = [
-        ("form", "make-token"),
-        ("name", "Accounts"),
-        ("days", "30"),
-        ("roles", "officer"),
-    ];
-    let made = browser.submit_form(&page, "/account/tokens", &fields);
+}
+
+on_each_engine!(a_token_is_made_once_and_shown_once);
+async fn a_token_is_made_once_and_shown_once(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let page = browser.get("/account");
+
+    let made = browser.submit_form(&page, "/account/tokens", &MAKE_TOKEN);
+    let again = browser.submit_form(&page, "/account/tokens", &MAKE_TOKEN);
+
     assert_eq!(made.status, 200, "{}", visible_text(&made));
+    assert!(
+        again.status == 422 && again.contains("This token was made already"),
+        "{}",
+        visible_text(&again)
+    );
     let token = shown_token(&made);
     let client = Client::new(&address, &token);
     assert_eq!(client.get("/api/v1/funds").status, 200);
@@ -310,19 +324,7 @@ async fn tokens_are_made_listed_and_ended_on_a_page(house: TestApp) {
     client
         .post(&pause, &json!({ "reason": "A pause" }))
         .assert_problem(403, "not_yours");
-    let again = browser.submit_form(&page, "/account/tokens", &fields);
-    assert!(
-        again.status == 422 && again.contains("This token was made already"),
-        "{}",
-        visible_text(&again)
-    );
-    let page = browser.get("/account");
-    assert!(
-        page.contains("Accounts") && page.contains("good until") && !page.contains(&token),
-        "{}",
-        visible_text(&page)
-    );
-    let mails = newest(house.store(), ORGANISATION, "", 100).await.unwrap();
+    let mails = newest(app.store(), ORGANISATION, "", 100).await.unwrap();
     assert_eq!(
         mails
             .iter()
@@ -330,36 +332,54 @@ async fn tokens_are_made_listed_and_ended_on_a_page(house: TestApp) {
             .count(),
         1
     );
-    let rows = tokens::all_of_person(house.store(), ORGANISATION, &office.ada.to_string())
+    let rows = tokens::all_of_person(app.store(), ORGANISATION, &office.ada.to_string())
         .await
         .unwrap();
     assert!(
         rows.iter().all(|row| !format!("{row:?}").contains(&token)),
         "it is kept nowhere"
     );
-    // Nobody can end another person's token.
+}
+
+on_each_engine!(tokens_are_made_listed_and_ended_on_a_page);
+/// Nobody can end another person's token.
+async fn tokens_are_made_listed_and_ended_on_a_page(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let mut other = signed_in(&app, &address, office.ben).await;
+    let page = browser.get("/account");
+    let token = shown_token(&browser.submit_form(&page, "/account/tokens", &MAKE_TOKEN));
+    let client = Client::new(&address, &token);
+
+    let page = browser.get("/account");
+    assert!(
+        page.contains("Accounts") && page.contains("good until") && !page.contains(&token),
+        "{}",
+        visible_text(&page)
+    );
     let id = listed_token_id(&page, "Accounts");
-    let mut other = signed_in(&house, &address, office.ben).await;
+    let end = [("form", "end-token"), ("token", id.as_str())];
     let theirs = other.get("/account");
-    other.submit_form(
-        &theirs,
-        "/account/tokens",
-        &[("form", "end-token"), ("token", &id)],
-    );
+    other.submit_form(&theirs, "/account/tokens", &end);
     assert_eq!(client.get("/api/v1/funds").status, 200);
-    browser.submit_form(
-        &page,
-        "/account/tokens",
-        &[("form", "end-token"), ("token", &id)],
-    );
+
+    browser.submit_form(&page, "/account/tokens", &end);
     client
         .get("/api/v1/funds")
         .assert_problem(401, "unauthenticated");
     assert!(!browser.get("/account").contains(">Accounts<"));
-    // Signing out everywhere ends tokens as well.
-    let client = Client::new(&address, &self::token(&house, office.ada));
+}
+
+on_each_engine!(signing_out_everywhere_ends_tokens);
+async fn signing_out_everywhere_ends_tokens(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let client = Client::new(&address, &token(&app, office.ada));
+    let page = browser.get("/account");
     assert_eq!(client.get("/api/v1/funds").status, 200);
+
     browser.submit_form(&page, "/account", &[("form", "end-all"), ("session", "")]);
+
     client
         .get("/api/v1/funds")
         .assert_problem(401, "unauthenticated");
@@ -367,13 +387,13 @@ async fn tokens_are_made_listed_and_ended_on_a_page(house: TestApp) {
 }
 
 on_each_engine!(an_administrator_ends_a_colleagues_access);
-async fn an_administrator_ends_a_colleagues_access(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn an_administrator_ends_a_colleagues_access(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let (mut ada, mut ben) = (
-        signed_in(&house, &address, office.ada).await,
-        signed_in(&house, &address, office.ben).await,
+        signed_in(&app, &address, office.ada).await,
+        signed_in(&app, &address, office.ben).await,
     );
-    let client = Client::new(&address, &token(&house, office.ben));
+    let client = Client::new(&address, &token(&app, office.ben));
     assert_eq!(
         (client.get("/api/v1/funds").status, ben.get("/desk").status),
         (200, 200)
@@ -386,7 +406,7 @@ async fn an_administrator_ends_a_colleagues_access(house: TestApp) {
         "{}",
         visible_text(&page)
     );
-    let unused = sign_in_link(&house, office.ben).await;
+    let unused = sign_in_link(&app, office.ben).await;
     let fields = [
         ("at", path.as_str()),
         ("form", "end-access"),
@@ -416,14 +436,14 @@ async fn an_administrator_ends_a_colleagues_access(house: TestApp) {
         "a link from before is worth nothing"
     );
     assert_eq!(ada.get("/desk").status, 200);
-    let mut ben = signed_in(&house, &address, office.ben).await;
+    let mut ben = signed_in(&app, &address, office.ben).await;
     assert_eq!(
         ben.get("/desk").status,
         200,
         "what begins afterwards is good"
     );
     assert_eq!(
-        Client::new(&address, &token(&house, office.ben))
+        Client::new(&address, &token(&app, office.ben))
             .get("/api/v1/funds")
             .status,
         200
@@ -431,13 +451,13 @@ async fn an_administrator_ends_a_colleagues_access(house: TestApp) {
 }
 
 on_each_engine!(what_rests_on_a_role_ends_with_it);
-async fn what_rests_on_a_role_ends_with_it(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut ben = signed_in(&house, &address, office.ben).await;
-    let whole = Client::new(&address, &token(&house, office.ben));
+async fn what_rests_on_a_role_ends_with_it(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut ben = signed_in(&app, &address, office.ben).await;
+    let whole = Client::new(&address, &token(&app, office.ben));
     let of_finance = Client::new(
         &address,
-        &crate::support::service::token_for_roles(&house, office.ben, Some(vec![Role::Finance])),
+        &crate::support::service::token_for_roles(&app, office.ben, Some(vec![Role::Finance])),
     );
     assert_eq!(
         (
@@ -450,12 +470,11 @@ async fn what_rests_on_a_role_ends_with_it(house: TestApp) {
         person: office.ben,
         role: Role::Panel,
     });
-    house
-        .issue_ok(
-            office.ada,
-            Command::Organisation(house.commands.organisation(), end),
-        )
-        .await;
+    app.issue_ok(
+        office.ada,
+        Command::Organisation(app.commands.organisation(), end),
+    )
+    .await;
     whole
         .get("/api/v1/funds")
         .assert_problem(401, "unauthenticated");
@@ -467,30 +486,29 @@ async fn what_rests_on_a_role_ends_with_it(house: TestApp) {
     );
     // A session or token that was not used while the role was absent is not valid again with the
     // role.
-    let chris = register_zofia(&house, "chris@example.org").await;
-    office.give_role(&house, chris, Role::Panel).await;
-    house.catch_up().await;
+    let chris = register_zofia(&app, "chris@example.org").await;
+    office.give_role(&app, chris, Role::Panel).await;
+    app.catch_up().await;
     let (mut browser, idle) = (
-        signed_in(&house, &address, chris).await,
-        Client::new(&address, &token(&house, chris)),
+        signed_in(&app, &address, chris).await,
+        Client::new(&address, &token(&app, chris)),
     );
     let end = OrganisationCommand::EndRole(RoleRef {
         person: chris,
         role: Role::Panel,
     });
-    house
-        .issue_ok(
-            office.ada,
-            Command::Organisation(house.commands.organisation(), end),
-        )
-        .await;
-    office.give_role(&house, chris, Role::Panel).await;
-    house.catch_up().await;
+    app.issue_ok(
+        office.ada,
+        Command::Organisation(app.commands.organisation(), end),
+    )
+    .await;
+    office.give_role(&app, chris, Role::Panel).await;
+    app.catch_up().await;
     idle.get("/api/v1/funds")
         .assert_problem(401, "unauthenticated");
     assert!(browser.get("/desk").path.contains("/sign-in"));
     assert_eq!(
-        signed_in(&house, &address, chris).await.get("/desk").status,
+        signed_in(&app, &address, chris).await.get("/desk").status,
         200
     );
 }
@@ -498,14 +516,14 @@ async fn what_rests_on_a_role_ends_with_it(house: TestApp) {
 on_each_engine!(whoever_never_showed_an_address_leaves_when_its_owner_has_a_role);
 /// A person who began with an address that they never proved loses the session when the owner of
 /// the address gets a role.
-async fn whoever_never_showed_an_address_leaves_when_its_owner_has_a_role(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn whoever_never_showed_an_address_leaves_when_its_owner_has_a_role(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let start = format!("/apply/{}/first", office.fund);
     let mut stranger = Browser::new(&address);
     let (_, fields) = walk_to_draft(&mut stranger, &start, "Walks", "newhire@example.org");
     stranger.post_fields(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!(stranger.get("/my").path, "/my");
-    let holder = house
+    let holder = app
         .log
         .vault()
         .subject_of(
@@ -516,32 +534,32 @@ async fn whoever_never_showed_an_address_leaves_when_its_owner_has_a_role(house:
         .unwrap()
         .unwrap();
     office
-        .give_role(&house, PersonId(holder), Role::Officer)
+        .give_role(&app, PersonId(holder), Role::Officer)
         .await;
-    house.catch_up().await;
+    app.catch_up().await;
     assert!(stranger.get("/my").path.contains("/sign-in"));
 }
 
 on_each_engine!(a_session_ends_however_much_it_is_used);
-async fn a_session_ends_however_much_it_is_used(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut staff = signed_in(&house, &address, office.ada).await;
+async fn a_session_ends_however_much_it_is_used(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut staff = signed_in(&app, &address, office.ada).await;
     for _ in 0..2 {
-        house.pass_seconds(5 * 3600);
+        app.pass_seconds(5 * 3600);
         assert_eq!(staff.get("/desk").path, "/desk");
     }
-    house.pass_seconds(3 * 3600);
+    app.pass_seconds(3 * 3600);
     assert!(
         staff.get("/desk").path.contains("/sign-in"),
         "twelve hours, used or not"
     );
-    let member = register_zofia(&house, "later@example.org").await;
-    let mut group = signed_in(&house, &address, member).await;
+    let member = register_zofia(&app, "later@example.org").await;
+    let mut group = signed_in(&app, &address, member).await;
     for _ in 0..4 {
-        house.pass_days(20);
+        app.pass_days(20);
         assert_eq!(group.get("/my").path, "/my");
     }
-    house.pass_days(11);
+    app.pass_days(11);
     assert!(
         group.get("/my").path.contains("/sign-in"),
         "ninety days, used or not"
@@ -549,10 +567,10 @@ async fn a_session_ends_however_much_it_is_used(house: TestApp) {
 }
 
 on_each_engine!(the_key_of_tokens_is_renewed_and_every_token_ends);
-async fn the_key_of_tokens_is_renewed_and_every_token_ends(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let old = token(&house, office.ada);
-    let place = house.close().await;
+async fn the_key_of_tokens_is_renewed_and_every_token_ends(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let old = token(&app, office.ada);
+    let place = app.close().await;
     assert!(run_ok(&place, &["rotate-token"]).contains("1 tokens have ended"));
     let keys: Vec<_> = std::fs::read_dir(place.folder.path().join("keys"))
         .unwrap()
@@ -581,10 +599,10 @@ async fn the_key_of_tokens_is_renewed_and_every_token_ends(house: TestApp) {
 
 on_each_engine!(tokens_and_links_are_had_while_the_service_runs);
 /// On SQLite through the service's socket, on PostgreSQL through the database.
-async fn tokens_and_links_are_had_while_the_service_runs(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
+async fn tokens_and_links_are_had_while_the_service_runs(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
     let ben = office.ben.to_string();
-    let place = house.close().await;
+    let place = app.close().await;
     let process = ServiceProcess::start(&place);
     let made = run_ok(
         &place,
@@ -623,11 +641,11 @@ async fn tokens_and_links_are_had_while_the_service_runs(house: TestApp) {
 }
 
 on_sqlite!(the_socket_is_its_owners_and_takes_no_nonsense);
-async fn the_socket_is_its_owners_and_takes_no_nonsense(house: TestApp) {
+async fn the_socket_is_its_owners_and_takes_no_nonsense(app: TestApp) {
     use std::io::{BufRead as _, Write as _};
-    let office = Office::open(&house, 1000).await;
+    let office = Office::open(&app, 1000).await;
     let ben = office.ben.to_string();
-    let place = house.close().await;
+    let place = app.close().await;
     let process = ServiceProcess::start(&place);
     let path = place.folder.path().join("log.db.sock");
     let about = std::fs::metadata(&path).unwrap();
@@ -691,10 +709,10 @@ async fn the_socket_is_its_owners_and_takes_no_nonsense(house: TestApp) {
 }
 
 on_sqlite!(where_browsers_come_by_tls_nothing_goes_by_less);
-async fn where_browsers_come_by_tls_nothing_goes_by_less(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    house.catch_up().await;
-    let client = serve_with(&house, office.ada, |site| {
+async fn where_browsers_come_by_tls_nothing_goes_by_less(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    app.catch_up().await;
+    let client = serve_with(&app, office.ada, |site| {
         "https://grants.example.org".clone_into(&mut site.address);
     });
     let mut browser = Browser::new(client.address());
@@ -711,7 +729,7 @@ async fn where_browsers_come_by_tls_nothing_goes_by_less(house: TestApp) {
     for attribute in ["Secure", "HttpOnly", "Path=/", "SameSite=Lax"] {
         assert!(cookie.contains(attribute), "{cookie}");
     }
-    let mut browser = signed_in(&house, client.address(), office.ada).await;
+    let mut browser = signed_in(&app, client.address(), office.ada).await;
     assert_eq!(browser.get("/desk").status, 200);
     let planted = browser.cookies.remove("__Host-session").unwrap();
     browser.cookies.insert("session".to_owned(), planted);
@@ -719,16 +737,16 @@ async fn where_browsers_come_by_tls_nothing_goes_by_less(house: TestApp) {
         browser.get("/desk").path.contains("/sign-in"),
         "under another name it is worth nothing"
     );
-    let plain = serve(&house, office.ada);
+    let plain = serve(&app, office.ada);
     let page = Browser::new(plain.address()).get("/");
     assert!(!page.headers.contains_key("strict-transport-security"));
     assert_eq!(page.headers["cross-origin-resource-policy"], "same-origin");
 }
 
 on_sqlite!(a_pages_mark_looks_different_each_time);
-async fn a_pages_mark_looks_different_each_time(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+async fn a_pages_mark_looks_different_each_time(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     let marks = [(); 3].map(|()| browser.get("/account").hidden_field("csrf"));
     assert!(marks[0] != marks[1] && marks[1] != marks[2]);
     for mark in &marks[..2] {
@@ -758,8 +776,8 @@ async fn a_pages_mark_looks_different_each_time(house: TestApp) {
 }
 
 on_each_engine!(a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else);
-async fn a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let mut stranger = Browser::new(&address);
     let page = stranger.get("/sign-in");
     assert_eq!(stranger.get("/demo").status, 404);
@@ -773,7 +791,7 @@ async fn a_visitor_becomes_the_people_of_a_demonstration_and_of_nothing_else(hou
         "outside a demonstration nobody is signed in like this"
     );
 
-    let demonstrated = serve_with(&house, office.ada, |site| {
+    let demonstrated = serve_with(&app, office.ada, |site| {
         site.demo = true;
         site.demo_accounts = vec![DemoAccount {
             person: office.ada,

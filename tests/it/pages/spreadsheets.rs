@@ -61,12 +61,12 @@ fn lines(text: &str) -> Vec<Vec<String>> {
 }
 
 on_each_engine!(are_the_list_as_it_is_filtered_and_the_same_bytes_again);
-async fn are_the_list_as_it_is_filtered_and_the_same_bytes_again(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
-    office.prepared(&house, 900).await;
-    office.awarded(&house, 700).await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+async fn are_the_list_as_it_is_filtered_and_the_same_bytes_again(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    office.prepared(&app, 900).await;
+    office.awarded(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     for list in lists(&office.fund) {
         let rows = table(&mut browser, &list);
         assert!(
@@ -121,23 +121,22 @@ async fn are_the_list_as_it_is_filtered_and_the_same_bytes_again(house: TestApp)
 }
 
 on_sqlite!(are_read_back_by_another_program, ignore = "needs ssconvert");
-async fn are_read_back_by_another_program(house: TestApp) {
-    let (office, address) = serve_office(&house).await;
+async fn are_read_back_by_another_program(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
     let named =
         microgrants::domain::GroupCommand::Correct(microgrants::domain::group::CorrectGroup {
             name: crate::support::fixtures::text("=HYPERLINK(A1)"),
             area: crate::support::fixtures::text("oldham"),
             reason: crate::support::fixtures::open("To see"),
         });
-    let (_, group, _) = office.prepared(&house, 900).await;
-    house
-        .issue_ok(
-            office.ada,
-            microgrants::domain::Command::Group(group, named),
-        )
-        .await;
-    house.catch_up().await;
-    let mut browser = signed_in(&house, &address, office.ada).await;
+    let (_, group, _) = office.prepared(&app, 900).await;
+    app.issue_ok(
+        office.ada,
+        microgrants::domain::Command::Group(group, named),
+    )
+    .await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     let folder = TempDir::new().unwrap();
     for list in lists(&office.fund) {
         let own = table(&mut browser, &list);

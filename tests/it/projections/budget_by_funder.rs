@@ -2,7 +2,7 @@
 
 use microgrants::domain::fund::Allocate;
 use microgrants::domain::funding_source::FundingSource;
-use microgrants::domain::{Command, FundCommand};
+use microgrants::domain::{Command, FundCommand, GrantId};
 use microgrants::views::AsAt;
 use serde_json::{Value, json};
 
@@ -16,74 +16,25 @@ fn lines(client: &Client, query: &str) -> Value {
 }
 
 on_each_engine!(what_is_waived_counts_by_funder_and_each_funder_counts_its_awards);
-async fn what_is_waived_counts_by_funder_and_each_funder_counts_its_awards(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let council = FundingSource {
-        funder: text("council"),
-        area: Some(text("oldham")),
-    };
-    let allocate = Allocate {
-        source: council,
-        amount: gbp(600),
-        reference: text("R2"),
-        received_on: house.today(),
-    };
-    house
-        .issue_ok(
-            office.ben,
-            Command::Fund(office.fund, FundCommand::Allocate(allocate)),
-        )
-        .await;
-    let (grant, ..) = office.prepared(&house, 1000).await;
-    office.paid(&house, grant).await;
-    for (by, name, body) in [
-        (
-            office.ada,
-            "declare-underspend",
-            json!({ "amount": "700.00" }),
-        ),
-        (
-            office.ada,
-            "propose-return-waiver",
-            json!({ "amount": "300.00", "reason": "Spent on cups" }),
-        ),
-        (
-            office.ben,
-            "confirm-return-waiver",
-            json!({ "amount": "300.00" }),
-        ),
-        (
-            office.ada,
-            "propose-return-waiver",
-            json!({ "amount": "200.00", "reason": "Spent on plates" }),
-        ),
-        (
-            office.ben,
-            "confirm-return-waiver",
-            json!({ "amount": "200.00" }),
-        ),
-    ] {
-        house
-            .issue_ok(by, command_from_json("grant", grant.0, name, &body))
-            .await;
-    }
-    house.catch_up().await;
-    let client = serve(&house, office.ada);
-    let figures = |line: &Value| {
-        (
-            line["of"].clone(),
-            line["paid"].clone(),
-            line["waived"].clone(),
-            line["awards"].clone(),
-        )
-    };
-    let found: Vec<_> = lines(&client, "by=funder")
+async fn what_is_waived_counts_by_funder_and_each_funder_counts_its_awards(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    allocate_from_council(&app, &office, 600).await;
+    let (grant, ..) = office.prepared(&app, 1000).await;
+    office.paid(&app, grant).await;
+    waive_two_returns(&app, &office, grant).await;
+    app.catch_up().await;
+    let client = serve(&app, office.ada);
+
+    let by_funder = lines(&client, "by=funder");
+    let of_fund = lines(&client, "by=fund")[0].clone();
+
+    let found: Vec<_> = by_funder
         .as_array()
         .unwrap()
         .iter()
-        .map(figures)
+        .map(|line| ["of", "paid", "waived", "awards"].map(|figure| line[figure].clone()))
         .collect();
-    let of = |of: &str, paid: &str, waived: &str| (json!(of), json!(paid), json!(waived), json!(1));
+    let of = |of: &str, paid: &str, waived: &str| [json!(of), json!(paid), json!(waived), json!(1)];
     // The award uses the council's money for the area first; a waiver reduces the other money
     // first.
     assert_eq!(
@@ -93,7 +44,6 @@ async fn what_is_waived_counts_by_funder_and_each_funder_counts_its_awards(house
             of("health-partnership", "400.00", "400.00")
         ]
     );
-    let of_fund = lines(&client, "by=fund")[0].clone();
     assert_eq!(
         (
             &of_fund["waived"],
@@ -102,21 +52,51 @@ async fn what_is_waived_counts_by_funder_and_each_funder_counts_its_awards(house
         ),
         (&json!("500.00"), &json!(1), &json!([]))
     );
-    crate::projections::read_models::assert_equals_rebuild(&house).await;
+    crate::projections::read_models::assert_equals_rebuild(&app).await;
+}
+
+/// Allocates money that is for one area only.
+async fn allocate_from_council(app: &TestApp, office: &Office, pounds: u32) {
+    let council = FundingSource {
+        funder: text("council"),
+        area: Some(text("oldham")),
+    };
+    let allocate = FundCommand::Allocate(Allocate {
+        source: council,
+        amount: gbp(pounds),
+        reference: text("R2"),
+        received_on: app.today(),
+    });
+    app.issue_ok(office.ben, Command::Fund(office.fund, allocate))
+        .await;
+}
+
+/// Of an underspend of £700, two people waive £300 and £200.
+async fn waive_two_returns(app: &TestApp, office: &Office, grant: GrantId) {
+    let step = |name: &str, body: Value| command_from_json("grant", grant.0, name, &body);
+    let underspend = step("declare-underspend", json!({ "amount": "700.00" }));
+    app.issue_ok(office.ada, underspend).await;
+    for (amount, reason) in [("300.00", "Spent on cups"), ("200.00", "Spent on plates")] {
+        let proposal = json!({ "amount": amount, "reason": reason });
+        let propose = step("propose-return-waiver", proposal);
+        app.issue_ok(office.ada, propose).await;
+        let confirm = step("confirm-return-waiver", json!({ "amount": amount }));
+        app.issue_ok(office.ben, confirm).await;
+    }
 }
 
 on_each_engine!(a_position_inside_a_command_shows_the_state_before_it);
-async fn a_position_inside_a_command_shows_the_state_before_it(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (application, ..) = office.ready(&house, 700).await;
-    let awarded = house
-        .issue_ok(office.ada, award(&house, application, 700))
+async fn a_position_inside_a_command_shows_the_state_before_it(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (application, ..) = office.ready(&app, 700).await;
+    let awarded = app
+        .issue_ok(office.ada, award(&app, application, 700))
         .await;
     let (first, last) = (awarded.first_position, awarded.last_position);
     assert!(last > first + 1, "an award is several events");
-    house.catch_up().await;
-    let client = serve(&house, office.ada);
-    let views = house.views();
+    app.catch_up().await;
+    let client = serve(&app, office.ada);
+    let views = app.views();
     for position in first..last {
         assert_eq!(
             views

@@ -53,12 +53,12 @@ struct AccessFixture {
 }
 
 impl AccessFixture {
-    async fn of(house: &TestApp) -> Self {
-        let office = Office::open(house, 10_000).await;
-        let (grant, group, member) = office.prepared(house, 700).await;
-        let (.., other) = office.prepared(house, 600).await;
+    async fn of(app: &TestApp) -> Self {
+        let office = Office::open(app, 10_000).await;
+        let (grant, group, member) = office.prepared(app, 700).await;
+        let (.., other) = office.prepared(app, 600).await;
         let file = {
-            let client = serve_with(house, member, without_rate_limits);
+            let client = serve_with(app, member, without_rate_limits);
             let path = format!("/api/v1/groups/{group}/files?purpose=scan");
             client
                 .upload(&path, &crate::operations::files::pdf(200), "a-file")
@@ -67,21 +67,15 @@ impl AccessFixture {
                 .expect("it is kept")
                 .to_owned()
         };
-        let story = serde_json::json!({ "words": "They cook.", "consented_on": house.today(), "consent": "A form" });
-        house
-            .issue_ok(
-                office.ada,
-                crate::support::scenario::command_from_json(
-                    "grant",
-                    grant.0,
-                    "publish-story",
-                    &story,
-                ),
-            )
+        let story = serde_json::json!({ "words": "They cook.", "consented_on": app.today(), "consent": "A form" });
+        app.issue_ok(
+            office.ada,
+            crate::support::scenario::command_from_json("grant", grant.0, "publish-story", &story),
+        )
+        .await;
+        crate::http::webhooks::confirmed(app, &office, "https://hooks.example.org/grants", &[])
             .await;
-        crate::http::webhooks::confirmed(house, &office, "https://hooks.example.org/grants", &[])
-            .await;
-        let mut people = vec![person(house, "Stranger").await, member, other];
+        let mut people = vec![person(app, "Stranger").await, member, other];
         for role in [
             Role::Officer,
             Role::Finance,
@@ -89,19 +83,19 @@ impl AccessFixture {
             Role::Administrator,
             Role::Auditor,
         ] {
-            people.push(holder(house, &office, role).await);
+            people.push(holder(app, &office, role).await);
         }
-        crate::audit::transparency_log::sealer(house)
+        crate::audit::transparency_log::sealer(app)
             .catch_up()
             .await
             .unwrap();
-        house.catch_up().await;
-        let nobody = serve_with(house, office.ada, without_rate_limits).with_token("");
+        app.catch_up().await;
+        let nobody = serve_with(app, office.ada, without_rate_limits).with_token("");
         let clients = std::iter::once(nobody.clone())
             .chain(
                 people
                     .iter()
-                    .map(|person| nobody.with_token(&token(house, *person))),
+                    .map(|person| nobody.with_token(&token(app, *person))),
             )
             .collect();
         let ids = BTreeMap::from([
@@ -162,9 +156,9 @@ impl AccessFixture {
     }
 }
 
-async fn holder(house: &TestApp, office: &Office, role: Role) -> PersonId {
-    let holder = person(house, "Holder").await;
-    office.give_role(house, holder, role).await;
+async fn holder(app: &TestApp, office: &Office, role: Role) -> PersonId {
+    let holder = person(app, "Holder").await;
+    office.give_role(app, holder, role).await;
     holder
 }
 
@@ -244,9 +238,9 @@ fn without_rate_limits(site: &mut microgrants::http::SiteConfig) {
 }
 
 on_sqlite!(who_may_do_what_is_as_it_is_written);
-async fn who_may_do_what_is_as_it_is_written(house: TestApp) {
-    let place = AccessFixture::of(&house).await;
-    let before = house.log.length().await.unwrap();
+async fn who_may_do_what_is_as_it_is_written(app: TestApp) {
+    let place = AccessFixture::of(&app).await;
+    let before = app.log.length().await.unwrap();
     let mut found = BTreeMap::new();
     for (method, path) in operations() {
         let cells: Vec<_> = place
@@ -275,7 +269,7 @@ async fn who_may_do_what_is_as_it_is_written(house: TestApp) {
         found.insert(format!("{method} {path}"), cells);
     }
     assert_eq!(
-        house.log.length().await.unwrap(),
+        app.log.length().await.unwrap(),
         before,
         "nothing was changed by asking"
     );

@@ -40,8 +40,8 @@ fn program(place: &Deployment) -> std::process::Command {
 }
 
 on_each_engine!(what_the_program_keeps_is_its_owners_alone);
-async fn what_the_program_keeps_is_its_owners_alone(house: TestApp) {
-    let place = house.close().await;
+async fn what_the_program_keeps_is_its_owners_alone(app: TestApp) {
+    let place = app.close().await;
     let folder = place.folder.path();
     assert!(
         !open_to_others(folder).is_empty(),

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use microgrants::http::rate_limit::RateLimits;
 use microgrants::projections::FileRow;
+use microgrants::views::Filter;
 
-use crate::log::crashes::SeededRandom;
 use crate::support::fixtures::Office;
+use crate::support::random::SeededRandom;
 use crate::support::service::serve_with;
 use crate::support::test_app::TestApp;
 
@@ -26,7 +27,7 @@ fn time_budget() -> Duration {
 
 #[test]
 fn whatever_arrives_is_refused_or_holds() {
-    let mut moments = SeededRandom::new();
+    let mut moments = SeededRandom::from_environment();
     let seed = moments.seed();
     for (name, target) in targets::TARGETS {
         let corpus = corpus(name);
@@ -87,9 +88,7 @@ pub fn mutated(corpus: &[Vec<u8>], moments: &mut SeededRandom) -> Vec<u8> {
         b"{}",
         b"=\x01",
     ];
-    let pick = |moments: &mut SeededRandom, most: usize| {
-        usize::try_from(moments.below(most.max(1) as u64)).unwrap()
-    };
+    let pick = |moments: &mut SeededRandom, most: usize| moments.below(most.max(1));
     let mut bytes = corpus[pick(moments, corpus.len())].clone();
     for _ in 0..=pick(moments, 4) {
         let (at, length) = (
@@ -121,10 +120,7 @@ pub fn mutated(corpus: &[Vec<u8>], moments: &mut SeededRandom) -> Vec<u8> {
                     ),
                 );
             }
-            4 => drop(bytes.splice(
-                at..until,
-                BREAKERS[pick(moments, BREAKERS.len())].iter().copied(),
-            )),
+            4 => drop(bytes.splice(at..until, moments.choose(&BREAKERS).iter().copied())),
             _ => bytes.truncate(at),
         }
     }
@@ -134,14 +130,14 @@ pub fn mutated(corpus: &[Vec<u8>], moments: &mut SeededRandom) -> Vec<u8> {
 on_sqlite!(a_form_with_files_is_taken_or_refused);
 /// Bodies that are almost multipart forms: accepted or refused, but never a server error, and
 /// stored files are exactly the recorded ones.
-async fn a_form_with_files_is_taken_or_refused(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let (grant, group, member) = office.awarded(&house, 900).await;
-    house.catch_up().await;
-    let client = serve_with(&house, member, |site| {
+async fn a_form_with_files_is_taken_or_refused(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (grant, group, member) = office.awarded(&app, 900).await;
+    app.catch_up().await;
+    let client = serve_with(&app, member, |site| {
         site.limits = RateLimits::new(&"forms=off,senders=off".parse().unwrap(), None);
     });
-    let mut browser = crate::pages::journeys::signed_in(&house, client.address(), member).await;
+    let mut browser = crate::pages::journeys::signed_in(&app, client.address(), member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));
     let field = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -167,7 +163,8 @@ async fn a_form_with_files_is_taken_or_refused(house: TestApp) {
         file("b", "%PDF-1.4\ntwo\n%%EOF\n")
     );
     let corpus = vec![good.into_bytes(), two.into_bytes()];
-    let (mut moments, since, mut tried, mut taken) = (SeededRandom::new(), Instant::now(), 0, 0);
+    let mut moments = SeededRandom::from_environment();
+    let (since, mut tried, mut taken) = (Instant::now(), 0, 0);
     while since.elapsed() < time_budget() || tried < 80 {
         let body = if tried == 0 {
             corpus[0].clone()
@@ -188,15 +185,15 @@ async fn a_form_with_files_is_taken_or_refused(house: TestApp) {
         taken += usize::from(answer.status == 303);
         tried += 1;
     }
-    house.catch_up().await;
-    let of = vec![("group_id", vec![group.to_string()])];
-    let recorded = house
+    app.catch_up().await;
+    let of = vec![Filter::equals("group_id", group)];
+    let recorded = app
         .views()
         .all_rows::<FileRow>(None, of)
         .await
         .unwrap()
         .len();
-    let stored = crate::operations::files::stored_files(&house).len();
+    let stored = crate::operations::files::stored_files(&app).len();
     assert_eq!(stored, recorded, "what is kept is what was recorded");
     assert!(
         taken > 0 && stored > 0 && taken < tried,

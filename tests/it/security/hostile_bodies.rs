@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::operations::files::stored_files;
+use crate::pages::journeys::signed_in;
 use crate::support::fixtures::Office;
 use crate::support::service::{Client, ServiceProcess, serve, serve_with, token};
 use crate::support::test_app::TestApp;
@@ -33,14 +35,14 @@ fn post(path: &str, token: &str, length: &str) -> String {
 }
 
 on_sqlite!(slow_clients_are_let_go_and_keep_nobody_waiting);
-async fn slow_clients_are_let_go_and_keep_nobody_waiting(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let client = serve_with(&house, office.ada, |site| {
+async fn slow_clients_are_let_go_and_keep_nobody_waiting(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let client = serve_with(&app, office.ada, |site| {
         site.body_pause_max = Duration::from_secs(1);
     });
-    let token = token(&house, office.ada);
+    let token = token(&app, office.ada);
     let path = format!("/api/v1/funds/{}/pause", office.fund);
-    let before = house.log.length().await.unwrap();
+    let before = app.log.length().await.unwrap();
     let mut heads: Vec<_> = (0..100)
         .map(|_| send_raw(&client, "GET /desk HTTP/1.1\r\nHost: x\r\nX-Slow: "))
         .collect();
@@ -92,17 +94,17 @@ async fn slow_clients_are_let_go_and_keep_nobody_waiting(house: TestApp) {
             "{said:?}"
         );
     }
-    assert_eq!(house.log.length().await.unwrap(), before);
+    assert_eq!(app.log.length().await.unwrap(), before);
     eprintln!("slow clients: 200 let go; the slowest answer to others took {slowest:?}");
 }
 
 on_sqlite!(huge_bodies_are_refused_before_they_are_held);
-async fn huge_bodies_are_refused_before_they_are_held(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let (group, member) = office.group(&house).await;
-    let (token, of_member) = (token(&house, office.ada), token(&house, member));
-    let before = house.log.length().await.unwrap();
-    let place = house.close().await;
+async fn huge_bodies_are_refused_before_they_are_held(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let (group, member) = office.group(&app).await;
+    let (token, of_member) = (token(&app, office.ada), token(&app, member));
+    let before = app.log.length().await.unwrap();
+    let place = app.close().await;
     let process = ServiceProcess::start(&place);
     let client = Client::new(&process.address, &token);
     assert_eq!(client.get("/api/v1/funds").status, 200);
@@ -156,12 +158,9 @@ async fn huge_bodies_are_refused_before_they_are_held(house: TestApp) {
         "{grown} MiB more are held than {held}"
     );
     process.kill();
-    let house = TestApp::open(place.folder, place.url).await;
+    let app = TestApp::open(place.folder, place.url).await;
     assert_eq!(
-        (
-            house.log.length().await.unwrap(),
-            crate::operations::files::stored_files(&house).len()
-        ),
+        (app.log.length().await.unwrap(), stored_files(&app).len()),
         (before, 0),
         "nothing of it stays"
     );
@@ -193,12 +192,13 @@ fn memory(process: &ServiceProcess) -> u64 {
 }
 
 on_sqlite!(a_path_in_a_name_leads_nowhere);
-async fn a_path_in_a_name_leads_nowhere(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let (group, member) = office.group(&house).await;
-    house.catch_up().await;
-    std::fs::write(house.folder.path().join("secret"), "not for anybody").unwrap();
-    let client = serve(&house, member);
+async fn a_path_in_a_name_leads_nowhere(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let (group, member) = office.group(&app).await;
+    app.catch_up().await;
+    std::fs::write(app.folder.path().join("secret"), "not for anybody").unwrap();
+    let client = serve(&app, member);
+
     for file in [
         "..%2F..%2Fsecret",
         "%2e%2e%2fsecret",
@@ -233,11 +233,16 @@ async fn a_path_in_a_name_leads_nowhere(house: TestApp) {
             got.status
         );
     }
-    // A file is stored under a generated name, and not under the one that was sent.
-    let (grant, _, member) = office.awarded(&house, 900).await;
-    house.catch_up().await;
-    let mut browser = crate::pages::journeys::signed_in(&house, client.address(), member).await;
-    let before = names(house.folder.path());
+}
+
+on_sqlite!(a_file_is_stored_under_a_generated_name);
+/// And not under the name that was sent.
+async fn a_file_is_stored_under_a_generated_name(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let (grant, _, member) = office.awarded(&app, 900).await;
+    app.catch_up().await;
+    let client = serve(&app, member);
+    let mut browser = signed_in(&app, client.address(), member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));
     let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
     let fields = [
@@ -245,7 +250,9 @@ async fn a_path_in_a_name_leads_nowhere(house: TestApp) {
         ("key", key.as_str()),
         ("form", "hand-in"),
     ];
-    let kept = crate::operations::files::stored_files(&house).len();
+    let before = names(app.folder.path());
+    let kept = stored_files(&app).len();
+
     for (name, number) in [
         "../../../escaped",
         "/tmp/escaped",
@@ -263,15 +270,13 @@ async fn a_path_in_a_name_leads_nowhere(house: TestApp) {
             &[("file", &format!("%PDF-1.4\n{number}\n%%EOF\n"))],
         );
         assert_eq!(
-            (
-                sent.status,
-                crate::operations::files::stored_files(&house).len()
-            ),
+            (sent.status, stored_files(&app).len()),
             (303, kept + number),
             "{name}"
         );
     }
-    assert_eq!(names(house.folder.path()), before);
+
+    assert_eq!(names(app.folder.path()), before);
     assert!(!std::path::Path::new("/tmp/escaped").exists());
 }
 
@@ -287,9 +292,9 @@ fn names(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 on_sqlite!(who_asks_too_often_is_told_when_to_come_back);
-async fn who_asks_too_often_is_told_when_to_come_back(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let client = serve_with(&house, office.ada, |site| {
+async fn who_asks_too_often_is_told_when_to_come_back(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let client = serve_with(&app, office.ada, |site| {
         site.limits = microgrants::http::rate_limit::RateLimits::new(
             &"api=5/1m,peers=2/1h,begun=1/1h,codes=1/1h".parse().unwrap(),
             None,
@@ -305,7 +310,7 @@ async fn who_asks_too_often_is_told_when_to_come_back(house: TestApp) {
     let host = client.address().trim_start_matches("http://");
     let request = format!(
         "GET /api/v1/funds HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
-        token(&house, office.ada)
+        token(&app, office.ada)
     );
     let said = read_answer(&mut send_raw(&client, &request)).to_lowercase();
     let wait: u64 = said
@@ -317,7 +322,7 @@ async fn who_asks_too_often_is_told_when_to_come_back(house: TestApp) {
     // One person's exhausted rate limit does not affect other people.
     assert_eq!(
         client
-            .with_token(&token(&house, office.ben))
+            .with_token(&token(&app, office.ben))
             .get("/api/v1/funds")
             .status,
         200
@@ -340,10 +345,10 @@ async fn who_asks_too_often_is_told_when_to_come_back(house: TestApp) {
 
 on_each_engine!(what_would_be_a_header_is_refused);
 /// Typed text becomes part of mails and responses: a line break in it must not start a new header.
-async fn what_would_be_a_header_is_refused(house: TestApp) {
-    let office = Office::open(&house, 1000).await;
-    let client = serve(&house, office.ada);
-    let before = house.log.length().await.unwrap();
+async fn what_would_be_a_header_is_refused(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let client = serve(&app, office.ada);
+    let before = app.log.length().await.unwrap();
     for bad in [
         "Zofia\r\nBcc: all@example.org",
         "Zofia\nBcc: all@example.org",
@@ -379,5 +384,5 @@ async fn what_would_be_a_header_is_refused(house: TestApp) {
     client
         .post("/api/v1/organisation/publish-mail-text", &subject)
         .assert_problem(422, "invalid_field");
-    assert_eq!(house.log.length().await.unwrap(), before);
+    assert_eq!(app.log.length().await.unwrap(), before);
 }

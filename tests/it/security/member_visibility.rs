@@ -10,9 +10,9 @@ use crate::support::service::{Client, serve, token};
 use crate::support::test_app::TestApp;
 
 /// Clients of Ada, Ben and a group's member on one service.
-fn three_clients(house: &TestApp, office: &Office, member: PersonId) -> [Client; 3] {
-    let ada = serve(house, office.ada);
-    let [ben, cass] = [office.ben, member].map(|person| ada.with_token(&token(house, person)));
+fn three_clients(app: &TestApp, office: &Office, member: PersonId) -> [Client; 3] {
+    let ada = serve(app, office.ada);
+    let [ben, cass] = [office.ben, member].map(|person| ada.with_token(&token(app, person)));
     [ada, ben, cass]
 }
 
@@ -23,16 +23,16 @@ fn post(client: &Client, path: &str, body: &Value) -> i64 {
 }
 
 on_each_engine!(a_fund_is_shown_to_groups_as_applicants_need_it);
-async fn a_fund_is_shown_to_groups_as_applicants_need_it(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    let (grant, _, member) = office.prepared(&house, 700).await;
-    let (reserved, ..) = office.ready(&house, 800).await;
-    let (deferred, ..) = office.ready(&house, 900).await;
-    let approved = house
+async fn a_fund_is_shown_to_groups_as_applicants_need_it(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let (grant, _, member) = office.prepared(&app, 700).await;
+    let (reserved, ..) = office.ready(&app, 800).await;
+    let (deferred, ..) = office.ready(&app, 900).await;
+    let approved = app
         .issue_ok(office.ben, Command::Grant(grant, approve(1)))
         .await
         .last_position;
-    let [ada, ben, cass] = three_clients(&house, &office, member);
+    let [ada, ben, cass] = three_clients(&app, &office, member);
     let fund = format!("/api/v1/funds/{}", office.fund);
     let reserve = json!({ "rank": 1, "reason": "More money may come." });
     post(
@@ -42,7 +42,7 @@ async fn a_fund_is_shown_to_groups_as_applicants_need_it(house: TestApp) {
     );
     let decisions =
         json!([{ "application": deferred, "verdict": { "defer": { "reason": "Not yet" } } }]);
-    let meeting = json!({ "round": "first", "met_on": house.today(), "decisions": decisions });
+    let meeting = json!({ "round": "first", "met_on": app.today(), "decisions": decisions });
     post(&ada, &format!("{fund}/record-meeting"), &meeting);
     post(
         &ada,
@@ -53,7 +53,7 @@ async fn a_fund_is_shown_to_groups_as_applicants_need_it(house: TestApp) {
     post(
         &ben,
         &format!("{fund}/send-batch"),
-        &json!({ "batch": "june", "sent_on": house.today(), "payments": [line] }),
+        &json!({ "batch": "june", "sent_on": app.today(), "payments": [line] }),
     );
 
     for path in [fund.clone(), "/api/v1/funds".to_owned()] {
@@ -65,7 +65,7 @@ async fn a_fund_is_shown_to_groups_as_applicants_need_it(house: TestApp) {
         let (round, shown) = (&all["rounds"]["first"], &seen["rounds"]["first"]);
         assert_eq!(
             (&round["reserves"]["1"], &round["met_on"]),
-            (&json!(reserved), &json!([house.today()])),
+            (&json!(reserved), &json!([app.today()])),
             "{all}"
         );
         assert!(
@@ -92,62 +92,63 @@ async fn a_fund_is_shown_to_groups_as_applicants_need_it(house: TestApp) {
     );
 }
 
-on_each_engine!(a_grant_is_shown_to_its_group_without_notes_and_names_of_staff);
-async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    let (grant, _, member) = office.prepared(&house, 700).await;
-    let [ada, ben, cass] = three_clients(&house, &office, member);
-    let path = format!("/api/v1/grants/{grant}");
-    let on = |client: &Client, command: &str, body: Value| {
-        post(client, &format!("{path}/{command}"), &body)
-    };
-    on(
-        &ben,
-        "reject-payment",
-        json!({ "payment": 1, "reason": "The account looks odd." }),
-    );
-    on(
-        &ada,
-        "request-check",
-        json!({ "check": "insurance", "note": "Please send us the policy." }),
-    );
-    on(
-        &ada,
-        "request-check",
-        json!({ "check": "visit", "note": "We would like to come by." }),
-    );
-    on(
-        &ada,
-        "propose-waiver",
-        json!({ "check": "visit", "note": "They are known to us." }),
-    );
-    on(
-        &cass,
-        "request-variation",
-        json!({ "change": { "ends_on": house.in_days(95) }, "words": "The hall is closed." }),
-    );
-    post(
-        &ben,
-        &format!("/api/v1/applications/{grant}/declare"),
-        &json!({}),
-    );
-    on(
-        &ben,
-        "refuse-variation",
-        json!({ "variation": 1, "reason": "The round ends before." }),
-    );
-    on(
-        &ada,
-        "hold",
-        json!({ "reason": "Something was said about the treasurer." }),
-    );
+/// A grant with a rejected payment, a check that is asked for, a proposed waiver, a refused
+/// variation, and a hold.
+struct DiscussedGrant {
+    office: Office,
+    member: PersonId,
+    ada: Client,
+    cass: Client,
+    path: String,
+}
 
+impl DiscussedGrant {
+    async fn new(app: &TestApp) -> Self {
+        let office = Office::open(app, 10_000).await;
+        let (grant, _, member) = office.prepared(app, 700).await;
+        let [ada, ben, cass] = three_clients(app, &office, member);
+        let path = format!("/api/v1/grants/{grant}");
+        let on = |client: &Client, command: &str, body: Value| {
+            post(client, &format!("{path}/{command}"), &body)
+        };
+        let rejected = json!({ "payment": 1, "reason": "The account looks odd." });
+        on(&ben, "reject-payment", rejected);
+        let insurance = json!({ "check": "insurance", "note": "Please send us the policy." });
+        on(&ada, "request-check", insurance);
+        let visit = json!({ "check": "visit", "note": "We would like to come by." });
+        on(&ada, "request-check", visit);
+        let waiver = json!({ "check": "visit", "note": "They are known to us." });
+        on(&ada, "propose-waiver", waiver);
+        let change = json!({ "ends_on": app.in_days(95) });
+        let variation = json!({ "change": change, "words": "The hall is closed." });
+        on(&cass, "request-variation", variation);
+        let declare = format!("/api/v1/applications/{grant}/declare");
+        post(&ben, &declare, &json!({}));
+        let refused = json!({ "variation": 1, "reason": "The round ends before." });
+        on(&ben, "refuse-variation", refused);
+        let hold = json!({ "reason": "Something was said about the treasurer." });
+        on(&ada, "hold", hold);
+        Self {
+            office,
+            member,
+            ada,
+            cass,
+            path,
+        }
+    }
+}
+
+on_each_engine!(a_payment_is_shown_to_its_group_without_notes_and_names_of_staff);
+async fn a_payment_is_shown_to_its_group_without_notes_and_names_of_staff(app: TestApp) {
+    let grant = DiscussedGrant::new(&app).await;
     let payment =
-        |client: &Client| client.get(&format!("{path}/payments")).body["items"][0].clone();
-    let (all, seen) = (payment(&ada), payment(&cass));
+        |client: &Client| client.get(&format!("{}/payments", grant.path)).body["items"][0].clone();
+
+    let (all, seen) = (payment(&grant.ada), payment(&grant.cass));
+
     assert_eq!(
         (&all["prepared_by"], &all["reason"]),
-        (&json!(office.ada), &json!("The account looks odd."))
+        (&json!(grant.office.ada), &json!("The account looks odd."))
     );
     assert_eq!(
         (&seen["state"], &seen["amount"]),
@@ -160,14 +161,22 @@ async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(house: T
             && seen["approved_by"] == json!([]),
         "{seen}"
     );
+}
 
-    let (all, seen) = (ada.get(&path).body, cass.get(&path).body);
+on_each_engine!(a_grant_is_shown_to_its_group_without_notes_and_names_of_staff);
+async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(app: TestApp) {
+    let grant = DiscussedGrant::new(&app).await;
     let check = |body: &Value, check: &str| {
         (
             body["checks"][check]["state"].clone(),
             body["checks"][check]["note"].clone(),
         )
     };
+
+    let all = grant.ada.get(&grant.path).body;
+    let seen = grant.cass.get(&grant.path).body;
+    let listed = grant.cass.get("/api/v1/grants").body["items"][0].clone();
+
     assert_eq!(
         check(&all, "visit"),
         (json!("waiver_proposed"), json!("They are known to us."))
@@ -186,7 +195,7 @@ async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(house: T
     let (change, shown) = (&all["variations"]["1"], &seen["variations"]["1"]);
     assert_eq!(
         (&change["asked_by"], &change["decided_by"]),
-        (&json!(member), &json!(office.ben))
+        (&json!(grant.member), &json!(grant.office.ben))
     );
     assert!(
         shown["asked_by"].is_null() && shown["decided_by"].is_null(),
@@ -202,7 +211,6 @@ async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(house: T
         "that it waits, and not why"
     );
     assert!(all["reason"].is_string());
-    let listed = cass.get("/api/v1/grants").body["items"][0].clone();
     assert_eq!(
         (&listed["checks"], &listed["variations"]),
         (&seen["checks"], &seen["variations"]),
@@ -211,12 +219,10 @@ async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(house: T
 }
 
 on_each_engine!(an_update_is_shown_to_its_group_without_judgements_and_counts_once_accepted);
-async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_accepted(
-    house: TestApp,
-) {
-    let office = Office::open(&house, 10_000).await;
-    let (grant, _, member) = office.payable(&house, 700).await;
-    let [ada, _, cass] = three_clients(&house, &office, member);
+async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_accepted(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let (grant, _, member) = office.payable(&app, 700).await;
+    let [ada, _, cass] = three_clients(&app, &office, member);
     let path = format!("/api/v1/grants/{grant}");
     let on = |client: &Client, command: &str, body: Value| {
         post(client, &format!("{path}/{command}"), &body)
@@ -278,18 +284,21 @@ async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_acce
         seen["said"] == "strong" && seen["judged"].is_null() && seen["judgement"].is_null(),
         "{seen}"
     );
-    crate::projections::read_models::assert_equals_rebuild(&house).await;
+    crate::projections::read_models::assert_equals_rebuild(&app).await;
 }
 
 on_each_engine!(mail_texts_proposals_and_who_verified_a_payee_are_for_staff);
-async fn mail_texts_proposals_and_who_verified_a_payee_are_for_staff(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
-    let (_, group, member) = office.payable(&house, 700).await;
-    let [ada, _, cass] = three_clients(&house, &office, member);
+async fn mail_texts_proposals_and_who_verified_a_payee_are_for_staff(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let (_, group, member) = office.payable(&app, 700).await;
+    let [ada, _, cass] = three_clients(&app, &office, member);
     let text = json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" });
     post(&ada, "/api/v1/organisation/publish-mail-text", &text);
-    let own = |client: &Client| client.get("/api/v1/organisation").body;
-    let (all, seen) = (own(&ada), own(&cass));
+    let role = json!({ "person": member, "role": "finance" });
+    post(&ada, "/api/v1/organisation/propose-role", &role);
+    let read = |path: &str| (ada.get(path).body, cass.get(path).body);
+
+    let (all, seen) = read("/api/v1/organisation");
     assert_eq!(
         (
             all["mail_texts"].as_array().unwrap().len(),
@@ -301,37 +310,7 @@ async fn mail_texts_proposals_and_who_verified_a_payee_are_for_staff(house: Test
         (&all["agreements"]["1"], &seen["agreements"]["1"]),
         (&json!(AGREEMENT_TEXT), &json!(AGREEMENT_TEXT))
     );
-
-    let path = format!("/api/v1/groups/{group}");
-    assert_eq!(
-        ada.upload(&format!("{path}/files?purpose=scan"), &pdf(500), "scan")
-            .status,
-        201
-    );
-    assert_eq!(
-        cass.upload(
-            &format!("{path}/files?purpose=receipt"),
-            &pdf(600),
-            "receipt"
-        )
-        .status,
-        201
-    );
-    let (all, seen) = (ada.get(&path).body, cass.get(&path).body);
-    let kept_by = |body: &Value| {
-        body["files"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|file| file["kept_by"].clone())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        kept_by(&all),
-        [json!(office.ada), json!(member)],
-        "in the order in which they were kept"
-    );
-    assert_eq!(kept_by(&seen), [Value::Null, json!(member)]);
+    let (all, seen) = read(&format!("/api/v1/groups/{group}"));
     let payee = &seen["payee"];
     assert_eq!(
         (
@@ -342,22 +321,48 @@ async fn mail_texts_proposals_and_who_verified_a_payee_are_for_staff(house: Test
         (&json!(member), &json!(true), &Value::Null)
     );
     assert_eq!(all["payee"]["verified_by"], json!(office.ada));
+    let (all, seen) = read(&format!("/api/v1/people/{member}"));
+    assert_eq!(
+        (&all["proposed"], &seen["proposed"]),
+        (&json!(["finance"]), &json!([]))
+    );
+}
+
+on_each_engine!(who_of_staff_kept_a_file_is_for_staff);
+async fn who_of_staff_kept_a_file_is_for_staff(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let (_, group, member) = office.payable(&app, 700).await;
+    let [ada, _, cass] = three_clients(&app, &office, member);
+    let path = format!("/api/v1/groups/{group}");
+    let scan = ada.upload(&format!("{path}/files?purpose=scan"), &pdf(500), "scan");
+    assert_eq!(scan.status, 201);
+    let receipt = cass.upload(
+        &format!("{path}/files?purpose=receipt"),
+        &pdf(600),
+        "receipt",
+    );
+    assert_eq!(receipt.status, 201);
+    let kept_by = |body: &Value| {
+        body["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file["kept_by"].clone())
+            .collect::<Vec<_>>()
+    };
+
+    let (all, seen) = (ada.get(&path).body, cass.get(&path).body);
     let listed = cass.get("/api/v1/groups").body["items"][0].clone();
+
+    assert_eq!(
+        kept_by(&all),
+        [json!(office.ada), json!(member)],
+        "in the order in which they were kept"
+    );
+    assert_eq!(kept_by(&seen), [Value::Null, json!(member)]);
     assert_eq!(
         (&listed["payee"], &listed["files"]),
-        (payee, &seen["files"]),
+        (&seen["payee"], &seen["files"]),
         "a list shows no more"
-    );
-
-    post(
-        &ada,
-        "/api/v1/organisation/propose-role",
-        &json!({ "person": member, "role": "finance" }),
-    );
-    let proposed =
-        |client: &Client| client.get(&format!("/api/v1/people/{member}")).body["proposed"].clone();
-    assert_eq!(
-        (proposed(&ada), proposed(&cass)),
-        (json!(["finance"]), json!([]))
     );
 }

@@ -8,16 +8,16 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use microgrants::auth::tokens::NewToken;
 use microgrants::domain::GroupId;
 use microgrants::files::FILES_A_DAY;
-use microgrants::http::tokens::NewToken;
 use microgrants::import::{ImportTable, TableError};
 use microgrants::sandbox::{Sandbox, SandboxError, Upload};
 
-use crate::log::crashes::SeededRandom;
 use crate::security::fuzz_corpus::{corpus, mutated};
 use crate::support::browser::Browser;
 use crate::support::fixtures::Office;
+use crate::support::random::SeededRandom;
 use crate::support::service::{Client, Deployment, ServiceProcess, tokens};
 use crate::support::test_app::TestApp;
 
@@ -286,20 +286,20 @@ on_sqlite!(
     nothing_that_is_uploaded_ends_the_process,
     ignore = "needs prlimit"
 );
-async fn nothing_that_is_uploaded_ends_the_process(house: TestApp) {
-    let office = Office::open(&house, 10_000).await;
+async fn nothing_that_is_uploaded_ends_the_process(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
     let mut groups = Vec::new();
     for _ in 0..=changed_file_count() / usize::try_from(FILES_A_DAY).unwrap() + 1 {
-        groups.push(office.group(&house).await.0);
+        groups.push(office.group(&app).await.0);
     }
-    house.catch_up().await;
-    let link = crate::pages::journeys::sign_in_link(&house, office.ada).await;
+    app.catch_up().await;
+    let link = crate::pages::journeys::sign_in_link(&app, office.ada).await;
     let lasting = NewToken::by_operator(office.ada, "a case", Duration::from_hours(24));
-    let token = tokens(&house)
-        .issue(&house.commands, lasting, house.commands.now())
+    let token = tokens(&app)
+        .issue(&app.commands, lasting, app.commands.now())
         .await
         .unwrap();
-    let place = house.close().await;
+    let place = app.close().await;
     let process = start_with_limit(&place);
     let client = Client::new(&process.address, &token);
     let mut browser = Browser::new(&process.address);
@@ -363,13 +363,13 @@ fn send_concurrently(sender: &Uploader) {
 
 /// Mutated copies of tables, of the parts of workbooks, and of pictures.
 fn send_changed_files(sender: &mut Uploader) {
-    let mut moments = SeededRandom::new();
+    let mut moments = SeededRandom::from_environment();
     let seed = moments.seed();
     let (tables, pictures) = (corpus("table"), pictures());
     assert!(tables.len() >= 3, "the corpus of tables is in fuzz/corpus");
     let last = std::env::temp_dir().join(format!("microgrants-upload-{seed}"));
     for _ in 0..changed_file_count() {
-        let is_picture = moments.below(2) == 0;
+        let is_picture = moments.one_in(2);
         let bytes = match moments.below(2) {
             _ if is_picture => mutated(&pictures, &mut moments),
             0 => mutated(&tables, &mut moments),
@@ -396,9 +396,9 @@ fn changed_part(tables: &[Vec<u8>], moments: &mut SeededRandom) -> Vec<u8> {
         .iter()
         .filter(|table| table.starts_with(b"PK"))
         .collect();
-    let book = books[usize::try_from(moments.below(books.len() as u64)).unwrap()];
+    let book = *moments.choose(&books);
     let mut opened = zip::ZipArchive::new(Cursor::new(book)).unwrap();
-    let at = usize::try_from(moments.below(opened.len() as u64)).unwrap();
+    let at = moments.below(opened.len());
     let mut parts = Vec::new();
     for number in 0..opened.len() {
         let mut entry = opened.by_index(number).unwrap();
@@ -406,7 +406,7 @@ fn changed_part(tables: &[Vec<u8>], moments: &mut SeededRandom) -> Vec<u8> {
         let mut part = Vec::new();
         entry.read_to_end(&mut part).unwrap();
         if number == at {
-            part = if moments.below(2) == 0 {
+            part = if moments.one_in(2) {
                 mutated(&[part], moments)
             } else {
                 enlarged(&part, moments)
@@ -431,8 +431,8 @@ fn enlarged(part: &[u8], moments: &mut SeededRandom) -> Vec<u8> {
     if digits.is_empty() {
         return part.to_vec();
     }
-    let at = digits[usize::try_from(moments.below(digits.len() as u64)).unwrap()];
-    let number = NUMBERS[usize::try_from(moments.below(NUMBERS.len() as u64)).unwrap()];
+    let at = *moments.choose(&digits);
+    let number = *moments.choose(&NUMBERS);
     [&part[..at], number.as_bytes(), &part[at + 1..]].concat()
 }
 
@@ -461,8 +461,8 @@ async fn read_with_script(folder: &Path, script: &str) -> Result<Vec<u8>, Sandbo
 }
 
 on_sqlite!(whoever_reads_an_upload_has_nothing_else);
-async fn whoever_reads_an_upload_has_nothing_else(house: TestApp) {
-    let folder = house.folder.path();
+async fn whoever_reads_an_upload_has_nothing_else(app: TestApp) {
+    let folder = app.folder.path();
     assert_eq!(
         read_with_script(folder, "exec /bin/cat").await.unwrap(),
         b"a picture"

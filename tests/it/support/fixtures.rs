@@ -6,19 +6,18 @@ use jiff::civil::Date;
 use microgrants::clock::new_id;
 use microgrants::commands::{Caller, CommandRequest};
 use microgrants::domain::application::{
-    Channel, DeclareInterest, SaveAnswers, StartApplication, Submit, Summary,
+    Channel, DeclareInterest, SaveAnswers, StartApplication, Submit,
 };
 use microgrants::domain::command::NoBody;
 use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundRef, Rules};
 use microgrants::domain::funding_source::FundingSource;
 use microgrants::domain::grant::{
-    AcceptAgreement, AcceptanceMethod, ConfirmPayment, DeclareUnderspend, PassCheck, PaymentRef,
-    PreparePayment, ReceiveReturn, ReturnReason, SendPayment,
+    ConfirmPayment, PassCheck, PaymentRef, PreparePayment, ReceiveReturn, ReturnReason,
 };
-use microgrants::domain::group::{GroupMaturity, RegisterGroup, VerifyPayee};
+use microgrants::domain::group::{GroupMaturity, RegisterGroup};
 use microgrants::domain::organisation::{
     AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, PublishAgreement, PublishForm,
-    Question, RoleRef, sha256_hex,
+    Question, RoleRef,
 };
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::panel::Award;
@@ -29,7 +28,10 @@ use microgrants::domain::{
     ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId,
     GroupCommand, GroupId, Money, OrganisationCommand, Person, PersonCommand, PersonId, Role,
 };
+use serde_json::{Value, json};
 
+use crate::support::scenario::command_from_json;
+use crate::support::steps;
 use crate::support::test_app::TestApp;
 
 /// A group's answer on the form.
@@ -57,7 +59,7 @@ pub struct Office {
     pub fund: FundId,
 }
 
-pub async fn person(house: &TestApp, name: &str) -> PersonId {
+pub async fn person(app: &TestApp, name: &str) -> PersonId {
     let id = PersonId(new_id());
     let email = Some(open(&format!("{}@example.org", id.0.simple())));
     let register = PersonCommand::Register(PersonDetails {
@@ -65,8 +67,7 @@ pub async fn person(house: &TestApp, name: &str) -> PersonId {
         email,
         telephone: None,
     });
-    house
-        .commands
+    app.commands
         .execute(CommandRequest::new(
             Caller::operator(),
             Command::Person(id, register),
@@ -95,8 +96,8 @@ pub fn rules() -> Rules {
 
 impl Office {
     /// Founds the organisation, with a fund of this many pounds that takes applications.
-    pub async fn open(house: &TestApp, allocated: u32) -> Self {
-        let organisation = house.commands.organisation();
+    pub async fn open(app: &TestApp, allocated: u32) -> Self {
+        let organisation = app.commands.organisation();
         let as_operator = |command| {
             CommandRequest::new(
                 Caller::operator(),
@@ -107,12 +108,11 @@ impl Office {
             name: text("An anchor"),
             simulated: None,
         });
-        house
-            .commands
+        app.commands
             .execute(as_operator(found))
             .await
             .expect("founded");
-        let (ada, ben) = (person(house, "Ada").await, person(house, "Ben").await);
+        let (ada, ben) = (person(app, "Ada").await, person(app, "Ben").await);
         for founder in [ada, ben] {
             let roles = BTreeSet::from([
                 Role::Administrator,
@@ -124,12 +124,11 @@ impl Office {
                 person: founder,
                 roles,
             });
-            house
-                .commands
+            app.commands
                 .execute(as_operator(named))
                 .await
                 .expect("named");
-            sign_in(house, founder).await;
+            sign_in(app, founder).await;
         }
         let question = Question {
             question: text("idea"),
@@ -152,8 +151,7 @@ impl Office {
                 text: text(AGREEMENT_TEXT),
             }),
         ] {
-            house
-                .issue_ok(ada, Command::Organisation(organisation, publish))
+            app.issue_ok(ada, Command::Organisation(organisation, publish))
                 .await;
         }
         let office = Self {
@@ -161,11 +159,11 @@ impl Office {
             ben,
             fund: FundId(new_id()),
         };
-        office.open_fund(house, allocated).await;
+        office.open_fund(app, allocated).await;
         office
     }
 
-    pub async fn open_fund(&self, house: &TestApp, allocated: u32) {
+    pub async fn open_fund(&self, app: &TestApp, allocated: u32) {
         let areas = BTreeSet::from([text("oldham"), text("stockport")]);
         let create = CreateFund {
             name: text("A fund"),
@@ -177,13 +175,13 @@ impl Office {
             source: source(),
             amount: gbp(allocated),
             reference: text("R1"),
-            received_on: house.today(),
+            received_on: app.today(),
         };
         let plan = PlanRound {
             round: text("first"),
             name: text("First"),
-            opens_on: house.today(),
-            closes_on: house.in_days(30),
+            opens_on: app.today(),
+            closes_on: app.in_days(30),
             form: 1,
         };
         for command in [
@@ -195,28 +193,35 @@ impl Office {
                 round: text("first"),
             }),
         ] {
-            house
-                .issue_ok(self.ada, Command::Fund(self.fund, command))
+            app.issue_ok(self.ada, Command::Fund(self.fund, command))
                 .await;
         }
     }
 
     /// Gives a role, as two administrators do.
-    pub async fn give_role(&self, house: &TestApp, person: PersonId, role: Role) {
-        let organisation = house.commands.organisation();
+    pub async fn give_role(&self, app: &TestApp, person: PersonId, role: Role) {
+        let organisation = app.commands.organisation();
         for (by, command) in [
             (self.ada, propose(person, role)),
             (self.ben, confirm_role(person, role)),
         ] {
-            house
-                .issue_ok(by, Command::Organisation(organisation, command))
+            app.issue_ok(by, Command::Organisation(organisation, command))
+                .await;
+        }
+    }
+
+    /// Changes the fund's rules, as two people do.
+    pub async fn change_rules(&self, app: &TestApp, rules: &Value) {
+        let body = json!({ "rules": rules });
+        for (by, name) in [(self.ada, "propose-rules"), (self.ben, "confirm-rules")] {
+            app.issue_ok(by, command_from_json("fund", self.fund.0, name, &body))
                 .await;
         }
     }
 
     /// A group with one member.
-    pub async fn group(&self, house: &TestApp) -> (GroupId, PersonId) {
-        let member = person(house, "Cass").await;
+    pub async fn group(&self, app: &TestApp) -> (GroupId, PersonId) {
+        let member = person(app, "Cass").await;
         let group = GroupId(new_id());
         let register = RegisterGroup {
             name: text("Soup and song"),
@@ -224,17 +229,28 @@ impl Office {
             standing: GroupMaturity::New,
             member: None,
         };
-        house
-            .issue_ok(
-                member,
-                Command::Group(group, GroupCommand::Register(register)),
-            )
-            .await;
+        app.issue_ok(
+            member,
+            Command::Group(group, GroupCommand::Register(register)),
+        )
+        .await;
         (group, member)
     }
 
-    pub async fn draft(&self, house: &TestApp, asked: u32) -> (ApplicationId, GroupId, PersonId) {
-        let (group, member) = self.group(house).await;
+    pub async fn draft(&self, app: &TestApp, asked: u32) -> (ApplicationId, GroupId, PersonId) {
+        let (group, member) = self.group(app).await;
+        let application = self.draft_of(app, group, member, asked).await;
+        (application, group, member)
+    }
+
+    /// A draft of this group, by its member.
+    pub async fn draft_of(
+        &self,
+        app: &TestApp,
+        group: GroupId,
+        member: PersonId,
+        asked: u32,
+    ) -> ApplicationId {
         let application = ApplicationId(new_id());
         let start = StartApplication {
             fund: self.fund,
@@ -253,132 +269,115 @@ impl Office {
             ApplicationCommand::Start(start),
             ApplicationCommand::SaveAnswers(answers),
         ] {
-            house
-                .issue_ok(member, Command::Application(application, command))
+            app.issue_ok(member, Command::Application(application, command))
                 .await;
         }
-        (application, group, member)
+        application
     }
 
-    pub async fn submitted(
-        &self,
-        house: &TestApp,
-        asked: u32,
-    ) -> (ApplicationId, GroupId, PersonId) {
-        let (application, group, member) = self.draft(house, asked).await;
-        house
-            .issue_ok(
-                member,
-                Command::Application(application, ApplicationCommand::Submit(submit())),
-            )
+    pub async fn submitted(&self, app: &TestApp, asked: u32) -> (ApplicationId, GroupId, PersonId) {
+        let (application, group, member) = self.draft(app, asked).await;
+        app.issue_ok(member, steps::submit_on_web(application))
             .await;
         (application, group, member)
     }
 
     /// An application that only needs a decision.
-    pub async fn ready(&self, house: &TestApp, asked: u32) -> (ApplicationId, GroupId, PersonId) {
-        let (application, group, member) = self.submitted(house, asked).await;
-        let summary = Summary {
-            title: text("Soup on Saturdays"),
-            description: text("Neighbours cook and eat together."),
-        };
-        for command in [
-            ApplicationCommand::ConfirmEligibility(NoBody {}),
-            ApplicationCommand::WriteSummary(summary),
-            no_interest(),
+    pub async fn ready(&self, app: &TestApp, asked: u32) -> (ApplicationId, GroupId, PersonId) {
+        let (application, group, member) = self.submitted(app, asked).await;
+        for step in [
+            steps::confirm_eligibility(application),
+            steps::write_summary(application),
+            steps::declare_no_interest(application),
         ] {
-            house
-                .issue_ok(self.ada, Command::Application(application, command))
-                .await;
+            app.issue_ok(self.ada, step).await;
         }
         (application, group, member)
     }
 
-    pub async fn awarded(&self, house: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
-        let (application, group, member) = self.ready(house, pounds).await;
-        house
-            .issue_ok(self.ada, award(house, application, pounds))
+    pub async fn awarded(&self, app: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
+        let (application, group, member) = self.ready(app, pounds).await;
+        app.issue_ok(self.ada, award(app, application, pounds))
             .await;
         (application.into(), group, member)
     }
 
+    /// An award that Ada recorded, and that names Ben as present. He has not confirmed it.
+    pub async fn awarded_with_ben(
+        &self,
+        app: &TestApp,
+        pounds: u32,
+    ) -> (GrantId, GroupId, PersonId) {
+        let (application, group, member) = self.ready(app, pounds).await;
+        app.issue_ok(self.ben, steps::declare_no_interest(application))
+            .await;
+        let award = steps::award_with(app, application, pounds, &[self.ben]);
+        app.issue_ok(self.ada, award).await;
+        (application.into(), group, member)
+    }
+
     /// A grant whose payments can be prepared; a member keyed its payee.
-    pub async fn payable(&self, house: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
-        let (grant, group, member) = self.awarded(house, pounds).await;
-        let accept = AcceptAgreement {
-            hash: sha256_hex(AGREEMENT_TEXT),
-            method: AcceptanceMethod::Web,
-            names: vec![open("Cass"), open("Dee")],
-        };
-        house
-            .issue_ok(
-                member,
-                Command::Grant(grant, GrantCommand::AcceptAgreement(accept)),
-            )
-            .await;
-        house
-            .issue_ok(
-                member,
-                Command::Group(group, provide_payee("12-34-56 12345678")),
-            )
-            .await;
-        let verify = GroupCommand::VerifyPayee(VerifyPayee {
-            payee: 1,
-            method: text("A statement was seen"),
-        });
-        house
-            .issue_ok(self.ada, Command::Group(group, verify))
-            .await;
-        house
-            .issue_ok(self.ada, Command::Grant(grant, pass_check("identity")))
-            .await;
+    pub async fn payable(&self, app: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
+        let (grant, group, member) = self.awarded(app, pounds).await;
+        app.issue_ok(member, steps::accept_agreement(grant)).await;
+        self.make_payable(app, grant, group, member).await;
         (grant, group, member)
+    }
+
+    /// What is seen before the money of an accepted grant leaves: the payee and the identity.
+    pub async fn make_payable(
+        &self,
+        app: &TestApp,
+        grant: GrantId,
+        group: GroupId,
+        member: PersonId,
+    ) {
+        app.issue_ok(member, steps::provide_payee(group)).await;
+        app.issue_ok(self.ada, steps::verify_payee(group, 1)).await;
+        app.issue_ok(self.ada, steps::pass_check(grant, "identity"))
+            .await;
     }
 
     /// A grant with its first payment prepared by Ada.
-    pub async fn prepared(&self, house: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
-        let (grant, group, member) = self.payable(house, pounds).await;
-        house
-            .issue_ok(self.ada, Command::Grant(grant, prepare(pounds)))
+    pub async fn prepared(&self, app: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
+        let (grant, group, member) = self.payable(app, pounds).await;
+        app.issue_ok(self.ada, steps::prepare_payment(grant, pounds))
             .await;
         (grant, group, member)
     }
-}
 
-impl Office {
-    /// Completes the prepared payment, up to the bank's confirmation.
-    pub async fn paid(&self, house: &TestApp, grant: GrantId) {
-        house
-            .issue_ok(self.ben, Command::Grant(grant, approve(1)))
+    /// A grant with its first payment prepared by Ada and approved by Ben.
+    pub async fn approved(&self, app: &TestApp, pounds: u32) -> (GrantId, GroupId, PersonId) {
+        let (grant, group, member) = self.prepared(app, pounds).await;
+        app.issue_ok(self.ben, steps::approve_payment(grant, 1))
             .await;
-        let sent = GrantCommand::SendPayment(SendPayment {
-            payment: 1,
-            happened_on: house.today(),
-        });
-        house.issue_ok(self.ben, Command::Grant(grant, sent)).await;
-        house
-            .issue_ok(self.ben, Command::Grant(grant, confirm(1, house.today())))
-            .await;
+        (grant, group, member)
+    }
+
+    /// Completes the first payment of a grant, up to the bank's confirmation.
+    pub async fn paid(&self, app: &TestApp, grant: GrantId) {
+        self.complete_payment(app, grant, 1).await;
+    }
+
+    /// Completes a prepared payment: Ben approves, sends and confirms it today.
+    pub async fn complete_payment(&self, app: &TestApp, grant: GrantId, payment: u16) {
+        let today = app.today();
+        for step in [
+            steps::approve_payment(grant, payment),
+            steps::send_payment(grant, payment, today),
+            steps::confirm_payment(grant, payment, today),
+        ] {
+            app.issue_ok(self.ben, step).await;
+        }
     }
 
     /// A paid grant of which some money was returned.
-    pub async fn returned(&self, house: &TestApp, pounds: u32, back: u32) -> GrantId {
-        let (grant, ..) = self.prepared(house, pounds).await;
-        self.paid(house, grant).await;
-        house
-            .issue_ok(
-                self.ada,
-                Command::Grant(
-                    grant,
-                    GrantCommand::DeclareUnderspend(DeclareUnderspend { amount: gbp(back) }),
-                ),
-            )
+    pub async fn returned(&self, app: &TestApp, pounds: u32, back: u32) -> GrantId {
+        let (grant, ..) = self.prepared(app, pounds).await;
+        self.paid(app, grant).await;
+        app.issue_ok(self.ada, steps::declare_underspend(grant, back))
             .await;
-        house
-            .issue_ok(
-                self.ben,
-                Command::Grant(grant, receive_return(back, house.today())),
-            )
+        app.issue_ok(self.ben, steps::receive_return(grant, back, app.today()))
             .await;
         grant
     }
@@ -397,8 +396,8 @@ pub fn confirm_role(person: PersonId, role: Role) -> OrganisationCommand {
 }
 
 /// Signs a person in with a mailed link.
-pub async fn sign_in(house: &TestApp, person: PersonId) {
-    let state = house
+pub async fn sign_in(app: &TestApp, person: PersonId) {
+    let state = app
         .log
         .refresh::<Person>(person.0)
         .await
@@ -409,15 +408,14 @@ pub async fn sign_in(house: &TestApp, person: PersonId) {
         person,
         PersonCommand::ProveAddress(MailedAddress { address }),
     );
-    house
-        .commands
+    app.commands
         .execute(CommandRequest::new(Caller::job(), proven))
         .await
         .expect("an address is proven");
 }
 
-pub fn award(house: &TestApp, application: ApplicationId, pounds: u32) -> Command {
-    let award = award_of(gbp(pounds), house.in_days(90), house.in_days(120));
+pub fn award(app: &TestApp, application: ApplicationId, pounds: u32) -> Command {
+    let award = award_of(gbp(pounds), app.in_days(90), app.in_days(120));
     Command::Application(application, ApplicationCommand::Award(award))
 }
 

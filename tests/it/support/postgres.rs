@@ -206,7 +206,7 @@ impl Cluster {
     pub fn kill(&mut self) {
         let pid = self.postmaster_pid();
         assert!(signal(&pid, "-9"), "it can be killed");
-        // Not `wait`, which closes the pipe: a keeper that is told to end removes the data.
+        // Not `wait`, which closes the pipe: a keeper whose pipe closes removes the data.
         while !self.keeper_has_ended() {
             std::thread::sleep(Duration::from_millis(1));
         }

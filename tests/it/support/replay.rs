@@ -5,9 +5,9 @@ use microgrants::audit::InvariantChecker;
 use crate::support::test_app::TestApp;
 
 /// Replays the whole log of an app. Returns the number of awards.
-pub async fn replay_log(house: &TestApp) -> usize {
+pub async fn replay_log(app: &TestApp) -> usize {
     let mut replay = InvariantChecker::default();
-    let all = house
+    let all = app
         .log
         .read_events(0, 1_000_000)
         .await

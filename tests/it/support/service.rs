@@ -6,11 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use microgrants::auth::tokens::{NewToken, Tokens};
 use microgrants::commands::Commands;
 use microgrants::domain::{PersonId, Role};
-use microgrants::http::bearer_auth::Tokens;
 use microgrants::http::supervisor::Supervisor;
-use microgrants::http::tokens::NewToken;
 use microgrants::http::{self, AppState};
 use microgrants::sandbox::Sandbox;
 use serde_json::Value;
@@ -198,56 +197,56 @@ pub fn sandbox() -> Sandbox {
 }
 
 /// The token service of an app.
-pub fn tokens(house: &TestApp) -> Tokens {
-    Tokens::new(&house.keys.token, ORGANISATION).expect("tokens")
+pub fn tokens(app: &TestApp) -> Tokens {
+    Tokens::new(&app.keys.token, ORGANISATION).expect("tokens")
 }
 
 /// A valid token for a person, for the length of a case.
-pub fn token(house: &TestApp, person: PersonId) -> String {
-    token_for_roles(house, person, None)
+pub fn token(app: &TestApp, person: PersonId) -> String {
+    token_for_roles(app, person, None)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a token is good from now on")]
-pub fn token_for_roles(house: &TestApp, person: PersonId, roles: Option<Vec<Role>>) -> String {
+pub fn token_for_roles(app: &TestApp, person: PersonId, roles: Option<Vec<Role>>) -> String {
     let new = NewToken::by_operator(person, "a case", Duration::from_mins(10));
     let new = NewToken {
         roles: roles.map(|roles| roles.into_iter().collect()),
         ..new
     };
-    let own = tokens(house);
-    let issuing = own.issue(&house.commands, new, jiff::Timestamp::now());
+    let own = tokens(app);
+    let issuing = own.issue(&app.commands, new, jiff::Timestamp::now());
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(issuing))
         .expect("a token")
 }
 
 /// Serves an app in this process, until the process ends.
-pub fn serve(house: &TestApp, person: PersonId) -> Client {
-    serve_with(house, person, |_| ())
+pub fn serve(app: &TestApp, person: PersonId) -> Client {
+    serve_with(app, person, |_| ())
 }
 
 /// The same, with changed settings of the site.
 pub fn serve_with(
-    house: &TestApp,
+    app: &TestApp,
     person: PersonId,
     set_up: impl FnOnce(&mut http::SiteConfig),
 ) -> Client {
-    tokio::spawn(house.projector.clone().run());
-    serve_commands(house, house.commands.clone(), &token(house, person), set_up)
+    tokio::spawn(app.projector.clone().run());
+    serve_commands(app, app.commands.clone(), &token(app, person), set_up)
 }
 
 /// A service with other commands than the app's, and without a running projector.
 pub fn serve_commands(
-    house: &TestApp,
+    app: &TestApp,
     commands: Commands,
     token: &str,
     set_up: impl FnOnce(&mut http::SiteConfig),
 ) -> Client {
-    serve_with_tasks(house, commands, token, Supervisor::default(), set_up)
+    serve_with_tasks(app, commands, token, Supervisor::default(), set_up)
 }
 
 /// The same, with background tasks.
 pub fn serve_with_tasks(
-    house: &TestApp,
+    app: &TestApp,
     commands: Commands,
     token: &str,
     beside: Supervisor,
@@ -259,10 +258,10 @@ pub fn serve_with_tasks(
     set_up(&mut site);
     let desk = AppState {
         commands,
-        views: house.views(),
-        files: house.files(),
+        views: app.views(),
+        files: app.files(),
         sandbox: sandbox(),
-        tokens: tokens(house),
+        tokens: tokens(app),
         site,
         supervisor: beside,
     };

@@ -1,51 +1,46 @@
 //! The current state of a table's record, as one word.
 
+use std::collections::BTreeMap;
+
+use microgrants::domain::PersonId;
 use microgrants::domain::erasure::Erasure;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::samples::STRANGER;
 use crate::support::in_memory_domain::InMemoryDomain;
 
 pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
-    let grant = |path: &str| {
-        world
-            .grants
-            .get(&id)
-            .map_or_else(String::new, |grant| state_at(grant, path))
-    };
-    let fund = |path: &str| {
-        world
-            .funds
-            .get(&id)
-            .map_or_else(String::new, |fund| state_at(fund, path))
-    };
-    let of_application = |path: &str| {
-        world
-            .applications
-            .get(&id)
-            .map_or_else(String::new, |application| state_at(application, path))
-    };
     match table {
-        "person" => match world.people.get(&id).filter(|person| person.exists()) {
-            None => "unknown".into(),
-            Some(person) => {
-                let known = if person.unproven().is_some() {
-                    "introduced"
-                } else {
-                    "registered"
-                };
-                erasure(person.erasure()).unwrap_or(known).to_owned()
-            }
-        },
         "organisation" => word_for(world.organisation.exists(), "founded", "blank"),
-        "fund" => fund("/state"),
-        "round" => fund("/rounds/first/state"),
+        "person" => person(world, id),
+        "contact" => contact(world, id),
+        "fund" => part_of(&world.funds, id, "/state"),
+        "round" => part_of(&world.funds, id, "/rounds/first/state"),
         "group" => group(world, id),
-        "application" => world
-            .applications
-            .get(&id)
-            .map_or_else(String::new, |application| state_at(application, "/state")),
+        "correction" => correction(world, id),
+        "member" => member(world, id),
+        "application" | "draft" => part_of(&world.applications, id, "/state"),
+        "helper" => proposal_state(
+            &part_of(&world.applications, id, "/interests/named"),
+            &part_of(&world.applications, id, "/interests/helped"),
+            ["named", "confirmed"],
+        ),
+        "attendance" => attendance(&|path| part_of(&world.applications, id, path)),
+        _ => part_of_grant(table, &|path| part_of(&world.grants, id, path)),
+    }
+}
+
+/// The value at a path of a record's state, or nothing if there is no record.
+fn part_of<S: Serialize>(all: &BTreeMap<Uuid, S>, id: Uuid, path: &str) -> String {
+    all.get(&id)
+        .map_or_else(String::new, |record| state_at(record, path))
+}
+
+/// The state of a grant, or of its first payment, update and so on. `grant` reads a path of it.
+fn part_of_grant(table: &str, grant: &dyn Fn(&str) -> String) -> String {
+    match table {
         "grant" => {
             let runs = ["accepted", "live", "reported"].contains(&grant("/state").as_str());
             if runs && grant("/held") == "true" {
@@ -54,107 +49,129 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
                 grant("/state")
             }
         }
-        "payment" => grant("/payments/1/state"),
-        "update" => grant("/updates/1/state"),
-        "check" => grant("/checks/identity"),
-        "variation" => grant("/variations/1/state"),
-        "contact" => word_for(
-            world
-                .people
-                .get(&id)
-                .is_some_and(|person| person.proposed_contact().is_some()),
-            "proposed",
-            "settled",
-        ),
-        "correction" => word_for(
-            world
-                .groups
-                .get(&id)
-                .is_some_and(|group| !state_at(group, "/proposed/name").is_empty()),
-            "proposed",
-            "settled",
-        ),
-        "helper" => proposal_state(
-            &of_application("/interests/named"),
-            &of_application("/interests/helped"),
-            ["named", "confirmed"],
-        ),
-        "attendance" => proposal_state(
-            &of_application("/attendance/unconfirmed"),
-            &of_application("/attendance/confirmed/1"),
-            ["named", "confirmed"],
-        ),
-        "draft" => of_application("/state"),
-        "entry" => match (grant("/unsettled/1"), grant("/unsettled/1/proposed")) {
-            (unsettled, _) if unsettled.is_empty() => {
-                word_for(grant("/entries_made") == "0", "none", "settled")
-            }
-            (_, proposed) => word_for(proposed.is_empty(), "unsettled", "settlement_proposed"),
-        },
-        "schedule" => proposal_state(
-            &grant("/proposed_schedule"),
-            &grant("/instalments"),
-            ["proposed", "scheduled"],
-        ),
-        "raised_award" => proposal_state(
-            &grant("/attendance/unconfirmed"),
-            &grant("/attendance/confirmed/1"),
-            ["named", "confirmed"],
-        ),
-        "member" => {
-            let stranger = super::samples::STRANGER;
-            let group = |path: &str| {
-                world
-                    .groups
-                    .get(&id)
-                    .map_or_else(String::new, |group| state_at(group, path))
-            };
-            let is_member = world
-                .groups
-                .get(&id)
-                .is_some_and(|group| group.has_member(microgrants::domain::PersonId(stranger)));
-            if is_member {
-                "member".into()
-            } else {
-                word_for(
-                    group("/invited").contains(&stranger.to_string()),
-                    "invited",
-                    "none",
-                )
-            }
-        }
-        "revocation" => match (grant("/state").as_str(), grant("/revocations").as_str()) {
-            ("terminated", _) => "confirmed".into(),
-            (_, "0") => "none".into(),
-            _ => "proposed".into(),
-        },
         "offer" => match (grant("/state").as_str(), grant("/offer_waits").as_str()) {
             ("offered", "true") => "waits".into(),
             ("offered", _) => "sent".into(),
             (state, _) => state.to_owned(),
         },
-        "early_payment" => match (
-            grant("/payments/1/early_proposed"),
-            grant("/payments/1/leaves_early"),
-        ) {
-            (proposed, early) if proposed.is_empty() && early.is_empty() => {
-                grant("/payments/1/state")
-            }
-            (proposed, _) => word_for(proposed.is_empty(), "confirmed", "proposed"),
+        "check" => grant("/checks/identity"),
+        "schedule" => proposal_state(
+            &grant("/proposed_schedule"),
+            &grant("/instalments"),
+            ["proposed", "scheduled"],
+        ),
+        "payment" => grant("/payments/1/state"),
+        "early_payment" => early_payment(grant),
+        "entry" => bank_entry(grant),
+        "update" => grant("/updates/1/state"),
+        "variation" => grant("/variations/1/state"),
+        "raised_award" => attendance(grant),
+        "revocation" => match (grant("/state").as_str(), grant("/revocations").as_str()) {
+            ("terminated", _) => "confirmed".into(),
+            (_, "0") => "none".into(),
+            _ => "proposed".into(),
         },
         "story" => match grant("/stories/1").as_str() {
             "true" => "published".into(),
             "false" => "withdrawn".into(),
             _ => String::new(),
         },
-        _ => match (
-            grant("/dues/underspend/amount").as_str(),
-            grant("/dues/underspend/waiver").as_str(),
-        ) {
-            ("" | "0.00", _) => "nothing_due".into(),
-            (_, "") => "due".into(),
-            _ => "waiver_proposed".into(),
-        },
+        _ => underspend(grant),
+    }
+}
+
+fn early_payment(grant: &dyn Fn(&str) -> String) -> String {
+    let (proposed, early) = (
+        grant("/payments/1/early_proposed"),
+        grant("/payments/1/leaves_early"),
+    );
+    if proposed.is_empty() && early.is_empty() {
+        grant("/payments/1/state")
+    } else {
+        word_for(proposed.is_empty(), "confirmed", "proposed")
+    }
+}
+
+fn bank_entry(grant: &dyn Fn(&str) -> String) -> String {
+    if grant("/unsettled/1").is_empty() {
+        word_for(grant("/entries_made") == "0", "none", "settled")
+    } else {
+        let proposed = grant("/unsettled/1/proposed");
+        word_for(proposed.is_empty(), "unsettled", "settlement_proposed")
+    }
+}
+
+fn underspend(grant: &dyn Fn(&str) -> String) -> String {
+    match (
+        grant("/dues/underspend/amount").as_str(),
+        grant("/dues/underspend/waiver").as_str(),
+    ) {
+        ("" | "0.00", _) => "nothing_due".into(),
+        (_, "") => "due".into(),
+        _ => "waiver_proposed".into(),
+    }
+}
+
+/// Whether somebody who was named as present at a decision, of an application or of a grant, has
+/// confirmed it.
+fn attendance(record: &dyn Fn(&str) -> String) -> String {
+    proposal_state(
+        &record("/attendance/unconfirmed"),
+        &record("/attendance/confirmed/1"),
+        ["named", "confirmed"],
+    )
+}
+
+fn person(world: &InMemoryDomain, id: Uuid) -> String {
+    let Some(person) = world.people.get(&id).filter(|person| person.exists()) else {
+        return "unknown".into();
+    };
+    let known = if person.unproven().is_some() {
+        "introduced"
+    } else {
+        "registered"
+    };
+    erasure(person.erasure()).unwrap_or(known).to_owned()
+}
+
+fn contact(world: &InMemoryDomain, id: Uuid) -> String {
+    let proposed = world
+        .people
+        .get(&id)
+        .is_some_and(|person| person.proposed_contact().is_some());
+    word_for(proposed, "proposed", "settled")
+}
+
+fn group(world: &InMemoryDomain, id: Uuid) -> String {
+    let Some(group) = world.groups.get(&id) else {
+        return "unknown".into();
+    };
+    if let Some(word) = erasure(group.erasure()) {
+        return word.into();
+    }
+    if group.must_be_active().is_err() {
+        return "merged".into();
+    }
+    group.payee().map_or("registered".into(), |payee| {
+        word_for(payee.verified_by.is_some(), "payee_verified", "payee_keyed")
+    })
+}
+
+fn correction(world: &InMemoryDomain, id: Uuid) -> String {
+    let name = part_of(&world.groups, id, "/proposed/name");
+    word_for(!name.is_empty(), "proposed", "settled")
+}
+
+fn member(world: &InMemoryDomain, id: Uuid) -> String {
+    let is_member = world
+        .groups
+        .get(&id)
+        .is_some_and(|group| group.has_member(PersonId(STRANGER)));
+    let invited = part_of(&world.groups, id, "/invited");
+    match (is_member, invited.contains(&STRANGER.to_string())) {
+        (true, _) => "member".into(),
+        (_, true) => "invited".into(),
+        _ => "none".into(),
     }
 }
 
@@ -178,21 +195,6 @@ fn proposal_state(said: &str, confirmed: &str, words: [&str; 2]) -> String {
 
 fn word_for(first: bool, yes: &str, no: &str) -> String {
     if first { yes.to_owned() } else { no.to_owned() }
-}
-
-fn group(world: &InMemoryDomain, id: Uuid) -> String {
-    let Some(group) = world.groups.get(&id) else {
-        return "unknown".into();
-    };
-    if let Some(word) = erasure(group.erasure()) {
-        return word.into();
-    }
-    if group.must_be_active().is_err() {
-        return "merged".into();
-    }
-    group.payee().map_or("registered".into(), |payee| {
-        word_for(payee.verified_by.is_some(), "payee_verified", "payee_keyed")
-    })
 }
 
 /// The value at a path of a state: a text, the name of a variant, or `true` and `false`.

@@ -114,6 +114,7 @@ fn read_table(name: &str) -> Cells {
 fn every_command_in_every_state_is_as_it_is_written() {
     let mut wrong = Vec::new();
     let mut pairs = 0;
+
     for table in TABLES {
         let (by_hand, found) = (read_table(table.name), walk(table, &mut Vec::new()));
         pairs += found.len();
@@ -140,6 +141,7 @@ fn every_command_in_every_state_is_as_it_is_written() {
             table.name
         );
     }
+
     assert!(
         wrong.is_empty(),
         "{} of {pairs} cells differ:\n{}",
@@ -190,6 +192,7 @@ fn the_table_of_states_is_the_one_that_the_rules_make() {
         states_document(),
         std::fs::read_to_string(path).unwrap_or_default(),
     );
+
     if made != committed {
         std::fs::write(path, &made).expect("docs can be written");
         panic!(
@@ -211,6 +214,7 @@ fn golden_file<E: DomainEvent>(noun: &str, event: &E) -> (String, String) {
 #[test]
 fn every_event_happens_somewhere() {
     let mut happened = Vec::new();
+
     for table in TABLES {
         walk(table, &mut happened);
     }
@@ -221,6 +225,7 @@ fn every_event_happens_somewhere() {
     ] {
         happened.extend(setting.world.history.into_iter().map(|(_, event)| event));
     }
+
     let met: BTreeMap<_, _> = happened
         .iter()
         .map(|event| match event {

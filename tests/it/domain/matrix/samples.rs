@@ -40,7 +40,9 @@ pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
 pub const FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-pub fn sample(noun: &str, name: &str) -> (SampleActor, Value) {
+type Sample = (SampleActor, Value);
+
+pub fn sample(noun: &str, name: &str) -> Sample {
     match noun {
         "person" => person(name),
         "organisation" => organisation(name),
@@ -51,47 +53,51 @@ pub fn sample(noun: &str, name: &str) -> (SampleActor, Value) {
     }
 }
 
+fn staff(body: Value) -> Sample {
+    (SampleActor::Staff(0), body)
+}
+
+/// As a second member of staff, who confirms what the first did.
+fn second(body: Value) -> Sample {
+    (SampleActor::Staff(1), body)
+}
+
+fn member(body: Value) -> Sample {
+    (SampleActor::Member, body)
+}
+
+fn job(body: Value) -> Sample {
+    (SampleActor::Job, body)
+}
+
 /// Request, refuse and perform an erasure, of a person or of a group.
-fn erasure(name: &str) -> Option<(SampleActor, Value)> {
+fn erasure(name: &str) -> Option<Sample> {
     let because = json!({ "reason": "Asked for on the telephone." });
     Some(match name {
-        "request-erasure" => (SampleActor::Staff(0), json!({})),
-        "refuse-erasure" | "erase" => (SampleActor::Staff(0), because),
+        "request-erasure" => staff(json!({})),
+        "refuse-erasure" | "erase" => staff(because),
         "erase-again" => (SampleActor::Operator, because),
         _ => return None,
     })
 }
 
-fn person(name: &str) -> (SampleActor, Value) {
+fn person(name: &str) -> Sample {
     match name {
-        "confirm-contact" => (SampleActor::Staff(1), json!({ "proposal": 1 })),
-        "prove-address" => (SampleActor::Job, json!({ "address": "ab".repeat(32) })),
-        "refuse-contact" => (
-            SampleActor::Staff(1),
-            json!({ "reason": "Nobody answered under the old number." }),
-        ),
-        "introduce" => (
-            SampleActor::Job,
-            json!({ "name": "Somebody", "email": "somebody@example.org" }),
-        ),
-        "expire" => (SampleActor::Job, json!({})),
-        "begin" => (SampleActor::Job, json!({ "group": NEW_GROUP })),
-        "end-access" => (
-            SampleActor::Staff(0),
-            json!({ "reason": "A telephone was lost." }),
-        ),
+        "confirm-contact" => second(json!({ "proposal": 1 })),
+        "prove-address" => job(json!({ "address": "ab".repeat(32) })),
+        "refuse-contact" => second(json!({ "reason": "Nobody answered under the old number." })),
+        "introduce" => job(json!({ "name": "Somebody", "email": "somebody@example.org" })),
+        "expire" => job(json!({})),
+        "begin" => job(json!({ "group": NEW_GROUP })),
+        "end-access" => staff(json!({ "reason": "A telephone was lost." })),
         _ => erasure(name).unwrap_or_else(|| {
-            (
-                SampleActor::Staff(0),
-                json!({ "name": "Somebody", "email": "somebody@example.org" }),
-            )
+            staff(json!({ "name": "Somebody", "email": "somebody@example.org" }))
         }),
     }
 }
 
-fn organisation(name: &str) -> (SampleActor, Value) {
+fn organisation(name: &str) -> Sample {
     let of = |role: &str| json!({ "person": STRANGER, "role": role });
-    let staff = |body| (SampleActor::Staff(0), body);
     match name {
         "found" => (SampleActor::Operator, json!({ "name": "An anchor" })),
         "name-founder" => (
@@ -100,66 +106,91 @@ fn organisation(name: &str) -> (SampleActor, Value) {
         ),
         "record-restore" => (
             SampleActor::Operator,
-            json!({ "origin": "microgrants/main/1", "sealed": 12, "known": 15, "reason": "The disk was lost." }),
+            json!({
+                "origin": "microgrants/main/1",
+                "sealed": 12,
+                "known": 15,
+                "reason": "The disk was lost.",
+            }),
         ),
         "propose-role" => staff(of("officer")),
-        "confirm-role" => (SampleActor::Staff(1), of("finance")),
+        "confirm-role" => second(of("finance")),
         "end-roles-of-erased" => (SampleActor::Operator, json!({ "person": STRANGER })),
         "end-role" => staff(json!({ "person": Uuid::from_u128(12), "role": "officer" })),
-        "adopt-signs" => staff(
-            json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] }),
-        ),
-        "publish-form" => staff(
-            json!({ "questions": [{ "question": "idea", "label": "What?", "help": "Say.", "required": true }] }),
-        ),
-        "propose-mail-text" => staff(
-            json!({ "mail": "sign_in", "language": "en", "subject": "Sign in", "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}" }),
-        ),
-        "confirm-mail-text" | "confirm-webhook" => {
-            (SampleActor::Staff(1), json!({ "proposal": 1 }))
+        "adopt-signs" => staff(json!({
+            "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }],
+        })),
+        "publish-form" => {
+            let question =
+                json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
+            staff(json!({ "questions": [question] }))
         }
+        "propose-mail-text" => staff(json!({
+            "mail": "sign_in",
+            "language": "en",
+            "subject": "Sign in",
+            "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}",
+        })),
+        "confirm-mail-text" | "confirm-webhook" => second(json!({ "proposal": 1 })),
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
-        "publish-mail-text" => staff(
-            json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }),
-        ),
-        "propose-webhook" => staff(
-            json!({ "address": "https://hooks.example.org/grants", "events": ["grant.PaymentConfirmed"] }),
-        ),
+        "publish-mail-text" => staff(json!({
+            "mail": "declined",
+            "language": "en",
+            "subject": "About {{ group }}",
+            "body": "Dear {{ name }}, {{ note }}",
+        })),
+        "propose-webhook" => staff(json!({
+            "address": "https://hooks.example.org/grants",
+            "events": ["grant.PaymentConfirmed"],
+        })),
         "end-webhook" | "make-webhook-secret" => staff(json!({ "webhook": 1 })),
-        "publish-report" => staff(
-            json!({ "area": "oldham", "context": "A town.", "hard": "Time.", "lessons": "Begin early." }),
-        ),
+        "publish-report" => staff(json!({
+            "area": "oldham",
+            "context": "A town.",
+            "hard": "Time.",
+            "lessons": "Begin early.",
+        })),
         _ => staff(json!({ "text": AGREEMENT_TEXT })),
     }
 }
 
 pub fn rules(offer_days: u16) -> Value {
     json!({
-        "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": ["identity"], "checks_at_risk": ["safeguarding"],
+        "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1,
+        "checks": ["identity"], "checks_at_risk": ["safeguarding"],
         "offer_days": offer_days, "signers": 2, "remind_days": 14, "payee_wait_days": 0,
     })
 }
 
-fn fund(name: &str) -> (SampleActor, Value) {
-    let staff = |body| (SampleActor::Staff(0), body);
+fn fund(name: &str) -> Sample {
     let source = json!({ "funder": "health-partnership" });
     let grant = Uuid::from_u128(300);
     match name {
-        "create" => staff(
-            json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules(28) }),
-        ),
+        "create" => staff(json!({
+            "name": "A fund",
+            "purpose": "To meet",
+            "areas": ["oldham"],
+            "rules": rules(28),
+        })),
         "set-rules" | "propose-rules" => staff(json!({ "rules": rules(20) })),
-        "confirm-rules" => (SampleActor::Staff(1), json!({ "rules": rules(20) })),
-        "allocate" => staff(
-            json!({ "source": source, "amount": "100.00", "reference": "R2", "received_on": "2026-06-01" }),
-        ),
+        "confirm-rules" => second(json!({ "rules": rules(20) })),
+        "allocate" => staff(json!({
+            "source": source,
+            "amount": "100.00",
+            "reference": "R2",
+            "received_on": "2026-06-01",
+        })),
         "withdraw-funding" => {
             staff(json!({ "source": source, "amount": "1.00", "reason": "Taken back" }))
         }
         "pause" => staff(json!({ "reason": "A pause" })),
-        "plan-round" => staff(
-            json!({ "round": "second", "name": "Second", "opens_on": "2026-07-01", "closes_on": "2026-07-31", "form": 1 }),
-        ),
+        "plan-round" => staff(json!({
+            "round": "second",
+            "name": "Second",
+            "opens_on": "2026-07-01",
+            "closes_on": "2026-07-31",
+            "form": 1,
+        })),
         "extend-round" => staff(json!({ "round": "first", "closes_on": "2026-12-31" })),
         "open-round" | "close-round" | "start-deciding" | "complete-round" => {
             staff(json!({ "round": "first" }))
@@ -173,12 +204,19 @@ fn fund(name: &str) -> (SampleActor, Value) {
             let line = json!({ "grant": grant, "payment": 1, "amount": "500.00" });
             staff(json!({ "batch": "june", "sent_on": "2026-06-01", "payments": [line] }))
         }
-        "make-bank-file" => staff(
-            json!({ "batch": "june", "payments": 1, "total": "500.00", "digest": "ab".repeat(32), "reason": null }),
-        ),
-        "commit" => staff(
-            json!({ "grant": NEW_APPLICATION, "area": "oldham", "round": "first", "amount": "500.00" }),
-        ),
+        "make-bank-file" => staff(json!({
+            "batch": "june",
+            "payments": 1,
+            "total": "500.00",
+            "digest": "ab".repeat(32),
+            "reason": null,
+        })),
+        "commit" => staff(json!({
+            "grant": NEW_APPLICATION,
+            "area": "oldham",
+            "round": "first",
+            "amount": "500.00",
+        })),
         "increase" => {
             staff(json!({ "grant": grant, "area": "oldham", "round": "first", "amount": "500.00" }))
         }
@@ -190,107 +228,78 @@ fn fund(name: &str) -> (SampleActor, Value) {
     }
 }
 
-fn group(name: &str) -> (SampleActor, Value) {
+fn group(name: &str) -> Sample {
     match name {
-        "register" => (
-            SampleActor::Member,
-            json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
-        ),
-        "correct" => (
-            SampleActor::Member,
-            json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" }),
-        ),
-        "take-correction" => (SampleActor::Staff(0), json!({ "proposal": 1 })),
-        "refuse-correction" => (
-            SampleActor::Staff(0),
-            json!({ "reason": "It is a person's name" }),
-        ),
-        "set-contact" => (
-            SampleActor::Member,
-            json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" }),
-        ),
-        "record-past-grant" => {
-            let past = json!({ "reference": "360G-other-1", "title": "Tools", "description": "Tools for the garden.", "amount": "3000.00",
-                "awarded_on": "2020-05-01", "funder": "Another funder" });
-            (SampleActor::Staff(0), past)
-        }
-        "record-identifier" => (
-            SampleActor::Staff(0),
-            json!({ "identifier": "GB-CHC-1234567" }),
-        ),
-        "add-member" => (SampleActor::Member, json!({ "person": STRANGER })),
+        "register" => member(json!({
+            "name": "Soup and song",
+            "area": "oldham",
+            "standing": "new",
+        })),
+        "correct" => member(json!({
+            "name": "Soup and songs",
+            "area": "oldham",
+            "reason": "A letter was missing",
+        })),
+        "take-correction" => staff(json!({ "proposal": 1 })),
+        "refuse-correction" => staff(json!({ "reason": "It is a person's name" })),
+        "set-contact" => member(json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" })),
+        "record-past-grant" => staff(json!({
+            "reference": "360G-other-1",
+            "title": "Tools",
+            "description": "Tools for the garden.",
+            "amount": "3000.00",
+            "awarded_on": "2020-05-01",
+            "funder": "Another funder",
+        })),
+        "record-identifier" => staff(json!({ "identifier": "GB-CHC-1234567" })),
+        "add-member" => member(json!({ "person": STRANGER })),
         "join" | "refuse-invitation" => {
             (SampleActor::Person(STRANGER), json!({ "person": STRANGER }))
         }
-        "remove-member" => (
-            SampleActor::Staff(0),
-            json!({ "person": Uuid::from_u128(100) }),
-        ),
+        "remove-member" => staff(json!({ "person": Uuid::from_u128(100) })),
         "provide-payee" => {
             let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
-            (
-                SampleActor::Member,
-                json!({ "route": "own_account", "account": account }),
-            )
+            member(json!({ "route": "own_account", "account": account }))
         }
-        "verify-payee" => (
-            SampleActor::Staff(1),
-            json!({ "payee": 1, "method": "A statement was seen" }),
-        ),
-        "keep-file" => (
-            SampleActor::Member,
-            json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1000, "purpose": "photograph" }),
-        ),
-        "file-check" => (
-            SampleActor::Staff(0),
-            json!({ "check": "identity", "grant": NEW_APPLICATION, "good_until": "2027-06-01" }),
-        ),
-        "merge" => (
-            SampleActor::Staff(0),
-            json!({ "into": OTHER_GROUP, "reason": "The same people" }),
-        ),
-        "open-grant" => (SampleActor::Staff(0), json!({ "grant": NEW_APPLICATION })),
-        "end-grant" => (
-            SampleActor::Staff(0),
-            json!({ "grant": NEW_APPLICATION, "paid": true }),
-        ),
-        "expire" => (SampleActor::Job, json!({ "person": Uuid::from_u128(100) })),
-        _ => erasure(name)
-            .unwrap_or_else(|| (SampleActor::Staff(0), json!({ "group": OTHER_GROUP }))),
+        "verify-payee" => second(json!({ "payee": 1, "method": "A statement was seen" })),
+        "keep-file" => member(json!({
+            "file": "0".repeat(64),
+            "media": "image/jpeg",
+            "bytes": 1000,
+            "purpose": "photograph",
+        })),
+        "file-check" => staff(json!({
+            "check": "identity",
+            "grant": NEW_APPLICATION,
+            "good_until": "2027-06-01",
+        })),
+        "merge" => staff(json!({ "into": OTHER_GROUP, "reason": "The same people" })),
+        "open-grant" => staff(json!({ "grant": NEW_APPLICATION })),
+        "end-grant" => staff(json!({ "grant": NEW_APPLICATION, "paid": true })),
+        "expire" => job(json!({ "person": Uuid::from_u128(100) })),
+        _ => erasure(name).unwrap_or_else(|| staff(json!({ "group": OTHER_GROUP }))),
     }
 }
 
-fn application(name: &str) -> (SampleActor, Value) {
-    let staff = |body| (SampleActor::Staff(0), body);
+fn application(name: &str) -> Sample {
     match name {
-        "start" => (
-            SampleActor::Member,
-            json!({ "fund": Uuid::from_u128(2), "round": "first", "group": Uuid::from_u128(200) }),
-        ),
-        "choose-language" => (
-            SampleActor::Member,
-            json!({ "language": "pl", "helper": "A neighbour" }),
-        ),
-        "save-answers" => (
-            SampleActor::Member,
-            json!({ "answers": { "idea": "Soup" } }),
-        ),
-        "submit" => (SampleActor::Member, json!({ "channel": "web" })),
+        "start" => member(json!({
+            "fund": Uuid::from_u128(2),
+            "round": "first",
+            "group": Uuid::from_u128(200),
+        })),
+        "choose-language" => member(json!({ "language": "pl", "helper": "A neighbour" })),
+        "save-answers" => member(json!({ "answers": { "idea": "Soup" } })),
+        "submit" => member(json!({ "channel": "web" })),
         "request-changes" => {
             staff(json!({ "questions": ["idea"], "note": "Say more", "due_on": "2026-12-31" }))
         }
-        "resubmit" | "withdraw" => (SampleActor::Member, json!({})),
+        "resubmit" | "withdraw" => member(json!({})),
         "confirm-help" | "refuse-help" => staff(json!({ "helper": Uuid::from_u128(10) })),
-        "confirm-attendance" => (
-            SampleActor::Staff(1),
-            json!({ "person": Uuid::from_u128(11), "decision": 1 }),
-        ),
+        "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11), "decision": 1 })),
         "refuse-eligibility" => staff(json!({ "reason": "Outside the areas" })),
         "declare" => (SampleActor::Staff(2), json!({})),
-        "score" => (
-            SampleActor::Staff(1),
-            json!({ "criteria": { "need": 4 }, "note": "Good" }),
-        ),
+        "score" => second(json!({ "criteria": { "need": 4 }, "note": "Good" })),
         "revise-score" => {
             staff(json!({ "criteria": { "need": 3 }, "note": "Fair", "reason": "Read again" }))
         }
@@ -298,59 +307,75 @@ fn application(name: &str) -> (SampleActor, Value) {
             staff(json!({ "of": Uuid::from_u128(10), "reason": "Mistaken for another" }))
         }
         "write-summary" => staff(json!({ "title": "Soup", "description": "Neighbours cook." })),
-        "award" | "promote" => staff(
-            json!({ "amount": "2500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" }),
-        ),
+        "award" | "promote" => staff(json!({
+            "amount": "2500.00",
+            "ends_on": "2026-09-01",
+            "update_due_on": "2026-09-15",
+        })),
         "decline" => {
             staff(json!({ "reason": "Others reach more", "feedback": "Tell us who would come" }))
         }
         "defer" => staff(json!({ "reason": "Not yet" })),
         "reserve" => staff(json!({ "rank": 9, "reason": "Next" })),
-        "decide-at-meeting" => staff(
-            json!({ "fund": Uuid::from_u128(2), "round": "first", "verdict": { "defer": { "reason": "Not yet" } } }),
-        ),
-        "request-review" => (SampleActor::Member, json!({ "words": "We had said so" })),
-        "decide-review" => (
-            SampleActor::Staff(1),
-            json!({ "upheld": true, "reason": "They had" }),
-        ),
-        "lapse" | "reopen-draft" | "remind-draft" => (SampleActor::Job, json!({})),
+        "decide-at-meeting" => staff(json!({
+            "fund": Uuid::from_u128(2),
+            "round": "first",
+            "verdict": { "defer": { "reason": "Not yet" } },
+        })),
+        "request-review" => member(json!({ "words": "We had said so" })),
+        "decide-review" => second(json!({ "upheld": true, "reason": "They had" })),
+        "lapse" | "reopen-draft" | "remind-draft" => job(json!({})),
         _ => staff(json!({})),
     }
 }
 
-fn grant(name: &str) -> (SampleActor, Value) {
-    let staff = |body| (SampleActor::Staff(0), body);
-    let second = |body| (SampleActor::Staff(1), body);
-    let member = |body| (SampleActor::Member, body);
-    match name {
+fn grant(name: &str) -> Sample {
+    offer(name)
+        .or_else(|| check(name))
+        .or_else(|| payment(name))
+        .or_else(|| bank_entry(name))
+        .or_else(|| change(name))
+        .or_else(|| update(name))
+        .or_else(|| money_due_back(name))
+        .unwrap_or_else(|| staff(json!({})))
+}
+
+fn offer(name: &str) -> Option<Sample> {
+    Some(match name {
         "offer" | "grow" => {
             staff(json!({ "sources": [{ "funder": "health-partnership", "amount": "100.00" }] }))
         }
-        "accept-agreement" => member(
-            json!({ "hash": sha256_hex(AGREEMENT_TEXT), "method": "web", "names": ["A", "B"] }),
-        ),
+        "accept-agreement" => member(json!({
+            "hash": sha256_hex(AGREEMENT_TEXT),
+            "method": "web",
+            "names": ["A", "B"],
+        })),
         "decline-offer" => member(json!({})),
-        "lapse-offer" => (SampleActor::Job, json!({})),
+        "lapse-offer" => job(json!({})),
+        "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11), "decision": 1 })),
+        _ => return None,
+    })
+}
+
+fn check(name: &str) -> Option<Sample> {
+    Some(match name {
         "request-check" | "pass-check" | "fail-check" | "propose-waiver" => {
             staff(json!({ "check": "identity", "note": "Seen" }))
         }
         "confirm-waiver" => second(json!({ "check": "identity" })),
         "reuse-check" => staff(json!({ "check": "identity" })),
+        _ => return None,
+    })
+}
+
+fn payment(name: &str) -> Option<Sample> {
+    Some(match name {
         "schedule-payments" => {
             let later =
                 json!({ "amount": "500.00", "released": { "from_day": { "day": "2026-08-01" } } });
             staff(json!({ "instalments": [later] }))
         }
-        "confirm-schedule" | "confirm-revocation" => second(json!({ "proposal": 1 })),
-        "record-bank-entry" => second(
-            json!({ "kind": "came_in", "amount": "5.00", "happened_on": "2026-06-01", "note": "A second credit" }),
-        ),
-        "propose-settlement" => {
-            staff(json!({ "entry": 1, "counts": "0.00", "reason": "It was sent back" }))
-        }
-        "confirm-settlement" => second(json!({ "entry": 1, "counts": "0.00" })),
-        "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11), "decision": 1 })),
+        "confirm-schedule" => second(json!({ "proposal": 1 })),
         "prepare-payment" => staff(json!({ "amount": "100.00" })),
         "propose-early-payment" => {
             staff(json!({ "payment": 1, "reason": "The hall must be paid today" }))
@@ -362,49 +387,101 @@ fn grant(name: &str) -> (SampleActor, Value) {
         "send-payment" | "confirm-payment" => {
             second(json!({ "payment": 1, "happened_on": "2026-06-01" }))
         }
-        "send-in-batch" => {
-            let fund = Uuid::from_u128(2);
-            second(
-                json!({ "fund": fund, "batch": "june", "payment": 1, "amount": "500.00", "sent_on": "2026-06-01" }),
-            )
-        }
+        "send-in-batch" => second(json!({
+            "fund": Uuid::from_u128(2),
+            "batch": "june",
+            "payment": 1,
+            "amount": "500.00",
+            "sent_on": "2026-06-01",
+        })),
         "reverse-payment" => {
             second(json!({ "payment": 1, "happened_on": "2026-06-02", "reason": "Taken back" }))
         }
         "correct-payment" => {
             second(json!({ "payment": 1, "paid_on": "2026-06-02", "reason": "A day late" }))
         }
-        "request-variation" => member(
-            json!({ "change": { "amount": "1200.00", "update_due_on": "2026-10-01" }, "words": "Costs rose" }),
-        ),
+        _ => return None,
+    })
+}
+
+/// Money at the bank that belongs to no payment.
+fn bank_entry(name: &str) -> Option<Sample> {
+    Some(match name {
+        "record-bank-entry" => second(json!({
+            "kind": "came_in",
+            "amount": "5.00",
+            "happened_on": "2026-06-01",
+            "note": "A second credit",
+        })),
+        "propose-settlement" => {
+            staff(json!({ "entry": 1, "counts": "0.00", "reason": "It was sent back" }))
+        }
+        "confirm-settlement" => second(json!({ "entry": 1, "counts": "0.00" })),
+        _ => return None,
+    })
+}
+
+/// A variation, a hold or the end of a grant, and its public story.
+fn change(name: &str) -> Option<Sample> {
+    Some(match name {
+        "request-variation" => member(json!({
+            "change": { "amount": "1200.00", "update_due_on": "2026-10-01" },
+            "words": "Costs rose",
+        })),
         "approve-variation" => second(json!({ "variation": 1 })),
         "refuse-variation" => second(json!({ "variation": 1, "reason": "No" })),
         "withdraw-offer" | "hold" | "terminate" => staff(json!({ "reason": "A reason" })),
-        "remind-update" => (
-            SampleActor::Job,
-            json!({ "update": 1, "occasion": "before" }),
-        ),
+        "confirm-revocation" => second(json!({ "proposal": 1 })),
+        "publish-story" => staff(json!({
+            "words": "They cook together.",
+            "consented_on": "2026-06-01",
+            "consent": "A signed form",
+        })),
+        "withdraw-story" => member(json!({ "story": 1 })),
+        _ => return None,
+    })
+}
+
+fn update(name: &str) -> Option<Sample> {
+    Some(match name {
+        "request-update" => staff(json!({ "due_on": "2026-12-31" })),
+        "remind-update" => job(json!({ "update": 1, "occasion": "before" })),
         "receive-update" => {
             let outcome = json!({ "sign": "acting-early", "strength": "some", "words": "Yes" });
-            let said = json!({ "words": "Well", "people": 5, "volunteers": 1, "spent": "10.00", "outcomes": [outcome] });
-            let mut update = json!({ "update": 1, "channel": "web" });
-            update
-                .as_object_mut()
-                .unwrap()
-                .extend(said.as_object().unwrap().clone());
-            member(update)
+            member(json!({
+                "update": 1,
+                "channel": "web",
+                "words": "Well",
+                "people": 5,
+                "volunteers": 1,
+                "spent": "10.00",
+                "outcomes": [outcome],
+            }))
         }
         "accept-update" => staff(json!({ "update": 1 })),
         "query-update" => staff(json!({ "update": 1, "question": "How many?" })),
         "excuse-update" => staff(json!({ "update": 1, "reason": "Ended" })),
-        "correct-update" => staff(
-            json!({ "update": 1, "people": 6, "volunteers": 1, "spent": "10.00", "reason": "One more" }),
-        ),
-        "judge-outcome" => staff(
-            json!({ "update": 1, "sign": "acting-early", "strength": "strong", "reason": "Seen" }),
-        ),
+        "correct-update" => staff(json!({
+            "update": 1,
+            "people": 6,
+            "volunteers": 1,
+            "spent": "10.00",
+            "reason": "One more",
+        })),
+        "judge-outcome" => staff(json!({
+            "update": 1,
+            "sign": "acting-early",
+            "strength": "strong",
+            "reason": "Seen",
+        })),
+        _ => return None,
+    })
+}
+
+fn money_due_back(name: &str) -> Option<Sample> {
+    Some(match name {
         "declare-underspend" => member(json!({ "amount": "10.00" })),
-        "request-update" | "request-return" => staff(json!({ "due_on": "2026-12-31" })),
+        "request-return" => staff(json!({ "due_on": "2026-12-31" })),
         "demand-clawback" => {
             staff(json!({ "amount": "10.00", "reason": "Spent on something else" }))
         }
@@ -413,10 +490,6 @@ fn grant(name: &str) -> (SampleActor, Value) {
             staff(json!({ "amount": "5.00", "reason": "Too little to chase" }))
         }
         "confirm-return-waiver" => second(json!({ "amount": "5.00" })),
-        "publish-story" => staff(
-            json!({ "words": "They cook together.", "consented_on": "2026-06-01", "consent": "A signed form" }),
-        ),
-        "withdraw-story" => member(json!({ "story": 1 })),
-        _ => staff(json!({})),
-    }
+        _ => return None,
+    })
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use microgrants::store::events;
 use serde_json::json;
 
-use super::SeededRandom;
 use crate::support::fixtures::Office;
+use crate::support::random::SeededRandom;
 use crate::support::replay;
 use crate::support::service::{serve, token};
 use crate::support::test_app::{ORGANISATION, TestApp};
@@ -17,17 +17,20 @@ use crate::support::test_app::{ORGANISATION, TestApp};
 const RESETS: usize = 60;
 
 on_each_engine!(a_client_that_resets_leaves_all_or_nothing);
-async fn a_client_that_resets_leaves_all_or_nothing(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let client = serve(&house, office.ada);
-    let token = token(&house, office.ada);
+async fn a_client_that_resets_leaves_all_or_nothing(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let client = serve(&app, office.ada);
+    let token = token(&app, office.ada);
     let path = format!("/api/v1/funds/{}/allocate", office.fund);
     let host = client.address().trim_start_matches("http://").to_owned();
-    let mut moments = SeededRandom::new();
+    let mut moments = SeededRandom::from_environment();
     let body = |number| {
         json!({ "source": { "funder": "health-partnership" }, "amount": "1.00", "reference": format!("reset-{number}"), "received_on": "2026-01-01" })
             .to_string()
     };
+
+    // When
     for number in 0..RESETS {
         let (body, mut stream) = (body(number), TcpStream::connect(&host).unwrap());
         write!(
@@ -38,14 +41,16 @@ async fn a_client_that_resets_leaves_all_or_nothing(house: TestApp) {
         )
         .unwrap();
         stream.flush().unwrap();
-        std::thread::sleep(Duration::from_micros(moments.below(6000)));
+        std::thread::sleep(moments.pause(Duration::from_millis(6)));
         // With a linger time of zero, the connection is reset rather than closed.
         socket2::SockRef::from(&stream)
             .set_linger(Some(Duration::ZERO))
             .unwrap();
     }
+
+    // Then
     let found = async |number: usize| {
-        let rows = events::read_page(house.store(), ORGANISATION, 0, 100_000)
+        let rows = events::read_page(app.store(), ORGANISATION, 0, 100_000)
             .await
             .unwrap();
         let reference = format!("\"reset-{number}\"");
@@ -74,7 +79,7 @@ async fn a_client_that_resets_leaves_all_or_nothing(house: TestApp) {
         found_before > 0,
         "a connection that is reset keeps no command that was taken from the log"
     );
-    replay::replay_log(&house).await;
+    replay::replay_log(&app).await;
     let _ = writeln!(
         std::io::stderr(),
         "{RESETS} connections reset, {found_before} of their commands were in the log, all of them once in the end"

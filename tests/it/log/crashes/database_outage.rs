@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::ledger::{ClientLedger, Workload};
-use super::{CLIENTS, SeededRandom, assert_log_holds, kill_count};
+use super::{CLIENTS, assert_log_holds, kill_count};
 use crate::support::fixtures::Office;
 use crate::support::postgres::Cluster;
+use crate::support::random::SeededRandom;
 use crate::support::service::{Client, Deployment, ServiceProcess, token};
 use crate::support::test_app::TestApp;
 
@@ -75,19 +76,20 @@ fn write_during(
 }
 
 on_postgres!(the_service_outlives_its_connections);
-async fn the_service_outlives_its_connections(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let work = Workload::prepare(&house, &office, 20).await;
-    let token = token(&house, office.ada);
+async fn the_service_outlives_its_connections(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let work = Workload::prepare(&app, &office, 20).await;
+    let token = token(&app, office.ada);
     // This pool has another application name, so it does not cut its own connection.
-    let pool = sqlx::PgPool::connect(&house.url).await.unwrap();
+    let pool = sqlx::PgPool::connect(&app.url).await.unwrap();
     let runtime = tokio::runtime::Handle::current();
-    let mut moments = SeededRandom::new();
+    let mut moments = SeededRandom::from_environment();
     let (times, mut cut) = (kill_count(), 0);
-    let place = house.deployment();
+    let place = app.deployment();
+
     let books = tokio::task::block_in_place(|| {
         write_during(&place, &token, &work, times, || {
-            std::thread::sleep(moments.pause(60));
+            std::thread::sleep(moments.pause(Duration::from_millis(60)));
             let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                  WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'microgrants'";
             let gone = runtime
@@ -97,8 +99,9 @@ async fn the_service_outlives_its_connections(house: TestApp) {
             cut += gone;
         })
     });
-    let house = house.second_process().await;
-    let settled = assert_log_holds(&house, &books, &[]).await;
+
+    let app = app.second_process().await;
+    let settled = assert_log_holds(&app, &books, &[]).await;
     let _ = writeln!(
         std::io::stderr(),
         "PostgreSQL: {times} times all connections cut ({cut} of them), {settled:?}"
@@ -110,33 +113,35 @@ async fn the_service_outlives_the_database_server(_: TestApp) {
     let mut cluster = Cluster::create();
     cluster.start();
     let folder = std::sync::Arc::new(tempfile::TempDir::with_prefix("microgrants-case").unwrap());
-    let house = TestApp::open(folder, cluster.new_database("killed").await).await;
-    let office = Office::open(&house, 5000).await;
-    let work = Workload::prepare(&house, &office, 20).await;
-    let token = token(&house, office.ada);
-    let place = house.close().await;
-    let mut moments = SeededRandom::new();
+    let app = TestApp::open(folder, cluster.new_database("killed").await).await;
+    let office = Office::open(&app, 5000).await;
+    let work = Workload::prepare(&app, &office, 20).await;
+    let token = token(&app, office.ada);
+    let place = app.close().await;
+    let mut moments = SeededRandom::from_environment();
     let times = kill_count().div_ceil(2);
     let (mut servers, mut backends) = (0, 0);
+
     let books = tokio::task::block_in_place(|| {
         write_during(&place, &token, &work, times, || {
-            std::thread::sleep(moments.pause(100));
+            std::thread::sleep(moments.pause(Duration::from_millis(100)));
             if servers > backends && cluster.kill_backend() {
                 backends += 1;
                 return;
             }
             servers += 1;
             cluster.kill();
-            std::thread::sleep(moments.pause(500));
+            std::thread::sleep(moments.pause(Duration::from_millis(500)));
             cluster.start();
         })
     });
+
     assert!(
         times < 2 || backends > 0,
         "a process that serves a connection was killed, too"
     );
-    let house = TestApp::open(place.folder, place.url).await;
-    let settled = assert_log_holds(&house, &books, &[]).await;
+    let app = TestApp::open(place.folder, place.url).await;
+    let settled = assert_log_holds(&app, &books, &[]).await;
     let _ = writeln!(
         std::io::stderr(),
         "PostgreSQL: its server killed {servers} times, one of its other processes {backends} times, {settled:?}"

@@ -20,11 +20,11 @@ on_sqlite!(
 );
 /// With one client every command is its own batch: a successful flush must lie between each request
 /// and its answer.
-async fn every_acknowledged_command_was_flushed_first(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    let token = token(&house, office.ada);
+async fn every_acknowledged_command_was_flushed_first(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let token = token(&app, office.ada);
     let path = format!("/api/v1/funds/{}/allocate", office.fund);
-    let place = house.close().await;
+    let place = app.close().await;
     let trace = place.folder.path().join("trace");
     let process = ServiceProcess::start(&place);
     let client = Client::new(&process.address, &token);
@@ -68,14 +68,14 @@ on_sqlite!(
     ignore = "needs strace"
 );
 /// For a mail into a folder: the file is flushed, then renamed, then the folder is flushed.
-async fn a_mail_in_a_folder_is_flushed_before_it_is_named(house: TestApp) {
-    let office = Office::open(&house, 5000).await;
-    crate::operations::mails::mailer(&house)
+async fn a_mail_in_a_folder_is_flushed_before_it_is_named(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    crate::operations::mails::mailer(&app)
         .subscribe()
         .await
         .unwrap();
-    let token = token(&house, office.ada);
-    let place = house.close().await;
+    let token = token(&app, office.ada);
+    let place = app.close().await;
     let trace = place.folder.path().join("trace");
     let process = ServiceProcess::start(&place);
     let client = Client::new(&process.address, &token);

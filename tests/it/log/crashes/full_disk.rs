@@ -91,11 +91,11 @@ async fn a_full_disk_of_the_server_is_said_and_heals(_: TestApp) {
 
 /// Fills the disk under a running service and frees it again. `see_to` restarts the database where
 /// that is needed.
-async fn fill_and_recover(disk: &SmallDisk, house: TestApp, mut see_to: impl FnMut()) {
-    let office = Office::open(&house, 5000).await;
-    let work = Workload::prepare(&house, &office, 0).await;
-    let token = token(&house, office.ada);
-    let place = house.close().await;
+async fn fill_and_recover(disk: &SmallDisk, app: TestApp, mut see_to: impl FnMut()) {
+    let office = Office::open(&app, 5000).await;
+    let work = Workload::prepare(&app, &office, 0).await;
+    let token = token(&app, office.ada);
+    let place = app.close().await;
     let process = ServiceProcess::start(&place);
     let client = Client::new(&process.address, &token);
     let (mut book, told) = (ClientLedger::default(), AtomicUsize::new(0));
@@ -135,11 +135,11 @@ async fn fill_and_recover(disk: &SmallDisk, house: TestApp, mut see_to: impl FnM
         std::thread::sleep(Duration::from_millis(100));
     }
     process.kill();
-    let house = TestApp::open(place.folder, place.url).await;
-    let settled = assert_log_holds(&house, &[book], &[]).await;
+    let app = TestApp::open(place.folder, place.url).await;
+    let settled = assert_log_holds(&app, &[book], &[]).await;
     assert_eq!(settled.unacknowledged, 0, "{settled:?}");
     let rows = microgrants::store::events::read_page(
-        house.store(),
+        app.store(),
         crate::support::test_app::ORGANISATION,
         0,
         1_000_000,

@@ -4,15 +4,16 @@
 use std::io::Write as _;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use microgrants::store::{Store, events};
 use tempfile::TempDir;
 
-use super::{SeededRandom, kill_count};
+use super::kill_count;
 use crate::log::earlier_version;
 use crate::operations::backup::RestoreTarget;
 use crate::support::postgres;
+use crate::support::random::SeededRandom;
 use crate::support::replay;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
@@ -31,7 +32,8 @@ async fn new_target(engine_of: &TestApp, folder: &Arc<TempDir>, number: usize) -
 }
 
 on_each_engine!(a_restore_that_is_killed_leaves_all_or_nothing);
-async fn a_restore_that_is_killed_leaves_all_or_nothing(house: TestApp) {
+async fn a_restore_that_is_killed_leaves_all_or_nothing(app: TestApp) {
+    // Given
     let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
     earlier_version::unpack(folder.path());
     let restore = |into: &RestoreTarget| {
@@ -42,17 +44,19 @@ async fn a_restore_that_is_killed_leaves_all_or_nothing(house: TestApp) {
             .stderr(Stdio::null());
         program.spawn().unwrap()
     };
-    let undisturbed = new_target(&house, &folder, 0).await;
+    let undisturbed = new_target(&app, &folder, 0).await;
     let began = Instant::now();
     assert!(restore(&undisturbed).wait().unwrap().success());
-    let lasts = u64::try_from(began.elapsed().as_millis()).unwrap();
+    let lasts = began.elapsed();
     let whole = length(&undisturbed).await;
+    let mut moments = SeededRandom::from_environment();
+    let (mut nothing, mut everything) = (0, 0);
+    let mut into = new_target(&app, &folder, 1).await;
 
-    let (mut moments, mut nothing, mut everything) = (SeededRandom::new(), 0, 0);
-    let mut into = new_target(&house, &folder, 1).await;
+    // When
     for number in 0..kill_count() {
         let mut program = restore(&into);
-        std::thread::sleep(Duration::from_millis(moments.below(lasts)));
+        std::thread::sleep(moments.pause(lasts));
         program.kill().unwrap();
         program.wait().unwrap();
         if length(&into).await == 0 {
@@ -61,9 +65,11 @@ async fn a_restore_that_is_killed_leaves_all_or_nothing(house: TestApp) {
         } else {
             assert_whole(&into, whole, moments.seed()).await;
             everything += 1;
-            into = new_target(&house, &folder, number + 2).await;
+            into = new_target(&app, &folder, number + 2).await;
         }
     }
+
+    // Then
     assert!(
         restore(&into).wait().unwrap().success(),
         "what was left empty is restored into"
@@ -73,7 +79,7 @@ async fn a_restore_that_is_killed_leaves_all_or_nothing(house: TestApp) {
         replay::replay_log(&into.house().await).await > 40,
         "its awards hold by replay"
     );
-    let engine = if house.store().postgres_pool().is_some() {
+    let engine = if app.store().postgres_pool().is_some() {
         "PostgreSQL"
     } else {
         "SQLite"

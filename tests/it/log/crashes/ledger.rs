@@ -52,19 +52,15 @@ pub struct Workload {
 
 impl Workload {
     /// Prepares this many applications.
-    pub async fn prepare(house: &TestApp, office: &Office, forms: usize) -> Self {
+    pub async fn prepare(app: &TestApp, office: &Office, forms: usize) -> Self {
         let mut drafts = Vec::new();
         for number in 0..forms {
-            let (application, _, member) = office.draft(house, 500).await;
-            crate::operations::mails::set_email(
-                house,
-                member,
-                &format!("group{number}@example.org"),
-            )
-            .await;
+            let (application, _, member) = office.draft(app, 500).await;
+            crate::operations::mails::set_email(app, member, &format!("group{number}@example.org"))
+                .await;
             drafts.push(Draft {
                 application: application.to_string(),
-                token: token(house, member),
+                token: token(app, member),
             });
         }
         let rules = serde_json::to_value(crate::support::fixtures::rules()).unwrap();

@@ -26,6 +26,7 @@ use microgrants::transparency::log_entry;
 use microgrants::transparency::merkle::{Tiles, leaf_hash};
 
 use crate::support::fixtures::Office;
+use crate::support::random::SeededRandom;
 use crate::support::replay;
 use crate::support::service::{Client, Deployment, ServiceProcess, token};
 use crate::support::test_app::{ORGANISATION, TestApp};
@@ -40,58 +41,34 @@ fn kill_count() -> usize {
         .unwrap_or(10)
 }
 
-/// Pseudorandom numbers, the same for the same seed (`SplitMix64`).
-pub struct SeededRandom(u64);
-
-impl SeededRandom {
-    pub fn new() -> Self {
-        let given = std::env::var("MICROGRANTS_SEED")
-            .ok()
-            .and_then(|seed| seed.parse().ok());
-        Self(given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
-    }
-
-    pub fn seed(&self) -> u64 {
-        self.0
-    }
-
-    pub fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % most
-    }
-
-    fn pause(&mut self, most: u64) -> Duration {
-        Duration::from_millis(self.below(most))
-    }
-}
-
 on_each_engine!(what_was_acknowledged_survives_being_killed);
-async fn what_was_acknowledged_survives_being_killed(house: TestApp) {
+async fn what_was_acknowledged_survives_being_killed(app: TestApp) {
+    // Given
     let kills = kill_count();
-    let mut moments = SeededRandom::new();
+    let mut moments = SeededRandom::from_environment();
     let seed = moments.seed();
-    let office = Office::open(&house, 5000).await;
-    crate::operations::mails::mailer(&house)
+    let office = Office::open(&app, 5000).await;
+    crate::operations::mails::mailer(&app)
         .subscribe()
         .await
         .unwrap();
-    let work = Workload::prepare(&house, &office, 20 + kills * 4).await;
-    let token = token(&house, office.ada);
-    let place = house.close().await;
+    let work = Workload::prepare(&app, &office, 20 + kills * 4).await;
+    let token = token(&app, office.ada);
+    let place = app.close().await;
     let mut books: Vec<ClientLedger> = (0..CLIENTS).map(|_| ClientLedger::default()).collect();
     let mut heads = Vec::new();
+
+    // When
     for _ in 0..kills {
         // Some processes are killed before they serve.
-        if moments.below(6) == 0 {
+        if moments.one_in(6) {
             let mut early = place
                 .program()
                 .args(["serve", "--listen", "127.0.0.1:0"])
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
-            std::thread::sleep(moments.pause(400));
+            std::thread::sleep(moments.pause(Duration::from_millis(400)));
             early.kill().unwrap();
             early.wait().unwrap();
         }
@@ -104,15 +81,17 @@ async fn what_was_acknowledged_survives_being_killed(house: TestApp) {
         ));
     }
     let place = deliver_remaining_mails(place, &token);
-    let house = TestApp::open(place.folder, place.url).await;
-    let settled = assert_log_holds(&house, &books, &heads).await;
+
+    // Then
+    let app = TestApp::open(place.folder, place.url).await;
+    let settled = assert_log_holds(&app, &books, &heads).await;
     assert!(
         settled.acknowledged > kills && settled.unacknowledged > 0 && !heads.is_empty(),
         "{settled:?}, {} heads",
         heads.len()
     );
-    let mails = assert_every_mail(&house, settled.submitted).await;
-    let engine = if house.store().postgres_pool().is_some() {
+    let mails = assert_every_mail(&app, settled.submitted).await;
+    let engine = if app.store().postgres_pool().is_some() {
         "PostgreSQL"
     } else {
         "SQLite"
@@ -136,7 +115,7 @@ fn run_until_killed(
     let process = ServiceProcess::start(place);
     let client = Client::new(&process.address, token);
     let told = AtomicUsize::new(0);
-    let pause = moments.pause(300);
+    let pause = moments.pause(Duration::from_millis(300));
     std::thread::scope(|scope| {
         let clients: Vec<_> = books
             .iter_mut()
@@ -200,32 +179,32 @@ fn deliver_remaining_mails(place: Deployment, token: &str) -> Deployment {
 /// Checks the log, compares it with the clients' records, rebuilds the views, and checks that every
 /// checkpoint is of the log's tree.
 async fn assert_log_holds(
-    house: &TestApp,
+    app: &TestApp,
     books: &[ClientLedger],
     heads: &[String],
 ) -> Reconciliation {
-    replay::replay_log(house).await;
-    let rows = events::read_page(house.store(), ORGANISATION, 0, 10_000_000)
+    replay::replay_log(app).await;
+    let rows = events::read_page(app.store(), ORGANISATION, 0, 10_000_000)
         .await
         .unwrap();
     let settled = reconcile(books, &rows);
-    crate::projections::read_models::assert_equals_rebuild(house).await;
+    crate::projections::read_models::assert_equals_rebuild(app).await;
     let mut every = heads.to_vec();
     every.extend(
-        crate::audit::transparency_log::checkpoints(house)
+        crate::audit::transparency_log::checkpoints(app)
             .await
             .into_iter()
             .map(|head| head.note),
     );
     if !every.is_empty() {
-        let chain = tlog::find(house.store(), ORGANISATION)
+        let chain = tlog::find(app.store(), ORGANISATION)
             .await
             .unwrap()
             .expect("it was sealed")
             .verifier;
         assert_one_tree(&chain, &every, &rows);
     }
-    crate::audit::transparency_log::sealer(house)
+    crate::audit::transparency_log::sealer(app)
         .check()
         .await
         .expect("the log is what was signed");
@@ -256,15 +235,14 @@ fn assert_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
 
 /// Checks that every group that submitted has one mail under one Message-ID. Returns a summary with
 /// the number of retries.
-async fn assert_every_mail(house: &TestApp, submitted: usize) -> String {
-    let rows = outbox::newest(house.store(), ORGANISATION, "", 1_000_000)
+async fn assert_every_mail(app: &TestApp, submitted: usize) -> String {
+    let rows = outbox::newest(app.store(), ORGANISATION, "", 1_000_000)
         .await
         .unwrap();
     let written: Vec<_> = rows.iter().filter(|row| row.kind == "submitted").collect();
     assert_eq!(written.len(), submitted, "one mail for each form");
     assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
-    let letters =
-        crate::operations::mails::mails_in_folder(&house.folder.path().join("data/mails"));
+    let letters = crate::operations::mails::mails_in_folder(&app.folder.path().join("data/mails"));
     for row in &written {
         assert!(letters.keys().any(|id| id.starts_with(&row.id)), "{row:?}");
     }

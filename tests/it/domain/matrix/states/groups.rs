@@ -1,0 +1,43 @@
+//! Groups: their names and members.
+
+use uuid::Uuid;
+
+use super::{GROUP, with_stranger};
+use crate::domain::matrix::samples::NEW_GROUP;
+use crate::support::scenario::Scenario;
+
+pub fn group(state: &str) -> (Scenario, Uuid) {
+    let mut setting = with_stranger(Scenario::drafts(2));
+    let steps: &[&str] = match state {
+        "unknown" => return (setting, NEW_GROUP),
+        "payee_keyed" => &["provide-payee"],
+        "payee_verified" => &["provide-payee", "verify-payee"],
+        "merged" => &["merge"],
+        "erasure_asked" => &["request-erasure"],
+        "erased" => &["erase"],
+        _ => &[],
+    };
+    setting.issue_samples("group", GROUP, steps);
+    (setting, GROUP)
+}
+
+/// A group whose member proposed another name.
+pub fn correction(state: &str) -> (Scenario, Uuid) {
+    let mut setting = Scenario::drafts(1);
+    if state == "proposed" {
+        setting.issue_samples("group", GROUP, &["correct"]);
+    }
+    (setting, GROUP)
+}
+
+/// A person whom a member invites to the group.
+pub fn member(state: &str) -> (Scenario, Uuid) {
+    let mut setting = with_stranger(Scenario::drafts(1));
+    let steps: &[&str] = match state {
+        "none" => &[],
+        "invited" => &["add-member"],
+        _ => &["add-member", "join"],
+    };
+    setting.issue_samples("group", GROUP, steps);
+    (setting, GROUP)
+}

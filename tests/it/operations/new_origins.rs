@@ -1,0 +1,366 @@
+//! Restores under a new origin: a log that lacks events or was forked goes on only so, records it
+//! before anything else, and people erased since the backup are erased again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::Arc;
+
+use microgrants::audit::{self, Trusted};
+use microgrants::backup::{RestoreError, RestoreOrigin};
+use microgrants::commands::{Caller, CommandRequest};
+use microgrants::domain::command::WithReason;
+use microgrants::domain::organisation::RoleRef;
+use microgrants::domain::{
+    Command, Organisation, OrganisationCommand, PersonCommand, PersonId, Role,
+};
+use microgrants::erasure::{ErasureList, ErasureRecord};
+use microgrants::store::{events, personal_data, tlog};
+use microgrants::transparency::checkpoint::{Checkpoint, Signer};
+
+use crate::audit::transparency_log::{checkpoints, sealer};
+use crate::operations::backup::{
+    RestoreTarget, export_log, new_origin, newest, same_origin, take_backup,
+};
+use crate::projections::read_models::assert_equals_rebuild;
+use crate::support::fixtures::{Office, person, text};
+use crate::support::service::ServiceProcess;
+use crate::support::test_app::{ORGANISATION, TestApp};
+
+/// A backup that lacks the newest events of the log, and an empty target for it.
+struct OldBackup {
+    folder: PathBuf,
+    /// The length of the backup.
+    has: i64,
+    /// The length of the log.
+    known: i64,
+    target: RestoreTarget,
+}
+
+impl OldBackup {
+    async fn of(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        sealer(app).catch_up().await.unwrap();
+        let folder = take_backup(app, "backup").await;
+        let has = app.log.length().await.unwrap();
+        office.submitted(app, 500).await;
+        sealer(app).catch_up().await.unwrap();
+        Self {
+            folder,
+            has,
+            known: app.log.length().await.unwrap(),
+            target: RestoreTarget::on_other_engine(app).await,
+        }
+    }
+
+    /// Runs the command line, with the newest checkpoint of the log and further arguments.
+    async fn restore_by_command(&self, app: &TestApp, arguments: &[&str]) -> Output {
+        let note = app.folder.path().join("head.txt");
+        fs::write(&note, newest(app).await).unwrap();
+        self.target
+            .place()
+            .program()
+            .arg("restore")
+            .arg(&self.folder)
+            .arg("--head")
+            .arg(&note)
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+}
+
+on_each_engine!(an_older_or_a_forked_log_is_refused);
+async fn an_older_or_a_forked_log_is_refused(app: TestApp) {
+    // Given
+    let backup = OldBackup::of(&app).await;
+    let forked = Signer::new("case/log", &app.keys.checkpoint.secret).sign(&Checkpoint {
+        origin: "case/log".into(),
+        size: 5,
+        root: [1; 32],
+    });
+    let forked = RestoreOrigin::Same { head: forked };
+
+    // When
+    let older = backup
+        .target
+        .restore(&backup.folder, &same_origin(&app).await)
+        .await
+        .unwrap_err();
+    let forked = backup
+        .target
+        .restore(&backup.folder, &forked)
+        .await
+        .unwrap_err();
+
+    // Then
+    assert!(
+        matches!(
+            older,
+            RestoreError::EventsLost { known, has } if (known, has) == (backup.known, backup.has)
+        ),
+        "{older}"
+    );
+    assert!(
+        older
+            .to_string()
+            .contains(&format!("{} events are lost", backup.known - backup.has)),
+        "{older}"
+    );
+    assert!(matches!(forked, RestoreError::Forked), "{forked}");
+    assert!(backup.target.is_empty().await);
+}
+
+on_each_engine!(an_older_log_goes_on_only_under_a_new_origin);
+async fn an_older_log_goes_on_only_under_a_new_origin(app: TestApp) {
+    // Given
+    let backup = OldBackup::of(&app).await;
+
+    // When
+    let refused = backup.restore_by_command(&app, &[]).await;
+    let taken = backup
+        .restore_by_command(&app, &["--new-origin", "The disk was lost."])
+        .await;
+
+    // Then
+    assert!(
+        !refused.status.success()
+            && String::from_utf8_lossy(&refused.stderr).contains("--new-origin REASON")
+    );
+    assert!(
+        taken.status.success(),
+        "{}",
+        String::from_utf8_lossy(&taken.stderr)
+    );
+    let restored = backup.target.house().await;
+    let last = events::read_page(restored.store(), ORGANISATION, backup.has, 10)
+        .await
+        .unwrap();
+    let says = &last[0].payload;
+    assert_eq!(last.len(), 1);
+    for part in [
+        "LogRestored",
+        "case/log",
+        "The disk was lost.",
+        &format!("\"known\":{}", backup.known),
+        &format!("\"sealed\":{}", backup.has),
+    ] {
+        assert!(says.contains(part), "{part}: {says}");
+    }
+    let key = tlog::find(restored.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_ne!(key.origin, "case/log");
+    let own = checkpoints(&restored).await;
+    assert_eq!(
+        own.iter().map(|head| head.size).collect::<Vec<_>>(),
+        [backup.has + 1]
+    );
+}
+
+/// Adds the erasure of a person, at a position of the log, to a list of erasures. Returns its path.
+fn list_erasure(app: &TestApp, person: PersonId, position: i64) -> PathBuf {
+    let list = app.folder.path().join("erasures.jsonl");
+    let erased = ErasureRecord {
+        organisation: ORGANISATION.into(),
+        kind: "person".into(),
+        subject: person.0,
+        position,
+    };
+    ErasureList::at(&list).add(&erased).unwrap();
+    list
+}
+
+/// Restores by the command line under a new origin, with a list of erasures.
+fn restore_with_erasures(target: &RestoreTarget, folder: &Path, erasures: &Path) {
+    let run = target
+        .place()
+        .program()
+        .arg("restore")
+        .arg(folder)
+        .args(["--new-origin", "The disk was lost."])
+        .arg("--erasures")
+        .arg(erasures)
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+}
+
+on_each_engine!(a_log_under_a_new_origin_records_so_before_anything_else);
+async fn a_log_under_a_new_origin_records_so_before_anything_else(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    office.prepared(&app, 700).await;
+    let cass = person(&app, "Cass").await;
+    sealer(&app).catch_up().await.unwrap();
+    let folder = take_backup(&app, "backup").await;
+    let has = app.log.length().await.unwrap();
+    let list = list_erasure(&app, cass, has);
+    let target = RestoreTarget::on_other_engine(&app).await;
+
+    // When
+    restore_with_erasures(&target, &folder, &list);
+
+    // Then
+    let restored = target.house().await;
+    let rows = events::read_page(restored.store(), ORGANISATION, has, 10)
+        .await
+        .unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row.event_type.as_str()).collect();
+    assert_eq!(
+        names,
+        ["LogRestored", "PersonalDataErased"],
+        "it comes right after what was restored"
+    );
+    let key = personal_data::wrapped_key(restored.store(), ORGANISATION, &cass.to_string())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(key.1, None);
+    assert_is_operators_command(&restored, &rows[0]).await;
+    let report = audit::verify(&export_log(&restored).await, &Trusted::default(), |_| {}).unwrap();
+    assert!(
+        report.is_clean() && report.events == has + 2,
+        "{} events: {:?}",
+        report.events,
+        report.findings
+    );
+    restored.catch_up().await;
+    assert_equals_rebuild(&restored).await;
+    office.submitted(&restored, 500).await;
+}
+
+/// Asserts that the restore is recorded as a command of the operator, with metadata and a reply.
+async fn assert_is_operators_command(restored: &TestApp, row: &events::EventRow) {
+    let founded = events::read_page(restored.store(), ORGANISATION, 0, 1)
+        .await
+        .unwrap()
+        .remove(0);
+    let metadata = |row: &events::EventRow| {
+        serde_json::from_str::<BTreeMap<String, String>>(&row.metadata).unwrap()
+    };
+    assert_eq!(
+        metadata(&founded).into_keys().collect::<Vec<_>>(),
+        metadata(row).into_keys().collect::<Vec<_>>()
+    );
+    assert_eq!(metadata(row)["command"], "organisation/record-restore");
+    let answer = restored
+        .log
+        .find_receipt(row.command_id.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (answer.id, answer.first_position, answer.last_position),
+        (
+            restored.commands.organisation().0,
+            row.position,
+            row.position
+        )
+    );
+}
+
+/// A backup in which Cass holds a role, and the list of her later erasure.
+struct BackupOfErased {
+    cass: PersonId,
+    folder: PathBuf,
+    list: PathBuf,
+    target: RestoreTarget,
+}
+
+impl BackupOfErased {
+    async fn of(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let cass = person(app, "Cass").await;
+        office.give_role(app, cass, Role::Finance).await;
+        sealer(app).catch_up().await.unwrap();
+        let folder = take_backup(app, "backup").await;
+        let end = OrganisationCommand::EndRole(RoleRef {
+            person: cass,
+            role: Role::Finance,
+        });
+        app.issue_ok(
+            office.ada,
+            Command::Organisation(app.commands.organisation(), end),
+        )
+        .await;
+        let erase = Command::Person(cass, PersonCommand::Erase(because()));
+        let erasure = app.issue_ok(office.ada, erase).await;
+        Self {
+            cass,
+            folder,
+            list: list_erasure(app, cass, erasure.first_position),
+            target: RestoreTarget::on_other_engine(app).await,
+        }
+    }
+}
+
+fn because() -> WithReason {
+    WithReason {
+        reason: text("She asked for it."),
+    }
+}
+
+on_each_engine!(people_who_are_erased_again_hold_no_role);
+async fn people_who_are_erased_again_hold_no_role(app: TestApp) {
+    let backup = BackupOfErased::of(&app).await;
+
+    restore_with_erasures(&backup.target, &backup.folder, &backup.list);
+
+    assert_holds_no_role(&backup.target.house().await, backup.cass).await;
+}
+
+on_each_engine!(a_start_ends_the_roles_that_an_interrupted_restore_left);
+async fn a_start_ends_the_roles_that_an_interrupted_restore_left(app: TestApp) {
+    // Given
+    let backup = BackupOfErased::of(&app).await;
+    let target = &backup.target;
+    target.restore(&backup.folder, &new_origin()).await.unwrap();
+    let restored = target.house().await;
+    let again = Command::Person(backup.cass, PersonCommand::EraseAgain(because()));
+    restored
+        .commands
+        .execute(CommandRequest::new(Caller::operator(), again))
+        .await
+        .unwrap();
+    assert_eq!(
+        organisation_of(&restored).await.approver_count(),
+        3,
+        "her role came back"
+    );
+
+    // When
+    let mut serve = restored.close().await.program();
+    serve.env("MICROGRANTS_ERASURES", &backup.list);
+    ServiceProcess::from_command(serve).kill();
+
+    // Then
+    assert_holds_no_role(&target.house().await, backup.cass).await;
+}
+
+async fn organisation_of(app: &TestApp) -> Arc<Organisation> {
+    app.log
+        .refresh::<Organisation>(app.commands.organisation().0)
+        .await
+        .unwrap()
+        .state
+}
+
+async fn assert_holds_no_role(restored: &TestApp, person: PersonId) {
+    let organisation = organisation_of(restored).await;
+    assert!(!organisation.has_or_awaits_role(person));
+    assert_eq!(organisation.approver_count(), 2, "Ada and Ben");
+    sealer(restored).catch_up().await.unwrap();
+    let report = audit::verify(&export_log(restored).await, &Trusted::default(), |_| {}).unwrap();
+    assert!(
+        report.is_clean() && report.events == restored.log.length().await.unwrap(),
+        "{:?}",
+        report.findings
+    );
+}
