@@ -114,7 +114,7 @@ async fn money_at_the_bank_is_settled_on_the_grants_page(app: TestApp) {
         "record-bank-entry",
         &[
             ("kind", "came_in"),
-            ("amount:m", "25"),
+            ("amount:money", "25"),
             ("happened_on", today.as_str()),
             ("note", "A credit without a name"),
         ],
@@ -133,11 +133,11 @@ async fn money_at_the_bank_is_settled_on_the_grants_page(app: TestApp) {
 
     // When Ada proposes what it is, and Ben confirms
     let propose = [
-        ("entry:n", "1"),
-        ("counts:m", "25"),
+        ("entry:number", "1"),
+        ("counts:money", "25"),
         ("reason", "The group paid back what it did not need"),
     ];
-    let confirm = [("entry:n", "1"), ("counts:m", "25.00")];
+    let confirm = [("entry:number", "1"), ("counts:money", "25.00")];
     let mut page_of_ada = DeskWork::on(&mut ada, "grants", grant);
     let page = page_of_ada.submit_form_ok("propose-settlement", "propose-settlement-1", &propose);
     let says = "Ada proposes that £25.00 of it counts as money that came back";
@@ -183,7 +183,7 @@ async fn contact_details_wait_for_a_colleague(app: TestApp) {
         &page,
         &["Contact details to confirm", "cass@example.org", "Ada asks"],
     );
-    let first = [("proposal:n", "1")];
+    let first = [("proposal:number", "1")];
     assert_status(&page_of_ada.submit("confirm-contact", &first), 403);
     assert!(
         !sees(&mut ada, "Contact details to confirm")
@@ -237,9 +237,9 @@ async fn a_name_that_a_member_wrote_is_taken_over(app: TestApp) {
     app.catch_up().await;
 
     // Then only that one is taken over
-    let refused = page_of_ada.submit("take-correction", &[("proposal:n", "1")]);
+    let refused = page_of_ada.submit("take-correction", &[("proposal:number", "1")]);
     assert_status(&refused, 409);
-    page_of_ada.submit_ok("take-correction", &[("proposal:n", "2")]);
+    page_of_ada.submit_ok("take-correction", &[("proposal:number", "2")]);
     let found: GroupRow = row(&app, group).await;
     assert_eq!(
         (found.name.as_str(), found.area.as_str()),
@@ -296,7 +296,7 @@ async fn who_was_there_says_so(app: TestApp) {
     // When
     let by = office.ben.to_string();
     let form = format!("confirm-attendance-{by}");
-    let attended = [("person", by.as_str()), ("decision:n", "1")];
+    let attended = [("person", by.as_str()), ("decision:number", "1")];
     let recorder = DeskWork::on(&mut ada, "applications", application).submit_form(
         "confirm-attendance",
         &form,
@@ -343,8 +343,8 @@ async fn an_officer_writes_down_only_what_was_asked_again(app: TestApp) {
     for days in [7, 21] {
         let due_on = app.in_days(days).to_string();
         let ask = [
-            ("questions:l", "requested"),
-            ("questions:l", "people-at-risk"),
+            ("questions:list", "requested"),
+            ("questions:list", "people-at-risk"),
             ("note", "Is it enough?"),
             ("due_on", due_on.as_str()),
         ];
@@ -359,20 +359,20 @@ async fn an_officer_writes_down_only_what_was_asked_again(app: TestApp) {
 
     // When
     let page = page_of_ada.page();
-    let answers = [("requested:m", "1000"), ("people_at_risk:b", "yes")];
+    let answers = [("requested:money", "1000"), ("people_at_risk:yes-no", "yes")];
     page_of_ada.submit_ok("save-answers", &answers);
     let unsaid = page_of_ada.submit_form("resubmit", "resubmit-read-back", &[]);
     let by = office.ada.to_string();
     let help = [
         ("help.by", by.as_str()),
-        ("help.kind.keyed_verbatim.read_back:b", "yes"),
+        ("help.kind.keyed_verbatim.read_back:yes-no", "yes"),
     ];
     page_of_ada.submit_form_ok("resubmit", "resubmit-read-back", &help);
 
     // Then nothing else is offered, and staff say how they helped
     assert_contains_all(
         &page,
-        &["name=\"requested:m\"", "name=\"people_at_risk:b\""],
+        &["name=\"requested:money\"", "name=\"people_at_risk:yes-no\""],
     );
     for other in ["name=\"answers.idea\"", "name=\"activity\""] {
         assert_lacks(&page, other);

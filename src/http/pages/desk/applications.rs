@@ -121,10 +121,11 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
 async fn found_rows(
     asked: &DeskRequest<'_>,
 ) -> Result<(Vec<ApplicationRow>, Option<String>, i64), PageError> {
-    let Some(filters) = filters(asked).await? else {
+    let (filters, as_at) = (filters(asked).await?, asked.as_at().await?);
+    let Some(filters) = filters else {
         return Ok((Vec::new(), None, 0));
     };
-    let (views, as_at) = (&asked.desk.views, asked.as_at().await?);
+    let views = &asked.desk.views;
     let listed = views
         .list::<ApplicationRow>(as_at, filters.clone(), &asked.page_request(PAGE_SIZE))
         .await?;

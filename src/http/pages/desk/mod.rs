@@ -22,6 +22,7 @@ mod dashboard;
 mod erasures;
 mod event_log;
 mod figures;
+mod form_editor;
 mod fund;
 mod fund_actions;
 mod funds;
@@ -36,6 +37,7 @@ mod list;
 mod mail_texts;
 mod on_behalf;
 mod open_data;
+mod outbox;
 mod panel;
 mod payment_actions;
 mod payments;
@@ -87,8 +89,8 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/desk/do/keyed").route(web::post().to(assisted_entry::submit_entry)),
         )
-        .service(web::resource("/desk/do/form").route(web::post().to(texts::publish_form)))
-        .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::resend_mail)))
+        .service(web::resource("/desk/do/form").route(web::post().to(form_editor::publish_form)))
+        .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(outbox::resend_mail)))
         .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::upload_file)))
         .service(
             web::resource("/desk/do/webhooks/{webhook}/resume")
@@ -371,10 +373,10 @@ pub(super) async fn render_page_at(
         ["people", id] => people::show(&asked, id).await,
         ["erasures"] => erasures::show(&asked).await,
         ["texts"] => texts::list(&asked).await,
-        ["texts", "form"] => texts::show_form(&asked).await,
+        ["texts", "form"] => form_editor::show_form(&asked).await,
         ["texts", "agreement"] => texts::show_agreement(&asked).await,
         ["texts", "report"] => texts::show_report(&asked).await,
-        ["texts", "mails"] => texts::show_outbox(&asked).await,
+        ["texts", "mails"] => outbox::show_outbox(&asked).await,
         ["texts", "mail", kind] => mail_texts::show(&asked, kind).await,
         ["import"] => import::show(&asked).await,
         ["open-data"] => open_data::show(&asked).await,

@@ -3,6 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use strum::VariantArray as _;
 
@@ -10,6 +11,7 @@ use super::application::{is_undecided, panel_members};
 use super::{DeskRequest, label_of, submit_command};
 use crate::clock::day_of;
 use crate::domain::fund::RoundState;
+use crate::domain::language::Language;
 use crate::domain::panel::Decision;
 use crate::domain::reference::Reference;
 use crate::domain::{Command, FundCommand, FundId, Money, Role};
@@ -18,9 +20,9 @@ use crate::http::pages::apply::{parse_amount, sections};
 use crate::http::pages::charts::{DaySelection, totals_query};
 use crate::http::pages::public::names_of_groups;
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, ownership,
 };
-use crate::projections::{ApplicationRow, FundRow, RoundRow};
+use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
 use crate::views::{Filter, GroupBy, PageRequest};
 
 #[derive(Template)]
@@ -31,14 +33,8 @@ struct PanelRoundsPage {
 }
 
 pub(super) async fn show_rounds(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let funds: Vec<FundRow> = asked
-        .desk
-        .views
-        .list(None, Vec::new(), &PageRequest::up_to_max())
-        .await?
-        .items;
     let mut rounds = Vec::new();
-    for fund in funds {
+    for fund in asked.funds().await? {
         for (key, round) in &fund.rounds {
             if round.state != RoundState::Planned {
                 rounds.push((
@@ -155,96 +151,10 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let desk = asked.desk;
     let (fund, round) = ownership::fund_and_round(desk, fund, key).await?;
-    let filters = vec![
-        Filter::equals("fund", fund.id),
-        Filter::equals("round", key),
-    ];
-    let rows = desk
-        .views
-        .list::<ApplicationRow>(
-            None,
-            filters,
-            &PageRequest {
-                after: None,
-                limit: 200,
-            },
-        )
-        .await?
-        .items;
-    let rows: Vec<_> = rows
-        .into_iter()
-        .filter(|row| row.submitted_on.is_some())
-        .collect();
-    let given: Vec<usize> = rows.iter().map(|row| row.scores.len()).collect();
-    let seen = crate::http::api::applications::application_views(desk, asked.signed, rows).await?;
-    let groups = names_of_groups(
-        desk,
-        seen.iter().map(|seen| seen.row.group.to_string()).collect(),
-    )
-    .await?;
-    let reads = asked.signed.reader.may_read_words();
     let today = day_of(desk.commands.now());
     let forms = asked.forms();
-    let in_days = |days: i32| {
-        today
-            .saturating_add(jiff::Span::new().days(days))
-            .to_string()
-    };
-    let form = forms.form("meeting").prefill("met_on", &today.to_string());
-    let form = form
-        .prefill("ends_on", &in_days(180))
-        .prefill("update_due_on", &in_days(194));
-    let mut lines = Vec::new();
-    for (seen, given) in seen.into_iter().zip(given) {
-        let row = seen.row;
-        let counted: Vec<_> = row
-            .scores
-            .iter()
-            .filter(|score| score.set_aside.is_none())
-            .collect();
-        let total: u32 = counted
-            .iter()
-            .flat_map(|score| score.criteria.values())
-            .map(|value| u32::from(*value))
-            .sum();
-        let count = u32::try_from(counted.len()).unwrap_or_default();
-        let answers = if reads && is_undecided(row.state) {
-            sections::all_sections(desk, &row, crate::domain::language::Language::En).await?
-        } else {
-            Vec::new()
-        };
-        lines.push(PanelPackLine {
-            reference: Reference::parse(&row.reference)
-                .map(|reference| reference.to_string())
-                .unwrap_or_default(),
-            state: label_of(row.state),
-            group: groups
-                .get(&row.group.to_string())
-                .cloned()
-                .unwrap_or_default(),
-            answers: answers
-                .into_iter()
-                .filter(|section| section.own.is_some() && section.is_answered())
-                .collect(),
-            scores: given,
-            tenths: (count > 0).then(|| total * 10 / count.max(1)),
-            mean: (count > 0).then(|| format!("{}.{}", total / count, total % count * 10 / count)),
-            hidden: row.scores.len() < given,
-            open: is_undecided(row.state),
-            interested: row.withdrew.len(),
-            decided: DecisionFields::of(&form, &row),
-            row,
-        });
-    }
-    lines.sort_by(|a, b| b.open.cmp(&a.open).then_with(|| b.tenths.cmp(&a.tenths)));
-    let days = DaySelection::from_query(desk, "", "").await?;
-    let id = fund.id.to_string();
-    let budget = desk
-        .views
-        .budget(totals_query(GroupBy::Fund, Some(&id), None, &days))
-        .await?
-        .lines
-        .pop();
+    let form = meeting_form(&forms, today);
+    let lines = pack_lines(asked, &fund, key, &form).await?;
     let requested: Money = lines
         .iter()
         .filter(|line| line.open)
@@ -258,10 +168,7 @@ pub(super) async fn show(
             .await?,
         wrong: forms.error_summary(),
         requested: requested.to_string(),
-        available: budget
-            .and_then(|line| line.uncommitted)
-            .unwrap_or(Money::ZERO)
-            .to_string(),
+        available: uncommitted(desk, &fund).await?.to_string(),
         meets: meets.then_some(form),
         present: panel_members(asked).await?,
         today: today.to_string(),
@@ -271,6 +178,146 @@ pub(super) async fn show(
         round,
     };
     asked.render(&page)
+}
+
+/// The meeting's form, with the usual days.
+fn meeting_form(forms: &PageForms, today: Date) -> Form {
+    let in_days = |days: i32| {
+        today
+            .saturating_add(jiff::Span::new().days(days))
+            .to_string()
+    };
+    forms
+        .form("meeting")
+        .prefill("met_on", &today.to_string())
+        .prefill("ends_on", &in_days(180))
+        .prefill("update_due_on", &in_days(194))
+}
+
+/// The lines of the pack: applications to be decided first, the best scores first.
+async fn pack_lines(
+    asked: &DeskRequest<'_>,
+    fund: &FundRow,
+    key: &str,
+    form: &Form,
+) -> Result<Vec<PanelPackLine>, PageError> {
+    let desk = asked.desk;
+    let rows = submitted_applications(desk, fund, key).await?;
+    let given: Vec<usize> = rows.iter().map(|row| row.scores.len()).collect();
+    let seen = crate::http::api::applications::application_views(desk, asked.signed, rows).await?;
+    let groups = names_of_groups(
+        desk,
+        seen.iter().map(|seen| seen.row.group.to_string()).collect(),
+    )
+    .await?;
+    let reads = asked.signed.reader.may_read_words();
+    let mut lines = Vec::new();
+    for (seen, given) in seen.into_iter().zip(given) {
+        let row = seen.row;
+        let group = groups
+            .get(&row.group.to_string())
+            .cloned()
+            .unwrap_or_default();
+        let answers = if reads && is_undecided(row.state) {
+            answered_questions(desk, &row).await?
+        } else {
+            Vec::new()
+        };
+        lines.push(PanelPackLine::new(row, given, group, answers, form));
+    }
+    lines.sort_by(|a, b| b.open.cmp(&a.open).then_with(|| b.tenths.cmp(&a.tenths)));
+    Ok(lines)
+}
+
+async fn submitted_applications(
+    desk: &AppState,
+    fund: &FundRow,
+    key: &str,
+) -> Result<Vec<ApplicationRow>, PageError> {
+    let filters = vec![
+        Filter::equals("fund", fund.id),
+        Filter::equals("round", key),
+    ];
+    let page = PageRequest {
+        after: None,
+        limit: 200,
+    };
+    let rows = desk
+        .views
+        .list::<ApplicationRow>(None, filters, &page)
+        .await?
+        .items;
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.submitted_on.is_some())
+        .collect())
+}
+
+/// The answers to the questions of the round's form.
+async fn answered_questions(
+    desk: &AppState,
+    row: &ApplicationRow,
+) -> Result<Vec<sections::Section>, PageError> {
+    let sections = sections::all_sections(desk, row, Language::En).await?;
+    Ok(sections
+        .into_iter()
+        .filter(|section| section.own.is_some() && section.is_answered())
+        .collect())
+}
+
+impl PanelPackLine {
+    /// `given` is the number of scores, also of those that the reader may not see.
+    fn new(
+        row: ApplicationRow,
+        given: usize,
+        group: String,
+        answers: Vec<sections::Section>,
+        form: &Form,
+    ) -> Self {
+        let tenths = mean_in_tenths(&row.scores);
+        Self {
+            reference: Reference::parse(&row.reference)
+                .map(|reference| reference.to_string())
+                .unwrap_or_default(),
+            state: label_of(row.state),
+            group,
+            answers,
+            scores: given,
+            mean: tenths.map(|tenths| format!("{}.{}", tenths / 10, tenths % 10)),
+            tenths,
+            hidden: row.scores.len() < given,
+            open: is_undecided(row.state),
+            interested: row.withdrew.len(),
+            decided: DecisionFields::of(form, &row),
+            row,
+        }
+    }
+}
+
+/// The mean of the scores' totals in tenths, rounded down. `None` if no score counts.
+fn mean_in_tenths(scores: &[ScoreRow]) -> Option<u32> {
+    let totals: Vec<u32> = scores
+        .iter()
+        .filter(|score| score.set_aside.is_none())
+        .map(|score| score.criteria.values().copied().map(u32::from).sum())
+        .collect();
+    let count = u32::try_from(totals.len()).ok()?;
+    (totals.iter().sum::<u32>() * 10).checked_div(count)
+}
+
+/// The money of the fund that is not committed.
+async fn uncommitted(desk: &AppState, fund: &FundRow) -> Result<Money, PageError> {
+    let days = DaySelection::from_query(desk, "", "").await?;
+    let id = fund.id.to_string();
+    let budget = desk
+        .views
+        .budget(totals_query(GroupBy::Fund, Some(&id), None, &days))
+        .await?
+        .lines
+        .pop();
+    Ok(budget
+        .and_then(|line| line.uncommitted)
+        .unwrap_or(Money::ZERO))
 }
 
 /// Records a meeting: the decision on each application for which one was chosen.

@@ -1,0 +1,333 @@
+//! Recording an assisted entry: the commands that its form becomes.
+
+use uuid::Uuid;
+
+use super::parse::AssistedEntry;
+use crate::clock;
+use crate::commands::{Caller, CommandError, CommandRequest, IdempotencyKey};
+use crate::domain::application::{ChooseLanguage, SaveAnswers, StartApplication, Submit};
+use crate::domain::group::{CorrectGroup, MemberRef, RegisterGroup};
+use crate::domain::person::PersonDetails;
+use crate::domain::personal_data::PersonalInput;
+use crate::domain::{
+    ApplicationCommand, ApplicationId, Command, GroupCommand, GroupId, PersonCommand, PersonId,
+    Refusal,
+};
+use crate::http::AppState;
+use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::{FormData, PageError, Visitor, ownership};
+use crate::projections::{ApplicationRow, GroupRow, PersonRow};
+use crate::views::Reader;
+
+/// Why an entry was not recorded.
+pub(super) enum EntryError {
+    /// Values that contradict what an earlier attempt recorded.
+    Fields(FieldErrors),
+    Page(PageError),
+}
+
+impl From<PageError> for EntryError {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+/// Executes the commands of the form and returns the application's id. Can be repeated, see the
+/// documentation of the parent module.
+pub(super) async fn record_entry(
+    desk: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+    entry: AssistedEntry,
+) -> Result<Uuid, EntryError> {
+    let steps = EntrySteps::new(desk, visitor, posted)?;
+    if let Some(id) = steps.submitted_before(&entry.submit).await? {
+        return Ok(id);
+    }
+    let member = match &entry.person {
+        Some(details) => Some(steps.register_person(details.clone()).await?),
+        None => None,
+    };
+    let group = steps
+        .register_group(RegisterGroup {
+            member,
+            ..entry.group.clone()
+        })
+        .await?;
+    let id = steps
+        .start_application(StartApplication {
+            fund: entry.fund,
+            round: entry.round,
+            group,
+            late: entry.submit.late_reason.is_some(),
+        })
+        .await?;
+    steps.save_answers(id, entry.answers).await?;
+    steps.correct_group(group, entry.group).await?;
+    if let Some((person, details)) = member.zip(entry.person) {
+        steps.record_member(group, person, details).await?;
+    }
+    steps.choose_language(id, entry.language).await?;
+    ownership::execute_and_wait(desk, steps.submission(id, &entry.submit)).await?;
+    Ok(id.0)
+}
+
+/// The commands of one form. Each record is created once, however often the form is submitted.
+struct EntrySteps<'a> {
+    desk: &'a AppState,
+    caller: Caller,
+    /// The form's id.
+    began: &'a str,
+    /// The idempotency key of the submission. It contains a digest of the form: submitting the same
+    /// form again gets the first reply, and a form with other values is refused with `KeyReused`.
+    submission_key: IdempotencyKey,
+}
+
+impl<'a> EntrySteps<'a> {
+    fn new(
+        desk: &'a AppState,
+        visitor: &Visitor,
+        posted: &'a FormData,
+    ) -> Result<Self, PageError> {
+        let began = posted.text("began");
+        Ok(Self {
+            desk,
+            caller: visitor.require_signed_in()?.caller.clone(),
+            began,
+            submission_key: IdempotencyKey {
+                key: format!("{began}/submit"),
+                ..posted.idempotency_key(desk, &visitor.path)
+            },
+        })
+    }
+
+    fn submission(&self, id: ApplicationId, submit: &Submit) -> CommandRequest {
+        let submit = Command::Application(id, ApplicationCommand::Submit(submit.clone()));
+        CommandRequest {
+            idempotency_key: Some(self.submission_key.clone()),
+            ..CommandRequest::new(self.caller.clone(), submit)
+        }
+    }
+
+    /// The id of the application, if this very form was submitted before.
+    async fn submitted_before(&self, submit: &Submit) -> Result<Option<Uuid>, PageError> {
+        let submission = self.submission(ApplicationId(Uuid::nil()), submit);
+        let reply = self.desk.commands.previous_reply(submission).await?;
+        Ok(reply.map(|reply| reply.id))
+    }
+
+    /// The request of a step that is executed once. Repeated with another value of `says` it is
+    /// refused with `KeyReused`.
+    fn request(&self, step: &str, says: &str, command: Command) -> CommandRequest {
+        let repeat = IdempotencyKey::per_caller(format!("{}/{step}", self.began), says);
+        CommandRequest {
+            idempotency_key: Some(repeat),
+            ..CommandRequest::new(self.caller.clone(), command)
+        }
+    }
+
+    /// Executes a command that brings a record to what the form contains now. No change is no
+    /// error.
+    async fn record_current(&self, command: Command) -> Result<(), PageError> {
+        match ownership::execute_and_wait(
+            self.desk,
+            CommandRequest::new(self.caller.clone(), command),
+        )
+        .await
+        {
+            Ok(_) | Err(PageError::Refused(CommandError::Refused(Refusal::NoChange))) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn register_person(&self, details: PersonDetails) -> Result<PersonId, PageError> {
+        let register = Command::Person(PersonId(clock::new_id()), PersonCommand::Register(details));
+        Ok(PersonId(
+            ownership::execute_and_wait(self.desk, self.request("person", "keyed", register))
+                .await?
+                .id,
+        ))
+    }
+
+    async fn register_group(&self, group: RegisterGroup) -> Result<GroupId, EntryError> {
+        let (standing, nobody) = (<&str>::from(group.standing), group.member.is_none());
+        let register = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(group));
+        let id = match ownership::execute_and_wait(
+            self.desk,
+            self.request("group", standing, register),
+        )
+        .await
+        {
+            Ok(answer) => answer.id,
+            Err(PageError::Refused(CommandError::KeyReused)) => {
+                return Err(field_error(
+                    "standing",
+                    "The group is on record with the other answer, which cannot be changed. Choose that one",
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let row: Option<GroupRow> = self
+            .desk
+            .views
+            .find(id, None)
+            .await
+            .map_err(PageError::from)?;
+        if nobody && row.is_some_and(|row| !row.members.is_empty() || !row.invited.is_empty()) {
+            let says = "Somebody is on record for this group. Write their name, or remove them on the group's page first";
+            return Err(field_error("person", says));
+        }
+        Ok(GroupId(id))
+    }
+
+    async fn start_application(
+        &self,
+        start: StartApplication,
+    ) -> Result<ApplicationId, EntryError> {
+        let says = |late: bool| format!("{}/{}/{late}", start.fund, start.round);
+        let command = Command::Application(
+            ApplicationId(clock::new_id()),
+            ApplicationCommand::Start(start.clone()),
+        );
+        match ownership::execute_and_wait(
+            self.desk,
+            self.request("start", &says(start.late), command.clone()),
+        )
+        .await
+        {
+            Ok(answer) => return Ok(ApplicationId(answer.id)),
+            Err(PageError::Refused(CommandError::KeyReused)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        match self
+            .desk
+            .commands
+            .previous_reply(self.request("start", &says(!start.late), command))
+            .await
+        {
+            // The application was started before it was late. The reason is recorded when it is
+            // submitted.
+            Ok(Some(answer)) if start.late => Ok(ApplicationId(answer.id)),
+            Ok(_) => Err(field_error(
+                "late_reason",
+                "It is on record that this form is keyed in late. Write why",
+            )),
+            Err(CommandError::KeyReused) => Err(field_error(
+                "",
+                "This form was begun for another round. Choose that round, or begin a new form for this one",
+            )),
+            Err(error) => Err(PageError::from(error).into()),
+        }
+    }
+
+    /// Saves the answers. A saved answer can be changed but not removed, so that a question whose
+    /// answer was saved by an earlier attempt and is empty now is an error.
+    async fn save_answers(
+        &self,
+        id: ApplicationId,
+        answers: SaveAnswers,
+    ) -> Result<(), EntryError> {
+        let known = self
+            .desk
+            .views
+            .answers(id.0, None)
+            .await
+            .map_err(PageError::from)?;
+        let says = "An answer to this is on record already. Write the answer as it should be";
+        let emptied: FieldErrors = known
+            .into_iter()
+            .filter(|answer| !answers.answers.contains_key(&answer.question))
+            .map(|answer| (format!("q-{}", answer.question), says.to_owned()))
+            .collect();
+        if !emptied.is_empty() {
+            return Err(EntryError::Fields(emptied));
+        }
+        let save = Command::Application(id, ApplicationCommand::SaveAnswers(answers));
+        Ok(self.record_current(save).await?)
+    }
+
+    async fn correct_group(&self, id: GroupId, group: RegisterGroup) -> Result<(), PageError> {
+        let reason = PersonalInput::Open("Put right while the form was keyed in.".to_owned());
+        let correct = CorrectGroup {
+            name: group.name,
+            area: group.area,
+            reason,
+        };
+        self.record_current(Command::Group(id, GroupCommand::Correct(correct)))
+            .await
+    }
+
+    /// Makes the person a member of the group, with the contact details that the form contains.
+    async fn record_member(
+        &self,
+        group: GroupId,
+        person: PersonId,
+        details: PersonDetails,
+    ) -> Result<(), PageError> {
+        let member = MemberRef { person };
+        self.record_current(Command::Group(group, GroupCommand::AddMember(member)))
+            .await?;
+        // A person without an e-mail address accepts the membership by the form itself.
+        if details.email.is_none() {
+            self.record_current(Command::Group(group, GroupCommand::Join(member)))
+                .await?;
+        }
+        self.update_contact(person, details).await
+    }
+
+    /// Changes the person's name and contact details, if the form contains others.
+    async fn update_contact(
+        &self,
+        person: PersonId,
+        details: PersonDetails,
+    ) -> Result<(), PageError> {
+        let row: Option<PersonRow> = self.desk.views.find(person, None).await?;
+        let seen = self
+            .desk
+            .views
+            .decrypt_people(&Reader::service(), row.into_iter().collect())
+            .await?
+            .pop();
+        let known = seen.and_then(|seen| {
+            let (email, telephone) = (
+                seen.email.map(PersonalInput::Open),
+                seen.telephone.map(PersonalInput::Open),
+            );
+            Some(PersonDetails {
+                name: PersonalInput::Open(seen.name?),
+                email,
+                telephone,
+            })
+        });
+        if known.is_none_or(|known| known == details) {
+            return Ok(());
+        }
+        self.record_current(Command::Person(
+            person,
+            PersonCommand::ChangeContact(details),
+        ))
+        .await
+    }
+
+    /// Records the language and the helper, if the form contains others. A helper's name is
+    /// encrypted and not compared, so that a form with a helper always records it.
+    async fn choose_language(
+        &self,
+        id: ApplicationId,
+        language: ChooseLanguage,
+    ) -> Result<(), PageError> {
+        let row: Option<ApplicationRow> = self.desk.views.find(id, None).await?;
+        let (known, is_helped) = row
+            .map(|row| (row.language, row.helper_sealed.is_some()))
+            .unwrap_or_default();
+        if known == language.language && !is_helped && language.helper.is_none() {
+            return Ok(());
+        }
+        let choose = Command::Application(id, ApplicationCommand::ChooseLanguage(language));
+        self.record_current(choose).await
+    }
+}
+
+fn field_error(field: &str, says: &str) -> EntryError {
+    EntryError::Fields(vec![(field.to_owned(), says.to_owned())])
+}
