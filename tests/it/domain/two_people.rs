@@ -359,7 +359,10 @@ async fn an_officer_writes_down_only_what_was_asked_again(app: TestApp) {
 
     // When
     let page = page_of_ada.page();
-    let answers = [("requested:money", "1000"), ("people_at_risk:yes-no", "yes")];
+    let answers = [
+        ("requested:money", "1000"),
+        ("people_at_risk:yes-no", "yes"),
+    ];
     page_of_ada.submit_ok("save-answers", &answers);
     let unsaid = page_of_ada.submit_form("resubmit", "resubmit-read-back", &[]);
     let by = office.ada.to_string();

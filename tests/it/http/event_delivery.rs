@@ -164,17 +164,9 @@ async fn a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id(app: Tes
     );
     let (application, ..) = office.ready(&app, 500).await;
     let score = serde_json::json!({ "criteria": { "need": 3 }, "note": "A secret thought" });
-    let _ = app
-        .issue(
-            office.ben,
-            crate::support::scenario::command_from_json(
-                "application",
-                application.0,
-                "score",
-                &score,
-            ),
-        )
-        .await;
+    let score =
+        crate::support::scenario::command_from_json("application", application.0, "score", &score);
+    let _ = app.issue(office.ben, score).await;
     let mut first: Vec<(String, String)> = Vec::new();
     for _ in 0..3 {
         assert_eq!(webhooks.run_once(now).await.unwrap(), 1);

@@ -192,19 +192,26 @@ async fn a_link_works_once_and_never_by_following_it(app: TestApp) {
     if forged != at {
         assert!(second.get(&forged).contains("does not work any more"));
     }
+}
+
+on_each_engine!(a_session_ends_in_every_browser_or_unused_after_a_day);
+async fn a_session_ends_in_every_browser_or_unused_after_a_day(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
     // A session that was ended in another browser is over.
-    let mut third = signed_in(&app, &address, office.ada).await;
-    let page = third.get("/account");
-    third.submit_form(&page, "/account", &[("session", "")]);
+    let mut other = signed_in(&app, &address, office.ada).await;
+    assert_eq!(browser.get("/desk").status, 200);
+    let page = other.get("/account");
+    other.submit_form(&page, "/account", &[("session", "")]);
     assert!(
         browser.get("/desk").path.contains("/sign-in")
-            && third.get("/desk").path.contains("/sign-in")
+            && other.get("/desk").path.contains("/sign-in")
     );
     // An unused session expires.
-    let mut fourth = signed_in(&app, &address, office.ada).await;
-    assert_eq!(fourth.get("/desk").status, 200);
+    let mut unused = signed_in(&app, &address, office.ada).await;
+    assert_eq!(unused.get("/desk").status, 200);
     app.pass_days(1);
-    assert!(fourth.get("/desk").path.contains("/sign-in"));
+    assert!(unused.get("/desk").path.contains("/sign-in"));
     // A group member's session and its cookie last longer, but not once the person has a role.
     let person = register_zofia(&app, "later@example.org").await;
     let mut member = signed_in(&app, &address, person).await;

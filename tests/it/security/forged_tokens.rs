@@ -266,7 +266,7 @@ async fn no_forged_token_lets_anybody_in(app: TestApp) {
         200,
         "what these are made from is good"
     );
-    let forged = [
+    let tokens = [
         forger.changed_headers(&app.keys.checkpoint.id),
         forger.changed_claims(),
         forger.with_foreign_key(),
@@ -275,11 +275,11 @@ async fn no_forged_token_lets_anybody_in(app: TestApp) {
     ]
     .concat();
 
-    for (how, token) in &forged {
+    for (how, token) in &tokens {
         assert_not_let_in(&client, how, token);
     }
 
-    eprintln!("tokens: {} forged, none let in", forged.len());
+    eprintln!("tokens: {} forged, none let in", tokens.len());
 }
 
 fn assert_not_let_in(client: &Client, how: &str, token: &str) {

@@ -187,12 +187,8 @@ async fn a_form_with_files_is_taken_or_refused(app: TestApp) {
     }
     app.catch_up().await;
     let of = vec![Filter::equals("group_id", group)];
-    let recorded = app
-        .views()
-        .all_rows::<FileRow>(None, of)
-        .await
-        .unwrap()
-        .len();
+    let recorded = app.views().all_rows::<FileRow>(None, of).await.unwrap();
+    let recorded = recorded.len();
     let stored = crate::operations::files::stored_files(&app).len();
     assert_eq!(stored, recorded, "what is kept is what was recorded");
     assert!(

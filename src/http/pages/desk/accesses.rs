@@ -18,21 +18,21 @@ pub(super) struct AccessLine {
 /// Accesses to the data of a person or group, by its id, or to everybody's addresses if `subject`
 /// is empty. `None` for readers who are neither auditor nor administrator.
 pub(super) async fn recent(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     subject: &str,
 ) -> Result<Option<Vec<AccessLine>>, PageError> {
     if ![Role::Auditor, Role::Administrator]
         .iter()
-        .any(|role| asked.signed.reader.roles.contains(role))
+        .any(|role| request.signed.reader.roles.contains(role))
     {
         return Ok(None);
     }
-    let rows = asked
-        .desk
+    let rows = request
+        .app
         .views
         .newest_accesses(AccessFilter::Of(subject), "", ACCESSES_MAX)
         .await?;
-    let names = asked
+    let names = request
         .names_of_colleagues(
             rows.iter()
                 .filter_map(|row| row.person.parse().ok().map(PersonId)),

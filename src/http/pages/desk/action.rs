@@ -384,7 +384,7 @@ impl DeskRequest<'_> {
     /// Runs a command as a dry run for the reader.
     pub async fn availability(&self, command: Command) -> Result<Availability, PageError> {
         match self
-            .desk
+            .app
             .commands
             .dry_run(&self.signed.caller, command)
             .await

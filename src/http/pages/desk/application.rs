@@ -56,38 +56,38 @@ struct ScoreView {
     set_aside: Option<String>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
-    let desk = asked.desk;
-    let row: ApplicationRow = asked.row(ownership::parse_uuid(id)?).await?;
+pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
+    let app = request.app;
+    let row: ApplicationRow = request.row(ownership::parse_uuid(id)?).await?;
     let given = row.scores.len();
-    let seen = crate::http::api::applications::application_views(desk, asked.signed, vec![row])
+    let seen = crate::http::api::applications::application_views(app, request.signed, vec![row])
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
     let row = seen.row.clone();
-    let group: GroupRow = asked.row(row.group).await?;
+    let group: GroupRow = request.row(row.group).await?;
     let (fund, round) =
-        ownership::fund_and_round(desk, &row.fund.to_string(), row.round.as_str()).await?;
-    let reads = asked.signed.reader.may_read_words();
+        ownership::fund_and_round(app, &row.fund.to_string(), row.round.as_str()).await?;
+    let reads = request.signed.reader.may_read_words();
     let answers = if reads {
-        sections::all_sections(desk, &row, Language::En).await?
+        sections::all_sections(app, &row, Language::En).await?
     } else {
         Vec::new()
     };
-    let before = desk
+    let before = app
         .views
         .history(row.group.0, None)
         .await?
         .into_iter()
         .filter(|line| line.id != row.id)
         .collect();
-    let forms = asked.forms();
-    let panel = panel_members(asked).await?;
+    let forms = request.forms();
+    let panel = panel_members(request).await?;
     let mut people: BTreeSet<PersonId> = row.scores.iter().map(|score| score.by).collect();
     people.extend(row.help.iter().map(|help| help.by));
-    let names = asked.names_of_people(people).await?;
+    let names = request.names_of_people(people).await?;
     let page = ApplicationPage {
-        page: asked
+        page: request
             .page_context(&format!("{}: {}", group.name, round.name))
             .await?,
         wrong: forms.error_summary(),
@@ -103,7 +103,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
             .filter(|help| row.interests.named_helpers().all(|named| named != help.by))
             .map(|help| names.of(&help.by)),
         acts: ApplicationActions {
-            asked,
+            request,
             forms: &forms,
             row: &row,
             fund: &fund,
@@ -112,7 +112,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         }
         .all()
         .await?,
-        history: history(asked, row.id).await?,
+        history: history(request, row.id).await?,
         seen,
         group,
         fund,
@@ -121,7 +121,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         before,
         reads,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 fn scores(row: &ApplicationRow, names: &PersonNames) -> Vec<ScoreView> {
@@ -141,21 +141,21 @@ fn scores(row: &ApplicationRow, names: &PersonNames) -> Vec<ScoreView> {
 
 /// The people with the panel role except the reader, by id and name, to be chosen as present.
 pub(super) async fn panel_members(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
 ) -> Result<Vec<(String, String)>, PageError> {
-    let rows = asked
-        .desk
+    let rows = request
+        .app
         .views
         .list::<PersonRow>(None, Vec::new(), &PageRequest::up_to_max())
         .await?
         .items;
-    let own = asked.signed.reader.person.0;
+    let own = request.signed.reader.person.0;
     let rows: Vec<_> = rows
         .into_iter()
         .filter(|row| row.roles.contains(&Role::Panel) && row.id != own)
         .collect();
-    let seen = asked
-        .desk
+    let seen = request
+        .app
         .views
         .decrypt_people(&crate::views::Reader::service(), rows)
         .await?;
@@ -173,12 +173,12 @@ pub(super) async fn panel_members(
 /// The panel members who may decide on the application, because they have no connection to it. They
 /// are the sample values with which decisions are tried.
 pub(super) async fn unconflicted(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     application: uuid::Uuid,
     panel: &[(String, String)],
 ) -> Result<BTreeSet<PersonId>, PageError> {
-    let connected = asked
-        .desk
+    let connected = request
+        .app
         .commands
         .connected_streams(application)
         .await

@@ -28,7 +28,7 @@ const FINAL_UPDATE_DAYS: i64 = 194;
 
 /// The values from which all actions on an application are made.
 pub(super) struct ApplicationActions<'a> {
-    pub asked: &'a DeskRequest<'a>,
+    pub request: &'a DeskRequest<'a>,
     pub forms: &'a PageForms,
     pub row: &'a ApplicationRow,
     pub fund: &'a FundRow,
@@ -40,13 +40,13 @@ pub(super) struct ApplicationActions<'a> {
 impl ApplicationActions<'_> {
     pub(super) async fn all(&self) -> Result<Vec<Action>, PageError> {
         let assisted = AssistedChanges {
-            asked: self.asked,
+            request: self.request,
             row: self.row,
             fund: self.fund,
             round: self.round,
         };
         let mut table: Vec<ActionSpec> = self.attendance().into_iter().collect();
-        table.extend(helper_actions(self.asked, self.row).await?);
+        table.extend(helper_actions(self.request, self.row).await?);
         table.extend(self.eligibility());
         table.push(assisted.request_changes().await?);
         table.extend(self.interests());
@@ -59,7 +59,7 @@ impl ApplicationActions<'_> {
             self.spec("Withdraw it for the group", C::Withdraw(NoBody {}))
                 .destructive(),
         );
-        self.asked.actions(self.forms, table).await
+        self.request.actions(self.forms, table).await
     }
 
     fn spec(&self, title: &str, command: C) -> ActionSpec {
@@ -75,7 +75,7 @@ impl ApplicationActions<'_> {
             unconfirmed: &self.row.unconfirmed,
             when: "when it was decided",
         };
-        meeting.action_of(self.asked.signed.reader.person, |person| {
+        meeting.action_of(self.request.signed.reader.person, |person| {
             Command::Application(ApplicationId(self.row.id), C::ConfirmAttendance(person))
         })
     }
@@ -128,10 +128,9 @@ impl ApplicationActions<'_> {
     fn scoring(&self) -> ActionSpec {
         let criteria: BTreeMap<Slug, u8> =
             CRITERIA.iter().map(|(key, _)| (sample(key), 3)).collect();
-        let own =
-            self.row.scores.iter().find(|score| {
-                score.by == self.asked.signed.reader.person && score.set_aside.is_none()
-            });
+        let own = self.row.scores.iter().find(|score| {
+            score.by == self.request.signed.reader.person && score.set_aside.is_none()
+        });
         match own {
             None => {
                 let score = C::Score(Score {
@@ -178,7 +177,7 @@ impl ApplicationActions<'_> {
     /// The decisions of the panel: award, decline, defer, reserve. They are tried with all members
     /// present who may decide.
     async fn decisions(&self) -> Result<[ActionSpec; 5], PageError> {
-        let present = unconflicted(self.asked, self.row.id, self.panel).await?;
+        let present = unconflicted(self.request, self.row.id, self.panel).await?;
         let award = self.sample_award(&present);
         let decline = C::Decline(Decline {
             reason: sample("why"),
@@ -221,7 +220,7 @@ impl ApplicationActions<'_> {
     }
 
     fn sample_award(&self, present: &BTreeSet<PersonId>) -> Award {
-        let today = day_of(self.asked.desk.commands.now());
+        let today = day_of(self.request.app.commands.now());
         let in_days = |days: i64| today.saturating_add(jiff::Span::new().days(days));
         Award {
             amount: self.row.requested.unwrap_or(self.fund.rules.minimum),

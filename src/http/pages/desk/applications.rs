@@ -58,29 +58,29 @@ struct ApplicationListRow {
     cells: Vec<(String, String)>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let funds = asked.funds().await?;
-    let (rows, next, count) = found_rows(asked).await?;
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let funds = request.funds().await?;
+    let (rows, next, count) = found_rows(request).await?;
     let areas: BTreeSet<String> = funds
         .iter()
         .flat_map(|fund| &fund.areas)
         .map(ToString::to_string)
         .collect();
     let table = ApplicationTable {
-        columns: shown_columns(asked),
-        groups: asked
+        columns: shown_columns(request),
+        groups: request
             .group_names(rows.iter().map(|row| row.group.to_string()))
             .await?,
         rounds: names_of_rounds(&funds),
     };
     let page = ApplicationsPage {
-        page: asked.page_context("Applications").await?,
-        keys_in: asked.signed.reader.roles.contains(&Role::Officer),
+        page: request.page_context("Applications").await?,
+        keys_in: request.signed.reader.roles.contains(&Role::Officer),
         filter: table
             .columns
             .iter()
-            .filter(|_| asked.all("column").is_empty())
-            .fold(asked.filter_form(&asked.forms()), |form, column| {
+            .filter(|_| request.all("column").is_empty())
+            .fold(request.filter_form(&request.forms()), |form, column| {
                 form.prefill("column", column)
             }),
         states: choices_or_none(
@@ -99,45 +99,45 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         rounds: with_any("any round", table.rounds.clone()),
         areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
         columns: choices(COLUMNS),
-        chips: filter_chips(asked, &funds, &table.rounds, &areas),
+        chips: filter_chips(request, &funds, &table.rounds, &areas),
         heads: table
             .columns
             .iter()
             .map(|column| column.replace('_', " "))
             .collect(),
         rows: rows.iter().map(|row| table.row(row)).collect(),
-        sheets: asked.spreadsheet_links(),
-        next: asked.link_to_next(next),
+        sheets: request.spreadsheet_links(),
+        next: request.link_to_next(next),
         count: if count >= crate::views::COUNT_MAX {
             format!("{count} or more")
         } else {
             count.to_string()
         },
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The rows of this part of the list, where the next part begins, and how many there are in all.
 async fn found_rows(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
 ) -> Result<(Vec<ApplicationRow>, Option<String>, i64), PageError> {
-    let (filters, as_at) = (filters(asked).await?, asked.as_at().await?);
+    let (filters, as_at) = (filters(request).await?, request.as_at().await?);
     let Some(filters) = filters else {
         return Ok((Vec::new(), None, 0));
     };
-    let views = &asked.desk.views;
+    let views = &request.app.views;
     let listed = views
-        .list::<ApplicationRow>(as_at, filters.clone(), &asked.page_request(PAGE_SIZE))
+        .list::<ApplicationRow>(as_at, filters.clone(), &request.page_request(PAGE_SIZE))
         .await?;
     let count = views.count::<ApplicationRow>(as_at, filters).await?;
-    let seen = application_views(asked.desk, asked.signed, listed.items).await?;
+    let seen = application_views(request.app, request.signed, listed.items).await?;
     let rows = seen.into_iter().map(|seen| seen.row).collect();
     Ok((rows, listed.next, count))
 }
 
 /// The columns of the query that exist, or the usual ones.
-fn shown_columns(asked: &DeskRequest<'_>) -> Vec<String> {
-    let mut shown = asked.all("column");
+fn shown_columns(request: &DeskRequest<'_>) -> Vec<String> {
+    let mut shown = request.all("column");
     shown.retain(|column| COLUMNS.contains(&column.as_str()));
     if shown.is_empty() {
         shown = DEFAULT_COLUMNS.map(str::to_owned).to_vec();
@@ -202,8 +202,8 @@ impl ApplicationTable {
 }
 
 /// The list as a spreadsheet, with all columns.
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let funds = asked.funds().await?;
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let funds = request.funds().await?;
     let rounds = |row: &ApplicationRow| {
         let fund = funds.iter().find(|fund| fund.id == row.fund.0)?;
         Some((
@@ -214,11 +214,11 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
                 .unwrap_or_default(),
         ))
     };
-    let rows: Vec<ApplicationRow> = match filters(asked).await? {
-        Some(filters) => asked.list_all(filters).await?,
+    let rows: Vec<ApplicationRow> = match filters(request).await? {
+        Some(filters) => request.list_all(filters).await?,
         None => Vec::new(),
     };
-    let groups = asked
+    let groups = request
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
     let columns = [
@@ -257,7 +257,7 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
 }
 
 /// The filters of the query. `None` if the search matches no group, so that the list is empty.
-async fn filters(asked: &DeskRequest<'_>) -> Result<Option<Vec<Filter>>, PageError> {
+async fn filters(request: &DeskRequest<'_>) -> Result<Option<Vec<Filter>>, PageError> {
     let mut filters = Vec::new();
     for (name, column) in [
         ("state", "state"),
@@ -265,17 +265,17 @@ async fn filters(asked: &DeskRequest<'_>) -> Result<Option<Vec<Filter>>, PageErr
         ("round", "round"),
         ("area", "area"),
     ] {
-        let values = asked.all(name);
+        let values = request.all(name);
         if !values.is_empty() {
             filters.push(Filter::any_of(column, values));
         }
     }
-    let search = asked.text("q");
+    let search = request.text("q");
     if let Some(reference) = Reference::parse(search) {
         filters.push(Filter::equals("reference", reference.digits()));
     } else if !search.is_empty() {
-        let groups: Vec<_> = asked
-            .desk
+        let groups: Vec<_> = request
+            .app
             .views
             .find_groups_by_name(search, 200)
             .await?
@@ -293,7 +293,7 @@ async fn filters(asked: &DeskRequest<'_>) -> Result<Option<Vec<Filter>>, PageErr
 /// Each filter that is set, as a label and the page's address without this filter. Labels use names
 /// from the database, because anybody can write anything into an address.
 fn filter_chips(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     funds: &[FundRow],
     rounds: &BTreeMap<String, String>,
     areas: &BTreeSet<String>,
@@ -324,15 +324,15 @@ fn filter_chips(
             known.unwrap_or_else(|| "unknown".to_owned())
         ))
     };
-    let set = asked.query.iter().filter(|(_, value)| !value.is_empty());
+    let set = request.query.iter().filter(|(_, value)| !value.is_empty());
     set.filter_map(|(name, value)| {
-        let rest: Vec<_> = asked
+        let rest: Vec<_> = request
             .query
             .iter()
             .filter(|pair| **pair != (name.clone(), value.clone()) && pair.0 != "after")
             .collect();
         let query = serde_html_form::to_string(rest).unwrap_or_default();
-        Some((says(name, value)?, format!("{}?{query}", asked.path)))
+        Some((says(name, value)?, format!("{}?{query}", request.path)))
     })
     .collect()
 }

@@ -60,17 +60,17 @@ struct BankBatch {
     form: Form,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    if !asked.signed.reader.roles.contains(&Role::Finance) {
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    if !request.signed.reader.roles.contains(&Role::Finance) {
         return Err(PageError::forbidden());
     }
-    let forms = asked.forms();
+    let forms = request.forms();
     let mut batches = Vec::new();
-    let funds = asked.list_all::<FundRow>(Vec::new()).await?;
+    let funds = request.list_all::<FundRow>(Vec::new()).await?;
     for FundView {
         row: fund,
         batches: of_fund,
-    } in asked.desk.views.with_batches(funds, None).await?
+    } in request.app.views.with_batches(funds, None).await?
     {
         for (key, row) in of_fund {
             let form = forms.form(&format!("file-{}-{key}", fund.id));
@@ -88,11 +88,11 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         .iter()
         .flat_map(|batch| batch.row.files.iter().map(|file| file.by))
         .collect::<Vec<_>>();
-    asked.render(&BankPage {
-        page: asked.page_context("The bank").await?,
+    request.render(&BankPage {
+        page: request.page_context("The bank").await?,
         wrong: forms.error_summary(),
-        layout: asked.desk.site.bank_layout.name.clone(),
-        names: asked.names_of_people(makers).await?,
+        layout: request.app.site.bank_layout.name.clone(),
+        names: request.names_of_people(makers).await?,
         batches,
         upload: forms.form("statement"),
     })
@@ -102,7 +102,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
 pub(super) async fn make_file(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let reader = &visitor.require_staff()?.reader;
@@ -115,7 +115,7 @@ pub(super) async fn make_file(
         .query("batch")
         .parse()
         .map_err(|_| PageError::not_found())?;
-    let known: PaymentBatchRow = desk
+    let known: PaymentBatchRow = app
         .views
         .find(PaymentBatchRow::id_of(fund.0, &batch), None)
         .await?
@@ -124,7 +124,7 @@ pub(super) async fn make_file(
     let form = posted.text("form").to_owned();
     let refused = async |says: String| {
         super::render_page_at(
-            &desk,
+            &app,
             &visitor,
             "/desk/bank",
             Some(FormErrors::new(
@@ -135,11 +135,11 @@ pub(super) async fn make_file(
         )
         .await
     };
-    let lines = match payment_lines(&desk, &visitor, fund, &batch).await? {
+    let lines = match payment_lines(&app, &visitor, fund, &batch).await? {
         Ok(lines) => lines,
         Err(says) => return refused(says).await,
     };
-    let file = bank::write_payment_file(&desk.site.bank_layout, &lines, known.sent_on);
+    let file = bank::write_payment_file(&app.site.bank_layout, &lines, known.sent_on);
     let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
     let body = json!({ "batch": batch, "payments": file.payments, "total": file.total, "digest": file.digest, "reason": reason });
     let Some(command) = FundCommand::read("make-bank-file", body).and_then(Result::ok) else {
@@ -150,7 +150,7 @@ pub(super) async fn make_file(
         .await;
     };
     let command = Command::Fund(fund, command);
-    if let Err(says) = record_file(&desk, &visitor, &posted, command).await? {
+    if let Err(says) = record_file(&app, &visitor, &posted, command).await? {
         return refused(says).await;
     }
     let name = format!("attachment; filename=\"{batch}.csv\"");
@@ -163,17 +163,17 @@ pub(super) async fn make_file(
 /// Records that a file was made, or returns a text for the page: the rules refuse it, or the same
 /// form made its file before.
 async fn record_file(
-    desk: &AppState,
+    app: &AppState,
     visitor: &Visitor,
     posted: &FormData,
     command: Command,
 ) -> Result<Result<(), String>, PageError> {
-    let before = desk.commands.log().length().await?;
+    let before = app.commands.log().length().await?;
     let request = CommandRequest {
-        idempotency_key: Some(posted.idempotency_key(desk, &visitor.path)),
+        idempotency_key: Some(posted.idempotency_key(app, &visitor.path)),
         ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
     };
-    match ownership::execute_and_wait(desk, request).await {
+    match ownership::execute_and_wait(app, request).await {
         Ok(answer) if answer.first_position >= before => Ok(Ok(())),
         Ok(_) => Ok(Err(
             "This form made its file already. To make another, say why".to_owned(),
@@ -188,7 +188,7 @@ async fn record_file(
 /// The lines of a batch's file, or a text for the page if an account is no longer the
 /// verified one for which its payment was prepared.
 async fn payment_lines(
-    desk: &AppState,
+    app: &AppState,
     visitor: &Visitor,
     fund: FundId,
     batch: &str,
@@ -198,13 +198,13 @@ async fn payment_lines(
         Filter::equals("batch", batch),
         Filter::in_state([PaymentState::Sent]),
     ];
-    let rows: Vec<PaymentRow> = desk.views.all_rows(None, filters).await?;
+    let rows: Vec<PaymentRow> = app.views.all_rows(None, filters).await?;
     let mut lines = Vec::new();
     for row in rows
         .into_iter()
         .filter(|row| row.route != PaymentRoute::PurchaseForGroup)
     {
-        let grant: GrantRow = desk
+        let grant: GrantRow = app
             .views
             .find(row.grant, None)
             .await?
@@ -212,13 +212,13 @@ async fn payment_lines(
         if grant.fund != fund {
             continue;
         }
-        let group: GroupRow = desk
+        let group: GroupRow = app
             .views
             .find(grant.group, None)
             .await?
             .ok_or_else(PageError::not_found)?;
         let name = group.name.clone();
-        let seen = desk
+        let seen = app
             .views
             .decrypt_groups(&visitor.require_staff()?.reader, vec![group], None)
             .await?
@@ -239,15 +239,15 @@ async fn payment_lines(
             account_number: account_number.to_owned(),
             holder,
             amount: row.amount,
-            reference: payment_reference(desk, &row).await?,
+            reference: payment_reference(app, &row).await?,
         });
     }
     Ok(Ok(lines))
 }
 
 /// The reference that the bank shows with a payment.
-async fn payment_reference(desk: &AppState, payment: &PaymentRow) -> Result<String, PageError> {
-    let application: ApplicationRow = desk
+async fn payment_reference(app: &AppState, payment: &PaymentRow) -> Result<String, PageError> {
+    let application: ApplicationRow = app
         .views
         .find(payment.grant, None)
         .await?
@@ -288,7 +288,7 @@ pub(super) async fn preview_statement(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     if !visitor
         .require_staff()?
@@ -310,17 +310,17 @@ pub(super) async fn preview_statement(
             };
             let rejected =
                 FormErrors::new("statement", &sent.posted, vec![("file".to_owned(), says)]);
-            return super::render_page_at(&desk, &visitor, "/desk/bank", Some(rejected)).await;
+            return super::render_page_at(&app, &visitor, "/desk/bank", Some(rejected)).await;
         }
     };
-    let asked = DeskRequest::new(&desk, &visitor, "/desk/bank", None)?;
-    let (known, titles) = expected_payments(&asked).await?;
+    let request = DeskRequest::new(&app, &visitor, "/desk/bank", None)?;
+    let (known, titles) = expected_payments(&request).await?;
     let found = bank::reconcile(entries, known);
     let others = found.iter().filter(|one| one.payment.is_none()).count();
     let mut rows = Vec::new();
     let mut alike: BTreeMap<String, u32> = BTreeMap::new();
     for one in found.into_iter().filter(|one| one.payment.is_some()) {
-        let mut row = entry_row(&asked, one, &titles).await?;
+        let mut row = entry_row(&request, one, &titles).await?;
         // Two entries of the same day may be equal. A number makes their idempotency keys differ.
         if let Some(line) = &mut row.settle {
             let count = alike.entry(line.clone()).or_default();
@@ -329,9 +329,9 @@ pub(super) async fn preview_statement(
         }
         rows.push(row);
     }
-    asked.render(&StatementPreviewPage {
-        page: asked.page_context("What the statement says").await?,
-        form: asked.forms().form("entries"),
+    request.render(&StatementPreviewPage {
+        page: request.page_context("What the statement says").await?,
+        form: request.forms().form("entries"),
         due: rows.iter().filter(|row| row.line.is_some()).count(),
         unsettled: rows.iter().any(|row| row.settle.is_some()),
         others,
@@ -341,22 +341,22 @@ pub(super) async fn preview_statement(
 
 /// All payments, as a statement may name them, and the titles of grants.
 async fn expected_payments(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
 ) -> Result<(Vec<ExpectedPayment>, BTreeMap<Uuid, String>), PageError> {
-    let payments = asked.list_all::<PaymentRow>(Vec::new()).await?;
+    let payments = request.list_all::<PaymentRow>(Vec::new()).await?;
     let grants: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
     let (mut references, mut titles) = (BTreeMap::new(), BTreeMap::new());
     for some in grants.into_iter().collect::<Vec<_>>().chunks(LOOKUP_CHUNK) {
         let of_these = || vec![Filter::any_of("id", some)];
         references.extend(
-            asked
+            request
                 .list_all::<ApplicationRow>(of_these())
                 .await?
                 .into_iter()
                 .map(|row| (row.id, row.reference)),
         );
         titles.extend(
-            asked
+            request
                 .list_all::<GrantRow>(of_these())
                 .await?
                 .into_iter()
@@ -404,7 +404,7 @@ fn suggested_action(outcome: MatchOutcome) -> (Option<&'static str>, String) {
 }
 
 async fn entry_row(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     one: MatchedEntry,
     titles: &BTreeMap<Uuid, String>,
 ) -> Result<StatementEntryRow, PageError> {
@@ -451,10 +451,10 @@ async fn entry_row(
         .as_deref()
         .filter(|_| act == Some("confirm"))
         .and_then(parse_line)
-        && let Err(CommandError::Refused(refusal)) = asked
-            .desk
+        && let Err(CommandError::Refused(refusal)) = request
+            .app
             .commands
-            .dry_run(&asked.visitor.require_signed_in()?.caller, command)
+            .dry_run(&request.visitor.require_signed_in()?.caller, command)
             .await
     {
         row.says = format!("It cannot be recorded: {refusal}.");
@@ -503,7 +503,7 @@ fn parse_line(line: &str) -> Option<Command> {
 /// the same statement again changes nothing. Entries that are refused are listed on the page.
 pub(super) async fn record_entries(
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
@@ -517,10 +517,10 @@ pub(super) async fn record_entries(
             idempotency_key: Some(repeat),
             ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
         };
-        match ownership::execute_and_wait(&desk, request).await {
+        match ownership::execute_and_wait(&app, request).await {
             Ok(_) => {}
             Err(PageError::Refused(CommandError::Refused(refusal))) => {
-                let grant: Option<GrantRow> = desk
+                let grant: Option<GrantRow> = app
                     .views
                     .find(line.split('/').next().unwrap_or_default(), None)
                     .await?;
@@ -539,7 +539,7 @@ pub(super) async fn record_entries(
         ));
     }
     super::render_page_at(
-        &desk,
+        &app,
         &visitor,
         "/desk/bank",
         Some(FormErrors::new("statement", &posted, wrong)),

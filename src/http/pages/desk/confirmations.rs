@@ -46,12 +46,12 @@ impl DecisionAttendance<'_> {
 
 /// Confirming or refusing that a person whom the group named as its helper did help.
 pub(super) async fn helper_actions(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     row: &ApplicationRow,
 ) -> Result<Vec<ActionSpec>, PageError> {
-    let own = asked.signed.reader.person;
+    let own = request.signed.reader.person;
     let helpers: Vec<PersonId> = row.interests.named_helpers().collect();
-    let names = asked.names_of_people(helpers.iter().copied()).await?;
+    let names = request.names_of_people(helpers.iter().copied()).await?;
     let actions = |helper: PersonId| {
         let name = names.of(&helper);
         let on_application = |title: &str, command| {
@@ -99,7 +99,7 @@ impl GrantActions<'_> {
             unconfirmed: &self.row.unconfirmed,
             when: "when the award was raised",
         };
-        let confirm = meeting.action_of(self.asked.signed.reader.person, |person| {
+        let confirm = meeting.action_of(self.request.signed.reader.person, |person| {
             Command::Grant(
                 GrantId(self.row.id),
                 GrantCommand::ConfirmAttendance(person),
@@ -113,7 +113,7 @@ impl GrantActions<'_> {
             return Ok(None);
         };
         let names = self
-            .asked
+            .request
             .names_of_colleagues(
                 found
                     .recorded_by
@@ -134,7 +134,9 @@ impl GrantActions<'_> {
         let confirm = GrantCommand::ConfirmRevocation(ProposalRef {
             proposal: found.proposal,
         });
-        let waits = found.unconfirmed.contains(&self.asked.signed.reader.person);
+        let waits = found
+            .unconfirmed
+            .contains(&self.request.signed.reader.person);
         let confirm = waits.then(|| {
             self.spec("I was there, and confirm it", confirm)
                 .hidden_number("proposal", found.proposal)
@@ -172,7 +174,7 @@ impl GrantActions<'_> {
         let Some(proposed) = &self.row.proposed_schedule else {
             return Ok(None);
         };
-        let names = self.asked.names_of_colleagues([proposed.by]).await?;
+        let names = self.request.names_of_colleagues([proposed.by]).await?;
         let title = "Confirm that the payments are scheduled so";
         let confirm = GrantCommand::ConfirmSchedule(ProposalRef {
             proposal: proposed.proposal,

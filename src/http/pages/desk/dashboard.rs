@@ -67,11 +67,11 @@ fn work_on_records(says: &'static str, mut records: Vec<(String, String)>) -> Op
 }
 
 async fn count<T: TableRow>(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     states: &[&'static str],
 ) -> Result<i64, PageError> {
-    Ok(asked
-        .desk
+    Ok(request
+        .app
         .views
         .count::<T>(None, vec![Filter::any_of("state", states)])
         .await?)
@@ -79,12 +79,12 @@ async fn count<T: TableRow>(
 
 /// Rows for which something waits. `column` is the indexed column of the row that shows it.
 async fn waiting_rows<T: TableRow>(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     column: &'static str,
 ) -> Result<Vec<T>, PageError> {
     let filters = vec![Filter::equals(column, <&str>::from(Waiting::Waiting))];
-    Ok(asked
-        .desk
+    Ok(request
+        .app
         .views
         .list::<T>(
             None,
@@ -98,36 +98,36 @@ async fn waiting_rows<T: TableRow>(
         .items)
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let holds = |role| asked.signed.reader.roles.contains(&role);
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let holds = |role| request.signed.reader.roles.contains(&role);
     let mut work = Vec::new();
     if holds(Role::Officer) {
-        work.extend(officer_work(asked).await?);
+        work.extend(officer_work(request).await?);
     }
     if holds(Role::Panel) {
-        work.extend(panel_work(asked).await?);
+        work.extend(panel_work(request).await?);
     }
     if holds(Role::Finance) {
-        work.extend(finance_work(asked).await?);
+        work.extend(finance_work(request).await?);
     }
     if holds(Role::Administrator) {
-        work.extend(administrator_work(asked).await?);
+        work.extend(administrator_work(request).await?);
     }
     if holds(Role::Panel) {
-        work.extend(attendance_work(asked).await?);
+        work.extend(attendance_work(request).await?);
     }
     if holds(Role::Officer) || holds(Role::Finance) {
-        work.extend(unsettled_work(asked).await?);
+        work.extend(unsettled_work(request).await?);
     }
-    if asked.signed.reader.may_read_words() {
-        work.extend(helper_work(asked).await?);
+    if request.signed.reader.may_read_words() {
+        work.extend(helper_work(request).await?);
     }
     let page = DashboardPage {
-        page: asked.page_context("Today").await?,
+        page: request.page_context("Today").await?,
         keys_in: holds(Role::Officer),
         work,
-        waiting: work_in_progress(asked).await?,
-        roles: asked
+        waiting: work_in_progress(request).await?,
+        roles: request
             .signed
             .reader
             .roles
@@ -135,90 +135,90 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             .map(|role| (*role).into())
             .collect(),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
-async fn officer_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
-    let today = day_of(asked.desk.commands.now());
+async fn officer_work(request: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
+    let today = day_of(request.app.commands.now());
     let mut found = vec![
         work_item(
             "New applications to look at",
-            count::<ApplicationRow>(asked, &[A::Submitted.into()]).await?,
+            count::<ApplicationRow>(request, &[A::Submitted.into()]).await?,
             "/desk/applications?state=submitted",
         ),
         work_item(
             "Updates to read",
-            count::<UpdateRow>(asked, &[U::Received.into()]).await?,
+            count::<UpdateRow>(request, &[U::Received.into()]).await?,
             "/desk/updates?state=received",
         ),
         work_item(
             "Updates overdue",
-            count_overdue(asked, today).await?,
+            count_overdue(request, today).await?,
             "/desk/updates?state=overdue",
         ),
         work_item(
             "Grants accepted, with checks or payees to see to",
-            count::<GrantRow>(asked, &[G::Accepted.into()]).await?,
+            count::<GrantRow>(request, &[G::Accepted.into()]).await?,
             "/desk/grants?state=accepted",
         ),
     ];
-    found.extend(contact_work(asked).await?);
-    found.extend(group_name_work(asked).await?);
+    found.extend(contact_work(request).await?);
+    found.extend(group_name_work(request).await?);
     Ok(found)
 }
 
-async fn panel_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
+async fn panel_work(request: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
     Ok(vec![
         work_item(
             "Applications to score or decide",
-            count::<ApplicationRow>(asked, &[A::Eligible.into(), A::InAssessment.into()]).await?,
+            count::<ApplicationRow>(request, &[A::Eligible.into(), A::InAssessment.into()]).await?,
             "/desk/panel",
         ),
         work_item(
             "Reviews to decide",
-            count::<ApplicationRow>(asked, &[A::UnderReview.into()]).await?,
+            count::<ApplicationRow>(request, &[A::UnderReview.into()]).await?,
             "/desk/applications?state=under_review",
         ),
         work_item(
             "Changes to grants to decide",
-            count_open_variations(asked).await?,
+            count_open_variations(request).await?,
             "/desk/grants?asks=change",
         ),
     ])
 }
 
-async fn finance_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
+async fn finance_work(request: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
     Ok(vec![
         work_item(
             "Payments to approve",
-            count::<PaymentRow>(asked, &[P::Prepared.into()]).await?,
+            count::<PaymentRow>(request, &[P::Prepared.into()]).await?,
             "/desk/payments?state=prepared",
         ),
         work_item(
             "Payments to send",
-            count::<PaymentRow>(asked, &[P::Approved.into()]).await?,
+            count::<PaymentRow>(request, &[P::Approved.into()]).await?,
             "/desk/payments?state=approved",
         ),
         work_item(
             "Payments that the bank has still to confirm",
-            count::<PaymentRow>(asked, &[P::Sent.into()]).await?,
+            count::<PaymentRow>(request, &[P::Sent.into()]).await?,
             "/desk/payments?state=sent",
         ),
     ])
 }
 
-async fn administrator_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
+async fn administrator_work(request: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
     let erase = vec![Filter::equals("erasure", "asked")];
-    let views = &asked.desk.views;
+    let views = &request.app.views;
     let asked_for = views.count::<PersonRow>(None, erase.clone()).await?
         + views.count::<GroupRow>(None, erase).await?;
-    let failed = outbox::newest(asked.desk.commands.log(), "failed", COUNT_MAX)
+    let failed = outbox::newest(request.app.commands.log(), "failed", COUNT_MAX)
         .await?
         .len();
     let mut found = vec![
         work_item(
             "Roles that wait for a second administrator",
-            count_proposed_roles(asked).await?,
+            count_proposed_roles(request).await?,
             "/desk/people",
         ),
         work_item(
@@ -233,17 +233,17 @@ async fn administrator_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, Pa
         ),
         work_item(
             "Webhooks to confirm, or that are paused",
-            waiting_webhooks(asked).await?,
+            waiting_webhooks(request).await?,
             "/desk/webhooks",
         ),
     ];
-    found.extend(mail_text_work(asked).await?);
+    found.extend(mail_text_work(request).await?);
     Ok(found)
 }
 
 /// How many webhooks wait for a second administrator, or are paused because deliveries fail.
-async fn waiting_webhooks(asked: &DeskRequest<'_>) -> Result<i64, PageError> {
-    let seen = all_webhooks(asked.desk).await?;
+async fn waiting_webhooks(request: &DeskRequest<'_>) -> Result<i64, PageError> {
+    let seen = all_webhooks(request.app).await?;
     let waits = |webhook: &&WebhookView| {
         webhook.proposed.is_some() || webhook.state == WebhookState::Paused
     };
@@ -251,12 +251,12 @@ async fn waiting_webhooks(asked: &DeskRequest<'_>) -> Result<i64, PageError> {
 }
 
 /// Mail texts that another administrator proposed.
-async fn mail_text_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
-    let own = organisation(asked).await?;
+async fn mail_text_work(request: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
+    let own = organisation(request).await?;
     let others = own
         .proposed_mail_texts
         .iter()
-        .filter(|text| text.proposed_by != asked.signed.reader.person);
+        .filter(|text| text.proposed_by != request.signed.reader.person);
     let record = |kind: MailKind| {
         let key: &str = kind.into();
         (format!("/desk/texts/mail/{key}"), mail_kind_label(key))
@@ -268,12 +268,12 @@ async fn mail_text_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, Pag
 }
 
 /// Decisions and revocations for which the reader was named as present, and has not confirmed it.
-async fn attendance_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
-    let reader = asked.signed.reader.person;
-    let applications = waiting_rows::<ApplicationRow>(asked, "attendance_waits").await?;
-    let grants = waiting_rows::<GrantRow>(asked, "attendance_waits").await?;
+async fn attendance_work(request: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
+    let reader = request.signed.reader.person;
+    let applications = waiting_rows::<ApplicationRow>(request, "attendance_waits").await?;
+    let grants = waiting_rows::<GrantRow>(request, "attendance_waits").await?;
     let groups = names_of_groups(
-        asked.desk,
+        request.app,
         applications
             .iter()
             .map(|row| row.group.to_string())
@@ -296,7 +296,7 @@ async fn attendance_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageE
         .chain(of_grants)
         .filter(|(.., unconfirmed)| unconfirmed.contains(&reader));
     let attended = of_reader.map(|(path, title, _)| (path, title)).collect();
-    let revoked = waiting_rows::<GrantRow>(asked, "revocation_waits").await?;
+    let revoked = waiting_rows::<GrantRow>(request, "revocation_waits").await?;
     let named = |row: &&GrantRow| {
         row.revocation
             .as_ref()
@@ -315,8 +315,8 @@ async fn attendance_work(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageE
 }
 
 /// Grants with bank entries to be settled.
-async fn unsettled_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
-    let rows = waiting_rows::<GrantRow>(asked, "entries_wait").await?;
+async fn unsettled_work(request: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
+    let rows = waiting_rows::<GrantRow>(request, "entries_wait").await?;
     Ok(work_on_records(
         "Money at the bank to be settled",
         rows.iter()
@@ -326,19 +326,19 @@ async fn unsettled_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, Pag
 }
 
 /// Contact details that another officer proposed.
-async fn contact_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
-    let reader = &asked.signed.reader;
+async fn contact_work(request: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
+    let reader = &request.signed.reader;
     let is_others = |row: &PersonRow| {
         row.proposed_contact
             .as_ref()
             .is_some_and(|proposed| proposed.by != reader.person)
     };
-    let rows = waiting_rows::<PersonRow>(asked, "contact_waits")
+    let rows = waiting_rows::<PersonRow>(request, "contact_waits")
         .await?
         .into_iter()
         .filter(is_others)
         .collect();
-    let people = asked.desk.views.decrypt_people(reader, rows).await?;
+    let people = request.app.views.decrypt_people(reader, rows).await?;
     let record = |id: uuid::Uuid, name: Option<String>| {
         (
             format!("/desk/people/{id}"),
@@ -355,8 +355,8 @@ async fn contact_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageE
 }
 
 /// Names and areas that members proposed for their groups.
-async fn group_name_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
-    let rows = waiting_rows::<GroupRow>(asked, "correction_waits").await?;
+async fn group_name_work(request: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
+    let rows = waiting_rows::<GroupRow>(request, "correction_waits").await?;
     Ok(work_on_records(
         "Group names to take over",
         rows.into_iter()
@@ -367,13 +367,13 @@ async fn group_name_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, Pa
 
 /// Helpers whom groups named and who are not confirmed. Officers see all of them, others only
 /// themselves.
-async fn helper_work(asked: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
-    let reader = &asked.signed.reader;
+async fn helper_work(request: &DeskRequest<'_>) -> Result<Option<WorkItem>, PageError> {
+    let reader = &request.signed.reader;
     let may = |helper: PersonId| reader.roles.contains(&Role::Officer) || helper == reader.person;
-    let mut rows = waiting_rows::<ApplicationRow>(asked, "help_waits").await?;
+    let mut rows = waiting_rows::<ApplicationRow>(request, "help_waits").await?;
     rows.retain(|row| row.interests.named_helpers().any(may));
     let groups = names_of_groups(
-        asked.desk,
+        request.app,
         rows.iter().map(|row| row.group.to_string()).collect(),
     )
     .await?;
@@ -400,46 +400,46 @@ fn grant_path(row: &GrantRow) -> String {
 }
 
 /// The work that is in progress elsewhere, shown to all readers.
-async fn work_in_progress(asked: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
+async fn work_in_progress(request: &DeskRequest<'_>) -> Result<Vec<WorkItem>, PageError> {
     Ok(vec![
         work_item(
             "Groups were asked to change something",
-            count::<ApplicationRow>(asked, &[A::ChangesRequested.into()]).await?,
+            count::<ApplicationRow>(request, &[A::ChangesRequested.into()]).await?,
             "/desk/applications?state=changes_requested",
         ),
         work_item(
             "Offers wait for an answer",
-            count::<GrantRow>(asked, &[G::Offered.into()]).await?,
+            count::<GrantRow>(request, &[G::Offered.into()]).await?,
             "/desk/grants?state=offered",
         ),
         work_item(
             "Forms are begun and not handed in",
-            count::<ApplicationRow>(asked, &[A::Draft.into()]).await?,
+            count::<ApplicationRow>(request, &[A::Draft.into()]).await?,
             "/desk/applications?state=draft",
         ),
         work_item(
             "Applications are on the reserve list",
-            count::<ApplicationRow>(asked, &[A::ReserveList.into()]).await?,
+            count::<ApplicationRow>(request, &[A::ReserveList.into()]).await?,
             "/desk/applications?state=reserve_list",
         ),
         work_item(
             "Grants are running",
-            count::<GrantRow>(asked, &[G::Live.into()]).await?,
+            count::<GrantRow>(request, &[G::Live.into()]).await?,
             "/desk/grants?state=live",
         ),
     ])
 }
 
-async fn count_overdue(asked: &DeskRequest<'_>, today: Date) -> Result<i64, PageError> {
+async fn count_overdue(request: &DeskRequest<'_>, today: Date) -> Result<i64, PageError> {
     let open = Filter::in_state([U::Requested, U::Queried]);
-    let due = asked
-        .desk
+    let due = request
+        .app
         .views
         .count::<UpdateRow>(None, vec![open.clone(), Filter::at_most("due_on", today)])
         .await?;
     // An update that is due today is not overdue.
-    let now = asked
-        .desk
+    let now = request
+        .app
         .views
         .count::<UpdateRow>(None, vec![open, Filter::equals("due_on", today)])
         .await?;
@@ -447,10 +447,10 @@ async fn count_overdue(asked: &DeskRequest<'_>, today: Date) -> Result<i64, Page
 }
 
 /// Running grants with a requested variation.
-async fn count_open_variations(asked: &DeskRequest<'_>) -> Result<i64, PageError> {
+async fn count_open_variations(request: &DeskRequest<'_>) -> Result<i64, PageError> {
     let running = Filter::in_state([G::Accepted, G::Live, G::Reported]);
-    let rows = asked
-        .desk
+    let rows = request
+        .app
         .views
         .list::<GrantRow>(
             None,
@@ -470,9 +470,9 @@ async fn count_open_variations(asked: &DeskRequest<'_>) -> Result<i64, PageError
     Ok(i64::try_from(rows.iter().filter(open).count()).unwrap_or_default())
 }
 
-async fn count_proposed_roles(asked: &DeskRequest<'_>) -> Result<i64, PageError> {
-    let people = asked
-        .desk
+async fn count_proposed_roles(request: &DeskRequest<'_>) -> Result<i64, PageError> {
+    let people = request
+        .app
         .views
         .list::<PersonRow>(
             None,

@@ -38,11 +38,11 @@ struct ErasableGroup {
     was_paid: bool,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    if !asked.signed.reader.works_with_groups() {
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    if !request.signed.reader.works_with_groups() {
         return Err(PageError::forbidden());
     }
-    let views = &asked.desk.views;
+    let views = &request.app.views;
     let most = || PageRequest {
         after: None,
         limit: ROWS_MAX,
@@ -52,13 +52,13 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         .list::<PersonRow>(None, asked_for(), &most())
         .await?
         .items;
-    let people = views.decrypt_people(&asked.signed.reader, rows).await?;
+    let people = views.decrypt_people(&request.signed.reader, rows).await?;
     let groups = views
         .list::<GroupRow>(None, asked_for(), &most())
         .await?
         .items;
     let page = ErasuresPage {
-        page: asked.page_context("Erasing").await?,
+        page: request.page_context("Erasing").await?,
         people: people
             .into_iter()
             .map(|person| {
@@ -72,16 +72,16 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             .into_iter()
             .map(|group| (group.id, group.name))
             .collect(),
-        due: erasable_groups(asked).await?,
+        due: erasable_groups(request).await?,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// Groups without an open grant whose last grant or application is older than the retention period:
 /// [`FUNDED_YEARS`] after a payment, otherwise [`UNFUNDED_YEARS`].
-async fn erasable_groups(asked: &DeskRequest<'_>) -> Result<Vec<ErasableGroup>, PageError> {
-    let views = &asked.desk.views;
-    let today = day_of(asked.desk.commands.now());
+async fn erasable_groups(request: &DeskRequest<'_>) -> Result<Vec<ErasableGroup>, PageError> {
+    let views = &request.app.views;
+    let today = day_of(request.app.commands.now());
     let before = |years: i64| today.saturating_sub(jiff::Span::new().years(years));
     let mut candidates = Vec::new();
     let mut page = PageRequest {

@@ -56,10 +56,10 @@ struct EventDetailPage {
     view: Option<String>,
 }
 
-fn require_auditor(asked: &DeskRequest<'_>) -> Result<(), PageError> {
+fn require_auditor(request: &DeskRequest<'_>) -> Result<(), PageError> {
     let may = [Role::Auditor, Role::Administrator]
         .iter()
-        .any(|role| asked.signed.reader.roles.contains(role));
+        .any(|role| request.signed.reader.roles.contains(role));
     if may {
         Ok(())
     } else {
@@ -69,13 +69,13 @@ fn require_auditor(asked: &DeskRequest<'_>) -> Result<(), PageError> {
 
 /// The range of time, in microseconds since the Unix epoch, from the begin of the day `from` to the
 /// end of the day `to` in Europe/London.
-fn bounds(asked: &DeskRequest<'_>) -> (i64, i64) {
+fn bounds(request: &DeskRequest<'_>) -> (i64, i64) {
     let begins = |day: Date| {
         day.in_tz("Europe/London")
             .map_or(0, |zoned| zoned.timestamp().as_microsecond())
     };
-    let since = asked.day("from").map_or(0, begins);
-    let before = asked
+    let since = request.day("from").map_or(0, begins);
+    let before = request
         .day("to")
         .and_then(|day| day.tomorrow().ok())
         .map_or(i64::MAX, begins);
@@ -83,61 +83,61 @@ fn bounds(asked: &DeskRequest<'_>) -> (i64, i64) {
 }
 
 async fn find_events(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     wanted: &EventSearch,
 ) -> Result<Vec<EventView>, PageError> {
-    let events = asked.desk.views.search_events(wanted).await?;
+    let events = request.app.views.search_events(wanted).await?;
     let mut items: Vec<_> = events.into_iter().map(event_view).collect();
-    withhold_scores(asked.desk, asked.signed, &mut items).await?;
-    add_corrections(asked.desk, &mut items).await?;
+    withhold_scores(request.app, request.signed, &mut items).await?;
+    add_corrections(request.app, &mut items).await?;
     Ok(items)
 }
 
-pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    require_auditor(asked)?;
-    let length = asked.desk.commands.log().length().await?;
-    let items = find_events(asked, &search(asked, length)).await?;
+pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_auditor(request)?;
+    let length = request.app.commands.log().length().await?;
+    let items = find_events(request, &search(request, length)).await?;
     let actors = items
         .iter()
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
-    let people = asked.names_of_people(actors).await?;
+    let people = request.names_of_people(actors).await?;
     let is_full = items.len() == usize::try_from(PAGE_SIZE).unwrap_or_default();
     let next = items
         .last()
         .filter(|last| last.position + 1 < length && is_full)
         .map(|event| event.position.to_string());
     let page = EventLogPage {
-        page: asked.page_context("The log").await?,
-        filter: asked.filter_form(&asked.forms()),
+        page: request.page_context("The log").await?,
+        filter: request.filter_form(&request.forms()),
         length,
-        views_at: asked.desk.views.projector().next_position(),
-        sealed: newest_checkpoint(asked.desk).await?,
+        views_at: request.app.views.projector().next_position(),
+        sealed: newest_checkpoint(request.app).await?,
         rows: items
             .iter()
             .map(|event| EventListRow::new(event, &people))
             .collect(),
-        next: asked.link_to_next(next),
+        next: request.link_to_next(next),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The search of the query. Without one it is the last page of the log, with the newest events.
-fn search(asked: &DeskRequest<'_>, length: i64) -> EventSearch {
-    let (since, before) = bounds(asked);
-    let (stream, actor) = (asked.text("stream"), asked.text("actor"));
+fn search(request: &DeskRequest<'_>, length: i64) -> EventSearch {
+    let (since, before) = bounds(request);
+    let (stream, actor) = (request.text("stream"), request.text("actor"));
     let is_plain = stream.is_empty() && actor.is_empty() && since == 0 && before == i64::MAX;
-    let newest = if is_plain && asked.text("after").is_empty() {
+    let newest = if is_plain && request.text("after").is_empty() {
         (length - PAGE_SIZE).max(0)
     } else {
         0
     };
-    let after = asked.text("after").parse::<i64>();
+    let after = request.text("after").parse::<i64>();
     EventSearch {
         from: after.map_or(newest, |after| after.saturating_add(1)).max(0),
         stream: if stream.is_empty() {
             String::new()
         } else {
-            format!("{}/{stream}", asked.desk.commands.log().organisation())
+            format!("{}/{stream}", request.app.commands.log().organisation())
         },
         actor: actor.to_owned(),
         since,
@@ -164,25 +164,25 @@ impl EventListRow {
 }
 
 pub(super) async fn show(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     position: &str,
 ) -> Result<HttpResponse, PageError> {
-    require_auditor(asked)?;
+    require_auditor(request)?;
     let position: i64 = position.parse().map_err(|_| PageError::not_found())?;
-    let log = asked.desk.commands.log();
+    let log = request.app.commands.log();
     let wanted = EventSearch {
         from: position,
         before: i64::MAX,
         limit: 1,
         ..EventSearch::default()
     };
-    let event = find_events(asked, &wanted)
+    let event = find_events(request, &wanted)
         .await?
         .pop()
         .filter(|event| event.position == position)
         .ok_or_else(PageError::not_found)?;
     let actor = event.metadata.get("actor").cloned().unwrap_or_default();
-    let people = asked
+    let people = request
         .names_of_people(actor.parse().ok().map(PersonId))
         .await?;
     let payload = event.payload.as_ref().map_or_else(
@@ -202,7 +202,7 @@ pub(super) async fn show(
         _ => None,
     };
     let page = EventDetailPage {
-        page: asked.page_context(&format!("Event {position}")).await?,
+        page: request.page_context(&format!("Event {position}")).await?,
         what: event_label(&event.event),
         when: format_instant(event.recorded_at.as_microsecond()),
         by: people.of(&actor),
@@ -213,24 +213,24 @@ pub(super) async fn show(
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
         length: log.length().await?,
-        sealed: newest_checkpoint(asked.desk)
+        sealed: newest_checkpoint(request.app)
             .await?
             .map_or(0, |sealed| sealed.size),
         view,
         event,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The inclusion proof of an event, as a download.
 pub(super) async fn proof(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     position: &str,
 ) -> Result<HttpResponse, PageError> {
-    require_auditor(asked)?;
+    require_auditor(request)?;
     let position: i64 = position.parse().map_err(|_| PageError::not_found())?;
     proof_file(
-        load_proof(asked.desk, asked.signed, position).await?,
+        load_proof(request.app, request.signed, position).await?,
         position,
     )
 }

@@ -28,10 +28,11 @@ struct FiguresPage {
     totals: Vec<OutcomeBar>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let views = &asked.desk.views;
-    let days = DaySelection::from_query(asked.desk, asked.text("day"), asked.text("slide")).await?;
-    let funds = asked.funds().await?;
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let views = &request.app.views;
+    let days =
+        DaySelection::from_query(request.app, request.text("day"), request.text("slide")).await?;
+    let funds = request.funds().await?;
     let names: BTreeMap<String, String> = funds
         .iter()
         .map(|fund| (fund.id.to_string(), fund.name.clone()))
@@ -48,7 +49,9 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
                 .map(|line| MoneyBar::new(name(&line.of), line))
                 .collect())
         };
-    let own: Option<OrganisationRow> = views.find(asked.desk.commands.organisation(), None).await?;
+    let own: Option<OrganisationRow> = views
+        .find(request.app.commands.organisation(), None)
+        .await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let all = views
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))
@@ -73,7 +76,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         names.get(key).cloned().unwrap_or_else(|| place_name(key))
     };
     let page = FiguresPage {
-        page: asked.page_context("Figures").await?,
+        page: request.page_context("Figures").await?,
         funds: bars(GroupBy::Fund, &|key| known(&names, key)).await?,
         areas: bars(GroupBy::Area, &place_name).await?,
         funders: bars(GroupBy::Funder, &place_name).await?,
@@ -88,5 +91,5 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         by_area,
         days,
     };
-    asked.render(&page)
+    request.render(&page)
 }

@@ -71,10 +71,10 @@ fn field_name(name: &str, at: usize) -> String {
     format!("{name}-{at}")
 }
 
-pub(super) async fn show_form(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    require_editor(asked)?;
-    let own = organisation(asked).await?;
-    let forms = asked.forms();
+pub(super) async fn show_form(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(request)?;
+    let own = organisation(request).await?;
+    let forms = request.forms();
     let mut form = forms.form("questions");
     for (at, question) in own.form.iter().enumerate() {
         let polish = question.other_languages.get(&Language::Pl);
@@ -109,7 +109,7 @@ pub(super) async fn show_form(asked: &DeskRequest<'_>) -> Result<HttpResponse, P
         .chain((1..=count).map(|at| (at.to_string(), format!("place {at}"))))
         .collect();
     let page = FormEditorPage {
-        page: asked.page_context("The questions").await?,
+        page: request.page_context("The questions").await?,
         wrong: forms.error_summary(),
         questions: (0..count)
             .map(|at| QuestionFieldNames::of(at, &form))
@@ -119,14 +119,14 @@ pub(super) async fn show_form(asked: &DeskRequest<'_>) -> Result<HttpResponse, P
         yes_no: choices(["yes", "no"]),
         places,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// Publishes the questions as the form's next version. Applications that were started before remain
 /// on their version.
 pub(super) async fn publish_form(
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
@@ -135,15 +135,15 @@ pub(super) async fn publish_form(
         Ok(questions) => questions,
         Err(wrong) => {
             let rejected = FormErrors::new("questions", &posted, wrong);
-            return super::render_page_at(&desk, &visitor, back, Some(rejected)).await;
+            return super::render_page_at(&app, &visitor, back, Some(rejected)).await;
         }
     };
     let command = Command::Organisation(
-        desk.commands.organisation(),
+        app.commands.organisation(),
         OrganisationCommand::PublishForm(PublishForm { questions }),
     );
     submit_command::execute(
-        &desk,
+        &app,
         &visitor,
         &posted,
         command,

@@ -31,24 +31,24 @@ struct RoundSection {
     acts: Vec<Action>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
-    let desk = asked.desk;
-    let fund: FundRow = desk
+pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
+    let app = request.app;
+    let fund: FundRow = app
         .views
         .find(ownership::parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let days = DaySelection::from_query(desk, "", "").await?;
+    let days = DaySelection::from_query(app, "", "").await?;
     let key = fund.id.to_string();
-    let line = desk
+    let line = app
         .views
         .budget(totals_query(GroupBy::Fund, Some(&key), None, &days))
         .await?
         .lines
         .pop();
-    let forms = asked.forms();
+    let forms = request.forms();
     let acts = FundActions {
-        asked,
+        request,
         forms: &forms,
         fund: &fund,
     };
@@ -62,14 +62,14 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         });
     }
     let page = FundPage {
-        page: asked.page_context(&fund.name).await?,
+        page: request.page_context(&fund.name).await?,
         wrong: forms.error_summary(),
         state: label_of(fund.state),
         bar: line.map(|line| MoneyBar::new(fund.name.clone(), line)),
         rounds,
         acts: acts.fund().await?,
-        history: history(asked, fund.id).await?,
+        history: history(request, fund.id).await?,
         fund,
     };
-    asked.render(&page)
+    request.render(&page)
 }

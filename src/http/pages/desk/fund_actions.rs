@@ -35,7 +35,7 @@ pub(super) fn create_action() -> ActionSpec {
 
 /// The values from which all actions on a fund are made.
 pub(super) struct FundActions<'a> {
-    pub asked: &'a DeskRequest<'a>,
+    pub request: &'a DeskRequest<'a>,
     pub forms: &'a PageForms,
     pub fund: &'a FundRow,
 }
@@ -72,7 +72,7 @@ impl FundActions<'_> {
                 .day("closes_on", "Last day")
                 .prefill(later),
         ];
-        self.asked.actions(self.forms, table).await
+        self.request.actions(self.forms, table).await
     }
 
     /// The actions on the fund itself, in the order of its page.
@@ -93,16 +93,16 @@ impl FundActions<'_> {
             self.spec("Close the fund", C::Close(NoBody {})),
             self.spec("Put the fund away", C::Archive(NoBody {})),
         ]);
-        self.asked.actions(self.forms, table).await
+        self.request.actions(self.forms, table).await
     }
 
     async fn plan_round(&self) -> Result<ActionSpec, PageError> {
-        let today = day_of(self.asked.desk.commands.now());
+        let today = day_of(self.request.app.commands.now());
         let own: Option<OrganisationRow> = self
-            .asked
-            .desk
+            .request
+            .app
             .views
-            .find(self.asked.desk.commands.organisation(), None)
+            .find(self.request.app.commands.organisation(), None)
             .await?;
         let form = own.map_or(1, |own| own.form_version);
         let plan = C::PlanRound(PlanRound {
@@ -125,7 +125,7 @@ impl FundActions<'_> {
 
     /// Money from a funder, and money that a funder took back.
     fn funding(&self) -> [ActionSpec; 2] {
-        let today = day_of(self.asked.desk.commands.now());
+        let today = day_of(self.request.app.commands.now());
         let source = || FundingSource {
             funder: sample("funder"),
             area: None,

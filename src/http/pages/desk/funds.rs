@@ -32,11 +32,11 @@ struct NewFundPage {
     act: Action,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let rows = asked.funds().await?;
-    let days = DaySelection::from_query(asked.desk, "", "").await?;
-    let lines = asked
-        .desk
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let rows = request.funds().await?;
+    let days = DaySelection::from_query(request.app, "", "").await?;
+    let lines = request
+        .app
         .views
         .budget(totals_query(GroupBy::Fund, None, None, &days))
         .await?
@@ -46,24 +46,24 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         Some(MoneyBar::new(fund.name.clone(), line.clone()))
     };
     let page = FundsPage {
-        page: asked.page_context("Funds").await?,
+        page: request.page_context("Funds").await?,
         funds: rows
             .into_iter()
             .map(|fund| (fund.clone(), label_of(fund.state), bar(&fund)))
             .collect(),
-        sheets: asked.spreadsheet_links(),
-        imports: asked.signed.reader.roles.contains(&Role::Finance),
-        administrator: asked.signed.reader.roles.contains(&Role::Administrator),
+        sheets: request.spreadsheet_links(),
+        imports: request.signed.reader.roles.contains(&Role::Finance),
+        administrator: request.signed.reader.roles.contains(&Role::Administrator),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The list as a spreadsheet, with the money of each fund as at the day in the query.
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let rows = asked.list_all::<FundRow>(Vec::new()).await?;
-    let days = DaySelection::from_query(asked.desk, asked.text("as_at"), "").await?;
-    let lines = asked
-        .desk
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let rows = request.list_all::<FundRow>(Vec::new()).await?;
+    let days = DaySelection::from_query(request.app, request.text("as_at"), "").await?;
+    let lines = request
+        .app
         .views
         .budget(totals_query(GroupBy::Fund, None, None, &days))
         .await?
@@ -100,16 +100,16 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
     }))
 }
 
-pub(super) async fn show_new(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    if !asked.signed.reader.roles.contains(&Role::Administrator) {
+pub(super) async fn show_new(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    if !request.signed.reader.roles.contains(&Role::Administrator) {
         return Err(PageError::forbidden());
     }
-    let forms = asked.forms();
-    let act = asked.action(&forms, create_action()).await?;
+    let forms = request.forms();
+    let act = request.action(&forms, create_action()).await?;
     let page = NewFundPage {
-        page: asked.page_context("Set up a fund").await?,
+        page: request.page_context("Set up a fund").await?,
         wrong: forms.error_summary(),
         act,
     };
-    asked.render(&page)
+    request.render(&page)
 }

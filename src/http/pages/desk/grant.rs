@@ -38,21 +38,21 @@ struct GrantPage {
     history: Vec<HistoryEntry>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
-    let desk = asked.desk;
-    let row: GrantRow = asked.row(ownership::parse_uuid(id)?).await?;
-    let seen = desk
+pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
+    let app = request.app;
+    let row: GrantRow = request.row(ownership::parse_uuid(id)?).await?;
+    let seen = app
         .views
-        .decrypt_grants(asked.signed.reader.may_read_words(), vec![row])
+        .decrypt_grants(request.signed.reader.may_read_words(), vec![row])
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
     let row = seen.row.clone();
-    let fund: FundRow = asked.row(row.fund).await?;
-    let group: GroupRow = asked.row(row.group).await?;
-    let group = desk
+    let fund: FundRow = request.row(row.fund).await?;
+    let group: GroupRow = request.row(row.group).await?;
+    let group = app
         .views
-        .decrypt_groups(&asked.signed.reader, vec![group], None)
+        .decrypt_groups(&request.signed.reader, vec![group], None)
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
@@ -61,20 +61,20 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         after: None,
         limit: 200,
     };
-    let forms = asked.forms();
+    let forms = request.forms();
     let acts = GrantActions {
-        asked,
+        request,
         forms: &forms,
         row: &row,
     };
-    let payments: Vec<PaymentRow> = desk.views.list(None, of(), &all).await?.items;
+    let payments: Vec<PaymentRow> = app.views.list(None, of(), &all).await?.items;
     let payment_acts = acts.payments().await?.into_iter();
     let payment_acts = payment_acts.chain(acts.record_entry(&payments).await?);
     let page = GrantPage {
-        page: asked.page_context(&row.title).await?,
+        page: request.page_context(&row.title).await?,
         wrong: forms.error_summary(),
         state: state_label(&row),
-        updates: desk.views.list(None, of(), &all).await?.items,
+        updates: app.views.list(None, of(), &all).await?.items,
         variations: acts.variations(&seen).await?,
         entries: acts.entries().await?,
         schedule: acts.schedule().await?,
@@ -87,10 +87,10 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         update_acts: acts.updates().await?,
         offer_acts: acts.offer(&group.files, fund.rules.signers).await?,
         other_acts: acts.others(&group.files).await?,
-        history: history(asked, row.id).await?,
+        history: history(request, row.id).await?,
         row: row.clone(),
         fund,
         group,
     };
-    asked.render(&page)
+    request.render(&page)
 }

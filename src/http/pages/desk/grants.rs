@@ -41,15 +41,15 @@ struct GrantListRow {
 }
 
 /// The filters of the query. A search that matches no group filters by an id that no group has.
-async fn filters(asked: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
+async fn filters(request: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     let mut filters = Vec::new();
-    if !asked.text("state").is_empty() {
-        filters.push(Filter::any_of("state", asked.all("state")));
+    if !request.text("state").is_empty() {
+        filters.push(Filter::any_of("state", request.all("state")));
     }
-    let search = asked.text("q");
+    let search = request.text("q");
     if !search.is_empty() {
-        let mut groups: Vec<_> = asked
-            .desk
+        let mut groups: Vec<_> = request
+            .app
             .views
             .find_groups_by_name(search, 200)
             .await?
@@ -69,15 +69,15 @@ fn has_open_variation(row: &GrantRow) -> bool {
         .any(|variation| variation.state == VariationState::Requested)
 }
 
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let wants_change = asked.text("asks") == "change";
-    let rows = asked
-        .list_all::<GrantRow>(filters(asked).await?)
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let wants_change = request.text("asks") == "change";
+    let rows = request
+        .list_all::<GrantRow>(filters(request).await?)
         .await?
         .into_iter()
         .filter(|row| !wants_change || has_open_variation(row));
     let rows: Vec<_> = rows.collect();
-    let groups = asked
+    let groups = request
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
     let columns = [
@@ -118,24 +118,24 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
     }))
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let filters = filters(asked).await?;
-    let wants_change = asked.text("asks") == "change";
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let filters = filters(request).await?;
+    let wants_change = request.text("asks") == "change";
     let (items, next) = if wants_change {
-        let mut all = asked.list_all::<GrantRow>(filters).await?;
+        let mut all = request.list_all::<GrantRow>(filters).await?;
         all.retain(has_open_variation);
         (all, None)
     } else {
-        let (as_at, part) = (asked.as_at().await?, asked.page_request(PAGE_SIZE));
-        let listed = asked.desk.views.list(as_at, filters, &part).await?;
+        let (as_at, part) = (request.as_at().await?, request.page_request(PAGE_SIZE));
+        let listed = request.app.views.list(as_at, filters, &part).await?;
         (listed.items, listed.next)
     };
-    let groups = asked
+    let groups = request
         .group_names(items.iter().map(|row| row.group.to_string()))
         .await?;
     let page = GrantsPage {
-        page: asked.page_context("Grants").await?,
-        filter: asked.filter_form(&asked.forms()),
+        page: request.page_context("Grants").await?,
+        filter: request.filter_form(&request.forms()),
         states: choices_or_none(
             "any state",
             GrantState::VARIANTS
@@ -151,10 +151,10 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             .into_iter()
             .map(|row| GrantListRow::new(row, &groups))
             .collect(),
-        sheets: asked.spreadsheet_links(),
-        next: asked.link_to_next(next),
+        sheets: request.spreadsheet_links(),
+        next: request.link_to_next(next),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 impl GrantListRow {

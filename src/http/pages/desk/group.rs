@@ -36,75 +36,75 @@ struct GroupPage {
     history: Vec<HistoryEntry>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
-    let desk = asked.desk;
-    let row: GroupRow = desk
+pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
+    let app = request.app;
+    let row: GroupRow = app
         .views
         .find(ownership::parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
     let members = row.members.clone();
-    let names = asked.names_of_people(members.iter().copied()).await?;
-    let group = desk
+    let names = request.names_of_people(members.iter().copied()).await?;
+    let group = app
         .views
-        .decrypt_groups(&asked.signed.reader, vec![row], None)
+        .decrypt_groups(&request.signed.reader, vec![row], None)
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
-    let links = if asked.signed.reader.works_with_groups() {
-        desk.views.related_groups(group.id).await?
+    let links = if request.signed.reader.works_with_groups() {
+        app.views.related_groups(group.id).await?
     } else {
         Vec::new()
     };
-    let forms = asked.forms();
+    let forms = request.forms();
     let members: Vec<_> = members
         .iter()
         .map(|person| (person.to_string(), names.of(person)))
         .collect();
     let acts = GroupActions {
-        asked,
+        request,
         forms: &forms,
         group: &group,
     };
     let page = GroupPage {
-        page: asked.page_context(&group.name).await?,
+        page: request.page_context(&group.name).await?,
         wrong: forms.error_summary(),
         links,
-        before: desk.views.history(group.id, None).await?,
+        before: app.views.history(group.id, None).await?,
         correction_acts: acts.corrections().await?,
         payee_acts: acts.payee().await?,
         acts: acts.others(&members).await?,
-        upload: asked
+        upload: request
             .signed
             .reader
             .works_with_groups()
             .then(|| forms.form("keep-file")),
         purposes: choices(["scan", "receipt", "document", "photograph", "signed_form"]),
-        accesses: accesses::recent(asked, &group.id.to_string()).await?,
-        history: history(asked, group.id).await?,
+        accesses: accesses::recent(request, &group.id.to_string()).await?,
+        history: history(request, group.id).await?,
         members,
         group,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The group's subject access report. The access is recorded.
 pub(super) async fn subject_access(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     id: &str,
 ) -> Result<HttpResponse, PageError> {
-    if !asked.signed.reader.works_with_groups() {
+    if !request.signed.reader.works_with_groups() {
         return Err(PageError::forbidden());
     }
     let group = ownership::parse_uuid(id)?;
-    let held = asked.desk.views.subject_access_for_group(group).await?;
+    let held = request.app.views.subject_access_for_group(group).await?;
     http::accesses::record_access(
-        asked.desk,
-        &asked.signed.reader,
+        request.app,
+        &request.signed.reader,
         AccessedData::SubjectAccess(&group.to_string()),
     )
     .await?;
-    crate::http::pages::subject_access::render_report(asked.desk, "this group", &[held]).await
+    crate::http::pages::subject_access::render_report(request.app, "this group", &[held]).await
 }
 
 /// Stores uploaded files for a group: the scan of a form, a receipt, a signed agreement.
@@ -112,13 +112,13 @@ pub(super) async fn upload_file(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     if !visitor.require_staff()?.reader.works_with_groups() {
         return Err(PageError::forbidden());
     }
     let group = ownership::parse_uuid(request.match_info().query("group"))?;
-    let uploaded = file_upload::read(&request, body, &visitor, &desk, group).await?;
+    let uploaded = file_upload::read(&request, body, &visitor, &app, group).await?;
     let back = format!("/desk/groups/{group}");
     let purpose = uploaded.posted.text("purpose").parse::<FilePurpose>();
     let says = match (
@@ -132,17 +132,17 @@ pub(super) async fn upload_file(
         _ => None,
     };
     if let Some((field, says)) = says {
-        uploaded.discard(&desk).await?;
+        uploaded.discard(&app).await?;
         let rejected = FormErrors::new(
             "keep-file",
             &uploaded.posted,
             vec![(field.to_owned(), says)],
         );
-        return super::render_page_at(&desk, &visitor, &back, Some(rejected)).await;
+        return super::render_page_at(&app, &visitor, &back, Some(rejected)).await;
     }
     if let Ok(purpose) = purpose {
         uploaded
-            .record_files(&visitor, &desk, group, purpose)
+            .record_files(&visitor, &app, group, purpose)
             .await?;
     }
     Ok(see_other(&format!("{back}?done=keep-file")))
@@ -152,7 +152,7 @@ pub(super) async fn upload_file(
 pub(super) async fn download_file(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let reader = &visitor.require_staff()?.reader;
     let group = ownership::parse_uuid(request.match_info().query("group"))?;
@@ -161,7 +161,7 @@ pub(super) async fn download_file(
         .query("file")
         .parse()
         .map_err(|_| PageError::not_found())?;
-    let known: FileRow = desk
+    let known: FileRow = app
         .views
         .find(FileRow::id_of(group, &file), None)
         .await?
@@ -170,9 +170,9 @@ pub(super) async fn download_file(
     if !reader.may_read_words() || (!reader.works_with_groups() && !open_to_panel) {
         return Err(PageError::forbidden());
     }
-    let stream = desk
+    let stream = app
         .files
-        .open(desk.commands.log().vault(), group, &file)
+        .open(app.commands.log().vault(), group, &file)
         .await?;
     Ok(file_response::stream_file(
         &file,

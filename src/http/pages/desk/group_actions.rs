@@ -16,7 +16,7 @@ use crate::views::{GroupView, PageRequest, PersonView};
 
 /// The values from which all actions on a group are made.
 pub(super) struct GroupActions<'a> {
-    pub asked: &'a DeskRequest<'a>,
+    pub request: &'a DeskRequest<'a>,
     pub forms: &'a PageForms,
     pub group: &'a GroupView,
 }
@@ -40,7 +40,7 @@ impl GroupActions<'_> {
     }
 
     async fn offered(&self, table: Vec<ActionSpec>) -> Result<Vec<Action>, PageError> {
-        self.asked.actions(self.forms, table).await
+        self.request.actions(self.forms, table).await
     }
 
     /// Accepting or refusing the name and area that a member proposed.
@@ -93,7 +93,7 @@ impl GroupActions<'_> {
         )
         .text("body", "The body")
         .day("consented_on", "When it consented")
-        .prefill(day_of(self.asked.desk.commands.now()));
+        .prefill(day_of(self.request.app.commands.now()));
         let purchase = provide("purchase", "We buy for the group", "purchase_for_group");
         let provided = [account(own), account(body), purchase];
         self.offered(verify.into_iter().chain(provided).collect())
@@ -128,8 +128,8 @@ impl GroupActions<'_> {
 
     /// Inviting somebody, and answering the reader's own invitation.
     async fn joining(&self) -> Result<Vec<ActionSpec>, PageError> {
-        let choices = invitable_people(self.asked, self.group).await?;
-        let own = self.asked.signed.reader.person;
+        let choices = invitable_people(self.request, self.group).await?;
+        let own = self.request.signed.reader.person;
         let first = choices
             .first()
             .and_then(|(id, _)| id.parse().ok())
@@ -152,7 +152,7 @@ impl GroupActions<'_> {
     /// officer.
     async fn invited(&self) -> Result<Vec<ActionSpec>, PageError> {
         let invited = self.group.invited.iter().copied();
-        let names = self.asked.names_of_people(invited.clone()).await?;
+        let names = self.request.names_of_people(invited.clone()).await?;
         let actions = |person: PersonId| {
             let name = names.of(&person);
             [
@@ -225,11 +225,11 @@ fn personal_sample() -> PersonalInput {
 /// People who can be invited, by id and by name with e-mail address. Those with a role are left
 /// out: inviting them is rare, and possible through the API.
 async fn invitable_people(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     group: &GroupView,
 ) -> Result<Vec<(String, String)>, PageError> {
-    let rows = asked
-        .desk
+    let rows = request
+        .app
         .views
         .list::<PersonRow>(None, Vec::new(), &PageRequest::up_to_max())
         .await?
@@ -241,11 +241,11 @@ async fn invitable_people(
             && !group.members.contains(&person)
             && !group.invited.contains(&person)
     };
-    let seen = asked
-        .desk
+    let seen = request
+        .app
         .views
         .decrypt_people(
-            &asked.signed.reader,
+            &request.signed.reader,
             rows.into_iter().filter(could).collect(),
         )
         .await?;

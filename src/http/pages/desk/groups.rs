@@ -25,13 +25,13 @@ struct GroupsPage {
 }
 
 /// The list as a spreadsheet: public data of the groups, and the state of their payee.
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let search = asked.text("q");
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let search = request.text("q");
     let rows = if search.is_empty() {
-        asked.list_all::<GroupRow>(Vec::new()).await?
+        request.list_all::<GroupRow>(Vec::new()).await?
     } else {
-        asked
-            .desk
+        request
+            .app
             .views
             .find_groups_by_name(search, SEARCH_MAX)
             .await?
@@ -70,19 +70,23 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
     }))
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let search = asked.text("q");
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let search = request.text("q");
     let (rows, next) = if search.is_empty() {
-        let listed = asked
-            .desk
+        let listed = request
+            .app
             .views
-            .list::<GroupRow>(asked.as_at().await?, Vec::new(), &asked.page_request(50))
+            .list::<GroupRow>(
+                request.as_at().await?,
+                Vec::new(),
+                &request.page_request(50),
+            )
             .await?;
         (listed.items, listed.next)
     } else {
         (
-            asked
-                .desk
+            request
+                .app
                 .views
                 .find_groups_by_name(search, SEARCH_MAX)
                 .await?,
@@ -90,16 +94,16 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         )
     };
     let page = GroupsPage {
-        page: asked.page_context("Groups").await?,
-        filter: asked
+        page: request.page_context("Groups").await?,
+        filter: request
             .forms()
             .form("filter")
             .prefill("q", search)
-            .prefill("as_at", asked.text("as_at")),
+            .prefill("as_at", request.text("as_at")),
         rows,
-        sheets: asked.spreadsheet_links(),
-        imports: asked.signed.reader.roles.contains(&Role::Officer),
-        next: asked.link_to_next(next),
+        sheets: request.spreadsheet_links(),
+        imports: request.signed.reader.roles.contains(&Role::Officer),
+        next: request.link_to_next(next),
     };
-    asked.render(&page)
+    request.render(&page)
 }

@@ -23,22 +23,22 @@ struct ImportPage {
     tried: bool,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    render(asked, None, false).await
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    render(request, None, false).await
 }
 
 async fn render(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     imported: Option<ImportReport>,
     tried: bool,
 ) -> Result<HttpResponse, PageError> {
-    require_importer(asked.visitor)?;
-    let forms = asked.forms();
+    require_importer(request.visitor)?;
+    let forms = request.forms();
     let kind = |kind: ImportKind, says: &str| (<&str>::from(kind).to_owned(), says.to_owned());
-    asked.render(&ImportPage {
-        page: asked.page_context("Import a table").await?,
+    request.render(&ImportPage {
+        page: request.page_context("Import a table").await?,
         wrong: forms.error_summary(),
-        form: forms.form("import").prefill("kind", asked.text("kind")),
+        form: forms.form("import").prefill("kind", request.text("kind")),
         kinds: vec![
             kind(ImportKind::Groups, "groups"),
             kind(
@@ -70,13 +70,13 @@ pub(super) async fn submit(
     request: HttpRequest,
     body: Multipart,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     require_importer(&visitor)?;
     let sent = multipart::read(&request, body, &visitor).await?;
     let refused = async |field: &str, says: String| {
         let rejected = FormErrors::new("import", &sent.posted, vec![(field.to_owned(), says)]);
-        super::render_page_at(&desk, &visitor, "/desk/import", Some(rejected)).await
+        super::render_page_at(&app, &visitor, "/desk/import", Some(rejected)).await
     };
     let Ok(kind) = sent.posted.text("kind").parse::<ImportKind>() else {
         return refused("kind", "Say what the table holds".to_owned()).await;
@@ -91,10 +91,10 @@ pub(super) async fn submit(
     let tried = sent.posted.text("what") != "record";
     let caller = visitor.require_signed_in()?.caller.clone();
     let import = Importer {
-        commands: desk.commands.clone(),
-        views: desk.views.clone(),
+        commands: app.commands.clone(),
+        views: app.views.clone(),
         caller,
-        sandbox: desk.sandbox.clone(),
+        sandbox: app.sandbox.clone(),
     };
     let done = match import.run(kind, &sent.bytes, tried).await {
         Ok(done) => done,
@@ -104,11 +104,11 @@ pub(super) async fn submit(
         Err(ImportError::View(error)) => return Err(error.into()),
         Err(ImportError::Command(error)) => return Err(error.into()),
     };
-    let asked = DeskRequest::new(
-        &desk,
+    let request = DeskRequest::new(
+        &app,
         &visitor,
         &format!("/desk/import?kind={}", <&str>::from(kind)),
         None,
     )?;
-    render(&asked, Some(done), tried).await
+    render(&request, Some(done), tried).await
 }

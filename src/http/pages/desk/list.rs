@@ -63,12 +63,12 @@ impl DeskRequest<'_> {
         filters: Vec<Filter>,
     ) -> Result<Vec<T>, PageError> {
         let as_at = self.as_at().await?;
-        Ok(self.desk.views.all_rows(as_at, filters).await?)
+        Ok(self.app.views.all_rows(as_at, filters).await?)
     }
 
     /// All funds.
     pub(super) async fn funds(&self) -> Result<Vec<FundRow>, PageError> {
-        Ok(self.desk.views.all_rows(None, Vec::new()).await?)
+        Ok(self.app.views.all_rows(None, Vec::new()).await?)
     }
 
     /// The public names of groups, by their ids.
@@ -79,7 +79,7 @@ impl DeskRequest<'_> {
         let mut all = BTreeMap::new();
         let ids: BTreeSet<String> = ids.collect();
         for some in ids.into_iter().collect::<Vec<_>>().chunks(NAMES_CHUNK) {
-            all.extend(names_of_groups(self.desk, some.to_vec()).await?);
+            all.extend(names_of_groups(self.app, some.to_vec()).await?);
         }
         Ok(all)
     }

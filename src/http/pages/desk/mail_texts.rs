@@ -55,17 +55,17 @@ struct MailTextKey {
     language: Language,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>, kind: &str) -> Result<HttpResponse, PageError> {
-    require_editor(asked)?;
+pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpResponse, PageError> {
+    require_editor(request)?;
     let kind: MailKind = kind.parse().map_err(|_| PageError::not_found())?;
-    let own = organisation(asked).await?;
-    let language: Language = asked.text("language").parse().unwrap_or_default();
+    let own = organisation(request).await?;
+    let language: Language = request.text("language").parse().unwrap_or_default();
     let which = MailTextKey {
         kind,
-        fund: asked.text("fund").parse().ok().map(FundId),
+        fund: request.text("fund").parse().ok().map(FundId),
         language,
     };
-    let rows = asked.funds().await?;
+    let rows = request.funds().await?;
     let funds: Vec<_> = std::iter::once((
         String::new(),
         "every fund without words of its own".to_owned(),
@@ -75,12 +75,12 @@ pub(super) async fn show(asked: &DeskRequest<'_>, kind: &str) -> Result<HttpResp
             .map(|fund| (fund.id.to_string(), fund.name)),
     )
     .collect();
-    let forms = asked.forms();
+    let forms = request.forms();
     let key: &'static str = kind.into();
     let said = sample_values(kind);
-    let act = text_action(asked, &forms, which, &own).await?;
+    let act = text_action(request, &forms, which, &own).await?;
     let page = MailTextPage {
-        page: asked
+        page: request
             .page_context(&format!("Mail: {}", mail_kind_label(key)))
             .await?,
         wrong: forms.error_summary(),
@@ -93,7 +93,7 @@ pub(super) async fn show(asked: &DeskRequest<'_>, kind: &str) -> Result<HttpResp
         language,
         chosen: forms
             .form("which")
-            .prefill("fund", asked.text("fund"))
+            .prefill("fund", request.text("fund"))
             .prefill("language", language.code()),
         languages: Language::VARIANTS
             .iter()
@@ -102,19 +102,19 @@ pub(super) async fn show(asked: &DeskRequest<'_>, kind: &str) -> Result<HttpResp
         unused: own
             .mail_text(kind, which.fund, language)
             .and_then(MailTextRow::unused_reason),
-        proposed: proposed_texts(asked, &forms, kind, &own, &funds).await?,
+        proposed: proposed_texts(request, &forms, kind, &own, &funds).await?,
         funds,
         subject: fill_in(act.form.value("subject"), &said),
         preview: fill_in(act.form.value("body"), &said),
         act,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The action that publishes a text, or that proposes it, for mails whose texts need two
 /// administrators.
 async fn text_action(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     forms: &PageForms,
     which: MailTextKey,
     own: &OrganisationRow,
@@ -137,7 +137,7 @@ async fn text_action(
         subject: sample(&ours.subject),
         body: sample(&ours.body),
     };
-    let organisation = asked.desk.commands.organisation();
+    let organisation = request.app.commands.organisation();
     let spec = if kind.needs_two_people() {
         let propose = Command::Organisation(organisation, C::ProposeMailText(text));
         ActionSpec::new("Propose these words", propose)
@@ -164,12 +164,12 @@ async fn text_action(
         Some(fund) => spec.hidden("fund", fund),
         None => spec,
     };
-    asked.action(forms, spec).await
+    request.action(forms, spec).await
 }
 
 /// The proposed texts of a mail, with the actions that confirm or refuse them.
 async fn proposed_texts(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     forms: &PageForms,
     kind: MailKind,
     own: &OrganisationRow,
@@ -180,14 +180,14 @@ async fn proposed_texts(
         .iter()
         .filter(|text| text.mail == kind)
         .collect();
-    let names = asked
+    let names = request
         .names_of_colleagues(rows.iter().map(|text| text.proposed_by))
         .await?;
     let mut waiting = Vec::new();
     for row in rows {
         let proposal = row.proposal;
         let on_proposal = |form: &str, title: &str, command: C| {
-            let organisation = asked.desk.commands.organisation();
+            let organisation = request.app.commands.organisation();
             ActionSpec::new(title, Command::Organisation(organisation, command))
                 .form(format!("{form}-{proposal}"))
                 .hidden_number("proposal", proposal)
@@ -218,7 +218,7 @@ async fn proposed_texts(
             subject: row.subject.clone(),
             body: row.body.clone(),
             by: names.of(&row.proposed_by),
-            acts: asked.actions(forms, table).await?,
+            acts: request.actions(forms, table).await?,
         });
     }
     Ok(waiting)

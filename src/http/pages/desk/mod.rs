@@ -124,7 +124,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 /// A request for a page of the desk.
 pub(super) struct DeskRequest<'a> {
-    pub desk: &'a AppState,
+    pub app: &'a AppState,
     pub visitor: &'a Visitor,
     pub signed: &'a SignedIn,
     /// The page's path, without its query.
@@ -137,7 +137,7 @@ impl<'a> DeskRequest<'a> {
     /// A request for the page at `address`, with the entered values and errors of a rejected form,
     /// if any. Fails for visitors who are not staff.
     fn new(
-        desk: &'a AppState,
+        app: &'a AppState,
         visitor: &'a Visitor,
         address: &str,
         rejected: Option<FormErrors>,
@@ -150,7 +150,7 @@ impl<'a> DeskRequest<'a> {
                 .into());
         }
         Ok(Self {
-            desk,
+            app,
             visitor,
             signed: visitor.require_staff()?,
             path: path.to_owned(),
@@ -176,7 +176,7 @@ impl<'a> DeskRequest<'a> {
 
     /// A day in the query, limited to the days that the service accepts.
     pub fn day(&self, name: &str) -> Option<Date> {
-        let today = day_of(self.desk.commands.now());
+        let today = day_of(self.app.commands.now());
         self.text(name)
             .parse()
             .ok()
@@ -195,7 +195,7 @@ impl<'a> DeskRequest<'a> {
                 .problem(error.to_string())
                 .with_field("as_at")
         })?;
-        Ok(Some(self.desk.views.position_as_at(as_at).await?))
+        Ok(Some(self.app.views.position_as_at(as_at).await?))
     }
 
     /// The page's address with its query, without the parameter of the notice.
@@ -218,7 +218,7 @@ impl<'a> DeskRequest<'a> {
     }
 
     pub async fn page_context(&self, title: &str) -> Result<PageContext, PageError> {
-        let mut shell = PageContext::load(self.visitor, self.desk, title).await?;
+        let mut shell = PageContext::load(self.visitor, self.app, title).await?;
         shell.at_desk = true;
         shell.path.clone_from(&self.path);
         shell.has_errors = self
@@ -241,7 +241,7 @@ impl<'a> DeskRequest<'a> {
 
     /// The record with this id, or the page that says that there is none.
     pub async fn row<T: TableRow>(&self, id: impl std::fmt::Display) -> Result<T, PageError> {
-        let found = self.desk.views.find(id, None).await?;
+        let found = self.app.views.find(id, None).await?;
         found.ok_or_else(PageError::not_found)
     }
 
@@ -268,8 +268,8 @@ impl<'a> DeskRequest<'a> {
     ) -> Result<PersonNames, PageError> {
         let ids: std::collections::BTreeSet<String> =
             ids.into_iter().map(|id| id.to_string()).collect();
-        let rows = self.desk.views.people(ids.into_iter().collect()).await?;
-        let seen = self.desk.views.decrypt_people(reader, rows).await?;
+        let rows = self.app.views.people(ids.into_iter().collect()).await?;
+        let seen = self.app.views.decrypt_people(reader, rows).await?;
         let colleagues = seen.into_iter().map(|seen| {
             let name = seen
                 .name
@@ -322,70 +322,70 @@ impl PersonNames {
 async fn show(
     request: HttpRequest,
     visitor: Visitor,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let address = request
         .uri()
         .path_and_query()
         .map_or_else(|| "/desk".to_owned(), ToString::to_string);
-    let mut response = render_page_at(&desk, &visitor, &address, None).await?;
-    visitor.set_new_key_cookie(&desk, &mut response);
+    let mut response = render_page_at(&app, &visitor, &address, None).await?;
+    visitor.set_new_key_cookie(&app, &mut response);
     Ok(response)
 }
 
 /// Renders a page of the desk, with the entered values and errors of a rejected form, if any.
 pub(super) async fn render_page_at(
-    desk: &AppState,
+    app: &AppState,
     visitor: &Visitor,
     address: &str,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
-    let asked = DeskRequest::new(desk, visitor, address, rejected)?;
-    let path = asked.path.clone();
+    let request = DeskRequest::new(app, visitor, address, rejected)?;
+    let path = request.path.clone();
     let steps: Vec<&str> = path
         .trim_start_matches("/desk")
         .trim_matches('/')
         .split('/')
         .collect();
     match steps.as_slice() {
-        [""] => dashboard::show(&asked).await,
-        ["applications"] => applications::show(&asked).await,
-        ["applications", "new"] => assisted_entry::show(&asked).await,
-        ["applications", id] => application::show(&asked, id).await,
-        ["panel"] => panel::show_rounds(&asked).await,
-        ["panel", fund, round] => panel::show(&asked, fund, round).await,
-        ["grants"] => grants::show(&asked).await,
-        ["grants", id] => grant::show(&asked, id).await,
-        ["payments"] => payments::show(&asked).await,
-        ["bank"] => bank::show(&asked).await,
-        ["updates"] => updates::list(&asked).await,
-        ["updates", grant, number] => updates::show(&asked, grant, number).await,
-        ["groups"] => groups::show(&asked).await,
-        ["groups", id, "held"] => group::subject_access(&asked, id).await,
-        ["groups", id] => group::show(&asked, id).await,
-        ["funds"] => funds::show(&asked).await,
-        ["funds", "new"] => funds::show_new(&asked).await,
-        ["funds", id, "statement"] => statement::show(&asked, id).await,
-        ["funds", id] => fund::show(&asked, id).await,
-        ["funders", funder] => statement::show_funder(&asked, funder).await,
-        ["people"] => people::list(&asked).await,
-        ["people", id, "held"] => people::subject_access(&asked, id).await,
-        ["people", id] => people::show(&asked, id).await,
-        ["erasures"] => erasures::show(&asked).await,
-        ["texts"] => texts::list(&asked).await,
-        ["texts", "form"] => form_editor::show_form(&asked).await,
-        ["texts", "agreement"] => texts::show_agreement(&asked).await,
-        ["texts", "report"] => texts::show_report(&asked).await,
-        ["texts", "mails"] => outbox::show_outbox(&asked).await,
-        ["texts", "mail", kind] => mail_texts::show(&asked, kind).await,
-        ["import"] => import::show(&asked).await,
-        ["open-data"] => open_data::show(&asked).await,
-        ["figures"] => figures::show(&asked).await,
-        ["sheets", list] => spreadsheets::show(&asked, list).await,
-        ["webhooks"] => webhooks::show(&asked).await,
-        ["log"] => event_log::list(&asked).await,
-        ["log", position] => event_log::show(&asked, position).await,
-        ["log", position, "proof"] => event_log::proof(&asked, position).await,
+        [""] => dashboard::show(&request).await,
+        ["applications"] => applications::show(&request).await,
+        ["applications", "new"] => assisted_entry::show(&request).await,
+        ["applications", id] => application::show(&request, id).await,
+        ["panel"] => panel::show_rounds(&request).await,
+        ["panel", fund, round] => panel::show(&request, fund, round).await,
+        ["grants"] => grants::show(&request).await,
+        ["grants", id] => grant::show(&request, id).await,
+        ["payments"] => payments::show(&request).await,
+        ["bank"] => bank::show(&request).await,
+        ["updates"] => updates::list(&request).await,
+        ["updates", grant, number] => updates::show(&request, grant, number).await,
+        ["groups"] => groups::show(&request).await,
+        ["groups", id, "held"] => group::subject_access(&request, id).await,
+        ["groups", id] => group::show(&request, id).await,
+        ["funds"] => funds::show(&request).await,
+        ["funds", "new"] => funds::show_new(&request).await,
+        ["funds", id, "statement"] => statement::show(&request, id).await,
+        ["funds", id] => fund::show(&request, id).await,
+        ["funders", funder] => statement::show_funder(&request, funder).await,
+        ["people"] => people::list(&request).await,
+        ["people", id, "held"] => people::subject_access(&request, id).await,
+        ["people", id] => people::show(&request, id).await,
+        ["erasures"] => erasures::show(&request).await,
+        ["texts"] => texts::list(&request).await,
+        ["texts", "form"] => form_editor::show_form(&request).await,
+        ["texts", "agreement"] => texts::show_agreement(&request).await,
+        ["texts", "report"] => texts::show_report(&request).await,
+        ["texts", "mails"] => outbox::show_outbox(&request).await,
+        ["texts", "mail", kind] => mail_texts::show(&request, kind).await,
+        ["import"] => import::show(&request).await,
+        ["open-data"] => open_data::show(&request).await,
+        ["figures"] => figures::show(&request).await,
+        ["sheets", list] => spreadsheets::show(&request, list).await,
+        ["webhooks"] => webhooks::show(&request).await,
+        ["log"] => event_log::list(&request).await,
+        ["log", position] => event_log::show(&request, position).await,
+        ["log", position, "proof"] => event_log::proof(&request, position).await,
         _ => Err(PageError::not_found()),
     }
 }
@@ -423,26 +423,26 @@ pub(super) struct HistoryEntry {
 
 /// The newest 500 events of a record, the newest first.
 pub(super) async fn history(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     id: uuid::Uuid,
 ) -> Result<Vec<HistoryEntry>, PageError> {
     let wanted = EventSearch {
-        stream: format!("{}/{id}", asked.desk.commands.log().organisation()),
+        stream: format!("{}/{id}", request.app.commands.log().organisation()),
         before: i64::MAX,
         limit: 500,
         newest: true,
         ..EventSearch::default()
     };
-    let events = asked.desk.views.search_events(&wanted).await?;
+    let events = request.app.views.search_events(&wanted).await?;
     let mut seen: Vec<_> = events
         .into_iter()
         .map(crate::http::api::log::event_view)
         .collect();
-    crate::http::api::log::add_corrections(asked.desk, &mut seen).await?;
+    crate::http::api::log::add_corrections(request.app, &mut seen).await?;
     let actors = seen
         .iter()
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
-    let names = asked.names_of_people(actors).await?;
+    let names = request.names_of_people(actors).await?;
     let happened = |event: &crate::http::api::EventView| HistoryEntry {
         position: event.position,
         when: format_instant(event.recorded_at.as_microsecond()),

@@ -34,7 +34,7 @@ const FIXED_QUESTIONS: [(&str, &str); 4] = [
 
 /// An application whose group is asked for changes, or that is changed for its group.
 pub(super) struct AssistedChanges<'a> {
-    pub asked: &'a DeskRequest<'a>,
+    pub request: &'a DeskRequest<'a>,
     pub row: &'a ApplicationRow,
     pub fund: &'a FundRow,
     pub round: &'a RoundRow,
@@ -52,14 +52,14 @@ impl AssistedChanges<'_> {
         self.row
             .changes_to
             .iter()
-            .any(|asked| asked.as_str() == key)
+            .any(|request| request.as_str() == key)
     }
 
     /// The action that asks the group for changes. While the group has not answered, the request
     /// can be repeated with another day.
     pub async fn request_changes(&self) -> Result<ActionSpec, PageError> {
-        let today = day_of(self.asked.desk.commands.now());
-        let questions = ownership::form_questions(self.asked.desk, self.round.form).await?;
+        let today = day_of(self.request.app.commands.now());
+        let questions = ownership::form_questions(self.request.app, self.round.form).await?;
         let is_question = |key: &str| {
             questions
                 .iter()
@@ -127,7 +127,7 @@ impl AssistedChanges<'_> {
     }
 
     fn resubmit(&self, form: &str, title: &str, kind: HelpKind) -> ActionSpec {
-        let by = self.asked.signed.reader.person;
+        let by = self.request.signed.reader.person;
         let help = Some(ApplicationHelp { by, kind });
         self.spec(title, C::Resubmit(Resubmit { help }))
             .form(form)
@@ -137,7 +137,7 @@ impl AssistedChanges<'_> {
 
     /// The action that saves new answers, with fields only for what the group was asked to change.
     async fn save_answers(&self) -> Result<ActionSpec, PageError> {
-        let questions = ownership::form_questions(self.asked.desk, self.round.form).await?;
+        let questions = ownership::form_questions(self.request.app, self.round.form).await?;
         let open: Vec<_> = questions
             .into_iter()
             .filter(|question| self.is_requested(question.question.as_str()))

@@ -22,14 +22,14 @@ struct WithheldGrant {
     says: Vec<String>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let (mut published, mut held_back) = (None, Vec::new());
-    if let Some(open_data) = &asked.desk.site.open_data {
-        let made = open_data.current(asked.desk).await?;
+    if let Some(open_data) = &request.app.site.open_data {
+        let made = open_data.current(request.app).await?;
         published = Some(made.checked.package.grants.len());
         for (grant, faults) in &made.checked.held_back {
             let row: Option<crate::projections::GrantRow> =
-                asked.desk.views.find(grant, None).await?;
+                request.app.views.find(grant, None).await?;
             held_back.push(WithheldGrant {
                 grant: grant.to_string(),
                 title: row.map(|row| row.title).unwrap_or_default(),
@@ -40,8 +40,8 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             });
         }
     }
-    asked.render(&OpenDataPage {
-        page: asked.page_context("Open data").await?,
+    request.render(&OpenDataPage {
+        page: request.page_context("Open data").await?,
         published,
         held_back,
     })

@@ -31,17 +31,17 @@ struct OutboxMailView {
     again: Option<Form>,
 }
 
-pub(super) async fn show_outbox(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    require_editor(asked)?;
-    let state = asked.text("state");
-    let rows = outbox::newest(asked.desk.commands.log(), state, 100).await?;
-    let people = asked
+pub(super) async fn show_outbox(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(request)?;
+    let state = request.text("state");
+    let rows = outbox::newest(request.app.commands.log(), state, 100).await?;
+    let people = request
         .names_of_people(
             rows.iter()
                 .filter_map(|row| row.person.parse().ok().map(PersonId)),
         )
         .await?;
-    let forms = asked.forms();
+    let forms = request.forms();
     let seen = |row: outbox::MailRow| OutboxMailView {
         again: (row.state == "failed").then(|| forms.form("again")),
         kind: mail_kind_label(&row.kind),
@@ -53,19 +53,19 @@ pub(super) async fn show_outbox(asked: &DeskRequest<'_>) -> Result<HttpResponse,
         state: row.state,
     };
     let page = OutboxPage {
-        page: asked.page_context("Mails").await?,
+        page: request.page_context("Mails").await?,
         filter: forms.form("filter").prefill("state", state),
         states: choices_or_none("all", ["due", "claimed", "sent", "dropped", "failed"]),
         rows: rows.into_iter().map(seen).collect(),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// Makes a failed mail due again.
 pub(super) async fn resend_mail(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, .. } = sent;
     let reader = &visitor.require_staff()?.reader;
@@ -73,7 +73,7 @@ pub(super) async fn resend_mail(
         return Err(PageError::forbidden());
     }
     let id = ownership::parse_uuid(request.match_info().query("mail"))?.to_string();
-    let now = desk.commands.now().as_microsecond();
-    outbox::retry(desk.commands.log(), &id, now).await?;
+    let now = app.commands.now().as_microsecond();
+    outbox::retry(app.commands.log(), &id, now).await?;
     Ok(see_other("/desk/texts/mails?done=try-again"))
 }

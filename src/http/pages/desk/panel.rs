@@ -32,9 +32,9 @@ struct PanelRoundsPage {
     rounds: Vec<(FundRow, String, RoundRow, String)>,
 }
 
-pub(super) async fn show_rounds(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+pub(super) async fn show_rounds(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let mut rounds = Vec::new();
-    for fund in asked.funds().await? {
+    for fund in request.funds().await? {
         for (key, round) in &fund.rounds {
             if round.state != RoundState::Planned {
                 rounds.push((
@@ -48,10 +48,10 @@ pub(super) async fn show_rounds(asked: &DeskRequest<'_>) -> Result<HttpResponse,
     }
     rounds.sort_by_key(|(_, _, round, _)| std::cmp::Reverse(round.closes_on));
     let page = PanelRoundsPage {
-        page: asked.page_context("Panel").await?,
+        page: request.page_context("Panel").await?,
         rounds,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 #[derive(Template)]
@@ -145,39 +145,39 @@ impl DecisionFields {
 }
 
 pub(super) async fn show(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     fund: &str,
     key: &str,
 ) -> Result<HttpResponse, PageError> {
-    let desk = asked.desk;
-    let (fund, round) = ownership::fund_and_round(desk, fund, key).await?;
-    let today = day_of(desk.commands.now());
-    let forms = asked.forms();
+    let app = request.app;
+    let (fund, round) = ownership::fund_and_round(app, fund, key).await?;
+    let today = day_of(app.commands.now());
+    let forms = request.forms();
     let form = meeting_form(&forms, today);
-    let lines = pack_lines(asked, &fund, key, &form).await?;
+    let lines = pack_lines(request, &fund, key, &form).await?;
     let requested: Money = lines
         .iter()
         .filter(|line| line.open)
         .filter_map(|line| line.row.requested)
         .sum();
     let meets =
-        asked.signed.reader.roles.contains(&Role::Panel) && lines.iter().any(|line| line.open);
+        request.signed.reader.roles.contains(&Role::Panel) && lines.iter().any(|line| line.open);
     let page = PanelPackPage {
-        page: asked
+        page: request
             .page_context(&format!("Panel pack: {}", round.name))
             .await?,
         wrong: forms.error_summary(),
         requested: requested.to_string(),
-        available: uncommitted(desk, &fund).await?.to_string(),
+        available: uncommitted(app, &fund).await?.to_string(),
         meets: meets.then_some(form),
-        present: panel_members(asked).await?,
+        present: panel_members(request).await?,
         today: today.to_string(),
         key: key.to_owned(),
         applications: lines,
         fund,
         round,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The meeting's form, with the usual days.
@@ -196,21 +196,21 @@ fn meeting_form(forms: &PageForms, today: Date) -> Form {
 
 /// The lines of the pack: applications to be decided first, the best scores first.
 async fn pack_lines(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     fund: &FundRow,
     key: &str,
     form: &Form,
 ) -> Result<Vec<PanelPackLine>, PageError> {
-    let desk = asked.desk;
-    let rows = submitted_applications(desk, fund, key).await?;
+    let app = request.app;
+    let rows = submitted_applications(app, fund, key).await?;
     let given: Vec<usize> = rows.iter().map(|row| row.scores.len()).collect();
-    let seen = crate::http::api::applications::application_views(desk, asked.signed, rows).await?;
+    let seen = crate::http::api::applications::application_views(app, request.signed, rows).await?;
     let groups = names_of_groups(
-        desk,
+        app,
         seen.iter().map(|seen| seen.row.group.to_string()).collect(),
     )
     .await?;
-    let reads = asked.signed.reader.may_read_words();
+    let reads = request.signed.reader.may_read_words();
     let mut lines = Vec::new();
     for (seen, given) in seen.into_iter().zip(given) {
         let row = seen.row;
@@ -219,7 +219,7 @@ async fn pack_lines(
             .cloned()
             .unwrap_or_default();
         let answers = if reads && is_undecided(row.state) {
-            answered_questions(desk, &row).await?
+            answered_questions(app, &row).await?
         } else {
             Vec::new()
         };
@@ -230,7 +230,7 @@ async fn pack_lines(
 }
 
 async fn submitted_applications(
-    desk: &AppState,
+    app: &AppState,
     fund: &FundRow,
     key: &str,
 ) -> Result<Vec<ApplicationRow>, PageError> {
@@ -242,7 +242,7 @@ async fn submitted_applications(
         after: None,
         limit: 200,
     };
-    let rows = desk
+    let rows = app
         .views
         .list::<ApplicationRow>(None, filters, &page)
         .await?
@@ -255,11 +255,11 @@ async fn submitted_applications(
 
 /// The answers to the questions of the round's form.
 async fn answered_questions(
-    desk: &AppState,
+    app: &AppState,
     row: &ApplicationRow,
 ) -> Result<Vec<sections::Section>, PageError> {
-    let sections = sections::all_sections(desk, row, Language::En).await?;
-    Ok(sections
+    let all = sections::all_sections(app, row, Language::En).await?;
+    Ok(all
         .into_iter()
         .filter(|section| section.own.is_some() && section.is_answered())
         .collect())
@@ -299,17 +299,17 @@ fn mean_in_tenths(scores: &[ScoreRow]) -> Option<u32> {
     let totals: Vec<u32> = scores
         .iter()
         .filter(|score| score.set_aside.is_none())
-        .map(|score| score.criteria.values().copied().map(u32::from).sum())
+        .map(|score| score.criteria.values().copied().map(u32::from).sum::<u32>())
         .collect();
     let count = u32::try_from(totals.len()).ok()?;
     (totals.iter().sum::<u32>() * 10).checked_div(count)
 }
 
 /// The money of the fund that is not committed.
-async fn uncommitted(desk: &AppState, fund: &FundRow) -> Result<Money, PageError> {
-    let days = DaySelection::from_query(desk, "", "").await?;
+async fn uncommitted(app: &AppState, fund: &FundRow) -> Result<Money, PageError> {
+    let days = DaySelection::from_query(app, "", "").await?;
     let id = fund.id.to_string();
-    let budget = desk
+    let budget = app
         .views
         .budget(totals_query(GroupBy::Fund, Some(&id), None, &days))
         .await?
@@ -324,7 +324,7 @@ async fn uncommitted(desk: &AppState, fund: &FundRow) -> Result<Money, PageError
 pub(super) async fn record_meeting(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
@@ -344,7 +344,7 @@ pub(super) async fn record_meeting(
         Some(Ok(command)) if !decisions.is_empty() => {
             let next = back.clone();
             submit_command::execute(
-                &desk,
+                &app,
                 &visitor,
                 &posted,
                 Command::Fund(fund, command),
@@ -357,7 +357,7 @@ pub(super) async fn record_meeting(
         said => {
             let wrong = match said {
                 Some(Err(error)) => {
-                    missing_fields(&desk, &posted, &decisions, &error.to_string()).await?
+                    missing_fields(&app, &posted, &decisions, &error.to_string()).await?
                 }
                 _ => vec![(
                     String::new(),
@@ -365,7 +365,7 @@ pub(super) async fn record_meeting(
                 )],
             };
             super::render_page_at(
-                &desk,
+                &app,
                 &visitor,
                 &back,
                 Some(FormErrors::new("meeting", &posted, wrong)),
@@ -377,7 +377,7 @@ pub(super) async fn record_meeting(
 
 /// The errors of the decisions that could not be parsed, each at its application.
 async fn missing_fields(
-    desk: &AppState,
+    app: &AppState,
     posted: &FormData,
     decisions: &[Value],
     otherwise: &str,
@@ -389,9 +389,9 @@ async fn missing_fields(
             continue;
         };
         let id = decision["application"].as_str().unwrap_or_default();
-        let row: Option<ApplicationRow> = desk.views.find(id, None).await?;
+        let row: Option<ApplicationRow> = app.views.find(id, None).await?;
         let group = match &row {
-            Some(row) => names_of_groups(desk, vec![row.group.to_string()])
+            Some(row) => names_of_groups(app, vec![row.group.to_string()])
                 .await?
                 .remove(&row.group.to_string()),
             None => None,

@@ -12,8 +12,8 @@ use crate::domain::grant::{
 use crate::domain::{Command, GrantCommand as C, GrantId};
 use crate::projections::PaymentRow;
 
-pub(super) fn payment_actions(asked: &DeskRequest<'_>, row: &PaymentRow) -> Vec<ActionSpec> {
-    let today = day_of(asked.desk.commands.now());
+pub(super) fn payment_actions(request: &DeskRequest<'_>, row: &PaymentRow) -> Vec<ActionSpec> {
+    let today = day_of(request.app.commands.now());
     let mut table = approving(row);
     table.extend(at_bank(row, today));
     table.push(spec(row, "Cancel it", C::CancelPayment(because(row))).text_area("reason", "Why"));

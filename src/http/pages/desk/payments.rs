@@ -67,13 +67,13 @@ struct BatchProposal {
 
 /// The filters of the query. Without a state and a grant: the payments that wait for somebody to
 /// act.
-fn filters(asked: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
+fn filters(request: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     let mut filters = Vec::new();
-    let grant = asked.text("grant");
+    let grant = request.text("grant");
     if !grant.is_empty() {
         filters.push(Filter::equals("grant_id", ownership::parse_uuid(grant)?));
     }
-    let states = asked.all("state");
+    let states = request.all("state");
     if !states.is_empty() {
         filters.push(Filter::any_of("state", states));
     } else if grant.is_empty() {
@@ -86,18 +86,18 @@ fn filters(asked: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     Ok(filters)
 }
 
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let rows = asked.list_all::<PaymentRow>(filters(asked)?).await?;
-    let grants: BTreeMap<Uuid, GrantRow> = asked
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let rows = request.list_all::<PaymentRow>(filters(request)?).await?;
+    let grants: BTreeMap<Uuid, GrantRow> = request
         .list_all::<GrantRow>(Vec::new())
         .await?
         .into_iter()
         .map(|row| (row.id, row))
         .collect();
-    let groups = asked
+    let groups = request
         .group_names(grants.values().map(|row| row.group.to_string()))
         .await?;
-    let people = asked
+    let people = request
         .names_of_people(
             rows.iter()
                 .flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by)),
@@ -145,57 +145,57 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
     }))
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let states = asked.all("state");
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let states = request.all("state");
     let lists_approved = states.is_empty()
         || states
             .iter()
             .any(|state| state == <&str>::from(PaymentState::Approved));
-    let listed = asked
-        .desk
+    let listed = request
+        .app
         .views
-        .list::<PaymentRow>(None, filters(asked)?, &asked.page_request(PAGE_SIZE))
+        .list::<PaymentRow>(None, filters(request)?, &request.page_request(PAGE_SIZE))
         .await?;
-    let forms = asked.forms();
+    let forms = request.forms();
     let mut payments = Vec::new();
     for row in listed.items {
-        payments.push(list_item(asked, &forms, row).await?);
+        payments.push(list_item(request, &forms, row).await?);
     }
     let page = PaymentsPage {
-        page: asked.page_context("Payments").await?,
+        page: request.page_context("Payments").await?,
         wrong: forms.error_summary(),
-        filter: asked.filter_form(&forms),
+        filter: request.filter_form(&forms),
         states: choices_or_none(
             "to approve, send or confirm",
             PaymentState::VARIANTS.iter().copied(),
         ),
         payments,
-        batches: if lists_approved && asked.text("grant").is_empty() {
-            proposed_batches(asked, &forms).await?
+        batches: if lists_approved && request.text("grant").is_empty() {
+            proposed_batches(request, &forms).await?
         } else {
             Vec::new()
         },
-        sheets: asked.spreadsheet_links(),
-        finance: asked.signed.reader.roles.contains(&Role::Finance),
-        next: asked.link_to_next(listed.next),
+        sheets: request.spreadsheet_links(),
+        finance: request.signed.reader.roles.contains(&Role::Finance),
+        next: request.link_to_next(listed.next),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 async fn list_item(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     forms: &PageForms,
     row: PaymentRow,
 ) -> Result<PaymentListItem, PageError> {
-    let grant: GrantRow = asked.row(row.grant).await?;
-    let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
+    let grant: GrantRow = request.row(row.grant).await?;
+    let group = names_of_groups(request.app, vec![grant.group.to_string()])
         .await?
         .into_values()
         .next()
         .unwrap_or_default();
     let approvers = row.approved_by.iter().copied();
     let others = row.prepared_by.into_iter().chain(row.early_proposed_by);
-    let people = asked.names_of_people(approvers.chain(others)).await?;
+    let people = request.names_of_people(approvers.chain(others)).await?;
     let name_of =
         |person: Option<PersonId>| person.map(|person| people.of(&person)).unwrap_or_default();
     Ok(PaymentListItem {
@@ -209,7 +209,9 @@ async fn list_item(
             .map(|person| people.of(person))
             .collect(),
         early_proposed_by: name_of(row.early_proposed_by),
-        acts: asked.actions(forms, payment_actions(asked, &row)).await?,
+        acts: request
+            .actions(forms, payment_actions(request, &row))
+            .await?,
         row,
     })
 }
@@ -217,10 +219,10 @@ async fn list_item(
 /// All approved payments, up to [`BATCH_MAX`], by fund: a batch is not limited to the page of the
 /// list.
 async fn proposed_batches(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     forms: &PageForms,
 ) -> Result<Vec<BatchProposal>, PageError> {
-    if !asked
+    if !request
         .signed
         .reader
         .roles
@@ -228,11 +230,11 @@ async fn proposed_batches(
     {
         return Ok(Vec::new());
     }
-    let today = day_of(asked.desk.commands.now());
+    let today = day_of(request.app.commands.now());
     let mut batches: Vec<BatchProposal> = Vec::new();
     let filters = vec![Filter::in_state([PaymentState::Approved])];
-    let approved = asked
-        .desk
+    let approved = request
+        .app
         .views
         .list::<PaymentRow>(
             None,
@@ -245,13 +247,13 @@ async fn proposed_batches(
         .await?
         .items;
     for row in approved {
-        let grant: GrantRow = asked
-            .desk
+        let grant: GrantRow = request
+            .app
             .views
             .find(row.grant, None)
             .await?
             .ok_or_else(PageError::not_found)?;
-        let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
+        let group = names_of_groups(request.app, vec![grant.group.to_string()])
             .await?
             .into_values()
             .next()
@@ -265,8 +267,8 @@ async fn proposed_batches(
             batch.payments.push(line);
             continue;
         }
-        let fund: FundRow = asked
-            .desk
+        let fund: FundRow = request
+            .app
             .views
             .find(fund, None)
             .await?
@@ -288,7 +290,7 @@ async fn proposed_batches(
 pub(super) async fn send_batch(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
@@ -313,7 +315,7 @@ pub(super) async fn send_batch(
             "Choose at least one payment, a day, and a key of small letters, digits and hyphens"
                 .to_owned();
         return super::render_page_at(
-            &desk,
+            &app,
             &visitor,
             back,
             Some(FormErrors::new(
@@ -325,7 +327,7 @@ pub(super) async fn send_batch(
         .await;
     };
     submit_command::execute(
-        &desk,
+        &app,
         &visitor,
         &posted,
         Command::Fund(fund, command),

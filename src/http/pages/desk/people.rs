@@ -38,48 +38,48 @@ struct PeoplePage {
     sheets: [(&'static str, String); 2],
 }
 
-pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let all = asked.text("all") == "yes";
+pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let all = request.text("all") == "yes";
     let (rows, next) = if all {
-        let part = asked.page_request(PAGE_SIZE);
-        let views = &asked.desk.views;
+        let part = request.page_request(PAGE_SIZE);
+        let views = &request.app.views;
         let listed = views.list::<PersonRow>(None, Vec::new(), &part).await?;
         (listed.items, listed.next)
     } else {
-        (people_with_roles(asked).await?, None)
+        (people_with_roles(request).await?, None)
     };
-    let people = asked
-        .desk
+    let people = request
+        .app
         .views
-        .decrypt_people(&asked.signed.reader, rows)
+        .decrypt_people(&request.signed.reader, rows)
         .await?;
-    let forms = asked.forms();
-    let holds = |role| asked.signed.reader.roles.contains(&role);
+    let forms = request.forms();
+    let holds = |role| request.signed.reader.roles.contains(&role);
     let act = if holds(Role::Administrator) || holds(Role::Officer) {
-        Some(asked.action(&forms, register_action()).await?)
+        Some(request.action(&forms, register_action()).await?)
     } else {
         None
     };
-    if all && asked.signed.reader.works_with_groups() {
-        http::accesses::record_access(asked.desk, &asked.signed.reader, AccessedData::Addresses)
+    if all && request.signed.reader.works_with_groups() {
+        http::accesses::record_access(request.app, &request.signed.reader, AccessedData::Addresses)
             .await?;
     }
     let page = PeoplePage {
-        page: asked.page_context("People").await?,
-        accesses: accesses::recent(asked, "").await?,
+        page: request.page_context("People").await?,
+        accesses: accesses::recent(request, "").await?,
         wrong: forms.error_summary(),
         people: mark_similar_addresses(people),
         all,
         act,
-        sheets: asked.spreadsheet_links(),
-        next: asked.link_to_next(next),
+        sheets: request.spreadsheet_links(),
+        next: request.link_to_next(next),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The people who hold a role, or for whom one is proposed.
-async fn people_with_roles(asked: &DeskRequest<'_>) -> Result<Vec<PersonRow>, PageError> {
-    let rows: Vec<PersonRow> = asked.desk.views.all_rows(None, Vec::new()).await?;
+async fn people_with_roles(request: &DeskRequest<'_>) -> Result<Vec<PersonRow>, PageError> {
+    let rows: Vec<PersonRow> = request.app.views.all_rows(None, Vec::new()).await?;
     Ok(rows.into_iter().filter(has_roles).collect())
 }
 
@@ -110,18 +110,18 @@ fn mark_similar_addresses(people: Vec<PersonView>) -> Vec<(PersonView, bool)> {
 
 /// The names of others with a role or a proposed role whose address may belong to the same mailbox.
 async fn people_with_similar_address(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     seen: &PersonView,
 ) -> Result<Vec<String>, PageError> {
     let Some(own) = seen.email.as_deref().map(mailbox_key) else {
         return Ok(Vec::new());
     };
-    let mut others = people_with_roles(asked).await?;
+    let mut others = people_with_roles(request).await?;
     others.retain(|row| row.id != seen.id);
-    let others = asked
-        .desk
+    let others = request
+        .app
         .views
-        .decrypt_people(&asked.signed.reader, others)
+        .decrypt_people(&request.signed.reader, others)
         .await?;
     let like = |other: &PersonView| {
         other
@@ -137,20 +137,20 @@ async fn people_with_similar_address(
 }
 
 /// The list as a spreadsheet, with the personal values that the reader may see.
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let all = asked.text("all") == "yes";
-    let rows = asked.list_all::<PersonRow>(Vec::new()).await?;
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let all = request.text("all") == "yes";
+    let rows = request.list_all::<PersonRow>(Vec::new()).await?;
     let rows = rows
         .into_iter()
         .filter(|row| all || has_roles(row))
         .collect();
-    let people = asked
-        .desk
+    let people = request
+        .app
         .views
-        .decrypt_people(&asked.signed.reader, rows)
+        .decrypt_people(&request.signed.reader, rows)
         .await?;
-    if asked.signed.reader.works_with_groups() {
-        http::accesses::record_access(asked.desk, &asked.signed.reader, AccessedData::Addresses)
+    if request.signed.reader.works_with_groups() {
+        http::accesses::record_access(request.app, &request.signed.reader, AccessedData::Addresses)
             .await?;
     }
     Ok(build_spreadsheet(
@@ -190,88 +190,88 @@ struct PersonPage {
 
 /// The person's subject access report. The access is recorded, unless it is the reader's own.
 pub(super) async fn subject_access(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     id: &str,
 ) -> Result<HttpResponse, PageError> {
-    let row: PersonRow = asked
-        .desk
+    let row: PersonRow = request
+        .app
         .views
         .find(ownership::parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let reader = &asked.signed.reader;
+    let reader = &request.signed.reader;
     if !reader.may_take_subject_access(&row) {
         return Err(PageError::forbidden());
     }
-    let held = asked
-        .desk
+    let held = request
+        .app
         .views
         .subject_access_for_person(PersonId(row.id))
         .await?;
     if reader.person.0 != row.id {
         http::accesses::record_access(
-            asked.desk,
+            request.app,
             reader,
             AccessedData::SubjectAccess(&row.id.to_string()),
         )
         .await?;
     }
-    crate::http::pages::subject_access::render_report(asked.desk, "this person", &[held]).await
+    crate::http::pages::subject_access::render_report(request.app, "this person", &[held]).await
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
-    let row: PersonRow = asked
-        .desk
+pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
+    let row: PersonRow = request
+        .app
         .views
         .find(ownership::parse_uuid(id)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let takes_held = asked.signed.reader.may_take_subject_access(&row);
-    let seen = asked
-        .desk
+    let takes_held = request.signed.reader.may_take_subject_access(&row);
+    let seen = request
+        .app
         .views
-        .decrypt_people(&asked.signed.reader, vec![row])
+        .decrypt_people(&request.signed.reader, vec![row])
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
-    let forms = asked.forms();
+    let forms = request.forms();
     let proposed_by = seen
         .proposed_contact
         .as_ref()
         .and_then(|proposed| proposed.by);
-    let names = asked.names_of_colleagues(proposed_by).await?;
+    let names = request.names_of_colleagues(proposed_by).await?;
     let title = seen.name.clone().unwrap_or_else(|| "A person".to_owned());
     let acts = PersonActions {
-        asked,
+        request,
         forms: &forms,
         seen: &seen,
     };
     let page = PersonPage {
-        page: asked.page_context(&title).await?,
+        page: request.page_context(&title).await?,
         wrong: forms.error_summary(),
         proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
         contact_acts: acts.contact().await?,
         acts: acts.others().await?,
         takes_held,
-        accesses: accesses::recent(asked, &seen.id.to_string()).await?,
-        access: sessions_and_tokens(asked, seen.id).await?,
-        history: history(asked, seen.id).await?,
-        twins: people_with_similar_address(asked, &seen).await?,
+        accesses: accesses::recent(request, &seen.id.to_string()).await?,
+        access: sessions_and_tokens(request, seen.id).await?,
+        history: history(request, seen.id).await?,
+        twins: people_with_similar_address(request, &seen).await?,
         seen,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The number of a person's sessions and the names of their tokens that are still valid; only for
 /// administrators.
 async fn sessions_and_tokens(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     person: uuid::Uuid,
 ) -> Result<Option<String>, PageError> {
-    if !asked.signed.reader.roles.contains(&Role::Administrator) {
+    if !request.signed.reader.roles.contains(&Role::Administrator) {
         return Ok(None);
     }
-    let open = auth::open_access(&asked.desk.commands, PersonId(person)).await?;
+    let open = auth::open_access(&request.app.commands, PersonId(person)).await?;
     let tokens = if open.tokens.is_empty() {
         "none".to_owned()
     } else {

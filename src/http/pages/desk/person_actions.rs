@@ -39,7 +39,7 @@ fn sample_details() -> PersonDetails {
 
 /// The values from which all actions on a person are made.
 pub(super) struct PersonActions<'a> {
-    pub asked: &'a DeskRequest<'a>,
+    pub request: &'a DeskRequest<'a>,
     pub forms: &'a PageForms,
     pub seen: &'a PersonView,
 }
@@ -76,11 +76,11 @@ impl PersonActions<'_> {
             ]);
         }
         table.push(self.change_contact());
-        self.asked.actions(self.forms, table).await
+        self.request.actions(self.forms, table).await
     }
 
     fn change_contact(&self) -> ActionSpec {
-        let hint = if self.asked.signed.reader.person == self.person() {
+        let hint = if self.request.signed.reader.person == self.person() {
             "If the e-mail address is another one, you then sign in again with it."
         } else {
             "Before it counts, a colleague or the person must confirm it. \
@@ -118,13 +118,13 @@ impl PersonActions<'_> {
         table.extend(erasure_actions(&|command| {
             Command::Person(self.person(), command.into_person_command())
         }));
-        self.asked.actions(self.forms, table).await
+        self.request.actions(self.forms, table).await
     }
 
     fn role(&self, role: Role) -> Vec<ActionSpec> {
         let person = self.person();
         let key: &str = role.into();
-        let organisation = self.asked.desk.commands.organisation();
+        let organisation = self.request.app.commands.organisation();
         let spec = |form: &str, title: &str, command: C| {
             ActionSpec::new(
                 format!("{title} {key}"),

@@ -36,7 +36,7 @@ impl GrantActions<'_> {
                 entry.proposed.as_ref().map(|proposed| proposed.by),
             ]
         });
-        let names = self.asked.names_of_colleagues(people.flatten()).await?;
+        let names = self.request.names_of_colleagues(people.flatten()).await?;
         let mut seen = Vec::new();
         for (number, entry) in entries {
             let proposed = entry
@@ -119,7 +119,7 @@ impl GrantActions<'_> {
 
     /// The action that records a bank entry for which no other command fits.
     pub async fn record_entry(&self, payments: &[PaymentRow]) -> Result<Vec<Action>, PageError> {
-        let today = day_of(self.asked.desk.commands.now());
+        let today = day_of(self.request.app.commands.now());
         let record = C::RecordBankEntry(RecordBankEntry {
             kind: EntryKind::CameIn,
             amount: Money::from_pounds(1),

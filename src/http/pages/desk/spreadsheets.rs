@@ -11,17 +11,17 @@ use crate::http::pages::PageError;
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub(super) async fn show(asked: &DeskRequest<'_>, list: &str) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(request: &DeskRequest<'_>, list: &str) -> Result<HttpResponse, PageError> {
     let (list, kind) = list.rsplit_once('.').ok_or_else(PageError::not_found)?;
     let sheet = match list {
-        "applications" => applications::spreadsheet(asked).await?,
-        "grants" => grants::spreadsheet(asked).await?,
-        "payments" => payments::spreadsheet(asked).await?,
-        "updates" => updates::spreadsheet(asked).await?,
-        "groups" => groups::spreadsheet(asked).await?,
-        "funds" => funds::spreadsheet(asked).await?,
-        "people" => people::spreadsheet(asked).await?,
-        "statement" => statement::spreadsheet(asked).await?,
+        "applications" => applications::spreadsheet(request).await?,
+        "grants" => grants::spreadsheet(request).await?,
+        "payments" => payments::spreadsheet(request).await?,
+        "updates" => updates::spreadsheet(request).await?,
+        "groups" => groups::spreadsheet(request).await?,
+        "funds" => funds::spreadsheet(request).await?,
+        "people" => people::spreadsheet(request).await?,
+        "statement" => statement::spreadsheet(request).await?,
         _ => return Err(PageError::not_found()),
     };
     let (media, bytes) = match kind {

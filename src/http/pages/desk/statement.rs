@@ -31,9 +31,9 @@ struct StatementPage {
     outcomes: Vec<(String, Vec<OutcomeBar>)>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
-    let fund: FundRow = asked
-        .desk
+pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
+    let fund: FundRow = request
+        .app
         .views
         .find(ownership::parse_uuid(id)?, None)
         .await?
@@ -45,16 +45,16 @@ pub(super) async fn show(asked: &DeskRequest<'_>, id: &str) -> Result<HttpRespon
         query: format!("fund={key}"),
         outcomes: Vec::new(),
     };
-    render(asked, StatementSubject::Fund(&key), about).await
+    render(request, StatementSubject::Fund(&key), about).await
 }
 
 /// A funder's statement, with the outcomes of the funds that have its money.
 pub(super) async fn show_funder(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     funder: &str,
 ) -> Result<HttpResponse, PageError> {
-    let views = &asked.desk.views;
-    let days = DaySelection::from_query(asked.desk, asked.text("until"), "").await?;
+    let views = &request.app.views;
+    let days = DaySelection::from_query(request.app, request.text("until"), "").await?;
     if !views
         .budget(totals_query(GroupBy::Funder, None, None, &days))
         .await?
@@ -64,10 +64,12 @@ pub(super) async fn show_funder(
     {
         return Err(PageError::not_found());
     }
-    let own: Option<OrganisationRow> = views.find(asked.desk.commands.organisation(), None).await?;
+    let own: Option<OrganisationRow> = views
+        .find(request.app.commands.organisation(), None)
+        .await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let mut outcomes = Vec::new();
-    for fund in asked.funds().await? {
+    for fund in request.funds().await? {
         let key = fund.id.to_string();
         let shares = views
             .budget(totals_query(GroupBy::Funder, Some(&key), None, &days))
@@ -88,7 +90,7 @@ pub(super) async fn show_funder(
         query: format!("funder={funder}"),
         outcomes,
     };
-    render(asked, StatementSubject::Funder(funder), about).await
+    render(request, StatementSubject::Funder(funder), about).await
 }
 
 /// What a statement's page shows apart from its figures.
@@ -100,17 +102,17 @@ struct StatementHeading {
 }
 
 async fn render(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     of: StatementSubject<'_>,
     about: StatementHeading,
 ) -> Result<HttpResponse, PageError> {
-    let (from, until) = period(asked);
-    let filter = asked
+    let (from, until) = period(request);
+    let filter = request
         .forms()
         .form("filter")
         .prefill("from", &from.to_string())
         .prefill("until", &until.to_string());
-    let statement = asked.desk.views.statement(of, from, until).await?;
+    let statement = request.app.views.statement(of, from, until).await?;
     let query = &about.query;
     let sheet = |(says, kind): (&'static str, &str)| {
         (
@@ -118,8 +120,8 @@ async fn render(
             format!("/desk/sheets/statement.{kind}?{query}&from={from}&until={until}"),
         )
     };
-    asked.render(&StatementPage {
-        page: asked
+    request.render(&StatementPage {
+        page: request
             .page_context(&format!("Statement of {}", about.name))
             .await?,
         filter,
@@ -127,7 +129,7 @@ async fn render(
         statement,
         name: about.name,
         at: about.at,
-        path: asked.path.clone(),
+        path: request.path.clone(),
         sheets: [("XLSX", "xlsx"), ("CSV", "csv")].map(sheet).to_vec(),
         outcomes: about.outcomes,
     })
@@ -135,27 +137,27 @@ async fn render(
 
 /// The first and last day in the query. By default from the latest 1 April, the usual begin of a
 /// charity's financial year, to today.
-fn period(asked: &DeskRequest<'_>) -> (Date, Date) {
-    let today = day_of(asked.desk.commands.now());
+fn period(request: &DeskRequest<'_>) -> (Date, Date) {
+    let today = day_of(request.app.commands.now());
     let april = Date::new(today.year(), 4, 1).unwrap_or(today);
     let begins = if april <= today {
         april
     } else {
         april.saturating_sub(jiff::Span::new().years(1))
     };
-    let from = asked.day("from").unwrap_or(begins);
-    (from, asked.day("until").unwrap_or(today).max(from))
+    let from = request.day("from").unwrap_or(begins);
+    (from, request.day("until").unwrap_or(today).max(from))
 }
 
 /// The statement as a spreadsheet: opening balances, one row per movement, closing balances.
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let (from, until) = period(asked);
-    let of = match (asked.text("fund"), asked.text("funder")) {
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let (from, until) = period(request);
+    let of = match (request.text("fund"), request.text("funder")) {
         ("", "") => return Err(PageError::not_found()),
         ("", funder) => StatementSubject::Funder(funder),
         (fund, _) => StatementSubject::Fund(fund),
     };
-    let statement = asked.desk.views.statement(of, from, until).await?;
+    let statement = request.app.views.statement(of, from, until).await?;
     let columns = [
         "Position", "Recorded", "Happened", "What", "Change", "Fund", "Funder", "Area", "Grant",
     ];

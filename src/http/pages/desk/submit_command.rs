@@ -19,26 +19,26 @@ use crate::http::problem::Problem;
 pub(super) async fn submit_new(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let noun = resource_of(&request)?;
     let id = match noun.id_parameter {
-        None => desk.commands.organisation().0,
+        None => app.commands.organisation().0,
         Some(_) if noun.create_command == Some(request.match_info().query("command")) => {
             clock::new_id()
         }
         Some(_) => return Err(PageError::not_found()),
     };
-    submit(&request, sent, &desk, noun, id).await
+    submit(&request, sent, &app, noun, id).await
 }
 
 pub(super) async fn submit_to(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let id = ownership::parse_uuid(request.match_info().query("id"))?;
-    submit(&request, sent, &desk, resource_of(&request)?, id).await
+    submit(&request, sent, &app, resource_of(&request)?, id).await
 }
 
 fn resource_of(request: &HttpRequest) -> Result<&'static Resource, PageError> {
@@ -53,18 +53,18 @@ fn resource_of(request: &HttpRequest) -> Result<&'static Resource, PageError> {
 pub(super) async fn preview(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
     let noun = resource_of(&request)?;
     let id = if noun.id_parameter.is_none() {
-        desk.commands.organisation().0
+        app.commands.organisation().0
     } else {
         clock::new_id()
     };
     let shown = match parse_command(&request, noun, id, &posted)? {
-        Ok(command) => match desk
+        Ok(command) => match app
             .commands
             .dry_run(&visitor.require_signed_in()?.caller, command)
             .await
@@ -77,7 +77,7 @@ pub(super) async fn preview(
         },
         Err(problem) => FormErrors::from_problem(&posted, &problem),
     };
-    render_page_at(&desk, &visitor, &page_of_form(&posted), Some(shown)).await
+    render_page_at(&app, &visitor, &page_of_form(&posted), Some(shown)).await
 }
 
 /// The address of the page that the form belongs to.
@@ -112,7 +112,7 @@ fn parse_command(
 async fn submit(
     request: &HttpRequest,
     sent: PostedForm,
-    desk: &AppState,
+    app: &AppState,
     noun: &'static Resource,
     id: Uuid,
 ) -> Result<HttpResponse, PageError> {
@@ -124,7 +124,7 @@ async fn submit(
         Ok(command) => command,
         Err(problem) => {
             return render_page_at(
-                desk,
+                app,
                 &visitor,
                 &back,
                 Some(FormErrors::from_problem(&posted, &problem)),
@@ -137,7 +137,7 @@ async fn submit(
     } else {
         Some(back.clone())
     };
-    execute(desk, &visitor, &posted, command, name, &back, |made| {
+    execute(app, &visitor, &posted, command, name, &back, |made| {
         next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))
     })
     .await
@@ -146,7 +146,7 @@ async fn submit(
 /// Executes a command and redirects to `next`, which gets the id of the record. If the command is
 /// refused, the page at `back` is rendered with the form and the refusal.
 pub(super) async fn execute(
-    desk: &AppState,
+    app: &AppState,
     visitor: &Visitor,
     posted: &FormData,
     command: Command,
@@ -154,12 +154,12 @@ pub(super) async fn execute(
     back: &str,
     next: impl FnOnce(Uuid) -> String,
 ) -> Result<HttpResponse, PageError> {
-    let repeat = posted.idempotency_key(desk, &visitor.path);
+    let repeat = posted.idempotency_key(app, &visitor.path);
     let request = CommandRequest {
         idempotency_key: Some(repeat),
         ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
     };
-    match ownership::execute_and_wait(desk, request).await {
+    match ownership::execute_and_wait(app, request).await {
         Ok(answer) => {
             let next = next(answer.id);
             let joined = if next.contains('?') { '&' } else { '?' };
@@ -170,7 +170,7 @@ pub(super) async fn execute(
         }
         Err(PageError::Refused(error)) => {
             render_page_at(
-                desk,
+                app,
                 visitor,
                 back,
                 Some(FormErrors::from_problem(

@@ -55,19 +55,19 @@ impl MailTextStatus {
     }
 }
 
-pub(super) async fn organisation(asked: &DeskRequest<'_>) -> Result<OrganisationRow, PageError> {
-    asked
-        .desk
+pub(super) async fn organisation(request: &DeskRequest<'_>) -> Result<OrganisationRow, PageError> {
+    request
+        .app
         .views
-        .find(asked.desk.commands.organisation(), None)
+        .find(request.app.commands.organisation(), None)
         .await?
         .ok_or_else(PageError::not_found)
 }
 
-pub(super) fn require_editor(asked: &DeskRequest<'_>) -> Result<(), PageError> {
+pub(super) fn require_editor(request: &DeskRequest<'_>) -> Result<(), PageError> {
     let may = [Role::Officer, Role::Administrator]
         .iter()
-        .any(|role| asked.signed.reader.roles.contains(role));
+        .any(|role| request.signed.reader.roles.contains(role));
     if may {
         Ok(())
     } else {
@@ -75,18 +75,18 @@ pub(super) fn require_editor(asked: &DeskRequest<'_>) -> Result<(), PageError> {
     }
 }
 
-pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let own = organisation(asked).await?;
+pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let own = organisation(request).await?;
     let mails = MailKind::VARIANTS
         .iter()
         .map(|kind| MailTextStatus::of(*kind, &own))
         .collect();
     let page = TextsPage {
-        page: asked.page_context("Texts").await?,
+        page: request.page_context("Texts").await?,
         mails,
         own,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 #[derive(Template)]
@@ -99,14 +99,14 @@ struct ActionsPage {
     words: Vec<(String, String)>,
 }
 
-pub(super) async fn show_agreement(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    require_editor(asked)?;
-    let own = organisation(asked).await?;
-    let forms = asked.forms();
+pub(super) async fn show_agreement(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(request)?;
+    let own = organisation(request).await?;
+    let forms = request.forms();
     let publish = C::PublishAgreement(PublishAgreement {
         text: sample("text"),
     });
-    let publish = Command::Organisation(asked.desk.commands.organisation(), publish);
+    let publish = Command::Organisation(request.app.commands.organisation(), publish);
     let publish = ActionSpec::new("Publish the next version", publish)
         .text_area("text", "The agreement")
         .prefill(&own.agreement);
@@ -115,35 +115,35 @@ pub(super) async fn show_agreement(asked: &DeskRequest<'_>) -> Result<HttpRespon
         own.agreement_version
     );
     let page = ActionsPage {
-        page: asked.page_context("The agreement").await?,
+        page: request.page_context("The agreement").await?,
         wrong: forms.error_summary(),
         says,
-        acts: asked.actions(&forms, vec![publish]).await?,
+        acts: request.actions(&forms, vec![publish]).await?,
         words: vec![("As it stands".to_owned(), own.agreement)],
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// The public report: a form for each area, and what groups wrote that they learned.
-pub(super) async fn show_report(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    require_editor(asked)?;
-    let own = organisation(asked).await?;
-    let forms = asked.forms();
-    let funds = asked.funds().await?;
+pub(super) async fn show_report(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_editor(request)?;
+    let own = organisation(request).await?;
+    let forms = request.forms();
+    let funds = request.funds().await?;
     let areas: BTreeSet<Slug> = funds.into_iter().flat_map(|fund| fund.areas).collect();
-    let table = areas.iter().map(|area| report_action(asked, &own, area));
+    let table = areas.iter().map(|area| report_action(request, &own, area));
     let page = ActionsPage {
-        page: asked.page_context("The public report").await?,
+        page: request.page_context("The public report").await?,
         wrong: forms.error_summary(),
         says: "Nothing that a group typed becomes public by itself: write the report in your own words. What groups said was hard stands below.".to_owned(),
-        acts: asked.actions(&forms, table.collect()).await?,
-        words: learned_texts(asked).await?,
+        acts: request.actions(&forms, table.collect()).await?,
+        words: learned_texts(request).await?,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 /// Publishing the report of one area. The page is for editors only.
-fn report_action(asked: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) -> ActionSpec {
+fn report_action(request: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) -> ActionSpec {
     let known = own.reports.get(area);
     let text = |pick: fn(&crate::projections::AreaReportRow) -> &String| {
         known.map(|report| pick(report).clone()).unwrap_or_default()
@@ -154,7 +154,7 @@ fn report_action(asked: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) ->
         hard: sample("hard"),
         lessons: sample("lessons"),
     });
-    let publish = Command::Organisation(asked.desk.commands.organisation(), publish);
+    let publish = Command::Organisation(request.app.commands.organisation(), publish);
     let public = "The public reads this.";
     ActionSpec::new(format!("Publish what the report says of {area}"), publish)
         .form(format!("report-{area}"))
@@ -171,9 +171,9 @@ fn report_action(asked: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) ->
         .unchecked()
 }
 
-async fn learned_texts(asked: &DeskRequest<'_>) -> Result<Vec<(String, String)>, PageError> {
-    let rows = asked
-        .desk
+async fn learned_texts(request: &DeskRequest<'_>) -> Result<Vec<(String, String)>, PageError> {
+    let rows = request
+        .app
         .views
         .list::<UpdateRow>(
             None,
@@ -185,17 +185,17 @@ async fn learned_texts(asked: &DeskRequest<'_>) -> Result<Vec<(String, String)>,
         )
         .await?
         .items;
-    let seen = asked
-        .desk
+    let seen = request
+        .app
         .views
-        .decrypt_updates(asked.signed.reader.may_read_words(), true, rows)
+        .decrypt_updates(request.signed.reader.may_read_words(), true, rows)
         .await?;
     let mut words = Vec::new();
     for update in seen {
         let Some(learned) = update.learned else {
             continue;
         };
-        let grant: Option<GrantRow> = asked.desk.views.find(update.grant, None).await?;
+        let grant: Option<GrantRow> = request.app.views.find(update.grant, None).await?;
         words.extend(grant.map(|grant| (format!("{} ({})", grant.title, grant.area), learned)));
     }
     Ok(words)

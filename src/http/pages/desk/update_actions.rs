@@ -21,14 +21,14 @@ use crate::views::UpdateView;
 const ANSWER_DAYS: i64 = 14;
 
 pub(super) async fn update_actions(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     grant: &GrantRow,
     seen: &UpdateView,
 ) -> Result<Vec<ActionSpec>, PageError> {
-    let own: Option<OrganisationRow> = asked
-        .desk
+    let own: Option<OrganisationRow> = request
+        .app
         .views
-        .find(asked.desk.commands.organisation(), None)
+        .find(request.app.commands.organisation(), None)
         .await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let update = seen.update;
@@ -43,7 +43,7 @@ pub(super) async fn update_actions(
     });
     let mut table = vec![
         spec("Accept it", accept).expanded(),
-        query(asked, update, &spec),
+        query(request, update, &spec),
         spec("Excuse the group from it", excuse).text_area("reason", "Why"),
     ];
     table.extend(judge(update, &signs, &spec));
@@ -53,11 +53,11 @@ pub(super) async fn update_actions(
 }
 
 fn query(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     update: u16,
     spec: &impl Fn(&str, C) -> ActionSpec,
 ) -> ActionSpec {
-    let today = day_of(asked.desk.commands.now());
+    let today = day_of(request.app.commands.now());
     let due_on = today.saturating_add(jiff::Span::new().days(ANSWER_DAYS));
     let query = C::QueryUpdate(QueryUpdate {
         update,

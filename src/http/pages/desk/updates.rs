@@ -42,29 +42,29 @@ struct UpdateListRow {
 }
 
 /// The filters of the query. Without a state: the received updates.
-fn filters(asked: &DeskRequest<'_>, today: Date) -> Vec<Filter> {
+fn filters(request: &DeskRequest<'_>, today: Date) -> Vec<Filter> {
     let open = Filter::in_state([U::Requested, U::Queried]);
     let yesterday = today.saturating_sub(jiff::Span::new().days(1));
-    match asked.text("state") {
+    match request.text("state") {
         "overdue" => vec![open, Filter::at_most("due_on", yesterday)],
         "due" => vec![open],
-        "accepted" | "excused" => vec![Filter::any_of("state", asked.all("state"))],
+        "accepted" | "excused" => vec![Filter::any_of("state", request.all("state"))],
         _ => vec![Filter::in_state([U::Received])],
     }
 }
 
 /// The list as a spreadsheet, with figures and without texts.
-pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let rows = asked
-        .list_all::<UpdateRow>(filters(asked, day_of(asked.desk.commands.now())))
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let rows = request
+        .list_all::<UpdateRow>(filters(request, day_of(request.app.commands.now())))
         .await?;
-    let grants: BTreeMap<Uuid, GrantRow> = asked
+    let grants: BTreeMap<Uuid, GrantRow> = request
         .list_all::<GrantRow>(Vec::new())
         .await?
         .into_iter()
         .map(|row| (row.id, row))
         .collect();
-    let groups = asked
+    let groups = request
         .group_names(grants.values().map(|row| row.group.to_string()))
         .await?;
     let columns = [
@@ -101,24 +101,24 @@ pub(super) async fn spreadsheet(asked: &DeskRequest<'_>) -> Result<Spreadsheet, 
     }))
 }
 
-pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let today = day_of(asked.desk.commands.now());
-    let filters = filters(asked, today);
-    let as_at = asked.as_at().await?;
-    let listed = asked
-        .desk
+pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let today = day_of(request.app.commands.now());
+    let filters = filters(request, today);
+    let as_at = request.as_at().await?;
+    let listed = request
+        .app
         .views
-        .list::<UpdateRow>(as_at, filters, &asked.page_request(50))
+        .list::<UpdateRow>(as_at, filters, &request.page_request(50))
         .await?;
     let mut rows = Vec::new();
     for row in listed.items {
-        let grant: GrantRow = asked
-            .desk
+        let grant: GrantRow = request
+            .app
             .views
             .find(row.grant, as_at)
             .await?
             .ok_or_else(PageError::not_found)?;
-        let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
+        let group = names_of_groups(request.app, vec![grant.group.to_string()])
             .await?
             .into_values()
             .next()
@@ -134,18 +134,18 @@ pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             reminded_on: row.reminded_on,
         });
     }
-    let state = if asked.text("state").is_empty() {
+    let state = if request.text("state").is_empty() {
         "received"
     } else {
-        asked.text("state")
+        request.text("state")
     };
     let page = UpdatesPage {
-        page: asked.page_context("Updates").await?,
-        filter: asked
+        page: request.page_context("Updates").await?,
+        filter: request
             .forms()
             .form("filter")
             .prefill("state", state)
-            .prefill("as_at", asked.text("as_at")),
+            .prefill("as_at", request.text("as_at")),
         states: [
             ("received", "to read"),
             ("overdue", "overdue"),
@@ -156,10 +156,10 @@ pub(super) async fn list(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         .map(|(key, says)| (key.to_owned(), says.to_owned()))
         .to_vec(),
         rows,
-        sheets: asked.spreadsheet_links(),
-        next: asked.link_to_next(listed.next),
+        sheets: request.spreadsheet_links(),
+        next: request.link_to_next(listed.next),
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
 #[derive(Template)]
@@ -175,41 +175,41 @@ struct UpdatePage {
 }
 
 pub(super) async fn show(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     grant: &str,
     number: &str,
 ) -> Result<HttpResponse, PageError> {
     let number: u16 = number.parse().map_err(|_| PageError::not_found())?;
-    let grant: GrantRow = asked
-        .desk
+    let grant: GrantRow = request
+        .app
         .views
         .find(ownership::parse_uuid(grant)?, None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let row: UpdateRow = asked
-        .desk
+    let row: UpdateRow = request
+        .app
         .views
         .find(format!("{}/{number:05}", grant.id), None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let reader = &asked.signed.reader;
-    let seen = asked
-        .desk
+    let reader = &request.signed.reader;
+    let seen = request
+        .app
         .views
         .decrypt_updates(reader.may_read_words(), reader.sees_all(), vec![row])
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
-    let group = names_of_groups(asked.desk, vec![grant.group.to_string()])
+    let group = names_of_groups(request.app, vec![grant.group.to_string()])
         .await?
         .into_values()
         .next()
         .unwrap_or_default();
-    let forms = asked.forms();
-    let table = update_actions(asked, &grant, &seen).await?;
-    let acts = asked.actions(&forms, table).await?;
+    let forms = request.forms();
+    let table = update_actions(request, &grant, &seen).await?;
+    let acts = request.actions(&forms, table).await?;
     let page = UpdatePage {
-        page: asked.page_context(&format!("Update of {group}")).await?,
+        page: request.page_context(&format!("Update of {group}")).await?,
         wrong: forms.error_summary(),
         state: label_of(seen.state),
         grant,
@@ -217,5 +217,5 @@ pub(super) async fn show(
         seen,
         acts,
     };
-    asked.render(&page)
+    request.render(&page)
 }

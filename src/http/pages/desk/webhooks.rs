@@ -60,14 +60,14 @@ struct DeliveryLine {
     again: Option<Form>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let holds = |role| asked.signed.reader.roles.contains(&role);
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let holds = |role| request.signed.reader.roles.contains(&role);
     if !holds(Role::Administrator) && !holds(Role::Auditor) {
         return Err(PageError::forbidden());
     }
-    let forms = asked.forms();
-    let seen = all_webhooks(asked.desk).await?;
-    let names = asked
+    let forms = request.forms();
+    let seen = all_webhooks(request.app).await?;
+    let names = request
         .names_of_colleagues(seen.iter().filter_map(|webhook| {
             webhook
                 .proposed
@@ -82,37 +82,38 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
             .as_ref()
             .map(|proposed| names.of(&proposed.proposed_by))
             .unwrap_or_default();
-        webhooks.push(webhook_line(asked, &forms, webhook, by, holds(Role::Administrator)).await?);
+        webhooks
+            .push(webhook_line(request, &forms, webhook, by, holds(Role::Administrator)).await?);
     }
     let propose = C::ProposeWebhook(ProposeWebhook {
         webhook: None,
         address: sample("https://hooks.example.org"),
         events: std::collections::BTreeSet::new(),
     });
-    let propose = spec(asked, "Propose a webhook for all events", propose)
+    let propose = spec(request, "Propose a webhook for all events", propose)
         .text("address", "Address")
         .hint(
             "It begins with https:// and holds no password. \
              Which events are sent can be chosen through the API.",
         );
     let page = WebhooksPage {
-        page: asked.page_context("Webhooks").await?,
+        page: request.page_context("Webhooks").await?,
         wrong: forms.error_summary(),
         webhooks,
-        propose: asked.actions(&forms, vec![propose]).await?,
+        propose: request.actions(&forms, vec![propose]).await?,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
-fn spec(asked: &DeskRequest<'_>, title: &str, command: C) -> ActionSpec {
+fn spec(request: &DeskRequest<'_>, title: &str, command: C) -> ActionSpec {
     ActionSpec::new(
         title,
-        Command::Organisation(asked.desk.commands.organisation(), command),
+        Command::Organisation(request.app.commands.organisation(), command),
     )
 }
 
 async fn webhook_line(
-    asked: &DeskRequest<'_>,
+    request: &DeskRequest<'_>,
     forms: &PageForms,
     webhook: WebhookView,
     by: String,
@@ -122,17 +123,17 @@ async fn webhook_line(
     let confirm = webhook.proposed.as_ref().map(|proposed| {
         let proposal = proposed.proposal;
         let confirm = C::ConfirmWebhook(ProposalRef { proposal });
-        spec(asked, "Confirm what is proposed", confirm)
+        spec(request, "Confirm what is proposed", confirm)
             .form(format!("confirm-webhook-{proposal}"))
             .hidden_number("proposal", proposal)
     });
     let end = C::EndWebhook(WebhookRef { webhook: number });
-    let end = spec(asked, "End this webhook", end)
+    let end = spec(request, "End this webhook", end)
         .form(format!("end-webhook-{number}"))
         .hidden_number("webhook", number)
         .destructive();
     let table = confirm.into_iter().chain([end]).collect();
-    let deliveries = list_deliveries(asked.desk, number, i64::MAX, DELIVERIES_MAX).await?;
+    let deliveries = list_deliveries(request.app, number, i64::MAX, DELIVERIES_MAX).await?;
     let addressed = |address: &dyn std::fmt::Display,
                      events: &[crate::domain::event::EventKind]| {
         format!("{address}: {}", event_kinds_text(events))
@@ -150,7 +151,7 @@ async fn webhook_line(
             .proposed
             .map(|proposed| (addressed(&proposed.address, &proposed.events), by)),
         error: webhook.error.unwrap_or_default(),
-        acts: asked.actions(forms, table).await?,
+        acts: request.actions(forms, table).await?,
         secret: may.then(|| forms.form("secret")),
         resume: (may && webhook.state == WebhookState::Paused).then(|| forms.form("resume")),
         deliveries: deliveries
@@ -193,10 +194,10 @@ fn delivery_line(forms: &PageForms, seen: DeliveryView, may: bool) -> DeliveryLi
 pub(super) async fn resume(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     require_administrator(&sent.visitor)?;
-    resume_webhook(&desk, webhook_number(&request)?).await?;
+    resume_webhook(&app, webhook_number(&request)?).await?;
     Ok(see_other(PAGE_PATH))
 }
 
@@ -204,7 +205,7 @@ pub(super) async fn resume(
 pub(super) async fn send_again(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     require_administrator(&sent.visitor)?;
     let delivery = request
@@ -212,7 +213,7 @@ pub(super) async fn send_again(
         .query("delivery")
         .parse()
         .map_err(|_| PageError::not_found())?;
-    resend_delivery(&desk, webhook_number(&request)?, delivery).await?;
+    resend_delivery(&app, webhook_number(&request)?, delivery).await?;
     Ok(see_other(PAGE_PATH))
 }
 
@@ -228,23 +229,23 @@ struct WebhookSecretPage {
 pub(super) async fn make_secret(
     request: HttpRequest,
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     require_administrator(&visitor)?;
     let webhook = webhook_number(&request)?;
     let command = Command::Organisation(
-        desk.commands.organisation(),
+        app.commands.organisation(),
         C::MakeWebhookSecret(WebhookRef { webhook }),
     );
-    let made = ownership::issue(&visitor, &desk, &posted, "", command)
+    let made = ownership::issue(&visitor, &app, &posted, "", command)
         .await?
         .made
         .unwrap_or_default();
-    let mut page = PageContext::load(&visitor, &desk, "A new secret").await?;
+    let mut page = PageContext::load(&visitor, &app, "A new secret").await?;
     page.at_desk = true;
     PAGE_PATH.clone_into(&mut page.path);
-    let secret = managed_secret(desk.commands.log().vault(), webhook, made).to_text();
+    let secret = managed_secret(app.commands.log().vault(), webhook, made).to_text();
     render_to(
         HttpResponse::Ok(),
         &WebhookSecretPage {

@@ -169,7 +169,7 @@ struct DrawnCommand {
 
 impl<'a> History<'a> {
     fn new(seed: u64, all: &'a [NamedSpec], taken: &'a mut BTreeMap<String, u32>) -> Self {
-        let mut setting = if seed % 2 == 0 {
+        let mut setting = if seed.is_multiple_of(2) {
             Scenario::drafts(GROUPS)
         } else {
             year_under_way()

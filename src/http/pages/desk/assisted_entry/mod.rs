@@ -68,25 +68,25 @@ struct AssistedEntryPage {
     chosen: Option<String>,
 }
 
-pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    if !asked.signed.reader.roles.contains(&Role::Officer) {
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    if !request.signed.reader.roles.contains(&Role::Officer) {
         return Err(PageError::forbidden());
     }
-    let rounds = round_choices(&asked.funds().await?);
-    let chosen = Some(asked.text("round").to_owned()).filter(|round| !round.is_empty());
+    let rounds = round_choices(&request.funds().await?);
+    let chosen = Some(request.text("round").to_owned()).filter(|round| !round.is_empty());
     let RoundFields { areas, questions } =
         match chosen.as_deref().and_then(|chosen| chosen.split_once('/')) {
-            Some((fund, key)) => RoundFields::load(asked, fund, key).await?,
+            Some((fund, key)) => RoundFields::load(request, fund, key).await?,
             None => RoundFields::default(),
         };
-    let forms = asked.forms();
+    let forms = request.forms();
     let page = AssistedEntryPage {
-        page: asked.page_context("Key in a form").await?,
+        page: request.page_context("Key in a form").await?,
         wrong: forms.error_summary(),
         form: forms
             .form("keyed")
             .prefill("round", chosen.as_deref().unwrap_or_default()),
-        began: form_id(asked),
+        began: form_id(request),
         rounds,
         areas,
         standings: choices(["new", "existing"]),
@@ -98,10 +98,11 @@ pub(super) async fn show(asked: &DeskRequest<'_>) -> Result<HttpResponse, PageEr
         questions,
         chosen,
     };
-    asked.render(&page)
+    request.render(&page)
 }
 
-/// The rounds that a form can be for. A round after its deadline is one: a form can be keyed in late.
+/// The rounds that a form can be for. A round after its deadline is one of them: a form can be
+/// keyed in late.
 fn round_choices(funds: &[FundRow]) -> Vec<(String, String)> {
     let mut rounds = Vec::new();
     for fund in funds.iter().filter(|fund| fund.state == FundState::Open) {
@@ -126,9 +127,9 @@ struct RoundFields {
 }
 
 impl RoundFields {
-    async fn load(asked: &DeskRequest<'_>, fund: &str, key: &str) -> Result<Self, PageError> {
-        let (fund, round) = ownership::fund_and_round(asked.desk, fund, key).await?;
-        let questions = ownership::form_questions(asked.desk, round.form).await?;
+    async fn load(request: &DeskRequest<'_>, fund: &str, key: &str) -> Result<Self, PageError> {
+        let (fund, round) = ownership::fund_and_round(request.app, fund, key).await?;
+        let questions = ownership::form_questions(request.app, round.form).await?;
         Ok(Self {
             areas: choices(fund.areas.iter().map(Slug::as_str)),
             questions: questions
@@ -146,8 +147,8 @@ impl RoundFields {
 }
 
 /// The form's id: that of the rejected form, or a new one.
-fn form_id(asked: &DeskRequest<'_>) -> String {
-    asked
+fn form_id(request: &DeskRequest<'_>) -> String {
+    request
         .rejected
         .as_ref()
         .and_then(|rejected| rejected.values.iter().find(|(name, _)| name == "began"))
@@ -163,12 +164,12 @@ fn labelled_choices(labels: &[(&str, &str)]) -> Vec<(String, String)> {
 
 pub(super) async fn submit_entry(
     sent: PostedForm,
-    desk: web::Data<AppState>,
+    app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
     let recorded = match parse_entry(&posted, visitor.person()?) {
-        Ok(entry) => record_entry(&desk, &visitor, &posted, entry).await,
+        Ok(entry) => record_entry(&app, &visitor, &posted, entry).await,
         Err(wrong) => Err(EntryError::Fields(wrong)),
     };
     let rejected = match recorded {
@@ -187,5 +188,5 @@ pub(super) async fn submit_entry(
         "/desk/applications/new?{}",
         serde_html_form::to_string([("round", posted.text("round"))]).unwrap_or_default()
     );
-    super::render_page_at(&desk, &visitor, &back, Some(rejected)).await
+    super::render_page_at(&app, &visitor, &back, Some(rejected)).await
 }

@@ -35,12 +35,12 @@ impl From<PageError> for EntryError {
 /// Executes the commands of the form and returns the application's id. Can be repeated, see the
 /// documentation of the parent module.
 pub(super) async fn record_entry(
-    desk: &AppState,
+    app: &AppState,
     visitor: &Visitor,
     posted: &FormData,
     entry: AssistedEntry,
 ) -> Result<Uuid, EntryError> {
-    let steps = EntrySteps::new(desk, visitor, posted)?;
+    let steps = EntrySteps::new(app, visitor, posted)?;
     if let Some(id) = steps.submitted_before(&entry.submit).await? {
         return Ok(id);
     }
@@ -68,13 +68,13 @@ pub(super) async fn record_entry(
         steps.record_member(group, person, details).await?;
     }
     steps.choose_language(id, entry.language).await?;
-    ownership::execute_and_wait(desk, steps.submission(id, &entry.submit)).await?;
+    ownership::execute_and_wait(app, steps.submission(id, &entry.submit)).await?;
     Ok(id.0)
 }
 
 /// The commands of one form. Each record is created once, however often the form is submitted.
 struct EntrySteps<'a> {
-    desk: &'a AppState,
+    app: &'a AppState,
     caller: Caller,
     /// The form's id.
     began: &'a str,
@@ -84,19 +84,15 @@ struct EntrySteps<'a> {
 }
 
 impl<'a> EntrySteps<'a> {
-    fn new(
-        desk: &'a AppState,
-        visitor: &Visitor,
-        posted: &'a FormData,
-    ) -> Result<Self, PageError> {
+    fn new(app: &'a AppState, visitor: &Visitor, posted: &'a FormData) -> Result<Self, PageError> {
         let began = posted.text("began");
         Ok(Self {
-            desk,
+            app,
             caller: visitor.require_signed_in()?.caller.clone(),
             began,
             submission_key: IdempotencyKey {
                 key: format!("{began}/submit"),
-                ..posted.idempotency_key(desk, &visitor.path)
+                ..posted.idempotency_key(app, &visitor.path)
             },
         })
     }
@@ -112,7 +108,7 @@ impl<'a> EntrySteps<'a> {
     /// The id of the application, if this very form was submitted before.
     async fn submitted_before(&self, submit: &Submit) -> Result<Option<Uuid>, PageError> {
         let submission = self.submission(ApplicationId(Uuid::nil()), submit);
-        let reply = self.desk.commands.previous_reply(submission).await?;
+        let reply = self.app.commands.previous_reply(submission).await?;
         Ok(reply.map(|reply| reply.id))
     }
 
@@ -130,7 +126,7 @@ impl<'a> EntrySteps<'a> {
     /// error.
     async fn record_current(&self, command: Command) -> Result<(), PageError> {
         match ownership::execute_and_wait(
-            self.desk,
+            self.app,
             CommandRequest::new(self.caller.clone(), command),
         )
         .await
@@ -143,7 +139,7 @@ impl<'a> EntrySteps<'a> {
     async fn register_person(&self, details: PersonDetails) -> Result<PersonId, PageError> {
         let register = Command::Person(PersonId(clock::new_id()), PersonCommand::Register(details));
         Ok(PersonId(
-            ownership::execute_and_wait(self.desk, self.request("person", "keyed", register))
+            ownership::execute_and_wait(self.app, self.request("person", "keyed", register))
                 .await?
                 .id,
         ))
@@ -153,7 +149,7 @@ impl<'a> EntrySteps<'a> {
         let (standing, nobody) = (<&str>::from(group.standing), group.member.is_none());
         let register = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(group));
         let id = match ownership::execute_and_wait(
-            self.desk,
+            self.app,
             self.request("group", standing, register),
         )
         .await
@@ -168,7 +164,7 @@ impl<'a> EntrySteps<'a> {
             Err(error) => return Err(error.into()),
         };
         let row: Option<GroupRow> = self
-            .desk
+            .app
             .views
             .find(id, None)
             .await
@@ -190,7 +186,7 @@ impl<'a> EntrySteps<'a> {
             ApplicationCommand::Start(start.clone()),
         );
         match ownership::execute_and_wait(
-            self.desk,
+            self.app,
             self.request("start", &says(start.late), command.clone()),
         )
         .await
@@ -200,7 +196,7 @@ impl<'a> EntrySteps<'a> {
             Err(error) => return Err(error.into()),
         }
         match self
-            .desk
+            .app
             .commands
             .previous_reply(self.request("start", &says(!start.late), command))
             .await
@@ -228,7 +224,7 @@ impl<'a> EntrySteps<'a> {
         answers: SaveAnswers,
     ) -> Result<(), EntryError> {
         let known = self
-            .desk
+            .app
             .views
             .answers(id.0, None)
             .await
@@ -281,9 +277,9 @@ impl<'a> EntrySteps<'a> {
         person: PersonId,
         details: PersonDetails,
     ) -> Result<(), PageError> {
-        let row: Option<PersonRow> = self.desk.views.find(person, None).await?;
+        let row: Option<PersonRow> = self.app.views.find(person, None).await?;
         let seen = self
-            .desk
+            .app
             .views
             .decrypt_people(&Reader::service(), row.into_iter().collect())
             .await?
@@ -316,7 +312,7 @@ impl<'a> EntrySteps<'a> {
         id: ApplicationId,
         language: ChooseLanguage,
     ) -> Result<(), PageError> {
-        let row: Option<ApplicationRow> = self.desk.views.find(id, None).await?;
+        let row: Option<ApplicationRow> = self.app.views.find(id, None).await?;
         let (known, is_helped) = row
             .map(|row| (row.language, row.helper_sealed.is_some()))
             .unwrap_or_default();

@@ -21,7 +21,7 @@ impl GrantActions<'_> {
     /// All other actions, in the order of the page.
     pub async fn others(&self, files: &[FileRow]) -> Result<Vec<Action>, PageError> {
         let panel = self.panel().await?;
-        let present = unconflicted(self.asked, self.row.id, &panel).await?;
+        let present = unconflicted(self.request, self.row.id, &panel).await?;
         let revoke =
             |title: &str, command: fn(Revoke) -> C| self.revoke(title, command, &panel, &present);
         let mut table = vec![revoke("Take the offer back", C::WithdrawOffer)];
@@ -62,7 +62,7 @@ impl GrantActions<'_> {
     }
 
     fn stories(&self, files: &[FileRow]) -> Vec<ActionSpec> {
-        let today = day_of(self.asked.desk.commands.now());
+        let today = day_of(self.request.app.commands.now());
         let story = PublishStory {
             words: sample("words"),
             consented_on: today,

@@ -19,7 +19,7 @@ pub(super) use variations::VariationView;
 
 /// The values from which all actions on a grant are made.
 pub(super) struct GrantActions<'a> {
-    pub asked: &'a DeskRequest<'a>,
+    pub request: &'a DeskRequest<'a>,
     pub forms: &'a PageForms,
     pub row: &'a GrantRow,
 }
@@ -30,11 +30,11 @@ impl GrantActions<'_> {
     }
 
     pub(super) async fn offered(&self, table: Vec<ActionSpec>) -> Result<Vec<Action>, PageError> {
-        self.asked.actions(self.forms, table).await
+        self.request.actions(self.forms, table).await
     }
 
     async fn panel(&self) -> Result<Vec<(String, String)>, PageError> {
-        application::panel_members(self.asked).await
+        application::panel_members(self.request).await
     }
 }
 

@@ -61,7 +61,7 @@ impl GrantActions<'_> {
 
     pub async fn updates(&self) -> Result<Vec<Action>, PageError> {
         let request = RequestUpdate {
-            due_on: day_of(self.asked.desk.commands.now()),
+            due_on: day_of(self.request.app.commands.now()),
         };
         let ask = self
             .spec("Ask for another update", C::RequestUpdate(request))

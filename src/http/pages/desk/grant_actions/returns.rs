@@ -53,7 +53,7 @@ impl GrantActions<'_> {
     /// The actions on money that is due.
     fn return_due(&self, owed: ReturnReason, amount: Money) -> [ActionSpec; 4] {
         let key: &str = owed.into();
-        let due_on = day_of(self.asked.desk.commands.now());
+        let due_on = day_of(self.request.app.commands.now());
         let request = C::RequestReturn(RequestReturn { owed, due_on });
         let propose = C::ProposeReturnWaiver(ProposeReturnWaiver {
             owed,
@@ -96,7 +96,7 @@ impl GrantActions<'_> {
         owed: ReturnReason,
         due: Option<Money>,
     ) -> ActionSpec {
-        let today = day_of(self.asked.desk.commands.now());
+        let today = day_of(self.request.app.commands.now());
         let receive = C::ReceiveReturn(ReceiveReturn {
             owed,
             amount: Money::from_pounds(1),
