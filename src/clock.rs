@@ -1,4 +1,5 @@
-//! The current time, the day in London, and new ids. No other code reads the system clock or generates ids.
+//! The current time, the day in London, and new ids. No other code reads the system clock or
+//! generates ids.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,8 +1,8 @@
 //! The cryptography of the `jsonwebtoken` crate, for tokens: Ed25519 by `ed25519-dalek`, which also
 //! signs checkpoints. No other algorithm exists, so no token can name one.
 //!
-//! The crate's own providers bring all algorithms of the standard and, in the case of `aws-lc-rs`, a
-//! library in C.
+//! The crate's own providers bring all algorithms of the standard and, in the case of `aws-lc-rs`,
+//! a library in C.
 
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};

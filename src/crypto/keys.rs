@@ -1,7 +1,8 @@
 //! The keys of the service, which are outside the database: in files of mode 0600, or in the
 //! environment.
 //!
-//! There are four, one for each [`KeyPurpose`]. The database stores only their ids, in `known_keys`.
+//! There are four, one for each [`KeyPurpose`]. The database stores only their ids, in
+//! `known_keys`.
 //!
 //! A key is created only if the database has never had one for its purpose. Otherwise a missing or
 //! foreign key stops the start, and the message names the id of the key that is needed: a service

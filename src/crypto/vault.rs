@@ -13,8 +13,9 @@
 //!
 //! An event holds only the subject and the SHA-256 digest of nonce and ciphertext. The ciphertext
 //! is in the table `sealed_values`, by its digest. An erasure destroys the subject's wrapped key:
-//! its values then decrypt to [`DecryptedValue::Erased`], while the log and its hashes stay unchanged. An
-//! old backup still holds the wrapped key, so a restore repeats the erasures that came after it.
+//! its values then decrypt to [`DecryptedValue::Erased`], while the log and its hashes stay
+//! unchanged. An old backup still holds the wrapped key, so a restore repeats the erasures that
+//! came after it.
 //!
 //! Unwrapped keys are cached for 5 s, so another process stops using a destroyed key within that
 //! time.

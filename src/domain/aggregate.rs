@@ -1,5 +1,5 @@
-//! What every aggregate is made of: the trait [`Aggregate`], its events, and the macro that declares
-//! them.
+//! What every aggregate is made of: the trait [`Aggregate`], its events, and the macro that
+//! declares them.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -4,8 +4,8 @@
 //! and skip spaces and invisible characters before it. In locales with a decimal comma they split
 //! lines at semicolons, even inside quotes. A cell may therefore start at the beginning of a text
 //! and after each semicolon, tab and line break. At each such place an apostrophe is inserted
-//! before a formula. The rest is unchanged, and [`unescape_formula`] reverses it. Numbers that the program
-//! computed stay numbers, including negative ones.
+//! before a formula. The rest is unchanged, and [`unescape_formula`] reverses it. Numbers that the
+//! program computed stay numbers, including negative ones.
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,8 +34,8 @@ impl Command {
     /// Checks that the actor may issue the command and that every day in it is within limits.
     /// Follow-up commands skip the check of days, since the command that caused them passed it.
     ///
-    /// Refuses as [`super::role::Permission::check`] does, or with [`Refusal::DayOutOfRange`], which
-    /// names the field.
+    /// Refuses as [`super::role::Permission::check`] does, or with [`Refusal::DayOutOfRange`],
+    /// which names the field.
     pub fn permit(&self, facts: &DecisionContext) -> Result<(), Refusal> {
         self.permission().check(facts)?;
         if facts.is_consequence() {

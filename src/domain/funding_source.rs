@@ -40,8 +40,8 @@ pub struct FundingShare {
     pub amount: Money,
 }
 
-/// Written by hand: the derived schema of the flattened [`FundingSource`] would forbid `amount` as an
-/// additional property.
+/// Written by hand: the derived schema of the flattened [`FundingSource`] would forbid `amount` as
+/// an additional property.
 impl utoipa::PartialSchema for FundingShare {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         let refer = utoipa::openapi::Ref::from_schema_name;

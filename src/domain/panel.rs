@@ -1,5 +1,5 @@
-//! What a panel decides on an application: a verdict, and the conditions of an award. A meeting of a
-//! fund and the application that it is about both use it.
+//! What a panel decides on an application: a verdict, and the conditions of an award. A meeting of
+//! a fund and the application that it is about both use it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

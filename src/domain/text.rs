@@ -1,7 +1,7 @@
 //! Types for texts that people type: trimmed, bounded, without control characters.
 //!
-//! `FromStr` applies all rules to new input. `Deserialize` leaves out [`check_legible`], so that events
-//! from before that rule are still read; the API applies it to the whole body of a request.
+//! `FromStr` applies all rules to new input. `Deserialize` leaves out [`check_legible`], so that
+//! events from before that rule are still read; the API applies it to the whole body of a request.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -65,8 +65,8 @@ pub enum TextError {
     NotAnEvent,
 }
 
-/// Pattern of a single-line text as [`normalise`] accepts it: no control character, no line break, at
-/// least one visible character.
+/// Pattern of a single-line text as [`normalise`] accepts it: no control character, no line break,
+/// at least one visible character.
 pub(crate) const ONE_LINE_PATTERN: &str = concat!(
     "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*",
     "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",

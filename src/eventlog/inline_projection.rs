@@ -5,9 +5,9 @@
 //! for the projector. If it cannot be used the events are written without rows, and the projector
 //! adds them later.
 //!
-//! The writer claims a lease ([`InlineProjection::try_lease`]), folds the batch ([`InlineLease::fold_batch`]), and calls
-//! [`InlineLease::finish`] after the commit. The implementation is the projector's shared state in
-//! `projections`.
+//! The writer claims a lease ([`InlineProjection::try_lease`]), folds the batch
+//! ([`InlineLease::fold_batch`]), and calls [`InlineLease::finish`] after the commit. The
+//! implementation is the projector's shared state in `projections`.
 
 use futures::future::BoxFuture;
 
@@ -23,8 +23,8 @@ pub trait InlineProjection: Send + Sync {
 }
 
 /// Exclusive lease on the projector state during an append. Dropping it after a successful
-/// [`Self::fold_batch`], without calling [`Self::finish`], discards the cached state: the projector then
-/// reads its positions from the database again.
+/// [`Self::fold_batch`], without calling [`Self::finish`], discards the cached state: the projector
+/// then reads its positions from the database again.
 pub trait InlineLease: Send {
     /// The position of the next event to fold.
     fn next_position(&self) -> i64;

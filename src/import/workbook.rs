@@ -2,8 +2,8 @@
 //!
 //! A workbook is a ZIP archive, so a small file can unpack to a huge one. Before a library opens
 //! the archive all of it is unpacked once against a limit, and its declared sizes are checked
-//! ([`size_limits`]). XLSX cells are then read one by one, so that a single cell in the last row does
-//! not allocate all rows before it.
+//! ([`size_limits`]). XLSX cells are then read one by one, so that a single cell in the last row
+//! does not allocate all rows before it.
 
 use std::io::{self, Cursor, Read as _};
 

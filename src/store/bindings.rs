@@ -63,8 +63,8 @@ pub(super) use bind_all;
 /// Runs statements of SQLite as one text: each alone would be a round trip to the connection's
 /// thread.
 ///
-/// Fails with [`StoreError::RowCountMismatch`] unless they changed `rows` rows in all; then nothing may be
-/// committed.
+/// Fails with [`StoreError::RowCountMismatch`] unless they changed `rows` rows in all; then nothing
+/// may be committed.
 pub(super) async fn execute_all(
     db: &mut SqliteConnection,
     statements: &[String],

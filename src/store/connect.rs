@@ -23,8 +23,8 @@ impl Store {
     /// Opens the database at a `sqlite://` or `postgres://` URL and runs its migrations.
     ///
     /// Fails with [`StoreError::Locked`] if another process has the SQLite file open for writing,
-    /// with [`StoreError::UnknownEngine`] for another kind of URL, and with [`StoreError::SchemaTooNew`]
-    /// if a newer program has migrated the database.
+    /// with [`StoreError::UnknownEngine`] for another kind of URL, and with
+    /// [`StoreError::SchemaTooNew`] if a newer program has migrated the database.
     pub async fn open(url: &str) -> StoreResult<Self> {
         let store = if let Some(path) = url.strip_prefix("sqlite://") {
             Self::Sqlite(open_sqlite(path).await?)

@@ -152,8 +152,8 @@ impl From<StoreError> for WriteError {
 
 /// Inserts the rows of a batch and advances the head and the projections, in one statement or text.
 ///
-/// On SQLite it fails with [`StoreError::RowCountMismatch`] if the head or a projection is not at the
-/// expected position.
+/// On SQLite it fails with [`StoreError::RowCountMismatch`] if the head or a projection is not at
+/// the expected position.
 pub async fn write(
     tx: &mut Tx,
     organisation: &str,
@@ -223,8 +223,8 @@ pub async fn write_if_head_matches(
     }
 }
 
-/// Waits at most [`WRITER_ACQUIRE_TIMEOUT`] for a connection: the batch has its timestamps already, and a long wait
-/// would make them wrong.
+/// Waits at most [`WRITER_ACQUIRE_TIMEOUT`] for a connection: the batch has its timestamps already,
+/// and a long wait would make them wrong.
 async fn acquire_with_timeout<T>(begins: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     let begun = tokio::time::timeout(WRITER_ACQUIRE_TIMEOUT, begins).await;
     begun.unwrap_or(Err(StoreError::Sql(sqlx::Error::PoolTimedOut)))

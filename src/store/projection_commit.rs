@@ -79,8 +79,8 @@ impl ProjectionCommit {
 
     /// Stores everything in the given transaction.
     ///
-    /// Fails with [`StoreError::RowCountMismatch`] if one generation is at another position; then the
-    /// transaction must not be committed.
+    /// Fails with [`StoreError::RowCountMismatch`] if one generation is at another position; then
+    /// the transaction must not be committed.
     pub async fn store_in(&self, tx: &mut Tx, organisation: &str) -> StoreResult<()> {
         let mut values = Bindings::new(organisation);
         let parts = self.statements(tx.engine(), &mut values, "TRUE");

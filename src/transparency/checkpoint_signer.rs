@@ -3,10 +3,11 @@
 //!
 //! # Signing
 //!
-//! A background task calls [`CheckpointSigner::sign_batch`] until it has caught up with the log, then waits 10
-//! seconds, or for 1,024 events if these come sooner. Each call adds at most 4,096 events to the
-//! tree and writes one checkpoint and the changed tiles in one transaction. The transaction locks
-//! the organisation's row of `tree_logs` first, so two processes never sign at the same time.
+//! A background task calls [`CheckpointSigner::sign_batch`] until it has caught up with the log,
+//! then waits 10 seconds, or for 1,024 events if these come sooner. Each call adds at most 4,096
+//! events to the tree and writes one checkpoint and the changed tiles in one transaction. The
+//! transaction locks the organisation's row of `tree_logs` first, so two processes never sign at
+//! the same time.
 //!
 //! # Consistency
 //!
@@ -18,20 +19,20 @@
 //! # Full check
 //!
 //! Extending the frontier does not detect that an old event was changed in the database.
-//! [`CheckpointSigner::check`] therefore hashes the whole log again, at the start and every 24 hours, and
-//! compares the root with the last checkpoint.
+//! [`CheckpointSigner::check`] therefore hashes the whole log again, at the start and every 24
+//! hours, and compares the root with the last checkpoint.
 //!
 //! # Alarm
 //!
 //! A missing position, tiles that do not fit or a rewritten log stop the signer
-//! ([`SigningError::is_alarm`]). The reason is stored in `tree_logs.stopped` and shown in `/readyz`,
-//! and every process refuses to sign until a full check succeeds. A database that does not answer
-//! is no alarm: the call is repeated.
+//! ([`SigningError::is_alarm`]). The reason is stored in `tree_logs.stopped` and shown in
+//! `/readyz`, and every process refuses to sign until a full check succeeds. A database that does
+//! not answer is no alarm: the call is repeated.
 //!
 //! # Key rotation
 //!
-//! [`CheckpointSigner::rotate_key`] has the newest checkpoint signed by the old and the new key and stores
-//! both keys in one transaction. A process that still has the old key stops signing with
+//! [`CheckpointSigner::rotate_key`] has the newest checkpoint signed by the old and the new key and
+//! stores both keys in one transaction. A process that still has the old key stops signing with
 //! [`SigningError::KeyRotated`] until it is restarted.
 
 use std::collections::BTreeMap;

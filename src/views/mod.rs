@@ -165,8 +165,8 @@ impl Views {
         &self.projector
     }
 
-    /// Waits, at most [`READ_WAIT_MAX`], until the views include a position. [`ViewError::Behind`] if they
-    /// do not. [`ViewError::BeyondLog`], without waiting, if the log has no such position.
+    /// Waits, at most [`READ_WAIT_MAX`], until the views include a position. [`ViewError::Behind`]
+    /// if they do not. [`ViewError::BeyondLog`], without waiting, if the log has no such position.
     pub async fn wait_for_position(&self, position: i64) -> Result<(), ViewError> {
         if position >= self.projector.next_position() && position >= self.log.length().await? {
             return Err(ViewError::BeyondLog);
@@ -182,8 +182,8 @@ impl Views {
         }
     }
 
-    /// Waits, at most [`READ_WAIT_MAX`], until the views include a position that was just appended. Returns
-    /// whether they do.
+    /// Waits, at most [`READ_WAIT_MAX`], until the views include a position that was just appended.
+    /// Returns whether they do.
     pub async fn wait_until_shown(&self, position: i64) -> bool {
         self.projector
             .wait_for_position(position, READ_WAIT_MAX)

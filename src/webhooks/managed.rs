@@ -206,7 +206,8 @@ impl ManagedWebhooks {
             .state)
     }
 
-    /// The position after the first confirmation of a webhook, or the end of the log: see [`CONFIRMED_AGE_MAX_US`].
+    /// The position after the first confirmation of a webhook, or the end of the log: see
+    /// [`CONFIRMED_AGE_MAX_US`].
     async fn start_position(&self, number: u32, now: i64) -> Result<i64, WebhookError> {
         let id = format!("{}/{}", self.log.organisation(), self.organisation);
         let rows = events::stream_events(

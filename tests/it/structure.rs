@@ -1,5 +1,5 @@
-//! The structure of the code: which room may use which, SQL in one room, pure rules, small files, and
-//! names and comments that a stranger understands.
+//! The structure of the code: which room may use which, SQL in one room, pure rules, small files,
+//! and names and comments that a stranger understands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

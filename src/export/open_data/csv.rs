@@ -88,7 +88,8 @@ const REPEATED_COLUMNS: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
-/// Writes one line per grant. Columns in [`SINGLE_COLUMNS`] are written even if no grant fills them.
+/// Writes one line per grant. Columns in [`SINGLE_COLUMNS`] are written even if no grant fills
+/// them.
 pub(super) fn table(grants: &[OpenDataGrant]) -> String {
     let grants: Vec<Value> = grants
         .iter()

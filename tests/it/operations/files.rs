@@ -487,7 +487,8 @@ async fn what_was_altered_does_not_open(app: TestApp) {
     }
 }
 
-/// An S3-compatible server, from `target/validators` or the search path: `pip install moto[server]`.
+/// An S3-compatible server, from `target/validators` or the search path: `pip install
+/// moto[server]`.
 fn find_s3_server() -> Option<PathBuf> {
     let validators = PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! makes the tests `a_link_works_once::sqlite` and `a_link_works_once::postgres`. Without server
-//! binaries of PostgreSQL on this machine, found when the tests are built, the second is ignored and
-//! reported so. A test that needs another program is ignored unless it is asked for:
+//! binaries of PostgreSQL on this machine, found when the tests are built, the second is ignored
+//! and reported so. A test that needs another program is ignored unless it is asked for:
 //! `on_sqlite!(name, ignore = "needs strace")`.
 //!
 //! [`TestApp`]: super::test_app::TestApp

@@ -2,8 +2,8 @@
 //!
 //! # Reading
 //!
-//! One route shows all pages; [`render_page_at`] selects the page by its path. A form with errors is rendered
-//! on the page that it belongs to, by the same function.
+//! One route shows all pages; [`render_page_at`] selects the page by its path. A form with errors
+//! is rendered on the page that it belongs to, by the same function.
 //!
 //! # Writing
 //!

@@ -153,8 +153,8 @@ fn payees(seen: &mut SeenRefusals, world: &mut Scenario) {
     world.issue_ok(0, prepared);
 }
 
-/// A person who prepared a payment or keyed its payee does not approve it, and it is not sent to a payee
-/// that was keyed since.
+/// A person who prepared a payment or keyed its payee does not approve it, and it is not sent to a
+/// payee that was keyed since.
 fn payments_of_two(seen: &mut SeenRefusals, world: &mut Scenario) {
     let approve = GrantCommand::ApprovePayment(PaymentRef { payment: 1 });
     let approve = on_grant(world, approve);
