@@ -276,7 +276,8 @@ pub enum Task {
         #[arg(long, value_delimiter = ',')]
         roles: Option<Vec<Role>>,
         /// How many minutes it is valid, a year at most.
-        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=525_600))]
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64)
+            .range(1..=525_600))]
         minutes: u64,
         /// What it is for, as shown in the person's list of tokens.
         #[arg(long, default_value = "made on the command line")]

@@ -47,10 +47,12 @@ pub trait DomainEvent:
 ///
 /// Variant and field names are stored: a renamed one needs `#[serde(rename = "…")]`.
 macro_rules! events {
-    ($(#[$meta:meta])* $events:ident { $( $(#[$on_event:meta])* $event:ident { $( $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
+    ($(#[$meta:meta])* $events:ident { $( $(#[$on_event:meta])* $event:ident { $(
+        $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(
-            Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames, utoipa::ToSchema,
+            Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr,
+                strum::VariantNames, utoipa::ToSchema,
         )]
         pub enum $events {
             $( $(#[$on_event])* $event { $( $(#[$on_field])* $field: $type ),* } ),+

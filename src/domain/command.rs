@@ -60,14 +60,16 @@ pub(crate) fn collect_schemas<T: utoipa::ToSchema>(found: &mut Vec<(String, RefO
 /// Declares an aggregate's commands: an enum with one variant and body for each, and the table from
 /// which the API contract, the routes and the permissions are made.
 macro_rules! commands {
-    ($(#[$meta:meta])* $noun:ident { $( $(#[doc = $says:literal])+ $variant:ident($body:ty) = $name:literal, $who:expr; )+ }) => {
+    ($(#[$meta:meta])* $noun:ident { $( $(#[doc = $says:literal])+ $variant:ident($body:ty) =
+        $name:literal, $who:expr; )+ }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         pub enum $noun { $( $(#[doc = $says])+ $variant($body) ),+ }
 
         impl $noun {
             /// All commands of this aggregate.
-            pub const SPECS: &'static [$crate::domain::command::CommandSpec] = &[ $( $crate::domain::command::CommandSpec {
+            pub const SPECS: &'static [$crate::domain::command::CommandSpec] = &[ $(
+                $crate::domain::command::CommandSpec {
                 name: $name,
                 summary: concat!($($says),+),
                 permission: $who,
@@ -89,9 +91,11 @@ macro_rules! commands {
 
             /// Deserialises the body of the command with this name; `None` if there is no such
             /// command.
-            pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, body: D) -> Option<Result<Self, D::Error>> {
+            pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, body: D) ->
+                Option<Result<Self, D::Error>> {
                 match name {
-                    $( $name => Some(<$body as serde::Deserialize>::deserialize(body).map(Self::$variant)), )+
+                    $( $name => Some(<$body as serde::Deserialize>::deserialize(body)
+                        .map(Self::$variant)), )+
                     _ => None,
                 }
             }

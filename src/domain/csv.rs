@@ -62,7 +62,8 @@ fn is_ignored_before_formula(c: char) -> bool {
         || c.is_control()
         || matches!(c,
             '"' | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' |
+                '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
             | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
@@ -185,11 +186,13 @@ mod tests {
         #[test]
         fn no_cell_begins_with_a_sign_whatever_lines_are_split_at(rows in prop::collection::vec((TRICKS, -500_i64..500, TRICKS), 1..6)) {
             let row = |(first, number, last): &(String, i64, String)| {
-                vec![CsvCell::Text(first.clone()), CsvCell::Plain(number.to_string()), CsvCell::Text(last.clone())]
+                vec![CsvCell::Text(first.clone()), CsvCell::Plain(number.to_string()),
+                    CsvCell::Text(last.clone())]
             };
             let csv = write_table(&["Name", "Change", "Note"], rows.iter().map(row));
             for delimiter in *b",;\t" {
-                let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(csv.as_bytes());
+                let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true)
+                    .delimiter(delimiter).from_reader(csv.as_bytes());
                 for record in reader.records() {
                     for cell in &record.expect("a line") {
                         prop_assert!(!is_formula(cell) || is_number(cell), "{cell:?} of {csv:?} at {:?}", char::from(delimiter));
@@ -200,7 +203,8 @@ mod tests {
             let read: Vec<_> = reader.records().map(|record| record.expect("a line")).collect();
             prop_assert_eq!(read.len(), rows.len());
             for (record, (first, number, last)) in read.iter().zip(&rows) {
-                let read = (unescape_formula(&record[0]), record[1].to_owned(), unescape_formula(&record[2]));
+                let read = (unescape_formula(&record[0]), record[1].to_owned(),
+                    unescape_formula(&record[2]));
                 prop_assert_eq!(read, (first.clone(), number.to_string(), last.clone()));
             }
         }

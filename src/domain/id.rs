@@ -7,7 +7,8 @@ use uuid::Uuid;
 macro_rules! identity {
     ($($(#[$doc:meta])* $type:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            utoipa::ToSchema)]
         #[serde(transparent)]
         #[schema(value_type = String, format = "uuid")]
         pub struct $type(pub Uuid);

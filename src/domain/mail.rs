@@ -344,7 +344,10 @@ impl<'a> ParsedMailText<'a> {
         self.pieces
             .iter()
             .enumerate()
-            .filter(move |(_, piece)| matches!(piece.content, PieceContent::Name(found) if found == name))
+            .filter(move |(_, piece)| {
+                matches!(piece.content, PieceContent::Name(found) if found ==
+                name)
+            })
             .map(|(at, _)| at)
     }
 
@@ -587,7 +590,8 @@ mod tests {
             value in anything(),
             mail in prop::sample::select(MailKind::VARIANTS),
         ) {
-            let said: BTreeMap<&str, &str> = mail.names().map(|name| (name, value.as_str())).collect();
+            let said: BTreeMap<&str, &str> = mail.names().map(|name| (name, value.as_str()))
+                .collect();
             let written = fill_in(&text, &said);
             prop_assert!(written.len() <= text.len() + NAMES_MAX * value.len());
             if check_mail_text(mail, "About your form", &text).is_ok() {

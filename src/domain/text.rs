@@ -105,13 +105,15 @@ pub(crate) fn normalise(text: &str, most: usize, lines: bool) -> Result<String, 
 
 /// Whether a character changes the direction of writing around it, or carries hidden text.
 fn is_direction_control(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' |
+        '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a character is invisible: Unicode's category Other, such as format characters, and
 /// letters and marks that programs may ignore.
 pub(crate) fn is_invisible(c: char) -> bool {
-    let ignored = matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
+    let ignored = matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' |
+        '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
     ignored || c.general_category_group() == GeneralCategoryGroup::Other
 }
@@ -253,9 +255,11 @@ pub(crate) fn parse_name(text: &str) -> Result<String, TextError> {
 }
 
 macro_rules! text_type {
-    ($(#[$doc:meta])* $type:ident, $parse:expr, $description:expr, $pattern:expr, $most:expr, $example:expr) => {
+    ($(#[$doc:meta])* $type:ident, $parse:expr, $description:expr, $pattern:expr, $most:expr,
+        $example:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize,
+            serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $type(String);
 

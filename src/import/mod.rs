@@ -197,7 +197,8 @@ impl Importer {
             .role_scope
             .as_ref()
             .is_none_or(|roles| roles.contains(&needed));
-        let holds = matches!(self.caller.actor, Actor::Person(person) if organisation.roles_of(person).contains(&needed));
+        let holds = matches!(self.caller.actor, Actor::Person(person) if organisation
+            .roles_of(person).contains(&needed));
         if holds && left {
             Ok(())
         } else {

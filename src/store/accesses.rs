@@ -66,7 +66,8 @@ pub async fn record(
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(oldest).execute(&mut *db).await?;
-        sqlx::query(SQL).bind(organisation).bind(id).bind(day).bind(person).bind(subject).bind(what).bind(now).execute(&mut *db).await?;
+        sqlx::query(SQL).bind(organisation).bind(id).bind(day).bind(person).bind(subject).bind(what)
+            .bind(now).execute(&mut *db).await?;
     });
     tx.commit().await
 }
@@ -89,6 +90,7 @@ pub async fn newest(
          WHERE organisation = $1 AND {and} AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(whose).bind(after).bind(most).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(whose).bind(after)
+            .bind(most).fetch_all(db).await?),
     )
 }

@@ -193,6 +193,7 @@ pub async fn insert_rows(
 ) -> StoreResult<()> {
     let sql = table.insert(tx.engine());
     let rows = serde_json::to_string(rows).unwrap_or_default();
-    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows)
+        .execute(db).await?; });
     Ok(())
 }

@@ -27,7 +27,8 @@ pub async fn ensure_live(
     const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, shape) \
          SELECT $1, $2, 1, 0, 'live', $3 WHERE NOT EXISTS (SELECT 1 FROM projections WHERE organisation = $1 AND name = $2) \
          ON CONFLICT DO NOTHING";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(shape).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(shape)
+        .execute(db).await?; });
     Ok(())
 }
 
@@ -66,7 +67,8 @@ pub async fn save(
         shape,
     } = checkpoint;
     in_transaction!(tx, db => {
-        let query = sqlx::query(SQL).bind(organisation).bind(name).bind(generation).bind(next_position).bind(state).bind(error);
+        let query = sqlx::query(SQL).bind(organisation).bind(name).bind(generation)
+            .bind(next_position).bind(state).bind(error);
         query.bind(shape).execute(db).await?;
     });
     Ok(())
@@ -97,6 +99,7 @@ pub async fn remove(
 ) -> StoreResult<()> {
     const SQL: &str =
         "DELETE FROM projections WHERE organisation = $1 AND name = $2 AND generation = $3";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(&checkpoint.name).bind(checkpoint.generation).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(&checkpoint.name)
+        .bind(checkpoint.generation).execute(db).await?; });
     Ok(())
 }

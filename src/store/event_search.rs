@@ -30,7 +30,8 @@ pub async fn events(
 ) -> StoreResult<Vec<EventRow>> {
     let sql = search_sql(search);
     Ok(on_reader!(store, db => {
-        sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
+        sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream)
+            .bind(&search.actor).bind(search.since)
             .bind(search.before).bind(search.limit).fetch_all(db).await?
     }))
 }

@@ -102,7 +102,8 @@ pub async fn answer(
     organisation: &str,
     command: &str,
 ) -> StoreResult<Option<String>> {
-    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SELECT_ANSWER).bind(organisation).bind(command).fetch_optional(db).await?);
+    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SELECT_ANSWER)
+        .bind(organisation).bind(command).fetch_optional(db).await?);
     Ok(found.map(|(answer,)| answer))
 }
 
@@ -410,7 +411,8 @@ fn insert_events_sql(engine: Engine, rows: &str) -> String {
 pub async fn import_events(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> StoreResult<()> {
     let sql = insert_events_sql(tx.engine(), "$2");
     let rows = serde_json::to_string(rows).unwrap_or_default();
-    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows)
+        .execute(db).await?; });
     Ok(())
 }
 
@@ -430,7 +432,8 @@ pub async fn set_head(
 ) -> StoreResult<()> {
     const SQL: &str =
         "UPDATE log_head SET next_position = $2, last_at = $3 WHERE organisation = $1";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(next_position).bind(last_at).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(next_position)
+        .bind(last_at).execute(db).await?; });
     Ok(())
 }
 
@@ -443,7 +446,8 @@ pub async fn read_page(
 ) -> StoreResult<Vec<EventRow>> {
     let sql = page_sql();
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most)
+            .fetch_all(db).await?),
     )
 }
 
@@ -456,7 +460,8 @@ pub async fn read_page_in(
 ) -> StoreResult<Vec<EventRow>> {
     let sql = page_sql();
     Ok(
-        in_transaction!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
+        in_transaction!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most)
+            .fetch_all(db).await?),
     )
 }
 
@@ -473,7 +478,8 @@ pub async fn command_boundary(
     organisation: &str,
     position: i64,
 ) -> StoreResult<i64> {
-    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(BETWEEN_COMMANDS).bind(organisation).bind(position).fetch_optional(db).await?);
+    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(BETWEEN_COMMANDS)
+        .bind(organisation).bind(position).fetch_optional(db).await?);
     Ok(found.map_or(position, |(position,)| position))
 }
 
@@ -495,7 +501,8 @@ pub async fn stream_events(
         "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND organisation = $3 AND sequence > $4 ORDER BY sequence"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(aggregate_type).bind(aggregate_id).bind(organisation).bind(after).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(aggregate_type).bind(aggregate_id)
+            .bind(organisation).bind(after).fetch_all(db).await?),
     )
 }
 
@@ -509,7 +516,8 @@ pub async fn first_position_since(store: &Store, organisation: &str, at: i64) ->
     let (mut from, mut until) = (0, length(store, organisation).await?);
     while from < until {
         let middle = from + (until - from) / 2;
-        let recorded: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(middle).fetch_optional(db).await?);
+        let recorded: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SQL)
+            .bind(organisation).bind(middle).fetch_optional(db).await?);
         if recorded.is_some_and(|(recorded,)| recorded < at) {
             from = middle + 1;
         } else {
@@ -521,12 +529,14 @@ pub async fn first_position_since(store: &Store, organisation: &str, at: i64) ->
 
 /// The number of events in the log, which is the position of the next event.
 pub async fn length(store: &Store, organisation: &str) -> StoreResult<i64> {
-    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SELECT_LENGTH).bind(organisation).fetch_optional(db).await?);
+    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SELECT_LENGTH)
+        .bind(organisation).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }
 
 /// The same, inside a transaction.
 pub async fn length_in(tx: &mut Tx, organisation: &str) -> StoreResult<i64> {
-    let found: Option<(i64,)> = in_transaction!(tx, db => sqlx::query_as(SELECT_LENGTH).bind(organisation).fetch_optional(db).await?);
+    let found: Option<(i64,)> = in_transaction!(tx, db => sqlx::query_as(SELECT_LENGTH)
+        .bind(organisation).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }

@@ -91,7 +91,8 @@ pub async fn lock_and_look_up(
     match tx {
         Tx::Postgres(_) => {
             let head = events::lock_head(tx, organisation).await?;
-            let rows: Vec<LookupRow> = in_transaction!(tx, db => bind_all!(sqlx::query_as(&sql), values).fetch_all(db).await?);
+            let rows: Vec<LookupRow> = in_transaction!(tx, db => bind_all!(sqlx::query_as(&sql),
+                values).fetch_all(db).await?);
             Ok((head, decode(rows).1))
         }
         Tx::Sqlite(tx) => {

@@ -201,7 +201,8 @@ pub enum Executor<'a> {
 macro_rules! on_executor {
     ($source:expr, $db:ident => $body:expr) => {
         match $source {
-            $crate::store::Executor::Transaction(tx) => $crate::store::in_transaction!(tx, $db => $body),
+            $crate::store::Executor::Transaction(tx) => $crate::store::in_transaction!(tx, $db =>
+                $body),
             $crate::store::Executor::Pool(store) => $crate::store::on_reader!(store, $db => $body),
         }
     };

@@ -43,7 +43,8 @@ pub async fn find(
     let owners = serde_json::to_string(newest.owners).unwrap_or_default();
     let as_at = newest.as_at.unwrap_or(CURRENT);
     Ok(on_reader!(store, db => {
-        sqlx::query_as(&sql).bind(organisation).bind(as_at).bind(owners).bind(newest.limit_per_owner).fetch_all(db).await?
+        sqlx::query_as(&sql).bind(organisation).bind(as_at).bind(owners)
+            .bind(newest.limit_per_owner).fetch_all(db).await?
     }))
 }
 

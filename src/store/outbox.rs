@@ -35,7 +35,8 @@ pub async fn insert(tx: &mut Tx, organisation: &str, mail: &NewMail, now: i64) -
     const SQL: &str = "INSERT INTO mails (organisation, id, kind, person, about, state, tries, made_at, due_at) \
          VALUES ($1, $2, $3, $4, $5, 'due', 0, $6, $6) ON CONFLICT DO NOTHING";
     in_transaction!(tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(&mail.kind).bind(&mail.person).bind(&mail.about).bind(now).execute(db).await?;
+        sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(&mail.kind).bind(&mail.person)
+            .bind(&mail.about).bind(now).execute(db).await?;
     });
     Ok(())
 }
@@ -65,7 +66,8 @@ pub async fn claim(
          (SELECT id FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed') AND due_at <= $2 ORDER BY due_at, id LIMIT 1{lock}) \
          RETURNING {COLUMNS}"
     );
-    let claimed = in_transaction!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(now).bind(until).fetch_optional(db).await?);
+    let claimed = in_transaction!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(now)
+        .bind(until).fetch_optional(db).await?);
     tx.commit().await?;
     Ok(claimed)
 }
@@ -111,7 +113,8 @@ pub async fn record_outcome(
     let no_try = i64::from(matches!(became, DeliveryOutcome::Postponed { .. }));
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
-        let query = sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(state).bind(due_at).bind(sent_at).bind(error);
+        let query = sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(state).bind(due_at)
+            .bind(sent_at).bind(error);
         query.bind(mail.due_at).bind(no_try).execute(db).await?;
     });
     tx.commit().await
@@ -121,7 +124,8 @@ pub async fn record_outcome(
 pub async fn retry(store: &Store, organisation: &str, id: &str, now: i64) -> StoreResult<()> {
     const SQL: &str = "UPDATE mails SET state = 'due', tries = 0, due_at = $3 WHERE organisation = $1 AND id = $2 AND state = 'failed'";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(id).bind(now).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(id).bind(now)
+        .execute(db).await?; });
     tx.commit().await
 }
 
@@ -136,7 +140,8 @@ pub async fn newest(
         "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND ($2 = '' OR state = $2) ORDER BY made_at DESC, id DESC LIMIT $3"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(state).bind(most).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(state).bind(most)
+            .fetch_all(db).await?),
     )
 }
 
@@ -147,7 +152,8 @@ pub async fn ids_of_person(
     person: &str,
 ) -> StoreResult<Vec<String>> {
     const SQL: &str = "SELECT id FROM mails WHERE organisation = $1 AND person = $2";
-    let found: Vec<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(person).fetch_all(db).await?);
+    let found: Vec<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(person).fetch_all(db).await?);
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
@@ -161,7 +167,8 @@ pub async fn all_of_person(
         "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND person = $2 ORDER BY made_at, id"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person)
+            .fetch_all(db).await?),
     )
 }
 

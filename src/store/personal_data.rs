@@ -52,7 +52,8 @@ pub async fn insert_keys(
         )
     );
     let rows = serde_json::to_string(keys).unwrap_or_default();
-    let inserted = in_transaction!(tx, db => sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?.rows_affected());
+    let inserted = in_transaction!(tx, db => sqlx::query(&sql).bind(organisation).bind(rows)
+        .execute(db).await?.rows_affected());
     // A process started before a rotation must not insert keys that could not be unwrapped after
     // its restart.
     if inserted == keys.len() as u64 {
@@ -85,7 +86,8 @@ pub async fn release_index(
 ) -> StoreResult<()> {
     const SQL: &str =
         "DELETE FROM blind_index WHERE organisation = $1 AND subject = $2 AND kind = $3";
-    let gone = in_transaction!(tx, db => sqlx::query(SQL).bind(organisation).bind(subject).bind(kind).execute(db).await?.rows_affected());
+    let gone = in_transaction!(tx, db => sqlx::query(SQL).bind(organisation).bind(subject)
+        .bind(kind).execute(db).await?.rows_affected());
     if gone == 0 || kind != BlindIndexKind::Email.name() {
         return Ok(());
     }
@@ -104,14 +106,16 @@ pub async fn replace_index(
         "INSERT INTO blind_index (organisation, kind, digest, subject) VALUES ($1, $2, $3, $4)";
     for entry in entries {
         let (same,): (i64,) = in_transaction!(tx, db => {
-            sqlx::query_as(SAME).bind(organisation).bind(entry.kind).bind(&entry.digest).bind(&entry.subject).fetch_one(db).await?
+            sqlx::query_as(SAME).bind(organisation).bind(entry.kind).bind(&entry.digest)
+                .bind(&entry.subject).fetch_one(db).await?
         });
         if same > 0 {
             continue;
         }
         release_index(tx, organisation, entry.kind, &entry.subject).await?;
         in_transaction!(tx, db => {
-            sqlx::query(INSERT).bind(organisation).bind(entry.kind).bind(&entry.digest).bind(&entry.subject).execute(db).await?;
+            sqlx::query(INSERT).bind(organisation).bind(entry.kind).bind(&entry.digest)
+                .bind(&entry.subject).execute(db).await?;
         });
     }
     Ok(())
@@ -128,7 +132,8 @@ pub async fn erase_subject(tx: &mut Tx, organisation: &str, subject: &str) -> St
         "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
         "DELETE FROM tokens WHERE organisation = $1 AND person = $2",
     ] {
-        in_transaction!(tx, db => { sqlx::query(sql).bind(organisation).bind(subject).execute(db).await?; });
+        in_transaction!(tx, db => { sqlx::query(sql).bind(organisation).bind(subject)
+            .execute(db).await?; });
     }
     Ok(())
 }
@@ -142,7 +147,8 @@ pub async fn wrapped_key(
     const SQL: &str =
         "SELECT kek_id, wrapped FROM subject_keys WHERE organisation = $1 AND subject = $2";
     Ok(
-        on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -158,7 +164,8 @@ pub async fn encrypted_values(
     );
     let digests = serde_json::to_string(digests).unwrap_or_default();
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digests).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digests)
+            .fetch_all(db).await?),
     )
 }
 
@@ -171,7 +178,8 @@ pub async fn encrypted_values_of(
     const SQL: &str =
         "SELECT digest, sealed FROM sealed_values WHERE organisation = $1 AND subject = $2";
     Ok(
-        on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject)
+            .fetch_all(db).await?),
     )
 }
 
@@ -184,7 +192,8 @@ pub async fn subject_of(
 ) -> StoreResult<Option<String>> {
     const SQL: &str =
         "SELECT subject FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3";
-    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(kind).bind(digest).fetch_optional(db).await?);
+    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(kind).bind(digest).fetch_optional(db).await?);
     Ok(found.map(|(subject,)| subject))
 }
 
@@ -198,7 +207,8 @@ pub async fn subjects_sharing_values(
     const SQL: &str = "SELECT o.kind, o.subject FROM blind_index b JOIN blind_index o ON o.organisation = b.organisation AND o.kind = b.kind \
          AND o.digest = b.digest AND o.subject <> b.subject WHERE b.organisation = $1 AND b.subject = $2 ORDER BY o.subject, o.kind";
     Ok(
-        on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject)
+            .fetch_all(db).await?),
     )
 }
 
@@ -222,7 +232,8 @@ pub async fn replace_wrapped_key(
     wrapped: &[u8],
 ) -> StoreResult<()> {
     const SQL: &str = "UPDATE subject_keys SET kek_id = $3, wrapped = $4 WHERE organisation = $1 AND subject = $2 AND wrapped IS NOT NULL";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(subject).bind(kek_id).bind(wrapped).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(subject).bind(kek_id)
+        .bind(wrapped).execute(db).await?; });
     Ok(())
 }
 
@@ -234,7 +245,8 @@ pub async fn replace_known_key(
     new: &str,
 ) -> StoreResult<()> {
     const SQL: &str = "UPDATE known_keys SET key_id = $3 WHERE purpose = $1 AND key_id = $2";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(purpose).bind(old).bind(new).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(purpose).bind(old).bind(new)
+        .execute(db).await?; });
     Ok(())
 }
 

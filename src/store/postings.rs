@@ -120,7 +120,8 @@ pub async fn sums(
         alias_in_live_generation("t", "places")
     );
     Ok(on_reader!(store, db => {
-        sqlx::query_as(&sql).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
+        sqlx::query_as(&sql).bind(organisation).bind(sum.position).bind(sum.fund
+            .unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
             .bind(sum.area.unwrap_or_default()).bind(sum.after)
             .fetch_all(db).await?
     }))
@@ -142,7 +143,8 @@ pub async fn between(
         by.column()
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after)
+            .bind(until).fetch_all(db).await?),
     )
 }
 
@@ -152,7 +154,8 @@ pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> Store
         "SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 LIMIT 1",
         alias_in_live_generation("t", "places")
     );
-    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(funder).fetch_optional(db).await?);
+    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(&sql).bind(organisation)
+        .bind(funder).fetch_optional(db).await?);
     Ok(found.is_some())
 }
 
@@ -167,6 +170,7 @@ pub async fn dump(
         column_list("")
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation)
+            .fetch_all(db).await?),
     )
 }

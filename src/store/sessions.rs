@@ -61,7 +61,8 @@ pub async fn insert(store: &Store, organisation: &str, session: &SessionRow) -> 
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(started_at).execute(&mut *db).await?;
-        sqlx::query(SQL).bind(organisation).bind(digest).bind(person).bind(proven).bind(device).bind(started_at).bind(seen_at)
+        sqlx::query(SQL).bind(organisation).bind(digest).bind(person).bind(proven).bind(device)
+            .bind(started_at).bind(seen_at)
             .bind(expires_at).bind(roles).bind(access).execute(&mut *db).await?;
     });
     tx.commit().await
@@ -78,7 +79,8 @@ pub async fn find(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND digest = $2 AND expires_at > $3"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digest).bind(now)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -93,7 +95,8 @@ pub async fn active_of_person(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 AND expires_at > $3 ORDER BY started_at DESC, digest"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now)
+            .fetch_all(db).await?),
     )
 }
 
@@ -107,7 +110,8 @@ pub async fn all_of_person(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 ORDER BY started_at DESC, digest"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person)
+            .fetch_all(db).await?),
     )
 }
 
@@ -122,7 +126,8 @@ pub async fn touch(
     const SQL: &str =
         "UPDATE sessions SET seen_at = $3, expires_at = $4 WHERE organisation = $1 AND digest = $2";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(digest).bind(seen_at).bind(expires_at).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(digest).bind(seen_at)
+        .bind(expires_at).execute(db).await?; });
     tx.commit().await
 }
 
@@ -137,7 +142,8 @@ pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> StoreR
         "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
         tokens.as_str(),
     ] {
-        in_transaction!(tx, db => { sqlx::query(sql).bind(organisation).bind(person).execute(db).await?; });
+        in_transaction!(tx, db => { sqlx::query(sql).bind(organisation).bind(person)
+            .execute(db).await?; });
     }
     Ok(())
 }
@@ -163,7 +169,8 @@ pub async fn end(
     };
     let sql = format!("DELETE FROM sessions WHERE organisation = $1 AND person = $2 AND {and}");
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(&sql).bind(organisation).bind(person).bind(digest).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(&sql).bind(organisation).bind(person).bind(digest)
+        .execute(db).await?; });
     tx.commit().await
 }
 
@@ -192,8 +199,10 @@ pub async fn issue_link(
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(now - DAY).execute(&mut *db).await?;
-        sqlx::query(NEWEST).bind(organisation).bind(whose).bind(&link.browser).execute(&mut *db).await?;
-        sqlx::query(SQL).bind(organisation).bind(&link.id).bind(&link.person).bind(&link.joins).bind(&link.brought_by)
+        sqlx::query(NEWEST).bind(organisation).bind(whose).bind(&link.browser)
+            .execute(&mut *db).await?;
+        sqlx::query(SQL).bind(organisation).bind(&link.id).bind(&link.person).bind(&link.joins)
+            .bind(&link.brought_by)
             .bind(link.expires_at).bind(&link.browser).execute(&mut *db).await?;
     });
     if let Some(mail) = mail {
@@ -215,7 +224,8 @@ pub async fn find_link(
         "SELECT {LINK} FROM sign_in_links WHERE organisation = $1 AND id = $2 AND person <> ''"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -229,7 +239,8 @@ pub async fn redeem_link(
     const SQL: &str = "UPDATE sign_in_links SET used_at = $3 \
          WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND person <> ''";
     let mut tx = store.begin().await?;
-    let used = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(now).execute(db).await?.rows_affected());
+    let used = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(now)
+        .execute(db).await?.rows_affected());
     tx.commit().await?;
     Ok(used == 1)
 }
@@ -248,7 +259,8 @@ pub async fn count_code_attempt(
          WHERE organisation = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4 RETURNING {LINK}"
     );
     let mut tx = store.begin().await?;
-    let open = in_transaction!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(browser).bind(now).bind(most).fetch_optional(db).await?);
+    let open = in_transaction!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(browser)
+        .bind(now).bind(most).fetch_optional(db).await?);
     tx.commit().await?;
     Ok(open)
 }
@@ -263,7 +275,8 @@ pub async fn bind_link_to_address(
 ) -> StoreResult<bool> {
     const SQL: &str = "UPDATE sign_in_links SET mailed_to = $3 WHERE organisation = $1 AND id = $2 AND mailed_to IN ('', $3)";
     let mut tx = store.begin().await?;
-    let noted = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(address).execute(db).await?.rows_affected());
+    let noted = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id)
+        .bind(address).execute(db).await?.rows_affected());
     tx.commit().await?;
     Ok(noted == 1)
 }
@@ -275,6 +288,7 @@ pub async fn link_address(
     id: &str,
 ) -> StoreResult<Option<String>> {
     const SQL: &str = "SELECT mailed_to FROM sign_in_links WHERE organisation = $1 AND id = $2 AND mailed_to <> ''";
-    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id).fetch_optional(db).await?);
+    let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(id).fetch_optional(db).await?);
     Ok(found.map(|(address,)| address))
 }

@@ -13,7 +13,8 @@ pub async fn all(store: &Store, organisation: &str) -> StoreResult<Vec<(String, 
 /// The position that a subscription reads next, without a lock; 0 if it has never read.
 pub async fn next_position(store: &Store, organisation: &str, name: &str) -> StoreResult<i64> {
     const SQL: &str = "SELECT next_position FROM followers WHERE organisation = $1 AND name = $2";
-    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(name).fetch_optional(db).await?);
+    let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(name).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }
 
@@ -36,6 +37,7 @@ pub async fn lock(tx: &mut Tx, organisation: &str, name: &str, begins: i64) -> S
 pub async fn advance(tx: &mut Tx, organisation: &str, name: &str, next: i64) -> StoreResult<()> {
     const SQL: &str =
         "UPDATE followers SET next_position = $3 WHERE organisation = $1 AND name = $2";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(next).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(next)
+        .execute(db).await?; });
     Ok(())
 }

@@ -58,21 +58,24 @@ const SELECT_STATE: &str = "SELECT origin, verifier, stopped, checked_size, chec
 /// The state of the organisation's transparency log; `None` before it was created.
 pub async fn find(store: &Store, organisation: &str) -> StoreResult<Option<TlogState>> {
     Ok(
-        on_reader!(store, db => sqlx::query_as(SELECT_STATE).bind(organisation).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(SELECT_STATE).bind(organisation)
+            .fetch_optional(db).await?),
     )
 }
 
 /// The same, inside a transaction.
 pub async fn find_in(tx: &mut Tx, organisation: &str) -> StoreResult<Option<TlogState>> {
     Ok(
-        in_transaction!(tx, db => sqlx::query_as(SELECT_STATE).bind(organisation).fetch_optional(db).await?),
+        in_transaction!(tx, db => sqlx::query_as(SELECT_STATE).bind(organisation)
+            .fetch_optional(db).await?),
     )
 }
 
 /// Stores why signing has stopped; `None` resumes it.
 pub async fn set_stopped(tx: &mut Tx, organisation: &str, why: Option<&str>) -> StoreResult<()> {
     const SQL: &str = "UPDATE tree_logs SET stopped = $2 WHERE organisation = $1";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(why).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(why)
+        .execute(db).await?; });
     Ok(())
 }
 
@@ -82,7 +85,8 @@ pub async fn record_check(tx: &mut Tx, organisation: &str, size: i64) -> StoreRe
     let sql = format!(
         "UPDATE tree_logs SET checked_size = $2, checked_at = {clock} WHERE organisation = $1"
     );
-    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(size).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(size)
+        .execute(db).await?; });
     Ok(())
 }
 
@@ -95,7 +99,8 @@ pub async fn newest_checkpoint(
     organisation: &str,
 ) -> StoreResult<Option<CheckpointRow>> {
     Ok(
-        on_reader!(store, db => sqlx::query_as(SELECT_NEWEST_CHECKPOINT).bind(organisation).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(SELECT_NEWEST_CHECKPOINT).bind(organisation)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -105,7 +110,8 @@ pub async fn newest_checkpoint_in(
     organisation: &str,
 ) -> StoreResult<Option<CheckpointRow>> {
     Ok(
-        in_transaction!(tx, db => sqlx::query_as(SELECT_NEWEST_CHECKPOINT).bind(organisation).fetch_optional(db).await?),
+        in_transaction!(tx, db => sqlx::query_as(SELECT_NEWEST_CHECKPOINT).bind(organisation)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -142,7 +148,8 @@ pub async fn insert_checkpoint(
 ) -> StoreResult<()> {
     const SQL: &str =
         "INSERT INTO tree_heads (organisation, size, note, through) VALUES ($1, $2, $3, $4)";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(head.size).bind(&head.note).bind(head.through).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(head.size).bind(&head.note)
+        .bind(head.through).execute(db).await?; });
     Ok(())
 }
 
@@ -155,7 +162,8 @@ pub async fn tile(
     organisation: &str,
     (level, tile): TileCoordinates,
 ) -> StoreResult<Option<Vec<u8>>> {
-    let found: Option<(Vec<u8>,)> = on_reader!(store, db => sqlx::query_as(SELECT_TILE).bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
+    let found: Option<(Vec<u8>,)> = on_reader!(store, db => sqlx::query_as(SELECT_TILE)
+        .bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
     Ok(found.map(|(hashes,)| hashes))
 }
 
@@ -165,7 +173,8 @@ pub async fn tile_in(
     organisation: &str,
     (level, tile): TileCoordinates,
 ) -> StoreResult<Option<Vec<u8>>> {
-    let found: Option<(Vec<u8>,)> = in_transaction!(tx, db => sqlx::query_as(SELECT_TILE).bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
+    let found: Option<(Vec<u8>,)> = in_transaction!(tx, db => sqlx::query_as(SELECT_TILE)
+        .bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
     Ok(found.map(|(hashes,)| hashes))
 }
 
@@ -178,6 +187,7 @@ pub async fn upsert_tile(
 ) -> StoreResult<()> {
     const SQL: &str = "INSERT INTO tree_tiles (organisation, level, tile, hashes) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (organisation, level, tile) DO UPDATE SET hashes = excluded.hashes";
-    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(level).bind(tile).bind(hashes).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(level).bind(tile)
+        .bind(hashes).execute(db).await?; });
     Ok(())
 }

@@ -37,9 +37,12 @@ pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> Stor
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let mut tx = store.begin().await?;
     let inserted = in_transaction!(&mut tx, db => {
-        sqlx::query(FORGET).bind(organisation).bind(token.made_at - EXPIRED_RETENTION).execute(&mut *db).await?;
-        let query = sqlx::query(SQL).bind(organisation).bind(&token.jti).bind(&token.person).bind(&token.name);
-        let query = query.bind(&token.roles).bind(token.access).bind(&token.made_by).bind(token.made_at).bind(token.expires_at);
+        sqlx::query(FORGET).bind(organisation).bind(token.made_at - EXPIRED_RETENTION)
+            .execute(&mut *db).await?;
+        let query = sqlx::query(SQL).bind(organisation).bind(&token.jti).bind(&token.person)
+            .bind(&token.name);
+        let query = query.bind(&token.roles).bind(token.access).bind(&token.made_by)
+            .bind(token.made_at).bind(token.expires_at);
         query.execute(db).await?.rows_affected()
     });
     tx.commit().await?;
@@ -52,7 +55,8 @@ pub async fn find(store: &Store, organisation: &str, jti: &str) -> StoreResult<O
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND jti = $2 AND ended_at IS NULL"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(jti).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(jti)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -68,7 +72,8 @@ pub async fn active_of_person(
          ORDER BY made_at DESC, jti"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now)
+            .fetch_all(db).await?),
     )
 }
 
@@ -82,7 +87,8 @@ pub async fn all_of_person(
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 ORDER BY made_at, jti"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person)
+            .fetch_all(db).await?),
     )
 }
 
@@ -91,7 +97,8 @@ pub async fn all_of_person(
 pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> StoreResult<()> {
     const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE organisation = $1 AND jti = $2 AND (used_at IS NULL OR used_at <= $4)";
     let mut tx = store.begin_derived().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(jti).bind(now).bind(now - MINUTE).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(jti).bind(now)
+        .bind(now - MINUTE).execute(db).await?; });
     tx.commit().await
 }
 
@@ -105,7 +112,8 @@ pub async fn end(
 ) -> StoreResult<()> {
     const SQL: &str = "UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 AND jti = $4 AND ended_at IS NULL";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).bind(now).bind(jti).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).bind(now)
+        .bind(jti).execute(db).await?; });
     tx.commit().await
 }
 

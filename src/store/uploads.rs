@@ -26,7 +26,8 @@ pub async fn add(
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let mut tx = store.begin_derived().await?;
     let (files, bytes): (i64, i64) = in_transaction!(&mut tx, db => {
-        sqlx::query_as(SQL).bind(organisation).bind(sender).bind(day).bind(number(more.files)).bind(number(more.bytes)).fetch_one(db).await?
+        sqlx::query_as(SQL).bind(organisation).bind(sender).bind(day).bind(number(more.files))
+            .bind(number(more.bytes)).fetch_one(db).await?
     });
     tx.commit().await?;
     Ok(UploadUsage {

@@ -83,7 +83,8 @@ pub async fn load_current(
     let loaded: Vec<LoadedRow> = on_executor!(source, db => {
         let mut query = sqlx::query_as(&sql).bind(organisation);
         for one in needed {
-            query = query.bind(one.generation).bind(serde_json::to_string(&one.ids).unwrap_or_default());
+            query = query.bind(one.generation).bind(serde_json::to_string(&one.ids)
+                .unwrap_or_default());
         }
         query.fetch_all(db).await?
     });
@@ -132,7 +133,8 @@ pub async fn remove_generation(
     generation: i64,
 ) -> StoreResult<()> {
     let sql = format!("DELETE FROM {table} WHERE organisation = $1 AND generation = $2");
-    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation).execute(db).await?; });
+    in_transaction!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation)
+        .execute(db).await?; });
     Ok(())
 }
 
@@ -190,7 +192,8 @@ pub async fn groups_named(
         .collect();
     let pattern = format!("%{plain}%");
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(pattern).bind(most).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(pattern).bind(most)
+            .fetch_all(db).await?),
     )
 }
 
@@ -209,7 +212,8 @@ pub async fn find_current(
     );
     let ids = serde_json::to_string(ids).unwrap_or_default();
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(ids).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(ids)
+            .fetch_all(db).await?),
     )
 }
 
@@ -224,7 +228,8 @@ pub async fn dump(
         "SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation)
+            .fetch_all(db).await?),
     )
 }
 
@@ -243,6 +248,7 @@ pub async fn next_current_row(
         is_current()
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id)
+            .fetch_optional(db).await?),
     )
 }

@@ -59,7 +59,8 @@ pub async fn begin(
     const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at, managed) \
          VALUES ($1, $2, $3, $3, 0, 0, 1) ON CONFLICT DO NOTHING";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position)
+        .execute(db).await?; });
     tx.commit().await
 }
 
@@ -71,7 +72,8 @@ pub async fn delete(store: &Store, organisation: &str, name: &str) -> StoreResul
     ];
     let mut tx = store.begin().await?;
     for sql in SQL {
-        in_transaction!(&mut tx, db => { sqlx::query(sql).bind(organisation).bind(name).execute(db).await?; });
+        in_transaction!(&mut tx, db => { sqlx::query(sql).bind(organisation).bind(name)
+            .execute(db).await?; });
     }
     tx.commit().await
 }
@@ -90,7 +92,8 @@ pub async fn find(
 ) -> StoreResult<Option<WebhookProgress>> {
     let sql = format!("{SELECT_WEBHOOK} AND name = $2");
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -106,7 +109,8 @@ pub async fn claim(
          AND next_position = $5 AND paused_at IS NULL";
     let mut tx = store.begin().await?;
     let claimed = in_transaction!(&mut tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(&seen.name).bind(seen.due_at).bind(until).bind(seen.next).execute(db).await?.rows_affected()
+        sqlx::query(SQL).bind(organisation).bind(&seen.name).bind(seen.due_at).bind(until)
+            .bind(seen.next).execute(db).await?.rows_affected()
     });
     tx.commit().await?;
     Ok(claimed == 1)
@@ -123,7 +127,8 @@ pub async fn due(
         "{SELECT_DELIVERY} AND state = 'waiting' AND due_at <= $3 ORDER BY due_at, from_position LIMIT 1"
     );
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(now).fetch_optional(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(now)
+            .fetch_optional(db).await?),
     )
 }
 
@@ -138,7 +143,8 @@ pub async fn skip_to(
     const SQL: &str = "UPDATE webhooks SET next_position = $3, through_position = $3, due_at = 0 \
          WHERE organisation = $1 AND name = $2 AND due_at = $4";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(through).bind(claim).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(through)
+        .bind(claim).execute(db).await?; });
     tx.commit().await
 }
 
@@ -171,15 +177,18 @@ pub async fn enqueue(
     } = delivery;
     let mut tx = store.begin().await?;
     let moved = in_transaction!(&mut tx, db => {
-        sqlx::query(MOVE).bind(organisation).bind(name).bind(through).bind(claim).bind(from).execute(db).await?.rows_affected()
+        sqlx::query(MOVE).bind(organisation).bind(name).bind(through).bind(claim).bind(from)
+            .execute(db).await?.rows_affected()
     });
     if moved == 0 {
         return Ok(false);
     }
     in_transaction!(&mut tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(name).bind(from).bind(through).bind(state).bind(tries).bind(made_at).bind(due_at)
+        sqlx::query(SQL).bind(organisation).bind(name).bind(from).bind(through).bind(state)
+            .bind(tries).bind(made_at).bind(due_at)
             .bind(give_up_at).execute(&mut *db).await?;
-        sqlx::query(FORGET).bind(organisation).bind(name).bind(FINISHED_DELIVERIES_MAX).execute(&mut *db).await?;
+        sqlx::query(FORGET).bind(organisation).bind(name).bind(FINISHED_DELIVERIES_MAX)
+            .execute(&mut *db).await?;
     });
     tx.commit().await?;
     Ok(true)
@@ -230,12 +239,15 @@ pub async fn record_attempt(
     };
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
-        let query = sqlx::query(DELIVERY).bind(organisation).bind(name).bind(from).bind(state).bind(now).bind(again_at).bind(error);
+        let query = sqlx::query(DELIVERY).bind(organisation).bind(name).bind(from).bind(state)
+            .bind(now).bind(again_at).bind(error);
         query.execute(&mut *db).await?;
         match came {
-            AttemptOutcome::Accepted => { sqlx::query(TAKEN).bind(organisation).bind(name).bind(now).bind(claim).execute(&mut *db).await?; }
+            AttemptOutcome::Accepted => { sqlx::query(TAKEN).bind(organisation).bind(name).bind(now)
+                .bind(claim).execute(&mut *db).await?; }
             AttemptOutcome::Failed { error, due_at, paused, .. } => {
-                let query = sqlx::query(NOT).bind(organisation).bind(name).bind(now).bind(claim).bind(due_at).bind(error);
+                let query = sqlx::query(NOT).bind(organisation).bind(name).bind(now).bind(claim)
+                    .bind(due_at).bind(error);
                 query.bind(i64::from(*paused)).execute(&mut *db).await?;
             }
         }
@@ -254,7 +266,8 @@ pub async fn newest(
     let sql =
         format!("{SELECT_DELIVERY} AND from_position < $3 ORDER BY from_position DESC LIMIT $4");
     Ok(
-        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(before).bind(most).fetch_all(db).await?),
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(before)
+            .bind(most).fetch_all(db).await?),
     )
 }
 
@@ -273,7 +286,8 @@ pub async fn redeliver(
     const SOON: &str = "UPDATE webhooks SET due_at = $3 WHERE organisation = $1 AND name = $2 AND managed = 1 AND due_at > $3";
     let mut tx = store.begin().await?;
     let found = in_transaction!(&mut tx, db => {
-        let query = sqlx::query_as(AGAIN).bind(organisation).bind(name).bind(from).bind(now).bind(give_up_at);
+        let query = sqlx::query_as(AGAIN).bind(organisation).bind(name).bind(from).bind(now)
+            .bind(give_up_at);
         let found = query.fetch_optional(&mut *db).await?;
         sqlx::query(SOON).bind(organisation).bind(name).bind(now + claim).execute(&mut *db).await?;
         found
@@ -287,6 +301,7 @@ pub async fn resume(store: &Store, organisation: &str, name: &str) -> StoreResul
     const SQL: &str = "UPDATE webhooks SET paused_at = NULL, failures = 0, failing_since = NULL, due_at = 0 \
          WHERE organisation = $1 AND name = $2 AND managed = 1 AND paused_at IS NOT NULL";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name)
+        .execute(db).await?; });
     tx.commit().await
 }

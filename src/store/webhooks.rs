@@ -25,7 +25,8 @@ pub async fn begin(
     const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at) \
          VALUES ($1, $2, $3, $3, 0, 0) ON CONFLICT DO NOTHING";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position).execute(db).await?; });
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position)
+        .execute(db).await?; });
     tx.commit().await
 }
 
@@ -44,14 +45,16 @@ pub async fn claim(
          RETURNING name, next_position, through_position, tries, due_at";
     let waits: Option<(i64,)> = {
         const LOOK: &str = "SELECT next_position FROM webhooks WHERE organisation = $1 AND name = $2 AND due_at <= $3 AND next_position < $4";
-        on_reader!(store, db => sqlx::query_as(LOOK).bind(organisation).bind(name).bind(now).bind(length).fetch_optional(db).await?)
+        on_reader!(store, db => sqlx::query_as(LOOK).bind(organisation).bind(name).bind(now)
+            .bind(length).fetch_optional(db).await?)
     };
     if waits.is_none() {
         return Ok(None);
     }
     let mut tx = store.begin().await?;
     let claimed = in_transaction!(&mut tx, db => {
-        sqlx::query_as(SQL).bind(organisation).bind(name).bind(length).bind(most).bind(now).bind(until).fetch_optional(db).await?
+        sqlx::query_as(SQL).bind(organisation).bind(name).bind(length).bind(most).bind(now)
+            .bind(until).fetch_optional(db).await?
     });
     tx.commit().await?;
     Ok(claimed)
@@ -68,7 +71,8 @@ pub async fn record_success(
          WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next).bind(delivery.through).bind(now).bind(delivery.due_at)
+        sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next)
+            .bind(delivery.through).bind(now).bind(delivery.due_at)
             .execute(db).await?;
     });
     tx.commit().await
@@ -85,7 +89,8 @@ pub async fn record_failure(
     const SQL: &str = "UPDATE webhooks SET due_at = $4, error = $5 WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next).bind(at).bind(why).bind(delivery.due_at).execute(db).await?;
+        sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next).bind(at)
+            .bind(why).bind(delivery.due_at).execute(db).await?;
     });
     tx.commit().await
 }

@@ -94,7 +94,8 @@ impl Grant {
     }
 
     fn ties_a_condition(&self, released: &ReleaseCondition) -> bool {
-        matches!(released, ReleaseCondition::AfterCheck { check } if self.conditions.contains(check))
+        matches!(released, ReleaseCondition::AfterCheck { check } if self.conditions
+            .contains(check))
     }
 
     fn validated_schedule(&self, schedule: &SchedulePayments) -> Result<GrantEvent, Refusal> {

@@ -274,7 +274,8 @@ events! {
     GroupEvent {
         GroupRegistered { name: Line, area: Slug, standing: GroupMaturity },
         GroupCorrected { name: Line, area: Slug, reason: Encrypted, corrects: u32 },
-        GroupCorrectionProposed { proposal: u32, name: Line, area: Slug, reason: Encrypted, by: PersonId },
+        GroupCorrectionProposed { proposal: u32, name: Line, area: Slug, reason: Encrypted,
+            by: PersonId },
         GroupCorrectionRefused { reason: Prose, by: PersonId },
         ContactSet { postcode: Option<Encrypted>, telephone: Option<Encrypted> },
         IdentifierRecorded { identifier: Identifier },
@@ -304,7 +305,8 @@ events! {
             provided_on: Option<Date>,
         },
         PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
-        FileKept { file: FileDigest, media: MediaType, bytes: u64, purpose: FilePurpose, kept_by: PersonId },
+        FileKept { file: FileDigest, media: MediaType, bytes: u64, purpose: FilePurpose,
+            kept_by: PersonId },
         CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },
         GroupMerged {
             into: GroupId,
