@@ -10,7 +10,7 @@ use crate::commands::IdempotencyKey;
 use crate::http::AppState;
 use crate::http::body_timeout::body_problem;
 use crate::http::pages::{PageError, Visitor, csrf, visitor};
-use crate::http::problem::ErrorCode;
+use crate::http::problem::{ErrorCode, Problem};
 
 /// The fields of a submitted form, by name and value, in their order.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +77,16 @@ impl FormData {
     }
 }
 
+/// The problem of a form that could not be read. Only JSON has advice about JSON.
+fn form_problem(error: &actix_web::Error) -> Problem {
+    let problem = body_problem(error, "this is more than one form can hold");
+    if problem.status() == StatusCode::BAD_REQUEST.as_u16() {
+        ErrorCode::InvalidQuery.problem("the form did not arrive whole")
+    } else {
+        problem
+    }
+}
+
 /// A submitted form with its visitor. Extracting it checks that the form was submitted from a page
 /// of this service, so that a handler with this argument is safe from CSRF.
 pub struct PostedForm {
@@ -100,9 +110,7 @@ impl FromRequest for PostedForm {
                     if problem.status_code() == StatusCode::TOO_MANY_REQUESTS =>
                 {
                     csrf::check_origin(&request)?;
-                    let body = body.await.map_err(|error| {
-                        body_problem(&error, "this is more than one form can hold")
-                    })?;
+                    let body = body.await.map_err(|error| form_problem(&error))?;
                     let pairs = serde_html_form::from_bytes(&body).unwrap_or_default();
                     return Err(PageError::rate_limited(
                         problem,
@@ -112,9 +120,7 @@ impl FromRequest for PostedForm {
                 }
                 visitor => visitor?,
             };
-            let body = body
-                .await
-                .map_err(|error| body_problem(&error, "this is more than one form can hold"))?;
+            let body = body.await.map_err(|error| form_problem(&error))?;
             let posted = FormData::from_body(&request, &body, &visitor)?;
             Ok(Self { visitor, posted })
         })
