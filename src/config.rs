@@ -238,6 +238,18 @@ pub struct Config {
     pub mails: PathBuf,
 }
 
+impl Config {
+    /// The public address of the pages, without a slash at its end. Unless it is configured, it is
+    /// the address that the service listens on.
+    pub fn public_address(&self, listen: SocketAddr) -> String {
+        self.address
+            .clone()
+            .unwrap_or_else(|| format!("http://{listen}"))
+            .trim_end_matches('/')
+            .to_owned()
+    }
+}
+
 /// The format of the trace output.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum LogFormat {

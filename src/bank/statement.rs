@@ -127,7 +127,7 @@ fn title(field: &str) -> String {
     field.trim().to_lowercase()
 }
 
-/// Where a CSV statement has what is read of each movement.
+/// The columns of a CSV statement from which an entry is read, by their number.
 struct CsvColumns {
     day: usize,
     amount: AmountColumns,

@@ -131,12 +131,7 @@ pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Opt
         org_id: config.publisher_org_id.clone(),
         website: config.publisher_website.clone(),
         licence: config.licence.clone(),
-        address: config
-            .address
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}"))
-            .trim_end_matches('/')
-            .to_owned(),
+        address: config.public_address(address),
     })
 }
 

@@ -156,12 +156,7 @@ pub(super) async fn run(config: &Config, asked: OperatorRequest) -> Result<Strin
         Err(error) => return Err(error),
     };
     let OpenedOrganisation { keys, commands } = opened;
-    let address = config
-        .address
-        .clone()
-        .unwrap_or_else(|| format!("http://{}", config.listen))
-        .trim_end_matches('/')
-        .to_owned();
+    let address = config.public_address(config.listen);
     let operator = Operator {
         tokens: Tokens::new(&keys.token, config.organisation.as_str())?,
         commands,

@@ -168,12 +168,7 @@ fn site_config(
         .as_deref()
         .map_or_else(|| Ok(Layout::plain()), Layout::read)?;
     Ok(SiteConfig {
-        address: config
-            .address
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}"))
-            .trim_end_matches('/')
-            .to_owned(),
+        address: config.public_address(address),
         telephone: config.telephone.clone(),
         demo,
         demo_accounts: demo_accounts.unwrap_or_default(),

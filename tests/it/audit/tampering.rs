@@ -281,17 +281,23 @@ async fn small_log(app: &TestApp) {
     sealer(app).catch_up().await.unwrap();
 }
 
-on_each_engine!(a_whole_log_holds_and_an_older_head_of_it_is_known);
-async fn a_whole_log_holds_and_an_older_head_of_it_is_known(app: TestApp) {
-    let office = Office::open(&app, 5000).await;
-    sealer(&app).catch_up().await.unwrap();
+/// Seals a log, and records and seals a prepared payment after that. Returns the first checkpoint.
+async fn grow_after_checkpoint(app: &TestApp) -> String {
+    let office = Office::open(app, 5000).await;
+    sealer(app).catch_up().await.unwrap();
     let earlier = microgrants::store::tlog::newest_checkpoint(app.store(), ORGANISATION)
         .await
         .unwrap()
         .unwrap()
         .note;
-    office.prepared(&app, 700).await;
-    sealer(&app).catch_up().await.unwrap();
+    office.prepared(app, 700).await;
+    sealer(app).catch_up().await.unwrap();
+    earlier
+}
+
+on_each_engine!(a_whole_log_holds_and_an_older_head_of_it_is_known);
+async fn a_whole_log_holds_and_an_older_head_of_it_is_known(app: TestApp) {
+    let earlier = grow_after_checkpoint(&app).await;
     let mut damaged = TamperedExport::export(&app, None).await;
     damaged.assert_holds();
     let trusted = Trusted {
@@ -310,15 +316,7 @@ on_each_engine!(an_older_head_reveals_a_log_that_was_cut_back);
 /// A log that was cut back and signed again is consistent in itself; a checkpoint stored elsewhere
 /// reveals it.
 async fn an_older_head_reveals_a_log_that_was_cut_back(app: TestApp) {
-    let office = Office::open(&app, 5000).await;
-    sealer(&app).catch_up().await.unwrap();
-    let earlier = microgrants::store::tlog::newest_checkpoint(app.store(), ORGANISATION)
-        .await
-        .unwrap()
-        .unwrap()
-        .note;
-    office.prepared(&app, 700).await;
-    sealer(&app).catch_up().await.unwrap();
+    let earlier = grow_after_checkpoint(&app).await;
     let damaged = TamperedExport::export(&app, None).await;
     let with_earlier = |damaged: &TamperedExport, head: &str| {
         let trusted = Trusted {
