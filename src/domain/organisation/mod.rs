@@ -108,6 +108,16 @@ impl Organisation {
         self.roles_ended.get(&person).cloned().unwrap_or_default()
     }
 
+    /// The people who hold a role, or for whom one is proposed.
+    pub fn people_with_roles(&self) -> BTreeSet<PersonId> {
+        let holders = self.roles.iter().filter(|(_, roles)| !roles.is_empty());
+        let proposed = self.proposed.iter().filter(|(_, roles)| !roles.is_empty());
+        holders
+            .map(|(person, _)| *person)
+            .chain(proposed.map(|(person, _)| *person))
+            .collect()
+    }
+
     /// The people with a role.
     pub fn holders(&self, role: Role) -> impl Iterator<Item = PersonId> {
         self.roles

@@ -14,8 +14,8 @@ use crate::domain::reference::Reference;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::apply::sections;
 use crate::http::pages::{PageContext, PageError, ownership};
-use crate::projections::{ApplicationRow, FundRow, GroupRow, PersonRow, RoundRow};
-use crate::views::{ApplicationView, HistoryLine, PageRequest};
+use crate::projections::{ApplicationRow, FundRow, GroupRow, RoundRow};
+use crate::views::{ApplicationView, HistoryLine};
 
 /// The criteria of a score, each with its question. Each gets 0 to 5 points.
 pub(super) const CRITERIA: [(&str, &str); 3] = [
@@ -143,17 +143,9 @@ fn scores(row: &ApplicationRow, names: &PersonNames) -> Vec<ScoreView> {
 pub(super) async fn panel_members(
     request: &DeskRequest<'_>,
 ) -> Result<Vec<(String, String)>, PageError> {
-    let rows = request
-        .app
-        .views
-        .list::<PersonRow>(None, Vec::new(), &PageRequest::up_to_max())
-        .await?
-        .items;
     let own = request.signed.reader.person.0;
-    let rows: Vec<_> = rows
-        .into_iter()
-        .filter(|row| row.roles.contains(&Role::Panel) && row.id != own)
-        .collect();
+    let mut rows = request.people_with_roles().await?;
+    rows.retain(|row| row.roles.contains(&Role::Panel) && row.id != own);
     let seen = request
         .app
         .views

@@ -471,19 +471,7 @@ async fn count_open_variations(request: &DeskRequest<'_>) -> Result<i64, PageErr
 }
 
 async fn count_proposed_roles(request: &DeskRequest<'_>) -> Result<i64, PageError> {
-    let people = request
-        .app
-        .views
-        .list::<PersonRow>(
-            None,
-            Vec::new(),
-            &PageRequest {
-                after: None,
-                limit: COUNT_MAX,
-            },
-        )
-        .await?
-        .items;
+    let people = request.people_with_roles().await?;
     Ok(i64::try_from(
         people
             .iter()

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::action::Action;
+use super::application::panel_members;
 use super::confirmations::{RevocationView, ScheduleView};
 use super::grant_actions::{GrantActions, VariationView};
 use super::grants::state_label;
@@ -62,10 +63,12 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         limit: 200,
     };
     let forms = request.forms();
+    let panel = panel_members(request).await?;
     let acts = GrantActions {
         request,
         forms: &forms,
         row: &row,
+        panel: &panel,
     };
     let payments: Vec<PaymentRow> = app.views.list(None, of(), &all).await?.items;
     let payment_acts = acts.payments().await?.into_iter();

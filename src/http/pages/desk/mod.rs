@@ -63,10 +63,11 @@ use super::{FormErrors, PageContext, PageError, PageForms, Visitor};
 use crate::auth::SignedIn;
 use crate::clock::day_of;
 use crate::domain::event::event_label;
-use crate::domain::{PersonId, days};
+use crate::domain::{Organisation, PersonId, days};
 use crate::http::AppState;
 use crate::http::api::RESOURCES;
 use crate::http::problem::ErrorCode;
+use crate::projections::PersonRow;
 use crate::views::{AsAt, EventSearch, ParseAsAtError, Reader, TableRow};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -243,6 +244,23 @@ impl<'a> DeskRequest<'a> {
     pub async fn row<T: TableRow>(&self, id: impl std::fmt::Display) -> Result<T, PageError> {
         let found = self.app.views.find(id, None).await?;
         found.ok_or_else(PageError::not_found)
+    }
+
+    /// The people who hold a role, or for whom one is proposed, in the order of their ids.
+    pub async fn people_with_roles(&self) -> Result<Vec<PersonRow>, PageError> {
+        let organisation = self.app.commands.organisation().0;
+        let known = self
+            .app
+            .commands
+            .log()
+            .refresh::<Organisation>(organisation)
+            .await?
+            .state;
+        let ids = known.people_with_roles();
+        let ids = ids.iter().map(ToString::to_string).collect();
+        let mut rows = self.app.views.people(ids).await?;
+        rows.retain(people::has_roles);
+        Ok(rows)
     }
 
     /// The names of people, as far as the reader may see them.

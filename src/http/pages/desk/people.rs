@@ -46,7 +46,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         let listed = views.list::<PersonRow>(None, Vec::new(), &part).await?;
         (listed.items, listed.next)
     } else {
-        (people_with_roles(request).await?, None)
+        (request.people_with_roles().await?, None)
     };
     let people = request
         .app
@@ -77,13 +77,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render(&page)
 }
 
-/// The people who hold a role, or for whom one is proposed.
-async fn people_with_roles(request: &DeskRequest<'_>) -> Result<Vec<PersonRow>, PageError> {
-    let rows: Vec<PersonRow> = request.app.views.all_rows(None, Vec::new()).await?;
-    Ok(rows.into_iter().filter(has_roles).collect())
-}
-
-fn has_roles(row: &PersonRow) -> bool {
+pub(super) fn has_roles(row: &PersonRow) -> bool {
     !row.roles.is_empty() || !row.proposed.is_empty()
 }
 
@@ -116,7 +110,7 @@ async fn people_with_similar_address(
     let Some(own) = seen.email.as_deref().map(mailbox_key) else {
         return Ok(Vec::new());
     };
-    let mut others = people_with_roles(request).await?;
+    let mut others = request.people_with_roles().await?;
     others.retain(|row| row.id != seen.id);
     let others = request
         .app

@@ -20,14 +20,12 @@ pub(super) const PRESENT_LABEL: &str = "Who else was present: each of them confi
 impl GrantActions<'_> {
     /// All other actions, in the order of the page.
     pub async fn others(&self, files: &[FileRow]) -> Result<Vec<Action>, PageError> {
-        let panel = self.panel().await?;
-        let present = unconflicted(self.request, self.row.id, &panel).await?;
-        let revoke =
-            |title: &str, command: fn(Revoke) -> C| self.revoke(title, command, &panel, &present);
+        let present = unconflicted(self.request, self.row.id, self.panel).await?;
+        let revoke = |title: &str, command: fn(Revoke) -> C| self.revoke(title, command, &present);
         let mut table = vec![revoke("Take the offer back", C::WithdrawOffer)];
         table.extend(self.holds());
         table.extend(self.stories(files));
-        table.extend(self.returns(&panel, &present));
+        table.extend(self.returns(&present));
         table.push(revoke("End the grant before its time", C::Terminate));
         table.push(self.spec("Close the grant", C::Close(NoBody {})));
         self.offered(table).await
@@ -37,7 +35,6 @@ impl GrantActions<'_> {
         &self,
         title: &str,
         command: fn(Revoke) -> C,
-        panel: &[(String, String)],
         present: &BTreeSet<PersonId>,
     ) -> ActionSpec {
         let revoke = Revoke {
@@ -46,7 +43,7 @@ impl GrantActions<'_> {
         };
         self.spec(title, command(revoke))
             .text_area("reason", "Why")
-            .checkboxes("present", PRESENT_LABEL, panel.to_vec())
+            .checkboxes("present", PRESENT_LABEL, self.panel.to_vec())
             .destructive()
     }
 

@@ -7,8 +7,8 @@ mod payments;
 mod returns;
 mod variations;
 
+use super::DeskRequest;
 use super::action::{Action, ActionSpec};
-use super::{DeskRequest, application};
 use crate::domain::file::FilePurpose;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::pages::{PageError, PageForms};
@@ -22,6 +22,8 @@ pub(super) struct GrantActions<'a> {
     pub request: &'a DeskRequest<'a>,
     pub forms: &'a PageForms,
     pub row: &'a GrantRow,
+    /// Who can be chosen as present, by id and name.
+    pub panel: &'a [(String, String)],
 }
 
 impl GrantActions<'_> {
@@ -31,10 +33,6 @@ impl GrantActions<'_> {
 
     pub(super) async fn offered(&self, table: Vec<ActionSpec>) -> Result<Vec<Action>, PageError> {
         self.request.actions(self.forms, table).await
-    }
-
-    async fn panel(&self) -> Result<Vec<(String, String)>, PageError> {
-        application::panel_members(self.request).await
     }
 }
 

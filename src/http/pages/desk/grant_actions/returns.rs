@@ -14,11 +14,7 @@ use crate::domain::{GrantCommand as C, Money, PersonId};
 use crate::http::pages::desk::action::{ActionSpec, sample};
 
 impl GrantActions<'_> {
-    pub(super) fn returns(
-        &self,
-        panel: &[(String, String)],
-        present: &BTreeSet<PersonId>,
-    ) -> Vec<ActionSpec> {
+    pub(super) fn returns(&self, present: &BTreeSet<PersonId>) -> Vec<ActionSpec> {
         let pound = Money::from_pounds(1);
         let declare = C::DeclareUnderspend(DeclareUnderspend { amount: pound });
         let demand = C::DemandClawback(DemandClawback {
@@ -32,7 +28,7 @@ impl GrantActions<'_> {
             self.spec("Demand money back", demand)
                 .money("amount", "How much")
                 .text_area("reason", "Why")
-                .checkboxes("present", PRESENT_LABEL, panel.to_vec())
+                .checkboxes("present", PRESENT_LABEL, self.panel.to_vec())
                 .destructive(),
         ];
         let owed = [

@@ -22,11 +22,10 @@ pub(in crate::http::pages::desk) struct VariationView {
 
 impl GrantActions<'_> {
     pub async fn variations(&self, seen: &GrantView) -> Result<Vec<VariationView>, PageError> {
-        let panel = self.panel().await?;
         let mut found = Vec::new();
         for (number, variation) in &seen.row.variations {
             let table = if variation.state == VariationState::Requested {
-                self.variation_actions(*number, &panel)
+                self.variation_actions(*number)
             } else {
                 Vec::new()
             };
@@ -42,7 +41,7 @@ impl GrantActions<'_> {
         Ok(found)
     }
 
-    fn variation_actions(&self, number: u16, panel: &[(String, String)]) -> Vec<ActionSpec> {
+    fn variation_actions(&self, number: u16) -> Vec<ActionSpec> {
         let approve = C::ApproveVariation(ApproveVariation {
             variation: number,
             present: BTreeSet::new(),
@@ -58,7 +57,7 @@ impl GrantActions<'_> {
                 .checkboxes(
                     "present",
                     "Who else was present, where the award rises",
-                    panel.to_vec(),
+                    self.panel.to_vec(),
                 ),
             self.spec("Refuse the change", refuse)
                 .form(format!("refuse-{number}"))
