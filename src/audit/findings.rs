@@ -41,6 +41,8 @@ pub enum Rule {
     Independence,
     /// Money goes to a verified payee.
     Payee,
+    /// Somebody in the group could be reached when an application was submitted.
+    Reach,
     /// The tables in the folder follow from the events.
     Told,
     /// The stored read models equal a replay of the log.

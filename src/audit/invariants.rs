@@ -11,10 +11,12 @@ use uuid::Uuid;
 use super::derived_tables::GrantsById;
 use super::findings::FINDINGS_MAX;
 use super::people_rules::PeopleRulesChecker;
+use super::reach::ReachChecker;
 use super::{Finding, Rule};
+use crate::domain::panel::Decision;
 use crate::domain::{
-    Aggregate, ApplicationEvent, Event, Fund, FundEvent, GrantEvent, Group, Money, Organisation,
-    PersonId, Role,
+    Aggregate, ApplicationEvent, Event, Fund, FundEvent, GrantEvent, GrantId, Group, Money,
+    Organisation, PersonId, Role,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -29,12 +31,17 @@ pub struct InvariantChecker {
     /// By application and person: whether the person declared an interest.
     interest_declared: BTreeMap<(Uuid, PersonId), bool>,
     people: PeopleRulesChecker,
+    reach: ReachChecker,
     /// Who requested a variation, and who proposed a waiver of a check or a debt.
     variation_requested_by: BTreeMap<(Uuid, u16), PersonId>,
     waiver_proposed_by: BTreeMap<(Uuid, String), PersonId>,
     /// The awards of the command that is being read: the command, the position of its first award
     /// event, and the sums.
     open_awards: Option<(Uuid, i64, AwardSums)>,
+    /// By application: the decision whose letter is held.
+    held: BTreeMap<Uuid, Decision>,
+    /// Awards that the command being read took back: the command, the position, the grant.
+    taken_back: Vec<(Uuid, i64, Uuid)>,
     pub awards: usize,
     pub findings: Vec<Finding>,
 }
@@ -53,10 +60,15 @@ struct PreparedPayment {
 impl InvariantChecker {
     /// Checks and applies the next event.
     pub fn process(&mut self, event: &RecordedEvent) {
+        self.close_taken_back(Some(event.command_id));
         self.collect_award_parts(event);
+        self.check_letter(event);
         self.check_decision(event);
         if let Err(wrong) = self.people.process(event.stream, &event.event) {
             self.add_finding(event.position, Rule::Independence, wrong);
+        }
+        if let Err(wrong) = self.reach.process(event.stream, &event.event) {
+            self.add_finding(event.position, Rule::Reach, wrong);
         }
         self.apply(event);
         self.check_balances(event);
@@ -65,6 +77,7 @@ impl InvariantChecker {
     /// Ends the replay, which closes the awards of the last command.
     pub fn end(&mut self) {
         self.close_awards();
+        self.close_taken_back(None);
     }
 
     /// The current state of every grant.
@@ -126,6 +139,81 @@ impl InvariantChecker {
                     sums.map(|sum| sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()));
                 let says = format!(
                     "of the grant {grant}, {awarded} was awarded, {committed} committed and {offered} offered together"
+                );
+                self.add_finding(position, Rule::WholeAward, says);
+            }
+        }
+    }
+
+    /// Checks that a decision is taken back only while its letter is held.
+    fn check_letter(&mut self, event: &RecordedEvent) {
+        use ApplicationEvent as E;
+        let Event::Application(happened) = &event.event else {
+            return;
+        };
+        let id = event.stream;
+        match happened {
+            E::Awarded { letter, .. } => self.hold(id, letter.is_some(), Decision::Award),
+            E::Declined { letter, .. } => self.hold(id, letter.is_some(), Decision::Decline),
+            E::Deferred { letter, .. } => self.hold(id, letter.is_some(), Decision::Defer),
+            E::Reserved { letter, .. } => self.hold(id, letter.is_some(), Decision::Reserve),
+            E::LetterReleased { .. } => drop(self.held.remove(&id)),
+            E::DecisionTakenBack {
+                decision, sitting, ..
+            } => {
+                let held = self.held.remove(&id);
+                self.require(
+                    held == Some(*decision),
+                    event,
+                    Rule::Award,
+                    "a decision was taken back that the group could have heard of",
+                );
+                let clear = sitting
+                    .present
+                    .iter()
+                    .all(|person| self.interest_declared.get(&(id, *person)) == Some(&false));
+                self.require(
+                    clear,
+                    event,
+                    Rule::Award,
+                    "somebody who took a decision back had an interest, or had not declared",
+                );
+                if *decision == Decision::Award {
+                    self.taken_back.push((event.command_id, event.position, id));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn hold(&mut self, application: Uuid, is_held: bool, decision: Decision) {
+        if is_held {
+            self.held.insert(application, decision);
+        } else {
+            self.held.remove(&application);
+        }
+    }
+
+    /// Checks, after the last event of a command, that the money of the awards that it took back is
+    /// free again and that nothing is left of their grants.
+    fn close_taken_back(&mut self, next: Option<Uuid>) {
+        let ended = |(command, ..): &(Uuid, i64, Uuid)| Some(*command) != next;
+        if !self.taken_back.iter().any(ended) {
+            return;
+        }
+        for (_, position, id) in std::mem::take(&mut self.taken_back) {
+            let committed: Money = self
+                .funds
+                .values()
+                .map(|fund| fund.budget().committed_for(GrantId(id)))
+                .sum();
+            let award = self
+                .grants
+                .get(&id)
+                .map_or(Money::ZERO, |grant| grant.award().total());
+            if !committed.is_zero() || !award.is_zero() {
+                let says = format!(
+                    "{committed} stays committed for the grant {id}, whose award was taken back"
                 );
                 self.add_finding(position, Rule::WholeAward, says);
             }

@@ -12,6 +12,7 @@ mod invariants;
 pub mod manifest;
 mod people_rules;
 mod prove;
+mod reach;
 mod read_ahead;
 mod scratch_replay;
 mod verify;

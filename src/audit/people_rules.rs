@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use crate::domain::organisation::Settings;
 use crate::domain::{
-    ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
+    ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Role,
 };
 
 /// The state of people, groups and payments after the events so far.
@@ -23,6 +24,11 @@ pub struct PeopleRulesChecker {
     rules_apply: bool,
     proposed_roles: BTreeMap<(PersonId, &'static str), PersonId>,
     roles: BTreeMap<PersonId, usize>,
+    administrators: BTreeSet<PersonId>,
+    /// Whether there have ever been two administrators.
+    had_two_administrators: bool,
+    /// The settings that were proposed last, and who proposed them.
+    proposed_settings: Option<(PersonId, Settings)>,
     registered_by: BTreeMap<PersonId, PersonId>,
     groups: BTreeMap<Uuid, GroupMembers>,
     /// By application: its group, and the event count when it began.
@@ -32,6 +38,8 @@ pub struct PeopleRulesChecker {
     /// By grant and bank entry: who proposed how it is settled.
     settlements: BTreeMap<(Uuid, u16), PersonId>,
     payments: BTreeMap<(Uuid, u16), PaymentActors>,
+    /// By person and mail: the day of its cause, while it waits for a call or a letter.
+    waiting_mails: BTreeMap<(Uuid, Uuid), Date>,
 }
 
 #[derive(Default)]
@@ -95,6 +103,7 @@ impl PeopleRulesChecker {
                     return Err(format!("{changed} changed the address of {id} alone"));
                 }
             }
+            Event::Person(event) => return self.check_telling(id, event),
             Event::Organisation(event) => return self.check_organisation_event(event),
             Event::Group(event) => return self.check_group_event(id, event),
             Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
@@ -109,7 +118,32 @@ impl PeopleRulesChecker {
         Ok(())
     }
 
+    /// A person learns by phone or letter what a waiting mail says, once, and not before its cause.
+    fn check_telling(&mut self, id: Uuid, event: &PersonEvent) -> Result<(), String> {
+        match event {
+            PersonEvent::PersonToTell {
+                mail, caused_on, ..
+            } => {
+                self.waiting_mails.insert((id, *mail), *caused_on);
+            }
+            PersonEvent::PersonTold { mail, told_on, .. } => {
+                let caused_on = self.waiting_mails.remove(&(id, *mail));
+                if caused_on.is_none_or(|caused_on| *told_on < caused_on) {
+                    return Err(format!("{id} was told what did not wait for it"));
+                }
+            }
+            PersonEvent::EmailedInstead { mail, .. }
+                if self.waiting_mails.remove(&(id, *mail)).is_none() =>
+            {
+                return Err(format!("{id} was emailed what did not wait for it"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn check_organisation_event(&mut self, event: &OrganisationEvent) -> Result<(), String> {
+        self.count_administrators(event);
         match event {
             OrganisationEvent::FounderNamed { person, roles } => {
                 *self.roles.entry(*person).or_default() += roles.len();
@@ -149,6 +183,18 @@ impl PeopleRulesChecker {
                     "{confirmed} proposed and confirmed the words of a mail"
                 ));
             }
+            OrganisationEvent::SettingsProposed {
+                settings,
+                proposed_by,
+                ..
+            } => self.proposed_settings = Some((*proposed_by, settings.clone())),
+            OrganisationEvent::SettingsRefused { .. } => self.proposed_settings = None,
+            OrganisationEvent::SettingsSet {
+                settings,
+                proposed_by,
+                set_by,
+                ..
+            } => return self.check_settings(settings, *proposed_by, *set_by),
             OrganisationEvent::RoleEnded { person, .. } => {
                 let roles = self.roles.entry(*person).or_default();
                 *roles = roles.saturating_sub(1);
@@ -156,6 +202,54 @@ impl PeopleRulesChecker {
             _ => {}
         }
         Ok(())
+    }
+
+    fn count_administrators(&mut self, event: &OrganisationEvent) {
+        match event {
+            OrganisationEvent::FounderNamed { person, roles }
+                if roles.contains(&Role::Administrator) =>
+            {
+                self.administrators.insert(*person);
+            }
+            OrganisationEvent::RoleGiven { person, role }
+            | OrganisationEvent::RoleConfirmed { person, role, .. }
+                if *role == Role::Administrator =>
+            {
+                self.administrators.insert(*person);
+            }
+            OrganisationEvent::RoleEnded { person, role, .. } if *role == Role::Administrator => {
+                self.administrators.remove(person);
+            }
+            _ => {}
+        }
+        self.had_two_administrators |= self.administrators.len() >= 2;
+    }
+
+    /// Checks settings that come into force: another person proposed them as they are, unless there
+    /// has been one administrator only.
+    fn check_settings(
+        &mut self,
+        settings: &Settings,
+        proposed_by: Option<PersonId>,
+        set_by: PersonId,
+    ) -> Result<(), String> {
+        let proposed = self.proposed_settings.take();
+        let Some(first) = proposed_by else {
+            return if self.had_two_administrators {
+                Err(format!("{set_by} set the settings alone"))
+            } else {
+                Ok(())
+            };
+        };
+        if first == set_by {
+            return Err(format!("{set_by} proposed and confirmed the settings"));
+        }
+        match proposed {
+            Some((by, same)) if by == first && same == *settings => Ok(()),
+            _ => Err(format!(
+                "{set_by} confirmed settings that {first} had not proposed"
+            )),
+        }
     }
 
     /// A person and everybody on whose word that person is known in a group: who registered them
@@ -435,6 +529,8 @@ fn has_fields_of_people_rules(event: &Event) -> bool {
         Event::Group(GroupEvent::MemberRemoved { removed_on, .. }) => removed_on.is_some(),
         Event::Grant(GrantEvent::PaymentApproved { approved_on, .. }) => approved_on.is_some(),
         Event::Grant(GrantEvent::PaymentPrepared { sources, .. }) => !sources.is_empty(),
+        Event::Organisation(OrganisationEvent::SettingsSet { .. })
+        | Event::Person(PersonEvent::PersonToTell { .. }) => true,
         _ => false,
     }
 }

@@ -23,7 +23,10 @@ use crate::crypto::personal_rows::PersonalRows;
 use crate::crypto::vault::VaultError;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
 use crate::domain::unproven::Unproven;
-use crate::domain::{Command, GroupCommand, Person, PersonCommand, PersonId, Refusal, RefusalKind};
+use crate::domain::{
+    Application, ApplicationCommand, Command, GroupCommand, Organisation, Person, PersonCommand,
+    PersonId, Refusal, RefusalKind,
+};
 use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt};
 use crate::eventlog::recorded_event::{Metadata, StreamKey};
 
@@ -164,6 +167,22 @@ impl<'a> CommandExecution<'a> {
         }
     }
 
+    /// Reads the plaintext answers of a command. Returns the refusal of one that does not fit its
+    /// question.
+    async fn check_answers(
+        &self,
+        met: &mut LoadedStreams<'_>,
+        command: &Command,
+    ) -> Result<Option<Refusal>, CommandError> {
+        let Command::Application(id, command @ ApplicationCommand::SaveAnswers(_)) = command else {
+            return Ok(None);
+        };
+        let application = met.load::<Application>(id.0).await?;
+        let organisation = self.commands.organisation.0;
+        let organisation = met.load::<Organisation>(organisation).await?;
+        Ok(command.check_answers(&application, &organisation).err())
+    }
+
     /// Updates the blind index of a person's e-mail address. Only the current address is indexed: a
     /// proposed one is not, and a confirmed one replaces the previous one.
     async fn update_email_index(
@@ -270,11 +289,17 @@ impl<'a> CommandExecution<'a> {
         };
         let mut met = LoadedStreams::new(&commands.log, commands.organisation.0);
         let mut command = self.request.command.clone();
+        let unfit = self.check_answers(&mut met, &command).await?;
         let personal = self.encrypt(&mut met, &mut command).await?;
         let reached = Decision::decide(met, &self.request.caller, day_of(now), &command).await;
+        // What the rules refuse anyway takes precedence over an answer that does not fit.
+        let reached = match (reached, unfit) {
+            (Ok(decision), Some(refusal)) => Err((refusal.into(), decision.into_streams())),
+            (reached, _) => reached,
+        };
         // A caller who may not know that a record exists must not learn that its version changed.
         let may_know = match &reached {
-            Ok(_) | Err((CommandError::RefusedFor { .. }, _)) => true,
+            Ok(_) | Err((CommandError::RefusedFor(_), _)) => true,
             Err((CommandError::Refused(refusal), _)) => !matches!(
                 refusal.kind(),
                 RefusalKind::Forbidden | RefusalKind::Unknown
@@ -311,10 +336,7 @@ impl<'a> CommandExecution<'a> {
                     Err(Refusal::Erased.into())
                 }
             }
-            (
-                Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor { .. }), met)),
-                _,
-            ) => {
+            (Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor(_)), met)), _) => {
                 if any_changed(&commands.log, &recorded_reads(&met)).await? {
                     Ok(None)
                 } else {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::civil::Date;
 
 use super::loaded_streams::LoadedStreams;
-use super::{Caller, CommandError};
+use super::{Caller, CommandError, RefusedRecord};
 use crate::domain::role::{Permission, Roles};
 use crate::domain::{
     Aggregate, Application, Command, DomainEvent, Event, FollowUps, Fund, Grant, Group,
@@ -25,7 +25,8 @@ pub(super) struct Decision<'a> {
 
 impl<'a> Decision<'a> {
     /// Decides the command, then every command that the policies derive from its events. If one is
-    /// refused, all are. An error is returned with the loaded streams, so that the caller can check
+    /// refused, all are. Of a command about many records every refused record is found: the others
+    /// are decided as if that one were not there. An error is returned with the loaded streams, so that the caller can check
     /// whether they have changed.
     pub(super) async fn decide(
         mut met: LoadedStreams<'a>,
@@ -34,33 +35,40 @@ impl<'a> Decision<'a> {
         command: &Command,
     ) -> Result<Self, (CommandError, LoadedStreams<'a>)> {
         let mut reached = DecisionBuilder::default();
-        let mut waiting = VecDeque::from([(command.clone(), false)]);
-        while let Some((next, consequence)) = waiting.pop_front() {
+        let mut waiting = VecDeque::from([(command.clone(), None)]);
+        let mut refused: Vec<RefusedRecord> = Vec::new();
+        while let Some((next, record)) = waiting.pop_front() {
             match reached
-                .decide_one(&mut met, caller, today, &next, consequence)
+                .decide_one(&mut met, caller, today, &next, record.is_some())
                 .await
             {
                 // Depth first: the consequences of one command are decided before the next command.
-                Ok(following) => following
-                    .rev()
-                    .for_each(|command| waiting.push_front((command, true))),
-                Err(CommandError::Refused(refusal)) if consequence && command.is_bulk() => {
-                    return Err((
-                        CommandError::RefusedFor {
-                            refusal,
-                            noun: next.aggregate_type(),
-                            id: next.id(),
-                        },
-                        met,
-                    ));
+                Ok(following) => following.rev().for_each(|command| {
+                    let record = record.unwrap_or((command.aggregate_type(), command.id()));
+                    waiting.push_front((command, Some(record)));
+                }),
+                Err(CommandError::Refused(refusal)) if command.is_bulk() && record.is_some() => {
+                    let (noun, id) = record.unwrap_or((next.aggregate_type(), next.id()));
+                    refused.push(RefusedRecord { refusal, noun, id });
+                    while waiting.front().is_some_and(|(_, of)| *of == record) {
+                        waiting.pop_front();
+                    }
                 }
                 Err(error) => return Err((error, met)),
             }
+        }
+        if !refused.is_empty() {
+            return Err((CommandError::RefusedFor(refused), met));
         }
         Ok(Self {
             streams: met,
             builder: reached,
         })
+    }
+
+    /// The streams that were loaded, for a decision that is refused after all.
+    pub(super) fn into_streams(self) -> LoadedStreams<'a> {
+        self.streams
     }
 
     pub(super) fn batches(&self) -> &[Batch] {

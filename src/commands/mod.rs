@@ -155,23 +155,33 @@ pub struct CommandReply {
     pub repeated: bool,
 }
 
+/// A record that a rule refuses, of the several that one command concerns.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{noun} {id}: {refusal}")]
+pub struct RefusedRecord {
+    pub refusal: Refusal,
+    pub noun: &'static str,
+    pub id: Uuid,
+}
+
+fn list_refused(records: &[RefusedRecord]) -> String {
+    let records: Vec<_> = records.iter().map(ToString::to_string).collect();
+    records.join("; ")
+}
+
 /// Why a command has no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A rule refuses one of several records that one command concerns.
-    #[error("{noun} {id}: {refusal}")]
-    RefusedFor {
-        refusal: Refusal,
-        noun: &'static str,
-        id: Uuid,
-    },
-    #[error("the key was used for another request")]
+    /// Rules refuse some of the several records that one command concerns. There is at least one.
+    #[error("{}", list_refused(.0))]
+    RefusedFor(Vec<RefusedRecord>),
+    #[error("this key was used for another request")]
     KeyReused,
-    #[error("it was changed since it was read")]
+    #[error("someone changed this after you opened it")]
     Stale,
-    #[error("too many are changing the same thing at once")]
+    #[error("many people are changing the same record right now")]
     Busy,
     #[error("an event cannot be written: {0}")]
     Unwritable(String),

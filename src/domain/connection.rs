@@ -20,7 +20,7 @@ pub enum Connection {
     Interest,
     /// Helped to word the application.
     Wording,
-    /// Keyed the group's payee, or is somebody on whose word its keyer is known.
+    /// Keyed the group's payee, or is someone on whose word its keyer is known.
     Payee,
     /// Could see the scores of others without having scored.
     SawScores,
@@ -173,7 +173,7 @@ impl<'a> Connections<'a> {
     }
 
     /// Whether a reader may see the scores of others, given the roles that the log gives them. A
-    /// reader whose only role is auditor sees them unless a connection excludes them. Everybody
+    /// reader whose only role is auditor sees them unless a connection excludes them. Everyone
     /// else must have declared that they have no interest, and panel members must have scored
     /// first.
     #[must_use]

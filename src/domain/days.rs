@@ -9,7 +9,8 @@ use super::fund::DecisionLine;
 use super::grant::{Instalment, ReleaseCondition};
 use super::payee::PayeeInput;
 use super::{
-    ApplicationCommand, Command, DecisionContext, FundCommand, GrantCommand, GroupCommand, Refusal,
+    ApplicationCommand, Command, DecisionContext, FundCommand, GrantCommand, GroupCommand,
+    PersonCommand, Refusal,
 };
 use crate::domain::panel::{Award, Verdict};
 
@@ -64,6 +65,7 @@ impl Command {
             Self::Application(_, command) => application_days(command),
             Self::Grant(_, command) => grant_days(command),
             // The end of a simulation is set by the operator and is not limited.
+            Self::Person(_, PersonCommand::Tell(told)) => vec![("told_on", told.told_on)],
             Self::Organisation(..) | Self::Person(..) => Vec::new(),
         }
     }
@@ -82,9 +84,12 @@ fn fund_days(command: &FundCommand) -> Vec<(&'static str, Date)> {
                 .flat_map(decision_days)
                 .map(|day| ("decisions", day));
             std::iter::once(("met_on", meeting.met_on))
+                .chain(meeting.letters_on.map(|day| ("letters_on", day)))
                 .chain(decided)
                 .collect()
         }
+        C::ReleaseLetters(of) => vec![("met_on", of.met_on)],
+        C::MoveLetters(to) => vec![("met_on", to.met_on), ("letters_on", to.letters_on)],
         C::SendBatch(batch) => vec![("sent_on", batch.sent_on)],
         _ => Vec::new(),
     }

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use super::file::FileDigest;
 use super::group::Payee;
 use super::id::PersonId;
+use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
 use super::{
     Application, Connections, Fund, Group, Organisation, Person, Refusal, RestrictedAction,
@@ -268,6 +269,23 @@ impl DecisionContext {
         self.known(person)
             .into_iter()
             .flat_map(Person::vouched_for_by)
+    }
+
+    /// How the people of the group, or of a group that it was merged into, can be reached. Refuses
+    /// with [`Refusal::NobodyReached`] if none of them can.
+    pub fn reached_by(&self) -> Result<BTreeSet<ContactMethod>, Refusal> {
+        let group = self.group()?;
+        let methods: BTreeSet<_> = std::iter::once(group)
+            .chain(self.heirs.iter().filter_map(|heir| heir.look("group").ok()))
+            .flat_map(Group::people_to_reach)
+            .filter_map(|person| self.known(person))
+            .flat_map(Person::reached_by)
+            .collect();
+        if methods.is_empty() {
+            Err(Refusal::NobodyReached)
+        } else {
+            Ok(methods)
+        }
     }
 
     /// The wait for payments after the last change of the payee, the members or a member's address.

@@ -28,7 +28,7 @@ impl EventKind {
 }
 
 /// The types of aggregates with the names of their events.
-const EVENT_NAMES: [(&str, &[&str]); 6] = [
+pub(crate) const EVENT_NAMES: [(&str, &[&str]); 6] = [
     (Person::TYPE, PersonEvent::NAMES),
     (Organisation::TYPE, OrganisationEvent::NAMES),
     (Fund::TYPE, FundEvent::NAMES),

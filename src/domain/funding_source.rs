@@ -32,7 +32,7 @@ impl FundingSource {
 #[serde(transparent)]
 pub struct FundingSplit(Vec<FundingShare>);
 
-/// One source's share of a sum.
+/// One source's share of an amount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FundingShare {
     #[serde(flatten)]
@@ -46,7 +46,7 @@ impl utoipa::PartialSchema for FundingShare {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         let refer = utoipa::openapi::Ref::from_schema_name;
         utoipa::openapi::ObjectBuilder::new()
-            .description(Some("One source's share of a sum."))
+            .description(Some("One source's share of an amount."))
             .property("funder", refer("Slug"))
             .required("funder")
             .property("area", refer("Slug"))

@@ -19,7 +19,7 @@ use super::id::FundId;
 use super::language::Language;
 use super::text::{Line, Prose, contains_host, contains_url};
 
-/// Kind of a mail.
+/// Kind of email.
 #[derive(
     Clone,
     Copy,
@@ -40,6 +40,8 @@ use super::text::{Line, Prose, contains_host, contains_url};
 pub enum MailKind {
     /// A link and a code to sign in with.
     SignIn,
+    /// A person was given a role. It has a link to sign in with.
+    ColleagueInvited,
     /// The application was submitted.
     Submitted,
     /// Changes to the application are requested.
@@ -74,6 +76,24 @@ pub enum MailKind {
     DraftClosing,
     /// The round's deadline moved, and a lapsed draft can be submitted.
     DraftReopened,
+    /// The group accepted the agreement.
+    AgreementAccepted,
+    /// The group asks for a change of its grant.
+    VariationAsked,
+    VariationApproved,
+    VariationRefused,
+    /// The group sent an update.
+    UpdateReceived,
+    /// Staff accepted an update.
+    UpdateAccepted,
+    /// The group returned money.
+    ReturnReceived,
+    /// The grant was terminated.
+    GrantStopped,
+    /// The grant was closed.
+    GrantClosed,
+    /// A person's data is to be erased. It is the last email that they get.
+    ErasureAsked,
 }
 
 impl MailKind {
@@ -81,6 +101,7 @@ impl MailKind {
     fn specific_names(self) -> &'static [&'static str] {
         match self {
             Self::SignIn => &["code", "minutes"],
+            Self::ColleagueInvited => &["roles"],
             Self::Submitted | Self::DraftClosing | Self::DraftReopened => {
                 &["reference", "round", "closes_on"]
             }
@@ -92,10 +113,21 @@ impl MailKind {
             | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
             Self::OfferEnded => &["title"],
-            Self::CheckRequested | Self::UpdateQueried => &["title", "note"],
-            Self::Paid => &["amount", "title"],
-            Self::UpdateDue | Self::ReturnRequested => &["title", "due_on"],
+            Self::CheckRequested
+            | Self::UpdateQueried
+            | Self::VariationRefused
+            | Self::GrantStopped => &["title", "note", "reference"],
+            Self::Paid | Self::ReturnReceived => &["amount", "title", "reference"],
+            Self::UpdateDue => &["title", "due_on", "note"],
+            Self::ReturnRequested => &["title", "due_on", "amount", "reference"],
             Self::ContactChanged => &["changed_on"],
+            Self::AgreementAccepted
+            | Self::VariationAsked
+            | Self::VariationApproved
+            | Self::UpdateReceived
+            | Self::UpdateAccepted
+            | Self::GrantClosed => &["title", "reference"],
+            Self::ErasureAsked => &[],
         }
     }
 
@@ -118,19 +150,25 @@ impl MailKind {
     /// them in the office's name.
     #[must_use]
     pub fn may_reach_unproven(self) -> bool {
-        matches!(self, Self::SignIn | Self::ContactChanged)
+        matches!(
+            self,
+            Self::SignIn | Self::ColleagueInvited | Self::ContactChanged
+        )
     }
 
-    /// Whether its template takes two administrators: one mail lets people in, and the other warns
+    /// Whether its template takes two administrators: two mails let people in, and the other warns
     /// them of a change made by staff.
     #[must_use]
     pub fn needs_two_people(self) -> bool {
-        matches!(self, Self::SignIn | Self::ContactChanged)
+        matches!(
+            self,
+            Self::SignIn | Self::ColleagueInvited | Self::ContactChanged
+        )
     }
 }
 
 /// Names that every mail can use.
-const COMMON_NAMES: [&str; 2] = ["organisation", "link"];
+const COMMON_NAMES: [&str; 3] = ["organisation", "link", "phone"];
 /// Names whose values a user typed.
 const TYPED_NAMES: [&str; 2] = ["name", "group"];
 
@@ -138,7 +176,7 @@ const TYPED_NAMES: [&str; 2] = ["name", "group"];
 const NAMES_MAX: usize = 20;
 const VALUE_CHARS_MAX: usize = 4000;
 
-/// Staff's template for one mail, for one fund or for all funds without their own.
+/// Staff's wording of one email, for one fund or for all funds without their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishMailText {
@@ -177,21 +215,24 @@ pub fn check_mail_text(mail: MailKind, subject: &str, body: &str) -> Result<(), 
         .iter()
         .find_map(|name| subject.positions_of(name).next())
     {
-        return Err(subject.broken(piece, "a subject holds neither the link nor the code"));
+        return Err(subject.broken(piece, "leave the link and the code out of the subject"));
     }
     let once = |name: &str| body.positions_of(name).count() == 1;
     if mail == MailKind::SignIn && !(once("link") && once("code")) {
         return Err(Refusal::TextBroken(
-            "body: {{ link }} and {{ code }} stand in it once each, or nobody could sign in".into(),
+            "body: use {{ link }} and {{ code }} once each, so that people can sign in".into(),
+        ));
+    }
+    if mail == MailKind::ColleagueInvited && !once("link") {
+        return Err(Refusal::TextBroken(
+            "body: use {{ link }} once, so that people can sign in".into(),
         ));
     }
     if body.positions_of("link").count() > 1 {
-        return Err(Refusal::TextBroken(
-            "body: {{ link }} stands in it once at most".into(),
-        ));
+        return Err(Refusal::TextBroken("body: use {{ link }} only once".into()));
     }
     match body.positions_of("link").find(|at| !body.is_alone(*at)) {
-        Some(at) => Err(body.broken(at, "{{ link }} stands alone on its line")),
+        Some(at) => Err(body.broken(at, "put {{ link }} alone on its line")),
         None => Ok(()),
     }
 }
@@ -259,7 +300,7 @@ impl<'a> ParsedMailText<'a> {
                 |why: &str| Err(Refusal::TextBroken(format!("{field}, line {line}: {why}")));
             let Some(inner) = marked.strip_prefix("{{") else {
                 return broken(&format!(
-                    "{} begins or ends nothing here: only a name stands in double braces",
+                    "{} has no partner here: use double braces only around a detail",
                     &marked[..2]
                 ));
             };
@@ -270,7 +311,7 @@ impl<'a> ParsedMailText<'a> {
             if name.trim().is_empty() || !name.trim().chars().all(plain) {
                 let shown: String = name.trim().chars().take(40).collect();
                 return broken(&format!(
-                    "“{shown}” is not a name, and only a name stands in double braces"
+                    "“{shown}” is not one of the details you can insert"
                 ));
             }
             pieces.push(TextPiece {
@@ -301,7 +342,7 @@ impl<'a> ParsedMailText<'a> {
                     if !self.is_set_apart(at) {
                         return Err(self.broken(
                             at,
-                            &format!("a space stands before and behind {{{{ {name} }}}}"),
+                            &format!("put a space before and after {{{{ {name} }}}}"),
                         ));
                     }
                 }
@@ -314,7 +355,7 @@ impl<'a> ParsedMailText<'a> {
                     let line = words.split('\n').position(leads_away);
                     if let Some(line) = line {
                         let line = piece.line + line;
-                        let why = "only {{ link }} leads to a page, and this is another address";
+                        let why = "use {{ link }} in place of this web address";
                         return Err(Refusal::TextBroken(format!(
                             "{}, line {line}: {why}",
                             self.field
@@ -325,7 +366,7 @@ impl<'a> ParsedMailText<'a> {
         }
         if names > NAMES_MAX {
             return Err(Refusal::TextBroken(format!(
-                "{}: it holds more than {NAMES_MAX} names",
+                "{}: use at most {NAMES_MAX} details",
                 self.field
             )));
         }
@@ -530,7 +571,7 @@ mod tests {
     #[test]
     fn what_a_text_comes_to_is_bounded() {
         let (long, text) = ("x".repeat(100_000), "{{ note }} ".repeat(300));
-        assert!(place(declined(&text)).contains("more than 20 names"));
+        assert!(place(declined(&text)).contains("at most 20 details"));
         let written = fill_in(&text, &BTreeMap::from([("note", long)]));
         assert_eq!(written.matches('x').count(), NAMES_MAX * VALUE_CHARS_MAX);
     }

@@ -13,6 +13,7 @@
 
 mod aggregate;
 pub mod application;
+pub mod colour;
 pub mod command;
 mod connection;
 pub mod csv;
@@ -43,6 +44,7 @@ mod refusal;
 pub mod role;
 pub mod text;
 pub mod unproven;
+pub mod working_days;
 
 use uuid::Uuid;
 

@@ -23,10 +23,10 @@ pub struct Money(Decimal);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     #[error(
-        "write an amount in pounds and pence such as 750.00: digits, and no more than two after the point"
+        "enter an amount in pounds, such as 750.00, with no more than two digits after the point"
     )]
     Malformed,
-    #[error("the amount is larger than this service can hold")]
+    #[error("this amount is too large")]
     TooLarge,
 }
 
@@ -79,6 +79,12 @@ impl Money {
     #[must_use]
     pub fn from_pounds(pounds: u32) -> Self {
         Self::from_pence(u64::from(pounds) * 100)
+    }
+
+    /// The amount without its pence, for a headline.
+    #[must_use]
+    pub fn whole_pounds(self) -> Self {
+        Self(self.0.trunc())
     }
 
     /// The amount in whole pence.
@@ -164,6 +170,7 @@ impl From<Money> for String {
     }
 }
 
+/// For people: with commas, and without pence where there are none. "£1,250", "£52,058.50".
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = self.to_decimal_string();
@@ -175,7 +182,11 @@ impl fmt::Display for Money {
             .map(String::from_utf8_lossy)
             .collect::<Vec<_>>()
             .join(",");
-        write!(f, "£{thousands}.{pence}")
+        if pence == "00" {
+            write!(f, "£{thousands}")
+        } else {
+            write!(f, "£{thousands}.{pence}")
+        }
     }
 }
 
@@ -244,9 +255,9 @@ mod tests {
     fn is_said_with_its_thousands_apart() {
         for (pence, says) in [
             (5, "£0.05"),
-            (85_000, "£850.00"),
+            (85_000, "£850"),
             (123_405, "£1,234.05"),
-            (123_456_700, "£1,234,567.00"),
+            (123_456_700, "£1,234,567"),
         ] {
             assert_eq!(Money::from_pence(pence).to_string(), says);
         }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::Refusal;
 use super::id::PersonId;
 use super::money::Money;
-use super::text::{Prose, Slug};
+use super::text::{Line, Prose, Slug};
 
 /// A condition of the award that must be met before money is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -19,6 +20,36 @@ pub struct Condition {
     /// payment.
     #[serde(default)]
     pub one_instalment: bool,
+}
+
+/// The public title and description. Staff write them; they never come from a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    pub title: Line,
+    pub description: Prose,
+}
+
+impl Summary {
+    pub(in crate::domain) fn must_differ_from_title(&self) -> Result<(), Refusal> {
+        if self.title.as_str() == self.description.as_str() {
+            Err(Refusal::SummaryRepeats)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The letter about a decision that waits for its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeldLetter {
+    /// The day of the meeting, by which its letters are released together.
+    #[schema(value_type = String, format = "date")]
+    pub met_on: Date,
+    /// The day on which the letter goes out. Until then the group sees nothing of the decision.
+    #[schema(value_type = String, format = "date")]
+    pub letters_on: Date,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -38,6 +69,9 @@ pub struct Award {
     /// Conditions that must be met before money is paid, by key.
     #[serde(default)]
     pub conditions: BTreeMap<Slug, Condition>,
+    /// The public title and description of what is funded. Needed if none was written before.
+    #[serde(default)]
+    pub summary: Option<Summary>,
     /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
@@ -58,8 +92,11 @@ pub struct Decline {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Defer {
-    /// Why. The group reads it.
+    /// Why, for the record. The group reads it if there is no `message`.
     pub reason: Prose,
+    /// What the group reads instead of the reason.
+    #[serde(default)]
+    pub message: Option<Prose>,
     /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
@@ -71,8 +108,11 @@ pub struct Reserve {
     /// Rank on the round's reserve list, unique in the round. Rank 1 is promoted first.
     #[schema(minimum = 1, maximum = 65535)]
     pub rank: u16,
-    /// Why. The group reads it.
+    /// Why, for the record. The group reads it if there is no `message`.
     pub reason: Prose,
+    /// What the group reads instead of the reason.
+    #[serde(default)]
+    pub message: Option<Prose>,
     /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
@@ -84,9 +124,15 @@ pub struct Reserve {
 #[strum_discriminants(
     name(Decision),
     doc = "What a panel can decide.",
-    derive(strum::IntoStaticStr, strum::VariantArray)
+    derive(
+        strum::IntoStaticStr,
+        strum::VariantArray,
+        Serialize,
+        Deserialize,
+        utoipa::ToSchema
+    )
 )]
-#[strum_discriminants(strum(serialize_all = "snake_case"))]
+#[strum_discriminants(strum(serialize_all = "snake_case"), serde(rename_all = "snake_case"))]
 pub enum Verdict {
     Award(Award),
     Promote(Award),

@@ -45,6 +45,15 @@ impl PersonalInput {
         parse_name(text).map(Self::Open)
     }
 
+    /// The value as entered, while it is not encrypted.
+    #[must_use]
+    pub fn plaintext(&self) -> Option<&str> {
+        match self {
+            Self::Open(text) => Some(text),
+            Self::Sealed(_) => None,
+        }
+    }
+
     /// The encrypted value.
     ///
     /// # Panics
@@ -105,7 +114,7 @@ pub fn personal_name<'de, D: serde::Deserializer<'de>>(
     PersonalInput::name(&String::deserialize(input)?).map_err(serde::de::Error::custom)
 }
 
-/// Deserialises and normalises an e-mail address. Fails with [`TextError::NotAnEmail`].
+/// Deserialises and normalises an email address. Fails with [`TextError::NotAnEmail`].
 pub fn email<'de, D: serde::Deserializer<'de>>(input: D) -> Result<PersonalInput, D::Error> {
     let text = String::deserialize(input)?;
     parse_email(&text)
@@ -113,7 +122,7 @@ pub fn email<'de, D: serde::Deserializer<'de>>(input: D) -> Result<PersonalInput
         .map_err(serde::de::Error::custom)
 }
 
-/// Parses and normalises an e-mail address, so that each address identifies one person:
+/// Parses and normalises an email address, so that each address identifies one person:
 /// compatibility forms such as full-width letters become plain, upper case becomes lower case, and
 /// the domain becomes its ASCII form (IDNA). The part before the `@` must be ASCII, since other
 /// letters look alike and few servers accept them. Normalised addresses are unchanged. Fails with
@@ -191,7 +200,7 @@ pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// Normalises a telephone number: digits only, with `+44` for a leading zero.
+/// Normalises a phone number: digits only, with `+44` for a leading zero.
 pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
     let plain: String = text
         .chars()
@@ -211,8 +220,29 @@ pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
     }
 }
 
+/// The digits by which a phone number is found however it is written: without the country code of
+/// the United Kingdom, and without the zeros in front.
+#[must_use]
+pub fn phone_key(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let international = text.trim_start().starts_with('+') || digits.starts_with("00");
+    let plain = digits.trim_start_matches('0');
+    let plain = if international {
+        plain.strip_prefix("44").unwrap_or(plain)
+    } else {
+        plain
+    };
+    plain.trim_start_matches('0').to_owned()
+}
+
+/// Whether a text holds a phone number. Words may follow it: "after 3pm".
+#[must_use]
+pub fn has_phone_number(text: &str) -> bool {
+    text.chars().count() <= 80 && (6..=17).contains(&phone_key(text).len())
+}
+
 /// Names of the fields that contain personal values.
-pub const PERSONAL_FIELD_NAMES: [&str; 15] = [
+pub const PERSONAL_FIELD_NAMES: [&str; 16] = [
     "answer",
     "email",
     "helper",
@@ -221,6 +251,7 @@ pub const PERSONAL_FIELD_NAMES: [&str; 15] = [
     "name",
     "numbers",
     "outcome",
+    "postal_address",
     "postcode",
     "reason",
     "review",
@@ -242,9 +273,9 @@ pub struct PersonalField<'a> {
 /// A blind index: a keyed digest by which an encrypted value is found without decrypting it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlindIndexKind {
-    /// Unique: one e-mail address belongs to one person.
+    /// Unique: one email address belongs to one person.
     Email,
-    /// Groups that share an account, a postcode or a telephone number are shown to staff, not
+    /// Groups that share an account, a postcode or a phone number are shown to staff, not
     /// refused.
     Account,
     Postcode,
@@ -367,6 +398,24 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn phone_numbers_have_one_key() {
+        for text in [
+            "0161 496 0000",
+            "+44 161 496 0000",
+            "0044 (0)161 4960000",
+            "+44 (0)161 496-0000",
+        ] {
+            assert_eq!(phone_key(text), "1614960000", "{text}");
+            assert!(has_phone_number(text), "{text}");
+        }
+        assert_eq!(phone_key("+33 1 23"), "33123");
+        for text in ["", "call me", "0161"] {
+            assert!(!has_phone_number(text), "{text}");
+        }
+        assert!(has_phone_number("07700 900 112, after 3pm"));
     }
 
     #[test]

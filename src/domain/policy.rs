@@ -7,12 +7,13 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::application::{ApplicationState, MeetingItem};
+use super::application::{ApplicationState, LetterDay, MeetingDay, MeetingItem};
 use super::command::NoBody;
 use super::fund::{Commit, ReserveEntry, Uncommit};
 use super::funding_source::FundingSplit;
-use super::grant::{AwardIncrease, BatchedPayment, Offer};
+use super::grant::{AwardIncrease, BatchedPayment, Offer, OfferDay};
 use super::group::{AbsorbGroup, GrantEnd, GrantRef, MemberRef, PassedCheck};
+use super::panel::{Decision, HeldLetter};
 use super::unproven::UnprovenActivity;
 use super::{
     Aggregate, Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event,
@@ -104,7 +105,10 @@ fn after_application_event(
     };
     let on_fund = |command| Command::Fund(place.fund, command);
     let mut following = Vec::new();
+    // A summary that an award carries comes before the award, which leaves the reserve list.
+    let is_decisive = !matches!(event, ApplicationEvent::PublicSummaryWritten { .. });
     if let Some(rank) = before.reserve_rank()
+        && is_decisive
         && after.state() != ApplicationState::ReserveList
     {
         following.push(on_fund(FundCommand::Unlist(ReserveEntry {
@@ -125,12 +129,18 @@ fn after_application_event(
         }
         ApplicationEvent::AttendanceConfirmed { .. }
             if after.state() == ApplicationState::Awarded
+                && after.held_letter().is_none()
                 && after.decision_must_be_confirmed().is_ok() =>
         {
             following.push(Command::Grant(
                 id.into(),
                 GrantCommand::SendOffer(NoBody {}),
             ));
+        }
+        ApplicationEvent::LetterMoved { .. }
+        | ApplicationEvent::LetterReleased { .. }
+        | ApplicationEvent::DecisionTakenBack { .. } => {
+            following.extend(after_letter(id, before, event, after));
         }
         ApplicationEvent::Reserved { rank, .. } => {
             following.push(on_fund(FundCommand::List(ReserveEntry {
@@ -154,6 +164,46 @@ fn after_application_event(
         _ => {}
     }
     following
+}
+
+/// Commands that the release, a move or the end of a held letter triggers.
+fn after_letter(
+    id: ApplicationId,
+    before: &Application,
+    event: &ApplicationEvent,
+    after: &Application,
+) -> Vec<Command> {
+    let is_award = before.state() == ApplicationState::Awarded;
+    let on_grant = |command| is_award.then(|| Command::Grant(id.into(), command));
+    match event {
+        ApplicationEvent::LetterMoved { letters_on } => {
+            on_grant(GrantCommand::MoveLetter(OfferDay {
+                letters_on: *letters_on,
+            }))
+            .into_iter()
+            .collect()
+        }
+        ApplicationEvent::LetterReleased { .. } => on_grant(GrantCommand::ReleaseLetter(NoBody {}))
+            .into_iter()
+            .collect(),
+        ApplicationEvent::DecisionTakenBack { decision, .. } => {
+            let award = (*decision == Decision::Award)
+                .then(|| Command::Grant(id.into(), GrantCommand::TakeBackAward(NoBody {})));
+            let listed = after
+                .reserve_rank()
+                .zip(after.target())
+                .map(|(rank, place)| {
+                    let entry = ReserveEntry {
+                        application: id,
+                        round: place.round.clone(),
+                        rank,
+                    };
+                    Command::Fund(place.fund, FundCommand::List(entry))
+                });
+            award.into_iter().chain(listed).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn count_unproven(person: PersonId, begun: UnprovenActivity) -> Command {
@@ -201,17 +251,6 @@ fn after_fund_event(id: FundId, command: &FundCommand, event: &FundEvent) -> Vec
                 }),
             )]
         }
-        (FundCommand::RecordMeeting(meeting), FundEvent::PanelMet { round, .. }) => {
-            let decide = |line: &super::fund::DecisionLine| {
-                let at = MeetingItem {
-                    fund: id,
-                    round: round.clone(),
-                    verdict: line.verdict.clone(),
-                };
-                Command::Application(line.application, ApplicationCommand::DecideAtMeeting(at))
-            };
-            meeting.decisions.iter().map(decide).collect()
-        }
         (FundCommand::SendBatch(sent), FundEvent::BatchSent { batch, sent_on, .. }) => {
             let each = |line: &super::fund::BatchLine| {
                 let (payment, amount) = (line.payment, line.amount);
@@ -226,8 +265,72 @@ fn after_fund_event(id: FundId, command: &FundCommand, event: &FundEvent) -> Vec
             };
             sent.payments.iter().map(each).collect()
         }
+        _ => after_meeting(id, command, event),
+    }
+}
+
+/// Commands that a meeting of the panel triggers, and what happens to its letters.
+fn after_meeting(id: FundId, command: &FundCommand, event: &FundEvent) -> Vec<Command> {
+    match (command, event) {
+        (
+            FundCommand::RecordMeeting(meeting),
+            FundEvent::PanelMet {
+                round,
+                met_on,
+                letters_on,
+                ..
+            },
+        ) => {
+            let letter = letters_on.map(|letters_on| HeldLetter {
+                met_on: *met_on,
+                letters_on,
+            });
+            let decide = |line: &super::fund::DecisionLine| {
+                let at = MeetingItem {
+                    fund: id,
+                    round: round.clone(),
+                    verdict: line.verdict.clone(),
+                    letter,
+                };
+                Command::Application(line.application, ApplicationCommand::DecideAtMeeting(at))
+            };
+            meeting.decisions.iter().map(decide).collect()
+        }
+        (
+            _,
+            FundEvent::LettersReleased {
+                met_on,
+                applications,
+                ..
+            },
+        ) => {
+            let of = MeetingDay { met_on: *met_on };
+            on_each(applications, &ApplicationCommand::ReleaseLetter(of))
+        }
+        (
+            _,
+            FundEvent::LettersMoved {
+                met_on,
+                letters_on,
+                applications,
+                ..
+            },
+        ) => {
+            let to = LetterDay {
+                met_on: *met_on,
+                letters_on: *letters_on,
+            };
+            on_each(applications, &ApplicationCommand::MoveLetter(to))
+        }
         _ => Vec::new(),
     }
+}
+
+fn on_each(applications: &[ApplicationId], command: &ApplicationCommand) -> Vec<Command> {
+    applications
+        .iter()
+        .map(|application| Command::Application(*application, command.clone()))
+        .collect()
 }
 
 /// Commands that an event of a grant triggers, given the state before it.
@@ -260,6 +363,10 @@ fn after_grant_event(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Com
         | GrantEvent::OfferLapsed {}
         | GrantEvent::OfferWithdrawn { .. } => ends(release(before.award())),
         GrantEvent::GrantClosed { released } => ends(release(released)),
+        GrantEvent::AwardTakenBack {} => {
+            let award = before.award();
+            ends(vec![uncommit(fund, FundCommand::TakeBack, id, award, None)])
+        }
         GrantEvent::UnderspendDeclared { released, .. }
         | GrantEvent::GrantTerminated { released, .. }
         | GrantEvent::VariationApproved { released, .. } => {
@@ -399,15 +506,21 @@ pub fn created_number(event: &Event) -> Option<u32> {
         | Event::Person(PersonEvent::ContactChangeProposed {
             proposal: number, ..
         })
-        | Event::Organisation(OrganisationEvent::MailTextProposed {
-            proposal: number, ..
-        }) => Some(*number),
+        | Event::Organisation(
+            OrganisationEvent::MailTextProposed {
+                proposal: number, ..
+            }
+            | OrganisationEvent::SettingsProposed {
+                proposal: number, ..
+            },
+        ) => Some(*number),
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
             | OrganisationEvent::ReportPublished { version, .. }
             | OrganisationEvent::MailTextPublished { version, .. }
+            | OrganisationEvent::SettingsSet { version, .. }
             | OrganisationEvent::WebhookProposed {
                 proposal: version, ..
             }

@@ -38,7 +38,7 @@ impl Command {
     }
 
     /// Other people whom the decision may read: the administrators if a fund is opened, and the
-    /// members of the groups if money is prepared or sent.
+    /// people of the groups if an application is submitted, or money is prepared or sent.
     pub fn people_read<'a>(
         &self,
         organisation: &'a Organisation,
@@ -48,6 +48,13 @@ impl Command {
             Self::Fund(_, FundCommand::Open(_)) => {
                 organisation.holders(Role::Administrator).collect()
             }
+            Self::Application(
+                _,
+                ApplicationCommand::Submit(_) | ApplicationCommand::Resubmit(_),
+            ) => groups
+                .iter()
+                .flat_map(|group| group.people_to_reach())
+                .collect(),
             Self::Grant(
                 _,
                 GrantCommand::PreparePayment(_)

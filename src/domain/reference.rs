@@ -16,7 +16,7 @@ impl Reference {
         Self(u64::try_from(position).unwrap_or_default())
     }
 
-    /// Parses a reference that somebody typed. Spaces and hyphens are ignored. `None` if the check
+    /// Parses a reference that someone typed. Spaces and hyphens are ignored. `None` if the check
     /// digit is wrong.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -33,6 +33,19 @@ impl Reference {
         let own = Self(number);
         (own.padded().len() == digits.len() - 1 && check.parse() == Ok(own.check_digit()))
             .then_some(own)
+    }
+
+    /// Parses the reference of a payment at the bank, such as `GR000018P1`: the application's
+    /// reference and the number of the payment.
+    #[must_use]
+    pub fn parse_payment(text: &str) -> Option<(Self, u16)> {
+        let plain: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '/'))
+            .collect::<String>()
+            .to_uppercase();
+        let (application, payment) = plain.strip_prefix("GR")?.split_once('P')?;
+        Some((Self::parse(application)?, payment.parse().ok()?))
     }
 
     fn padded(self) -> String {
@@ -100,6 +113,21 @@ mod tests {
         }
         for text in ["", "12345", "abc def", "0000000000000000000000"] {
             assert_eq!(Reference::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_reference_of_a_payment_is_read_back() {
+        let reference = Reference::from_position(1);
+        for text in ["GR000018P1", "gr 000018 p1", "GR/000018/P1"] {
+            assert_eq!(
+                Reference::parse_payment(text),
+                Some((reference, 1)),
+                "{text}"
+            );
+        }
+        for text in ["GR000017P1", "GR000018", "GR000018P", "000018P1"] {
+            assert_eq!(Reference::parse_payment(text), None, "{text}");
         }
     }
 }

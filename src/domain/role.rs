@@ -57,7 +57,7 @@ pub type Roles = BTreeSet<Role>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     Person(PersonId),
-    /// Somebody with a shell on the machine, who names the first people and loads seeds.
+    /// Someone with a shell on the machine, who names the first people and loads seeds.
     Operator,
     /// The service itself on a schedule: lapses, reminders.
     Job,

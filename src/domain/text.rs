@@ -33,36 +33,44 @@ pub enum TextError {
     Empty,
     #[error("this may have at most {0} characters")]
     TooLong(usize),
-    #[error("this holds a character that cannot be kept, such as a control character")]
+    #[error("this has a character that we cannot keep, such as a control character")]
     Unprintable,
-    #[error("this holds a character that turns the direction of writing")]
+    #[error("this has a character that changes the direction of the text")]
     DirectionControl,
-    #[error("this holds a character that cannot be seen")]
+    #[error("this has a character that no one can see")]
     Invisible,
-    #[error("this needs a letter or a digit that can be seen")]
+    #[error("this needs a letter or a digit")]
     NothingVisible,
-    #[error("a name holds no address of a web page")]
+    #[error("a name cannot contain a web address")]
     ContainsUrl,
-    #[error("use small letters, digits and hyphens, beginning with a letter")]
+    #[error("use small letters, digits and hyphens, and begin with a letter")]
     NotASlug,
-    #[error("this is not an e-mail address, such as name@example.org")]
+    #[error("this is not an email address, such as name@example.org")]
     NotAnEmail,
     #[error("this is not a charity or company number")]
     NotAnIdentifier,
-    #[error("this is not the digest of a file")]
+    #[error("this is not the hash of a file")]
     NotAFile,
     #[error("this is not a postcode, such as OL1 1AA")]
     NotAPostcode,
-    #[error("this is not a telephone number")]
+    #[error("this is not a phone number")]
     NotATelephone,
-    #[error("a sort code has six digits, an account number eight")]
+    #[error("a sort code has six digits, and an account number has eight")]
     NotAnAccount,
     #[error(
         "this is not a web address such as https://hooks.example.org/grants, without a password, a query or a fragment"
     )]
     NotAWebAddress,
-    #[error("this is no kind of event, such as grant.PaymentConfirmed")]
+    #[error("this is not a kind of event, such as grant.PaymentConfirmed")]
     NotAnEvent,
+    #[error("this is not a colour: use # and six digits or letters from a to f, such as #0f6b66")]
+    NotAColour,
+    #[error("this is not the code of a language, such as ur or pl")]
+    NotALanguage,
+    #[error("write {{phone}} once, where the phone number goes")]
+    NoPhonePlaceholder,
+    #[error("this may have at most {0} lines")]
+    TooManyLines(usize),
 }
 
 /// Pattern of a single-line text as [`normalise`] accepts it: no control character, no line break,
@@ -163,7 +171,7 @@ pub fn contains_url(text: &str) -> bool {
 }
 
 /// Whether a text contains the name of a host, such as `example.org`: many mail programs turn that
-/// into a link. The host of an e-mail address does not count.
+/// into a link. The host of an email address does not count.
 #[must_use]
 pub fn contains_host(text: &str) -> bool {
     let folded = fold(text);
@@ -306,7 +314,7 @@ text_type!(
     Line, |text| normalise(text, 140, false), "One line of at most 140 characters", ONE_LINE_PATTERN, 140, "Growing together");
 text_type!(
     /// The name of a group or other body, as entered. It is stored as a [`Line`].
-    Name, parse_name, "A name of at most 100 characters with a letter or a digit, without an address", ONE_LINE_PATTERN, 100, "Growing together");
+    Name, parse_name, "A name of at most 100 characters with a letter or a digit, without a web address", ONE_LINE_PATTERN, 100, "Growing together");
 text_type!(
     /// Several lines: a purpose, a reason. Never names of people.
     Prose, |text| normalise(text, 4000, true), "Plain text of at most 4,000 characters", MULTI_LINE_PATTERN, 4000, "To meet and cook");

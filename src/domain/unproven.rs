@@ -126,7 +126,7 @@ impl Unproven {
     /// The reason of the erasure, for the record.
     fn reason(&self) -> Prose {
         format!(
-            "Begun on {} on a public page, and left without showing an address.",
+            "Begun online on {}, by someone who did not confirm an email address.",
             self.since
         )
         .parse()

@@ -33,7 +33,7 @@ pub struct Attendance {
 }
 
 impl Attendance {
-    /// Counts the recorder as confirmed. Old logs name no recorder; then everybody who was named
+    /// Counts the recorder as confirmed. Old logs name no recorder; then everyone who was named
     /// counts as confirmed.
     #[must_use]
     pub fn new(decision: u32, sitting: &PanelSitting) -> Self {
@@ -56,7 +56,7 @@ impl Attendance {
     /// Refuses unless the actor may confirm their own attendance.
     ///
     /// Refuses with [`Refusal::NotProposed`] if the person was not named or has confirmed already,
-    /// [`Refusal::ConfirmedTooLate`] after the last day, [`Refusal::NotYours`] if somebody else
+    /// [`Refusal::ConfirmedTooLate`] after the last day, [`Refusal::NotYours`] if someone else
     /// acts, [`Refusal::KnownToOne`] if one administrator alone gave the person their role, and
     /// [`Refusal::Interested`] if the person is connected with the group.
     pub fn must_be_confirmable(
@@ -130,7 +130,7 @@ impl Application {
     }
 
     /// Refuses to pay out a decision that is not confirmed: with [`Refusal::AttendanceUnconfirmed`]
-    /// below the quorum, and with [`Refusal::KeyerAlone`] while everybody who has confirmed also
+    /// below the quorum, and with [`Refusal::KeyerAlone`] while everyone who has confirmed also
     /// keyed in the form and others have not confirmed yet.
     pub fn decision_must_be_confirmed(&self) -> Result<(), Refusal> {
         self.attendance.must_have_quorum()?;

@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::attendance::AttendanceRef;
-use super::decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Summary, Terms};
+use super::decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Terms};
 use super::interest::{DeclareInterest, HelperRef, Interest, PanelSitting};
 use super::language::ChooseLanguage;
+use super::letter::{LetterDay, MeetingDay, TakeBackDecision};
 use super::review::{DecideReview, RequestReview};
 use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, WithReason, commands};
@@ -16,7 +17,8 @@ use crate::domain::file::FileDigest;
 use crate::domain::id::{FundId, GroupId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::money::Money;
-use crate::domain::panel::{Award, Decline, Defer, Reserve};
+use crate::domain::panel::{Award, Decision, Decline, Defer, HeldLetter, Reserve, Summary};
+use crate::domain::person::ContactMethod;
 use crate::domain::personal_data::{Encrypted, PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Prose, Slug};
@@ -55,7 +57,7 @@ commands! {
         SetAsideScore(SetAsideScore) = "set-aside-score", Permission::Staff(&[Role::Panel, Role::Administrator]);
         /// Writes the public title and description of what would be funded.
         WriteSummary(Summary) = "write-summary", Permission::Staff(&[Role::Officer]);
-        /// Awards a sum, commits the money and offers the grant, in one step.
+        /// Awards an amount, commits the money and offers the grant, in one step.
         Award(Award) = "award", Permission::Staff(&[Role::Panel]);
         /// Awards an application on the reserve list when money is available.
         Promote(Award) = "promote", Permission::Staff(&[Role::Panel]);
@@ -67,6 +69,14 @@ commands! {
         Reserve(Reserve) = "reserve", Permission::Staff(&[Role::Panel]);
         /// Applies the decision of a panel meeting.
         DecideAtMeeting(MeetingItem) = "decide-at-meeting", Permission::FollowUp;
+        /// Takes back a decision of a meeting while its letter is held, with the reason. The
+        /// application is as it was before. Taking back an award needs as many people as the award
+        /// did, once as many have confirmed it.
+        TakeBackDecision(TakeBackDecision) = "take-back-decision", Permission::Staff(&[Role::Panel]);
+        /// Releases the letter about a decision of a meeting.
+        ReleaseLetter(MeetingDay) = "release-letter", Permission::FollowUp;
+        /// Moves the day of the letter about a decision of a meeting.
+        MoveLetter(LetterDay) = "move-letter", Permission::FollowUp;
         /// States that a helper named by the group did not help. The helper states it, or an
         /// officer who is not a member of the group.
         RefuseHelp(HelperRef) = "refuse-help", Permission::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
@@ -97,7 +107,7 @@ pub struct StartApplication {
     pub fund: FundId,
     pub round: Slug,
     pub group: GroupId,
-    /// Whether the form arrived in time on paper or by telephone and is keyed in after the
+    /// Whether the form arrived in time on paper or by phone and is keyed in after the
     /// deadline.
     #[serde(default)]
     pub late: bool,
@@ -119,7 +129,10 @@ pub struct SaveAnswers {
     /// needed.
     #[serde(default)]
     pub people_at_risk: Option<bool>,
-    /// Free text by question key. It is stored encrypted.
+    /// The answers by question key. They are stored encrypted. What an answer looks like follows
+    /// from the kind of its question: text; an option's key; the keys of several options, one a
+    /// line; a number in figures; `yes` or `no`; a day such as `2026-07-05`; or for a budget one
+    /// line for each item, such as `Hall, 24 weeks: £480.00`.
     #[serde(default)]
     pub answers: BTreeMap<Slug, PersonalInput>,
 }
@@ -172,7 +185,7 @@ pub enum HelpKind {
 #[serde(deny_unknown_fields)]
 pub struct Submit {
     pub channel: Channel,
-    /// The day on which a paper or telephone application was received.
+    /// The day on which a paper or phone application was received.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub received_on: Option<Date>,
@@ -195,8 +208,8 @@ pub struct Resubmit {
 #[serde(deny_unknown_fields)]
 pub struct RequestChanges {
     /// The keys of the questions to answer again. Four keys do not belong to the form: `requested`
-    /// is the sum, `area` the area, `activity` the kind of activity, and `people-at-risk` whether
-    /// children or adults at risk would be involved.
+    /// is the amount, `area` the area, `activity` the kind of activity, and `people-at-risk`
+    /// whether children or adults at risk would be involved.
     #[schema(min_items = 1)]
     pub questions: BTreeSet<Slug>,
     pub note: Prose,
@@ -271,6 +284,10 @@ events! {
             /// count as confirmed.
             #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
             help_agreed: bool,
+            /// How the group's members could be reached. Absent in events from before the rule that
+            /// someone must be.
+            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+            reached_by: BTreeSet<ContactMethod>,
         },
         HelpConfirmed { helper: PersonId, by: PersonId },
         HelpRefused { helper: PersonId, by: PersonId },
@@ -283,6 +300,10 @@ events! {
             help: Option<ApplicationHelp>,
             #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
             help_agreed: bool,
+            /// How the group's members could be reached. Absent in events from before the rule that
+            /// someone must be.
+            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+            reached_by: BTreeSet<ContactMethod>,
         },
         EligibilityConfirmed { by: PersonId },
         EligibilityRefused { reason: Prose, by: PersonId },
@@ -298,10 +319,44 @@ events! {
         ScoreRevised { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose, reason: Prose },
         ScoreSetAside { of: PersonId, reason: Prose, by: PersonId },
         PublicSummaryWritten { summary: Summary },
-        Awarded { terms: Terms, reason: Option<Prose>, sitting: PanelSitting },
-        Declined { reason: Prose, feedback: Prose, sitting: PanelSitting },
-        Deferred { reason: Prose, sitting: PanelSitting },
-        Reserved { rank: u16, reason: Prose, sitting: PanelSitting },
+        Awarded {
+            terms: Terms,
+            reason: Option<Prose>,
+            sitting: PanelSitting,
+            /// The letter that is held; absent if it goes out immediately. Likewise below.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            letter: Option<HeldLetter>,
+        },
+        Declined {
+            reason: Prose,
+            feedback: Prose,
+            sitting: PanelSitting,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            letter: Option<HeldLetter>,
+        },
+        Deferred {
+            reason: Prose,
+            /// What the group reads; it reads the reason if this is absent. Likewise below.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            message: Option<Prose>,
+            sitting: PanelSitting,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            letter: Option<HeldLetter>,
+        },
+        Reserved {
+            rank: u16,
+            reason: Prose,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            message: Option<Prose>,
+            sitting: PanelSitting,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            letter: Option<HeldLetter>,
+        },
+        LetterMoved { letters_on: Date },
+        /// The letter goes out now. `message` is what the group reads; an award has an offer
+        /// instead.
+        LetterReleased { decision: Decision, message: Option<Prose> },
+        DecisionTakenBack { decision: Decision, reason: Prose, sitting: PanelSitting },
         AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
         ReviewRequested { words: Encrypted, requested_on: Date },
         ReviewDecided { upheld: bool, reason: Prose, by: PersonId },

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::money::Money;
-use crate::domain::panel::{Award, Condition, Decision, Verdict};
+use crate::domain::panel::{Award, Condition, Decision, HeldLetter, Summary, Verdict};
 use crate::domain::role::Role;
-use crate::domain::text::{Line, Prose, Slug};
+use crate::domain::text::{Prose, Slug};
 use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -41,24 +41,6 @@ pub struct SetAsideScore {
     pub reason: Prose,
 }
 
-/// The public title and description. Staff write them; they never come from a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Summary {
-    pub title: Line,
-    pub description: Prose,
-}
-
-impl Summary {
-    pub(in crate::domain) fn must_differ_from_title(&self) -> Result<(), Refusal> {
-        if self.title.as_str() == self.description.as_str() {
-            Err(Refusal::SummaryRepeats)
-        } else {
-            Ok(())
-        }
-    }
-}
-
 impl Decision {
     /// The states of an application in which the panel can decide this.
     #[must_use]
@@ -78,9 +60,12 @@ pub struct MeetingItem {
     pub fund: FundId,
     pub round: Slug,
     pub verdict: Verdict,
+    /// The letter's day, unless it goes out immediately.
+    #[serde(default)]
+    pub letter: Option<HeldLetter>,
 }
 
-/// The terms of an award: the sum, the area, the dates and the conditions.
+/// The terms of an award: the amount, the area, the dates and the conditions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Terms {
     pub amount: Money,
@@ -122,30 +107,48 @@ impl Application {
             C::ReviseScore(revise) => self.revise_score(revise, facts),
             C::SetAsideScore(aside) => self.set_aside_score(aside, facts),
             C::WriteSummary(summary) => self.write_summary(summary, facts),
-            C::Award(award) => self.decide_on(&Verdict::Award(award.clone()), facts),
-            C::Promote(award) => self.decide_on(&Verdict::Promote(award.clone()), facts),
-            C::Decline(decline) => self.decide_on(&Verdict::Decline(decline.clone()), facts),
-            C::Defer(defer) => self.decide_on(&Verdict::Defer(defer.clone()), facts),
-            C::Reserve(reserve) => self.decide_on(&Verdict::Reserve(reserve.clone()), facts),
+            _ => Err(Refusal::ApplicationNotInState(self.state.into())),
+        }
+    }
+
+    /// Decides what a command of the panel or a meeting says.
+    pub(super) fn decide_verdict(
+        &self,
+        command: &ApplicationCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<ApplicationEvent>, Refusal> {
+        use ApplicationCommand as C;
+        let (verdict, letter) = match command {
+            C::Award(award) => (Verdict::Award(award.clone()), None),
+            C::Promote(award) => (Verdict::Promote(award.clone()), None),
+            C::Decline(decline) => (Verdict::Decline(decline.clone()), None),
+            C::Defer(defer) => (Verdict::Defer(defer.clone()), None),
+            C::Reserve(reserve) => (Verdict::Reserve(reserve.clone()), None),
             C::DecideAtMeeting(at) => {
                 let place = self.must_be_started()?;
                 if place.fund != at.fund || place.round != at.round {
                     return Err(Refusal::NotInRound);
                 }
-                self.decide_on(&at.verdict, facts)
+                (at.verdict.clone(), at.letter)
             }
-            _ => Err(Refusal::ApplicationNotInState(self.state.into())),
-        }
+            _ => return Err(Refusal::ApplicationNotInState(self.state.into())),
+        };
+        self.must_be(Decision::from(&verdict).allowed_states())?;
+        let decided = self.decide_on(&verdict, letter, facts)?;
+        Ok(written_summary(&verdict)
+            .into_iter()
+            .chain([decided])
+            .collect())
     }
 
     fn decide_on(
         &self,
         verdict: &Verdict,
+        letter: Option<HeldLetter>,
         facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(Decision::from(verdict).allowed_states())?;
         match verdict {
-            Verdict::Award(award) => self.award(award, facts),
+            Verdict::Award(award) => self.award(award, letter, facts),
             Verdict::Promote(award) => {
                 let first = facts.fund()?.first_reserve(&self.must_be_started()?.round);
                 match first {
@@ -154,7 +157,7 @@ impl Application {
                     {
                         Err(Refusal::OutOfTurn(first))
                     }
-                    _ => self.award(award, facts),
+                    _ => self.award(award, letter, facts),
                 }
             }
             Verdict::Decline(decline) => {
@@ -163,13 +166,16 @@ impl Application {
                     reason: decline.reason.clone(),
                     feedback: decline.feedback.clone(),
                     sitting,
+                    letter,
                 })
             }
             Verdict::Defer(defer) => {
                 let sitting = self.sitting(&defer.present, facts)?;
                 Ok(ApplicationEvent::Deferred {
                     reason: defer.reason.clone(),
+                    message: defer.message.clone(),
                     sitting,
+                    letter,
                 })
             }
             Verdict::Reserve(reserve) => {
@@ -180,7 +186,9 @@ impl Application {
                 Ok(ApplicationEvent::Reserved {
                     rank: reserve.rank,
                     reason: reserve.reason.clone(),
+                    message: reserve.message.clone(),
                     sitting,
+                    letter,
                 })
             }
         }
@@ -290,7 +298,12 @@ impl Application {
         })
     }
 
-    fn award(&self, award: &Award, facts: &DecisionContext) -> Result<ApplicationEvent, Refusal> {
+    fn award(
+        &self,
+        award: &Award,
+        letter: Option<HeldLetter>,
+        facts: &DecisionContext,
+    ) -> Result<ApplicationEvent, Refusal> {
         let (Some(requested), Some(area)) = (self.requested, &self.area) else {
             return Err(Refusal::RequestIncomplete);
         };
@@ -298,12 +311,14 @@ impl Application {
         if award.amount != requested && award.reason.is_none() {
             return Err(Refusal::NotAsAsked(requested));
         }
-        if self.summary.is_none() {
-            return Err(Refusal::SummaryMissing);
+        match &award.summary {
+            Some(summary) => summary.must_differ_from_title()?,
+            None if self.summary.is_none() => return Err(Refusal::SummaryMissing),
+            None => {}
         }
         if award.update_due_on < award.ends_on || award.ends_on < facts.today {
             return Err(Refusal::DatesOutOfOrder(
-                "the update is due before the activity ends, or the activity ends before today",
+                "the activity must end today or later, and the final report must be due after that",
             ));
         }
         let sitting = self.sitting(&award.present, facts)?;
@@ -319,8 +334,19 @@ impl Application {
             terms,
             reason: award.reason.clone(),
             sitting,
+            letter,
         })
     }
+}
+
+/// The public title and description that an award carries. The panel writes them with its award,
+/// so that it needs no officer.
+fn written_summary(verdict: &Verdict) -> Option<ApplicationEvent> {
+    let (Verdict::Award(award) | Verdict::Promote(award)) = verdict else {
+        return None;
+    };
+    let summary = award.summary.clone()?;
+    Some(ApplicationEvent::PublicSummaryWritten { summary })
 }
 
 fn must_be_in_range(criteria: &BTreeMap<Slug, u8>) -> Result<(), Refusal> {

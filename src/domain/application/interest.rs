@@ -85,6 +85,13 @@ impl Interests {
         self.declared.contains_key(&person)
     }
 
+    /// Those who declared, and whether they declared an interest.
+    pub fn declarations(&self) -> impl Iterator<Item = (PersonId, bool)> {
+        self.declared
+            .iter()
+            .map(|(person, interested)| (*person, *interested))
+    }
+
     #[must_use]
     pub fn helped_to_word(&self, person: PersonId) -> bool {
         self.helped.contains(&person)
@@ -244,9 +251,9 @@ impl Application {
         facts.person()?.must_be_active()?;
         let mut events = vec![ApplicationEvent::HelpConfirmed { helper, by }];
         if *kind == HelpKind::HelpedToWord && self.is_undecided() && self.has_scored(helper) {
-            let reason = "Helped with the words of the application."
+            let reason = "Helped with the wording of the application."
                 .parse()
-                .map_err(|_| Refusal::Nothing)?;
+                .map_err(|_| Refusal::Nothing("give a reason"))?;
             events.push(ApplicationEvent::ScoreSetAside {
                 of: helper,
                 reason,

@@ -1,10 +1,12 @@
 //! The application aggregate: from the first saved answer to the decision.
 
+mod answer;
 mod attendance;
 mod command;
 mod decision;
 mod interest;
 mod language;
+mod letter;
 mod review;
 mod submission;
 
@@ -13,20 +15,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use answer::{AnswerError, AnswerValue, BUDGET_LINES_MAX, BudgetItem, SHORT_TEXT_MAX};
 pub use attendance::{Attendance, AttendanceRef};
 pub use command::{
     ApplicationCommand, ApplicationEvent, ApplicationHelp, Channel, HelpKind, RequestChanges,
     Resubmit, SaveAnswers, StartApplication, Submit,
 };
-pub use decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Summary, Terms};
+pub use decision::{MeetingItem, ReviseScore, Score, SetAsideScore, Terms};
 pub use interest::{DeclareInterest, HelperRef, Interest, InterestKind, Interests, PanelSitting};
 pub use language::ChooseLanguage;
+pub use letter::{LetterDay, MeetingDay, TakeBackDecision};
 pub use review::{DecideReview, RequestReview};
+
+pub use super::panel::Summary;
 
 use super::id::{FundId, GroupId, PersonId};
 use super::money::Money;
 use super::text::Slug;
 use super::{Aggregate, DecisionContext, Refusal};
+use letter::HeldDecision;
 
 /// State of an application.
 #[derive(
@@ -93,6 +100,9 @@ pub struct Application {
     terms: Option<Terms>,
     decided: Option<AdverseDecision>,
     reviewed: bool,
+    /// The last decision, while its letter is held.
+    #[serde(default)]
+    held: Option<Box<HeldDecision>>,
 }
 
 /// A score, which does not count once it is set aside.
@@ -188,6 +198,7 @@ impl Aggregate for Application {
         if !matches!(command, C::Start(_)) {
             self.must_be_started()?;
         }
+        self.must_not_disclose(command)?;
         let event = match command {
             C::Start(start) => self.start(start, facts)?,
             C::SaveAnswers(answers) => self.save_answers(answers, facts)?,
@@ -206,6 +217,15 @@ impl Aggregate for Application {
             C::DecideReview(review) => self.decide_review(review, facts)?,
             C::ChooseLanguage(choose) => self.choose_language(choose)?,
             C::Expire(_) => return self.expire_draft(),
+            C::Award(_)
+            | C::Promote(_)
+            | C::Decline(_)
+            | C::Defer(_)
+            | C::Reserve(_)
+            | C::DecideAtMeeting(_) => return self.decide_verdict(command, facts),
+            C::TakeBackDecision(_) | C::ReleaseLetter(_) | C::MoveLetter(_) => {
+                return self.decide_letter(command, facts);
+            }
             _ => self.assess(command, facts)?,
         };
         Ok(vec![event])
@@ -259,6 +279,9 @@ impl Aggregate for Application {
             }
             E::ApplicationWithdrawn {} => self.state = S::Withdrawn,
             E::ApplicationLapsed {} => self.state = S::Lapsed,
+            E::LetterMoved { .. } | E::LetterReleased { .. } | E::DecisionTakenBack { .. } => {
+                self.apply_letter(event);
+            }
             _ => self.apply_decision(event),
         }
     }
@@ -317,6 +340,7 @@ impl Application {
         | E::Declined { sitting, .. }
         | E::Deferred { sitting, .. } = event
         {
+            self.held = self.newly_held(event);
             self.sittings += 1;
             self.attendance = Attendance::new(self.sittings, sitting);
         }

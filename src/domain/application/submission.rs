@@ -210,6 +210,7 @@ impl Application {
             late_reason: submit.late_reason.clone(),
             help: submit.help.clone(),
             help_agreed: is_help_confirmed(submit.help.as_ref(), facts)?,
+            reached_by: facts.reached_by()?,
         })
     }
 
@@ -239,7 +240,7 @@ impl Application {
         }
         if changes.due_on < facts.today {
             return Err(Refusal::DatesOutOfOrder(
-                "the day by which changes are due has passed",
+                "choose today or a later day for the changes",
             ));
         }
         Ok(ApplicationEvent::ChangesRequested {
@@ -269,6 +270,7 @@ impl Application {
             area,
             help,
             help_agreed,
+            reached_by: facts.reached_by()?,
         })
     }
 
@@ -355,7 +357,7 @@ impl Application {
     }
 }
 
-/// A form that arrived on paper or by telephone before the deadline may be keyed in afterwards,
+/// A form that arrived on paper or by phone before the deadline may be keyed in afterwards,
 /// with the day on which it was received and a reason.
 fn must_have_come_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
     match (submit.channel, submit.received_on, &submit.late_reason) {
@@ -398,7 +400,7 @@ fn must_declare_help(
 }
 
 /// Whether the help counts immediately: the helper declares it, or nobody helped. A helper named by
-/// somebody else counts only once they or an officer confirm it.
+/// someone else counts only once they or an officer confirm it.
 fn is_help_confirmed(
     help: Option<&ApplicationHelp>,
     facts: &DecisionContext,

@@ -130,6 +130,21 @@ impl Budget {
         })
     }
 
+    pub(super) fn take_back(&self, uncommit: &Uncommit) -> Result<FundEvent, Refusal> {
+        if !self.open.contains(&uncommit.grant) {
+            return Err(Refusal::Unknown("commitment"));
+        }
+        let (said, is) = (uncommit.sources.total(), self.committed_for(uncommit.grant));
+        if said != is {
+            return Err(Refusal::AmountDiffers { said, is });
+        }
+        self.reduce(uncommit)?;
+        Ok(FundEvent::CommitmentTakenBack {
+            grant: uncommit.grant,
+            sources: uncommit.sources.clone(),
+        })
+    }
+
     pub(super) fn apply(&mut self, event: &FundEvent) {
         match event {
             FundEvent::FundingAllocated { source, amount, .. } => {
@@ -154,6 +169,12 @@ impl Budget {
             FundEvent::CommitmentReleased { grant, sources } => {
                 self.reduce_commitment(*grant, sources);
                 self.open.remove(grant);
+            }
+            FundEvent::CommitmentTakenBack { grant, sources } => {
+                self.reduce_commitment(*grant, sources);
+                self.open.remove(grant);
+                // The panel may award the same application again.
+                self.commitments.remove(grant);
             }
             _ => {}
         }

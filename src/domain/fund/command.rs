@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::texts::FundTexts;
 use crate::domain::Refusal;
 use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, WithReason, commands};
@@ -58,6 +59,11 @@ commands! {
         /// Records a meeting of the panel with all its decisions. All of them are recorded, or
         /// none.
         RecordMeeting(RecordMeeting) = "record-meeting", Permission::Staff(&[Role::Panel]);
+        /// Releases the letters of a meeting that are held, before their day. The service does it on
+        /// that day.
+        ReleaseLetters(ReleaseLetters) = "release-letters", Permission::StaffOrJob(&[Role::Panel, Role::Officer, Role::Administrator]);
+        /// Moves the day on which the letters of a meeting go out.
+        MoveLetters(MoveLetters) = "move-letters", Permission::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
         /// Sends approved payments to the bank together. All of them are sent, or none.
         SendBatch(SendBatch) = "send-batch", Permission::Staff(&[Role::Finance]);
         /// Records that a bank file was made for a batch. Making another one needs a reason.
@@ -74,6 +80,8 @@ commands! {
         Reduce(Uncommit) = "reduce", Permission::FollowUp;
         /// Releases the unpaid part of a commitment, and ends the commitment.
         Release(Uncommit) = "release", Permission::FollowUp;
+        /// Takes back a commitment whose award was taken back before the group heard of it.
+        TakeBack(Uncommit) = "take-back", Permission::FollowUp;
     }
 }
 
@@ -81,9 +89,9 @@ commands! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
-    /// The smallest award, at least £500.00.
+    /// The smallest award, at least £500.
     pub minimum: Money,
-    /// The largest award, at most £2,500.00.
+    /// The largest award, at most £2,500.
     pub maximum: Money,
     /// How many people must act on a payment: the one who prepares it and those who approve it.
     #[schema(minimum = 2, maximum = 3)]
@@ -121,6 +129,9 @@ pub struct Rules {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 60)]
     pub confirm_days: Option<u16>,
+    /// What groups read and are asked, and by what the panel scores.
+    #[serde(default, skip_serializing_if = "FundTexts::is_empty")]
+    pub texts: FundTexts,
 }
 
 impl Rules {
@@ -137,7 +148,7 @@ impl Rules {
     }
 }
 
-/// Refuses rules outside the limits of the programme. Awards are between £500.00 and £2,500.00; a
+/// Refuses rules outside the limits of the programme. Awards are between £500 and £2,500; a
 /// fund may narrow this range, never widen it.
 pub(super) fn validate_rules(rules: &Rules) -> Result<(), Refusal> {
     let (floor, ceiling) = (Money::from_pounds(500), Money::from_pounds(2500));
@@ -146,22 +157,22 @@ pub(super) fn validate_rules(rules: &Rules) -> Result<(), Refusal> {
     }
     if !(2..=3).contains(&rules.people_per_payment) {
         return Err(Refusal::RulesIncomplete(
-            "two or three people act on a payment",
+            "each payment needs two or three people",
         ));
     }
     if !(1..=365).contains(&rules.offer_days) {
         return Err(Refusal::RulesIncomplete(
-            "an offer stands from 1 to 365 days",
+            "a group has from 1 to 365 days to accept an offer",
         ));
     }
     if !(1..=5).contains(&rules.signers) {
         return Err(Refusal::RulesIncomplete(
-            "from one to five people sign the agreement",
+            "one to five people must sign the agreement",
         ));
     }
     if !(1..=9).contains(&rules.quorum) {
         return Err(Refusal::RulesIncomplete(
-            "from one to nine people without an interest decide",
+            "one to nine panel members must take part in a decision",
         ));
     }
     if rules
@@ -169,17 +180,17 @@ pub(super) fn validate_rules(rules: &Rules) -> Result<(), Refusal> {
         .is_some_and(|days| !(7..=365).contains(&days))
     {
         return Err(Refusal::RulesIncomplete(
-            "from 7 to 365 days lie between updates",
+            "there must be 7 to 365 days between updates",
         ));
     }
     if rules.remind_days > 60 {
         return Err(Refusal::RulesIncomplete(
-            "a reminder goes out at most 60 days before",
+            "a reminder can be sent up to 60 days before",
         ));
     }
     if rules.payee_wait_days() > 30 {
         return Err(Refusal::RulesIncomplete(
-            "money waits at most 30 days after a change at the group",
+            "payments can wait up to 30 days after a group changes its details",
         ));
     }
     if rules
@@ -187,10 +198,10 @@ pub(super) fn validate_rules(rules: &Rules) -> Result<(), Refusal> {
         .is_some_and(|days| !(1..=60).contains(&days))
     {
         return Err(Refusal::RulesIncomplete(
-            "those present confirm within 1 to 60 days",
+            "panel members must have 1 to 60 days to confirm that they were there",
         ));
     }
-    Ok(())
+    rules.texts.validate()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -265,9 +276,34 @@ pub struct RecordMeeting {
     pub round: Slug,
     #[schema(value_type = String, format = "date")]
     pub met_on: Date,
+    /// The day on which the letters about the decisions go out. Until then they are held, and the
+    /// groups see nothing of the decisions. If it is absent, they go out immediately.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub letters_on: Option<Date>,
     /// The decisions. Each has its own reasons and its own list of people present.
     #[schema(min_items = 1, max_items = 200)]
     pub decisions: Vec<DecisionLine>,
+}
+
+/// The meeting whose letters are released, by its round and day.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseLetters {
+    pub round: Slug,
+    #[schema(value_type = String, format = "date")]
+    pub met_on: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveLetters {
+    pub round: Slug,
+    #[schema(value_type = String, format = "date")]
+    pub met_on: Date,
+    /// The new day, after today.
+    #[schema(value_type = String, format = "date")]
+    pub letters_on: Date,
 }
 
 /// The decision on one application.
@@ -291,7 +327,7 @@ pub struct SendBatch {
 }
 
 /// One payment of a batch. The amount must equal that of the payment.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchLine {
     pub grant: GrantId,
@@ -300,7 +336,7 @@ pub struct BatchLine {
     pub amount: Money,
 }
 
-/// A bank file that was made for a batch.
+/// A bank file that was made for a batch: before the batch is sent, or again afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeBankFile {
@@ -315,6 +351,11 @@ pub struct MakeBankFile {
     /// Why another file is made. Needed from the second file on.
     #[serde(default)]
     pub reason: Option<Prose>,
+    /// The payments of a batch that is not sent yet. It can then be sent only with exactly these.
+    /// Leave it empty for another file of the same payments.
+    #[serde(default)]
+    #[schema(max_items = 500)]
+    pub lines: Vec<BatchLine>,
 }
 
 /// An application's rank on a round's reserve list.
@@ -367,15 +408,37 @@ events! {
         RoundClosed { round: Slug },
         DecidingStarted { round: Slug },
         RoundCompleted { round: Slug },
-        PanelMet { round: Slug, met_on: Date, applications: Vec<ApplicationId> },
+        PanelMet {
+            round: Slug,
+            met_on: Date,
+            applications: Vec<ApplicationId>,
+            /// The day on which the letters go out; absent if they went out immediately.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            letters_on: Option<Date>,
+        },
+        LettersMoved { round: Slug, met_on: Date, letters_on: Date,
+            applications: Vec<ApplicationId> },
+        LettersReleased { round: Slug, met_on: Date, applications: Vec<ApplicationId> },
         BatchSent { batch: Slug, sent_on: Date, payments: u32, total: Money },
-        BankFileMade { batch: Slug, number: u32, payments: u32, total: Money, digest: FileDigest,
-            reason: Option<Prose>, by: PersonId },
+        BankFileMade {
+            batch: Slug,
+            number: u32,
+            payments: u32,
+            total: Money,
+            digest: FileDigest,
+            reason: Option<Prose>,
+            by: PersonId,
+            /// The payments of a batch that is not sent yet. Absent if the batch was sent before, or
+            /// has the same payments as in the file before.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            lines: Vec<BatchLine>,
+        },
         ReserveListed { application: ApplicationId, round: Slug, rank: u16 },
         ReserveUnlisted { application: ApplicationId, round: Slug, rank: u16 },
         CommitmentIncreased { grant: GrantId, area: Slug, round: Slug, sources: FundingSplit },
         Committed { grant: GrantId, area: Slug, round: Slug, sources: FundingSplit },
         CommitmentReduced { grant: GrantId, sources: FundingSplit, effective_on: Option<Date> },
         CommitmentReleased { grant: GrantId, sources: FundingSplit },
+        CommitmentTakenBack { grant: GrantId, sources: FundingSplit },
     }
 }

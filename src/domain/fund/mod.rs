@@ -6,6 +6,7 @@ mod budget;
 mod command;
 mod meeting;
 mod round;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +15,14 @@ use serde::{Deserialize, Serialize};
 pub use budget::Budget;
 pub use command::{
     Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent,
-    MakeBankFile, PlanRound, RecordMeeting, ReserveEntry, RoundRef, Rules, SendBatch, SetRules,
-    Uncommit, WithdrawFunding,
+    MakeBankFile, MoveLetters, PlanRound, RecordMeeting, ReleaseLetters, ReserveEntry, RoundRef,
+    Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
 };
 pub use round::{Round, RoundState};
+pub use texts::{
+    ActivityKind, Criterion, EligibilityQuestion, EligibilityTranslation, FundTexts,
+    FundTranslation,
+};
 
 use super::id::PersonId;
 use super::money::Money;
@@ -53,12 +58,15 @@ pub enum FundState {
     Archived,
 }
 
-/// A batch that was sent. `files` counts the bank files that were made for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct SentBatch {
+/// A batch of payments. `files` counts the bank files that were made for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PaymentBatch {
     payments: u32,
     total: Money,
     files: u32,
+    /// The payments in its bank file, until it is sent. Empty if it was sent.
+    #[serde(default)]
+    unsent: Vec<BatchLine>,
 }
 
 /// State of the fund aggregate.
@@ -70,7 +78,7 @@ pub struct Fund {
     proposed: Option<(Rules, PersonId)>,
     budget: Budget,
     rounds: FundRounds,
-    batches: BTreeMap<Slug, SentBatch>,
+    batches: BTreeMap<Slug, PaymentBatch>,
 }
 
 impl Fund {
@@ -141,7 +149,7 @@ impl Fund {
         }
         validate_rules(&create.rules)?;
         if create.areas.is_empty() {
-            return Err(Refusal::RulesIncomplete("a fund names at least one area"));
+            return Err(Refusal::RulesIncomplete("add at least one place"));
         }
         Ok(FundEvent::FundCreated {
             name: create.name.clone(),
@@ -241,7 +249,7 @@ impl Fund {
                 self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused])?;
                 facts.not_future(allocate.received_on)?;
                 if allocate.amount.is_zero() {
-                    return Err(Refusal::Nothing);
+                    return Err(Refusal::Nothing("enter an amount of more than £0"));
                 }
                 if allocate
                     .source
@@ -266,7 +274,7 @@ impl Fund {
                     FundState::Closed,
                 ])?;
                 if withdraw.amount.is_zero() {
-                    return Err(Refusal::Nothing);
+                    return Err(Refusal::Nothing("enter an amount of more than £0"));
                 }
                 let left = self.budget.uncommitted_from(&withdraw.source);
                 if !left.covers(withdraw.amount) {
@@ -292,6 +300,7 @@ impl Fund {
             }
             FundCommand::Reduce(uncommit) => self.budget.reduce(uncommit),
             FundCommand::Release(uncommit) => self.budget.release(uncommit),
+            FundCommand::TakeBack(uncommit) => self.budget.take_back(uncommit),
             _ => Err(Refusal::NoChange),
         }
     }
@@ -324,8 +333,11 @@ impl Aggregate for Fund {
             | C::Commit(_)
             | C::Increase(_)
             | C::Reduce(_)
-            | C::Release(_) => self.change_money(command, facts)?,
+            | C::Release(_)
+            | C::TakeBack(_) => self.change_money(command, facts)?,
             C::RecordMeeting(meeting) => self.record_meeting(meeting, facts)?,
+            C::ReleaseLetters(of) => self.release_letters(of, facts)?,
+            C::MoveLetters(to) => self.move_letters(to, facts)?,
             C::SendBatch(batch) => self.send_batch(batch, facts)?,
             C::MakeBankFile(made) => self.make_bank_file(made, facts)?,
             C::List(at) => self.list(at)?,
@@ -367,7 +379,8 @@ impl Aggregate for Fund {
             | FundEvent::Committed { .. }
             | FundEvent::CommitmentIncreased { .. }
             | FundEvent::CommitmentReduced { .. }
-            | FundEvent::CommitmentReleased { .. } => self.budget.apply(event),
+            | FundEvent::CommitmentReleased { .. }
+            | FundEvent::CommitmentTakenBack { .. } => self.budget.apply(event),
             FundEvent::RoundPlanned { .. }
             | FundEvent::RoundOpened { .. }
             | FundEvent::RoundExtended { .. }
@@ -375,25 +388,37 @@ impl Aggregate for Fund {
             | FundEvent::DecidingStarted { .. }
             | FundEvent::ReserveListed { .. }
             | FundEvent::ReserveUnlisted { .. }
+            | FundEvent::PanelMet { .. }
+            | FundEvent::LettersMoved { .. }
+            | FundEvent::LettersReleased { .. }
             | FundEvent::RoundCompleted { .. } => self.rounds.apply(event),
-            FundEvent::PanelMet { .. } => {}
             FundEvent::BatchSent {
                 batch,
                 payments,
                 total,
                 ..
             } => {
+                let files = self.batches.get(batch).map_or(0, |made| made.files);
                 self.batches.insert(
                     batch.clone(),
-                    SentBatch {
+                    PaymentBatch {
                         payments: *payments,
                         total: *total,
-                        files: 0,
+                        files,
+                        unsent: Vec::new(),
                     },
                 );
             }
-            FundEvent::BankFileMade { batch, number, .. } => {
-                if let Some(found) = self.batches.get_mut(batch) {
+            FundEvent::BankFileMade {
+                batch,
+                number,
+                lines,
+                ..
+            } => {
+                if !lines.is_empty() {
+                    let made = PaymentBatch::of(lines, *number);
+                    self.batches.insert(batch.clone(), made);
+                } else if let Some(found) = self.batches.get_mut(batch) {
                     found.files = *number;
                 }
             }

@@ -1,6 +1,6 @@
 //! Rounds: planned → open → closed → deciding → completed. A deadline never moves earlier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,16 @@ pub struct Round {
     form: u32,
     /// The reserve list: application by rank.
     reserves: BTreeMap<u16, ApplicationId>,
+    /// The letters that are held, by the day of the meeting.
+    #[serde(default)]
+    letters: BTreeMap<Date, HeldLetters>,
+}
+
+/// The letters of one meeting that are held, and the day on which they go out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HeldLetters {
+    pub(super) letters_on: Date,
+    pub(super) applications: BTreeSet<ApplicationId>,
 }
 
 impl Round {
@@ -84,9 +94,40 @@ impl Round {
         self.closes_on
     }
 
+    /// The letters of a meeting that are held.
+    pub(super) fn held_letters(&self, met_on: Date) -> Option<&HeldLetters> {
+        self.letters.get(&met_on)
+    }
+
     #[must_use]
     pub fn is_completed(&self) -> bool {
         self.state == RoundState::Completed
+    }
+
+    fn apply_letters(&mut self, event: &FundEvent) {
+        match event {
+            FundEvent::PanelMet {
+                met_on,
+                applications,
+                letters_on: Some(letters_on),
+                ..
+            } => {
+                let held = self.letters.entry(*met_on).or_insert_with(|| HeldLetters {
+                    letters_on: *letters_on,
+                    applications: BTreeSet::new(),
+                });
+                held.applications.extend(applications);
+            }
+            FundEvent::LettersMoved {
+                met_on, letters_on, ..
+            } => {
+                if let Some(held) = self.letters.get_mut(met_on) {
+                    held.letters_on = *letters_on;
+                }
+            }
+            FundEvent::LettersReleased { met_on, .. } => drop(self.letters.remove(met_on)),
+            _ => {}
+        }
     }
 
     fn must_be(&self, state: RoundState) -> Result<(), Refusal> {
@@ -146,7 +187,9 @@ impl FundRounds {
                     return Err(Refusal::Exists("round"));
                 }
                 if plan.closes_on < plan.opens_on {
-                    return Err(Refusal::DatesOutOfOrder("the round closes before it opens"));
+                    return Err(Refusal::DatesOutOfOrder(
+                        "the round must close after it opens",
+                    ));
                 }
                 facts
                     .organisation()?
@@ -217,6 +260,7 @@ impl FundRounds {
                     closes_on: *closes_on,
                     form: *form,
                     reserves: BTreeMap::new(),
+                    letters: BTreeMap::new(),
                 };
                 self.0.insert(round.clone(), planned);
                 return;
@@ -234,6 +278,14 @@ impl FundRounds {
             } => {
                 if let Some(found) = self.0.get_mut(round) {
                     found.reserves.insert(*rank, *application);
+                }
+                return;
+            }
+            FundEvent::PanelMet { round, .. }
+            | FundEvent::LettersMoved { round, .. }
+            | FundEvent::LettersReleased { round, .. } => {
+                if let Some(found) = self.0.get_mut(round) {
+                    found.apply_letters(event);
                 }
                 return;
             }

@@ -7,10 +7,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{CheckState, Grant, GrantCommand, GrantEvent, GrantState};
+use crate::domain::application::Application;
 use crate::domain::file::FileDigest;
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::personal_data::{PersonalInput, PersonalLine, personal_name};
 use crate::domain::text::Slug;
+use crate::domain::working_days::next_working_day;
 use crate::domain::{DecisionContext, Refusal};
 
 /// The sources of the money that was committed for the grant.
@@ -18,6 +20,13 @@ use crate::domain::{DecisionContext, Refusal};
 pub struct Offer {
     #[schema(value_type = Vec<Object>)]
     pub sources: FundingSplit,
+}
+
+/// The day on which a held offer goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct OfferDay {
+    #[schema(value_type = String, format = "date")]
+    pub letters_on: Date,
 }
 
 /// How the agreement was accepted.
@@ -28,7 +37,7 @@ pub enum AcceptanceMethod {
     Web,
     /// On paper; the scan is among the group's files.
     PaperScan { scan: FileDigest },
-    /// Read out over the telephone by the person who records it.
+    /// Read out over the phone by the person who records it.
     ReadOverTelephone,
 }
 
@@ -68,22 +77,91 @@ fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<PersonalI
     }
 }
 
-/// The last day on which an offer that goes out today can be accepted.
-fn offer_expiry(facts: &DecisionContext) -> Result<Date, Refusal> {
+/// The last day on which an offer that goes out on a day can be accepted. It is a working day.
+fn offer_expiry(sent_on: Date, facts: &DecisionContext) -> Result<Date, Refusal> {
     let days = jiff::Span::new().days(i64::from(facts.fund()?.rules().offer_days));
-    facts
-        .today
+    sent_on
         .checked_add(days)
-        .map_err(|_| Refusal::DatesOutOfOrder("the offer would stand for too long"))
+        .map(next_working_day)
+        .map_err(|_| Refusal::DatesOutOfOrder("the last day of the offer is too far away"))
+}
+
+/// Whether an offer waits until those named as present have confirmed that they were there.
+fn must_wait_for_confirmation(
+    application: &Application,
+    facts: &DecisionContext,
+) -> Result<bool, Refusal> {
+    Ok(facts.fund()?.rules().confirm_days.is_none()
+        && application.decision_must_be_confirmed().is_err())
 }
 
 impl Grant {
+    /// Refuses what would end or disclose an offer whose letter is held. For a member of the group
+    /// there is no grant yet.
+    pub(super) fn must_not_disclose(
+        &self,
+        command: &GrantCommand,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
+        use GrantCommand as C;
+        let allowed = matches!(
+            command,
+            C::ReleaseLetter(_)
+                | C::MoveLetter(_)
+                | C::TakeBackAward(_)
+                | C::SendOffer(_)
+                | C::PassCheck(_)
+                | C::FailCheck(_)
+                | C::ReuseCheck(_)
+                | C::ProposeWaiver(_)
+                | C::ConfirmWaiver(_)
+                | C::SchedulePayments(_)
+                | C::ConfirmSchedule(_)
+        );
+        if self.letters_on.is_none() || allowed {
+            return Ok(());
+        }
+        let is_member = facts.by().is_ok() && facts.roles().is_empty();
+        Err(if is_member {
+            Refusal::Unknown("grant")
+        } else {
+            Refusal::LetterHeld
+        })
+    }
+
+    /// Moves, releases or takes back a held offer. One that is not held stays as it is.
+    pub(super) fn decide_letter(
+        &self,
+        command: &GrantCommand,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
+        if self.letters_on.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(match command {
+            GrantCommand::MoveLetter(OfferDay { letters_on }) => vec![GrantEvent::LetterMoved {
+                letters_on: *letters_on,
+                expires_on: offer_expiry(*letters_on, facts)?,
+            }],
+            GrantCommand::ReleaseLetter(_) => {
+                let waits = must_wait_for_confirmation(facts.application()?, facts)?;
+                let sent = GrantEvent::OfferSent {
+                    expires_on: offer_expiry(facts.today, facts)?,
+                };
+                std::iter::once(GrantEvent::LetterReleased {})
+                    .chain((!waits).then_some(sent))
+                    .collect()
+            }
+            _ => vec![GrantEvent::AwardTakenBack {}],
+        })
+    }
+
     pub(super) fn offer(
         &self,
         offer: &Offer,
         facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
-        if self.state != GrantState::Blank {
+        if !matches!(self.state, GrantState::Blank | GrantState::TakenBack) {
             return Err(Refusal::Exists("grant"));
         }
         let application = facts.application()?;
@@ -111,6 +189,7 @@ impl Grant {
             return Err(Refusal::CheckOutstanding(condition.to_string()));
         }
         let on_file = Self::reusable_checks(&checks, facts)?;
+        let letters_on = application.held_letter().map(|letter| letter.letters_on);
         let offered = GrantEvent::GrantOffered {
             fund: place.fund,
             round: place.round.clone(),
@@ -124,11 +203,11 @@ impl Grant {
             signers: rules.signers,
             eyes: rules.people_per_payment,
             update_every_days: rules.update_every_days,
-            expires_on: offer_expiry(facts)?,
+            expires_on: offer_expiry(letters_on.unwrap_or(facts.today), facts)?,
             ends_on: terms.ends_on,
             update_due_on: terms.update_due_on,
-            waits: rules.confirm_days.is_none()
-                && application.decision_must_be_confirmed().is_err(),
+            waits: letters_on.is_some() || must_wait_for_confirmation(application, facts)?,
+            letters_on,
         };
         let issued = GrantEvent::AgreementIssued {
             version,
@@ -153,6 +232,7 @@ impl Grant {
             ends_on,
             update_due_on,
             waits,
+            letters_on,
             ..
         } = event
         else {
@@ -171,6 +251,7 @@ impl Grant {
             events: self.events,
             state: GrantState::Offered,
             offer_waits: *waits,
+            letters_on: *letters_on,
             fund: Some(*fund),
             round: Some(round.clone()),
             group: Some(*group),
@@ -195,10 +276,11 @@ impl Grant {
         facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         if let GrantCommand::SendOffer(_) = command {
-            let goes_out = self.state == GrantState::Offered && self.offer_waits;
+            let goes_out =
+                self.state == GrantState::Offered && self.offer_waits && self.letters_on.is_none();
             return if goes_out {
                 Ok(vec![GrantEvent::OfferSent {
-                    expires_on: offer_expiry(facts)?,
+                    expires_on: offer_expiry(facts.today, facts)?,
                 }])
             } else {
                 Ok(Vec::new())
@@ -216,7 +298,9 @@ impl Grant {
                 if self.offer_waits =>
             {
                 facts.application()?.decision_must_be_confirmed()?;
-                Err(Refusal::GrantNotInState("offered, and not sent"))
+                Err(Refusal::GrantNotInState(
+                    "on offer, but its letter has not been sent",
+                ))
             }
             GrantCommand::AcceptAgreement(accept) => {
                 facts
@@ -291,6 +375,15 @@ impl Grant {
             GrantEvent::OfferSent { expires_on } => {
                 (self.offer_waits, self.expires_on) = (false, Some(*expires_on));
             }
+            GrantEvent::LetterMoved {
+                letters_on,
+                expires_on,
+            } => (self.letters_on, self.expires_on) = (Some(*letters_on), Some(*expires_on)),
+            GrantEvent::LetterReleased {} => self.letters_on = None,
+            GrantEvent::AwardTakenBack {} => {
+                self.state = GrantState::TakenBack;
+                self.letters_on = None;
+            }
             GrantEvent::AgreementIssued { hash, .. } => self.agreement.clone_from(hash),
             GrantEvent::AgreementAccepted { .. } => self.state = GrantState::Accepted,
             GrantEvent::OfferDeclined {} => self.state = GrantState::OfferDeclined,
@@ -299,7 +392,10 @@ impl Grant {
         }
         if matches!(
             self.state,
-            GrantState::OfferDeclined | GrantState::OfferLapsed | GrantState::OfferWithdrawn
+            GrantState::OfferDeclined
+                | GrantState::OfferLapsed
+                | GrantState::OfferWithdrawn
+                | GrantState::TakenBack
         ) {
             self.award = FundingSplit::default();
         }

@@ -137,7 +137,7 @@ impl Grant {
         facts.has_file(passed.evidence.as_ref())?;
         if passed.good_until.is_some_and(|until| until < facts.today) {
             return Err(Refusal::DatesOutOfOrder(
-                "the check is good only until a day that has passed",
+                "the check cannot end before today",
             ));
         }
         let PassCheck {

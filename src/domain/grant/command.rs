@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::agreement::{AcceptAgreement, AcceptanceMethod, Offer};
+use super::agreement::{AcceptAgreement, AcceptanceMethod, Offer, OfferDay};
 use super::check::{CheckNote, CheckRef, PassCheck};
 use super::entry::{
     BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, SettledAmounts,
@@ -22,8 +22,8 @@ use super::revocation::{RevocationKind, Revoke};
 use super::schedule::{Instalment, SchedulePayments};
 use super::story::{PublishStory, StoryRef};
 use super::update::{
-    CorrectUpdate, EncryptedOutcome, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindUpdate,
-    ReminderKind, RequestUpdate, UpdateReason, UpdateRef,
+    CorrectUpdate, EncryptedOutcome, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindNow,
+    RemindUpdate, ReminderKind, RequestUpdate, UpdateReason, UpdateRef,
 };
 use super::variation::{
     ApproveVariation, AwardIncrease, RequestVariation, VariationChanges, VariationReason,
@@ -56,6 +56,13 @@ commands! {
         LapseOffer(NoBody) = "lapse-offer", Permission::StaffOrJob(&[Role::Officer]);
         /// Sends the offer, once the panel members who decided have confirmed their attendance.
         SendOffer(NoBody) = "send-offer", Permission::FollowUp;
+        /// Releases the letter of a held offer. The offer goes out, unless it waits for
+        /// confirmations.
+        ReleaseLetter(NoBody) = "release-letter", Permission::FollowUp;
+        /// Moves the day on which a held offer goes out.
+        MoveLetter(OfferDay) = "move-letter", Permission::FollowUp;
+        /// Takes back an award before the group has heard of it.
+        TakeBackAward(NoBody) = "take-back-award", Permission::FollowUp;
         /// Withdraws the offer, with the reason. It takes effect once as many panel members have
         /// confirmed it as the award needed. Then the money is released.
         WithdrawOffer(Revoke) = "withdraw-offer", Permission::Staff(&[Role::Panel]);
@@ -102,7 +109,7 @@ commands! {
         /// payment.
         FailPayment(FailPayment) = "fail-payment", Permission::Staff(&[Role::Finance]);
         /// Records that the bank reversed a confirmed payment. The money can be paid again while
-        /// the grant is in force. A sum above the paid balance becomes an entry that two people
+        /// the grant is in force. An amount above the paid balance becomes an entry that two people
         /// settle.
         ReversePayment(ReversePayment) = "reverse-payment", Permission::Staff(&[Role::Finance]);
         /// Corrects the day on which the bank made the payment.
@@ -127,6 +134,8 @@ commands! {
         RequestUpdate(RequestUpdate) = "request-update", Permission::Staff(&[Role::Officer]);
         /// Records that the group was reminded of an update.
         RemindUpdate(RemindUpdate) = "remind-update", Permission::Job;
+        /// Sends a reminder of an overdue update now, with a line of one's own. At most one a day.
+        RemindNow(RemindNow) = "remind-now", Permission::Staff(&[Role::Officer]);
         /// Records the group's update, with outcomes by sign of success.
         ReceiveUpdate(ReceiveUpdate) = "receive-update", Permission::StaffOrMember(&[Role::Officer]);
         /// Accepts an update that was received.
@@ -159,7 +168,7 @@ commands! {
         /// Confirms, as a panel member who was named as present, that one was there when the award
         /// was raised.
         ConfirmAttendance(AttendanceRef) = "confirm-attendance", Permission::Staff(&[Role::Panel]);
-        /// Records returned money, in full or in part, and releases it. A sum above the paid
+        /// Records returned money, in full or in part, and releases it. An amount above the paid
         /// balance becomes an entry that two people settle.
         ReceiveReturn(ReceiveReturn) = "receive-return", Permission::Staff(&[Role::Finance]);
         /// Proposes to waive a return or write off a clawback.
@@ -238,8 +247,14 @@ events! {
             /// The offer goes out once those named as present have confirmed their attendance.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             waits: bool,
+            /// The day on which the offer goes out, if its letter is held.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            letters_on: Option<Date>,
         },
         OfferSent { expires_on: Date },
+        LetterMoved { letters_on: Date, expires_on: Date },
+        LetterReleased {},
+        AwardTakenBack {},
         RevocationProposed { revocation: u32, kind: RevocationKind, amount: Option<Money>,
             reason: Prose, sitting: PanelSitting },
         RevocationConfirmed { revocation: u32, by: PersonId },
@@ -333,7 +348,17 @@ events! {
         GrantTerminated { reason: Prose, released: FundingSplit },
         UpdateRequested { update: u16, due_on: Date, last: bool },
         UpdateMoved { update: u16, due_on: Date },
-        ReminderSent { update: u16, occasion: ReminderKind, sent_on: Date },
+        ReminderSent {
+            update: u16,
+            occasion: ReminderKind,
+            sent_on: Date,
+            /// A line of the office's own.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            note: Option<Prose>,
+            /// The member of staff who sent it; absent if the service did.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            by: Option<PersonId>,
+        },
         UpdateReceived {
             update: u16,
             channel: Channel,
@@ -367,7 +392,7 @@ events! {
             sources: FundingSplit,
             received_on: Date,
             /// How much it settles of the money that was due back, by reason. Old events without
-            /// this field settle their whole sum, for the reason in `owed`.
+            /// this field settle their whole amount, for the reason in `owed`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<BTreeMap<ReturnReason, Money>>)]
             satisfied: Option<SettledAmounts>,

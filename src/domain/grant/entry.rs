@@ -84,7 +84,7 @@ pub struct ProposeSettlement {
 pub struct ConfirmSettlement {
     #[schema(minimum = 1, maximum = 65535)]
     pub entry: u16,
-    /// The proposed sum, repeated. It is refused if it differs from the proposal.
+    /// The proposed amount, repeated. It is refused if it differs from the proposal.
     pub counts: Money,
 }
 
@@ -122,7 +122,7 @@ impl Grant {
     ) -> Result<GrantEvent, Refusal> {
         facts.not_future(record.happened_on)?;
         if record.amount.is_zero() {
-            return Err(Refusal::Nothing);
+            return Err(Refusal::Nothing("enter an amount of more than £0"));
         }
         if record
             .payment
@@ -148,7 +148,7 @@ impl Grant {
     fn pending_entry(&self, number: u16) -> Result<&PendingEntry, Refusal> {
         self.unsettled
             .get(&number)
-            .ok_or(Refusal::Unknown("entry that is to be settled"))
+            .ok_or(Refusal::Unknown("line of the bank statement"))
     }
 
     /// Refuses unless the counted sum is received money, and was paid from this grant by that day.

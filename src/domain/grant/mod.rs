@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use agreement::{AcceptAgreement, AcceptanceMethod, Offer};
+pub use agreement::{AcceptAgreement, AcceptanceMethod, Offer, OfferDay};
 pub use check::{CheckNote, CheckRef, PassCheck};
 pub use command::{GrantCommand, GrantEvent};
 pub use entry::{
@@ -38,8 +38,8 @@ pub use revocation::{RevocationKind, Revoke};
 pub use schedule::{Instalment, ReleaseCondition, SchedulePayments};
 pub use story::{PublishStory, StoryRef};
 pub use update::{
-    CorrectUpdate, EncryptedOutcome, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindUpdate,
-    ReminderKind, RequestUpdate, UpdateReason, UpdateRef, UpdateState,
+    CorrectUpdate, EncryptedOutcome, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindNow,
+    RemindUpdate, ReminderKind, RequestUpdate, UpdateReason, UpdateRef, UpdateState,
 };
 pub use variation::{
     ApproveVariation, AwardIncrease, RequestVariation, VariationChanges, VariationReason,
@@ -93,6 +93,8 @@ pub enum GrantState {
     OfferDeclined,
     OfferLapsed,
     OfferWithdrawn,
+    /// The award was taken back before the group had heard of it.
+    TakenBack,
 }
 
 /// State of the grant aggregate.
@@ -127,6 +129,9 @@ pub struct Grant {
     agreement: String,
     /// The offer has not been sent: those named as present have not confirmed their attendance.
     offer_waits: bool,
+    /// The day on which the offer goes out, while its letter is held.
+    #[serde(default)]
+    letters_on: Option<Date>,
     /// A revocation that waits for those named as present to confirm it.
     revocation: Option<Revocation>,
     revocations: u32,
@@ -268,16 +273,18 @@ impl Aggregate for Grant {
         facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         use GrantCommand as C;
-        if let C::Offer(offer) = command {
-            return self.offer(offer, facts);
-        }
-        if self.state == GrantState::Blank {
+        let is_absent = matches!(self.state, GrantState::Blank | GrantState::TakenBack);
+        if is_absent && !matches!(command, C::Offer(_)) {
             return Err(Refusal::Unknown("grant"));
         }
+        self.must_not_disclose(command, facts)?;
         let event = match command {
-            C::Offer(_) => return Err(Refusal::Exists("grant")),
+            C::Offer(offer) => return self.offer(offer, facts),
             C::AcceptAgreement(_) | C::DeclineOffer(_) | C::LapseOffer(_) | C::SendOffer(_) => {
                 return self.answer_offer(command, facts);
+            }
+            C::ReleaseLetter(_) | C::MoveLetter(_) | C::TakeBackAward(_) => {
+                return self.decide_letter(command, facts);
             }
             C::WithdrawOffer(_)
             | C::Terminate(_)
@@ -314,6 +321,7 @@ impl Aggregate for Grant {
             C::Hold(_) | C::Resume(_) => self.decide_hold(command, facts)?,
             C::RequestUpdate(_)
             | C::RemindUpdate(_)
+            | C::RemindNow(_)
             | C::ReceiveUpdate(_)
             | C::AcceptUpdate(_)
             | C::QueryUpdate(_)
@@ -342,6 +350,9 @@ impl Aggregate for Grant {
             E::GrantOffered { .. } => self.apply_offered(event),
             E::AgreementIssued { .. }
             | E::OfferSent { .. }
+            | E::LetterMoved { .. }
+            | E::LetterReleased {}
+            | E::AwardTakenBack {}
             | E::AgreementAccepted { .. }
             | E::OfferDeclined { .. }
             | E::OfferLapsed { .. }

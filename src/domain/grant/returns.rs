@@ -140,7 +140,7 @@ impl Grant {
                 self.must_be_owed(request.owed, Money::from_pence(1))?;
                 if request.due_on < facts.today {
                     return Err(Refusal::DatesOutOfOrder(
-                        "the day by which it is due has passed",
+                        "choose today or a later day for when it is due",
                     ));
                 }
                 Ok(GrantEvent::ReturnRequested {
@@ -201,7 +201,7 @@ impl Grant {
     fn must_be_owed(&self, owed: ReturnReason, amount: Money) -> Result<(), Refusal> {
         let due = self.amount_owed(owed).amount;
         if amount.is_zero() {
-            return Err(Refusal::Nothing);
+            return Err(Refusal::Nothing("enter an amount of more than £0"));
         }
         if due.is_zero() {
             return Err(Refusal::NothingDue);
@@ -288,7 +288,7 @@ impl Grant {
             received_on,
         } = *received;
         if amount.is_zero() {
-            return Err(Refusal::Nothing);
+            return Err(Refusal::Nothing("enter an amount of more than £0"));
         }
         let Ok(sources) = self.least_balance_from(received_on).last(amount) else {
             let details = BankEntry {
@@ -316,7 +316,7 @@ impl Grant {
 
     fn declare_underspend(&self, amount: Money) -> Result<GrantEvent, Refusal> {
         if amount.is_zero() {
-            return Err(Refusal::Nothing);
+            return Err(Refusal::Nothing("enter an amount of more than £0"));
         }
         let unpaid = self.unpaid();
         let most = unpaid.plus(self.paid_not_due_back()?);

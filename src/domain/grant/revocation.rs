@@ -133,7 +133,7 @@ impl Grant {
                 self.must_be_in_force_or_terminated()?;
                 let amount = amount
                     .filter(|amount| !amount.is_zero())
-                    .ok_or(Refusal::Nothing)?;
+                    .ok_or(Refusal::Nothing("enter an amount of more than £0"))?;
                 let left = self.paid_not_due_back()?;
                 if left.covers(amount) {
                     Ok(GrantEvent::ClawbackDemanded { amount, reason })

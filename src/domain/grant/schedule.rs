@@ -106,7 +106,9 @@ impl Grant {
                 .iter()
                 .any(|instalment| instalment.amount.is_zero())
         {
-            return Err(Refusal::Nothing);
+            return Err(Refusal::Nothing(
+                "add at least one instalment, each of more than £0",
+            ));
         }
         if schedule.instalments.len() > usize::from(INSTALMENTS_MAX) {
             return Err(Refusal::TooManyItems(INSTALMENTS_MAX.into()));
@@ -158,7 +160,7 @@ impl Grant {
                 Err(Refusal::InstalmentMissing)
             } else {
                 said.filter(|amount| !amount.is_zero())
-                    .ok_or(Refusal::Nothing)
+                    .ok_or(Refusal::Nothing("enter an amount of more than £0"))
             };
         };
         let found = self

@@ -17,7 +17,7 @@ pub struct PublishStory {
     pub words: Prose,
     #[schema(value_type = String, format = "date")]
     pub consented_on: Date,
-    /// How consent was given: a signed form, a telephone call.
+    /// How consent was given: a signed form, a phone call.
     pub consent: Line,
     /// Photographs, each one of the group's files.
     #[serde(default)]

@@ -59,6 +59,17 @@ pub struct RemindUpdate {
     pub occasion: ReminderKind,
 }
 
+/// A reminder that a member of staff sends.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemindNow {
+    #[schema(minimum = 1, maximum = 65535)]
+    pub update: u16,
+    /// A line of the office's own, which the mail contains.
+    #[serde(default)]
+    pub note: Option<Prose>,
+}
+
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiveUpdate {
@@ -214,7 +225,7 @@ impl Grant {
             GrantCommand::RequestUpdate(request) => {
                 if request.due_on < facts.today {
                     return Err(Refusal::DatesOutOfOrder(
-                        "the day by which the update is due has passed",
+                        "choose today or a later day for when the update is due",
                     ));
                 }
                 let number = next_number(self.updates.keys().next_back().copied())?;
@@ -225,6 +236,7 @@ impl Grant {
                 })
             }
             GrantCommand::RemindUpdate(remind) => self.remind_update(*remind, facts),
+            GrantCommand::RemindNow(remind) => self.remind_now(remind, facts),
             GrantCommand::ReceiveUpdate(update) => self.receive_update(update, facts),
             GrantCommand::AcceptUpdate(of) => {
                 self.update(of.update)?.must_be(&[UpdateState::Received])?;
@@ -240,7 +252,7 @@ impl Grant {
                 let due_on = query.due_on.unwrap_or(in_two_weeks);
                 if due_on < facts.today {
                     return Err(Refusal::DatesOutOfOrder(
-                        "the day by which the group answers has passed",
+                        "choose today or a later day for the answer",
                     ));
                 }
                 Ok(GrantEvent::UpdateQueried {
@@ -302,6 +314,30 @@ impl Grant {
             update: remind.update,
             occasion: remind.occasion,
             sent_on: facts.today,
+            note: None,
+            by: None,
+        })
+    }
+
+    /// A reminder of an overdue update by a member of staff, at most one a day. It does not count as
+    /// one of the reminders that the service sends; the next of those waits its usual time.
+    fn remind_now(
+        &self,
+        remind: &RemindNow,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        let update = self.update(remind.update)?;
+        update.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
+        let today = facts.today;
+        if today <= update.due_on || update.reminded.values().any(|(_, last)| *last >= today) {
+            return Err(Refusal::ReminderNotDue);
+        }
+        Ok(GrantEvent::ReminderSent {
+            update: remind.update,
+            occasion: ReminderKind::Overdue,
+            sent_on: today,
+            note: remind.note.clone(),
+            by: Some(facts.by()?),
         })
     }
 
@@ -442,10 +478,12 @@ impl Grant {
                 update,
                 occasion,
                 sent_on,
+                by,
+                ..
             } => {
                 if let Some(found) = self.updates.get_mut(update) {
                     let reminded = found.reminded.entry(*occasion).or_insert((0, *sent_on));
-                    *reminded = (reminded.0 + 1, *sent_on);
+                    *reminded = (reminded.0 + u8::from(by.is_none()), *sent_on);
                 }
             }
             GrantEvent::UpdateReceived {

@@ -259,7 +259,7 @@ impl Grant {
         let past = |day: Option<Date>| day.is_some_and(|day| day < facts.today);
         if update_due_on < ends_on || past(change.update_due_on) || past(change.ends_on) {
             return Err(Refusal::DatesOutOfOrder(
-                "the activity ends, or the update is due, in the past or in the wrong order",
+                "the activity must end today or later, and the final report must be due after that",
             ));
         }
         change

@@ -30,14 +30,14 @@ commands! {
         TakeCorrection(ProposalRef) = "take-correction", Permission::Staff(&[Role::Officer]);
         /// Refuses the name and area that a member proposed, with the reason.
         RefuseCorrection(WithReason) = "refuse-correction", Permission::Staff(&[Role::Officer]);
-        /// Sets the group's postcode and telephone number. Staff see groups that share one of them.
+        /// Sets the group's postcode and phone number. Staff see groups that share one of them.
         SetContact(SetContact) = "set-contact", Permission::StaffOrMember(&[Role::Officer]);
         /// Records a charity or company number. Open data identifies the group by it from then on.
         RecordIdentifier(RecordIdentifier) = "record-identifier", Permission::Staff(&[Role::Officer]);
         /// Invites a person to act for the group. They become a member once they accept.
         AddMember(MemberRef) = "add-member", Permission::StaffOrMember(&[Role::Officer]);
-        /// Accepts an invitation to act for the group. The invited person does so; for somebody
-        /// without an e-mail address, an officer records it.
+        /// Accepts an invitation to act for the group. The invited person does so; for someone
+        /// without an email address, an officer records it.
         Join(MemberRef) = "join", Permission::Anyone;
         /// Declines an invitation to act for the group, as the invited person.
         RefuseInvitation(MemberRef) = "refuse-invitation", Permission::Anyone;
@@ -140,7 +140,7 @@ pub struct RegisterGroup {
     pub name: Name,
     pub area: Slug,
     pub standing: GroupMaturity,
-    /// The first member, if staff register the group for somebody.
+    /// The first member, if staff register the group for someone.
     #[serde(default)]
     pub member: Option<PersonId>,
 }

@@ -19,6 +19,12 @@ impl Group {
         self.members.iter().copied()
     }
 
+    /// The people through whom the group can be reached: its members, and people who were invited
+    /// and have not answered, such as the person who sent an application on paper.
+    pub fn people_to_reach(&self) -> impl Iterator<Item = PersonId> {
+        self.members().chain(self.invited.keys().copied())
+    }
+
     /// The last day on which the payee was replaced, a member joined or left, or the group was
     /// merged; `None` if that never happened, or only in old logs without dates.
     #[must_use]
@@ -109,7 +115,7 @@ impl Group {
         Ok(behind)
     }
 
-    /// Erases a group together with the unproven person who registered it. Refuses if somebody else
+    /// Erases a group together with the unproven person who registered it. Refuses if someone else
     /// acts for the group, if it was merged, or if its records must be retained.
     pub(super) fn expire_unproven(
         &self,
@@ -127,7 +133,7 @@ impl Group {
         {
             return Err(Refusal::NotExpired);
         }
-        let reason = "Registered on a public page by somebody who never showed an address."
+        let reason = "Registered online by someone who did not confirm an email address."
             .parse()
             .expect("a short text");
         Ok(vec![GroupEvent::PersonalDataErased { reason }])

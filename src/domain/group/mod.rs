@@ -218,7 +218,7 @@ impl Group {
         self.must_be_active()?;
         facts.not_future(past.awarded_on)?;
         if past.amount.is_zero() {
-            return Err(Refusal::Nothing);
+            return Err(Refusal::Nothing("enter an amount of more than £0"));
         }
         if self.past_grants.contains(&past.reference) {
             return Err(Refusal::Exists("past grant"));

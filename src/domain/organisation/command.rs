@@ -1,10 +1,12 @@
 //! Commands and events of the organisation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::question::Question;
+use super::settings::{RefuseSettings, Settings};
 use super::webhook::{ProposeWebhook, WebhookAddress, WebhookRef};
 use crate::domain::aggregate::events;
 use crate::domain::command::{ProposalRef, commands};
@@ -43,7 +45,7 @@ commands! {
         PublishAgreement(PublishAgreement) = "publish-agreement", Permission::Staff(&[Role::Administrator]);
         /// Publishes staff's text on an area for the public report, as its next version.
         PublishReport(PublishReport) = "publish-report", Permission::Staff(&[Role::Administrator, Role::Officer]);
-        /// Publishes staff's template for a mail, as its next version.
+        /// Publishes staff's wording of an email, as its next version.
         PublishMailText(PublishMailText) = "publish-mail-text", Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Proposes a template for a mail whose template takes two administrators, such as the mail
         /// to sign in.
@@ -52,6 +54,15 @@ commands! {
         ConfirmMailText(ProposalRef) = "confirm-mail-text", Permission::Staff(&[Role::Administrator]);
         /// Refuses a proposed template, or withdraws one's own, with the reason.
         RefuseMailText(RefuseMailText) = "refuse-mail-text", Permission::Staff(&[Role::Administrator]);
+        /// Sets the organisation's settings: its name, look, contact details, notices and
+        /// languages. It is possible for the first administrator, until there are two.
+        SetSettings(Settings) = "set-settings", Permission::Staff(&[Role::Administrator]);
+        /// Proposes settings of the organisation. They replace all of those in force.
+        ProposeSettings(Settings) = "propose-settings", Permission::Staff(&[Role::Administrator]);
+        /// Confirms, as a second administrator, proposed settings. They are in force from then on.
+        ConfirmSettings(ProposalRef) = "confirm-settings", Permission::Staff(&[Role::Administrator]);
+        /// Refuses proposed settings, or withdraws one's own, with the reason.
+        RefuseSettings(RefuseSettings) = "refuse-settings", Permission::Staff(&[Role::Administrator]);
         /// Proposes a webhook that sends events to an external address, or a change of one.
         ProposeWebhook(ProposeWebhook) = "propose-webhook", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a webhook or its change as proposed.
@@ -129,41 +140,12 @@ pub struct AdoptSigns {
     pub signs: Vec<Sign>,
 }
 
-/// A question of the application form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Question {
-    pub question: Slug,
-    pub label: Line,
-    pub help: Prose,
-    pub required: bool,
-    /// The same question in other languages.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub other_languages: BTreeMap<Language, QuestionTranslation>,
-}
-
-/// A question in another language than English.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QuestionTranslation {
-    pub label: Line,
-    pub help: Prose,
-}
-
-impl Question {
-    /// The question and its help text in a language, or in English without a translation.
-    #[must_use]
-    pub fn in_language(&self, language: Language) -> (&str, &str) {
-        match self.other_languages.get(&language) {
-            Some(translated) => (translated.label.as_str(), translated.help.as_str()),
-            None => (self.label.as_str(), self.help.as_str()),
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishForm {
+    /// What the office calls this form. Rounds choose one by its name.
+    #[serde(default)]
+    pub name: Option<Line>,
     /// The questions in their order.
     #[schema(min_items = 1, max_items = 60)]
     pub questions: Vec<Question>,
@@ -220,7 +202,12 @@ events! {
             ended_on: Option<Date>,
         },
         SignsAdopted { version: u32, signs: Vec<Sign> },
-        FormPublished { version: u32, questions: Vec<Question> },
+        FormPublished {
+            version: u32,
+            questions: Vec<Question>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            name: Option<Line>,
+        },
         AgreementPublished { version: u32, text: Document, hash: String },
         ReportPublished { version: u32, area: Slug, context: Prose, hard: Prose, lessons: Prose },
         MailTextPublished {
@@ -246,6 +233,16 @@ events! {
             proposed_by: PersonId,
         },
         MailTextRefused { proposal: u32, reason: Prose, by: PersonId },
+        SettingsProposed { proposal: u32, settings: Settings, proposed_by: PersonId },
+        SettingsSet {
+            version: u32,
+            settings: Settings,
+            /// The proposer; absent if the first administrator set them before there were two.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            proposed_by: Option<PersonId>,
+            set_by: PersonId,
+        },
+        SettingsRefused { proposal: u32, reason: Prose, by: PersonId },
         WebhookProposed { webhook: u32, proposal: u32, address: WebhookAddress,
             events: BTreeSet<EventKind>, proposed_by: PersonId },
         WebhookConfirmed { webhook: u32, proposal: u32, confirmed_by: PersonId },

@@ -1,9 +1,12 @@
 //! The organisation aggregate: roles, signs of success, versions of forms and agreements, mail
-//! templates and webhooks.
+//! templates, settings and webhooks.
 
+mod accent;
 mod command;
 mod mail_text;
+mod question;
 mod roles;
+mod settings;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,12 +15,19 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use accent::{Accent, CONTRAST_MIN};
 pub use command::{
     AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, OrganisationCommand,
-    OrganisationEvent, PersonRef, PublishAgreement, PublishForm, PublishReport, Question,
-    QuestionTranslation, RecordRestore, RefuseMailText, RoleRef,
+    OrganisationEvent, PersonRef, PublishAgreement, PublishForm, PublishReport, RecordRestore,
+    RefuseMailText, RoleRef,
 };
 use mail_text::MailTexts;
+pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
+use settings::SettingsHistory;
+pub use settings::{
+    AreaLanguage, HelpLine, LANGUAGES_MAX, LanguageTag, OfficeEmail, OfficePhone, PostalAddress,
+    RefuseSettings, Settings, WritingDirection, dialled,
+};
 pub use webhook::{
     OrganisationWebhooks, ProposeWebhook, ProposedTarget, WEBHOOKS_MAX, Webhook, WebhookAddress,
     WebhookRef, WebhookTarget,
@@ -26,7 +36,7 @@ pub use webhook::{
 use super::id::PersonId;
 use super::outcome::Sign;
 use super::role::{Role, Roles};
-use super::text::Slug;
+use super::text::{Line, Slug};
 use super::{Aggregate, DecisionContext, Refusal};
 use roles::RoleProposal;
 
@@ -41,8 +51,12 @@ pub struct Organisation {
     signs: Vec<Sign>,
     signs_version: u32,
     forms: Vec<Vec<Question>>,
+    /// The names of the forms, in the same order.
+    #[serde(default)]
+    form_names: Vec<Option<Line>>,
     agreements: Vec<String>,
     mail_texts: MailTexts,
+    settings: SettingsHistory,
     reports: u32,
     /// For former auditors, the last day of the role. Auditors read every score.
     audited_until: BTreeMap<PersonId, Date>,
@@ -71,6 +85,13 @@ impl Organisation {
     #[must_use]
     pub fn roles_of(&self, person: PersonId) -> Roles {
         self.roles.get(&person).cloned().unwrap_or_default()
+    }
+
+    /// Whether there have never been two administrators, so that the only one may set the settings
+    /// alone.
+    #[must_use]
+    pub fn settings_may_be_set_alone(&self) -> bool {
+        self.settings.may_be_set_alone()
     }
 
     /// The webhooks that receive events.
@@ -143,6 +164,16 @@ impl Organisation {
         self.forms.get(at).map(Vec::as_slice)
     }
 
+    /// The published forms, the newest first: version, name and questions.
+    pub fn forms(&self) -> impl Iterator<Item = (u32, Option<&Line>, &[Question])> {
+        let named = |at: usize| self.form_names.get(at).and_then(Option::as_ref);
+        self.forms
+            .iter()
+            .enumerate()
+            .map(move |(at, questions)| (version_number(at) + 1, named(at), questions.as_slice()))
+            .rev()
+    }
+
     /// The version of the current agreement, and the SHA-256 of its text.
     #[must_use]
     pub fn agreement(&self) -> Option<(u32, &str)> {
@@ -152,7 +183,12 @@ impl Organisation {
     }
 
     fn adopt_signs(&self, adopted: &AdoptSigns) -> Result<OrganisationEvent, Refusal> {
-        must_be_distinct(adopted.signs.iter().map(|sign| &sign.sign), 20, "sign")?;
+        must_be_distinct(
+            adopted.signs.iter().map(|sign| &sign.sign),
+            20,
+            "sign",
+            "add at least one sign",
+        )?;
         Ok(OrganisationEvent::SignsAdopted {
             version: self.signs_version + 1,
             signs: adopted.signs.clone(),
@@ -164,10 +200,15 @@ impl Organisation {
             form.questions.iter().map(|question| &question.question),
             60,
             "question",
+            "add at least one question",
         )?;
+        form.questions
+            .iter()
+            .try_for_each(Question::check_options)?;
         Ok(OrganisationEvent::FormPublished {
             version: version_number(self.forms.len()) + 1,
             questions: form.questions.clone(),
+            name: form.name.clone(),
         })
     }
 
@@ -210,6 +251,7 @@ fn must_be_distinct<'a>(
     keys: impl Iterator<Item = &'a Slug>,
     most: usize,
     noun: &'static str,
+    if_none: &'static str,
 ) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
     for key in keys {
@@ -217,11 +259,13 @@ fn must_be_distinct<'a>(
             return Err(Refusal::Exists(noun));
         }
     }
-    if seen.is_empty() || seen.len() > most {
-        Err(Refusal::Nothing)
-    } else {
-        Ok(())
+    if seen.is_empty() {
+        return Err(Refusal::Nothing(if_none));
     }
+    if seen.len() > most {
+        return Err(Refusal::TooManyItems(most));
+    }
+    Ok(())
 }
 
 impl Aggregate for Organisation {
@@ -278,6 +322,10 @@ impl Aggregate for Organisation {
             | C::ProposeMailText(_)
             | C::ConfirmMailText(_)
             | C::RefuseMailText(_) => self.mail_texts.decide(command, facts)?,
+            C::SetSettings(_)
+            | C::ProposeSettings(_)
+            | C::ConfirmSettings(_)
+            | C::RefuseSettings(_) => self.settings.decide(command, facts)?,
             C::ProposeWebhook(propose) => self.webhooks.propose(propose, facts)?,
             C::ConfirmWebhook(of) => self.webhooks.confirm(of.proposal, facts)?,
             C::EndWebhook(of) => self.webhooks.end(*of)?,
@@ -297,13 +345,22 @@ impl Aggregate for Organisation {
             | OrganisationEvent::FounderNamed { .. }
             | OrganisationEvent::RoleProposed { .. }
             | OrganisationEvent::RoleConfirmed { .. }
-            | OrganisationEvent::RoleEnded { .. } => self.apply_role(event),
+            | OrganisationEvent::RoleEnded { .. } => {
+                self.apply_role(event);
+                if self.holders(Role::Administrator).count() >= 2 {
+                    self.settings.end_founding();
+                }
+            }
             OrganisationEvent::SignsAdopted { version, signs } => {
                 self.signs.clone_from(signs);
                 self.signs_version = *version;
             }
-            OrganisationEvent::FormPublished { questions, .. } => {
+            OrganisationEvent::FormPublished {
+                questions, name, ..
+            } => {
+                self.form_names.resize(self.forms.len(), None);
                 self.forms.push(questions.clone());
+                self.form_names.push(name.clone());
             }
             OrganisationEvent::AgreementPublished { hash, .. } => {
                 self.agreements.push(hash.clone());
@@ -312,6 +369,9 @@ impl Aggregate for Organisation {
             OrganisationEvent::MailTextPublished { .. }
             | OrganisationEvent::MailTextProposed { .. }
             | OrganisationEvent::MailTextRefused { .. } => self.mail_texts.apply(event),
+            OrganisationEvent::SettingsSet { .. }
+            | OrganisationEvent::SettingsProposed { .. }
+            | OrganisationEvent::SettingsRefused { .. } => self.settings.apply(event),
             OrganisationEvent::WebhookProposed { .. }
             | OrganisationEvent::WebhookConfirmed { .. }
             | OrganisationEvent::WebhookEnded { .. }

@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 use serde::Deserialize;
+use uuid::Uuid;
 
+use super::telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 use crate::domain::PersonId;
 use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
@@ -11,7 +13,7 @@ use crate::domain::personal_data::{
     BlindIndexKind, Encrypted, PersonalField, PersonalInput, PersonalLine, email, personal_name,
 };
 use crate::domain::role::{Permission, Role};
-use crate::domain::text::Prose;
+use crate::domain::text::{Line, Prose};
 use crate::domain::unproven::UnprovenActivity;
 
 commands! {
@@ -27,7 +29,7 @@ commands! {
         ConfirmContact(ProposalRef) = "confirm-contact", Permission::Anyone;
         /// Refuses contact details that an officer proposed, with the reason.
         RefuseContact(WithReason) = "refuse-contact", Permission::Anyone;
-        /// Records that the person signed in by a link or code that was mailed to their address,
+        /// Records that the person signed in by a link or code that was emailed to their address,
         /// which proves the address.
         ProveAddress(MailedAddress) = "prove-address", Permission::Job;
         /// Ends all sessions and tokens of a person, with the reason. The person must sign in
@@ -42,6 +44,14 @@ commands! {
         Erase(WithReason) = "erase", Permission::Staff(&[Role::Administrator]);
         /// Erases personal data again that a restored backup brought back.
         EraseAgain(WithReason) = "erase-again", Permission::Operator;
+        /// Records that a message to the person cannot be emailed, so that staff phone them or
+        /// write a letter.
+        AwaitTelling(WaitingMail) = "await-telling", Permission::Job;
+        /// Records that the person knows what a waiting message says: by phone, by letter or in
+        /// person.
+        Tell(TellPerson) = "tell", Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
+        /// Sends a waiting message by email after all, because the person has an address now.
+        EmailInstead(WaitingMailRef) = "email-instead", Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
         /// Registers a person who entered a name on a public page and has not proved an address.
         Introduce(PersonDetails) = "introduce", Permission::Job;
         /// Counts what a person starts who has not proved an address.
@@ -59,13 +69,38 @@ pub struct PersonDetails {
     #[serde(deserialize_with = "personal_name")]
     #[schema(value_type = PersonalLine)]
     pub name: PersonalInput,
-    /// The e-mail address. No two people have the same one.
+    /// The email address. No two people have the same one.
     #[serde(default, deserialize_with = "email_if_given")]
     #[schema(value_type = Option<String>, format = "email", max_length = 254)]
     pub email: Option<PersonalInput>,
     #[serde(default)]
     #[schema(value_type = Option<PersonalInput>)]
     pub telephone: Option<PersonalInput>,
+    /// Where a letter reaches the person.
+    #[serde(default)]
+    #[schema(value_type = Option<PersonalInput>)]
+    pub postal_address: Option<PersonalInput>,
+    /// An email address that the person entered on a public page and that someone else has here.
+    /// It has no blind index: nobody signs in with it, and the pages never say whose it is. No
+    /// client can give it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub typed_email: Option<PersonalInput>,
+}
+
+impl PersonDetails {
+    /// Whether the details say at least one way to reach the person.
+    #[must_use]
+    pub fn can_be_reached(&self) -> bool {
+        [
+            &self.email,
+            &self.telephone,
+            &self.postal_address,
+            &self.typed_email,
+        ]
+        .iter()
+        .any(|given| given.is_some())
+    }
 }
 
 /// The address to which a sign-in link was mailed.
@@ -103,10 +138,17 @@ impl PersonCommand {
             value,
             index: Some(BlindIndexKind::Email),
         }));
-        slots.extend(details.telephone.as_mut().map(|value| PersonalField {
-            field: "telephone",
-            value,
-            index: None,
+        let unindexed = [
+            ("telephone", &mut details.telephone),
+            ("postal_address", &mut details.postal_address),
+            ("email", &mut details.typed_email),
+        ];
+        slots.extend(unindexed.into_iter().filter_map(|(field, value)| {
+            Some(PersonalField {
+                field,
+                value: value.as_mut()?,
+                index: None,
+            })
         }));
         slots
     }
@@ -119,6 +161,11 @@ events! {
             name: Encrypted,
             email: Option<Encrypted>,
             telephone: Option<Encrypted>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            postal_address: Option<Encrypted>,
+            /// An address that the person entered on a public page and that someone else has here.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            typed_email: Option<Encrypted>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             registered_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,6 +182,8 @@ events! {
             name: Encrypted,
             email: Option<Encrypted>,
             telephone: Option<Encrypted>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            postal_address: Option<Encrypted>,
             proposed_by: PersonId,
         },
         ContactChangeRefused { reason: Prose, by: PersonId },
@@ -142,20 +191,32 @@ events! {
             name: Encrypted,
             email: Option<Encrypted>,
             telephone: Option<Encrypted>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            postal_address: Option<Encrypted>,
+            /// An address that the person entered on a public page and that someone else has here.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            typed_email: Option<Encrypted>,
             /// The officer who proposed it; absent if the person changed it.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             changed_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             confirmed_by: Option<PersonId>,
-            /// The previous address. It receives a mail about the change.
+            /// The previous address. It receives an email about the change.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             replaced: Option<Encrypted>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             changed_on: Option<Date>,
         },
-        /// The person signed in by a link or code that was mailed to this address.
+        /// The person signed in by a link or code that was emailed to this address.
         AddressProven { email: Encrypted },
         AccessEnded { reason: Prose },
+        /// A message cannot be emailed, so staff phone the person or write a letter.
+        PersonToTell { mail: Uuid, about: i64, kind: Line, caused_on: Date },
+        /// The person knows what the message says.
+        PersonTold { mail: Uuid, about: i64, kind: Line, how: ToldHow, told_on: Date,
+            by: PersonId },
+        /// The message is sent by email after all.
+        EmailedInstead { mail: Uuid, by: PersonId },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },

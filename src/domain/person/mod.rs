@@ -1,6 +1,8 @@
 //! The person aggregate: somebody who acts here. Name and contact details are encrypted.
 
 mod command;
+mod contact;
+mod telling;
 
 use std::collections::BTreeSet;
 
@@ -8,10 +10,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use command::{MailedAddress, PersonCommand, PersonDetails, PersonEvent};
+pub use contact::{Contact, ContactMethod};
+use telling::WaitingMails;
+pub use telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 
 use super::command::WithReason;
 use super::erasure::Erasure;
-use super::personal_data::{Encrypted, PersonalInput};
+use super::personal_data::Encrypted;
 use super::role::Role;
 use super::unproven::Unproven;
 use super::{Actor, Aggregate, DecisionContext, PersonId, Refusal};
@@ -37,29 +42,9 @@ pub struct Person {
     erasure: Erasure,
     /// What they started, as long as they are unproven.
     unproven: Option<Unproven>,
-}
-
-/// A person's name and contact details, encrypted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contact {
-    pub name: Encrypted,
-    pub email: Option<Encrypted>,
-    pub telephone: Option<Encrypted>,
-}
-
-impl Contact {
-    fn from_details(details: &PersonDetails) -> Self {
-        let option = |value: &Option<PersonalInput>| value.as_ref().map(PersonalInput::sealed);
-        Self {
-            name: details.name.sealed(),
-            email: option(&details.email),
-            telephone: option(&details.telephone),
-        }
-    }
-
-    fn person(&self) -> PersonId {
-        PersonId(self.name.subject)
-    }
+    /// Mails that cannot be sent by email, until staff have informed the person.
+    #[serde(default)]
+    waiting_mails: WaitingMails,
 }
 
 impl Person {
@@ -107,7 +92,7 @@ impl Person {
         self.contact_changed_on
     }
 
-    /// Whether the person has signed in by a link or code that was mailed to their current address.
+    /// Whether the person has signed in by a link or code emailed to their current address.
     #[must_use]
     pub fn has_proven_address(&self) -> bool {
         self.email().is_some() && self.email() == self.proven.as_ref()
@@ -116,6 +101,15 @@ impl Person {
     #[must_use]
     pub fn has_email(&self) -> bool {
         self.email().is_some()
+    }
+
+    /// How the person can be reached. Empty after an erasure.
+    #[must_use]
+    pub fn reached_by(&self) -> BTreeSet<ContactMethod> {
+        match &self.details {
+            Some(details) if self.erasure != Erasure::Done => details.reached_by(),
+            _ => BTreeSet::new(),
+        }
     }
 
     /// How often their sessions and tokens were ended. Those that began before the last time are
@@ -130,7 +124,7 @@ impl Person {
         self.erasure
     }
 
-    /// What they started without having proved an address; `None` once they have, or if somebody
+    /// What they started without having proved an address; `None` once they have, or if someone
     /// else registered them.
     #[must_use]
     pub fn unproven(&self) -> Option<&Unproven> {
@@ -167,20 +161,8 @@ impl Person {
             return Err(Refusal::NotYours);
         }
         let registered_by = facts.by().ok().filter(|_| !own);
-        let Contact {
-            name,
-            email,
-            telephone,
-        } = contact;
         let registered_on = registered_by.map(|_| facts.today);
-        Ok(PersonEvent::PersonRegistered {
-            name,
-            email,
-            telephone,
-            registered_by,
-            registered_on,
-            unproven: false,
-        })
+        Ok(contact.registered(registered_by, registered_on, false))
     }
 
     fn introduce(
@@ -191,20 +173,7 @@ impl Person {
         if self.exists() {
             return Err(Refusal::Exists("person"));
         }
-        let Contact {
-            name,
-            email,
-            telephone,
-        } = Contact::from_details(details);
-        let registered_on = Some(facts.today);
-        Ok(PersonEvent::PersonRegistered {
-            name,
-            email,
-            telephone,
-            registered_by: None,
-            registered_on,
-            unproven: true,
-        })
+        Ok(Contact::from_details(details).registered(None, Some(facts.today), true))
     }
 
     /// Changes the contact details. An address lets its owner sign in as the person, so nobody
@@ -235,12 +204,15 @@ impl Person {
             name,
             email,
             telephone,
+            postal_address,
+            ..
         } = contact;
         Ok(PersonEvent::ContactChangeProposed {
             proposal: self.proposals + 1,
             name,
             email,
             telephone,
+            postal_address,
             proposed_by: by,
         })
     }
@@ -256,6 +228,8 @@ impl Person {
             name,
             email,
             telephone,
+            postal_address,
+            typed_email,
         } = to;
         let replaced = self
             .details
@@ -266,6 +240,8 @@ impl Person {
             name,
             email,
             telephone,
+            postal_address,
+            typed_email,
             changed_by,
             confirmed_by,
             replaced,
@@ -386,10 +362,14 @@ impl Aggregate for Person {
             PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
             PersonCommand::Begin(begun) => self.count_unproven(*begun),
             PersonCommand::Expire(_) => Ok(vec![self.expire_unproven(facts)?]),
+            PersonCommand::AwaitTelling(_)
+            | PersonCommand::Tell(_)
+            | PersonCommand::EmailInstead(_) => Ok(vec![self.decide_telling(command, facts)?]),
         }
     }
 
     fn apply(&mut self, event: &PersonEvent) {
+        self.waiting_mails.apply(event);
         match event {
             PersonEvent::PersonRegistered { .. }
             | PersonEvent::ContactChangeProposed { .. }
@@ -414,54 +394,38 @@ impl Aggregate for Person {
             PersonEvent::PersonalDataErased { .. } => {
                 (self.erasure, self.unproven) = (Erasure::Done, None);
             }
+            PersonEvent::PersonToTell { .. }
+            | PersonEvent::PersonTold { .. }
+            | PersonEvent::EmailedInstead { .. } => {}
         }
     }
 }
 
 impl Person {
     fn apply_contact(&mut self, event: &PersonEvent) {
+        let contact = Contact::of_event(event);
         match event {
             PersonEvent::PersonRegistered {
-                name,
-                email,
-                telephone,
                 registered_by,
                 registered_on,
                 unproven,
+                ..
             } => {
-                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
                 self.unproven = registered_on.filter(|_| *unproven).map(Unproven::new);
-                self.details = Some(Contact {
-                    name,
-                    email,
-                    telephone,
-                });
+                self.details = contact;
                 (self.registered_by, self.registered_on) = (*registered_by, *registered_on);
                 self.known_by.extend(registered_by);
             }
             PersonEvent::ContactChangeProposed {
                 proposal,
-                name,
-                email,
-                telephone,
                 proposed_by,
+                ..
             } => {
                 self.proposals = *proposal;
-                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-                self.proposed = Some((
-                    Contact {
-                        name,
-                        email,
-                        telephone,
-                    },
-                    *proposed_by,
-                ));
+                self.proposed = contact.map(|contact| (contact, *proposed_by));
             }
             PersonEvent::ContactChangeRefused { .. } => self.proposed = None,
             PersonEvent::ContactChanged {
-                name,
-                email,
-                telephone,
                 changed_by,
                 changed_on,
                 ..
@@ -471,12 +435,7 @@ impl Person {
                 // Two members of staff vouch for the change, so the person is no longer unproven.
                 self.unproven = self.unproven.take().filter(|_| changed_by.is_none());
                 self.known_by.extend(changed_by);
-                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-                self.details = Some(Contact {
-                    name,
-                    email,
-                    telephone,
-                });
+                self.details = contact;
                 self.proposed = None;
             }
             _ => {}

@@ -36,6 +36,7 @@ impl Refusal {
             | Self::NotOnPanel
             | Self::HelpUnsaid
             | Self::NotReadBack
+            | Self::NobodyReached
             | Self::NotInRound
             | Self::NotAskedFor
             | Self::BoundsTooWide
@@ -43,13 +44,15 @@ impl Refusal {
             | Self::NotAsAsked(_)
             | Self::AmountDiffers { .. }
             | Self::ScheduleDiffers { .. }
-            | Self::Nothing
+            | Self::Nothing(_)
             | Self::RulesIncomplete(_)
             | Self::NamedTwice
             | Self::TooManyItems(_)
             | Self::CheckForEveryPayment(_)
             | Self::UnknownArea
             | Self::AnswerMissing(_)
+            | Self::AnswerUnfit { .. }
+            | Self::OptionsMissing
             | Self::UnknownQuestion(_)
             | Self::RequestIncomplete
             | Self::LateWithoutReason
@@ -67,6 +70,7 @@ impl Refusal {
             | Self::DatesOutOfOrder(_)
             | Self::TextBroken(_)
             | Self::NameUnknown(_)
+            | Self::AccentTooPale(_)
             | Self::ScoreOutOfRange => RefusalKind::Input,
             _ => RefusalKind::State,
         }

@@ -1,9 +1,11 @@
 //! Refusals: everything that a rule can return in place of events, each with a stable code.
 
 mod kind;
+mod states;
 
 use jiff::civil::Date;
 
+use super::application::AnswerError;
 use super::money::Money;
 pub use kind::RefusalKind;
 
@@ -25,402 +27,443 @@ pub use kind::RefusalKind;
 #[strum(serialize_all = "snake_case")]
 pub enum Refusal {
     // People and roles
-    #[error("your role does not include this")]
-    #[strum(message = "Ask somebody whose role includes it; an administrator can say who that is.")]
+    #[error("you do not have a role for this")]
+    #[strum(message = "Ask a colleague who has. An administrator can tell you who that is.")]
     NotYours,
-    #[error("this belongs to a group that you are not a member of")]
-    #[strum(message = "Ask a member of the group, or the office, to do it.")]
+    #[error("this belongs to a group that you are not in")]
+    #[strum(message = "Ask someone in the group, or our office, to do it.")]
     NotOfGroup,
-    #[error("this needs a second person: you already acted on it")]
-    #[strum(message = "Ask somebody who has not acted on it.")]
+    #[error("this needs a second person, and you have already had a part in it")]
+    #[strum(message = "Ask a colleague who has not.")]
     SamePerson,
     #[error(
-        "you keyed the payee, or the person who keyed it is known here on your word, so another person must verify and approve"
+        "you entered these bank details, or you let in the person who did, so someone else must check them and approve"
     )]
-    #[strum(message = "Ask a colleague who neither keyed the payee nor brought its keyer in.")]
+    #[strum(message = "Ask a colleague who had no part in entering them.")]
     KeyedPayee,
-    #[error("one of the two people was given their role by one administrator alone")]
-    #[strum(
-        message = "Ask one administrator to propose that role again, and another to confirm it."
-    )]
+    #[error("one of the two people got their role from one administrator alone")]
+    #[strum(message = "Propose that role again. Then ask a colleague to confirm it.")]
     KnownToOne,
-    #[error("this needs two people: one proposes it, and another confirms it")]
-    #[strum(message = "Propose it, and ask a second person to confirm it.")]
+    #[error("this needs two people: one proposes it and another confirms it")]
+    #[strum(message = "Propose it, then ask a colleague to confirm it.")]
     NeedsTwoPeople,
-    #[error("the person's name or address changed after the role was proposed")]
-    #[strum(message = "Look at the person's contact details, and propose the role again.")]
+    #[error("this person's name or address has changed since the role was proposed")]
+    #[strum(message = "Check their contact details, then propose the role again.")]
     ContactChangedSince,
-    #[error("the person has not been asked to join this group")]
-    #[strum(message = "Ask a member of the group, or the office, to add the person first.")]
+    #[error("this person has not been invited to join the group")]
+    #[strum(message = "Ask someone in the group, or our office, to invite them first.")]
     NotInvited,
     #[error(
-        "two administrators must have signed in with a link that was mailed to them before a fund opens"
+        "before a fund opens, two administrators must each have signed in with a link from their own email"
     )]
-    #[strum(message = "Ask each administrator to sign in once with a link from their own mailbox.")]
+    #[strum(message = "Ask each administrator to sign in once with the link we emailed them.")]
     AdministratorsNotSignedIn,
-    #[error("an auditor cannot sit on the panel, nor a panel member audit")]
-    #[strum(message = "End the one role before giving the other, or choose another person.")]
+    #[error("no one can be both an auditor and a panel member")]
+    #[strum(message = "End one role before you give the other, or choose someone else.")]
     RolesExclude,
-    #[error("the person already holds this role")]
-    #[strum(message = "Nothing needs to be done.")]
+    #[error("this person already has this role")]
+    #[strum(message = "You do not need to do anything.")]
     RoleHeld,
-    #[error("the person does not hold this role")]
-    #[strum(message = "Look at the person's roles again.")]
+    #[error("this person does not have this role")]
+    #[strum(message = "Check which roles they have.")]
     RoleNotHeld,
-    #[error("nothing of this kind has been proposed")]
+    #[error("no call or letter is waiting for this message")]
     #[strum(
-        message = "Propose it first, or look at what was proposed since: only what stands proposed can be confirmed."
+        message = "Open the list of people to phone or write to again. A colleague may have told them already."
     )]
+    MailNotWaiting,
+    #[error("we have no email address for this person")]
+    #[strum(message = "Add one first, or phone or write to them.")]
+    NoEmailAddress,
+    #[error("there is no such proposal to confirm")]
+    #[strum(message = "Propose it first, or look at what has been proposed since.")]
     NotProposed,
-    #[error("the person who proposed it may no longer propose it")]
-    #[strum(message = "Propose it again, and ask a second person to confirm it.")]
+    #[error("the person who proposed this no longer has the role for it")]
+    #[strum(message = "Propose it again, then ask a colleague to confirm it.")]
     ProposerGone,
-    #[error("two administrators must remain")]
-    #[strum(message = "Give the role to another person first.")]
+    #[error("there must always be two administrators")]
+    #[strum(message = "Give the role to someone else first.")]
     LastAdministrators,
-    #[error("the first people have been named: two administrators now propose and confirm roles")]
-    #[strum(message = "Sign in as an administrator: one proposes a role, another confirms it.")]
+    #[error(
+        "the first people are already set up, so it now takes two administrators to give a role"
+    )]
+    #[strum(message = "Sign in as an administrator. One proposes a role and another confirms it.")]
     FoundingOver,
-    #[error("only a member of the group does this on the web")]
-    #[strum(message = "Say how it came instead: on paper, by telephone or in person.")]
+    #[error("only someone in the group can do this online")]
+    #[strum(message = "Choose how it reached you instead: on paper, by phone or in person.")]
     MembersOwnAct,
     // Conflicts of interest
-    #[error("somebody has not declared whether they have an interest in this application")]
+    #[error("we still need to know if someone has a conflict of interest here")]
     #[strum(
-        message = "Declare an interest, or that there is none, before scoring, deciding or seeing the assessment."
+        message = "Say if you have a conflict of interest. Do this before you read the scores, score or decide."
     )]
     NotDeclared,
-    #[error("somebody has an interest in this application")]
+    #[error("someone has a conflict of interest here")]
     #[strum(
-        message = "Leave it to those who have none. Where too few are left, two administrators give somebody from outside the panel role."
+        message = "Leave it to people who have none. If too few are left, two administrators can add someone to the panel."
     )]
     Interested,
-    #[error("an interest was declared, and nobody takes back their own")]
-    #[strum(message = "Leave the application to those without an interest.")]
+    #[error("you have declared a conflict of interest, and you cannot take that back yourself")]
+    #[strum(message = "Leave this application to people who have no conflict of interest.")]
     InterestStands,
-    #[error("you could see what others scored, so your own score would not be independent")]
-    #[strum(message = "Leave scoring to panel members who have not seen the scores.")]
+    #[error("you could see the scores of others, so your own would not be independent")]
+    #[strum(message = "Leave the scoring to panel members who have not seen the scores.")]
     SawScores,
     #[error(
-        "the panel needs {needed} people for this decision, and {confirmed} have confirmed that they were there"
+        "this decision needs {needed} panel members, and {confirmed} have confirmed that they were there"
     )]
-    #[strum(
-        message = "Ask the others who were named as present to confirm on their own page that they were there."
-    )]
+    #[strum(message = "Ask the others to sign in and confirm that they were at the meeting.")]
     AttendanceUnconfirmed { needed: usize, confirmed: usize },
-    #[error("somebody named as present does not sit on the panel")]
-    #[strum(message = "Name only people who hold the panel role.")]
+    #[error("one of the people you named is not on the panel")]
+    #[strum(message = "Name only people who have the panel role.")]
     NotOnPanel,
     #[error(
-        "the fund's rules need {needed} unconflicted panel members for a decision, and {present} were present"
+        "a decision needs {needed} panel members with no conflict of interest, and {present} were there"
     )]
     #[strum(
-        message = "Name everybody who was present and has declared no interest. Where too few are left, two administrators give somebody from outside the panel role."
+        message = "Name everyone who was there and has no conflict of interest. If too few are left, two administrators can add someone to the panel."
     )]
     QuorumMissing { needed: usize, present: usize },
-    #[error("whoever keyed the application in cannot decide it alone")]
-    #[strum(message = "Decide it with somebody who did not key it in.")]
+    #[error("the person who typed in an application cannot decide on it alone")]
+    #[strum(message = "Decide together with someone who did not type it in.")]
     KeyerAlone,
-    #[error(
-        "staff who hand in an application say how they helped: with its words, or by keying it in as it was"
+    #[error("when staff send an application for a group, they must say how they helped")]
+    #[strum(
+        message = "Say in `help` who helped, and whether they helped with the wording or only typed it in."
     )]
-    #[strum(message = "Say in `help` who helped and how.")]
     HelpUnsaid,
-    #[error("what is keyed in as it was needs its scan, or must have been read back to the group")]
-    #[strum(message = "Read it back to the group and say so, or keep the scan and name it.")]
+    #[error("we have no way to reach anyone in this group")]
+    #[strum(
+        message = "Add a phone number, an email or a postal address, so that we can reach you."
+    )]
+    NobodyReached,
+    #[error(
+        "an application that you typed in needs its scan, or must have been read back to the group"
+    )]
+    #[strum(message = "Read it back to the group and say so, or add the scan.")]
     NotReadBack,
     // Existence, erasure and merging
-    #[error("there is no such {0}")]
-    #[strum(message = "Check the id, key or number.")]
+    #[error("we cannot find this {0}")]
+    #[strum(message = "Check the name or number. A colleague may have changed or removed it.")]
     Unknown(&'static str),
     #[error("this {0} exists already")]
-    #[strum(message = "Look at the one that is there; nothing was doubled.")]
+    #[strum(message = "Look at the one that is there. We have not added a second one.")]
     Exists(&'static str),
-    #[error("this {0} belongs to somebody else already")]
+    #[error("this {0} already belongs to someone else")]
     #[strum(
-        message = "One e-mail address is one person: use the person that is there, or another address."
+        message = "Each person needs their own email address. Use the person who is there, or another address."
     )]
     Taken(&'static str),
-    #[error("the personal data of this person or group was erased")]
-    #[strum(message = "Register the person or group again if they return.")]
+    #[error("we have erased the personal details of this person or group")]
+    #[strum(message = "If they come back, register them again.")]
     Erased,
-    #[error("a grant of this group is open")]
-    #[strum(
-        message = "Close the grant first: until then it must be known who answers for the money."
-    )]
+    #[error("this group still has a grant")]
+    #[strum(message = "Close the grant first. Until then we must know who answers for the money.")]
     GrantOpen,
-    #[error("records of money that was paid must be kept until {0}")]
-    #[strum(message = "Refuse the request with this reason, and erase after that day.")]
-    RecordsKept(Date),
-    #[error("the person still holds a role")]
-    #[strum(message = "End every role of theirs first.")]
-    StillInRole,
-    #[error(
-        "so much can be begun only by somebody who has shown that their e-mail address is theirs"
-    )]
+    #[error("we must keep records of money that was paid until {0}")]
     #[strum(
-        message = "Sign in by the link that was mailed to you, and go on from there. Without an address, call us."
+        message = "Refuse the request and give this reason. You can erase them after that day."
+    )]
+    RecordsKept(Date),
+    #[error("this person still has a role")]
+    #[strum(message = "End each of their roles first.")]
+    StillInRole,
+    #[error("you cannot begin any more until you have shown that your email address is yours")]
+    #[strum(
+        message = "Sign in with the link that we emailed you, then continue from there. If you have no email address, phone us."
     )]
     AddressUnproven,
-    #[error("it is too early, or somebody else goes on with it")]
-    #[strum(message = "Leave it as it is.")]
+    #[error("it is too early for this, or someone else is still working on it")]
+    #[strum(message = "You do not need to do anything.")]
     NotExpired,
-    #[error("this group was merged into another, or would be merged into itself")]
-    #[strum(message = "Use the group that it was merged into: its record names it.")]
+    #[error("this group has been merged with another one, or you chose the same group twice")]
+    #[strum(message = "Use the group that it was merged into. You will find the name on its page.")]
     GroupMerged,
     // States
-    #[error("the fund is {0}")]
-    #[strum(message = "Look at the fund's state: it decides what can be done.")]
-    FundNotInState(&'static str),
-    #[error("the round is {0}")]
-    #[strum(message = "Look at the round's state: it decides what can be done.")]
-    RoundNotInState(&'static str),
-    #[error("the round takes applications from {opens_on} to the end of {closes_on}")]
+    #[error("this fund is {}", states::words_of(.0))]
     #[strum(
-        message = "Apply to a round that is open. A form that came in time on paper or by telephone is for the office to key in."
+        message = "You cannot do this while the fund is in this state. Open its page to see what comes next."
+    )]
+    FundNotInState(&'static str),
+    #[error("this round is {}", states::words_of(.0))]
+    #[strum(
+        message = "You cannot do this while the round is in this state. Open its page to see what comes next."
+    )]
+    RoundNotInState(&'static str),
+    #[error("this round takes applications from {opens_on} to the end of {closes_on}")]
+    #[strum(
+        message = "Apply to a round that is open. If your application reached us in time on paper or by phone, our office can still enter it."
     )]
     RoundClosed { opens_on: Date, closes_on: Date },
-    #[error("the round takes applications to the end of {0}")]
+    #[error("this round takes applications until the end of {0}")]
     #[strum(message = "Wait until the deadline has passed.")]
     RoundOpen(Date),
-    #[error("a deadline never moves earlier than {0}")]
+    #[error("you cannot move this deadline to before {0}")]
     #[strum(message = "Choose a later day.")]
     DeadlineEarlier(Date),
-    #[error("the application is not one of this round")]
-    #[strum(message = "Name applications of the round that the meeting decided on.")]
+    #[error("this application is not in this round")]
+    #[strum(message = "Choose applications from the round that the meeting was about.")]
     NotInRound,
-    #[error("the application is {0}")]
-    #[strum(message = "Look at the application's state: it decides what can be done.")]
-    ApplicationNotInState(&'static str),
-    #[error("the answers were to be changed by the end of {0}")]
-    #[strum(message = "Ask the office for another day.")]
-    ChangesOverdue(Date),
-    #[error("only the answers that the office asked about can be changed now")]
+    #[error("this application is {}", states::words_of(.0))]
     #[strum(
-        message = "Change what was asked for, and ask the office if something else should change."
+        message = "You cannot do this while the application is in this state. Open its page to see what comes next."
     )]
+    ApplicationNotInState(&'static str),
+    #[error("the last day to change these answers was {0}")]
+    #[strum(message = "Ask our office for more time.")]
+    ChangesOverdue(Date),
+    #[error("for now you can change only the answers that our office asked about")]
+    #[strum(message = "Change those, and tell our office if something else should change too.")]
     NotAskedFor,
-    #[error("the grant is {0}")]
-    #[strum(message = "Look at the grant's state: it decides what can be done.")]
+    #[error("this grant is {}", states::words_of(.0))]
+    #[strum(
+        message = "You cannot do this while the grant is in this state. Open its page to see what comes next."
+    )]
     GrantNotInState(&'static str),
-    #[error("the grant is on hold: no payment is prepared, approved or sent")]
-    #[strum(message = "Resume the grant when what held it up is settled.")]
+    #[error("this grant is on hold, so its payments must wait")]
+    #[strum(message = "Resume the grant when you have sorted out why it was held.")]
     GrantOnHold,
-    #[error("the payment is {0}")]
-    #[strum(message = "Look at the payment's state: it decides what can be done.")]
+    #[error("this payment is {}", states::words_of(.0))]
+    #[strum(
+        message = "You cannot do this while the payment is in this state. Open its page to see what comes next."
+    )]
     PaymentNotInState(&'static str),
-    #[error("the update is {0}")]
-    #[strum(message = "Look at the update's state: it decides what can be done.")]
+    #[error("this update is {}", states::words_of(.0))]
+    #[strum(
+        message = "You cannot do this while the update is in this state. Open its page to see what comes next."
+    )]
     UpdateNotInState(&'static str),
-    #[error("the check is {0}")]
-    #[strum(message = "Nothing more is needed for this check.")]
+    #[error("this check is {}", states::words_of(.0))]
+    #[strum(message = "This check needs nothing more.")]
     CheckNotInState(&'static str),
-    #[error("the variation is {0}")]
-    #[strum(message = "Ask for another variation if something else should change.")]
+    #[error("this change is {}", states::words_of(.0))]
+    #[strum(message = "If something else should change, ask for a new change.")]
     VariationNotInState(&'static str),
-    #[error("the award is {now} now, and the variation was asked for when it was {then}")]
+    #[error("the grant is {now} now, and was {then} when this change was asked for")]
     #[strum(message = "Refuse this one, and ask the group to ask again.")]
     AwardChanged { then: Money, now: Money },
-    #[error("the story was withdrawn")]
-    #[strum(message = "Publish it anew, with consent, if the group wants that.")]
+    #[error("this story has been withdrawn")]
+    #[strum(message = "If the group agrees, publish it again with their consent.")]
     StoryWithdrawn,
-    #[error("the offer ran out at the end of {0}")]
-    #[strum(message = "Ask the office whether it can be offered again.")]
+    #[error("this offer ended on {0}")]
+    #[strum(message = "Ask our office whether we can make it again.")]
     OfferExpired(Date),
-    #[error("the offer stands until the end of {0}")]
-    #[strum(message = "Wait for the group's answer, or withdraw the offer with a reason.")]
+    #[error("the group can accept this offer until the end of {0}")]
+    #[strum(message = "Wait for their answer, or withdraw the offer and give a reason.")]
     OfferStands(Date),
-    #[error("a decision is reviewed once, and this one was")]
-    #[strum(message = "The answer to the review stands.")]
+    #[error("this decision has already been reviewed, and we review a decision once")]
+    #[strum(message = "The answer to that review is final.")]
     ReviewedAlready,
-    #[error("another application has rank {0} on this round's reserve list")]
-    #[strum(message = "Choose a rank that is free.")]
+    #[error("another application is number {0} on this reserve list")]
+    #[strum(message = "Choose a number that is free.")]
     RankTaken(u16),
-    #[error("the application with rank {0} comes first on the reserve list")]
-    #[strum(message = "Promote that one, or give the reason for promoting another.")]
+    #[error("the application at number {0} is next on the reserve list")]
+    #[strum(message = "Choose that one, or give a reason for choosing another.")]
     OutOfTurn(u16),
-    #[error("no reminder is due")]
-    #[strum(message = "Reminders go out when the fund's rules say so.")]
+    #[error("the panel has met about this application, and its letter has not been sent yet")]
+    #[strum(message = "Wait until the letter has been sent, or ask our office.")]
+    LetterHeld,
+    #[error("this letter has already been sent")]
+    #[strum(message = "Read what the group was told. You can still make a new decision.")]
+    LetterGone,
+    #[error("the letters will be sent on {0}")]
+    #[strum(message = "Wait for that day, or send them yourself now.")]
+    LettersNotDue(Date),
+    #[error("the other letters from this meeting are held until {0}")]
+    #[strum(message = "Choose the same day, or move the others first.")]
+    LettersDiffer(Date),
+    #[error("no reminder is due yet")]
+    #[strum(message = "We send reminders on the days set in the fund's rules.")]
     ReminderNotDue,
     // Money
-    #[error("an award is from £500.00 to £2,500.00, and a fund may only narrow that")]
-    #[strum(message = "Set bounds within £500.00 and £2,500.00.")]
+    #[error("a grant is from £500 to £2,500, and a fund cannot go beyond that")]
+    #[strum(message = "Set a smallest and a largest grant between £500 and £2,500.")]
     BoundsTooWide,
     #[error("the amount must be from {minimum} to {maximum}")]
-    #[strum(message = "Choose an amount within the bounds.")]
+    #[strum(message = "Enter an amount between these two.")]
     OutsideBounds { minimum: Money, maximum: Money },
-    #[error("the group asked for {0}: awarding another sum needs a reason")]
-    #[strum(message = "Give the reason, which the group will read, or award what was asked for.")]
+    #[error("the group asked for {0}, so a different amount needs a reason")]
+    #[strum(message = "Give a reason, which the group will read, or award what they asked for.")]
     NotAsAsked(Money),
-    #[error("{asked} is more than the {left} that is uncommitted for this area")]
+    #[error("{asked} is more than the {left} that is still free for this place")]
     #[strum(
-        message = "Award less, put the application on the reserve list, or wait until money is free."
+        message = "Award less, put the application on the reserve list, or wait until more money is free."
     )]
     NotAffordable { asked: Money, left: Money },
-    #[error("a payment of {asked} exceeds the {left} left on this grant")]
-    #[strum(message = "Pay no more than what is left.")]
+    #[error("a payment of {asked} is more than the {left} left on this grant")]
+    #[strum(message = "Enter an amount that is no more than what is left.")]
     OverPaid { asked: Money, left: Money },
-    #[error("{said} was said, and it is {is}")]
-    #[strum(message = "Look at the amount again and say the one that stands.")]
+    #[error("you entered {said}, and the amount is {is}")]
+    #[strum(message = "Check the amount and enter it again.")]
     AmountDiffers { said: Money, is: Money },
     #[error("the instalments add up to {scheduled}, and {unpaid} is still to be paid")]
     #[strum(
-        message = "Let the instalments add up to what is still to be paid; cancel prepared payments first if they should be scheduled anew."
+        message = "Change the instalments so that they add up to what is still to be paid. If you want to plan a payment again that is already prepared, cancel it first."
     )]
     ScheduleDiffers { scheduled: Money, unpaid: Money },
     #[error("{asked} is less than the {paid} that is paid or on its way")]
     #[strum(
-        message = "Lower the award no further than what was paid; what is unspent comes back as an underspend."
+        message = "Lower the grant no further than what was paid. Money that is not spent can be returned later."
     )]
     BelowPaid { asked: Money, paid: Money },
-    #[error("{asked} is more than the {left} that could be unspent")]
-    #[strum(message = "Declare no more than was awarded and has not come back.")]
+    #[error("{asked} is more than the {left} that could be left over")]
+    #[strum(message = "Enter no more than what is left of the grant.")]
     UnderspendTooLarge { asked: Money, left: Money },
-    #[error("{asked} is more than the {left} that was paid and is not already due back")]
-    #[strum(message = "Demand no more than was paid.")]
+    #[error("{asked} is more than the {left} that you can ask for")]
+    #[strum(message = "Ask for no more than what was paid and is not yet due to be returned.")]
     ClawbackTooLarge { asked: Money, left: Money },
-    #[error("{asked} is more than the {due} that is due back")]
-    #[strum(message = "Record no more than is due; what came too much goes back to the group.")]
+    #[error("{asked} is more than the {due} to return")]
+    #[strum(message = "Record no more than what is due. Send any extra back to the group.")]
     ReturnNotDue { asked: Money, due: Money },
-    #[error("{asked} is more than the {left} that was paid by then and has not come back")]
-    #[strum(message = "Count only what belongs to this grant, and say what happened to the rest.")]
+    #[error("{asked} is more than the {left} that was paid by then and not returned")]
+    #[strum(message = "Count only the money of this grant, and say what happened to the rest.")]
     MoreThanPaid { asked: Money, left: Money },
     #[error("{taken} is more than the {from} that is there")]
-    #[strum(message = "Take no more than there is.")]
+    #[strum(message = "Enter an amount that is no more than what is there.")]
     BelowZero { from: Money, taken: Money },
-    #[error("nothing is due back for this reason")]
+    #[error("there is no money to return for this reason")]
     #[strum(
-        message = "Look at what the grant says is due, and say in `owed` whether it is the underspend or the clawback."
+        message = "Check on the page of the grant what is due, and choose money left over or money asked back (`owed` in a program)."
     )]
     NothingDue,
-    #[error("the amount must be more than nothing, and a list must hold something")]
-    #[strum(message = "Say an amount above zero, or at least one entry.")]
-    Nothing,
+    #[error("{0}")]
+    #[strum(message = "Correct this, then try again.")]
+    Nothing(&'static str),
     // Missing or invalid input
-    #[error("the fund needs {0} people who may approve payments before it opens")]
-    #[strum(message = "Give the finance role to enough people first.")]
+    #[error("this fund needs {0} people who can approve payments before it opens")]
+    #[strum(message = "Give the finance role to more people first.")]
     TooFewApprovers(usize),
-    #[error("the fund's rules are not complete: {0}")]
-    #[strum(message = "Complete the rules as they say.")]
+    #[error("the rules of this fund need a change: {0}")]
+    #[strum(message = "Change the rules, then try again.")]
     RulesIncomplete(&'static str),
-    #[error("a file of this batch was made for the bank before")]
+    #[error("this bank file has already been made")]
     #[strum(
-        message = "Make sure that the bank did not take the first one, and say why another is needed."
+        message = "Check that the bank has not paid the first one, and say why you need another."
     )]
     FileMade,
-    #[error("the same thing is named twice")]
-    #[strum(message = "Name each application, payment, sign or signer once.")]
+    #[error("you have chosen the same one twice")]
+    #[strum(message = "Choose each application, payment, sign or person once.")]
     NamedTwice,
-    #[error("no more than {0} can be named at once")]
-    #[strum(message = "Send them in several parts.")]
+    #[error("you can choose up to {0} in one go")]
+    #[strum(message = "Do this in smaller batches.")]
     TooManyItems(usize),
-    #[error("the check {0} holds back every payment, not one instalment")]
+    #[error("the check {0} holds back every payment, so you cannot use it for one instalment")]
     #[strum(
-        message = "Tie instalments to checks that were added to this grant, or to conditions that the award made for one instalment."
+        message = "Choose a check that was added to this grant, or a condition that the award set for one instalment."
     )]
     CheckForEveryPayment(String),
-    #[error("the area is not one of the fund's")]
-    #[strum(message = "Choose one of the fund's areas.")]
+    #[error("this place is not in the fund")]
+    #[strum(message = "Choose a place that the fund covers.")]
     UnknownArea,
-    #[error("the question {0} must be answered")]
-    #[strum(message = "Answer the question, and hand the application in again.")]
+    #[error("the question {0} needs an answer")]
+    #[strum(message = "Answer the question, then send the application again.")]
     AnswerMissing(String),
-    #[error("there is no question {0} on this form")]
-    #[strum(message = "Answer only the questions of the round's form.")]
+    #[error("“{question}”: {why}")]
+    #[strum(message = "Change your answer.")]
+    AnswerUnfit { question: String, why: AnswerError },
+    #[error(
+        "a question to choose from needs 2 to 30 different options, and other questions have none"
+    )]
+    #[strum(message = "Add options to this question, or choose another kind of answer.")]
+    OptionsMissing,
+    #[error("this application has no question {0}")]
+    #[strum(message = "Answer only the questions of this round.")]
     UnknownQuestion(String),
     #[error(
-        "say how much you ask for, in which area, and whether children or adults at risk would take part"
+        "we need to know how much you ask for, which place it is for, and whether children or adults at risk will take part"
     )]
-    #[strum(message = "Save what is missing, and hand the application in again.")]
+    #[strum(message = "Answer what is missing, then send the application again.")]
     RequestIncomplete,
-    #[error(
-        "a late form needs the date on which it was received, before the deadline passed, and a reason"
-    )]
-    #[strum(message = "Say when it was received and why it is keyed in late.")]
+    #[error("a late application needs the day it reached us, before the deadline, and a reason")]
+    #[strum(message = "Enter the day it reached us, and why you are entering it late.")]
     LateWithoutReason,
-    #[error("write the grant's public title and description first")]
-    #[strum(message = "Write the public summary, then award.")]
+    #[error("this grant needs a public title and description first")]
+    #[strum(message = "Write the public summary, then award the grant.")]
     SummaryMissing,
     #[error("the public description must say more than the title")]
-    #[strum(message = "Write a description that says more than the title.")]
+    #[strum(message = "Add a sentence about what the group will do.")]
     SummaryRepeats,
-    #[error("the accepted text is not the issued one")]
-    #[strum(message = "Read the agreement that was issued, and accept that one by its hash.")]
-    AgreementDiffers,
-    #[error("the agreement has not been accepted")]
-    #[strum(message = "Wait until the group has accepted the agreement.")]
-    AgreementNotAccepted,
-    #[error("the organisation has not published an agreement")]
-    #[strum(message = "Publish an agreement first, as an administrator.")]
-    NoAgreement,
-    #[error("the check {0} has neither passed nor been waived, or is out of date")]
-    #[strum(message = "Let the check pass, or have two people waive it with a reason.")]
-    CheckOutstanding(String),
-    #[error("the group has no such check on file that is still in date")]
-    #[strum(message = "Make the check anew.")]
-    CheckNotOnFile,
-    #[error("the group's payee is not verified by somebody who is independent of the group")]
+    #[error("this is not the agreement that we sent")]
     #[strum(
-        message = "Have somebody verify the payee who did not key it and is not connected with the group."
+        message = "Read the agreement that we sent, then accept that one. A program accepts it by its hash."
+    )]
+    AgreementDiffers,
+    #[error("the group has not accepted the agreement yet")]
+    #[strum(message = "Wait until they have accepted it.")]
+    AgreementNotAccepted,
+    #[error("there is no agreement for groups to sign yet")]
+    #[strum(message = "Ask an administrator to publish one first.")]
+    NoAgreement,
+    #[error("the check {0} has not passed, or is out of date")]
+    #[strum(message = "Make the check, or ask a colleague to agree to skip it and give a reason.")]
+    CheckOutstanding(String),
+    #[error("this group has no check of this kind that is still in date")]
+    #[strum(message = "Make the check again.")]
+    CheckNotOnFile,
+    #[error("no one who is independent of the group has checked its bank details")]
+    #[strum(
+        message = "Ask a colleague to check them who did not enter them and has no tie to the group."
     )]
     PayeeNotVerified,
-    #[error("the group's payee has changed: look at the one that it has now")]
+    #[error("this group's bank details have changed")]
     #[strum(
-        message = "Look at the payee again; cancel a payment that was prepared for the old one."
+        message = "Look at the new ones. If a payment was prepared for the old ones, cancel it."
     )]
     PayeeChanged,
     #[error(
-        "the payee, the group's members or an address of theirs changed: no money leaves before {0}"
+        "the bank details, the people or an address of this group changed, so we cannot pay before {0}"
     )]
-    #[strum(message = "Wait until that day, or have two people agree that it leaves earlier.")]
+    #[strum(message = "Wait until that day, or have two people agree to pay earlier.")]
     PayeeWaits(Date),
-    #[error("nothing holds this payment back")]
+    #[error("nothing is holding this payment back")]
     #[strum(message = "Send the payment as usual.")]
     PayeeWaitsNot,
-    #[error("the day for confirming who decided was {0}")]
-    #[strum(message = "Withdraw the offer, and let the panel decide again.")]
+    #[error("the last day to confirm who made this decision was {0}")]
+    #[strum(message = "Withdraw the offer, and ask the panel to decide again.")]
     ConfirmedTooLate(Date),
-    #[error("no bank account of this sort code has this number")]
-    #[strum(message = "Compare both numbers with a bank statement: a digit may be wrong.")]
+    #[error("this sort code and account number do not go together")]
+    #[strum(message = "Compare both numbers with a bank statement. One digit may be wrong.")]
     AccountFails,
-    #[error("a purchase for a group names the supplier")]
-    #[strum(message = "Say from whom it is bought.")]
+    #[error("we need to know who you are buying this from for the group")]
+    #[strum(message = "Enter the name of the supplier.")]
     SupplierMissing,
-    #[error("a purchase for a group is confirmed with its receipt")]
-    #[strum(message = "Keep the receipt among the group's files, and name it.")]
+    #[error("a purchase for a group needs its receipt before you can confirm it")]
+    #[strum(message = "Add the receipt to the group's files, then choose it here.")]
     ReceiptMissing,
-    #[error("this grant is paid in instalments: say which")]
-    #[strum(message = "Name the instalment, or schedule the payments anew.")]
+    #[error("this grant is paid in instalments")]
+    #[strum(message = "Choose which instalment this is, or plan the payments again.")]
     InstalmentMissing,
-    #[error("the instalment is due on {0}")]
-    #[strum(message = "Wait until that day, or schedule the payments anew.")]
+    #[error("this instalment is due on {0}")]
+    #[strum(message = "Wait until that day, or plan the payments again.")]
     InstalmentNotDue(Date),
-    #[error("a signature by at least {0} people is needed")]
-    #[strum(message = "Name everybody who signs, each once.")]
+    #[error("the agreement needs the names of {0} or more people")]
+    #[strum(message = "Name everyone who signs, each of them once.")]
     TooFewSigners(usize),
-    #[error("what staff write down for somebody needs that person's consent")]
-    #[strum(message = "Ask for consent, and say that it was given.")]
+    #[error("you need this person's consent before you write this down for them")]
+    #[strum(message = "Ask for their consent, then record that they gave it.")]
     ConsentMissing,
-    #[error("the sign {0} is not in the framework")]
-    #[strum(message = "Choose a sign of the framework that the organisation adopted.")]
+    #[error("{0} is not one of your organisation's signs of success")]
+    #[strum(message = "Choose one of the signs in the list.")]
     UnknownSign(String),
-    #[error("the last update is neither accepted nor excused")]
-    #[strum(message = "Accept or excuse the final update first.")]
+    #[error("the final report has not been accepted or excused")]
+    #[strum(message = "Accept or excuse the final report first.")]
     UpdateOutstanding,
-    #[error("a payment is still under way")]
-    #[strum(message = "Wait until the bank has paid, or cancel what was not sent.")]
+    #[error("a payment is still on its way")]
+    #[strum(message = "Wait until the bank has paid it, or cancel it if it was not sent.")]
     PaymentUnderWay,
-    #[error("money is still due back")]
-    #[strum(message = "Receive it, or have two people waive it, first.")]
+    #[error("there is still money to return")]
+    #[strum(
+        message = "Record it when it comes, or have two people agree to let the group keep it."
+    )]
     ReturnOutstanding,
-    #[error("the fund has grants that are not closed")]
+    #[error("this fund still has grants that are not finished")]
     #[strum(message = "Close its grants first.")]
     GrantsOpen,
-    #[error("the date {0} lies in the future")]
-    #[strum(message = "Choose today or an earlier day.")]
+    #[error("{0} is in the future")]
+    #[strum(message = "Enter today or an earlier day.")]
     DateInFuture(Date),
-    #[error("{day} is not a day that can be meant here: days lie between {earliest} and {latest}")]
-    #[strum(message = "Look at the year again.")]
+    #[error("{day} cannot be right here: the day must be between {earliest} and {latest}")]
+    #[strum(message = "Check the year.")]
     DayOutOfRange {
         field: &'static str,
         day: Date,
@@ -428,28 +471,29 @@ pub enum Refusal {
         latest: Date,
     },
     #[error("{0}")]
-    #[strum(message = "Put the dates in order.")]
+    #[strum(message = "Check the days, then try again.")]
     DatesOutOfOrder(&'static str),
-    #[error("a score has a value from 0 to 5 for each criterion")]
-    #[strum(message = "Give each criterion a value from 0 to 5.")]
+    #[error("each score must be from 0 to 5")]
+    #[strum(message = "Give a score from 0 to 5 for each criterion.")]
     ScoreOutOfRange,
-    #[error("the text cannot be written out: {0}")]
+    #[error("this wording cannot be used: {0}")]
     #[strum(
-        message = "Write words, and names from the list in double braces with a space on both sides; the link stands alone on its line, and no other address is written."
+        message = "Put each detail in double braces with a space on both sides. Put the link alone on its line, and write no other web address."
     )]
     TextBroken(String),
-    #[error("this mail does not know the name {0}")]
-    #[strum(message = "Use the names that are listed beside the text.")]
+    #[error("{{{{ {0} }}}} cannot be used in this email")]
+    #[strum(message = "Use the details listed with the wording.")]
     NameUnknown(String),
-    #[error("there are {0} webhooks already")]
-    #[strum(message = "End one that nobody needs any more, or change it.")]
+    #[error("white words on this colour are hard to read; the nearest colour that works is {0}")]
+    #[strum(message = "Use that colour or a darker one.")]
+    AccentTooPale(String),
+    #[error("there are already {0} webhooks")]
+    #[strum(message = "End one that no one needs any more, or change it.")]
     WebhooksFull(usize),
-    #[error("{0} webhooks that you proposed wait for another administrator")]
-    #[strum(message = "Ask another administrator to confirm them, or end one.")]
+    #[error("{0} webhooks that you proposed are waiting for another administrator")]
+    #[strum(message = "Ask a second administrator to confirm them, or end one.")]
     WebhooksWait(usize),
-    #[error("nothing would change")]
-    #[strum(
-        message = "It stands as asked already, or nothing was asked: nothing needs to be done."
-    )]
+    #[error("this is already as you asked, so nothing has changed")]
+    #[strum(message = "You do not need to do anything.")]
     NoChange,
 }

@@ -57,7 +57,7 @@ pub enum PaymentState {
 fn must_be_in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
     if earlier.is_some_and(|earlier| later < earlier) {
         Err(Refusal::DatesOutOfOrder(
-            "a payment is sent after its last approval, fails after it was sent, and is taken back after it was paid",
+            "a payment cannot be sent before it is approved, or come back before it was sent",
         ))
     } else {
         Ok(())

@@ -1,0 +1,353 @@
+//! The answer to a question: its value, and the text by which it is stored, encrypted.
+//!
+//! | Kind | Stored text |
+//! |---|---|
+//! | long or short text | the text |
+//! | one choice | the option's key |
+//! | several choices | the options' keys, one a line |
+//! | number | the figures, such as `40` or `2.5` |
+//! | yes or no | `yes` or `no` |
+//! | date | the day, such as `2026-07-05` |
+//! | budget | one line for each item, such as `Hall, 24 weeks: £480.00` |
+//!
+//! Reading is lenient, so that what somebody types for a group is taken: an option by its label, a
+//! number with commas. [`AnswerValue::stored`] has one form for each value.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Application, ApplicationCommand, SaveAnswers};
+use crate::domain::money::Money;
+use crate::domain::organisation::{Question, QuestionKind, QuestionOption};
+use crate::domain::text::Slug;
+use crate::domain::{Organisation, Refusal};
+
+/// The largest number of characters of a short text.
+pub const SHORT_TEXT_MAX: usize = 200;
+/// The largest number of lines of a budget.
+pub const BUDGET_LINES_MAX: usize = 40;
+/// The largest number of characters of an item of a budget.
+const ITEM_MAX: usize = 100;
+
+/// Why an answer does not fit its question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    #[default]
+    #[error("choose one of the answers listed")]
+    NotAnOption,
+    #[error("enter a number in figures, such as 40")]
+    NotANumber,
+    #[error("choose yes or no")]
+    NotYesOrNo,
+    #[error("enter a day, such as 05/07/2026")]
+    NotADate,
+    #[error("enter an amount in pounds on each line")]
+    LineWithoutAmount,
+    #[error("say on each line what the money is for, in at most 100 letters")]
+    LineWithoutItem,
+    #[error("use at most 40 lines")]
+    TooManyLines,
+    #[error("use at most 200 letters, on one line")]
+    TooLong,
+}
+
+/// The value of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerValue {
+    Text(String),
+    /// The chosen options, in the order of the question.
+    Options(Vec<Slug>),
+    Number(String),
+    YesNo(bool),
+    Date(Date),
+    Budget(Vec<BudgetItem>),
+}
+
+/// A line of a budget.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetItem {
+    pub item: String,
+    pub amount: Money,
+}
+
+impl AnswerValue {
+    /// Reads an answer, as entered or as stored.
+    pub fn parse(question: &Question, text: &str) -> Result<Self, AnswerError> {
+        let text = text.trim();
+        match question.kind {
+            QuestionKind::LongText => Ok(Self::Text(text.to_owned())),
+            QuestionKind::ShortText => {
+                if text.chars().count() > SHORT_TEXT_MAX || text.contains(['\n', '\r']) {
+                    Err(AnswerError::TooLong)
+                } else {
+                    Ok(Self::Text(text.to_owned()))
+                }
+            }
+            QuestionKind::OneChoice => question
+                .option_named(text)
+                .map(|option| Self::Options(vec![option.option.clone()]))
+                .ok_or(AnswerError::NotAnOption),
+            QuestionKind::SeveralChoices => parse_options(question, text),
+            QuestionKind::Number => parse_number(text).map(Self::Number),
+            QuestionKind::YesNo => match text.to_ascii_lowercase().as_str() {
+                "yes" => Ok(Self::YesNo(true)),
+                "no" => Ok(Self::YesNo(false)),
+                _ => Err(AnswerError::NotYesOrNo),
+            },
+            QuestionKind::Date => parse_date(text).map(Self::Date),
+            QuestionKind::Budget => parse_budget(text).map(Self::Budget),
+        }
+    }
+
+    /// The text by which the answer is stored.
+    #[must_use]
+    pub fn stored(&self) -> String {
+        let lines = |lines: Vec<String>| lines.join("\n");
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Options(options) => lines(options.iter().map(ToString::to_string).collect()),
+            Self::Number(number) => number.clone(),
+            Self::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+            Self::Date(day) => day.to_string(),
+            Self::Budget(budget) => lines(
+                budget
+                    .iter()
+                    .map(|line| format!("{}: {}", line.item, line.amount))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The total of a budget; `None` for any other answer.
+    #[must_use]
+    pub fn total(&self) -> Option<Money> {
+        match self {
+            Self::Budget(lines) => Some(lines.iter().map(|line| line.amount).sum()),
+            _ => None,
+        }
+    }
+}
+
+/// Reads options: one a line, or with commas between them.
+fn parse_options(question: &Question, text: &str) -> Result<AnswerValue, AnswerError> {
+    let mut chosen: Vec<&QuestionOption> = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        if let Some(option) = question.option_named(line) {
+            chosen.push(option);
+            continue;
+        }
+        for part in line.split(',') {
+            chosen.push(
+                question
+                    .option_named(part)
+                    .ok_or(AnswerError::NotAnOption)?,
+            );
+        }
+    }
+    let options: Vec<Slug> = question
+        .options
+        .iter()
+        .filter(|option| chosen.contains(option))
+        .map(|option| option.option.clone())
+        .collect();
+    if options.is_empty() {
+        Err(AnswerError::NotAnOption)
+    } else {
+        Ok(AnswerValue::Options(options))
+    }
+}
+
+/// Reads a number that is not negative, with at most two decimal places.
+fn parse_number(text: &str) -> Result<String, AnswerError> {
+    let plain: String = text
+        .chars()
+        .filter(|c| *c != ',' && !c.is_whitespace())
+        .collect();
+    let (whole, part) = plain.split_once('.').unwrap_or((plain.as_str(), "0"));
+    let figures = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if figures(whole, 12) && figures(part, 2) {
+        Ok(plain)
+    } else {
+        Err(AnswerError::NotANumber)
+    }
+}
+
+/// Reads a day: `2026-07-05`, or `05/07/2026` as people in Britain write it.
+fn parse_date(text: &str) -> Result<Date, AnswerError> {
+    if let Ok(day) = text.parse() {
+        return Ok(day);
+    }
+    let parts: Vec<&str> = text.split(['/', '.', ' ']).collect();
+    let [day, month, year] = parts.as_slice() else {
+        return Err(AnswerError::NotADate);
+    };
+    match (day.parse(), month.parse(), year.parse()) {
+        (Ok(day), Ok(month), Ok(year)) if year > 999 => {
+            Date::new(year, month, day).map_err(|_| AnswerError::NotADate)
+        }
+        _ => Err(AnswerError::NotADate),
+    }
+}
+
+fn parse_budget(text: &str) -> Result<Vec<BudgetItem>, AnswerError> {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    if lines.len() > BUDGET_LINES_MAX {
+        return Err(AnswerError::TooManyLines);
+    }
+    if lines.is_empty() {
+        return Err(AnswerError::LineWithoutItem);
+    }
+    lines.into_iter().map(parse_budget_line).collect()
+}
+
+/// Reads a line: the item, and behind the last colon or space the amount.
+fn parse_budget_line(line: &str) -> Result<BudgetItem, AnswerError> {
+    let parted = line.rsplit_once(':').or_else(|| line.rsplit_once(' '));
+    let (item, amount) = parted.ok_or(AnswerError::LineWithoutAmount)?;
+    let amount = Money::parse_formatted(amount)
+        .ok()
+        .filter(|amount| !amount.is_zero())
+        .ok_or(AnswerError::LineWithoutAmount)?;
+    let item = item.trim();
+    if item.is_empty() || item.chars().count() > ITEM_MAX {
+        return Err(AnswerError::LineWithoutItem);
+    }
+    Ok(BudgetItem {
+        item: item.to_owned(),
+        amount,
+    })
+}
+
+impl ApplicationCommand {
+    /// Refuses with [`Refusal::AnswerUnfit`] answers that do not fit their questions. It reads
+    /// plaintext, so that `commands` calls it before it encrypts the answers.
+    pub fn check_answers(
+        &self,
+        application: &Application,
+        organisation: &Organisation,
+    ) -> Result<(), Refusal> {
+        let (Self::SaveAnswers(SaveAnswers { answers, .. }), Some(place)) =
+            (self, application.target())
+        else {
+            return Ok(());
+        };
+        let questions = organisation.form(place.form).unwrap_or_default();
+        for question in questions {
+            let text = answers
+                .get(&question.question)
+                .and_then(|answer| answer.plaintext());
+            if let Some(text) = text {
+                AnswerValue::parse(question, text).map_err(|why| Refusal::AnswerUnfit {
+                    question: question.label.to_string(),
+                    why,
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(kind: QuestionKind) -> Question {
+        let option = |key: &str, label: &str| QuestionOption {
+            option: key.parse().expect("a key"),
+            label: label.parse().expect("a label"),
+            other_languages: std::collections::BTreeMap::new(),
+        };
+        let options = if kind.has_options() {
+            vec![
+                option("arts", "Arts, music or crafts"),
+                option("food", "Food"),
+            ]
+        } else {
+            Vec::new()
+        };
+        Question {
+            question: "q".parse().expect("a key"),
+            label: "What?".parse().expect("a label"),
+            help: None,
+            required: true,
+            kind,
+            options,
+            other_languages: std::collections::BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_read_as_the_same_answer() {
+        use QuestionKind as K;
+        for (kind, typed, stored) in [
+            (K::LongText, " Tea.\nAnd soup. ", "Tea.\nAnd soup."),
+            (K::ShortText, "Tea", "Tea"),
+            (K::OneChoice, "Arts, music or crafts", "arts"),
+            (K::SeveralChoices, "Food, arts", "arts\nfood"),
+            (
+                K::SeveralChoices,
+                "Arts, music or crafts\nfood",
+                "arts\nfood",
+            ),
+            (K::Number, "1,250.5", "1250.5"),
+            (K::YesNo, "Yes", "yes"),
+            (K::Date, "5/7/2026", "2026-07-05"),
+            (
+                K::Budget,
+                "Hall, 24 weeks: 480\n\nTea £12.50",
+                "Hall, 24 weeks: £480.00\nTea: £12.50",
+            ),
+        ] {
+            let question = question(kind);
+            let answer = AnswerValue::parse(&question, typed).expect(typed);
+            let read = AnswerValue::parse(&question, &answer.stored());
+            assert_eq!(read.as_ref(), Ok(&answer), "{typed}");
+            let amounts = |text: &str| text.replace(".00", "");
+            assert_eq!(amounts(&answer.stored()), amounts(stored), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_says_why() {
+        use AnswerError as E;
+        use QuestionKind as K;
+        let long = "x".repeat(SHORT_TEXT_MAX + 1);
+        let many = "Tea: 1\n".repeat(BUDGET_LINES_MAX + 1);
+        for (kind, typed, why) in [
+            (K::ShortText, long.as_str(), E::TooLong),
+            (K::ShortText, "one\ntwo", E::TooLong),
+            (K::OneChoice, "sport", E::NotAnOption),
+            (K::SeveralChoices, "food, sport", E::NotAnOption),
+            (K::SeveralChoices, "", E::NotAnOption),
+            (K::Number, "about forty", E::NotANumber),
+            (K::Number, "-4", E::NotANumber),
+            (K::YesNo, "perhaps", E::NotYesOrNo),
+            (K::Date, "31/02/2026", E::NotADate),
+            (K::Budget, "Hall", E::LineWithoutAmount),
+            (K::Budget, "Hall: much", E::LineWithoutAmount),
+            (K::Budget, ": 12", E::LineWithoutItem),
+            (K::Budget, many.as_str(), E::TooManyLines),
+        ] {
+            assert_eq!(
+                AnswerValue::parse(&question(kind), typed),
+                Err(why),
+                "{typed}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_budget_adds_up() {
+        let budget = AnswerValue::parse(&question(QuestionKind::Budget), "Hall: 480\nTea: 20");
+        assert_eq!(
+            budget.ok().and_then(|budget| budget.total()),
+            Some(Money::from_pounds(500))
+        );
+    }
+}

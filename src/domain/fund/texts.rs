@@ -1,0 +1,138 @@
+//! What groups read about a fund and are asked before they apply, and by what the panel scores. It
+//! is a part of the fund's rules, and changes as they do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Refusal;
+use crate::domain::language::Language;
+use crate::domain::text::{Line, Prose, Slug};
+
+/// The points from 0 to 5 that a criterion gives, each of which may be put in words.
+const POINTS: usize = 6;
+
+/// The fund's own words. Without some of them, the usual ones are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FundTexts {
+    /// Who the fund is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Prose>,
+    /// The fund's name, purpose and whom it is for, in other languages.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_languages: BTreeMap<Language, FundTranslation>,
+    /// The kinds of activity to choose from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 12)]
+    pub activities: Vec<ActivityKind>,
+    /// What is asked before someone applies, after the questions on area and amount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 8)]
+    pub eligibility: Vec<EligibilityQuestion>,
+    /// By what the panel scores, from 0 to 5 each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 8)]
+    pub criteria: Vec<Criterion>,
+}
+
+/// A fund in another language than English. What is absent is shown in English.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FundTranslation {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Line>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Prose>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Prose>,
+}
+
+/// A kind of activity that a group chooses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivityKind {
+    /// The kind's key, as applications keep it.
+    pub activity: Slug,
+    pub label: Line,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_languages: BTreeMap<Language, Line>,
+}
+
+/// A question whose answer decides whether the fund fits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EligibilityQuestion {
+    /// The question. Those who answer yes go on.
+    pub question: Line,
+    /// What is shown to someone who answers no.
+    pub if_no: Prose,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_languages: BTreeMap<Language, EligibilityTranslation>,
+}
+
+/// An eligibility question in another language than English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EligibilityTranslation {
+    pub question: Line,
+    pub if_no: Prose,
+}
+
+/// A criterion by which the panel scores.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// The criterion's key, as scores keep it.
+    pub criterion: Slug,
+    pub label: Line,
+    /// What 0, 1, 2, 3, 4 and 5 points mean. All six, or none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 6)]
+    pub anchors: Vec<Line>,
+}
+
+impl FundTexts {
+    /// Whether the fund has no words of its own.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The translation into a language, if there is one.
+    #[must_use]
+    pub fn translation(&self, language: Language) -> Option<&FundTranslation> {
+        self.other_languages.get(&language)
+    }
+
+    /// Refuses texts that could not be asked or scored, with [`Refusal::RulesIncomplete`].
+    pub(super) fn validate(&self) -> Result<(), Refusal> {
+        let distinct = |keys: Vec<&Slug>, most: usize| {
+            keys.len() <= most && keys.iter().collect::<BTreeSet<_>>().len() == keys.len()
+        };
+        let activities = self.activities.iter().map(|kind| &kind.activity).collect();
+        if !distinct(activities, 12) || self.activities.len() == 1 {
+            return Err(Refusal::RulesIncomplete(
+                "use 2 to 12 different kinds of activity, or none",
+            ));
+        }
+        if self.eligibility.len() > 8 {
+            return Err(Refusal::RulesIncomplete(
+                "use at most 8 questions before someone applies",
+            ));
+        }
+        let criteria = self.criteria.iter().map(|one| &one.criterion).collect();
+        if !distinct(criteria, 8) {
+            return Err(Refusal::RulesIncomplete(
+                "use at most 8 criteria, each with a different name",
+            ));
+        }
+        let anchored = |criterion: &Criterion| [0, POINTS].contains(&criterion.anchors.len());
+        if !self.criteria.iter().all(anchored) {
+            return Err(Refusal::RulesIncomplete(
+                "say for each score from 0 to 5 what it means, or leave all six empty",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,413 @@
+//! The organisation's settings: how it names itself, what its pages look like, how it is reached,
+//! and the languages of its area. Two administrators change them: one proposes, another confirms.
+//! Until there have been two administrators, the only one sets them.
+//!
+//! All values are public and unencrypted: they are about an organisation and appear on its pages.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Accent, OrganisationCommand, OrganisationEvent};
+use crate::domain::command::ProposalRef;
+use crate::domain::file::FileDigest;
+use crate::domain::id::PersonId;
+use crate::domain::personal_data::{parse_email, parse_telephone};
+use crate::domain::role::Role;
+use crate::domain::text::{
+    Document, Line, MULTI_LINE_PATTERN, ONE_LINE_PATTERN, Prose, TextError, normalise, text_type,
+};
+use crate::domain::{DecisionContext, Refusal};
+
+/// The most languages of an area.
+pub const LANGUAGES_MAX: usize = 12;
+/// The most lines of a postal address.
+const ADDRESS_LINES_MAX: usize = 6;
+/// What a line of help has in place of the phone number.
+const PHONE_PLACEHOLDER: &str = "{phone}";
+
+text_type!(
+    /// The office's phone number, written as people read it.
+    OfficePhone, parse_phone, "A phone number as people read it", "^[+()0-9 -]+$", 40,
+    "0161 496 0000"
+);
+text_type!(
+    /// The office's email address.
+    OfficeEmail, parse_email, "An email address", "^[^@ ]+@[^@ ]+$", 254, "office@example.org"
+);
+text_type!(
+    /// The office's postal address, one line for each part.
+    PostalAddress, parse_address, "A postal address of at most six lines", MULTI_LINE_PATTERN, 300,
+    "12 Example Street\nStockport SK3 9ZZ"
+);
+text_type!(
+    /// The tag of a language as BCP 47 defines it, such as `ur` or `zh-Hant`.
+    LanguageTag, parse_tag, "The tag of a language, as in HTML", "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+    35, "ur"
+);
+text_type!(
+    /// One line in a language that says how to get help, with `{phone}` for the number.
+    HelpLine, parse_help_line, "One line of at most 140 characters that has {phone} once",
+    ONE_LINE_PATTERN, 140, "Zadzwoń: {phone}."
+);
+
+fn parse_phone(text: &str) -> Result<String, TextError> {
+    let text = normalise(text, 40, false)?;
+    let written = |c: char| c.is_ascii_digit() || "+()- ".contains(c);
+    if text.chars().all(written) {
+        parse_telephone(&text).map(|_| text)
+    } else {
+        Err(TextError::NotATelephone)
+    }
+}
+
+fn parse_address(text: &str) -> Result<String, TextError> {
+    let text = normalise(text, 300, true)?;
+    if text.lines().count() > ADDRESS_LINES_MAX {
+        Err(TextError::TooManyLines(ADDRESS_LINES_MAX))
+    } else {
+        Ok(text)
+    }
+}
+
+fn parse_tag(text: &str) -> Result<String, TextError> {
+    let mut parts = text.split('-');
+    let language = parts.next().unwrap_or_default();
+    let fits = (2..=3).contains(&language.len())
+        && language.bytes().all(|byte| byte.is_ascii_lowercase())
+        && text.len() <= 35
+        && parts.all(|part| {
+            (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(TextError::NotALanguage)
+    }
+}
+
+fn parse_help_line(text: &str) -> Result<String, TextError> {
+    let text = normalise(text, 140, false)?;
+    if text.matches(PHONE_PLACEHOLDER).count() == 1 {
+        Ok(text)
+    } else {
+        Err(TextError::NoPhonePlaceholder)
+    }
+}
+
+/// A phone number for a link that calls it: digits, with a plus sign if it begins with one.
+#[must_use]
+pub fn dialled(telephone: &str) -> String {
+    let telephone = telephone.trim();
+    let plus = if telephone.starts_with('+') { "+" } else { "" };
+    let digits: String = telephone.chars().filter(char::is_ascii_digit).collect();
+    format!("{plus}{digits}")
+}
+
+impl HelpLine {
+    /// The words before and after the number.
+    #[must_use]
+    pub fn around_phone(&self) -> (&str, &str) {
+        self.as_str()
+            .split_once(PHONE_PLACEHOLDER)
+            .unwrap_or((self.as_str(), ""))
+    }
+}
+
+/// The direction in which a language is written.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum WritingDirection {
+    /// From left to right.
+    #[default]
+    Ltr,
+    /// From right to left.
+    Rtl,
+}
+
+impl WritingDirection {
+    /// The value of the attribute `dir`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A language that people of the area speak, with one line of help in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AreaLanguage {
+    pub tag: LanguageTag,
+    /// The language's name in that language.
+    pub own_name: Line,
+    #[serde(default)]
+    pub direction: WritingDirection,
+    pub line: HelpLine,
+    /// Whether a speaker of the language has checked the line.
+    #[serde(default)]
+    pub checked: bool,
+}
+
+/// The settings of the organisation. A change replaces all of them: what is left out is removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The name that the pages and emails show.
+    pub name: Line,
+    /// The logo, a PNG in the store of files, by its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<FileDigest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accent: Option<Accent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<OfficePhone>,
+    /// When someone answers the phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Line>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<PostalAddress>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<OfficeEmail>,
+    /// How the organisation uses people's information.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Document>,
+    /// How people with a disability use the site, and what is not yet good enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accessibility: Option<Document>,
+    /// The line about its registration, such as the charity number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charity: Option<Line>,
+    /// The languages of the area, besides English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 12)]
+    pub languages: Vec<AreaLanguage>,
+}
+
+impl Settings {
+    /// Refuses an accent on which white words cannot be read, too many languages, and a language
+    /// that is there twice.
+    fn must_be_valid(&self) -> Result<(), Refusal> {
+        if let Some(accent) = &self.accent {
+            accent.must_be_readable()?;
+        }
+        if self.languages.len() > LANGUAGES_MAX {
+            return Err(Refusal::TooManyItems(LANGUAGES_MAX));
+        }
+        let tags: BTreeSet<_> = self.languages.iter().map(|one| &one.tag).collect();
+        if tags.len() < self.languages.len() {
+            Err(Refusal::NamedTwice)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Proposed settings by their number, and why they are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseSettings {
+    #[schema(minimum = 1)]
+    pub proposal: u32,
+    pub reason: Prose,
+}
+
+/// The settings in force, and the proposal that waits for a second administrator. A newer proposal
+/// replaces it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct SettingsHistory {
+    version: u32,
+    proposals: u32,
+    in_force: Option<Settings>,
+    proposed: Option<SettingsProposal>,
+    /// Whether there have ever been two administrators. From then on it takes two to change them.
+    had_two_administrators: bool,
+}
+
+/// Settings that wait for a second administrator.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SettingsProposal {
+    number: u32,
+    settings: Settings,
+    by: PersonId,
+}
+
+impl SettingsHistory {
+    /// Whether one administrator may still set them alone.
+    pub(super) fn may_be_set_alone(&self) -> bool {
+        !self.had_two_administrators
+    }
+
+    /// Records that there are two administrators.
+    pub(super) fn end_founding(&mut self) {
+        self.had_two_administrators = true;
+    }
+
+    pub(super) fn decide(
+        &self,
+        command: &OrganisationCommand,
+        facts: &DecisionContext,
+    ) -> Result<OrganisationEvent, Refusal> {
+        use OrganisationCommand as C;
+        match command {
+            C::SetSettings(settings) => {
+                if self.had_two_administrators {
+                    return Err(Refusal::NeedsTwoPeople);
+                }
+                self.set(settings, None, facts.by()?)
+            }
+            C::ProposeSettings(settings) => {
+                self.must_be_new(settings)?;
+                Ok(OrganisationEvent::SettingsProposed {
+                    proposal: self.proposals + 1,
+                    settings: settings.clone(),
+                    proposed_by: facts.by()?,
+                })
+            }
+            C::ConfirmSettings(ProposalRef { proposal }) => {
+                let (proposed, by) = (self.must_find_proposal(*proposal)?, facts.by()?);
+                facts.must_be_two_people(proposed.by, by)?;
+                facts.still_holds(proposed.by, &[Role::Administrator])?;
+                self.set(&proposed.settings, Some(proposed.by), by)
+            }
+            C::RefuseSettings(RefuseSettings { proposal, reason }) => {
+                self.must_find_proposal(*proposal)?;
+                Ok(OrganisationEvent::SettingsRefused {
+                    proposal: *proposal,
+                    reason: reason.clone(),
+                    by: facts.by()?,
+                })
+            }
+            _ => Err(Refusal::NoChange),
+        }
+    }
+
+    fn must_find_proposal(&self, proposal: u32) -> Result<&SettingsProposal, Refusal> {
+        self.proposed
+            .as_ref()
+            .filter(|proposed| proposed.number == proposal)
+            .ok_or(Refusal::NotProposed)
+    }
+
+    fn must_be_new(&self, settings: &Settings) -> Result<(), Refusal> {
+        settings.must_be_valid()?;
+        if self.in_force.as_ref() == Some(settings) {
+            Err(Refusal::NoChange)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn set(
+        &self,
+        settings: &Settings,
+        proposed_by: Option<PersonId>,
+        set_by: PersonId,
+    ) -> Result<OrganisationEvent, Refusal> {
+        self.must_be_new(settings)?;
+        Ok(OrganisationEvent::SettingsSet {
+            version: self.version + 1,
+            settings: settings.clone(),
+            proposed_by,
+            set_by,
+        })
+    }
+
+    pub(super) fn apply(&mut self, event: &OrganisationEvent) {
+        match event {
+            OrganisationEvent::SettingsProposed {
+                proposal,
+                settings,
+                proposed_by,
+            } => {
+                self.proposals = *proposal;
+                self.proposed = Some(SettingsProposal {
+                    number: *proposal,
+                    settings: settings.clone(),
+                    by: *proposed_by,
+                });
+            }
+            OrganisationEvent::SettingsSet {
+                version, settings, ..
+            } => {
+                self.version = *version;
+                self.in_force = Some(settings.clone());
+                self.proposed = None;
+            }
+            OrganisationEvent::SettingsRefused { .. } => self.proposed = None,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_kept_as_people_read_it() {
+        let phone: OfficePhone = " 0161 496 0000 ".parse().unwrap();
+        assert_eq!(
+            (phone.as_str(), dialled(phone.as_str()).as_str()),
+            ("0161 496 0000", "01614960000")
+        );
+        let abroad: OfficePhone = "+44 (161) 496-0000".parse().unwrap();
+        assert_eq!(dialled(abroad.as_str()), "+441614960000");
+        for text in [
+            "",
+            "call us",
+            "123",
+            "0161 496 0000 ext. 4",
+            "0161\n4960000",
+        ] {
+            assert!(text.parse::<OfficePhone>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_help_holds_the_number_once() {
+        let line: HelpLine = "Zadzwoń: {phone}. Oddzwonimy.".parse().unwrap();
+        assert_eq!(line.around_phone(), ("Zadzwoń: ", ". Oddzwonimy."));
+        for text in ["Zadzwoń", "{phone} {phone}", "{ phone }"] {
+            assert_eq!(
+                text.parse::<HelpLine>(),
+                Err(TextError::NoPhonePlaceholder),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn tags_are_those_of_html() {
+        for text in ["ur", "pa", "zh-Hant", "rom", "pt-BR"] {
+            assert!(text.parse::<LanguageTag>().is_ok(), "{text}");
+        }
+        for text in ["", "u", "Urdu", "urdu", "ur_PK", "ur-", "ur\"", "ur-x"] {
+            assert_eq!(
+                text.parse::<LanguageTag>(),
+                Err(TextError::NotALanguage),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_has_few_lines() {
+        assert!("1\n2\n3\n4\n5\n6".parse::<PostalAddress>().is_ok());
+        assert_eq!(
+            "1\n2\n3\n4\n5\n6\n7".parse::<PostalAddress>(),
+            Err(TextError::TooManyLines(6))
+        );
+    }
+}
