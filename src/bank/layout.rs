@@ -75,7 +75,7 @@ pub enum LayoutError {
     #[error("{0}: {1}")]
     Json(String, serde_json::Error),
     #[error(
-        "{0} names no column with {1}: the bank could not pay by it, or you could not find the payment again"
+        "{0} needs a column with {1}: without it the bank cannot pay, or you cannot match the payment later"
     )]
     Missing(String, &'static str),
 }

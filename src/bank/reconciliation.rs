@@ -77,7 +77,7 @@ pub fn reconcile(
                 let same = entry.pence.abs() == payment.amount.pence();
                 let again = same && !told.insert((payment.grant, payment.payment, entry.pence < 0));
                 if again {
-                    MatchOutcome::NeedsReview("the same sum moved a second time".to_owned())
+                    MatchOutcome::NeedsReview("the same amount was paid a second time".to_owned())
                 } else {
                     match_outcome(&entry, payment)
                 }
@@ -106,9 +106,9 @@ pub fn reconcile(
 fn match_outcome(entry: &StatementEntry, payment: &ExpectedPayment) -> MatchOutcome {
     use PaymentState as S;
     if entry.pence.abs() != payment.amount.pence() {
-        let sum = Money::from_pence(entry.pence.unsigned_abs());
+        let moved = Money::from_pence(entry.pence.unsigned_abs());
         return MatchOutcome::NeedsReview(format!(
-            "the bank says {sum}, and the payment is {}",
+            "the bank paid {moved}, but the payment is {}",
             payment.amount
         ));
     }
@@ -118,12 +118,19 @@ fn match_outcome(entry: &StatementEntry, payment: &ExpectedPayment) -> MatchOutc
             MatchOutcome::AlreadyRecorded
         }
         (true, S::Confirmed | S::Reversed) => MatchOutcome::NeedsReview(
-            "it was paid on another day, so it may have been paid twice".to_owned(),
+            "we have it as paid on another day, so it may have been paid twice".to_owned(),
         ),
         (false, S::Failed | S::Reversed) => MatchOutcome::AlreadyRecorded,
         (false, S::Sent) => MatchOutcome::Fail,
         (false, S::Confirmed) => MatchOutcome::Reverse,
-        (_, state) => MatchOutcome::NeedsReview(format!("the payment is {}", <&str>::from(state))),
+        (_, S::Prepared | S::Approved) => {
+            MatchOutcome::NeedsReview("we have not sent this payment yet".to_owned())
+        }
+        (true, S::Rejected | S::Cancelled | S::Failed) | (false, S::Rejected | S::Cancelled) => {
+            MatchOutcome::NeedsReview(
+                "we cancelled this payment, or the bank returned it".to_owned(),
+            )
+        }
     }
 }
 
@@ -221,14 +228,11 @@ mod tests {
             [
                 (Some(1), MatchOutcome::Confirm),
                 (None, MatchOutcome::NoPayment),
-                (Some(1), look("the same sum moved a second time")),
+                (Some(1), look("the same amount was paid a second time")),
                 (Some(1), MatchOutcome::Reverse),
                 (Some(2), MatchOutcome::Fail),
-                (
-                    Some(2),
-                    look("the bank says £800.00, and the payment is £850.00")
-                ),
-                (Some(3), look("the payment is prepared")),
+                (Some(2), look("the bank paid £800, but the payment is £850")),
+                (Some(3), look("we have not sent this payment yet")),
                 (None, MatchOutcome::NoPayment),
                 (Some(1), MatchOutcome::SeveralPayments),
             ]

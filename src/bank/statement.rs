@@ -22,15 +22,15 @@ pub struct StatementEntry {
 /// personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
-    #[error("this is neither a CSV file with titles nor an OFX file")]
+    #[error("we cannot read this file: use a CSV file with column titles, or an OFX file")]
     UnknownFormat,
-    #[error("there is no column for {0}")]
+    #[error("this file needs a column for {0}")]
     MissingColumn(&'static str),
     #[error("line {0}: {1}")]
     UnreadableLine(usize, &'static str),
-    #[error("there is no movement in it")]
+    #[error("there are no payments in this file")]
     Empty,
-    #[error("a statement has at most {LINES_MAX} lines: send it in parts")]
+    #[error("a statement can have up to {LINES_MAX} lines: upload it in parts")]
     TooLong,
 }
 
@@ -149,7 +149,7 @@ impl CsvColumns {
         let day = DAY_TITLES
             .iter()
             .find_map(column)
-            .ok_or(StatementError::MissingColumn("the day"))?;
+            .ok_or(StatementError::MissingColumn("the date"))?;
         let amount = AMOUNT_TITLES.iter().find_map(column);
         let out = MONEY_OUT_TITLES.iter().find_map(column);
         let into = MONEY_IN_TITLES.iter().find_map(column);
@@ -182,10 +182,10 @@ impl CsvColumns {
             .and_then(|position| usize::try_from(position.line()).ok())
             .unwrap_or_default();
         let wrong = |says| StatementError::UnreadableLine(number, says);
-        let on = parse_day(field(self.day)).ok_or_else(|| wrong("the day cannot be read"))?;
+        let on = parse_day(field(self.day)).ok_or_else(|| wrong("we cannot read the date"))?;
         let pence = |column: usize| match field(column) {
             "" => Ok(0),
-            written => parse_pence(written).ok_or_else(|| wrong("the amount cannot be read")),
+            written => parse_pence(written).ok_or_else(|| wrong("we cannot read the amount")),
         };
         let pence = match self.amount {
             AmountColumns::Signed(amount) => pence(amount)?,
@@ -225,10 +225,10 @@ fn read_ofx(text: &str) -> Result<Vec<StatementEntry>, StatementError> {
         let wrong = |says| StatementError::UnreadableLine(at + 1, says);
         let on = value("DTPOSTED")
             .and_then(|day| parse_day(day.get(..8)?))
-            .ok_or_else(|| wrong("the day cannot be read"))?;
+            .ok_or_else(|| wrong("we cannot read the date"))?;
         let pence = value("TRNAMT")
             .and_then(|sum| parse_pence(&sum))
-            .ok_or_else(|| wrong("the amount cannot be read"))?;
+            .ok_or_else(|| wrong("we cannot read the amount"))?;
         let says: Vec<_> = ["NAME", "MEMO", "REFNUM", "CHECKNUM"]
             .into_iter()
             .filter_map(value)

@@ -4,12 +4,13 @@
 //! The type of a file follows from its bytes, never from its name. Pictures are re-encoded in the
 //! [sandbox](crate::sandbox), which removes metadata such as the place. Only encrypted bytes are
 //! written to disk; their SHA-256 is the file's name. Bytes are streamed in and out, and daily
-//! quotas apply.
+//! quotas apply. The organisation's logo alone is stored unencrypted, since it is public.
 
 mod bucket;
 mod folder;
 mod intake;
 mod picture;
+mod public;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub use bucket::{Bucket, BucketError};
 use folder::Folder;
 use intake::UploadReader;
 pub use intake::{BYTES_A_DAY, FILES_A_DAY, UploadContext};
-pub use picture::reencode_picture;
+pub use picture::{reencode_logo, reencode_picture};
 
 /// The most bytes of one file.
 pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
@@ -40,24 +41,24 @@ const SNIFF_LEN: usize = 16;
 /// Why a file was not stored or cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("a file has at most {} MiB", FILE_SIZE_MAX / 1024 / 1024)]
+    #[error("this file is too large: use one of up to {} MB", FILE_SIZE_MAX / 1024 / 1024)]
     TooLarge,
-    #[error("this is neither a photograph (JPEG, PNG, WebP) nor a PDF")]
+    #[error("use a photo (JPEG, PNG or WebP) or a PDF")]
     UnknownKind,
-    #[error("this picture cannot be read, or is larger than can be worked on")]
+    #[error("we cannot read this picture: it may be damaged or too large")]
     Picture,
-    #[error("this PDF is not whole")]
+    #[error("this PDF is damaged or locked")]
     Document,
-    #[error("the upload broke off")]
+    #[error("the upload stopped before the end")]
     BrokenOff,
-    #[error("a group sends at most {} files and {} MiB a day: this one has sent enough today", FILES_A_DAY, BYTES_A_DAY / 1024 / 1024)]
+    #[error("a group can send up to {} files and {} MB a day, and has reached that today", FILES_A_DAY, BYTES_A_DAY / 1024 / 1024)]
     Quota {
         /// The time until the end of the day.
         wait: Duration,
     },
-    #[error("too many pictures are being read just now: send it again in a minute")]
+    #[error("we are reading many pictures at the moment: try again in a minute")]
     Busy,
-    #[error("the file is not in the store")]
+    #[error("this file is not there any more")]
     Missing,
     #[error(transparent)]
     Altered(#[from] AlteredFile),
@@ -213,7 +214,7 @@ impl FileStore {
         Ok(opening.decrypt(sealed.map_err(FileError::from)))
     }
 
-    /// The encrypted bytes of a file, for a backup.
+    /// The bytes of a file as they are stored, for a backup.
     pub async fn read_encrypted(
         &self,
         file: &FileDigest,
@@ -224,7 +225,7 @@ impl FileStore {
         })
     }
 
-    /// Stores an encrypted file from a backup. Its digest must be `file`.
+    /// Stores a file from a backup, as it was stored. Its digest must be `file`.
     pub async fn put_encrypted(
         &self,
         from: &std::path::Path,

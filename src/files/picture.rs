@@ -1,8 +1,10 @@
-//! Re-encoding of pictures: upright, scaled down, as JPEG, without metadata of the camera.
+//! Re-encoding of pictures: upright, scaled down, without metadata of the camera. Photographs become
+//! JPEG, and logos PNG, which keeps what is transparent.
 
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType as PngFilterType, PngEncoder};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
@@ -17,6 +19,10 @@ const SOURCE_SIDE_MAX: u32 = 12_000;
 /// sandbox.
 const DECODED_BYTES_MAX: u64 = 192 * 1024 * 1024;
 const JPEG_QUALITY: u8 = 85;
+/// The longest sides that are tried for a logo, until it is small enough.
+const LOGO_SIDES: [u32; 5] = [480, 320, 240, 160, 96];
+/// The most bytes of a logo, which is a part of every page.
+const LOGO_BYTES_MAX: usize = 24 * 1024;
 
 pub(super) fn is_picture(begins: &[u8]) -> bool {
     matches!(
@@ -27,7 +33,47 @@ pub(super) fn is_picture(begins: &[u8]) -> bool {
 
 /// Re-encodes a picture. One that cannot be read, or is too large, is [`FileError::Picture`].
 pub fn reencode_picture(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
-    let unreadable = |_: image::ImageError| FileError::Picture;
+    let mut painted = Vec::new();
+    decode(bytes)?
+        .to_rgb8()
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut painted, JPEG_QUALITY))
+        .map_err(unreadable)?;
+    Ok(painted)
+}
+
+/// Re-encodes a logo as a PNG of few bytes. One that cannot be read, or that is too large even when
+/// it is small, is [`FileError::Picture`].
+pub fn reencode_logo(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
+    let picture = decode(bytes)?;
+    for side in LOGO_SIDES {
+        let scaled = if picture.width().max(picture.height()) > side {
+            picture.resize(side, side, FilterType::Triangle)
+        } else {
+            picture.clone()
+        };
+        let mut painted = Vec::new();
+        let encoder = PngEncoder::new_with_quality(
+            &mut painted,
+            CompressionType::Best,
+            PngFilterType::Adaptive,
+        );
+        scaled
+            .to_rgba8()
+            .write_with_encoder(encoder)
+            .map_err(unreadable)?;
+        if painted.len() <= LOGO_BYTES_MAX {
+            return Ok(painted);
+        }
+    }
+    Err(FileError::Picture)
+}
+
+fn unreadable(_: image::ImageError) -> FileError {
+    FileError::Picture
+}
+
+/// Decodes a picture within limits, scales it down and turns it upright.
+fn decode(bytes: &[u8]) -> Result<DynamicImage, FileError> {
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(FileError::Store)?;
@@ -49,12 +95,7 @@ pub fn reencode_picture(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let orientation = decoder.orientation().map_err(unreadable)?;
     let mut picture = scale_down(DynamicImage::from_decoder(decoder).map_err(unreadable)?);
     picture.apply_orientation(orientation);
-    let mut painted = Vec::new();
-    picture
-        .to_rgb8()
-        .write_with_encoder(JpegEncoder::new_with_quality(&mut painted, JPEG_QUALITY))
-        .map_err(unreadable)?;
-    Ok(painted)
+    Ok(picture)
 }
 
 /// Scales a picture down to the size that is stored. Filtering needs four bytes for each colour of
@@ -91,6 +132,30 @@ mod tests {
         assert!(!painted.windows(5).any(|bytes| bytes == b"53.54"));
         let again = image::load_from_memory(&painted).unwrap();
         assert_eq!((again.width(), again.height()), (30, 20));
+    }
+
+    #[test]
+    fn a_logo_is_small_and_stays_transparent() {
+        let mut drawn = image::RgbaImage::new(1200, 600);
+        for (x, y, pixel) in drawn.enumerate_pixels_mut() {
+            let [shade, other] = [x, y].map(|side| u8::try_from(side % 251).unwrap());
+            *pixel = image::Rgba([shade, other, shade ^ other, if x < 600 { 0 } else { 255 }]);
+        }
+        let mut webp = Vec::new();
+        DynamicImage::from(drawn)
+            .write_to(&mut Cursor::new(&mut webp), ImageFormat::WebP)
+            .unwrap();
+
+        let logo = reencode_logo(&webp).unwrap();
+
+        assert!(logo.len() <= LOGO_BYTES_MAX, "{} bytes", logo.len());
+        assert_eq!(image::guess_format(&logo).unwrap(), ImageFormat::Png);
+        let again = image::load_from_memory(&logo).unwrap().to_rgba8();
+        let (width, height) = again.dimensions();
+        assert!(width.abs_diff(2 * height) <= 1, "{width} x {height}");
+        assert_eq!(again.get_pixel(0, 0).0[3], 0);
+        assert_eq!(again.get_pixel(width - 1, 0).0[3], 255);
+        assert!(matches!(reencode_logo(b"<svg/>"), Err(FileError::Picture)));
     }
 
     #[test]

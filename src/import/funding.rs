@@ -18,10 +18,7 @@ pub(super) fn plan_commands(
         area: line.find(&["area"]).map(slugify).transpose()?,
     };
     let amount = line.money(&["amount"])?;
-    let says = format!(
-        "{amount} from {} is allocated to {}",
-        source.funder, fund.name
-    );
+    let says = format!("{amount} from {} will go to {}", source.funder, fund.name);
     let own = format!("import/funding/{}/{reference}", fund.id);
     let allocate = Allocate {
         source,

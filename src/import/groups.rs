@@ -17,7 +17,7 @@ pub(super) fn plan_commands(
         Some("new") => GroupMaturity::New,
         Some(other) => {
             return Err(RowError(format!(
-                "standing “{other}” is neither existing nor new"
+                "standing “{other}” must be “existing” or “new”"
             )));
         }
     };
@@ -49,7 +49,7 @@ fn group_identifier(line: &ImportLine) -> Result<Option<Identifier>, RowError> {
     };
     written.parse().map(Some).map_err(|_| {
         RowError(format!(
-            "“{written}” is no charity or company number, such as GB-CHC-1234567"
+            "“{written}” is not a charity or company number, such as GB-CHC-1234567"
         ))
     })
 }
@@ -68,7 +68,7 @@ pub(super) fn plan_registration(
     let own = format!("import/group/{reference}");
     let group = GroupId(there.derived_id(&own));
     there.planned_groups.insert(reference.to_owned(), group);
-    let says = format!("the group “{name}” is registered");
+    let says = format!("the group “{name}” will be added");
     let register = GroupCommand::Register(RegisterGroup {
         name,
         area,
@@ -83,7 +83,7 @@ pub(super) fn plan_registration(
         needs_new_group: false,
     }];
     if let Some(identifier) = number {
-        let says = format!("its number {identifier} is recorded");
+        let says = format!("its number {identifier} will be added");
         let record = Command::Group(
             group,
             GroupCommand::RecordIdentifier(RecordIdentifier { identifier }),

@@ -69,20 +69,20 @@ pub(super) fn is_known_title(title: &str) -> bool {
 /// Why a table cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum TableError {
-    #[error("this is no CSV, no XLSX, no ODS and no 360Giving JSON: {0}")]
+    #[error("use a CSV, Excel (XLSX), ODS or 360Giving JSON file: {0}")]
     Unknown(String),
     #[error(
-        "a table has at most {LINES_MAX} lines and {COLUMNS_MAX} columns, cells of {CELL_BYTES_MAX} bytes, 16 MB of text that is read, \
-         and 64 MB when it is unpacked"
+        "this file is too large: use up to {LINES_MAX} lines and {COLUMNS_MAX} columns, with up to {CELL_BYTES_MAX} letters in a cell, and \
+         16 MB of text (64 MB when unpacked)"
     )]
     TooLong,
-    #[error("there is no line in it")]
+    #[error("there are no rows in this file")]
     Empty,
     #[error(
-        "this file could not be read: it is damaged, or takes more room than a table may. Save it as CSV, and send that"
+        "we could not read this file: it may be damaged or too large. Save it as CSV and try again"
     )]
     Unreadable,
-    #[error("many files are being read just now: send it again in a minute")]
+    #[error("we are reading many files at the moment: try again in a minute")]
     Busy,
 }
 
@@ -177,7 +177,7 @@ impl ImportLine {
             .or_else(|| Date::strptime("%d/%m/%Y", text).ok());
         read.ok_or_else(|| {
             RowError(format!(
-                "{} “{text}” is no day such as 2026-03-31",
+                "{} “{text}” is not a date, such as 31/03/2026",
                 titles[0]
             ))
         })

@@ -32,7 +32,7 @@ use line::RowError;
 pub use line::{LINES_MAX, TableError};
 pub use table::ImportTable;
 
-const OTHER_VALUES: &str = "it was imported before with other values: change it on its own page";
+const OTHER_VALUES: &str = "this was imported before with other values: change it on its own page";
 
 /// The kinds of tables that can be imported.
 #[derive(
@@ -59,8 +59,8 @@ pub enum ImportError {
     #[error(transparent)]
     Command(#[from] CommandError),
     #[error(
-        "the service stopped at line {line}: {cause}. {recorded} rows were recorded. Send the same table again: those rows are not \
-         recorded twice"
+        "the import stopped at line {line}: {cause}. {recorded} rows were saved. Import the same file again: those rows will not be \
+         saved twice"
     )]
     Stopped {
         line: usize,
@@ -222,10 +222,9 @@ impl Importer {
         facts.organisation = TrackedRead::new(organisation.map_err(CommandError::from)?.state);
         for step in steps {
             if let Some(before) = keys.insert((step.key.clone(), step.command.name()), step.line) {
-                imported.wrong.push((
-                    step.line,
-                    format!("the reference stands in line {before} as well"),
-                ));
+                imported
+                    .wrong
+                    .push((step.line, format!("line {before} has the same reference")));
                 continue;
             }
             match self.commands.previous_reply(self.request(step)).await {
@@ -348,7 +347,7 @@ impl ExistingRecords {
             [] => Ok(None),
             [one] => Ok(Some(GroupId(one.id))),
             _ => Err(RowError(format!(
-                "there are several groups “{said}”: give the id of one"
+                "there are several groups called “{said}”: use the id of one of them"
             ))),
         }
     }
@@ -373,7 +372,7 @@ impl ExistingRecords {
             .funds
             .iter()
             .find(|fund| fund.name.eq_ignore_ascii_case(said) || fund.id.to_string() == said);
-        found.ok_or_else(|| RowError(format!("there is no fund “{said}”")))
+        found.ok_or_else(|| RowError(format!("there is no fund called “{said}”")))
     }
 }
 
@@ -390,7 +389,7 @@ fn slugify(text: &str) -> Result<Slug, RowError> {
     let key = words.split_whitespace().collect::<Vec<_>>().join("-");
     key.parse().map_err(|_| {
         RowError(format!(
-            "“{text}” gives no key of small letters, digits and hyphens"
+            "“{text}” needs to begin with a letter, and to be no longer than 40 letters"
         ))
     })
 }

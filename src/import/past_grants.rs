@@ -19,7 +19,7 @@ pub(super) fn plan_commands(
             None => title
                 .as_str()
                 .parse()
-                .map_err(|_| RowError("title".to_owned()))?,
+                .map_err(|_| RowError("use a shorter title".to_owned()))?,
         },
         title,
         amount: line.money(&["amount", "amount awarded"])?,
@@ -47,7 +47,7 @@ pub(super) fn plan_commands(
         .filter(|currency| *currency != "GBP")
     {
         return Err(RowError(format!(
-            "the currency is {currency}: only pounds are recorded"
+            "the currency is {currency}: only pounds can be imported"
         )));
     }
     let (group, mut steps) = find_or_plan_recipient(line, &past, there)?;
@@ -57,7 +57,7 @@ pub(super) fn plan_commands(
         .find(|known| known.id == group.0)
         .map_or_else(|| "the new group".to_owned(), |known| known.name.clone());
     let says = format!(
-        "“{}” of {} from {} stands in the history of {of}",
+        "“{}” of {} from {} will be added to the history of {of}",
         past.title, past.amount, past.funder
     );
     let own = format!("import/past/{}", past.reference);
@@ -155,7 +155,7 @@ fn require_same_number(
     });
     match other {
         Some(other) => Err(RowError(format!(
-            "the group of this name has the number {other}, and not {id}"
+            "the group with this name has the number {other}, not {id}"
         ))),
         None => Ok(()),
     }

@@ -20,7 +20,7 @@ pub use definitions::applications::{ApplicationRow, ScoreRow};
 pub use definitions::corrections::CorrectionRow;
 pub use definitions::day_index::DayRow;
 pub use definitions::files::FileRow;
-pub use definitions::funds::{FundRow, RoundRow};
+pub use definitions::funds::{FundRow, HeldLettersRow, RoundRow};
 pub use definitions::grants::{
     CheckRow, GrantRow, ProposedScheduleRow, ProposedSettlementRow, StoryRow, UnsettledEntryRow,
     VariationRow,
@@ -31,7 +31,8 @@ pub use definitions::groups::{
 pub use definitions::identifiers::IdentifierRow;
 pub use definitions::moment::Moment;
 pub use definitions::organisations::{
-    AreaReportRow, MailTextRow, OrganisationRow, ProposedMailTextRow,
+    AreaReportRow, MailTextRow, OrganisationRow, ProposedMailTextRow, ProposedSettingsRow,
+    SettingsRow,
 };
 pub use definitions::past_grants::PastGrantRow;
 pub use definitions::payment_batches::{BankFileRow, PaymentBatchRow};

@@ -27,7 +27,7 @@ use ColumnKind::{Bytes, Integer, Text};
 
 /// Every table that neither holds the events, nor is derived from them, nor is short-lived, as
 /// sessions are.
-pub const BACKUP_TABLES: [BackupTable; 8] = [
+pub const BACKUP_TABLES: [BackupTable; 9] = [
     BackupTable {
         name: "commands",
         columns: &[("command_id", Text), ("answer", Text)],
@@ -79,6 +79,20 @@ pub const BACKUP_TABLES: [BackupTable; 8] = [
             ("what", Text),
             ("times", Integer),
             ("last_at", Integer),
+        ],
+        shared: false,
+        optional: true,
+    },
+    BackupTable {
+        name: "saved_views",
+        columns: &[
+            ("id", Text),
+            ("list", Text),
+            ("name", Text),
+            ("query", Text),
+            ("owner", Text),
+            ("audience", Text),
+            ("saved_at", Integer),
         ],
         shared: false,
         optional: true,

@@ -67,6 +67,20 @@ impl Store {
         }))
     }
 
+    /// Copies an SQLite database into a file that does not exist yet, also while another process
+    /// writes it. The copy is consistent. Returns its URL.
+    pub async fn copy_sqlite(url: &str, to: &Path) -> StoreResult<String> {
+        let store = Self::open_read_only(url).await?;
+        if let Self::Sqlite(pools) = &store {
+            sqlx::query("VACUUM INTO $1")
+                .bind(to.display().to_string())
+                .execute(&pools.readers)
+                .await?;
+        }
+        store.close().await;
+        Ok(format!("sqlite://{}", to.display()))
+    }
+
     /// The file of an SQLite database with symbolic links resolved. `None` for another engine, or
     /// if the folder does not exist, or if the file has several hard links. The file need not exist
     /// yet.

@@ -95,6 +95,32 @@ impl Engine {
         }
     }
 
+    /// A field of a JSON body as text; NULL if it has none.
+    pub(super) fn field(self, body: &str, name: &str) -> String {
+        match self {
+            Self::Postgres => format!("({body}::json ->> '{name}')"),
+            Self::Sqlite => format!("({body} ->> '{name}')"),
+        }
+    }
+
+    /// An amount of money of a JSON body, in pence; NULL if it has none.
+    pub(super) fn pence(self, body: &str, name: &str) -> String {
+        format!(
+            "CAST(replace({}, '.', '') AS bigint)",
+            self.field(body, name)
+        )
+    }
+
+    /// The length of a list in a JSON body.
+    pub(super) fn list_length(self, body: &str, name: &str) -> String {
+        match self {
+            Self::Postgres => {
+                format!("CAST(json_array_length({body}::json -> '{name}') AS bigint)")
+            }
+            Self::Sqlite => format!("json_array_length({body}, '$.{name}')"),
+        }
+    }
+
     /// JSON text as the value of a JSON column.
     pub(super) fn json(self, text: &str) -> String {
         match self {

@@ -9,6 +9,8 @@ use crate::domain::{Aggregate as _, Application, Fund, Grant, Group, Organisatio
 pub struct EventSearch {
     /// From this position on.
     pub from: i64,
+    /// Before this position; 0 for no limit.
+    pub until: i64,
     /// The stored id of a stream; empty for all streams.
     pub stream: String,
     /// The id of the person who acted; empty for all.
@@ -17,8 +19,7 @@ pub struct EventSearch {
     pub since: i64,
     pub before: i64,
     pub limit: i64,
-    /// If a stream has more matching events than the limit, select the newest instead of the
-    /// oldest. Has no effect on a search over all streams.
+    /// If more events match than the limit, select the newest instead of the oldest.
     pub newest: bool,
 }
 
@@ -29,26 +30,33 @@ pub async fn events(
     search: &EventSearch,
 ) -> StoreResult<Vec<EventRow>> {
     let sql = search_sql(search);
-    Ok(on_reader!(store, db => {
+    let until = if search.until == 0 {
+        i64::MAX
+    } else {
+        search.until
+    };
+    let mut found: Vec<EventRow> = on_reader!(store, db => {
         sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream)
             .bind(&search.actor).bind(search.since)
-            .bind(search.before).bind(search.limit).fetch_all(db).await?
-    }))
+            .bind(search.before).bind(search.limit).bind(until).fetch_all(db).await?
+    });
+    found.sort_by_key(|row| row.position);
+    Ok(found)
 }
 
 fn search_sql(search: &EventSearch) -> String {
     let wanted =
         "($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6";
+    let order = if search.newest {
+        "position DESC"
+    } else {
+        "position"
+    };
     if search.stream.is_empty() {
         format!(
-            "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 AND {wanted} AND $3 = '' ORDER BY position LIMIT $7"
+            "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 AND position < $8 AND {wanted} AND $3 = '' ORDER BY {order} LIMIT $7"
         )
     } else {
-        let order = if search.newest {
-            "position DESC"
-        } else {
-            "position"
-        };
         // A stream's events are found by its key, for every type of aggregate, and then sorted. The
         // expressions on organisation and position keep SQLite from the index on these columns,
         // which would read the whole log.
@@ -63,7 +71,7 @@ fn search_sql(search: &EventSearch) -> String {
         .join("', '");
         format!(
             "WITH found AS MATERIALIZED (SELECT position FROM events WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3 \
-             AND organisation || '' = $1 AND position + 0 >= $2 AND {wanted}) \
+             AND organisation || '' = $1 AND position + 0 >= $2 AND position + 0 < $8 AND {wanted}) \
              SELECT {COLUMNS} FROM events WHERE organisation = $1 \
              AND position IN (SELECT position FROM found ORDER BY {order} LIMIT $7) ORDER BY position"
         )
@@ -102,7 +110,7 @@ mod tests {
         assert!(
             of_all
                 .iter()
-                .any(|step| step.contains("(organisation=? AND position>?)")),
+                .any(|step| step.contains("(organisation=? AND position>? AND position<?)")),
             "{of_all:?}"
         );
     }

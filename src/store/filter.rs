@@ -21,6 +21,7 @@ enum FilterCondition {
     Before(String),
     After(i64),
     Includes(String),
+    Contains(String),
     OfGrant(String),
 }
 
@@ -63,6 +64,11 @@ impl Filter {
         Self::new(column, FilterCondition::Includes(text.to_owned()))
     }
 
+    /// The column contains a text, in any case.
+    pub fn contains(column: &'static str, text: &str) -> Self {
+        Self::new(column, FilterCondition::Contains(text.to_lowercase()))
+    }
+
     /// The column of the row's grant has this value. Only columns that never change in a grant may
     /// be named, because its current version is read for any day.
     pub fn of_grant(column: &'static str, value: impl Display) -> Self {
@@ -98,6 +104,10 @@ impl Filter {
             FilterCondition::Includes(text) => {
                 format!("v.{column} LIKE {}", values.text(format!("%\"{text}\"%")))
             }
+            FilterCondition::Contains(text) => format!(
+                "lower(v.{column}) LIKE {} ESCAPE '!'",
+                values.text(format!("%{}%", escape_wildcards(text)))
+            ),
             FilterCondition::OfGrant(value) => format!(
                 "v.grant_id IN (SELECT g.id FROM view_grants g WHERE g.organisation = $1 AND {} AND g.until = {CURRENT} AND g.{column} = {})",
                 alias_in_live_generation("g", "grants"),
@@ -105,4 +115,14 @@ impl Filter {
             ),
         }
     }
+}
+
+/// A text as a pattern of `LIKE` in which `!` takes the meaning from the next character.
+pub(super) fn escape_wildcards(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let escape = matches!(c, '%' | '_' | '!').then_some('!');
+            escape.into_iter().chain([c])
+        })
+        .collect()
 }

@@ -12,6 +12,8 @@ mod dialect;
 pub mod event_search;
 pub mod events;
 pub mod filter;
+mod list_columns;
+pub mod list_query;
 pub mod lookups;
 pub mod newest_rows;
 pub mod outbox;
@@ -21,6 +23,7 @@ pub mod projection_commit;
 #[cfg(test)]
 mod query_plan_tests;
 pub mod row_query;
+pub mod saved_views;
 pub mod sessions;
 mod sqlite;
 pub mod subscriptions;

@@ -3,6 +3,9 @@
 
 use super::{Store, StoreResult, Tx, in_transaction, on_reader};
 
+/// State of a mail that cannot be sent by email, until staff pass it on.
+pub const BY_HAND: &str = "by_hand";
+
 /// A mail to insert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMail {
@@ -90,6 +93,8 @@ pub enum DeliveryOutcome {
         error: String,
     },
     Failed(String),
+    /// It cannot be sent by email, and waits for a call or a letter.
+    ByHand(String),
 }
 
 /// Records the outcome of a mail, unless its claim has expired and another process has claimed it.
@@ -109,6 +114,7 @@ pub async fn record_outcome(
             ("due", *at, None, Some(error.as_str()))
         }
         DeliveryOutcome::Failed(error) => ("failed", now, None, Some(error.as_str())),
+        DeliveryOutcome::ByHand(why) => (BY_HAND, now, None, Some(why.as_str())),
     };
     let no_try = i64::from(matches!(became, DeliveryOutcome::Postponed { .. }));
     let mut tx = store.begin().await?;
@@ -120,13 +126,59 @@ pub async fn record_outcome(
     tx.commit().await
 }
 
-/// Makes a failed mail due again.
-pub async fn retry(store: &Store, organisation: &str, id: &str, now: i64) -> StoreResult<()> {
-    const SQL: &str = "UPDATE mails SET state = 'due', tries = 0, due_at = $3 WHERE organisation = $1 AND id = $2 AND state = 'failed'";
-    let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(id).bind(now)
+/// Settles a mail that staff passed on. `how` is kept in the column of the reason.
+pub async fn settle_by_hand(
+    tx: &mut Tx,
+    organisation: &str,
+    id: &str,
+    how: &str,
+    now: i64,
+) -> StoreResult<()> {
+    const SQL: &str = "UPDATE mails SET state = 'told', due_at = $3, sent_at = $3, error = $4 WHERE organisation = $1 AND id = $2 AND state IN ('by_hand', 'failed')";
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(id).bind(now)
+        .bind(how).execute(db).await?; });
+    Ok(())
+}
+
+/// A mail by its id.
+pub async fn find(store: &Store, organisation: &str, id: &str) -> StoreResult<Option<MailRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND id = $2");
+    Ok(
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id)
+            .fetch_optional(db).await?),
+    )
+}
+
+/// The mails that wait for a call or a letter, in the order in which they began to wait. The index
+/// `mails_due` serves it.
+pub async fn waiting_by_hand(
+    store: &Store,
+    organisation: &str,
+    most: i64,
+) -> StoreResult<Vec<MailRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND state = 'by_hand' ORDER BY due_at, id LIMIT $2"
+    );
+    Ok(
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(most)
+            .fetch_all(db).await?),
+    )
+}
+
+/// The number of mails in a state, by the index `mails_due`.
+pub async fn count_in_state(store: &Store, organisation: &str, state: &str) -> StoreResult<i64> {
+    const SQL: &str = "SELECT count(*) FROM mails WHERE organisation = $1 AND state = $2";
+    let (count,): (i64,) = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(state).fetch_one(db).await?);
+    Ok(count)
+}
+
+/// Makes a failed mail, or one that waits for a call or a letter, due again.
+pub async fn retry(tx: &mut Tx, organisation: &str, id: &str, now: i64) -> StoreResult<()> {
+    const SQL: &str = "UPDATE mails SET state = 'due', tries = 0, due_at = $3 WHERE organisation = $1 AND id = $2 AND state IN ('failed', 'by_hand')";
+    in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(id).bind(now)
         .execute(db).await?; });
-    tx.commit().await
+    Ok(())
 }
 
 /// The newest mails, in one state, or in all if `state` is empty.

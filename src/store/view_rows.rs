@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::filter::escape_wildcards;
 use super::{Engine, Executor, Store, StoreResult, Tx, in_transaction, on_executor, on_reader};
 
 /// The value of `until` in a current row.
@@ -179,17 +180,7 @@ pub async fn groups_named(
         in_live_generation("groups"),
         is_current()
     );
-    let plain: String = text
-        .to_lowercase()
-        .chars()
-        .flat_map(|c| {
-            if matches!(c, '%' | '_' | '!') {
-                vec!['!', c]
-            } else {
-                vec![c]
-            }
-        })
-        .collect();
+    let plain = escape_wildcards(&text.to_lowercase());
     let pattern = format!("%{plain}%");
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(pattern).bind(most)

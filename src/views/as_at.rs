@@ -23,7 +23,7 @@ pub enum AsAt {
 
 /// The text is neither a day nor a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is a date such as 2026-10-31, or a position")]
+#[error("use a date such as 2026-10-31, or a position in the log")]
 pub struct ParseAsAtError;
 
 impl FromStr for AsAt {

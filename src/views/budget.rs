@@ -73,6 +73,8 @@ pub struct OutcomeLine {
     /// some, 2 strong.
     pub said_by: i64,
     pub said_points: i64,
+    /// How many reports saw the sign: those that gave it more than 0 points.
+    pub seen_by: i64,
     /// How many times staff assessed the sign, and `judged_points` the sum of its points.
     pub judged_of: i64,
     pub judged_points: i64,
@@ -229,6 +231,7 @@ fn outcome_line(of: String, figures: &FigureTotals) -> OutcomeLine {
         spent: below.money("spent", figure_of(figures, "spent")),
         said_by: figure_of(figures, "said_by"),
         said_points: figure_of(figures, "said"),
+        seen_by: figure_of(figures, "seen_by"),
         judged_of: figure_of(figures, "judged_of"),
         judged_points: figure_of(figures, "judged"),
         out_of_order: below.0,

@@ -5,17 +5,23 @@
 mod accesses;
 mod as_at;
 mod budget;
+mod contacts;
 mod cursor;
 mod decrypted;
 mod event_search;
+mod lists;
 mod names;
 mod nested_rows;
 mod progress;
 mod published;
 mod queries;
 mod related_groups;
+mod saved_views;
+mod search;
+mod search_index;
 mod statement;
 mod subject_access;
+mod told_grants;
 mod totals_cache;
 
 use std::sync::Arc;
@@ -33,18 +39,25 @@ pub use crate::store::row_query::{SortKey, SortOrder};
 pub use accesses::{AccessFilter, AccessRow, AccessedData};
 pub use as_at::{AsAt, ParseAsAtError};
 pub use budget::{Budget, BudgetLine, GroupBy, Outcome, OutcomeLine, TotalsQuery as Sums};
+pub use contacts::MemberContact;
 pub use cursor::Cursor;
 pub use decrypted::{
     Answer, ApplicationView, GrantView, GroupView, OutcomeView, PayeeView, PaymentView, PersonView,
     ProposedContactView, UpdateView,
 };
 pub use event_search::{EventSearch, StoredEvent};
+pub use lists::{
+    ApplicationColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey, ListNeighbours,
+    ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
+};
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
 pub use progress::ProjectionPosition;
 pub use published::{Published, PublishedFund, PublishedGroup};
 pub use queries::{COUNT_MAX, PAGE_MAX, PageRequest, Paged, TableRow};
 pub use related_groups::{HistoryLine, RelatedGroup};
+pub use saved_views::{NewSavedView, SavedViewRefusal, SavedViewRow, VIEW_NAME_MAX};
+pub use search::{HitKind, HitState, SearchHit, SearchResult};
 pub use statement::{Balances, Statement, StatementLine, StatementSubject};
 pub use subject_access::{SubjectAccessReport, SubjectAccessSection};
 
@@ -64,11 +77,11 @@ pub enum ViewError {
         row: String,
         cause: serde_json::Error,
     },
-    #[error("there is nothing with this id")]
+    #[error("we cannot find this record")]
     NotFound,
-    #[error("the views have not come to this position yet")]
+    #[error("this change is not on the pages yet")]
     Behind,
-    #[error("the log has not come to this position yet")]
+    #[error("the log does not reach this position yet")]
     BeyondLog,
 }
 
@@ -148,6 +161,9 @@ pub struct Views {
     log: Log,
     projector: Projector,
     totals_cache: Arc<totals_cache::TotalsCache>,
+    list_cache: Arc<lists::ListCache>,
+    told_grants: Arc<told_grants::ToldGrants>,
+    search_index: Arc<search_index::SearchIndex>,
 }
 
 impl Views {
@@ -157,6 +173,9 @@ impl Views {
             log,
             projector,
             totals_cache: Arc::default(),
+            list_cache: Arc::default(),
+            told_grants: Arc::default(),
+            search_index: Arc::default(),
         }
     }
 

@@ -268,7 +268,7 @@ impl Views {
     }
 }
 
-fn parse_row<T: TableRow>(row: &ViewRow) -> Result<T, ViewError> {
+pub(super) fn parse_row<T: TableRow>(row: &ViewRow) -> Result<T, ViewError> {
     serde_json::from_str(&row.body).map_err(|cause| ViewError::Unreadable {
         table: T::TABLE,
         row: row.id.clone(),

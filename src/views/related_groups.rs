@@ -44,7 +44,7 @@ pub struct HistoryLine {
 }
 
 impl Views {
-    /// The groups that share an account, a postcode or a telephone number with this one.
+    /// The groups that share an account, a postcode or a phone number with this one.
     pub async fn related_groups(&self, group: Uuid) -> Result<Vec<RelatedGroup>, ViewError> {
         let mut shared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (kind, other) in personal_data::subjects_sharing_values(
@@ -92,17 +92,19 @@ impl Views {
         as_at: Option<i64>,
     ) -> Result<Vec<HistoryLine>, ViewError> {
         Ok(self
-            .history_page(group, as_at, &PageRequest::up_to_max())
+            .history_page(group, as_at, &PageRequest::up_to_max(), true)
             .await?
             .items)
     }
 
-    /// A page of the group's history.
+    /// A page of the group's history. A reader who is not staff sees no decision whose letter is
+    /// held.
     pub async fn history_page(
         &self,
         group: Uuid,
         as_at: Option<i64>,
         page: &PageRequest,
+        is_staff: bool,
     ) -> Result<Paged<HistoryLine>, ViewError> {
         let groups = self.with_merged(group, as_at).await?;
         let of_groups = vec![Filter::any_of("group_id", groups)];
@@ -116,8 +118,17 @@ impl Views {
             limit: page.limit,
         };
         let grants = self.list::<GrantRow>(as_at, of_these, &all).await?.items;
-        let grants: BTreeMap<_, _> = grants.into_iter().map(|grant| (grant.id, grant)).collect();
+        let grants: BTreeMap<_, _> = grants
+            .into_iter()
+            .filter(|grant| is_staff || grant.is_shown_to_group())
+            .map(|grant| (grant.id, grant))
+            .collect();
         let line = |row: ApplicationRow| {
+            let row = if is_staff {
+                row
+            } else {
+                row.before_held_decision()
+            };
             let grant = grants.get(&row.id);
             HistoryLine {
                 id: row.id,

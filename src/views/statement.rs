@@ -78,7 +78,7 @@ pub struct StatementLine {
 }
 
 impl StatementLine {
-    /// The change as text for people: `+£500.00` or `−£500.00`.
+    /// The change as text for people: `+£500` or `−£500`.
     #[must_use]
     pub fn change(&self) -> String {
         let sign = if self.pence < 0 { '\u{2212}' } else { '+' };

@@ -195,7 +195,7 @@ impl Views {
         Ok(groups)
     }
 
-    /// A section on accesses to personal data, of somebody or by somebody. It does not name the
+    /// A section on accesses to personal data, of someone or by someone. It does not name the
     /// colleague: only auditors and administrators may see that.
     async fn accesses(
         &self,

@@ -10,6 +10,7 @@ use crate::domain::application::{
     ApplicationHelp, ApplicationState, Channel, Interests, PanelSitting, Summary,
 };
 use crate::domain::language::Language;
+use crate::domain::panel::HeldLetter;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::reference::Reference;
 use crate::domain::text::Slug;
@@ -27,7 +28,7 @@ pub struct ApplicationRow {
     pub created_at: Moment,
     #[schema(value_type = String, format = "date-time")]
     pub updated_at: Moment,
-    /// The number that a group can give on the telephone.
+    /// The number that a group can give on the phone.
     #[serde(default)]
     pub reference: String,
     pub state: ApplicationState,
@@ -84,6 +85,14 @@ pub struct ApplicationRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub reviewed: Option<ApplicationState>,
+    /// The letter about the last decision, while it is held. The group sees nothing of the decision
+    /// until it goes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<HeldLetter>,
+    /// What the row was before the decision whose letter is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub before_letter: Option<Box<UndecidedRow>>,
     /// The language in which the group wants to be contacted.
     #[serde(default)]
     pub language: Language,
@@ -92,6 +101,23 @@ pub struct ApplicationRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub helper_sealed: Option<Encrypted>,
+}
+
+/// The parts of an application's row that a decision changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndecidedRow {
+    state: ApplicationState,
+    decided_on: Option<Date>,
+    note: Option<String>,
+    summary: Option<Summary>,
+    awarded: Option<Money>,
+    rank: Option<u16>,
+    reason: Option<String>,
+    present: BTreeSet<PersonId>,
+    withdrew: BTreeSet<PersonId>,
+    decision: u32,
+    recorded_by: Option<PersonId>,
+    unconfirmed: BTreeSet<PersonId>,
 }
 
 /// One assessor's score.
@@ -109,7 +135,7 @@ pub(in crate::projections) struct ApplicationsProjection;
 
 impl Projection for ApplicationsProjection {
     const NAME: &'static str = "applications";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = ApplicationRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -187,6 +213,83 @@ fn draft_row(
         reviewed: None,
         language: Language::En,
         helper_sealed: None,
+        letter: None,
+        before_letter: None,
+    }
+}
+
+impl ApplicationRow {
+    /// The row as members of the group see it: while a letter is held, as it was before the
+    /// decision.
+    #[must_use]
+    pub fn before_held_decision(mut self) -> Self {
+        self.letter = None;
+        if let Some(before) = self.before_letter.take() {
+            self.restore(*before);
+        }
+        self
+    }
+
+    fn undecided(&self) -> UndecidedRow {
+        UndecidedRow {
+            state: self.state,
+            decided_on: self.decided_on,
+            note: self.note.clone(),
+            summary: self.summary.clone(),
+            awarded: self.awarded,
+            rank: self.rank,
+            reason: self.reason.clone(),
+            present: self.present.clone(),
+            withdrew: self.withdrew.clone(),
+            decision: self.decision,
+            recorded_by: self.recorded_by,
+            unconfirmed: self.unconfirmed.clone(),
+        }
+    }
+
+    fn restore(&mut self, before: UndecidedRow) {
+        self.state = before.state;
+        self.decided_on = before.decided_on;
+        self.note = before.note;
+        self.summary = before.summary;
+        self.awarded = before.awarded;
+        self.rank = before.rank;
+        self.reason = before.reason;
+        self.present = before.present;
+        self.withdrew = before.withdrew;
+        self.decision = before.decision;
+        self.recorded_by = before.recorded_by;
+        self.unconfirmed = before.unconfirmed;
+        self.attendance_waits = (!self.unconfirmed.is_empty()).into();
+    }
+
+    /// Keeps what the row is now, if the decision that follows is held.
+    fn hold(&mut self, letter: Option<HeldLetter>) {
+        self.before_letter = letter.map(|_| Box::new(self.undecided()));
+        self.letter = letter;
+    }
+
+    fn apply_letter(&mut self, happened: &ApplicationEvent) {
+        match happened {
+            ApplicationEvent::LetterMoved { letters_on } => {
+                if let Some(letter) = &mut self.letter {
+                    letter.letters_on = *letters_on;
+                }
+            }
+            ApplicationEvent::LetterReleased { .. } => {
+                (self.letter, self.before_letter) = (None, None);
+            }
+            ApplicationEvent::DecisionTakenBack { .. } => {
+                let (summary, decision) = (self.summary.take(), self.decision);
+                self.letter = None;
+                if let Some(before) = self.before_letter.take() {
+                    self.restore(*before);
+                }
+                // The words of the summary stay, and a number is given to one decision only.
+                (self.summary, self.decision) = (summary, decision);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -226,6 +329,9 @@ impl ApplicationRow {
             | E::Deferred { .. }
             | E::Reserved { .. }
             | E::AttendanceConfirmed { .. } => self.apply_decision(event, happened),
+            E::LetterMoved { .. } | E::LetterReleased { .. } | E::DecisionTakenBack { .. } => {
+                self.apply_letter(happened);
+            }
             E::ReviewRequested { .. } | E::ReviewDecided { .. } => self.apply_review(happened),
             E::ApplicationWithdrawn {} => self.state = ApplicationState::Withdrawn,
             E::ApplicationLapsed {} => self.state = ApplicationState::Lapsed,
@@ -330,8 +436,9 @@ impl ApplicationRow {
                 terms,
                 reason,
                 sitting,
-                ..
+                letter,
             } => {
+                self.hold(*letter);
                 self.awarded = Some(terms.amount);
                 self.record_sitting(sitting, reason.as_ref());
                 self.record_decision(S::Awarded, event, reason.as_ref().map(ToString::to_string));
@@ -340,26 +447,35 @@ impl ApplicationRow {
                 reason,
                 feedback,
                 sitting,
-                ..
+                letter,
             } => {
+                self.hold(*letter);
                 self.record_sitting(sitting, Some(reason));
                 self.record_decision(S::Declined, event, Some(feedback.to_string()));
             }
             E::Deferred {
-                reason, sitting, ..
+                reason,
+                message,
+                sitting,
+                letter,
             } => {
+                self.hold(*letter);
                 self.record_sitting(sitting, Some(reason));
-                self.record_decision(S::Deferred, event, Some(reason.to_string()));
+                let note = message.as_ref().unwrap_or(reason).to_string();
+                self.record_decision(S::Deferred, event, Some(note));
             }
             E::Reserved {
                 rank,
                 reason,
+                message,
                 sitting,
-                ..
+                letter,
             } => {
+                self.hold(*letter);
                 self.rank = Some(*rank);
                 self.record_sitting(sitting, Some(reason));
-                self.record_decision(S::ReserveList, event, Some(reason.to_string()));
+                let note = message.as_ref().unwrap_or(reason).to_string();
+                self.record_decision(S::ReserveList, event, Some(note));
             }
             E::AttendanceConfirmed { person, .. } => {
                 self.unconfirmed.remove(person);

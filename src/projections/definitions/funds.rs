@@ -1,6 +1,7 @@
 //! Funds with their rules and rounds. Their money is in the postings, and their batches are rows of
 //! another projection.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::fund::{FundState, RoundState, Rules};
-use crate::domain::text::Slug;
+use crate::domain::language::Language;
+use crate::domain::text::{Line, Slug};
 use crate::domain::{ApplicationId, Event, FundEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection};
@@ -53,13 +55,28 @@ pub struct RoundRow {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub met_on: BTreeSet<Date>,
+    /// The letters that are held, by the day of the meeting.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, HeldLettersRow>)]
+    pub letters: BTreeMap<Date, HeldLettersRow>,
+}
+
+/// The letters of one meeting that are held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = HeldLetters)]
+pub struct HeldLettersRow {
+    #[schema(value_type = String, format = "date")]
+    pub letters_on: Date,
+    /// The applications that the meeting decided. A decision that was taken back has no letter any
+    /// more.
+    pub applications: BTreeSet<ApplicationId>,
 }
 
 pub(in crate::projections) struct FundsProjection;
 
 impl Projection for FundsProjection {
     const NAME: &'static str = "funds";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = FundRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -100,6 +117,42 @@ impl Projection for FundsProjection {
 }
 
 impl FundRow {
+    /// The fund's name in a language, or in English without a translation.
+    #[must_use]
+    pub fn name_in(&self, language: impl Borrow<Language>) -> &str {
+        let translated = self.rules.texts.translation(*language.borrow());
+        translated
+            .and_then(|translated| translated.name.as_ref())
+            .map_or(self.name.as_str(), Line::as_str)
+    }
+
+    /// The fund's purpose in a language, and the language that it is written in.
+    #[must_use]
+    pub fn purpose_in(&self, language: impl Borrow<Language>) -> (&str, Language) {
+        let language = *language.borrow();
+        let translated = self.rules.texts.translation(language);
+        translated
+            .and_then(|translated| translated.purpose.as_ref())
+            .map_or((self.purpose.as_str(), Language::En), |purpose| {
+                (purpose.as_str(), language)
+            })
+    }
+
+    /// Who the fund is for, and the language that it is written in; `None` if the office wrote
+    /// nothing.
+    #[must_use]
+    pub fn who_in(&self, language: impl Borrow<Language>) -> Option<(&str, Language)> {
+        let language = *language.borrow();
+        let texts = &self.rules.texts;
+        let translated = texts
+            .translation(language)
+            .and_then(|translated| translated.who.as_ref());
+        match translated {
+            Some(who) => Some((who.as_str(), language)),
+            None => texts.who.as_ref().map(|who| (who.as_str(), Language::En)),
+        }
+    }
+
     fn apply(&mut self, happened: &FundEvent) {
         match happened {
             FundEvent::RulesSet { rules, .. } => self.rules = rules.clone(),
@@ -134,6 +187,7 @@ impl FundRow {
                     form: *form,
                     reserves: BTreeMap::new(),
                     met_on: BTreeSet::new(),
+                    letters: BTreeMap::new(),
                 };
                 self.rounds.insert(round.clone(), planned);
             }
@@ -144,9 +198,11 @@ impl FundRow {
                     found.closes_on = *closes_on;
                 }
             }
-            FundEvent::PanelMet { round, met_on, .. } => {
+            FundEvent::PanelMet { round, .. }
+            | FundEvent::LettersMoved { round, .. }
+            | FundEvent::LettersReleased { round, .. } => {
                 if let Some(found) = self.rounds.get_mut(round) {
-                    found.met_on.insert(*met_on);
+                    found.apply_meeting(happened);
                 }
             }
             FundEvent::ReserveListed {
@@ -179,6 +235,40 @@ impl FundRow {
     fn set_round_state(&mut self, round: &Slug, state: RoundState) {
         if let Some(found) = self.rounds.get_mut(round) {
             found.state = state;
+        }
+    }
+}
+
+impl RoundRow {
+    fn apply_meeting(&mut self, happened: &FundEvent) {
+        match happened {
+            FundEvent::PanelMet {
+                met_on,
+                applications,
+                letters_on,
+                ..
+            } => {
+                self.met_on.insert(*met_on);
+                if let Some(letters_on) = letters_on {
+                    self.letters
+                        .entry(*met_on)
+                        .or_insert_with(|| HeldLettersRow {
+                            letters_on: *letters_on,
+                            applications: BTreeSet::new(),
+                        })
+                        .applications
+                        .extend(applications);
+                }
+            }
+            FundEvent::LettersMoved {
+                met_on, letters_on, ..
+            } => {
+                if let Some(held) = self.letters.get_mut(met_on) {
+                    held.letters_on = *letters_on;
+                }
+            }
+            FundEvent::LettersReleased { met_on, .. } => drop(self.letters.remove(met_on)),
+            _ => {}
         }
     }
 }

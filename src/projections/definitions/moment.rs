@@ -18,6 +18,11 @@ impl Moment {
     pub(in crate::projections) fn of(event: &RecordedEvent) -> Self {
         Self(event.recorded_at)
     }
+
+    #[must_use]
+    pub fn timestamp(self) -> Timestamp {
+        self.0
+    }
 }
 
 impl std::fmt::Display for Moment {

@@ -1,5 +1,5 @@
-//! The organisation: its name, signs of success, current form and agreement, mail texts and public
-//! reports.
+//! The organisation: its name, settings, signs of success, current form and agreement, mail texts
+//! and public reports.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
-use crate::domain::organisation::Question;
+use crate::domain::organisation::{Question, Settings};
 use crate::domain::outcome::Sign;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
@@ -45,6 +45,30 @@ pub struct OrganisationRow {
     /// The texts of the public report, by area.
     #[serde(default)]
     pub reports: BTreeMap<Slug, AreaReportRow>,
+    /// The settings in force; absent until they are set for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsRow>,
+    /// Settings that await confirmation by a second administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_settings: Option<ProposedSettingsRow>,
+}
+
+/// The organisation's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SettingsInForce)]
+pub struct SettingsRow {
+    pub version: u32,
+    pub values: Settings,
+}
+
+/// Settings that await confirmation by a second administrator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposedSettings)]
+pub struct ProposedSettingsRow {
+    /// Its number, needed to confirm it.
+    pub proposal: u32,
+    pub values: Settings,
+    pub proposed_by: PersonId,
 }
 
 /// The text of the public report on one area.
@@ -161,6 +185,8 @@ impl Projection for OrganisationsProjection {
                 mail_texts: Vec::new(),
                 proposed_mail_texts: Vec::new(),
                 reports: BTreeMap::new(),
+                settings: None,
+                proposed_settings: None,
             });
         }
         let mut row = row?;
@@ -186,25 +212,10 @@ impl Projection for OrganisationsProjection {
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
             }
-            OrganisationEvent::ReportPublished {
-                version,
-                area,
-                context,
-                hard,
-                lessons,
-                ..
-            } => {
-                let [context, hard, lessons] = [context, hard, lessons].map(ToString::to_string);
-                row.reports.insert(
-                    area.clone(),
-                    AreaReportRow {
-                        version: *version,
-                        context,
-                        hard,
-                        lessons,
-                    },
-                );
-            }
+            OrganisationEvent::ReportPublished { .. } => row.apply_report(happened),
+            OrganisationEvent::SettingsProposed { .. }
+            | OrganisationEvent::SettingsSet { .. }
+            | OrganisationEvent::SettingsRefused { .. } => row.apply_settings(happened),
             _ => row.apply_mail_text(happened),
         }
         Some(row)
@@ -212,6 +223,58 @@ impl Projection for OrganisationsProjection {
 }
 
 impl OrganisationRow {
+    fn apply_report(&mut self, happened: &OrganisationEvent) {
+        let OrganisationEvent::ReportPublished {
+            version,
+            area,
+            context,
+            hard,
+            lessons,
+            ..
+        } = happened
+        else {
+            return;
+        };
+        let [context, hard, lessons] = [context, hard, lessons].map(ToString::to_string);
+        self.reports.insert(
+            area.clone(),
+            AreaReportRow {
+                version: *version,
+                context,
+                hard,
+                lessons,
+            },
+        );
+    }
+
+    /// The newest proposal replaces one that waits. Settings that are in force name the organisation.
+    fn apply_settings(&mut self, happened: &OrganisationEvent) {
+        match happened {
+            OrganisationEvent::SettingsProposed {
+                proposal,
+                settings,
+                proposed_by,
+            } => {
+                self.proposed_settings = Some(ProposedSettingsRow {
+                    proposal: *proposal,
+                    values: settings.clone(),
+                    proposed_by: *proposed_by,
+                });
+            }
+            OrganisationEvent::SettingsSet {
+                version, settings, ..
+            } => {
+                self.name = settings.name.to_string();
+                self.settings = Some(SettingsRow {
+                    version: *version,
+                    values: settings.clone(),
+                });
+                self.proposed_settings = None;
+            }
+            _ => self.proposed_settings = None,
+        }
+    }
+
     /// A proposed or published text replaces the pending proposal for the same mail.
     fn apply_mail_text(&mut self, happened: &OrganisationEvent) {
         match happened {

@@ -1,4 +1,4 @@
-//! Batches of payments that were sent to the bank together: one row for each, because their number
+//! Batches of payments that go to the bank together: one row for each, because their number
 //! in a fund has no bound.
 
 use jiff::civil::Date;
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::file::FileDigest;
+use crate::domain::fund::BatchLine;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundEvent, Money, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -15,17 +16,21 @@ use crate::projections::{AffectedRows, Projection};
 /// bound.
 const FILES_MAX: usize = 20;
 
-/// A batch of payments that was sent to the bank together.
+/// A batch of payments that goes to the bank together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Batch)]
 pub struct PaymentBatchRow {
     pub fund: Uuid,
     /// The key of the batch, unique within its fund.
     pub batch: Slug,
-    #[schema(value_type = String, format = "date")]
-    pub sent_on: Date,
+    /// Absent while only its bank file was made.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub sent_on: Option<Date>,
     pub payments: u32,
     pub total: Money,
+    /// Its payments, until it is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsent: Vec<BatchLine>,
     /// The newest files generated for the bank, at most 20.
     pub files: Vec<BankFileRow>,
 }
@@ -95,20 +100,35 @@ impl Projection for PaymentBatchesProjection {
             } => Some(PaymentBatchRow {
                 fund: event.stream,
                 batch: batch.clone(),
-                sent_on: *sent_on,
+                sent_on: Some(*sent_on),
                 payments: *payments,
                 total: *total,
-                files: Vec::new(),
+                unsent: Vec::new(),
+                files: row.map(|made| made.files).unwrap_or_default(),
             }),
             FundEvent::BankFileMade {
+                batch,
                 payments,
                 total,
                 digest,
                 reason,
                 by,
+                lines,
                 ..
             } => {
-                let mut row = row?;
+                let mut row = if lines.is_empty() {
+                    row?
+                } else {
+                    PaymentBatchRow {
+                        fund: event.stream,
+                        batch: batch.clone(),
+                        sent_on: None,
+                        payments: u32::try_from(lines.len()).unwrap_or(u32::MAX),
+                        total: lines.iter().map(|line| line.amount).sum(),
+                        unsent: lines.clone(),
+                        files: row.map(|made| made.files).unwrap_or_default(),
+                    }
+                };
                 row.add_file(BankFileRow {
                     made_on: event.recorded_on(),
                     by: *by,

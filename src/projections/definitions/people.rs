@@ -23,6 +23,11 @@ pub struct PersonRow {
     pub name: Encrypted,
     pub email: Option<Encrypted>,
     pub telephone: Option<Encrypted>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_address: Option<Encrypted>,
+    /// An email address that the person entered on a public page and that someone else has here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typed_email: Option<Encrypted>,
     pub roles: Roles,
     /// Proposed roles that await confirmation by a second person.
     pub proposed: Roles,
@@ -60,6 +65,8 @@ pub struct ProposedContactRow {
     pub name: Encrypted,
     pub email: Option<Encrypted>,
     pub telephone: Option<Encrypted>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_address: Option<Encrypted>,
     pub by: PersonId,
 }
 
@@ -67,7 +74,7 @@ pub(in crate::projections) struct PeopleProjection;
 
 impl Projection for PeopleProjection {
     const NAME: &'static str = "people";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = PersonRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -120,6 +127,8 @@ fn registered_row(event: &RecordedEvent) -> Option<PersonRow> {
         name,
         email,
         telephone,
+        postal_address,
+        typed_email,
         registered_by,
         registered_on,
         unproven,
@@ -139,6 +148,8 @@ fn registered_row(event: &RecordedEvent) -> Option<PersonRow> {
         name,
         email,
         telephone,
+        postal_address: postal_address.clone(),
+        typed_email: typed_email.clone(),
         roles,
         proposed,
         groups,
@@ -160,6 +171,7 @@ impl PersonRow {
                 name,
                 email,
                 telephone,
+                postal_address,
                 proposed_by,
             } => {
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
@@ -168,6 +180,7 @@ impl PersonRow {
                     name,
                     email,
                     telephone,
+                    postal_address: postal_address.clone(),
                     by: *proposed_by,
                 });
                 self.contact_waits = Waiting::Waiting;
@@ -183,6 +196,8 @@ impl PersonRow {
                 name,
                 email,
                 telephone,
+                postal_address,
+                typed_email,
                 changed_by,
                 ..
             } => {
@@ -193,6 +208,8 @@ impl PersonRow {
                 (self.proposed_contact, self.contact_waits) = (None, Waiting::Nothing);
                 (self.name, self.email, self.telephone) =
                     (name.clone(), email.clone(), telephone.clone());
+                self.postal_address.clone_from(postal_address);
+                self.typed_email.clone_from(typed_email);
             }
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,

@@ -146,6 +146,10 @@ impl PublishedGrant {
                 });
                 self.commit(event, sources.total());
             }
+            E::AwardTakenBack {} => {
+                self.offer = None;
+                self.commitments.clear();
+            }
             E::AgreementAccepted { .. } => self.accepted_on = Some(event.recorded_on()),
             E::AwardGrown { sources, .. } => self.commit(event, sources.total()),
             E::VariationApproved {

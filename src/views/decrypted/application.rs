@@ -27,7 +27,8 @@ pub struct ApplicationView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Answer {
     pub question: Slug,
-    /// Absent if it was erased.
+    /// The answer, as text that follows from the question's kind: see `save-answers`. Absent if it
+    /// was erased.
     pub answer: Option<String>,
 }
 
@@ -48,7 +49,7 @@ impl Views {
         let seen = |mut row: ApplicationRow| {
             let review = row.review_sealed.take();
             let helper = row.helper_sealed.take();
-            row.reviewed = None;
+            (row.reviewed, row.before_letter) = (None, None);
             ApplicationView {
                 review: decrypted_text(&opened, review.as_ref()),
                 helper: decrypted_text(&opened, helper.as_ref()),

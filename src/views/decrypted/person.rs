@@ -25,6 +25,10 @@ pub struct PersonView {
     pub name: Option<String>,
     pub email: Option<String>,
     pub telephone: Option<String>,
+    pub postal_address: Option<String>,
+    /// An email address that the person entered on a public page and that someone else has here.
+    /// For staff who work with groups only.
+    pub typed_email: Option<String>,
     #[schema(value_type = BTreeSet<Role>)]
     pub roles: Roles,
     /// Roles that await confirmation by a second person.
@@ -51,6 +55,7 @@ pub struct ProposedContactView {
     pub name: Option<String>,
     pub email: Option<String>,
     pub telephone: Option<String>,
+    pub postal_address: Option<String>,
     /// The person who proposed them. Absent for a reader without a role.
     pub by: Option<PersonId>,
 }
@@ -70,10 +75,19 @@ impl Views {
             wanted.add("name", Some(&row.name));
             wanted.add("email", row.email.as_ref());
             wanted.add("telephone", row.telephone.as_ref());
+            wanted.add("postal_address", row.postal_address.as_ref());
+            // For the person it would show that somebody else has the address here.
+            wanted.add(
+                "email",
+                row.typed_email
+                    .as_ref()
+                    .filter(|_| reader.works_with_groups()),
+            );
             if let Some(proposed) = &row.proposed_contact {
                 wanted.add("name", Some(&proposed.name));
                 wanted.add("email", proposed.email.as_ref());
                 wanted.add("telephone", proposed.telephone.as_ref());
+                wanted.add("postal_address", proposed.postal_address.as_ref());
             }
         }
         let opened = wanted.decrypt(self).await?;
@@ -82,6 +96,7 @@ impl Views {
             name: decrypted_text(&opened, Some(&proposed.name)),
             email: decrypted_text(&opened, proposed.email.as_ref()),
             telephone: decrypted_text(&opened, proposed.telephone.as_ref()),
+            postal_address: decrypted_text(&opened, proposed.postal_address.as_ref()),
             by: reader.sees_all().then_some(proposed.by),
         };
         let seen = |row: PersonRow| PersonView {
@@ -89,6 +104,8 @@ impl Views {
             name: decrypted_text(&opened, Some(&row.name)),
             email: decrypted_text(&opened, row.email.as_ref()),
             telephone: decrypted_text(&opened, row.telephone.as_ref()),
+            postal_address: decrypted_text(&opened, row.postal_address.as_ref()),
+            typed_email: decrypted_text(&opened, row.typed_email.as_ref()),
             id: row.id,
             version: row.version,
             created_at: row.created_at,

@@ -25,6 +25,12 @@ pub struct CheckRow {
 }
 
 impl CheckRow {
+    /// Whether nothing more is needed for it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state.as_str(), "passed" | "waived")
+    }
+
     fn outstanding(condition: Option<String>) -> Self {
         Self {
             state: "outstanding".into(),

@@ -105,6 +105,11 @@ pub struct GrantRow {
     /// The offer is sent once the people named as present have confirmed that they decided it.
     #[serde(default)]
     pub offer_waits: bool,
+    /// The day on which the offer goes out, while its letter is held. The group does not see the
+    /// grant until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub letters_on: Option<Date>,
     /// A revocation that takes effect once the people named as present confirm it. Absent for a
     /// member of the group.
     #[serde(default)]
@@ -115,7 +120,7 @@ pub(in crate::projections) struct GrantsProjection;
 
 impl Projection for GrantsProjection {
     const NAME: &'static str = "grants";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = GrantRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -156,6 +161,7 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
         ends_on,
         update_due_on,
         waits,
+        letters_on,
         ..
     } = happened
     else {
@@ -202,11 +208,33 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
         recorded_by: None,
         unconfirmed: BTreeSet::new(),
         offer_waits: *waits,
+        letters_on: *letters_on,
         revocation: None,
     })
 }
 
 impl GrantRow {
+    /// Whether members of the group may know of the grant: not while its letter is held, nor after
+    /// the award was taken back.
+    #[must_use]
+    pub fn is_shown_to_group(&self) -> bool {
+        self.letters_on.is_none() && self.state != GrantState::TakenBack
+    }
+
+    fn apply_letter(&mut self, happened: &GrantEvent) {
+        match happened {
+            GrantEvent::LetterMoved {
+                letters_on,
+                expires_on,
+            } => (self.letters_on, self.expires_on) = (Some(*letters_on), *expires_on),
+            GrantEvent::LetterReleased {} => self.letters_on = None,
+            _ => {
+                self.letters_on = None;
+                self.end_offer(GrantState::TakenBack);
+            }
+        }
+    }
+
     fn apply(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         use GrantState as S;
@@ -216,6 +244,9 @@ impl GrantRow {
                 self.agreement_hash.clone_from(hash);
             }
             E::AgreementAccepted { .. } => self.state = S::Accepted,
+            E::LetterMoved { .. } | E::LetterReleased {} | E::AwardTakenBack {} => {
+                self.apply_letter(happened);
+            }
             E::OfferDeclined {} => self.end_offer(S::OfferDeclined),
             E::OfferLapsed {} => self.end_offer(S::OfferLapsed),
             E::OfferWithdrawn { reason, .. } => {

@@ -54,7 +54,7 @@ pub(in crate::projections) struct PostingDimensionsProjection;
 
 impl Projection for PostingDimensionsProjection {
     const NAME: &'static str = "places";
-    const SCHEMA_VERSION: i64 = 2;
+    const SCHEMA_VERSION: i64 = 3;
     type Row = DimensionRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -70,7 +70,8 @@ impl Projection for PostingDimensionsProjection {
                 FundEvent::Committed { grant, .. }
                 | FundEvent::CommitmentIncreased { grant, .. }
                 | FundEvent::CommitmentReduced { grant, .. }
-                | FundEvent::CommitmentReleased { grant, .. },
+                | FundEvent::CommitmentReleased { grant, .. }
+                | FundEvent::CommitmentTakenBack { grant, .. },
             ) => Some(AffectedRows::one(grant)),
             Event::Application(_) | Event::Grant(_) | Event::Fund(_) | Event::Group(_) => {
                 Some(AffectedRows::one(&row))
@@ -124,12 +125,13 @@ impl Projection for PostingDimensionsProjection {
                 row.decided = Some(row.days_until(event));
                 Some(row)
             }
-            Event::Application(ApplicationEvent::ReviewDecided { upheld: true, .. }) => {
-                Some(DimensionRow {
-                    decided: None,
-                    ..row?
-                })
-            }
+            Event::Application(
+                ApplicationEvent::ReviewDecided { upheld: true, .. }
+                | ApplicationEvent::DecisionTakenBack { .. },
+            ) => Some(DimensionRow {
+                decided: None,
+                ..row?
+            }),
             Event::Grant(happened) => row?.apply(happened),
             _ => None,
         }

@@ -98,16 +98,11 @@ impl PostingBuilder<'_> {
                 );
             }
             FundEvent::Committed { grant, sources, .. } => {
-                self.post_money("committed", sources, 1, None);
-                self.add("awards", 1);
-                // A fund counts an award once. Each of its funders counts it too.
-                for funder in sources
-                    .parts()
-                    .map(|part| &part.source.funder)
-                    .collect::<BTreeSet<_>>()
-                {
-                    self.add("awards_from", 1).funder = funder.to_string();
-                }
+                self.post_award(sources, 1);
+                self.set_grant(&grant.to_string());
+            }
+            FundEvent::CommitmentTakenBack { grant, sources } => {
+                self.post_award(sources, -1);
                 self.set_grant(&grant.to_string());
             }
             FundEvent::CommitmentIncreased { grant, sources, .. } => {
@@ -136,6 +131,20 @@ impl PostingBuilder<'_> {
         {
             posting.fund = self.event.stream.to_string();
             posting.area.clone_from(&posting.restricted);
+        }
+    }
+
+    /// Posts an award, or with the direction -1 one that was taken back.
+    fn post_award(&mut self, sources: &FundingSplit, direction: i64) {
+        self.post_money("committed", sources, direction, None);
+        self.add("awards", direction);
+        // A fund counts an award once. Each of its funders counts it too.
+        for funder in sources
+            .parts()
+            .map(|part| &part.source.funder)
+            .collect::<BTreeSet<_>>()
+        {
+            self.add("awards_from", direction).funder = funder.to_string();
         }
     }
 
@@ -172,7 +181,8 @@ impl PostingBuilder<'_> {
                 self.add("decided", 1);
                 self.add("decision_days", self.dimensions.days_until(self.event));
             }
-            ApplicationEvent::ReviewDecided { upheld: true, .. } => {
+            ApplicationEvent::ReviewDecided { upheld: true, .. }
+            | ApplicationEvent::DecisionTakenBack { .. } => {
                 if let Some(days) = self.dimensions.decided {
                     self.add("decided", -1);
                     self.add("decision_days", -days);
@@ -293,6 +303,9 @@ impl PostingBuilder<'_> {
         for (sign, points) in &figures.said {
             self.add("said", *points).sign.clone_from(sign);
             self.add("said_by", 1).sign.clone_from(sign);
+            if *points > 0 {
+                self.add("seen_by", 1).sign.clone_from(sign);
+            }
         }
         for (sign, strength) in &figures.judged {
             self.post_judgement(sign, *strength, 1);

@@ -1,0 +1,337 @@
+//! Search of people by name, phone number or email, for staff who work with groups, and of groups by
+//! the words of their names.
+//!
+//! People's names are stored encrypted, so no database can search them, and no index of a database
+//! finds a word within a name. The service has an index of search keys in memory only, built on the
+//! first search. Before each search it reads the events since the last one, and reads the people and
+//! groups that they concern again. A person whose data was erased has no keys any more. The index
+//! has nothing to show: what a search returns is read, and decrypted for its reader, when it is
+//! found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
+
+use super::{PageRequest, PersonView, Reader, ViewError, Views};
+use crate::domain::personal_data::phone_key;
+use crate::domain::{Event, GroupEvent, PersonEvent};
+use crate::projections::{GroupRow, PersonRow, name_key};
+
+/// People per query.
+const CHUNK: usize = 500;
+/// Events per query.
+const EVENTS_CHUNK: i64 = 1000;
+/// With more events than this since the last search, the index is built anew.
+const EVENTS_MAX: i64 = 50_000;
+/// A shorter run of digits is no phone number.
+const PHONE_DIGITS_MIN: usize = 4;
+
+/// The search keys of all people and groups.
+#[derive(Default)]
+pub(super) struct SearchIndex(Mutex<IndexState>);
+
+#[derive(Default)]
+struct IndexState {
+    /// The position of the next event to read; `None` until the index is built.
+    next: Option<i64>,
+    people: BTreeMap<Uuid, SearchKeys>,
+    /// The words of each group's name in plain small letters.
+    groups: BTreeMap<Uuid, Vec<String>>,
+}
+
+/// The people and groups whose keys changed.
+#[derive(Default)]
+struct Changed {
+    people: BTreeSet<Uuid>,
+    groups: BTreeSet<Uuid>,
+}
+
+/// What a person is found by.
+struct SearchKeys {
+    /// The words of the name in plain small letters.
+    name: Vec<String>,
+    phone: String,
+    email: String,
+}
+
+impl SearchKeys {
+    /// The keys of a person; `None` if the name was erased.
+    fn of(person: &PersonView) -> Option<Self> {
+        let name = name_key(person.name.as_deref()?);
+        let email = person.email.as_ref().or(person.typed_email.as_ref());
+        Some(Self {
+            name: words(&name),
+            phone: person
+                .telephone
+                .as_deref()
+                .map(phone_key)
+                .unwrap_or_default(),
+            email: email.map(|email| email.to_lowercase()).unwrap_or_default(),
+        })
+    }
+
+    fn matches(&self, query: &PeopleQuery) -> bool {
+        match query {
+            PeopleQuery::Email(text) => self.email.contains(text),
+            PeopleQuery::Phone(digits) => self.phone.contains(digits),
+            PeopleQuery::Name(wanted) => begin_with(&self.name, wanted),
+        }
+    }
+}
+
+/// What a text looks for.
+#[derive(Debug, PartialEq, Eq)]
+enum PeopleQuery {
+    Email(String),
+    Phone(String),
+    Name(Vec<String>),
+}
+
+impl PeopleQuery {
+    /// `None` if the text is too short to look for.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.contains('@') {
+            return Some(Self::Email(text.to_lowercase()));
+        }
+        if text
+            .chars()
+            .all(|c| c.is_ascii_digit() || " +-()/.".contains(c))
+        {
+            let digits = phone_key(text);
+            return (digits.len() >= PHONE_DIGITS_MIN).then_some(Self::Phone(digits));
+        }
+        let words = words(&name_key(text));
+        (words.iter().map(String::len).sum::<usize>() > 1).then_some(Self::Name(words))
+    }
+}
+
+/// Whether each wanted word begins one of these words.
+fn begin_with(words: &[String], wanted: &[String]) -> bool {
+    wanted
+        .iter()
+        .all(|word| words.iter().any(|own| own.starts_with(word)))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+impl Views {
+    /// People by a part of their name, phone number or email, at most `limit`, in the order of
+    /// their names. Empty for a reader who does not work with groups.
+    pub async fn find_people(
+        &self,
+        reader: &Reader,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<PersonView>, ViewError> {
+        let Some(query) = PeopleQuery::parse(text).filter(|_| reader.works_with_groups()) else {
+            return Ok(Vec::new());
+        };
+        let ids = self.matching_people(&query, limit).await?;
+        let rows = self.people(ids).await?;
+        let mut found = self.decrypt_people(reader, rows).await?;
+        found.retain(|person| person.name.is_some());
+        found.sort_by_cached_key(|person| person.name.as_deref().map(name_key));
+        Ok(found)
+    }
+
+    async fn matching_people(
+        &self,
+        query: &PeopleQuery,
+        limit: usize,
+    ) -> Result<Vec<String>, ViewError> {
+        let index = self.current_index().await?;
+        let mut found: Vec<_> = index
+            .people
+            .iter()
+            .filter(|(_, keys)| keys.matches(query))
+            .collect();
+        found.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        Ok(found
+            .into_iter()
+            .take(limit)
+            .map(|(person, _)| person.to_string())
+            .collect())
+    }
+
+    /// Groups by the beginnings of words of their names, at most `limit`, in the order of their
+    /// names.
+    pub async fn find_groups(&self, text: &str, limit: usize) -> Result<Vec<GroupRow>, ViewError> {
+        let wanted = words(&name_key(text));
+        if wanted.iter().map(String::len).sum::<usize>() < 2 {
+            return Ok(Vec::new());
+        }
+        let ids = {
+            let index = self.current_index().await?;
+            let mut found: Vec<_> = index
+                .groups
+                .iter()
+                .filter(|(_, words)| begin_with(words, &wanted))
+                .collect();
+            found.sort_by(|a, b| a.1.cmp(b.1));
+            found
+                .into_iter()
+                .take(limit)
+                .map(|(group, _)| group.to_string())
+                .collect()
+        };
+        let mut rows = self.groups(ids).await?;
+        rows.sort_by(|a, b| a.name_key.cmp(&b.name_key));
+        Ok(rows)
+    }
+
+    /// The index, up to date with the views.
+    async fn current_index(&self) -> Result<MutexGuard<'_, IndexState>, ViewError> {
+        let mut index = self.search_index.0.lock().await;
+        let until = self.projector.next_position();
+        match index.next {
+            Some(next) if until - next <= EVENTS_MAX => {
+                let changed = self.changed_between(next, until).await?;
+                self.index_changed(&mut index, changed).await?;
+            }
+            _ => self.index_everything(&mut index).await?,
+        }
+        index.next = Some(until);
+        Ok(index)
+    }
+
+    async fn index_everything(&self, index: &mut IndexState) -> Result<(), ViewError> {
+        *index = IndexState::default();
+        let mut page = PageRequest::up_to_max();
+        loop {
+            let listed = self.list::<PersonRow>(None, Vec::new(), &page).await?;
+            self.index_people(index, listed.items).await?;
+            match listed.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+        let mut page = PageRequest::up_to_max();
+        loop {
+            let listed = self.list::<GroupRow>(None, Vec::new(), &page).await?;
+            index_groups(index, &listed.items);
+            match listed.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The people and groups whose names or contact details changed between two positions.
+    async fn changed_between(&self, from: i64, until: i64) -> Result<Changed, ViewError> {
+        let (mut changed, mut next) = (Changed::default(), from);
+        while next < until {
+            let events = self.log.read_events(next, EVENTS_CHUNK).await?;
+            let Some(last) = events.last() else { break };
+            next = last.position + 1;
+            for event in &events {
+                match &event.event {
+                    Event::Person(
+                        PersonEvent::PersonRegistered { .. }
+                        | PersonEvent::ContactChanged { .. }
+                        | PersonEvent::PersonalDataErased { .. },
+                    ) => {
+                        changed.people.insert(event.stream);
+                    }
+                    Event::Group(
+                        GroupEvent::GroupRegistered { .. } | GroupEvent::GroupCorrected { .. },
+                    ) => {
+                        changed.groups.insert(event.stream);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    async fn index_changed(
+        &self,
+        index: &mut IndexState,
+        changed: Changed,
+    ) -> Result<(), ViewError> {
+        for person in &changed.people {
+            index.people.remove(person);
+        }
+        let ids: Vec<String> = changed.people.iter().map(Uuid::to_string).collect();
+        for some in ids.chunks(CHUNK) {
+            let rows = self.people(some.to_vec()).await?;
+            self.index_people(index, rows).await?;
+        }
+        let ids: Vec<String> = changed.groups.iter().map(Uuid::to_string).collect();
+        for some in ids.chunks(CHUNK) {
+            index_groups(index, &self.groups(some.to_vec()).await?);
+        }
+        Ok(())
+    }
+
+    async fn index_people(
+        &self,
+        index: &mut IndexState,
+        rows: Vec<PersonRow>,
+    ) -> Result<(), ViewError> {
+        let seen = self.decrypt_people(&Reader::service(), rows).await?;
+        index.people.extend(
+            seen.iter()
+                .filter_map(|person| Some((person.id, SearchKeys::of(person)?))),
+        );
+        Ok(())
+    }
+}
+
+fn index_groups(index: &mut IndexState, rows: &[GroupRow]) {
+    index
+        .groups
+        .extend(rows.iter().map(|row| (row.id, words(&row.name_key))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(name: &str, phone: &str) -> SearchKeys {
+        SearchKeys {
+            name: words(&name_key(name)),
+            phone: phone_key(phone),
+            email: "zofia@example.org".to_owned(),
+        }
+    }
+
+    fn finds(keys: &SearchKeys, text: &str) -> bool {
+        PeopleQuery::parse(text).is_some_and(|query| keys.matches(&query))
+    }
+
+    #[test]
+    fn names_are_found_without_regard_to_case_and_accents() {
+        let zofia = keys("Zofia Łukasiewicz-Nowak", "");
+        for text in ["zofia", "LUKA", "nowak zof", "Łuk"] {
+            assert!(finds(&zofia, text), "{text}");
+        }
+        for text in ["ofia", "zofia smith", "z", ""] {
+            assert!(!finds(&zofia, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn phones_are_found_in_every_way_of_writing_them() {
+        let zofia = keys("Zofia", "+44 7700 900112");
+        for text in [
+            "07700 900112",
+            "+447700900112",
+            "0044 7700-900112",
+            "900 112",
+        ] {
+            assert!(finds(&zofia, text), "{text}");
+        }
+        for text in ["112", "07700 900113", "()"] {
+            assert!(!finds(&zofia, text), "{text}");
+        }
+        assert!(finds(&zofia, "Zofia@Example.org"));
+    }
+}
