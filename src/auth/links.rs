@@ -141,6 +141,21 @@ pub async fn issue_by_mail(
     store_link(commands, &link, true, now).await
 }
 
+/// Makes the link of a mail, under the mail's id, unless it exists. It belongs to no browser.
+pub async fn issue_for_mail(
+    commands: &Commands,
+    mail: &str,
+    person: PersonId,
+    valid_minutes: i64,
+) -> Result<(), LogError> {
+    let now = commands.now().as_microsecond();
+    if find(commands.log(), mail).await?.is_some() {
+        return Ok(());
+    }
+    let link = new_link_row(mail, person.to_string(), now + valid_minutes * MINUTE_US);
+    store_link(commands, &link, false, now).await
+}
+
 fn new_link_row(id: &str, person: String, expires_at: i64) -> LinkRow {
     let nothing = String::new;
     LinkRow {
@@ -330,7 +345,7 @@ pub async fn join_group(
     );
     match commands.execute(CommandRequest::new(caller, add)).await {
         Ok(_) | Err(CommandError::Refused(Refusal::NoChange)) => {}
-        Err(CommandError::Refused(_) | CommandError::RefusedFor { .. }) => return Ok(()),
+        Err(CommandError::Refused(_) | CommandError::RefusedFor(_)) => return Ok(()),
         Err(error) => return Err(error),
     }
     let own = Caller {
@@ -343,7 +358,7 @@ pub async fn join_group(
             views.wait_until_shown(answer.last_position).await;
             Ok(())
         }
-        Err(CommandError::Refused(_) | CommandError::RefusedFor { .. }) => Ok(()),
+        Err(CommandError::Refused(_) | CommandError::RefusedFor(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -9,6 +9,7 @@
 
 mod access;
 mod ed25519_provider;
+pub mod founding;
 pub mod links;
 pub mod sessions;
 mod token_cache;
@@ -20,13 +21,13 @@ pub use access::{OpenAccess, SignedIn, load_signed_in, open_access};
 /// Why somebody is not authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    #[error("the token is not one of this service")]
+    #[error("this token is not from this service")]
     ForeignToken,
-    #[error("the token has expired")]
+    #[error("this token has expired")]
     TokenExpired,
-    #[error("the token was ended, or is not one of this service")]
+    #[error("this token was ended, or is not from this service")]
     TokenEnded,
-    #[error("the token's person is not known here")]
+    #[error("the person of this token is not here")]
     UnknownPerson,
     #[error(transparent)]
     Log(#[from] LogError),

@@ -69,7 +69,7 @@ impl NewToken {
 pub enum TokenError {
     #[error("the token could not be signed: {0}")]
     Sign(String),
-    #[error("this token was made before, and is shown only once: end it, and make another")]
+    #[error("this token was made before and can be shown only once: end it and make another")]
     AlreadyIssued,
     #[error(transparent)]
     Log(#[from] LogError),

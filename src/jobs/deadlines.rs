@@ -1,4 +1,4 @@
-//! Deadlines: offers lapse; groups are reminded of drafts before the round closes; drafts lapse
+//! Deadlines: letters that are held go out; offers lapse; groups are reminded of drafts before the round closes; drafts lapse
 //! when it has closed, and reopen when its deadline is moved.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,9 +11,11 @@ use super::{DueCommand, JobError, Jobs};
 use crate::clock::day_of;
 use crate::domain::application::ApplicationState;
 use crate::domain::command::NoBody;
-use crate::domain::fund::{FundState, RoundState};
+use crate::domain::fund::{FundState, ReleaseLetters, RoundState};
 use crate::domain::grant::GrantState;
-use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId};
+use crate::domain::{
+    ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId,
+};
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 use crate::views::Filter;
 
@@ -32,6 +34,7 @@ impl Jobs {
             .into_iter()
             .map(|fund| (fund.id, fund))
             .collect();
+        due.extend(due_letters(&funds, day_of(self.commands.now())));
         due.extend(self.due_drafts(&funds).await?);
         due.extend(self.reopenable_drafts(&funds).await?);
         Ok(due)
@@ -135,6 +138,33 @@ impl Jobs {
         }
         Ok(due)
     }
+}
+
+/// The letters of meetings whose day has come.
+fn due_letters(funds: &FundsById, today: Date) -> Vec<DueCommand> {
+    let mut due = Vec::new();
+    for fund in funds.values() {
+        for (key, round) in &fund.rounds {
+            let ready = round
+                .letters
+                .iter()
+                .filter(|(_, held)| held.letters_on <= today);
+            due.extend(ready.map(|(met_on, held)| DueCommand {
+                key: format!(
+                    "release-letters/{}/{key}/{met_on}/{}",
+                    fund.id, held.letters_on
+                ),
+                command: Command::Fund(
+                    FundId(fund.id),
+                    FundCommand::ReleaseLetters(ReleaseLetters {
+                        round: key.clone(),
+                        met_on: *met_on,
+                    }),
+                ),
+            }));
+        }
+    }
+    due
 }
 
 fn is_open(round: &RoundRow, today: Date) -> bool {

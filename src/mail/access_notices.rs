@@ -6,9 +6,9 @@
 
 use uuid::Uuid;
 
+use super::compose::MailDraft;
 use super::fixed_text::FixedText;
-use super::letter::Email;
-use super::{MailError, Mailer, derive_id};
+use super::{Composer, MailError, Mailer, derive_id};
 use crate::domain::language::Language;
 use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -132,12 +132,14 @@ impl Mailer {
         }
         Ok(mails)
     }
+}
 
+impl Composer {
     /// Composes an access notice; none if the mail is of another kind.
     pub(super) async fn compose_access_notice(
         &self,
         mail: &MailRow,
-    ) -> Result<Option<Email>, MailError> {
+    ) -> Result<Option<MailDraft>, MailError> {
         let Ok(notice) = mail.kind.parse::<AccessNotice>() else {
             return Ok(None);
         };
@@ -149,7 +151,7 @@ impl Mailer {
             words,
             path: link_path(notice, &event),
         };
-        self.write_fixed_text(mail, reader, &text).await.map(Some)
+        self.write_fixed_text(reader, &text).await.map(Some)
     }
 }
 
@@ -174,61 +176,61 @@ fn notice_text(notice: AccessNotice, language: Language) -> (&'static str, &'sta
     use Language::{En, Pl};
     match (notice, language) {
         (AccessNotice::RoleGiven, _) => (
-            "Somebody was given a role",
-            "Hello\n\nSomebody can now do more in our office: they were given a role. One administrator proposed it and another \
+            "Someone was given a role",
+            "Hello\n\nSomeone can now do more in our office: they were given a role. One administrator proposed it and another \
              confirmed it.\n\nIf you did not expect that, talk to a colleague. You can see who it is, and end the role, here:",
         ),
         (AccessNotice::ColleagueChanged, _) => (
             "A colleague's name or address changed",
-            "Hello\n\nThe name or the address of somebody changed who holds a role in our office, or was proposed for one. Links to \
-             sign in go to the new address.\n\nIf you did not expect that, ask them by telephone. You can end their access here:",
+            "Hello\n\nThe name or address of a colleague has changed. They hold a role in our office, or were proposed for one. \
+             Links to sign in go to the new address.\n\nIf you did not expect that, phone them and ask. You can end their access here:",
         ),
         (AccessNotice::PayeeChanged, En) => (
-            "Your group's bank details changed",
-            "Hello\n\nSomebody told us where the money for your group should go. We check it before any money is paid.\n\nIf nobody \
-             in your group did this, call us straight away. You can look at it here:",
+            "We have bank details for your group",
+            "Hello\n\nThank you. Someone told us where the money for your group should go. We check it before we pay anything.\n\nIf nobody \
+             in your group did this, phone us straight away on {{ phone }}. You can look at it here:",
         ),
         (AccessNotice::PayeeChanged, Pl) => (
-            "Zmieniły się dane konta Twojej grupy",
-            "Dzień dobry!\n\nKtoś podał nam, dokąd mają trafić pieniądze dla Twojej grupy. Sprawdzimy to, zanim cokolwiek \
-             wypłacimy.\n\nJeśli nie zrobił tego nikt z Twojej grupy, zadzwoń do nas od razu. Tutaj możesz to zobaczyć:",
+            "Mamy dane konta Twojej grupy",
+            "Dzień dobry!\n\nDziękujemy. Ktoś podał nam, dokąd mają trafić pieniądze dla Twojej grupy. Sprawdzimy to, zanim \
+             cokolwiek wypłacimy.\n\nJeśli nie zrobił tego nikt z Twojej grupy, od razu do nas zadzwoń: {{ phone }}. Tutaj możesz to zobaczyć:",
         ),
         (AccessNotice::MembersChanged, En) => (
-            "Somebody joined or left your group",
-            "Hello\n\nSomebody joined your group here, or left it. Everybody in the group can send forms and say where the money \
-             goes.\n\nIf nobody in your group expected this, call us straight away. You can see your group here:",
+            "Someone joined or left your group",
+            "Hello\n\nSomeone joined your group here, or left it. Everyone in the group can send applications and say where the money \
+             goes.\n\nIf nobody in your group expected this, phone us straight away on {{ phone }}. You can see your group here:",
         ),
         (AccessNotice::MembersChanged, Pl) => (
             "Ktoś dołączył do Twojej grupy albo z niej odszedł",
-            "Dzień dobry!\n\nKtoś dołączył u nas do Twojej grupy albo z niej odszedł. Każdy w grupie może wysyłać formularze i podać, \
-             dokąd mają trafić pieniądze.\n\nJeśli nikt w grupie się tego nie spodziewał, zadzwoń do nas od razu. Tutaj zobaczysz \
+            "Dzień dobry!\n\nKtoś dołączył u nas do Twojej grupy albo z niej odszedł. Każdy w grupie może wysyłać wnioski i podać, \
+             dokąd mają trafić pieniądze.\n\nJeśli nikt w grupie się tego nie spodziewał, od razu do nas zadzwoń: {{ phone }}. Tutaj zobaczysz \
              swoją grupę:",
         ),
         (AccessNotice::GroupsMerged, En) => (
             "Your group was joined with another",
-            "Hello\n\nSomebody in our office joined your group with another one, as we think they are the same. Everybody in both can \
-             now send forms and say where the money goes.\n\nIf that is wrong, call us straight away. You can see your group here:",
+            "Hello\n\nSomeone in our office joined your group with another one, as we think they are the same. Everyone in both can \
+             now send applications and say where the money goes.\n\nIf that is wrong, phone us straight away on {{ phone }}. You can see your group here:",
         ),
         (AccessNotice::GroupsMerged, Pl) => (
             "Twoja grupa została połączona z inną",
             "Dzień dobry!\n\nKtoś w naszym biurze połączył Twoją grupę z inną, bo uważamy, że to ta sama grupa. Wszyscy w obu mogą teraz \
-             wysyłać formularze i podać, dokąd mają trafić pieniądze.\n\nJeśli to pomyłka, zadzwoń do nas od razu. Tutaj zobaczysz \
+             wysyłać wnioski i podać, dokąd mają trafić pieniądze.\n\nJeśli to pomyłka, od razu do nas zadzwoń: {{ phone }}. Tutaj zobaczysz \
              swoją grupę:",
         ),
         (AccessNotice::MemberChanged, En) => (
-            "The address of somebody in your group changed",
-            "Hello\n\nThe name or the address of somebody in your group changed. Links to sign in go to the new address.\n\nIf nobody \
-             in your group expected this, call us straight away. You can see your group here:",
+            "The details of someone in your group changed",
+            "Hello\n\nThe name or address of someone in your group changed. Links to sign in go to the new address.\n\nIf nobody \
+             in your group expected this, phone us straight away on {{ phone }}. You can see your group here:",
         ),
         (AccessNotice::MemberChanged, Pl) => (
             "Zmienił się adres kogoś z Twojej grupy",
             "Dzień dobry!\n\nZmieniło się imię lub adres kogoś z Twojej grupy. Linki do logowania trafiają na nowy adres.\n\nJeśli nikt \
-             w grupie się tego nie spodziewał, zadzwoń do nas od razu. Tutaj zobaczysz swoją grupę:",
+             w grupie się tego nie spodziewał, od razu do nas zadzwoń: {{ phone }}. Tutaj zobaczysz swoją grupę:",
         ),
         (AccessNotice::Invited, En) => (
             "You are asked to join a group",
-            "Hello\n\nSomebody asked you to join their group here. You are not in it before you say yes.\n\nIf you do not know what \
-             this is about, you need not do anything. To see which group it is, sign in here:",
+            "Hello\n\nSomeone asked you to join their group here. You are not in it before you say yes.\n\nIf you do not know what \
+             this is about, you do not need to do anything. To see which group it is, sign in here:",
         ),
         (AccessNotice::Invited, Pl) => (
             "Zaproszenie do grupy",

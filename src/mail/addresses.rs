@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{MailError, Mailer};
+use super::{Composer, MailError};
 use crate::auth::links;
 use crate::crypto::vault::DecryptedValue;
 use crate::domain::mail::MailKind;
@@ -13,10 +13,7 @@ use crate::eventlog::LogError;
 use crate::outbox::MailRow;
 use crate::views::PersonView;
 
-/// Why a mail is not needed whose reader has no address.
-pub(super) const NO_ADDRESS: &str = "the person has no e-mail address";
-
-impl Mailer {
+impl Composer {
     /// The address that a mail to a person goes to.
     pub(super) async fn recipient_address(
         &self,
@@ -26,15 +23,20 @@ impl Mailer {
     ) -> Result<String, MailError> {
         let address = match kind {
             MailKind::SignIn => self.sign_in_address(person.id, &mail.about).await?,
+            MailKind::ColleagueInvited => self.invited_address(mail).await?,
             MailKind::ContactChanged => self.replaced_address(&mail.about).await?,
             _ => person.email.clone(),
         };
-        address.ok_or(MailError::NotNeeded(NO_ADDRESS))
+        address.ok_or(MailError::NoAddress)
     }
 
     /// Address for a sign-in link: the person's current address in the log. Using the link proves
     /// this address, so the link is never mailed to another one.
-    async fn sign_in_address(&self, person: Uuid, link: &str) -> Result<Option<String>, MailError> {
+    pub(super) async fn sign_in_address(
+        &self,
+        person: Uuid,
+        link: &str,
+    ) -> Result<Option<String>, MailError> {
         let log = self.commands.log();
         let person = log.refresh::<Person>(person).await?.state;
         let Some(address) = person.email() else {

@@ -111,7 +111,7 @@ impl Mailer {
         let checkpoint = transparency::newest_checkpoint(log)
             .await?
             .ok_or(MailError::ViewsBehind)?;
-        let link = format!("{}/log/checkpoint", self.address);
+        let link = format!("{}/log/checkpoint", self.composer.address);
         let letter = if mail.kind == ALARM_KIND {
             alarm_letter(&state, &checkpoint, link)?
         } else {
@@ -148,6 +148,7 @@ fn checkpoint_letter(
         subject: format!("Signed head of the log: {} events", checkpoint.size),
         plain: text.render()?,
         link,
+        ..Letter::default()
     })
 }
 
@@ -170,5 +171,6 @@ fn alarm_letter(
         subject: format!("ALARM: the log of {} is not what was signed", state.origin),
         plain: text.render()?,
         link,
+        ..Letter::default()
     })
 }

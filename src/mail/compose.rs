@@ -9,74 +9,171 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::default_templates::template_for_unproven;
-use super::letter::{Email, Letter};
-use super::{MailError, Mailer, default_template};
+use super::letter::{Email, Letter, SpokenLetter};
+use super::signature::OfficeContact;
+use super::{MailError, default_template};
 use crate::auth::links::{self, MAILED_LINK_MINUTES, SignInSecret};
+use crate::commands::Commands;
 use crate::domain::FundId;
 use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, fill_in};
 use crate::domain::text::contains_url;
 use crate::outbox::MailRow;
-use crate::views::PersonView;
+use crate::views::{PersonView, Views};
 
 pub(super) type TemplateValues = BTreeMap<&'static str, String>;
+
+/// Composes mails: looks up their values, and writes their texts.
+#[derive(Clone)]
+pub struct Composer {
+    pub(super) commands: Commands,
+    pub(super) views: Views,
+    /// Public base URL of the pages, without a trailing slash.
+    pub(super) address: String,
+    pub(super) office: OfficeContact,
+}
 
 /// Values for the template, and the page that the mail links to.
 pub(super) struct MailContext {
     pub(super) values: TemplateValues,
+    /// The group's own answers, by question.
+    pub(super) answers: Vec<(String, String)>,
     /// Path of the page, with its leading slash.
     pub(super) path: String,
     pub(super) fund: Option<FundId>,
     pub(super) language: Language,
 }
 
-impl Mailer {
+/// A composed mail, and the address that it goes to, if there is one.
+pub(super) struct MailDraft {
+    pub(super) to: Option<String>,
+    pub(super) letter: Letter,
+}
+
+/// How a mail reaches its person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    Email,
+    /// By phone, by letter or in person. No address is needed.
+    ByHand,
+}
+
+impl Composer {
+    #[must_use]
+    pub fn new(commands: Commands, views: Views, address: &str, office: OfficeContact) -> Self {
+        Self {
+            commands,
+            views,
+            address: address.trim_end_matches('/').to_owned(),
+            office,
+        }
+    }
+
+    /// Composes a mail. Fails with [`MailError::NoAddress`] if it cannot go by email.
+    pub(super) async fn compose(&self, mail: &MailRow) -> Result<Email, MailError> {
+        let MailDraft { to, letter } = self.draft(mail, Route::Email).await?;
+        Ok(letter.into_email(&mail.id, to.ok_or(MailError::NoAddress)?)?)
+    }
+
+    /// The words of a mail without links, for a call or a letter on paper.
+    pub async fn spoken(&self, mail: &MailRow) -> Result<SpokenLetter, MailError> {
+        Ok(self.draft(mail, Route::ByHand).await?.letter.into_spoken())
+    }
+
+    async fn draft(&self, mail: &MailRow, route: Route) -> Result<MailDraft, MailError> {
+        if let Some(notice) = self.compose_access_notice(mail).await? {
+            return Ok(notice);
+        }
+        if let Some(warning) = self.compose_warning(mail).await? {
+            return Ok(warning);
+        }
+        if let Some(test) = self.compose_test_message(mail).await? {
+            return Ok(test);
+        }
+        let kind: MailKind = mail
+            .kind
+            .parse()
+            .map_err(|_| MailError::InvalidMail(format!("there is no mail {}", mail.kind)))?;
+        self.compose_from_template(mail, kind, route).await
+    }
+
     /// Composes a mail from the template of its kind.
-    pub(super) async fn compose_from_template(
+    async fn compose_from_template(
         &self,
         mail: &MailRow,
         kind: MailKind,
-    ) -> Result<Email, MailError> {
+        route: Route,
+    ) -> Result<MailDraft, MailError> {
         let (person, proven_address) = self.load_person(&mail.person).await?;
-        let to = self.recipient_address(mail, kind, &person).await?;
         let MailContext {
             mut values,
+            answers,
             path,
             fund,
             language,
         } = match kind {
             MailKind::SignIn => self.sign_in_context(&mail.about, &person).await?,
+            MailKind::ColleagueInvited => self.invitation_context(mail, &person).await?,
             MailKind::ContactChanged => self.contact_changed_context(&mail.about, &person).await?,
+            MailKind::ErasureAsked => self.own_context(&person).await?,
             _ => self.event_context(&mail.about, kind).await?,
         };
+        let to = match route {
+            Route::Email => Some(self.recipient_address(mail, kind, &person).await?),
+            Route::ByHand => None,
+        };
         let organisation = self.load_organisation().await?;
+        let signature = self.office.signature(&organisation);
         if !kind.may_reach_unproven() {
             values.insert("name", without_address(person.name.unwrap_or_default()));
         }
         values.insert("organisation", organisation.name.clone());
+        values.insert("phone", signature.phone_in_words(language));
         let link = format!("{}{path}", self.address);
         values.insert("link", link.clone());
-        let (subject, body) =
-            if kind.may_reach_unproven() || self.is_proven(&to, proven_address.as_ref()).await? {
-                let default = default_template(kind, language);
-                let published = organisation
-                    .mail_text(kind, fund, language)
-                    .filter(|text| text.unused_reason().is_none());
-                published.map_or((&default.subject, &default.body), |text| {
-                    (&text.subject, &text.body)
-                })
-            } else {
-                // The address is unproven and may belong to a stranger.
-                let neutral = template_for_unproven(language);
-                (&neutral.subject, &neutral.body)
-            };
-        let letter = Letter {
+        let default = default_template(kind, language);
+        let known = match &to {
+            Some(to) => self.is_proven(to, proven_address.as_ref()).await?,
+            None => true,
+        };
+        let letter = |subject: &str, body: &str, button: &str| Letter {
             language,
             subject: on_one_line(&fill_in(subject, &values)),
             plain: fill_in(body, &values),
-            link,
+            link: link.clone(),
+            button: button.to_owned(),
+            signature: Some(signature.clone()),
+            ..Letter::default()
         };
-        Ok(letter.into_email(&mail.id, to)?)
+        let letter = if kind.may_reach_unproven() || known {
+            let published = organisation
+                .mail_text(kind, fund, language)
+                .filter(|text| text.unused_reason().is_none());
+            let (subject, body) = published.map_or((&default.subject, &default.body), |text| {
+                (&text.subject, &text.body)
+            });
+            Letter {
+                facts: facts(&values, language),
+                answers,
+                ..letter(subject, body, &default.button)
+            }
+        } else {
+            // The address is unproven and may belong to a stranger.
+            let neutral = template_for_unproven(language);
+            letter(&neutral.subject, &neutral.body, &neutral.button)
+        };
+        Ok(MailDraft { to, letter })
+    }
+
+    /// Context of a mail to a person about themselves.
+    async fn own_context(&self, person: &PersonView) -> Result<MailContext, MailError> {
+        Ok(MailContext {
+            values: TemplateValues::new(),
+            answers: Vec::new(),
+            path: "/account".to_owned(),
+            fund: None,
+            language: self.language_of(person).await?,
+        })
     }
 
     async fn sign_in_context(
@@ -96,6 +193,7 @@ impl Mailer {
                 ("code", secret.code),
                 ("minutes", MAILED_LINK_MINUTES.to_string()),
             ]),
+            answers: Vec::new(),
             path: format!("/sign-in/{}", secret.token),
             fund: None,
             language: self.language_of(person).await?,
@@ -113,11 +211,33 @@ impl Mailer {
         let language = self.language_of(person).await?;
         Ok(MailContext {
             values: BTreeMap::from([("changed_on", format_day(event.recorded_on(), language))]),
+            answers: Vec::new(),
             path: "/".to_owned(),
             fund: None,
             language,
         })
     }
+}
+
+/// The values that a small table below the text repeats.
+fn facts(values: &TemplateValues, language: Language) -> Vec<(&'static str, String)> {
+    let label = |name: &str| match (name, language) {
+        ("amount", Language::En) => "Amount",
+        ("amount", Language::Pl) => "Kwota",
+        ("reference", Language::En) => "Your number",
+        ("reference", Language::Pl) => "Twój numer",
+        ("due_on", Language::En) => "By",
+        ("due_on", Language::Pl) => "Termin",
+        (_, Language::En) => "Closing date",
+        (_, Language::Pl) => "Koniec naboru",
+    };
+    ["amount", "reference", "due_on", "closes_on"]
+        .into_iter()
+        .filter_map(|name| {
+            let value = values.get(name).filter(|value| !value.is_empty())?;
+            Some((label(name), value.clone()))
+        })
+        .collect()
 }
 
 /// Drops a name that contains an address. Such names exist in old events; new ones are refused.

@@ -14,6 +14,8 @@ use crate::domain::mail::MailKind;
 pub struct MailTemplate {
     pub subject: String,
     pub body: String,
+    /// Label of the button in place of the link.
+    pub button: String,
 }
 
 /// Key of the template for unproven addresses in `texts/mails.json`.
@@ -66,11 +68,13 @@ pub fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
         "link" => "https://grants.example.org/my",
         "reference" => "010 427",
         "round" => "Spring",
-        "closes_on" | "due_on" | "changed_on" => "31 March",
-        "amount" => "£850.00",
+        "closes_on" | "due_on" | "changed_on" => "31 March 2027",
+        "amount" => "£850",
         "title" => "Singing on Saturdays",
         "code" => "4F7K 9QWZ",
         "minutes" => "30",
+        "phone" => "0161 496 0000",
+        "roles" => "grants officer, panel member",
         _ => "What somebody in the office wrote stands here.",
     };
     kind.names()

@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 
 use super::compose::{MailContext, TemplateValues, format_day, without_address};
-use super::{MailError, Mailer};
+use super::{Composer, MailError};
 use crate::domain::application::ApplicationState;
-use crate::domain::grant::{GrantState, UpdateState};
+use crate::domain::grant::{GrantState, ReturnReason, UpdateState};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::reference::Reference;
+use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
 
-impl Mailer {
+impl Composer {
     pub(super) async fn event_context(
         &self,
         position: &str,
@@ -59,6 +60,13 @@ impl Mailer {
             Event::Grant(happened) => self.grant_values(&event, happened, language).await?,
             _ => TemplateValues::new(),
         });
+        let answers = match &event.event {
+            Event::Application(
+                ApplicationEvent::ApplicationSubmitted { .. }
+                | ApplicationEvent::ApplicationResubmitted { .. },
+            ) => self.answers(&application).await?,
+            _ => Vec::new(),
+        };
         let path = if grant.is_some() {
             format!("/my/grants/{id}")
         } else {
@@ -66,10 +74,30 @@ impl Mailer {
         };
         Ok(MailContext {
             values,
+            answers,
             path,
             fund: Some(application.fund),
             language,
         })
+    }
+
+    /// The group's latest answers, by question, in the order of the form.
+    async fn answers(
+        &self,
+        application: &ApplicationRow,
+    ) -> Result<Vec<(String, String)>, MailError> {
+        let form = self.load_organisation().await?.form;
+        let mut answers = self.views.answers(application.id, None).await?;
+        let place = |question: &Slug| form.iter().position(|asked| asked.question == *question);
+        answers.sort_by_key(|answer| place(&answer.question));
+        let said = answers.into_iter().filter_map(|answer| {
+            let label = form
+                .iter()
+                .find(|asked| asked.question == answer.question)
+                .map(|asked| asked.in_language(application.language).0.to_owned())?;
+            Some((label, answer.answer?))
+        });
+        Ok(said.collect())
     }
 
     /// Whether the group has done what the mail asks for, or the request was withdrawn.
@@ -119,8 +147,20 @@ impl Mailer {
             ]),
             E::EligibilityRefused { reason: note, .. }
             | E::Declined { feedback: note, .. }
+            | E::Deferred {
+                message: Some(note),
+                ..
+            }
             | E::Deferred { reason: note, .. }
+            | E::Reserved {
+                message: Some(note),
+                ..
+            }
             | E::Reserved { reason: note, .. }
+            | E::LetterReleased {
+                message: Some(note),
+                ..
+            }
             | E::ReviewDecided { reason: note, .. } => BTreeMap::from([("note", note.to_string())]),
             _ => TemplateValues::new(),
         })
@@ -171,16 +211,34 @@ impl Mailer {
             ]),
             E::CheckRequested { note, .. } => BTreeMap::from([("note", note.to_string())]),
             E::UpdateQueried { question, .. } => BTreeMap::from([("note", question.to_string())]),
-            E::PaymentSent { sources, .. } => {
+            E::PaymentSent { sources, .. } | E::ReturnReceived { sources, .. } => {
                 BTreeMap::from([("amount", sources.total().to_string())])
             }
-            E::ReminderSent { update, .. } => {
+            E::ReminderSent { update, note, .. } => {
                 let row = self.update_row(event, *update).await?;
                 let due_on = row.map(|row| format_day(row.due_on, language));
-                BTreeMap::from([("due_on", due_on.unwrap_or_default())])
+                let note = note.as_ref().map(ToString::to_string);
+                BTreeMap::from([
+                    ("due_on", due_on.unwrap_or_default()),
+                    ("note", note.unwrap_or_default()),
+                ])
             }
-            E::ReturnRequested { due_on, .. } => {
-                BTreeMap::from([("due_on", format_day(*due_on, language))])
+            E::ReturnRequested { owed, due_on } => {
+                let row: Option<GrantRow> = self.views.find(event.stream, None).await?;
+                let amount = row.map(|row| match owed {
+                    ReturnReason::Underspend => row.underspend_due,
+                    ReturnReason::Clawback => row.clawback_due,
+                });
+                BTreeMap::from([
+                    ("due_on", format_day(*due_on, language)),
+                    (
+                        "amount",
+                        amount.map(|amount| amount.to_string()).unwrap_or_default(),
+                    ),
+                ])
+            }
+            E::VariationRefused { reason: note, .. } | E::GrantTerminated { reason: note, .. } => {
+                BTreeMap::from([("note", note.to_string())])
             }
             _ => TemplateValues::new(),
         })

@@ -1,11 +1,14 @@
 //! Mails whose texts staff cannot edit: access notices and warnings.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 
-use super::addresses::NO_ADDRESS;
-use super::letter::{Email, Letter};
-use super::{MailError, Mailer};
+use super::compose::MailDraft;
+use super::letter::Letter;
+use super::{Composer, MailError};
 use crate::domain::language::Language;
+use crate::domain::mail::fill_in;
 use crate::outbox::MailRow;
 
 /// The text of such a mail.
@@ -18,7 +21,7 @@ pub(super) struct FixedText {
 
 /// The person who reads such a mail.
 pub(super) struct FixedTextReader {
-    to: String,
+    pub(super) to: Option<String>,
     pub(super) language: Language,
 }
 
@@ -30,7 +33,7 @@ struct FixedTextLetter<'a> {
     organisation: &'a str,
 }
 
-impl Mailer {
+impl Composer {
     /// The reader of a mail, at their present address.
     pub(super) async fn load_fixed_text_reader(
         &self,
@@ -38,22 +41,25 @@ impl Mailer {
     ) -> Result<FixedTextReader, MailError> {
         let (person, _) = self.load_person(&mail.person).await?;
         let language = self.language_of(&person).await?;
-        let to = person.email.ok_or(MailError::NotNeeded(NO_ADDRESS))?;
-        Ok(FixedTextReader { to, language })
+        Ok(FixedTextReader {
+            to: person.email,
+            language,
+        })
     }
 
     pub(super) async fn write_fixed_text(
         &self,
-        mail: &MailRow,
         reader: FixedTextReader,
         text: &FixedText,
-    ) -> Result<Email, MailError> {
-        let organisation = self.load_organisation().await?.name;
+    ) -> Result<MailDraft, MailError> {
+        let signature = self.office.signature(&self.load_organisation().await?);
         let link = format!("{}{}", self.address, text.path);
+        let phone = signature.phone_in_words(reader.language);
+        let values = BTreeMap::from([("phone", phone)]);
         let plain = FixedTextLetter {
-            words: text.words,
+            words: &fill_in(text.words, &values),
             link: &link,
-            organisation: &organisation,
+            organisation: &signature.organisation,
         }
         .render()?;
         let letter = Letter {
@@ -61,7 +67,12 @@ impl Mailer {
             subject: text.subject.to_owned(),
             plain,
             link,
+            signature: Some(signature),
+            ..Letter::default()
         };
-        Ok(letter.into_email(&mail.id, reader.to)?)
+        Ok(MailDraft {
+            to: reader.to,
+            letter,
+        })
     }
 }

@@ -1,7 +1,8 @@
 //! What the composition of every mail looks up: the person, their language, the event, the
 //! organisation.
 
-use super::{MailError, Mailer};
+use super::{Composer, MailError};
+use crate::domain::erasure::Erasure;
 use crate::domain::language::Language;
 use crate::domain::personal_data::Encrypted;
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -11,7 +12,7 @@ use crate::views::{Filter, PageRequest, PersonView, Reader};
 /// How many applications of a group are read to find the language of its members.
 const APPLICATIONS_MAX: i64 = 200;
 
-impl Mailer {
+impl Composer {
     /// A person, decrypted, and their proven address, still encrypted.
     pub(super) async fn load_person(
         &self,
@@ -24,7 +25,8 @@ impl Mailer {
             .decrypt_people(&Reader::service(), row.into_iter().collect())
             .await?
             .pop()
-            .ok_or(MailError::NotNeeded("the person is not known any more"))?;
+            .filter(|person| person.erasure != Erasure::Done)
+            .ok_or(MailError::NotNeeded("the person was erased"))?;
         Ok((person, proven_address))
     }
 

@@ -16,14 +16,17 @@
 
 mod access_notices;
 mod addresses;
+mod by_hand;
 mod checkpoint_mails;
 mod compose;
 mod default_templates;
 mod event_values;
 mod fixed_text;
+pub mod invitations;
 mod letter;
 mod lookups;
 mod recipients;
+mod signature;
 mod transport;
 mod triggers;
 pub mod warnings;
@@ -35,13 +38,13 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use crate::commands::Commands;
-use crate::domain::mail::MailKind;
 use crate::eventlog::LogError;
 use crate::outbox::{self, DeliveryOutcome, MailRow, MailSubscription};
 use crate::views::{ViewError, Views};
-pub use compose::format_day;
+pub use compose::{Composer, format_day};
 pub use default_templates::{default_template, sample_values};
-pub use letter::{Email, EmailAttachment};
+pub use letter::{Email, EmailAttachment, SpokenLetter};
+pub use signature::OfficeContact;
 pub use transport::{MailTransport, MailTransportError};
 
 /// Pause between runs when nothing is due.
@@ -64,15 +67,17 @@ pub enum MailError {
     Log(#[from] LogError),
     #[error(transparent)]
     View(#[from] ViewError),
-    #[error("the mail cannot be written: {0}")]
+    #[error("the email cannot be written: {0}")]
     InvalidMail(String),
-    #[error("the text of the mail cannot be rendered: {0}")]
+    #[error("the wording of the email cannot be used: {0}")]
     Template(#[from] askama::Error),
-    #[error("the mail is not needed any more: {0}")]
+    #[error("the email is not needed any more: {0}")]
     NotNeeded(&'static str),
+    #[error("the person has no email address")]
+    NoAddress,
     #[error(transparent)]
     Transport(#[from] MailTransportError),
-    #[error("the views have not come to what it is about")]
+    #[error("the pages do not show yet what it is about")]
     ViewsBehind,
 }
 
@@ -89,14 +94,15 @@ pub struct Mailer {
     checkpoint_recipients: Arc<[String]>,
     /// Key of the last daily checkpoint or alarm that this process enqueued.
     last_checkpoint_mail: Arc<Mutex<Option<String>>>,
-    /// Public base URL of the pages, without a trailing slash.
-    address: String,
+    composer: Composer,
 }
 
 impl Mailer {
     #[must_use]
     pub fn new(commands: Commands, views: Views, transport: MailTransport, address: &str) -> Self {
+        let office = OfficeContact::default();
         Self {
+            composer: Composer::new(commands.clone(), views.clone(), address, office),
             commands,
             views,
             transport,
@@ -104,7 +110,6 @@ impl Mailer {
             stop: watch::channel(false).1,
             checkpoint_recipients: Arc::default(),
             last_checkpoint_mail: Arc::default(),
-            address: address.trim_end_matches('/').to_owned(),
         }
     }
 
@@ -115,6 +120,13 @@ impl Mailer {
             checkpoint_recipients: outside.into(),
             ..self
         }
+    }
+
+    /// Signs mails with this phone number and these hours.
+    #[must_use]
+    pub fn signed_by(mut self, office: OfficeContact) -> Self {
+        self.composer.office = office;
+        self
     }
 
     /// Sets the duration of claims. It must be longer than the mail server may take.
@@ -174,7 +186,7 @@ impl Mailer {
             .stored_position()
             .await
             .map_err(LogError::from)?;
-        let subscription = MailSubscription::lock(log, seen).await?;
+        let mut subscription = MailSubscription::lock(log, seen).await?;
         let events: Vec<_> = log
             .read_events(subscription.next_position(), EVENTS_PER_BATCH)
             .await?
@@ -192,6 +204,8 @@ impl Mailer {
             mails.extend(self.triggered_mails(event).await?);
         }
         let read = i64::try_from(events.len()).unwrap_or_default();
+        let settled: Vec<_> = events.iter().filter_map(by_hand::settled_mail).collect();
+        subscription.settle(&settled, now).await?;
         subscription.advance(read, &mails, now).await?;
         Ok(read)
     }
@@ -210,6 +224,9 @@ impl Mailer {
             };
             let outcome = self.deliver(&mail).await;
             let now = self.commands.now().as_microsecond();
+            if matches!(outcome, DeliveryOutcome::Failed(_)) {
+                self.offer_to_staff(&mail).await?;
+            }
             outbox::record_outcome(log, &mail, &outcome, now).await?;
         }
         Ok(MAILS_PER_RUN)
@@ -222,6 +239,7 @@ impl Mailer {
         };
         let now = self.commands.now().as_microsecond();
         match &error {
+            MailError::NoAddress => self.leave_to_staff(mail).await,
             MailError::NotNeeded(why) => DeliveryOutcome::Dropped((*why).to_owned()),
             MailError::ViewsBehind => DeliveryOutcome::Postponed {
                 at: now + MINUTE_US / 60,
@@ -250,17 +268,7 @@ impl Mailer {
         if let Some(checkpoint) = self.compose_checkpoint_mail(mail).await? {
             return Ok(checkpoint);
         }
-        if let Some(notice) = self.compose_access_notice(mail).await? {
-            return Ok(notice);
-        }
-        if let Some(warning) = self.compose_warning(mail).await? {
-            return Ok(warning);
-        }
-        let kind: MailKind = mail
-            .kind
-            .parse()
-            .map_err(|_| MailError::InvalidMail(format!("there is no mail {}", mail.kind)))?;
-        self.compose_from_template(mail, kind).await
+        self.composer.compose(mail).await
     }
 }
 

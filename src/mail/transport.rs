@@ -17,15 +17,15 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailTransportError {
-    #[error("the address of the mail server is not one: {0}")]
+    #[error("this is not the address of an email server: {0}")]
     InvalidServer(String),
-    #[error("the sender's address is not one: {0}")]
+    #[error("this is not an email address for the sender: {0}")]
     InvalidSender(String),
     /// Permanent: repeating the attempt cannot succeed.
-    #[error("the mail server refused it: {0}")]
+    #[error("the email server refused it: {0}")]
     Refused(String),
     /// Temporary: the mail is tried again.
-    #[error("the mail server could not be reached, or asks to wait: {0}")]
+    #[error("the email server could not be reached, or asked us to wait: {0}")]
     Temporary(String),
     #[error("{file}: {cause}")]
     File { file: String, cause: std::io::Error },

@@ -4,7 +4,10 @@ use uuid::Uuid;
 
 use super::{MailError, Mailer, derive_id};
 use crate::domain::mail::MailKind;
-use crate::domain::{ApplicationEvent, Event, GrantEvent, PersonEvent, PersonId};
+use crate::domain::panel::Decision;
+use crate::domain::{
+    ApplicationEvent, Event, GrantEvent, OrganisationEvent, PersonEvent, PersonId,
+};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::NewMail;
 
@@ -54,10 +57,17 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
             grant_mail_kind(happened)?,
             Recipients::GroupOfApplication(event.stream),
         ),
+        Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
+            (MailKind::ColleagueInvited, Recipients::Person(*person))
+        }
         Event::Person(PersonEvent::ContactChanged {
             replaced: Some(_), ..
         }) => (
             MailKind::ContactChanged,
+            Recipients::Person(PersonId(event.stream)),
+        ),
+        Event::Person(PersonEvent::ErasureRequested {}) => (
+            MailKind::ErasureAsked,
             Recipients::Person(PersonId(event.stream)),
         ),
         _ => return None,
@@ -74,9 +84,16 @@ fn application_mail_kind(event: &ApplicationEvent) -> Option<MailKind> {
         E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => MailKind::Submitted,
         E::ChangesRequested { .. } => MailKind::ChangesRequested,
         E::EligibilityRefused { .. } => MailKind::Ineligible,
-        E::Declined { .. } => MailKind::Declined,
-        E::Deferred { .. } => MailKind::Deferred,
-        E::Reserved { .. } => MailKind::Reserved,
+        E::Declined { letter: None, .. } => MailKind::Declined,
+        E::Deferred { letter: None, .. } => MailKind::Deferred,
+        E::Reserved { letter: None, .. } => MailKind::Reserved,
+        E::LetterReleased { decision, .. } => match decision {
+            Decision::Decline => MailKind::Declined,
+            Decision::Defer => MailKind::Deferred,
+            Decision::Reserve => MailKind::Reserved,
+            // The offer of the grant has a mail of its own.
+            Decision::Award | Decision::Promote => return None,
+        },
         E::ReviewDecided { .. } => MailKind::Reviewed,
         E::DraftReminded { .. } => MailKind::DraftClosing,
         E::DraftReopened {} => MailKind::DraftReopened,
@@ -94,6 +111,15 @@ fn grant_mail_kind(event: &GrantEvent) -> Option<MailKind> {
         E::ReminderSent { .. } => MailKind::UpdateDue,
         E::UpdateQueried { .. } => MailKind::UpdateQueried,
         E::ReturnRequested { .. } => MailKind::ReturnRequested,
+        E::AgreementAccepted { .. } => MailKind::AgreementAccepted,
+        E::VariationRequested { .. } => MailKind::VariationAsked,
+        E::VariationApproved { .. } => MailKind::VariationApproved,
+        E::VariationRefused { .. } => MailKind::VariationRefused,
+        E::UpdateReceived { .. } => MailKind::UpdateReceived,
+        E::UpdateAccepted { .. } => MailKind::UpdateAccepted,
+        E::ReturnReceived { .. } => MailKind::ReturnReceived,
+        E::GrantTerminated { .. } => MailKind::GrantStopped,
+        E::GrantClosed { .. } => MailKind::GrantClosed,
         _ => return None,
     })
 }

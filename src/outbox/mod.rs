@@ -5,7 +5,7 @@
 
 use crate::eventlog::{Log, LogError};
 use crate::store::outbox as stored;
-pub use crate::store::outbox::{DeliveryOutcome, MailRow, NewMail};
+pub use crate::store::outbox::{BY_HAND, DeliveryOutcome, MailRow, NewMail};
 use crate::store::{Tx, subscriptions};
 
 /// Name of the subscription; it is stored.
@@ -15,6 +15,14 @@ const SUBSCRIPTION: &str = "mail";
 pub async fn subscribe_at(log: &Log, position: i64) -> Result<(), LogError> {
     let subscription = MailSubscription::lock(log, position).await?;
     Ok(subscription.tx.commit().await?)
+}
+
+/// A mail that waited for a call or a letter: how the person was informed, or nothing if the mail
+/// is sent by email after all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledMail {
+    pub id: String,
+    pub how: Option<&'static str>,
 }
 
 /// The mail subscription in an open transaction, locked until it is advanced or dropped.
@@ -41,6 +49,21 @@ impl<'a> MailSubscription<'a> {
     #[must_use]
     pub fn next_position(&self) -> i64 {
         self.next_position
+    }
+
+    /// Settles mails that staff passed on, or makes them due again, in the subscription's
+    /// transaction.
+    pub async fn settle(&mut self, mails: &[SettledMail], now: i64) -> Result<(), LogError> {
+        let organisation = self.log.organisation();
+        for SettledMail { id, how } in mails {
+            match how {
+                Some(how) => {
+                    stored::settle_by_hand(&mut self.tx, organisation, id, how, now).await?;
+                }
+                None => stored::retry(&mut self.tx, organisation, id, now).await?,
+            }
+        }
+        Ok(())
     }
 
     /// Enqueues the mails of a number of events, advances over these events, and commits.
@@ -93,9 +116,33 @@ pub async fn record_outcome(
     Ok(stored::record_outcome(log.store(), log.organisation(), mail, outcome, now).await?)
 }
 
-/// Makes a failed mail due again.
+/// Settles a mail that staff passed on by phone, by letter or in person.
+pub async fn settle_by_hand(log: &Log, id: &str, how: &str, now: i64) -> Result<(), LogError> {
+    let mut tx = log.store().begin().await?;
+    stored::settle_by_hand(&mut tx, log.organisation(), id, how, now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A mail.
+pub async fn find(log: &Log, id: &str) -> Result<Option<MailRow>, LogError> {
+    Ok(stored::find(log.store(), log.organisation(), id).await?)
+}
+
+/// The mails that wait for a call or a letter, the oldest first.
+pub async fn waiting_by_hand(log: &Log, most: i64) -> Result<Vec<MailRow>, LogError> {
+    Ok(stored::waiting_by_hand(log.store(), log.organisation(), most).await?)
+}
+
+/// The number of mails that wait for a call or a letter.
+pub async fn count_waiting_by_hand(log: &Log) -> Result<i64, LogError> {
+    Ok(stored::count_in_state(log.store(), log.organisation(), BY_HAND).await?)
+}
+
+/// Makes a failed mail, or one that waits for a call or a letter, due again.
 pub async fn retry(log: &Log, id: &str, now: i64) -> Result<(), LogError> {
-    Ok(stored::retry(log.store(), log.organisation(), id, now).await?)
+    let mut tx = log.store().begin().await?;
+    stored::retry(&mut tx, log.organisation(), id, now).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The newest mails, in one state, or in all if `state` is empty.

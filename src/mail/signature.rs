@@ -1,0 +1,83 @@
+//! How the office signs its mails: its name, phone number and opening hours.
+
+use crate::domain::language::Language;
+use crate::projections::OrganisationRow;
+
+/// How people reach the office. Empty values are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfficeContact {
+    pub phone: String,
+    pub hours: String,
+}
+
+/// The office's signature under a mail or a letter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signature {
+    pub organisation: String,
+    pub phone: String,
+    pub hours: String,
+}
+
+impl OfficeContact {
+    /// The signature for an organisation. It is the only place that says where name, phone and
+    /// hours come from.
+    pub(super) fn signature(&self, organisation: &OrganisationRow) -> Signature {
+        Signature {
+            organisation: organisation.name.clone(),
+            phone: self.phone.trim().to_owned(),
+            hours: self.hours.trim().to_owned(),
+        }
+    }
+}
+
+impl Signature {
+    /// The lines under a text.
+    #[must_use]
+    pub fn lines(&self, language: Language) -> Vec<String> {
+        let greeting = match language {
+            Language::En => "With best wishes",
+            Language::Pl => "Z serdecznymi pozdrowieniami",
+        };
+        let reach = [self.phone.as_str(), self.hours.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ");
+        [greeting.to_owned(), self.organisation.clone(), reach]
+            .into_iter()
+            .filter(|line| !line.is_empty())
+            .collect()
+    }
+
+    /// The phone number as a sentence names it: "phone us on …".
+    pub(super) fn phone_in_words(&self, language: Language) -> String {
+        match (self.phone.as_str(), language) {
+            ("", Language::En) => "the number on our website".to_owned(),
+            ("", Language::Pl) => "numer z naszej strony".to_owned(),
+            (phone, _) => phone.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_leaves_out_what_is_not_known() {
+        let mut signature = Signature {
+            organisation: "Neighbourhood Action".to_owned(),
+            ..Signature::default()
+        };
+        assert_eq!(
+            signature.lines(Language::En),
+            ["With best wishes", "Neighbourhood Action"]
+        );
+        signature.phone = "0161 496 0000".to_owned();
+        signature.hours = "Monday to Thursday, 10am to 3pm".to_owned();
+        assert_eq!(
+            signature.lines(Language::En)[2],
+            "0161 496 0000, Monday to Thursday, 10am to 3pm"
+        );
+    }
+}
