@@ -4,17 +4,19 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::programme::{DemoProgramme, Deviation, GroupSeed, Stage};
+use super::programme::DemoProgramme;
+use super::stories::{Deviation, GroupSeed, Stage, TurnSeed};
 use super::{DemoStep, demo_id, setup};
 use crate::domain::application::{
-    ApplicationHelp, AttendanceRef, Channel, DeclareInterest, HelpKind, Interest, InterestKind,
-    RequestChanges, RequestReview, SaveAnswers, Score, StartApplication, Submit, Summary,
+    ApplicationHelp, AttendanceRef, ChooseLanguage, DecideReview, DeclareInterest, HelpKind,
+    Interest, InterestKind, RequestChanges, RequestReview, Resubmit, SaveAnswers, Score,
+    StartApplication, Submit, Summary,
 };
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::group::RegisterGroup;
 use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::personal_data::PersonalInput;
-use crate::domain::text::Prose;
+use crate::domain::text::{Prose, Slug};
 use crate::domain::{
     Actor, ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, GroupId,
     OrganisationId, PersonCommand, PersonId,
@@ -106,16 +108,18 @@ impl GroupHistory<'_> {
         Actor::Person(setup::staff_id(self.organisation, key))
     }
 
-    pub(super) fn has_deviation(&self, turn: Deviation) -> bool {
-        self.seed.turns.contains(&turn)
+    pub(super) fn turn(&self, turn: Deviation) -> Option<&TurnSeed> {
+        self.seed.turns.get(&turn)
+    }
+
+    /// The reason of a decision, from the seeds.
+    pub(super) fn reason(&self) -> Prose {
+        let reason = self.seed.reason.clone();
+        reason.expect("the seeds give a reason for every decision against a group")
     }
 
     pub(super) fn push_step(&mut self, day: i32, by: Actor, command: Command) {
-        self.steps.push(DemoStep {
-            day: day.min(-1),
-            by,
-            command,
-        });
+        self.steps.push(DemoStep::new(day.min(-1), by, command));
     }
 
     fn on_application(&mut self, day: i32, by: Actor, command: ApplicationCommand) {
@@ -126,10 +130,24 @@ impl GroupHistory<'_> {
         self.push_step(day, by, Command::Grant(self.application.into(), command));
     }
 
+    /// A command that refers to pictures of the group.
+    pub(super) fn with_pictures(&mut self, day: i32, by: Actor, command: GrantCommand) {
+        let names = self.seed.update.iter();
+        let names: Vec<_> = names
+            .flat_map(|update| update.photographs.clone())
+            .collect();
+        self.on_grant(day, by, command);
+        if let Some(step) = self.steps.last_mut()
+            && !names.is_empty()
+        {
+            step.pictures = Some((self.group, names));
+        }
+    }
+
     fn apply(&mut self) {
         let day = self.opens + self.number % 12;
         let (member, officer) = (Actor::Person(self.member), self.staff("officer"));
-        let typist = if self.has_deviation(Deviation::KeyedIn) {
+        let typist = if self.seed.is_keyed_in() {
             officer
         } else {
             member
@@ -145,17 +163,23 @@ impl GroupHistory<'_> {
         }
         if self.has_reached(Stage::Submitted) {
             self.submit(day + 2, typist);
+            self.answer_question(day + 5, officer, typist);
         }
         if self.seed.comes_to == Stage::Withdrawn {
             self.on_application(day + 6, member, ApplicationCommand::Withdraw(NoBody {}));
         }
+        self.change_person(day + 9);
     }
 
     /// The member and the group.
     fn register(&mut self, day: i32, typist: Actor) {
         let seed = self.seed;
-        let email = format!("group{}@example.org", self.number + 1);
-        let register = PersonCommand::Register(setup::person_details(&seed.member, &email));
+        let contact = &seed.contact;
+        let register = PersonCommand::Register(setup::person_details(
+            &contact.name,
+            contact.email.as_deref(),
+            Some(&contact.telephone),
+        ));
         self.push_step(day, typist, Command::Person(self.member, register));
         let register = RegisterGroup {
             name: seed.name.clone(),
@@ -188,55 +212,110 @@ impl GroupHistory<'_> {
             ..SaveAnswers::default()
         };
         self.on_application(day, typist, ApplicationCommand::SaveAnswers(request));
+        if seed.language.is_some() || seed.helper.is_some() {
+            let choose = ChooseLanguage {
+                language: seed.language.unwrap_or_default(),
+                helper: seed.helper.as_deref().map(plaintext),
+            };
+            self.on_application(day, typist, ApplicationCommand::ChooseLanguage(choose));
+        }
         for (at, question) in self.programme.questions.iter().enumerate() {
             if !self.has_reached(Stage::Submitted) && at > 1 {
                 break;
             }
-            let answer = if at == 0 {
-                seed.idea.clone()
-            } else {
-                format!(
-                    "{} We would begin within a month and meet every week.",
-                    seed.idea
-                )
+            let key = &question.question;
+            let answer = match seed.answers.get(key) {
+                Some(answer) => answer.clone(),
+                None if key.as_str() == "money" => seed.budget_text(),
+                None => continue,
             };
-            let answers =
-                std::iter::once((question.question.clone(), plaintext(&answer))).collect();
             self.on_application(
                 day + 1,
                 typist,
                 ApplicationCommand::SaveAnswers(SaveAnswers {
-                    answers,
+                    answers: std::iter::once((key.clone(), plaintext(&answer))).collect(),
                     ..SaveAnswers::default()
                 }),
             );
         }
     }
 
-    fn submit(&mut self, day: i32, typist: Actor) {
+    fn help(&self) -> Option<ApplicationHelp> {
         let keyed = HelpKind::KeyedVerbatim {
             read_back: true,
             scan: None,
         };
-        let help = self
-            .has_deviation(Deviation::KeyedIn)
-            .then(|| ApplicationHelp {
-                by: setup::staff_id(self.organisation, "officer"),
-                kind: keyed,
-            });
-        let channel = if help.is_some() {
-            Channel::Paper
-        } else {
-            Channel::Web
-        };
-        let received_on = help.is_some().then(|| self.date(day));
+        self.seed.is_keyed_in().then(|| ApplicationHelp {
+            by: setup::staff_id(self.organisation, "officer"),
+            kind: keyed,
+        })
+    }
+
+    fn submit(&mut self, day: i32, typist: Actor) {
+        let help = self.help();
         let submit = Submit {
-            channel,
-            received_on,
+            channel: self.seed.channel,
+            received_on: help.is_some().then(|| self.date(day)),
             late_reason: None,
             help,
         };
         self.on_application(day, typist, ApplicationCommand::Submit(submit));
+    }
+
+    /// A question to the group about who would come, and its answer.
+    fn answer_question(&mut self, day: i32, officer: Actor, typist: Actor) {
+        let Some(TurnSeed {
+            said,
+            answer: Some(answer),
+        }) = self.turn(Deviation::Resubmitted).cloned()
+        else {
+            return;
+        };
+        let question: Slug = "people".parse().expect("a slug");
+        let changes = RequestChanges {
+            questions: std::iter::once(question.clone()).collect(),
+            note: prose(&said),
+            due_on: self.date(day + 14),
+        };
+        self.on_application(day, officer, ApplicationCommand::RequestChanges(changes));
+        let answers = SaveAnswers {
+            answers: std::iter::once((question, plaintext(&answer))).collect(),
+            ..SaveAnswers::default()
+        };
+        self.on_application(day + 3, typist, ApplicationCommand::SaveAnswers(answers));
+        let help = self.help();
+        self.on_application(
+            day + 3,
+            typist,
+            ApplicationCommand::Resubmit(Resubmit { help }),
+        );
+    }
+
+    /// Changes to the person who speaks for the group: another number, or an erasure.
+    fn change_person(&mut self, day: i32) {
+        let member = Actor::Person(self.member);
+        let on_person = |command| Command::Person(self.member, command);
+        let contact = &self.seed.contact;
+        let mut taken = Vec::new();
+        if let Some(turn) = self.turn(Deviation::ContactMoved) {
+            let moved =
+                setup::person_details(&contact.name, contact.email.as_deref(), Some(&turn.said));
+            let moved = on_person(PersonCommand::ChangeContact(moved));
+            taken.push((-2, self.staff("officer"), moved));
+        }
+        if let Some(turn) = self.turn(Deviation::Erased) {
+            let asked = on_person(PersonCommand::RequestErasure(NoBody {}));
+            taken.push((day, member, asked));
+            let erase = on_person(PersonCommand::Erase(with_reason(&turn.said)));
+            taken.push((day + 2, self.staff("director"), erase));
+        }
+        if self.turn(Deviation::ErasureRequested).is_some() {
+            let asked = on_person(PersonCommand::RequestErasure(NoBody {}));
+            taken.push((-4, member, asked));
+        }
+        for (day, by, command) in taken {
+            self.push_step(day, by, command);
+        }
     }
 
     fn assess(&mut self) {
@@ -261,8 +340,8 @@ impl GroupHistory<'_> {
                     .collect();
                 let changes = RequestChanges {
                     questions,
-                    note: prose("Please tell us who would come."),
-                    due_on: self.date(14),
+                    note: self.reason(),
+                    due_on: self.date(9),
                 };
                 self.on_application(looked, officer, ApplicationCommand::RequestChanges(changes));
             }
@@ -270,9 +349,9 @@ impl GroupHistory<'_> {
                 self.on_application(
                     looked,
                     officer,
-                    ApplicationCommand::RefuseEligibility(with_reason(
-                        "The activity lies outside the three areas.",
-                    )),
+                    ApplicationCommand::RefuseEligibility(WithReason {
+                        reason: self.reason(),
+                    }),
                 );
             }
             stage if stage >= Stage::Eligible => self.on_application(
@@ -286,11 +365,13 @@ impl GroupHistory<'_> {
 
     /// Everybody on the panel declares; those without an interest score, except the trustee.
     fn score(&mut self) {
-        let interested = self.has_deviation(Deviation::InterestDeclared);
+        let interested = self.turn(Deviation::InterestDeclared).cloned();
+        let one_score = self.turn(Deviation::OneScore).is_some();
         for (assessor, part) in [("chair", 0), ("member", 1), ("trustee", 2)] {
-            let interest = (interested && assessor == "member").then(|| Interest {
+            let interested = interested.as_ref().filter(|_| assessor == "member");
+            let interest = interested.map(|turn| Interest {
                 kind: InterestKind::Family,
-                note: prose("A relation sits on the group's committee."),
+                note: prose(&turn.said),
             });
             let conflicted = interest.is_some();
             self.on_application(
@@ -298,9 +379,12 @@ impl GroupHistory<'_> {
                 self.staff(assessor),
                 ApplicationCommand::Declare(DeclareInterest { interest }),
             );
-            if conflicted || assessor == "trustee" {
+            let note = usize::try_from(part)
+                .ok()
+                .and_then(|at| self.seed.notes.get(at));
+            let Some(note) = note.filter(|_| !(conflicted || one_score && part == 1)) else {
                 continue;
-            }
+            };
             let value = |criterion: i32| {
                 u8::try_from(2 + (self.number + part + criterion) % 4).unwrap_or_default()
             };
@@ -311,7 +395,7 @@ impl GroupHistory<'_> {
                 .collect();
             let score = Score {
                 criteria,
-                note: prose("Weighed against the eight signs."),
+                note: note.clone(),
             };
             self.on_application(
                 self.closes + 7,
@@ -328,29 +412,18 @@ impl GroupHistory<'_> {
         );
         match self.seed.comes_to {
             Stage::Declined | Stage::UnderReview => {
-                let feedback = prose(
-                    "We liked the idea. Next time, tell us how people who rarely go out would hear of it.",
-                );
                 let decline = Decline {
-                    reason: prose("Other ideas reached more people for the sum."),
-                    feedback,
+                    reason: self.reason(),
+                    feedback: self.seed.feedback.clone().unwrap_or_else(|| self.reason()),
                     present,
                 };
                 self.on_application(decided, panel, ApplicationCommand::Decline(decline));
-                if self.seed.comes_to == Stage::UnderReview {
-                    let words =
-                        plaintext("We had said how people would hear of it, on the second page.");
-                    let member = Actor::Person(self.member);
-                    self.on_application(
-                        decided + 8,
-                        member,
-                        ApplicationCommand::RequestReview(RequestReview { words }),
-                    );
-                }
+                self.review(decided + 8);
             }
             Stage::Deferred => {
                 let defer = Defer {
-                    reason: prose("The panel asks how it would go on."),
+                    reason: self.reason(),
+                    message: None,
                     present,
                 };
                 self.on_application(decided, panel, ApplicationCommand::Defer(defer));
@@ -359,13 +432,33 @@ impl GroupHistory<'_> {
                 let rank = u16::try_from(self.number + 1).unwrap_or(1);
                 let reserve = Reserve {
                     rank,
-                    reason: prose("Good, and next when money is free."),
+                    reason: self.reason(),
+                    message: None,
                     present,
                 };
                 self.on_application(decided, panel, ApplicationCommand::Reserve(reserve));
             }
             stage if stage >= Stage::Offered => self.award(decided, officer, panel),
             _ => {}
+        }
+    }
+
+    /// The group asks for a review of the decision. A panel member who had no part in it answers.
+    fn review(&mut self, day: i32) {
+        let Some(turn) = self.turn(Deviation::ReviewRefused).cloned() else {
+            return;
+        };
+        let request = RequestReview {
+            words: plaintext(&turn.said),
+        };
+        let (member, other) = (Actor::Person(self.member), self.staff("member"));
+        self.on_application(day, member, ApplicationCommand::RequestReview(request));
+        if let Some(answer) = turn.answer {
+            let review = DecideReview {
+                upheld: false,
+                reason: prose(&answer),
+            };
+            self.on_application(day + 7, other, ApplicationCommand::DecideReview(review));
         }
     }
 
@@ -381,32 +474,24 @@ impl GroupHistory<'_> {
 
     fn award(&mut self, decided: i32, officer: Actor, panel: Actor) {
         let seed = self.seed;
-        let description = format!("{} For people in {}.", seed.idea, seed.area);
         let summary = Summary {
             title: seed.title.clone(),
-            description: prose(&description),
+            description: seed.description.clone(),
         };
         self.on_application(
             decided - 2,
             officer,
             ApplicationCommand::WriteSummary(summary),
         );
-        let ends = decided + 100;
+        let due = seed.due.unwrap_or(decided + 114);
+        let ends = due - 14;
         let award = Award {
-            amount: seed.awarded.unwrap_or(seed.asked),
-            reason: seed
-                .awarded
-                .filter(|awarded| *awarded != seed.asked)
-                .map(|awarded| {
-                    prose(if awarded > seed.asked {
-                        "The panel added the hire of a hall."
-                    } else {
-                        "The panel left out what can be borrowed."
-                    })
-                }),
+            amount: seed.whole(),
+            reason: seed.reason.clone().filter(|_| seed.whole() != seed.asked),
             ends_on: self.date(ends),
-            update_due_on: self.date(ends + 14),
+            update_due_on: self.date(due),
             conditions: std::collections::BTreeMap::new(),
+            summary: None,
             present: std::iter::once(setup::staff_id(self.organisation, "trustee")).collect(),
         };
         self.on_application(decided, panel, ApplicationCommand::Award(award));

@@ -2,15 +2,14 @@
 //! returns, closing.
 
 use super::application_history::{GroupHistory, plaintext, prose, with_reason};
-use super::programme::{Deviation, Stage};
-use super::setup;
-use crate::domain::application::Channel;
+use super::stories::{Deviation, SignSeed, Stage};
 use crate::domain::command::{NoBody, ProposalRef};
 use crate::domain::grant::{
-    ApproveVariation, ConfirmPayment, DeclareUnderspend, DemandClawback, FailPayment,
-    PaymentReason, PaymentRef, PreparePayment, PublishStory, QueryUpdate, ReceiveReturn,
-    ReceiveUpdate, RequestVariation, ReturnReason, ReversePayment, Revoke, SendPayment,
-    UpdateReason, UpdateRef, VariationChanges,
+    ApproveVariation, ConfirmPayment, CorrectUpdate, DeclareUnderspend, DemandClawback,
+    FailPayment, JudgeOutcome, PaymentReason, PaymentRef, PreparePayment, ProposeReturnWaiver,
+    PublishStory, QueryUpdate, ReceiveReturn, ReceiveUpdate, RemindUpdate, ReminderKind,
+    RequestVariation, ReturnReason, ReversePayment, Revoke, SendPayment, StoryRef, UpdateReason,
+    UpdateRef, VariationChanges, VariationReason,
 };
 use crate::domain::outcome::{ReportedOutcome, Strength};
 use crate::domain::{Actor, GrantCommand, Money};
@@ -18,7 +17,7 @@ use crate::domain::{Actor, GrantCommand, Money};
 impl GroupHistory<'_> {
     /// The amounts of the payments. Every fifth grant is paid in two.
     fn payment_amounts(&self) -> Vec<Money> {
-        let whole = self.seed.awarded.unwrap_or(self.seed.asked);
+        let whole = self.seed.whole();
         let first = Money::from_pounds(250);
         match whole.minus(first) {
             Ok(rest) if self.number % 5 == 0 && !rest.is_zero() => vec![rest, first],
@@ -30,7 +29,12 @@ impl GroupHistory<'_> {
         if !self.has_reached(Stage::Prepared) {
             return;
         }
-        let mut day = self.decision_day() + 12;
+        // What is not paid yet is being paid this week.
+        let mut day = if self.has_reached(Stage::Live) {
+            self.decision_day() + 12
+        } else {
+            -6
+        };
         let mut payment = 1;
         for (turn, last) in [
             (Deviation::PaymentRejected, Stage::Prepared),
@@ -38,7 +42,7 @@ impl GroupHistory<'_> {
             (Deviation::PaymentFailed, Stage::Sent),
             (Deviation::PaymentReversed, Stage::Live),
         ] {
-            if self.has_deviation(turn) {
+            if self.turn(turn).is_some() {
                 self.payment(day, payment, self.payment_amounts()[0], last);
                 self.end_payment(day + 6, payment, turn);
                 (day, payment) = (day + 7, payment + 1);
@@ -50,6 +54,9 @@ impl GroupHistory<'_> {
             }
             self.payment(day + 20 * at, payment, amount, self.seed.comes_to);
             payment += 1;
+        }
+        if self.turn(Deviation::PaymentBounced).is_some() {
+            self.end_payment(day + 4, payment - 1, Deviation::PaymentBounced);
         }
     }
 
@@ -91,100 +98,125 @@ impl GroupHistory<'_> {
 
     fn end_payment(&mut self, day: i32, payment: u16, turn: Deviation) {
         let treasurer = self.staff("treasurer");
-        let said = |reason: &str| PaymentReason {
-            payment,
-            reason: prose(reason),
+        let Some(reason) = self.turn(turn).map(|turn| prose(&turn.said)) else {
+            return;
         };
+        let happened_on = self.date(day);
         let command = match turn {
             Deviation::PaymentRejected => {
-                GrantCommand::RejectPayment(said("The group asked to wait a week."))
+                GrantCommand::RejectPayment(PaymentReason { payment, reason })
             }
-            Deviation::PaymentCancelled => GrantCommand::CancelPayment(said("Prepared too early.")),
-            Deviation::PaymentFailed => {
-                let reason = prose("The bank sent it back.");
+            Deviation::PaymentCancelled => {
+                GrantCommand::CancelPayment(PaymentReason { payment, reason })
+            }
+            Deviation::PaymentFailed | Deviation::PaymentBounced => {
                 GrantCommand::FailPayment(FailPayment {
                     payment,
                     reason,
-                    happened_on: Some(self.date(day)),
+                    happened_on: Some(happened_on),
                 })
             }
-            _ => {
-                let reason = prose("The bank took it back: paid twice on its side.");
-                GrantCommand::ReversePayment(ReversePayment {
-                    payment,
-                    happened_on: self.date(day),
-                    reason,
-                })
-            }
+            _ => GrantCommand::ReversePayment(ReversePayment {
+                payment,
+                happened_on,
+                reason,
+            }),
         };
         self.on_grant(day, treasurer, command);
     }
 
-    /// Changes during the grant: a later update, a hold, an early end, a clawback.
+    /// Changes during the grant: reminders, another date, a hold, an early end, a clawback.
     pub(super) fn change(&mut self) {
-        let (officer, panel, member) = (
-            self.staff("officer"),
-            self.staff("chair"),
-            Actor::Person(self.member),
-        );
+        let (officer, panel) = (self.staff("officer"), self.staff("chair"));
         let day = self.decision_day() + 45;
-        if self.has_deviation(Deviation::Varied) {
-            let later = Some(self.date(self.decision_day() + 130));
-            let change = VariationChanges {
-                update_due_on: later,
-                ..VariationChanges::default()
-            };
-            let words = plaintext("Two of us were ill, and we began a month later.");
-            self.on_grant(
-                day,
-                member,
-                GrantCommand::RequestVariation(RequestVariation { change, words }),
-            );
-            self.on_grant(
-                day + 3,
-                panel,
-                GrantCommand::ApproveVariation(ApproveVariation {
-                    variation: 1,
-                    present: std::collections::BTreeSet::new(),
-                }),
-            );
+        self.remind();
+        self.vary(day, panel);
+        if let Some(turn) = self.turn(Deviation::Held) {
+            let hold = GrantCommand::Hold(with_reason(&turn.said));
+            self.on_grant(day, officer, hold);
         }
-        if self.has_deviation(Deviation::Held) {
-            self.on_grant(
-                day,
-                officer,
-                GrantCommand::Hold(with_reason("The group is choosing a new treasurer.")),
-            );
-        }
+        let mut proposal = 1;
         if self.seed.comes_to == Stage::Terminated {
             let revoke = Revoke {
-                reason: prose("The group has broken up."),
+                reason: self.reason(),
                 present: self.attending_trustee(),
             };
             self.on_grant(day + 5, panel, GrantCommand::Terminate(revoke));
-            self.on_grant(
-                day + 6,
-                self.staff("trustee"),
-                GrantCommand::ConfirmRevocation(ProposalRef { proposal: 1 }),
-            );
+            self.confirm_revocation(day + 6, proposal);
+            proposal += 1;
         }
-        if self.has_deviation(Deviation::Clawback) {
+        if let Some(turn) = self.turn(Deviation::Clawback) {
             let demand = DemandClawback {
                 amount: Money::from_pounds(100),
-                reason: prose("Spent on something else than was agreed."),
+                reason: prose(&turn.said),
                 present: self.attending_trustee(),
             };
             self.on_grant(day + 6, panel, GrantCommand::DemandClawback(demand));
-            let proposal = if self.seed.comes_to == Stage::Terminated {
-                2
-            } else {
-                1
+            self.confirm_revocation(day + 7, proposal);
+        }
+    }
+
+    fn confirm_revocation(&mut self, day: i32, proposal: u32) {
+        self.on_grant(
+            day,
+            self.staff("trustee"),
+            GrantCommand::ConfirmRevocation(ProposalRef { proposal }),
+        );
+    }
+
+    /// The reminders of an update that is overdue: on the day after, and every two weeks.
+    fn remind(&mut self) {
+        let overdue = self.seed.due.filter(|_| self.seed.comes_to == Stage::Live);
+        for day in overdue
+            .into_iter()
+            .flat_map(|due| (due + 1..0).step_by(14))
+            .take(3)
+        {
+            let remind = RemindUpdate {
+                update: 1,
+                occasion: ReminderKind::Overdue,
             };
-            self.on_grant(
-                day + 7,
-                self.staff("trustee"),
-                GrantCommand::ConfirmRevocation(ProposalRef { proposal }),
-            );
+            self.on_grant(day, Actor::Job, GrantCommand::RemindUpdate(remind));
+        }
+    }
+
+    fn vary(&mut self, day: i32, panel: Actor) {
+        let member = Actor::Person(self.member);
+        let later = |day| VariationChanges {
+            update_due_on: Some(self.date(day)),
+            ..VariationChanges::default()
+        };
+        let mut taken = Vec::new();
+        if let Some(turn) = self.turn(Deviation::Varied) {
+            let change = later(self.decision_day() + 130);
+            taken.push((day, member, request(change, &turn.said)));
+            let approve = GrantCommand::ApproveVariation(ApproveVariation {
+                variation: 1,
+                present: std::collections::BTreeSet::new(),
+            });
+            taken.push((day + 3, panel, approve));
+        }
+        if let Some(turn) = self.turn(Deviation::VariationRefused) {
+            let change = VariationChanges {
+                amount: Some(Money::from_pounds(2500)),
+                ..VariationChanges::default()
+            };
+            taken.push((day, member, request(change, &turn.said)));
+            let refuse = GrantCommand::RefuseVariation(VariationReason {
+                variation: 1,
+                reason: prose(turn.answer.as_deref().unwrap_or_default()),
+            });
+            taken.push((day + 4, panel, refuse));
+        }
+        if let Some(turn) = self.turn(Deviation::LaterEnd) {
+            let change = VariationChanges {
+                ends_on: Some(self.date(60)),
+                ..later(74)
+            };
+            taken.push((-4, member, request(change, &turn.said)));
+        }
+        for (day, by, command) in taken {
+            self.on_grant(day, by, command);
         }
     }
 
@@ -200,7 +232,7 @@ impl GroupHistory<'_> {
                 self.submit_update(day);
                 let query = QueryUpdate {
                     update: 1,
-                    question: prose("How many people came more than once?"),
+                    question: self.reason(),
                     due_on: None,
                 };
                 self.on_grant(day + 3, officer, GrantCommand::QueryUpdate(query));
@@ -208,13 +240,14 @@ impl GroupHistory<'_> {
             Stage::Excused => {
                 let excuse = UpdateReason {
                     update: 1,
-                    reason: prose("The one who would have written it has died."),
+                    reason: self.reason(),
                 };
                 self.on_grant(day, officer, GrantCommand::ExcuseUpdate(excuse));
             }
             stage if stage >= Stage::Reported => self.submit_update(day),
             _ => return,
         }
+        self.judge(day + 2, officer);
         if self.has_reached(Stage::ReturnDue) {
             self.on_grant(
                 day + 3,
@@ -222,26 +255,22 @@ impl GroupHistory<'_> {
                 GrantCommand::AcceptUpdate(UpdateRef { update: 1 }),
             );
         }
-        if self.has_deviation(Deviation::StoryPublished) {
-            let words = prose("People who had not met before now cook together every week.");
-            let consent = "A signed form".parse().expect("a line");
-            let story = PublishStory {
-                words,
-                consented_on: self.date(day),
-                consent,
-                photographs: std::collections::BTreeSet::new(),
-            };
-            self.on_grant(day + 4, officer, GrantCommand::PublishStory(story));
-        }
-        if let Some(amount) = self.seed.unspent {
-            self.on_grant(
-                day + 4,
-                member,
-                GrantCommand::DeclareUnderspend(DeclareUnderspend { amount }),
-            );
+        self.publish_story(day + 4, officer);
+        if let Some(amount) = self.seed.unspent() {
+            let declare = GrantCommand::DeclareUnderspend(DeclareUnderspend { amount });
+            self.on_grant(day + 4, member, declare);
+            let owed = ReturnReason::Underspend;
+            if let Some(turn) = self.turn(Deviation::WaiverProposed) {
+                let waiver = ProposeReturnWaiver {
+                    owed,
+                    amount,
+                    reason: prose(&turn.said),
+                };
+                self.on_grant(-3, officer, GrantCommand::ProposeReturnWaiver(waiver));
+            }
             if self.has_reached(Stage::Closed) {
                 let received = ReceiveReturn {
-                    owed: ReturnReason::Underspend,
+                    owed,
                     amount,
                     received_on: self.date(day + 9),
                 };
@@ -253,44 +282,91 @@ impl GroupHistory<'_> {
         }
     }
 
-    fn submit_update(&mut self, day: i32) {
-        let seed = self.seed;
-        let whole = seed.awarded.unwrap_or(seed.asked);
-        let said = |(at, sign): (usize, &crate::domain::text::Slug)| ReportedOutcome {
-            sign: sign.clone(),
-            strength: if at == 0 {
-                Strength::Strong
-            } else {
-                Strength::Some
-            },
-            words: plaintext(&seed.said),
+    /// Staff's own assessment of the first sign, and a correction of the figures.
+    fn judge(&mut self, day: i32, officer: Actor) {
+        let Some(update) = &self.seed.update else {
+            return;
         };
-        let by_telephone = self.number % 7 == 0;
+        let mut taken = Vec::new();
+        if let (Some(turn), Some(first)) =
+            (self.turn(Deviation::SignDisputed), update.signs.first())
+        {
+            taken.push(GrantCommand::JudgeOutcome(JudgeOutcome {
+                update: 1,
+                sign: first.sign.clone(),
+                strength: Strength::Some,
+                reason: prose(&turn.said),
+            }));
+        }
+        if let Some(turn) = self.turn(Deviation::FiguresCorrected) {
+            taken.push(GrantCommand::CorrectUpdate(CorrectUpdate {
+                update: 1,
+                people: update.people,
+                volunteers: update.volunteers + 2,
+                spent: self.spent(),
+                reason: prose(&turn.said),
+            }));
+        }
+        for command in taken {
+            self.on_grant(day, officer, command);
+        }
+    }
+
+    fn publish_story(&mut self, day: i32, officer: Actor) {
+        let Some(story) = self.seed.story.clone() else {
+            return;
+        };
+        let publish = PublishStory {
+            words: story.words,
+            consented_on: self.date(day - 1),
+            consent: story.consent,
+            photographs: std::collections::BTreeSet::new(),
+        };
+        self.with_pictures(day, officer, GrantCommand::PublishStory(publish));
+        if self.turn(Deviation::StoryWithdrawn).is_some() {
+            let withdraw = GrantCommand::WithdrawStory(StoryRef { story: 1 });
+            self.on_grant(day + 5, Actor::Person(self.member), withdraw);
+        }
+    }
+
+    fn spent(&self) -> Money {
+        let unspent = self.seed.unspent().unwrap_or_default();
+        self.seed.whole().minus(unspent).unwrap_or_default()
+    }
+
+    fn submit_update(&mut self, day: i32) {
+        let Some(seed) = &self.seed.update else {
+            return;
+        };
+        let said = |one: &SignSeed| ReportedOutcome {
+            sign: one.sign.clone(),
+            strength: one.strength,
+            words: plaintext(&one.words),
+        };
         let update = ReceiveUpdate {
             update: 1,
-            channel: if by_telephone {
-                Channel::Phone
-            } else {
-                Channel::Web
-            },
-            words: plaintext(&seed.said),
-            learned: Some(plaintext(
-                "People come back when there is food, and when somebody telephones the day before.",
-            )),
+            channel: self.seed.channel,
+            words: plaintext(&seed.words),
+            learned: Some(plaintext(&seed.hard)),
             people: seed.people,
             volunteers: seed.volunteers,
-            spent: whole
-                .minus(seed.unspent.unwrap_or_default())
-                .unwrap_or_default(),
-            outcomes: seed.signs.iter().enumerate().map(said).collect(),
+            spent: self.spent(),
+            outcomes: seed.signs.iter().map(said).collect(),
             files: std::collections::BTreeSet::new(),
-            consent: by_telephone,
+            consent: self.seed.is_keyed_in(),
         };
-        let by = if by_telephone {
-            Actor::Person(setup::staff_id(self.organisation, "officer"))
+        let by = if self.seed.is_keyed_in() {
+            self.staff("officer")
         } else {
             Actor::Person(self.member)
         };
-        self.on_grant(day, by, GrantCommand::ReceiveUpdate(update));
+        self.with_pictures(day, by, GrantCommand::ReceiveUpdate(update));
     }
+}
+
+fn request(change: VariationChanges, words: &str) -> GrantCommand {
+    GrantCommand::RequestVariation(RequestVariation {
+        change,
+        words: plaintext(words),
+    })
 }

@@ -6,8 +6,12 @@
 mod application_history;
 mod grant_history;
 mod offer_history;
+mod photographs;
 mod programme;
 mod setup;
+mod stories;
+#[cfg(test)]
+mod stories_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,8 +25,13 @@ use crate::clock::Clock;
 use crate::clock::day_of;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::person::MailedAddress;
-use crate::domain::{Actor, Command, Organisation, OrganisationId, Person, PersonCommand};
+use crate::domain::{
+    Actor, Command, GrantCommand, GroupId, Organisation, OrganisationId, Person, PersonCommand,
+};
 use crate::eventlog::{LogError, TimestampSource};
+use crate::files::{FileError, FileStore};
+use crate::sandbox::Sandbox;
+use photographs::Album;
 pub use programme::DemoProgramme;
 
 /// Why the seeds could not be loaded.
@@ -46,6 +55,15 @@ pub enum SeedError {
         command: &'static str,
         cause: CommandError,
     },
+    #[error("no picture of the seeds is named {0}")]
+    UnknownPicture(String),
+    #[error("the picture {picture} of the seeds was not taken: {cause}")]
+    Picture {
+        picture: String,
+        cause: CommandError,
+    },
+    #[error(transparent)]
+    Upload(#[from] FileError),
     #[error(transparent)]
     Log(#[from] LogError),
 }
@@ -81,6 +99,19 @@ struct DemoStep {
     day: i32,
     by: Actor,
     command: Command,
+    /// The group whose pictures the command refers to, and their names.
+    pictures: Option<(GroupId, Vec<String>)>,
+}
+
+impl DemoStep {
+    fn new(day: i32, by: Actor, command: Command) -> Self {
+        Self {
+            day,
+            by,
+            command,
+            pictures: None,
+        }
+    }
 }
 
 impl Simulation {
@@ -138,10 +169,12 @@ async fn with_address_digest(commands: &Commands, command: Command) -> Result<Co
     ))
 }
 
-/// Loads a programme. Records that exist already are not changed. [`SeedError::NotEmpty`] if the
-/// log has events that were not simulated, [`SeedError::Step`] if a rule refuses a command.
+/// Loads a programme. Records that exist already are not changed. Pictures are added to the store
+/// of files. [`SeedError::NotEmpty`] if the log has events that were not simulated,
+/// [`SeedError::Step`] if a rule refuses a command.
 pub async fn load(
     commands: &Commands,
+    (files, sandbox): (&FileStore, &Sandbox),
     simulation: &Simulation,
     programme: &DemoProgramme,
 ) -> Result<DemoSummary, SeedError> {
@@ -163,52 +196,69 @@ pub async fn load(
         ends_on,
     ));
     steps.sort_by_key(|step| step.day);
+    let mut loader = Loader {
+        commands,
+        album: Album::new(commands, files, sandbox),
+        resumes: before > 0,
+    };
     let mut second = 0;
     let mut day = i32::MIN;
     for (number, step) in steps.into_iter().enumerate() {
         second = if step.day == day { second + 20 } else { 0 };
         day = step.day;
         simulation.set(ends_on, day, second);
-        let command = step.command.name();
-        let asked = with_address_digest(commands, step.command).await?;
-        let repeat = IdempotencyKey::per_caller(format!("seed-{number}"), "seed");
-        let caller = Caller {
-            actor: step.by,
-            role_scope: None,
-        };
-        let request = CommandRequest {
-            idempotency_key: Some(repeat),
-            ..CommandRequest::new(caller, asked)
-        };
-        // A command that was recorded in an earlier run is not decided again: the newest event of
-        // the log may be later than the simulated clock.
-        let answered = if before > 0 {
-            commands.previous_reply(request.clone()).await
-        } else {
-            Ok(None)
-        };
-        if answered
-            .map_err(|cause| SeedError::Step {
-                step: number,
-                command,
-                cause,
-            })?
-            .is_some()
-        {
-            continue;
-        }
-        commands
-            .execute(request)
-            .await
-            .map_err(|cause| SeedError::Step {
-                step: number,
-                command,
-                cause,
-            })?;
+        loader.take(number, step).await?;
     }
     let events = log.length().await?;
     Ok(DemoSummary {
         events,
         new: events - before,
     })
+}
+
+struct Loader<'a> {
+    commands: &'a Commands,
+    album: Album<'a>,
+    /// Whether an earlier run may have taken some of the steps.
+    resumes: bool,
+}
+
+impl Loader<'_> {
+    async fn take(&mut self, number: usize, step: DemoStep) -> Result<(), SeedError> {
+        let name = step.command.name();
+        let refused = |cause| SeedError::Step {
+            step: number,
+            command: name,
+            cause,
+        };
+        let request = CommandRequest {
+            idempotency_key: Some(IdempotencyKey::per_caller(format!("seed-{number}"), "seed")),
+            ..CommandRequest::new(
+                Caller {
+                    actor: step.by,
+                    role_scope: None,
+                },
+                with_address_digest(self.commands, step.command).await?,
+            )
+        };
+        // A command that was recorded in an earlier run is not decided again: the newest event of
+        // the log may be later than the simulated clock.
+        if self.resumes {
+            let answered = self.commands.previous_reply(request.clone()).await;
+            if answered.map_err(refused)?.is_some() {
+                return Ok(());
+            }
+        }
+        let mut request = request;
+        if let Some((group, names)) = step.pictures {
+            let kept = self.album.keep(step.by, group, &names).await?;
+            match &mut request.command {
+                Command::Grant(_, GrantCommand::ReceiveUpdate(update)) => update.files = kept,
+                Command::Grant(_, GrantCommand::PublishStory(story)) => story.photographs = kept,
+                _ => {}
+            }
+        }
+        self.commands.execute(request).await.map_err(refused)?;
+        Ok(())
+    }
 }

@@ -1,8 +1,9 @@
 //! The history of a demonstration grant from the offer until its checks have passed.
 
 use super::application_history::{GroupHistory, plaintext, prose};
-use super::programme::{Deviation, Stage};
 use super::setup;
+use super::stories::Stage;
+use crate::domain::application::Channel;
 use crate::domain::command::{NoBody, ProposalRef};
 use crate::domain::grant::{AcceptAgreement, AcceptanceMethod, PassCheck, Revoke};
 use crate::domain::group::VerifyPayee;
@@ -34,7 +35,7 @@ impl GroupHistory<'_> {
             Stage::OfferWithdrawn => {
                 let panel = self.staff("chair");
                 let revoke = Revoke {
-                    reason: prose("The hall that it needed has closed."),
+                    reason: self.reason(),
                     present: self.attending_trustee(),
                 };
                 self.on_grant(decided + 5, panel, GrantCommand::WithdrawOffer(revoke));
@@ -49,17 +50,23 @@ impl GroupHistory<'_> {
             }
             stage if stage >= Stage::Accepted => {
                 let names = vec![
-                    plaintext(&self.seed.member),
-                    plaintext("A second member of the committee"),
+                    plaintext(&self.seed.contact.name),
+                    plaintext(&self.seed.contact.second),
                 ];
+                let by_phone = self.seed.channel == Channel::Phone;
+                let (by, method) = if by_phone {
+                    (officer, AcceptanceMethod::ReadOverTelephone)
+                } else {
+                    (member, AcceptanceMethod::Web)
+                };
                 let accept = AcceptAgreement {
                     hash: sha256_hex(self.programme.agreement.as_str()),
-                    method: AcceptanceMethod::Web,
+                    method,
                     names,
                 };
                 self.on_grant(
                     decided + 4 + self.number % 5,
-                    member,
+                    by,
                     GrantCommand::AcceptAgreement(accept),
                 );
             }
@@ -95,7 +102,7 @@ impl GroupHistory<'_> {
         };
         // For an application on paper the officer registered the person. An account that this
         // person keys in must be verified by somebody independent of the officer.
-        let verifier = if self.has_deviation(Deviation::KeyedIn) {
+        let verifier = if self.seed.is_keyed_in() {
             self.staff("treasurer")
         } else {
             self.staff("officer")

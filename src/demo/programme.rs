@@ -1,20 +1,20 @@
-//! The content of `programme.json`: staff, money, groups, and how far each application and grant
-//! gets.
+//! The content of `programme.json`: staff, texts, money and rounds.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
 
+use super::stories::{self, GroupSeed, Stage};
 use super::{SeedError, demo_id};
 use crate::commands::organisation_id;
 use crate::domain::fund::{FundState, Rules};
 use crate::domain::funding_source::FundingSource;
-use crate::domain::group::GroupMaturity;
-use crate::domain::organisation::{PublishReport, Question};
+use crate::domain::organisation::{PublishReport, Question, Settings};
 use crate::domain::outcome::Sign;
-use crate::domain::text::{Document, Line, Name, Prose, Slug};
+use crate::domain::text::{Document, Line, Prose, Slug};
 use crate::domain::{Money, PersonId, Role};
+use crate::starter;
 
 /// The `programme.json` that is part of the program.
 const BUNDLED_PROGRAMME: &str = include_str!("../../seeds/programme.json");
@@ -27,8 +27,13 @@ pub struct DemoProgramme {
     #[expect(dead_code, reason = "for whoever reads the file")]
     illustrative: String,
     pub(super) organisation: Line,
+    #[serde(default)]
+    pub(super) settings: Option<Settings>,
     pub(super) staff: Vec<Staff>,
+    /// The signs and questions to start from, unless the file has its own.
+    #[serde(default = "starter::signs")]
     pub(super) signs: Vec<Sign>,
+    #[serde(default = "starter::questions")]
     pub(super) questions: Vec<Question>,
     pub(super) agreement: Document,
     pub(super) fund: FundSeed,
@@ -36,6 +41,8 @@ pub struct DemoProgramme {
     pub(super) rounds: Vec<RoundSeed>,
     /// The texts of the public report, by area.
     pub(super) reports: Vec<PublishReport>,
+    /// From `stories/`.
+    #[serde(skip)]
     pub(super) groups: Vec<GroupSeed>,
 }
 
@@ -48,6 +55,9 @@ pub(super) struct Staff {
     pub(super) email: String,
     pub(super) founder: bool,
     pub(super) roles: BTreeSet<Role>,
+    /// A role that was proposed lately and waits for a second administrator.
+    #[serde(default)]
+    pub(super) proposed: Option<Role>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -84,91 +94,13 @@ pub(super) struct RoundSeed {
     pub(super) name: Line,
     pub(super) opens: i32,
     pub(super) closes: i32,
-}
-
-/// A group, and how far its application or grant gets.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GroupSeed {
-    pub(super) name: Name,
-    pub(super) member: String,
-    pub(super) area: Slug,
-    pub(super) standing: GroupMaturity,
-    pub(super) activity: Slug,
-    pub(super) round: Slug,
-    pub(super) asked: Money,
-    pub(super) awarded: Option<Money>,
-    pub(super) comes_to: Stage,
-    pub(super) title: Line,
-    pub(super) idea: String,
-    /// The signs that its update mentions. The first one is strong.
+    /// Whether every application of the round is decided.
     #[serde(default)]
-    pub(super) signs: Vec<Slug>,
-    #[serde(default)]
-    pub(super) said: String,
-    #[serde(default)]
-    pub(super) people: u32,
-    #[serde(default)]
-    pub(super) volunteers: u32,
-    /// The unspent amount, if any.
-    #[serde(default)]
-    pub(super) unspent: Option<Money>,
-    /// Deviations from the usual course.
-    #[serde(default)]
-    pub(super) turns: Vec<Deviation>,
-}
-
-/// A deviation from the usual course of an application or grant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Deviation {
-    PaymentRejected,
-    PaymentCancelled,
-    PaymentFailed,
-    PaymentReversed,
-    Varied,
-    Held,
-    Clawback,
-    InterestDeclared,
-    KeyedIn,
-    StoryPublished,
-}
-
-/// How far an application or grant gets, in the order of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Stage {
-    Draft,
-    Lapsed,
-    Submitted,
-    ChangesRequested,
-    Withdrawn,
-    Ineligible,
-    Eligible,
-    InAssessment,
-    Declined,
-    UnderReview,
-    Deferred,
-    ReserveList,
-    Offered,
-    OfferDeclined,
-    OfferLapsed,
-    OfferWithdrawn,
-    Accepted,
-    Prepared,
-    Approved,
-    Sent,
-    Live,
-    Terminated,
-    Queried,
-    Excused,
-    Reported,
-    ReturnDue,
-    Closed,
+    pub(super) completed: bool,
 }
 
 impl DemoProgramme {
-    /// Reads `programme.json` from a folder, or the one that is part of the program.
+    /// Reads `programme.json` and `stories/` from a folder, or those that are part of the program.
     pub fn read(folder: Option<&Path>) -> Result<Self, SeedError> {
         let file = folder.unwrap_or(Path::new("seeds")).join("programme.json");
         let text = match folder {
@@ -178,7 +110,10 @@ impl DemoProgramme {
             })?,
             None => BUNDLED_PROGRAMME.to_owned(),
         };
-        serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })
+        let mut programme: Self =
+            serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })?;
+        programme.groups = stories::read(folder)?;
+        Ok(programme)
     }
 
     /// The titles and meanings of the signs, which the catalogue of texts translates.
@@ -195,7 +130,8 @@ impl DemoProgramme {
     #[must_use]
     pub fn demo_accounts(&self, organisation: &str) -> Vec<(String, String, PersonId)> {
         let organisation = organisation_id(organisation);
-        let staff = self.staff.iter().map(|staff| {
+        let in_office = self.staff.iter().filter(|staff| !staff.roles.is_empty());
+        let staff = in_office.map(|staff| {
             (
                 staff.name.clone(),
                 staff.title.clone(),
@@ -208,7 +144,7 @@ impl DemoProgramme {
             .find(|group| group.comes_to == Stage::Live);
         let member = group.map(|group| {
             (
-                group.member.clone(),
+                group.contact.name.clone(),
                 format!("member of {}", group.name),
                 PersonId(demo_id(organisation, "member", group.name.as_str())),
             )

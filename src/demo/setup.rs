@@ -1,12 +1,12 @@
-//! The set-up before groups apply: people and roles, signs, form, agreement, and funds with their
-//! money and rounds.
+//! The set-up before groups apply: people and roles, settings, signs, form, agreement, and funds
+//! with their money and rounds.
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::programme::{DemoProgramme, RoundSeed, Staff};
 use super::{DemoStep, demo_id};
-use crate::domain::command::{NoBody, WithReason};
+use crate::domain::command::{NoBody, ProposalRef, WithReason};
 use crate::domain::fund::{Allocate, CreateFund, FundState, PlanRound, RoundRef};
 use crate::domain::organisation::{
     AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, PublishAgreement, PublishForm, RoleRef,
@@ -33,6 +33,7 @@ pub(super) fn steps(
         steps: Vec::new(),
     };
     setting.add_people();
+    setting.set_settings();
     setting.publish_texts();
     setting.add_fund();
     setting.add_other_funds();
@@ -59,30 +60,34 @@ pub(super) fn fund_id(organisation: OrganisationId) -> FundId {
     FundId(demo_id(organisation, "fund", "one"))
 }
 
-pub(super) fn person_details(name: &str, email: &str) -> PersonDetails {
+pub(super) fn person_details(
+    name: &str,
+    email: Option<&str>,
+    telephone: Option<&str>,
+) -> PersonDetails {
+    let open = |text: &str| PersonalInput::Open(text.to_owned());
     PersonDetails {
-        name: PersonalInput::Open(name.into()),
-        email: Some(PersonalInput::Open(email.into())),
-        telephone: None,
+        name: open(name),
+        email: email.map(open),
+        telephone: telephone.map(open),
+        postal_address: None,
+        typed_email: None,
     }
 }
 
 impl SetupSteps<'_> {
     fn organisation(&mut self, by: Actor, command: OrganisationCommand) {
-        self.steps.push(DemoStep {
-            day: FIRST_DAY,
+        self.steps.push(DemoStep::new(
+            FIRST_DAY,
             by,
-            command: Command::Organisation(self.organisation, command),
-        });
+            Command::Organisation(self.organisation, command),
+        ));
     }
 
     fn on_fund(&mut self, day: i32, by: &str, command: FundCommand) {
         let by = Actor::Person(staff_id(self.organisation, by));
-        self.steps.push(DemoStep {
-            day,
-            by,
-            command: Command::Fund(fund_id(self.organisation), command),
-        });
+        let command = Command::Fund(fund_id(self.organisation), command);
+        self.steps.push(DemoStep::new(day, by, command));
     }
 
     fn add_people(&mut self) {
@@ -93,12 +98,13 @@ impl SetupSteps<'_> {
         self.organisation(Actor::Operator, OrganisationCommand::Found(found));
         for one in &self.programme.staff {
             let id = staff_id(self.organisation, &one.key);
-            let register = PersonCommand::Register(person_details(&one.name, &one.email));
-            self.steps.push(DemoStep {
-                day: FIRST_DAY,
-                by: Actor::Operator,
-                command: Command::Person(id, register),
-            });
+            let register =
+                PersonCommand::Register(person_details(&one.name, Some(&one.email), None));
+            self.steps.push(DemoStep::new(
+                FIRST_DAY,
+                Actor::Operator,
+                Command::Person(id, register),
+            ));
         }
         for one in self.programme.staff.iter().filter(|one| one.founder) {
             let founder = NameFounder {
@@ -112,19 +118,16 @@ impl SetupSteps<'_> {
                     address: String::new(),
                 }),
             );
-            self.steps.push(DemoStep {
-                day: FIRST_DAY,
-                by: Actor::Job,
-                command: proven,
-            });
+            self.steps
+                .push(DemoStep::new(FIRST_DAY, Actor::Job, proven));
         }
         for one in self.programme.staff.iter().filter(|one| !one.founder) {
             self.give_roles(one);
         }
     }
 
-    /// Gives a person their roles. One administrator proposes each role, another confirms it.
-    fn give_roles(&mut self, one: &Staff) {
+    /// The first two administrators, once both are named.
+    fn founders(&self) -> Option<[Actor; 2]> {
         let founders: Vec<_> = self
             .programme
             .staff
@@ -132,7 +135,26 @@ impl SetupSteps<'_> {
             .filter(|one| one.founder)
             .map(|one| Actor::Person(staff_id(self.organisation, &one.key)))
             .collect();
-        let [first, second] = founders[..] else {
+        founders.try_into().ok()
+    }
+
+    /// One administrator proposes the settings, another confirms them.
+    fn set_settings(&mut self) {
+        let (Some(settings), Some([first, second])) = (&self.programme.settings, self.founders())
+        else {
+            return;
+        };
+        let confirm = ProposalRef { proposal: 1 };
+        self.organisation(
+            first,
+            OrganisationCommand::ProposeSettings(settings.clone()),
+        );
+        self.organisation(second, OrganisationCommand::ConfirmSettings(confirm));
+    }
+
+    /// Gives a person their roles. One administrator proposes each role, another confirms it.
+    fn give_roles(&mut self, one: &Staff) {
+        let Some([first, second]) = self.founders() else {
             return;
         };
         for role in &one.roles {
@@ -147,6 +169,15 @@ impl SetupSteps<'_> {
             };
             self.organisation(first, OrganisationCommand::ProposeRole(of));
             self.organisation(second, OrganisationCommand::ConfirmRole(confirm));
+        }
+        if let Some(role) = one.proposed {
+            let person = staff_id(self.organisation, &one.key);
+            let propose = OrganisationCommand::ProposeRole(RoleRef { person, role });
+            self.steps.push(DemoStep::new(
+                -3,
+                second,
+                Command::Organisation(self.organisation, propose),
+            ));
         }
     }
 
@@ -167,6 +198,7 @@ impl SetupSteps<'_> {
         self.organisation(
             by,
             OrganisationCommand::PublishForm(PublishForm {
+                name: None,
                 questions: questions.clone(),
             }),
         );
@@ -182,11 +214,7 @@ impl SetupSteps<'_> {
                 self.organisation,
                 OrganisationCommand::PublishReport(report.clone()),
             );
-            self.steps.push(DemoStep {
-                day: -10,
-                by: officer,
-                command,
-            });
+            self.steps.push(DemoStep::new(-10, officer, command));
         }
     }
 
@@ -245,11 +273,7 @@ impl SetupSteps<'_> {
                 (first..)
                     .step_by(20)
                     .zip(commands)
-                    .map(|(day, command)| DemoStep {
-                        day,
-                        by,
-                        command: Command::Fund(id, command),
-                    }),
+                    .map(|(day, command)| DemoStep::new(day, by, Command::Fund(id, command))),
             );
         }
     }
@@ -283,7 +307,7 @@ impl SetupSteps<'_> {
                 FundCommand::StartDeciding(of.clone()),
             );
         }
-        if seed.closes < -200 {
+        if seed.completed {
             self.on_fund(seed.closes + 60, "officer", FundCommand::CompleteRound(of));
         }
     }

@@ -1,0 +1,144 @@
+//! The pictures of the demonstration. They are stored like the uploads of a group: re-encoded in
+//! the sandbox and encrypted under the group's key.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bytes::Bytes;
+
+use super::SeedError;
+use crate::commands::{Caller, CommandRequest, Commands, IdempotencyKey};
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
+use crate::domain::{Actor, Command, Event, GroupCommand, GroupEvent, GroupId};
+use crate::files::{FileError, FileStore, StoredFile, UploadContext};
+use crate::sandbox::Sandbox;
+
+macro_rules! pictures {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../seeds/photographs/", $name, ".jpg")))),+]
+    };
+}
+
+/// The pictures that are part of the program, drawn by `scripts/draw`.
+const PICTURES: &[(&str, &[u8])] = pictures!(
+    "allotment",
+    "bench",
+    "bread",
+    "bus",
+    "choir",
+    "cinema",
+    "clay",
+    "coats",
+    "dance",
+    "games",
+    "kitchen",
+    "lanterns",
+    "letters",
+    "quilt",
+    "repair",
+    "soup",
+    "street",
+    "walk",
+);
+
+/// The names of the pictures.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    PICTURES.iter().map(|(name, _)| *name)
+}
+
+/// Stores pictures for groups, each once.
+pub(super) struct Album<'a> {
+    commands: &'a Commands,
+    files: &'a FileStore,
+    sandbox: &'a Sandbox,
+    kept: HashMap<(GroupId, String), FileDigest>,
+}
+
+impl<'a> Album<'a> {
+    pub(super) fn new(commands: &'a Commands, files: &'a FileStore, sandbox: &'a Sandbox) -> Self {
+        Self {
+            commands,
+            files,
+            sandbox,
+            kept: HashMap::new(),
+        }
+    }
+
+    /// Adds pictures to the group's files. One that an earlier run added is not added again.
+    pub(super) async fn keep(
+        &mut self,
+        by: Actor,
+        group: GroupId,
+        names: &[String],
+    ) -> Result<BTreeSet<FileDigest>, SeedError> {
+        let mut files = BTreeSet::new();
+        for name in names {
+            let key = (group, name.clone());
+            let file = match self.kept.get(&key) {
+                Some(file) => file.clone(),
+                None => self.keep_one(by, group, name).await?,
+            };
+            self.kept.insert(key, file.clone());
+            files.insert(file);
+        }
+        Ok(files)
+    }
+
+    async fn keep_one(
+        &self,
+        by: Actor,
+        group: GroupId,
+        name: &str,
+    ) -> Result<FileDigest, SeedError> {
+        let unknown = || SeedError::UnknownPicture(name.to_owned());
+        let (_, bytes) = PICTURES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(unknown)?;
+        let log = self.commands.log();
+        let intake = UploadContext {
+            log,
+            sandbox: self.sandbox,
+            now: self.commands.now(),
+            group: group.0,
+            sender: None,
+        };
+        let body = futures::stream::iter([Ok::<_, FileError>(Bytes::from_static(bytes))]);
+        let StoredFile {
+            file, media, bytes, ..
+        } = self.files.store(&intake, body).await?;
+        let keep = GroupCommand::KeepFile(KeepFile {
+            file: file.clone(),
+            media,
+            bytes,
+            purpose: FilePurpose::Photograph,
+        });
+        let caller = Caller {
+            actor: by,
+            role_scope: None,
+        };
+        let repeat = IdempotencyKey::per_caller(format!("seed-{}-{name}", group.0), "seed");
+        let request = CommandRequest {
+            idempotency_key: Some(repeat),
+            ..CommandRequest::new(caller, Command::Group(group, keep))
+        };
+        let receipt = self
+            .commands
+            .execute(request)
+            .await
+            .map_err(|cause| SeedError::Picture {
+                picture: name.to_owned(),
+                cause,
+            })?;
+        let first = log.read_events(receipt.first_position, 1).await?.pop();
+        let Some(Event::Group(GroupEvent::FileKept { file: kept, .. })) =
+            first.map(|recorded| recorded.event)
+        else {
+            return Err(unknown());
+        };
+        if kept != file {
+            self.files.remove(&file).await?;
+        }
+        Ok(kept)
+    }
+}
