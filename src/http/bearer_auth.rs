@@ -21,7 +21,7 @@ impl FromRequest for SignedIn {
             let app =
                 app.ok_or_else(|| ErrorCode::Internal.problem("the service is not set up"))?;
             let token =
-                token.ok_or_else(|| ErrorCode::Unauthenticated.problem("there is no token"))?;
+                token.ok_or_else(|| ErrorCode::Unauthenticated.problem("the token is missing"))?;
             let claims = app.tokens.verify(&token)?;
             let (left, counted) = app.site.limits.ask(claims.sub);
             if let Some(left) = left {

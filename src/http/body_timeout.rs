@@ -103,7 +103,7 @@ pub(super) async fn enforce_body_timeout(
         .is_some_and(|how| !how.as_bytes().eq_ignore_ascii_case(b"identity"));
     if packed {
         let answer = ErrorCode::UnsupportedMediaType
-            .problem("a body is taken as it is, not compressed")
+            .problem("the body must not be compressed")
             .error_response();
         return Ok(request.into_response(answer));
     }
@@ -184,10 +184,10 @@ fn with_timeouts(
 pub(super) fn body_problem(error: &actix_web::Error, too_large: &str) -> Problem {
     match error.as_error() {
         Some(PayloadError::Io(cause)) if cause.kind() == std::io::ErrorKind::TimedOut => {
-            ErrorCode::TooSlow.problem("it did not arrive in time")
+            ErrorCode::TooSlow.problem("this took too long to arrive")
         }
         Some(PayloadError::Overflow) => ErrorCode::TooLarge.problem(too_large),
-        _ => ErrorCode::MalformedJson.problem("the body did not arrive whole"),
+        _ => ErrorCode::MalformedJson.problem("the body did not arrive in full"),
     }
 }
 

@@ -33,6 +33,7 @@ use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::domain::PersonId;
 use crate::files::{FileError, FileStore, StoredFile, UploadContext};
+use crate::mail::OfficeContact;
 use crate::sandbox::Sandbox;
 use crate::views::{Reader, Views};
 pub use openapi::{openapi_json, openapi_yaml};
@@ -106,6 +107,10 @@ pub struct SiteConfig {
     pub demo_accounts: Vec<DemoAccount>,
     /// The folder that mails are written to, if they are not sent to a mail server.
     pub mail_folder: Option<std::path::PathBuf>,
+    /// The host of the mail server; empty if there is none.
+    pub mail_server: String,
+    /// The sender of mails.
+    pub mail_sender: String,
     pub limits: RateLimits,
     /// How long a client may pause while it sends a request body.
     pub body_pause_max: Duration,
@@ -126,10 +131,21 @@ impl SiteConfig {
             demo: false,
             demo_accounts: Vec::new(),
             mail_folder: None,
+            mail_server: String::new(),
+            mail_sender: String::new(),
             limits: RateLimits::new(&Quotas::default(), None),
             body_pause_max: body_timeout::BODY_PAUSE_MAX,
             bank_layout: Layout::plain(),
             open_data: None,
+        }
+    }
+
+    /// How people reach the office, for the signature of mails.
+    #[must_use]
+    pub fn office_contact(&self) -> OfficeContact {
+        OfficeContact {
+            phone: self.telephone.clone(),
+            hours: String::new(),
         }
     }
 
@@ -221,6 +237,6 @@ async fn no_such_address(request: HttpRequest) -> HttpResponse {
         return pages::not_found_page();
     }
     actix_web::ResponseError::error_response(
-        &ErrorCode::NoSuchAddress.problem("there is nothing at this address"),
+        &ErrorCode::NoSuchAddress.problem("we cannot find anything at this address"),
     )
 }

@@ -161,7 +161,7 @@ async fn problems_page() -> Result<HttpResponse, Problem> {
     };
     let body = page.render().map_err(|error| {
         tracing::error!(%error, "the page of problems could not be made");
-        ErrorCode::Internal.problem("something went wrong here")
+        ErrorCode::Internal.problem("something went wrong on our side")
     })?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")

@@ -5,7 +5,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
-use crate::commands::CommandError;
+use crate::commands::{CommandError, RefusedRecord};
 use crate::crypto::vault::VaultError;
 use crate::domain::{Refusal, RefusalKind};
 use crate::eventlog::LogError;
@@ -75,10 +75,11 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2000)]
     pub field: Option<String>,
-    /// All wrong fields of the body, at most twenty.
+    /// All wrong fields of the body, at most twenty; or every record that is refused, of a command
+    /// about many.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The id of the request in the operator's log.
+    /// The id of the request in the log of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
@@ -119,7 +120,7 @@ pub fn codes_with_advice() -> impl Iterator<Item = (&'static str, &'static str)>
 }
 
 fn code_schema() -> utoipa::openapi::schema::Object {
-    let about = "Stable: for machines. What to do about each stands in `advice`, and for all of them under /problems.";
+    let about = "Stable: for machines. What to do about each is in `advice`, and for all of them under /problems.";
     let schema = utoipa::openapi::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
         .description(Some(about));
@@ -157,43 +158,45 @@ impl ErrorCode {
     fn advice(self) -> &'static str {
         match self {
             Self::MalformedJson => "Send one JSON object in UTF-8.",
-            Self::InvalidFile => {
-                "Send a photograph (JPEG, PNG, WebP) or a PDF, whole and unlocked."
-            }
-            Self::InvalidField => "Correct the fields named here and send the request again.",
+            Self::InvalidFile => "Use a photo (JPEG, PNG or WebP) or a PDF that is not locked.",
+            Self::InvalidField => "Correct the fields named here, then send the request again.",
             Self::InvalidQuery => "Correct the parameter named here.",
-            Self::InvalidHeader => "Correct the header named here, or leave it away.",
+            Self::InvalidHeader => "Correct the header named here, or leave it out.",
             Self::InvalidKey => {
-                "Use 1 to 100 letters, digits and the signs - _ . : as the Idempotency-Key."
+                "Use 1 to 100 letters, digits and the characters - _ . : as the Idempotency-Key."
             }
             Self::KeyMissing => {
                 "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one."
             }
             Self::KeyReused => {
-                "Use a new Idempotency-Key: this one was used for a request with another content."
+                "Use a new Idempotency-Key. This one was used for a different request."
             }
-            Self::ForeignForm => "Go back, load the page again, and send the form once more.",
+            Self::ForeignForm => "Go back, reload the page, and try again.",
             Self::TooMany => {
-                "Wait for a few minutes, or as long as Retry-After says, and try again. You can also call us."
+                "Wait a few minutes, then try again. You can also phone us. A program waits as long as Retry-After says."
             }
             Self::QuotaReached => {
-                "Send the rest tomorrow, when Retry-After is over, or bring the papers to us."
+                "Send the rest tomorrow, or bring the papers to us. A program waits as long as Retry-After says."
             }
-            Self::TooSlow => "Send it again. A program uses the same Idempotency-Key.",
+            Self::TooSlow => "Try again. A program uses the same Idempotency-Key.",
             Self::Unauthenticated => "Send a token: Authorization: Bearer …",
-            Self::TokenExpired => "Get a new token and send the request again.",
+            Self::TokenExpired => "Get a new token, then send the request again.",
             Self::NotFound => {
-                "Check the id. Records of groups that you are not a member of are not shown."
+                "Check the address or number. You can only see the records of groups that you are in."
             }
-            Self::NoSuchAddress => "Check the address against /openapi.yaml.",
+            Self::NoSuchAddress => {
+                "Check the address. Programs find all addresses in /openapi.yaml."
+            }
             Self::MethodNotAllowed => "Use a method that the Allow header names.",
             Self::UnsupportedMediaType => "Send Content-Type: application/json.",
-            Self::TooLarge => "Send less at once.",
-            Self::Stale => "Read the record again, look at what changed, and decide again.",
+            Self::TooLarge => "Send less in one go.",
+            Self::Stale => "Open the record again and look at what changed before you decide.",
             Self::Busy | Self::Behind | Self::Unavailable => {
-                "Wait a few seconds and repeat the request with the same Idempotency-Key."
+                "Wait a few seconds, then try again. A program uses the same Idempotency-Key."
             }
-            Self::Internal => "Tell the operator when it happened; the log says more.",
+            Self::Internal => {
+                "Try again in a few minutes. If it happens again, tell the person who runs this service when it happened."
+            }
         }
     }
 
@@ -259,13 +262,29 @@ impl Problem {
     pub fn from_command_error(error: &CommandError) -> Self {
         match error {
             CommandError::Refused(refusal) => refusal.clone().into(),
-            CommandError::RefusedFor { refusal, noun, id } => {
-                let mut problem = Self::from(refusal.clone()).with_field(format!("{noun} {id}"));
-                problem.0.detail = error.to_string();
-                problem
-            }
+            CommandError::RefusedFor(records) => Self::from_refused_records(records),
             other => internal(other),
         }
+    }
+
+    /// The problem of a command about many records. Its code, detail and `field` are those of the
+    /// first refused record; `errors` lists every one.
+    fn from_refused_records(records: &[RefusedRecord]) -> Self {
+        let Some(first) = records.first() else {
+            return ErrorCode::Internal.problem("a record was refused");
+        };
+        let named = |record: &RefusedRecord| format!("{} {}", record.noun, record.id);
+        let mut problem = Self::from(first.refusal.clone()).with_field(named(first));
+        problem.0.detail = truncate(first.to_string());
+        problem.0.errors = records
+            .iter()
+            .map(|record| FieldError {
+                field: named(record),
+                code: FieldErrorCode::Invalid,
+                detail: truncate(record.refusal.to_string()),
+            })
+            .collect();
+        problem
     }
 
     /// The document without the request's id, which is added when it is sent.
@@ -326,10 +345,10 @@ impl From<Refusal> for Problem {
             refusal.to_string(),
             refusal.advice(),
         );
-        if let Refusal::DayOutOfRange { field, .. } = refusal {
-            problem.with_field(field)
-        } else {
-            problem
+        match refusal {
+            Refusal::DayOutOfRange { field, .. } => problem.with_field(field),
+            Refusal::AccentTooPale(_) => problem.with_field("accent"),
+            _ => problem,
         }
     }
 }
@@ -339,19 +358,19 @@ impl From<CommandError> for Problem {
         match error {
             // Members must not learn which records of other groups exist.
             CommandError::Refused(Refusal::NotOfGroup) => {
-                ErrorCode::NotFound.problem("there is nothing with this id")
+                ErrorCode::NotFound.problem("we cannot find this record")
             }
-            CommandError::Refused(_) | CommandError::RefusedFor { .. } => {
+            CommandError::Refused(_) | CommandError::RefusedFor(_) => {
                 Self::from_command_error(&error)
             }
             CommandError::KeyReused => {
-                ErrorCode::KeyReused.problem("the Idempotency-Key was used for another request")
+                ErrorCode::KeyReused.problem("this Idempotency-Key was used for another request")
             }
             CommandError::Stale => {
-                ErrorCode::Stale.problem("the record was changed since it was read")
+                ErrorCode::Stale.problem("someone changed this record after you opened it")
             }
             CommandError::Busy => {
-                ErrorCode::Busy.problem("too many are changing the same thing at once")
+                ErrorCode::Busy.problem("many people are changing the same record right now")
             }
             CommandError::Unwritable(_) => internal(&error),
             CommandError::Log(error) => error.into(),
@@ -364,11 +383,11 @@ impl From<LogError> for Problem {
         // The event log reports this once; a line for each command would only repeat it.
         if matches!(error, LogError::ClockOff { .. }) {
             return ErrorCode::Unavailable
-                .problem("nothing can be recorded until the service's clock is put right");
+                .problem("we cannot save anything until the clock of this service is put right");
         }
         if error.may_pass() {
             tracing::error!(%error, "the log is not to be had");
-            return ErrorCode::Unavailable.problem("the log cannot be reached just now");
+            return ErrorCode::Unavailable.problem("we cannot reach the log right now");
         }
         internal(&error)
     }
@@ -389,14 +408,16 @@ impl From<FileError> for Problem {
                 .problem(error.to_string())
                 .with_retry_after(*wait),
             FileError::Busy => ErrorCode::Busy.problem(error.to_string()),
-            FileError::BrokenOff => ErrorCode::InvalidFile.problem("the upload broke off"),
-            FileError::Missing => ErrorCode::NotFound.problem("the file is not there any more"),
+            FileError::BrokenOff => {
+                ErrorCode::InvalidFile.problem("the upload stopped before the end")
+            }
+            FileError::Missing => ErrorCode::NotFound.problem("this file is not there any more"),
             FileError::Vault(VaultError::NoKey(_)) => {
-                ErrorCode::NotFound.problem("there is nothing with this id")
+                ErrorCode::NotFound.problem("we cannot find this record")
             }
             FileError::Store(cause) => {
                 tracing::error!(%cause, "the store of files is not to be had");
-                ErrorCode::Unavailable.problem("the store of files cannot be reached just now")
+                ErrorCode::Unavailable.problem("we cannot reach the files right now")
             }
             FileError::Altered(_) | FileError::Vault(_) | FileError::Database(_) => {
                 internal(&error)
@@ -408,12 +429,10 @@ impl From<FileError> for Problem {
 impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
         match error {
-            ViewError::NotFound => ErrorCode::NotFound.problem("there is nothing with this id"),
-            ViewError::Behind => {
-                ErrorCode::Behind.problem("the views have not come to this position yet")
-            }
+            ViewError::NotFound => ErrorCode::NotFound.problem("we cannot find this record"),
+            ViewError::Behind => ErrorCode::Behind.problem("this change is not on the pages yet"),
             ViewError::BeyondLog => ErrorCode::InvalidQuery
-                .problem("the log has not come to this position yet")
+                .problem("the log does not reach this position yet")
                 .with_field("position"),
             ViewError::Log(error) => error.into(),
             ViewError::Projection(_) | ViewError::Unreadable { .. } => internal(&error),
@@ -432,7 +451,7 @@ fn truncate(text: String) -> String {
 
 fn internal(error: &dyn std::fmt::Display) -> Problem {
     tracing::error!(%error, "a request failed");
-    ErrorCode::Internal.problem("something went wrong here")
+    ErrorCode::Internal.problem("something went wrong on our side")
 }
 
 impl std::fmt::Display for Problem {

@@ -44,7 +44,7 @@ fn text(body: String) -> HttpResponse {
 }
 
 fn no_checkpoint() -> Problem {
-    ErrorCode::NotFound.problem("nothing was sealed yet")
+    ErrorCode::NotFound.problem("nothing has been signed yet")
 }
 
 async fn tile(

@@ -21,11 +21,11 @@ pub struct AccessView {
     /// The person who had access.
     #[schema(format = "uuid")]
     pub by: String,
-    /// `held`: all personal data of one person or group. `addresses`: the e-mail addresses of
-    /// everybody.
+    /// `held`: all personal data of one person or group. `addresses`: the email addresses of
+    /// everyone.
     #[schema(pattern = "^(held|addresses)$", example = "held")]
     pub what: String,
-    /// The person or group whose data it was; absent if it was everybody's.
+    /// The person or group whose data it was; absent if it was everyone's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
     pub of: Option<String>,

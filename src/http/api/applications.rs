@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::query::{QueryParams, list_own_rows, not_found, own_groups, path_id};
+use super::query::{QueryParams, list_own_rows, list_shown_rows, not_found, own_groups, path_id};
 use super::response::{Collection, PageEnd, record_response};
 use crate::auth::SignedIn;
 use crate::domain::application::{ApplicationState, Interests};
@@ -23,7 +23,8 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let params = QueryParams::parse(&http, super::APPLICATIONS_PARAMS)?;
     let expand = params.expansions(super::FUND_EXPANSIONS)?;
-    let mut filters = params.record_filters::<ApplicationState>()?;
+    let by_state = params.state_filter::<ApplicationState>()?;
+    let mut filters = params.place_filters()?;
     if let Some(text) = params.get("reference") {
         let is_one = (6..=18).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
         if !is_one {
@@ -35,8 +36,16 @@ pub(super) async fn list(
         let reference = Reference::parse(text).map(Reference::digits);
         filters.push(Filter::equals("reference", reference.unwrap_or_default()));
     }
-    let (rows, end) =
-        list_own_rows::<ApplicationRow>(&app, &signed, &params, filters, "group_id").await?;
+    let (rows, end) = if signed.reader.sees_all() {
+        filters.extend(by_state);
+        list_own_rows::<ApplicationRow>(&app, &signed, &params, filters, "group_id").await?
+    } else {
+        let shown = |row: ApplicationRow| {
+            let row = row.before_held_decision();
+            params.allows_state(row.state.into()).then_some(row)
+        };
+        list_shown_rows(&app, &signed, &params, filters, shown).await?
+    };
     let mut items = application_views(&app, &signed, rows).await?;
     app.views.add_names(&expand, &mut items).await?;
     Ok(Collection::new(items, end).to_response())
@@ -143,6 +152,7 @@ pub(in crate::http) async fn application_views(
 }
 
 fn redact_for_group(row: ApplicationRow) -> ApplicationRow {
+    let row = row.before_held_decision();
     ApplicationRow {
         scores: Vec::new(),
         help: None,

@@ -21,6 +21,8 @@ use crate::http::problem::{ErrorCode, FieldError, FieldErrorCode, Problem};
 
 /// The most wrong fields that are reported.
 const FIELD_ERRORS_MAX: usize = 20;
+/// The deepest path in which required fields are looked for, in dots.
+const REQUIRED_DEPTH_MAX: usize = 4;
 
 /// Parses a body into a command. The problem has the path of every wrong field.
 pub(in crate::http) fn parse_body(
@@ -33,7 +35,7 @@ pub(in crate::http) fn parse_body(
     serde_json::from_slice::<serde::de::IgnoredAny>(body)
         .map_err(|error| ErrorCode::MalformedJson.problem(plain_message(&error)))?;
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(ErrorCode::InvalidField.problem("the body is one JSON object"));
+        return Err(ErrorCode::InvalidField.problem("the body must be one JSON object"));
     }
     serde_json::from_slice::<BoundedJson>(body)
         .map_err(|error| ErrorCode::InvalidField.problem(plain_message(&error)))?;
@@ -123,6 +125,37 @@ fn wrong_fields(
         }
     }
     found
+}
+
+/// The paths of a command's required fields, with those inside required fields.
+pub(in crate::http) fn required_fields(spec: &CommandSpec) -> Vec<String> {
+    let mut schemas = Vec::new();
+    (spec.schemas)(&mut schemas);
+    let mut found = Vec::new();
+    if let Some((_, body)) = schemas.first() {
+        collect_required(body, &schemas, "", &mut found);
+    }
+    found
+}
+
+fn collect_required(
+    schema: &RefOr<Schema>,
+    schemas: &[(String, RefOr<Schema>)],
+    within: &str,
+    found: &mut Vec<String>,
+) {
+    let Some(Schema::Object(object)) = resolve_ref(schema, schemas) else {
+        return;
+    };
+    for name in &object.required {
+        let path = format!("{within}{name}");
+        if let Some(field) = object.properties.get(name)
+            && path.matches('.').count() < REQUIRED_DEPTH_MAX
+        {
+            collect_required(field, schemas, &format!("{path}."), found);
+        }
+        found.push(path);
+    }
 }
 
 /// The part of the body's schema that finding errors needs.

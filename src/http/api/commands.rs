@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, Route, web};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(in crate::http) use super::command_body::parse_body;
+pub(in crate::http) use super::command_body::{parse_body, required_fields};
 use super::response::CommandResponse;
 use super::{PREFIX, Resource, applications, funds, grants, groups, organisation, people, query};
 use crate::auth::SignedIn;
@@ -199,7 +199,7 @@ fn json_body<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], P
     if plain.eq_ignore_ascii_case("application/json") {
         Ok(body)
     } else {
-        Err(ErrorCode::UnsupportedMediaType.problem("the body is not declared as JSON"))
+        Err(ErrorCode::UnsupportedMediaType.problem("the Content-Type of the body is not JSON"))
     }
 }
 
@@ -211,11 +211,11 @@ pub(super) fn idempotency_key(
     let header = http
         .headers()
         .get("Idempotency-Key")
-        .ok_or_else(|| ErrorCode::KeyMissing.problem("there is no Idempotency-Key"))?;
+        .ok_or_else(|| ErrorCode::KeyMissing.problem("the Idempotency-Key is missing"))?;
     let key = header.to_str().unwrap_or_default().trim_matches('"');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     if !(1..=100).contains(&key.len()) || !key.bytes().all(plain) {
-        return Err(ErrorCode::InvalidKey.problem("the Idempotency-Key is not one"));
+        return Err(ErrorCode::InvalidKey.problem("this is not an Idempotency-Key"));
     }
     let hash = |body: &[u8]| {
         app.commands
@@ -247,7 +247,7 @@ pub(super) fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
     }
     let none = || {
         ErrorCode::InvalidHeader
-            .problem("If-Match is the tag that the record was read with, in its quotes")
+            .problem("If-Match must be the tag of the record, in its quotes")
             .with_field("If-Match")
     };
     let (weak, tag) = text

@@ -75,6 +75,7 @@ fn redact_for_group(mut row: FundRow) -> FundView {
     row.proposed_rules = None;
     for round in row.rounds.values_mut() {
         (round.reserves, round.met_on) = (BTreeMap::new(), BTreeSet::new());
+        round.letters = BTreeMap::new();
     }
     FundView {
         row,
@@ -135,7 +136,7 @@ async fn statement_response(
     let from = params.day("from")?.unwrap_or(until);
     if from > until {
         return Err(ErrorCode::InvalidQuery
-            .problem("the first day lies after the last")
+            .problem("the first day is after the last day")
             .with_field("from"));
     }
     Ok(HttpResponse::Ok().json(app.views.statement(of, from, until).await?))
@@ -179,7 +180,7 @@ impl TotalsParams {
         let by = params.get("by").map_or(Ok(by), |text| {
             parse_by(text).ok_or_else(|| {
                 ErrorCode::InvalidQuery
-                    .problem("figures are not added up by this")
+                    .problem("figures cannot be grouped by this")
                     .with_field("by")
             })
         })?;

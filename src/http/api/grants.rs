@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use super::query::{
-    QueryParams, list_own_rows, list_rows as list_of, not_found, own_groups, path_id, require_staff,
+    QueryParams, list_own_rows, list_rows as list_of, list_shown_rows, not_found, own_groups,
+    path_id, require_staff,
 };
 use super::response::{Collection, record_response};
 use crate::auth::SignedIn;
@@ -24,12 +25,12 @@ pub(super) async fn list(
     let params = QueryParams::parse(&http, super::GRANTS_PARAMS)?;
     let expand = params.expansions(super::FUND_EXPANSIONS)?;
     let filters = params.record_filters::<GrantState>()?;
-    let (rows, end) =
-        list_own_rows::<GrantRow>(&app, &signed, &params, filters, "group_id").await?;
-    let rows = rows
-        .into_iter()
-        .map(|row| redact_for_reader(&signed, row))
-        .collect();
+    let (rows, end) = if signed.reader.sees_all() {
+        list_own_rows::<GrantRow>(&app, &signed, &params, filters, "group_id").await?
+    } else {
+        let shown = |row: GrantRow| row.is_shown_to_group().then(|| redact_for_group(row));
+        list_shown_rows(&app, &signed, &params, filters, shown).await?
+    };
     let mut items = app
         .views
         .decrypt_grants(signed.reader.may_read_words(), rows)
@@ -238,7 +239,7 @@ async fn find_visible(
 ) -> Result<GrantRow, Problem> {
     let row: GrantRow = app.views.find(grant, as_at).await?.ok_or_else(not_found)?;
     match own_groups(app, signed).await? {
-        Some(own) if !own.contains(&row.group.0) => Err(not_found()),
+        Some(own) if !own.contains(&row.group.0) || !row.is_shown_to_group() => Err(not_found()),
         _ => Ok(row),
     }
 }

@@ -42,7 +42,7 @@ fn name_filters(params: &QueryParams) -> Result<Vec<Filter>, Problem> {
     };
     if text.trim().is_empty() || text.chars().count() > 140 {
         return Err(ErrorCode::InvalidQuery
-            .problem("this is how a name begins, of at most 140 characters")
+            .problem("use the beginning of a name, up to 140 characters")
             .with_field("name"));
     }
     let key = name_key(text);
@@ -136,7 +136,12 @@ pub(super) async fn history(
     let group = visible_group(&http, &signed, &app).await?;
     let Paged { items, next } = app
         .views
-        .history_page(group, as_at, &params.page_request()?)
+        .history_page(
+            group,
+            as_at,
+            &params.page_request()?,
+            signed.reader.sees_all(),
+        )
         .await?;
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }

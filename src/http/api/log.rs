@@ -109,13 +109,11 @@ pub(super) async fn proof(
         .match_info()
         .query("position")
         .parse()
-        .map_err(|_| ErrorCode::NotFound.problem("this is no position of the log"))?;
+        .map_err(|_| ErrorCode::NotFound.problem("this is not a position in the log"))?;
     let proof = load_proof(&app, &signed, position).await?;
-    Ok(HttpResponse::Ok().json(
-        proof.ok_or_else(|| {
-            ErrorCode::NotFound.problem("no head was signed over this position yet")
-        })?,
-    ))
+    Ok(HttpResponse::Ok().json(proof.ok_or_else(|| {
+        ErrorCode::NotFound.problem("no head has been signed over this position yet")
+    })?))
 }
 
 /// The inclusion proof of an event; `None` if no checkpoint covers it yet. Refused if the reader
@@ -148,7 +146,7 @@ pub(super) async fn events(
         .unwrap_or(-1);
     if !(-1..=i64::MAX / 2).contains(&after) {
         return Err(ErrorCode::InvalidQuery
-            .problem("no log has this position")
+            .problem("this is not a position in the log")
             .with_field("after_position"));
     }
     let wait: u64 = params.parsed("wait", WAIT_HINT)?.unwrap_or_default();
@@ -163,7 +161,7 @@ pub(super) async fn events(
         && after >= app.commands.log().length().await?
     {
         return Err(ErrorCode::InvalidQuery
-            .problem("the log has not come to this position yet")
+            .problem("the log does not reach this position yet")
             .with_field("after_position"));
     }
     if wait > 0 {

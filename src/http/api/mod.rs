@@ -285,14 +285,14 @@ pub fn read_routes() -> Vec<ReadRoute> {
         ReadRoute { path: "/people/{person}", name: "person", summary: "One person.", query: &["as_at", "min_position"], shape: ResponseShape::record::<PersonView>(), route: || web::get().to(people::show) },
         ReadRoute { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: FUNDS_PARAMS, shape: ResponseShape::page_by_state::<FundView, FundState>(), route: || web::get().to(funds::list) },
         ReadRoute { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: ResponseShape::record::<FundView>(), route: || web::get().to(funds::show) },
-        ReadRoute { path: "/funds/{fund}/statement", name: "fund_statement", summary: "What stood in a fund, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: ResponseShape::record::<Statement>(), route: || web::get().to(funds::statement) },
-        ReadRoute { path: "/funders/{funder}/statement", name: "funder_statement", summary: "What stood of a funder's money, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: ResponseShape::record::<Statement>(), route: || web::get().to(funds::statement_of_funder) },
+        ReadRoute { path: "/funds/{fund}/statement", name: "fund_statement", summary: "The balance of a fund, every transaction between two days, and the balance after.", query: &["from", "until", "min_position"], shape: ResponseShape::record::<Statement>(), route: || web::get().to(funds::statement) },
+        ReadRoute { path: "/funders/{funder}/statement", name: "funder_statement", summary: "The balance of a funder's money, every transaction between two days, and the balance after.", query: &["from", "until", "min_position"], shape: ResponseShape::record::<Statement>(), route: || web::get().to(funds::statement_of_funder) },
         ReadRoute { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: ResponseShape::record::<Budget>(), route: || web::get().to(funds::budget) },
         ReadRoute { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: ResponseShape::record::<Outcome>(), route: || web::get().to(funds::outcomes) },
         ReadRoute { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: GROUPS_PARAMS, shape: ResponseShape::page::<GroupView>(), route: || web::get().to(groups::list) },
         ReadRoute { path: "/groups/{group}", name: "group", summary: "One group.", query: &["as_at", "min_position"], shape: ResponseShape::record::<GroupView>(), route: || web::get().to(groups::show) },
         ReadRoute { path: "/groups/{group}/history", name: "group_history", summary: "A group's applications and grants over all funds.", query: &PAGE_PARAMS, shape: ResponseShape::page::<HistoryLine>(), route: || web::get().to(groups::history) },
-        ReadRoute { path: "/groups/{group}/links", name: "group_links", summary: "Groups that share an account, a postcode or a telephone number with this one.", query: &["after", "limit"], shape: ResponseShape::page::<RelatedGroup>(), route: || web::get().to(groups::links) },
+        ReadRoute { path: "/groups/{group}/links", name: "group_links", summary: "Groups that share an account, a postcode or a phone number with this one.", query: &["after", "limit"], shape: ResponseShape::page::<RelatedGroup>(), route: || web::get().to(groups::links) },
         ReadRoute { path: "/groups/{group}/files/{file}", name: "group_file", summary: "One file of a group, opened.", query: &[], shape: ResponseShape::file(), route: || web::get().to(files::download) },
         ReadRoute { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: APPLICATIONS_PARAMS, shape: ResponseShape::page_by_state::<ApplicationView, ApplicationState>(), route: || web::get().to(applications::list) },
         ReadRoute { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position", "expand"], shape: ResponseShape::record::<ApplicationView>(), route: || web::get().to(applications::show) },
@@ -305,7 +305,7 @@ pub fn read_routes() -> Vec<ReadRoute> {
         ReadRoute { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: UPDATES_PARAMS, shape: ResponseShape::page_by_state::<UpdateView, UpdateState>(), route: || web::get().to(grants::updates) },
         ReadRoute { path: "/log/head", name: "log_head", summary: "How many events the log holds, and what was sealed of it.", query: &[], shape: ResponseShape::record::<LogStatus>(), route: || web::get().to(log::head) },
         ReadRoute { path: "/log/events/{position}/proof", name: "log_proof", summary: "The proof that an event is in the log that the newest head is over.", query: &[], shape: ResponseShape::record::<Proof>(), route: || web::get().to(log::proof) },
-        ReadRoute { path: "/log/accesses", name: "log_accesses", summary: "Who looked at everything that is held on somebody, and who took everybody's addresses, the newest day first.", query: &["after", "limit"], shape: ResponseShape::page::<AccessView>(), route: || web::get().to(accesses::list) },
+        ReadRoute { path: "/log/accesses", name: "log_accesses", summary: "Who looked at all data on a person, and who took the addresses of everyone, the newest day first.", query: &["after", "limit"], shape: ResponseShape::page::<AccessView>(), route: || web::get().to(accesses::list) },
         ReadRoute { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit", "wait"], shape: ResponseShape::page::<EventView>(), route: || web::get().to(log::events) },
         ReadRoute { path: "/webhooks", name: "webhooks", summary: "Webhooks: who outside is told of events.", query: &[], shape: ResponseShape::page::<WebhookView>(), route: || web::get().to(webhooks::list) },
         ReadRoute { path: "/webhooks/{webhook}", name: "webhook", summary: "One webhook, and how it does.", query: &[], shape: ResponseShape::record::<WebhookView>(), route: || web::get().to(webhooks::show) },
@@ -329,8 +329,8 @@ pub struct ActionRoute {
 #[rustfmt::skip]
 pub fn action_routes() -> Vec<ActionRoute> {
     vec![
-        ActionRoute { path: "/webhooks/{webhook}/secret", name: "webhook_make_secret", summary: "Makes the next secret of a webhook, and shows it this once. The one before goes on signing beside it.", shape: ResponseShape::record::<SecretShown>(), recorded: true, route: || web::post().to(webhooks::make_secret) },
-        ActionRoute { path: "/webhooks/{webhook}/resume", name: "webhook_resume", summary: "Lets a webhook go on that was paused, as nothing was taken for days.", shape: ResponseShape::record::<WebhookView>(), recorded: false, route: || web::post().to(webhooks::resume) },
+        ActionRoute { path: "/webhooks/{webhook}/secret", name: "webhook_make_secret", summary: "Makes the next secret of a webhook, and shows it this once. The one before still signs as well.", shape: ResponseShape::record::<SecretShown>(), recorded: true, route: || web::post().to(webhooks::make_secret) },
+        ActionRoute { path: "/webhooks/{webhook}/resume", name: "webhook_resume", summary: "Resumes a webhook that was paused because it took nothing for days.", shape: ResponseShape::record::<WebhookView>(), recorded: false, route: || web::post().to(webhooks::resume) },
         ActionRoute { path: "/webhooks/{webhook}/deliveries/{delivery}/send-again", name: "webhook_send_again", summary: "Sends a delivery again, and tries for three days.", shape: ResponseShape::record::<DeliveryView>(), recorded: false, route: || web::post().to(webhooks::send_again) },
     ]
 }
@@ -430,7 +430,7 @@ pub(super) fn method_not_allowed(allow: String) -> Route {
     };
     web::to(move || {
         let mut response = ErrorCode::MethodNotAllowed
-            .problem(format!("this address takes {allow}"))
+            .problem(format!("this address accepts only {allow}"))
             .error_response();
         if let Ok(allow) = allow.parse() {
             response.headers_mut().insert(ALLOW, allow);

@@ -1,4 +1,5 @@
-//! The read of the organisation. People without a role do not see the staff's mail texts.
+//! The read of the organisation. People without a role do not see the staff's mail texts,
+//! nor settings that are only proposed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -36,11 +37,13 @@ pub(super) async fn organisation_response(
     record_response(&app.views.with_agreements(row, as_at).await?, version)
 }
 
-/// Removes mail texts. The form, signs, agreements and reports are public.
+/// Removes mail texts and proposed settings. The settings in force, the form, signs, agreements and
+/// reports are public.
 fn redact_for_group(row: OrganisationRow) -> OrganisationRow {
     OrganisationRow {
         mail_texts: Vec::new(),
         proposed_mail_texts: Vec::new(),
+        proposed_settings: None,
         ..row
     }
 }

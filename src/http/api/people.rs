@@ -71,7 +71,7 @@ async fn people_with_role(app: &AppState, role: Role) -> Result<Vec<String>, Pro
         .collect())
 }
 
-/// The ids of people with an e-mail address, by its blind index. Refused for staff who may not see
+/// The ids of people with an email address, by its blind index. Refused for staff who may not see
 /// addresses. People without a role may use it, but their list contains only themselves.
 async fn people_with_email(
     app: &AppState,

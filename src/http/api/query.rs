@@ -46,12 +46,12 @@ impl QueryParams {
             }
             if value.contains('\0') {
                 return Err(ErrorCode::InvalidQuery
-                    .problem("this holds a character that cannot be looked for")
+                    .problem("this has a character that cannot be searched for")
                     .with_field(name));
             }
             if value.chars().count() > VALUE_MAX {
                 return Err(ErrorCode::InvalidQuery
-                    .problem(format!("this has more than {VALUE_MAX} characters"))
+                    .problem(format!("use at most {VALUE_MAX} characters"))
                     .with_field(name));
             }
             match params.get_mut(&name) {
@@ -61,7 +61,7 @@ impl QueryParams {
                 Some(before) if REPEATABLE.contains(&name.as_str()) => before.extend([",", &value]),
                 Some(_) => {
                     return Err(ErrorCode::InvalidQuery
-                        .problem("the parameter stands twice")
+                        .problem("this parameter is there twice")
                         .with_field(name));
                 }
             }
@@ -100,13 +100,13 @@ impl QueryParams {
 
     fn limit_or(&self, usual: i64) -> Result<i64, Problem> {
         let limit = self
-            .parsed("limit", "this is a number from 1 to 500")?
+            .parsed("limit", "use a number from 1 to 500")?
             .unwrap_or(usual);
         if (1..=PAGE_MAX).contains(&limit) {
             Ok(limit)
         } else {
             Err(ErrorCode::InvalidQuery
-                .problem("this is a number from 1 to 500")
+                .problem("use a number from 1 to 500")
                 .with_field("limit"))
         }
     }
@@ -125,7 +125,7 @@ impl QueryParams {
     fn cursor(&self, order: SortOrder) -> Result<Option<Cursor>, Problem> {
         let wrong = || {
             ErrorCode::InvalidQuery
-                .problem("this is the cursor that the page before gave, in the same order")
+                .problem("use the cursor of the page before, with the same order")
                 .with_field("after")
         };
         let Some(text) = self.get("after") else {
@@ -174,7 +174,7 @@ impl QueryParams {
         let all = self.get("expand").map(each);
         let says = || {
             ErrorCode::InvalidQuery
-                .problem(format!("these are of: {}", known.join(", ")))
+                .problem(format!("choose from: {}", known.join(", ")))
                 .with_field("expand")
         };
         all.map_or_else(|| Ok(BTreeSet::new()), |all| all.ok_or_else(says))
@@ -217,7 +217,7 @@ impl QueryParams {
         };
         let wrong = || {
             ErrorCode::InvalidQuery
-                .problem("this is an instant such as 2026-10-31T12:00:00Z, or a position")
+                .problem("use a time such as 2026-10-31T12:00:00Z, or a position")
                 .with_field("updated_since")
         };
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -230,13 +230,24 @@ impl QueryParams {
     /// The filters that applications and grants have in common.
     pub(super) fn record_filters<State: VariantNames>(&self) -> Result<Vec<Filter>, Problem> {
         let mut filters = self.state_filter::<State>()?;
-        filters.extend(self.equality_filters(&[
+        filters.extend(self.place_filters()?);
+        Ok(filters)
+    }
+
+    /// The filters of applications and grants, without that by state.
+    pub(super) fn place_filters(&self) -> Result<Vec<Filter>, Problem> {
+        self.equality_filters(&[
             ("fund", "fund"),
             ("round", "round"),
             ("group", "group_id"),
             ("area", "area"),
-        ])?);
-        Ok(filters)
+        ])
+    }
+
+    /// Whether `state` allows a state, by its name.
+    pub(super) fn allows_state(&self, state: &str) -> bool {
+        self.get("state")
+            .is_none_or(|text| text.split(',').any(|allowed| allowed == state))
     }
 
     /// The filters of payments and updates.
@@ -259,7 +270,7 @@ impl QueryParams {
         let within = text.split(',').count() <= State::VARIANTS.len();
         if !within || states.iter().any(|state| !State::VARIANTS.contains(state)) {
             return Err(ErrorCode::InvalidQuery
-                .problem(format!("these are of: {}", State::VARIANTS.join(", ")))
+                .problem(format!("choose from: {}", State::VARIANTS.join(", ")))
                 .with_field("state"));
         }
         Ok(vec![Filter::any_of("state", states)])
@@ -286,7 +297,7 @@ impl QueryParams {
         if matches!(name, "fund" | "group" | "grant") {
             let id: Uuid = value.parse().map_err(|_| {
                 ErrorCode::InvalidQuery
-                    .problem("this is an id")
+                    .problem("this must be an id")
                     .with_field(name)
             })?;
             return Ok(Some(id.to_string()));
@@ -297,7 +308,7 @@ impl QueryParams {
             && !((1..=60).contains(&value.len()) && value.bytes().all(short))
         {
             return Err(ErrorCode::InvalidQuery
-                .problem("this is a short name, such as oldham")
+                .problem("use a short name, such as oldham")
                 .with_field(name));
         }
         Ok(Some(value.to_owned()))
@@ -398,6 +409,34 @@ pub(super) async fn list_own_rows<T: TableRow>(
         filters.push(Filter::any_of(group_column, only_ids(own)));
     }
     list_rows(app, params, as_at, filters).await
+}
+
+/// A page of rows for a member of groups. `shown` is what members may see of a row, or `None`; it
+/// decides the total too, so that a hidden row is not counted.
+pub(super) async fn list_shown_rows<T: TableRow>(
+    app: &AppState,
+    signed: &SignedIn,
+    params: &QueryParams,
+    filters: Vec<Filter>,
+    shown: impl Fn(T) -> Option<T>,
+) -> Result<(Vec<T>, PageEnd), Problem> {
+    let (rows, mut end) =
+        list_own_rows::<T>(app, signed, params, filters.clone(), "group_id").await?;
+    if end.total.is_some() {
+        let own = app.views.groups_of(signed.reader.person).await?;
+        let mut all = filters;
+        all.push(Filter::any_of("group_id", only_ids(own)));
+        if let Some(position) = params.updated_since(app).await? {
+            all.push(Filter::changed_after(position));
+        }
+        let rows = app
+            .views
+            .all_rows::<T>(params.as_at(app).await?, all)
+            .await?;
+        let count = rows.into_iter().filter_map(&shown).count();
+        end.total = Some(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    Ok((rows.into_iter().filter_map(shown).collect(), end))
 }
 
 #[cfg(test)]

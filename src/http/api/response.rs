@@ -89,7 +89,7 @@ pub(super) fn record_response<T: Serialize>(
 ) -> Result<HttpResponse, Problem> {
     let unwritable = |error: serde_json::Error| {
         tracing::error!(%error, "a record cannot be written");
-        ErrorCode::Internal.problem("something went wrong here")
+        ErrorCode::Internal.problem("something went wrong on our side")
     };
     let body = serde_json::to_string(record).map_err(unwritable)?;
     let digest = hex::encode(&Sha256::digest(&body)[..8]);

@@ -69,7 +69,7 @@ fn sections() -> Vec<(&'static str, Value)> {
         "title": "Microgrants",
         "version": env!("CARGO_PKG_VERSION"),
         "description": DESCRIPTION,
-        "contact": { "name": "Whoever runs this service" },
+        "contact": { "name": "The people who run this service" },
         "license": { "name": "MIT", "identifier": "MIT" },
     });
     let components = json!({

@@ -12,7 +12,7 @@ use crate::domain::role::Permission;
 const TAGS: [(&str, &str); 9] = [
     (
         "organisation",
-        "The organisation: its signs of success, form, agreement, mails and roles.",
+        "The organisation: its signs of success, questions, agreement, emails and roles.",
     ),
     (
         "people",
@@ -28,7 +28,7 @@ const TAGS: [(&str, &str); 9] = [
     ),
     (
         "groups",
-        "Groups that ask for money: their members, payees and files.",
+        "Groups that ask for money: their members, bank details and files.",
     ),
     (
         "applications",
@@ -40,7 +40,7 @@ const TAGS: [(&str, &str); 9] = [
     ),
     (
         "webhooks",
-        "Who outside is told of events, and what became of each delivery.",
+        "Connections that tell other programs of events, and what became of each delivery.",
     ),
     (
         "log",
@@ -52,15 +52,15 @@ const TAGS: [(&str, &str); 9] = [
 const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     (
         "organisation",
-        "Signs of success, form and agreement as they are in force, staff's own mail texts, and earlier agreements.",
+        "Signs of success, questions and agreement as they are in force, your own wording of emails, and earlier agreements.",
     ),
     (
         "people",
-        "For staff everybody, in order of their ids; for anybody else themselves. Addresses are opened for those who work with groups.",
+        "Staff see everyone, in order of their ids; other people see only themselves. Addresses are shown to those who work with groups.",
     ),
     (
         "person",
-        "Name and contact details are opened for the person and for staff who work with groups; erased, they are absent.",
+        "Name and contact details are shown to the person and to staff who work with groups. They are absent once they are erased.",
     ),
     (
         "funds",
@@ -76,7 +76,7 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "funder_statement",
-        "The same as a fund's statement, over all funds that one funder's money is in. For staff.",
+        "The same as the statement of a fund, over all funds that have money of this funder. For staff.",
     ),
     (
         "budget",
@@ -92,7 +92,7 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "group",
-        "With members, payee, files and checks on file. What is another group's is 404.",
+        "With members, bank details, files and checks on file. Members get 404 for another group.",
     ),
     (
         "group_history",
@@ -100,7 +100,7 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "group_links",
-        "Found by keyed look-ups, without opening anything: they are told, not forbidden. For staff.",
+        "Found by keyed look-ups, without decrypting anything. They are shown and not forbidden. For staff.",
     ),
     (
         "group_file",
@@ -108,11 +108,11 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "applications",
-        "Staff see all; members see their groups' own. Scores are withheld from whoever has still to score.",
+        "Staff see all; members see their groups' own. Scores are withheld from those who have yet to score.",
     ),
     (
         "application",
-        "With decision, reserve rank, interests and those scores that the reader may see.",
+        "With its decision, place on the reserve list, conflicts of interest, and the scores that the reader may see.",
     ),
     (
         "application_answers",
@@ -121,7 +121,7 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ("grants", "Staff see all; members see their groups' own."),
     (
         "grant",
-        "With checks, instalments, variations, stories and what is due back. A grant's id is its application's.",
+        "With checks, instalments, changes, stories and money to return. The id of a grant is the id of its application.",
     ),
     (
         "grant_payments",
@@ -141,11 +141,11 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "webhooks",
-        "Those that stand, are proposed or are paused, with their newest deliveries. For auditors and administrators.",
+        "Those that are active, proposed or paused, with their newest deliveries. For auditors and administrators.",
     ),
     (
         "webhook",
-        "With its address, its kinds of events and how it stands. For auditors and administrators.",
+        "With its address, its kinds of events and its state. For auditors and administrators.",
     ),
     (
         "webhook_deliveries",
@@ -153,7 +153,7 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "log_accesses",
-        "Who took what is held on a person, or everybody's addresses, by day. For auditors and administrators.",
+        "Who took all data on a person, or the addresses of everyone, by day. For auditors and administrators.",
     ),
     (
         "log_head",
@@ -165,7 +165,7 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "log_events",
-        "With `wait` the answer comes as soon as there is a new event. Personal values stand in events as seals only. For auditors and administrators.",
+        "With `wait` the answer comes as soon as there is a new event. Events have personal values only as seals. For auditors and administrators.",
     ),
 ];
 

@@ -87,7 +87,7 @@ fn query_parameter(name: &str) -> Value {
             text("^\\S[^\\u0000]{0,139}$", 140),
         ),
         "email" => (
-            "Only whoever has this address: for those who may see addresses.",
+            "Only the person with this address. For those who may see addresses.",
             json!({ "type": "string", "format": "email", "maxLength": 254 }),
         ),
         "identifier" => (
@@ -145,7 +145,7 @@ fn state(states: &'static [&'static str], schemas: &JsonObject) -> Value {
     let schema = named.unwrap_or_else(|| json!({ "type": "string", "enum": states }));
     list_parameter(
         "state",
-        "Only those that stand in one of these states.",
+        "Only those in one of these states.",
         &schema,
         states.len(),
     )

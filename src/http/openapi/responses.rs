@@ -83,8 +83,8 @@ pub(super) fn examples() -> Value {
     json!({
         "Accepted": { "value": { "id": "0192f0c1-7a3b-7c21-9d4e-5f60718293a4", "first_position": 1204, "position": 1205 } },
         "Refused": problem(Refusal::NotYours.into()),
-        "TooMany": problem(ErrorCode::TooMany.problem("this person's programs ask too often")),
-        "Internal": problem(ErrorCode::Internal.problem("something went wrong here")),
+        "TooMany": problem(ErrorCode::TooMany.problem("the programs of this person send too many requests")),
+        "Internal": problem(ErrorCode::Internal.problem("something went wrong on our side")),
     })
 }
 

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::account_contact::{self, OwnContact};
 use super::apply::refusal_says;
+use super::device::device_name;
 use super::sign_in::format_instant;
 use super::tokens::{self, TokenView};
 use super::{
@@ -38,8 +40,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 struct AccountPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
-    name: String,
-    email: String,
+    own: OwnContact,
     proposed: Option<ProposedContactDetails>,
     roles: Vec<&'static str>,
     sessions: Vec<SessionView>,
@@ -58,6 +59,7 @@ struct ProposedContactDetails {
     name: String,
     email: String,
     telephone: String,
+    postal_address: String,
     /// The proposal's number. The confirmation names it, so that it cannot confirm a later
     /// proposal.
     proposal: u32,
@@ -88,21 +90,16 @@ pub(super) async fn render_account(
         Some(contact) if visitor.proven => Some(decrypt_proposed_contact(app, contact).await?),
         _ => None,
     };
-    let seen = app
-        .views
-        .decrypt_people(&signed.reader, row.into_iter().collect())
-        .await?
-        .pop();
+    let erasure = row.as_ref().map_or(Erasure::NotAsked, |row| row.erasure);
+    let contact = OwnContact::load(visitor, app, row).await?;
     let own = visitor.digest(app);
     let sessions = sessions::valid(&app.commands, signed).await?;
     let session = |session: SessionRow| SessionView {
         own: session.digest == own,
         digest: session.digest,
-        device: session.device,
+        device: device_name(&session.device, visitor.language),
         seen_at: format_instant(session.seen_at),
     };
-    let erasure = seen.as_ref().map_or(Erasure::NotAsked, |seen| seen.erasure);
-    let (name, email) = seen.map(|seen| (seen.name, seen.email)).unwrap_or_default();
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(
@@ -115,14 +112,13 @@ pub(super) async fn render_account(
     let sheet = AccountPage {
         page: shell,
         wrong,
-        name: name.unwrap_or_default(),
-        email: email.filter(|_| visitor.proven).unwrap_or_default(),
+        own: contact,
         proposed,
         roles: signed
             .reader
             .roles
             .iter()
-            .map(|role| (*role).into())
+            .map(|role| tokens::role_name(*role))
             .collect(),
         tokens: tokens::current_tokens(app, signed).await?,
         usable: tokens::grantable_roles(signed),
@@ -146,6 +142,12 @@ async fn decrypt_proposed_contact(
             .as_ref()
             .map(|telephone| ("telephone", telephone)),
     );
+    sealed.extend(
+        contact
+            .postal_address
+            .as_ref()
+            .map(|address| ("postal_address", address)),
+    );
     let opened = app
         .commands
         .log()
@@ -163,6 +165,7 @@ async fn decrypt_proposed_contact(
         name: take("name"),
         email: take("email"),
         telephone: take("telephone"),
+        postal_address: take("postal_address"),
         proposal: contact.proposal,
     })
 }
@@ -185,11 +188,18 @@ async fn subject_access(
     .await
 }
 
-/// Handles the forms of the page: the answer to proposed contact details, the request to be erased,
+/// Handles the forms of the page: the person's own details, the answer to proposed contact details, the request to be erased,
 /// and ending one session, or all sessions and all tokens.
-async fn submit(sent: PostedForm, app: web::Data<AppState>) -> Result<HttpResponse, PageError> {
+async fn submit(
+    request: HttpRequest,
+    sent: PostedForm,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let person = visitor.person()?;
+    if posted.text("form") == account_contact::FORM {
+        return account_contact::submit(&request, &visitor, &app, &posted).await;
+    }
     if matches!(posted.text("form"), "confirm-contact" | "refuse-contact") {
         return answer_contact(&visitor, &app, &posted).await;
     }

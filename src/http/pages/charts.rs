@@ -62,6 +62,23 @@ impl DaySelection {
     pub fn day(&self) -> Date {
         self.chosen.unwrap_or(self.today)
     }
+
+    /// The last three ends of a quarter since the first day, the newest first, and whether each is
+    /// the chosen day.
+    pub fn quarter_ends(&self) -> Vec<(Date, bool)> {
+        let mut ends = Vec::new();
+        let mut day = self.today.first_of_month();
+        while ends.len() < 3 && day > self.first {
+            if let Ok(end) = day.yesterday()
+                && end.month() % 3 == 0
+                && end >= self.first
+            {
+                ends.push((end, self.chosen == Some(end)));
+            }
+            day = day.saturating_sub(jiff::Span::new().months(1));
+        }
+        ends
+    }
 }
 
 fn days_between(from: Date, to: Date) -> i32 {
@@ -97,35 +114,64 @@ impl MoneyBar {
             line,
         }
     }
-
-    /// The requested sum as a share of the larger of the allocated and the requested sum.
-    pub fn requested(&self) -> String {
-        percent(share(
-            self.line.requested,
-            self.line.allocated.max(self.line.requested),
-        ))
-    }
 }
 
-/// A bar of outcomes of one sign: points that groups reported, and points that staff assessed.
+/// A bar of outcomes of one sign: the points that groups reported.
 pub struct OutcomeBar {
     pub name: String,
     pub line: OutcomeLine,
     pub reported: String,
-    pub judged: String,
+}
+
+impl OutcomeBar {
+    /// The mean of what groups reported, with one decimal; empty without a report.
+    pub fn said_mean(&self) -> String {
+        mean(self.line.said_points, self.line.said_by)
+    }
+
+    /// The mean of what staff assessed.
+    pub fn judged_mean(&self) -> String {
+        mean(self.line.judged_points, self.line.judged_of)
+    }
+
+    /// Where the mean of the groups is on a scale from none to strong.
+    pub fn said_at(&self) -> String {
+        on_scale(self.line.said_points, self.line.said_by)
+    }
+
+    pub fn judged_at(&self) -> String {
+        on_scale(self.line.judged_points, self.line.judged_of)
+    }
+}
+
+/// The points of the strongest sign.
+const POINTS_MAX: i64 = 2;
+
+/// A mean, rounded to one decimal.
+fn mean(points: i64, of: i64) -> String {
+    if of == 0 {
+        return String::new();
+    }
+    let tenths = (points * 20 / of + 1) / 2;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// A mean as a place on a scale whose ends are a little inside of the drawing.
+fn on_scale(points: i64, of: i64) -> String {
+    let permille = permille(points, of * POINTS_MAX);
+    percent(40 + permille * 920 / 1000)
 }
 
 /// Bars of outcomes. The longest is as wide as the chart.
 pub fn outcome_bars(lines: Vec<(String, OutcomeLine)>) -> Vec<OutcomeBar> {
     let most = lines
         .iter()
-        .map(|(_, line)| line.said_points.max(line.judged_points))
+        .map(|(_, line)| line.said_points)
         .max()
         .unwrap_or(1)
         .max(1);
     let bar = |(name, line): (String, OutcomeLine)| OutcomeBar {
         reported: percent(permille(line.said_points, most)),
-        judged: percent(permille(line.judged_points, most)),
         name,
         line,
     };
@@ -133,7 +179,7 @@ pub fn outcome_bars(lines: Vec<(String, OutcomeLine)>) -> Vec<OutcomeBar> {
 }
 
 /// A part of a whole, in thousandths.
-fn share(part: Money, whole: Money) -> i64 {
+pub(super) fn share(part: Money, whole: Money) -> i64 {
     permille(part.pence(), whole.pence())
 }
 
@@ -145,7 +191,7 @@ fn permille(part: i64, whole: i64) -> i64 {
     }
 }
 
-fn percent(permille: i64) -> String {
+pub(super) fn percent(permille: i64) -> String {
     format!("{}.{}%", permille / 10, permille % 10)
 }
 
@@ -177,5 +223,12 @@ mod tests {
         );
         assert_eq!(percent(share(Money::from_pounds(1), Money::ZERO)), "0.0%");
         assert_eq!(percent(permille(7, 5)), "100.0%");
+    }
+
+    #[test]
+    fn a_mean_has_one_decimal() {
+        assert_eq!(mean(5, 4), "1.3");
+        assert_eq!(mean(2, 1), "2.0");
+        assert_eq!(mean(0, 0), "");
     }
 }

@@ -88,12 +88,13 @@ impl FormField<'_> {
         }
     }
 
+    /// The classes of the input's width, with a blank before them.
     fn width(&self) -> &'static str {
         match self.kind {
-            FieldKind::Number => "govuk-input--width-5",
-            FieldKind::Money | FieldKind::Day | FieldKind::Autofill("one-time-code") => {
-                "govuk-input--width-10"
-            }
+            FieldKind::Number => " w3",
+            FieldKind::Day => " w10",
+            FieldKind::Autofill("one-time-code") => " w10 code",
+            FieldKind::Autofill("tel") => " w20",
             _ => "",
         }
     }

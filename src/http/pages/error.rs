@@ -92,9 +92,9 @@ from!(
 impl From<CommandError> for PageError {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::Refused(_)
-            | CommandError::RefusedFor { .. }
-            | CommandError::KeyReused => Self::Refused(error),
+            CommandError::Refused(_) | CommandError::RefusedFor(_) | CommandError::KeyReused => {
+                Self::Refused(error)
+            }
             other => Self::Problem(other.into()),
         }
     }
@@ -111,6 +111,60 @@ fn wait_text(seconds: u64) -> String {
     match seconds {
         0..=90 => "a minute".to_owned(),
         seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// Whether the problem's own text is written for people: that of a refusal, or of a file. The others
+/// describe a request to a program.
+fn is_for_people(problem: &Problem) -> bool {
+    !matches!(
+        problem.code(),
+        "not_yours" | "foreign_form" | "invalid_field" | "key_reused"
+    ) && matches!(
+        problem.status_code(),
+        StatusCode::FORBIDDEN
+            | StatusCode::CONFLICT
+            | StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::PAYLOAD_TOO_LARGE
+    )
+}
+
+/// The title of the error page, and its text.
+fn title_and_text(problem: &Problem) -> (&'static str, &str) {
+    if is_for_people(problem) {
+        return ("Sorry, that did not work", problem.detail());
+    }
+    if problem.code() == "foreign_form" {
+        return (
+            "Please load the page again",
+            "It was open for too long. Go back, load it again, and send it once more.",
+        );
+    }
+    match problem.status_code() {
+        StatusCode::NOT_FOUND => (
+            "We can’t find that page",
+            "The address may be old or mistyped, or the page belongs to another group. Nothing you wrote has been lost.",
+        ),
+        StatusCode::FORBIDDEN => (
+            "You can’t see this page",
+            "It belongs to another group, or to other people in the office. If you need it, please ask us.",
+        ),
+        StatusCode::TOO_MANY_REQUESTS => (
+            "Please wait a moment",
+            "We had many requests from you in a short time.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => (
+            "Sorry, that took too long",
+            "What you sent did not arrive in full. Please go back and send it again.",
+        ),
+        status if status.is_server_error() => (
+            "Sorry, something went wrong",
+            "The fault is ours, not yours. Please try again in a few minutes.",
+        ),
+        _ => (
+            "Sorry, that did not work",
+            "We could not read what was sent. Please go back, load the page again and have another try.",
+        ),
     }
 }
 
@@ -149,19 +203,7 @@ impl ResponseError for PageError {
             Self::Problem(problem) | Self::RateLimited(problem, _) => problem,
         };
         let status = problem.status_code();
-        let (title, says) = match status {
-            StatusCode::NOT_FOUND => (
-                "Page not found",
-                "There is nothing here, or it belongs to somebody else.",
-            ),
-            StatusCode::FORBIDDEN => ("This is not yours to see", problem.detail()),
-            StatusCode::TOO_MANY_REQUESTS => ("Please wait a little", problem.detail()),
-            status if status.is_server_error() => (
-                "Sorry, something is wrong with the service",
-                problem.detail(),
-            ),
-            _ => ("Sorry, that did not work", problem.detail()),
-        };
+        let (title, says) = title_and_text(problem);
         let again = if let Self::RateLimited(_, again) = self {
             Some(again)
         } else {
@@ -170,12 +212,13 @@ impl ResponseError for PageError {
         let wait = problem.retry_after().map_or_else(String::new, wait_text);
         let advice = match status {
             StatusCode::TOO_MANY_REQUESTS if again.is_some() => {
-                format!("Nothing that you typed is lost. Wait {wait}, and send it again.")
+                format!("Nothing that you typed is lost. Wait {wait}, then send it again.")
             }
             StatusCode::TOO_MANY_REQUESTS => format!(
-                "Wait {wait}. Then go back and send it again: what you typed is still there."
+                "Wait {wait}, then go back and send it again. What you typed is still there."
             ),
-            _ => problem.advice().to_owned(),
+            _ if is_for_people(problem) => problem.advice().to_owned(),
+            _ => String::new(),
         };
         let page = ErrorPage {
             title,

@@ -73,17 +73,14 @@ pub(super) async fn read(
 pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static str {
     match error {
         FileError::Quota { .. } => translate(
-            "Your group has sent as many files as it can in one day. Send the rest tomorrow, or call us",
+            "Your group has sent as many files as it can in one day. Send the rest tomorrow, or phone us",
             language,
         ),
         FileError::Busy => translate(
-            "Many pictures are being sent just now. Send yours again in a minute",
+            "Many photos are being sent just now. Send yours again in a minute",
             language,
         ),
-        _ => translate(
-            "Only pictures and PDFs of up to 10 MB can be kept",
-            language,
-        ),
+        _ => translate("Choose photos or PDFs of up to 10 MB each", language),
     }
 }
 
@@ -214,7 +211,7 @@ impl UploadedForm {
                     let certain = matches!(
                         error,
                         CommandError::Refused(_)
-                            | CommandError::RefusedFor { .. }
+                            | CommandError::RefusedFor(_)
                             | CommandError::KeyReused
                             | CommandError::Busy
                     );

@@ -4,10 +4,17 @@
 use super::FormData;
 use super::i18n::translate;
 use crate::domain::language::Language;
-use crate::domain::personal_data::PersonalInput;
+use crate::domain::personal_data::{PersonalInput, has_phone_number};
 
 /// The error of a text that is longer than a personal value may be.
 pub(super) const TOO_LONG_TEXT: &str = "This is too long. Use at most 5,000 letters.";
+
+/// Parses a phone number, which stays as it was typed.
+pub(super) fn parse_phone(text: &str) -> Option<PersonalInput> {
+    Some(text)
+        .filter(|text| has_phone_number(text))
+        .and_then(|text| PersonalInput::name(text).ok())
+}
 
 /// Errors: the name of the field, and the text.
 pub(super) type FieldErrors = Vec<(String, String)>;

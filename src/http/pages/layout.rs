@@ -2,12 +2,82 @@
 //! navigation.
 
 use super::PageError;
-use super::i18n;
+use super::icons::{Icon, icon};
+use super::site::SiteDetails;
 use super::visitor::Visitor;
+use super::{assets, i18n};
 use crate::domain::Role;
 use crate::domain::language::Language;
 use crate::http::AppState;
 use crate::projections::OrganisationRow;
+
+/// How wide the main part of a page outside the desk is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageWidth {
+    /// One column of text.
+    #[default]
+    Text,
+    /// The full frame.
+    Wide,
+    /// The template sets the widths of its sections.
+    Full,
+}
+
+/// A group of rooms in the desk's navigation.
+pub struct NavigationGroup {
+    pub title: &'static str,
+    pub rooms: Vec<NavigationRoom>,
+}
+
+/// A room of the desk.
+#[derive(Clone, Copy)]
+pub struct NavigationRoom {
+    pub name: &'static str,
+    pub icon: &'static str,
+    pub address: &'static str,
+}
+
+/// What the desk's header and navigation say of the reader.
+#[derive(Clone, Debug, Default)]
+pub struct DeskHeader {
+    /// The reader's name; empty if it is not known.
+    pub name: String,
+    pub initials: String,
+    /// How much waits for the reader, by the address of the room.
+    counts: Vec<(&'static str, i64)>,
+}
+
+impl DeskHeader {
+    pub(super) fn new(name: String, counts: Vec<(&'static str, i64)>) -> Self {
+        let words: Vec<&str> = name.split_whitespace().collect();
+        let ends = match words.as_slice() {
+            [] => Vec::new(),
+            [one] => vec![*one],
+            [first, .., last] => vec![*first, *last],
+        };
+        let initials = ends
+            .iter()
+            .filter_map(|word| word.chars().next())
+            .flat_map(char::to_uppercase)
+            .collect();
+        Self {
+            name,
+            initials,
+            counts,
+        }
+    }
+
+    /// The first word of the name.
+    pub fn first_name(&self) -> &str {
+        self.name.split_whitespace().next().unwrap_or_default()
+    }
+
+    /// How much waits for the reader in a room.
+    pub fn waiting_in(&self, address: &str) -> i64 {
+        let room = self.counts.iter().find(|(room, _)| *room == address);
+        room.map_or(0, |(_, count)| *count)
+    }
+}
 
 /// The values of a page's layout, for its template.
 #[expect(
@@ -26,7 +96,11 @@ pub struct PageContext {
     pub demo: bool,
     pub csrf: String,
     pub path: String,
+    pub today: jiff::civil::Date,
+    /// The office's telephone number, as in `site`.
     pub telephone: String,
+    /// How the organisation looks and is reached.
+    pub site: SiteDetails,
     /// The address of the link "back".
     pub back: Option<String>,
     /// A message on the result of the previous form.
@@ -34,6 +108,12 @@ pub struct PageContext {
     pub has_errors: bool,
     /// Whether the desk's navigation is shown.
     pub at_desk: bool,
+    /// A page for answering: without the links of the site.
+    pub quiet: bool,
+    pub width: PageWidth,
+    /// The text in the desk's search box.
+    pub find: String,
+    pub desk_header: DeskHeader,
 }
 
 impl PageContext {
@@ -49,6 +129,7 @@ impl PageContext {
             .as_ref()
             .map(|signed| signed.reader.roles.clone())
             .unwrap_or_default();
+        let site = SiteDetails::in_force(own.as_ref(), &app.site);
         Ok(Self {
             title: title.to_owned(),
             organisation: own
@@ -63,11 +144,17 @@ impl PageContext {
             demo: app.site.demo,
             csrf: visitor.csrf.clone(),
             path: visitor.path.clone(),
-            telephone: app.site.telephone.clone(),
+            today: crate::clock::day_of(app.commands.now()),
+            telephone: site.telephone.clone(),
+            site,
             back: None,
             notice: None,
             has_errors: false,
             at_desk: false,
+            quiet: false,
+            width: PageWidth::default(),
+            find: String::new(),
+            desk_header: DeskHeader::default(),
         })
     }
 
@@ -86,47 +173,107 @@ impl PageContext {
         crate::mail::format_day(*day.borrow(), self.language)
     }
 
-    /// The other languages, each with the address that changes to it.
-    pub fn other_languages(&self) -> Vec<(Language, String)> {
-        use strum::VariantArray as _;
-        let others = Language::VARIANTS
-            .iter()
-            .filter(|language| **language != self.language);
-        others
-            .map(|language| {
-                (
-                    *language,
-                    format!(
-                        "/language/{}?to={}",
-                        language.code(),
-                        url_encoded(&self.path)
-                    ),
-                )
-            })
-            .collect()
+    /// A day in a table: without its year if that is this year.
+    pub fn short_day(&self, day: impl std::borrow::Borrow<jiff::civil::Date>) -> String {
+        super::days::short_day(*day.borrow(), self.today)
     }
 
-    /// The sections of the desk that the visitor may see, by label and address.
-    pub fn desk_sections(&self) -> Vec<(&'static str, &'static str)> {
-        let mut rooms = vec![("Today", "/desk")];
+    /// An icon, by its name.
+    #[expect(
+        clippy::unused_self,
+        reason = "templates reach everything through the page"
+    )]
+    pub fn icon(&self, name: &str) -> Icon {
+        icon(name)
+    }
+
+    /// The address of a file in `assets`.
+    #[expect(
+        clippy::unused_self,
+        reason = "templates reach everything through the page"
+    )]
+    pub fn asset(&self, name: &str) -> &'static str {
+        assets::asset_path(name)
+    }
+
+    pub fn is_wide(&self) -> bool {
+        self.width == PageWidth::Wide
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.width == PageWidth::Full
+    }
+
+    /// The languages, each with the address that changes to it, and whether it is the page's own.
+    pub fn languages(&self) -> Vec<(Language, String, bool)> {
+        use strum::VariantArray as _;
+        let to = url_encoded(&self.path);
+        let link = |language: &Language| {
+            let address = format!("/language/{}?to={to}", language.code());
+            (*language, address, *language == self.language)
+        };
+        Language::VARIANTS.iter().map(link).collect()
+    }
+
+    /// Whether the pages exist in a language.
+    #[expect(
+        clippy::unused_self,
+        reason = "templates reach everything through the page"
+    )]
+    pub fn has_language(&self, tag: &str) -> bool {
+        use strum::VariantArray as _;
+        Language::VARIANTS
+            .iter()
+            .any(|language| language.code() == tag)
+    }
+
+    /// The public pages in the header, by address and name.
+    pub fn open_navigation(&self) -> [(&'static str, &str); 3] {
+        [
+            ("/apply", self.t("Apply")),
+            ("/impact", self.t("What we’ve funded")),
+            ("/help", self.t("Help")),
+        ]
+    }
+
+    /// The rooms of the desk that the visitor may enter.
+    pub fn desk_navigation(&self) -> Vec<NavigationGroup> {
+        let room = |name, icon, address| NavigationRoom {
+            name,
+            icon,
+            address,
+        };
+        let (mut grants, mut community, mut reports, mut setup) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         if self.staff {
-            rooms.extend([
-                ("Applications", "/desk/applications"),
-                ("Panel", "/desk/panel"),
-                ("Grants", "/desk/grants"),
-                ("Payments", "/desk/payments"),
-                ("Updates", "/desk/updates"),
-                ("Groups", "/desk/groups"),
-                ("Funds", "/desk/funds"),
-                ("People", "/desk/people"),
-                ("Texts", "/desk/texts"),
+            grants.extend([
+                room("Applications", "inbox", "/desk/applications"),
+                room("Panel meetings", "panel", "/desk/panel"),
+                room("Grants", "heart", "/desk/grants"),
+                room("Payments", "bank", "/desk/payments"),
+                room("Updates", "talk", "/desk/updates"),
+            ]);
+            community.push(room("Groups", "people", "/desk/groups"));
+            setup.extend([
+                room("Funds and rounds", "pound", "/desk/funds"),
+                room("People and roles", "hand", "/desk/people"),
+                room("Wording and emails", "mail", "/desk/texts"),
             ]);
         }
-        rooms.push(("Figures", "/desk/figures"));
+        reports.push(room("Figures", "chart", "/desk/figures"));
         if self.auditor {
-            rooms.push(("Log", "/desk/log"));
+            reports.push(room("Audit log", "seal", "/desk/log"));
         }
-        rooms
+        let group = |title, rooms| NavigationGroup { title, rooms };
+        let mut groups = vec![
+            group("", vec![room("Today", "sun", "/desk")]),
+            group("Grants", grants),
+            group("Community", community),
+            group("Reports", reports),
+            group("Set up", setup),
+        ];
+        groups.retain(|group| !group.rooms.is_empty());
+        groups
     }
 
     /// Whether the page belongs to the section of the desk at `address`.
@@ -155,4 +302,18 @@ pub(super) fn url_encoded(text: &str) -> String {
     serde_html_form::to_string([("", text)])
         .map(|pair| pair.trim_start_matches('=').to_owned())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_last_name() {
+        let initials = |name: &str| DeskHeader::new(name.to_owned(), Vec::new()).initials;
+        assert_eq!(initials("Morgan Price"), "MP");
+        assert_eq!(initials("ana de la cruz"), "AC");
+        assert_eq!(initials("Shabnam"), "S");
+        assert_eq!(initials(""), "");
+    }
 }

@@ -8,28 +8,39 @@
 //! everybody.
 
 mod account;
+mod account_contact;
 mod apply;
 mod assets;
+mod begin;
 mod charts;
 mod components;
 mod csrf;
+mod days;
 mod desk;
+mod device;
 mod error;
 mod file_upload;
+mod flower;
 mod form;
 mod form_reader;
+mod fund_texts;
 mod i18n;
+mod icons;
 mod layout;
 mod log_proof;
 pub mod multipart;
 mod my;
 mod ownership;
 mod public;
+mod question_field;
 mod sign_in;
 mod sign_in_link;
+mod site;
 mod subject_access;
+mod theme;
 mod tokens;
 mod visitor;
+mod words;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -37,20 +48,22 @@ use askama::Template;
 pub use csrf::CONTENT_SECURITY_POLICY;
 pub(super) use error::PageError;
 pub(super) use form::{Form, FormData, FormErrors, PageForms, PostedForm};
-pub(super) use layout::PageContext;
+pub(super) use icons::icon;
+pub(super) use layout::{PageContext, PageWidth};
+pub(super) use site::SiteDetails;
+pub use theme::theme_path;
 pub(super) use visitor::{Visitor, renew_session_cookie};
 
-/// The address of the stylesheet. Its name contains a digest of the content.
-pub(crate) fn styles_path() -> &'static str {
-    &assets::STYLES_PATH
-}
+pub(crate) use assets::asset_path;
 
 /// Registers all pages.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .configure(assets::configure)
+        .configure(theme::configure)
         .configure(account::configure)
         .configure(sign_in::configure)
+        .configure(begin::configure)
         .configure(apply::configure)
         .configure(my::configure)
         .configure(public::configure)

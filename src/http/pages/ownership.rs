@@ -12,7 +12,7 @@ use crate::eventlog::append::AppendReceipt;
 use crate::http::AppState;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 
-/// An application of one of the visitor's groups.
+/// An application of one of the visitor's groups, without a decision whose letter is held.
 pub(super) async fn own_application(
     visitor: &Visitor,
     app: &AppState,
@@ -24,7 +24,7 @@ pub(super) async fn own_application(
         .await?
         .ok_or_else(PageError::not_found)?;
     require_own_group(visitor, app, row.group.0).await?;
-    Ok(row)
+    Ok(row.before_held_decision())
 }
 
 /// A grant of one of the visitor's groups.
@@ -39,7 +39,11 @@ pub(super) async fn own_grant(
         .await?
         .ok_or_else(PageError::not_found)?;
     require_own_group(visitor, app, row.group.0).await?;
-    Ok(row)
+    if row.is_shown_to_group() {
+        Ok(row)
+    } else {
+        Err(PageError::not_found())
+    }
 }
 
 pub(super) async fn require_own_group(

@@ -63,6 +63,18 @@ struct SignInCodePage {
     to: String,
 }
 
+impl SignInPage {
+    /// Whether a page that needs somebody to be signed in led here.
+    fn is_needed(&self) -> bool {
+        !matches!(self.to.as_str(), "" | "/")
+    }
+
+    /// Whether that page saves an answer. What was typed on it is not kept.
+    fn was_answering(&self) -> bool {
+        self.to.starts_with("/my/applications/") && self.to.contains("/answer/")
+    }
+}
+
 /// The path, if it is a path of this service; otherwise a redirect could lead to another site.
 pub(super) fn local_path(to: &str) -> Option<&str> {
     let own = to.starts_with('/')
@@ -126,7 +138,7 @@ async fn submit(
     let to = local_path(posted.text("to")).unwrap_or("/").to_owned();
     let Ok(email) = parse_email(posted.text("email")) else {
         let says = super::i18n::translate(
-            "Enter an e-mail address, such as name@example.org",
+            "Enter an email address, such as name@example.org",
             visitor.language,
         )
         .to_owned();
@@ -180,7 +192,7 @@ async fn render_code(
     let mut shell = PageContext::load(
         visitor,
         app,
-        super::i18n::translate("Look in your mail", visitor.language),
+        super::i18n::translate("Check your email", visitor.language),
     )
     .await?;
     shell.back = Some("/sign-in".to_owned());
@@ -213,7 +225,7 @@ async fn submit_code(
     }
     crate::http::monitoring::count_wrong_code();
     let says = super::i18n::translate(
-        "This code is wrong, or it has run out. Look in your newest mail, or ask for a new link.",
+        "This code is wrong, or it has run out. Check your newest email, or ask for a new link.",
         visitor.language,
     );
     let rejected = FormErrors::new("code", &posted, vec![("code".into(), says.to_owned())]);

@@ -50,7 +50,7 @@ pub(super) async fn current_tokens(
     let seen = |row: TokenRow| TokenView {
         jti: row.jti,
         name: row.name,
-        roles: row.roles.replace(',', ", "),
+        roles: role_names(&row.roles),
         made_at: format_instant(row.made_at),
         expires_at: format_instant(row.expires_at),
         used_at: row.used_at.map(format_instant),
@@ -64,9 +64,29 @@ pub(super) fn grantable_roles(signed: &SignedIn) -> Vec<(String, String)> {
         .reader
         .roles
         .iter()
-        .map(|role| <&str>::from(*role))
-        .map(|role| (role.to_owned(), role.to_owned()))
+        .map(|role| (<&str>::from(*role).to_owned(), role_name(*role).to_owned()))
         .collect()
+}
+
+/// The name of a role on pages.
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => "Administrator",
+        Role::Officer => "Grants officer",
+        Role::Finance => "Finance",
+        Role::Panel => "Panel member",
+        Role::Auditor => "Auditor",
+    }
+}
+
+/// The names of roles that are stored with commas between them.
+fn role_names(stored: &str) -> String {
+    let names: Vec<&str> = stored
+        .split(',')
+        .filter_map(|role| role.trim().parse().ok())
+        .map(role_name)
+        .collect();
+    names.join(", ")
 }
 
 /// Creates or ends a token.
@@ -128,7 +148,7 @@ async fn create(
         Ok(token) => token,
         Err(TokenError::AlreadyIssued) => {
             let says = translate(
-                "This token was made already, and it is shown only once. End it, and make another.",
+                "You made this token before, and we show it only once. End it, and make another.",
                 language,
             );
             return again(vec![(String::new(), says.to_owned())]).await;

@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, HELPER, PEOPLE_AT_RISK, Section, place_name};
-use super::{activity_choices, refusal_text, start};
+use super::{refusal_text, start};
 use crate::clock::day_of;
-use crate::domain::application::{ApplicationState, ChooseLanguage, SaveAnswers};
+use crate::domain::application::{AnswerValue, ApplicationState, ChooseLanguage, SaveAnswers};
 use crate::domain::language::Language;
 use crate::domain::money::strip_formatting;
+use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::AppState;
 use crate::http::pages::form_reader::TOO_LONG_TEXT;
-use crate::http::pages::i18n::translate;
+use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::question_field::{self, QuestionField, answer_error_text};
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
-    render_form_page, see_other,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, components,
+    fund_texts, ownership, render_form_page, see_other,
 };
 use crate::projections::{ApplicationRow, FundRow};
 
@@ -29,11 +32,39 @@ struct AnswerPage {
     form: Form,
     wrong: Vec<(String, String)>,
     section: Section,
+    /// The field of a question of the form.
+    field: Option<QuestionField>,
     hint: String,
     choices: Vec<(String, String)>,
     number: usize,
     of: usize,
     note: Option<String>,
+    /// The day by which the requested changes are due.
+    due_on: Option<Date>,
+    /// How the lines of a budget compare with the amount that is asked for.
+    sum: Option<String>,
+    /// The other languages, each with the button that saves the answer and changes to it.
+    tongues: Vec<(Language, String)>,
+}
+
+impl AnswerPage {
+    /// The width of the bar of progress, in percent.
+    fn percent(&self) -> usize {
+        (self.number * 2 - 1) * 50 / self.of.max(1)
+    }
+
+    /// Whether the question is one for some sentences, in the page's language.
+    fn is_plain_text(&self) -> bool {
+        self.field
+            .as_ref()
+            .is_some_and(|field| field.kind == QuestionKind::LongText && field.lang.is_none())
+    }
+
+    fn is_budget(&self) -> bool {
+        self.field
+            .as_ref()
+            .is_some_and(|field| field.kind == QuestionKind::Budget)
+    }
 }
 
 pub(super) async fn show(
@@ -72,19 +103,39 @@ async fn render(
         .find(row.fund, None)
         .await?
         .ok_or_else(PageError::not_found)?;
+    let typed = rejected
+        .as_ref()
+        .map(|rejected| FormData::new(rejected.values.clone()))
+        .map(|posted| question_field::entered(&posted, "answer"));
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
+    let form = forms.form("answer");
+    let field = section.own.as_ref().map(|question| {
+        let typed = typed.as_deref().unwrap_or(&section.stored);
+        let id = components::field_id("answer", "answer");
+        QuestionField::new(question, id, "answer", typed, visitor.language)
+            .into_heading()
+            .with_error(form.error_of("answer"))
+    });
     let mut shell = PageContext::load(visitor, app, &section.title).await?;
-    shell.has_errors = !wrong.is_empty();
-    shell.back = Some(sections::path_before(row.id, &open, key));
+    (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
+    shell.back = Some(if sections::is_open(&row, shell.today) {
+        sections::path_before(row.id, &open, key)
+    } else {
+        format!("/my/applications/{}", row.id)
+    });
     let (choices, known) = choices_and_prefill(&section, &row, &fund, visitor);
     let page = AnswerPage {
-        form: forms.form("answer").prefill("answer", &known),
+        form: form.prefill("answer", &known),
+        field,
+        sum: budget_sum(&section, &row, visitor.language),
+        tongues: other_tongues(visitor.language),
         hint: hint(&section, &fund, visitor.language),
         note: row
             .note
             .clone()
             .filter(|_| row.state == ApplicationState::ChangesRequested),
+        due_on: sections::reply_due_on(&row),
         page: shell,
         wrong,
         choices,
@@ -118,7 +169,7 @@ fn choices_and_prefill(
             )
         }
         ACTIVITY if section.own.is_none() => (
-            activity_choices(visitor.language),
+            fund_texts::activities(&fund.rules.texts, visitor.language),
             row.activity
                 .as_ref()
                 .map(ToString::to_string)
@@ -135,14 +186,64 @@ fn choices_and_prefill(
     }
 }
 
+/// How the saved lines of a budget compare with the amount that the group asks for.
+fn budget_sum(section: &Section, row: &ApplicationRow, language: Language) -> Option<String> {
+    let question = section.own.as_ref()?;
+    let total = AnswerValue::parse(question, &section.stored)
+        .ok()?
+        .total()?;
+    let lines = translate_with("Your lines add up to {}.", &total.to_string(), language);
+    let asked = row.requested.map(|requested| {
+        if requested == total {
+            translate("That is what you asked for.", language).to_owned()
+        } else {
+            translate_with("You asked for {}.", &requested.to_string(), language)
+        }
+    });
+    Some(
+        format!("{lines} {}", asked.unwrap_or_default())
+            .trim_end()
+            .to_owned(),
+    )
+}
+
+/// The languages other than the page's, each with the text of its button in that language.
+fn other_tongues(language: Language) -> Vec<(Language, String)> {
+    use strum::VariantArray as _;
+    Language::VARIANTS
+        .iter()
+        .filter(|other| **other != language)
+        .map(|other| {
+            (
+                *other,
+                translate("Save and read this in English", *other).to_owned(),
+            )
+        })
+        .collect()
+}
+
 fn hint(section: &Section, fund: &FundRow, language: Language) -> String {
-    if let Some(question) = &section.own {
-        return question.in_language(language).1.to_owned();
-    }
     match section.key.as_str() {
-        AMOUNT => format!("{} – {}", fund.rules.minimum, fund.rules.maximum),
-        PEOPLE_AT_RISK => translate("Then we help you with a plan to keep everybody safe.", language).to_owned(),
-        HELPER => translate("Write the name of who helps you, so that we can ask for them. Leave it empty if nobody does.", language).to_owned(),
+        AREA => translate(
+            "If people come from several places, choose where you meet.",
+            language,
+        )
+        .to_owned(),
+        AMOUNT => format!(
+            "{} {}",
+            start::bounds_hint(fund, language),
+            translate("A rough amount is fine.", language)
+        ),
+        PEOPLE_AT_RISK => translate(
+            "If yes, we will help you write a plan to keep everyone safe.",
+            language,
+        )
+        .to_owned(),
+        HELPER => translate(
+            "Enter their name, so that we can ask for them. Leave it empty if no one helps you.",
+            language,
+        )
+        .to_owned(),
         _ => String::new(),
     }
 }
@@ -161,17 +262,14 @@ pub(super) async fn submit(
         .iter()
         .find(|section| section.key == key)
         .ok_or_else(PageError::not_found)?;
-    let next = if posted.text("then") == "later" {
-        format!("/my/applications/{}/later", row.id)
-    } else {
-        sections::path_after(row.id, &open, key)
-    };
+    let next = next_path(&row, &open, key, &posted);
+    let saves_part = !matches!(posted.text("then"), "" | "next");
     let command = match parse_answer(section, &posted, visitor.language) {
         Ok(Some(command)) => command,
         Ok(None) => return Ok(see_other(&next)),
         Err(says) => {
-            // Saving for later needs no answer.
-            if posted.text("then") == "later" && posted.text("answer").is_empty() {
+            // Saving for later, or changing the language, needs no answer.
+            if saves_part && question_field::entered(&posted, "answer").is_empty() {
                 return Ok(see_other(&next));
             }
             let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
@@ -188,11 +286,22 @@ pub(super) async fn submit(
     {
         None | Some(Refusal::NoChange) => Ok(see_other(&next)),
         Some(refusal) => {
-            let says = refusal_text::refusal_text(&refusal, visitor.language);
+            let says = if was_sent(&refusal) {
+                let says = "You have already sent this application. This answer was not saved. Phone us if it needs to change.";
+                translate(says, visitor.language).to_owned()
+            } else {
+                refusal_text::refusal_text(&refusal, visitor.language)
+            };
             let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
             render(&request, &visitor, &app, row, Some(rejected)).await
         }
     }
+}
+
+/// Whether an answer was refused because the application has been sent, perhaps in another tab.
+fn was_sent(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::ApplicationNotInState(state)
+        if !matches!(*state, "draft" | "withdrawn" | "lapsed"))
 }
 
 /// Parses an answer into a command. `None` if an optional question was left empty.
@@ -201,32 +310,19 @@ fn parse_answer(
     posted: &FormData,
     language: Language,
 ) -> Result<Option<ApplicationCommand>, String> {
+    if let Some(question) = &section.own {
+        return parse_own_answer(question, posted, language);
+    }
     let typed = posted.text("answer");
     let miss = |says: &str| Err(translate(says, language).to_owned());
     let save = |answers: SaveAnswers| Ok(Some(ApplicationCommand::SaveAnswers(answers)));
-    if let Some(question) = &section.own {
-        if typed.is_empty() {
-            return if section.required {
-                miss("Write an answer. A few words are enough.")
-            } else {
-                Ok(None)
-            };
-        }
-        let Ok(words) = PersonalInput::try_from(typed.to_owned()) else {
-            return miss(TOO_LONG_TEXT);
-        };
-        return save(SaveAnswers {
-            answers: BTreeMap::from([(question.question.clone(), words)]),
-            ..SaveAnswers::default()
-        });
-    }
     match section.key.as_str() {
         AMOUNT => match parse_amount(typed) {
             Some(requested) => save(SaveAnswers {
                 requested: Some(requested),
                 ..SaveAnswers::default()
             }),
-            None => miss("Write a sum in pounds, such as 850"),
+            None => miss("Enter an amount in pounds, such as 850"),
         },
         AREA | ACTIVITY => match typed.parse() {
             Ok(chosen) if section.key == AREA => save(SaveAnswers {
@@ -263,7 +359,58 @@ fn parse_answer(
     }
 }
 
-/// Parses a sum in pounds, with or without a pound sign, commas and spaces.
+/// Parses the answer to a question of the form.
+fn parse_own_answer(
+    question: &Question,
+    posted: &FormData,
+    language: Language,
+) -> Result<Option<ApplicationCommand>, String> {
+    let typed = question_field::entered(posted, "answer");
+    if typed.is_empty() {
+        if !question.required {
+            return Ok(None);
+        }
+        let says = match question.kind {
+            QuestionKind::LongText | QuestionKind::ShortText => {
+                translate("Enter an answer. A sentence or two is fine.", language)
+            }
+            QuestionKind::OneChoice | QuestionKind::SeveralChoices => {
+                translate("Choose one of these", language)
+            }
+            QuestionKind::YesNo => translate("Choose yes or no", language),
+            QuestionKind::Number => translate("Enter a number in figures, such as 40", language),
+            QuestionKind::Date => translate("Enter a day, such as 05/07/2026", language),
+            QuestionKind::Budget => translate("Enter at least one line", language),
+        };
+        return Err(says.to_owned());
+    }
+    let answer =
+        AnswerValue::parse(question, &typed).map_err(|why| answer_error_text(why, language))?;
+    let words = PersonalInput::try_from(answer.stored())
+        .map_err(|_| translate(TOO_LONG_TEXT, language).to_owned())?;
+    Ok(Some(ApplicationCommand::SaveAnswers(SaveAnswers {
+        answers: BTreeMap::from([(question.question.clone(), words)]),
+        ..SaveAnswers::default()
+    })))
+}
+
+/// The page after an answer: the next question, or what the button says.
+fn next_path(row: &ApplicationRow, open: &[Section], key: &str, posted: &FormData) -> String {
+    let own = format!("/my/applications/{}", row.id);
+    let here = format!("{own}/answer/{key}");
+    match posted.text("then") {
+        "later" => format!("{own}/later"),
+        "more" => here,
+        other => match other.strip_prefix("language-") {
+            Some(language) if language.parse::<Language>().is_ok() => {
+                format!("/language/{language}?to={here}")
+            }
+            _ => sections::path_after(row.id, open, key),
+        },
+    }
+}
+
+/// Parses an amount in pounds, with or without a pound sign, commas and spaces.
 pub(in crate::http::pages) fn parse_amount(typed: &str) -> Option<Money> {
     Money::parse_formatted(typed).ok()
 }

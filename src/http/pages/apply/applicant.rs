@@ -37,6 +37,16 @@ impl TypedGroup {
         }
     }
 
+    /// The query that passes the group on to another page.
+    pub(super) fn to_query(&self) -> String {
+        serde_html_form::to_string([
+            ("name", &self.name),
+            ("area", &self.area),
+            ("standing", &self.standing),
+        ])
+        .unwrap_or_default()
+    }
+
     pub(super) fn from_form(posted: &FormData) -> Self {
         let text = |name| posted.text(name).to_owned();
         Self {
@@ -61,19 +71,11 @@ impl TypedGroup {
             miss(
                 "name",
                 if self.name.is_empty() {
-                    "Write the name of your group"
+                    "Enter the name of your group"
                 } else {
-                    "Write a name of at most 100 letters, without the address of a web page"
+                    "Enter a name of at most 100 letters, without a web address"
                 },
             );
-        }
-        let area = fund
-            .areas
-            .iter()
-            .find(|area| area.as_str() == self.area)
-            .cloned();
-        if area.is_none() {
-            miss("area", "Choose one of the places");
         }
         let standing = match self.standing.as_str() {
             "existing" => Some(GroupMaturity::Existing),
@@ -82,6 +84,14 @@ impl TypedGroup {
         };
         if standing.is_none() {
             miss("standing", "Say whether your group is new");
+        }
+        let area = fund
+            .areas
+            .iter()
+            .find(|area| area.as_str() == self.area)
+            .cloned();
+        if area.is_none() {
+            miss("area", "Choose where your group is");
         }
         match (name, area, standing) {
             (Ok(name), Some(area), Some(standing)) => Ok(RegisterGroup {

@@ -13,8 +13,8 @@ use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
-    render_form_page, see_other,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, fund_texts,
+    ownership, render_form_page, see_other,
 };
 use crate::projections::GroupRow;
 
@@ -59,19 +59,17 @@ async fn render(
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(visitor, app, translate("Your group", language)).await?;
-    shell.has_errors = !wrong.is_empty();
-    shell.back = Some(format!("{path}/fits/3"));
+    (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
+    let last = fund_texts::eligibility(&fund, language).len();
+    shell.back = Some(format!("{path}/fits/{last}"));
     let areas = fund
         .areas
         .iter()
         .map(|area| (area.to_string(), place_name(area.as_str())))
         .collect();
     let standings = [
-        ("new", translate("New: we are only beginning", language)),
-        (
-            "existing",
-            translate("We have been meeting already", language),
-        ),
+        ("new", translate("Yes, we are just starting", language)),
+        ("existing", translate("No, we already meet", language)),
     ];
     let standings = standings
         .map(|(key, label)| (key.to_owned(), label.to_owned()))
@@ -193,13 +191,6 @@ async fn continue_with(
         let caller = visitor.require_signed_in()?.caller.clone();
         return start_application(request, app, posted, visitor, caller, group, &area).await;
     }
-    let TypedGroup {
-        name,
-        area,
-        standing,
-    } = typed;
-    let query =
-        serde_html_form::to_string([("name", name), ("area", area), ("standing", standing)])
-            .unwrap_or_default();
+    let query = typed.to_query();
     Ok(see_other(&format!("{path}/you?{query}")))
 }

@@ -14,7 +14,7 @@ use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{PersonalInput, parse_email};
 use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
 use crate::http::AppState;
-use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::form_reader::{FieldErrors, FormReader, parse_phone};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
@@ -56,9 +56,10 @@ async fn render(
 ) -> Result<HttpResponse, PageError> {
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell = PageContext::load(visitor, app, translate("You", visitor.language)).await?;
-    shell.has_errors = !wrong.is_empty();
-    shell.back = Some(format!("{path}/group"));
+    let mut shell =
+        PageContext::load(visitor, app, translate("Who are you?", visitor.language)).await?;
+    (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
+    shell.back = Some(format!("{path}/group?{}", typed.to_query()));
     let sheet = ApplicantPersonPage {
         page: shell,
         forms,
@@ -85,7 +86,7 @@ pub(super) async fn submit(
     let Ok(register) = typed.parse(&fund, visitor.language) else {
         return Ok(see_other(&format!("{path}/group")));
     };
-    let (name, email) = match parse_person(&posted, visitor.language) {
+    let who = match parse_person(&posted, visitor.language) {
         Ok(who) => who,
         Err(wrong) => {
             return render(
@@ -109,10 +110,10 @@ pub(super) async fn submit(
         actor: Actor::Person(person),
         role_scope: None,
     };
-    let (taken, position) =
-        register_person(&app, &posted, &visitor, person, name, email.as_deref()).await?;
+    let email = who.email.clone();
+    let (taken, position) = register_person(&app, &posted, &visitor, person, who).await?;
     if !registered_just_now(&app, person, position).await? {
-        let says = "This form was sent before. Choose “Sign in” to go on with it, or go back and begin again.";
+        let says = "You sent this page before. Choose “Sign in” to continue your application, or go back and start again.";
         let says = vec![(String::new(), translate(says, visitor.language).to_owned())];
         return render(
             &visitor,
@@ -142,42 +143,49 @@ pub(super) async fn submit(
     Ok(response)
 }
 
-/// Parses the person's name, and their address if they entered one.
-fn parse_person(
-    posted: &FormData,
-    language: Language,
-) -> Result<(PersonalInput, Option<String>), FieldErrors> {
-    let mut wrong = Vec::new();
-    let name = PersonalInput::name(posted.text("person")).ok();
-    if name.is_none() {
-        let says = if posted.text("person").is_empty() {
-            "Write your name"
-        } else {
-            "Write a name of at most 100 letters, without the address of a web page"
-        };
-        wrong.push(("person".to_owned(), translate(says, language).to_owned()));
-    }
-    let email = match posted.text("email") {
-        "" => None,
-        text => {
-            let email = parse_email(text).ok();
-            if email.is_none() {
-                wrong.push((
-                    "email".to_owned(),
-                    translate(
-                        "Enter an e-mail address, such as name@example.org",
-                        language,
-                    )
-                    .to_owned(),
-                ));
-            }
-            email
-        }
+/// The person who applies, as entered.
+struct EnteredPerson {
+    name: PersonalInput,
+    telephone: Option<PersonalInput>,
+    email: Option<String>,
+    postal_address: Option<PersonalInput>,
+}
+
+/// Parses the person's name and contact details, at least one of which is needed.
+fn parse_person(posted: &FormData, language: Language) -> Result<EnteredPerson, FieldErrors> {
+    let mut form = FormReader::new(posted, language);
+    let says = if posted.text("person").is_empty() {
+        "Enter your name"
+    } else {
+        "Enter a name of at most 100 letters, without a web address"
     };
-    match name {
-        Some(name) if wrong.is_empty() => Ok((name, email)),
-        _ => Err(wrong),
+    let name = form.required("person", |text| PersonalInput::name(text).ok(), says);
+    let telephone = form.optional(
+        "telephone",
+        parse_phone,
+        "Enter a phone number, such as 07700 900112",
+    );
+    let email = form.optional(
+        "email",
+        |text| parse_email(text).ok(),
+        "Enter an email address, such as name@example.org",
+    );
+    let postal_address = form.optional_text("postal_address");
+    if ["telephone", "email", "postal_address"]
+        .iter()
+        .all(|field| posted.text(field).is_empty())
+    {
+        form.error(
+            "telephone",
+            "Add a phone number, an email or a postal address, so that we can reach you.",
+        );
     }
+    form.finish(name.map(|name| EnteredPerson {
+        name,
+        telephone,
+        email,
+        postal_address,
+    }))
 }
 
 /// Whether this form registered the person just now, at the log position `position`. Otherwise
@@ -196,30 +204,32 @@ async fn registered_just_now(
     Ok(!known && came.is_some_and(|came| now.duration_since(came) < RESEND_WINDOW))
 }
 
-/// Registers the unproven person. Returns whether the address belongs to somebody else, in which
-/// case it is left out, and the log position of the registration.
+/// Registers the unproven person. Returns whether the address belongs to somebody else, and the log
+/// position of the registration. Such an address is recorded as typed: nobody signs in with it.
 async fn register_person(
     app: &AppState,
     posted: &FormData,
     visitor: &Visitor,
     person: PersonId,
-    name: PersonalInput,
-    email: Option<&str>,
+    who: EnteredPerson,
 ) -> Result<(bool, i64), PageError> {
-    let holder = match email {
+    let holder = match &who.email {
         Some(email) => links::holder_of_address(app.commands.log(), email).await?,
         None => None,
     };
     let taken = holder.is_some_and(|holder| holder != person);
-    let own_email = email
-        .filter(|_| !taken)
-        .map(|email| PersonalInput::Open(email.to_owned()));
-    let details = |email| PersonDetails {
-        name: name.clone(),
-        email,
-        telephone: None,
+    let register = |taken| {
+        let email = who.email.clone().map(PersonalInput::Open);
+        let (email, typed_email) = if taken { (None, email) } else { (email, None) };
+        let details = PersonDetails {
+            name: who.name.clone(),
+            email,
+            telephone: who.telephone.clone(),
+            postal_address: who.postal_address.clone(),
+            typed_email,
+        };
+        Command::Person(person, PersonCommand::Introduce(details))
     };
-    let register = |email| Command::Person(person, PersonCommand::Introduce(details(email)));
     let mut repeat = posted.idempotency_key(app, &visitor.path);
     repeat.key = format!("{}/person/{person}", repeat.key);
     // Nobody is signed in yet, so that the service itself is the actor.
@@ -227,11 +237,11 @@ async fn register_person(
         idempotency_key: Some(repeat.clone()),
         ..CommandRequest::new(Caller::job(), command)
     };
-    match app.commands.execute(request(register(own_email))).await {
+    match app.commands.execute(request(register(taken))).await {
         Ok(answer) => Ok((taken, answer.first_position)),
         // Another request registered the address in the meantime.
         Err(CommandError::Refused(Refusal::Taken(_))) => {
-            let answer = app.commands.execute(request(register(None))).await?;
+            let answer = app.commands.execute(request(register(true))).await?;
             Ok((true, answer.first_position))
         }
         Err(error) => Err(error.into()),

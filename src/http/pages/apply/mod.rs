@@ -14,7 +14,6 @@ use actix_web::web;
 
 pub(super) use answer::parse_amount;
 pub(super) use refusal_text::refusal_text as refusal_says;
-pub(super) use sections::activity_choices;
 pub(super) use start::{OpenRound, open_rounds};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {

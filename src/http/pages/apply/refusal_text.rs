@@ -1,8 +1,10 @@
 //! Refusals as texts for groups, short and in their language.
 
+use super::sections::with_two;
 use crate::domain::Refusal;
 use crate::domain::language::Language;
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::question_field::answer_error_text;
 use crate::mail::format_day;
 
 /// The text of a refusal for a group. Refusals that groups rarely meet have the domain's text, in
@@ -10,53 +12,64 @@ use crate::mail::format_day;
 pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
     let plain = match refusal {
         Refusal::OutsideBounds { minimum, maximum } => {
-            let bounds = format!("{minimum} – {maximum}");
-            return translate_with("Ask for a sum between these two: {}", &bounds, language);
+            return with_two(
+                "Enter an amount between {} and {}",
+                minimum,
+                maximum,
+                language,
+            );
         }
         Refusal::RoundClosed { closes_on, .. } => {
             return translate_with(
-                "This round closed on {}. Call us, and we tell you when the next one opens.",
+                "This round closed on {}. Phone us and we will tell you when the next one opens.",
                 &format_day(*closes_on, language),
                 language,
             );
         }
         Refusal::ChangesOverdue(day_) => {
             return translate_with(
-                "You could change your answers until {}. Call us if something still needs to change.",
+                "You could change your answers until {}. Phone us if something still needs to change.",
                 &format_day(*day_, language),
                 language,
             );
         }
         Refusal::OfferExpired(day_) => {
             return translate_with(
-                "This offer ran out on {}. Call us.",
+                "This offer ran out on {}. Please phone us.",
                 &format_day(*day_, language),
                 language,
             );
         }
+        Refusal::AnswerUnfit { why, .. } => return answer_error_text(*why, language),
         Refusal::RoundNotInState(_) => {
-            "This round takes no forms now. Call us, and we tell you when the next one opens."
+            "This round does not take applications at the moment. Phone us and we will tell you when the next one opens."
         }
         Refusal::FundNotInState(_) => {
-            "This fund takes no forms now. Call us, and we tell you more."
+            "This fund does not take applications at the moment. Phone us and we will tell you more."
         }
         Refusal::AnswerMissing(_) | Refusal::RequestIncomplete => {
             "One question still needs an answer. It is marked below."
         }
         Refusal::ApplicationNotInState(_) => {
-            "This form can no longer be changed. Call us if something in it is wrong."
+            "This application can no longer be changed. Phone us if something in it is wrong."
         }
         Refusal::NotAskedFor => {
-            "Only the answers that we ask about can be changed now. Call us if something else needs to change."
+            "Only the answers that we ask about can be changed now. Phone us if something else needs to change."
+        }
+        Refusal::LetterHeld => {
+            "The panel has met about your application. We will write to you soon. Phone us if it is urgent."
         }
         Refusal::UnknownArea => "Choose one of the places.",
-        Refusal::TooFewSigners(_) => "More people need to sign. Write one name in each box.",
+        Refusal::TooFewSigners(_) => "More people need to sign. Enter one name in each box.",
         Refusal::AccountFails => {
-            "This account number and sort code do not fit together. Look at a bank statement."
+            "This account number and sort code do not go together. Check them on a bank statement."
+        }
+        Refusal::NobodyReached => {
+            "Add a phone number, an email or a postal address, so that we can reach you."
         }
         Refusal::NoChange => "Nothing was changed.",
         Refusal::AddressUnproven => {
-            "Sign in first, by the link in the mail that we sent you. Then you can begin more. If you have no e-mail address, call us."
+            "Sign in first, with the link in the email that we sent you. Then you can start another one. If you have no email, phone us."
         }
         Refusal::AgreementDiffers => {
             "The agreement has changed since you opened this page. Please read it again."

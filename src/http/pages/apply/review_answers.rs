@@ -3,15 +3,18 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 
 use super::refusal_text;
 use super::sections::{self, Section};
 use crate::clock::day_of;
 use crate::domain::application::{ApplicationState, Channel, Resubmit, Submit};
+use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Refusal};
 use crate::http::AppState;
-use crate::http::pages::i18n::translate;
+use crate::http::pages::account_contact::OwnContact;
+use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, render_page, see_other,
@@ -30,6 +33,13 @@ struct ReviewAnswersPage {
     group: String,
     open: Vec<String>,
     again: bool,
+    /// The questions that still need an answer: key and title.
+    missing: Vec<(String, String)>,
+    /// The person who applies, and how to reach them, a line each.
+    contact_name: String,
+    contact_lines: Vec<String>,
+    /// The day by which the requested changes are due.
+    due_on: Option<Date>,
 }
 
 #[derive(Template)]
@@ -39,7 +49,11 @@ struct SubmittedPage {
     row: ApplicationRow,
     reference: String,
     round: RoundRow,
+    /// The proven address, to which the number is emailed.
     email: Option<String>,
+    /// What we do if something is not clear, and once the panel has decided.
+    unclear: String,
+    decision: String,
 }
 
 #[derive(Template)]
@@ -48,7 +62,8 @@ struct SavedForLaterPage {
     page: PageContext,
     row: ApplicationRow,
     reference: String,
-    round: RoundRow,
+    /// The last day on which the answers can be changed.
+    until: Date,
     email: Option<String>,
     /// The visitor's address is unproven: the draft lapses after two weeks.
     unproven: bool,
@@ -94,6 +109,12 @@ async fn render(
             missing.map(|section| (format!("section-{}", section.key), section.title.clone())),
         );
     }
+    let missing = open
+        .iter()
+        .filter(|section| section.required && !section.is_answered())
+        .map(|section| (section.key.clone(), section.title.clone()))
+        .collect();
+    let contact = own_contact(visitor, app).await?;
     let mut shell = PageContext::load(
         visitor,
         app,
@@ -110,6 +131,13 @@ async fn render(
         group: group.map(|group| group.name).unwrap_or_default(),
         open: open.into_iter().map(|section| section.key).collect(),
         again: row.state == ApplicationState::ChangesRequested,
+        missing,
+        due_on: sections::reply_due_on(&row),
+        contact_lines: [contact.telephone, contact.email, contact.postal_address]
+            .into_iter()
+            .filter(|line| !line.is_empty())
+            .collect(),
+        contact_name: contact.name,
         row,
     };
     render_form_page(visitor, app, page.page.has_errors, &page)
@@ -179,8 +207,12 @@ pub(super) async fn show_submitted(
         translate("We have your application", visitor.language),
     )
     .await?;
+    let contact = own_contact(&visitor, &app).await?;
+    let (unclear, decision) = promises(&contact, visitor.language);
     render_page(&SubmittedPage {
         page: shell,
+        unclear,
+        decision,
         reference: reference_text(&row),
         round,
         email: proven_email(&visitor, &app).await?,
@@ -206,11 +238,52 @@ pub(super) async fn show_saved(
     render_page(&SavedForLaterPage {
         page: shell,
         reference: reference_text(&row),
-        round,
+        until: sections::reply_due_on(&row).unwrap_or(round.closes_on),
         email,
         unproven,
         row,
     })
+}
+
+/// The visitor's own name and contact details, as far as this session may show them.
+async fn own_contact(visitor: &Visitor, app: &AppState) -> Result<OwnContact, PageError> {
+    let row = app.views.find(visitor.person()?, None).await?;
+    OwnContact::load(visitor, app, row).await
+}
+
+/// What we do if something is not clear, and once the panel has decided, by how the person can be
+/// reached: by email, else by phone, else by post.
+fn promises(contact: &OwnContact, language: Language) -> (String, String) {
+    let plain = |text: &str| translate(text, language).to_owned();
+    let with = |text: &str, value: &str| translate_with(text, value, language);
+    if !contact.email.is_empty() {
+        return (
+            plain("We will email you if anything isn’t clear."),
+            with(
+                "We’ll email you at {} as soon as they have decided, and explain why.",
+                &contact.email,
+            ),
+        );
+    }
+    if !contact.telephone.is_empty() {
+        return (
+            plain("We will phone you if anything isn’t clear."),
+            with(
+                "We’ll phone you on {} as soon as they have decided, and explain why.",
+                &contact.telephone,
+            ),
+        );
+    }
+    if !contact.postal_address.is_empty() {
+        return (
+            plain("We will write to you if anything isn’t clear."),
+            plain("We’ll send you a letter as soon as they have decided, and explain why."),
+        );
+    }
+    (
+        plain("We will get in touch if anything isn’t clear."),
+        plain("We’ll tell you as soon as they have decided, and explain why."),
+    )
 }
 
 fn reference_text(row: &ApplicationRow) -> String {

@@ -9,9 +9,10 @@ use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::organisation::Question;
 use crate::http::AppState;
-use crate::http::pages::i18n::translate;
-use crate::http::pages::{PageError, ownership};
-use crate::projections::ApplicationRow;
+use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::question_field::in_words;
+use crate::http::pages::{PageError, fund_texts, ownership};
+use crate::projections::{ApplicationRow, FundRow};
 
 /// Keys of sections, as they appear in addresses.
 pub const AMOUNT: &str = "amount";
@@ -25,7 +26,10 @@ pub const HELPER: &str = "helper";
 pub struct Section {
     pub key: String,
     pub title: String,
+    /// The answer in words.
     pub answer: String,
+    /// The answer to a question of the form, as it is stored.
+    pub stored: String,
     pub required: bool,
     pub own: Option<Question>,
 }
@@ -43,20 +47,14 @@ impl Section {
     pub fn is_answered(&self) -> bool {
         !self.answer.is_empty()
     }
-}
 
-/// The kinds of activity, by key and label.
-pub fn activity_choices(language: Language) -> Vec<(String, String)> {
-    let kinds = [
-        ("arts", translate("Arts, music or crafts", language)),
-        ("food", translate("Food, growing or cooking", language)),
-        ("neighbours", translate("Meeting neighbours", language)),
-        ("sport", translate("Sport or being outdoors", language)),
-        ("other", translate("Something else", language)),
-    ];
-    kinds
-        .map(|(key, label)| (key.to_owned(), label.to_owned()))
-        .to_vec()
+    /// The language of the title, if it differs from the language of the page.
+    pub fn lang(&self, language: impl std::borrow::Borrow<Language>) -> Option<&'static str> {
+        self.own
+            .as_ref()
+            .filter(|question| !question.is_translated(*language.borrow()))
+            .map(|_| Language::En.code())
+    }
 }
 
 /// The sections that the group can change now: all of a draft, and after a request for changes only
@@ -87,6 +85,12 @@ pub fn is_overdue(row: &ApplicationRow, today: Date) -> bool {
         && row.changes_due_on.is_some_and(|due_on| today > due_on)
 }
 
+/// The day by which the group is to reply to what the office asked.
+pub fn reply_due_on(row: &ApplicationRow) -> Option<Date> {
+    row.changes_due_on
+        .filter(|_| row.state == ApplicationState::ChangesRequested)
+}
+
 /// Whether the group can change answers and submit the application.
 pub fn is_open(row: &ApplicationRow, today: Date) -> bool {
     matches!(
@@ -101,18 +105,24 @@ pub async fn all_sections(
     row: &ApplicationRow,
     language: Language,
 ) -> Result<Vec<Section>, PageError> {
-    let mut sections = fixed_sections(row, language);
+    let fund: FundRow = app
+        .views
+        .find(row.fund, None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    let mut sections = fixed_sections(row, &fund, language);
     sections.extend(question_sections(app, row, language).await?);
     sections.push(helper_section(app, row, language).await?);
     Ok(sections)
 }
 
 /// The sections that each application has, except the one on who helped.
-fn fixed_sections(row: &ApplicationRow, language: Language) -> Vec<Section> {
+fn fixed_sections(row: &ApplicationRow, fund: &FundRow, language: Language) -> Vec<Section> {
     let section = |key: &str, title: &str, answer: String| Section {
         key: key.to_owned(),
         title: translate(title, language).to_owned(),
         answer,
+        stored: String::new(),
         required: true,
         own: None,
     };
@@ -123,11 +133,11 @@ fn fixed_sections(row: &ApplicationRow, language: Language) -> Vec<Section> {
         None => "",
     };
     vec![
-        section(AREA, "Where would it happen?", area.unwrap_or_default()),
+        section(AREA, "Where will it happen?", area.unwrap_or_default()),
         section(
             ACTIVITY,
             "What kind of activity is it?",
-            activity_label(row, language),
+            activity_label(row, fund, language),
         ),
         section(
             AMOUNT,
@@ -136,20 +146,20 @@ fn fixed_sections(row: &ApplicationRow, language: Language) -> Vec<Section> {
         ),
         section(
             PEOPLE_AT_RISK,
-            "Would children, or adults who need looking after, take part?",
+            "Will children, or adults who need support, take part?",
             at_risk.to_owned(),
         ),
     ]
 }
 
 /// The kind of activity that the group chose; empty before it chose.
-fn activity_label(row: &ApplicationRow, language: Language) -> String {
+pub fn activity_label(row: &ApplicationRow, fund: &FundRow, language: Language) -> String {
     let activity = row
         .activity
         .as_ref()
         .map(ToString::to_string)
         .unwrap_or_default();
-    activity_choices(language)
+    fund_texts::activities(&fund.rules.texts, language)
         .into_iter()
         .find(|(key, _)| *key == activity)
         .map_or_else(|| place_name(&activity), |(_, label)| label)
@@ -166,14 +176,23 @@ async fn question_sections(
         .into_iter()
         .filter_map(|answer| Some((answer.question.to_string(), answer.answer?)))
         .collect();
-    let section = |question: Question| Section {
-        key: question.question.to_string(),
-        title: question.in_language(language).0.to_owned(),
-        answer: answers
+    let section = |question: Question| {
+        let stored = answers
             .remove(question.question.as_str())
-            .unwrap_or_default(),
-        required: question.required,
-        own: Some(question),
+            .unwrap_or_default();
+        let answer = if stored.is_empty() {
+            String::new()
+        } else {
+            in_words(&question, &stored, language)
+        };
+        Section {
+            key: question.question.to_string(),
+            title: question.in_language(language).0.to_owned(),
+            answer,
+            stored,
+            required: question.required,
+            own: Some(question),
+        }
     };
     let questions = ownership::form_questions(app, row.form).await?;
     Ok(questions.into_iter().map(section).collect())
@@ -193,8 +212,9 @@ async fn helper_section(
         .and_then(|seen| seen.helper);
     Ok(Section {
         key: HELPER.to_owned(),
-        title: translate("Did somebody help you with the language?", language).to_owned(),
+        title: translate("Did someone help you with the language?", language).to_owned(),
         answer: helper.unwrap_or_default(),
+        stored: String::new(),
         required: false,
         own: None,
     })
@@ -209,6 +229,26 @@ pub fn place_name(key: &str) -> String {
         })
     };
     key.split('-').map(capital).collect::<Vec<_>>().join(" ")
+}
+
+/// Names as a sentence lists them, with a word before the last: "Oldham, Stockport and Tameside".
+pub fn names_in_words(names: &[String], joint: &str) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => {
+            format!("{} {joint} {last}", rest.join(", "))
+        }
+        _ => names.concat(),
+    }
+}
+
+/// A text with two placeholders, in a language.
+pub fn with_two(
+    text: &str,
+    one: impl std::fmt::Display,
+    two: impl std::fmt::Display,
+    language: Language,
+) -> String {
+    translate_with(text, &one.to_string(), language).replacen("{}", &two.to_string(), 1)
 }
 
 /// The address of the next section, or of the page that reviews the answers.

@@ -4,14 +4,17 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::sections::place_name;
+use super::sections::{names_in_words, place_name, with_two};
 use crate::clock::day_of;
 use crate::domain::fund::{FundState, RoundState};
-use crate::domain::organisation::Question;
+use crate::domain::language::Language;
+use crate::domain::organisation::{Question, QuestionKind};
 use crate::http::AppState;
+use crate::http::pages::days::days_between;
+use crate::http::pages::fund_texts::{self, Eligibility};
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::{
-    FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
+    FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor, ownership,
     render_form_page, render_page, see_other,
 };
 use crate::projections::{FundRow, RoundRow};
@@ -82,8 +85,20 @@ struct RoundStartPage {
     round: RoundRow,
     path: String,
     areas: String,
-    questions: Vec<(String, String)>,
+    questions: Vec<AskedQuestion>,
     open: bool,
+}
+
+impl RoundStartPage {
+    /// How many days are left to apply.
+    fn days_left(&self) -> String {
+        let language = self.page.language;
+        match days_between(self.page.today, self.round.closes_on) {
+            ..=0 => translate("Today is the last day", language).to_owned(),
+            1 => translate("Tomorrow is the last day", language).to_owned(),
+            days => translate_with("{} days left", &days.to_string(), language),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -94,7 +109,11 @@ struct BlankFormPage {
     round: RoundRow,
     areas: Vec<String>,
     activities: Vec<(String, String)>,
-    questions: Vec<(String, String)>,
+    questions: Vec<AskedQuestion>,
+    /// How much a group can ask for.
+    bounds: String,
+    /// The address of the service.
+    address: String,
 }
 
 /// The fund and round in the request's address, and the address of the round's pages.
@@ -118,12 +137,32 @@ fn area_names(fund: &FundRow) -> Vec<String> {
         .collect()
 }
 
-fn question_texts(questions: &[Question], visitor: &Visitor) -> Vec<(String, String)> {
-    let said = |question: &Question| {
+/// A question as the pages before the first answer show it, and as it is printed.
+struct AskedQuestion {
+    label: String,
+    help: String,
+    kind: QuestionKind,
+    options: Vec<String>,
+    /// The language of the texts, if it differs from that of the page.
+    lang: Option<&'static str>,
+}
+
+fn asked_questions(questions: &[Question], visitor: &Visitor) -> Vec<AskedQuestion> {
+    let asked = |question: &Question| {
         let (label, help) = question.in_language(visitor.language);
-        (label.to_owned(), help.to_owned())
+        AskedQuestion {
+            label: label.to_owned(),
+            help: help.to_owned(),
+            kind: question.kind,
+            options: question
+                .options
+                .iter()
+                .map(|option| option.in_language(visitor.language).to_owned())
+                .collect(),
+            lang: (!question.is_translated(visitor.language)).then(|| Language::En.code()),
+        }
     };
-    questions.iter().map(said).collect()
+    questions.iter().map(asked).collect()
 }
 
 pub(super) async fn show(
@@ -136,13 +175,14 @@ pub(super) async fn show(
     let open = fund.state == FundState::Open
         && round.state == RoundState::Open
         && (round.opens_on..=round.closes_on).contains(&today);
-    let mut shell = PageContext::load(&visitor, &app, &fund.name).await?;
+    let mut shell = PageContext::load(&visitor, &app, fund.name_in(visitor.language)).await?;
     shell.back = Some("/apply".to_owned());
-    let questions = question_texts(
+    shell.width = PageWidth::Wide;
+    let questions = asked_questions(
         &ownership::form_questions(&app, round.form).await?,
         &visitor,
     );
-    let areas = area_names(&fund).join(", ");
+    let areas = names_in_words(&area_names(&fund), translate("and", visitor.language));
     render_page(&RoundStartPage {
         page: shell,
         areas,
@@ -163,52 +203,34 @@ pub(super) async fn blank_form(
     let mut shell = PageContext::load(
         &visitor,
         &app,
-        translate("The form on paper", visitor.language),
+        translate("Application form on paper", visitor.language),
     )
     .await?;
     shell.back = Some(path);
-    let questions = question_texts(
+    let questions = asked_questions(
         &ownership::form_questions(&app, round.form).await?,
         &visitor,
     );
-    let (areas, activities) = (area_names(&fund), super::activity_choices(visitor.language));
+    let (areas, activities) = (
+        area_names(&fund),
+        fund_texts::activities(&fund.rules.texts, visitor.language),
+    );
     render_page(&BlankFormPage {
         page: shell,
         areas,
         activities,
         questions,
+        bounds: bounds_hint(&fund, visitor.language),
+        address: app.site.address.clone(),
         fund,
         round,
     })
 }
 
-/// The questions on eligibility, each with the text that is shown to those who answer "no".
-fn eligibility_questions(fund: &FundRow, visitor: &Visitor) -> [(String, String); 3] {
-    let language = visitor.language;
-    let areas = area_names(fund).join(", ");
-    let bounds = format!("{} – {}", fund.rules.minimum, fund.rules.maximum);
-    [
-        (
-            translate_with("Is your idea for people here: {}?", &areas, language),
-            translate_with("This fund is only for people here: {}. Your own council may know of a fund near you.", &areas, language),
-        ),
-        (
-            translate("Are at least two of you running it, and is nobody making a profit?", language).to_owned(),
-            translate(
-                "This fund is for groups of two or more people who make no profit. You can ask a friend to join you, and come back.",
-                language,
-            )
-            .to_owned(),
-        ),
-        (
-            translate_with("Do you need a sum between these two: {}?", &bounds, language),
-            translate_with(
-                "This fund only gives sums between these two: {}. Call us, and we think with you about other money.",
-                &bounds,
-                language,
-            ),
-        ),
-    ]
+/// How much a group can ask for, in words.
+pub(super) fn bounds_hint(fund: &FundRow, language: Language) -> String {
+    let (minimum, maximum) = (fund.rules.minimum, fund.rules.maximum);
+    with_two("Between {} and {}.", minimum, maximum, language)
 }
 
 #[derive(Template)]
@@ -218,10 +240,18 @@ struct EligibilityPage {
     forms: PageForms,
     wrong: Vec<(String, String)>,
     question: String,
+    lang: Option<&'static str>,
     choices: Vec<(String, String)>,
     number: usize,
     of: usize,
     path: String,
+}
+
+impl EligibilityPage {
+    /// The width of the bar of progress, in percent.
+    fn percent(&self) -> usize {
+        (self.number * 2 - 1) * 50 / self.of.max(1)
+    }
 }
 
 #[derive(Template)]
@@ -229,16 +259,23 @@ struct EligibilityPage {
 struct NotEligiblePage {
     page: PageContext,
     says: String,
+    lang: Option<&'static str>,
 }
 
-fn question_number(request: &HttpRequest) -> Result<usize, PageError> {
+/// The questions on eligibility, and the number of the one in the request's address.
+fn numbered_question(
+    request: &HttpRequest,
+    fund: &FundRow,
+    visitor: &Visitor,
+) -> Result<(Vec<Eligibility>, usize), PageError> {
+    let questions = fund_texts::eligibility(fund, visitor.language);
     let number: usize = request
         .match_info()
         .query("number")
         .parse()
         .map_err(|_| PageError::not_found())?;
-    if (1..=3).contains(&number) {
-        Ok(number)
+    if (1..=questions.len()).contains(&number) {
+        Ok((questions, number))
     } else {
         Err(PageError::not_found())
     }
@@ -259,13 +296,13 @@ async fn render_eligibility(
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let (fund, _, path) = round_of_request(request, app).await?;
-    let number = question_number(request)?;
-    let questions = eligibility_questions(&fund, visitor);
-    let question = questions[number - 1].0.clone();
+    let (questions, number) = numbered_question(request, &fund, visitor)?;
+    let Eligibility { question, lang, .. } = &questions[number - 1];
+    let (question, lang) = (question.clone(), *lang);
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(visitor, app, &question).await?;
-    shell.has_errors = !wrong.is_empty();
+    (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
     shell.back = Some(if number == 1 {
         path.clone()
     } else {
@@ -277,6 +314,7 @@ async fn render_eligibility(
         forms,
         wrong,
         question,
+        lang,
         choices,
         number,
         of: questions.len(),
@@ -300,10 +338,10 @@ pub(super) async fn submit_eligibility(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    let (_, _, path) = round_of_request(&request, &app).await?;
-    let number = question_number(&request)?;
+    let (fund, _, path) = round_of_request(&request, &app).await?;
+    let (questions, number) = numbered_question(&request, &fund, &visitor)?;
     match posted.text("fits") {
-        "yes" if number == 3 => Ok(see_other(&format!("{path}/group"))),
+        "yes" if number == questions.len() => Ok(see_other(&format!("{path}/group"))),
         "yes" => Ok(see_other(&format!("{path}/fits/{}", number + 1))),
         "no" => Ok(see_other(&format!("{path}/not-now/{number}"))),
         _ => {
@@ -329,16 +367,17 @@ pub(super) async fn show_not_eligible(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let (fund, _, path) = round_of_request(&request, &app).await?;
-    let number = question_number(&request)?;
+    let (questions, number) = numbered_question(&request, &fund, &visitor)?;
     let mut shell = PageContext::load(
         &visitor,
         &app,
-        translate("This fund does not fit", visitor.language),
+        translate("This fund is not the right one", visitor.language),
     )
     .await?;
     shell.back = Some(format!("{path}/fits/{number}"));
     render_page(&NotEligiblePage {
         page: shell,
-        says: eligibility_questions(&fund, &visitor)[number - 1].1.clone(),
+        says: questions[number - 1].if_no.clone(),
+        lang: questions[number - 1].lang,
     })
 }

@@ -1,6 +1,7 @@
 //! Who read a subject access report or everybody's addresses. Shown to auditors and administrators.
 
 use super::DeskRequest;
+use super::erasures::day_text;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::PageError;
 use crate::views::{AccessFilter, AccessRow};
@@ -40,7 +41,7 @@ pub(super) async fn recent(
         .await?;
     let access = |row: AccessRow| AccessLine {
         by: names.of(&row.person),
-        day: row.day,
+        day: row.day.parse().map_or(row.day, day_text),
         times: row.times,
     };
     Ok(Some(rows.into_iter().map(access).collect()))

@@ -10,10 +10,12 @@ use std::str::FromStr;
 use askama::Template;
 
 use super::DeskRequest;
+use super::erasures::day_text;
 use crate::commands::CommandError;
 use crate::domain::{Command, Refusal, RefusalKind};
 use crate::http::api::{RESOURCES, Resource};
 use crate::http::pages::form::FieldType;
+use crate::http::pages::words::check_name;
 use crate::http::pages::{Form, PageError, PageForms};
 
 type Choices = Vec<(String, String)>;
@@ -28,6 +30,8 @@ pub struct Action {
     pub button: String,
     /// A second button for a preview: the address that it posts to, and its label.
     pub preview: Option<(String, String)>,
+    /// The form searches for a record at this page, where the reader picks it. It posts nothing.
+    pub search: Option<String>,
     pub fields: Vec<ActionField>,
     pub form: Form,
     pub availability: Availability,
@@ -35,6 +39,27 @@ pub struct Action {
     pub destructive: bool,
     /// The form is unfolded when the page is shown.
     pub open: bool,
+}
+
+/// The form of an action.
+#[derive(Template)]
+#[template(path = "parts/act_form.html")]
+pub struct ActionBody<'a> {
+    action: &'a Action,
+    /// Whether its button is the main one of the page.
+    main: bool,
+}
+
+impl Action {
+    pub fn body(&self, main: bool) -> ActionBody<'_> {
+        ActionBody { action: self, main }
+    }
+
+    /// Whether its form has fields to fill in.
+    pub fn needs_words(&self) -> bool {
+        let shown = |field: &ActionField| !matches!(field.kind, ActionFieldKind::Hidden(_));
+        self.fields.iter().any(shown)
+    }
 }
 
 /// A field of an action's form. Its name is the path of a JSON field of the command, see
@@ -90,11 +115,75 @@ impl Availability {
             | R::UpdateNotInState(_)
             | R::CheckNotInState(_)
             | R::VariationNotInState(_)
-            | R::NoChange => Self::Hidden,
+            | R::NoChange
+            | R::CheckNotOnFile
+            // The record's page says so in a line of its own.
+            | R::Erased
+            | R::GroupMerged
+            // The sample's amount is too much: there is nothing to pay, to return or to take.
+            | R::OverPaid { .. }
+            | R::UnderspendTooLarge { .. }
+            | R::ClawbackTooLarge { .. }
+            | R::ReturnNotDue { .. }
+            | R::MoreThanPaid { .. }
+            | R::BelowZero { .. } => Self::Hidden,
+            // The reader can enter a lower amount than the sample's.
+            R::NotAffordable { left, .. } if !left.is_zero() => Self::Available,
             // The sample command lacks input that the form asks for.
             other if other.kind() == RefusalKind::Input => Self::Available,
-            other => Self::Unavailable(format!("{other}. {}", other.advice())),
+            other => Self::Unavailable(reason_of(other)),
         }
+    }
+}
+
+/// Why the reader cannot take an action now, in one or two plain sentences.
+fn reason_of(refusal: &Refusal) -> String {
+    use Refusal as R;
+    match refusal {
+        R::NotDeclared => "declare first whether you have a conflict of interest.".to_owned(),
+        R::Interested => "you have a conflict of interest, so you take no part.".to_owned(),
+        R::SawScores => {
+            "you have seen the scores of others. Only people who have not can score.".to_owned()
+        }
+        R::QuorumMissing { needed, present } => format!(
+            "it needs {needed} panel members who have declared no conflict of interest. So far \
+             there are {present}."
+        ),
+        R::SummaryMissing => "write the public summary first.".to_owned(),
+        R::NoAgreement => "publish an agreement first.".to_owned(),
+        R::AgreementNotAccepted => "the group has not accepted the agreement yet.".to_owned(),
+        R::CheckOutstanding(check) => {
+            format!(
+                "finish this check first: {}.",
+                check_name(check).to_lowercase()
+            )
+        }
+        R::PayeeNotVerified => "someone has to check the bank details first.".to_owned(),
+        R::NotAffordable { .. } => "no money is left for this area.".to_owned(),
+        R::GrantOnHold => "payments of this grant are on hold.".to_owned(),
+        R::GrantOpen => "the group has a grant that is not finished.".to_owned(),
+        R::StillInRole => "end every role of theirs first.".to_owned(),
+        R::ReminderNotDue => {
+            "it is not late yet, or a reminder went out today. One reminder a day.".to_owned()
+        }
+        R::RecordsKept(day) => {
+            format!(
+                "we must keep records of the money until {}.",
+                day_text(*day)
+            )
+        }
+        R::OfferStands(day) => format!("the offer is open until {}.", day_text(*day)),
+        R::OfferExpired(day) => format!("the offer ran out on {}.", day_text(*day)),
+        R::RoundOpen(day) => format!("groups can apply until {}.", day_text(*day)),
+        R::ChangesOverdue(day) => format!("they had until {} to answer.", day_text(*day)),
+        R::LettersNotDue(day) => format!("the letters go out on {}.", day_text(*day)),
+        R::ConfirmedTooLate(day) => format!("it had to be confirmed by {}.", day_text(*day)),
+        R::InstalmentNotDue(day) => format!("it is due on {}.", day_text(*day)),
+        R::PayeeWaits(day) => format!(
+            "details of the group changed. No money goes out before {}.",
+            day_text(*day)
+        ),
+        other => format!("{other}. {}", other.advice()),
     }
 }
 
@@ -117,6 +206,8 @@ pub struct ActionSpec {
     prefilled: Vec<(String, String)>,
     destructive: bool,
     open: bool,
+    /// The kind of record that the sample does not name, and the page on which the reader picks it.
+    picked: Option<(&'static str, String)>,
     /// The page itself has checked that the reader may take the action. No dry run.
     unchecked: bool,
     /// Shown in place of the action if it would be hidden.
@@ -137,6 +228,7 @@ impl ActionSpec {
             prefilled: Vec::new(),
             destructive: false,
             open: false,
+            picked: None,
             unchecked: false,
             if_hidden: None,
         }
@@ -174,6 +266,19 @@ impl ActionSpec {
 
     pub fn expanded(self) -> Self {
         Self { open: true, ..self }
+    }
+
+    /// Replaces the form by a search for a record of a kind, at a page where the reader picks it. The
+    /// sample names none, so the dry run's [`Refusal::Unknown`] of this kind is no reason to hide
+    /// the action.
+    pub fn picks(self, kind: &'static str, page: String, label: &str, hint: &str) -> Self {
+        Self {
+            picked: Some((kind, page)),
+            fields: Vec::new(),
+            ..self
+        }
+        .text("q", label)
+        .hint(hint)
     }
 
     /// Leaves out the dry run: the page has checked that the reader may take the action.
@@ -351,10 +456,11 @@ impl DeskRequest<'_> {
     /// One action, which may be hidden.
     pub async fn action(&self, forms: &PageForms, spec: ActionSpec) -> Result<Action, PageError> {
         let address = spec.address();
+        let picked = spec.picked.as_ref().map(|(kind, _)| *kind);
         let availability = if spec.unchecked {
             Availability::Available
         } else {
-            self.availability(spec.command).await?
+            self.availability(spec.command, picked).await?
         };
         let availability = match (availability, spec.if_hidden) {
             (Availability::Hidden, Some(reason)) => Availability::Unavailable(reason.to_owned()),
@@ -371,6 +477,7 @@ impl DeskRequest<'_> {
             preview: spec
                 .preview
                 .map(|label| (format!("/desk/try/{address}"), label)),
+            search: spec.picked.map(|(_, page)| page),
             open: spec.open || form.was_rejected(),
             title: spec.title,
             button: spec.button,
@@ -381,8 +488,13 @@ impl DeskRequest<'_> {
         })
     }
 
-    /// Runs a command as a dry run for the reader.
-    pub async fn availability(&self, command: Command) -> Result<Availability, PageError> {
+    /// Runs a command as a dry run for the reader. `picked` is the kind of record that the reader
+    /// picks later.
+    pub async fn availability(
+        &self,
+        command: Command,
+        picked: Option<&'static str>,
+    ) -> Result<Availability, PageError> {
         match self
             .app
             .commands
@@ -390,8 +502,14 @@ impl DeskRequest<'_> {
             .await
         {
             Ok(()) => Ok(Availability::Available),
-            Err(CommandError::Refused(refusal) | CommandError::RefusedFor { refusal, .. }) => {
-                Ok(Availability::from_refusal(&refusal))
+            Err(CommandError::Refused(refusal)) => Ok(match refusal {
+                Refusal::Unknown(kind) if Some(kind) == picked => Availability::Available,
+                refusal => Availability::from_refusal(&refusal),
+            }),
+            Err(CommandError::RefusedFor(records)) => {
+                Ok(records.first().map_or(Availability::Available, |record| {
+                    Availability::from_refusal(&record.refusal)
+                }))
             }
             Err(error) => Err(error.into()),
         }

@@ -1,31 +1,33 @@
-//! The page of one application: answers, group, scores, history, and the actions of the reader.
+//! The page of one application: answers, contact, scores, history, and the actions of the reader.
 
 use std::collections::BTreeSet;
 
 use actix_web::HttpResponse;
 use askama::Template;
+use jiff::civil::Date;
 
 use super::action::Action;
 use super::application_actions::ApplicationActions;
-use super::{DeskRequest, HistoryEntry, PersonNames, history, label_of};
+use super::changes::{AnswerView, answer_views};
+use super::contacts::Contacts;
+use super::erasures::day_text;
+use super::group::{GroupLine, group_lines};
+use super::list::{Neighbours, neighbours};
+use super::next_step::NextStep;
+use super::steps::Steps;
+use super::{DeskRequest, HistoryEntry, PersonNames, history};
 use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::apply::sections;
-use crate::http::pages::{PageContext, PageError, ownership};
+use crate::http::pages::words::{Tag, Tagged};
+use crate::http::pages::{PageContext, PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow, GroupRow, RoundRow};
-use crate::views::{ApplicationView, HistoryLine};
+use crate::views::ApplicationView;
 
-/// The criteria of a score, each with its question. Each gets 0 to 5 points.
-pub(super) const CRITERIA: [(&str, &str); 3] = [
-    (
-        "need",
-        "Need: would it reach people who are often left out?",
-    ),
-    ("people", "People: is it led by those it is for?"),
-    ("local", "Local: does it build on what is there?"),
-];
+/// The most points of one criterion.
+const SCORE_MAX: usize = 5;
 
 #[derive(Template)]
 #[template(path = "desk/application.html")]
@@ -34,16 +36,26 @@ struct ApplicationPage {
     wrong: Vec<(String, String)>,
     seen: ApplicationView,
     reference: String,
-    state: String,
+    tag: Tag,
+    steps: Steps,
+    next: NextStep,
+    /// How the reader declares a conflict of interest or none, if they have not.
+    declare: Vec<Action>,
+    /// Who declared, and whether they have a conflict of interest.
+    declared: Vec<(String, bool)>,
+    kind: String,
+    area: String,
     group: GroupRow,
     fund: FundRow,
     round: RoundRow,
-    answers: Vec<sections::Section>,
-    before: Vec<HistoryLine>,
+    contacts: Option<Contacts>,
+    answers: Vec<AnswerView>,
+    before: Vec<GroupLine>,
     scores: Vec<ScoreView>,
     scores_wait: bool,
     keyed_by: Option<String>,
-    acts: Vec<Action>,
+    /// The place of the application in the list that it was opened from.
+    neighbours: Option<Neighbours>,
     history: Vec<HistoryEntry>,
     reads: bool,
 }
@@ -52,6 +64,8 @@ struct ScoreView {
     by: String,
     values: Vec<(String, u8)>,
     total: u32,
+    /// The most that the total can be.
+    most: usize,
     note: String,
     set_aside: Option<String>,
 }
@@ -70,69 +84,185 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         ownership::fund_and_round(app, &row.fund.to_string(), row.round.as_str()).await?;
     let reads = request.signed.reader.may_read_words();
     let answers = if reads {
-        sections::all_sections(app, &row, Language::En).await?
+        answer_views(request, &row).await?
     } else {
         Vec::new()
     };
-    let before = app
-        .views
-        .history(row.group.0, None)
-        .await?
-        .into_iter()
-        .filter(|line| line.id != row.id)
-        .collect();
+    let mut lines = app.views.history(row.group.0, None).await?;
+    lines.retain(|line| line.id != row.id);
     let forms = request.forms();
     let panel = panel_members(request).await?;
-    let mut people: BTreeSet<PersonId> = row.scores.iter().map(|score| score.by).collect();
-    people.extend(row.help.iter().map(|help| help.by));
-    let names = request.names_of_people(people).await?;
+    let names = request.names_of_people(people_of(&row)).await?;
+    let actions = ApplicationActions {
+        request,
+        forms: &forms,
+        row: &row,
+        fund: &fund,
+        round: &round,
+        panel: &panel,
+    };
+    let next = next_of(&row, &answers, request.today());
+    let page = request
+        .page_context(&format!("{}: {}", group.name, round.name))
+        .await?;
     let page = ApplicationPage {
-        page: request
-            .page_context(&format!("{}: {}", group.name, round.name))
-            .await?,
         wrong: forms.error_summary(),
-        reference: Reference::parse(&row.reference)
-            .map(|reference| reference.to_string())
-            .unwrap_or_default(),
-        state: label_of(row.state),
+        reference: spoken(&row),
+        tag: row.state.tag(),
+        steps: Steps::of_application(&row, page.today),
+        next: with_grant(
+            &row,
+            request.next_step(next.title, &next.why, next.action, actions.all().await?),
+        ),
+        declare: actions.declarations().await?,
+        declared: row
+            .interests
+            .declarations()
+            .map(|(person, interested)| (names.of(&person), interested))
+            .collect(),
+        kind: sections::activity_label(&row, &fund, Language::En),
+        area: area_of(&row),
+        page,
         scores_wait: row.scores.len() < given,
-        scores: scores(&row, &names),
-        keyed_by: row
-            .help
-            .as_ref()
-            .filter(|help| row.interests.named_helpers().all(|named| named != help.by))
-            .map(|help| names.of(&help.by)),
-        acts: ApplicationActions {
-            request,
-            forms: &forms,
-            row: &row,
-            fund: &fund,
-            round: &round,
-            panel: &panel,
-        }
-        .all()
-        .await?,
+        scores: scores(&row, &fund, &names),
+        contacts: request.contacts(row.group.0).await?,
+        before: group_lines(request, lines).await?,
+        keyed_by: keyed_by(&row, &names),
+        neighbours: neighbours(request, "applications", id).await?,
         history: history(request, row.id).await?,
         seen,
         group,
         fund,
         round,
         answers,
-        before,
         reads,
     };
     request.render(&page)
 }
 
-fn scores(row: &ApplicationRow, names: &PersonNames) -> Vec<ScoreView> {
+/// The people whose names the page shows.
+fn people_of(row: &ApplicationRow) -> BTreeSet<PersonId> {
+    let mut people: BTreeSet<PersonId> = row.scores.iter().map(|score| score.by).collect();
+    people.extend(row.help.iter().map(|help| help.by));
+    people.extend(row.interests.declarations().map(|(person, _)| person));
+    people
+}
+
+/// The number that a group can give by phone.
+fn spoken(row: &ApplicationRow) -> String {
+    Reference::parse(&row.reference)
+        .map(|reference| reference.to_string())
+        .unwrap_or_default()
+}
+
+fn area_of(row: &ApplicationRow) -> String {
+    let area = row.area.as_ref();
+    area.map(|area| sections::place_name(area.as_str()))
+        .unwrap_or_default()
+}
+
+/// Who typed the application in for the group.
+fn keyed_by(row: &ApplicationRow, names: &PersonNames) -> Option<String> {
+    row.help
+        .as_ref()
+        .filter(|help| row.interests.named_helpers().all(|named| named != help.by))
+        .map(|help| names.of(&help.by))
+}
+
+/// What is next on an application.
+struct NextTask {
+    title: &'static str,
+    why: String,
+    /// The action that is shown.
+    action: &'static str,
+}
+
+fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTask {
+    use ApplicationState as S;
+    let next = |title, why: &str, action| NextTask {
+        title,
+        why: why.to_owned(),
+        action,
+    };
+    let answered = answers
+        .iter()
+        .filter_map(|answer| answer.change.as_ref()?.answered_on)
+        .max();
+    match row.state {
+        S::Blank | S::Draft => next("Not sent yet", "The group is still writing it.", ""),
+        S::Submitted => {
+            let why = match answered {
+                Some(day) => format!(
+                    "They answered our question on {}. The answers are marked.",
+                    day_text(day)
+                ),
+                None => "Read it. If anything is not clear, ask the group a question.".to_owned(),
+            };
+            next("Next: check eligibility", &why, "confirm-eligibility")
+        }
+        S::ChangesRequested => {
+            let why = match row.changes_due_on {
+                Some(day) if day < today => format!(
+                    "They had until {} to answer. Phone them, or give them more time.",
+                    day_text(day)
+                ),
+                Some(day) => format!("They have until {} to answer.", day_text(day)),
+                None => "They have not answered yet.".to_owned(),
+            };
+            next("Waiting for the group", &why, "")
+        }
+        S::Eligible | S::InAssessment => next(
+            "Next: score and decide",
+            "The panel scores it, and decides at its meeting.",
+            "score",
+        ),
+        S::ReserveList => next(
+            "On the reserve list",
+            "It can be awarded when there is money.",
+            "promote",
+        ),
+        S::Deferred => next("Next: decide", "The panel put off the decision.", ""),
+        S::UnderReview => next(
+            "Next: decide the review",
+            "The group asked us to look at the decision again.",
+            "decide-review",
+        ),
+        S::Awarded => next(
+            "Awarded",
+            "Everything else is on the page of the grant.",
+            "",
+        ),
+        S::Ineligible | S::Declined | S::Withdrawn | S::Lapsed => {
+            next("Nothing to do", "This application is over.", "")
+        }
+    }
+}
+
+/// Adds the way to the grant, once there is one.
+fn with_grant(row: &ApplicationRow, next: NextStep) -> NextStep {
+    if row.state == ApplicationState::Awarded {
+        next.with_link("Open the grant", format!("/desk/grants/{}", row.id))
+    } else {
+        next
+    }
+}
+
+fn scores(row: &ApplicationRow, fund: &FundRow, names: &PersonNames) -> Vec<ScoreView> {
+    let criteria = fund_texts::criteria(&fund.rules.texts);
+    let label = |key: &str| {
+        let known = criteria.iter().find(|criterion| criterion.key == key);
+        let label = known.map_or(key, |known| known.label.as_str());
+        label.split([':', '?']).next().unwrap_or(label).to_owned()
+    };
     let seen = |score: &crate::projections::ScoreRow| ScoreView {
         by: names.of(&score.by),
         values: score
             .criteria
             .iter()
-            .map(|(criterion, value)| (criterion.to_string(), *value))
+            .map(|(criterion, value)| (label(criterion.as_str()), *value))
             .collect(),
         total: score.criteria.values().map(|value| u32::from(*value)).sum(),
+        most: score.criteria.len() * SCORE_MAX,
         note: score.note.clone(),
         set_aside: score.set_aside.clone(),
     };
@@ -156,7 +286,7 @@ pub(super) async fn panel_members(
         .map(|seen| {
             (
                 seen.id.to_string(),
-                seen.name.unwrap_or_else(|| "somebody".to_owned()),
+                seen.name.unwrap_or_else(|| "Someone".to_owned()),
             )
         })
         .collect())

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{Action, ActionSpec, sample};
-use super::application::{CRITERIA, unconflicted};
+use super::application::unconflicted;
 use super::confirmations::{DecisionAttendance, helper_actions};
 use super::on_behalf::AssistedChanges;
 use super::{DeskRequest, choices};
 use crate::clock::day_of;
 use crate::domain::application::{
     DecideReview, DeclareInterest, Interest, InterestKind, ReviseScore, Score, Summary,
+    TakeBackDecision,
 };
 use crate::domain::command::{NoBody, WithReason};
+use crate::domain::fund::FundTexts;
 use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId};
 use crate::http::pages::form::FieldType;
-use crate::http::pages::{PageError, PageForms};
+use crate::http::pages::{PageError, PageForms, fund_texts};
 use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
 
 const READ_BY_GROUP: &str = "The group reads this.";
@@ -45,16 +47,18 @@ impl ApplicationActions<'_> {
             fund: self.fund,
             round: self.round,
         };
+        let [confirm, refuse] = self.eligibility();
         let mut table: Vec<ActionSpec> = self.attendance().into_iter().collect();
         table.extend(helper_actions(self.request, self.row).await?);
-        table.extend(self.eligibility());
+        table.push(confirm);
         table.push(assisted.request_changes().await?);
-        table.extend(self.interests());
+        table.extend(assisted.answer_actions().await?);
         table.push(self.scoring());
         table.push(self.summary());
         table.extend(self.decisions().await?);
         table.push(self.review());
-        table.extend(assisted.answer_actions().await?);
+        table.push(refuse);
+        table.extend(self.take_back());
         table.push(
             self.spec("Withdraw it for the group", C::Withdraw(NoBody {}))
                 .destructive(),
@@ -62,11 +66,37 @@ impl ApplicationActions<'_> {
         self.request.actions(self.forms, table).await
     }
 
+    /// Declaring a conflict of interest, or none.
+    pub(super) async fn declarations(&self) -> Result<Vec<Action>, PageError> {
+        self.request
+            .actions(self.forms, self.interests().into())
+            .await
+    }
+
     fn spec(&self, title: &str, command: C) -> ActionSpec {
         ActionSpec::new(
             title,
             Command::Application(ApplicationId(self.row.id), command),
         )
+    }
+
+    /// Taking back the decision while its letter is held.
+    fn take_back(&self) -> Option<ActionSpec> {
+        self.row.letter?;
+        let take_back = C::TakeBackDecision(TakeBackDecision {
+            reason: sample("why"),
+            present: self
+                .panel
+                .iter()
+                .filter_map(|(id, _)| id.parse().ok().map(PersonId))
+                .collect(),
+        });
+        let spec = self
+            .spec("Take back the decision", take_back)
+            .text_area("reason", "Why")
+            .hint("For our records. The group has not heard of the decision.")
+            .checkboxes("present", "Who else agrees", self.panel.to_vec());
+        Some(spec.destructive())
     }
 
     fn attendance(&self) -> Option<ActionSpec> {
@@ -85,15 +115,15 @@ impl ApplicationActions<'_> {
             reason: sample("why"),
         });
         [
-            self.spec("It is eligible", C::ConfirmEligibility(NoBody {}))
+            self.spec("Mark as eligible", C::ConfirmEligibility(NoBody {}))
                 .expanded(),
-            self.spec("It is not eligible", refuse)
+            self.spec("Mark as not eligible", refuse)
                 .text_area("reason", "Why")
                 .hint(READ_BY_GROUP),
         ]
     }
 
-    /// Declaring an interest or none.
+    /// A conflict of interest, or none.
     fn interests(&self) -> [ActionSpec; 2] {
         let none = C::Declare(DeclareInterest { interest: None });
         let interest = Interest {
@@ -113,21 +143,24 @@ impl ApplicationActions<'_> {
             "other",
         ]);
         [
-            self.spec("I have no interest in this application", none)
+            self.spec("I have no conflict of interest", none)
                 .form("declare-none")
                 .expanded(),
-            self.spec("I have an interest in it", some)
-                .select("interest.kind", "What kind", kinds)
-                .text_area("interest.note", "For the record")
-                .hint("Names of people do not belong here.")
+            self.spec("I have a conflict of interest", some)
+                .select("interest.kind", "What is it?", kinds)
+                .text_area("interest.note", "For our records")
+                .hint("Leave out names of people.")
                 .destructive(),
         ]
     }
 
     /// Scoring it, or revising the reader's score.
     fn scoring(&self) -> ActionSpec {
-        let criteria: BTreeMap<Slug, u8> =
-            CRITERIA.iter().map(|(key, _)| (sample(key), 3)).collect();
+        let texts = &self.fund.rules.texts;
+        let criteria: BTreeMap<Slug, u8> = fund_texts::criteria(texts)
+            .iter()
+            .map(|one| (sample(&one.key), 3))
+            .collect();
         let own = self.row.scores.iter().find(|score| {
             score.by == self.request.signed.reader.person && score.set_aside.is_none()
         });
@@ -137,7 +170,7 @@ impl ApplicationActions<'_> {
                     criteria,
                     note: sample("note"),
                 });
-                with_criteria(self.spec("Score it", score), None)
+                with_criteria(self.spec("Score the application", score), texts, None)
                     .text_area("note", "Why")
                     .expanded()
             }
@@ -147,10 +180,10 @@ impl ApplicationActions<'_> {
                     note: sample("note"),
                     reason: sample("why"),
                 });
-                with_criteria(self.spec("Revise your score", revise), Some(own))
+                with_criteria(self.spec("Change your score", revise), texts, Some(own))
                     .text_area("note", "Why")
                     .prefill(&own.note)
-                    .text_area("reason", "Why it is revised")
+                    .text_area("reason", "Why you change it")
             }
         }
     }
@@ -166,11 +199,11 @@ impl ApplicationActions<'_> {
             .as_ref()
             .map(|summary| (summary.title.to_string(), summary.description.to_string()))
             .unwrap_or_default();
-        self.spec("Write the public title and description", write)
+        self.spec("Write the public summary", write)
             .text("title", "Title")
             .prefill(title)
             .text_area("description", "Description")
-            .hint("The public reads this. Names of people do not belong here.")
+            .hint("Everyone can read this. Leave out names of people.")
             .prefill(description)
     }
 
@@ -186,35 +219,44 @@ impl ApplicationActions<'_> {
         });
         let defer = C::Defer(Defer {
             reason: sample("why"),
+            message: None,
             present: present.clone(),
         });
         let rank = self.free_rank();
         let reserve = C::Reserve(Reserve {
             rank,
             reason: sample("why"),
+            message: None,
             present,
         });
-        let reason = |spec: ActionSpec, hint| spec.text_area("reason", "Why").hint(hint);
-        let decline = reason(self.spec("Decline", decline), "For the record.")
-            .text_area("feedback", "Feedback")
-            .hint(READ_BY_GROUP);
-        let defer = reason(self.spec("Decide later", defer), READ_BY_GROUP);
+        let reason = |spec: ActionSpec, letter: &str| {
+            spec.text_area("reason", "Why")
+                .hint("For our records.")
+                .text_area(letter, "What we write to the group")
+                .hint(READ_BY_GROUP)
+        };
+        let decline = reason(self.spec("Decline the application", decline), "feedback");
+        let defer = reason(self.spec("Put off the decision", defer), "message");
         let reserve = self
-            .spec("Put on the reserve list", reserve)
-            .number("rank", "Rank: 1 comes first")
+            .spec("Put it on the reserve list", reserve)
+            .number("rank", "Place on the list")
+            .hint("1 comes first.")
             .prefill(rank);
         let with_present = |spec: ActionSpec| {
             spec.checkboxes("present", "Who else was present", self.panel.to_vec())
         };
         Ok([
-            award_fields(self.spec("Award", C::Award(award.clone())), &award),
             award_fields(
-                self.spec("Award from the reserve list", C::Promote(award.clone())),
+                self.spec("Award the grant", C::Award(award.clone())),
+                &award,
+            ),
+            award_fields(
+                self.spec("Award it from the reserve list", C::Promote(award.clone())),
                 &award,
             ),
             decline,
             defer,
-            reason(reserve, READ_BY_GROUP),
+            reason(reserve, "message"),
         ]
         .map(with_present))
     }
@@ -228,6 +270,7 @@ impl ApplicationActions<'_> {
             ends_on: in_days(ACTIVITY_DAYS),
             update_due_on: in_days(FINAL_UPDATE_DAYS),
             conditions: BTreeMap::new(),
+            summary: None,
             present: present.clone(),
         }
     }
@@ -252,7 +295,7 @@ impl ApplicationActions<'_> {
             .select_as(
                 FieldType::YesNo,
                 "upheld",
-                "The group is right, and it is looked at again",
+                "Look at the application again?",
                 choices(["yes", "no"]),
             )
             .text_area("reason", "Why")
@@ -260,19 +303,23 @@ impl ApplicationActions<'_> {
     }
 }
 
-/// Adds a field for each criterion, filled in with the reader's score.
-fn with_criteria(spec: ActionSpec, own: Option<&ScoreRow>) -> ActionSpec {
-    CRITERIA.into_iter().fold(spec, |spec, (key, question)| {
+/// Adds a field for each criterion of the fund, filled in with the reader's score.
+fn with_criteria(spec: ActionSpec, texts: &FundTexts, own: Option<&ScoreRow>) -> ActionSpec {
+    fund_texts::criteria(texts).iter().fold(spec, |spec, one| {
         let known = own
             .into_iter()
             .flat_map(|own| &own.criteria)
-            .find(|(criterion, _)| criterion.as_str() == key)
+            .find(|(criterion, _)| criterion.as_str() == one.key)
             .map(|(_, points)| points.to_string());
+        let scores = one.anchors.iter().enumerate();
+        let scores = scores.map(|(points, says)| (points.to_string(), format!("{points}: {says}")));
+        // No value is chosen at first, so that a score is never given by leaving it.
+        let unset = std::iter::once((String::new(), "Choose".to_owned()));
         spec.select_as(
             FieldType::Number,
-            &format!("criteria.{key}"),
-            question,
-            choices(["0", "1", "2", "3", "4", "5"]),
+            &format!("criteria.{}", one.key),
+            &one.label,
+            unset.chain(scores).collect(),
         )
         .prefill(known.unwrap_or_default())
     })
@@ -281,10 +328,10 @@ fn with_criteria(spec: ActionSpec, own: Option<&ScoreRow>) -> ActionSpec {
 fn award_fields(spec: ActionSpec, award: &Award) -> ActionSpec {
     spec.money("amount", "How much")
         .prefill(String::from(award.amount))
-        .text_area("reason", "Why another sum than was asked for")
-        .hint("Leave it empty if it is the sum that was asked for. The group reads this.")
-        .day("ends_on", "Last day of the activity")
+        .text_area("reason", "Why, if it is not the amount they asked for")
+        .hint("The group reads this.")
+        .day("ends_on", "End date")
         .prefill(award.ends_on)
-        .day("update_due_on", "Last day for the final update")
+        .day("update_due_on", "Final report by")
         .prefill(award.update_due_on)
 }

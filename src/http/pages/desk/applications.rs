@@ -1,204 +1,294 @@
-//! The list of applications, with filters that combine, a search, and a choice of columns. All of
-//! these are in the page's address.
+//! The list of applications.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use askama::Template;
 use strum::VariantNames as _;
 
-use super::list::{build_spreadsheet, name_cell, names_of_rounds};
-use super::{DeskRequest, choices, choices_or_none, label_of};
+use super::list::{
+    BulkAction, ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab,
+    Tick, build_spreadsheet, column, have_pence, name_cell, names_of_rounds, pounds_in,
+};
+use super::{DeskRequest, label_of};
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
+use crate::domain::language::Language;
 use crate::domain::reference::Reference;
+use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::api::applications::application_views;
-use crate::http::pages::{Form, PageContext, PageError};
+use crate::http::pages::PageError;
+use crate::http::pages::apply::sections::{activity_label, place_name};
+use crate::http::pages::days::short_day;
+use crate::http::pages::words::Tagged as _;
 use crate::projections::{ApplicationRow, FundRow};
-use crate::views::Filter;
+use crate::views::{ApplicationColumn as C, ListAmount};
 
-/// Rows per page.
-const PAGE_SIZE: i64 = 50;
-const COLUMNS: [&str; 8] = [
-    "group",
-    "round",
-    "area",
-    "requested",
-    "awarded",
-    "submitted",
-    "language",
-    "channel",
+pub(super) static LIST: ListDefinition = ListDefinition {
+    name: "applications",
+    title: "Applications",
+    nouns: ("application", "applications"),
+    columns: &COLUMNS,
+    tabs: &[
+        ListTab {
+            label: "To check",
+            query: &[("state", "submitted"), ("state", "under_review")],
+        },
+        ListTab {
+            label: "To score",
+            query: &[("state", "eligible")],
+        },
+        ListTab {
+            label: "Being scored",
+            query: &[("state", "in_assessment")],
+        },
+        ListTab {
+            label: "Waiting for group",
+            query: &[("state", "changes_requested")],
+        },
+        ListTab {
+            label: "Reserve list",
+            query: &[("state", "reserve_list")],
+        },
+        ListTab {
+            label: "All",
+            query: &[],
+        },
+    ],
+    usual: (None, C::Urgency.key()),
+    amounts: [
+        Some(("Asked for", ListAmount::Requested)),
+        Some(("awarded", ListAmount::Awarded)),
+    ],
+    search: Some(ListSearch::NumberOrGroup),
+    filters: |request| Ok(request.filters_by_column(&["state", "fund", "round", "area"])),
+    fields,
+    has_past: true,
+    has_counts: true,
+    bulk: &[
+        BulkAction {
+            id: "eligible",
+            label: "Mark as eligible",
+            roles: &[Role::Officer],
+        },
+        BulkAction {
+            id: "print",
+            label: "Print each",
+            roles: &[
+                Role::Officer,
+                Role::Panel,
+                Role::Finance,
+                Role::Administrator,
+            ],
+        },
+    ],
+    purpose: "Applications from groups arrive here. You can also add one that came on paper or by phone.",
+};
+
+const COLUMNS: [ListColumn; 13] = [
+    column("group", "Group", Some(C::Group.key())),
+    column("requested", "Asks for", Some(C::Requested.key())).numeric(),
+    column("state", "Status", Some(C::State.key())),
+    column("area", "Area", Some(C::Area.key())).minor(),
+    column("submitted", "Sent", Some(C::Submitted.key())).numeric(),
+    column("number", "Number", Some(C::Number.key())).unusual(),
+    column("round", "Round", Some(C::Round.key())).unusual(),
+    column("score", "Score", None).numeric().unusual(),
+    column("rank", "Reserve place", Some(C::Rank.key()))
+        .numeric()
+        .unusual(),
+    column("awarded", "Awarded", Some(C::Awarded.key()))
+        .numeric()
+        .unusual(),
+    column("decided", "Decided", Some(C::Decided.key()))
+        .numeric()
+        .unusual(),
+    column("language", "Language", Some(C::Language.key())).unusual(),
+    column("channel", "How it came", Some(C::Channel.key())).unusual(),
 ];
-const DEFAULT_COLUMNS: [&str; 5] = ["group", "round", "area", "requested", "submitted"];
 
-#[derive(Template)]
-#[template(path = "desk/applications.html")]
-struct ApplicationsPage {
-    page: PageContext,
-    keys_in: bool,
-    filter: Form,
-    states: Vec<(String, String)>,
-    funds: Vec<(String, String)>,
-    rounds: Vec<(String, String)>,
-    areas: Vec<(String, String)>,
-    columns: Vec<(String, String)>,
-    chips: Vec<(String, String)>,
-    heads: Vec<String>,
-    rows: Vec<ApplicationListRow>,
-    next: Option<String>,
-    count: String,
-    sheets: [(&'static str, String); 2],
-}
-
-struct ApplicationListRow {
-    id: String,
-    reference: String,
-    state: String,
-    cells: Vec<(String, String)>,
+fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
+    let state = |state: &&'static str| {
+        let parsed: ApplicationState = state.parse().ok()?;
+        Some(((*state).to_owned(), parsed.word().to_owned()))
+    };
+    let states = ApplicationState::VARIANTS
+        .iter()
+        .filter(|state| **state != "blank");
+    let areas: BTreeSet<&str> = funds
+        .iter()
+        .flat_map(|fund| &fund.areas)
+        .map(Slug::as_str)
+        .collect();
+    let filter = |name, label, any, choices| ListFilter {
+        name,
+        label,
+        any,
+        choices,
+    };
+    vec![
+        filter(
+            "state",
+            "Status",
+            "Any status",
+            states.filter_map(state).collect(),
+        ),
+        filter(
+            "fund",
+            "Fund",
+            "Any fund",
+            funds
+                .iter()
+                .map(|fund| (fund.id.to_string(), fund.name.clone()))
+                .collect(),
+        ),
+        filter(
+            "round",
+            "Round",
+            "Any round",
+            names_of_rounds(funds).into_iter().collect(),
+        ),
+        filter(
+            "area",
+            "Area",
+            "Any area",
+            areas
+                .into_iter()
+                .map(|area| (area.to_owned(), place_name(area)))
+                .collect(),
+        ),
+    ]
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let funds = request.funds().await?;
-    let (rows, next, count) = found_rows(request).await?;
-    let areas: BTreeSet<String> = funds
-        .iter()
-        .flat_map(|fund| &fund.areas)
-        .map(ToString::to_string)
-        .collect();
-    let table = ApplicationTable {
-        columns: shown_columns(request),
-        groups: request
-            .group_names(rows.iter().map(|row| row.group.to_string()))
-            .await?,
-        rounds: names_of_rounds(&funds),
-    };
-    let page = ApplicationsPage {
-        page: request.page_context("Applications").await?,
-        keys_in: request.signed.reader.roles.contains(&Role::Officer),
-        filter: table
-            .columns
-            .iter()
-            .filter(|_| request.all("column").is_empty())
-            .fold(request.filter_form(&request.forms()), |form, column| {
-                form.prefill("column", column)
-            }),
-        states: choices_or_none(
-            "any state",
-            ApplicationState::VARIANTS
-                .iter()
-                .copied()
-                .filter(|state| *state != "blank"),
-        ),
-        funds: with_any(
-            "any fund",
-            funds
-                .iter()
-                .map(|fund| (fund.id.to_string(), fund.name.clone())),
-        ),
-        rounds: with_any("any round", table.rounds.clone()),
-        areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
-        columns: choices(COLUMNS),
-        chips: filter_chips(request, &funds, &table.rounds, &areas),
-        heads: table
-            .columns
-            .iter()
-            .map(|column| column.replace('_', " "))
-            .collect(),
-        rows: rows.iter().map(|row| table.row(row)).collect(),
-        sheets: request.spreadsheet_links(),
-        next: request.link_to_next(next),
-        count: if count >= crate::views::COUNT_MAX {
-            format!("{count} or more")
-        } else {
-            count.to_string()
-        },
-    };
-    request.render(&page)
-}
-
-/// The rows of this part of the list, where the next part begins, and how many there are in all.
-async fn found_rows(
-    request: &DeskRequest<'_>,
-) -> Result<(Vec<ApplicationRow>, Option<String>, i64), PageError> {
-    let (filters, as_at) = (filters(request).await?, request.as_at().await?);
-    let Some(filters) = filters else {
-        return Ok((Vec::new(), None, 0));
-    };
-    let views = &request.app.views;
-    let listed = views
-        .list::<ApplicationRow>(as_at, filters.clone(), &request.page_request(PAGE_SIZE))
-        .await?;
-    let count = views.count::<ApplicationRow>(as_at, filters).await?;
-    let seen = application_views(request.app, request.signed, listed.items).await?;
-    let rows = seen.into_iter().map(|seen| seen.row).collect();
-    Ok((rows, listed.next, count))
-}
-
-/// The columns of the query that exist, or the usual ones.
-fn shown_columns(request: &DeskRequest<'_>) -> Vec<String> {
-    let mut shown = request.all("column");
-    shown.retain(|column| COLUMNS.contains(&column.as_str()));
-    if shown.is_empty() {
-        shown = DEFAULT_COLUMNS.map(str::to_owned).to_vec();
+    let mut found = request.list_rows::<ApplicationRow>(&LIST).await?;
+    let columns = request.shown_columns(&LIST);
+    if columns.iter().any(|column| column.id == "score") {
+        // Scores are for those who have no connection to the application.
+        let rows = std::mem::take(&mut found.page.items);
+        let seen = application_views(request.app, request.signed, rows).await?;
+        found.page.items = seen.into_iter().map(|seen| seen.row).collect();
     }
-    shown
-}
-
-fn with_any(
-    any: &str,
-    choices: impl IntoIterator<Item = (String, String)>,
-) -> Vec<(String, String)> {
-    std::iter::once((String::new(), any.to_owned()))
-        .chain(choices)
-        .collect()
+    let items = &found.page.items;
+    let groups = request
+        .group_names(items.iter().map(|row| row.group.to_string()))
+        .await?;
+    let funds = request.app.views.cached_funds().await?;
+    let table = ApplicationTable {
+        columns,
+        groups,
+        rounds: names_of_rounds(&funds),
+        funds: Arc::clone(&funds),
+        today: request.today(),
+        with_pence: have_pence(items.iter().filter_map(|row| row.requested)),
+        from_list: request.list_suffix(),
+    };
+    let rows = items.iter().map(|row| table.row(row)).collect();
+    let links = if request.signed.reader.roles.contains(&Role::Officer) {
+        vec![("Add an application", "/desk/applications/new")]
+    } else {
+        Vec::new()
+    };
+    request.render_list(&LIST, &found, rows, links).await
 }
 
 /// The columns of the list, with the names that its cells show.
 struct ApplicationTable {
-    columns: Vec<String>,
+    columns: Vec<&'static ListColumn>,
     groups: BTreeMap<String, String>,
     rounds: BTreeMap<String, String>,
+    funds: Arc<Vec<FundRow>>,
+    today: jiff::civil::Date,
+    with_pence: bool,
+    from_list: String,
 }
 
 impl ApplicationTable {
-    fn row(&self, row: &ApplicationRow) -> ApplicationListRow {
-        ApplicationListRow {
-            id: row.id.to_string(),
-            reference: Reference::parse(&row.reference)
-                .map(|reference| reference.to_string())
-                .unwrap_or_default(),
-            state: label_of(row.state),
+    fn row(&self, row: &ApplicationRow) -> ListRow {
+        let id = row.id.to_string();
+        let name = self.groups.get(&row.group.to_string()).cloned();
+        ListRow {
+            path: format!("/desk/applications/{id}{}", self.from_list),
+            name: name.unwrap_or_else(|| "A group".to_owned()),
+            sub: number(row),
             cells: self
                 .columns
                 .iter()
-                .map(|column| (column.clone(), self.cell(column, row)))
+                .skip(1)
+                .map(|column| self.cell(column.id, row))
                 .collect(),
+            tick: Tick::Yes,
+            id,
         }
     }
 
-    fn cell(&self, column: &str, row: &ApplicationRow) -> String {
-        let day =
-            |day: &Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
-        let name = |names: &BTreeMap<String, String>, key: &str| {
-            names.get(key).cloned().unwrap_or_default()
+    fn cell(&self, column: &str, row: &ApplicationRow) -> ListCell {
+        let amount = |amount: Option<crate::domain::Money>| {
+            let says = amount.map(|amount| pounds_in(amount, self.with_pence));
+            ListCell::text(says.unwrap_or_default())
+        };
+        let day = |day: Option<jiff::civil::Date>| {
+            let says = day.map(|day| short_day(day, self.today));
+            ListCell::text(says.unwrap_or_default())
         };
         match column {
-            "group" => name(&self.groups, &row.group.to_string()),
-            "round" => name(&self.rounds, row.round.as_str()),
-            "area" => row
-                .area
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            "requested" => row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
-            "awarded" => row.awarded.map(|sum| sum.to_string()).unwrap_or_default(),
-            "submitted" => day(&row.submitted_on),
-            "language" => row.language.own_name().to_owned(),
-            "channel" => row.channel.map(label_of).unwrap_or_default(),
-            _ => String::new(),
+            "requested" => amount(row.requested),
+            "awarded" => amount(row.awarded),
+            "state" => {
+                let place = row.rank.map(|rank| format!("Place {rank}"));
+                ListCell::tag(row.state.tag()).sub(place.unwrap_or_default())
+            }
+            "area" => {
+                let area = row.area.as_ref().map(|area| place_name(area.as_str()));
+                let fund = self.funds.iter().find(|fund| fund.id == row.fund.0);
+                let kind = fund.map(|fund| activity_label(row, fund, Language::En));
+                ListCell::text(area.unwrap_or_default()).sub(kind.unwrap_or_default())
+            }
+            "submitted" => day(row.submitted_on),
+            "decided" => day(row.decided_on),
+            "number" => ListCell::text(number(row)),
+            "round" => {
+                let name = self.rounds.get(row.round.as_str());
+                ListCell::text(name.cloned().unwrap_or_default())
+            }
+            "score" => score(row),
+            "rank" => ListCell::text(row.rank.map(|rank| rank.to_string()).unwrap_or_default()),
+            "language" => ListCell::text(row.language.own_name()),
+            "channel" => ListCell::text(row.channel.map(channel_in_words).unwrap_or_default()),
+            _ => ListCell::default(),
         }
     }
+}
+
+/// The mean of the scores that count, and how many there are.
+fn score(row: &ApplicationRow) -> ListCell {
+    let given: Vec<u32> = row
+        .scores
+        .iter()
+        .filter(|score| score.set_aside.is_none())
+        .map(|score| score.criteria.values().map(|value| u32::from(*value)).sum())
+        .collect();
+    let count = u32::try_from(given.len()).unwrap_or_default();
+    if count == 0 {
+        return ListCell::default();
+    }
+    let tenths = given.iter().sum::<u32>() * 10 / count;
+    ListCell::text(format!("{}.{}", tenths / 10, tenths % 10)).sub(format!("{count} scored"))
+}
+
+fn channel_in_words(channel: crate::domain::application::Channel) -> String {
+    let label = label_of(channel);
+    let mut letters = label.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+fn number(row: &ApplicationRow) -> String {
+    Reference::parse(&row.reference)
+        .map(|reference| reference.to_string())
+        .unwrap_or_default()
 }
 
 /// The list as a spreadsheet, with all columns.
@@ -214,10 +304,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
                 .unwrap_or_default(),
         ))
     };
-    let rows: Vec<ApplicationRow> = match filters(request).await? {
-        Some(filters) => request.list_all(filters).await?,
-        None => Vec::new(),
-    };
+    let rows: Vec<ApplicationRow> = request.whole_list(&LIST).await?;
     let groups = request
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
@@ -230,12 +317,13 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "Area",
         "Requested",
         "Awarded",
-        "Submitted",
+        "Sent",
         "Decided",
         "Channel",
         "Language",
     ];
-    Ok(build_spreadsheet("Applications", columns, rows, |row| {
+    let owners: Vec<_> = rows.iter().map(|row| Some(row.group.0)).collect();
+    let mut sheet = build_spreadsheet("Applications", columns, rows, |row| {
         let (fund, round) = rounds(&row).unzip();
         [
             Reference::parse(&row.reference)
@@ -253,86 +341,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             row.channel.map(label_of).into(),
             row.language.own_name().into(),
         ]
-    }))
-}
-
-/// The filters of the query. `None` if the search matches no group, so that the list is empty.
-async fn filters(request: &DeskRequest<'_>) -> Result<Option<Vec<Filter>>, PageError> {
-    let mut filters = Vec::new();
-    for (name, column) in [
-        ("state", "state"),
-        ("fund", "fund"),
-        ("round", "round"),
-        ("area", "area"),
-    ] {
-        let values = request.all(name);
-        if !values.is_empty() {
-            filters.push(Filter::any_of(column, values));
-        }
-    }
-    let search = request.text("q");
-    if let Some(reference) = Reference::parse(search) {
-        filters.push(Filter::equals("reference", reference.digits()));
-    } else if !search.is_empty() {
-        let groups: Vec<_> = request
-            .app
-            .views
-            .find_groups_by_name(search, 200)
-            .await?
-            .into_iter()
-            .map(|group| group.id.to_string())
-            .collect();
-        if groups.is_empty() {
-            return Ok(None);
-        }
-        filters.push(Filter::any_of("group_id", groups));
-    }
-    Ok(Some(filters))
-}
-
-/// Each filter that is set, as a label and the page's address without this filter. Labels use names
-/// from the database, because anybody can write anything into an address.
-fn filter_chips(
-    request: &DeskRequest<'_>,
-    funds: &[FundRow],
-    rounds: &BTreeMap<String, String>,
-    areas: &BTreeSet<String>,
-) -> Vec<(String, String)> {
-    let says = |name: &str, value: &str| -> Option<String> {
-        let (label, known) = match name {
-            "q" => return Some(format!("search: {value}")),
-            "as_at" => return Some(format!("as at the end of: {value}")),
-            "state" => (
-                "state",
-                ApplicationState::VARIANTS
-                    .contains(&value)
-                    .then(|| value.replace('_', " ")),
-            ),
-            "fund" => (
-                "fund",
-                funds
-                    .iter()
-                    .find(|fund| fund.id.to_string() == value)
-                    .map(|fund| fund.name.clone()),
-            ),
-            "round" => ("round", rounds.get(value).cloned()),
-            "area" => ("area", areas.get(value).cloned()),
-            _ => return None,
-        };
-        Some(format!(
-            "{label}: {}",
-            known.unwrap_or_else(|| "unknown".to_owned())
-        ))
-    };
-    let set = request.query.iter().filter(|(_, value)| !value.is_empty());
-    set.filter_map(|(name, value)| {
-        let rest: Vec<_> = request
-            .query
-            .iter()
-            .filter(|pair| **pair != (name.clone(), value.clone()) && pair.0 != "after")
-            .collect();
-        let query = serde_html_form::to_string(rest).unwrap_or_default();
-        Some((says(name, value)?, format!("{}?{query}", request.path)))
-    })
-    .collect()
+    });
+    request.add_contacts(&mut sheet, &owners).await?;
+    Ok(sheet)
 }

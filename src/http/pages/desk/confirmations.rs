@@ -12,6 +12,7 @@ use crate::domain::command::ProposalRef;
 use crate::domain::grant::{Instalment, ReleaseCondition, RevocationKind};
 use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, PersonId};
 use crate::http::pages::PageError;
+use crate::http::pages::words::check_name;
 use crate::projections::ApplicationRow;
 
 /// A decision, and the people who were named as present and have not confirmed it.
@@ -60,14 +61,11 @@ pub(super) async fn helper_actions(
         };
         let confirm = ApplicationCommand::ConfirmHelp(HelperRef { helper });
         let confirm = if helper == own {
-            on_application(
-                "The group says that you helped with the form. Did you?",
-                confirm,
-            )
-            .button("Yes, I helped")
-            .expanded()
+            on_application("Did you help with the wording? The group says so", confirm)
+                .button("Yes, I helped")
+                .expanded()
         } else {
-            let title = format!("The group says that {name} helped with the form. Did they?");
+            let title = format!("Did {name} help with the wording? The group says so");
             on_application(&title, confirm).button(format!("Yes, {name} helped"))
         };
         let subject = if helper == own { "I" } else { &name };
@@ -122,11 +120,11 @@ impl GrantActions<'_> {
             )
             .await?;
         let says = match (found.kind, found.amount) {
-            (RevocationKind::WithdrawOffer, _) => "The offer is to be taken back".to_owned(),
-            (RevocationKind::Terminate, _) => "The grant is to end before its time".to_owned(),
+            (RevocationKind::WithdrawOffer, _) => "Withdraw the offer".to_owned(),
+            (RevocationKind::Terminate, _) => "Stop the grant".to_owned(),
             (RevocationKind::DemandClawback, amount) => {
                 format!(
-                    "{} is to be demanded back",
+                    "Ask for {} back",
                     amount.map(|amount| amount.to_string()).unwrap_or_default()
                 )
             }
@@ -138,7 +136,7 @@ impl GrantActions<'_> {
             .unconfirmed
             .contains(&self.request.signed.reader.person);
         let confirm = waits.then(|| {
-            self.spec("I was there, and confirm it", confirm)
+            self.spec("I was there and I agree", confirm)
                 .hidden_number("proposal", found.proposal)
                 .expanded()
         });
@@ -175,7 +173,7 @@ impl GrantActions<'_> {
             return Ok(None);
         };
         let names = self.request.names_of_colleagues([proposed.by]).await?;
-        let title = "Confirm that the payments are scheduled so";
+        let title = "Confirm this plan";
         let confirm = GrantCommand::ConfirmSchedule(ProposalRef {
             proposal: proposed.proposal,
         });
@@ -192,12 +190,11 @@ impl GrantActions<'_> {
 
 fn instalment_text(instalment: &Instalment) -> String {
     let released = match &instalment.released {
-        ReleaseCondition::AtOnce => "at once".to_owned(),
+        ReleaseCondition::AtOnce => "now".to_owned(),
         ReleaseCondition::FromDay { day } => format!("from {}", day_text(*day)),
-        ReleaseCondition::AfterCheck { check } => format!(
-            "once this check has passed: {}",
-            check.as_str().replace('-', " ")
-        ),
+        ReleaseCondition::AfterCheck { check } => {
+            format!("once this check is done: {}", check_name(check.as_str()))
+        }
     };
     format!("{}, {released}", instalment.amount)
 }

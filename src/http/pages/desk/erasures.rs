@@ -174,21 +174,25 @@ impl ErasureAction {
     }
 }
 
-/// The actions on erasure, for the page of a person or of a group.
-pub(super) fn erasure_actions(command: &impl Fn(ErasureAction) -> Command) -> [ActionSpec; 3] {
+/// The actions on erasure, for the page of a person or of a group. Erasing has a page of its own.
+pub(super) fn erasure_actions(
+    page: String,
+    command: &impl Fn(ErasureAction) -> Command,
+) -> [ActionSpec; 3] {
     let because = || WithReason {
         reason: sample("as asked"),
     };
     let spec = |title: &str, action| ActionSpec::new(title, command(action));
-    let reason = "Why, for the record, without anybody's name";
     [
-        spec("Note that they ask to be erased", ErasureAction::Request),
-        spec("Refuse to erase", ErasureAction::Refuse(because())).text_area("reason", reason),
+        spec("Note a request to erase their data", ErasureAction::Request),
         spec(
-            "Erase what is personal for ever",
-            ErasureAction::Erase(because()),
+            "Refuse the request to erase",
+            ErasureAction::Refuse(because()),
         )
-        .text_area("reason", reason)
-        .destructive(),
+        .text_area("reason", "Why")
+        .hint("For our records. Leave out names of people."),
+        spec("Erase personal data", ErasureAction::Erase(because()))
+            .picks("record", page, "Name", "")
+            .destructive(),
     ]
 }

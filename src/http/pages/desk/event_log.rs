@@ -10,6 +10,7 @@ use crate::domain::event::event_label;
 use crate::domain::{PersonId, Role};
 use crate::http::api::EventView;
 use crate::http::api::log::{add_corrections, event_view, load_proof, withhold_scores};
+use crate::http::pages::days::{day_in_words, time_in_words};
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint, proof_file};
 use crate::http::pages::sign_in::format_instant;
 use crate::http::pages::{Form, PageContext, PageError};
@@ -23,17 +24,27 @@ struct EventLogPage {
     page: PageContext,
     filter: Form,
     length: i64,
-    views_at: i64,
     sealed: Option<CheckpointView>,
+    days: Vec<EventDay>,
+    /// The positions of the oldest and the newest event on the page.
+    shown: Option<(i64, i64)>,
+    older: Option<String>,
+    newer: Option<String>,
+}
+
+/// The events of one day.
+struct EventDay {
+    day: String,
     rows: Vec<EventListRow>,
-    next: Option<String>,
 }
 
 struct EventListRow {
     position: i64,
-    when: String,
+    time: String,
     what: String,
-    stream: String,
+    /// The kind of the record, and its address, if it has a page.
+    record: &'static str,
+    view: Option<String>,
     id: String,
     by: String,
     actor: String,
@@ -53,6 +64,7 @@ struct EventDetailPage {
     length: i64,
     /// How many events are under the newest checkpoint.
     sealed: i64,
+    record: &'static str,
     view: Option<String>,
 }
 
@@ -101,39 +113,56 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         .iter()
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
     let people = request.names_of_people(actors).await?;
-    let is_full = items.len() == usize::try_from(PAGE_SIZE).unwrap_or_default();
-    let next = items
-        .last()
-        .filter(|last| last.position + 1 < length && is_full)
-        .map(|event| event.position.to_string());
+    let shown = items.first().zip(items.last());
+    let shown = shown.map(|(oldest, newest)| (oldest.position, newest.position));
+    let older = shown
+        .filter(|(oldest, _)| *oldest > 0 && items.len() == page_size())
+        .map(|(oldest, _)| oldest.to_string());
+    let newer = (!request.text("before").is_empty()).then(|| request.address_without("before"));
+    let context = request.page_context("Audit log").await?;
     let page = EventLogPage {
-        page: request.page_context("The log").await?,
         filter: request.filter_form(&request.forms()),
         length,
-        views_at: request.app.views.projector().next_position(),
         sealed: newest_checkpoint(request.app).await?,
-        rows: items
-            .iter()
-            .map(|event| EventListRow::new(event, &people))
-            .collect(),
-        next: request.link_to_next(next),
+        days: days(&items, &people, context.today),
+        shown,
+        older: older.map(|oldest| request.address_with("before", &oldest)),
+        newer,
+        page: context,
     };
     request.render(&page)
 }
 
-/// The search of the query. Without one it is the last page of the log, with the newest events.
+fn page_size() -> usize {
+    usize::try_from(PAGE_SIZE).unwrap_or_default()
+}
+
+/// The events, the newest first, by day.
+fn days(items: &[EventView], people: &PersonNames, today: Date) -> Vec<EventDay> {
+    let mut days: Vec<EventDay> = Vec::new();
+    for event in items.iter().rev() {
+        let microsecond = event.recorded_at.as_microsecond();
+        let day = day_in_words(microsecond, today);
+        let row = EventListRow::new(event, people);
+        match days.last_mut() {
+            Some(last) if last.day == day => last.rows.push(row),
+            _ => days.push(EventDay {
+                day,
+                rows: vec![row],
+            }),
+        }
+    }
+    days
+}
+
+/// The search of the query: the newest events before a position.
 fn search(request: &DeskRequest<'_>, length: i64) -> EventSearch {
     let (since, before) = bounds(request);
     let (stream, actor) = (request.text("stream"), request.text("actor"));
-    let is_plain = stream.is_empty() && actor.is_empty() && since == 0 && before == i64::MAX;
-    let newest = if is_plain && request.text("after").is_empty() {
-        (length - PAGE_SIZE).max(0)
-    } else {
-        0
-    };
-    let after = request.text("after").parse::<i64>();
+    let until = request.text("before").parse::<i64>().unwrap_or(length);
     EventSearch {
-        from: after.map_or(newest, |after| after.saturating_add(1)).max(0),
+        from: 0,
+        until: until.clamp(1, length.max(1)),
         stream: if stream.is_empty() {
             String::new()
         } else {
@@ -143,7 +172,38 @@ fn search(request: &DeskRequest<'_>, length: i64) -> EventSearch {
         since,
         before,
         limit: PAGE_SIZE,
-        newest: false,
+        newest: true,
+    }
+}
+
+/// The page of a record in the log, by the type of its stream.
+fn record_page(stream: &str, id: &str) -> Option<String> {
+    let room = match stream {
+        "application" => "applications",
+        "grant" => "grants",
+        "group" => "groups",
+        "fund" => "funds",
+        "person" => "people",
+        _ => return None,
+    };
+    Some(format!("/desk/{room}/{id}"))
+}
+
+fn record_name(stream: &str) -> &'static str {
+    match stream {
+        "application" => "Application",
+        "grant" => "Grant",
+        "group" => "Group",
+        "fund" => "Fund",
+        "person" => "Person",
+        _ => "Organisation",
+    }
+}
+
+impl EventLogPage {
+    /// The position before which the first page of the log ends.
+    fn first_page(&self) -> i64 {
+        PAGE_SIZE.min(self.length)
     }
 }
 
@@ -152,11 +212,15 @@ impl EventListRow {
         let actor = event.metadata.get("actor");
         Self {
             position: event.position,
-            when: format_instant(event.recorded_at.as_microsecond()),
+            time: time_in_words(event.recorded_at.as_microsecond()),
             what: event_label(&event.event),
-            stream: event.stream.clone(),
+            record: record_name(&event.stream),
+            view: record_page(&event.stream, &event.id),
             id: event.id.clone(),
-            by: actor.map(|actor| people.of(actor)).unwrap_or_default(),
+            by: actor
+                .map(|actor| people.of(actor))
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| "The service".to_owned()),
             actor: actor.cloned().unwrap_or_default(),
             corrected: !event.corrected_by.is_empty(),
         }
@@ -193,16 +257,9 @@ pub(super) async fn show(
                 .unwrap_or_default()
         },
     );
-    let view = match event.stream.as_str() {
-        "application" => Some(format!("/desk/applications/{}", event.id)),
-        "grant" => Some(format!("/desk/grants/{}", event.id)),
-        "group" => Some(format!("/desk/groups/{}", event.id)),
-        "fund" => Some(format!("/desk/funds/{}", event.id)),
-        "person" => Some(format!("/desk/people/{}", event.id)),
-        _ => None,
-    };
+    let view = record_page(&event.stream, &event.id);
     let page = EventDetailPage {
-        page: request.page_context(&format!("Event {position}")).await?,
+        page: request.page_context(&format!("Entry {position}")).await?,
         what: event_label(&event.event),
         when: format_instant(event.recorded_at.as_microsecond()),
         by: people.of(&actor),
@@ -216,6 +273,7 @@ pub(super) async fn show(
         sealed: newest_checkpoint(request.app)
             .await?
             .map_or(0, |sealed| sealed.size),
+        record: record_name(&event.stream),
         view,
         event,
     };

@@ -7,12 +7,16 @@ use askama::Template;
 
 use super::DeskRequest;
 use super::list::names_of_rounds;
+use crate::domain::Money;
+use crate::domain::outcome::Sign;
 use crate::http::pages::apply::sections::place_name;
-use crate::http::pages::charts::{DaySelection, MoneyBar, OutcomeBar, outcome_bars, totals_query};
+use crate::http::pages::charts::{
+    DaySelection, MoneyBar, OutcomeBar, outcome_bars, percent, share, totals_query,
+};
 use crate::http::pages::public::order_by_sign;
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::OrganisationRow;
-use crate::views::GroupBy;
+use crate::views::{GroupBy, OutcomeLine};
 
 #[derive(Template)]
 #[template(path = "desk/figures.html")]
@@ -26,6 +30,50 @@ struct FiguresPage {
     signs: Vec<OutcomeBar>,
     by_area: Vec<(String, Vec<OutcomeBar>)>,
     totals: Vec<OutcomeBar>,
+    whole: Whole,
+    /// The largest sum that a round was asked for or awarded.
+    most: Money,
+}
+
+impl FiguresPage {
+    /// A sum as a part of the largest one in the chart of rounds.
+    fn share_of_most(&self, sum: &Money) -> String {
+        percent(share(*sum, self.most))
+    }
+}
+
+/// The figures of all funds together.
+struct Whole {
+    allocated: Money,
+    committed: Money,
+    paid_net: Money,
+    left: Money,
+    applications: i64,
+    decided: i64,
+    awards: i64,
+    days_to_decide: Option<i64>,
+}
+
+impl Whole {
+    fn of(funds: &[MoneyBar]) -> Self {
+        let sum = |of: fn(&MoneyBar) -> Money| funds.iter().map(of).sum();
+        let count = |of: fn(&MoneyBar) -> i64| funds.iter().map(of).sum();
+        let decided: i64 = count(|bar| bar.line.decided);
+        let waited: i64 = funds
+            .iter()
+            .filter_map(|bar| Some(bar.line.mean_days_to_decision? * bar.line.decided))
+            .sum();
+        Self {
+            allocated: sum(|bar| bar.line.allocated),
+            committed: sum(|bar| bar.line.committed),
+            paid_net: sum(|bar| bar.line.paid_net),
+            left: sum(|bar| bar.line.uncommitted.unwrap_or_default()),
+            applications: count(|bar| bar.line.applications),
+            awards: count(|bar| bar.line.awards),
+            days_to_decide: (decided > 0).then(|| waited / decided),
+            decided,
+        }
+    }
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
@@ -61,26 +109,23 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         .outcomes(totals_query(GroupBy::Area, None, None, &days))
         .await?
         .lines;
-    let mut by_area = Vec::new();
-    for line in &totals {
-        let lines = views
-            .outcomes(totals_query(GroupBy::Sign, None, Some(&line.of), &days))
-            .await?
-            .lines;
-        by_area.push((
-            place_name(&line.of),
-            outcome_bars(order_by_sign(&signs, lines)),
-        ));
-    }
+    let by_area = outcomes_by_area(request, &totals, &signs, &days).await?;
     let known = |names: &BTreeMap<String, String>, key: &str| {
         names.get(key).cloned().unwrap_or_else(|| place_name(key))
     };
+    let by_fund = bars(GroupBy::Fund, &|key| known(&names, key)).await?;
+    let by_round = bars(GroupBy::Round, &|key| known(&rounds, key)).await?;
+    let sums = by_round
+        .iter()
+        .map(|bar| bar.line.requested.max(bar.line.committed));
     let page = FiguresPage {
         page: request.page_context("Figures").await?,
-        funds: bars(GroupBy::Fund, &|key| known(&names, key)).await?,
+        whole: Whole::of(&by_fund),
+        most: sums.max().unwrap_or_default(),
+        funds: by_fund,
         areas: bars(GroupBy::Area, &place_name).await?,
         funders: bars(GroupBy::Funder, &place_name).await?,
-        rounds: bars(GroupBy::Round, &|key| known(&rounds, key)).await?,
+        rounds: by_round,
         signs: outcome_bars(order_by_sign(&signs, all)),
         totals: outcome_bars(
             totals
@@ -92,4 +137,26 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         days,
     };
     request.render(&page)
+}
+
+/// The outcomes of each area by sign, in the order of the areas' totals.
+async fn outcomes_by_area(
+    request: &DeskRequest<'_>,
+    totals: &[OutcomeLine],
+    signs: &[Sign],
+    days: &DaySelection,
+) -> Result<Vec<(String, Vec<OutcomeBar>)>, PageError> {
+    let views = &request.app.views;
+    let mut by_area = Vec::new();
+    for line in totals {
+        let lines = views
+            .outcomes(totals_query(GroupBy::Sign, None, Some(&line.of), days))
+            .await?
+            .lines;
+        by_area.push((
+            place_name(&line.of),
+            outcome_bars(order_by_sign(signs, lines)),
+        ));
+    }
+    Ok(by_area)
 }

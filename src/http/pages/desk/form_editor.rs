@@ -1,25 +1,22 @@
-//! The editor of the application form: its questions, in English and Polish.
-
-use std::collections::BTreeMap;
+//! The editor of an application form. Every button posts the whole draft, so that it works without
+//! script; only "publish" records something.
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use strum::VariantArray as _;
 
-use super::texts::{organisation, require_editor};
-use super::{DeskRequest, choices, submit_command};
+use super::form_draft::{FormDraft, language_field, other_languages};
+use super::texts::require_editor;
+use super::{DeskRequest, submit_command};
 use crate::domain::language::Language;
-use crate::domain::organisation::{PublishForm, Question, QuestionTranslation};
-use crate::domain::{Command, OrganisationCommand};
+use crate::domain::organisation::{PublishForm, Question, QuestionKind};
+use crate::domain::{Command, Organisation, OrganisationCommand};
 use crate::http::AppState;
-use crate::http::pages::form::slug_of;
-use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::question_field::QuestionField;
+use crate::http::pages::sign_in::local_path;
 use crate::http::pages::{Form, FormData, FormErrors, PageContext, PageError, PostedForm};
 
-/// The number of empty questions at the end of the form.
-const NEW_QUESTIONS: usize = 3;
-
-/// The number of questions that are parsed: as many as a form may have.
-const QUESTIONS_MAX: usize = 60;
+const PAGE: &str = "/desk/texts/form";
 
 #[derive(Template)]
 #[template(path = "desk/form.html")]
@@ -27,252 +24,345 @@ struct FormEditorPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
     form: Form,
-    version: u32,
-    questions: Vec<QuestionFieldNames>,
+    draft: FormDraft,
+    lines: Vec<DraftLine>,
+    kinds: Vec<(String, String)>,
     yes_no: Vec<(String, String)>,
-    places: Vec<(String, String)>,
+    tongues: Vec<LanguageFields>,
+    /// The page of the desk to which publishing returns; empty for this one.
+    back: String,
+    /// The published forms to begin from: version and name.
+    published: Vec<(u32, String)>,
 }
 
-/// The names of the fields of one question.
-struct QuestionFieldNames {
-    place: String,
-    key: String,
-    label: String,
-    help: String,
-    required: String,
-    label_pl: String,
-    help_pl: String,
-    /// The question is in the form and has no translation.
-    english_only: bool,
-}
-
-impl QuestionFieldNames {
-    fn of(at: usize, form: &Form) -> Self {
-        let [place, key, label, help, required, label_pl, help_pl] = [
-            "place", "key", "label", "help", "required", "label-pl", "help-pl",
-        ]
-        .map(|name| field_name(name, at));
-        let english_only = !form.value(&label).is_empty() && form.value(&label_pl).is_empty();
-        Self {
-            place,
-            key,
-            label,
-            help,
-            required,
-            label_pl,
-            help_pl,
-            english_only,
-        }
+impl FormEditorPage {
+    /// Whether the question being edited is a new one.
+    fn is_new(&self) -> bool {
+        self.draft.editing.is_some() && self.draft.edited().is_none()
     }
 }
 
-/// The name of a field of the question at index `at`.
-fn field_name(name: &str, at: usize) -> String {
-    format!("{name}-{at}")
+/// A question in the list of the draft.
+struct DraftLine {
+    label: String,
+    kind: &'static str,
+    required: bool,
+    /// The languages in which it cannot be read.
+    untranslated: Vec<&'static str>,
+}
+
+/// The names and labels of a question's fields in a language other than English.
+struct LanguageFields {
+    label: (String, String),
+    help: (String, String),
+    options: (String, String),
+}
+
+#[derive(Template)]
+#[template(path = "desk/form_preview.html")]
+struct FormPreviewPage {
+    page: PageContext,
+    wrong: Vec<(String, String)>,
+    form: Form,
+    draft: FormDraft,
+    back: String,
+    fields: Vec<QuestionField>,
+    language: Language,
+    languages: &'static [Language],
+}
+
+/// How a kind of question is called.
+pub(super) fn kind_label(kind: QuestionKind) -> &'static str {
+    match kind {
+        QuestionKind::LongText => "A few sentences",
+        QuestionKind::ShortText => "One line",
+        QuestionKind::OneChoice => "Choose one",
+        QuestionKind::SeveralChoices => "Choose any",
+        QuestionKind::Number => "A number",
+        QuestionKind::YesNo => "Yes or no",
+        QuestionKind::Date => "A date",
+        QuestionKind::Budget => "A budget: items and amounts",
+    }
+}
+
+/// The published forms, the newest first: version, name, and questions.
+pub(super) async fn published_forms(
+    app: &AppState,
+) -> Result<Vec<(u32, String, Vec<Question>)>, PageError> {
+    let organisation = app
+        .commands
+        .log()
+        .refresh::<Organisation>(app.commands.organisation().0)
+        .await?
+        .state;
+    Ok(organisation
+        .forms()
+        .map(|(version, name, questions)| {
+            let name = name.map_or_else(|| format!("Questions {version}"), ToString::to_string);
+            (version, name, questions.to_vec())
+        })
+        .collect())
 }
 
 pub(super) async fn show_form(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     require_editor(request)?;
-    let own = organisation(request).await?;
-    let forms = request.forms();
-    let mut form = forms.form("questions");
-    for (at, question) in own.form.iter().enumerate() {
-        let polish = question.other_languages.get(&Language::Pl);
-        let known = [
-            ("key", question.question.to_string()),
-            ("label", question.label.to_string()),
-            ("help", question.help.to_string()),
-            (
-                "required",
-                if question.required { "yes" } else { "no" }.to_owned(),
-            ),
-            ("place", (at + 1).to_string()),
-            (
-                "label-pl",
-                polish
-                    .map(|polish| polish.label.to_string())
-                    .unwrap_or_default(),
-            ),
-            (
-                "help-pl",
-                polish
-                    .map(|polish| polish.help.to_string())
-                    .unwrap_or_default(),
-            ),
-        ];
-        for (name, value) in known {
-            form = form.prefill(&field_name(name, at), &value);
-        }
+    let kept = request
+        .rejected
+        .as_ref()
+        .map(|rejected| FormData::new(rejected.values.clone()));
+    let forms = published_forms(request.app).await?;
+    let (draft, name, back) = match &kept {
+        Some(posted) => (
+            FormDraft::from_form(posted).unwrap_or_default(),
+            posted.text("name").to_owned(),
+            posted.text("back").to_owned(),
+        ),
+        None => begin(request, &forms),
+    };
+    if request.text("view") == "preview" {
+        return render_preview(request, draft, &name, back, Language::En).await;
     }
-    let count = own.form.len() + NEW_QUESTIONS;
-    let places: Vec<_> = std::iter::once((String::new(), "leave it out".to_owned()))
-        .chain((1..=count).map(|at| (at.to_string(), format!("place {at}"))))
+    render_editor(request, draft, &name, back).await
+}
+
+/// The draft to begin with: the form that the address names, the newest one, or the starter.
+fn begin(
+    request: &DeskRequest<'_>,
+    forms: &[(u32, String, Vec<Question>)],
+) -> (FormDraft, String, String) {
+    let from = request.text("from");
+    let chosen = match from.parse::<u32>() {
+        Ok(version) => forms.iter().find(|(known, ..)| *known == version),
+        Err(_) if from.is_empty() => forms.first(),
+        Err(_) => None,
+    };
+    let questions = match chosen {
+        Some((_, _, questions)) => questions.clone(),
+        None if from == "empty" => Vec::new(),
+        None => crate::starter::questions(),
+    };
+    let name = chosen
+        .filter(|_| request.text("back").is_empty())
+        .map_or("", |(_, name, _)| name.as_str());
+    let draft = FormDraft {
+        questions,
+        editing: None,
+    };
+    (draft, name.to_owned(), request.text("back").to_owned())
+}
+
+async fn render_editor(
+    request: &DeskRequest<'_>,
+    draft: FormDraft,
+    name: &str,
+    back: String,
+) -> Result<HttpResponse, PageError> {
+    let forms = request.forms();
+    let form = forms.form("questions").prefill("name", name);
+    let form = match draft.edited() {
+        Some(question) => prefill_question(form, question),
+        None => form
+            .prefill("kind", QuestionKind::LongText.into())
+            .prefill("required", "yes"),
+    };
+    let kinds = QuestionKind::VARIANTS
+        .iter()
+        .map(|kind| (<&str>::from(kind).to_owned(), kind_label(*kind).to_owned()))
         .collect();
+    let published = published_forms(request.app).await?;
     let page = FormEditorPage {
-        page: request.page_context("The questions").await?,
+        page: request.page_context("Application questions").await?,
         wrong: forms.error_summary(),
-        questions: (0..count)
-            .map(|at| QuestionFieldNames::of(at, &form))
-            .collect(),
         form,
-        version: own.form_version,
-        yes_no: choices(["yes", "no"]),
-        places,
+        lines: draft.questions.iter().map(DraftLine::of).collect(),
+        draft,
+        kinds,
+        yes_no: super::choices(["yes", "no"]),
+        tongues: other_languages().map(LanguageFields::of).collect(),
+        back,
+        published: published
+            .into_iter()
+            .map(|(version, name, _)| (version, name))
+            .collect(),
     };
     request.render(&page)
 }
 
-/// Publishes the questions as the form's next version. Applications that were started before remain
-/// on their version.
-pub(super) async fn publish_form(
+impl DraftLine {
+    fn of(question: &Question) -> Self {
+        Self {
+            label: question.label.to_string(),
+            kind: kind_label(question.kind),
+            required: question.required,
+            untranslated: other_languages()
+                .filter(|language| !question.is_translated(*language))
+                .map(Language::own_name)
+                .collect(),
+        }
+    }
+}
+
+impl LanguageFields {
+    fn of(language: Language) -> Self {
+        let name = language.own_name();
+        let field = |field: &str, label: String| (language_field(field, language), label);
+        Self {
+            label: field("label", format!("The question in {name}")),
+            help: field("help", format!("Help text in {name}, if there is one")),
+            options: field(
+                "options",
+                format!("The options in {name}, in the same order"),
+            ),
+        }
+    }
+}
+
+/// Fills in the fields of a question.
+fn prefill_question(form: Form, question: &Question) -> Form {
+    let help = |help: &Option<crate::domain::text::Prose>| {
+        help.as_ref().map(ToString::to_string).unwrap_or_default()
+    };
+    let options = |language: Language| {
+        let labels: Vec<&str> = question
+            .options
+            .iter()
+            .filter(|option| {
+                language == Language::En || option.other_languages.contains_key(&language)
+            })
+            .map(|option| option.in_language(language))
+            .collect();
+        labels.join("\n")
+    };
+    let form = form
+        .prefill("label", question.label.as_str())
+        .prefill("help", &help(&question.help))
+        .prefill("kind", question.kind.into())
+        .prefill("required", if question.required { "yes" } else { "no" })
+        .prefill("options", &options(Language::En));
+    other_languages().fold(form, |form, language| {
+        let form = form.prefill(&language_field("options", language), &options(language));
+        match question.other_languages.get(&language) {
+            Some(translated) => form
+                .prefill(
+                    &language_field("label", language),
+                    translated.label.as_str(),
+                )
+                .prefill(&language_field("help", language), &help(&translated.help)),
+            None => form,
+        }
+    })
+}
+
+/// The questions as a group sees them.
+async fn render_preview(
+    request: &DeskRequest<'_>,
+    draft: FormDraft,
+    name: &str,
+    back: String,
+    language: Language,
+) -> Result<HttpResponse, PageError> {
+    let forms = request.forms();
+    let field = |(at, question): (usize, &Question)| {
+        let name = format!("see-{at}");
+        QuestionField::new(question, name.clone(), &name, "", language)
+    };
+    let page = FormPreviewPage {
+        page: request
+            .page_context("Your questions, as a group sees them")
+            .await?,
+        wrong: forms.error_summary(),
+        form: forms.form("questions").prefill("name", name),
+        fields: draft.questions.iter().enumerate().map(field).collect(),
+        draft,
+        back,
+        language,
+        languages: Language::VARIANTS,
+    };
+    request.render(&page)
+}
+
+/// Does what a button of the editor says. Publishing makes the form's next version; applications
+/// that were started before remain on theirs.
+pub(super) async fn submit_form(
     sent: PostedForm,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
-    visitor.require_staff()?;
-    let back = "/desk/texts/form";
-    let questions = match parse_questions(&posted) {
-        Ok(questions) => questions,
-        Err(wrong) => {
-            let rejected = FormErrors::new("questions", &posted, wrong);
-            return super::render_page_at(&app, &visitor, back, Some(rejected)).await;
+    require_editor(&DeskRequest::new(&app, &visitor, PAGE, None)?)?;
+    let Some(mut draft) = FormDraft::from_form(&posted) else {
+        let says = "The questions did not arrive whole. Open this page again".to_owned();
+        let rejected = FormErrors::new("questions", &posted, vec![(String::new(), says)]);
+        return super::render_page_at(&app, &visitor, PAGE, Some(rejected)).await;
+    };
+    let (act, at) = posted
+        .text("do")
+        .split_once(':')
+        .unwrap_or((posted.text("do"), ""));
+    if act == "cancel" {
+        draft.editing = None;
+    } else if let Err(wrong) = draft.save_edited(&posted) {
+        let rejected = FormErrors::new("questions", &posted, wrong);
+        let request = DeskRequest::new(&app, &visitor, PAGE, Some(rejected))?;
+        return render_editor(
+            &request,
+            draft,
+            posted.text("name"),
+            posted.text("back").to_owned(),
+        )
+        .await;
+    }
+    if act == "publish" {
+        return publish(&app, &visitor, &posted, draft).await;
+    }
+    let request = DeskRequest::new(&app, &visitor, PAGE, None)?;
+    let (name, back) = (posted.text("name"), posted.text("back").to_owned());
+    if act == "preview" {
+        let language = at.parse().unwrap_or_default();
+        return render_preview(&request, draft, name, back, language).await;
+    }
+    draft.act(act, at.parse().unwrap_or_default());
+    render_editor(&request, draft, name, back).await
+}
+
+async fn publish(
+    app: &AppState,
+    visitor: &crate::http::pages::Visitor,
+    posted: &FormData,
+    draft: FormDraft,
+) -> Result<HttpResponse, PageError> {
+    let refuse = |field: &str, says: &str| {
+        FormErrors::new(
+            "questions",
+            posted,
+            vec![(field.to_owned(), says.to_owned())],
+        )
+    };
+    if draft.questions.is_empty() {
+        let rejected = refuse("", "Add at least one question");
+        return super::render_page_at(app, visitor, PAGE, Some(rejected)).await;
+    }
+    let name = match posted.text("name") {
+        "" => None,
+        name => {
+            if let Ok(name) = name.parse() {
+                Some(name)
+            } else {
+                let rejected = refuse("name", "Use at most 140 letters for the name");
+                return super::render_page_at(app, visitor, PAGE, Some(rejected)).await;
+            }
         }
     };
+    let questions = draft.questions;
     let command = Command::Organisation(
         app.commands.organisation(),
-        OrganisationCommand::PublishForm(PublishForm { questions }),
+        OrganisationCommand::PublishForm(PublishForm { name, questions }),
     );
-    submit_command::execute(
-        &app,
-        &visitor,
-        &posted,
-        command,
-        "publish-form",
-        back,
-        |_| back.to_owned(),
-    )
+    let next = local_path(posted.text("back"))
+        .filter(|path| path.starts_with("/desk/"))
+        .unwrap_or(PAGE)
+        .to_owned();
+    submit_command::execute(app, visitor, posted, command, "publish-form", PAGE, |_| {
+        next
+    })
     .await
-}
-
-/// The questions in the order of their places, or the errors of all questions.
-fn parse_questions(posted: &FormData) -> Result<Vec<Question>, FieldErrors> {
-    let mut wrong = FieldErrors::new();
-    let mut placed: Vec<(u32, Question)> = Vec::new();
-    for at in 0..QUESTIONS_MAX {
-        match (PostedQuestion { posted, at }).parse() {
-            Ok(question) => placed.extend(question),
-            Err(error) => wrong.push(error),
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
-    placed.sort_by_key(|(place, _)| *place);
-    Ok(placed.into_iter().map(|(_, question)| question).collect())
-}
-
-/// The fields of the question at index `at` of the posted form.
-struct PostedQuestion<'a> {
-    posted: &'a FormData,
-    at: usize,
-}
-
-impl<'a> PostedQuestion<'a> {
-    fn text(&self, name: &str) -> &'a str {
-        self.posted.text(&field_name(name, self.at))
-    }
-
-    fn error(&self, name: &str, says: impl Into<String>) -> (String, String) {
-        (field_name(name, self.at), says.into())
-    }
-
-    /// The question and its place, or its first error. `None` if it is left out.
-    fn parse(&self) -> Result<Option<(u32, Question)>, (String, String)> {
-        let label = self.text("label");
-        let Ok(place) = self.text("place").parse::<u32>() else {
-            return if self.text("key").is_empty() && !label.is_empty() {
-                let says = format!("Choose where “{label}” stands, or empty it");
-                Err(self.error("place", says))
-            } else {
-                Ok(None)
-            };
-        };
-        if label.is_empty() {
-            let says = "Write the question, or choose “leave it out”";
-            return Err(self.error("label", says));
-        }
-        let required = match self.text("required") {
-            "yes" => true,
-            "no" => false,
-            _ => {
-                let says = format!("Say whether “{label}” must be answered");
-                return Err(self.error("required", says));
-            }
-        };
-        let other_languages = self.parse_translations()?;
-        let question = Question {
-            question: self
-                .key()
-                .parse()
-                .map_err(|_| self.error("key", "A key has small letters, digits and hyphens"))?,
-            label: label.parse().map_err(|_| {
-                let says = "This question is too long. Use at most 140 letters";
-                self.error("label", says)
-            })?,
-            help: self.text("help").parse().map_err(|_| {
-                let says = format!("Write some words of help for “{label}”");
-                self.error("help", says)
-            })?,
-            required,
-            other_languages,
-        };
-        Ok(Some((place, question)))
-    }
-
-    fn key(&self) -> String {
-        match self.text("key") {
-            "" => new_question_key(self.text("label")),
-            key => slug_of(key),
-        }
-    }
-
-    fn parse_translations(
-        &self,
-    ) -> Result<BTreeMap<Language, QuestionTranslation>, (String, String)> {
-        let (label, help) = (self.text("label-pl"), self.text("help-pl"));
-        if label.is_empty() && help.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let lacks = |name: &str| {
-            let says = "Write both the question and its help in Polish, or neither";
-            self.error(name, says)
-        };
-        let translation = QuestionTranslation {
-            label: label.parse().map_err(|_| lacks("label-pl"))?,
-            help: help.parse().map_err(|_| lacks("help-pl"))?,
-        };
-        Ok([(Language::Pl, translation)].into())
-    }
-}
-
-/// A key for a new question, from its first words.
-fn new_question_key(label: &str) -> String {
-    let key = slug_of(label);
-    let words: Vec<_> = key.split('-').take(4).collect();
-    format!("q-{}", words.join("-")).chars().take(40).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::text::Slug;
-
-    #[test]
-    fn a_new_question_gets_a_key_that_can_be_read_out() {
-        assert_eq!(
-            new_question_key("What would you like to do?"),
-            "q-what-would-you-like"
-        );
-        assert!(new_question_key("Żółć").parse::<Slug>().is_ok());
-    }
 }

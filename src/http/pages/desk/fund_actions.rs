@@ -7,13 +7,15 @@ use super::action::{Action, ActionSpec, sample};
 use crate::clock::{day_of, new_id};
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::fund::{
-    Allocate, CreateFund, ExtendRound, PlanRound, RoundRef, Rules, SetRules, WithdrawFunding,
+    Allocate, CreateFund, ExtendRound, FundTexts, RoundRef, Rules, SetRules, WithdrawFunding,
 };
 use crate::domain::funding_source::FundingSource;
 use crate::domain::text::Slug;
 use crate::domain::{Command, FundCommand as C, FundId, Money};
+use crate::http::pages::form::FieldType;
+use crate::http::pages::words::check_name;
 use crate::http::pages::{PageError, PageForms};
-use crate::projections::{FundRow, OrganisationRow, RoundRow};
+use crate::projections::{FundRow, RoundRow};
 
 /// Setting up a fund. Its page is for administrators only.
 pub(super) fn create_action() -> ActionSpec {
@@ -41,8 +43,11 @@ pub(super) struct FundActions<'a> {
 }
 
 impl FundActions<'_> {
+    /// An action, unfolded if the address of the page asks for it.
     fn spec(&self, title: &str, command: C) -> ActionSpec {
-        ActionSpec::new(title, Command::Fund(FundId(self.fund.id), command))
+        let asked = self.request.text("do") == command.name();
+        let spec = ActionSpec::new(title, Command::Fund(FundId(self.fund.id), command));
+        if asked { spec.expanded() } else { spec }
     }
 
     /// The actions on one round.
@@ -68,7 +73,7 @@ impl FundActions<'_> {
             on_round("Close the round", C::CloseRound(of())),
             on_round("Start deciding", C::StartDeciding(of())),
             on_round("Complete the round", C::CompleteRound(of())),
-            on_round("Move the deadline later", extend)
+            on_round("Move the last day later", extend)
                 .day("closes_on", "Last day")
                 .prefill(later),
         ];
@@ -77,10 +82,7 @@ impl FundActions<'_> {
 
     /// The actions on the fund itself, in the order of its page.
     pub(super) async fn fund(&self) -> Result<Vec<Action>, PageError> {
-        let mut table = vec![
-            self.spec("Open the fund", C::Open(NoBody {})),
-            self.plan_round().await?,
-        ];
+        let mut table = vec![self.spec("Open the fund", C::Open(NoBody {}))];
         table.extend(self.funding());
         table.extend(self.rules());
         let pause = C::Pause(WithReason {
@@ -91,36 +93,9 @@ impl FundActions<'_> {
                 .text_area("reason", "Why"),
             self.spec("Resume the fund", C::Resume(NoBody {})),
             self.spec("Close the fund", C::Close(NoBody {})),
-            self.spec("Put the fund away", C::Archive(NoBody {})),
+            self.spec("Archive the fund", C::Archive(NoBody {})),
         ]);
         self.request.actions(self.forms, table).await
-    }
-
-    async fn plan_round(&self) -> Result<ActionSpec, PageError> {
-        let today = day_of(self.request.app.commands.now());
-        let own: Option<OrganisationRow> = self
-            .request
-            .app
-            .views
-            .find(self.request.app.commands.organisation(), None)
-            .await?;
-        let form = own.map_or(1, |own| own.form_version);
-        let plan = C::PlanRound(PlanRound {
-            round: sample("a-new-one"),
-            name: sample("name"),
-            opens_on: today,
-            closes_on: today,
-            form,
-        });
-        Ok(self
-            .spec("Plan a round", plan)
-            .key("round", "Short name")
-            .hint("It stands in the round's address: spring.")
-            .text("name", "Name")
-            .day("opens_on", "First day")
-            .day("closes_on", "Last day")
-            .number("form", "Version of the form")
-            .prefill(form))
     }
 
     /// Money from a funder, and money that a funder took back.
@@ -150,7 +125,7 @@ impl FundActions<'_> {
             .collect();
         [
             self.spec("Record money from a funder", allocate)
-                .key("source.funder", "Funder")
+                .key("source.funder", "Who gives the money")
                 .hint("A short name, always the same.")
                 .select("source.area", "It may be spent in", areas.clone())
                 .money("amount", "How much")
@@ -158,7 +133,7 @@ impl FundActions<'_> {
                 .day("received_on", "Received on")
                 .prefill(today),
             self.spec("Record that a funder took money back", withdraw)
-                .key("source.funder", "Funder")
+                .key("source.funder", "Who gave the money")
                 .select("source.area", "Of the money for", areas)
                 .money("amount", "How much")
                 .text_area("reason", "Why"),
@@ -173,16 +148,145 @@ impl FundActions<'_> {
             with_rule_fields(self.spec(title, command), Some(rules))
         };
         let rules = &self.fund.rules;
-        let mut table = vec![
+        vec![
             change("Set the rules", C::SetRules, rules),
-            change("Propose other rules", C::ProposeRules, rules),
-        ];
-        if let Some(proposed) = &self.fund.proposed_rules {
-            let title = "Confirm the rules that were proposed";
-            table.push(change(title, C::ConfirmRules, proposed).expanded());
-        }
-        table
+            change("Propose other rules", C::ProposeRules, rules)
+                .button("Propose these rules: a second administrator must confirm them"),
+        ]
     }
+
+    /// The rules that were proposed, next to those in force, with the action that confirms them.
+    pub(super) async fn proposed_rules(&self) -> Result<Option<ProposedRules>, PageError> {
+        let Some(proposed) = &self.fund.proposed_rules else {
+            return Ok(None);
+        };
+        let confirm = C::ConfirmRules(SetRules {
+            rules: proposed.clone(),
+        });
+        // The command repeats the proposal in full.
+        let whole = serde_json::to_string(proposed).unwrap_or_default();
+        let confirm = self
+            .spec("Confirm these rules", confirm)
+            .expanded()
+            .hidden_as(FieldType::Json, "rules", whole);
+        Ok(Some(ProposedRules {
+            changes: rule_changes(&self.fund.rules, proposed),
+            act: self.request.action(self.forms, confirm).await?,
+        }))
+    }
+}
+
+/// Proposed rules, for the second administrator.
+pub(super) struct ProposedRules {
+    pub changes: Vec<RuleChange>,
+    pub act: Action,
+}
+
+/// A rule that a proposal changes, in words.
+pub(super) struct RuleChange {
+    pub what: &'static str,
+    pub now: String,
+    pub proposed: String,
+}
+
+fn rule_changes(now: &Rules, proposed: &Rules) -> Vec<RuleChange> {
+    rules_in_words(now)
+        .into_iter()
+        .zip(rules_in_words(proposed))
+        .filter(|((_, now), (_, proposed))| now != proposed)
+        .map(|((what, now), (_, proposed))| RuleChange {
+            what,
+            now,
+            proposed,
+        })
+        .collect()
+}
+
+/// Every rule by its name. Texts are in full, because a second person confirms them.
+fn rules_in_words(rules: &Rules) -> Vec<(&'static str, String)> {
+    let days = |days: Option<u16>, none: &str| match days {
+        Some(days) => format!("{days} days"),
+        None => none.to_owned(),
+    };
+    let names = |keys: &BTreeSet<Slug>| {
+        let names: Vec<String> = keys.iter().map(|key| check_name(key.as_str())).collect();
+        names.join(", ")
+    };
+    let mut facts = vec![
+        ("Smallest grant", rules.minimum.to_string()),
+        ("Largest grant", rules.maximum.to_string()),
+        (
+            "People needed for a payment",
+            rules.people_per_payment.to_string(),
+        ),
+        ("Panel quorum", rules.quorum.to_string()),
+        ("Checks before paying", names(&rules.checks)),
+        (
+            "Checks where children or adults at risk take part",
+            names(&rules.checks_at_risk),
+        ),
+        ("Offers are open for", days(Some(rules.offer_days), "")),
+        ("People who sign the agreement", rules.signers.to_string()),
+        (
+            "An update every",
+            days(rules.update_every_days, "Only the final report"),
+        ),
+        (
+            "Reminder before it is due",
+            days(Some(rules.remind_days), ""),
+        ),
+        (
+            "Wait after new bank details",
+            days(rules.payee_wait_days, "3 days"),
+        ),
+        (
+            "Time to confirm attendance",
+            days(rules.confirm_days, "The offer waits until all have"),
+        ),
+    ];
+    facts.extend(texts_in_words(&rules.texts));
+    facts
+}
+
+fn texts_in_words(texts: &FundTexts) -> Vec<(&'static str, String)> {
+    let lines = |lines: Vec<String>| lines.join("\n");
+    let whom = texts.who.as_ref().map(ToString::to_string);
+    let translations = texts.other_languages.iter().map(|(language, text)| {
+        let parts = [
+            text.name.as_ref().map(ToString::to_string),
+            text.purpose.as_ref().map(ToString::to_string),
+            text.who.as_ref().map(ToString::to_string),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        format!("{}: {}", language.own_name(), parts.join(". "))
+    });
+    let activities = texts.activities.iter().map(|kind| {
+        let others = kind.other_languages.values().map(ToString::to_string);
+        let names: Vec<String> = std::iter::once(kind.label.to_string())
+            .chain(others)
+            .collect();
+        names.join(" / ")
+    });
+    let questions = texts.eligibility.iter().map(|asked| {
+        let others = asked
+            .other_languages
+            .values()
+            .map(|other| format!(" / {} If no: {}", other.question, other.if_no));
+        let others: String = others.collect();
+        format!("{} If no: {}{others}", asked.question, asked.if_no)
+    });
+    let criteria = texts.criteria.iter().map(|criterion| {
+        let points = criterion.anchors.iter().enumerate();
+        let points = points.map(|(points, says)| format!(" {points} {says}."));
+        format!("{}:{}", criterion.label, points.collect::<String>())
+    });
+    vec![
+        ("Who it is for", whom.unwrap_or_default()),
+        ("In other languages", lines(translations.collect())),
+        ("Kinds of activity", lines(activities.collect())),
+        ("Does the idea fit?", lines(questions.collect())),
+        ("Scoring", lines(criteria.collect())),
+    ]
 }
 
 /// Adds the fields of a fund's rules to an action, filled in with `rules`, or with usual values for
@@ -191,42 +295,43 @@ fn with_rule_fields(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
     let known =
         |pick: fn(&Rules) -> String, usual: &str| rules.map_or_else(|| usual.to_owned(), pick);
     let spec = spec
-        .money("rules.minimum", "Smallest award")
+        .money("rules.minimum", "Smallest grant")
         .prefill(known(|rules| String::from(rules.minimum), "500.00"))
-        .money("rules.maximum", "Largest award")
+        .money("rules.maximum", "Largest grant")
         .prefill(known(|rules| String::from(rules.maximum), "2500.00"))
         .number(
             "rules.eyes",
-            "How many people must act on a payment: two or three",
+            "How many people a payment needs: two or three",
         )
         .prefill(known(|rules| rules.people_per_payment.to_string(), "2"))
         .number(
             "rules.quorum",
-            "How many panel members without an interest decide",
+            "How many panel members without a conflict of interest decide",
         )
         .prefill(known(|rules| rules.quorum.to_string(), "2"))
         .keys("rules.checks", "Checks before money is paid")
-        .hint("With commas between: identity, governing document.")
+        .hint("With commas between: identity, constitution.")
         .prefill(known(
             |rules| names_of_keys(&rules.checks),
-            "identity, governing document",
+            "identity, constitution",
         ))
         .keys(
             "rules.checks_at_risk",
-            "Further checks where children or adults at risk take part",
+            "More checks where children or adults at risk take part",
         )
         .hint("With commas between: safeguarding.")
         .prefill(known(
             |rules| names_of_keys(&rules.checks_at_risk),
             "safeguarding",
         ));
-    spec.number("rules.offer_days", "How many days an offer stands")
+    let spec = spec
+        .number("rules.offer_days", "How many days an offer is open")
         .prefill(known(|rules| rules.offer_days.to_string(), "28"))
         .number("rules.signers", "How many people sign the agreement")
         .prefill(known(|rules| rules.signers.to_string(), "2"))
         .number(
             "rules.update_every_days",
-            "Days between updates; empty for only a final one",
+            "Days between updates. Leave it empty for only a final report",
         )
         .prefill(known(
             |rules| {
@@ -242,12 +347,47 @@ fn with_rule_fields(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
             "How many days before an update is due the group is reminded",
         )
         .prefill(known(|rules| rules.remind_days.to_string(), "14"))
+        .hidden_as(
+            FieldType::Json,
+            "rules.texts",
+            texts_of(rules.map(|rules| &rules.texts)),
+        );
+    with_unchanged_days(spec, rules)
 }
 
-/// The names of keys, with commas between them: `governing-document` is "governing document".
+/// Adds the days of the rules that have no field of their own, and stay as they are.
+fn with_unchanged_days(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
+    let unchanged = [
+        (
+            "rules.payee_wait_days",
+            rules.and_then(|rules| rules.payee_wait_days),
+        ),
+        (
+            "rules.confirm_days",
+            rules.and_then(|rules| rules.confirm_days),
+        ),
+    ];
+    unchanged
+        .into_iter()
+        .fold(spec, |spec, (name, days)| match days {
+            Some(days) => spec.hidden_number(name, days),
+            None => spec,
+        })
+}
+
+/// The fund's own words as JSON, which a change of the other rules leaves as they are.
+fn texts_of(texts: Option<&FundTexts>) -> String {
+    serde_json::to_string(texts.unwrap_or(&FundTexts::default())).unwrap_or_default()
+}
+
+/// The names of keys, with commas between them: `governing-document` is "constitution". A form
+/// reads them back with [`FieldType::Keys`].
 fn names_of_keys(keys: &BTreeSet<Slug>) -> String {
     keys.iter()
-        .map(|key| key.as_str().replace('-', " "))
+        .map(|key| match key.as_str() {
+            "governing-document" => "constitution".to_owned(),
+            other => other.replace('-', " "),
+        })
         .collect::<Vec<_>>()
         .join(", ")
 }

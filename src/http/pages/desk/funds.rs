@@ -4,24 +4,41 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::action::Action;
+use super::fund::RuleFacts;
 use super::fund_actions::create_action;
 use super::list::build_spreadsheet;
+use super::readiness::{fund_readiness, ready_count};
 use super::{DeskRequest, label_of};
 use crate::domain::Role;
+use crate::domain::fund::FundState;
+use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::charts::{DaySelection, MoneyBar, totals_query};
+use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError};
-use crate::projections::FundRow;
+use crate::projections::{FundRow, RoundRow};
 use crate::views::GroupBy;
 
 #[derive(Template)]
 #[template(path = "desk/funds.html")]
 struct FundsPage {
     page: PageContext,
-    funds: Vec<(FundRow, String, Option<MoneyBar>)>,
+    funds: Vec<FundLine>,
     administrator: bool,
     sheets: [(&'static str, String); 2],
     imports: bool,
+}
+
+/// A fund in the list.
+struct FundLine {
+    state: Tag,
+    bar: Option<MoneyBar>,
+    facts: RuleFacts,
+    /// The rounds, the newest first: key, row, and the tag of the state.
+    rounds: Vec<(Slug, RoundRow, Tag)>,
+    /// For a fund that is being set up, how many things are ready, and of how many.
+    ready: Option<(usize, usize)>,
+    fund: FundRow,
 }
 
 #[derive(Template)]
@@ -45,17 +62,51 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         let line = lines.iter().find(|line| line.of == fund.id.to_string())?;
         Some(MoneyBar::new(fund.name.clone(), line.clone()))
     };
+    let mut funds = Vec::new();
+    for fund in rows {
+        let ready = if fund.state == FundState::Draft {
+            let list = fund_readiness(request.app, &fund).await?;
+            Some((ready_count(&list), list.len()))
+        } else {
+            None
+        };
+        funds.push(FundLine {
+            state: fund.state.tag(),
+            bar: bar(&fund),
+            facts: RuleFacts::of(&fund),
+            rounds: newest_rounds(&fund),
+            ready,
+            fund,
+        });
+    }
+    // What is open comes first, then what is being set up.
+    funds.sort_by_key(|line| {
+        let over = matches!(line.fund.state, FundState::Closed | FundState::Archived);
+        (
+            over,
+            line.fund.state == FundState::Draft,
+            line.fund.name.clone(),
+        )
+    });
     let page = FundsPage {
-        page: request.page_context("Funds").await?,
-        funds: rows
-            .into_iter()
-            .map(|fund| (fund.clone(), label_of(fund.state), bar(&fund)))
-            .collect(),
+        page: request.page_context("Funds and rounds").await?,
+        funds,
         sheets: request.spreadsheet_links(),
         imports: request.signed.reader.roles.contains(&Role::Finance),
         administrator: request.signed.reader.roles.contains(&Role::Administrator),
     };
     request.render(&page)
+}
+
+/// The rounds of a fund, the newest first.
+fn newest_rounds(fund: &FundRow) -> Vec<(Slug, RoundRow, Tag)> {
+    let mut rounds: Vec<_> = fund
+        .rounds
+        .iter()
+        .map(|(key, round)| (key.clone(), round.clone(), round.state.tag()))
+        .collect();
+    rounds.sort_by_key(|(_, round, _)| std::cmp::Reverse(round.opens_on));
+    rounds
 }
 
 /// The list as a spreadsheet, with the money of each fund as at the day in the query.

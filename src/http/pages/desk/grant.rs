@@ -2,17 +2,35 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use jiff::civil::Date;
 
 use super::action::Action;
 use super::application::panel_members;
 use super::confirmations::{RevocationView, ScheduleView};
-use super::grant_actions::{GrantActions, VariationView};
-use super::grants::state_label;
+use super::contacts::Contacts;
+use super::erasures::day_text;
+use super::grant_actions::{CheckView, GrantActions, VariationView};
+use super::list::{Neighbours, neighbours};
+use super::next_step::NextStep;
+use super::papers::Papers;
 use super::settlements::BankEntryView;
-use super::{DeskRequest, HistoryEntry, history};
+use super::steps::Steps;
+use super::{DeskRequest, HistoryEntry, PersonNames, history};
+use crate::domain::grant::{GrantState, UpdateState, VariationState};
+use crate::domain::reference::Reference;
+use crate::domain::{Event, GrantEvent, GroupId, PersonId};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::days::due_text;
+use crate::http::pages::words::{Tag, TagKind, Tagged};
 use crate::http::pages::{PageContext, PageError, ownership};
-use crate::projections::{FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow};
+use crate::projections::{
+    AgreementRow, ApplicationRow, FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow,
+};
 use crate::views::{Filter, GroupView, PageRequest};
+
+/// At most so many events of a grant and its application are read.
+const EVENTS_MAX: i64 = 1000;
 
 #[derive(Template)]
 #[template(path = "desk/grant.html")]
@@ -20,9 +38,23 @@ struct GrantPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
     row: GrantRow,
-    state: String,
+    reference: String,
+    area: String,
+    round: String,
+    tag: Tag,
+    steps: Steps,
+    next: NextStep,
+    /// The share of the award that was paid, as the width of a bar.
+    paid_share: String,
+    checks: Vec<CheckView>,
+    names: PersonNames,
     fund: FundRow,
     group: GroupView,
+    contacts: Option<Contacts>,
+    papers: Papers,
+    /// The day on which the group accepted the agreement.
+    accepted_on: Option<Date>,
+    neighbours: Option<Neighbours>,
     payments: Vec<PaymentRow>,
     updates: Vec<UpdateRow>,
     variations: Vec<VariationView>,
@@ -30,12 +62,6 @@ struct GrantPage {
     schedule: Option<ScheduleView>,
     attendance_acts: Vec<Action>,
     revocation: Option<RevocationView>,
-    check_acts: Vec<Action>,
-    payee_acts: Vec<Action>,
-    payment_acts: Vec<Action>,
-    update_acts: Vec<Action>,
-    offer_acts: Vec<Action>,
-    other_acts: Vec<Action>,
     history: Vec<HistoryEntry>,
 }
 
@@ -50,13 +76,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         .ok_or_else(PageError::not_found)?;
     let row = seen.row.clone();
     let fund: FundRow = request.row(row.fund).await?;
-    let group: GroupRow = request.row(row.group).await?;
-    let group = app
-        .views
-        .decrypt_groups(&request.signed.reader, vec![group], None)
-        .await?
-        .pop()
-        .ok_or_else(PageError::not_found)?;
+    let group = group_view(request, row.group).await?;
     let of = || vec![Filter::equals("grant_id", row.id)];
     let all = PageRequest {
         after: None,
@@ -71,29 +91,322 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         panel: &panel,
     };
     let payments: Vec<PaymentRow> = app.views.list(None, of(), &all).await?.items;
-    let payment_acts = acts.payments().await?.into_iter();
-    let payment_acts = payment_acts.chain(acts.record_entry(&payments).await?);
+    let updates: Vec<UpdateRow> = app.views.list(None, of(), &all).await?.items;
+    let (variations, mut actions) = acts.variations(&seen).await?;
+    actions.extend(actions_of(&acts, &group, &payments, fund.rules.signers).await?);
+    let checks = acts.checks(&group.files).await?;
+    let page = request.page_context(&row.title).await?;
+    let next = next_of(&row, &group, &updates, &variations, page.today);
+    let step = request.next_step(&next.title, &next.why, &next.action, actions);
     let page = GrantPage {
-        page: request.page_context(&row.title).await?,
         wrong: forms.error_summary(),
-        state: state_label(&row),
-        updates: app.views.list(None, of(), &all).await?.items,
-        variations: acts.variations(&seen).await?,
+        reference: reference_of(request, &row).await?,
+        area: place_name(row.area.as_str()),
+        round: round_name(&fund, &row),
+        tag: tag_of(&row, page.today),
+        steps: Steps::of_grant(&row, page.today),
+        next: match next.link {
+            Some((label, path)) => step.with_link(label, path),
+            None => step,
+        },
+        paid_share: share(&row),
+        checks,
+        names: request.names_of_colleagues(people_of(&payments)).await?,
+        updates,
+        variations,
+        contacts: request.contacts(group.id).await?,
+        papers: Papers::of(&request.signed.reader, group.id, &group.files, page.today),
+        accepted_on: accepted_on(request, &row).await?,
+        neighbours: neighbours(request, "grants", id).await?,
         entries: acts.entries().await?,
         schedule: acts.schedule().await?,
         attendance_acts: acts.attendance().await?,
         revocation: acts.revocation().await?,
-        check_acts: acts.checks(&group.files).await?,
-        payee_acts: acts.payee(&group).await?,
-        payment_acts: payment_acts.collect(),
         payments,
-        update_acts: acts.updates().await?,
-        offer_acts: acts.offer(&group.files, fund.rules.signers).await?,
-        other_acts: acts.others(&group.files).await?,
         history: history(request, row.id).await?,
         row: row.clone(),
         fund,
         group,
+        page,
     };
     request.render(&page)
+}
+
+/// A group, with what the reader may read of it.
+async fn group_view(request: &DeskRequest<'_>, id: GroupId) -> Result<GroupView, PageError> {
+    let row: GroupRow = request.row(id).await?;
+    request
+        .app
+        .views
+        .decrypt_groups(&request.signed.reader, vec![row], None)
+        .await?
+        .pop()
+        .ok_or_else(PageError::not_found)
+}
+
+/// All actions except those on checks and changes, in the order of the page.
+async fn actions_of(
+    acts: &GrantActions<'_>,
+    group: &GroupView,
+    payments: &[PaymentRow],
+    signers: u8,
+) -> Result<Vec<Action>, PageError> {
+    let mut actions = acts.payee(group).await?;
+    actions.extend(acts.payments(group).await?);
+    actions.extend(acts.updates().await?);
+    actions.extend(acts.offer(&group.files, signers).await?);
+    actions.extend(acts.others(&group.files).await?);
+    actions.extend(acts.record_entry(payments).await?);
+    Ok(actions)
+}
+
+/// The people who prepared or approved a payment.
+fn people_of(payments: &[PaymentRow]) -> impl Iterator<Item = PersonId> {
+    payments
+        .iter()
+        .flat_map(|payment| payment.prepared_by.iter().chain(&payment.approved_by))
+        .copied()
+}
+
+fn round_name(fund: &FundRow, row: &GrantRow) -> String {
+    let round = fund.rounds.get(&row.round);
+    round.map(|round| round.name.clone()).unwrap_or_default()
+}
+
+/// The number that a group can give by phone. The application with the grant's id has it.
+async fn reference_of(request: &DeskRequest<'_>, row: &GrantRow) -> Result<String, PageError> {
+    let application: ApplicationRow = request.row(row.id).await?;
+    Ok(Reference::parse(&application.reference)
+        .map(|reference| reference.to_string())
+        .unwrap_or_default())
+}
+
+/// The tag of a grant: its state, unless it is on hold or its offer is late.
+pub(super) fn tag_of(row: &GrantRow, today: Date) -> Tag {
+    if row.on_hold {
+        return Tag::new(TagKind::Hold, "On hold");
+    }
+    if row.state == GrantState::Offered && row.expires_on < today {
+        return Tag::new(TagKind::Bad, "Offer overdue");
+    }
+    row.state.tag()
+}
+
+/// The paid part of the award in per cent.
+fn share(row: &GrantRow) -> String {
+    let (paid, award) = (row.paid.pence(), row.award.pence().max(1));
+    format!("{}%", (paid * 100 / award).min(100))
+}
+
+/// The day on which the group accepted the agreement.
+async fn accepted_on(request: &DeskRequest<'_>, row: &GrantRow) -> Result<Option<Date>, PageError> {
+    let events = request.app.views.events_with_id(row.id, EVENTS_MAX).await?;
+    let accepted = events.iter().rev().find(|event| {
+        matches!(
+            event.event,
+            Event::Grant(GrantEvent::AgreementAccepted { .. })
+        )
+    });
+    Ok(accepted.map(RecordedEvent::recorded_on))
+}
+
+#[derive(Template)]
+#[template(path = "desk/agreement.html")]
+struct GrantAgreementPage {
+    page: PageContext,
+    row: GrantRow,
+    reference: String,
+    group: String,
+    accepted_on: Option<Date>,
+    text: String,
+}
+
+/// The text of the agreement that the grant was offered with, to read and to print.
+pub(super) async fn show_agreement(
+    request: &DeskRequest<'_>,
+    id: &str,
+) -> Result<HttpResponse, PageError> {
+    let row: GrantRow = request.row(ownership::parse_uuid(id)?).await?;
+    let group: GroupRow = request.row(row.group).await?;
+    let agreement: AgreementRow = request
+        .row(AgreementRow::id_of(row.agreement_version))
+        .await?;
+    let page = GrantAgreementPage {
+        page: request
+            .page_context(&format!("Agreement with {}", group.name))
+            .await?,
+        reference: reference_of(request, &row).await?,
+        accepted_on: accepted_on(request, &row).await?,
+        group: group.name,
+        text: agreement.text,
+        row,
+    };
+    request.render(&page)
+}
+
+/// What is next on a grant.
+struct Next {
+    title: String,
+    why: String,
+    /// The action that is shown.
+    action: String,
+    /// The page on which it is done, with the label of its button.
+    link: Option<(&'static str, String)>,
+}
+
+impl Next {
+    fn new(title: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            why: why.into(),
+            action: String::new(),
+            link: None,
+        }
+    }
+
+    fn action(self, action: impl Into<String>) -> Self {
+        Self {
+            action: action.into(),
+            ..self
+        }
+    }
+
+    fn link(self, label: &'static str, path: String) -> Self {
+        Self {
+            link: Some((label, path)),
+            ..self
+        }
+    }
+}
+
+fn next_of(
+    row: &GrantRow,
+    group: &GroupView,
+    updates: &[UpdateRow],
+    variations: &[VariationView],
+    today: Date,
+) -> Next {
+    let open = variations
+        .iter()
+        .find(|variation| variation.state == VariationState::Requested);
+    if let Some(open) = open {
+        let why = format!("They ask for: {}.", open.asks.join("; "));
+        return Next::new("Next: decide on a change", why)
+            .action(format!("approve-{}", open.number));
+    }
+    match row.state {
+        GrantState::Blank | GrantState::Offered if row.offer_waits => Next::new(
+            "Waiting for the panel",
+            "The offer goes out once those who were at the meeting have confirmed it.",
+        ),
+        GrantState::Blank | GrantState::Offered if row.expires_on < today => Next::new(
+            "The offer ran out",
+            format!("They had until {} to accept it.", day_text(row.expires_on)),
+        ),
+        GrantState::Blank | GrantState::Offered => Next::new(
+            "Waiting for the group",
+            format!("The offer is open until {}.", day_text(row.expires_on)),
+        ),
+        GrantState::Accepted => next_of_accepted(row, group),
+        GrantState::Live | GrantState::Reported => next_report(row, updates, today),
+        GrantState::Terminated if !row.due_back.is_zero() => Next::new(
+            "Money to come back",
+            format!("The group has to return {}.", row.due_back),
+        ),
+        _ => Next::new("Nothing to do", "This grant is over."),
+    }
+}
+
+/// What is next until the grant is paid.
+fn next_of_accepted(row: &GrantRow, group: &GroupView) -> Next {
+    let open = row
+        .checks
+        .values()
+        .filter(|check| !check.is_settled())
+        .count();
+    if open > 0 {
+        let title = match open {
+            1 => "Next: one check".to_owned(),
+            open => format!("Next: {open} checks"),
+        };
+        return Next::new(title, "We can pay the grant once they are done.")
+            .link("Go to the checks", "#checks".to_owned());
+    }
+    match &group.payee {
+        None => Next::new(
+            "Waiting for bank details",
+            "The group has not said where the money should go. You can enter it for them.",
+        )
+        .link(
+            "Enter bank details",
+            format!("/desk/groups/{}?do=own-account#next", group.id),
+        ),
+        Some(payee) if !payee.verified => Next::new(
+            "Next: check the bank details",
+            "Someone other than the person who entered them checks them.",
+        )
+        .action("verify-payee"),
+        Some(_) => Next::new(
+            "Next: pay the grant",
+            "One person prepares the payment, and another approves it.",
+        )
+        .action(prepare_action(row))
+        .link("Go to payments", format!("/desk/payments?grant={}", row.id)),
+    }
+}
+
+/// The name of the action that prepares the next payment.
+fn prepare_action(row: &GrantRow) -> String {
+    let open = row
+        .instalments
+        .iter()
+        .find(|(_, instalment)| instalment.payment.is_none());
+    open.map_or_else(
+        || "prepare".to_owned(),
+        |(number, _)| format!("prepare-{number}"),
+    )
+}
+
+/// What is next on a report: to read it, to wait for it, or to remind the group.
+fn next_report(row: &GrantRow, updates: &[UpdateRow], today: Date) -> Next {
+    let in_state = |state| updates.iter().find(|update| update.state == state);
+    let path = |update: &UpdateRow| format!("/desk/updates/{}/{}", row.id, update.update);
+    if let Some(received) = in_state(UpdateState::Received) {
+        return Next::new(
+            "Next: read their report",
+            "Accept it, or ask the group a question.",
+        )
+        .link("Read the report", path(received));
+    }
+    if let Some(queried) = in_state(UpdateState::Queried) {
+        return Next::new("Waiting for the group", "We asked about their report.")
+            .link("Open the report", path(queried));
+    }
+    if let Some(due) = in_state(UpdateState::Requested) {
+        let why = format!(
+            "Due {}, {}.",
+            day_text(due.due_on),
+            due_text(due.due_on, today)
+        );
+        return if due.due_on < today {
+            Next::new("Their report is late", why).link("Remind them", path(due))
+        } else {
+            Next::new("Next: their report", why).link("Enter it for them", path(due))
+        };
+    }
+    if row.state == GrantState::Reported {
+        return Next::new(
+            "Next: finish the grant",
+            "The report is accepted. If money is left over, record that first.",
+        )
+        .action("close");
+    }
+    Next::new(
+        "Running",
+        format!(
+            "The final report is due {}, {}.",
+            day_text(row.update_due_on),
+            due_text(row.update_due_on, today)
+        ),
+    )
 }

@@ -1,82 +1,255 @@
-//! The list of grants. Its filters are in the page's address.
+//! The list of grants.
 
 use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
-use askama::Template;
+use jiff::civil::Date;
 use strum::VariantNames as _;
 
-use super::list::{build_spreadsheet, name_cell};
-use super::{DeskRequest, choices_or_none, label_of};
-use crate::domain::grant::{GrantState, VariationState};
+use super::list::{
+    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab, Tick,
+    build_spreadsheet, column, grant_tag, have_pence, name_cell, names_of_rounds, pounds_in,
+};
+use super::{DeskRequest, label_of};
+use crate::domain::Money;
+use crate::domain::grant::GrantState;
+use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
-use crate::http::pages::{Form, PageContext, PageError};
-use crate::projections::GrantRow;
-use crate::views::Filter;
+use crate::http::pages::PageError;
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::days::{due_text, short_day};
+use crate::http::pages::words::Tagged as _;
+use crate::projections::{FundRow, GrantRow};
+use crate::views::{Filter, GrantColumn as C, ListAmount};
 
-/// Rows per page.
-const PAGE_SIZE: i64 = 50;
+pub(super) static LIST: ListDefinition = ListDefinition {
+    name: "grants",
+    title: "Grants",
+    nouns: ("grant", "grants"),
+    columns: &COLUMNS,
+    tabs: &[
+        ListTab {
+            label: "Offer sent",
+            query: &[("state", "offered")],
+        },
+        ListTab {
+            label: "To be paid",
+            query: &[("state", "accepted")],
+        },
+        ListTab {
+            label: "Running",
+            query: &[("state", "live")],
+        },
+        ListTab {
+            label: "Report to read",
+            query: &[("state", "reported")],
+        },
+        ListTab {
+            label: "Change asked for",
+            query: &[("asks", "change")],
+        },
+        ListTab {
+            label: "Finished",
+            query: &[("state", "closed")],
+        },
+        ListTab {
+            label: "All",
+            query: &[],
+        },
+    ],
+    usual: (None, C::Urgency.key()),
+    amounts: [
+        Some(("Awarded", ListAmount::Award)),
+        Some(("paid", ListAmount::Paid)),
+    ],
+    search: Some(ListSearch::Group),
+    filters: |request| {
+        let mut filters = request.filters_by_column(&["state", "fund", "round", "area"]);
+        if request.text("asks") == "change" {
+            filters.push(Filter::equals("change_waits", "waiting"));
+        }
+        Ok(filters)
+    },
+    fields,
+    has_past: true,
+    has_counts: true,
+    bulk: &[],
+    purpose: "A grant starts here when the panel awards an application.",
+};
 
-#[derive(Template)]
-#[template(path = "desk/grants.html")]
-struct GrantsPage {
-    page: PageContext,
-    filter: Form,
-    states: Vec<(String, String)>,
-    asks: Vec<(String, String)>,
-    rows: Vec<GrantListRow>,
-    next: Option<String>,
-    sheets: [(&'static str, String); 2],
+const COLUMNS: [ListColumn; 11] = [
+    column("group", "Group", Some(C::Group.key())),
+    column("award", "Awarded", Some(C::Award.key())).numeric(),
+    column("paid", "Paid", Some(C::Paid.key())).numeric(),
+    column("state", "Status", Some(C::State.key())),
+    column("next", "Next", Some(C::Urgency.key())),
+    column("area", "Area", Some(C::Area.key())).minor(),
+    column("round", "Round", Some(C::Round.key())).unusual(),
+    column("due_back", "To come back", Some(C::DueBack.key()))
+        .numeric()
+        .unusual(),
+    column("offered", "Offered", Some(C::Offered.key()))
+        .numeric()
+        .unusual(),
+    column("ends", "Ends", Some(C::Ends.key()))
+        .numeric()
+        .unusual(),
+    column("report", "Final report due", Some(C::UpdateDue.key()))
+        .numeric()
+        .unusual(),
+];
+
+fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
+    let state = |state: &&'static str| {
+        let parsed: GrantState = state.parse().ok()?;
+        let label = parsed.word().to_owned();
+        Some(((*state).to_owned(), label))
+    };
+    let states = GrantState::VARIANTS
+        .iter()
+        .filter(|state| **state != "blank");
+    let areas: std::collections::BTreeSet<&str> = funds
+        .iter()
+        .flat_map(|fund| &fund.areas)
+        .map(Slug::as_str)
+        .collect();
+    let filter = |name, label, any, choices| ListFilter {
+        name,
+        label,
+        any,
+        choices,
+    };
+    vec![
+        filter(
+            "state",
+            "Status",
+            "Any status",
+            states.filter_map(state).collect(),
+        ),
+        filter(
+            "asks",
+            "Waiting for a decision",
+            "Any",
+            vec![("change".to_owned(), "A change asked for".to_owned())],
+        ),
+        filter(
+            "fund",
+            "Fund",
+            "Any fund",
+            funds
+                .iter()
+                .map(|fund| (fund.id.to_string(), fund.name.clone()))
+                .collect(),
+        ),
+        filter(
+            "area",
+            "Area",
+            "Any area",
+            areas
+                .into_iter()
+                .map(|area| (area.to_owned(), place_name(area)))
+                .collect(),
+        ),
+    ]
 }
 
-struct GrantListRow {
-    id: String,
-    title: String,
-    group: String,
-    area: String,
-    state: String,
-    award: String,
-    paid: String,
-    due_back: String,
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let found = request.list_rows::<GrantRow>(&LIST).await?;
+    let items = &found.page.items;
+    let funds = request.app.views.cached_funds().await?;
+    let table = GrantTable {
+        columns: request.shown_columns(&LIST),
+        groups: request
+            .group_names(items.iter().map(|row| row.group.to_string()))
+            .await?,
+        rounds: names_of_rounds(&funds),
+        today: request.today(),
+        with_pence: have_pence(items.iter().flat_map(|row| [row.award, row.paid])),
+        from_list: request.list_suffix(),
+    };
+    let rows = items.iter().map(|row| table.row(row)).collect();
+    request.render_list(&LIST, &found, rows, Vec::new()).await
 }
 
-/// The filters of the query. A search that matches no group filters by an id that no group has.
-async fn filters(request: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
-    let mut filters = Vec::new();
-    if !request.text("state").is_empty() {
-        filters.push(Filter::any_of("state", request.all("state")));
+/// The columns of the list, with the names that its cells show.
+struct GrantTable {
+    columns: Vec<&'static ListColumn>,
+    groups: BTreeMap<String, String>,
+    rounds: BTreeMap<String, String>,
+    today: Date,
+    with_pence: bool,
+    from_list: String,
+}
+
+impl GrantTable {
+    fn row(&self, row: &GrantRow) -> ListRow {
+        let id = row.id.to_string();
+        let name = self.groups.get(&row.group.to_string()).cloned();
+        ListRow {
+            path: format!("/desk/grants/{id}{}", self.from_list),
+            name: name.unwrap_or_else(|| "A group".to_owned()),
+            sub: row.title.clone(),
+            cells: self
+                .columns
+                .iter()
+                .skip(1)
+                .map(|column| self.cell(column.id, row))
+                .collect(),
+            tick: Tick::No,
+            id,
+        }
     }
-    let search = request.text("q");
-    if !search.is_empty() {
-        let mut groups: Vec<_> = request
-            .app
-            .views
-            .find_groups_by_name(search, 200)
-            .await?
-            .into_iter()
-            .map(|group| group.id.to_string())
-            .collect();
-        groups.push(uuid::Uuid::nil().to_string());
-        filters.push(Filter::any_of("group_id", groups));
-    }
-    Ok(filters)
-}
 
-/// Whether a requested variation waits for a decision.
-fn has_open_variation(row: &GrantRow) -> bool {
-    row.variations
-        .values()
-        .any(|variation| variation.state == VariationState::Requested)
+    fn cell(&self, column: &str, row: &GrantRow) -> ListCell {
+        let amount = |amount: Money| ListCell::text(pounds_in(amount, self.with_pence));
+        let day = |day: Date| ListCell::text(short_day(day, self.today));
+        match column {
+            "award" => amount(row.award),
+            "paid" => amount(row.paid),
+            "due_back" if row.due_back.is_zero() => ListCell::default(),
+            "due_back" => amount(row.due_back),
+            "state" => {
+                let overdue = row.expires_on < self.today;
+                ListCell::tag(grant_tag(row.state, row.on_hold, overdue))
+            }
+            "next" => self.next(row),
+            "area" => ListCell::text(place_name(row.area.as_str())),
+            "round" => {
+                let name = self.rounds.get(row.round.as_str());
+                ListCell::text(name.cloned().unwrap_or_default())
+            }
+            "offered" => day(row.offered_on),
+            "ends" => day(row.ends_on),
+            "report" => day(row.update_due_on),
+            _ => ListCell::default(),
+        }
+    }
+
+    /// What happens next with a grant, and when.
+    fn next(&self, row: &GrantRow) -> ListCell {
+        let due = |says: &str, day: Date| {
+            ListCell::text(says)
+                .sub(due_text(day, self.today))
+                .late(day < self.today)
+        };
+        let returned = row.return_due_on.filter(|_| !row.due_back.is_zero());
+        match (row.state, returned) {
+            (GrantState::Offered, _) => due("Their answer to the offer", row.expires_on),
+            (GrantState::Accepted, _) => ListCell::text("Prepare the payment")
+                .sub(format!("Offered {}", short_day(row.offered_on, self.today))),
+            (_, Some(day)) => {
+                let says = format!("{} to come back", pounds_in(row.due_back, self.with_pence));
+                due(&says, day)
+            }
+            (GrantState::Live, _) => due("Final report", row.update_due_on),
+            (GrantState::Reported, _) => ListCell::text("Read the final report"),
+            _ => ListCell::default(),
+        }
+    }
 }
 
 pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let wants_change = request.text("asks") == "change";
-    let rows = request
-        .list_all::<GrantRow>(filters(request).await?)
-        .await?
-        .into_iter()
-        .filter(|row| !wants_change || has_open_variation(row));
-    let rows: Vec<_> = rows.collect();
+    let rows: Vec<GrantRow> = request.whole_list(&LIST).await?;
     let groups = request
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
@@ -97,7 +270,8 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "Final update due",
         "Id",
     ];
-    Ok(build_spreadsheet("Grants", columns, rows, |row| {
+    let owners: Vec<_> = rows.iter().map(|row| Some(row.group.0)).collect();
+    let mut sheet = build_spreadsheet("Grants", columns, rows, |row| {
         [
             row.title.into(),
             name_cell(&groups, &row.group),
@@ -115,76 +289,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             row.update_due_on.into(),
             row.id.to_string().into(),
         ]
-    }))
-}
-
-pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let filters = filters(request).await?;
-    let wants_change = request.text("asks") == "change";
-    let (items, next) = if wants_change {
-        let mut all = request.list_all::<GrantRow>(filters).await?;
-        all.retain(has_open_variation);
-        (all, None)
-    } else {
-        let (as_at, part) = (request.as_at().await?, request.page_request(PAGE_SIZE));
-        let listed = request.app.views.list(as_at, filters, &part).await?;
-        (listed.items, listed.next)
-    };
-    let groups = request
-        .group_names(items.iter().map(|row| row.group.to_string()))
-        .await?;
-    let page = GrantsPage {
-        page: request.page_context("Grants").await?,
-        filter: request.filter_form(&request.forms()),
-        states: choices_or_none(
-            "any state",
-            GrantState::VARIANTS
-                .iter()
-                .copied()
-                .filter(|state| *state != "blank"),
-        ),
-        asks: vec![
-            (String::new(), "all".to_owned()),
-            ("change".to_owned(), "with a change to decide".to_owned()),
-        ],
-        rows: items
-            .into_iter()
-            .map(|row| GrantListRow::new(row, &groups))
-            .collect(),
-        sheets: request.spreadsheet_links(),
-        next: request.link_to_next(next),
-    };
-    request.render(&page)
-}
-
-impl GrantListRow {
-    fn new(row: GrantRow, groups: &BTreeMap<String, String>) -> Self {
-        Self {
-            id: row.id.to_string(),
-            group: groups
-                .get(&row.group.to_string())
-                .cloned()
-                .unwrap_or_default(),
-            area: row.area.to_string(),
-            state: state_label(&row),
-            award: row.award.to_string(),
-            paid: row.paid.to_string(),
-            due_back: if row.due_back.is_zero() {
-                String::new()
-            } else {
-                row.due_back.to_string()
-            },
-            title: row.title,
-        }
-    }
-}
-
-/// The state of a grant in words.
-pub(super) fn state_label(row: &GrantRow) -> String {
-    let state = label_of(row.state);
-    if row.on_hold {
-        format!("{state}, on hold")
-    } else {
-        state
-    }
+    });
+    request.add_contacts(&mut sheet, &owners).await?;
+    Ok(sheet)
 }

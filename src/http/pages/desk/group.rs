@@ -1,21 +1,38 @@
-//! The page of one group: members, payee, files, related groups, and what it applied for.
+//! The page of one group: contacts, checks, bank details, papers, and what it applied for.
+
+use std::collections::BTreeSet;
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::accesses::{self, AccessLine};
 use super::action::Action;
+use super::contacts::{Contacts, Phone};
 use super::group_actions::GroupActions;
-use super::{DeskRequest, HistoryEntry, choices, history};
+use super::list::{Neighbours, neighbours};
+use super::next_step::NextStep;
+use super::papers::{Papers, purpose_choices};
+use super::{DeskRequest, HistoryEntry, history};
+use crate::domain::application::ApplicationState;
 use crate::domain::file::{FileDigest, FilePurpose};
+use crate::domain::grant::GrantState;
+use crate::domain::text::Slug;
+use crate::domain::{Money, PersonId};
 use crate::http::file_response::{self, DownloadContext};
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::words::{Tag, TagKind, Tagged, check_name, check_tag};
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, Visitor, file_upload, ownership, see_other,
 };
 use crate::http::{self, AppState};
-use crate::projections::{FileRow, GroupRow};
+use crate::projections::{CheckOnFileRow, FileRow, FundRow, GroupRow};
 use crate::views::{AccessedData, GroupView, HistoryLine, RelatedGroup};
+
+/// The days before its end on which a check is to be made again.
+const RENEW_DAYS: i64 = 30;
 
 #[derive(Template)]
 #[template(path = "desk/group.html")]
@@ -23,69 +40,239 @@ struct GroupPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
     group: GroupView,
+    area: String,
+    tag: Option<Tag>,
+    /// What the group has received, and in how many grants.
+    received: Option<(Money, usize)>,
     members: Vec<(String, String)>,
-    links: Vec<RelatedGroup>,
-    before: Vec<HistoryLine>,
-    correction_acts: Vec<Action>,
-    payee_acts: Vec<Action>,
-    acts: Vec<Action>,
+    invited: Vec<(String, String)>,
+    contacts: Option<Contacts>,
+    phone: Option<Phone>,
+    next: NextStep,
+    links: Vec<SharedDetails>,
+    lines: Vec<GroupLine>,
+    checks: Vec<ShownCheck>,
+    papers: Papers,
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
+    neighbours: Option<Neighbours>,
     /// Who read the group's subject access report; only for auditors and administrators.
     accesses: Option<Vec<AccessLine>>,
     history: Vec<HistoryEntry>,
 }
 
+/// An application of a group, or the grant that came of it.
+pub(super) struct GroupLine {
+    pub path: String,
+    pub round: String,
+    pub tag: Tag,
+    pub submitted_on: Option<Date>,
+    pub requested: Option<Money>,
+    pub awarded: Option<Money>,
+    pub paid: Option<Money>,
+}
+
+/// Another group that has the same details.
+struct SharedDetails {
+    group: Uuid,
+    name: String,
+    shares: String,
+}
+
+/// A check on which other grants of the group can rely.
+struct ShownCheck {
+    name: String,
+    good_until: Date,
+    tag: Tag,
+}
+
+/// The applications and grants of a group, with the names of their rounds.
+pub(super) async fn group_lines(
+    request: &DeskRequest<'_>,
+    lines: Vec<HistoryLine>,
+) -> Result<Vec<GroupLine>, PageError> {
+    let funds: BTreeSet<String> = lines.iter().map(|line| line.fund.to_string()).collect();
+    let funds: Vec<FundRow> = request.rows_by_id(funds).await?;
+    let round_of = |line: &HistoryLine| {
+        funds
+            .iter()
+            .find(|fund| fund.id == line.fund.0)
+            .and_then(|fund| {
+                let mut rounds = fund.rounds.iter();
+                rounds.find(|(key, _)| key.as_str() == line.round)
+            })
+            .map_or_else(|| place_name(&line.round), |(_, round)| round.name.clone())
+    };
+    let seen = |line: HistoryLine| {
+        let application = line.application.parse::<ApplicationState>();
+        let application = application.unwrap_or(ApplicationState::Blank).tag();
+        let grant = line.grant.as_ref().map(|state| state.parse::<GrantState>());
+        GroupLine {
+            round: round_of(&line),
+            path: match grant {
+                Some(_) => format!("/desk/grants/{}", line.id),
+                None => format!("/desk/applications/{}", line.id),
+            },
+            tag: match grant {
+                Some(Ok(state)) => state.tag(),
+                _ => application,
+            },
+            submitted_on: line.submitted_on,
+            requested: line.requested,
+            awarded: line.awarded,
+            paid: line.paid,
+        }
+    };
+    Ok(lines.into_iter().map(seen).collect())
+}
+
 pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let app = request.app;
-    let row: GroupRow = app
-        .views
-        .find(ownership::parse_uuid(id)?, None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
-    let members = row.members.clone();
-    let names = request.names_of_people(members.iter().copied()).await?;
+    let reader = &request.signed.reader;
+    let row: GroupRow = request.row(ownership::parse_uuid(id)?).await?;
+    let people = row.members.iter().chain(&row.invited).copied();
+    let names = request.names_of_people(people).await?;
+    let with_names = |people: &BTreeSet<PersonId>| -> Vec<(String, String)> {
+        people
+            .iter()
+            .map(|person| (person.to_string(), names.of(person)))
+            .collect()
+    };
+    let (members, invited) = (with_names(&row.members), with_names(&row.invited));
     let group = app
         .views
-        .decrypt_groups(&request.signed.reader, vec![row], None)
+        .decrypt_groups(reader, vec![row], None)
         .await?
         .pop()
         .ok_or_else(PageError::not_found)?;
-    let links = if request.signed.reader.works_with_groups() {
-        app.views.related_groups(group.id).await?
-    } else {
-        Vec::new()
-    };
     let forms = request.forms();
-    let members: Vec<_> = members
-        .iter()
-        .map(|person| (person.to_string(), names.of(person)))
-        .collect();
     let acts = GroupActions {
         request,
         forms: &forms,
         group: &group,
     };
+    let lines = group_lines(request, app.views.history(group.id, None).await?).await?;
+    let page = request.page_context(&group.name).await?;
     let page = GroupPage {
-        page: request.page_context(&group.name).await?,
         wrong: forms.error_summary(),
-        links,
-        before: app.views.history(group.id, None).await?,
-        correction_acts: acts.corrections().await?,
-        payee_acts: acts.payee().await?,
-        acts: acts.others(&members).await?,
-        upload: request
-            .signed
-            .reader
-            .works_with_groups()
+        area: place_name(&group.area),
+        tag: tag_of(&group, &lines),
+        received: received(&lines),
+        links: shared_details(request, group.id).await?,
+        next: next_step(request, &group, acts.all(&members).await?),
+        contacts: request.contacts(group.id).await?,
+        phone: group.telephone.as_deref().map(Phone::of),
+        checks: checks_on_file(&group, page.today),
+        papers: Papers::of(reader, group.id, &group.files, page.today),
+        upload: (reader.works_with_groups() && !group.erasure.is_done())
             .then(|| forms.form("keep-file")),
-        purposes: choices(["scan", "receipt", "document", "photograph", "signed_form"]),
+        purposes: purpose_choices(),
+        neighbours: neighbours(request, "groups", id).await?,
         accesses: accesses::recent(request, &group.id.to_string()).await?,
         history: history(request, group.id).await?,
+        lines,
         members,
+        invited,
         group,
+        page,
     };
     request.render(&page)
+}
+
+/// The most telling state of a group: a grant that runs, or the newest application.
+fn tag_of(group: &GroupView, lines: &[GroupLine]) -> Option<Tag> {
+    if group.erasure.is_done() {
+        return Some(Tag::new(TagKind::Quiet, "Erased"));
+    }
+    if group.merged_into.is_some() {
+        return Some(Tag::new(TagKind::Quiet, "Merged"));
+    }
+    let running = GrantState::Live.tag();
+    if lines.iter().any(|line| line.tag == running) {
+        return Some(Tag::new(TagKind::Good, "Grant running"));
+    }
+    lines
+        .iter()
+        .max_by_key(|line| line.submitted_on)
+        .map(|line| line.tag)
+}
+
+/// What a group has received, and in how many grants.
+fn received(lines: &[GroupLine]) -> Option<(Money, usize)> {
+    let paid = lines.iter().filter_map(|line| line.paid);
+    let paid: Vec<Money> = paid.filter(|paid| !paid.is_zero()).collect();
+    let sum = paid.iter().fold(Money::ZERO, |sum, paid| sum.plus(*paid));
+    (!paid.is_empty()).then_some((sum, paid.len()))
+}
+
+/// The other groups that have the same account, postcode or phone number.
+async fn shared_details(
+    request: &DeskRequest<'_>,
+    group: Uuid,
+) -> Result<Vec<SharedDetails>, PageError> {
+    if !request.signed.reader.works_with_groups() {
+        return Ok(Vec::new());
+    }
+    let related = request.app.views.related_groups(group).await?;
+    let word = |what: &str| match what {
+        "account" => "bank account",
+        "telephone" => "phone number",
+        _ => "postcode",
+    };
+    let seen = |other: RelatedGroup| SharedDetails {
+        shares: other
+            .shares
+            .iter()
+            .map(|what| word(what))
+            .collect::<Vec<_>>()
+            .join(" and "),
+        group: other.group,
+        name: other.name,
+    };
+    Ok(related.into_iter().map(seen).collect())
+}
+
+/// The checks of other grants that still count, or are about to end.
+fn checks_on_file(group: &GroupView, today: Date) -> Vec<ShownCheck> {
+    let soon = today.saturating_add(jiff::Span::new().days(RENEW_DAYS));
+    let check = |(check, on_file): (&Slug, &CheckOnFileRow)| ShownCheck {
+        name: check_name(check.as_str()),
+        good_until: on_file.good_until,
+        tag: if on_file.good_until <= soon {
+            Tag::new(TagKind::Todo, "Renew")
+        } else {
+            check_tag("passed")
+        },
+    };
+    group.on_file.iter().map(check).collect()
+}
+
+fn next_step(request: &DeskRequest<'_>, group: &GroupView, actions: Vec<Action>) -> NextStep {
+    let unchecked = group.payee.as_ref().is_some_and(|payee| !payee.verified);
+    let (title, why, next) = if group.erasure.is_done() {
+        (
+            "Nothing to do",
+            "The personal data of this group was erased.",
+            "",
+        )
+    } else if group.merged_into.is_some() {
+        ("Nothing to do", "This group was merged into another.", "")
+    } else if group.proposal.is_some() {
+        (
+            "Next: a new name or area",
+            "A member of the group asks for it. Others see it once you agree.",
+            "take-correction",
+        )
+    } else if unchecked {
+        (
+            "Next: check the bank details",
+            "Someone other than the person who entered them checks them.",
+            "verify-payee",
+        )
+    } else {
+        ("This group", "Nothing waits for you here.", "")
+    };
+    request.next_step(title, why, next, actions)
 }
 
 /// The group's subject access report. The access is recorded.
@@ -128,7 +315,7 @@ pub(super) async fn upload_file(
     ) {
         (Some(error), ..) => Some(("file", format!("{error}"))),
         (None, _, true) => Some(("file", "Choose a picture or a PDF".to_owned())),
-        (None, false, _) => Some(("purpose", "Say what it is".to_owned())),
+        (None, false, _) => Some(("purpose", "Choose what the file is".to_owned())),
         _ => None,
     };
     if let Some((field, says)) = says {

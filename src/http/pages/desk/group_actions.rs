@@ -11,8 +11,7 @@ use crate::domain::payee::PayeeInput;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
 use crate::http::pages::{PageError, PageForms, ownership};
-use crate::projections::PersonRow;
-use crate::views::{GroupView, PageRequest, PersonView};
+use crate::views::GroupView;
 
 /// The values from which all actions on a group are made.
 pub(super) struct GroupActions<'a> {
@@ -43,8 +42,20 @@ impl GroupActions<'_> {
         self.request.actions(self.forms, table).await
     }
 
+    /// All actions, in the order of the page. None if the personal data was erased or the group
+    /// was merged into another.
+    pub(super) async fn all(&self, members: &[(String, String)]) -> Result<Vec<Action>, PageError> {
+        if self.group.erasure.is_done() || self.group.merged_into.is_some() {
+            return Ok(Vec::new());
+        }
+        let mut actions = self.corrections().await?;
+        actions.extend(self.payee().await?);
+        actions.extend(self.others(members).await?);
+        Ok(actions)
+    }
+
     /// Accepting or refusing the name and area that a member proposed.
-    pub(super) async fn corrections(&self) -> Result<Vec<Action>, PageError> {
+    async fn corrections(&self) -> Result<Vec<Action>, PageError> {
         let Some(proposal) = self.group.proposal else {
             return Ok(Vec::new());
         };
@@ -53,19 +64,19 @@ impl GroupActions<'_> {
         });
         self.offered(vec![
             self.spec(
-                "Take them over",
+                "Use the new name and area",
                 C::TakeCorrection(ProposalRef { proposal }),
             )
             .hidden_number("proposal", proposal),
-            self.spec("Leave the group's name and area as they are", refuse)
+            self.spec("Keep the name and area as they are", refuse)
                 .text_area("reason", "Why")
-                .hint("Names of people do not belong here."),
+                .hint("Leave out names of people."),
         ])
         .await
     }
 
     /// Entering the group's payee, and verifying it as a second person.
-    pub(super) async fn payee(&self) -> Result<Vec<Action>, PageError> {
+    async fn payee(&self) -> Result<Vec<Action>, PageError> {
         let verify = self
             .group
             .payee
@@ -77,35 +88,38 @@ impl GroupActions<'_> {
                 .hidden("route", route)
         };
         let account = |spec: ActionSpec| {
-            spec.text("account.holder", "The name on the account")
+            spec.text("account.holder", "Name on the account")
                 .text("account.numbers", "Sort code and account number")
                 .hint("Such as 12-34-56 12345678.")
         };
         let own = provide(
             "own-account",
-            "Key in the group's own account",
+            "Enter the group’s bank account",
             "own_account",
         );
         let body = provide(
             "holding-body",
-            "Key in another body that holds the money",
+            "Enter another organisation that holds the money",
             "holding_body",
         )
-        .text("body", "The body")
-        .day("consented_on", "When it consented")
+        .text("body", "Name of the organisation")
+        .day("consented_on", "When it agreed to hold the money")
         .prefill(day_of(self.request.app.commands.now()));
-        let purchase = provide("purchase", "We buy for the group", "purchase_for_group");
+        let purchase = provide(
+            "purchase",
+            "Choose to buy things for the group",
+            "purchase_for_group",
+        );
         let provided = [account(own), account(body), purchase];
         self.offered(verify.into_iter().chain(provided).collect())
             .await
     }
 
     /// All other actions, in the order of the page.
-    pub(super) async fn others(
-        &self,
-        members: &[(String, String)],
-    ) -> Result<Vec<Action>, PageError> {
-        let mut table = self.joining().await?;
+    async fn others(&self, members: &[(String, String)]) -> Result<Vec<Action>, PageError> {
+        let mut table = self.joining();
+        table.extend(self.invited().await?);
+        table.extend(self.details());
         for (id, name) in members {
             let member = PersonId(ownership::parse_uuid(id)?);
             table.push(
@@ -118,34 +132,34 @@ impl GroupActions<'_> {
                 .destructive(),
             );
         }
-        table.extend(self.invited().await?);
-        table.extend(self.details());
-        table.extend(erasure_actions(&|command| {
+        let page = super::erase::path_of("groups", self.group.id);
+        table.extend(erasure_actions(page, &|command| {
             Command::Group(GroupId(self.group.id), command.into_group_command())
         }));
         self.offered(table).await
     }
 
     /// Inviting somebody, and answering the reader's own invitation.
-    async fn joining(&self) -> Result<Vec<ActionSpec>, PageError> {
-        let choices = invitable_people(self.request, self.group).await?;
+    fn joining(&self) -> Vec<ActionSpec> {
         let own = self.request.signed.reader.person;
-        let first = choices
-            .first()
-            .and_then(|(id, _)| id.parse().ok())
-            .map_or(own, PersonId);
-        let invite = C::AddMember(MemberRef { person: first });
-        Ok(vec![
-            self.spec("Ask somebody to join", invite)
-                .select("person", "Whom", choices),
-            self.on_person("join", "Join the group, as you were asked to", C::Join, own),
+        let invite = C::AddMember(MemberRef {
+            person: PersonId(uuid::Uuid::nil()),
+        });
+        vec![
+            self.spec("Add a member", invite).button("Find").picks(
+                "person",
+                format!("/desk/groups/{}/member", self.group.id),
+                "Name, phone or email",
+                "If we do not know them yet, you can add them on the next page.",
+            ),
+            self.on_person("join", "Join this group", C::Join, own),
             self.on_person(
                 "refuse-invitation",
-                "Do not join the group",
+                "Do not join this group",
                 C::RefuseInvitation,
                 own,
             ),
-        ])
+        ]
     }
 
     /// The actions on each invited person. Somebody without an e-mail address accepts by way of an
@@ -158,13 +172,13 @@ impl GroupActions<'_> {
             [
                 self.on_person(
                     &format!("take-back-{person}"),
-                    format!("Take back that {name} was asked to join"),
+                    format!("Cancel the invitation of {name}"),
                     C::RemoveMember,
                     person,
                 ),
                 self.on_person(
                     &format!("join-{person}"),
-                    format!("{name} has said yes"),
+                    format!("Record that {name} has said yes"),
                     C::Join,
                     person,
                 ),
@@ -195,68 +209,32 @@ impl GroupActions<'_> {
             reason: sample("why"),
         });
         [
-            self.spec("Set postcode and telephone", contact)
+            self.spec("Change postcode and phone", contact)
                 .text("postcode", "Postcode")
                 .prefill(group.postcode.clone().unwrap_or_default())
-                .text("telephone", "Telephone")
+                .text("telephone", "Phone")
                 .prefill(group.telephone.clone().unwrap_or_default()),
-            self.spec("Correct the name or the area", correct)
+            self.spec("Correct the name or area", correct)
                 .text("name", "Name")
                 .prefill(&group.name)
                 .text("area", "Area")
                 .prefill(&group.area)
-                .text_area("reason", "What was wrong"),
+                .text_area("reason", "What was wrong?"),
             self.spec("Record a charity or company number", record)
                 .text("identifier", "Number")
                 .hint("GB-CHC- and a charity number, or GB-COH- and a company number."),
-            self.spec("Merge it into another group", merge)
-                .text("into", "The id of the group that goes on")
-                .hint("The end of its page's address.")
-                .text_area("reason", "Why")
-                .destructive(),
+            self.spec("Merge with a duplicate", merge)
+                .button("Find the other group")
+                .picks(
+                    "group",
+                    format!("/desk/groups/{}/merge", group.id),
+                    "Name of the group that goes on",
+                    "The next page shows both groups. Nothing is merged until you say so.",
+                ),
         ]
     }
 }
 
 fn personal_sample() -> PersonalInput {
     PersonalInput::Open("words".to_owned())
-}
-
-/// People who can be invited, by id and by name with e-mail address. Those with a role are left
-/// out: inviting them is rare, and possible through the API.
-async fn invitable_people(
-    request: &DeskRequest<'_>,
-    group: &GroupView,
-) -> Result<Vec<(String, String)>, PageError> {
-    let rows = request
-        .app
-        .views
-        .list::<PersonRow>(None, Vec::new(), &PageRequest::up_to_max())
-        .await?
-        .items;
-    let could = |row: &PersonRow| {
-        let person = PersonId(row.id);
-        row.roles.is_empty()
-            && row.proposed.is_empty()
-            && !group.members.contains(&person)
-            && !group.invited.contains(&person)
-    };
-    let seen = request
-        .app
-        .views
-        .decrypt_people(
-            &request.signed.reader,
-            rows.into_iter().filter(could).collect(),
-        )
-        .await?;
-    let named = |seen: PersonView| {
-        let email = seen
-            .email
-            .map(|email| format!(", {email}"))
-            .unwrap_or_default();
-        Some((seen.id.to_string(), format!("{}{email}", seen.name?)))
-    };
-    let mut choices: Vec<_> = seen.into_iter().filter_map(named).collect();
-    choices.sort_by_key(|(_, a)| a.to_lowercase());
-    Ok(choices)
 }

@@ -1,52 +1,147 @@
 //! The list of groups, and the search by a part of their name.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpResponse;
-use askama::Template;
 
 use super::DeskRequest;
-use super::list::build_spreadsheet;
+use super::list::{
+    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, Tick, build_spreadsheet,
+    column,
+};
+use crate::clock::day_of;
 use crate::domain::Role;
+use crate::domain::group::GroupMaturity;
+use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
-use crate::http::pages::{Form, PageContext, PageError};
-use crate::projections::GroupRow;
+use crate::http::pages::PageError;
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::days::short_day;
+use crate::projections::{FundRow, GroupRow};
+use crate::views::GroupColumn as C;
 
-/// A search finds at most so many groups.
-const SEARCH_MAX: i64 = 200;
+pub(super) static LIST: ListDefinition = ListDefinition {
+    name: "groups",
+    title: "Groups",
+    nouns: ("group", "groups"),
+    columns: &COLUMNS,
+    tabs: &[],
+    usual: (Some("group"), C::Name.key()),
+    amounts: [None, None],
+    search: Some(ListSearch::Own),
+    filters: |request| Ok(request.filters_by_column(&["area"])),
+    fields,
+    has_past: true,
+    has_counts: true,
+    bulk: &[],
+    purpose: "Groups are added when they apply. You can also import those that you know already.",
+};
 
-#[derive(Template)]
-#[template(path = "desk/groups.html")]
-struct GroupsPage {
-    page: PageContext,
-    filter: Form,
-    rows: Vec<GroupRow>,
-    next: Option<String>,
-    sheets: [(&'static str, String); 2],
-    imports: bool,
+const COLUMNS: [ListColumn; 8] = [
+    column("group", "Group", Some(C::Name.key())),
+    column("area", "Area", Some(C::Area.key())),
+    column("standing", "Status", Some(C::Standing.key())),
+    column("payee", "Bank details", None),
+    column("members", "Members", Some(C::Members.key())).numeric(),
+    column("grants", "Open grants", Some(C::OpenGrants.key())).numeric(),
+    column("registered", "Added", Some(C::Registered.key()))
+        .numeric()
+        .minor(),
+    column("changed", "Last changed", Some(C::Changed.key()))
+        .numeric()
+        .unusual(),
+];
+
+fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
+    let areas: BTreeSet<&str> = funds
+        .iter()
+        .flat_map(|fund| &fund.areas)
+        .map(Slug::as_str)
+        .collect();
+    vec![ListFilter {
+        name: "area",
+        label: "Area",
+        any: "Any area",
+        choices: areas
+            .into_iter()
+            .map(|area| (area.to_owned(), place_name(area)))
+            .collect(),
+    }]
 }
 
-/// The list as a spreadsheet: public data of the groups, and the state of their payee.
-pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let search = request.text("q");
-    let rows = if search.is_empty() {
-        request.list_all::<GroupRow>(Vec::new()).await?
-    } else {
-        request
-            .app
-            .views
-            .find_groups_by_name(search, SEARCH_MAX)
-            .await?
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let found = request.list_rows::<GroupRow>(&LIST).await?;
+    let columns = request.shown_columns(&LIST);
+    let (today, from_list) = (request.today(), request.list_suffix());
+    let row = |row: &GroupRow| ListRow {
+        id: row.id.to_string(),
+        path: format!("/desk/groups/{}{from_list}", row.id),
+        name: row.name.clone(),
+        sub: if row.merged_into.is_some() {
+            "Merged into another group".to_owned()
+        } else {
+            String::new()
+        },
+        cells: columns
+            .iter()
+            .skip(1)
+            .map(|column| cell(column.id, row, today))
+            .collect(),
+        tick: Tick::No,
     };
+    let rows = found.page.items.iter().map(row).collect();
+    let links = if request.signed.reader.roles.contains(&Role::Officer) {
+        vec![("Import groups", "/desk/import?kind=groups")]
+    } else {
+        Vec::new()
+    };
+    request.render_list(&LIST, &found, rows, links).await
+}
+
+fn cell(column: &str, row: &GroupRow, today: jiff::civil::Date) -> ListCell {
+    match column {
+        "area" => ListCell::text(place_name(&row.area)),
+        "standing" => ListCell::text(standing_in_words(row.standing)),
+        "payee" => ListCell::text(payee_in_words(row)),
+        "members" => ListCell::text(row.members.len().to_string()),
+        "grants" => ListCell::text(row.open_grants.len().to_string()),
+        "registered" => ListCell::text(short_day(day_of(row.created_at.timestamp()), today)),
+        "changed" => ListCell::text(short_day(day_of(row.updated_at.timestamp()), today)),
+        _ => ListCell::default(),
+    }
+}
+
+fn standing_in_words(standing: GroupMaturity) -> &'static str {
+    match standing {
+        GroupMaturity::Existing => "Running already",
+        GroupMaturity::New => "New",
+    }
+}
+
+fn payee_in_words(row: &GroupRow) -> &'static str {
+    match &row.payee {
+        Some(payee) if payee.verified_by.is_some() => "Checked",
+        Some(_) => "To check",
+        None => "None yet",
+    }
+}
+
+/// The list as a spreadsheet: public data of the groups, the state of their payee, and for those who
+/// may see it how they can be reached.
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let rows: Vec<GroupRow> = request.whole_list(&LIST).await?;
     let columns = [
         "Group",
         "Area",
         "Standing",
         "Numbers",
         "Members",
-        "Payee",
+        "Bank details",
         "Merged into",
         "Id",
     ];
-    Ok(build_spreadsheet("Groups", columns, rows, |row| {
+    let owners: Vec<_> = rows.iter().map(|row| Some(row.id)).collect();
+    let mut sheet = build_spreadsheet("Groups", columns, rows, |row| {
         let payee = match &row.payee {
             Some(payee) if payee.verified_by.is_some() => "verified",
             Some(_) => "to be verified",
@@ -67,43 +162,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             row.merged_into.map(|into| into.to_string()).into(),
             row.id.to_string().into(),
         ]
-    }))
-}
-
-pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let search = request.text("q");
-    let (rows, next) = if search.is_empty() {
-        let listed = request
-            .app
-            .views
-            .list::<GroupRow>(
-                request.as_at().await?,
-                Vec::new(),
-                &request.page_request(50),
-            )
-            .await?;
-        (listed.items, listed.next)
-    } else {
-        (
-            request
-                .app
-                .views
-                .find_groups_by_name(search, SEARCH_MAX)
-                .await?,
-            None,
-        )
-    };
-    let page = GroupsPage {
-        page: request.page_context("Groups").await?,
-        filter: request
-            .forms()
-            .form("filter")
-            .prefill("q", search)
-            .prefill("as_at", request.text("as_at")),
-        rows,
-        sheets: request.spreadsheet_links(),
-        imports: request.signed.reader.roles.contains(&Role::Officer),
-        next: request.link_to_next(next),
-    };
-    request.render(&page)
+    });
+    request.add_contacts(&mut sheet, &owners).await?;
+    Ok(sheet)
 }

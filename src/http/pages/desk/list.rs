@@ -1,32 +1,58 @@
-//! What the lists of the desk have in common: the part that a page shows, the links to the other
-//! parts and to the list as a spreadsheet, and the choices of their filters.
+//! The lists of the desk: one component for all of them.
+//!
+//! Each list is a [`ListDefinition`]: its columns, tabs, filters, usual order and bulk actions, in
+//! one table at the top of its file (`applications.rs`, `grants.rs`, …). The component reads the
+//! query of the address, finds the page of rows, counts and sums, and builds what the templates
+//! `parts/list_*.html` show.
+//!
+//! # The query of a list
+//!
+//! | Parameter | Meaning |
+//! |---|---|
+//! | those of the list's filters, `q`, `as_at` | which rows |
+//! | `sort=due`, `sort=-due` | the order, by the id of a column |
+//! | `column` | the columns that are shown, if not the usual ones |
+//! | `after`, `before`, `at` | the page: a cursor, and how many rows come before it |
+//! | `select=all` | the rows of the page are ticked |
+
+mod bulk;
+mod definition;
+mod neighbours;
+mod page;
+mod parts;
+mod saved;
+mod tags;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::DeskRequest;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
+use crate::http::accesses;
 use crate::http::pages::public::names_of_groups;
 use crate::http::pages::{Form, PageError, PageForms};
 use crate::projections::FundRow;
-use crate::views::{Filter, PageRequest, TableRow};
+use crate::views::{AccessedData, Filter, PageRequest, TableRow};
+
+/// How a group can be reached.
+const CONTACT_COLUMNS: [&str; 4] = ["Contact", "Phone", "Email", "Address"];
+pub(super) use bulk::{confirm as confirm_bulk, run as run_bulk};
+pub(super) use definition::{
+    BulkAction, ListColumn, ListDefinition, ListFilter, ListSearch, ListTab, column,
+};
+pub(super) use neighbours::{Neighbours, neighbours};
+pub(super) use page::ListLine;
+pub(super) use parts::{List, ListCell, ListRow, Tick};
+pub(super) use saved::{delete as delete_view, save as save_view};
+pub(super) use tags::{grant_tag, have_pence, pounds_in, update_tag};
 
 /// Names per lookup.
 const NAMES_CHUNK: usize = 500;
 
 impl DeskRequest<'_> {
-    /// The part of a list that the query asks for.
-    pub(super) fn page_request(&self, limit: i64) -> PageRequest {
-        let after = Some(self.text("after").to_owned()).filter(|after| !after.is_empty());
-        PageRequest { after, limit }
-    }
-
-    /// The address of the part of the list after `next`.
-    pub(super) fn link_to_next(&self, next: Option<String>) -> Option<String> {
-        next.map(|next| self.address_with("after", &next))
-    }
-
     /// The page's address with one query parameter replaced.
-    fn address_with(&self, name: &str, value: &str) -> String {
+    pub(super) fn address_with(&self, name: &str, value: &str) -> String {
         let kept = self
             .query
             .iter()
@@ -46,15 +72,44 @@ impl DeskRequest<'_> {
             })
     }
 
+    /// A request for another page of the desk, by the same visitor.
+    fn at(&self, path: String, query: Vec<(String, String)>) -> DeskRequest<'_> {
+        DeskRequest {
+            app: self.app,
+            visitor: self.visitor,
+            signed: self.signed,
+            path,
+            query,
+            rejected: None,
+            labels: self.labels.clone(),
+        }
+    }
+
     /// Links to this list as a spreadsheet: label and address.
     pub(super) fn spreadsheet_links(&self) -> [(&'static str, String); 2] {
         let list = self.path.trim_start_matches("/desk/");
         let kept = self.query.iter().filter(|(name, value)| {
-            !matches!(name.as_str(), "after" | "done") && !value.is_empty()
+            !matches!(name.as_str(), "after" | "before" | "at" | "select" | "done")
+                && !value.is_empty()
         });
         let query = serde_html_form::to_string(kept.collect::<Vec<_>>()).unwrap_or_default();
-        [("XLSX", "xlsx"), ("CSV", "csv")]
+        [("Excel", "xlsx"), ("CSV", "csv")]
             .map(|(says, kind)| (says, format!("/desk/sheets/{list}.{kind}?{query}")))
+    }
+
+    /// Current rows by their ids, in a few lookups for all of them.
+    pub(super) async fn rows_by_id<T: TableRow>(
+        &self,
+        ids: impl IntoIterator<Item: ToString>,
+    ) -> Result<Vec<T>, PageError> {
+        let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        let mut rows = Vec::new();
+        for some in ids.chunks(NAMES_CHUNK) {
+            let filters = vec![Filter::any_of("id", some)];
+            let page = PageRequest::up_to_max();
+            rows.extend(self.app.views.list(None, filters, &page).await?.items);
+        }
+        Ok(rows)
     }
 
     /// All rows that match the filters, at the query's `as_at`.
@@ -82,6 +137,40 @@ impl DeskRequest<'_> {
             all.extend(names_of_groups(self.app, some.to_vec()).await?);
         }
         Ok(all)
+    }
+}
+
+impl DeskRequest<'_> {
+    /// Adds the contact of each row's group to a spreadsheet, as the group can be reached now, for a
+    /// reader who works with groups. The access is recorded. `groups` has the group of each row.
+    pub(super) async fn add_contacts(
+        &self,
+        sheet: &mut Spreadsheet,
+        groups: &[Option<Uuid>],
+    ) -> Result<(), PageError> {
+        let reader = &self.signed.reader;
+        if !reader.works_with_groups() {
+            return Ok(());
+        }
+        let known: Vec<Uuid> = groups.iter().flatten().copied().collect();
+        let contacts = self.app.views.contacts_of_groups(reader, &known).await?;
+        accesses::record_access(self.app, reader, AccessedData::Addresses).await?;
+        sheet.columns.extend(CONTACT_COLUMNS);
+        for (row, group) in sheet.rows.iter_mut().zip(groups) {
+            let contact = group
+                .and_then(|group| contacts.get(&group)?.first())
+                .cloned();
+            let cells = contact.map_or([None, None, None, None], |contact| {
+                [
+                    contact.name,
+                    contact.telephone,
+                    contact.email,
+                    contact.postal_address,
+                ]
+            });
+            row.extend(cells.map(SpreadsheetCell::from));
+        }
+        Ok(())
     }
 }
 

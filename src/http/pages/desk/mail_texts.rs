@@ -81,7 +81,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
     let act = text_action(request, &forms, which, &own).await?;
     let page = MailTextPage {
         page: request
-            .page_context(&format!("Mail: {}", mail_kind_label(key)))
+            .page_context(&format!("Email: {}", mail_kind_label(key)))
             .await?,
         wrong: forms.error_summary(),
         kind: mail_kind_label(key),

@@ -17,36 +17,58 @@ mod application_actions;
 mod applications;
 mod assisted_entry;
 mod bank;
+mod changes;
 mod confirmations;
+mod contacts;
 mod dashboard;
+mod erase;
 mod erasures;
 mod event_log;
+mod event_words;
 mod figures;
+mod find;
+mod form_draft;
 mod form_editor;
 mod fund;
 mod fund_actions;
+mod fund_words;
 mod funds;
 mod grant;
 mod grant_actions;
 mod grants;
 mod group;
 mod group_actions;
+mod group_members;
+mod group_merge;
 mod groups;
+mod header;
+mod history;
 mod import;
 mod list;
 mod mail_texts;
+mod next_step;
+mod notices;
 mod on_behalf;
 mod open_data;
 mod outbox;
 mod panel;
+mod papers;
 mod payment_actions;
 mod payments;
 mod people;
 mod person_actions;
+mod readiness;
+mod rounds;
+mod routes;
+mod settings;
 mod settlements;
+mod setup;
+mod signs;
 mod spreadsheets;
 mod statement;
+mod steps;
 mod submit_command;
+mod tell;
 mod texts;
 mod update_actions;
 mod updates;
@@ -56,72 +78,19 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use history::{HistoryEntry, history};
 use jiff::civil::Date;
+pub(super) use routes::configure;
 
-use super::sign_in::format_instant;
+use super::form::FieldLabels;
 use super::{FormErrors, PageContext, PageError, PageForms, Visitor};
 use crate::auth::SignedIn;
 use crate::clock::day_of;
-use crate::domain::event::event_label;
 use crate::domain::{Organisation, PersonId, days};
 use crate::http::AppState;
-use crate::http::api::RESOURCES;
 use crate::http::problem::ErrorCode;
 use crate::projections::PersonRow;
-use crate::views::{AsAt, EventSearch, ParseAsAtError, Reader, TableRow};
-
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/desk").route(web::get().to(show)))
-        .service(
-            web::resource("/desk/do/meeting/{fund}/{round}")
-                .route(web::post().to(panel::record_meeting)),
-        )
-        .service(web::resource("/desk/do/batch/{fund}").route(web::post().to(payments::send_batch)))
-        .service(
-            web::resource("/desk/do/bank-file/{fund}/{batch}")
-                .route(web::post().to(bank::make_file)),
-        )
-        .service(
-            web::resource("/desk/do/bank-statement").route(web::post().to(bank::preview_statement)),
-        )
-        .service(web::resource("/desk/do/bank-entries").route(web::post().to(bank::record_entries)))
-        .service(web::resource("/desk/do/import").route(web::post().to(import::submit)))
-        .service(
-            web::resource("/desk/do/keyed").route(web::post().to(assisted_entry::submit_entry)),
-        )
-        .service(web::resource("/desk/do/form").route(web::post().to(form_editor::publish_form)))
-        .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(outbox::resend_mail)))
-        .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::upload_file)))
-        .service(
-            web::resource("/desk/do/webhooks/{webhook}/resume")
-                .route(web::post().to(webhooks::resume)),
-        )
-        .service(
-            web::resource("/desk/do/webhooks/{webhook}/secret")
-                .route(web::post().to(webhooks::make_secret)),
-        )
-        .service(
-            web::resource("/desk/do/webhooks/{webhook}/{delivery}/send-again")
-                .route(web::post().to(webhooks::send_again)),
-        )
-        .service(
-            web::resource("/desk/do/{noun}/{command}")
-                .route(web::post().to(submit_command::submit_new)),
-        )
-        .service(
-            web::resource("/desk/do/{noun}/{id}/{command}")
-                .route(web::post().to(submit_command::submit_to)),
-        )
-        .service(
-            web::resource("/desk/try/{noun}/{command}")
-                .route(web::post().to(submit_command::preview)),
-        )
-        .service(
-            web::resource("/desk/files/{group}/{file}").route(web::get().to(group::download_file)),
-        )
-        .service(web::resource("/desk/{page:.*}").route(web::get().to(show)));
-}
+use crate::views::{AsAt, ParseAsAtError, Reader, TableRow};
 
 /// A request for a page of the desk.
 pub(super) struct DeskRequest<'a> {
@@ -132,6 +101,8 @@ pub(super) struct DeskRequest<'a> {
     pub path: String,
     pub query: Vec<(String, String)>,
     rejected: Option<FormErrors>,
+    /// The labels of the rejected form's fields, once the page is rendered.
+    labels: FieldLabels,
 }
 
 impl<'a> DeskRequest<'a> {
@@ -157,6 +128,7 @@ impl<'a> DeskRequest<'a> {
             path: path.to_owned(),
             query,
             rejected,
+            labels: FieldLabels::default(),
         })
     }
 
@@ -201,10 +173,15 @@ impl<'a> DeskRequest<'a> {
 
     /// The page's address with its query, without the parameter of the notice.
     pub fn address(&self) -> String {
+        self.address_without("")
+    }
+
+    /// The page's address without a parameter of its query, and without that of the notice.
+    pub fn address_without(&self, parameter: &str) -> String {
         let kept: Vec<_> = self
             .query
             .iter()
-            .filter(|(name, value)| name != "done" && !value.is_empty())
+            .filter(|(name, value)| name != "done" && name != parameter && !value.is_empty())
             .collect();
         let query = serde_html_form::to_string(kept).unwrap_or_default();
         if query.is_empty() {
@@ -215,7 +192,9 @@ impl<'a> DeskRequest<'a> {
     }
 
     pub fn forms(&self) -> PageForms {
-        PageForms::new(self.visitor, self.rejected.clone()).with_address(&self.address())
+        PageForms::new(self.visitor, self.rejected.clone())
+            .with_address(&self.address())
+            .with_labels(self.labels.clone())
     }
 
     pub async fn page_context(&self, title: &str) -> Result<PageContext, PageError> {
@@ -226,7 +205,8 @@ impl<'a> DeskRequest<'a> {
             .rejected
             .as_ref()
             .is_some_and(|rejected| !rejected.errors.is_empty());
-        shell.notice = notice_text(self.text("done"));
+        shell.notice = notices::notice_text(self.text("done"), &self.path);
+        shell.desk_header = header::header_of(self).await?;
         Ok(shell)
     }
 
@@ -291,32 +271,11 @@ impl<'a> DeskRequest<'a> {
         let colleagues = seen.into_iter().map(|seen| {
             let name = seen
                 .name
-                .unwrap_or_else(|| format!("somebody ({})", &seen.id.to_string()[24..]));
+                .unwrap_or_else(|| format!("Someone {}", &seen.id.to_string()[32..]));
             (seen.id.to_string(), name)
         });
         Ok(PersonNames(colleagues.collect()))
     }
-}
-
-/// The notice for the query parameter `done`: one of a few fixed sentences, or one with the name of
-/// a command. Anything else in the parameter is ignored, because anybody can write a link with it.
-fn notice_text(done: &str) -> Option<String> {
-    let says = match done {
-        "keyed-in" => "Done, and in the log: the form is keyed in.",
-        "bank-entries" => "Done, and in the log: the entries of the statement.",
-        "try-again" => "The mail will be sent again.",
-        _ => {
-            let command = RESOURCES
-                .iter()
-                .flat_map(|noun| noun.commands)
-                .find(|spec| spec.name == done)?;
-            return Some(format!(
-                "Done, and in the log: {}.",
-                command.name.replace('-', " ")
-            ));
-        }
-    };
-    Some(says.to_owned())
 }
 
 /// Names of people by their ids.
@@ -326,13 +285,13 @@ impl PersonNames {
     pub fn of(&self, id: &(impl std::fmt::Display + ?Sized)) -> String {
         let id = id.to_string();
         match id.as_str() {
-            "operator" => "the operator".to_owned(),
-            "job" => "the service itself".to_owned(),
+            "operator" => "The operator".to_owned(),
+            "job" => "The service".to_owned(),
             _ => self
                 .0
                 .get(&id)
                 .cloned()
-                .unwrap_or_else(|| "somebody".to_owned()),
+                .unwrap_or_else(|| "Someone".to_owned()),
         }
     }
 }
@@ -358,7 +317,30 @@ pub(super) async fn render_page_at(
     address: &str,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
-    let request = DeskRequest::new(app, visitor, address, rejected)?;
+    let labels = FieldLabels::default();
+    let page = render_with_labels(app, visitor, address, rejected.clone(), &labels).await?;
+    // The labels of the fields are known once the page is rendered, and its errors name them.
+    match rejected.filter(FormErrors::lacks_labels) {
+        Some(rejected) => {
+            let named = Some(rejected.named_by(&labels));
+            render_with_labels(app, visitor, address, named, &labels).await
+        }
+        None => Ok(page),
+    }
+}
+
+/// The page, whose forms record the labels of a rejected form's fields.
+async fn render_with_labels(
+    app: &AppState,
+    visitor: &Visitor,
+    address: &str,
+    rejected: Option<FormErrors>,
+    labels: &FieldLabels,
+) -> Result<HttpResponse, PageError> {
+    let request = DeskRequest {
+        labels: labels.clone(),
+        ..DeskRequest::new(app, visitor, address, rejected)?
+    };
     let path = request.path.clone();
     let steps: Vec<&str> = path
         .trim_start_matches("/desk")
@@ -367,30 +349,40 @@ pub(super) async fn render_page_at(
         .collect();
     match steps.as_slice() {
         [""] => dashboard::show(&request).await,
+        ["setup", rest @ ..] => setup::show_page(&request, rest).await,
         ["applications"] => applications::show(&request).await,
         ["applications", "new"] => assisted_entry::show(&request).await,
         ["applications", id] => application::show(&request, id).await,
-        ["panel"] => panel::show_rounds(&request).await,
-        ["panel", fund, round] => panel::show(&request, fund, round).await,
+        ["panel", rest @ ..] => panel::show(&request, rest).await,
         ["grants"] => grants::show(&request).await,
         ["grants", id] => grant::show(&request, id).await,
+        ["grants", id, "agreement"] => grant::show_agreement(&request, id).await,
+        ["erase", noun, id] => erase::show(&request, noun, id).await,
         ["payments"] => payments::show(&request).await,
         ["bank"] => bank::show(&request).await,
         ["updates"] => updates::list(&request).await,
         ["updates", grant, number] => updates::show(&request, grant, number).await,
         ["groups"] => groups::show(&request).await,
         ["groups", id, "held"] => group::subject_access(&request, id).await,
+        ["groups", id, "member"] => group_members::show(&request, id).await,
+        ["groups", id, "merge"] => group_merge::show(&request, id).await,
         ["groups", id] => group::show(&request, id).await,
         ["funds"] => funds::show(&request).await,
         ["funds", "new"] => funds::show_new(&request).await,
+        ["funds", id, "words"] => fund_words::show(&request, id).await,
+        ["funds", id, "rounds", "new"] => rounds::show_new(&request, id).await,
         ["funds", id, "statement"] => statement::show(&request, id).await,
         ["funds", id] => fund::show(&request, id).await,
         ["funders", funder] => statement::show_funder(&request, funder).await,
         ["people"] => people::list(&request).await,
         ["people", id, "held"] => people::subject_access(&request, id).await,
         ["people", id] => people::show(&request, id).await,
+        ["tell"] => tell::list(&request).await,
+        ["tell", id] => tell::show(&request, id).await,
+        ["tell", id, "letter"] => tell::letter(&request, id).await,
         ["erasures"] => erasures::show(&request).await,
         ["texts"] => texts::list(&request).await,
+        ["texts", "signs"] => signs::show(&request).await,
         ["texts", "form"] => form_editor::show_form(&request).await,
         ["texts", "agreement"] => texts::show_agreement(&request).await,
         ["texts", "report"] => texts::show_report(&request).await,
@@ -398,8 +390,10 @@ pub(super) async fn render_page_at(
         ["texts", "mail", kind] => mail_texts::show(&request, kind).await,
         ["import"] => import::show(&request).await,
         ["open-data"] => open_data::show(&request).await,
+        ["find"] => find::show(&request).await,
         ["figures"] => figures::show(&request).await,
         ["sheets", list] => spreadsheets::show(&request, list).await,
+        ["settings"] => settings::show(&request).await,
         ["webhooks"] => webhooks::show(&request).await,
         ["log"] => event_log::list(&request).await,
         ["log", position] => event_log::show(&request, position).await,
@@ -411,6 +405,51 @@ pub(super) async fn render_page_at(
 /// The label of a state or of another enum value: `in_assessment` becomes "in assessment".
 pub(super) fn label_of(state: impl Into<&'static str>) -> String {
     state.into().replace('_', " ")
+}
+
+/// How an application came, in the middle of a sentence.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a template passes references"
+)]
+fn channel_name(channel: &crate::domain::application::Channel) -> &'static str {
+    use crate::domain::application::Channel as C;
+    match channel {
+        C::Web => "online",
+        C::Phone => "by phone",
+        C::Paper => "on paper",
+        C::InPerson => "in person",
+    }
+}
+
+/// Where the money of a payment goes.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a template passes references"
+)]
+fn payment_route_name(route: &crate::domain::payee::PaymentRoute) -> &'static str {
+    use crate::domain::payee::PaymentRoute as R;
+    match route {
+        R::OwnAccount => "The group’s own account",
+        R::HoldingBody => "Another organisation holds the money",
+        R::PurchaseForGroup => "We buy for the group",
+    }
+}
+
+/// The word for the stored state of an application.
+fn application_word(state: &str) -> &'static str {
+    use crate::http::pages::words::Tagged as _;
+    state
+        .parse::<crate::domain::application::ApplicationState>()
+        .map_or("", |state| state.word())
+}
+
+/// The word for the stored state of a grant.
+fn grant_word(state: &str) -> &'static str {
+    use crate::http::pages::words::Tagged as _;
+    state
+        .parse::<crate::domain::grant::GrantState>()
+        .map_or("", |state| state.word())
 }
 
 /// Choices with labels made from the keys.
@@ -430,76 +469,12 @@ pub(super) fn choices_or_none<'a>(
         .collect()
 }
 
-/// A line of a record's history.
-pub(super) struct HistoryEntry {
-    pub position: i64,
-    pub when: String,
-    pub what: String,
-    pub by: String,
-    pub corrected: bool,
-}
-
-/// The newest 500 events of a record, the newest first.
-pub(super) async fn history(
-    request: &DeskRequest<'_>,
-    id: uuid::Uuid,
-) -> Result<Vec<HistoryEntry>, PageError> {
-    let wanted = EventSearch {
-        stream: format!("{}/{id}", request.app.commands.log().organisation()),
-        before: i64::MAX,
-        limit: 500,
-        newest: true,
-        ..EventSearch::default()
-    };
-    let events = request.app.views.search_events(&wanted).await?;
-    let mut seen: Vec<_> = events
-        .into_iter()
-        .map(crate::http::api::log::event_view)
-        .collect();
-    crate::http::api::log::add_corrections(request.app, &mut seen).await?;
-    let actors = seen
-        .iter()
-        .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
-    let names = request.names_of_people(actors).await?;
-    let happened = |event: &crate::http::api::EventView| HistoryEntry {
-        position: event.position,
-        when: format_instant(event.recorded_at.as_microsecond()),
-        what: event_label(&event.event),
-        by: event
-            .metadata
-            .get("actor")
-            .map(|actor| names.of(actor))
-            .unwrap_or_default(),
-        corrected: !event.corrected_by.is_empty(),
-    };
-    Ok(seen.iter().rev().map(happened).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_notice_is_in_no_words_of_an_address() {
-        assert_eq!(
-            notice_text("approve-payment").as_deref(),
-            Some("Done, and in the log: approve payment.")
-        );
-        assert!(notice_text("keyed-in").is_some());
-        for done in [
-            "",
-            "payment-of-£2,500-to-Alex-was-approved",
-            "approve-payment ",
-            "Approve-payment",
-            "7-entries-of-the-statement",
-        ] {
-            assert_eq!(notice_text(done), None, "{done}");
-        }
-    }
-
-    #[test]
     fn names_are_said_in_words() {
-        assert_eq!(event_label("PaymentPrepared"), "Payment prepared");
         assert_eq!(
             label_of(crate::domain::application::ApplicationState::InAssessment),
             "in assessment"

@@ -10,13 +10,12 @@ use crate::domain::application::{
     ApplicationHelp, ApplicationState, HelpKind, RequestChanges, Resubmit, SaveAnswers,
 };
 use crate::domain::language::Language;
-use crate::domain::organisation::Question;
+use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
-use crate::http::pages::apply::activity_choices;
 use crate::http::pages::form::FieldType;
-use crate::http::pages::{PageError, ownership};
+use crate::http::pages::{PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 
 const REQUESTED: &str = "requested";
@@ -27,7 +26,7 @@ const AT_RISK: &str = "people-at-risk";
 /// What can be asked again apart from the form's questions, by key and label.
 const FIXED_QUESTIONS: [(&str, &str); 4] = [
     (REQUESTED, "How much they ask for"),
-    (AREA, "The area"),
+    (AREA, "Where it happens"),
     (ACTIVITY, "The kind of activity"),
     (AT_RISK, "Whether children or adults at risk take part"),
 ];
@@ -79,22 +78,22 @@ impl AssistedChanges<'_> {
             .collect();
         let again = self.row.state == ApplicationState::ChangesRequested;
         let title = if again {
-            "Ask the group again, or give it another day"
+            "Ask again, or give them more time"
         } else {
-            "Ask the group to change something"
+            "Ask a question"
         };
         let request = C::RequestChanges(RequestChanges {
             questions: first,
             note: sample("note"),
             due_on: today,
         });
-        let spec = self
-            .spec(title, request)
-            .checkboxes("questions", "Which answers", keys);
+        let spec =
+            self.spec(title, request)
+                .checkboxes("questions", "Which answers is it about?", keys);
         let requested = self.row.changes_to.iter().filter(|_| again);
         Ok(requested
             .fold(spec, ActionSpec::prefill)
-            .text_area("note", "What you ask")
+            .text_area("note", "Your question")
             .hint("The group reads this.")
             .prefill(self.row.note.clone().filter(|_| again).unwrap_or_default())
             .day("due_on", "By when")
@@ -111,7 +110,7 @@ impl AssistedChanges<'_> {
             read_back: true,
             scan: None,
         };
-        let title = "Hand it in again for the group: I keyed it in as it was, and read it back";
+        let title = "Send it again for the group: in their own words, and read back to them";
         let read_back = self
             .resubmit("resubmit-read-back", title, verbatim)
             .hidden_as(
@@ -119,7 +118,7 @@ impl AssistedChanges<'_> {
                 "help.kind.keyed_verbatim.read_back",
                 "yes",
             );
-        let title = "Hand it in again for the group: I helped with the words, and leave the decision to others";
+        let title = "Send it again for the group: I helped with the wording, so I have a conflict of interest";
         let helped = self
             .resubmit("resubmit-helped", title, HelpKind::HelpedToWord)
             .hidden("help.kind", "helped_to_word");
@@ -132,7 +131,7 @@ impl AssistedChanges<'_> {
         self.spec(title, C::Resubmit(Resubmit { help }))
             .form(form)
             .hidden("help.by", by)
-            .button("Hand it in again")
+            .button("Send it again")
     }
 
     /// The action that saves new answers, with fields only for what the group was asked to change.
@@ -147,15 +146,10 @@ impl AssistedChanges<'_> {
             .into_iter()
             .filter(|(key, _)| self.is_requested(key))
             .fold(
-                self.spec("Write down the group's new answers", save),
+                self.spec("Enter the group’s new answers", save),
                 |spec, (key, label)| self.fixed_question_field(spec, key, label),
             );
-        Ok(open.iter().fold(fixed, |spec, question| {
-            spec.text_area(
-                &format!("answers.{}", question.question),
-                question.label.as_str(),
-            )
-        }))
+        Ok(open.iter().fold(fixed, own_question_field))
     }
 
     /// Adds the field of a key of [`FIXED_QUESTIONS`], filled in with the recorded value.
@@ -182,7 +176,7 @@ impl AssistedChanges<'_> {
                 .select(
                     "activity",
                     label,
-                    or_unchanged(activity_choices(Language::En)),
+                    or_unchanged(fund_texts::activities(&self.fund.rules.texts, Language::En)),
                 )
                 .prefill(text_or_empty(row.activity.as_ref())),
             _ => spec
@@ -224,6 +218,48 @@ impl AssistedChanges<'_> {
                 })
                 .collect(),
         }
+    }
+}
+
+/// Adds the field of a question of the form.
+fn own_question_field(spec: ActionSpec, question: &Question) -> ActionSpec {
+    let (name, label) = (
+        format!("answers.{}", question.question),
+        question.label.as_str(),
+    );
+    let unchanged = (String::new(), "as it was".to_owned());
+    let labels = |join: &str| {
+        let labels = question.options.iter().map(|option| option.label.as_str());
+        labels.collect::<Vec<_>>().join(join)
+    };
+    match question.kind {
+        QuestionKind::OneChoice => {
+            let options = question.options.iter();
+            let options =
+                options.map(|option| (option.option.to_string(), option.label.to_string()));
+            spec.select(
+                &name,
+                label,
+                std::iter::once(unchanged).chain(options).collect(),
+            )
+        }
+        QuestionKind::YesNo => {
+            let options = choices(["yes", "no"]);
+            spec.select(
+                &name,
+                label,
+                std::iter::once(unchanged).chain(options).collect(),
+            )
+        }
+        QuestionKind::SeveralChoices => spec
+            .text_area(&name, label)
+            .hint(&format!("One on each line: {}.", labels("; "))),
+        QuestionKind::Budget => spec
+            .text_area(&name, label)
+            .hint("One item on each line, with its amount: Hall, 24 weeks: £480"),
+        QuestionKind::ShortText | QuestionKind::Number => spec.text(&name, label),
+        QuestionKind::Date => spec.day(&name, label),
+        QuestionKind::LongText => spec.text_area(&name, label),
     }
 }
 

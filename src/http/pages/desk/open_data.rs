@@ -9,7 +9,7 @@ use crate::http::pages::{PageContext, PageError};
 
 #[derive(Template)]
 #[template(path = "desk/open_data.html")]
-struct OpenDataPage {
+struct DeskOpenDataPage {
     page: PageContext,
     /// How many grants are published; `None` if the operator has not set up open data.
     published: Option<usize>,
@@ -40,7 +40,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             });
         }
     }
-    request.render(&OpenDataPage {
+    request.render(&DeskOpenDataPage {
         page: request.page_context("Open data").await?,
         published,
         held_back,

@@ -3,11 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::DeskRequest;
 use super::texts::{mail_kind_label, require_editor};
-use super::{DeskRequest, choices_or_none};
 use crate::domain::PersonId;
 use crate::http::AppState;
 use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::words::{Tag, mail_tag};
 use crate::http::pages::{Form, PageContext, PageError, PostedForm, ownership, see_other};
 use crate::outbox;
 
@@ -15,19 +16,21 @@ use crate::outbox;
 #[template(path = "desk/outbox.html")]
 struct OutboxPage {
     page: PageContext,
-    filter: Form,
-    states: Vec<(String, String)>,
+    /// The views of the list by state: key, label, and whether it is shown.
+    states: Vec<(&'static str, &'static str, bool)>,
     rows: Vec<OutboxMailView>,
 }
 
 struct OutboxMailView {
     id: String,
     kind: String,
-    state: String,
+    state: Tag,
+    /// What the state's word leaves open.
+    detail: String,
     to: String,
     when: String,
-    tries: i64,
-    error: String,
+    /// The page with the words, if there is one.
+    words: Option<String>,
     again: Option<Form>,
 }
 
@@ -47,18 +50,78 @@ pub(super) async fn show_outbox(request: &DeskRequest<'_>) -> Result<HttpRespons
         kind: mail_kind_label(&row.kind),
         to: people.of(&row.person),
         when: format_instant(row.sent_at.unwrap_or(row.made_at)),
-        tries: row.tries,
-        error: row.error.unwrap_or_default(),
+        state: mail_tag(&row.state),
+        detail: detail_of(&row),
+        words: row
+            .about
+            .parse::<i64>()
+            .is_ok_and(|_| row.person.parse::<uuid::Uuid>().is_ok())
+            .then(|| format!("/desk/tell/{}", row.id)),
         id: row.id,
-        state: row.state,
     };
     let page = OutboxPage {
-        page: request.page_context("Mails").await?,
-        filter: forms.form("filter").prefill("state", state),
-        states: choices_or_none("all", ["due", "claimed", "sent", "dropped", "failed"]),
+        page: request.page_context("Emails").await?,
+        states: STATES
+            .iter()
+            .map(|key| {
+                let label = if key.is_empty() {
+                    "All"
+                } else {
+                    mail_tag(key).word
+                };
+                (*key, label, *key == state)
+            })
+            .collect(),
         rows: rows.into_iter().map(seen).collect(),
     };
     request.render(&page)
+}
+
+/// The states in the order of the views.
+const STATES: [&str; 8] = [
+    "",
+    "due",
+    "claimed",
+    "sent",
+    "failed",
+    outbox::BY_HAND,
+    "told",
+    "dropped",
+];
+
+/// The state of a mail with its reason, as a sentence.
+pub(super) fn state_in_words(mail: &outbox::MailRow) -> String {
+    let (state, detail) = (mail_tag(&mail.state).word, detail_of(mail));
+    if detail.is_empty() {
+        state.to_owned()
+    } else {
+        format!("{state}. {detail}")
+    }
+}
+
+/// The reason of a mail's state, or how often it was tried.
+fn detail_of(mail: &outbox::MailRow) -> String {
+    let why = mail.error.as_deref().unwrap_or_default();
+    match mail.state.as_str() {
+        "due" if mail.tries > 0 => format!("Tried {} times so far", mail.tries),
+        "due" | "claimed" | "sent" => String::new(),
+        "failed" => format!("After {} tries: {why}", mail.tries),
+        outbox::BY_HAND => "They have no email address".to_owned(),
+        "told" => match why {
+            "letter" => "By letter".to_owned(),
+            "in_person" => "In person".to_owned(),
+            _ => "By phone".to_owned(),
+        },
+        _ => capitalised(why),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 /// Makes a failed mail due again.

@@ -9,13 +9,19 @@ use crate::domain::grant::{
     ConfirmPayment, FailPayment, PaymentReason, PaymentRef, PaymentState, ReversePayment,
     SendPayment,
 };
+use crate::domain::payee::PaymentRoute;
 use crate::domain::{Command, GrantCommand as C, GrantId};
 use crate::projections::PaymentRow;
 
-pub(super) fn payment_actions(request: &DeskRequest<'_>, row: &PaymentRow) -> Vec<ActionSpec> {
+/// The actions on a payment. `receipts` are those among the group's files, by their digests.
+pub(super) fn payment_actions(
+    request: &DeskRequest<'_>,
+    row: &PaymentRow,
+    receipts: Vec<(String, String)>,
+) -> Vec<ActionSpec> {
     let today = day_of(request.app.commands.now());
     let mut table = approving(row);
-    table.extend(at_bank(row, today));
+    table.extend(at_bank(row, today, receipts));
     table.push(spec(row, "Cancel it", C::CancelPayment(because(row))).text_area("reason", "Why"));
     // After a payment has failed or was reversed, failing and reversing both record that it came
     // back again. Only one of them is shown.
@@ -70,7 +76,7 @@ fn approving(row: &PaymentRow) -> Vec<ActionSpec> {
         )
         .text_area("reason", "Why")
         .hint(
-            "The payee, a member or an address changed a short time ago. \
+            "The bank details, a member or an address changed a short time ago. \
              A second person confirms it.",
         ),
         spec(
@@ -82,7 +88,7 @@ fn approving(row: &PaymentRow) -> Vec<ActionSpec> {
 }
 
 /// What the bank did.
-fn at_bank(row: &PaymentRow, today: Date) -> Vec<ActionSpec> {
+fn at_bank(row: &PaymentRow, today: Date, receipts: Vec<(String, String)>) -> Vec<ActionSpec> {
     let payment = row.payment;
     let send = C::SendPayment(SendPayment {
         payment,
@@ -103,15 +109,22 @@ fn at_bank(row: &PaymentRow, today: Date) -> Vec<ActionSpec> {
     } else {
         "The bank did not pay"
     };
+    let paid = spec(row, "The bank has paid", confirm)
+        .day("happened_on", "The bank's date")
+        .prefill(today);
+    // Only what was bought for the group needs a receipt.
+    let paid = if row.route == PaymentRoute::PurchaseForGroup {
+        let none = (String::new(), "None yet".to_owned());
+        let choices = std::iter::once(none).chain(receipts).collect();
+        paid.select("receipt", "The receipt, from the group's files", choices)
+    } else {
+        paid
+    };
     vec![
         spec(row, "It was sent to the bank", send)
             .day("happened_on", "When")
             .prefill(today),
-        spec(row, "The bank has paid", confirm)
-            .day("happened_on", "The bank's date")
-            .prefill(today)
-            .text("receipt", "The receipt's digest")
-            .hint("Only where you bought for the group: from the group's files."),
+        paid,
         spec(row, failed, fail)
             .text_area("reason", "Why")
             .day("happened_on", "The bank's date")

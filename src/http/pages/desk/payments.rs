@@ -1,56 +1,154 @@
-//! The list of payments with their actions, or the reason why an action is not available, and
-//! sending approved payments as a batch.
+//! The list of payments, approving several of them together, and the payments of one grant with their
+//! actions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use askama::Template;
-use serde_json::json;
-use strum::VariantNames as _;
 use uuid::Uuid;
 
 use super::action::Action;
-use super::list::{build_spreadsheet, name_cell};
-use super::payment_actions::payment_actions;
-use super::{DeskRequest, choices_or_none, label_of, submit_command};
-use crate::clock::day_of;
-use crate::domain::grant::PaymentState;
-use crate::domain::{Command, FundCommand, FundId, PersonId, Role};
-use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
-use crate::http::AppState;
-use crate::http::pages::form::slug_of;
-use crate::http::pages::public::names_of_groups;
-use crate::http::pages::{
-    Form, FormErrors, PageContext, PageError, PageForms, PostedForm, ownership,
+use super::bank::{self, BatchProposal, UnsentBatch, batch_title, number_end};
+use super::grant_actions::file_choices;
+use super::list::{
+    BulkAction, List, ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListTab, Tick,
+    build_spreadsheet, column, have_pence, name_cell, pounds_in,
 };
-use crate::projections::{FundRow, GrantRow, PaymentRow};
-use crate::views::{Filter, PageRequest};
+use super::payment_actions::payment_actions;
+use super::{DeskRequest, PersonNames, label_of};
+use crate::domain::file::FilePurpose;
+use crate::domain::grant::PaymentState;
+use crate::domain::payee::PaymentRoute;
+use crate::domain::{PersonId, Role};
+use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
+use crate::http::pages::days::short_day;
+use crate::http::pages::public::names_of_groups;
+use crate::http::pages::words::{Tag, TagKind, Tagged as _};
+use crate::http::pages::{PageContext, PageError, PageForms, ownership};
+use crate::projections::{GrantRow, GroupRow, PaymentRow};
+use crate::views::{
+    Filter, GroupView, ListAmount, PageRequest, PayeeView, PaymentColumn as C, Reader,
+};
 
-/// Payments per page. Small, because the dry runs of up to nine commands are needed for each
-/// payment.
-const PAGE_SIZE: i64 = 15;
-/// At most so many approved payments can be sent as one batch.
-const BATCH_MAX: i64 = 500;
+pub(super) use super::bank::send_batch;
+
+/// At most so many payments of one grant are shown with their actions, because each needs the dry
+/// runs of up to nine commands.
+const OF_GRANT_MAX: i64 = 15;
+
+pub(super) static LIST: ListDefinition = ListDefinition {
+    name: "payments",
+    title: "Payments",
+    nouns: ("payment", "payments"),
+    columns: &COLUMNS,
+    tabs: &[
+        ListTab {
+            label: "To approve",
+            query: &[("state", "prepared")],
+        },
+        ListTab {
+            label: "To send",
+            query: &[("state", "approved")],
+        },
+        ListTab {
+            label: "With the bank",
+            query: &[("state", "sent")],
+        },
+        ListTab {
+            label: "Paid",
+            query: &[("state", "confirmed")],
+        },
+        ListTab {
+            label: "Bounced",
+            query: &[("state", "failed"), ("state", "reversed")],
+        },
+        ListTab {
+            label: "Not paid yet",
+            query: &[],
+        },
+        ListTab {
+            label: "All",
+            query: &[("state", "all")],
+        },
+    ],
+    usual: (None, C::Urgency.key()),
+    amounts: [Some(("In all", ListAmount::Amount)), None],
+    search: None,
+    filters,
+    fields: |_| {
+        let states = [
+            ("prepared", "To approve"),
+            ("approved", "To send"),
+            ("sent", "With the bank"),
+            ("confirmed", "Paid"),
+            ("failed", "Bounced"),
+            ("reversed", "Taken back by the bank"),
+            ("rejected", "Rejected"),
+            ("cancelled", "Cancelled"),
+            ("all", "All"),
+        ];
+        vec![ListFilter {
+            name: "state",
+            label: "Status",
+            any: "Not paid yet",
+            choices: states
+                .map(|(key, label)| (key.to_owned(), label.to_owned()))
+                .to_vec(),
+        }]
+    },
+    has_past: false,
+    has_counts: true,
+    bulk: &[BulkAction {
+        id: "approve",
+        label: "Approve selected",
+        roles: &[Role::Finance],
+    }],
+    purpose: "A payment is prepared on the page of its grant, and then waits here for a second person.",
+};
+
+const COLUMNS: [ListColumn; 9] = [
+    column("group", "Group", Some(C::Group.key())),
+    column("amount", "Amount", Some(C::Amount.key())).numeric(),
+    column("state", "Status", Some(C::State.key())),
+    column("payee", "Paid to", None),
+    column("checked", "Bank details", None),
+    column("prepared", "Two people", Some(C::Prepared.key())),
+    column("sent", "Sent", Some(C::Sent.key()))
+        .numeric()
+        .unusual(),
+    column("paid", "Paid", Some(C::Paid.key()))
+        .numeric()
+        .unusual(),
+    column("batch", "Batch", Some(C::Batch.key())).unusual(),
+];
 
 #[derive(Template)]
 #[template(path = "desk/payments.html")]
 struct PaymentsPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
-    filter: Form,
-    states: Vec<(String, String)>,
-    payments: Vec<PaymentListItem>,
+    list: List,
+    head_links: Vec<(&'static str, &'static str)>,
+    row_button: &'static str,
+    /// Files that were made and are not marked as sent.
+    unsent: Vec<UnsentBatch>,
     batches: Vec<BatchProposal>,
-    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/payments_of_grant.html")]
+struct PaymentsOfGrantPage {
+    page: PageContext,
+    wrong: Vec<(String, String)>,
+    payments: Vec<PaymentListItem>,
     sheets: [(&'static str, String); 2],
-    finance: bool,
 }
 
 struct PaymentListItem {
     row: PaymentRow,
     title: String,
     group: String,
-    state: String,
+    tag: Tag,
     prepared_by: String,
     approved_by: Vec<String>,
     /// Who proposed that the payment leave before the payee wait is over.
@@ -58,14 +156,7 @@ struct PaymentListItem {
     acts: Vec<Action>,
 }
 
-/// The approved payments of one fund, from which a batch can be made.
-struct BatchProposal {
-    fund: FundRow,
-    form: Form,
-    payments: Vec<(String, String)>,
-}
-
-/// The filters of the query. Without a state and a grant: the payments that wait for somebody to
+/// The conditions of the query. Without a state and a grant: the payments that wait for somebody to
 /// act.
 fn filters(request: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     let mut filters = Vec::new();
@@ -73,23 +164,26 @@ fn filters(request: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     if !grant.is_empty() {
         filters.push(Filter::equals("grant_id", ownership::parse_uuid(grant)?));
     }
-    let states = request.all("state");
-    if !states.is_empty() {
-        filters.push(Filter::any_of("state", states));
-    } else if grant.is_empty() {
-        filters.push(Filter::in_state([
+    match request.text("state") {
+        "" if grant.is_empty() => filters.push(Filter::in_state([
             PaymentState::Prepared,
             PaymentState::Approved,
             PaymentState::Sent,
-        ]));
+        ])),
+        "all" | "" => {}
+        _ => filters.push(Filter::any_of("state", request.all("state"))),
     }
     Ok(filters)
 }
 
-pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let rows = request.list_all::<PaymentRow>(filters(request)?).await?;
+/// The grants of payments by their ids, and the names of the groups.
+async fn grants_and_groups(
+    request: &DeskRequest<'_>,
+    rows: &[PaymentRow],
+) -> Result<(BTreeMap<Uuid, GrantRow>, BTreeMap<String, String>), PageError> {
+    let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.grant).collect();
     let grants: BTreeMap<Uuid, GrantRow> = request
-        .list_all::<GrantRow>(Vec::new())
+        .rows_by_id::<GrantRow>(ids)
         .await?
         .into_iter()
         .map(|row| (row.id, row))
@@ -97,6 +191,12 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     let groups = request
         .group_names(grants.values().map(|row| row.group.to_string()))
         .await?;
+    Ok((grants, groups))
+}
+
+pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
+    let rows: Vec<PaymentRow> = request.whole_list(&LIST).await?;
+    let (grants, groups) = grants_and_groups(request, &rows).await?;
     let people = request
         .names_of_people(
             rows.iter()
@@ -146,38 +246,242 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let states = request.all("state");
-    let lists_approved = states.is_empty()
-        || states
+    if !request.text("grant").is_empty() {
+        return show_of_grant(request).await;
+    }
+    let found = request.list_rows::<PaymentRow>(&LIST).await?;
+    let items = &found.page.items;
+    let table = PaymentTable::load(request, items).await?;
+    let rows = items.iter().map(|row| table.row(row)).collect();
+    let forms = request.forms();
+    let is_finance = request.signed.reader.roles.contains(&Role::Finance);
+    let sends = is_finance && matches!(request.text("state"), "" | "approved");
+    let page = PaymentsPage {
+        page: request.page_context(LIST.title).await?,
+        wrong: forms.error_summary(),
+        unsent: if sends {
+            bank::unsent_batches(request).await?
+        } else {
+            Vec::new()
+        },
+        batches: if sends {
+            bank::proposals(request, &forms).await?
+        } else {
+            Vec::new()
+        },
+        list: request.list(&LIST, &found, rows).await?,
+        head_links: if is_finance {
+            vec![("Bank files and statements", "/desk/bank")]
+        } else {
+            Vec::new()
+        },
+        row_button: "Approve",
+    };
+    request.render(&page)
+}
+
+/// The columns of the list, with what its cells show.
+struct PaymentTable<'a> {
+    columns: Vec<&'static ListColumn>,
+    grants: BTreeMap<Uuid, GrantRow>,
+    /// The groups with their bank details, as far as the reader may see them.
+    groups: BTreeMap<Uuid, GroupView>,
+    people: PersonNames,
+    reader: &'a Reader,
+    today: jiff::civil::Date,
+    with_pence: bool,
+}
+
+impl<'a> PaymentTable<'a> {
+    async fn load(request: &'a DeskRequest<'_>, rows: &[PaymentRow]) -> Result<Self, PageError> {
+        let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.grant).collect();
+        let grants = request.rows_by_id::<GrantRow>(ids).await?;
+        let ids: BTreeSet<Uuid> = grants.iter().map(|row| row.group.0).collect();
+        let groups = request.rows_by_id::<GroupRow>(ids).await?;
+        let reader = &request.signed.reader;
+        let groups = request
+            .app
+            .views
+            .decrypt_groups(reader, groups, None)
+            .await?;
+        let checkers = groups
             .iter()
-            .any(|state| state == <&str>::from(PaymentState::Approved));
+            .filter_map(|group| group.payee.as_ref())
+            .flat_map(|payee| payee.keyed_by.into_iter().chain(payee.verified_by));
+        let people = rows
+            .iter()
+            .flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by))
+            .chain(checkers);
+        Ok(Self {
+            columns: request.shown_columns(&LIST),
+            people: request.names_of_colleagues(people).await?,
+            grants: grants.into_iter().map(|row| (row.id, row)).collect(),
+            groups: groups.into_iter().map(|group| (group.id, group)).collect(),
+            reader,
+            today: request.today(),
+            with_pence: have_pence(rows.iter().map(|row| row.amount)),
+        })
+    }
+
+    fn group(&self, row: &PaymentRow) -> Option<&GroupView> {
+        let grant = self.grants.get(&row.grant)?;
+        self.groups.get(&grant.group.0)
+    }
+
+    /// The bank details for which the payment was prepared; none if they have changed since.
+    fn payee(&self, row: &PaymentRow) -> Option<&PayeeView> {
+        let payee = self.group(row)?.payee.as_ref()?;
+        (payee.payee == row.payee).then_some(payee)
+    }
+
+    fn row(&self, row: &PaymentRow) -> ListRow {
+        let name = self.group(row).map(|group| group.name.clone());
+        ListRow {
+            id: format!("{}/{:05}", row.grant, row.payment),
+            path: format!("/desk/payments?grant={}", row.grant),
+            name: name.unwrap_or_else(|| "A group".to_owned()),
+            sub: self.part(row),
+            cells: self
+                .columns
+                .iter()
+                .skip(1)
+                .map(|column| self.cell(column.id, row))
+                .collect(),
+            tick: self.tick(row),
+        }
+    }
+
+    /// Which part of the grant the payment is.
+    fn part(&self, row: &PaymentRow) -> String {
+        let parts = self
+            .grants
+            .get(&row.grant)
+            .map_or(0, |grant| grant.instalments.len());
+        match row.instalment {
+            Some(number) if parts > 1 => format!("{number} of {parts}"),
+            _ => "Whole grant".to_owned(),
+        }
+    }
+
+    /// Whether the reader can approve the payment, as far as its row says. The confirmation tries
+    /// each command before anything is done.
+    fn tick(&self, row: &PaymentRow) -> Tick {
+        if row.state != PaymentState::Prepared || !self.reader.roles.contains(&Role::Finance) {
+            return Tick::No;
+        }
+        let reader = Some(self.reader.person);
+        let keyed_by = self.payee(row).and_then(|payee| payee.keyed_by);
+        let why = if row.prepared_by == reader {
+            "You prepared it, so a colleague approves it"
+        } else if keyed_by == reader {
+            "You entered the bank details, so a colleague approves it"
+        } else if row.approved_by.contains(&self.reader.person) {
+            "You approved it. Another colleague has to approve it too"
+        } else {
+            return Tick::Yes;
+        };
+        Tick::Shut(why.to_owned())
+    }
+
+    fn name_of(&self, person: PersonId) -> String {
+        if person == self.reader.person {
+            "You".to_owned()
+        } else {
+            self.people.of(&person)
+        }
+    }
+
+    /// The name within a sentence.
+    fn name_within(&self, person: PersonId) -> String {
+        if person == self.reader.person {
+            "you".to_owned()
+        } else {
+            self.people.of(&person)
+        }
+    }
+
+    fn cell(&self, column: &str, row: &PaymentRow) -> ListCell {
+        let day = |day: jiff::civil::Date| short_day(day, self.today);
+        match column {
+            "amount" => ListCell::text(pounds_in(row.amount, self.with_pence)),
+            "state" => ListCell::tag(row.state.tag()).sub(self.waits(row)),
+            "payee" => self.paid_to(row),
+            "checked" => self.bank_details(row),
+            "prepared" => {
+                let people = row.prepared_by.iter().chain(&row.approved_by);
+                let people: Vec<_> = people.map(|person| self.name_of(*person)).collect();
+                ListCell::text(people.join(", ")).sub(format!("Prepared {}", day(row.prepared_on)))
+            }
+            "sent" => ListCell::text(row.sent_on.map(day).unwrap_or_default()),
+            "paid" => ListCell::text(row.paid_on.map(day).unwrap_or_default()),
+            "batch" => {
+                let batch = row.batch.as_ref();
+                let title = batch.map(|batch| batch_title(batch, row.sent_on, self.today));
+                ListCell::text(title.unwrap_or_default())
+            }
+            _ => ListCell::default(),
+        }
+    }
+
+    /// Until when an approved or prepared payment has to wait.
+    fn waits(&self, row: &PaymentRow) -> String {
+        let is_open = matches!(row.state, PaymentState::Prepared | PaymentState::Approved);
+        let until = row.waits_until.filter(|day| is_open && *day > self.today);
+        until.map_or_else(String::new, |day| {
+            let day = short_day(day, self.today);
+            format!("Waits until {day}: bank details, a member or an address changed")
+        })
+    }
+
+    /// Who entered the bank details, and who checked them.
+    fn bank_details(&self, row: &PaymentRow) -> ListCell {
+        let Some(payee) = self.payee(row) else {
+            return ListCell::default();
+        };
+        let entered = payee
+            .keyed_by
+            .map(|by| format!("Entered by {}", self.name_within(by)))
+            .unwrap_or_default();
+        match payee.verified_by {
+            Some(by) => ListCell::text(format!("Checked by {}", self.name_within(by))).sub(entered),
+            None => ListCell::tag(Tag::new(TagKind::Todo, "To check")).sub(entered),
+        }
+    }
+
+    /// The account's name, and the end of its number.
+    fn paid_to(&self, row: &PaymentRow) -> ListCell {
+        if let (PaymentRoute::PurchaseForGroup, Some(supplier)) = (row.route, &row.supplier) {
+            return ListCell::text(supplier.clone()).sub("We buy it for them");
+        }
+        let Some(payee) = self.payee(row) else {
+            return ListCell::text("The bank details changed").late(true);
+        };
+        let name = payee.holder.clone().or_else(|| payee.body.clone());
+        ListCell::text(name.unwrap_or_default()).sub(number_end(payee))
+    }
+}
+
+/// The payments of one grant, each with what the reader may do.
+async fn show_of_grant(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let page = PageRequest {
+        after: None,
+        limit: OF_GRANT_MAX,
+    };
     let listed = request
         .app
         .views
-        .list::<PaymentRow>(None, filters(request)?, &request.page_request(PAGE_SIZE))
+        .list::<PaymentRow>(None, filters(request)?, &page)
         .await?;
     let forms = request.forms();
     let mut payments = Vec::new();
     for row in listed.items {
         payments.push(list_item(request, &forms, row).await?);
     }
-    let page = PaymentsPage {
-        page: request.page_context("Payments").await?,
+    let page = PaymentsOfGrantPage {
+        page: request.page_context(LIST.title).await?,
         wrong: forms.error_summary(),
-        filter: request.filter_form(&forms),
-        states: choices_or_none(
-            "to approve, send or confirm",
-            PaymentState::VARIANTS.iter().copied(),
-        ),
         payments,
-        batches: if lists_approved && request.text("grant").is_empty() {
-            proposed_batches(request, &forms).await?
-        } else {
-            Vec::new()
-        },
         sheets: request.spreadsheet_links(),
-        finance: request.signed.reader.roles.contains(&Role::Finance),
-        next: request.link_to_next(listed.next),
     };
     request.render(&page)
 }
@@ -198,10 +502,17 @@ async fn list_item(
     let people = request.names_of_people(approvers.chain(others)).await?;
     let name_of =
         |person: Option<PersonId>| person.map(|person| people.of(&person)).unwrap_or_default();
+    let files = if row.route == PaymentRoute::PurchaseForGroup {
+        let group = [grant.group.to_string()];
+        request.app.views.files_of(&group, None).await?
+    } else {
+        Vec::new()
+    };
+    let receipts = file_choices(&files, &[FilePurpose::Receipt]);
     Ok(PaymentListItem {
         title: grant.title,
         group,
-        state: label_of(row.state),
+        tag: row.state.tag(),
         prepared_by: name_of(row.prepared_by),
         approved_by: row
             .approved_by
@@ -210,130 +521,8 @@ async fn list_item(
             .collect(),
         early_proposed_by: name_of(row.early_proposed_by),
         acts: request
-            .actions(forms, payment_actions(request, &row))
+            .actions(forms, payment_actions(request, &row, receipts))
             .await?,
         row,
     })
-}
-
-/// All approved payments, up to [`BATCH_MAX`], by fund: a batch is not limited to the page of the
-/// list.
-async fn proposed_batches(
-    request: &DeskRequest<'_>,
-    forms: &PageForms,
-) -> Result<Vec<BatchProposal>, PageError> {
-    if !request
-        .signed
-        .reader
-        .roles
-        .contains(&crate::domain::Role::Finance)
-    {
-        return Ok(Vec::new());
-    }
-    let today = day_of(request.app.commands.now());
-    let mut batches: Vec<BatchProposal> = Vec::new();
-    let filters = vec![Filter::in_state([PaymentState::Approved])];
-    let approved = request
-        .app
-        .views
-        .list::<PaymentRow>(
-            None,
-            filters,
-            &PageRequest {
-                after: None,
-                limit: BATCH_MAX,
-            },
-        )
-        .await?
-        .items;
-    for row in approved {
-        let grant: GrantRow = request
-            .app
-            .views
-            .find(row.grant, None)
-            .await?
-            .ok_or_else(PageError::not_found)?;
-        let group = names_of_groups(request.app, vec![grant.group.to_string()])
-            .await?
-            .into_values()
-            .next()
-            .unwrap_or_default();
-        let (fund, says) = (grant.fund, format!("{group}: {}", row.amount));
-        let line = (
-            format!("{}/{}/{}", row.grant, row.payment, String::from(row.amount)),
-            says,
-        );
-        if let Some(batch) = batches.iter_mut().find(|batch| batch.fund.id == fund.0) {
-            batch.payments.push(line);
-            continue;
-        }
-        let fund: FundRow = request
-            .app
-            .views
-            .find(fund, None)
-            .await?
-            .ok_or_else(PageError::not_found)?;
-        let form = forms
-            .form("batch")
-            .prefill("sent_on", &today.to_string())
-            .prefill("batch", &format!("batch-{today}"));
-        batches.push(BatchProposal {
-            fund,
-            form,
-            payments: vec![line],
-        });
-    }
-    Ok(batches)
-}
-
-/// Sends a batch to the bank. Each line of the form has the grant, the payment and the amount.
-pub(super) async fn send_batch(
-    request: HttpRequest,
-    sent: PostedForm,
-    app: web::Data<AppState>,
-) -> Result<HttpResponse, PageError> {
-    let PostedForm { visitor, posted } = sent;
-    visitor.require_staff()?;
-    let fund = FundId(ownership::parse_uuid(request.match_info().query("fund"))?);
-    let lines: Vec<_> = posted
-        .all("payments")
-        .filter_map(|line| {
-            let mut parts = line.split('/');
-            let (grant, payment, amount) = (
-                parts.next()?,
-                parts.next()?.parse::<u16>().ok()?,
-                parts.next()?,
-            );
-            Some(json!({ "grant": grant, "payment": payment, "amount": amount }))
-        })
-        .collect();
-    let body = json!({ "batch": slug_of(posted.text("batch")), "sent_on": posted.text("sent_on"), "payments": lines });
-    let back = "/desk/payments?state=approved";
-    let sent = FundCommand::read("send-batch", body).and_then(Result::ok);
-    let Some(command) = sent else {
-        let says =
-            "Choose at least one payment, a day, and a key of small letters, digits and hyphens"
-                .to_owned();
-        return super::render_page_at(
-            &app,
-            &visitor,
-            back,
-            Some(FormErrors::new(
-                "batch",
-                &posted,
-                vec![("payments".to_owned(), says)],
-            )),
-        )
-        .await;
-    };
-    submit_command::execute(
-        &app,
-        &visitor,
-        &posted,
-        Command::Fund(fund, command),
-        "send-batch",
-        back,
-        |_| "/desk/payments?state=sent".to_owned(),
-    )
-    .await
 }

@@ -1,57 +1,102 @@
 //! The pages of people and their roles. A role is proposed by one administrator and confirmed by
 //! another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
+use strum::VariantArray as _;
 
 use super::accesses::{self, AccessLine};
 use super::action::Action;
-use super::list::build_spreadsheet;
-use super::person_actions::{PersonActions, register_action};
+use super::contacts::Phone;
+use super::list::{
+    List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours, Tick,
+    build_spreadsheet, column, neighbours,
+};
+use super::next_step::NextStep;
+use super::person_actions::{PersonActions, register_action, role_name};
+use super::setup::role_sentence;
 use super::{DeskRequest, HistoryEntry, history};
 use crate::auth;
+use crate::clock::day_of;
+use crate::domain::erasure::Erasure;
 use crate::domain::personal_data::mailbox_key;
 use crate::domain::{PersonId, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http;
+use crate::http::pages::days::short_day;
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::PersonRow;
-use crate::views::{AccessedData, PersonView};
+use crate::views::{AccessedData, ListPage, ListTotals, PersonColumn as C, PersonView};
 
-/// People per page of the list of all.
-const PAGE_SIZE: i64 = 50;
+pub(super) static LIST: ListDefinition = ListDefinition {
+    name: "people",
+    title: "People and roles",
+    nouns: ("person", "people"),
+    columns: &COLUMNS,
+    tabs: &[
+        ListTab {
+            label: "With a role",
+            query: &[],
+        },
+        ListTab {
+            label: "Everyone",
+            query: &[("all", "yes")],
+        },
+    ],
+    usual: (None, C::Registered.key()),
+    amounts: [None, None],
+    search: None,
+    filters: |_| Ok(Vec::new()),
+    fields: |_| Vec::new(),
+    has_past: false,
+    has_counts: false,
+    bulk: &[],
+    purpose: "People are added when they apply, or here when they join the office.",
+};
+
+const COLUMNS: [ListColumn; 6] = [
+    column("name", "Name", None),
+    column("roles", "Roles", None),
+    column("email", "Email", None),
+    column("phone", "Phone", None),
+    column("groups", "Groups", Some(C::Groups.key()))
+        .numeric()
+        .minor(),
+    column("added", "Added", Some(C::Registered.key()))
+        .numeric()
+        .minor(),
+];
 
 #[derive(Template)]
 #[template(path = "desk/people.html")]
 struct PeoplePage {
     page: PageContext,
     wrong: Vec<(String, String)>,
-    /// Each person, and whether somebody else on the page has a similar address.
-    people: Vec<(PersonView, bool)>,
-    all: bool,
+    list: List,
+    head_links: Vec<(&'static str, &'static str)>,
+    row_button: &'static str,
+    role_sentences: Vec<&'static str>,
     act: Option<Action>,
-    next: Option<String>,
+    /// Whether the reader may see requests to erase, and connections to other programs.
+    works: bool,
+    connects: bool,
     /// Who read the list with everybody's addresses; only for auditors and administrators.
     accesses: Option<Vec<AccessLine>>,
-    sheets: [(&'static str, String); 2],
 }
 
 pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let all = request.text("all") == "yes";
-    let (rows, next) = if all {
-        let part = request.page_request(PAGE_SIZE);
-        let views = &request.app.views;
-        let listed = views.list::<PersonRow>(None, Vec::new(), &part).await?;
-        (listed.items, listed.next)
+    let found = if all {
+        request.list_rows::<PersonRow>(&LIST).await?
     } else {
-        (request.people_with_roles().await?, None)
+        people_with_roles(request).await?
     };
     let people = request
         .app
         .views
-        .decrypt_people(&request.signed.reader, rows)
+        .decrypt_people(&request.signed.reader, found.page.items.clone())
         .await?;
     let forms = request.forms();
     let holds = |role| request.signed.reader.roles.contains(&role);
@@ -64,17 +109,110 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         http::accesses::record_access(request.app, &request.signed.reader, AccessedData::Addresses)
             .await?;
     }
+    let mut people = mark_similar_addresses(people);
+    if !all && request.text("sort").is_empty() {
+        people.sort_by_key(|(seen, _)| seen.name.as_deref().map(str::to_lowercase));
+    }
+    let columns = request.shown_columns(&LIST);
+    let (today, from_list) = (request.today(), request.list_suffix());
+    let row = |(seen, twin): &(PersonView, bool)| ListRow {
+        id: seen.id.to_string(),
+        path: format!("/desk/people/{}{from_list}", seen.id),
+        name: name_in_list(seen),
+        sub: String::new(),
+        cells: columns
+            .iter()
+            .skip(1)
+            .map(|column| cell(column.id, seen, *twin, today))
+            .collect(),
+        tick: Tick::No,
+    };
     let page = PeoplePage {
-        page: request.page_context("People").await?,
+        page: request.page_context(LIST.title).await?,
         accesses: accesses::recent(request, "").await?,
         wrong: forms.error_summary(),
-        people: mark_similar_addresses(people),
-        all,
+        list: request
+            .list(&LIST, &found, people.iter().map(row).collect())
+            .await?,
+        head_links: Vec::new(),
+        row_button: "",
+        role_sentences: role_sentences(),
         act,
-        sheets: request.spreadsheet_links(),
-        next: request.link_to_next(next),
+        works: request.signed.reader.works_with_groups(),
+        connects: holds(Role::Administrator) || holds(Role::Auditor),
     };
     request.render(&page)
+}
+
+/// What each role may do.
+fn role_sentences() -> Vec<&'static str> {
+    Role::VARIANTS
+        .iter()
+        .map(|role| role_sentence(*role))
+        .collect()
+}
+
+/// The people with a role or a proposed one, who fit on one page.
+async fn people_with_roles(request: &DeskRequest<'_>) -> Result<ListLine<PersonRow>, PageError> {
+    let mut items = request.people_with_roles().await?;
+    let (column, order) = LIST.order(request.text("sort"));
+    match column {
+        Some("groups") => items.sort_by_key(|row| row.groups.len()),
+        _ => items.sort_by_key(|row| row.created_at),
+    }
+    if order.descending {
+        items.reverse();
+    }
+    let rows = i64::try_from(items.len()).unwrap_or_default();
+    Ok(ListLine {
+        page: ListPage {
+            items,
+            previous: None,
+            next: None,
+        },
+        totals: ListTotals {
+            rows,
+            ..ListTotals::default()
+        },
+    })
+}
+
+fn name_in_list(seen: &PersonView) -> String {
+    let name = seen.name.clone();
+    name.unwrap_or_else(|| "Name not shown".to_owned())
+}
+
+fn cell(column: &str, seen: &PersonView, twin: bool, today: jiff::civil::Date) -> ListCell {
+    match column {
+        "roles" => {
+            let held: Vec<_> = seen.roles.iter().map(|role| role_name(*role)).collect();
+            let proposed = seen.proposed.iter().map(|role| role_name(*role));
+            let mut waits: Vec<_> = proposed
+                .map(|role| format!("{role}: to be confirmed"))
+                .collect();
+            if seen.proposed_contact.is_some() {
+                waits.push("Contact details: to be confirmed".to_owned());
+            }
+            let waits = waits.join(", ");
+            ListCell::text(held.join(", "))
+                .late(!waits.is_empty())
+                .sub(waits)
+        }
+        "email" => {
+            let sub = if twin {
+                "almost the same as another"
+            } else {
+                ""
+            };
+            ListCell::text(seen.email.clone().unwrap_or_default())
+                .sub(sub)
+                .late(twin)
+        }
+        "phone" => ListCell::text(seen.telephone.clone().unwrap_or_default()),
+        "groups" => ListCell::text(seen.groups.len().to_string()),
+        "added" => ListCell::text(short_day(day_of(seen.created_at.timestamp()), today)),
+        _ => ListCell::default(),
+    }
 }
 
 pub(super) fn has_roles(row: &PersonRow) -> bool {
@@ -149,7 +287,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     }
     Ok(build_spreadsheet(
         "People",
-        ["Name", "E-mail", "Roles", "Id"],
+        ["Name", "Email", "Roles", "Id"],
         people,
         |person| {
             let roles: Vec<&str> = person.roles.iter().map(|role| (*role).into()).collect();
@@ -169,16 +307,24 @@ struct PersonPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
     seen: PersonView,
+    phone: Option<Phone>,
     twins: Vec<String>,
     /// Who proposed the contact details that wait for confirmation.
     proposed_by: String,
     takes_held: bool,
     /// Who read the person's subject access report; only for auditors and administrators.
     accesses: Option<Vec<AccessLine>>,
-    contact_acts: Vec<Action>,
-    acts: Vec<Action>,
+    next: NextStep,
+    /// The groups of the person, by id and name, and those that asked them to join.
+    groups: Vec<(String, String)>,
+    invited_to: Vec<(String, String)>,
+    /// The reader may choose to give a role.
+    offers_role: bool,
+    /// What each role may do, if roles can be given here.
+    role_sentences: Vec<&'static str>,
     /// The number of sessions and the names of tokens, for administrators.
     access: Option<String>,
+    neighbours: Option<Neighbours>,
     history: Vec<HistoryEntry>,
 }
 
@@ -240,12 +386,39 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         forms: &forms,
         seen: &seen,
     };
+    let groups = request
+        .group_names(
+            seen.groups
+                .iter()
+                .chain(&seen.invited_to)
+                .map(ToString::to_string),
+        )
+        .await?;
+    let with_names = |ids: &BTreeSet<uuid::Uuid>| -> Vec<(String, String)> {
+        ids.iter()
+            .map(|id| {
+                let name = groups.get(&id.to_string()).cloned();
+                (id.to_string(), name.unwrap_or_else(|| "A group".to_owned()))
+            })
+            .collect()
+    };
     let page = PersonPage {
         page: request.page_context(&title).await?,
         wrong: forms.error_summary(),
+        phone: seen.telephone.as_deref().map(Phone::of),
         proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
-        contact_acts: acts.contact().await?,
-        acts: acts.others().await?,
+        next: next_step(request, &seen, acts.all().await?),
+        groups: with_names(&seen.groups),
+        invited_to: with_names(&seen.invited_to),
+        neighbours: neighbours(request, "people", id).await?,
+        offers_role: !acts.shows_roles()
+            && !seen.erasure.is_done()
+            && request.signed.reader.roles.contains(&Role::Administrator),
+        role_sentences: if acts.shows_roles() {
+            role_sentences()
+        } else {
+            Vec::new()
+        },
         takes_held,
         accesses: accesses::recent(request, &seen.id.to_string()).await?,
         access: sessions_and_tokens(request, seen.id).await?,
@@ -254,6 +427,31 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         seen,
     };
     request.render(&page)
+}
+
+fn next_step(request: &DeskRequest<'_>, seen: &PersonView, actions: Vec<Action>) -> NextStep {
+    let (title, why, next) = if seen.erasure.is_done() {
+        (
+            "Nothing to do",
+            "The personal data of this person was erased.",
+            "",
+        )
+    } else if seen.proposed_contact.is_some() {
+        (
+            "Next: new contact details",
+            "They count once a colleague, or the person, has confirmed them.",
+            "confirm-contact",
+        )
+    } else if seen.erasure == Erasure::Asked {
+        (
+            "Next: they asked to be erased",
+            "Erase their personal data, or say why not.",
+            "",
+        )
+    } else {
+        ("This person", "Nothing waits for you here.", "")
+    };
+    request.next_step(title, why, next, actions)
 }
 
 /// The number of a person's sessions and the names of their tokens that are still valid; only for

@@ -14,7 +14,7 @@ use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, 
 use crate::http::pages::{PageError, PageForms};
 use crate::views::PersonView;
 
-const NO_NAMES: &str = "Names of people do not belong here.";
+const NO_NAMES: &str = "Leave out names of people.";
 
 /// Registering a person. Its page shows it to those who may.
 pub(super) fn register_action() -> ActionSpec {
@@ -22,10 +22,11 @@ pub(super) fn register_action() -> ActionSpec {
         PersonId(new_id()),
         PersonCommand::Register(sample_details()),
     );
-    ActionSpec::new("Register a person", register)
+    ActionSpec::new("Add a person", register)
         .text("name", "Name")
-        .text("email", "E-mail")
-        .text("telephone", "Telephone")
+        .text("email", "Email")
+        .text("telephone", "Phone")
+        .text_area("postal_address", "Postal address")
         .unchecked()
 }
 
@@ -34,6 +35,8 @@ fn sample_details() -> PersonDetails {
         name: PersonalInput::Open("name".to_owned()),
         email: None,
         telephone: None,
+        postal_address: None,
+        typed_email: None,
     }
 }
 
@@ -53,9 +56,19 @@ impl PersonActions<'_> {
         ActionSpec::new(title, Command::Person(self.person(), command))
     }
 
+    /// All actions, in the order of the page. None if the personal data was erased.
+    pub(super) async fn all(&self) -> Result<Vec<Action>, PageError> {
+        if self.seen.erasure.is_done() {
+            return Ok(Vec::new());
+        }
+        let mut actions = self.contact().await?;
+        actions.extend(self.others().await?);
+        Ok(actions)
+    }
+
     /// Changing a person's contact details, and confirming or refusing a change that an officer
     /// proposed.
-    pub(super) async fn contact(&self) -> Result<Vec<Action>, PageError> {
+    async fn contact(&self) -> Result<Vec<Action>, PageError> {
         let proposal = self
             .seen
             .proposed_contact
@@ -68,9 +81,9 @@ impl PersonActions<'_> {
                 reason: sample("why"),
             });
             table.extend([
-                self.spec("Confirm these contact details", confirm)
+                self.spec("Confirm the new contact details", confirm)
                     .hidden_number("proposal", proposal),
-                self.spec("Leave the contact details as they are", refuse)
+                self.spec("Keep the contact details as they are", refuse)
                     .text_area("reason", "Why")
                     .hint(NO_NAMES),
             ]);
@@ -81,10 +94,10 @@ impl PersonActions<'_> {
 
     fn change_contact(&self) -> ActionSpec {
         let hint = if self.request.signed.reader.person == self.person() {
-            "If the e-mail address is another one, you then sign in again with it."
+            "If you change your email, you sign in again with the new one."
         } else {
             "Before it counts, a colleague or the person must confirm it. \
-             Only somebody whom you registered yourself today is changed at once."
+             If you added the person today, it counts right away."
         };
         let seen = self.seen;
         self.spec(
@@ -94,40 +107,51 @@ impl PersonActions<'_> {
         .text("name", "Name")
         .hint(hint)
         .prefill(seen.name.clone().unwrap_or_default())
-        .text("email", "E-mail")
+        .text("email", "Email")
         .prefill(seen.email.clone().unwrap_or_default())
-        .text("telephone", "Telephone")
+        .text("telephone", "Phone")
         .prefill(seen.telephone.clone().unwrap_or_default())
+        .text_area("postal_address", "Postal address")
+        .prefill(seen.postal_address.clone().unwrap_or_default())
     }
 
     /// All other actions, in the order of the page.
-    pub(super) async fn others(&self) -> Result<Vec<Action>, PageError> {
+    async fn others(&self) -> Result<Vec<Action>, PageError> {
         let end_access = PersonCommand::EndAccess(WithReason {
             reason: sample("why"),
         });
-        let mut table: Vec<_> = Role::VARIANTS
-            .iter()
-            .flat_map(|role| self.role(*role))
-            .collect();
+        let mut table = Vec::new();
+        if self.shows_roles() {
+            table.extend(Role::VARIANTS.iter().flat_map(|role| self.role(*role)));
+        }
         table.push(
             self.spec("End every session and token", end_access)
                 .text_area("reason", "Why")
                 .hint(NO_NAMES)
                 .destructive(),
         );
-        table.extend(erasure_actions(&|command| {
+        let page = super::erase::path_of("people", self.seen.id);
+        table.extend(erasure_actions(page, &|command| {
             Command::Person(self.person(), command.into_person_command())
         }));
         self.request.actions(self.forms, table).await
     }
 
+    /// Whether roles can be given here: the person has one or waits for one, or the reader chose to
+    /// give one. On the page of somebody who applies they would be in the way.
+    pub(super) fn shows_roles(&self) -> bool {
+        let has_role = !self.seen.roles.is_empty() || !self.seen.proposed.is_empty();
+        has_role || self.request.text("give") == "role"
+    }
+
     fn role(&self, role: Role) -> Vec<ActionSpec> {
         let person = self.person();
         let key: &str = role.into();
+        let name = role_name(role);
         let organisation = self.request.app.commands.organisation();
         let spec = |form: &str, title: &str, command: C| {
             ActionSpec::new(
-                format!("{title} {key}"),
+                format!("{title}: {name}"),
                 Command::Organisation(organisation, command),
             )
             .form(format!("{form}-{key}"))
@@ -144,20 +168,31 @@ impl PersonActions<'_> {
                 role,
                 proposal,
             });
-            let confirm = spec("confirm", "Confirm the role", confirm);
+            let confirm = spec("confirm", "Confirm role", confirm);
             table.push(match proposal {
                 Some(proposal) => confirm.hidden_number("proposal", proposal),
                 None => confirm,
             });
-            let title = "Take back the proposal of the role";
+            let title = "Cancel proposed role";
             table.push(spec("take-back", title, C::EndRole(of)));
         }
         if self.seen.roles.contains(&role) {
-            table.push(spec("end", "End the role", C::EndRole(of)).destructive());
+            table.push(spec("end", "End role", C::EndRole(of)).destructive());
         }
         if !is_proposed {
-            table.push(spec("propose", "Propose the role", C::ProposeRole(of)));
+            table.push(spec("propose", "Propose role", C::ProposeRole(of)));
         }
         table
+    }
+}
+
+/// What a person with a role is called.
+pub(super) fn role_name(role: impl std::borrow::Borrow<Role>) -> &'static str {
+    match role.borrow() {
+        Role::Administrator => "Administrator",
+        Role::Officer => "Officer",
+        Role::Finance => "Finance",
+        Role::Panel => "Panel member",
+        Role::Auditor => "Auditor",
     }
 }

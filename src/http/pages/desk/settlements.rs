@@ -74,12 +74,12 @@ impl GrantActions<'_> {
                 counts,
             });
             table.push(
-                self.spec("Confirm how it is settled", confirm)
+                self.spec("Confirm what it was", confirm)
                     .form(format!("confirm-settlement-{number}"))
                     .hidden_number("entry", number)
                     .money(
                         "counts",
-                        "How much of it counts as money that came back, as it was proposed",
+                        "How much of it counts as money that came back from this grant",
                     )
                     .prefill(String::from(counts)),
             );
@@ -95,9 +95,9 @@ impl GrantActions<'_> {
             reason: sample("why"),
         });
         let title = if entry.proposed.is_some() {
-            "Propose something else"
+            "Suggest something else"
         } else {
-            "Propose how it is settled"
+            "Say what it was"
         };
         let propose = self
             .spec(title, propose)
@@ -107,14 +107,13 @@ impl GrantActions<'_> {
         let propose = match entry.kind {
             EntryKind::CameIn => propose.money(
                 "counts",
-                "How much of it counts as money that came back from this grant: \
-                 0 if none of it does",
+                "How much of it is money returned from this grant (0 if none)",
             ),
             EntryKind::WentOut => propose.hidden_as(FieldType::Money, "counts", "0"),
         };
         propose
-            .text_area("reason", "What it was, and what happened to the rest")
-            .hint("Names of people do not belong here.")
+            .text_area("reason", "What it was, and what became of the rest")
+            .hint("Leave out names of people.")
     }
 
     /// The action that records a bank entry for which no other command fits.
@@ -138,22 +137,22 @@ impl GrantActions<'_> {
         let none = (String::new(), "none of them".to_owned());
         let payments = std::iter::once(none).chain(payments).collect();
         let record = self
-            .spec("Record something else that the bank did", record)
-            .select("kind", "Which way the money went", ways.to_vec())
+            .spec("Record another bank line", record)
+            .select("kind", "Did it come in or go out?", ways.to_vec())
             .money("amount", "How much")
-            .day("happened_on", "The bank's date")
+            .day("happened_on", "Date at the bank")
             .prefill(today)
             .select_as(
                 FieldType::Number,
                 "payment",
-                "Which payment it is about",
+                "Which payment is it about?",
                 payments,
             )
             .text_area(
                 "note",
-                "What the bank's statement says, and why it fits nothing else",
+                "What the bank statement says, and why it fits nothing else",
             )
-            .hint("Two people then settle it. Names of people do not belong here.");
+            .hint("Two people then settle it. Leave out names of people.");
         self.offered(vec![record]).await
     }
 }

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::render_page_at;
+use super::{header, notices, render_page_at};
 use crate::clock;
 use crate::commands::CommandRequest;
 use crate::domain::Command;
@@ -75,7 +75,7 @@ pub(super) async fn preview(
             },
             Err(error) => FormErrors::from_problem(&posted, &Problem::from_command_error(&error)),
         },
-        Err(problem) => FormErrors::from_problem(&posted, &problem),
+        Err(rejected) => rejected,
     };
     render_page_at(&app, &visitor, &page_of_form(&posted), Some(shown)).await
 }
@@ -88,25 +88,26 @@ fn page_of_form(posted: &FormData) -> String {
         .to_owned()
 }
 
-/// The command that a form describes, or the problem with it.
+/// The command that a form describes, or the errors of its fields.
 fn parse_command(
     request: &HttpRequest,
     noun: &'static Resource,
     id: Uuid,
     posted: &FormData,
-) -> Result<Result<Command, Problem>, PageError> {
+) -> Result<Result<Command, FormErrors>, PageError> {
     let name = request.match_info().query("command");
     let spec = noun
         .commands
         .iter()
         .find(|spec| spec.name == name && is_offered(spec))
         .ok_or_else(PageError::not_found)?;
-    Ok(commands::parse_body(
-        noun,
-        spec,
-        id,
-        posted.to_json().to_string().as_bytes(),
-    ))
+    let body = posted.to_json().to_string();
+    Ok(
+        commands::parse_body(noun, spec, id, body.as_bytes()).map_err(|problem| {
+            FormErrors::from_problem(posted, &problem)
+                .with_missing(posted, &commands::required_fields(spec))
+        }),
+    )
 }
 
 async fn submit(
@@ -122,14 +123,8 @@ async fn submit(
     let back = page_of_form(&posted);
     let command = match parse_command(request, noun, id, &posted)? {
         Ok(command) => command,
-        Err(problem) => {
-            return render_page_at(
-                app,
-                &visitor,
-                &back,
-                Some(FormErrors::from_problem(&posted, &problem)),
-            )
-            .await;
+        Err(rejected) => {
+            return render_page_at(app, &visitor, &back, Some(rejected)).await;
         }
     };
     let next = if noun.create_command == Some(name) {
@@ -161,11 +156,12 @@ pub(super) async fn execute(
     };
     match ownership::execute_and_wait(app, request).await {
         Ok(answer) => {
+            header::forget(app, visitor);
             let next = next(answer.id);
             let joined = if next.contains('?') { '&' } else { '?' };
             Ok(see_other(&format!(
                 "{next}{joined}done={}",
-                layout::url_encoded(done)
+                layout::url_encoded(&notices::done_parameter(done, posted))
             )))
         }
         Err(PageError::Refused(error)) => {

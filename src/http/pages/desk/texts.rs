@@ -12,6 +12,7 @@ use crate::domain::mail::MailKind;
 use crate::domain::organisation::{PublishAgreement, PublishReport};
 use crate::domain::text::Slug;
 use crate::domain::{Command, OrganisationCommand as C, Role};
+use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
 use crate::views::{Filter, PageRequest};
@@ -20,14 +21,19 @@ use crate::views::{Filter, PageRequest};
 #[template(path = "desk/texts.html")]
 struct TextsPage {
     page: PageContext,
-    mails: Vec<MailTextStatus>,
+    /// The emails in parts.
+    parts: Vec<(&'static str, Vec<MailTextStatus>)>,
     own: OrganisationRow,
+    /// Whether the reader may change the wording.
+    edits: bool,
 }
 
 /// A mail in the list, and the state of its texts.
 struct MailTextStatus {
     key: &'static str,
     says: String,
+    /// When it goes out.
+    when: &'static str,
     /// Whether staff published texts of their own that are in use, and whether some are published
     /// and not in use.
     own: bool,
@@ -48,6 +54,10 @@ impl MailTextStatus {
         Self {
             key,
             says: mail_kind_label(key),
+            when: MAILS
+                .iter()
+                .find(|(known, ..)| *known == key)
+                .map_or("", |(_, _, when)| when),
             own: !used.is_empty(),
             unused: !unused.is_empty(),
             waits,
@@ -77,17 +87,151 @@ pub(super) fn require_editor(request: &DeskRequest<'_>) -> Result<(), PageError>
 
 pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let own = organisation(request).await?;
-    let mails = MailKind::VARIANTS
-        .iter()
-        .map(|kind| MailTextStatus::of(*kind, &own))
-        .collect();
     let page = TextsPage {
-        page: request.page_context("Texts").await?,
-        mails,
+        page: request.page_context("Wording and emails").await?,
+        parts: mail_parts(&own),
         own,
+        edits: require_editor(request).is_ok(),
     };
     request.render(&page)
 }
+
+/// All emails by the part of the work that they belong to.
+fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)> {
+    let part_of = |kind: MailKind| {
+        let key: &str = kind.into();
+        MAILS
+            .iter()
+            .find(|(known, ..)| *known == key)
+            .map_or(MAIL_PARTS[3], |(_, part, _)| *part)
+    };
+    MAIL_PARTS
+        .iter()
+        .map(|part| {
+            let kinds = MailKind::VARIANTS.iter().copied();
+            let mails = kinds.filter(|kind| part_of(*kind) == *part);
+            (
+                *part,
+                mails.map(|kind| MailTextStatus::of(kind, own)).collect(),
+            )
+        })
+        .collect()
+}
+
+const MAIL_PARTS: [&str; 4] = ["Applying", "The decision", "The grant", "People and access"];
+
+/// Each email by its key, with its part and when it goes out.
+const MAILS: [(&str, &str, &str); 29] = [
+    (
+        "draft_closing",
+        MAIL_PARTS[0],
+        "Before a round closes, to groups who started but did not send",
+    ),
+    (
+        "draft_reopened",
+        MAIL_PARTS[0],
+        "When a round gets a later last day",
+    ),
+    (
+        "submitted",
+        MAIL_PARTS[0],
+        "When a group sends its application",
+    ),
+    (
+        "changes_requested",
+        MAIL_PARTS[0],
+        "When you ask a question about an application",
+    ),
+    (
+        "ineligible",
+        MAIL_PARTS[0],
+        "When an application is not eligible",
+    ),
+    ("offered", MAIL_PARTS[1], "When the panel makes an award"),
+    ("declined", MAIL_PARTS[1], "When the panel says no"),
+    ("deferred", MAIL_PARTS[1], "When the panel decides later"),
+    (
+        "reserved",
+        MAIL_PARTS[1],
+        "When an application goes on the reserve list",
+    ),
+    ("reviewed", MAIL_PARTS[1], "When the panel has looked again"),
+    (
+        "offer_ended",
+        MAIL_PARTS[1],
+        "When an offer was not answered in time",
+    ),
+    (
+        "agreement_accepted",
+        MAIL_PARTS[2],
+        "When a group accepts the agreement",
+    ),
+    ("check_requested", MAIL_PARTS[2], "When you ask for a paper"),
+    ("paid", MAIL_PARTS[2], "When the bank has the payment"),
+    (
+        "update_due",
+        MAIL_PARTS[2],
+        "Before an update is due, and once it is late",
+    ),
+    (
+        "update_queried",
+        MAIL_PARTS[2],
+        "When you ask a question about an update",
+    ),
+    (
+        "update_received",
+        MAIL_PARTS[2],
+        "When a group sends an update",
+    ),
+    (
+        "update_accepted",
+        MAIL_PARTS[2],
+        "When you accept an update",
+    ),
+    (
+        "variation_asked",
+        MAIL_PARTS[2],
+        "When a group asks for a change",
+    ),
+    (
+        "variation_approved",
+        MAIL_PARTS[2],
+        "When you agree to a change",
+    ),
+    (
+        "variation_refused",
+        MAIL_PARTS[2],
+        "When you do not agree to a change",
+    ),
+    (
+        "return_requested",
+        MAIL_PARTS[2],
+        "When money must be returned",
+    ),
+    ("return_received", MAIL_PARTS[2], "When money was returned"),
+    ("grant_stopped", MAIL_PARTS[2], "When a grant is stopped"),
+    ("grant_closed", MAIL_PARTS[2], "When a grant is finished"),
+    (
+        "sign_in",
+        MAIL_PARTS[3],
+        "When someone asks for a link to sign in",
+    ),
+    (
+        "colleague_invited",
+        MAIL_PARTS[3],
+        "When a colleague gets a role",
+    ),
+    (
+        "contact_changed",
+        MAIL_PARTS[3],
+        "When someone’s contact details change",
+    ),
+    (
+        "erasure_asked",
+        MAIL_PARTS[3],
+        "When someone asks us to erase their details",
+    ),
+];
 
 #[derive(Template)]
 #[template(path = "desk/act_page.html")]
@@ -111,7 +255,7 @@ pub(super) async fn show_agreement(request: &DeskRequest<'_>) -> Result<HttpResp
         .text_area("text", "The agreement")
         .prefill(&own.agreement);
     let says = format!(
-        "This is version {}. Grants that were offered keep the version that they were offered with.",
+        "Version {} is in use. A grant keeps the version that it was offered with.",
         own.agreement_version
     );
     let page = ActionsPage {
@@ -119,7 +263,7 @@ pub(super) async fn show_agreement(request: &DeskRequest<'_>) -> Result<HttpResp
         wrong: forms.error_summary(),
         says,
         acts: request.actions(&forms, vec![publish]).await?,
-        words: vec![("As it stands".to_owned(), own.agreement)],
+        words: vec![("In use now".to_owned(), own.agreement)],
     };
     request.render(&page)
 }
@@ -133,9 +277,9 @@ pub(super) async fn show_report(request: &DeskRequest<'_>) -> Result<HttpRespons
     let areas: BTreeSet<Slug> = funds.into_iter().flat_map(|fund| fund.areas).collect();
     let table = areas.iter().map(|area| report_action(request, &own, area));
     let page = ActionsPage {
-        page: request.page_context("The public report").await?,
+        page: request.page_context("Reports on areas").await?,
         wrong: forms.error_summary(),
-        says: "Nothing that a group typed becomes public by itself: write the report in your own words. What groups said was hard stands below.".to_owned(),
+        says: "Nothing that a group typed becomes public by itself. Write the report in your own words. Below you can read what groups learned.".to_owned(),
         acts: request.actions(&forms, table.collect()).await?,
         words: learned_texts(request).await?,
     };
@@ -156,19 +300,22 @@ fn report_action(request: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) 
     });
     let publish = Command::Organisation(request.app.commands.organisation(), publish);
     let public = "The public reads this.";
-    ActionSpec::new(format!("Publish what the report says of {area}"), publish)
-        .form(format!("report-{area}"))
-        .hidden("area", area)
-        .text_area("context", "The place, and what was set out to do")
-        .hint(public)
-        .prefill(text(|report| &report.context))
-        .text_area("hard", "What was hard")
-        .hint(public)
-        .prefill(text(|report| &report.hard))
-        .text_area("lessons", "What we learned")
-        .hint(public)
-        .prefill(text(|report| &report.lessons))
-        .unchecked()
+    ActionSpec::new(
+        format!("Publish the report on {}", place_name(area.as_str())),
+        publish,
+    )
+    .form(format!("report-{area}"))
+    .hidden("area", area)
+    .text_area("context", "The place, and what was set out to do")
+    .hint(public)
+    .prefill(text(|report| &report.context))
+    .text_area("hard", "What was hard")
+    .hint(public)
+    .prefill(text(|report| &report.hard))
+    .text_area("lessons", "What we learned")
+    .hint(public)
+    .prefill(text(|report| &report.lessons))
+    .unchecked()
 }
 
 async fn learned_texts(request: &DeskRequest<'_>) -> Result<Vec<(String, String)>, PageError> {
@@ -196,11 +343,56 @@ async fn learned_texts(request: &DeskRequest<'_>) -> Result<Vec<(String, String)
             continue;
         };
         let grant: Option<GrantRow> = request.app.views.find(update.grant, None).await?;
-        words.extend(grant.map(|grant| (format!("{} ({})", grant.title, grant.area), learned)));
+        words.extend(grant.map(|grant| {
+            let place = place_name(grant.area.as_str());
+            (format!("{}, {place}", grant.title), learned)
+        }));
     }
     Ok(words)
 }
 
 pub(super) fn mail_kind_label(key: &str) -> String {
-    key.replace('_', " ")
+    let label = match key {
+        "sign_in" => "Link to sign in",
+        "colleague_invited" => "Invitation to a colleague",
+        "submitted" => "We have your application",
+        "changes_requested" => "Question about the application",
+        "ineligible" => "Application not eligible",
+        "declined" => "Application not funded",
+        "deferred" => "Decision later",
+        "reserved" => "On the reserve list",
+        "reviewed" => "Result of the review",
+        "offered" => "Offer of a grant",
+        "offer_ended" => "Offer ended",
+        "check_requested" => "Something we still need",
+        "paid" => "Money on its way",
+        "update_due" => "Reminder of an update",
+        "update_queried" => "Question about an update",
+        "return_requested" => "Money to return",
+        "contact_changed" => "Contact details changed",
+        "draft_closing" => "Application not sent yet",
+        "draft_reopened" => "Round open again",
+        "agreement_accepted" => "Agreement accepted",
+        "variation_asked" => "Change asked for",
+        "variation_approved" => "Change agreed",
+        "variation_refused" => "Change not agreed",
+        "update_received" => "Update received",
+        "update_accepted" => "Update accepted",
+        "return_received" => "Money returned",
+        "grant_stopped" => "Grant stopped",
+        "grant_closed" => "Grant finished",
+        "erasure_asked" => "Details to be erased",
+        "payee_changed" => "Bank details received",
+        "members_changed" => "Someone joined or left the group",
+        "groups_merged" => "Groups joined",
+        "member_changed" => "A member's details changed",
+        "invited" => "Invitation to a group",
+        "role_given" => "A role was given",
+        "colleague_changed" => "A colleague's details changed",
+        "code_tried" => "Wrong codes typed",
+        "token_made" => "Token made",
+        "signed_head" => "Checkpoint of the log",
+        _ => return key.replace('_', " "),
+    };
+    label.to_owned()
 }

@@ -2,35 +2,31 @@
 
 use std::collections::BTreeSet;
 
+use super::DeskRequest;
 use super::action::{ActionSpec, sample};
-use super::{DeskRequest, choices};
 use crate::clock::day_of;
 use crate::domain::application::Channel;
 use crate::domain::grant::{
-    CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, UpdateReason, UpdateRef,
+    CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, RemindNow, UpdateReason, UpdateRef,
+    UpdateState,
 };
 use crate::domain::outcome::{Sign, Strength};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GrantCommand as C, GrantId, Money};
-use crate::http::pages::PageError;
 use crate::http::pages::form::FieldType;
-use crate::projections::{GrantRow, OrganisationRow};
+use crate::projections::GrantRow;
 use crate::views::UpdateView;
 
 /// The days within which a group answers a question, as the form suggests them.
 const ANSWER_DAYS: i64 = 14;
 
-pub(super) async fn update_actions(
+/// The actions on an update, in the order of its page.
+pub(super) fn update_actions(
     request: &DeskRequest<'_>,
     grant: &GrantRow,
     seen: &UpdateView,
-) -> Result<Vec<ActionSpec>, PageError> {
-    let own: Option<OrganisationRow> = request
-        .app
-        .views
-        .find(request.app.commands.organisation(), None)
-        .await?;
-    let signs = own.map(|own| own.signs).unwrap_or_default();
+    signs: &[Sign],
+) -> Vec<ActionSpec> {
     let update = seen.update;
     let spec = |title: &str, command: C| {
         ActionSpec::new(title, Command::Grant(GrantId(grant.id), command))
@@ -42,14 +38,24 @@ pub(super) async fn update_actions(
         reason: sample("why"),
     });
     let mut table = vec![
-        spec("Accept it", accept).expanded(),
+        spec("Accept the report", accept).expanded(),
         query(request, update, &spec),
-        spec("Excuse the group from it", excuse).text_area("reason", "Why"),
     ];
-    table.extend(judge(update, &signs, &spec));
+    // A reminder of a report that has come would say that it is late.
+    if matches!(seen.state, UpdateState::Requested | UpdateState::Queried) {
+        table.push(remind(update, &spec));
+    }
     table.push(receive(update, &spec));
-    table.push(correct(seen, &spec));
-    Ok(table)
+    table.extend(judge(update, signs, &spec));
+    if seen.received_on.is_some() {
+        table.push(correct(seen, &spec));
+    }
+    table.push(
+        spec("Let them off this report", excuse)
+            .text_area("reason", "Why")
+            .hint("They then need not report."),
+    );
+    table
 }
 
 fn query(
@@ -64,11 +70,19 @@ fn query(
         question: sample("why"),
         due_on: Some(due_on),
     });
-    spec("Ask something about it", query)
-        .text_area("question", "What you ask")
-        .hint("The group gets a mail.")
-        .day("due_on", "By when it answers")
+    spec("Ask a question", query)
+        .text_area("question", "Your question")
+        .hint("The group gets this by email.")
+        .day("due_on", "Answer by")
         .prefill(due_on)
+}
+
+/// A reminder of an overdue update, with a line of one's own.
+fn remind(update: u16, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
+    let remind = C::RemindNow(RemindNow { update, note: None });
+    spec("Remind now", remind)
+        .text_area("note", "A line of your own (optional)")
+        .hint("It goes into the reminder. One reminder a day.")
 }
 
 /// Judging an outcome, if the organisation has signs to judge it by.
@@ -84,13 +98,9 @@ fn judge(update: u16, signs: &[Sign], spec: &impl Fn(&str, C) -> ActionSpec) -> 
         .map(|sign| (sign.sign.to_string(), sign.title.to_string()))
         .collect();
     Some(
-        spec("Judge an outcome yourself", judge)
-            .select("sign", "Which sign", known)
-            .select(
-                "strength",
-                "How strongly",
-                choices(["none", "some", "strong"]),
-            )
+        spec("Add our own view of a sign", judge)
+            .select("sign", "Which sign?", known)
+            .select("strength", "How much do you see of it?", strengths())
             .text_area("reason", "Why"),
     )
 }
@@ -109,14 +119,10 @@ fn receive(update: u16, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
         files: BTreeSet::new(),
         consent: true,
     });
-    spec("Write it down for the group", receive)
-        .select(
-            "channel",
-            "How it came",
-            choices(["phone", "paper", "in_person"]),
-        )
-        .text_area("words", "What happened, in the group's words")
-        .text_area("learned", "What was hard, and what was learned")
+    spec("Enter the report for the group", receive)
+        .select("channel", "How did it come?", ways())
+        .text_area("words", "What happened, in the group’s words")
+        .text_area("learned", "What was hard, and what they learned")
         .number("people", "How many came")
         .prefill(0)
         .number("volunteers", "How many helped")
@@ -126,7 +132,7 @@ fn receive(update: u16, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
         .tick(
             "consent",
             "Consent",
-            "The group agrees to what is written down here",
+            "The group agrees to what I entered here",
         )
         // A comma without keys is an empty list: no outcome is reported.
         .hidden_as(FieldType::Keys, "outcomes", ",")
@@ -141,12 +147,34 @@ fn correct(seen: &UpdateView, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSp
         spent,
         reason: sample("why"),
     });
-    spec("Correct its figures", correct)
+    spec("Correct the numbers", correct)
         .number("people", "How many came")
         .prefill(seen.people)
         .number("volunteers", "How many helped")
         .prefill(seen.volunteers)
         .money("spent", "Spent")
         .prefill(String::from(spent))
-        .text_area("reason", "What was wrong")
+        .text_area("reason", "What was wrong?")
+}
+
+fn strengths() -> Vec<(String, String)> {
+    choices_of([
+        ("none", "Not at all"),
+        ("some", "A little"),
+        ("strong", "A lot"),
+    ])
+}
+
+fn ways() -> Vec<(String, String)> {
+    choices_of([
+        ("phone", "By phone"),
+        ("paper", "On paper"),
+        ("in_person", "In person"),
+    ])
+}
+
+fn choices_of(choices: [(&str, &str); 3]) -> Vec<(String, String)> {
+    choices
+        .map(|(key, says)| (key.to_owned(), says.to_owned()))
+        .to_vec()
 }

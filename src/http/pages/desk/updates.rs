@@ -1,69 +1,153 @@
 //! The pages of updates: overdue, due and received ones. What the group reported is shown apart
 //! from the assessment by staff.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::action::Action;
-use super::list::{build_spreadsheet, name_cell};
+use super::contacts::Contacts;
+use super::erasures::day_text;
+use super::list::{
+    BulkAction, ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListTab, Neighbours,
+    Tick, build_spreadsheet, column, name_cell, neighbours, update_tag,
+};
+use super::next_step::NextStep;
+use super::papers::Papers;
 use super::update_actions::update_actions;
 use super::{DeskRequest, label_of};
-use crate::clock::day_of;
 use crate::domain::grant::UpdateState as U;
+use crate::domain::outcome::{Sign, Strength};
+use crate::domain::{PersonId, Role};
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::days::{due_text, short_day};
 use crate::http::pages::public::names_of_groups;
-use crate::http::pages::{Form, PageContext, PageError, ownership};
-use crate::projections::{GrantRow, UpdateRow};
-use crate::views::{Filter, UpdateView};
+use crate::http::pages::words::Tag;
+use crate::http::pages::{PageContext, PageError, ownership};
+use crate::projections::{GrantRow, GroupRow, OrganisationRow, PersonRow, UpdateRow};
+use crate::views::{Filter, PersonView, UpdateColumn as C, UpdateView};
 
-#[derive(Template)]
-#[template(path = "desk/updates.html")]
-struct UpdatesPage {
-    page: PageContext,
-    filter: Form,
-    states: Vec<(String, String)>,
-    rows: Vec<UpdateListRow>,
-    next: Option<String>,
-    sheets: [(&'static str, String); 2],
-}
+/// A difference of fewer pence between what was paid and what was spent does not count.
+const DIFFERENCE_MIN: i64 = 1000;
 
-struct UpdateListRow {
-    path: String,
-    title: String,
-    group: String,
-    state: String,
-    due_on: jiff::civil::Date,
-    overdue: bool,
-    reminded_on: Option<jiff::civil::Date>,
-}
+pub(super) static LIST: ListDefinition = ListDefinition {
+    name: "updates",
+    title: "Updates and reports",
+    nouns: ("report", "reports"),
+    columns: &COLUMNS,
+    tabs: &[
+        ListTab {
+            label: "Waiting",
+            query: &[],
+        },
+        ListTab {
+            label: "Overdue",
+            query: &[("state", "overdue")],
+        },
+        ListTab {
+            label: "To read",
+            query: &[("state", "received")],
+        },
+        ListTab {
+            label: "Still to come",
+            query: &[("state", "due")],
+        },
+        ListTab {
+            label: "Accepted",
+            query: &[("state", "accepted")],
+        },
+        ListTab {
+            label: "Not needed",
+            query: &[("state", "excused")],
+        },
+        ListTab {
+            label: "All",
+            query: &[("state", "all")],
+        },
+    ],
+    usual: (None, C::Urgency.key()),
+    amounts: [None, None],
+    search: None,
+    filters: |request| Ok(filters(request)),
+    fields: |_| {
+        let states = [
+            ("overdue", "Overdue"),
+            ("received", "To read"),
+            ("due", "Still to come"),
+            ("accepted", "Accepted"),
+            ("excused", "Not needed"),
+            ("all", "All"),
+        ];
+        vec![ListFilter {
+            name: "state",
+            label: "Status",
+            any: "Waiting",
+            choices: states
+                .map(|(key, label)| (key.to_owned(), label.to_owned()))
+                .to_vec(),
+        }]
+    },
+    has_past: true,
+    has_counts: true,
+    bulk: &[BulkAction {
+        id: "remind",
+        label: "Send a reminder",
+        roles: &[Role::Officer],
+    }],
+    purpose: "Reports are asked for when a grant is accepted. They appear here with the day on which they are due.",
+};
 
-/// The filters of the query. Without a state: the received updates.
-fn filters(request: &DeskRequest<'_>, today: Date) -> Vec<Filter> {
+const COLUMNS: [ListColumn; 10] = [
+    column("group", "Group", Some(C::Group.key())),
+    column("due", "Due", Some(C::Due.key())),
+    column("state", "Status", Some(C::State.key())),
+    column("reminded", "Reminded", Some(C::Reminded.key())).minor(),
+    column("contact", "Contact", None),
+    column("received", "Received", Some(C::Received.key()))
+        .numeric()
+        .minor(),
+    column("grant", "Grant", None).unusual(),
+    column("people", "People", Some(C::People.key()))
+        .numeric()
+        .unusual(),
+    column("volunteers", "Helpers", Some(C::Volunteers.key()))
+        .numeric()
+        .unusual(),
+    column("spent", "Spent", Some(C::Spent.key()))
+        .numeric()
+        .unusual(),
+];
+
+/// The conditions of the query. Without a state: the reports that wait for somebody.
+fn filters(request: &DeskRequest<'_>) -> Vec<Filter> {
     let open = Filter::in_state([U::Requested, U::Queried]);
-    let yesterday = today.saturating_sub(jiff::Span::new().days(1));
+    let yesterday = request.today().saturating_sub(jiff::Span::new().days(1));
     match request.text("state") {
+        "" => vec![Filter::in_state([U::Requested, U::Queried, U::Received])],
+        "all" => Vec::new(),
         "overdue" => vec![open, Filter::at_most("due_on", yesterday)],
         "due" => vec![open],
-        "accepted" | "excused" => vec![Filter::any_of("state", request.all("state"))],
-        _ => vec![Filter::in_state([U::Received])],
+        _ => vec![Filter::any_of("state", request.all("state"))],
     }
+}
+
+/// Grants by their ids.
+async fn grants_of(
+    request: &DeskRequest<'_>,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<BTreeMap<Uuid, GrantRow>, PageError> {
+    let ids: BTreeSet<Uuid> = ids.collect();
+    let rows = request.rows_by_id::<GrantRow>(ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The list as a spreadsheet, with figures and without texts.
 pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
-    let rows = request
-        .list_all::<UpdateRow>(filters(request, day_of(request.app.commands.now())))
-        .await?;
-    let grants: BTreeMap<Uuid, GrantRow> = request
-        .list_all::<GrantRow>(Vec::new())
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
+    let rows: Vec<UpdateRow> = request.whole_list(&LIST).await?;
+    let grants = grants_of(request, rows.iter().map(|row| row.grant)).await?;
     let groups = request
         .group_names(grants.values().map(|row| row.group.to_string()))
         .await?;
@@ -80,7 +164,11 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "Reminded on",
         "Grant id",
     ];
-    Ok(build_spreadsheet("Updates", columns, rows, |row| {
+    let owners: Vec<_> = rows
+        .iter()
+        .map(|row| grants.get(&row.grant).map(|grant| grant.group.0))
+        .collect();
+    let mut sheet = build_spreadsheet("Updates", columns, rows, |row| {
         let grant = grants.get(&row.grant);
         let came = row.received_on.is_some();
         [
@@ -98,68 +186,146 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             row.reminded_on.into(),
             row.grant.to_string().into(),
         ]
-    }))
+    });
+    request.add_contacts(&mut sheet, &owners).await?;
+    Ok(sheet)
 }
 
 pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let today = day_of(request.app.commands.now());
-    let filters = filters(request, today);
-    let as_at = request.as_at().await?;
-    let listed = request
-        .app
-        .views
-        .list::<UpdateRow>(as_at, filters, &request.page_request(50))
-        .await?;
-    let mut rows = Vec::new();
-    for row in listed.items {
-        let grant: GrantRow = request
-            .app
-            .views
-            .find(row.grant, as_at)
-            .await?
-            .ok_or_else(PageError::not_found)?;
-        let group = names_of_groups(request.app, vec![grant.group.to_string()])
-            .await?
-            .into_values()
-            .next()
-            .unwrap_or_default();
-        let waits = matches!(row.state, U::Requested | U::Queried);
-        rows.push(UpdateListRow {
-            path: format!("/desk/updates/{}/{}", row.grant, row.update),
-            title: grant.title,
-            group,
-            state: label_of(row.state),
-            overdue: waits && row.due_on < today,
-            due_on: row.due_on,
-            reminded_on: row.reminded_on,
-        });
-    }
-    let state = if request.text("state").is_empty() {
-        "received"
+    let found = request.list_rows::<UpdateRow>(&LIST).await?;
+    let items = &found.page.items;
+    let grants = grants_of(request, items.iter().map(|row| row.grant)).await?;
+    let ids: BTreeSet<Uuid> = grants.values().map(|row| row.group.0).collect();
+    let groups: Vec<GroupRow> = request.rows_by_id(ids).await?;
+    let columns = request.shown_columns(&LIST);
+    let shows_contact = columns.iter().any(|column| column.id == "contact");
+    let contacts = if shows_contact {
+        contacts(request, &groups).await?
     } else {
-        request.text("state")
+        BTreeMap::new()
     };
-    let page = UpdatesPage {
-        page: request.page_context("Updates").await?,
-        filter: request
-            .forms()
-            .form("filter")
-            .prefill("state", state)
-            .prefill("as_at", request.text("as_at")),
-        states: [
-            ("received", "to read"),
-            ("overdue", "overdue"),
-            ("due", "still to come"),
-            ("accepted", "accepted"),
-            ("excused", "excused"),
-        ]
-        .map(|(key, says)| (key.to_owned(), says.to_owned()))
-        .to_vec(),
-        rows,
-        sheets: request.spreadsheet_links(),
-        next: request.link_to_next(listed.next),
+    let names = groups.into_iter().map(|row| (row.id.to_string(), row.name));
+    let table = UpdateTable {
+        columns,
+        grants,
+        groups: names.collect(),
+        contacts,
+        today: request.today(),
+        from_list: request.list_suffix(),
     };
-    request.render(&page)
+    let rows = items.iter().map(|row| table.row(row)).collect();
+    request.render_list(&LIST, &found, rows, Vec::new()).await
+}
+
+/// How each group can be reached, as a cell: the first member with a phone number, or else with an
+/// email. Empty for a reader who does not work with groups.
+async fn contacts(
+    request: &DeskRequest<'_>,
+    groups: &[GroupRow],
+) -> Result<BTreeMap<Uuid, ListCell>, PageError> {
+    let reader = &request.signed.reader;
+    if !reader.works_with_groups() {
+        return Ok(BTreeMap::new());
+    }
+    let members: BTreeSet<PersonId> = groups
+        .iter()
+        .flat_map(|group| group.members.iter().copied())
+        .collect();
+    let rows: Vec<PersonRow> = request.rows_by_id(members).await?;
+    let people = request.app.views.decrypt_people(reader, rows).await?;
+    let contact = |group: &GroupRow| {
+        let members = people
+            .iter()
+            .filter(|seen| group.members.contains(&PersonId(seen.id)));
+        let way = |seen: &&PersonView| match (&seen.telephone, &seen.email) {
+            (Some(_), _) => 0,
+            (None, Some(_)) => 1,
+            (None, None) => 2,
+        };
+        let seen = members.min_by_key(way)?;
+        let way = seen.telephone.clone().or_else(|| seen.email.clone());
+        let cell = ListCell::text(seen.name.clone().unwrap_or_default());
+        Some((group.id, cell.sub(way.unwrap_or_default())))
+    };
+    Ok(groups.iter().filter_map(contact).collect())
+}
+
+/// The columns of the list, with the names that its cells show.
+struct UpdateTable {
+    columns: Vec<&'static ListColumn>,
+    grants: BTreeMap<Uuid, GrantRow>,
+    groups: BTreeMap<String, String>,
+    contacts: BTreeMap<Uuid, ListCell>,
+    today: Date,
+    from_list: String,
+}
+
+impl UpdateTable {
+    fn row(&self, row: &UpdateRow) -> ListRow {
+        let grant = self.grants.get(&row.grant);
+        let name = grant.and_then(|grant| self.groups.get(&grant.group.to_string()));
+        ListRow {
+            id: format!("{}/{:05}", row.grant, row.update),
+            path: format!(
+                "/desk/updates/{}/{}{}",
+                row.grant, row.update, self.from_list
+            ),
+            name: name.cloned().unwrap_or_else(|| "A group".to_owned()),
+            sub: if row.last { "Final report" } else { "Report" }.to_owned(),
+            cells: self
+                .columns
+                .iter()
+                .skip(1)
+                .map(|column| self.cell(column.id, row))
+                .collect(),
+            tick: if matches!(row.state, U::Requested | U::Queried) {
+                Tick::Yes
+            } else {
+                Tick::No
+            },
+        }
+    }
+
+    fn cell(&self, column: &str, row: &UpdateRow) -> ListCell {
+        let open = matches!(row.state, U::Requested | U::Queried);
+        let overdue = open && row.due_on < self.today;
+        let day = |day: Option<Date>| {
+            let says = day.map(|day| short_day(day, self.today));
+            ListCell::text(says.unwrap_or_default())
+        };
+        let figure = |figure: u32| {
+            let came = row.received_on.is_some();
+            let says = if came {
+                figure.to_string()
+            } else {
+                String::new()
+            };
+            ListCell::text(says)
+        };
+        match column {
+            "due" if open => ListCell::text(short_day(row.due_on, self.today))
+                .sub(due_text(row.due_on, self.today))
+                .late(overdue),
+            "due" => day(Some(row.due_on)),
+            "state" => ListCell::tag(update_tag(row.state, overdue)),
+            "reminded" => day(row.reminded_on),
+            "contact" => self
+                .grants
+                .get(&row.grant)
+                .and_then(|grant| self.contacts.get(&grant.group.0))
+                .cloned()
+                .unwrap_or_default(),
+            "received" => day(row.received_on),
+            "grant" => {
+                let grant = self.grants.get(&row.grant);
+                ListCell::text(grant.map(|grant| grant.title.clone()).unwrap_or_default())
+            }
+            "people" => figure(row.people),
+            "volunteers" => figure(row.volunteers),
+            "spent" => ListCell::text(row.spent.map(|spent| spent.to_string()).unwrap_or_default()),
+            _ => ListCell::default(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -169,9 +335,27 @@ struct UpdatePage {
     wrong: Vec<(String, String)>,
     grant: GrantRow,
     group: String,
+    contacts: Option<Contacts>,
     seen: UpdateView,
-    state: String,
-    acts: Vec<Action>,
+    tag: Tag,
+    /// "3 days overdue", while the group has not answered.
+    late: String,
+    /// Spent more or less than was paid, by so much that someone should ask.
+    differs: String,
+    signs: Vec<SignView>,
+    papers: Papers,
+    next: NextStep,
+    /// The place of the update in the list that it was opened from.
+    neighbours: Option<Neighbours>,
+}
+
+/// A sign as the group reported it, and as the office sees it.
+struct SignView {
+    title: String,
+    said: &'static str,
+    words: Option<String>,
+    judged: &'static str,
+    judgement: Option<String>,
 }
 
 pub(super) async fn show(
@@ -180,22 +364,12 @@ pub(super) async fn show(
     number: &str,
 ) -> Result<HttpResponse, PageError> {
     let number: u16 = number.parse().map_err(|_| PageError::not_found())?;
-    let grant: GrantRow = request
-        .app
-        .views
-        .find(ownership::parse_uuid(grant)?, None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
-    let row: UpdateRow = request
-        .app
-        .views
-        .find(format!("{}/{number:05}", grant.id), None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
+    let grant: GrantRow = request.row(ownership::parse_uuid(grant)?).await?;
+    let id = format!("{}/{number:05}", grant.id);
+    let row: UpdateRow = request.row(&id).await?;
     let reader = &request.signed.reader;
-    let seen = request
-        .app
-        .views
+    let views = &request.app.views;
+    let seen = views
         .decrypt_updates(reader.may_read_words(), reader.sees_all(), vec![row])
         .await?
         .pop()
@@ -205,17 +379,128 @@ pub(super) async fn show(
         .into_values()
         .next()
         .unwrap_or_default();
+    let own: Option<OrganisationRow> = views
+        .find(request.app.commands.organisation(), None)
+        .await?;
+    let signs = own.map(|own| own.signs).unwrap_or_default();
+    let mut files = views.files_of(&[grant.group.to_string()], None).await?;
+    files.retain(|file| seen.files.contains(&file.file));
     let forms = request.forms();
-    let table = update_actions(request, &grant, &seen).await?;
-    let acts = request.actions(&forms, table).await?;
+    let actions = request
+        .actions(&forms, update_actions(request, &grant, &seen, &signs))
+        .await?;
+    let kind = if seen.last { "Final report" } else { "Report" };
+    let page = request.page_context(&format!("{kind}: {group}")).await?;
+    let open = matches!(seen.state, U::Requested | U::Queried);
+    let overdue = open && seen.due_on < page.today;
+    let (title, why, next) = next_of(&seen, page.today);
     let page = UpdatePage {
-        page: request.page_context(&format!("Update of {group}")).await?,
         wrong: forms.error_summary(),
-        state: label_of(seen.state),
+        contacts: request.contacts(grant.group.0).await?,
+        tag: update_tag(seen.state, overdue),
+        late: if open {
+            due_text(seen.due_on, page.today)
+        } else {
+            String::new()
+        },
+        differs: difference(&grant, &seen),
+        signs: sign_views(&seen, &signs),
+        papers: Papers::of(reader, grant.group.0, &files, page.today),
+        next: request.next_step(title, &why, next, actions),
+        neighbours: neighbours(request, "updates", &id).await?,
         grant,
         group,
         seen,
-        acts,
+        page,
     };
     request.render(&page)
+}
+
+/// What is next on a report: the heading, why, and the action that is shown.
+fn next_of(seen: &UpdateView, today: Date) -> (&'static str, String, &'static str) {
+    let due = format!(
+        "Due {}, {}.",
+        day_text(seen.due_on),
+        due_text(seen.due_on, today)
+    );
+    let reminded = seen
+        .reminded_on
+        .map(|day| format!(" We last reminded them on {}.", day_text(day)))
+        .unwrap_or_default();
+    match seen.state {
+        U::Requested if seen.due_on < today => (
+            "Next: remind them",
+            format!("{due}{reminded}"),
+            "remind-now",
+        ),
+        U::Requested => ("Waiting for the group", format!("{due}{reminded}"), ""),
+        U::Received => (
+            "Next: read the report",
+            "Accept it, or ask the group a question.".to_owned(),
+            "accept-update",
+        ),
+        U::Queried => (
+            "Waiting for an answer",
+            format!("We asked a question. {due}{reminded}"),
+            "",
+        ),
+        U::Accepted => (
+            "Nothing to do",
+            "We have read and accepted this report.".to_owned(),
+            "",
+        ),
+        U::Excused => (
+            "Nothing to do",
+            "The group does not need to send this report.".to_owned(),
+            "",
+        ),
+    }
+}
+
+/// How much less or more was spent than paid, if it is a last report or too much was spent. Small
+/// differences do not count.
+fn difference(grant: &GrantRow, seen: &UpdateView) -> String {
+    let (Some(spent), Some(_)) = (seen.spent, seen.received_on) else {
+        return String::new();
+    };
+    let (spent_pence, paid_pence) = (spent.pence(), grant.paid.pence());
+    if (spent_pence - paid_pence).abs() < DIFFERENCE_MIN.max(paid_pence / 50) {
+        return String::new();
+    }
+    match grant.paid.minus(spent) {
+        Ok(left) if seen.last => format!("{left} not spent"),
+        Ok(_) => String::new(),
+        Err(_) => {
+            let more = spent.minus(grant.paid).unwrap_or_default();
+            format!("{more} more than we paid")
+        }
+    }
+}
+
+fn strength_word(strength: Option<Strength>) -> &'static str {
+    match strength {
+        None => "",
+        Some(Strength::None) => "Not seen",
+        Some(Strength::Some) => "A little",
+        Some(Strength::Strong) => "A lot",
+    }
+}
+
+fn sign_views(seen: &UpdateView, signs: &[Sign]) -> Vec<SignView> {
+    let title = |key: &str| {
+        signs
+            .iter()
+            .find(|sign| sign.sign.as_str() == key)
+            .map_or_else(|| place_name(key), |sign| sign.title.to_string())
+    };
+    seen.outcomes
+        .iter()
+        .map(|outcome| SignView {
+            title: title(outcome.sign.as_str()),
+            said: strength_word(outcome.said),
+            words: outcome.words.clone(),
+            judged: strength_word(outcome.judged),
+            judgement: outcome.judgement.clone(),
+        })
+        .collect()
 }

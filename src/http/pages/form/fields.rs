@@ -1,5 +1,6 @@
 //! One form, for its template: each method renders a field, with its value and its error.
 
+use super::FieldLabels;
 use crate::http::pages::components::{self, FieldChoice};
 
 /// One form of a page.
@@ -11,6 +12,7 @@ pub struct Form {
     pub(super) at: String,
     pub(super) error_word: String,
     pub(super) key: String,
+    pub(super) labels: FieldLabels,
 }
 
 impl Form {
@@ -41,12 +43,22 @@ impl Form {
             .any(|(known, chosen)| known == name && chosen == value)
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The error of a field.
     pub fn error_of(&self, name: &str) -> Option<&str> {
         self.errors
             .iter()
             .find(|(field, _)| field == name)
             .map(|(_, says)| says.as_str())
+    }
+
+    /// All errors of a field that can have several.
+    pub fn errors_of(&self, name: &str) -> Vec<String> {
+        let own = self.errors.iter().filter(|(field, _)| field == name);
+        own.map(|(_, says)| says.clone()).collect()
     }
 
     /// The hidden fields that every form needs.
@@ -66,6 +78,9 @@ impl Form {
         label: &'a str,
         hint: &'a str,
     ) -> components::FormField<'a> {
+        if self.was_rejected() {
+            self.labels.record(name, label, kind);
+        }
         components::FormField {
             kind,
             id: components::field_id(&self.name, name),

@@ -25,6 +25,8 @@ pub enum FieldType {
     Key,
     /// Names, with commas between them, that become a list of keys.
     Keys,
+    /// JSON that the page made, in a hidden field.
+    Json,
 }
 
 impl FieldType {
@@ -42,10 +44,13 @@ impl FieldType {
             Self::Money => Value::String(strip_formatting(entered)),
             Self::YesNo => Value::Bool(matches!(entered, "yes" | "true" | "on")),
             Self::List => Value::String(entered.to_owned()),
+            Self::Json => {
+                serde_json::from_str(entered).unwrap_or_else(|_| Value::String(entered.to_owned()))
+            }
             Self::Key => Value::String(slug_of(entered)),
             Self::Keys => entered
                 .split(',')
-                .map(slug_of)
+                .map(key_of)
                 .filter(|key| !key.is_empty())
                 .map(Value::String)
                 .collect(),
@@ -99,6 +104,14 @@ pub fn slug_of(typed: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join("-")
+}
+
+/// The key of a name in a list of keys. A constitution is the check `governing-document`.
+fn key_of(name: &str) -> String {
+    match slug_of(name).as_str() {
+        "constitution" => "governing-document".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 /// Sets the value at a path of field names, or appends it to the list there.
@@ -168,7 +181,7 @@ mod tests {
             pair("reason", "  "),
             pair("round:key", " Winter 2026 "),
             pair("areas:keys", "Stockport, High Peak"),
-            pair("checks:keys", "governing document"),
+            pair("checks:keys", "Constitution"),
             pair(&"a.".repeat(100_000), "deep"),
         ]);
         let says = serde_json::json!({

@@ -11,7 +11,7 @@ use super::{Visitor, i18n};
 use crate::clock;
 
 pub use data::{FormData, PostedForm};
-pub use errors::FormErrors;
+pub use errors::{FieldLabels, FormErrors};
 pub use fields::Form;
 pub use json::{FieldType, slug_of};
 
@@ -21,6 +21,7 @@ pub struct PageForms {
     at: String,
     rejected: Option<FormErrors>,
     error: String,
+    labels: FieldLabels,
 }
 
 impl PageForms {
@@ -31,7 +32,13 @@ impl PageForms {
             at: visitor.path.clone(),
             rejected,
             error,
+            labels: FieldLabels::default(),
         }
+    }
+
+    /// Records the labels of the rejected form's fields while the page is rendered.
+    pub fn with_labels(self, labels: FieldLabels) -> Self {
+        Self { labels, ..self }
     }
 
     /// Sets the address of the page, if it differs from the address of the request.
@@ -62,6 +69,7 @@ impl PageForms {
             csrf,
             at,
             error_word: error,
+            labels: self.labels.clone(),
             key: clock::new_id().to_string(),
         }
     }

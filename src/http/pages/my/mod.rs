@@ -1,16 +1,25 @@
 //! The pages for members of a group: its applications and grants, what it is asked to do, and what
 //! it can do.
 
+mod agreement;
 mod application;
 mod grant;
+mod grant_page;
+mod members;
+mod notices;
 mod overview;
+mod papers;
 mod payee;
+mod photographs;
 mod receipt;
+mod report;
+mod states;
+mod to_do;
 mod update;
 
 use actix_web::web;
 
-pub(super) use grant::story_picture;
+pub(super) use papers::story_picture;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -18,6 +27,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             web::resource("/my")
                 .route(web::get().to(overview::show))
                 .route(web::post().to(overview::answer_invitation)),
+        )
+        .service(
+            web::resource("/my/groups/{id}/invite")
+                .route(web::get().to(members::show))
+                .route(web::post().to(members::submit)),
         )
         .service(
             web::resource("/my/applications/{id}")
@@ -28,19 +42,28 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/my/applications/{id}/receipt/{position}")
                 .route(web::get().to(receipt::proof)),
-        )
+        );
+    configure_grants(config);
+}
+
+fn configure_grants(config: &mut web::ServiceConfig) {
+    config
         .service(
             web::resource("/my/grants/{id}")
                 .route(web::get().to(grant::show))
                 .route(web::post().to(grant::submit)),
         )
+        .service(web::resource("/my/grants/{id}/agreement").route(web::get().to(agreement::show)))
         .service(
             web::resource("/my/grants/{id}/payee")
                 .route(web::get().to(payee::show))
                 .route(web::post().to(payee::submit)),
         )
         .service(
-            web::resource("/my/grants/{id}/files").route(web::post().to(grant::upload_documents)),
+            web::resource("/my/grants/{id}/files").route(web::post().to(papers::upload_documents)),
+        )
+        .service(
+            web::resource("/my/grants/{id}/files/{file}").route(web::get().to(papers::download)),
         )
         .service(
             web::resource("/my/grants/{id}/updates/{number}")

@@ -1,21 +1,30 @@
-//! The overview of a member: their groups, with applications and grants.
+//! The overview of a member: what is asked first, and their groups, with applications, grants and
+//! members.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 
+use super::to_do::{self, GrantRecords, ToDo};
+use super::{members, notices, states};
 use crate::clock::day_of;
 use crate::commands::CommandRequest;
 use crate::domain::group::MemberRef;
 use crate::domain::language::Language;
+use crate::domain::reference::Reference;
 use crate::domain::text::contains_url;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
-use crate::http::pages::apply::sections::{is_overdue, place_name};
+use crate::http::api::grants::redact_for_group;
+use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::words::Tag;
 use crate::http::pages::{
-    PageContext, PageError, PageForms, PostedForm, Visitor, ownership, render_page, see_other,
+    PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor, ownership, render_page,
+    see_other,
 };
-use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, PersonRow, UpdateRow};
+use crate::mail::format_day;
+use crate::projections::{ApplicationRow, FileRow, FundRow, GrantRow, GroupRow, PersonRow};
 use crate::views::{Filter, PageRequest};
 
 #[derive(Template)]
@@ -27,6 +36,7 @@ struct OwnOverviewPage {
     forms: PageForms,
     /// The groups that invited the visitor, by id and name.
     invited_to: Vec<(String, String)>,
+    to_do: Vec<ToDo>,
     groups: Vec<OwnGroup>,
 }
 
@@ -34,19 +44,34 @@ struct OwnGroup {
     row: GroupRow,
     /// A correction that a member proposed and the office has not decided on.
     waiting: Option<String>,
-    applications: Vec<OwnApplicationLine>,
+    applications: Vec<OwnRecord>,
+    grants: Vec<OwnRecord>,
+    members: Vec<String>,
 }
 
 /// An application, or the grant that it led to.
-struct OwnApplicationLine {
+struct OwnRecord {
     title: String,
     path: String,
-    state: (&'static str, &'static str),
-    /// What the group should do now.
-    to_do: Option<&'static str>,
+    state: Tag,
+    /// Its amount and its days, in one line.
+    line: String,
+}
+
+/// What the overview collects while it reads a group's records.
+struct Reading<'a> {
+    app: &'a AppState,
+    today: Date,
+    language: Language,
+    has_payee: bool,
+    files: Vec<FileRow>,
+    to_do: Vec<ToDo>,
+    applications: Vec<OwnRecord>,
+    grants: Vec<OwnRecord>,
 }
 
 pub(super) async fn show(
+    request: HttpRequest,
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
@@ -54,7 +79,7 @@ pub(super) async fn show(
     if signed.reader.sees_all() {
         return Ok(see_other("/desk"));
     }
-    render(&visitor, &app).await
+    render(&request, &visitor, &app).await
 }
 
 /// Accepts or refuses an invitation to a group.
@@ -70,56 +95,85 @@ pub(super) async fn answer_invitation(
     let of = MemberRef {
         person: signed.reader.person,
     };
-    let answer = if posted.text("join") == "yes" {
-        GroupCommand::Join(of)
+    let (answer, done) = if posted.text("join") == "yes" {
+        (GroupCommand::Join(of), "joined")
     } else {
-        GroupCommand::RefuseInvitation(of)
+        (GroupCommand::RefuseInvitation(of), "not-joined")
     };
     let command = Command::Group(
         GroupId(ownership::parse_uuid(posted.text("group"))?),
         answer,
     );
     ownership::execute_and_wait(&app, CommandRequest::new(signed.caller.clone(), command)).await?;
-    Ok(see_other("/my"))
+    Ok(see_other(&format!("/my?done={done}")))
 }
 
-async fn render(visitor: &Visitor, app: &AppState) -> Result<HttpResponse, PageError> {
+async fn render(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    app: &AppState,
+) -> Result<HttpResponse, PageError> {
     let signed = visitor.require_signed_in()?;
-    let mut groups = Vec::new();
+    let (mut groups, mut to_do) = (Vec::new(), Vec::new());
     for id in app.views.groups_of(signed.reader.person).await? {
         let Some(row) = app.views.find::<GroupRow>(&id.to_string(), None).await? else {
             continue;
         };
-        let of = vec![Filter::equals("group_id", id)];
-        let all = PageRequest::up_to_max();
-        let mut applications = Vec::new();
-        for application in app
-            .views
-            .list::<ApplicationRow>(None, of, &all)
-            .await?
-            .items
-            .into_iter()
-            .rev()
-        {
-            applications.push(application_line(app, &application).await?);
-        }
-        groups.push(OwnGroup {
-            waiting: correction_notice(&row, visitor.language),
-            row,
-            applications,
-        });
+        groups.push(own_group(app, row, visitor.language, &mut to_do).await?);
     }
+    to_do::sort(&mut to_do);
     let own: Option<PersonRow> = app.views.find(signed.reader.person, None).await?;
     let contact_waits = visitor.proven
         && own
             .as_ref()
             .is_some_and(|own| own.proposed_contact.is_some());
+    let mut shell =
+        PageContext::load(visitor, app, translate("My group", visitor.language)).await?;
+    shell.width = PageWidth::Wide;
+    shell.notice = notices::notice(request, visitor.language);
     render_page(&OwnOverviewPage {
-        page: PageContext::load(visitor, app, translate("My group", visitor.language)).await?,
+        page: shell,
         contact_waits,
         forms: PageForms::new(visitor, None),
         invited_to: invitations(visitor, app, own).await?,
+        to_do,
         groups,
+    })
+}
+
+/// A group with its applications, the newest first.
+async fn own_group(
+    app: &AppState,
+    row: GroupRow,
+    language: Language,
+    to_do: &mut Vec<ToDo>,
+) -> Result<OwnGroup, PageError> {
+    let of = vec![Filter::equals("group_id", row.id)];
+    let applications = app
+        .views
+        .list::<ApplicationRow>(None, of, &PageRequest::up_to_max())
+        .await?
+        .items;
+    let mut reading = Reading {
+        app,
+        today: day_of(app.commands.now()),
+        language,
+        has_payee: row.payee.is_some(),
+        files: app.views.files_of(&[row.id.to_string()], None).await?,
+        to_do: Vec::new(),
+        applications: Vec::new(),
+        grants: Vec::new(),
+    };
+    for application in applications.into_iter().rev() {
+        reading.add(&application.before_held_decision()).await?;
+    }
+    to_do.append(&mut reading.to_do);
+    Ok(OwnGroup {
+        waiting: correction_notice(&row, language),
+        members: members::names(app, &row.members).await?,
+        applications: reading.applications,
+        grants: reading.grants,
+        row,
     })
 }
 
@@ -152,86 +206,89 @@ fn correction_notice(row: &GroupRow, language: Language) -> Option<String> {
     let proposed = row.proposed.as_ref()?;
     let (says, to) = if proposed.name == row.name {
         (
-            "You asked us to write down that you are in {}. Somebody in our office looks at it first.",
+            "You asked us to change your area to {}. Someone in our office will check it first.",
             place_name(&proposed.area),
         )
     } else {
         (
-            "You asked us to call your group {}. Somebody in our office looks at it first.",
+            "You asked us to change your group’s name to {}. Someone in our office will check it first.",
             proposed.name.clone(),
         )
     };
     Some(translate_with(says, &to, language))
 }
 
-async fn application_line(
-    app: &AppState,
-    row: &ApplicationRow,
-) -> Result<OwnApplicationLine, PageError> {
-    use crate::domain::application::ApplicationState as S;
-    let fund: Option<FundRow> = app.views.find(row.fund, None).await?;
-    let round = fund
-        .as_ref()
-        .and_then(|fund| fund.rounds.get(&row.round))
-        .map(|round| round.name.clone())
-        .unwrap_or_default();
-    let title = format!(
-        "{}: {round}",
-        fund.map(|fund| fund.name).unwrap_or_default()
-    );
-    if let Some(grant) = app
-        .views
-        .find::<GrantRow>(&row.id.to_string(), None)
-        .await?
-    {
-        let due = updates_due(app, &grant).await?;
-        let to_do = match grant.state {
-            crate::domain::grant::GrantState::Offered if grant.offer_waits => None,
-            crate::domain::grant::GrantState::Offered => {
-                Some("Please read the agreement and answer.")
-            }
-            _ if due > 0 => Some("Please tell us how it is going."),
-            _ => None,
-        };
-        return Ok(OwnApplicationLine {
-            title: grant.title.clone(),
-            path: format!("/my/grants/{}", row.id),
-            state: super::grant::state_tag(&grant),
-            to_do,
-        });
-    }
-    let to_do = match row.state {
-        S::Draft => Some("Go on with your form."),
-        S::ChangesRequested if !is_overdue(row, day_of(app.commands.now())) => {
-            Some("Please look at what we ask.")
+impl Reading<'_> {
+    /// Adds an application, or the grant that it led to.
+    async fn add(&mut self, row: &ApplicationRow) -> Result<(), PageError> {
+        let grant: Option<GrantRow> = self.app.views.find(row.id, None).await?;
+        match grant.filter(GrantRow::is_shown_to_group) {
+            Some(grant) => self.add_grant(redact_for_group(grant)).await,
+            None => self.add_application(row).await,
         }
-        _ => None,
-    };
-    Ok(OwnApplicationLine {
-        title,
-        path: format!("/my/applications/{}", row.id),
-        state: super::application::state_tag(row.state),
-        to_do,
-    })
-}
+    }
 
-async fn updates_due(app: &AppState, grant: &GrantRow) -> Result<usize, PageError> {
-    use crate::domain::grant::UpdateState as U;
-    let of = vec![Filter::equals("grant_id", grant.id)];
-    let updates = app
-        .views
-        .list::<UpdateRow>(
-            None,
-            of,
-            &PageRequest {
-                after: None,
-                limit: 100,
-            },
-        )
-        .await?
-        .items;
-    Ok(updates
-        .iter()
-        .filter(|update| matches!(update.state, U::Requested | U::Queried))
-        .count())
+    async fn add_application(&mut self, row: &ApplicationRow) -> Result<(), PageError> {
+        let fund: Option<FundRow> = self.app.views.find(row.fund, None).await?;
+        let round = fund.as_ref().and_then(|fund| fund.rounds.get(&row.round));
+        let title = format!(
+            "{}: {}",
+            fund.as_ref()
+                .map(|fund| fund.name_in(self.language))
+                .unwrap_or_default(),
+            round.map(|round| round.name.clone()).unwrap_or_default()
+        );
+        let asked = to_do::application_to_do(row, round, self.today, self.language);
+        self.to_do.extend(asked);
+        self.applications.push(OwnRecord {
+            title,
+            path: format!("/my/applications/{}", row.id),
+            state: states::application_tag(row.state, self.language),
+            line: self.application_line(row),
+        });
+        Ok(())
+    }
+
+    fn application_line(&self, row: &ApplicationRow) -> String {
+        let mut parts: Vec<String> = row.requested.iter().map(ToString::to_string).collect();
+        if let Some(day) = row.submitted_on {
+            parts.push(self.with("sent on {}", &format_day(day, self.language)));
+            if let Some(number) = Reference::parse(&row.reference) {
+                let number = number.to_string();
+                parts.push(translate_with("number {}", &number, self.language));
+            }
+        }
+        parts.join(" · ")
+    }
+
+    async fn add_grant(&mut self, row: GrantRow) -> Result<(), PageError> {
+        let of = vec![Filter::equals("grant_id", row.id)];
+        let all = PageRequest::up_to_max();
+        let updates = self.app.views.list(None, of, &all).await?.items;
+        let records = GrantRecords {
+            row: &row,
+            updates: &updates,
+            files: &self.files,
+            has_payee: self.has_payee,
+            today: self.today,
+            language: self.language,
+        };
+        self.to_do.extend(records.to_do());
+        let ends_on = format_day(row.ends_on, self.language);
+        self.grants.push(OwnRecord {
+            path: format!("/my/grants/{}", row.id),
+            state: states::grant_tag(&row, self.language),
+            line: format!(
+                "{} · {}",
+                to_do::awarded(&row),
+                self.with("until {}", &ends_on)
+            ),
+            title: row.title,
+        });
+        Ok(())
+    }
+
+    fn with(&self, text: &str, value: &str) -> String {
+        translate_with(text, value, self.language)
+    }
 }

@@ -4,6 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::grant_page::{self, PayeeLine};
 use crate::clock::day_of;
 use crate::domain::payee::{BankAccount, PayeeInput, parse_numbers};
 use crate::domain::personal_data::PersonalInput;
@@ -11,10 +12,12 @@ use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
 use crate::http::pages::i18n::translate;
+use crate::http::pages::sign_in::query_param;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,
 };
+use crate::projections::GroupRow;
 
 #[derive(Template)]
 #[template(path = "my/payee.html")]
@@ -23,6 +26,35 @@ struct PayeePage {
     forms: PageForms,
     wrong: Vec<(String, String)>,
     routes: Vec<(String, String)>,
+    /// The bank details that we have, while the way is asked for.
+    known: Option<PayeeLine>,
+    /// The way that was chosen, whose fields are shown; `None` while it is asked for.
+    route: Option<PayeeRoute>,
+    path: String,
+}
+
+/// A way to pay that needs an account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PayeeRoute {
+    Own,
+    Holding,
+}
+
+impl PayeeRoute {
+    fn parse(key: &str) -> Option<Self> {
+        match key {
+            "own_account" => Some(Self::Own),
+            "holding_body" => Some(Self::Holding),
+            _ => None,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Own => "own_account",
+            Self::Holding => "holding_body",
+        }
+    }
 }
 
 pub(super) async fn show(
@@ -30,17 +62,25 @@ pub(super) async fn show(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
-    render(&request, &visitor, &app, None).await
+    let route = PayeeRoute::parse(&query_param(&request, "route"));
+    render(&request, &visitor, &app, route, None).await
 }
 
 async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
     app: &AppState,
+    route: Option<PayeeRoute>,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let language = visitor.language;
+    let row = ownership::own_grant(visitor, app, request.match_info().query("id")).await?;
+    let group: GroupRow = app
+        .views
+        .find(row.group, None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    let known = grant_page::payee_line(visitor, app, &group).await?;
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(
@@ -49,7 +89,10 @@ async fn render(
         translate("Where should the money go?", language),
     )
     .await?;
-    shell.back = Some(format!("/my/grants/{}", request.match_info().query("id")));
+    let grant = format!("/my/grants/{}", request.match_info().query("id"));
+    let path = format!("{grant}/payee");
+    shell.quiet = true;
+    shell.back = Some(if route.is_some() { path.clone() } else { grant });
     shell.has_errors = !wrong.is_empty();
     let routes = [
         (
@@ -58,7 +101,7 @@ async fn render(
         ),
         (
             "holding_body",
-            translate("Another body holds the money for us", language),
+            translate("Another organisation holds money for us", language),
         ),
         (
             "purchase_for_group",
@@ -73,6 +116,9 @@ async fn render(
         forms,
         wrong,
         routes,
+        known: known.filter(|_| route.is_none()),
+        route,
+        path,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
@@ -84,6 +130,12 @@ pub(super) async fn submit(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
+    let route = PayeeRoute::parse(posted.text("route"));
+    let is_asked = posted.pairs().iter().any(|(name, _)| name == "holder");
+    if let (Some(route), false) = (route, is_asked) {
+        let next = format!("/my/grants/{}/payee?route={}", row.id, route.key());
+        return Ok(see_other(&next));
+    }
     let payee = match parse_payee(&posted, &visitor, &app) {
         Ok(payee) => payee,
         Err(wrong) => {
@@ -91,6 +143,7 @@ pub(super) async fn submit(
                 &request,
                 &visitor,
                 &app,
+                route,
                 Some(FormErrors::new("payee", &posted, wrong)),
             )
             .await;
@@ -98,17 +151,21 @@ pub(super) async fn submit(
     };
     let provide = Command::Group(GroupId(row.group.0), GroupCommand::ProvidePayee(payee));
     let Some(refusal) = ownership::try_execute(&visitor, &app, &posted, provide).await? else {
-        return Ok(see_other(&format!("/my/grants/{}", row.id)));
+        return Ok(see_other(&format!("/my/grants/{}?done=bank", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
     render(
         &request,
         &visitor,
         &app,
+        route,
         Some(FormErrors::new(
             "payee",
             &posted,
-            vec![("account".to_owned(), says)],
+            vec![(
+                if route.is_some() { "account" } else { "route" }.to_owned(),
+                says,
+            )],
         )),
     )
     .await
@@ -136,7 +193,7 @@ fn parse_payee(
     }
     let holder = PersonalInput::name(posted.text("holder"));
     if holder.is_err() {
-        miss("holder", "Write the name on the account");
+        miss("holder", "Enter the name on the account");
     }
     let digits = |name: &str| {
         posted
@@ -153,13 +210,16 @@ fn parse_payee(
             } else {
                 "sort"
             },
-            "A sort code has six digits, an account number eight",
+            "Enter a sort code of 6 digits and an account number of 8",
         );
     }
     let body = posted.text("body").parse();
     if route == "holding_body" {
         if body.is_err() {
-            miss("body", "Write the name of the body that holds the money");
+            miss(
+                "body",
+                "Enter the name of the organisation that holds the money",
+            );
         }
         if posted.text("agreed") != "yes" {
             miss("agreed", "Ask them first, then tick the box");

@@ -1,4 +1,4 @@
-//! The receipt for what a group submitted: positions in the event log, and inclusion proofs as
+//! Proof of what a group sent: positions in the event log, and inclusion proofs as
 //! downloads.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -36,12 +36,12 @@ struct ReceiptLine {
 fn event_label(event: &Event) -> Option<&'static str> {
     use {ApplicationEvent as A, GrantEvent as G};
     Some(match event {
-        Event::Application(A::ApplicationSubmitted { .. }) => "You handed in your form",
-        Event::Application(A::ApplicationResubmitted { .. }) => "You handed in your form again",
-        Event::Application(A::ApplicationWithdrawn { .. }) => "You took your form back",
-        Event::Grant(G::AgreementAccepted { .. }) => "You said yes to the agreement",
-        Event::Grant(G::UpdateReceived { .. }) => "You sent an update",
-        Event::Grant(G::UnderspendDeclared { .. }) => "You told us what was left over",
+        Event::Application(A::ApplicationSubmitted { .. }) => "You sent your application",
+        Event::Application(A::ApplicationResubmitted { .. }) => "You sent it again",
+        Event::Application(A::ApplicationWithdrawn { .. }) => "You withdrew it",
+        Event::Grant(G::AgreementAccepted { .. }) => "You accepted the agreement",
+        Event::Grant(G::UpdateReceived { .. }) => "You sent a report",
+        Event::Grant(G::UnderspendDeclared { .. }) => "You told us what was left",
         _ => return None,
     })
 }
@@ -81,8 +81,12 @@ pub(super) async fn show(
         .into_iter()
         .map(line)
         .collect();
-    let mut shell =
-        PageContext::load(&visitor, &app, translate("Your receipt", visitor.language)).await?;
+    let mut shell = PageContext::load(
+        &visitor,
+        &app,
+        translate("Proof that you sent this", visitor.language),
+    )
+    .await?;
     shell.back = Some(format!("/my/applications/{}", row.id));
     let reference = Reference::parse(&row.reference)
         .map(|reference| reference.to_string())

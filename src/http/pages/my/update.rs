@@ -1,5 +1,5 @@
-//! The form for an update, short enough for a telephone: text, pictures, numbers of people, signs,
-//! lessons.
+//! The form for an update or the final report, short enough for a phone: text, numbers of people,
+//! signs, lessons, photos.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::{notices, photographs, report, to_do};
 use crate::domain::application::Channel;
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::grant::ReceiveUpdate;
@@ -17,22 +18,27 @@ use crate::http::AppState;
 use crate::http::pages::apply::{parse_amount, refusal_says};
 use crate::http::pages::form_reader::{FieldErrors, FormReader, value_of_key};
 use crate::http::pages::i18n::translate;
+use crate::http::pages::sign_in::query_param;
 use crate::http::pages::{
-    FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, ownership,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, ownership,
     render_form_page, see_other,
 };
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
+use crate::views::UpdateView;
 
 #[derive(Template)]
 #[template(path = "my/update.html")]
 struct UpdateFormPage {
     page: PageContext,
-    forms: PageForms,
+    form: Form,
     wrong: Vec<(String, String)>,
     row: GrantRow,
     update: UpdateRow,
     signs: Vec<SignQuestion>,
     strengths: Vec<(String, String)>,
+    /// Files from an earlier attempt, or from the report that a question is about, by their digest,
+    /// and whether each is a picture.
+    kept: Vec<(String, bool)>,
 }
 
 /// A sign in plain words, with the names of its fields.
@@ -73,29 +79,40 @@ pub(super) async fn show(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let (row, update) = find_update(&request, &visitor, &app).await?;
-    render(&visitor, &app, row, update, None).await
+    let as_sent = query_param(&request, "sent") == "yes" || !to_do::is_due(&update);
+    if as_sent && update.received_on.is_some() {
+        let signs = signs(&app).await?;
+        return report::render(&visitor, &app, row, update, &signs).await;
+    }
+    let kept = update.files.iter().cloned().collect();
+    render(&visitor, &app, (row, update), kept, None).await
 }
 
 async fn render(
     visitor: &Visitor,
     app: &AppState,
-    row: GrantRow,
-    update: UpdateRow,
+    (row, update): (GrantRow, UpdateRow),
+    kept: Vec<FileDigest>,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
-    if !super::grant::is_due(&update) {
+    if !to_do::is_due(&update) {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     }
     let language = visitor.language;
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell =
-        PageContext::load(visitor, app, translate("How is it going?", language)).await?;
+    let title = if update.last {
+        "Your final report"
+    } else {
+        "How is it going?"
+    };
+    let mut shell = PageContext::load(visitor, app, translate(title, language)).await?;
     shell.back = Some(format!("/my/grants/{}", row.id));
+    shell.quiet = true;
     shell.has_errors = !wrong.is_empty();
     let asked = |sign: Sign| SignQuestion {
-        strength: format!("strength-{}", sign.sign),
-        words: format!("sign-{}", sign.sign),
+        strength: strength_field(&sign),
+        words: words_field(&sign),
         title: translate(sign.title.as_str(), language).to_owned(),
         meaning: translate(sign.meaning.as_str(), language).to_owned(),
     };
@@ -104,18 +121,56 @@ async fn render(
         ("some", translate("A little", language)),
         ("strong", translate("A lot", language)),
     ];
+    let before = match update.received_on {
+        Some(_) => Some(report::opened(app, update.clone()).await?),
+        None => None,
+    };
     let page = UpdateFormPage {
         page: shell,
-        forms,
+        form: prefilled(forms.form("update"), before),
         wrong,
         signs: signs(app).await?.into_iter().map(asked).collect(),
         strengths: strengths
             .map(|(key, label)| (key.to_owned(), label.to_owned()))
             .to_vec(),
+        kept: photographs::with_kinds(app, row.group.0, &kept).await?,
         row,
         update,
     };
     render_form_page(visitor, app, page.page.has_errors, &page)
+}
+
+/// The names of a sign's fields.
+fn strength_field(sign: &Sign) -> String {
+    format!("strength-{}", sign.sign)
+}
+
+fn words_field(sign: &Sign) -> String {
+    format!("sign-{}", sign.sign)
+}
+
+/// The form with what the group sent before, if the office has a question about it.
+fn prefilled(form: Form, before: Option<UpdateView>) -> Form {
+    let Some(before) = before else {
+        return form;
+    };
+    let spent = before.spent.map(|spent| spent.to_string());
+    let mut form = form
+        .prefill("words", &before.words.unwrap_or_default())
+        .prefill("learned", &before.learned.unwrap_or_default())
+        .prefill("people", &before.people.to_string())
+        .prefill("volunteers", &before.volunteers.to_string())
+        .prefill("spent", spent.unwrap_or_default().trim_start_matches('£'));
+    for outcome in before.outcomes {
+        let strength = outcome.said.map(<&str>::from).unwrap_or_default();
+        form = form
+            .prefill(&format!("strength-{}", outcome.sign), strength)
+            .prefill(
+                &format!("sign-{}", outcome.sign),
+                &outcome.words.unwrap_or_default(),
+            );
+    }
+    form
 }
 
 pub(super) async fn submit(
@@ -127,59 +182,50 @@ pub(super) async fn submit(
     let (row, update) = find_update(&request, &visitor, &app).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();
+    let mut files = photographs::kept(&app, row.group.0, &posted).await?;
+    let has_photographs = !files.is_empty() || !uploaded.files.is_empty();
     let mut wrong = Vec::new();
-    if let Some(error) = &uploaded.file_error {
-        wrong.push((
-            "pictures".to_owned(),
-            file_upload::file_error_text(error, visitor.language).to_owned(),
-        ));
-    }
-    if !uploaded.files.is_empty() && posted.text("agreed") != "yes" {
-        wrong.push((
-            "agreed".to_owned(),
-            translate(
-                "Ask the people in the pictures, then tick the box",
-                visitor.language,
-            )
-            .to_owned(),
-        ));
-    }
     let read = parse_update(&posted, visitor.language, &signs(&app).await?)
         .map_err(|more| wrong.extend(more))
         .ok();
-    let Some(mut receive) = read.filter(|_| wrong.is_empty()) else {
-        uploaded.discard(&app).await?;
-        return render(
-            &visitor,
-            &app,
-            row,
-            update,
-            Some(FormErrors::new("update", &posted, wrong)),
-        )
-        .await;
+    if has_photographs && posted.text("agreed") != "yes" {
+        let says = "Ask the people in the photos, then tick the box";
+        wrong.push((
+            "agreed".to_owned(),
+            translate(says, visitor.language).to_owned(),
+        ));
+    }
+    if let Some(error) = &uploaded.file_error {
+        let says = file_upload::file_error_text(error, visitor.language);
+        wrong.push(("pictures".to_owned(), says.to_owned()));
+    }
+    // Photos that arrived whole are kept if something else is wrong, so that nobody has to choose
+    // them again, and no report goes without them unnoticed.
+    files.extend(
+        uploaded
+            .record_files(&visitor, &app, row.group.0, FilePurpose::Photograph)
+            .await?,
+    );
+    let wrong = match read.filter(|_| wrong.is_empty()) {
+        None => wrong,
+        Some(mut receive) => {
+            receive.update = update.update;
+            receive.files = files.iter().cloned().collect::<BTreeSet<_>>();
+            let sent = receive.files.len();
+            let command = Command::Grant(GrantId(row.id), GrantCommand::ReceiveUpdate(receive));
+            match ownership::try_execute(&visitor, &app, &posted, command).await? {
+                None => {
+                    let done = notices::report_key(sent);
+                    return Ok(see_other(&format!("/my/grants/{}?done={done}", row.id)));
+                }
+                Some(refusal) => {
+                    vec![(String::new(), refusal_says(&refusal, visitor.language))]
+                }
+            }
+        }
     };
-    receive.update = update.update;
-    let kept: Vec<FileDigest> = uploaded
-        .record_files(&visitor, &app, row.group.0, FilePurpose::Photograph)
-        .await?;
-    receive.files = kept.into_iter().collect::<BTreeSet<_>>();
-    let command = Command::Grant(GrantId(row.id), GrantCommand::ReceiveUpdate(receive));
-    let Some(refusal) = ownership::try_execute(&visitor, &app, &posted, command).await? else {
-        return Ok(see_other(&format!("/my/grants/{}", row.id)));
-    };
-    let says = refusal_says(&refusal, visitor.language);
-    render(
-        &visitor,
-        &app,
-        row,
-        update,
-        Some(FormErrors::new(
-            "update",
-            &posted,
-            vec![(String::new(), says)],
-        )),
-    )
-    .await
+    let rejected = FormErrors::new("update", &posted, wrong);
+    render(&visitor, &app, (row, update), files, Some(rejected)).await
 }
 
 fn parse_update(
@@ -188,7 +234,7 @@ fn parse_update(
     signs: &[Sign],
 ) -> Result<ReceiveUpdate, FieldErrors> {
     let mut form = FormReader::new(posted, language);
-    let words = form.required_text("words", "Write some words. One sentence is enough.");
+    let words = form.required_text("words", "Tell us what happened. One sentence is enough.");
     let mut count = |name: &str| {
         form.required(
             name,
@@ -199,7 +245,7 @@ fn parse_update(
                     text.parse().ok()
                 }
             },
-            "Write a number, such as 12",
+            "Enter a number, such as 12",
         )
     };
     let (people, volunteers) = (count("people"), count("volunteers"));
@@ -210,17 +256,15 @@ fn parse_update(
             parse_amount(text)
         }
     };
-    let spent = form.required("spent", spent, "Write a sum in pounds, such as 850");
+    let spent = form.required("spent", spent, "Enter an amount in pounds, such as 850");
     let learned = form.optional_text("learned");
     let mut outcomes = Vec::new();
     for sign in signs {
         let strengths = [("some", Strength::Some), ("strong", Strength::Strong)];
-        let Some(strength) =
-            value_of_key(posted.text(&format!("strength-{}", sign.sign)), strengths)
-        else {
+        let Some(strength) = value_of_key(posted.text(&strength_field(sign)), strengths) else {
             continue;
         };
-        let own = form.optional_text(&format!("sign-{}", sign.sign));
+        let own = form.optional_text(&words_field(sign));
         if let Some(words) = own.or_else(|| words.clone()) {
             outcomes.push(ReportedOutcome {
                 sign: sign.sign.clone(),

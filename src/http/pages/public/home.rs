@@ -3,16 +3,30 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use super::impact::{ImpactTotals, StoryView, impact_totals, stories_for_home};
 use crate::http::AppState;
 use crate::http::pages::apply::{OpenRound, open_rounds};
+use crate::http::pages::charts::DaySelection;
 use crate::http::pages::i18n::translate;
-use crate::http::pages::{PageContext, PageError, Visitor, render_page};
+use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page};
+
+/// How many stories the home page shows.
+const STORIES_MAX: usize = 3;
 
 #[derive(Template)]
 #[template(path = "open/home.html")]
 struct HomePage {
     page: PageContext,
     rounds: Vec<OpenRound>,
+    totals: ImpactTotals,
+    stories: Vec<StoryView>,
+}
+
+impl HomePage {
+    /// The last day of the round that closes first.
+    fn open_until(&self) -> Option<jiff::civil::Date> {
+        self.rounds.iter().map(|open| open.round.closes_on).min()
+    }
 }
 
 #[derive(Template)]
@@ -27,14 +41,15 @@ pub(super) async fn show(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let rounds = open_rounds(&app).await?;
+    let days = DaySelection::from_query(&app, "", "").await?;
+    let title = translate("Small grants for good ideas near home", visitor.language);
+    let mut page = PageContext::load(&visitor, &app, title).await?;
+    page.width = PageWidth::Full;
     render_page(&HomePage {
-        page: PageContext::load(
-            &visitor,
-            &app,
-            translate("Small grants for good ideas", visitor.language),
-        )
-        .await?,
+        page,
         rounds,
+        totals: impact_totals(&app, &days).await?,
+        stories: stories_for_home(&app, STORIES_MAX).await?,
     })
 }
 
@@ -47,7 +62,7 @@ pub(super) async fn help(
         page: PageContext::load(
             &visitor,
             &app,
-            translate("Help, telephone and paper", visitor.language),
+            translate("Help by phone or on paper", visitor.language),
         )
         .await?,
         rounds,

@@ -6,34 +6,58 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use crate::domain::Money;
 use crate::domain::grant::GrantState;
 use crate::domain::outcome::Sign;
 use crate::http::AppState;
 use crate::http::pages::apply::sections::place_name;
-use crate::http::pages::charts::{DaySelection, MoneyBar, OutcomeBar, outcome_bars, totals_query};
+use crate::http::pages::charts::{DaySelection, totals_query};
+use crate::http::pages::flower::{Flower, Petal};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint};
-use crate::http::pages::{PageContext, PageError, Visitor, render_page, sign_in};
-use crate::projections::{AreaReportRow, GrantRow, GroupRow, OrganisationRow};
-use crate::views::{Filter, GroupBy, OutcomeLine, PageRequest};
+use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page, sign_in};
+use crate::projections::{AreaReportRow, GrantRow, GroupRow, OrganisationRow, StoryRow};
+use crate::views::{BudgetLine, Filter, GroupBy, OutcomeLine, PageRequest};
+
+/// At most so many stories are shown before the places.
+const STORIES_MAX: usize = 6;
+/// Fewer reports than this are few: the page says so.
+const FEW_REPORTS: i64 = 30;
 
 #[derive(Template)]
 #[template(path = "open/impact.html")]
 struct ImpactPage {
     page: PageContext,
     days: DaySelection,
-    areas: Vec<AreaImpact>,
-    signs: Vec<Sign>,
     totals: ImpactTotals,
+    stories: Vec<StoryView>,
+    signs: Vec<SignLine>,
+    flower: Flower,
+    areas: Vec<AreaImpact>,
+    funders: Vec<(String, Money)>,
+    demand: Demand,
     sealed: Option<CheckpointView>,
     /// Whether open data is published.
     open_data: bool,
 }
 
+impl ImpactPage {
+    fn has_few_reports(&self) -> bool {
+        self.totals.reports < FEW_REPORTS
+    }
+}
+
+/// A sign, and how many reports saw it.
+struct SignLine {
+    title: String,
+    meaning: String,
+    seen: i64,
+}
+
 struct AreaImpact {
     name: String,
-    money: Option<MoneyBar>,
-    outcomes: Vec<OutcomeBar>,
+    money: BudgetLine,
+    flower: Option<Flower>,
     report: Option<AreaReportRow>,
     grants: Vec<AcceptedGrant>,
 }
@@ -44,22 +68,38 @@ struct AcceptedGrant {
     title: String,
     description: String,
     group: String,
-    award: String,
+    award: Money,
     stories: Vec<StoryView>,
 }
 
-struct StoryView {
-    words: String,
-    pictures: Vec<String>,
+/// A published story, with the grant that it is about.
+#[derive(Clone)]
+pub(super) struct StoryView {
+    pub title: String,
+    pub words: String,
+    /// The address of its first picture.
+    pub picture: Option<String>,
+    pub group: String,
+    pub award: Money,
 }
 
 #[derive(Default)]
-struct ImpactTotals {
-    grants: i64,
-    new_groups: i64,
-    people: i64,
-    volunteers: i64,
-    paid: String,
+pub(super) struct ImpactTotals {
+    pub grants: i64,
+    pub new_groups: i64,
+    pub people: i64,
+    pub volunteers: i64,
+    pub reports: i64,
+    pub paid: Money,
+}
+
+/// Who asked for money, and how long a decision took.
+struct Demand {
+    applications: i64,
+    decided: i64,
+    awards: i64,
+    requested: Money,
+    days_to_decide: Option<i64>,
 }
 
 pub(super) async fn show(
@@ -78,62 +118,167 @@ pub(super) async fn show(
         .find(app.commands.organisation(), Some(days.position))
         .await?;
     let (signs, reports) = own.map(|own| (own.signs, own.reports)).unwrap_or_default();
-    let money = app
-        .views
+    let mut page = PageContext::load(
+        &visitor,
+        &app,
+        translate("What we’ve funded", visitor.language),
+    )
+    .await?;
+    page.width = PageWidth::Full;
+    let views = &app.views;
+    let by_sign = views
+        .outcomes(totals_query(GroupBy::Sign, None, None, &days))
+        .await?
+        .lines;
+    let totals = impact_totals(&app, &days).await?;
+    let mut grants = accepted_grants(&app, &days).await?;
+    let stories = featured_stories(grants.values().flatten());
+    let mut areas = Vec::new();
+    for line in views
         .budget(totals_query(GroupBy::Area, None, None, &days))
         .await?
-        .lines;
-    let outcomes = app
-        .views
-        .outcomes(totals_query(GroupBy::Area, None, None, &days))
+        .lines
+    {
+        areas.push(AreaImpact {
+            flower: area_flower(&app, &page, &days, &signs, &line.of).await?,
+            report: reports
+                .iter()
+                .find(|(area, _)| area.as_str() == line.of)
+                .map(|(_, report)| report.clone()),
+            grants: grants.remove(&line.of).unwrap_or_default(),
+            name: place_name(&line.of),
+            money: line,
+        });
+    }
+    let funders = views
+        .budget(totals_query(GroupBy::Funder, None, None, &days))
         .await?
         .lines;
-    let mut grants = accepted_grants(&app, &days).await?;
-    let mut areas = Vec::new();
+    render_page(&ImpactPage {
+        flower: flower(&page, &signs, &by_sign, totals.reports, true),
+        signs: sign_lines(&page, &signs, &by_sign),
+        funders: funders
+            .into_iter()
+            .map(|line| (place_name(&line.of), line.allocated))
+            .collect(),
+        demand: demand(&app, &days).await?,
+        sealed: newest_checkpoint(&app).await?,
+        open_data: app.site.open_data.is_some(),
+        page,
+        days,
+        areas,
+        stories,
+        totals,
+    })
+}
+
+/// The numbers of all areas together.
+pub(super) async fn impact_totals(
+    app: &AppState,
+    days: &DaySelection,
+) -> Result<ImpactTotals, PageError> {
     let mut totals = ImpactTotals::default();
-    let mut paid = crate::domain::Money::ZERO;
-    for line in outcomes {
+    let outcomes = totals_query(GroupBy::Area, None, None, days);
+    for line in app.views.outcomes(outcomes).await?.lines {
         totals.grants += line.grants;
         totals.new_groups += line.grants_to_new_groups;
         totals.people += line.people;
         totals.volunteers += line.volunteers;
+        totals.reports += line.updates;
     }
-    for line in money {
-        paid = paid.plus(line.paid_net);
-        let key = line.of.clone();
-        let by_sign = app
-            .views
-            .outcomes(totals_query(GroupBy::Sign, None, Some(&key), &days))
-            .await?
-            .lines;
-        areas.push(AreaImpact {
-            name: place_name(&key),
-            outcomes: outcome_bars(order_by_sign(&signs, by_sign)),
-            report: reports
-                .iter()
-                .find(|(area, _)| area.as_str() == key)
-                .map(|(_, report)| report.clone()),
-            grants: grants.remove(&key).unwrap_or_default(),
-            money: Some(MoneyBar::new(place_name(&key), line)),
-        });
+    let money = totals_query(GroupBy::Area, None, None, days);
+    for line in app.views.budget(money).await?.lines {
+        totals.paid = totals.paid.plus(line.paid_net);
     }
-    totals.paid = paid.to_string();
-    let shell = PageContext::load(
-        &visitor,
-        &app,
-        translate("Where the money went", visitor.language),
-    )
-    .await?;
-    let open_data = app.site.open_data.is_some();
-    render_page(&ImpactPage {
-        page: shell,
-        days,
-        areas,
-        signs,
-        totals,
-        sealed: newest_checkpoint(&app).await?,
-        open_data,
+    Ok(totals)
+}
+
+async fn demand(app: &AppState, days: &DaySelection) -> Result<Demand, PageError> {
+    let funds = totals_query(GroupBy::Fund, None, None, days);
+    let lines = app.views.budget(funds).await?.lines;
+    let count = |of: fn(&BudgetLine) -> i64| lines.iter().map(of).sum::<i64>();
+    let decided = count(|line| line.decided);
+    let waited = count(|line| line.mean_days_to_decision.unwrap_or_default() * line.decided);
+    Ok(Demand {
+        applications: count(|line| line.applications),
+        awards: count(|line| line.awards),
+        requested: lines.iter().map(|line| line.requested).sum(),
+        days_to_decide: (decided > 0).then(|| waited / decided),
+        decided,
     })
+}
+
+/// Stories for the top of a page: those with a picture first.
+fn featured_stories<'a>(grants: impl Iterator<Item = &'a AcceptedGrant>) -> Vec<StoryView> {
+    let mut stories: Vec<StoryView> = grants.flat_map(|grant| grant.stories.clone()).collect();
+    stories.sort_by_key(|story| story.picture.is_none());
+    stories.truncate(STORIES_MAX);
+    stories
+}
+
+fn sign_lines(page: &PageContext, signs: &[Sign], lines: &[OutcomeLine]) -> Vec<SignLine> {
+    let line = |sign: &Sign| SignLine {
+        title: page.t(sign.title.as_str()).to_owned(),
+        meaning: page.t(sign.meaning.as_str()).to_owned(),
+        seen: seen_by(lines, sign),
+    };
+    signs.iter().map(line).collect()
+}
+
+fn seen_by(lines: &[OutcomeLine], sign: &Sign) -> i64 {
+    lines
+        .iter()
+        .find(|line| line.of == sign.sign.as_str())
+        .map_or(0, |line| line.seen_by)
+}
+
+fn flower(
+    page: &PageContext,
+    signs: &[Sign],
+    lines: &[OutcomeLine],
+    reports: i64,
+    labelled: bool,
+) -> Flower {
+    let petals: Vec<Petal> = signs
+        .iter()
+        .map(|sign| Petal {
+            name: page.t(sign.title.as_str()).to_owned(),
+            seen: seen_by(lines, sign),
+        })
+        .collect();
+    let of = |seen: i64| format!("{seen} {} {reports}", page.t("of"));
+    Flower::new(
+        page.t("Signs that reports saw"),
+        &petals,
+        reports,
+        of,
+        labelled,
+    )
+}
+
+/// The flower of one area, if there are reports from it.
+async fn area_flower(
+    app: &AppState,
+    page: &PageContext,
+    days: &DaySelection,
+    signs: &[Sign],
+    area: &str,
+) -> Result<Option<Flower>, PageError> {
+    let lines = app
+        .views
+        .outcomes(totals_query(GroupBy::Sign, None, Some(area), days))
+        .await?
+        .lines;
+    let by_area = totals_query(GroupBy::Area, None, Some(area), days);
+    let reports: i64 = app
+        .views
+        .outcomes(by_area)
+        .await?
+        .lines
+        .iter()
+        .map(|line| line.updates)
+        .sum();
+    Ok((reports > 0).then(|| flower(page, signs, &lines, reports, false)))
 }
 
 /// The signs in the framework's order, each with its outcomes. Signs without outcomes are left out.
@@ -190,30 +335,15 @@ async fn accepted_grants(
                 None
             };
             let told = told.unwrap_or_else(|| row.clone()).stories;
-            let stories = row
-                .stories
-                .iter()
-                .filter(|(of, _)| told.get(of).is_some_and(|now| now.words.is_some()))
-                .filter_map(|(of, story)| {
-                    let pictures = story
-                        .photographs
-                        .iter()
-                        .filter(|file| told[of].photographs.contains(file))
-                        .map(|file| format!("/impact/{}/{file}", row.id))
-                        .collect();
-                    Some(StoryView {
-                        words: story.words.clone()?,
-                        pictures,
-                    })
-                });
+            let group = names
+                .get(&row.group.to_string())
+                .cloned()
+                .unwrap_or_default();
             let granted = AcceptedGrant {
                 id: row.id.to_string(),
-                stories: stories.collect(),
-                group: names
-                    .get(&row.group.to_string())
-                    .cloned()
-                    .unwrap_or_default(),
-                award: row.award.to_string(),
+                stories: stories_of(&row, &told, &group),
+                group,
+                award: row.award,
                 title: row.title,
                 description: row.description,
             };
@@ -224,6 +354,38 @@ async fn accepted_grants(
             None => return Ok(found),
         }
     }
+}
+
+/// The stories of a grant that are published now, by number, and were on the chosen day.
+fn stories_of(row: &GrantRow, told: &BTreeMap<u16, StoryRow>, group: &str) -> Vec<StoryView> {
+    let now = |of: &u16| told.get(of).filter(|now| now.words.is_some());
+    let story = |(of, story): (&u16, &StoryRow)| {
+        let shown = &now(of)?.photographs;
+        let picture = story.photographs.iter().find(|file| shown.contains(file));
+        Some(StoryView {
+            title: row.title.clone(),
+            words: story.words.clone()?,
+            picture: picture.map(|file| format!("/impact/{}/{file}", row.id)),
+            group: group.to_owned(),
+            award: row.award,
+        })
+    };
+    row.stories.iter().filter_map(story).collect()
+}
+
+/// A few stories for the home page, those with a picture first.
+pub(super) async fn stories_for_home(
+    app: &AppState,
+    most: usize,
+) -> Result<Vec<StoryView>, PageError> {
+    let rows = app.views.told_grants().await?;
+    let groups = rows.iter().map(|row| row.group.to_string()).collect();
+    let names = names_of_groups(app, groups).await?;
+    let stories = rows.iter().flat_map(|row| {
+        let group = names.get(&row.group.to_string());
+        stories_of(row, &row.stories, group.map_or("", String::as_str))
+    });
+    Ok(stories.take(most).collect())
 }
 
 /// The public names of groups, by their ids.

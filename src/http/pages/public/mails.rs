@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::http::AppState;
-use crate::http::pages::{PageContext, PageError, Visitor, ownership, render_page};
+use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, ownership, render_page};
 
 /// At most so many mails are listed, the newest first.
 const MAILS_MAX: usize = 50;
@@ -39,11 +40,11 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, PageError> {
     let folder = mail_folder(&app)?;
     let mut found = Vec::new();
+    let mut page = PageContext::load(&visitor, &app, "Emails of this demonstration").await?;
+    page.width = PageWidth::Wide;
     let Ok(mut entries) = tokio::fs::read_dir(folder).await else {
-        return render_page(&DemoMailsPage {
-            page: PageContext::load(&visitor, &app, "Mails of this demonstration").await?,
-            mails: Vec::new(),
-        });
+        let mails = Vec::new();
+        return render_page(&DemoMailsPage { page, mails });
     };
     while let Ok(Some(entry)) = entries.next_entry().await {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -56,10 +57,7 @@ pub(super) async fn list(
     for (_, id) in found.into_iter().rev().take(MAILS_MAX) {
         mails.extend(read_mail(folder, &id).await);
     }
-    render_page(&DemoMailsPage {
-        page: PageContext::load(&visitor, &app, "Mails of this demonstration").await?,
-        mails,
-    })
+    render_page(&DemoMailsPage { page, mails })
 }
 
 pub(super) async fn show(
@@ -101,7 +99,7 @@ async fn read_mail(folder: &std::path::Path, id: &str) -> Option<DemoMail> {
         subject: parsed.subject()?.to_owned(),
         sent: parsed
             .date()
-            .map(mail_parser::DateTime::to_rfc3339)
+            .map(|date| format_instant(date.to_timestamp() * 1_000_000))
             .unwrap_or_default(),
         words,
         link,

@@ -1,9 +1,12 @@
-//! The public pages: home, help, impact, and the people and mails of a demonstration.
+//! The public pages: home, help, privacy, accessibility, impact, open data, and the people and
+//! mails of a demonstration.
 
 mod demo;
+mod documents;
 mod home;
 mod impact;
 mod mails;
+mod open_data;
 
 use actix_web::web;
 
@@ -13,6 +16,9 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/").route(web::get().to(home::show)))
         .service(web::resource("/help").route(web::get().to(home::help)))
+        .service(web::resource("/privacy").route(web::get().to(documents::privacy)))
+        .service(web::resource("/accessibility").route(web::get().to(documents::accessibility)))
+        .service(web::resource("/open-data").route(web::get().to(open_data::show)))
         .service(web::resource("/impact").route(web::get().to(impact::show)))
         .service(
             web::resource("/impact/{grant}/{file}").route(web::get().to(super::my::story_picture)),

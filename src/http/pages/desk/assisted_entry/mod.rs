@@ -1,4 +1,6 @@
 //! Assisted entry: an officer enters an application that came on paper, by telephone or in person.
+//! The officer looks for the group first, so that no group is on record twice. A new group with the
+//! name of a known one is asked about again.
 //!
 //! # Submitting again
 //!
@@ -7,47 +9,85 @@
 //! idempotency keys made of the form's id (`began`), and updated to what the form contains now. A
 //! value that cannot be changed any more is reported at its field.
 
+mod find;
 mod parse;
 mod record;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use self::find::{FoundGroup, KnownGroup};
 use self::parse::parse_entry;
 use self::record::{EntryError, record_entry};
-use super::{DeskRequest, choices};
+use super::DeskRequest;
 use crate::clock;
 use crate::commands::CommandError;
 use crate::domain::Role;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::language::Language;
-use crate::domain::text::Slug;
+use crate::domain::organisation::Question;
 use crate::http::AppState;
-use crate::http::pages::apply::activity_choices;
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::question_field::{self, QuestionField};
 use crate::http::pages::{
-    Form, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
+    Form, FormData, FormErrors, PageContext, PageError, PostedForm, components, fund_texts,
+    ownership, see_other,
 };
 use crate::http::problem::Problem;
-use crate::projections::FundRow;
+use crate::projections::{FundRow, RoundRow};
 
 const CHANNELS: [(&str, &str); 3] = [
-    ("paper", "on paper"),
-    ("phone", "by telephone"),
-    ("in_person", "in person"),
+    ("paper", "On paper"),
+    ("phone", "By phone"),
+    ("in_person", "In person"),
 ];
 
 const HELPS: [(&str, &str); 2] = [
     (
         "read_back",
-        "keyed in as it was, and read back to the group",
+        "I typed what they said, and read it back to them",
     ),
     (
         "helped_to_word",
-        "I helped with the words: I am interested by that",
+        "I helped with the wording, so I have a conflict of interest",
     ),
 ];
 
 const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("pl", "Polski")];
+
+const STANDINGS: [(&str, &str); 2] = [
+    ("new", "It is a new group"),
+    ("existing", "It has been going for a while"),
+];
+
+const YES_NO: [(&str, &str); 2] = [("yes", "Yes"), ("no", "No")];
+
+/// Choosing the round, and finding the group.
+#[derive(Template)]
+#[template(path = "desk/keyed_group.html")]
+struct FindGroupPage {
+    page: PageContext,
+    rounds: Vec<RoundChoice>,
+    /// The chosen round, or the only one that is open.
+    round: String,
+    text: String,
+    /// Whether the search has a round and a text.
+    searched: bool,
+    found: Vec<FoundGroup>,
+}
+
+/// A round that an application can be for.
+struct RoundChoice {
+    value: String,
+    name: String,
+    row: RoundRow,
+}
+
+impl RoundChoice {
+    fn is_open(&self) -> bool {
+        self.row.state == RoundState::Open
+    }
+}
 
 #[derive(Template)]
 #[template(path = "desk/keyed.html")]
@@ -56,7 +96,10 @@ struct AssistedEntryPage {
     wrong: Vec<(String, String)>,
     form: Form,
     began: String,
-    rounds: Vec<(String, String)>,
+    round: RoundChoice,
+    group: Option<KnownGroup>,
+    /// Groups on record with the name that was entered for a new one.
+    same_name: Vec<(String, String)>,
     areas: Vec<(String, String)>,
     standings: Vec<(String, String)>,
     activities: Vec<(String, String)>,
@@ -64,8 +107,7 @@ struct AssistedEntryPage {
     helps: Vec<(String, String)>,
     languages: Vec<(String, String)>,
     yes_no: Vec<(String, String)>,
-    questions: Vec<(String, String, String)>,
-    chosen: Option<String>,
+    questions: Vec<QuestionField>,
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
@@ -73,57 +115,140 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         return Err(PageError::forbidden());
     }
     let rounds = round_choices(&request.funds().await?);
-    let chosen = Some(request.text("round").to_owned()).filter(|round| !round.is_empty());
-    let RoundFields { areas, questions } =
-        match chosen.as_deref().and_then(|chosen| chosen.split_once('/')) {
-            Some((fund, key)) => RoundFields::load(request, fund, key).await?,
-            None => RoundFields::default(),
-        };
-    let forms = request.forms();
-    let page = AssistedEntryPage {
-        page: request.page_context("Key in a form").await?,
-        wrong: forms.error_summary(),
-        form: forms
-            .form("keyed")
-            .prefill("round", chosen.as_deref().unwrap_or_default()),
-        began: form_id(request),
+    let chosen = request.text("round");
+    let (group, text) = (request.text("group"), request.text("q"));
+    let place = chosen.split_once('/');
+    match (place, group) {
+        (Some(place), group) if !group.is_empty() => show_form(request, place, group, text).await,
+        _ => show_search(request, rounds, chosen, text).await,
+    }
+}
+
+async fn show_search(
+    request: &DeskRequest<'_>,
+    rounds: Vec<RoundChoice>,
+    chosen: &str,
+    text: &str,
+) -> Result<HttpResponse, PageError> {
+    let mut open = rounds.iter().filter(|round| round.is_open());
+    let round = match (chosen, open.next(), open.next()) {
+        ("", Some(only), None) => only.value.clone(),
+        _ => chosen.to_owned(),
+    };
+    let searched = !chosen.is_empty() && !text.is_empty();
+    let found = if searched {
+        find::groups_like(request, text).await?
+    } else {
+        Vec::new()
+    };
+    let page = FindGroupPage {
+        page: request.page_context(TITLE).await?,
         rounds,
-        areas,
-        standings: choices(["new", "existing"]),
-        activities: activity_choices(Language::En),
-        channels: labelled_choices(&CHANNELS),
-        helps: labelled_choices(&HELPS),
-        languages: labelled_choices(&LANGUAGES),
-        yes_no: choices(["yes", "no"]),
-        questions,
-        chosen,
+        round,
+        text: text.to_owned(),
+        searched,
+        found,
     };
     request.render(&page)
 }
 
+const TITLE: &str = "Add an application taken by phone or on paper";
+
+async fn show_form(
+    request: &DeskRequest<'_>,
+    (fund, key): (&str, &str),
+    group: &str,
+    text: &str,
+) -> Result<HttpResponse, PageError> {
+    let fields = RoundFields::load(request, fund, key).await?;
+    let group = match group {
+        "new" => None,
+        id => Some(find::known_group(request, id).await?),
+    };
+    let forms = request.forms();
+    let mut form = forms
+        .form("keyed")
+        .prefill("round", &fields.round.value)
+        .prefill("group", text);
+    if let Some(group) = &group {
+        form = form.prefill("area", &group.area);
+    }
+    let page = AssistedEntryPage {
+        page: request.page_context(TITLE).await?,
+        wrong: forms.error_summary(),
+        same_name: same_name_choices(request, &form).await?,
+        form,
+        began: form_id(request),
+        round: fields.round,
+        group,
+        areas: fields.areas,
+        standings: labelled_choices(&STANDINGS),
+        activities: fields.activities,
+        channels: labelled_choices(&CHANNELS),
+        helps: labelled_choices(&HELPS),
+        languages: labelled_choices(&LANGUAGES),
+        yes_no: labelled_choices(&YES_NO),
+        questions: fields.questions,
+    };
+    request.render(&page)
+}
+
+/// The groups with the name that was entered, if the form was refused for it.
+async fn same_name_choices(
+    request: &DeskRequest<'_>,
+    form: &Form,
+) -> Result<Vec<(String, String)>, PageError> {
+    if form.error_of("found").is_none() && form.value("found") != "another" {
+        return Ok(Vec::new());
+    }
+    let rows = find::groups_of_the_name(request.app, form.value("group")).await?;
+    let mut choices: Vec<(String, String)> = find::described(request, rows)
+        .await?
+        .into_iter()
+        .map(|group| {
+            let label = format!("It is {} ({})", group.name, group.about);
+            (group.id.to_string(), label)
+        })
+        .collect();
+    choices.push((
+        "another".to_owned(),
+        "It is another group with the same name".to_owned(),
+    ));
+    Ok(choices)
+}
+
 /// The rounds that a form can be for. A round after its deadline is one of them: a form can be
-/// keyed in late.
-fn round_choices(funds: &[FundRow]) -> Vec<(String, String)> {
+/// keyed in late. Those that are open come first.
+fn round_choices(funds: &[FundRow]) -> Vec<RoundChoice> {
     let mut rounds = Vec::new();
     for fund in funds.iter().filter(|fund| fund.state == FundState::Open) {
         for (key, round) in &fund.rounds {
             if !matches!(round.state, RoundState::Planned | RoundState::Completed) {
-                rounds.push((
-                    format!("{}/{key}", fund.id),
-                    format!("{}: {}", fund.name, round.name),
-                ));
+                rounds.push(RoundChoice::new(fund, key.as_str(), round));
             }
         }
     }
+    rounds.sort_by_key(|round| (!round.is_open(), std::cmp::Reverse(round.row.closes_on)));
     rounds
+}
+
+impl RoundChoice {
+    fn new(fund: &FundRow, key: &str, row: &RoundRow) -> Self {
+        Self {
+            value: format!("{}/{key}", fund.id),
+            name: format!("{}: {}", fund.name, row.name),
+            row: row.clone(),
+        }
+    }
 }
 
 /// What a round adds to the form: the fund's areas, and the questions by field name, label and
 /// help.
-#[derive(Default)]
 struct RoundFields {
+    round: RoundChoice,
     areas: Vec<(String, String)>,
-    questions: Vec<(String, String, String)>,
+    activities: Vec<(String, String)>,
+    questions: Vec<QuestionField>,
 }
 
 impl RoundFields {
@@ -131,19 +256,33 @@ impl RoundFields {
         let (fund, round) = ownership::fund_and_round(request.app, fund, key).await?;
         let questions = ownership::form_questions(request.app, round.form).await?;
         Ok(Self {
-            areas: choices(fund.areas.iter().map(Slug::as_str)),
-            questions: questions
-                .into_iter()
-                .map(|question| {
-                    (
-                        format!("q-{}", question.question),
-                        question.label.to_string(),
-                        question.help.to_string(),
-                    )
-                })
+            areas: fund
+                .areas
+                .iter()
+                .map(|area| (area.to_string(), place_name(area.as_str())))
                 .collect(),
+            activities: fund_texts::activities(&fund.rules.texts, Language::En),
+            questions: questions
+                .iter()
+                .map(|question| question_field(request, question))
+                .collect(),
+            round: RoundChoice::new(&fund, key, &round),
         })
     }
+}
+
+/// The field of a question, with what was entered in it if the form was rejected.
+fn question_field(request: &DeskRequest<'_>, question: &Question) -> QuestionField {
+    let name = format!("q-{}", question.question);
+    let rejected = request.rejected.clone().unwrap_or_default();
+    let error = rejected
+        .errors
+        .iter()
+        .find(|(field, _)| *field == name)
+        .map(|(_, says)| says.clone());
+    let typed = question_field::entered(&FormData::new(rejected.values), &name);
+    let id = components::field_id("keyed", &name);
+    QuestionField::new(question, id, &name, &typed, Language::En).with_error(error.as_deref())
 }
 
 /// The form's id: that of the rejected form, or a new one.
@@ -176,7 +315,7 @@ pub(super) async fn submit_entry(
         Ok(id) => return Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
         Err(EntryError::Fields(wrong)) => FormErrors::new("keyed", &posted, wrong),
         Err(EntryError::Page(PageError::Refused(CommandError::KeyReused))) => {
-            let says = "This form was handed in already, with other words. Look for the group to correct what was handed in";
+            let says = "This application was sent already, with other words. Look for the group to correct what was sent";
             FormErrors::new("keyed", &posted, vec![(String::new(), says.to_owned())])
         }
         Err(EntryError::Page(PageError::Refused(error))) => {
@@ -184,9 +323,12 @@ pub(super) async fn submit_entry(
         }
         Err(EntryError::Page(error)) => return Err(error),
     };
+    let known = posted.text("found").parse::<uuid::Uuid>().is_ok();
+    let group = if known { posted.text("found") } else { "new" };
+    let places = [("round", posted.text("round")), ("group", group)];
     let back = format!(
         "/desk/applications/new?{}",
-        serde_html_form::to_string([("round", posted.text("round"))]).unwrap_or_default()
+        serde_html_form::to_string(places).unwrap_or_default()
     );
     super::render_page_at(&app, &visitor, &back, Some(rejected)).await
 }

@@ -10,30 +10,48 @@ use crate::domain::language::Language;
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{PersonalInput, parse_email};
 use crate::domain::text::Slug;
-use crate::domain::{FundId, PersonId};
+use crate::domain::{FundId, GroupId, PersonId};
 use crate::http::pages::FormData;
 use crate::http::pages::apply::parse_amount;
-use crate::http::pages::form_reader::{FieldErrors, FormReader, value_of_key};
+use crate::http::pages::form_reader::{FieldErrors, FormReader, TOO_LONG_TEXT, value_of_key};
+use crate::http::pages::question_field::entered_answers;
 
 /// The parsed form.
 pub(super) struct AssistedEntry {
     pub fund: FundId,
     pub round: Slug,
-    pub person: Option<PersonDetails>,
-    /// The group, without the person as its member.
-    pub group: RegisterGroup,
+    pub person: EntryPerson,
+    pub group: EntryGroup,
     pub answers: SaveAnswers,
     pub language: ChooseLanguage,
     pub submit: Submit,
+}
+
+/// Who applies.
+pub(super) enum EntryGroup {
+    /// A group that is on record.
+    Known(GroupId),
+    /// A new group, without the person as its member.
+    New {
+        group: RegisterGroup,
+        /// The officer says that it is another group than those with the same name.
+        apart: bool,
+    },
+}
+
+/// Who speaks for the group.
+pub(super) enum EntryPerson {
+    /// A member who is on record.
+    Member,
+    New(PersonDetails),
 }
 
 /// Parses the form. `by` is the officer who keys it in.
 pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEntry, FieldErrors> {
     let mut form = FormReader::new(posted, Language::En);
     let round = form.required("round", parse_round, "Choose a round");
+    let (group, area) = parse_group(posted, &mut form).unzip();
     let person = parse_person(posted, &mut form);
-    let group = parse_group(&mut form);
-    let area = group.as_ref().map(|group| group.area.clone());
     let answers = parse_answers(posted, &mut form, area);
     let language = ChooseLanguage {
         language: posted.text("language").parse().unwrap_or_default(),
@@ -46,10 +64,8 @@ pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEnt
             "Ask the group whether it agrees to what you wrote down",
         );
     }
-    let whole = round
-        .zip(group)
-        .zip(submit)
-        .map(|(((fund, round), group), submit)| AssistedEntry {
+    let whole = round.zip(person).zip(group).zip(submit).map(
+        |((((fund, round), person), group), submit)| AssistedEntry {
             fund,
             round,
             person,
@@ -57,7 +73,8 @@ pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEnt
             answers,
             language,
             submit,
-        });
+        },
+    );
     form.finish(whole)
 }
 
@@ -67,39 +84,55 @@ fn parse_round(text: &str) -> Option<(FundId, Slug)> {
     Some((FundId(fund.parse().ok()?), key.parse().ok()?))
 }
 
-/// Parses the person who applies. The name is required if an address or telephone number is
-/// entered.
-fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<PersonDetails> {
+/// Parses the person who applies, with at least one way to reach them.
+fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<EntryPerson> {
+    let is_known = posted.text("found").parse::<uuid::Uuid>().is_ok();
+    if is_known && posted.text("member").parse::<uuid::Uuid>().is_ok() {
+        return Some(EntryPerson::Member);
+    }
     let email = form.optional(
         "email",
         |text| parse_email(text).ok().map(PersonalInput::Open),
-        "This is not an e-mail address",
+        "This is not an email address",
     );
     let telephone = form.optional_text("telephone");
-    let reached = ["email", "telephone"]
+    let postal_address = form.optional_text("postal_address");
+    if ["email", "telephone", "postal_address"]
         .iter()
-        .any(|field| !posted.text(field).is_empty());
-    let line = |text: &str| PersonalInput::name(text).ok();
-    let says = "Write whose address or number this is";
-    let name = if reached {
-        form.required("person", line, says)
-    } else {
-        form.optional("person", line, says)
-    };
-    name.map(|name| PersonDetails {
-        name,
-        email,
-        telephone,
+        .all(|field| posted.text(field).is_empty())
+    {
+        form.error(
+            "telephone",
+            "Add a phone number, an email or a postal address, so that we can reach them",
+        );
+    }
+    let name = form.required(
+        "person",
+        |text| PersonalInput::name(text).ok(),
+        "Write the name of the person who applies",
+    );
+    name.map(|name| {
+        EntryPerson::New(PersonDetails {
+            name,
+            email,
+            telephone,
+            postal_address,
+            typed_email: None,
+        })
     })
 }
 
-fn parse_group(form: &mut FormReader<'_>) -> Option<RegisterGroup> {
+/// Parses the group and the area of the application.
+fn parse_group(posted: &FormData, form: &mut FormReader<'_>) -> Option<(EntryGroup, Slug)> {
+    if let Ok(known) = posted.text("found").parse() {
+        let area = parse_area(form);
+        return Some((EntryGroup::Known(GroupId(known)), area?));
+    }
     let name = form.required(
         "group",
         |text| text.parse().ok(),
         "Write the group's name, in at most 100 letters and without the address of a web page",
     );
-    let area = form.required("area", |text| text.parse().ok(), "Choose an area");
     let standings = [
         ("existing", GroupMaturity::Existing),
         ("new", GroupMaturity::New),
@@ -109,31 +142,36 @@ fn parse_group(form: &mut FormReader<'_>) -> Option<RegisterGroup> {
         |text| value_of_key(text, standings),
         "Say whether the group is new",
     );
-    Some(RegisterGroup {
+    let area = parse_area(form)?;
+    let group = RegisterGroup {
         name: name?,
-        area: area?,
+        area: area.clone(),
         standing: standing?,
         member: None,
-    })
+    };
+    let apart = posted.text("found") == "another";
+    Some((EntryGroup::New { group, apart }, area))
+}
+
+fn parse_area(form: &mut FormReader<'_>) -> Option<Slug> {
+    form.required("area", |text| text.parse().ok(), "Choose an area")
 }
 
 /// Parses what the group asks for, and its answers to the round's questions.
 fn parse_answers(posted: &FormData, form: &mut FormReader<'_>, area: Option<Slug>) -> SaveAnswers {
-    let requested = form.required("requested", parse_amount, "Write a sum in pounds");
+    let requested = form.required("requested", parse_amount, "Write an amount in pounds");
     let people_at_risk = form.required(
         "at_risk",
         |text| value_of_key(text, [("yes", true), ("no", false)]),
         "Say whether children, or adults who need looking after, would take part",
     );
     let mut answers = BTreeMap::new();
-    for (field, question) in posted
-        .pairs()
-        .iter()
-        .filter_map(|(field, _)| Some((field, field.strip_prefix("q-")?)))
-    {
-        if let (Ok(question), Some(answer)) = (question.parse::<Slug>(), form.optional_text(field))
-        {
-            answers.insert(question, answer);
+    for (question, typed) in entered_answers(posted, "q-") {
+        match PersonalInput::try_from(typed) {
+            Ok(answer) => {
+                answers.insert(question, answer);
+            }
+            Err(_) => form.error(&format!("q-{question}"), TOO_LONG_TEXT),
         }
     }
     SaveAnswers {

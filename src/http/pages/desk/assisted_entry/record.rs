@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::parse::AssistedEntry;
+use super::find::groups_of_the_name;
+use super::parse::{AssistedEntry, EntryGroup, EntryPerson};
 use crate::clock;
 use crate::commands::{Caller, CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::application::{ChooseLanguage, SaveAnswers, StartApplication, Submit};
@@ -16,7 +17,7 @@ use crate::domain::{
 use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::{FormData, PageError, Visitor, ownership};
-use crate::projections::{ApplicationRow, GroupRow, PersonRow};
+use crate::projections::{ApplicationRow, PersonRow};
 use crate::views::Reader;
 
 /// Why an entry was not recorded.
@@ -44,27 +45,39 @@ pub(super) async fn record_entry(
     if let Some(id) = steps.submitted_before(&entry.submit).await? {
         return Ok(id);
     }
-    let member = match &entry.person {
-        Some(details) => Some(steps.register_person(details.clone()).await?),
-        None => None,
+    if let EntryGroup::New {
+        group,
+        apart: false,
+    } = &entry.group
+    {
+        steps.must_have_a_new_name(group).await?;
+    }
+    let member = match entry.person {
+        EntryPerson::Member => None,
+        EntryPerson::New(details) => Some((steps.register_person(details.clone()).await?, details)),
     };
-    let group = steps
-        .register_group(RegisterGroup {
-            member,
-            ..entry.group.clone()
-        })
-        .await?;
-    let id = steps
-        .start_application(StartApplication {
-            fund: entry.fund,
-            round: entry.round,
-            group,
-            late: entry.submit.late_reason.is_some(),
-        })
-        .await?;
+    let group = match &entry.group {
+        EntryGroup::Known(group) => *group,
+        EntryGroup::New { group, .. } => {
+            let group = RegisterGroup {
+                member: member.as_ref().map(|(person, _)| *person),
+                ..group.clone()
+            };
+            steps.register_group(group).await?
+        }
+    };
+    let start = StartApplication {
+        fund: entry.fund,
+        round: entry.round,
+        group,
+        late: entry.submit.late_reason.is_some(),
+    };
+    let id = steps.start_application(start, &entry.group).await?;
     steps.save_answers(id, entry.answers).await?;
-    steps.correct_group(group, entry.group).await?;
-    if let Some((person, details)) = member.zip(entry.person) {
+    if let EntryGroup::New { group: values, .. } = entry.group {
+        steps.correct_group(group, values).await?;
+    }
+    if let Some((person, details)) = member {
         steps.record_member(group, person, details).await?;
     }
     steps.choose_language(id, entry.language).await?;
@@ -146,7 +159,7 @@ impl<'a> EntrySteps<'a> {
     }
 
     async fn register_group(&self, group: RegisterGroup) -> Result<GroupId, EntryError> {
-        let (standing, nobody) = (<&str>::from(group.standing), group.member.is_none());
+        let standing = <&str>::from(group.standing);
         let register = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(group));
         let id = match ownership::execute_and_wait(
             self.app,
@@ -163,24 +176,42 @@ impl<'a> EntrySteps<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        let row: Option<GroupRow> = self
-            .app
-            .views
-            .find(id, None)
-            .await
-            .map_err(PageError::from)?;
-        if nobody && row.is_some_and(|row| !row.members.is_empty() || !row.invited.is_empty()) {
-            let says = "Somebody is on record for this group. Write their name, or remove them on the group's page first";
-            return Err(field_error("person", says));
-        }
         Ok(GroupId(id))
     }
 
+    /// Refuses a new group with the name of a group on record, unless this very form registered
+    /// that group.
+    async fn must_have_a_new_name(&self, group: &RegisterGroup) -> Result<(), EntryError> {
+        let standing = <&str>::from(group.standing);
+        let register = GroupCommand::Register(group.clone());
+        let register = Command::Group(GroupId(Uuid::nil()), register);
+        let register = self.request("group", standing, register);
+        let own = match self.app.commands.previous_reply(register).await {
+            Ok(reply) => reply.map(|reply| reply.id),
+            Err(CommandError::KeyReused) => return Ok(()),
+            Err(error) => return Err(PageError::from(error).into()),
+        };
+        let found = groups_of_the_name(self.app, group.name.as_str()).await?;
+        if found.iter().all(|row| Some(row.id) == own) {
+            return Ok(());
+        }
+        Err(field_error(
+            "found",
+            "We have a group with this name already. Say whether it is the same one",
+        ))
+    }
+
+    /// Starts the application. `of` is the group as the form names it.
     async fn start_application(
         &self,
         start: StartApplication,
+        of: &EntryGroup,
     ) -> Result<ApplicationId, EntryError> {
-        let says = |late: bool| format!("{}/{}/{late}", start.fund, start.round);
+        let known = match of {
+            EntryGroup::Known(group) => format!("/{group}"),
+            EntryGroup::New { .. } => String::new(),
+        };
+        let says = |late: bool| format!("{}/{}/{late}{known}", start.fund, start.round);
         let command = Command::Application(
             ApplicationId(clock::new_id()),
             ApplicationCommand::Start(start.clone()),
@@ -210,7 +241,7 @@ impl<'a> EntrySteps<'a> {
             )),
             Err(CommandError::KeyReused) => Err(field_error(
                 "",
-                "This form was begun for another round. Choose that round, or begin a new form for this one",
+                "This form was begun for another round or group. Choose that one, or begin a new form",
             )),
             Err(error) => Err(PageError::from(error).into()),
         }
@@ -285,14 +316,17 @@ impl<'a> EntrySteps<'a> {
             .await?
             .pop();
         let known = seen.and_then(|seen| {
-            let (email, telephone) = (
+            let (email, telephone, postal_address) = (
                 seen.email.map(PersonalInput::Open),
                 seen.telephone.map(PersonalInput::Open),
+                seen.postal_address.map(PersonalInput::Open),
             );
             Some(PersonDetails {
                 name: PersonalInput::Open(seen.name?),
                 email,
                 telephone,
+                postal_address,
+                typed_email: None,
             })
         });
         if known.is_none_or(|known| known == details) {

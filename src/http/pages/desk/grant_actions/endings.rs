@@ -15,19 +15,19 @@ use crate::projections::FileRow;
 
 /// The label of the field for those who were present. Revoking a grant needs the quorum of its
 /// award, see the glossary.
-pub(super) const PRESENT_LABEL: &str = "Who else was present: each of them confirms it";
+pub(super) const PRESENT_LABEL: &str = "Who else was there? Each of them confirms it.";
 
 impl GrantActions<'_> {
     /// All other actions, in the order of the page.
     pub async fn others(&self, files: &[FileRow]) -> Result<Vec<Action>, PageError> {
         let present = unconflicted(self.request, self.row.id, self.panel).await?;
         let revoke = |title: &str, command: fn(Revoke) -> C| self.revoke(title, command, &present);
-        let mut table = vec![revoke("Take the offer back", C::WithdrawOffer)];
+        let mut table = vec![revoke("Withdraw the offer", C::WithdrawOffer)];
         table.extend(self.holds());
         table.extend(self.stories(files));
         table.extend(self.returns(&present));
-        table.push(revoke("End the grant before its time", C::Terminate));
-        table.push(self.spec("Close the grant", C::Close(NoBody {})));
+        table.push(revoke("Stop the grant", C::Terminate));
+        table.push(self.spec("Finish the grant", C::Close(NoBody {})));
         self.offered(table).await
     }
 
@@ -52,9 +52,8 @@ impl GrantActions<'_> {
             reason: sample("why"),
         });
         [
-            self.spec("Hold all payments", hold)
-                .text_area("reason", "Why"),
-            self.spec("End the hold", C::Resume(NoBody {})),
+            self.spec("Hold payments", hold).text_area("reason", "Why"),
+            self.spec("Take payments off hold", C::Resume(NoBody {})),
         ]
     }
 
@@ -69,10 +68,10 @@ impl GrantActions<'_> {
         let publish = self
             .spec("Publish a story", C::PublishStory(story))
             .text_area("words", "The story")
-            .hint("The public reads this. Names of people only where they consented.")
-            .text("consent", "How consent was given")
-            .hint("A signed form, a telephone call.")
-            .day("consented_on", "When")
+            .hint("Everyone can read this. Name people only if they agreed.")
+            .text("consent", "How they agreed to it")
+            .hint("Such as a signed form, or a phone call.")
+            .day("consented_on", "When they agreed")
             .prefill(today)
             .checkboxes(
                 "photographs",
@@ -85,7 +84,7 @@ impl GrantActions<'_> {
             .iter()
             .filter(|(_, story)| story.words.is_some());
         let withdraw = published.map(|(number, _)| {
-            let title = format!("Take story {number} off the public page");
+            let title = format!("Take story {number} off the website");
             self.spec(title, C::WithdrawStory(StoryRef { story: *number }))
                 .form(format!("withdraw-story-{number}"))
                 .hidden_number("story", number)

@@ -9,11 +9,14 @@ mod variations;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec};
+use super::erasures::day_text;
+use super::papers::purpose_name;
 use crate::domain::file::FilePurpose;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::pages::{PageError, PageForms};
 use crate::projections::{FileRow, GrantRow};
 
+pub(super) use checks::CheckView;
 pub(super) use payments::verify_payee;
 pub(super) use variations::VariationView;
 
@@ -37,15 +40,14 @@ impl GrantActions<'_> {
 }
 
 /// A choice of one of the group's files with these purposes, named by purpose and day.
-fn file_choices(files: &[FileRow], purposes: &[FilePurpose]) -> Vec<(String, String)> {
+pub(super) fn file_choices(files: &[FileRow], purposes: &[FilePurpose]) -> Vec<(String, String)> {
     files
         .iter()
         .filter(|file| purposes.contains(&file.purpose))
         .map(|file| {
-            let purpose = super::label_of(file.purpose);
             (
                 file.file.to_string(),
-                format!("{purpose} of {}", file.kept_on),
+                format!("{}, {}", purpose_name(file.purpose), day_text(file.kept_on)),
             )
         })
         .collect()

@@ -16,7 +16,7 @@ impl GrantActions<'_> {
         let mut table = vec![
             self.accept(
                 "accept-telephone",
-                "Accept it for the group: the agreement was read out by telephone",
+                "Accept the offer for the group, read out by phone",
                 signers,
             )
             .hidden("method", "read_over_telephone"),
@@ -26,15 +26,18 @@ impl GrantActions<'_> {
             table.push(
                 self.accept(
                     "accept-paper",
-                    "Accept it for the group: it signed on paper",
+                    "Accept the offer for the group, signed on paper",
                     signers,
                 )
-                .select("method.paper_scan.scan", "The scan", scans),
+                .select("method.paper_scan.scan", "Which scan?", scans),
             );
         }
         table.push(
-            self.spec("Decline it for the group", C::DeclineOffer(NoBody {}))
-                .destructive(),
+            self.spec(
+                "Decline the offer for the group",
+                C::DeclineOffer(NoBody {}),
+            )
+            .destructive(),
         );
         table.push(self.request_variation());
         self.offered(table).await
@@ -67,19 +70,16 @@ impl GrantActions<'_> {
             },
             words: PersonalInput::Open("words".to_owned()),
         });
-        self.spec("Ask for a change for the group", request)
-            .text_area("words", "Why, in the group's words")
+        self.spec("Ask for more time or another change for the group", request)
+            .text_area("words", "Why, in the group’s words")
             .money(
                 "change.amount",
-                "The whole award as it should be; empty if it stays",
+                "New amount of the whole grant, if it changes",
             )
-            .day(
-                "change.ends_on",
-                "Last day of the activity; empty if it stays",
-            )
+            .day("change.ends_on", "New end date, if it changes")
             .day(
                 "change.update_due_on",
-                "Last day for the final update; empty if it stays",
+                "New day for the final report, if it changes",
             )
     }
 }

@@ -4,6 +4,7 @@ use super::GrantActions;
 use crate::clock::day_of;
 use crate::domain::grant::{PreparePayment, RequestUpdate};
 use crate::domain::group::VerifyPayee;
+use crate::domain::payee::PaymentRoute;
 use crate::domain::{Command, GrantCommand as C, GroupCommand, GroupId};
 use crate::http::pages::PageError;
 use crate::http::pages::desk::action::{Action, ActionSpec, sample};
@@ -18,7 +19,7 @@ impl GrantActions<'_> {
             .await
     }
 
-    pub async fn payments(&self) -> Result<Vec<Action>, PageError> {
+    pub async fn payments(&self, group: &GroupView) -> Result<Vec<Action>, PageError> {
         let left = self.row.award.minus(self.row.paid).unwrap_or_default();
         let open = self
             .row
@@ -27,7 +28,7 @@ impl GrantActions<'_> {
             .filter(|(_, instalment)| instalment.payment.is_none());
         let mut table: Vec<_> = open
             .map(|(number, instalment)| {
-                let title = format!("Prepare instalment {number} of {}", instalment.amount);
+                let title = format!("Prepare payment {number}, {}", instalment.amount);
                 let prepare = PreparePayment {
                     amount: None,
                     instalment: Some(*number),
@@ -45,15 +46,16 @@ impl GrantActions<'_> {
                 supplier: None,
             };
             table.push(
-                self.spec("Prepare a payment", C::PreparePayment(prepare))
+                self.spec("Prepare the payment", C::PreparePayment(prepare))
                     .form("prepare")
                     .money("amount", "How much")
                     .prefill(String::from(left)),
             );
         }
-        let with_supplier = |spec: ActionSpec| {
-            spec.text("supplier", "Supplier")
-                .hint("Only where you buy for the group.")
+        let route = group.payee.as_ref().map(|payee| payee.route);
+        let with_supplier = |spec: ActionSpec| match route {
+            Some(PaymentRoute::PurchaseForGroup) => spec.text("supplier", "Who you buy it from"),
+            _ => spec,
         };
         self.offered(table.into_iter().map(with_supplier).collect())
             .await
@@ -64,7 +66,7 @@ impl GrantActions<'_> {
             due_on: day_of(self.request.app.commands.now()),
         };
         let ask = self
-            .spec("Ask for another update", C::RequestUpdate(request))
+            .spec("Ask for another report", C::RequestUpdate(request))
             .day("due_on", "By when");
         self.offered(vec![ask]).await
     }
@@ -76,8 +78,8 @@ pub(in crate::http::pages::desk) fn verify_payee(group: GroupId, payee: u32) -> 
         payee,
         method: sample("seen"),
     });
-    ActionSpec::new("Verify the payee", Command::Group(group, verify))
+    ActionSpec::new("Check the bank details", Command::Group(group, verify))
         .hidden_number("payee", payee)
-        .text("method", "How")
-        .hint("A bank statement was seen, the body was called.")
+        .text("method", "How did you check them?")
+        .hint("Such as: I saw a bank statement, or I phoned them.")
 }

@@ -23,9 +23,9 @@ impl GrantActions<'_> {
             present: present.clone(),
         });
         let mut table = vec![
-            self.spec("Declare that some will not be spent", declare)
+            self.spec("Record an underspend", declare)
                 .money("amount", "How much"),
-            self.spec("Demand money back", demand)
+            self.spec("Ask for money back", demand)
                 .money("amount", "How much")
                 .text_area("reason", "Why")
                 .checkboxes("present", PRESENT_LABEL, self.panel.to_vec())
@@ -40,7 +40,7 @@ impl GrantActions<'_> {
         }
         // A group may return money that was not requested.
         if self.row.due_back.is_zero() && !self.row.paid.is_zero() {
-            let title = "Record that money came back";
+            let title = "Record money returned";
             table.push(self.receive_return("receive-return", title, ReturnReason::default(), None));
         }
         table
@@ -49,6 +49,10 @@ impl GrantActions<'_> {
     /// The actions on money that is due.
     fn return_due(&self, owed: ReturnReason, amount: Money) -> [ActionSpec; 4] {
         let key: &str = owed.into();
+        let of = match owed {
+            ReturnReason::Underspend => "",
+            ReturnReason::Clawback => " that we asked back",
+        };
         let due_on = day_of(self.request.app.commands.now());
         let request = C::RequestReturn(RequestReturn { owed, due_on });
         let propose = C::ProposeReturnWaiver(ProposeReturnWaiver {
@@ -58,26 +62,26 @@ impl GrantActions<'_> {
         });
         let confirm = C::ConfirmReturnWaiver(ConfirmReturnWaiver { owed, amount });
         [
-            self.spec(
-                format!("Ask the group to give back the {key} of {amount}"),
-                request,
-            )
-            .form(format!("request-return-{key}"))
-            .hidden("owed", key)
-            .day("due_on", "By when"),
+            self.spec(format!("Ask the group to return {amount}{of}"), request)
+                .form(format!("request-return-{key}"))
+                .hidden("owed", key)
+                .day("due_on", "By when"),
             self.receive_return(
                 &format!("receive-return-{key}"),
-                &format!("Record that money of the {key} came back"),
+                &format!("Record money returned{of}"),
                 owed,
                 Some(amount),
             ),
-            self.spec(format!("Propose to give up the {key}"), propose)
-                .form(format!("propose-waiver-{key}"))
-                .hidden("owed", key)
-                .money("amount", "How much")
-                .prefill(String::from(amount))
-                .text_area("reason", "Why"),
-            self.spec(format!("Confirm that the {key} is given up"), confirm)
+            self.spec(
+                format!("Ask a colleague to let them keep the {amount}{of}"),
+                propose,
+            )
+            .form(format!("propose-waiver-{key}"))
+            .hidden("owed", key)
+            .money("amount", "How much")
+            .prefill(String::from(amount))
+            .text_area("reason", "Why"),
+            self.spec(format!("Agree that they keep the {amount}{of}"), confirm)
                 .form(format!("confirm-waiver-{key}"))
                 .hidden("owed", key)
                 .money("amount", "How much")
@@ -103,7 +107,7 @@ impl GrantActions<'_> {
             .hidden("owed", <&str>::from(owed))
             .money("amount", "How much")
             .prefill(due.map(String::from).unwrap_or_default())
-            .day("received_on", "The bank's date")
+            .day("received_on", "Date at the bank")
             .prefill(today)
     }
 }

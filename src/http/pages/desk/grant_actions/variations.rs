@@ -1,82 +1,118 @@
-//! Variations, with the actions that approve or refuse them.
+//! The changes that a group asked for, and the actions that decide on them.
 
 use std::collections::BTreeSet;
 
 use super::GrantActions;
-use crate::domain::GrantCommand as C;
 use crate::domain::grant::{ApproveVariation, VariationChanges, VariationReason, VariationState};
+use crate::domain::language::Language;
+use crate::domain::{GrantCommand as C, PersonId};
 use crate::http::pages::PageError;
 use crate::http::pages::desk::action::{Action, ActionSpec, sample};
-use crate::http::pages::desk::label_of;
+use crate::http::pages::desk::application::unconflicted;
+use crate::http::pages::words::{Tag, Tagged};
+use crate::mail::format_day;
 use crate::views::GrantView;
 
-/// A variation, with the actions that approve or refuse it.
+/// A change that the group asked for.
 pub(in crate::http::pages::desk) struct VariationView {
     pub number: u16,
-    pub state: String,
+    pub state: VariationState,
+    pub tag: Tag,
     pub words: Option<String>,
     pub asks: Vec<String>,
     pub reason: Option<String>,
-    pub acts: Vec<Action>,
 }
 
 impl GrantActions<'_> {
-    pub async fn variations(&self, seen: &GrantView) -> Result<Vec<VariationView>, PageError> {
-        let mut found = Vec::new();
+    /// The changes that the group asked for, and the actions that decide on those that wait.
+    pub async fn variations(
+        &self,
+        seen: &GrantView,
+    ) -> Result<(Vec<VariationView>, Vec<Action>), PageError> {
+        let (mut found, mut table) = (Vec::new(), Vec::new());
+        let waits = seen
+            .row
+            .variations
+            .values()
+            .any(|variation| variation.state == VariationState::Requested);
+        let present = if waits {
+            unconflicted(self.request, self.row.id, self.panel).await?
+        } else {
+            BTreeSet::new()
+        };
         for (number, variation) in &seen.row.variations {
-            let table = if variation.state == VariationState::Requested {
-                self.variation_actions(*number)
-            } else {
-                Vec::new()
-            };
+            let asks = requested_changes(&variation.change);
+            if variation.state == VariationState::Requested {
+                let raises = variation
+                    .change
+                    .amount
+                    .is_some_and(|amount| amount > self.row.award);
+                table.extend(self.decide(*number, raises, &asks.join("; "), &present));
+            }
             found.push(VariationView {
                 number: *number,
-                state: label_of(variation.state),
+                state: variation.state,
+                tag: variation.state.tag(),
                 words: seen.variation_words.get(number).cloned(),
-                asks: requested_changes(&variation.change),
+                asks,
                 reason: variation.reason.clone(),
-                acts: self.offered(table).await?,
             });
         }
-        Ok(found)
+        Ok((found, self.offered(table).await?))
     }
 
-    fn variation_actions(&self, number: u16) -> Vec<ActionSpec> {
+    fn decide(
+        &self,
+        number: u16,
+        raises: bool,
+        asks: &str,
+        present: &BTreeSet<PersonId>,
+    ) -> [ActionSpec; 2] {
         let approve = C::ApproveVariation(ApproveVariation {
             variation: number,
-            present: BTreeSet::new(),
+            present: if raises {
+                present.clone()
+            } else {
+                BTreeSet::new()
+            },
         });
         let refuse = C::RefuseVariation(VariationReason {
             variation: number,
             reason: sample("why"),
         });
-        vec![
-            self.spec("Approve the change", approve)
-                .form(format!("approve-{number}"))
-                .hidden_number("variation", number)
-                .checkboxes(
-                    "present",
-                    "Who else was present, where the award rises",
-                    self.panel.to_vec(),
-                ),
-            self.spec("Refuse the change", refuse)
+        let approve = self
+            .spec(format!("Agree: {asks}"), approve)
+            .button("Agree to the change")
+            .form(format!("approve-{number}"))
+            .hidden_number("variation", number);
+        let approve = if raises {
+            approve.checkboxes("present", "Who else was there?", self.panel.to_vec())
+        } else {
+            approve
+        };
+        [
+            approve,
+            self.spec("Do not agree to the change", refuse)
                 .form(format!("refuse-{number}"))
                 .hidden_number("variation", number)
-                .text_area("reason", "Why"),
+                .text_area("reason", "Why")
+                .hint("The group reads this."),
         ]
     }
 }
 
 fn requested_changes(change: &VariationChanges) -> Vec<String> {
-    let amount = change.amount.map(|amount| format!("award: {amount}"));
-    let ends_on = change.ends_on.map(|day| format!("ends on: {day}"));
+    let amount = change.amount.map(|amount| format!("{amount} in all"));
+    let ends_on = change
+        .ends_on
+        .map(|day| format!("end date {}", format_day(day, Language::En)));
     let update = change
         .update_due_on
-        .map(|day| format!("final update by: {day}"));
+        .map(|day| format!("final report by {}", format_day(day, Language::En)));
     let purpose = change
         .purpose
         .as_ref()
-        .map(|purpose| format!("purpose: {}", purpose.title));
+        .map(|purpose| format!("spend it on “{}”", purpose.title));
     [amount, ends_on, update, purpose]
         .into_iter()
         .flatten()

@@ -1,0 +1,246 @@
+//! The form of the account page by which a person changes their own name and contact details.
+//!
+//! # An address that is not proven
+//!
+//! A person whose address is not proven may have mistyped it. They see it and correct it, in the
+//! session that began with it. An address that somebody else has here is recorded as typed, and
+//! nothing on the page tells it from another. A proven address is changed by way of the office.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::form_reader::{FieldErrors, FormReader, parse_phone};
+use super::{
+    FormData, FormErrors, PageError, Visitor, account, apply, ownership, see_other, sign_in,
+    visitor,
+};
+use crate::auth::{links, sessions};
+use crate::domain::person::PersonDetails;
+use crate::domain::personal_data::{PersonalInput, parse_email};
+use crate::domain::{Command, PersonCommand, PersonId, Refusal};
+use crate::http::AppState;
+use crate::projections::PersonRow;
+use crate::views::Reader;
+
+/// The name of the form.
+pub(super) const FORM: &str = "contact";
+
+/// A person's own details as the form shows them.
+pub(super) struct OwnContact {
+    pub name: String,
+    pub telephone: String,
+    pub email: String,
+    pub postal_address: String,
+    /// The visitor may change the address.
+    pub email_changes: bool,
+    /// The visitor may change the details.
+    pub changes: bool,
+}
+
+impl OwnContact {
+    pub(super) async fn load(
+        visitor: &Visitor,
+        app: &AppState,
+        row: Option<PersonRow>,
+    ) -> Result<Self, PageError> {
+        let begun_here = row.as_ref().is_some_and(|row| row.unproven_since.is_some());
+        let seen = app
+            .views
+            .decrypt_people(&Reader::service(), row.into_iter().collect())
+            .await?
+            .pop();
+        let changes = visitor.proven || begun_here;
+        let shows_email = changes;
+        let (name, telephone, email, postal_address) = seen
+            .map(|seen| {
+                let email = seen.email.or(seen.typed_email).filter(|_| shows_email);
+                (seen.name, seen.telephone, email, seen.postal_address)
+            })
+            .unwrap_or_default();
+        let shown = |text: Option<String>| text.filter(|_| changes).unwrap_or_default();
+        Ok(Self {
+            name: name.unwrap_or_default(),
+            telephone: shown(telephone),
+            email: shown(email),
+            postal_address: shown(postal_address),
+            email_changes: !visitor.proven && begun_here,
+            changes,
+        })
+    }
+}
+
+/// What the visitor entered.
+struct EnteredContact {
+    name: PersonalInput,
+    telephone: Option<PersonalInput>,
+    email: Option<String>,
+    postal_address: Option<PersonalInput>,
+}
+
+/// Changes the details, and shows the page again. An address that was corrected gets a sign-in link,
+/// and the browser a new session, since a change of the address ends all sessions.
+pub(super) async fn submit(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    app: &AppState,
+    posted: &FormData,
+) -> Result<HttpResponse, PageError> {
+    let person = visitor.person()?;
+    let row: PersonRow = app
+        .views
+        .find(person, None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    let known = OwnContact::load(visitor, app, Some(row.clone())).await?;
+    if !known.changes {
+        return Err(PageError::forbidden());
+    }
+    let entered = match parse(visitor, posted, &known) {
+        Ok(entered) => entered,
+        Err(wrong) => return rejected(visitor, app, posted, wrong).await,
+    };
+    let corrected = entered
+        .email
+        .clone()
+        .filter(|email| known.email_changes && *email != known.email);
+    let taken = match &corrected {
+        Some(email) => links::holder_of_address(app.commands.log(), email)
+            .await?
+            .is_some_and(|holder| holder != person),
+        None => false,
+    };
+    let refused = match change(visitor, app, posted, &row, &known, &entered, taken).await? {
+        // Another request registered the address in the meantime.
+        Some(Refusal::Taken(_)) if corrected.is_some() => {
+            change(visitor, app, posted, &row, &known, &entered, true).await?
+        }
+        refused => refused,
+    };
+    if let Some(refusal) = refused {
+        let says = apply::refusal_says(&refusal, visitor.language);
+        return rejected(visitor, app, posted, vec![(String::new(), says)]).await;
+    }
+    let mut response = see_other("/account");
+    if known.email_changes && entered.email.as_deref().unwrap_or_default() != known.email {
+        let key = visitor::new_browser_key();
+        if let Some(email) = corrected {
+            let joins = row.groups.iter().next().filter(|_| taken);
+            let joins = joins.map(|group| (*group, person));
+            let browser = links::browser_digest(app.commands.log().vault(), &key);
+            sign_in::send_link(app, &email, joins, &browser).await?;
+        }
+        restart_session(request, visitor, app, person, &key, &mut response).await?;
+    }
+    Ok(response)
+}
+
+async fn restart_session(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    app: &AppState,
+    person: PersonId,
+    key: &str,
+    response: &mut HttpResponse,
+) -> Result<(), PageError> {
+    let own = visitor.digest(app);
+    let ended = sessions::SessionsToEnd::One(&own);
+    sessions::end(app.commands.log(), person, ended).await?;
+    Visitor::start_session(request, app, person, false, key, response).await
+}
+
+async fn rejected(
+    visitor: &Visitor,
+    app: &AppState,
+    posted: &FormData,
+    wrong: FieldErrors,
+) -> Result<HttpResponse, PageError> {
+    account::render_account(visitor, app, Some(FormErrors::new(FORM, posted, wrong))).await
+}
+
+fn parse(
+    visitor: &Visitor,
+    posted: &FormData,
+    known: &OwnContact,
+) -> Result<EnteredContact, FieldErrors> {
+    let mut form = FormReader::new(posted, visitor.language);
+    let name = form.required(
+        "name",
+        |text| PersonalInput::name(text).ok(),
+        "Enter your name",
+    );
+    let telephone = form.optional(
+        "telephone",
+        |text| parse_phone(text).or_else(|| unchanged(text, &known.telephone)),
+        "Enter a phone number, such as 07700 900112",
+    );
+    let email = if known.email_changes {
+        form.optional(
+            "email",
+            |text| parse_email(text).ok(),
+            "Enter an email address, such as name@example.org",
+        )
+    } else {
+        Some(known.email.clone()).filter(|email| !email.is_empty())
+    };
+    let postal_address = form.optional_text("postal_address");
+    let entered = |field: &str| !posted.text(field).is_empty();
+    let by_email = if known.email_changes {
+        entered("email")
+    } else {
+        email.is_some()
+    };
+    if !by_email && !entered("telephone") && !entered("postal_address") {
+        form.error(
+            "telephone",
+            "Add a phone number, an email or a postal address, so that we can reach you.",
+        );
+    }
+    form.finish(name.map(|name| EnteredContact {
+        name,
+        telephone,
+        email,
+        postal_address,
+    }))
+}
+
+/// A number that the office wrote down in its own way may stay.
+fn unchanged(text: &str, known: &str) -> Option<PersonalInput> {
+    (text == known)
+        .then(|| PersonalInput::try_from(text.to_owned()).ok())
+        .flatten()
+}
+
+/// Issues the change. An address that stays is passed on as it is stored, so that a proven one
+/// remains proven.
+async fn change(
+    visitor: &Visitor,
+    app: &AppState,
+    posted: &FormData,
+    row: &PersonRow,
+    known: &OwnContact,
+    entered: &EnteredContact,
+    taken: bool,
+) -> Result<Option<Refusal>, PageError> {
+    let stays = entered.email.as_deref().unwrap_or_default() == known.email;
+    let stored = |sealed: &Option<_>| sealed.clone().map(PersonalInput::Sealed);
+    let typed = entered.email.clone().map(PersonalInput::Open);
+    let (email, typed_email) = match (stays, taken) {
+        (true, _) => (stored(&row.email), stored(&row.typed_email)),
+        (false, true) => (None, typed),
+        (false, false) => (typed, None),
+    };
+    let details = PersonDetails {
+        name: entered.name.clone(),
+        email,
+        telephone: entered.telephone.clone(),
+        postal_address: entered.postal_address.clone(),
+        typed_email,
+    };
+    let change = PersonCommand::ChangeContact(details);
+    ownership::try_execute(
+        visitor,
+        app,
+        posted,
+        Command::Person(PersonId(row.id), change),
+    )
+    .await
+}

@@ -1,0 +1,210 @@
+//! The bank pages: sending approved payments as a batch with its payment file, and the import of
+//! bank statements.
+//!
+//! # Sending payments
+//!
+//! A person of finance chooses approved payments of one fund, makes and downloads their file,
+//! uploads it to the bank, and then marks the batch as sent: only then do groups hear that money is
+//! on its way. A file that was made binds the batch to its payments.
+//!
+//! # Statements
+//!
+//! Uploading a statement records nothing: its entries are matched with payments and shown. The
+//! entries that a person of finance chooses are then recorded by a second form.
+
+mod batch;
+mod batch_payments;
+mod entries;
+mod file;
+mod proposals;
+
+use std::collections::BTreeSet;
+
+use actix_web::HttpResponse;
+use askama::Template;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::list::{have_pence, pounds_in};
+use super::{DeskRequest, PersonNames};
+use crate::domain::Role;
+use crate::domain::grant::PaymentState;
+use crate::domain::text::Slug;
+use crate::http::pages::days::short_day;
+use crate::http::pages::words::{Tag, TagKind};
+use crate::http::pages::{Form, PageContext, PageError, Visitor};
+use crate::projections::{FundRow, GrantRow, PaymentBatchRow, PaymentRow};
+use crate::views::{Filter, FundView};
+
+pub(super) use batch::send_batch;
+pub(super) use batch_payments::number_end;
+pub(super) use entries::{preview_statement, record_entries};
+pub(super) use file::make_file;
+pub(super) use proposals::{BatchProposal, UnsentBatch, proposals, unsent_batches};
+
+#[derive(Template)]
+#[template(path = "desk/bank.html")]
+struct BankPage {
+    page: PageContext,
+    wrong: Vec<(String, String)>,
+    batches: Vec<BatchItem>,
+    upload: Form,
+}
+
+/// A batch in the list of all batches.
+struct BatchItem {
+    title: String,
+    path: String,
+    fund: String,
+    payments: u32,
+    total: String,
+    tag: Tag,
+    /// The day on which it was sent, or its file was made.
+    since: String,
+}
+
+/// The page of the bank; with a batch or payments in the query, that of the batch.
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_finance(request.visitor)?;
+    if !request.text("fund").is_empty() {
+        return batch::show(request).await;
+    }
+    let forms = request.forms();
+    request.render(&BankPage {
+        page: request.page_context("Bank files and statements").await?,
+        wrong: forms.error_summary(),
+        batches: batch_items(request).await?,
+        upload: forms.form("statement"),
+    })
+}
+
+fn require_finance(visitor: &Visitor) -> Result<(), PageError> {
+    if visitor
+        .require_staff()?
+        .reader
+        .roles
+        .contains(&Role::Finance)
+    {
+        Ok(())
+    } else {
+        Err(PageError::forbidden())
+    }
+}
+
+/// All batches of all funds: first those that are not marked as sent, then the newest.
+async fn batch_items(request: &DeskRequest<'_>) -> Result<Vec<BatchItem>, PageError> {
+    let today = request.today();
+    let at_bank = keys_at_bank(request).await?;
+    let funds = request.list_all::<FundRow>(Vec::new()).await?;
+    let mut rows: Vec<(String, PaymentBatchRow)> = Vec::new();
+    for FundView { row, batches } in request.app.views.with_batches(funds, None).await? {
+        rows.extend(batches.into_values().map(|batch| (row.name.clone(), batch)));
+    }
+    rows.sort_by(|(_, one), (_, other)| {
+        let key = |row: &PaymentBatchRow| (row.sent_on.is_none(), row.sent_on, row.batch.clone());
+        key(other).cmp(&key(one))
+    });
+    let with_pence = have_pence(rows.iter().map(|(_, row)| row.total));
+    let item = |(fund, row): (String, PaymentBatchRow)| BatchItem {
+        title: batch_title(&row.batch, row.sent_on, today),
+        path: batch_path(row.fund, &row.batch),
+        payments: row.payments,
+        total: pounds_in(row.total, with_pence),
+        tag: batch_tag(&row, at_bank.contains(&(row.fund, row.batch.clone()))),
+        since: row
+            .sent_on
+            .or_else(|| row.files.last().map(|file| file.made_on))
+            .map(|day| short_day(day, today))
+            .unwrap_or_default(),
+        fund,
+    };
+    Ok(rows.into_iter().map(item).collect())
+}
+
+/// The batches with payments that the bank has not answered yet.
+async fn keys_at_bank(request: &DeskRequest<'_>) -> Result<BTreeSet<(Uuid, Slug)>, PageError> {
+    let filters = vec![Filter::in_state([PaymentState::Sent])];
+    let rows: Vec<PaymentRow> = request.list_all(filters).await?;
+    let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.grant).collect();
+    let grants: Vec<GrantRow> = request.rows_by_id(ids).await?;
+    let key = |row: PaymentRow| {
+        let grant = grants.iter().find(|grant| grant.id == row.grant)?;
+        Some((grant.fund.0, row.batch?))
+    };
+    Ok(rows.into_iter().filter_map(key).collect())
+}
+
+fn batch_tag(row: &PaymentBatchRow, is_at_bank: bool) -> Tag {
+    if row.sent_on.is_none() {
+        Tag::new(TagKind::Todo, "File made")
+    } else if is_at_bank {
+        Tag::new(TagKind::Wait, "With the bank")
+    } else {
+        Tag::new(TagKind::Good, "Statement read")
+    }
+}
+
+/// The address of a batch's page.
+fn batch_path(fund: Uuid, batch: &Slug) -> String {
+    format!("/desk/bank?fund={fund}&batch={batch}")
+}
+
+/// What people call a batch: "Batch of 28 November", "Batch 2 of 28 November". Its key is made of
+/// the day and a number; a key that was typed is not shown.
+pub(super) fn batch_title(key: &Slug, sent_on: Option<Date>, today: Date) -> String {
+    let in_words = |day: Date| {
+        let form = if day.year() == today.year() {
+            "%-d %B"
+        } else {
+            "%-d %B %Y"
+        };
+        day.strftime(form).to_string()
+    };
+    let key = key.to_string();
+    let made = key
+        .strip_prefix("batch-")
+        .and_then(|rest| rest.rsplit_once('-'))
+        .and_then(|(day, number)| Some((day.parse().ok()?, number.parse().ok()?)));
+    match (made, sent_on) {
+        (Some((day, 1_u32)), _) | (None, Some(day)) => format!("Batch of {}", in_words(day)),
+        (Some((day, number)), _) => format!("Batch {number} of {}", in_words(day)),
+        (None, None) => "Batch".to_owned(),
+    }
+}
+
+/// "1 payment", "3 payments".
+fn payments_in_words(count: usize) -> String {
+    match count {
+        1 => "1 payment".to_owned(),
+        count => format!("{count} payments"),
+    }
+}
+
+/// "made by Alex on 27 Nov": by whom and when a batch's files were made.
+fn file_made_text(row: &PaymentBatchRow, names: &PersonNames, today: Date) -> Option<String> {
+    let file = row.files.last()?;
+    let day = short_day(file.made_on, today);
+    Some(format!("File made by {} on {day}", names.of(&file.by)))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_batch_is_called_by_its_day() {
+        let today = date(2026, 11, 28);
+        let title = |key: &str, sent_on| {
+            let key: Slug = key.parse().expect("a key");
+            batch_title(&key, sent_on, today)
+        };
+        assert_eq!(title("batch-2026-11-28-1", None), "Batch of 28 November");
+        assert_eq!(
+            title("batch-2025-11-28-2", None),
+            "Batch 2 of 28 November 2025"
+        );
+        assert_eq!(title("june", Some(date(2026, 6, 3))), "Batch of 3 June");
+    }
+}

@@ -1,0 +1,210 @@
+//! Work with payments and with what the bank did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::super::DeskRequest;
+use super::work::{WorkQueue, WorkRow, named, number_of, queue, waiting_rows};
+use crate::domain::grant::{GrantState, PaymentState as P};
+use crate::domain::{Money, PersonId, Role};
+use crate::http::pages::PageError;
+use crate::projections::{GrantRow, PaymentRow};
+use crate::views::{Filter, PaymentColumn};
+
+/// After so many days at the bank a payment should be on the statement.
+const BANK_DAYS: i64 = 3;
+/// At most so many of the newest payments that bounced are looked at.
+const BOUNCED_MAX: usize = 20;
+
+/// Payments that are not paid yet, the most urgent first.
+pub(super) async fn open_payments(
+    request: &DeskRequest<'_>,
+) -> Result<WorkQueue<PaymentRow>, PageError> {
+    let filters = vec![Filter::in_state([P::Prepared, P::Approved, P::Sent])];
+    queue(request, (PaymentColumn::Urgency.key(), false), filters).await
+}
+
+/// Whether the person can approve the payment: it is not their own.
+pub(super) fn may_approve(row: &PaymentRow, person: PersonId) -> bool {
+    row.state == P::Prepared
+        && row.prepared_by != Some(person)
+        && !row.approved_by.contains(&person)
+}
+
+fn may_be_sent(row: &PaymentRow, today: Date) -> bool {
+    row.state == P::Approved && row.waits_until.is_none_or(|until| until <= today)
+}
+
+/// How many payments wait for this person in finance.
+pub(super) fn count_for(payments: &WorkQueue<PaymentRow>, person: PersonId, today: Date) -> i64 {
+    let waits = |row: &&PaymentRow| may_approve(row, person) || may_be_sent(row, today);
+    i64::try_from(payments.rows.iter().filter(waits).count()).unwrap_or_default()
+}
+
+/// The payments that somebody in finance approves, sends, and finds on the statement.
+pub(super) async fn payments(
+    request: &DeskRequest<'_>,
+    open: &WorkQueue<PaymentRow>,
+) -> Result<Vec<WorkRow>, PageError> {
+    let (person, today) = (request.signed.reader.person, request.today());
+    let of = |which: &dyn Fn(&PaymentRow) -> bool| -> Vec<&PaymentRow> {
+        open.rows.iter().filter(|row| which(row)).collect()
+    };
+    let late_at_bank = today.saturating_sub(jiff::Span::new().days(BANK_DAYS));
+    let approve = of(&|row| may_approve(row, person));
+    let send = of(&|row| may_be_sent(row, today));
+    let early = of(&|row| row.early_proposed_by.is_some_and(|by| by != person));
+    let at_bank = of(&|row| row.state == P::Sent && row.sent_on <= Some(late_at_bank));
+    let mut found = Vec::new();
+    if let Some(first) = approve.first() {
+        let title = format!(
+            "Approve {}",
+            number_of(length(&approve), "payment", "payments")
+        );
+        found.push(
+            WorkRow::new(
+                "bank",
+                title,
+                "/desk/payments?state=prepared&select=all",
+                "Approve",
+            )
+            .about(total_text(&approve))
+            .today(first.prepared_on),
+        );
+    }
+    if let Some(first) = send.first() {
+        let title = format!("Send {}", number_of(length(&send), "payment", "payments"));
+        found.push(
+            WorkRow::new("bank", title, "/desk/payments?state=approved", "Send")
+                .about(format!(
+                    "{} Approved and ready for the bank.",
+                    total_text(&send)
+                ))
+                .today(first.prepared_on),
+        );
+    }
+    if let Some(first) = early.first() {
+        let title = number_of(length(&early), "early payment", "early payments");
+        let path = format!("/desk/payments?grant={}", first.grant);
+        found.push(
+            WorkRow::new("bank", title, path, "Confirm")
+                .about("A colleague asks to pay before the wait is over.")
+                .today(first.prepared_on),
+        );
+    }
+    if let Some(first) = at_bank.first() {
+        let title = format!(
+            "Confirm {} with the bank",
+            number_of(length(&at_bank), "payment", "payments")
+        );
+        found.push(
+            WorkRow::new("bank", title, "/desk/bank", "Add statement")
+                .about(format!(
+                    "{} Add the bank’s statement.",
+                    total_text(&at_bank)
+                ))
+                .since(first.sent_on, today),
+        );
+    }
+    found.extend(bounced(request, open).await?);
+    Ok(found)
+}
+
+fn length<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or_default()
+}
+
+/// "£4,150 in total."
+fn total_text(rows: &[&PaymentRow]) -> String {
+    let total: Money = rows.iter().map(|row| row.amount).sum();
+    format!("{total} in total.")
+}
+
+/// Payments that bounced, of grants that still wait for their money.
+async fn bounced(
+    request: &DeskRequest<'_>,
+    open: &WorkQueue<PaymentRow>,
+) -> Result<Vec<WorkRow>, PageError> {
+    let filters = vec![Filter::in_state([P::Failed, P::Reversed])];
+    let order = (PaymentColumn::Urgency.key(), true);
+    let mut back = queue::<PaymentRow>(request, order, filters).await?.rows;
+    let again: BTreeSet<Uuid> = open.rows.iter().map(|row| row.grant).collect();
+    back.retain(|row| !again.contains(&row.grant));
+    back.truncate(BOUNCED_MAX);
+    let grants = grants_of(request, back.iter().map(|row| row.grant)).await?;
+    let mut seen = BTreeSet::new();
+    back.retain(|row| {
+        let grant = grants.get(&row.grant);
+        grant.is_some_and(waits_for_money) && seen.insert(row.grant)
+    });
+    let groups = request
+        .group_names(grants.values().map(|row| row.group.to_string()))
+        .await?;
+    let today = request.today();
+    let row = |payment: &PaymentRow| {
+        let grant = grants.get(&payment.grant);
+        let group = grant.and_then(|grant| groups.get(&grant.group.to_string()));
+        let path = format!("/desk/payments?grant={}", payment.grant);
+        WorkRow::new(
+            "bank",
+            group.cloned().unwrap_or_default(),
+            path,
+            "Pay again",
+        )
+        .about(format!(
+            "A payment of {} bounced. Check the bank details.",
+            payment.amount
+        ))
+        .wrong(Some(payment.sent_on.unwrap_or(payment.prepared_on)), today)
+    };
+    Ok(named(&back, row))
+}
+
+fn waits_for_money(grant: &GrantRow) -> bool {
+    matches!(grant.state, GrantState::Accepted | GrantState::Live)
+        && !grant.on_hold
+        && !grant.paid.covers(grant.award)
+}
+
+/// Grants by their ids.
+pub(super) async fn grants_of(
+    request: &DeskRequest<'_>,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<BTreeMap<Uuid, GrantRow>, PageError> {
+    let ids: BTreeSet<Uuid> = ids.collect();
+    let rows = request.rows_by_id::<GrantRow>(ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Lines of the bank's statement that two people settle.
+pub(super) async fn unsettled(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
+    let reader = &request.signed.reader;
+    let finance = reader.roles.contains(&Role::Finance);
+    let rows = waiting_rows::<GrantRow>(request, "entries_wait").await?;
+    let confirms = |row: &GrantRow| {
+        row.unsettled.values().any(|entry| {
+            let proposed = entry.proposed.as_ref();
+            proposed.is_some_and(|proposed| finance && proposed.by != reader.person)
+        })
+    };
+    let row = |grant: &GrantRow| {
+        let (says, button) = if confirms(grant) {
+            (
+                "A bank line to settle: a colleague says what it is for.",
+                "Confirm",
+            )
+        } else {
+            ("A bank line to settle: say what it is for.", "Settle")
+        };
+        WorkRow::new(
+            "bank",
+            grant.title.clone(),
+            format!("/desk/grants/{}", grant.id),
+            button,
+        )
+        .about(says)
+    };
+    Ok(named(&rows, row))
+}

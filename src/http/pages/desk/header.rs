@@ -1,0 +1,86 @@
+//! What the desk's header and navigation say of the reader: the name, and how much waits for them in
+//! each room.
+//!
+//! A page must not become slow by it, so both are kept in memory for [`KEPT_MAX`], by person. After
+//! that one page reads them again: the name, and per role one or two counts over indexes that hold
+//! only what waits. An action of the reader drops them, so that the next page counts anew.
+
+use std::num::NonZeroUsize;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use lru::LruCache;
+
+use super::DeskRequest;
+use super::dashboard::count_by_room;
+use crate::domain::{PersonId, Roles};
+use crate::http::AppState;
+use crate::http::pages::layout::DeskHeader;
+use crate::http::pages::{PageError, Visitor};
+
+/// How long a header is used.
+const KEPT_MAX: Duration = Duration::from_secs(20);
+/// At most so many people's headers are kept.
+const PEOPLE_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("it is not zero");
+
+static HEADERS: LazyLock<Mutex<LruCache<String, KeptHeader>>> =
+    LazyLock::new(|| Mutex::new(LruCache::new(PEOPLE_MAX)));
+
+struct KeptHeader {
+    roles: Roles,
+    read_at: Instant,
+    header: DeskHeader,
+}
+
+fn key_of(app: &AppState, person: PersonId) -> String {
+    format!("{} {person}", app.commands.organisation().0)
+}
+
+/// The header of the reader's pages.
+pub(super) async fn header_of(request: &DeskRequest<'_>) -> Result<DeskHeader, PageError> {
+    let reader = &request.signed.reader;
+    let key = key_of(request.app, reader.person);
+    let kept = HEADERS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+        .filter(|kept| kept.roles == reader.roles && kept.read_at.elapsed() < KEPT_MAX)
+        .map(|kept| kept.header.clone());
+    if let Some(header) = kept {
+        return Ok(header);
+    }
+    let header = DeskHeader::new(own_name(request).await?, count_by_room(request).await?);
+    let kept = KeptHeader {
+        roles: reader.roles.clone(),
+        read_at: Instant::now(),
+        header: header.clone(),
+    };
+    HEADERS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .put(key, kept);
+    Ok(header)
+}
+
+/// Drops what is kept of a person who acted.
+pub(super) fn forget(app: &AppState, visitor: &Visitor) {
+    if let Some(signed) = &visitor.signed_in {
+        let key = key_of(app, signed.reader.person);
+        HEADERS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop(&key);
+    }
+}
+
+/// The reader's own name, which everybody may see.
+async fn own_name(request: &DeskRequest<'_>) -> Result<String, PageError> {
+    let reader = &request.signed.reader;
+    let views = &request.app.views;
+    let rows = views.people(vec![reader.person.to_string()]).await?;
+    let seen = views.decrypt_people(reader, rows).await?;
+    Ok(seen
+        .into_iter()
+        .find_map(|person| person.name)
+        .unwrap_or_default())
+}

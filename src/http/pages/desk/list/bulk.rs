@@ -1,0 +1,427 @@
+//! Actions on the ticked rows of a list.
+//!
+//! The list posts the ticked rows to [`confirm`], which shows by name what will be done and what
+//! will be refused, and records nothing. Its form posts to [`run`], which issues one command for
+//! each row, the same as the button on the row's own page, and reports on each by name. The key of
+//! each command is that of the form and the row, so that a form sent twice does everything once.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use uuid::Uuid;
+
+use super::definition::{BulkAction, ListDefinition};
+use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
+use crate::domain::command::NoBody;
+use crate::domain::grant::{PaymentRef, RemindNow};
+use crate::domain::language::Language;
+use crate::domain::reference::Reference;
+use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, Money};
+use crate::http::AppState;
+use crate::http::pages::apply::sections::{self, Section, place_name};
+use crate::http::pages::desk::DeskRequest;
+use crate::http::pages::sign_in::local_path;
+use crate::http::pages::{Form, FormData, PageContext, PageError, PostedForm, ownership};
+use crate::http::problem::Problem;
+use crate::projections::{ApplicationRow, GrantRow, PaymentRow, UpdateRow};
+
+/// At most so many rows are acted on together: several pages, not the whole list.
+const PICKED_MAX: usize = 200;
+
+#[derive(Template)]
+#[template(path = "desk/bulk.html")]
+struct BulkPage {
+    page: PageContext,
+    words: BulkWords,
+    action: &'static str,
+    list: &'static str,
+    back: String,
+    form: Form,
+    done: Vec<BulkLine>,
+    refused: Vec<BulkLine>,
+    total: Option<String>,
+    /// The commands were issued, and this is what became of them.
+    is_result: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/bulk_print.html")]
+struct BulkPrintPage {
+    page: PageContext,
+    back: String,
+    sheets: Vec<PrintedApplication>,
+}
+
+struct PrintedApplication {
+    group: String,
+    reference: String,
+    requested: String,
+    area: String,
+    answers: Vec<Section>,
+}
+
+/// A row that is acted on, in words.
+struct BulkLine {
+    id: String,
+    name: String,
+    amount: String,
+    /// Why it is refused; empty if it is not.
+    reason: String,
+}
+
+/// A row that is acted on, and the command.
+struct BulkItem {
+    id: String,
+    name: String,
+    amount: Option<Money>,
+    command: Command,
+}
+
+/// What the pages of an action say.
+struct BulkWords {
+    /// What happens, before it is done.
+    before: &'static str,
+    button: &'static str,
+    done: &'static str,
+}
+
+impl BulkWords {
+    fn of(action: &str) -> Self {
+        match action {
+            "approve" => Self {
+                before: "You approve these payments. Once everyone who is needed has approved a payment, it can go to the bank.",
+                button: "Approve",
+                done: "Approved",
+            },
+            "remind" => Self {
+                before: "We email each of these groups that its report is due. A group gets at most one reminder a day.",
+                button: "Send a reminder to",
+                done: "Reminded",
+            },
+            _ => Self {
+                before: "These applications go on to be scored by the panel.",
+                button: "Mark as eligible",
+                done: "Marked as eligible",
+            },
+        }
+    }
+}
+
+/// Shows what an action would do with each of the ticked rows. Nothing is recorded.
+pub(in crate::http::pages::desk) async fn confirm(
+    request: HttpRequest,
+    sent: PostedForm,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let list = list_of(&request)?;
+    let desk = DeskRequest::new(&app, &visitor, &list.path(), None)?;
+    if posted.text("do") == "print" && list.name == "applications" {
+        return print(&desk, &posted).await;
+    }
+    let action = action_of(&desk, list, &posted)?;
+    let (mut done, mut refused, mut total) = (Vec::new(), Vec::new(), Money::ZERO);
+    for item in items(&desk, action, &picked(&posted)).await? {
+        let tried = app
+            .commands
+            .dry_run(&desk.signed.caller, item.command.clone())
+            .await;
+        match tried {
+            Ok(()) => {
+                total = total.plus(item.amount.unwrap_or(Money::ZERO));
+                done.push(item.line(String::new()));
+            }
+            Err(error) => refused.push(item.line(reason(error)?)),
+        }
+    }
+    let page = BulkPage {
+        page: desk.page_context(action.label).await?,
+        words: BulkWords::of(action.id),
+        action: action.id,
+        list: list.name,
+        back: back_of(&posted, list),
+        form: desk.forms().form("bulk"),
+        total: (!total.is_zero()).then(|| total.to_string()),
+        done,
+        refused,
+        is_result: false,
+    };
+    desk.render(&page)
+}
+
+/// Does it, one command for each row, and says of each what became of it.
+pub(in crate::http::pages::desk) async fn run(
+    request: HttpRequest,
+    sent: PostedForm,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    let list = list_of(&request)?;
+    let desk = DeskRequest::new(&app, &visitor, &list.path(), None)?;
+    let action = action_of(&desk, list, &posted)?;
+    let key = ownership::parse_uuid(posted.text("key"))?;
+    let (mut done, mut refused, mut last_position) = (Vec::new(), Vec::new(), None);
+    for item in items(&desk, action, &picked(&posted)).await? {
+        let line = item.line(String::new());
+        match issue(&desk, action, key, item).await {
+            Ok(position) => {
+                last_position = last_position.max(Some(position));
+                done.push(line);
+            }
+            Err(error) => {
+                let reason = reason(error)?;
+                refused.push(BulkLine { reason, ..line });
+            }
+        }
+    }
+    if let Some(position) = last_position {
+        app.views.wait_until_shown(position).await;
+    }
+    let page = BulkPage {
+        page: desk.page_context(action.label).await?,
+        words: BulkWords::of(action.id),
+        action: action.id,
+        list: list.name,
+        back: back_of(&posted, list),
+        form: desk.forms().form("bulk"),
+        total: None,
+        done,
+        refused,
+        is_result: true,
+    };
+    desk.render(&page)
+}
+
+/// Issues the command of one row. Returns the position of its last event.
+async fn issue(
+    desk: &DeskRequest<'_>,
+    action: &BulkAction,
+    key: Uuid,
+    item: BulkItem,
+) -> Result<i64, CommandError> {
+    let (app, signed) = (desk.app, desk.signed);
+    let content = format!("bulk/{}/{}", action.id, item.id);
+    let hash = app.commands.log().vault().request_hash(content.as_bytes());
+    let request = CommandRequest {
+        idempotency_key: Some(IdempotencyKey::per_caller(
+            format!("{key}/{}", item.id),
+            hash,
+        )),
+        ..CommandRequest::new(signed.caller.clone(), item.command)
+    };
+    Ok(app.commands.execute(request).await?.last_position)
+}
+
+/// Why a command was refused, without the id of a record.
+fn reason(error: CommandError) -> Result<String, PageError> {
+    let refusal = match error {
+        CommandError::Refused(refusal) => Some(refusal),
+        CommandError::RefusedFor(records) => records.into_iter().next().map(|one| one.refusal),
+        other => return Err(other.into()),
+    };
+    let problem = Problem::from(
+        refusal.unwrap_or(crate::domain::Refusal::Nothing("select at least one row")),
+    );
+    let (mut says, advice) = (problem.detail().to_owned(), problem.advice());
+    if let Some(first) = says.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Ok(format!("{says}. {advice}"))
+}
+
+fn list_of(request: &HttpRequest) -> Result<&'static ListDefinition, PageError> {
+    let name = request.match_info().query("list");
+    ListDefinition::by_name(name).ok_or_else(PageError::not_found)
+}
+
+/// The action of the form. Fails if the list has none of this name, or not for the reader's roles.
+fn action_of(
+    desk: &DeskRequest<'_>,
+    list: &ListDefinition,
+    posted: &FormData,
+) -> Result<&'static BulkAction, PageError> {
+    // A button on a row has no action of its own: it takes the first of the list.
+    let name = posted.text("do");
+    let one = !posted.text("one").is_empty();
+    let found = list
+        .bulk
+        .iter()
+        .find(|action| action.id == name || (one && name.is_empty()))
+        .ok_or_else(PageError::not_found)?;
+    let roles = &desk.signed.reader.roles;
+    if found.roles.iter().any(|role| roles.contains(role)) {
+        Ok(found)
+    } else {
+        Err(PageError::forbidden())
+    }
+}
+
+/// The rows that were ticked, or the one whose own button was pressed.
+fn picked(posted: &FormData) -> Vec<String> {
+    let one = posted.text("one");
+    if one.is_empty() {
+        posted
+            .all("pick")
+            .take(PICKED_MAX)
+            .map(str::to_owned)
+            .collect()
+    } else {
+        vec![one.to_owned()]
+    }
+}
+
+/// The list that the form was on.
+fn back_of(posted: &FormData, list: &ListDefinition) -> String {
+    local_path(posted.text("back"))
+        .or_else(|| local_path(posted.text("at")))
+        .filter(|path| path.starts_with(&list.path()))
+        .map_or_else(|| list.path(), str::to_owned)
+}
+
+/// The picked rows with their commands, in the order in which they were picked.
+async fn items(
+    desk: &DeskRequest<'_>,
+    action: &BulkAction,
+    picked: &[String],
+) -> Result<Vec<BulkItem>, PageError> {
+    let mut items = match action.id {
+        "approve" => payments_to_approve(desk, picked).await?,
+        "remind" => updates_to_remind(desk, picked).await?,
+        _ => applications_to_confirm(desk, picked).await?,
+    };
+    let place = |item: &BulkItem| picked.iter().position(|id| *id == item.id);
+    items.sort_by_key(place);
+    Ok(items)
+}
+
+async fn applications_to_confirm(
+    desk: &DeskRequest<'_>,
+    picked: &[String],
+) -> Result<Vec<BulkItem>, PageError> {
+    let rows: Vec<ApplicationRow> = desk.rows_by_id(picked).await?;
+    let groups = desk
+        .group_names(rows.iter().map(|row| row.group.to_string()))
+        .await?;
+    let item = |row: ApplicationRow| BulkItem {
+        id: row.id.to_string(),
+        name: name_of(&groups, &row.group),
+        amount: row.requested,
+        command: Command::Application(
+            ApplicationId(row.id),
+            ApplicationCommand::ConfirmEligibility(NoBody {}),
+        ),
+    };
+    Ok(rows.into_iter().map(item).collect())
+}
+
+async fn payments_to_approve(
+    desk: &DeskRequest<'_>,
+    picked: &[String],
+) -> Result<Vec<BulkItem>, PageError> {
+    let rows: Vec<PaymentRow> = desk.rows_by_id(picked).await?;
+    let grants: Vec<GrantRow> = desk.rows_by_id(rows.iter().map(|row| row.grant)).await?;
+    let groups = desk
+        .group_names(grants.iter().map(|row| row.group.to_string()))
+        .await?;
+    let item = |row: PaymentRow| {
+        let grant = grants.iter().find(|grant| grant.id == row.grant);
+        BulkItem {
+            id: format!("{}/{:05}", row.grant, row.payment),
+            name: grant.map_or_else(String::new, |grant| name_of(&groups, &grant.group)),
+            amount: Some(row.amount),
+            command: Command::Grant(
+                GrantId(row.grant),
+                GrantCommand::ApprovePayment(PaymentRef {
+                    payment: row.payment,
+                }),
+            ),
+        }
+    };
+    Ok(rows.into_iter().map(item).collect())
+}
+
+async fn updates_to_remind(
+    desk: &DeskRequest<'_>,
+    picked: &[String],
+) -> Result<Vec<BulkItem>, PageError> {
+    let rows: Vec<UpdateRow> = desk.rows_by_id(picked).await?;
+    let grants: Vec<GrantRow> = desk.rows_by_id(rows.iter().map(|row| row.grant)).await?;
+    let groups = desk
+        .group_names(grants.iter().map(|row| row.group.to_string()))
+        .await?;
+    let item = |row: UpdateRow| {
+        let grant = grants.iter().find(|grant| grant.id == row.grant);
+        BulkItem {
+            id: format!("{}/{:05}", row.grant, row.update),
+            name: grant.map_or_else(String::new, |grant| name_of(&groups, &grant.group)),
+            amount: None,
+            command: Command::Grant(
+                GrantId(row.grant),
+                GrantCommand::RemindNow(RemindNow {
+                    update: row.update,
+                    note: None,
+                }),
+            ),
+        }
+    };
+    Ok(rows.into_iter().map(item).collect())
+}
+
+fn name_of(groups: &BTreeMap<String, String>, group: &impl ToString) -> String {
+    groups
+        .get(&group.to_string())
+        .cloned()
+        .unwrap_or_else(|| "A group".to_owned())
+}
+
+impl BulkItem {
+    fn line(&self, reason: String) -> BulkLine {
+        BulkLine {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            amount: self
+                .amount
+                .map(|amount| amount.to_string())
+                .unwrap_or_default(),
+            reason,
+        }
+    }
+}
+
+/// The ticked applications, one on each sheet.
+async fn print(desk: &DeskRequest<'_>, posted: &FormData) -> Result<HttpResponse, PageError> {
+    if !desk.signed.reader.may_read_words() {
+        return Err(PageError::forbidden());
+    }
+    let list = &super::super::applications::LIST;
+    let rows: Vec<ApplicationRow> = desk.rows_by_id(picked(posted)).await?;
+    let groups = desk
+        .group_names(rows.iter().map(|row| row.group.to_string()))
+        .await?;
+    let mut sheets = Vec::new();
+    for row in rows {
+        sheets.push(PrintedApplication {
+            group: name_of(&groups, &row.group),
+            reference: Reference::parse(&row.reference)
+                .map(|reference| reference.to_string())
+                .unwrap_or_default(),
+            requested: row
+                .requested
+                .map(|amount| amount.to_string())
+                .unwrap_or_default(),
+            area: row
+                .area
+                .as_ref()
+                .map(|area| place_name(area.as_str()))
+                .unwrap_or_default(),
+            answers: sections::all_sections(desk.app, &row, Language::En).await?,
+        });
+    }
+    let page = BulkPrintPage {
+        page: desk.page_context("Applications to print").await?,
+        back: back_of(posted, list),
+        sheets,
+    };
+    desk.render(&page)
+}

@@ -1,0 +1,57 @@
+//! The words of the lists that depend on more than one state: what is overdue or on hold, and amounts
+//! in a column.
+
+use crate::domain::Money;
+use crate::domain::grant::{GrantState, UpdateState};
+use crate::http::pages::words::{Tag, TagKind, Tagged as _};
+
+pub(in crate::http::pages::desk) fn grant_tag(
+    state: GrantState,
+    is_on_hold: bool,
+    is_overdue: bool,
+) -> Tag {
+    if is_on_hold {
+        Tag::new(TagKind::Hold, "On hold")
+    } else if state == GrantState::Offered && is_overdue {
+        Tag::new(TagKind::Bad, "Offer overdue")
+    } else {
+        state.tag()
+    }
+}
+
+pub(in crate::http::pages::desk) fn update_tag(state: UpdateState, is_overdue: bool) -> Tag {
+    if is_overdue {
+        Tag::new(TagKind::Bad, "Overdue")
+    } else {
+        state.tag()
+    }
+}
+
+/// An amount in a column: with pence if any amount of the column has some.
+pub(in crate::http::pages::desk) fn pounds_in(amount: Money, with_pence: bool) -> String {
+    let text = amount.to_string();
+    if with_pence && !text.contains('.') {
+        format!("{text}.00")
+    } else {
+        text
+    }
+}
+
+/// Whether any of these amounts has pence.
+pub(in crate::http::pages::desk) fn have_pence(amounts: impl IntoIterator<Item = Money>) -> bool {
+    amounts.into_iter().any(|amount| amount.pence() % 100 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_has_pence_if_one_amount_has() {
+        let (whole, part) = (Money::from_pounds(1250), Money::from_pence(90_050));
+        assert!(have_pence([whole, part]) && !have_pence([whole]));
+        assert_eq!(pounds_in(whole, true), "£1,250.00");
+        assert_eq!(pounds_in(part, true), "£900.50");
+        assert_eq!(pounds_in(whole, false), "£1,250");
+    }
+}

@@ -1,0 +1,151 @@
+//! What the desk says after an action: what happened, and who hears of it.
+//!
+//! The query parameter `done` of the next page names the sentence: the name of a command, or of a
+//! task of the desk that is no single command, and for some commands a day after a full stop, as in
+//! `done=request-changes.2026-12-11`. Anything else in the parameter is ignored, because anybody can
+//! write a link with it.
+
+mod table;
+
+use jiff::civil::Date;
+
+use self::table::NOTICES;
+use crate::domain::days;
+use crate::http::pages::FormData;
+
+/// The sentence after an action.
+#[derive(Clone, Copy)]
+struct ActionNotice {
+    /// The room of the command; empty for a task of the desk.
+    room: &'static str,
+    name: &'static str,
+    sentence: &'static str,
+    /// The field of the form with a day, and the sentence that names it after `{day}`.
+    until: Option<(&'static str, &'static str)>,
+}
+
+const fn says(room: &'static str, name: &'static str, sentence: &'static str) -> ActionNotice {
+    ActionNotice {
+        room,
+        name,
+        sentence,
+        until: None,
+    }
+}
+
+impl ActionNotice {
+    const fn until(mut self, field: &'static str, sentence: &'static str) -> Self {
+        self.until = Some((field, sentence));
+        self
+    }
+}
+
+/// The notice for the parameter `done` of a page. Where two rooms have a command of the same name,
+/// the room of the page decides.
+pub(super) fn notice_text(done: &str, path: &str) -> Option<String> {
+    let (name, day) = match done.split_once('.') {
+        Some((name, day)) => (name, Some(written_day(day)?)),
+        None => (done, None),
+    };
+    let room = path.trim_start_matches("/desk/").split('/').next();
+    let named = || NOTICES.iter().filter(|notice| notice.name == name);
+    let found = named()
+        .find(|notice| Some(notice.room) == room)
+        .or_else(|| named().next())?;
+    match (day, found.until) {
+        (None, _) => Some(found.sentence.to_owned()),
+        (Some(day), Some((_, sentence))) => {
+            Some(sentence.replace("{day}", &super::erasures::day_text(day)))
+        }
+        (Some(_), None) => None,
+    }
+}
+
+/// A day as it is written in an address, if it is one that the service could mean.
+fn written_day(text: &str) -> Option<Date> {
+    let day: Date = text.parse().ok()?;
+    let known = day >= days::EARLIEST_DAY && day.year() < 2100 && day.to_string() == text;
+    known.then_some(day)
+}
+
+/// The parameter `done` after an action: its name, and the day of its form if the sentence has one.
+pub(super) fn done_parameter(name: &str, posted: &FormData) -> String {
+    let field = NOTICES
+        .iter()
+        .filter(|notice| notice.name == name)
+        .find_map(|notice| notice.until);
+    let sent = posted.to_json();
+    let day = field.and_then(|(field, _)| written_day(sent.get(field)?.as_str()?));
+    day.map_or_else(|| name.to_owned(), |day| format!("{name}.{day}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::api::{RESOURCES, is_offered};
+
+    #[test]
+    fn every_command_of_the_desk_has_a_sentence() {
+        for noun in &RESOURCES {
+            for spec in noun.commands.iter().filter(|spec| is_offered(spec)) {
+                let has =
+                    |notice: &&ActionNotice| (notice.room, notice.name) == (noun.plural, spec.name);
+                assert!(
+                    NOTICES.iter().any(|notice| has(&notice)),
+                    "{} {}",
+                    noun.plural,
+                    spec.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_sentence_is_of_a_command_and_the_only_one() {
+        for notice in NOTICES {
+            let twins = NOTICES
+                .iter()
+                .filter(|other| (other.room, other.name) == (notice.room, notice.name));
+            assert_eq!(twins.count(), 1, "{} {}", notice.room, notice.name);
+            let known = RESOURCES
+                .iter()
+                .filter(|noun| noun.plural == notice.room)
+                .any(|noun| noun.commands.iter().any(|spec| spec.name == notice.name));
+            assert!(known || notice.room.is_empty(), "{}", notice.name);
+            assert!(notice.sentence.ends_with('.'), "{}", notice.sentence);
+        }
+    }
+
+    #[test]
+    fn a_notice_is_in_no_words_of_an_address() {
+        assert_eq!(
+            notice_text("approve-payment", "/desk/payments").as_deref(),
+            Some("Payment approved.")
+        );
+        assert!(notice_text("keyed-in", "/desk/applications/1").is_some());
+        for done in [
+            "",
+            "payment-of-£2,500-to-Alex-was-approved",
+            "approve-payment ",
+            "Approve-payment",
+            "approve-payment.2026-12-11",
+            "request-changes.tomorrow",
+            "request-changes.2026-12-11.",
+            "7-entries-of-the-statement",
+        ] {
+            assert_eq!(notice_text(done, "/desk"), None, "{done}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_names_the_day_and_the_room() {
+        assert_eq!(
+            notice_text("request-changes.2026-12-11", "/desk/applications/1").as_deref(),
+            Some("Question sent. The group has until 11 December 2026.")
+        );
+        assert_ne!(
+            notice_text("close", "/desk/funds/1"),
+            notice_text("close", "/desk/grants/1")
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! The files of a group by name, as a part of a record's page: pictures with a small view, and
+//! everything else as a link.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::domain::file::{FilePurpose, MediaType};
+use crate::http::pages::days::short_day;
+use crate::projections::FileRow;
+use crate::views::Reader;
+
+/// What a file can be, with its name, in the order of the form.
+const NAMES: [(FilePurpose, &str); 5] = [
+    (FilePurpose::Document, "Document"),
+    (FilePurpose::Receipt, "Receipt"),
+    (FilePurpose::Photograph, "Photograph"),
+    (FilePurpose::Scan, "Scan of a paper form"),
+    (FilePurpose::SignedForm, "Signed agreement"),
+];
+
+/// The name of a purpose, as the office says it.
+pub(super) fn purpose_name(purpose: FilePurpose) -> &'static str {
+    NAMES
+        .iter()
+        .find(|(known, _)| *known == purpose)
+        .map_or("File", |(_, name)| name)
+}
+
+/// What a new file can be, for a field to choose from.
+pub(super) fn purpose_choices() -> Vec<(String, String)> {
+    NAMES
+        .iter()
+        .map(|(purpose, name)| (<&str>::from(*purpose).to_owned(), (*name).to_owned()))
+        .collect()
+}
+
+#[derive(Template)]
+#[template(path = "parts/papers.html")]
+pub(super) struct Papers {
+    pictures: Vec<PaperRow>,
+    others: Vec<PaperRow>,
+}
+
+struct PaperRow {
+    name: String,
+    /// Absent if the reader may not open the file.
+    path: Option<String>,
+    day: String,
+    size: String,
+}
+
+impl Papers {
+    /// The files of a group, of which the panel opens scans and photographs only, and an auditor
+    /// none.
+    pub fn of(reader: &Reader, group: Uuid, files: &[FileRow], today: Date) -> Self {
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        for file in files {
+            *numbers.entry(purpose_name(file.purpose)).or_default() += 1;
+        }
+        let several: BTreeMap<&str, bool> = numbers
+            .iter()
+            .map(|(name, times)| (*name, *times > 1))
+            .collect();
+        let (mut pictures, mut others) = (Vec::new(), Vec::new());
+        // The newest is first, so the numbers fall.
+        for file in files {
+            let name = purpose_name(file.purpose);
+            let number = numbers.entry(name).or_default();
+            let is_open = reader.may_read_words()
+                && (reader.works_with_groups()
+                    || matches!(file.purpose, FilePurpose::Scan | FilePurpose::Photograph));
+            let paper = PaperRow {
+                name: match several.get(name) {
+                    Some(true) => format!("{name} {number}"),
+                    _ => name.to_owned(),
+                },
+                path: is_open.then(|| format!("/desk/files/{group}/{}", file.file)),
+                day: short_day(file.kept_on, today),
+                size: size_text(file.bytes),
+            };
+            *number = number.saturating_sub(1);
+            if file.media != MediaType::Pdf && is_open {
+                pictures.push(paper);
+            } else {
+                others.push(paper);
+            }
+        }
+        Self { pictures, others }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.pictures.is_empty() && self.others.is_empty()
+    }
+}
+
+fn size_text(bytes: u64) -> String {
+    let kilobytes = bytes.div_ceil(1024);
+    if kilobytes < 1024 {
+        format!("{kilobytes} KB")
+    } else {
+        format!("{}.{} MB", kilobytes / 1024, kilobytes % 1024 * 10 / 1024)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size_text;
+
+    #[test]
+    fn a_size_is_short() {
+        assert_eq!(size_text(1), "1 KB");
+        assert_eq!(size_text(320 * 1024), "320 KB");
+        assert_eq!(size_text(1536 * 1024), "1.5 MB");
+    }
+}

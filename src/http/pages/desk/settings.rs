@@ -1,0 +1,375 @@
+//! The page of the organisation's settings: those in force, a proposal that waits for a second
+//! administrator, and the form to change them.
+
+use std::collections::BTreeSet;
+
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use bytes::Bytes;
+
+use super::action::{Action, ActionSpec, sample};
+use super::{DeskRequest, render_page_at, submit_command};
+use crate::domain::command::ProposalRef;
+use crate::domain::file::FileDigest;
+use crate::domain::organisation::{
+    AreaLanguage, LANGUAGES_MAX, RefuseSettings, Settings, WritingDirection,
+};
+use crate::domain::{Command, Organisation, OrganisationCommand as C, Role};
+use crate::files::FileError;
+use crate::http::AppState;
+use crate::http::api::{RESOURCES, commands};
+use crate::http::pages::site::text_of;
+use crate::http::pages::{
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, SiteDetails, Visitor, multipart,
+};
+use crate::projections::OrganisationRow;
+use crate::sandbox::Upload;
+
+const PAGE_PATH: &str = "/desk/settings";
+const FORM: &str = "settings";
+/// Empty rows for further languages.
+const ROWS_FOR_MORE: usize = 2;
+
+#[derive(Template)]
+#[template(path = "desk/settings.html")]
+struct SettingsPage {
+    page: PageContext,
+    wrong: Vec<(String, String)>,
+    facts: Vec<Fact>,
+    languages: Vec<AreaLanguage>,
+    proposed: Option<ProposedSettingsView>,
+    /// The form, for administrators.
+    form: Option<SettingsForm>,
+}
+
+/// A setting by its label.
+struct Fact {
+    label: &'static str,
+    value: String,
+}
+
+struct ProposedSettingsView {
+    by: String,
+    changes: Vec<ChangedSetting>,
+    /// The addresses of the logos in force and proposed, if they differ.
+    logo: Option<(Option<String>, Option<String>)>,
+    acts: Vec<Action>,
+}
+
+struct ChangedSetting {
+    label: &'static str,
+    before: String,
+    after: String,
+}
+
+struct SettingsForm {
+    form: Form,
+    /// Whether one administrator sets them alone, because there is no second one yet.
+    alone: bool,
+    logo: Option<String>,
+    languages: Vec<LanguageInputs>,
+    directions: Vec<(String, String)>,
+}
+
+/// The names of the fields of one language.
+struct LanguageInputs {
+    tag: String,
+    own_name: String,
+    direction: String,
+    line: String,
+    checked: String,
+}
+
+impl LanguageInputs {
+    fn new(row: usize) -> Self {
+        let name = |field: &str| format!("languages.{row}.{field}");
+        Self {
+            tag: name("tag"),
+            own_name: name("own_name"),
+            direction: name("direction"),
+            line: name("line"),
+            checked: name("checked:yes-no"),
+        }
+    }
+}
+
+pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    let own = super::texts::organisation(request).await?;
+    let forms = request.forms();
+    let page = request.page_context("Settings").await?;
+    let values = values_in_force(&own, &page.site);
+    let may = request.signed.reader.roles.contains(&Role::Administrator);
+    let alone = may_set_alone(request.app).await?;
+    let form = may.then(|| settings_form(&forms, &values, alone));
+    let page = SettingsPage {
+        wrong: forms.error_summary(),
+        facts: facts_of(&values)
+            .into_iter()
+            .map(|(label, value)| Fact { label, value })
+            .collect(),
+        proposed: proposed(request, &forms, &own, &values).await?,
+        languages: values.languages,
+        form,
+        page,
+    };
+    request.render(&page)
+}
+
+/// The settings in force. Before they are set for the first time, the name and the telephone number
+/// that the pages show.
+fn values_in_force(own: &OrganisationRow, site: &SiteDetails) -> Settings {
+    if let Some(settings) = &own.settings {
+        return settings.values.clone();
+    }
+    Settings {
+        name: own
+            .name
+            .parse()
+            .unwrap_or_else(|_| sample("Our organisation")),
+        logo: None,
+        accent: None,
+        telephone: site.telephone.replace('\u{a0}', " ").parse().ok(),
+        hours: None,
+        address: None,
+        email: None,
+        privacy: None,
+        accessibility: None,
+        charity: None,
+        languages: Vec::new(),
+    }
+}
+
+async fn may_set_alone(app: &AppState) -> Result<bool, PageError> {
+    let organisation = app.commands.organisation().0;
+    let known = app
+        .commands
+        .log()
+        .refresh::<Organisation>(organisation)
+        .await?;
+    Ok(known.state.settings_may_be_set_alone())
+}
+
+/// The settings as texts, by label. Those that are not set are empty.
+fn facts_of(settings: &Settings) -> Vec<(&'static str, String)> {
+    let languages = settings.languages.iter().map(|language| {
+        let checked = if language.checked {
+            "checked"
+        } else {
+            "not checked yet"
+        };
+        let direction: &str = language.direction.into();
+        format!(
+            "{} ({}, {direction}, {checked}): {}",
+            language.own_name, language.tag, language.line
+        )
+    });
+    vec![
+        ("Name", settings.name.to_string()),
+        ("Colour", text_of(settings.accent.as_ref())),
+        ("Phone", text_of(settings.telephone.as_ref())),
+        ("Opening hours", text_of(settings.hours.as_ref())),
+        ("Postal address", text_of(settings.address.as_ref())),
+        ("Email", text_of(settings.email.as_ref())),
+        ("Charity line", text_of(settings.charity.as_ref())),
+        ("Privacy notice", text_of(settings.privacy.as_ref())),
+        (
+            "Accessibility statement",
+            text_of(settings.accessibility.as_ref()),
+        ),
+        ("Languages", languages.collect::<Vec<_>>().join("\n")),
+    ]
+}
+
+async fn proposed(
+    request: &DeskRequest<'_>,
+    forms: &PageForms,
+    own: &OrganisationRow,
+    before: &Settings,
+) -> Result<Option<ProposedSettingsView>, PageError> {
+    let Some(row) = &own.proposed_settings else {
+        return Ok(None);
+    };
+    let names = request.names_of_colleagues([row.proposed_by]).await?;
+    let changes = facts_of(before)
+        .into_iter()
+        .zip(facts_of(&row.values))
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((label, before), (_, after))| ChangedSetting {
+            label,
+            before,
+            after,
+        })
+        .collect();
+    let logos = (
+        SiteDetails::of(before).logo,
+        SiteDetails::of(&row.values).logo,
+    );
+    Ok(Some(ProposedSettingsView {
+        by: names.of(&row.proposed_by),
+        changes,
+        logo: Some(logos).filter(|(before, after)| before != after),
+        acts: request
+            .actions(forms, proposal_acts(request, row.proposal))
+            .await?,
+    }))
+}
+
+fn proposal_acts(request: &DeskRequest<'_>, proposal: u32) -> Vec<ActionSpec> {
+    let on_proposal = |title: &str, command: C| {
+        let organisation = request.app.commands.organisation();
+        ActionSpec::new(title, Command::Organisation(organisation, command))
+            .hidden_number("proposal", proposal)
+    };
+    let refuse = C::RefuseSettings(RefuseSettings {
+        proposal,
+        reason: sample("why"),
+    });
+    vec![
+        on_proposal(
+            "Confirm these settings",
+            C::ConfirmSettings(ProposalRef { proposal }),
+        )
+        .expanded(),
+        on_proposal("Refuse these settings, or take them back", refuse)
+            .text_area("reason", "Why")
+            .hint("Please don't name people here."),
+    ]
+}
+
+fn settings_form(forms: &PageForms, values: &Settings, alone: bool) -> SettingsForm {
+    let mut form = forms
+        .form(FORM)
+        .prefill("name", values.name.as_str())
+        .prefill("logo", &text_of(values.logo.as_ref()))
+        .prefill("accent", &text_of(values.accent.as_ref()))
+        .prefill("telephone", &text_of(values.telephone.as_ref()))
+        .prefill("hours", &text_of(values.hours.as_ref()))
+        .prefill("address", &text_of(values.address.as_ref()))
+        .prefill("email", &text_of(values.email.as_ref()))
+        .prefill("charity", &text_of(values.charity.as_ref()))
+        .prefill("privacy", &text_of(values.privacy.as_ref()))
+        .prefill("accessibility", &text_of(values.accessibility.as_ref()));
+    for (row, language) in values.languages.iter().enumerate() {
+        let fields = LanguageInputs::new(row);
+        form = form
+            .prefill(&fields.tag, language.tag.as_str())
+            .prefill(&fields.own_name, language.own_name.as_str())
+            .prefill(&fields.direction, language.direction.into())
+            .prefill(&fields.line, language.line.as_str())
+            .prefill(&fields.checked, if language.checked { "yes" } else { "" });
+    }
+    let entered = (0..LANGUAGES_MAX)
+        .filter(|row| !form.value(&LanguageInputs::new(*row).tag).is_empty())
+        .count();
+    let rows = LANGUAGES_MAX.min(entered + ROWS_FOR_MORE);
+    let direction =
+        |key: WritingDirection, label: &str| (<&str>::from(key).to_owned(), label.to_owned());
+    SettingsForm {
+        alone,
+        logo: SiteDetails::of(values).logo,
+        languages: (0..rows).map(LanguageInputs::new).collect(),
+        directions: vec![
+            direction(WritingDirection::Ltr, "left to right"),
+            direction(WritingDirection::Rtl, "right to left"),
+        ],
+        form,
+    }
+}
+
+/// Sets or proposes settings. A chosen logo is re-encoded in the sandbox and stored first; its
+/// digest stays in the form, so that it need not be chosen again after an error.
+pub(super) async fn submit(
+    request: HttpRequest,
+    body: Multipart,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let may = &visitor.require_staff()?.reader.roles;
+    if !may.contains(&Role::Administrator) {
+        return Err(PageError::forbidden());
+    }
+    let sent = multipart::read(&request, body, &visitor).await?;
+    let logo = if sent.bytes.is_empty() {
+        None
+    } else {
+        match store_logo(&app, sent.bytes).await {
+            Ok(logo) => Some(logo),
+            Err(error) if error.is_form_error() => {
+                let says = "Choose a PNG, JPEG or WebP picture that is simple enough for a logo";
+                let errors = vec![("logo_file".to_owned(), says.to_owned())];
+                let rejected = FormErrors::new(FORM, &sent.posted, errors);
+                return render_page_at(&app, &visitor, PAGE_PATH, Some(rejected)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let posted = tidy(&sent.posted, logo.as_ref());
+    let name = if may_set_alone(&app).await? {
+        "set-settings"
+    } else {
+        "propose-settings"
+    };
+    let noun = RESOURCES
+        .iter()
+        .find(|noun| noun.plural == "organisation")
+        .ok_or_else(PageError::not_found)?;
+    let spec = noun
+        .commands
+        .iter()
+        .find(|spec| spec.name == name)
+        .ok_or_else(PageError::not_found)?;
+    let id = app.commands.organisation().0;
+    match commands::parse_body(noun, spec, id, posted.to_json().to_string().as_bytes()) {
+        Ok(command) => {
+            let next = |_| PAGE_PATH.to_owned();
+            submit_command::execute(&app, &visitor, &posted, command, name, PAGE_PATH, next).await
+        }
+        Err(problem) => {
+            let rejected = FormErrors::from_problem(&posted, &problem);
+            render_page_at(&app, &visitor, PAGE_PATH, Some(rejected)).await
+        }
+    }
+}
+
+/// The fields of the command: with a new logo, or without one if it is to go; lines of text that
+/// end with a line feed; and languages without gaps between their numbers.
+fn tidy(posted: &FormData, logo: Option<&FileDigest>) -> FormData {
+    let removed = posted.text("remove_logo") == "yes" && logo.is_none();
+    let filled: BTreeSet<usize> = (0..LANGUAGES_MAX)
+        .filter(|row| {
+            let fields = LanguageInputs::new(*row);
+            [fields.tag, fields.own_name, fields.line]
+                .iter()
+                .any(|field| !posted.text(field).is_empty())
+        })
+        .collect();
+    let mut pairs = Vec::new();
+    for (name, value) in posted.pairs() {
+        let value = value.replace("\r\n", "\n");
+        if let Some((row, field)) = name
+            .strip_prefix("languages.")
+            .and_then(|rest| rest.split_once('.'))
+        {
+            let place = row
+                .parse::<usize>()
+                .ok()
+                .and_then(|row| filled.iter().position(|known| *known == row));
+            pairs.extend(place.map(|place| (format!("languages.{place}.{field}"), value)));
+        } else if !matches!(name.as_str(), "remove_logo" | "logo") {
+            pairs.push((name.clone(), value));
+        }
+    }
+    let kept = posted.text("logo").to_owned();
+    let logo = logo.map_or(kept, ToString::to_string);
+    if !removed && !logo.is_empty() {
+        pairs.push(("logo".to_owned(), logo));
+    }
+    FormData::new(pairs)
+}
+
+async fn store_logo(app: &AppState, bytes: Vec<u8>) -> Result<FileDigest, FileError> {
+    let whole = futures::stream::iter([Ok::<_, FileError>(Bytes::from(bytes))]);
+    let logo = app.sandbox.run(Upload::Logo, whole).await?;
+    app.files.put_public(&logo).await
+}

@@ -1,0 +1,272 @@
+//! The set-up pages: eight steps from an empty log to a public round. What is done is read from the
+//! state of the log, never from ticks.
+//!
+//! The pages issue the same commands as the rest of the desk. Only the second administrator is named
+//! as by the operator, which is possible until two administrators exist.
+
+mod colleague;
+mod email;
+mod fund;
+mod round;
+mod starters;
+mod state;
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::DeskRequest;
+use crate::domain::{Command, Role};
+use crate::http::AppState;
+use crate::http::pages::{
+    FormData, FormErrors, PageContext, PageError, Visitor, ownership, see_other,
+};
+use crate::http::problem::Problem;
+pub(super) use colleague::role_sentence;
+use state::SetupState;
+
+/// The number of steps.
+const STEPS: usize = 8;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    let post = |path: &str| web::resource(format!("/desk/do/setup/{path}"));
+    config
+        .service(post("colleague").route(web::post().to(colleague::submit)))
+        .service(post("invite").route(web::post().to(colleague::invite_again)))
+        .service(post("link").route(web::post().to(colleague::make_link)))
+        .service(post("test-message").route(web::post().to(email::send_test)))
+        .service(post("questions").route(web::post().to(starters::publish_questions)))
+        .service(post("agreement").route(web::post().to(starters::publish_agreement)))
+        .service(post("fund").route(web::post().to(fund::submit)))
+        .service(post("round").route(web::post().to(round::plan)))
+        .service(post("open").route(web::post().to(round::open)));
+}
+
+/// One step, as the list shows it.
+struct SetupStep {
+    title: &'static str,
+    about: String,
+    done: bool,
+    /// It is the first step that is not done.
+    now: bool,
+    /// How long it takes.
+    time: &'static str,
+    button: &'static str,
+    path: &'static str,
+    /// Why the step cannot begin yet, in place of its button.
+    waits: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/setup/list.html")]
+struct SetupPage {
+    page: PageContext,
+    steps: Vec<SetupStep>,
+    done: usize,
+    name: String,
+    /// A round was opened, so the set-up is over.
+    over: bool,
+    imports: bool,
+}
+
+impl SetupPage {
+    /// The width of the bar of progress.
+    fn progress(&self) -> String {
+        let tenths = self.done * 1000 / STEPS;
+        format!("{}.{}%", tenths / 10, tenths % 10)
+    }
+}
+
+/// Whether the reader's day begins with the set-up: they are an administrator, and no round was
+/// ever opened.
+pub(super) async fn is_wanted(request: &DeskRequest<'_>) -> Result<bool, PageError> {
+    if !request.signed.reader.roles.contains(&Role::Administrator) {
+        return Ok(false);
+    }
+    let funds = request.funds().await?;
+    Ok(!state::was_a_round_opened(&funds))
+}
+
+/// A page of the set-up, by the rest of its address.
+pub(super) async fn show_page(
+    request: &DeskRequest<'_>,
+    rest: &[&str],
+) -> Result<HttpResponse, PageError> {
+    match rest {
+        [] => show(request).await,
+        ["colleague"] => colleague::show(request).await,
+        ["email"] => email::show(request).await,
+        ["fund"] => fund::show(request).await,
+        ["questions"] => starters::show_questions(request).await,
+        ["agreement"] => starters::show_agreement(request).await,
+        ["round"] => round::show(request).await,
+        ["look"] => round::show_look(request).await,
+        _ => Err(PageError::not_found()),
+    }
+}
+
+async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
+    require_administrator(request.visitor)?;
+    let state = SetupState::load(request).await?;
+    let steps = steps_of(&state, request);
+    let reader = request.signed.reader.person;
+    let page = SetupPage {
+        page: request.page_context("Set up").await?,
+        done: steps.iter().filter(|step| step.done).count(),
+        name: request.names_of_colleagues([reader]).await?.of(&reader),
+        over: state.is_over(),
+        imports: request.signed.reader.works_with_groups(),
+        steps,
+    };
+    request.render(&page)
+}
+
+fn steps_of(state: &SetupState, request: &DeskRequest<'_>) -> Vec<SetupStep> {
+    let mut steps = people_steps(state, !request.app.site.mail_server.is_empty());
+    steps.extend(grant_steps(state));
+    mark_next(&mut steps);
+    steps
+}
+
+fn step(
+    (title, about): (&'static str, String),
+    done: bool,
+    (time, button): (&'static str, &'static str),
+    path: &'static str,
+) -> SetupStep {
+    SetupStep {
+        title,
+        about,
+        done,
+        now: false,
+        time,
+        button: if done { "Change" } else { button },
+        path,
+        waits: None,
+    }
+}
+
+/// The steps about the organisation and its people.
+fn people_steps(state: &SetupState, has_mail_server: bool) -> Vec<SetupStep> {
+    let organisation = format!("{}: address, phone number, logo and colour", state.own.name);
+    let invite = if state.administrators.len() < 2 {
+        "Invite"
+    } else {
+        "Look"
+    };
+    vec![
+        step(
+            ("Your organisation", organisation),
+            true,
+            ("5 min", "Set up"),
+            "/desk/settings",
+        ),
+        step(
+            ("A second administrator", state.second_in_words()),
+            state.has_second(),
+            ("5 min", invite),
+            "/desk/setup/colleague",
+        ),
+        step(
+            ("Email", state.email_in_words(has_mail_server)),
+            state.email_works(),
+            ("10 min", "Test it"),
+            "/desk/setup/email",
+        ),
+    ]
+}
+
+/// The steps about funds, texts and rounds.
+fn grant_steps(state: &SetupState) -> Vec<SetupStep> {
+    let about = |title, about: &str| (title, about.to_owned());
+    vec![
+        step(
+            ("Your fund", state.fund_in_words()),
+            state.has_fund(),
+            ("20 min", "Set up"),
+            "/desk/setup/fund",
+        ),
+        step(
+            about(
+                "Application questions",
+                "Start from our nine, in English and Polish, or write your own",
+            ),
+            state.own.form_version > 0,
+            ("10 min", "Choose"),
+            "/desk/setup/questions",
+        ),
+        step(
+            about(
+                "Signs of success",
+                "Start from our eight. Groups report against them",
+            ),
+            state.own.signs_version > 0,
+            ("10 min", "Choose"),
+            "/desk/texts/signs",
+        ),
+        step(
+            about(
+                "Agreement and emails",
+                "Ready to use: read them once, and change what you like",
+            ),
+            state.own.agreement_version > 0,
+            ("40 min", "Read"),
+            "/desk/setup/agreement",
+        ),
+        step(
+            about(
+                "Open your first round",
+                "Choose the dates, try it as a group, then open it",
+            ),
+            state.is_over(),
+            ("15 min", "Plan"),
+            "/desk/setup/round",
+        ),
+    ]
+}
+
+/// Marks the first step that is not done. The last one waits for all others.
+fn mark_next(steps: &mut [SetupStep]) {
+    let Some(first) = steps.iter().position(|step| !step.done) else {
+        return;
+    };
+    steps[first].now = true;
+    if let Some(last) = steps.last_mut()
+        && first + 1 < STEPS
+        && !last.done
+    {
+        last.waits = Some(format!("After step {}", STEPS - 1));
+    }
+}
+
+/// The set-up is for administrators.
+fn require_administrator(visitor: &Visitor) -> Result<(), PageError> {
+    let roles = &visitor.require_staff()?.reader.roles;
+    if roles.contains(&Role::Administrator) {
+        Ok(())
+    } else {
+        Err(PageError::forbidden())
+    }
+}
+
+/// Executes the commands of one form in their order, and leads on with a notice. If one is refused
+/// the form is shown again with the reason, and a second attempt repeats only what is missing.
+async fn execute_in_order(
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+    commands: Vec<(&'static str, Command)>,
+    (back, next): (&str, &str),
+) -> Result<HttpResponse, PageError> {
+    for (step, command) in commands {
+        match ownership::issue(visitor, app, posted, step, command).await {
+            Ok(_) => {}
+            Err(PageError::Refused(error)) => {
+                let problem = Problem::from_command_error(&error);
+                let rejected = FormErrors::from_problem(posted, &problem);
+                return super::render_page_at(app, visitor, back, Some(rejected)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(see_other(next))
+}

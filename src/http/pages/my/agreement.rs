@@ -1,0 +1,93 @@
+//! The agreement of a grant as the group signed it, to read and to print.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::members;
+use crate::domain::{Event, GrantEvent};
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::http::AppState;
+use crate::http::pages::i18n::translate;
+use crate::http::pages::{PageContext, PageError, Visitor, ownership, render_page};
+use crate::mail::format_day;
+use crate::projections::{AgreementRow, GrantRow, GroupRow};
+
+/// The most events of an application and its grant that are looked at.
+const EVENTS_MAX: i64 = 1000;
+
+#[derive(Template)]
+#[template(path = "my/agreement.html")]
+struct AgreementPage {
+    page: PageContext,
+    row: GrantRow,
+    group: String,
+    agreement: String,
+    signed: Option<Signed>,
+}
+
+/// Who signed an agreement, and when.
+pub(super) struct Signed {
+    pub day: String,
+    pub names: String,
+}
+
+/// The text of the agreement that was issued with the grant.
+pub(super) async fn text_of(app: &AppState, row: &GrantRow) -> Result<String, PageError> {
+    let agreement: Option<AgreementRow> = app
+        .views
+        .find(AgreementRow::id_of(row.agreement_version), None)
+        .await?;
+    Ok(agreement
+        .map(|agreement| agreement.text)
+        .unwrap_or_default())
+}
+
+/// The events of a grant and of its application, in their order.
+pub(super) async fn events_of(
+    app: &AppState,
+    row: &GrantRow,
+) -> Result<Vec<RecordedEvent>, PageError> {
+    Ok(app.views.events_with_id(row.id, EVENTS_MAX).await?)
+}
+
+/// Who signed, from the events of the grant.
+pub(super) async fn signed(
+    app: &AppState,
+    visitor: &Visitor,
+    events: &[RecordedEvent],
+) -> Result<Option<Signed>, PageError> {
+    for event in events {
+        if let Event::Grant(GrantEvent::AgreementAccepted { names, .. }) = &event.event {
+            let sealed: Vec<_> = names.iter().collect();
+            return Ok(Some(Signed {
+                day: format_day(event.recorded_on(), visitor.language),
+                names: members::decrypted(app, &sealed).await?.join(", "),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
+    let events = events_of(&app, &row).await?;
+    let signed = signed(&app, &visitor, &events).await?;
+    let title = match signed {
+        Some(_) => "The agreement you signed",
+        None => "The agreement",
+    };
+    let group: Option<GroupRow> = app.views.find(row.group, None).await?;
+    let mut shell = PageContext::load(&visitor, &app, translate(title, visitor.language)).await?;
+    shell.back = Some(format!("/my/grants/{}", row.id));
+    render_page(&AgreementPage {
+        page: shell,
+        agreement: text_of(&app, &row).await?,
+        group: group.map(|group| group.name).unwrap_or_default(),
+        row,
+        signed,
+    })
+}

@@ -1,0 +1,239 @@
+//! The field of a form's question, by the question's kind, what was entered in it, and an answer in
+//! words.
+//!
+//! A question of a kind with several values has several fields: options are posted under one name,
+//! and the lines of a budget as pairs of `item-NAME` and `amount-NAME`.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+
+use super::FormData;
+use super::i18n::translate;
+use crate::domain::application::{AnswerError, AnswerValue, BUDGET_LINES_MAX};
+use crate::domain::language::Language;
+use crate::domain::money::strip_formatting;
+use crate::domain::organisation::{Question, QuestionKind};
+use crate::domain::text::Slug;
+use crate::mail::format_day;
+
+/// The number of lines that a budget offers at least.
+const BUDGET_LINES_MIN: usize = 4;
+
+/// The field or fields of one question.
+#[derive(Template)]
+#[template(path = "parts/question.html")]
+pub struct QuestionField {
+    pub kind: QuestionKind,
+    pub id: String,
+    pub name: String,
+    pub label: String,
+    pub hint: String,
+    /// The language of label and hint, if it differs from that of the page.
+    pub lang: Option<&'static str>,
+    /// Whether the label is the heading of its page.
+    pub heading: bool,
+    pub value: String,
+    /// The options: key, label, and whether it is chosen.
+    pub options: Vec<(String, String, bool)>,
+    /// The lines of a budget: item and amount.
+    pub lines: Vec<(String, String)>,
+    pub wrong: Option<String>,
+    pub language: Language,
+}
+
+impl QuestionField {
+    /// The field of a question, filled in with an answer as it was entered or stored.
+    pub fn new(
+        question: &Question,
+        id: String,
+        name: &str,
+        typed: &str,
+        language: Language,
+    ) -> Self {
+        let (label, hint) = question.in_language(language);
+        let untranslated = !question.is_translated(language);
+        Self {
+            kind: question.kind,
+            id,
+            name: name.to_owned(),
+            label: label.to_owned(),
+            hint: hint.to_owned(),
+            lang: untranslated.then(|| Language::En.code()),
+            heading: false,
+            value: typed.to_owned(),
+            options: option_choices(question, typed, language),
+            lines: if question.kind == QuestionKind::Budget {
+                budget_lines(typed)
+            } else {
+                Vec::new()
+            },
+            wrong: None,
+            language,
+        }
+    }
+
+    /// Makes the label the heading of its page.
+    pub fn into_heading(self) -> Self {
+        Self {
+            heading: true,
+            ..self
+        }
+    }
+
+    /// Shows an error at the field.
+    pub fn with_error(self, wrong: Option<&str>) -> Self {
+        Self {
+            wrong: wrong.map(str::to_owned),
+            ..self
+        }
+    }
+
+    fn t<'a>(&self, text: &'a str) -> &'a str {
+        translate(text, self.language)
+    }
+
+    /// Whether it consists of several fields under one legend.
+    fn is_set(&self) -> bool {
+        !self.options.is_empty() || self.kind == QuestionKind::Budget
+    }
+
+    /// The ids of the elements that describe the field, for `aria-describedby`.
+    fn described_by(&self) -> String {
+        let hint = (!self.hint.is_empty()).then(|| format!("{}-hint", self.id));
+        let wrong = self.wrong.is_some().then(|| format!("{}-error", self.id));
+        let ids: Vec<String> = hint.into_iter().chain(wrong).collect();
+        ids.join(" ")
+    }
+
+    /// The id of the field at an index: that of the question for the first one.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a template passes references"
+    )]
+    fn id_at(&self, at: &usize) -> String {
+        if *at == 0 {
+            self.id.clone()
+        } else {
+            format!("{}-{at}", self.id)
+        }
+    }
+}
+
+/// The options of a question, and which of them an answer chooses.
+fn option_choices(
+    question: &Question,
+    typed: &str,
+    language: Language,
+) -> Vec<(String, String, bool)> {
+    if question.kind == QuestionKind::YesNo {
+        let choice = |key: &str, label: &str| {
+            let label = translate(label, language).to_owned();
+            (key.to_owned(), label, typed.eq_ignore_ascii_case(key))
+        };
+        return vec![choice("yes", "Yes"), choice("no", "No")];
+    }
+    let chosen = match AnswerValue::parse(question, typed) {
+        Ok(AnswerValue::Options(chosen)) => chosen,
+        _ => Vec::new(),
+    };
+    question
+        .options
+        .iter()
+        .map(|option| {
+            (
+                option.option.to_string(),
+                option.in_language(language).to_owned(),
+                chosen.contains(&option.option),
+            )
+        })
+        .collect()
+}
+
+/// The lines of a budget as fields, with some empty ones.
+fn budget_lines(typed: &str) -> Vec<(String, String)> {
+    let mut lines: Vec<_> = typed
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| {
+            let (item, amount) = line.rsplit_once(':').unwrap_or((line, ""));
+            (item.trim().to_owned(), strip_formatting(amount))
+        })
+        .collect();
+    let count = (lines.len() + 2).clamp(BUDGET_LINES_MIN, BUDGET_LINES_MAX);
+    if lines.len() < count {
+        lines.resize(count, (String::new(), String::new()));
+    }
+    lines
+}
+
+/// What was entered in the field or fields with a name, as one text.
+pub fn entered(posted: &FormData, name: &str) -> String {
+    let (item, amount) = (format!("item-{name}"), format!("amount-{name}"));
+    let items = posted.all(&item);
+    let amounts = posted.all(&amount);
+    let lines = items
+        .zip(amounts)
+        .filter(|(item, amount)| !item.is_empty() || !amount.is_empty())
+        .map(|(item, amount)| format!("{item}: {amount}"));
+    let values = posted
+        .all(name)
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned);
+    lines.chain(values).collect::<Vec<_>>().join("\n")
+}
+
+/// What was entered for questions, by their keys. The fields are named with a prefix and the key.
+pub fn entered_answers(posted: &FormData, prefix: &str) -> BTreeMap<Slug, String> {
+    let key_of = |name: &str| {
+        let name = name.strip_prefix("item-").unwrap_or(name);
+        name.strip_prefix(prefix)?.parse::<Slug>().ok()
+    };
+    posted
+        .pairs()
+        .iter()
+        .filter_map(|(name, _)| key_of(name))
+        .map(|key| {
+            let typed = entered(posted, &format!("{prefix}{key}"));
+            (key, typed)
+        })
+        .filter(|(_, typed)| !typed.is_empty())
+        .collect()
+}
+
+/// A stored answer in words. What its question cannot read is shown as it is.
+pub fn in_words(question: &Question, stored: &str, language: Language) -> String {
+    match AnswerValue::parse(question, stored) {
+        Ok(AnswerValue::Options(chosen)) => chosen
+            .iter()
+            .filter_map(|key| question.option_named(key.as_str()))
+            .map(|option| option.in_language(language))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Ok(AnswerValue::YesNo(yes)) => {
+            translate(if yes { "Yes" } else { "No" }, language).to_owned()
+        }
+        Ok(AnswerValue::Date(day)) => format_day(day, language),
+        _ => stored.to_owned(),
+    }
+}
+
+/// What a group reads if its answer does not fit the question.
+pub fn answer_error_text(why: AnswerError, language: Language) -> String {
+    let says = match why {
+        AnswerError::NotAnOption => translate("Choose one of these", language),
+        AnswerError::NotANumber => translate("Enter a number in figures, such as 40", language),
+        AnswerError::NotYesOrNo => translate("Choose yes or no", language),
+        AnswerError::NotADate => translate("Enter a day, such as 05/07/2026", language),
+        AnswerError::LineWithoutAmount => {
+            translate("Enter an amount in pounds on each line", language)
+        }
+        AnswerError::LineWithoutItem => translate(
+            "Say on each line what the money is for, in at most 100 letters",
+            language,
+        ),
+        AnswerError::TooManyLines => translate("Use at most 40 lines", language),
+        AnswerError::TooLong => translate("Use at most 200 letters, on one line", language),
+    };
+    says.to_owned()
+}

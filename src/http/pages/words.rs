@@ -1,0 +1,232 @@
+//! What pages call the states of records: one word, with one of six kinds of tag. The names of
+//! states in the log and in the API never reach a page.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+
+use crate::domain::application::ApplicationState;
+use crate::domain::fund::{FundState, RoundState};
+use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
+
+/// The kind of a tag. It decides the colour and the shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum TagKind {
+    /// Staff must act.
+    Todo,
+    /// Under way, or others must act.
+    Wait,
+    /// Done, with a good result.
+    Good,
+    /// Late or wrong.
+    Bad,
+    /// Postponed.
+    Hold,
+    /// Over, or not begun.
+    Quiet,
+}
+
+/// A state as a page shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    pub kind: TagKind,
+    pub word: &'static str,
+}
+
+impl Tag {
+    #[must_use]
+    pub const fn new(kind: TagKind, word: &'static str) -> Self {
+        Self { kind, word }
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind: &str = self.kind.into();
+        write!(f, "<span class=\"tag {kind}\">{}</span>", self.word)
+    }
+}
+
+/// Its words are constants of this module and of the pages.
+impl HtmlSafe for Tag {}
+
+/// A state that has a tag.
+pub trait Tagged: Copy {
+    fn tag(self) -> Tag;
+
+    /// The word of the tag.
+    fn word(self) -> &'static str {
+        self.tag().word
+    }
+}
+
+impl Tagged for ApplicationState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Hold, Quiet, Todo, Wait};
+        let (kind, word) = match self {
+            Self::Blank | Self::Draft => (Quiet, "Not sent yet"),
+            Self::Submitted => (Todo, "To check"),
+            Self::ChangesRequested => (Wait, "Waiting for group"),
+            Self::Eligible => (Wait, "Ready to score"),
+            Self::InAssessment => (Wait, "Being scored"),
+            Self::Ineligible => (Quiet, "Not eligible"),
+            Self::Awarded => (Good, "Awarded"),
+            Self::ReserveList => (Hold, "Reserve list"),
+            Self::Deferred => (Hold, "Decision later"),
+            Self::Declined => (Quiet, "Not funded"),
+            Self::UnderReview => (Todo, "Review asked for"),
+            Self::Withdrawn => (Quiet, "Withdrawn"),
+            Self::Lapsed => (Quiet, "Never sent"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for GrantState {
+    fn tag(self) -> Tag {
+        use TagKind::{Bad, Good, Quiet, Todo, Wait};
+        let (kind, word) = match self {
+            Self::Blank | Self::Offered => (Wait, "Offer sent"),
+            Self::Accepted => (Todo, "To be paid"),
+            Self::Live => (Good, "Running"),
+            Self::Reported => (Todo, "Report to read"),
+            Self::Closed => (Quiet, "Finished"),
+            Self::Terminated => (Bad, "Stopped"),
+            Self::OfferDeclined => (Quiet, "Offer declined"),
+            Self::OfferLapsed => (Quiet, "Offer ran out"),
+            Self::OfferWithdrawn => (Quiet, "Offer withdrawn"),
+            Self::TakenBack => (Quiet, "Award taken back"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for PaymentState {
+    fn tag(self) -> Tag {
+        use TagKind::{Bad, Good, Quiet, Todo, Wait};
+        let (kind, word) = match self {
+            Self::Prepared => (Todo, "To approve"),
+            Self::Approved => (Wait, "To send"),
+            Self::Sent => (Wait, "With the bank"),
+            Self::Confirmed => (Good, "Paid"),
+            Self::Rejected => (Bad, "Rejected"),
+            Self::Cancelled => (Quiet, "Cancelled"),
+            Self::Failed => (Bad, "Bounced"),
+            Self::Reversed => (Quiet, "Returned"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for UpdateState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Quiet, Todo, Wait};
+        let (kind, word) = match self {
+            Self::Requested => (Wait, "Asked for"),
+            Self::Received => (Todo, "To read"),
+            Self::Accepted => (Good, "Accepted"),
+            Self::Queried => (Wait, "Question sent"),
+            Self::Excused => (Quiet, "Not needed"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for VariationState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Quiet, Todo};
+        let (kind, word) = match self {
+            Self::Requested => (Todo, "To decide"),
+            Self::Approved => (Good, "Agreed"),
+            Self::Refused => (Quiet, "Not agreed"),
+        };
+        Tag { kind, word }
+    }
+}
+
+/// The tag of a check that a grant needs, by its stored state.
+#[must_use]
+pub fn check_tag(state: &str) -> Tag {
+    match state {
+        "passed" => Tag::new(TagKind::Good, "OK"),
+        "failed" => Tag::new(TagKind::Bad, "Not accepted"),
+        "waiver_proposed" => Tag::new(TagKind::Todo, "To confirm"),
+        "waived" => Tag::new(TagKind::Quiet, "Waived"),
+        _ => Tag::new(TagKind::Todo, "Missing"),
+    }
+}
+
+/// The tag of an email, by its stored state.
+#[must_use]
+pub fn mail_tag(state: &str) -> Tag {
+    use TagKind::{Bad, Good, Quiet, Todo, Wait};
+    match state {
+        "due" => Tag::new(Wait, "Waiting"),
+        "claimed" => Tag::new(Wait, "Being sent"),
+        "sent" => Tag::new(Good, "Sent"),
+        "failed" => Tag::new(Bad, "Failed"),
+        crate::outbox::BY_HAND => Tag::new(Todo, "To phone or write to"),
+        "told" => Tag::new(Good, "Told"),
+        _ => Tag::new(Quiet, "Not needed"),
+    }
+}
+
+/// What staff call a check, by its key.
+#[must_use]
+pub fn check_name(key: &str) -> String {
+    match key {
+        "governing-document" => "Constitution".to_owned(),
+        "identity" => "Proof of identity".to_owned(),
+        "safeguarding" => "Safeguarding policy".to_owned(),
+        other => {
+            let mut name = other.replace('-', " ");
+            if let Some(first) = name.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            name
+        }
+    }
+}
+
+impl Tagged for FundState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Hold, Quiet};
+        let (kind, word) = match self {
+            Self::Blank | Self::Draft => (Quiet, "Being set up"),
+            Self::Open => (Good, "Open"),
+            Self::Paused => (Hold, "Paused"),
+            Self::Closed => (Quiet, "Closed"),
+            Self::Archived => (Quiet, "Archived"),
+        };
+        Tag { kind, word }
+    }
+}
+
+impl Tagged for RoundState {
+    fn tag(self) -> Tag {
+        use TagKind::{Good, Quiet, Wait};
+        let (kind, word) = match self {
+            Self::Planned => (Quiet, "Planned"),
+            Self::Open => (Good, "Open"),
+            Self::Closed => (Wait, "Closed"),
+            Self::Deciding => (Wait, "Deciding"),
+            Self::Completed => (Quiet, "Finished"),
+        };
+        Tag { kind, word }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_a_word_in_a_tag() {
+        assert_eq!(
+            ApplicationState::Submitted.tag().to_string(),
+            "<span class=\"tag todo\">To check</span>"
+        );
+        assert_eq!(PaymentState::Failed.word(), "Bounced");
+    }
+}
