@@ -42,6 +42,7 @@ use crate::http;
 use crate::http::DemoAccount;
 use crate::mail::{MailError, MailTransportError};
 use crate::projections::{self, ProjectionError, Projector};
+use crate::sandbox::Sandbox;
 use crate::store::{Store, StoreError};
 use crate::transparency::checkpoint_signer::{CheckpointSigner, SigningError};
 use crate::views::ViewError;
@@ -309,7 +310,15 @@ async fn load_seeds(
     let programme = demo::DemoProgramme::read(folder)?;
     let simulation = demo::Simulation::ending(clock::Clock::System.now());
     let opened = open_organisation(config, simulation.recorded_by(), simulation.clock()).await?;
-    let loaded = demo::load(&opened.commands, &simulation, &programme).await?;
+    let files = file_store(config)?;
+    let sandbox = Sandbox::with_current_exe().map_err(TaskError::ProgramPath)?;
+    let loaded = demo::load(
+        &opened.commands,
+        (&files, &sandbox),
+        &simulation,
+        &programme,
+    )
+    .await?;
     // The first request should see the whole programme.
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}

@@ -118,7 +118,7 @@ pub struct Config {
     /// address that it listens on.
     #[arg(long, env = "MICROGRANTS_ADDRESS", global = true)]
     pub address: Option<String>,
-    /// The office's telephone number, shown on the pages.
+    /// The office's phone number, shown on the pages.
     #[arg(long, env = "MICROGRANTS_TELEPHONE", default_value = "", global = true)]
     pub telephone: String,
     /// The IP address of the reverse proxy whose X-Forwarded-For is trusted.
@@ -137,8 +137,8 @@ pub struct Config {
         global = true
     )]
     pub log_format: LogFormat,
-    /// The mail server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>. Without
-    /// it mails are written to a folder.
+    /// The email server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>. Without
+    /// it emails are written to a folder.
     #[arg(
         long,
         env = "MICROGRANTS_SMTP_URL",
@@ -146,7 +146,7 @@ pub struct Config {
         hide_env_values = true
     )]
     pub smtp_url: Option<String>,
-    /// The sender of mails.
+    /// The sender of emails.
     #[arg(
         long,
         env = "MICROGRANTS_MAIL_FROM",
@@ -154,8 +154,8 @@ pub struct Config {
         global = true
     )]
     pub mail_from: String,
-    /// How long a process may take to send one mail before another process tries it, in seconds. It
-    /// must be longer than the timeout of the mail server.
+    /// How long a process may take to send one email before another process tries it, in seconds.
+    /// It must be longer than the timeout of the email server.
     #[arg(
         long,
         env = "MICROGRANTS_MAIL_CLAIM_SECONDS",
@@ -228,7 +228,7 @@ pub struct Config {
     /// Allow webhooks of administrators to reach private addresses, and this machine without TLS.
     #[arg(long, env = "MICROGRANTS_WEBHOOKS_INSIDE", global = true)]
     pub webhooks_inside: bool,
-    /// The folder for mails when there is no mail server.
+    /// The folder for emails when there is no email server.
     #[arg(
         long,
         env = "MICROGRANTS_MAILS",
@@ -247,6 +247,19 @@ impl Config {
             .unwrap_or_else(|| format!("http://{listen}"))
             .trim_end_matches('/')
             .to_owned()
+    }
+}
+
+impl Config {
+    /// The host of the configured mail server, without user and password; empty without one.
+    pub fn mail_server_host(&self) -> String {
+        let Some(url) = &self.smtp_url else {
+            return String::new();
+        };
+        let (_, rest) = url.split_once("://").unwrap_or(("", url));
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let (_, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        host.to_owned()
     }
 }
 

@@ -21,6 +21,7 @@ pub mod mail;
 pub mod outbox;
 pub mod projections;
 pub mod sandbox;
+pub mod starter;
 pub mod store;
 pub mod transparency;
 pub mod views;

@@ -51,6 +51,8 @@ pub enum Upload {
     Table,
     /// A picture. The result is a JPEG.
     Picture,
+    /// A logo. The result is a small PNG.
+    Logo,
 }
 
 impl Upload {
@@ -59,7 +61,7 @@ impl Upload {
     pub fn input_max(self) -> u64 {
         match self {
             Self::Table => 64 * 1024 * 1024,
-            Self::Picture => 16 * 1024 * 1024,
+            Self::Picture | Self::Logo => 16 * 1024 * 1024,
         }
     }
 
@@ -68,6 +70,7 @@ impl Upload {
         match self {
             Self::Table => 32 * 1024 * 1024,
             Self::Picture => 16 * 1024 * 1024,
+            Self::Logo => 1024 * 1024,
         }
     }
 }
@@ -75,7 +78,7 @@ impl Upload {
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    #[error("too many files are being read just now")]
+    #[error("many files are being read at the moment")]
     Busy,
     #[error("the file could not be read")]
     Unreadable,

@@ -11,7 +11,7 @@ use crate::audit::manifest::{DigestWriter, FolderError, ManifestEntry, write_man
 use crate::audit::{ExportError, export_in};
 use crate::crypto::file_encryption::AlteredFile;
 use crate::domain::file::FileDigest;
-use crate::domain::{Event, GroupEvent};
+use crate::domain::{Event, GroupEvent, OrganisationEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::files::{FileError, FileStore};
 use crate::store::backup_tables::{self, BACKUP_TABLES};
@@ -76,11 +76,7 @@ pub async fn create(
             if row.position >= exported.events {
                 unsealed.write_line(&log_entry::canonical_json(row))?;
             }
-            if let Event::Group(GroupEvent::FileKept { file, .. }) =
-                RecordedEvent::from_row(row)?.event
-            {
-                kept.push(file);
-            }
+            kept.extend(named_file(RecordedEvent::from_row(row)?.event));
         }
         next = after;
     }
@@ -117,6 +113,18 @@ pub async fn create(
     Ok(taken)
 }
 
+/// The file in the store that an event names.
+fn named_file(event: Event) -> Option<FileDigest> {
+    match event {
+        Event::Group(GroupEvent::FileKept { file, .. }) => Some(file),
+        Event::Organisation(
+            OrganisationEvent::SettingsProposed { settings, .. }
+            | OrganisationEvent::SettingsSet { settings, .. },
+        ) => settings.logo,
+        _ => None,
+    }
+}
+
 async fn export_table(
     tx: &mut Tx,
     organisation: &str,
@@ -135,7 +143,7 @@ async fn export_table(
     Ok(written.finish()?)
 }
 
-/// Copies an encrypted file and checks its digest. `None` if the store does not have it.
+/// Copies a file as it is stored, and checks its digest. `None` if the store does not have it.
 async fn copy_file(
     files: &FileStore,
     file: &FileDigest,

@@ -11,6 +11,7 @@ use crate::config::{Config, ExportTask};
 use crate::eventlog::TimestampSource;
 use crate::export::open_data::{self, Places, PlacesError, Publisher, PublishingDefect, preflight};
 use crate::projections::{GroupRow, PastGrantRow, Projector};
+use crate::store::{Store, StoreError};
 use crate::views::Views;
 
 /// Publisher prefix of the demonstration. It is assigned to no organisation.
@@ -31,16 +32,51 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
     }
 }
 
-/// Opens the views after bringing the read models up to the end of the log.
-async fn caught_up_views(config: &Config) -> Result<Views, TaskError> {
-    let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
-    let projector = Projector::open(opened.commands.log().clone()).await?;
-    while projector.advance().await? {}
-    Ok(Views::new(opened.commands.log().clone(), projector))
+/// Views for an export. While a service holds an SQLite database they read a copy of it, which lasts
+/// as long as this.
+struct ExportSource {
+    views: Views,
+    /// The private folder of the copy. It is removed on drop.
+    _copy: Option<tempfile::TempDir>,
+}
+
+impl ExportSource {
+    /// Opens the views after bringing the read models up to the end of the log.
+    async fn open(config: &Config) -> Result<Self, TaskError> {
+        match Self::open_database(config, None).await {
+            Err(TaskError::Store(StoreError::Locked(_))) => {
+                let folder = tempfile::Builder::new()
+                    .prefix("microgrants-export")
+                    .tempdir()
+                    .map_err(not_checked)?;
+                let file = folder.path().join("copy.db");
+                let config = Config {
+                    database_url: Store::copy_sqlite(&config.database_url, &file).await?,
+                    ..config.clone()
+                };
+                Self::open_database(&config, Some(folder)).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn open_database(
+        config: &Config,
+        copy: Option<tempfile::TempDir>,
+    ) -> Result<Self, TaskError> {
+        let opened = open_organisation(config, TimestampSource::Database, Clock::System).await?;
+        let projector = Projector::open(opened.commands.log().clone()).await?;
+        while projector.advance().await? {}
+        Ok(Self {
+            views: Views::new(opened.commands.log().clone(), projector),
+            _copy: copy,
+        })
+    }
 }
 
 async fn history(config: &Config, file: &Path) -> Result<(), TaskError> {
-    let views = caught_up_views(config).await?;
+    let source = ExportSource::open(config).await?;
+    let views = &source.views;
     let past_grants = views.all_rows::<PastGrantRow>(None, Vec::new()).await?;
     let groups = views.all_rows::<GroupRow>(None, Vec::new()).await?;
     let history = open_data::past_grant_records(&groups, &past_grants);
@@ -77,7 +113,8 @@ async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
         not_checked("name the prefix that 360Giving gave, with --publisher-prefix")
     })?;
     let places = places(config, false)?;
-    let published = caught_up_views(config).await?.published().await?;
+    let source = ExportSource::open(config).await?;
+    let published = source.views.published().await?;
     let checked = open_data::build_package(&published, &by, &places, day_of(Clock::System.now()));
     report_defects(
         &checked

@@ -24,6 +24,9 @@ pub fn read_upload(upload: Upload) -> Result<(), TaskError> {
         Upload::Picture => files::reencode_picture(&bytes)
             .map_err(io::Error::other)
             .map_err(TaskError::Upload)?,
+        Upload::Logo => files::reencode_logo(&bytes)
+            .map_err(io::Error::other)
+            .map_err(TaskError::Upload)?,
     };
     io::stdout()
         .lock()

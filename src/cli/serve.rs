@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use super::crash_loop::{SETTLE_TIME, StartHistory};
 use super::operator::{Operator, OperatorSocket};
 use super::{OpenedOrganisation, TaskError, backup, export, file_store};
+use crate::auth::founding;
 use crate::auth::tokens::Tokens;
 use crate::bank::Layout;
 use crate::clock::{Clock, day_of};
@@ -87,6 +88,7 @@ pub(super) async fn run(
     let configured = configured_webhooks(config, &log).await?;
     let managed = managed_webhooks(config, &opened);
     let webhooks = supervisor.spawn("webhooks", run_webhooks(configured, managed, stopping));
+    print_first_link(&opened.commands, &site).await?;
     let operator = Operator {
         commands: opened.commands.clone(),
         tokens: tokens.clone(),
@@ -154,6 +156,19 @@ async fn close(log: &Log, socket: Option<JoinHandle<()>>, starts: Option<StartHi
     }
 }
 
+/// Prints the link by which the first administrator begins, as long as there is none. It is never
+/// traced: everybody who has it can begin.
+async fn print_first_link(commands: &Commands, site: &SiteConfig) -> Result<(), TaskError> {
+    if !site.demo && founding::is_needed(commands).await? {
+        let path = founding::path(commands.log().vault());
+        print_line!(
+            "Nobody is an administrator here yet. Open this link to begin:\n\n{}{path}\n",
+            site.address
+        );
+    }
+    Ok(())
+}
+
 /// The settings of the pages and the API.
 fn site_config(
     config: &Config,
@@ -173,6 +188,8 @@ fn site_config(
         demo,
         demo_accounts: demo_accounts.unwrap_or_default(),
         mail_folder: mail_folder.map(Path::to_owned),
+        mail_server: config.mail_server_host(),
+        mail_sender: config.mail_from.clone(),
         limits: RateLimits::new(&config.limits, config.proxy),
         body_pause_max: BODY_PAUSE_MAX,
         bank_layout,
@@ -190,6 +207,7 @@ async fn subscribed_mailer(
     site: &SiteConfig,
 ) -> Result<Mailer, TaskError> {
     let mailer = Mailer::new(commands.clone(), views.clone(), transport, &site.address)
+        .signed_by(site.office_contact())
         .claiming_for(Duration::from_secs(config.mail_claim_seconds))
         .sending_checkpoints_to(config.heads_to.clone());
     if site.demo {

@@ -10,7 +10,7 @@ use crate::domain::{Event, Group, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
-use crate::store::{StoreError, outbox, subscriptions};
+use crate::store::{StoreError, outbox, saved_views, subscriptions};
 
 const SUBSCRIPTION: &str = "erasure";
 /// Long, because each advance of the subscription is a transaction.
@@ -110,6 +110,8 @@ impl Purger {
         self.log.vault().evict(event.stream);
         if kind == "person" {
             self.remove_mails(event.stream).await?;
+            let (store, person) = (self.log.store(), event.stream.to_string());
+            saved_views::remove_of_person(store, self.log.organisation(), &person).await?;
             return Ok(true);
         }
         for file in self.log.refresh::<Group>(event.stream).await?.state.files() {
