@@ -83,6 +83,8 @@ impl BenchedService {
             name: PersonalInput::Open("Ada".into()),
             email: None,
             telephone: None,
+            postal_address: None,
+            typed_email: None,
         };
         let founder = NameFounder {
             person: finance,

@@ -44,6 +44,7 @@ pub fn create() -> CreateFund {
         checks: std::collections::BTreeSet::new(),
         offer_days: 28,
         signers: 2,
+        texts: microgrants::domain::fund::FundTexts::default(),
     };
     CreateFund {
         name: "A fund".parse().expect("a line"),

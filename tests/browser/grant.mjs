@@ -2,103 +2,127 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { act, must } from './people.mjs';
+import { act, must, send } from './people.mjs';
 
 export async function grant(people, group, look, { id, name, tag }) {
   const desk = async (who, at) => { const page = await people.of(who); await page.goto(at); return page; };
   const application = `/desk/applications/${id}`;
   let page = await desk('Sam', application);
-  await act(page, 'It is eligible');
+  await look.at(page, `${tag}-desk-to-check`);
+  await act(page, 'confirm-eligibility');
   await look.at(page, `${tag}-desk-eligible`);
   for (const who of ['Jo', 'Lee', 'Chris']) {
-    page = await desk(who, application);
-    await act(page, 'I have no interest in this application');
-    await act(page, 'Score it', async (form) => {
-      for (const select of await form.locator('select').all()) await select.selectOption('4');
-      await form.getByLabel('Why').fill('It reaches people who are often left out.');
-    });
+    page = await desk(who, '/desk/panel');
+    await page.locator('main a[href$="/score"]').first().click();
+    const round = page.url().split('/score')[0];
+    await page.goto(`${round}/score/${id}`);
+    if (who === 'Jo') await look.at(page, `${tag}-score-undeclared`);
+    await page.getByRole('button', { name: 'I have no conflict of interest' }).click();
+    if (who === 'Jo') {
+      must(!(await page.locator('.score input:checked').count()), 'no score is given before the member chooses it');
+      await page.getByLabel('Why').fill('It reaches people who are often left out.');
+      await page.getByRole('button', { name: 'Save and stay here' }).click();
+      must(await page.locator('.wrong, .err').count(), 'a score without its points is not taken');
+      must((await page.getByLabel('Why').inputValue()).startsWith('It reaches'), 'what was typed stays');
+      await look.at(page, `${tag}-score-wrong`);
+    }
+    for (const scale of await page.locator('.score .scale').all()) await scale.locator('input[value="4"]').check({ force: true });
+    await page.getByLabel('Why').fill('It reaches people who are often left out.');
+    await page.getByRole('button', { name: 'Save and stay here' }).click();
+    must(await page.locator('.notice.good').count(), `the score was taken: ${await page.locator('.wrong, .err').allInnerTexts()}`);
   }
+  await look.at(page, `${tag}-score-given`);
+  page = await desk('Lee', application);
   await look.at(page, `${tag}-desk-scored`);
   page = await desk('Sam', application);
-  await act(page, 'Write the public title and description', async (form) => {
+  await act(page, 'write-summary', async (form) => {
     await form.getByLabel('Title').fill('Soup on Mondays');
     await form.getByLabel('Description').fill('Neighbours cook and eat together once a week.');
   });
   page = await desk('Jo', '/desk/panel');
   await look.at(page, `${tag}-panel-rounds`);
   page = await desk('Jo', application);
-  await act(page, 'Award', async (form) => form.getByLabel(/Chris/).check());
+  await act(page, 'award', async (form) => {
+    await look.at(page, `${tag}-desk-award`);
+    await form.getByLabel(/Chris/).check();
+  });
   await look.at(page, `${tag}-desk-awarded`);
   page = await desk('Chris', application);
   await look.at(page, `${tag}-desk-attendance`);
-  await act(page, 'I was there when it was decided', async () => {}, 'I was there');
+  await act(page, 'confirm-attendance-');
 
   // The group accepts, and enters its account.
   await group.goto(`/my/grants/${id}`);
-  await group.getByRole('button', { name: 'Accept the grant' }).click();
-  must(await group.locator('.govuk-error-summary').count(), 'nothing is accepted by a bare press');
+  await look.at(group, `${tag}-my-offer`);
+  await send(group, 'accept');
+  must(await group.locator('.wrong').count(), 'nothing is accepted by a bare press');
   await look.at(group, `${tag}-my-offer-wrong`);
-  await group.locator('#accept-signer').fill('Zofia Example');
-  await group.locator('#accept-signer-1').fill('Adam Example');
-  await group.getByLabel('We have read the agreement and agree to it').check();
-  await group.getByRole('button', { name: 'Accept the grant' }).click();
+  await send(group, 'accept', async (form) => {
+    await form.locator('input[name="signer[]"]').nth(0).fill('Zofia Example');
+    await form.locator('input[name="signer[]"]').nth(1).fill('Adam Example');
+    await form.locator('input[name=agree]').check();
+  });
+  must(!(await group.locator('.wrong').count()), `the offer was accepted: ${await group.locator('.wrong').allInnerTexts()}`);
   await look.at(group, `${tag}-my-accepted`);
   await group.goto(`/my/grants/${id}/payee`);
-  await group.getByRole('button', { name: 'Save', exact: true }).click();
+  await group.getByRole('button', { name: 'Continue', exact: true }).click();
   await look.at(group, `${tag}-my-payee-wrong`);
   await group.getByLabel('Our group has a bank account').check();
+  await group.getByRole('button', { name: 'Continue', exact: true }).click();
   await group.locator('#payee-holder').fill(name);
   await group.locator('#payee-sort').fill('12-34-56');
   await group.locator('#payee-account').fill('12345678');
   await group.getByRole('button', { name: 'Save', exact: true }).click();
-  must(group.url().endsWith(`/my/grants/${id}`), 'the payee was kept');
+  must(group.url().split('?')[0].endsWith(`/my/grants/${id}`), `the bank details were kept: ${await group.locator('.wrong').allInnerTexts()}`);
   const picture = await picture_of(group);
-  await group.locator('#hand-in-file').setInputFiles(picture);
-  await group.getByRole('button', { name: 'Send', exact: true }).click();
-  must(await group.getByText('Kept so far: 1').count(), 'the document was kept');
+  await send(group, 'hand-in', async (form) => form.locator('input[type=file]').setInputFiles(picture));
+  must(await group.getByText(/Files you sent us: 1|picture\.png/).count(), `the document was kept: ${await group.locator('.wrong').allInnerTexts()}`);
 
   // Two people make the payment.
   const at_desk = `/desk/grants/${id}`;
   page = await desk('Sam', at_desk);
-  for (const check of ['governing document', 'identity']) await act(page, `${check}: it passed`, async (form) => form.getByLabel('What was seen').fill('Seen and in order.'), `${check}: it passed`);
-  await act(page, 'Verify the payee', async (form) => form.getByLabel('How').fill('A bank statement was seen'));
+  for (const check of ['governing-document', 'identity']) await act(page, `pass-${check}`, async (form) => form.locator('textarea').fill('Seen and in order.'));
+  await act(page, 'verify-payee', async (form) => form.locator('input[name=method]').fill('A bank statement was seen'));
   page = await desk('Alex', at_desk);
-  await act(page, 'Prepare a payment');
+  await act(page, 'prepare');
   await look.at(page, `${tag}-desk-grant`);
   page = await desk('Alex', `/desk/payments?grant=${id}`);
-  must(await page.getByText('this needs a second person').count(), 'the preparer is told why there is no button');
+  must(!(await page.locator('form:has(input[value^=approve-payment])').count()), 'the preparer has no button to approve it');
+  must(await page.getByText(/someone who prepared it.*can’t approve it/).count(), 'the preparer is told why there is no button');
   await look.at(page, `${tag}-payments-own`);
   page = await desk('Morgan', `/desk/payments?grant=${id}`);
-  await act(page, 'Approve', async () => {}, 'Approve the payment');
-  await act(page, 'It was sent to the bank');
-  await act(page, 'The bank has paid');
+  await look.at(page, `${tag}-payments-approve`);
+  for (const step of ['approve-payment-', 'send-payment-', 'confirm-payment-']) await act(page, step);
   await look.at(page, `${tag}-payments-paid`);
 
   // An update sent from a telephone, with a picture.
   await group.goto(`/my/grants/${id}`);
-  await group.getByRole('link', { name: /Write an update/ }).first().click();
-  await group.getByRole('button', { name: 'Send the update' }).click();
+  await group.locator(`a[href*="/my/grants/${id}/updates/"]`).first().click();
+  await send(group, 'update', async (form) => form.locator('input[name=people]').fill('14'));
+  must(await group.locator('.wrong').count(), 'an update without words is not sent');
+  must((await group.locator('input[name=people]').inputValue()) === '14', 'what was typed stays');
   await look.at(group, `${tag}-my-update-wrong`);
-  await group.locator('#update-words').fill('Fourteen of us cooked, and two came who had not been out for a year.');
-  await group.locator('#update-people').fill('14');
-  await group.locator('#update-volunteers').fill('3');
-  await group.locator('#update-spent').fill('420');
-  await group.locator('#update-learned').fill('Finding a kitchen was hard.');
-  await group.locator('#update-pictures').setInputFiles(picture);
-  await group.getByLabel('Everybody in the pictures agrees that you may keep them').check();
-  const sign = group.locator('details', { has: group.getByText('Bringing people together') }).first();
-  if (!(await sign.evaluate((details) => details.open))) await sign.locator('summary').click();
-  await sign.getByLabel('A lot').check();
-  await group.getByRole('button', { name: 'Send the update' }).click();
-  must(await group.getByText('Thank you, we have it.').count(), 'the update arrived');
+  await send(group, 'update', async (form) => {
+    await form.locator('[name=words]').fill('Fourteen of us cooked, and two came who had not been out for a year.');
+    await form.locator('[name=volunteers]').fill('3');
+    await form.locator('[name=spent]').fill('420');
+    await form.locator('[name=learned]').fill('Finding a kitchen was hard.');
+    await form.locator('[name=pictures]').setInputFiles(picture);
+    await form.locator('input[type=checkbox][name^=agreed]').check();
+    const sign = group.locator('details, fieldset', { has: group.getByText('Bringing people together') }).first();
+    if (!(await sign.evaluate((folded) => folded.tagName !== 'DETAILS' || folded.open))) await sign.locator('summary').click();
+    await sign.getByLabel('A lot').check();
+  });
+  must(!(await group.locator('.wrong').count()), `the update was sent: ${await group.locator('.wrong').allInnerTexts()}`);
+  must(await group.getByText(/Thank you/).count(), 'the update arrived');
   await look.at(group, `${tag}-my-grant`);
   page = await desk('Sam', `/desk/updates/${id}/1`);
   await look.at(page, `${tag}-desk-update`);
-  await act(page, 'Accept it');
+  await act(page, 'accept-update');
   page = await desk('Sam', at_desk);
-  await act(page, 'Publish a story', async (form) => {
-    await form.getByLabel('The story').fill(`Fourteen neighbours cooked soup (${tag}).`);
-    await form.getByLabel('How consent was given').fill('A signed form');
+  await act(page, 'publish-story', async (form) => {
+    await form.locator('[name=words]').fill(`Fourteen neighbours cooked soup (${tag}).`);
+    await form.locator('[name=consent]').fill('A signed form');
     await form.locator('input[type=checkbox]').first().check();
   });
   const stranger = await people.stranger();

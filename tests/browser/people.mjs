@@ -37,9 +37,14 @@ export class People {
   }
 }
 
-/** Makes every click wait until the page that it leads to has loaded. */
+/** Makes every click wait until the page that it leads to has loaded, and keeps the markup of the page as it was sent. */
 function settling(page) {
   let under_way = 0;
+  page.on('response', async (answer) => {
+    if (!answer.request().isNavigationRequest() || answer.status() >= 300 && answer.status() < 400) return;
+    const html = await answer.text().catch(() => null);
+    if (html) page.sent = { url: answer.url(), html };
+  });
   page.on('request', (request) => { if (request.isNavigationRequest()) under_way += 1; });
   for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => { if (request.isNavigationRequest()) under_way -= 1; });
   page.settled = async () => {
@@ -59,13 +64,35 @@ export function must(condition, says) {
   if (!condition) throw new Error(says);
 }
 
-/** Opens an action of the desk and submits its form. */
-export async function act(page, title, fill = async () => {}, button = title) {
-  const folded = page.locator('details', { has: page.getByText(title, { exact: true }) }).first();
-  const scope = (await folded.count()) ? folded : page.locator('.act', { has: page.getByRole('heading', { name: title }) }).first();
-  if (await folded.count()) await folded.locator('summary').click();
-  await fill(scope);
-  await scope.getByRole('button', { name: button }).click();
-  const notice = page.locator('.govuk-notification-banner');
-  must(await notice.count(), `“${title}” was not taken: ${await page.locator('.govuk-error-summary').allInnerTexts()} at ${page.url()}`);
+/**
+ * Fills in and submits the form of an action, by the form's name. The action is the next one of the record, or stands in
+ * its menu, or is folded somewhere on the page.
+ */
+export async function act(page, name, fill) {
+  await send(page, name, fill);
+  must(await page.locator('.notice.good').count(), `“${name}” was not taken: ${await page.locator('.wrong').allInnerTexts()} at ${page.url()}`);
+}
+
+/** The same, for a form that may be refused. */
+export async function send(page, name, fill = async () => {}) {
+  const form = await opened(page, name);
+  await fill(form);
+  await form.locator('button:not([type=button])').first().click();
+}
+
+/** The form of an action, made visible as a person would. */
+export async function opened(page, name) {
+  // A name that ends in a hyphen is the beginning of one that ends in an identifier.
+  const form = page.locator(`main form:has(input[name=form][value${name.endsWith('-') ? '^' : ''}="${name}"])`).first();
+  const link = page.locator(`main a[href*="do=${name}#"], main a[href$="do=${name}"]`).first();
+  const wanted = (await form.count()) ? form : link;
+  must(await wanted.count(), `“${name}” is not offered at ${page.url()}: ${await page.locator('.next').allInnerTexts()}`);
+  const inside = wanted.locator('xpath=ancestor::*[@popover]');
+  if ((await inside.count()) && !(await inside.isVisible())) await page.locator(`[popovertarget="${await inside.getAttribute('id')}"]`).click();
+  for (const folded of await wanted.locator('xpath=ancestor::details').all()) {
+    if (!(await folded.evaluate((details) => details.open))) await folded.locator('summary').first().click();
+  }
+  if (!(await form.count())) await link.click();
+  must(await form.count(), `“${name}” opens its form at ${page.url()}`);
+  return form;
 }

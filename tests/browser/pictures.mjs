@@ -16,8 +16,8 @@ const picture = async (page, name) => {
 const officer = await people.of('Robin');
 await officer.goto('/desk');
 await picture(officer, 'today');
-await officer.goto('/desk/applications?state=eligible');
-await officer.locator('main table a').first().click();
+await officer.goto('/desk/applications?state=submitted');
+await officer.locator('main tbody th a').first().click();
 await picture(officer, 'application');
 const stranger = await people.stranger();
 await stranger.goto('/impact');

@@ -1,6 +1,6 @@
 // Runs every journey and checks every page of a running demo.
 //
-//     node tests/browser/run.mjs BASE_URL
+//     node tests/browser/run.mjs BASE_URL [PART_OF_A_JOURNEY'S_NAME]
 
 import { apply } from './apply.mjs';
 import { grant } from './grant.mjs';
@@ -8,11 +8,12 @@ import { journeys } from './journeys.mjs';
 import { Looker } from './look.mjs';
 import { People, launch, must } from './people.mjs';
 
-const [base] = process.argv.slice(2);
+const [base, only = ''] = process.argv.slice(2);
 const browser = await launch();
 const look = new Looker(browser, 'target/browser');
 const failed = [];
 const walk = async (name, journey) => {
+  if (!name.includes(only)) return;
   const since = Date.now();
   try {
     let clock;
@@ -41,6 +42,14 @@ await walk('a group applies in Polish, scripts on', async () => {
 await journeys(walk, { browser, base, off, look, made });
 await browser.close();
 
-for (const fault of [...new Set(look.faults)]) console.log(`fault: ${fault}`);
-console.log(`${look.pages} pages looked at, ${new Set(look.faults).size} faults; ${failed.length} journeys failed`);
+// Each fault once, with the pages that have it.
+const where = new Map();
+for (const fault of look.faults) {
+  const [, page, says] = /^(.*?): ([\s\S]*)$/.exec(fault);
+  where.set(says, [...(where.get(says) ?? []), page]);
+}
+for (const [says, pages] of [...where].sort((a, b) => b[1].length - a[1].length)) {
+  console.log(`fault on ${pages.length} pages (${pages.slice(0, 4).join(', ')}${pages.length > 4 ? ' …' : ''}): ${says}`);
+}
+console.log(`${look.pages} pages looked at, ${where.size} faults; ${failed.length} journeys failed`);
 process.exit(failed.length || look.faults.length ? 1 : 0);

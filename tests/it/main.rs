@@ -15,3 +15,4 @@ mod pages;
 mod projections;
 mod security;
 mod structure;
+mod words;

@@ -768,6 +768,12 @@ async fn every_rule_that_two_people_or_money_must_keep_is_replayed(app: TestApp)
         ),
         ("PaymentSent", "\"700.00\"", "\"500.00\"", Rule::Budget),
         ("PaymentPrepared", "\"payee\":1", "\"payee\":2", Rule::Payee),
+        (
+            "ApplicationSubmitted",
+            "\"reached_by\":[\"email\"]",
+            "\"reached_by\":[\"post\"]",
+            Rule::Reach,
+        ),
     ] {
         let found = damaged.rules_violated_by(event, |line| line.replace(said, lie));
         assert!(found.contains(&rule), "{event}: {found:?}");

@@ -426,7 +426,7 @@ async fn a_group_gets_a_receipt_for_what_it_submitted_and_for_nothing_else(app: 
     let page = browser.get(&receipt);
 
     assert!(
-        page.contains("You handed in your form") && page.contains("Keep the proof"),
+        page.contains("You sent your application") && page.contains("Keep the proof"),
         "{}",
         page.text
     );
@@ -453,19 +453,21 @@ async fn the_desk_shows_head_and_check_and_everybody_learns_how_to_check(app: Te
     let page = desk.get("/desk/log");
 
     assert!(
-        page.contains("they were what was signed")
-            && page.contains(&format!("Sealed: {} events", log.size)),
+        page.contains("entries were what was signed") && page.contains(&format!("{} of", log.size)),
         "{}",
         page.text
     );
-    assert!(desk.get("/desk/log/3").contains("Keep the proof"));
+    assert!(desk.get("/desk/log/3").contains("Download the proof"));
     assert!(
         desk.get(&format!("/desk/log/{}", log.size + 1))
-            .contains("once it is sealed")
+            .contains("once this entry is signed")
     );
     let proof: Proof = serde_json::from_str(&desk.get("/desk/log/3/proof").text).unwrap();
     assert_eq!(proof.check(None).unwrap().0, 3);
-    assert!(desk.get("/impact").contains("How to check this page"));
+    assert!(
+        desk.get("/impact")
+            .contains("For auditors: check this page")
+    );
 }
 
 on_each_engine!(a_log_that_is_not_what_was_signed_is_said_loudly);
@@ -497,6 +499,6 @@ async fn a_log_that_is_not_what_was_signed_is_said_loudly(app: TestApp) {
     let mut desk = signed_in(&app, ada.address(), office.ada).await;
     assert!(
         desk.get("/desk/log")
-            .contains("The log is not sealed any more")
+            .contains("The log is no longer signed")
     );
 }

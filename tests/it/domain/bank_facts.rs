@@ -86,7 +86,11 @@ async fn nothing_leaves_before_its_last_approval(app: TestApp) {
     });
     let send_batch = command("fund/send-batch", office.fund.0, &batch);
     let refused = app.issue(ben, send_batch).await;
-    assert!(refused.is_err_and(|error| error.to_string().contains("after its last approval")));
+    assert!(refused.is_err_and(|error| {
+        error
+            .to_string()
+            .contains("cannot be sent before it is approved")
+    }));
     app.issue_ok(ben, send_payment(grant, 1, app.today())).await;
     replay_log(&app).await;
 }

@@ -109,7 +109,12 @@ fn further_bodies(noun: &str, name: &str) -> Vec<Value> {
             });
             let meeting = |verdict: &str| {
                 let line = json!({ "application": NEW_APPLICATION, "verdict": { verdict: award } });
-                json!({ "round": "first", "met_on": "2026-06-01", "decisions": [line] })
+                json!({
+                    "round": "first",
+                    "met_on": "2026-06-01",
+                    "letters_on": "2026-06-08",
+                    "decisions": [line],
+                })
             };
             vec![meeting("award"), meeting("promote")]
         }

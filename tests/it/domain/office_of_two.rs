@@ -2,6 +2,7 @@
 //! payee keyed by staff, checks, a waiver, a failed payment, a variation, an update taken by
 //! telephone, money returned in parts, the closure.
 
+use microgrants::clock;
 use microgrants::domain::organisation::sha256_hex;
 use microgrants::domain::{Command, PersonId};
 use microgrants::views::{GroupBy, Sums, Views};
@@ -120,6 +121,13 @@ async fn applies(two: &TwoPersonOffice<'_>) {
         json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
     )
     .await;
+    // Somebody of the group who can be reached.
+    let member = PersonId(clock::new_id());
+    let details = json!({ "name": "Cass", "telephone": "0161 496 0001" });
+    let register = command_from_json("person", member.0, "register", &details);
+    two.app.issue_ok(ada, register).await;
+    two.issue_as(ada, "group/add-member", json!({ "person": member }))
+        .await;
     two.issue_as(
         ada,
         "application/start",

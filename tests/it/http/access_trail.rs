@@ -197,7 +197,7 @@ async fn the_desk_shows_the_trace_to_administrators_and_auditors(app: TestApp) {
         ),
         (
             "/desk/people".to_owned(),
-            "Who took the addresses of everybody",
+            "Who has seen everyone’s addresses",
         ),
     ];
     let readers = [

@@ -33,6 +33,8 @@ async fn introduce_person(app: &TestApp) -> PersonId {
         name: open("Zofia"),
         email: Some(open(&format!("{}@example.org", person.0.simple()))),
         telephone: None,
+        postal_address: None,
+        typed_email: None,
     };
     issue_as_job(
         app,

@@ -487,7 +487,7 @@ async fn the_desk_shows_them_and_a_second_administrator_confirms_there(app: Test
     let page = ada.submit_form(&page, "/desk/do/organisation/propose-webhook", &typed);
     assert!(
         page.status == 200
-            && page.contains("To be confirmed")
+            && page.contains("<b>To confirm</b>, proposed by Ada")
             && page.contains("needs a second person"),
         "{}",
         visible_text(&page)

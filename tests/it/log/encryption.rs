@@ -21,6 +21,8 @@ fn details(email: &str) -> PersonDetails {
         name: open(CANARY),
         email: Some(open(email)),
         telephone: Some(open("0161 496 0000")),
+        postal_address: None,
+        typed_email: None,
     }
 }
 

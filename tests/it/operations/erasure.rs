@@ -374,7 +374,7 @@ async fn waits_for_open_grants_and_for_records_of_money(app: TestApp) {
     app.catch_up().await;
     let mut desk = signed_in(&app, &address, office.ada).await;
     let page = desk.get("/desk/erasures");
-    assert!(page.contains("was paid, last on"), "{}", page.text);
+    assert!(page.contains("Was paid, last on"), "{}", page.text);
     app.issue_ok(office.ada, erase("group", group.0)).await;
     app.catch_up().await;
     assert!(desk.get("/desk/erasures").contains("No group is due"));
@@ -395,7 +395,11 @@ async fn a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more(a
     let page = browser.get("/account");
     browser.submit_form(&page, "/account", &[("form", "erase"), ("sure", "yes")]);
     app.catch_up().await;
-    assert!(browser.get("/account").contains("You asked us to erase"));
+    assert!(
+        browser
+            .get("/account")
+            .contains("You asked us to delete what we hold about you")
+    );
     assert!(matches!(
         app.issue_refused(
             cass,

@@ -230,7 +230,7 @@ async fn an_amount_with_a_decimal_comma_is_wrong(app: TestApp) {
                 told.rows.is_empty()
                     && told.wrong[0]
                         .1
-                        .contains("write an amount in pounds and pence"),
+                        .contains("enter an amount in pounds, such as 750.00"),
                 "{amount}: {told:?}"
             );
         }
@@ -370,13 +370,13 @@ async fn a_workbook_and_a_page_do_the_same(app: TestApp) {
     );
     let done = send("record", GROUPS_CSV);
     assert!(
-        done.contains("3 were recorded, and 0 had been before"),
+        done.contains("Recorded: 3 new, and 0 that were there before"),
         "{}",
         visible_text(&done)
     );
     let wrong = send("record", "reference,name\n1,x\n");
     assert!(
-        wrong.contains("1 lines are wrong, so nothing was recorded"),
+        wrong.contains("1 row needs fixing. Nothing was recorded"),
         "{}",
         visible_text(&wrong)
     );

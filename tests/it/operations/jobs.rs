@@ -8,6 +8,7 @@ use microgrants::domain::application::{Channel, StartApplication};
 use microgrants::domain::command::NoBody;
 use microgrants::domain::fund::ExtendRound;
 use microgrants::domain::grant::{GrantState, QueryUpdate, ReceiveUpdate, UpdateReason};
+use microgrants::domain::working_days::next_working_day;
 use microgrants::domain::{
     ApplicationCommand, ApplicationId, Command, FundCommand, GrantCommand, GrantId, PersonId,
 };
@@ -42,21 +43,34 @@ async fn offers_and_drafts_lapse_once(app: TestApp) {
     )
     .await;
 
-    // The offer is valid to the end of its last day, and the round takes applications to the end of
-    // its own.
+    // The offer is valid to the end of its last day, which is a working day, and the round takes
+    // applications to the end of its own.
+    let (offer_ends, round_closes) = (next_working_day(app.in_days(28)), app.in_days(30));
     for (days, taken, why) in [
         (26, 0, "nothing is due"),
         (2, 1, "the group is reminded of its draft"),
-        (1, 1, "the offer lapses on the day after"),
-        (2, 1, "and the draft on the day after the deadline"),
     ] {
         app.pass_days(days);
         assert_eq!(run_jobs(&app).await, taken, "{why}");
     }
+    assert_eq!(grant_state(&app, grant).await, GrantState::Offered);
+    while app.today() <= offer_ends.max(round_closes) {
+        app.pass_days(1);
+        let today = app.today();
+        let taken = [offer_ends, round_closes]
+            .into_iter()
+            .filter(|last| last.tomorrow().unwrap() == today)
+            .count();
+        assert_eq!(
+            run_jobs(&app).await,
+            taken,
+            "the offer and the draft each lapse on the day after their last, on {today}"
+        );
+    }
 
     assert_eq!(grant_state(&app, grant).await, GrantState::OfferLapsed);
     assert_eq!(application_state(&app, draft).await, "lapsed");
-    assert_two_runs_change_nothing(&app).await;
+    Box::pin(assert_two_runs_change_nothing(&app)).await;
     assert_last_job_has_derived_id(&app).await;
 }
 
@@ -108,7 +122,7 @@ async fn an_application_keyed_in_late_does_not_lapse(app: TestApp) {
     .await;
 
     assert_eq!(run_jobs(&app).await, 0);
-    assert_two_runs_change_nothing(&app).await;
+    Box::pin(assert_two_runs_change_nothing(&app)).await;
     assert_eq!(application_state(&app, late).await, "draft");
 }
 
@@ -245,7 +259,7 @@ async fn a_draft_is_reminded_once_and_lapses_after_its_last_day(app: TestApp) {
     let subjects = subjects(&app);
     assert_eq!(subjects.len(), 1, "{subjects:?}");
     assert!(
-        subjects[0].starts_with("Your application is not handed in yet"),
+        subjects[0].starts_with("Your application is not sent yet"),
         "{subjects:?}"
     );
 
@@ -328,11 +342,11 @@ async fn a_lapsed_draft_comes_back_with_a_later_deadline(app: TestApp) {
     let subjects = subjects(&app);
     assert_eq!(subjects.len(), 2, "{subjects:?}");
     assert!(
-        subjects[0].starts_with("You can go on with your application"),
+        subjects[0].starts_with("You can continue your application"),
         "{subjects:?}"
     );
     assert!(
-        subjects[1].starts_with("Your application is not handed in yet"),
+        subjects[1].starts_with("Your application is not sent yet"),
         "{subjects:?}"
     );
 }

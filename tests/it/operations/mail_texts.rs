@@ -345,11 +345,11 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(app: TestApp) {
         &words_of_ours,
     );
     assert!(
-        page.status == 200 && page.contains("Words to confirm") && page.contains("Come in"),
+        page.status == 200 && page.contains("Wording to confirm") && page.contains("Come in"),
         "{}",
         visible_text(&page)
     );
-    assert!(ada.get("/desk/texts").contains("to be confirmed"));
+    assert!(ada.get("/desk/texts").contains("To confirm"));
     let alone = submit_mail_text(
         &mut ada,
         &page,
@@ -359,12 +359,12 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(app: TestApp) {
     );
     assert_eq!(alone.status, 403, "{}", visible_text(&alone));
     assert!(
-        !ada.get("/desk").contains("Words of mails to confirm")
-            && ben.get("/desk").contains("Words of mails to confirm")
+        !ada.get("/desk").contains("Email wording to confirm")
+            && ben.get("/desk").contains("Email wording to confirm")
     );
     let page = ben.get(path);
     assert!(
-        page.contains("Ada proposes these words in English"),
+        page.contains("Ada proposes this wording in English"),
         "{}",
         visible_text(&page)
     );
@@ -376,7 +376,7 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(app: TestApp) {
         &[("proposal:number", "1")],
     );
     assert!(
-        page.status == 200 && !page.contains("Words to confirm") && page.contains("Come in"),
+        page.status == 200 && !page.contains("Wording to confirm") && page.contains("Come in"),
         "{}",
         visible_text(&page)
     );
@@ -457,16 +457,12 @@ async fn what_a_log_holds_from_before_is_not_used(app: TestApp) {
     ] {
         let page = browser.get(&format!("/desk/texts/mail/{mail}"));
         assert!(
-            page.status == 200 && page.contains("These words are not used") && page.contains(why),
+            page.status == 200 && page.contains("This wording is not used") && page.contains(why),
             "{}",
             visible_text(&page)
         );
     }
-    assert!(
-        browser
-            .get("/desk/texts")
-            .contains("words that are not used")
-    );
+    assert!(browser.get("/desk/texts").contains("Yours, not used"));
 }
 
 /// A person who registers under an address and starts an application for their own group.
@@ -640,7 +636,7 @@ async fn a_link_signs_in_without_joining(app: TestApp) {
     };
     let shown = Browser::new(&address).get(&link().await);
     assert!(
-        shown.contains("Yes, I am one of the group Soup and song") && !shown.contains(" checked"),
+        shown.contains("Yes, I belong to Soup and song") && !shown.contains(" checked"),
         "{}",
         visible_text(&shown)
     );
@@ -742,7 +738,7 @@ async fn addresses_that_resemble_each_other_are_marked(app: TestApp) {
     );
     let page = ada.get(&format!("/desk/people/{other}"));
     assert!(
-        page.contains("perhaps the same mailbox"),
+        page.contains("perhaps the same inbox"),
         "before a role is proposed: {}",
         visible_text(&page)
     );

@@ -75,6 +75,8 @@ pub async fn set_email(app: &TestApp, member: PersonId, email: &str) {
         name: open("Zofia"),
         email: Some(PersonalInput::Open(email.into())),
         telephone: None,
+        postal_address: None,
+        typed_email: None,
     };
     app.issue_ok(
         member,
@@ -453,6 +455,8 @@ impl AddressChange {
             name: open("Zofia"),
             email: Some(open("new@example.org")),
             telephone: None,
+            postal_address: None,
+            typed_email: None,
         };
         let change = Command::Person(self.member, PersonCommand::ChangeContact(change));
         self.app.issue_ok(self.office.ada, change).await;

@@ -14,7 +14,7 @@ use microgrants::projections::{ApplicationRow, FundRow, GrantRow, PaymentRow, Up
 use microgrants::views::{AsAt, Filter, GroupBy, PageRequest, Sums, TableRow, Views};
 
 use crate::support::replay;
-use crate::support::service::Deployment;
+use crate::support::service::{Deployment, sandbox};
 use crate::support::test_app::{ORGANISATION, TestApp};
 
 async fn simulated(app: &TestApp) -> (Commands, Simulation) {
@@ -39,19 +39,31 @@ async fn simulated(app: &TestApp) -> (Commands, Simulation) {
 /// Loads the seeds into an empty app.
 pub async fn load_seeds(app: &TestApp) {
     let (commands, simulation) = simulated(app).await;
-    load(&commands, &simulation, &DemoProgramme::read(None).unwrap())
-        .await
-        .unwrap();
+    let programme = DemoProgramme::read(None).unwrap();
+    load(
+        &commands,
+        (&app.files(), &sandbox()),
+        &simulation,
+        &programme,
+    )
+    .await
+    .unwrap();
 }
 
 on_each_engine!(tell_the_programme);
 async fn tell_the_programme(app: TestApp) {
     let programme = DemoProgramme::read(None).unwrap();
     let (commands, simulation) = simulated(&app).await;
-    let loaded = load(&commands, &simulation, &programme).await.unwrap();
+    let (files, sandbox) = (app.files(), sandbox());
+    let pictures = (&files, &sandbox);
+    let loaded = load(&commands, pictures, &simulation, &programme)
+        .await
+        .unwrap();
     assert_eq!(loaded.events, loaded.new);
     let (again, simulation) = simulated(&app).await;
-    let second = load(&again, &simulation, &programme).await.unwrap();
+    let second = load(&again, pictures, &simulation, &programme)
+        .await
+        .unwrap();
     assert_eq!((second.events, second.new), (loaded.events, 0));
     assert_eq!(replay::replay_log(&app).await, 47);
     let first = app.log.read_events(0, 1).await.unwrap().remove(0);
@@ -303,9 +315,15 @@ async fn are_only_for_a_log_of_their_own(app: TestApp) {
     crate::support::fixtures::Office::open(&app, 1000).await;
     let (commands, simulation) = simulated(&app).await;
     let before = app.log.length().await.unwrap();
-    let refused = load(&commands, &simulation, &DemoProgramme::read(None).unwrap())
-        .await
-        .unwrap_err();
+    let programme = DemoProgramme::read(None).unwrap();
+    let refused = load(
+        &commands,
+        (&app.files(), &sandbox()),
+        &simulation,
+        &programme,
+    )
+    .await
+    .unwrap_err();
     assert!(
         refused.to_string().contains("only for a log of their own"),
         "{refused}"

@@ -18,7 +18,7 @@ impl OpenedForm {
         let (office, address) = serve_office(app).await;
         let mut browser = signed_in_officer(app, &office, &address).await;
         let round = format!("{}/first", office.fund);
-        let page = browser.get(&format!("/desk/applications/new?round={round}"));
+        let page = browser.get(&format!("/desk/applications/new?round={round}&group=new"));
         let began = page.hidden_field("began");
         let today = app.today().to_string();
         let fields = [
@@ -195,7 +195,7 @@ async fn what_cannot_change_any_more_is_said(app: TestApp) {
         ),
         (
             vec![("person", ""), ("email", ""), late[0]],
-            "Somebody is on record for this group",
+            "Write the name of the person who applies",
         ),
         (vec![("q-idea", ""), late[0]], "on record already"),
         (vec![], "It is on record that this form"),

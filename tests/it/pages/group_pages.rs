@@ -90,6 +90,7 @@ fn answer(browser: &mut Browser, page: &Page, form: &str) -> Page {
 }
 
 on_each_engine!(a_member_answers_contact_details_that_an_officer_proposed);
+#[expect(clippy::too_many_lines, reason = "one journey, step by step")]
 async fn a_member_answers_contact_details_that_an_officer_proposed(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let (_, member) = office.group(&app).await;
@@ -98,6 +99,8 @@ async fn a_member_answers_contact_details_that_an_officer_proposed(app: TestApp)
             name: open("Cass"),
             email: Some(open(email)),
             telephone: Some(open("0161 496 0000")),
+            postal_address: None,
+            typed_email: None,
         };
         app.issue_ok(
             office.ada,
@@ -111,7 +114,7 @@ async fn a_member_answers_contact_details_that_an_officer_proposed(app: TestApp)
     assert!(
         browser
             .get("/my")
-            .contains("Somebody in our office would like to change your contact details.")
+            .contains("Someone in our office would like to change your contact details.")
     );
     let page = browser.get("/account");
     assert!(
@@ -184,13 +187,14 @@ async fn a_name_that_waits_and_a_draft_that_lapsed_are_explained(app: TestApp) {
     let mut browser = signed_in(&app, &address, member).await;
     let page = browser.get("/my");
     assert!(
-        page.contains("You asked us to call your group Soup and songs."),
+        page.contains("You asked us to change your group’s name to Soup and songs."),
         "{}",
         visible_text(&page)
     );
     let page = browser.get(&format!("/my/applications/{draft}"));
     assert!(
-        page.contains("so it lapsed") && page.contains("your form opens again by itself"),
+        page.contains("It was not sent by the last day.")
+            && page.contains("If the last day is moved, you can send it after all"),
         "{}",
         visible_text(&page)
     );

@@ -1,7 +1,13 @@
 //! Pages of groups and of the office.
 
+pub mod contacts;
+pub mod desk_errors;
+pub mod first_day;
 pub mod form_retries;
 pub mod group_pages;
 pub mod journeys;
+pub mod lists;
+pub mod meeting;
+pub mod question_kinds;
 pub mod sign_in;
 pub mod spreadsheets;

@@ -27,11 +27,12 @@ fn forms() -> Vec<String> {
 /// The paths of all forms, with the ids of one grant in place of their variables.
 fn filled_forms(fund: FundId, grant: GrantId, group: GroupId) -> Vec<String> {
     let (id, fund, group) = (grant.to_string(), fund.to_string(), group.to_string());
-    let parts: [(&str, &str); 11] = [
+    let parts: [(&str, &str); 12] = [
         ("{fund}", &fund),
         ("{round}", "first"),
         ("{group}", &group),
         ("{id}", &id),
+        ("{application}", &id),
         ("{noun}", "people"),
         ("{command}", "register"),
         ("{section}", "1"),

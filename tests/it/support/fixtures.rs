@@ -9,7 +9,7 @@ use microgrants::domain::application::{
     Channel, DeclareInterest, SaveAnswers, StartApplication, Submit,
 };
 use microgrants::domain::command::NoBody;
-use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundRef, Rules};
+use microgrants::domain::fund::{Allocate, CreateFund, FundTexts, PlanRound, RoundRef, Rules};
 use microgrants::domain::funding_source::FundingSource;
 use microgrants::domain::grant::{
     ConfirmPayment, PassCheck, PaymentRef, PreparePayment, ReceiveReturn, ReturnReason,
@@ -17,7 +17,7 @@ use microgrants::domain::grant::{
 use microgrants::domain::group::{GroupMaturity, RegisterGroup};
 use microgrants::domain::organisation::{
     AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, PublishAgreement, PublishForm,
-    Question, RoleRef,
+    Question, QuestionKind, RoleRef,
 };
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::panel::Award;
@@ -66,6 +66,8 @@ pub async fn person(app: &TestApp, name: &str) -> PersonId {
         name: open(name),
         email,
         telephone: None,
+        postal_address: None,
+        typed_email: None,
     });
     app.commands
         .execute(CommandRequest::new(
@@ -91,6 +93,7 @@ pub fn rules() -> Rules {
         remind_days: 14,
         payee_wait_days: Some(0),
         confirm_days: None,
+        texts: FundTexts::default(),
     }
 }
 
@@ -133,8 +136,10 @@ impl Office {
         let question = Question {
             question: text("idea"),
             label: text("What would you like to do?"),
-            help: text("A few words."),
+            help: Some(text("A few words.")),
             required: true,
+            kind: QuestionKind::LongText,
+            options: Vec::new(),
             other_languages: std::collections::BTreeMap::new(),
         };
         let sign = Sign {
@@ -144,6 +149,7 @@ impl Office {
         };
         for publish in [
             OrganisationCommand::PublishForm(PublishForm {
+                name: None,
                 questions: vec![question],
             }),
             OrganisationCommand::AdoptSigns(AdoptSigns { signs: vec![sign] }),
@@ -427,6 +433,7 @@ pub fn award_of(amount: Money, ends_on: Date, update_due_on: Date) -> Award {
         ends_on,
         update_due_on,
         conditions: BTreeMap::new(),
+        summary: None,
         present: BTreeSet::new(),
     }
 }

@@ -10,6 +10,7 @@ use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundRef, Withd
 use microgrants::domain::group::{GroupMaturity, RegisterGroup};
 use microgrants::domain::organisation::{
     AdoptSigns, FoundOrganisation, NameFounder, PublishAgreement, PublishForm, Question,
+    QuestionKind,
 };
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::panel::Award;
@@ -178,8 +179,10 @@ impl Scenario {
         let question = Question {
             question: text("idea"),
             label: text("What would you like to do?"),
-            help: text("A few words."),
+            help: Some(text("A few words.")),
             required: true,
+            kind: QuestionKind::LongText,
+            options: Vec::new(),
             other_languages: std::collections::BTreeMap::new(),
         };
         let sign = Sign {
@@ -189,6 +192,7 @@ impl Scenario {
         };
         for command in [
             OrganisationCommand::PublishForm(PublishForm {
+                name: None,
                 questions: vec![question],
             }),
             OrganisationCommand::AdoptSigns(AdoptSigns { signs: vec![sign] }),
@@ -348,5 +352,7 @@ pub fn register_person() -> PersonCommand {
         name: open("Somebody"),
         email: Some(open("somebody@example.org")),
         telephone: None,
+        postal_address: None,
+        typed_email: None,
     })
 }

@@ -12,6 +12,7 @@ pub fn refusals(seen: &mut SeenRefusals) {
     schedules(&mut ask);
     instalments(&mut ask);
     holds(&mut ask);
+    files_before_sending(&mut ask);
     batches(&mut ask);
     bank_files(&mut ask);
     purchases(seen);
@@ -62,6 +63,40 @@ fn holds(ask: &mut RefusalCheck<'_>) {
 
     ask.issue_ok(0, "grant/resume", &json!({}));
     ask.issue_ok(1, "grant/approve-payment", &approve);
+}
+
+/// A file that was made before its batch is sent binds the batch to its payments.
+fn files_before_sending(ask: &mut RefusalCheck<'_>) {
+    let line =
+        |payment: u16| json!({ "grant": APPLICATION, "payment": payment, "amount": "400.00" });
+    let file = |batch: &str, lines: &[Value], reason: Option<&str>| {
+        json!({
+            "batch": batch,
+            "payments": 1,
+            "total": "400.00",
+            "digest": "ab".repeat(32),
+            "reason": reason,
+            "lines": lines,
+        })
+    };
+    let send = |batch: &str, payment: u16| json!({ "batch": batch, "sent_on": "2026-06-01", "payments": [line(payment)] });
+    ask.issue_ok(0, "fund/make-bank-file", &file("may", &[line(1)], None));
+
+    // No other batch may have the payment, and this one must have it.
+    for (path, body) in [
+        ("fund/make-bank-file", file("june", &[line(1)], None)),
+        ("fund/make-bank-file", file("may", &[line(2)], None)),
+        ("fund/send-batch", send("june", 1)),
+        ("fund/send-batch", send("may", 2)),
+    ] {
+        ask.assert_refused(0, "file_made", path, &body);
+    }
+    let twice = file("may", &[line(1), line(1)], Some("Anew"));
+    ask.assert_refused(0, "named_twice", "fund/make-bank-file", &twice);
+
+    // Another file without the payment sets it free.
+    let without = file("may", &[line(2)], Some("Anew"));
+    ask.issue_ok(0, "fund/make-bank-file", &without);
 }
 
 fn batches(ask: &mut RefusalCheck<'_>) {

@@ -16,6 +16,7 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
         "organisation" => word_for(world.organisation.exists(), "founded", "blank"),
         "person" => person(world, id),
         "contact" => contact(world, id),
+        "telling" => telling(world, id),
         "fund" => part_of(&world.funds, id, "/state"),
         "round" => part_of(&world.funds, id, "/rounds/first/state"),
         "group" => group(world, id),
@@ -27,9 +28,46 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
             &part_of(&world.applications, id, "/interests/helped"),
             ["named", "confirmed"],
         ),
+        "letter" => letter(&|path| part_of(&world.applications, id, path)),
+        "letters" => word_for(
+            part_of(
+                &world.funds,
+                id,
+                "/rounds/first/letters/2026-06-01/letters_on",
+            )
+            .is_empty(),
+            "none",
+            "held",
+        ),
+        "held_offer" => word_for(
+            part_of(&world.grants, id, "/letters_on").is_empty(),
+            "none",
+            "held",
+        ),
         "attendance" => attendance(&|path| part_of(&world.applications, id, path)),
         _ => part_of_grant(table, &|path| part_of(&world.grants, id, path)),
     }
+}
+
+/// The state of an application, and whether the letter about its decision is held.
+fn letter(application: &dyn Fn(&str) -> String) -> String {
+    let state = application("/state");
+    if application("/held/letter/letters_on").is_empty() {
+        state
+    } else {
+        format!("{state}_held")
+    }
+}
+
+/// Whether a mail waits for a call or a letter to the person.
+fn telling(world: &InMemoryDomain, id: Uuid) -> String {
+    let Some(person) = world.people.get(&id) else {
+        return "unknown".into();
+    };
+    if part_of(&world.people, id, "/waiting_mails").is_empty() {
+        return "settled".into();
+    }
+    word_for(person.has_email(), "waiting", "waiting_without_email")
 }
 
 /// The value at a path of a record's state, or nothing if there is no record.

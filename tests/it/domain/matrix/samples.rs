@@ -35,6 +35,8 @@ impl SampleActor {
 pub const STRANGER: Uuid = Uuid::from_u128(99);
 /// A person who is not registered.
 pub const UNREGISTERED: Uuid = Uuid::from_u128(98);
+/// A mail that waits for a call or a letter.
+const WAITING_MAIL: Uuid = Uuid::from_u128(110);
 pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
 pub const NEW_APPLICATION: Uuid = Uuid::from_u128(777);
 pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
@@ -90,6 +92,11 @@ fn person(name: &str) -> Sample {
         "expire" => job(json!({})),
         "begin" => job(json!({ "group": NEW_GROUP })),
         "end-access" => staff(json!({ "reason": "A telephone was lost." })),
+        "await-telling" => job(json!({
+            "mail": WAITING_MAIL, "about": 12, "kind": "declined", "caused_on": "2026-06-01",
+        })),
+        "email-instead" => staff(json!({ "mail": WAITING_MAIL })),
+        "tell" => staff(json!({ "mail": WAITING_MAIL, "how": "phone", "told_on": "2026-06-01" })),
         _ => erasure(name).unwrap_or_else(|| {
             staff(json!({ "name": "Somebody", "email": "somebody@example.org" }))
         }),
@@ -131,7 +138,11 @@ fn organisation(name: &str) -> Sample {
             "subject": "Sign in",
             "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}",
         })),
-        "confirm-mail-text" | "confirm-webhook" => second(json!({ "proposal": 1 })),
+        "set-settings" | "propose-settings" => staff(settings_sample()),
+        "refuse-settings" => staff(json!({ "proposal": 1, "reason": "The number is wrong" })),
+        "confirm-mail-text" | "confirm-webhook" | "confirm-settings" => {
+            second(json!({ "proposal": 1 }))
+        }
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
         "publish-mail-text" => staff(json!({
             "mail": "declined",
@@ -152,6 +163,29 @@ fn organisation(name: &str) -> Sample {
         })),
         _ => staff(json!({ "text": AGREEMENT_TEXT })),
     }
+}
+
+/// Settings of an organisation, each of them set.
+pub fn settings_sample() -> Value {
+    json!({
+        "name": "An anchor",
+        "logo": FILE,
+        "accent": "#0f6b66",
+        "telephone": "0161 496 0000",
+        "hours": "Monday to Thursday, 10am to 3pm",
+        "address": "12 Example Street\nStockport SK3 9ZZ",
+        "email": "office@example.org",
+        "privacy": "We keep what you write locked.",
+        "accessibility": "Every page works with a keyboard.",
+        "charity": "Registered charity 1234567",
+        "languages": [{
+            "tag": "ur",
+            "own_name": "اردو",
+            "direction": "rtl",
+            "line": "{phone} پر فون کریں۔",
+            "checked": false,
+        }],
+    })
 }
 
 pub fn rules(offer_days: u16) -> Value {
@@ -220,8 +254,14 @@ fn fund(name: &str) -> Sample {
         "increase" => {
             staff(json!({ "grant": grant, "area": "oldham", "round": "first", "amount": "500.00" }))
         }
+        "release-letters" => staff(json!({ "round": "first", "met_on": "2026-06-01" })),
+        "move-letters" => staff(json!({
+            "round": "first",
+            "met_on": "2026-06-01",
+            "letters_on": "2026-06-10",
+        })),
         "list" | "unlist" => staff(json!({ "application": grant, "round": "first", "rank": 9 })),
-        "reduce" | "release" => {
+        "reduce" | "release" | "take-back" => {
             staff(json!({ "grant": grant, "sources": [], "effective_on": null }))
         }
         _ => staff(json!({})),
@@ -322,6 +362,9 @@ fn application(name: &str) -> Sample {
             "round": "first",
             "verdict": { "defer": { "reason": "Not yet" } },
         })),
+        "take-back-decision" => staff(json!({ "reason": "The group had withdrawn" })),
+        "release-letter" => staff(json!({ "met_on": "2026-06-01" })),
+        "move-letter" => staff(json!({ "met_on": "2026-06-01", "letters_on": "2026-06-10" })),
         "request-review" => member(json!({ "words": "We had said so" })),
         "decide-review" => second(json!({ "upheld": true, "reason": "They had" })),
         "lapse" | "reopen-draft" | "remind-draft" => job(json!({})),
@@ -352,6 +395,7 @@ fn offer(name: &str) -> Option<Sample> {
         })),
         "decline-offer" => member(json!({})),
         "lapse-offer" => job(json!({})),
+        "move-letter" => staff(json!({ "letters_on": "2026-06-10" })),
         "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11), "decision": 1 })),
         _ => return None,
     })
@@ -445,6 +489,7 @@ fn change(name: &str) -> Option<Sample> {
 fn update(name: &str) -> Option<Sample> {
     Some(match name {
         "request-update" => staff(json!({ "due_on": "2026-12-31" })),
+        "remind-now" => staff(json!({ "update": 1, "note": "We would love a photo." })),
         "remind-update" => job(json!({ "update": 1, "occasion": "before" })),
         "receive-update" => {
             let outcome = json!({ "sign": "acting-early", "strength": "some", "words": "Yes" });

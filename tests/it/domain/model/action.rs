@@ -10,6 +10,10 @@ pub enum Action {
     Allocate(u32),
     Withdraw(u32),
     Award(usize, u32),
+    /// An award of a meeting whose letters are held.
+    HoldAward(usize, u32),
+    TakeBack(usize),
+    ReleaseLetters,
     Accept(usize),
     DeclineOffer(usize),
     PassCheck(usize),
@@ -46,6 +50,10 @@ pub fn actions() -> impl Strategy<Value = Action> {
         1 => pounds.clone().prop_map(Action::Withdraw),
         6 => (grant.clone(), 400..2_700_u32)
             .prop_map(|(grant, pounds)| Action::Award(grant, pounds)),
+        4 => (grant.clone(), 400..2_700_u32)
+            .prop_map(|(grant, pounds)| Action::HoldAward(grant, pounds)),
+        2 => grant.clone().prop_map(Action::TakeBack),
+        2 => Just(Action::ReleaseLetters),
         4 => grant.clone().prop_map(Action::Accept),
         1 => grant.clone().prop_map(Action::DeclineOffer),
         3 => grant.clone().prop_map(Action::PassCheck),
@@ -95,8 +103,10 @@ fn owed() -> impl Strategy<Value = ReturnReason> {
 /// The number of the grant that the action is about.
 pub fn grant_of(step: &Action) -> usize {
     match *step {
-        Action::Allocate(_) | Action::Withdraw(_) => 0,
+        Action::Allocate(_) | Action::Withdraw(_) | Action::ReleaseLetters => 0,
         Action::Award(grant, _)
+        | Action::HoldAward(grant, _)
+        | Action::TakeBack(grant)
         | Action::Accept(grant)
         | Action::DeclineOffer(grant)
         | Action::PassCheck(grant)

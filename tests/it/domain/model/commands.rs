@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use microgrants::domain::application::TakeBackDecision;
 use microgrants::domain::command::{NoBody, WithReason};
+use microgrants::domain::fund::{DecisionLine, RecordMeeting, ReleaseLetters};
 use microgrants::domain::grant::{
     AcceptAgreement, AcceptanceMethod, ApproveVariation, ConfirmReturnWaiver, DeclareUnderspend,
     DemandClawback, FailPayment, PaymentReason, PaymentRef, ProposeReturnWaiver, ReceiveReturn,
@@ -12,8 +14,9 @@ use microgrants::domain::grant::{
 };
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::sha256_hex;
+use microgrants::domain::panel::Verdict;
 use microgrants::domain::{
-    Command, FundCommand, GrantCommand, GrantId, GroupCommand, Money, PersonId,
+    ApplicationCommand, Command, FundCommand, GrantCommand, GrantId, GroupCommand, Money, PersonId,
 };
 
 use super::action::{Action, grant_of};
@@ -32,6 +35,15 @@ pub fn command(setting: &Scenario, step: &Action) -> (PersonId, Command) {
             Command::Fund(FUND, FundCommand::WithdrawFunding(setting.withdraw(pounds)))
         }
         Action::Award(grant, pounds) => setting.award(grant, gbp(pounds)),
+        Action::HoldAward(grant, pounds) => hold_award(setting, grant, pounds),
+        Action::TakeBack(grant) => take_back(setting, grant),
+        Action::ReleaseLetters => Command::Fund(
+            FUND,
+            FundCommand::ReleaseLetters(ReleaseLetters {
+                round: text("first"),
+                met_on: setting.world.today,
+            }),
+        ),
         Action::ProvidePayee(..) => {
             Command::Group(setting.group(number), provide_payee("12-34-56 12345678"))
         }
@@ -44,6 +56,37 @@ pub fn command(setting: &Scenario, step: &Action) -> (PersonId, Command) {
         ),
     };
     (actor(setting, step), command)
+}
+
+/// An award of a meeting whose letters are held for a week.
+fn hold_award(setting: &Scenario, grant: usize, pounds: u32) -> Command {
+    let Command::Application(application, ApplicationCommand::Award(award)) =
+        setting.award(grant, gbp(pounds))
+    else {
+        unreachable!("it is an award");
+    };
+    let today = setting.world.today;
+    let meeting = RecordMeeting {
+        round: text("first"),
+        met_on: today,
+        letters_on: Some(today.saturating_add(jiff::Span::new().days(7))),
+        decisions: vec![DecisionLine {
+            application,
+            verdict: Verdict::Award(award),
+        }],
+    };
+    Command::Fund(FUND, FundCommand::RecordMeeting(meeting))
+}
+
+fn take_back(setting: &Scenario, grant: usize) -> Command {
+    let body = TakeBackDecision {
+        reason: text("A figure was wrong"),
+        present: BTreeSet::new(),
+    };
+    Command::Application(
+        setting.application(grant),
+        ApplicationCommand::TakeBackDecision(body),
+    )
 }
 
 fn actor(setting: &Scenario, step: &Action) -> PersonId {

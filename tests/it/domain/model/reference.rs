@@ -11,6 +11,8 @@ use super::action::{Action, grant_of};
 #[derive(Clone, Debug, Default)]
 pub struct ReferenceModel {
     pub allocated: i64,
+    /// Whether the meeting has letters that were not released.
+    pub letters_held: bool,
     pub grants: [ModelGrant; GROUPS],
 }
 
@@ -63,16 +65,20 @@ impl ReferenceModel {
                 self.allocated -= if fits { i64::from(pounds) } else { 0 };
                 fits
             }
-            Action::Award(grant, pounds) => {
+            Action::Award(grant, pounds) | Action::HoldAward(grant, pounds) => {
                 let pounds = i64::from(pounds);
                 let own = &mut self.grants[grant];
                 let fits =
                     own.state.is_empty() && (500..=2500).contains(&pounds) && pounds <= uncommitted;
                 if fits {
-                    (own.state, own.award) = ("offered", pounds);
+                    let held = matches!(step, Action::HoldAward(..));
+                    self.letters_held |= held;
+                    own.state = if held { "held" } else { "offered" };
+                    own.award = pounds;
                 }
                 fits
             }
+            Action::ReleaseLetters => self.release_letters(),
             Action::ApproveVariation(grant, number, _) => {
                 self.grants[grant].approve_variation(usize::from(number), uncommitted)
             }
@@ -81,10 +87,23 @@ impl ReferenceModel {
     }
 }
 
+impl ReferenceModel {
+    /// Releases the letters that are held, of decisions that were taken back as well.
+    fn release_letters(&mut self) -> bool {
+        for grant in &mut self.grants {
+            if grant.state == "held" {
+                grant.state = "offered";
+            }
+        }
+        std::mem::take(&mut self.letters_held)
+    }
+}
+
 impl ModelGrant {
     /// Applies the action if it is allowed. Returns whether it was.
     fn apply_if_allowed(&mut self, step: &Action) -> bool {
         match *step {
+            Action::TakeBack(_) => self.take_back(),
             Action::Accept(_) => self.answer_offer("accepted", self.award),
             Action::DeclineOffer(_) => self.answer_offer("declined", 0),
             Action::PassCheck(_) => self.pass_check(),
@@ -115,6 +134,8 @@ impl ModelGrant {
             Action::Allocate(_)
             | Action::Withdraw(_)
             | Action::Award(..)
+            | Action::HoldAward(..)
+            | Action::ReleaseLetters
             | Action::ApproveVariation(..) => unreachable!("{step:?} needs the fund's figures"),
         }
     }
@@ -206,8 +227,18 @@ impl ModelGrant {
         allowed
     }
 
+    /// Only while the letter is held. The same application can be awarded again.
+    fn take_back(&mut self) -> bool {
+        let allowed = self.state == "held";
+        if allowed {
+            (self.state, self.award, self.checked) = ("", 0, false);
+        }
+        allowed
+    }
+
     fn pass_check(&mut self) -> bool {
-        let allowed = (self.is_active() || self.state == "offered") && !self.checked;
+        let is_offered = ["offered", "held"].contains(&self.state);
+        let allowed = (self.is_active() || is_offered) && !self.checked;
         self.checked |= allowed;
         allowed
     }
@@ -404,7 +435,7 @@ impl ModelGrant {
     fn receive_return(&mut self, owed: ReturnReason, amount: i64) -> bool {
         // Facts from the bank are always recorded: a return that exceeds the payments is left to
         // be settled, and changes no figure.
-        if self.state.is_empty() {
+        if ["", "held"].contains(&self.state) {
             return false;
         }
         if amount <= self.confirmed() {

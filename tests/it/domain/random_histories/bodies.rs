@@ -52,6 +52,7 @@ fn vary_field(dice: &mut SeededRandom, today: Date, path: &str, name: &str) -> O
         "counts" => json!(dice.choose(&["0.00", "50.00", "100.00", "250.00"])),
         "entry" => json!(1 + dice.below(4)),
         "closes_on" if path == "fund/extend-round" => json!(in_days(5)),
+        "letters_on" => json!(in_days(11)),
         "rank" | "proposal" => json!(1 + dice.below(3)),
         "batch" => json!(format!("batch-{}", dice.below(1000))),
         "role" => json!(dice.choose(&["officer", "finance", "panel", "auditor", "administrator"])),
@@ -129,7 +130,15 @@ fn draw_other_body(dice: &mut SeededRandom, today: Date, path: &str) -> Option<V
                 json!({ "reserve": { "rank": 7, "reason": "Next" } })
             };
             let line = json!({ "application": application, "verdict": verdict });
-            Some(json!({ "round": "first", "met_on": today, "decisions": [line] }))
+            let letters_on = dice
+                .one_in(2)
+                .then(|| today.saturating_add(jiff::Span::new().days(10)));
+            Some(json!({
+                "round": "first",
+                "met_on": today,
+                "letters_on": letters_on,
+                "decisions": [line],
+            }))
         }
         _ => None,
     }

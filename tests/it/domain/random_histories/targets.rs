@@ -1,5 +1,6 @@
 //! Who issues a random command, and on which record.
 
+use jiff::civil::Date;
 use microgrants::domain::application::ApplicationState;
 use microgrants::domain::{Actor, Grant};
 use serde_json::{Value, json};
@@ -97,6 +98,16 @@ pub fn pending_target(world: &InMemoryDomain, path: &str) -> Option<PendingTarge
                 Some((*id, Some(unconfirmed_attendance(&application)?)))
             })
         }
+        "application/take-back-decision" => world
+            .applications
+            .iter()
+            .find(|(_, application)| application.held_letter().is_some())
+            .map(|(id, _)| (*id, None)),
+        "fund/release-letters" => held_letters(world, None),
+        "fund/move-letters" => {
+            let moved = world.today.saturating_add(jiff::Span::new().days(12));
+            held_letters(world, Some(moved))
+        }
         "application/confirm-help" | "application/refuse-help" => {
             world.applications.iter().find_map(|(id, application)| {
                 let helper = application.interests().named_helpers().next()?;
@@ -113,6 +124,19 @@ pub fn pending_target(world: &InMemoryDomain, path: &str) -> Option<PendingTarge
             .find_map(|(id, grant)| Some((*id, Some(schedule_with_condition(grant)?)))),
         _ => pending_grant(world, path),
     }
+}
+
+/// The letters of a meeting that are held, and the day to which they are to be moved.
+fn held_letters(world: &InMemoryDomain, moved: Option<Date>) -> Option<PendingTarget> {
+    let letter = world
+        .applications
+        .values()
+        .find_map(microgrants::domain::Application::held_letter)?;
+    let mut body = json!({ "round": "first", "met_on": letter.met_on });
+    if let Some(day) = moved {
+        body["letters_on"] = json!(day);
+    }
+    Some((FUND.0, Some(body)))
 }
 
 /// Who was named as present at a decision, of an application or of a grant.

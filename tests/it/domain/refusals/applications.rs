@@ -5,7 +5,10 @@ use microgrants::domain::application::{
     ApplicationHelp, Channel, HelpKind, SaveAnswers, StartApplication, Submit,
 };
 use microgrants::domain::command::NoBody;
-use microgrants::domain::{Actor, ApplicationCommand as A, ApplicationId, Command, PersonId};
+use microgrants::domain::person::PersonDetails;
+use microgrants::domain::{
+    Actor, ApplicationCommand as A, ApplicationId, Command, PersonCommand, PersonId,
+};
 use uuid::Uuid;
 
 use super::{SeenRefusals, on_application};
@@ -16,6 +19,7 @@ pub fn refusals(seen: &mut SeenRefusals) {
     let mut world = Scenario::drafts(2);
     drafts(seen, &mut world);
     incomplete_drafts(seen, &mut world);
+    unreachable(seen, &mut world);
     late_forms(seen, &mut world);
 }
 
@@ -76,6 +80,26 @@ fn incomplete_drafts(seen: &mut SeenRefusals, world: &mut Scenario) {
         world.issue_ok(0, on_blank(step));
         seen.assert_actor_refused(world, member, code, on_blank(A::Submit(submit())));
     }
+}
+
+/// An application is sent once somebody in the group can be reached, if only by post.
+fn unreachable(seen: &mut SeenRefusals, world: &mut Scenario) {
+    let member = world.members[0];
+    let contact = |postal_address| {
+        let details = PersonDetails {
+            name: open("Somebody"),
+            email: None,
+            telephone: None,
+            postal_address,
+            typed_email: None,
+        };
+        Command::Person(member, PersonCommand::ChangeContact(details))
+    };
+    let issue = |world: &mut Scenario, command| world.world.issue_as(member, command).unwrap();
+    issue(world, contact(None));
+    let sent = on_application(world, A::Submit(submit()));
+    seen.assert_actor_refused(world, Actor::Person(member), "nobody_reached", sent);
+    issue(world, contact(Some(open("1 Example Street"))));
 }
 
 /// After the round, only a paper form that arrived in time is keyed in, by staff who say why it is

@@ -1,13 +1,15 @@
 //! Refusals of the panel's decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
-use microgrants::domain::ApplicationCommand as A;
-use microgrants::domain::application::{SaveAnswers, Score, Summary};
+use microgrants::domain::application::{SaveAnswers, Score, Summary, TakeBackDecision};
 use microgrants::domain::command::NoBody;
+use microgrants::domain::fund::{DecisionLine, RecordMeeting, ReleaseLetters};
+use microgrants::domain::panel::{Defer, Verdict};
+use microgrants::domain::{Actor, ApplicationCommand as A, FundCommand};
 
-use super::{SeenRefusals, on_application};
+use super::{SeenRefusals, on_application, on_fund};
 use crate::support::fixtures::{award_of, gbp, no_interest, submit, text};
 use crate::support::scenario::Scenario;
 
@@ -16,6 +18,52 @@ pub fn refusals(seen: &mut SeenRefusals) {
     amounts(seen);
     less_was_asked_for(seen);
     without_an_agreement(seen);
+    letters(seen);
+}
+
+/// Letters of a meeting that are held until a day.
+fn letters(seen: &mut SeenRefusals) {
+    let mut world = Scenario::ready(2);
+    let (met_on, letters_on) = (date(2026, 6, 1), date(2026, 6, 8));
+    let meeting = |world: &Scenario, number: usize, letters_on| {
+        on_fund(FundCommand::RecordMeeting(RecordMeeting {
+            round: text("first"),
+            met_on,
+            letters_on: Some(letters_on),
+            decisions: vec![DecisionLine {
+                application: world.application(number),
+                verdict: Verdict::Defer(Defer {
+                    reason: text("Not yet"),
+                    message: None,
+                    present: BTreeSet::new(),
+                }),
+            }],
+        }))
+    };
+    let take_back = on_application(
+        &world,
+        A::TakeBackDecision(TakeBackDecision {
+            reason: text("A mistake"),
+            present: BTreeSet::new(),
+        }),
+    );
+    seen.assert_refused(&mut world, 0, "letter_gone", take_back.clone());
+
+    let first = meeting(&world, 0, letters_on);
+    world.issue_ok(0, first);
+    let award = world.award(0, gbp(600));
+    seen.assert_refused(&mut world, 0, "letter_held", award);
+    let another_day = meeting(&world, 1, date(2026, 6, 9));
+    seen.assert_refused(&mut world, 0, "letters_differ", another_day);
+    let release = on_fund(FundCommand::ReleaseLetters(ReleaseLetters {
+        round: text("first"),
+        met_on,
+    }));
+    seen.assert_actor_refused(&mut world, Actor::Job, "letters_not_due", release.clone());
+
+    world.world.today = letters_on;
+    world.world.issue(Actor::Job, release).expect("due");
+    seen.assert_refused(&mut world, 0, "letter_gone", take_back);
 }
 
 fn submit_as_member(world: &mut Scenario) {

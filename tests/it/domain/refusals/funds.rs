@@ -5,11 +5,13 @@ use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::fund::{
     Allocate, CreateFund, ExtendRound, PlanRound, RoundRef, Rules, SetRules,
 };
+use microgrants::domain::organisation::PublishForm;
 use microgrants::domain::{Command, FundCommand, FundId, OrganisationCommand, Role};
 use uuid::Uuid;
 
 use super::{SeenRefusals, on_fund, role};
 use crate::support::fixtures::{gbp, rules, text};
+use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::Scenario;
 
 pub fn refusals(seen: &mut SeenRefusals) {
@@ -127,6 +129,18 @@ fn too_few_approvers(seen: &mut SeenRefusals) {
 
 fn rounds(seen: &mut SeenRefusals) {
     let mut world = Scenario::drafts(1);
+    let question = serde_json::json!({
+        "question": "travel", "label": "How will you come?", "required": true,
+        "kind": "one_choice",
+        "options": [{ "option": "foot", "label": "On foot" }],
+    });
+    let one_option = PublishForm {
+        name: None,
+        questions: vec![serde_json::from_value(question).expect("a question")],
+    };
+    let publish = OrganisationCommand::PublishForm(one_option);
+    let publish = Command::Organisation(ORGANISATION, publish);
+    seen.assert_refused(&mut world, 0, "options_missing", publish);
     let first = || RoundRef {
         round: text("first"),
     };

@@ -19,13 +19,14 @@ use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::{FUND, Scenario};
 
 /// Refusals that only a database or a published table can decide have their cases in
-/// `log/encryption` and `groups`; those about people and the bank in `connections`,
+/// `log/encryption` and `groups`; those about answers that do not fit in `question_kinds`; those about people and the bank in `connections`,
 /// `requested_changes`, `sybil_attacks` and `bank_facts`; those about unproven people in `limits`;
-/// those about webhooks in `webhooks`.
-const TESTED_ELSEWHERE: [&str; 19] = [
+/// those about webhooks in `webhooks`; those about mails by hand in `telling`.
+const TESTED_ELSEWHERE: [&str; 22] = [
     "taken",
     "erased",
     "account_fails",
+    "answer_unfit",
     "administrators_not_signed_in",
     "attendance_unconfirmed",
     "award_changed",
@@ -40,6 +41,8 @@ const TESTED_ELSEWHERE: [&str; 19] = [
     "saw_scores",
     "address_unproven",
     "not_expired",
+    "mail_not_waiting",
+    "no_email_address",
     "webhooks_full",
     "webhooks_wait",
 ];

@@ -24,6 +24,7 @@ pub fn refusals(seen: &mut SeenRefusals) {
     ends_and_founders(seen, &mut world);
     people_known_to_one(seen, &mut world);
     mail_texts(seen, &mut world);
+    settings(seen, &mut world);
 }
 
 fn register(world: &mut Scenario, person: PersonId) {
@@ -173,4 +174,24 @@ fn mail_texts(seen: &mut SeenRefusals, world: &mut Scenario) {
     ] {
         seen.assert_refused(world, 0, code, command);
     }
+}
+
+fn settings(seen: &mut SeenRefusals, world: &mut Scenario) {
+    let of = |accent: &str| {
+        let mut said = crate::domain::matrix::samples::settings_sample();
+        said["accent"] = json!(accent);
+        serde_json::from_value(said).unwrap()
+    };
+    let on = |command: O| Command::Organisation(ORGANISATION, command);
+    let pale = on(O::ProposeSettings(of("#ffd400")));
+    seen.assert_refused(world, 0, "accent_too_pale", pale);
+    world.issue_ok(0, on(O::ProposeSettings(of("#0f6b66"))));
+    let twice: Value = {
+        let mut said = crate::domain::matrix::samples::settings_sample();
+        let language = said["languages"][0].clone();
+        said["languages"] = json!([language, language]);
+        said
+    };
+    let twice = on(O::ProposeSettings(serde_json::from_value(twice).unwrap()));
+    seen.assert_refused(world, 0, "named_twice", twice);
 }

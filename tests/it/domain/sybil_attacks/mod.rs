@@ -329,14 +329,14 @@ async fn those_concerned_are_told(app: TestApp) {
     // Then
     let subjects = sent_subjects(&app);
     for (subject, mails) in [
-        ("Somebody was given a role", 2),
+        ("Someone was given a role", 2),
         ("A colleague's name or address changed", 2),
         ("You are asked to join a group", 1),
-        ("Somebody joined or left your group", 4),
+        ("Someone joined or left your group", 4),
         ("Your group was joined with another", 3),
-        ("Your group's bank details changed", 2),
+        ("We have bank details for your group", 2),
         // Members of the merged group count as members by the time that the mails are written.
-        ("The address of somebody in your group changed", 2),
+        ("The details of someone in your group changed", 2),
     ] {
         let sent = subjects.iter().filter(|one| *one == subject).count();
         assert_eq!(sent, mails, "{subject}: {subjects:?}");

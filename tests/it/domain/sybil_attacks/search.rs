@@ -141,6 +141,8 @@ fn somebody_at(address: &str) -> PersonDetails {
         name: open("Somebody"),
         email: Some(open(address)),
         telephone: None,
+        postal_address: None,
+        typed_email: None,
     }
 }
 

@@ -130,6 +130,17 @@ impl MarkedProgramme<'_> {
             json!({ "proposal": 1, "reason": PAYLOAD }),
         );
         on(self.ada, "propose-mail-text", sign_in);
+        let line = json!({ "tag": "ur", "own_name": PAYLOAD, "direction": "rtl", "line": format!("{PAYLOAD} {{phone}}") });
+        let settings = json!({ "name": PAYLOAD, "telephone": "0161 496 0000", "hours": PAYLOAD, "address": PAYLOAD,
+            "privacy": PAYLOAD, "accessibility": PAYLOAD, "charity": PAYLOAD, "languages": [line] });
+        on(self.ada, "propose-settings", settings.clone());
+        on(self.ben, "confirm-settings", json!({ "proposal": 1 }));
+        let refused = json!({ "proposal": 2, "reason": PAYLOAD });
+        let mut other = settings;
+        other["accent"] = json!("#0f6b66");
+        on(self.ada, "propose-settings", other.clone());
+        on(self.ada, "refuse-settings", refused);
+        on(self.ada, "propose-settings", other);
     }
 
     /// A fund with an open round. The office's own fund is paused and resumed.
@@ -380,11 +391,19 @@ impl MarkedProgramme<'_> {
     }
 
     fn record_meeting(&self, group: &str) {
-        let verdict = json!({ "defer": { "reason": PAYLOAD } });
-        let deferred = json!({ "application": self.scored(group), "verdict": verdict });
-        let meeting =
-            json!({ "round": "first", "met_on": self.app.today(), "decisions": [deferred] });
+        let verdict = json!({ "defer": { "reason": PAYLOAD, "message": PAYLOAD } });
+        let application = self.scored(group);
+        let deferred = json!({ "application": application, "verdict": verdict });
+        let meeting = json!({
+            "round": "first",
+            "met_on": self.app.today(),
+            "letters_on": self.app.in_days(5),
+            "decisions": [deferred],
+        });
         let on = commands_to(format!("funds/{}", self.office.fund));
+        let on_application = commands_to(format!("applications/{application}"));
+        on(self.ada, "record-meeting", meeting.clone());
+        on_application(self.ada, "take-back-decision", because());
         on(self.ada, "record-meeting", meeting);
     }
 

@@ -137,3 +137,50 @@ pub fn with_an_interest() -> Scenario {
     setting.issue_json_ok(0, "application", APPLICATION, "declare", &interest);
     setting
 }
+
+/// A decision of a meeting, whose letter is held in the states that say so.
+pub fn letter(state: &str) -> (Scenario, Uuid) {
+    if let "in_assessment" | "declined" = state {
+        return application(state);
+    }
+    let (mut setting, _) = application("in_assessment");
+    let verdict = match state {
+        "awarded_held" => json!({ "award": {
+            "amount": "2500.00",
+            "ends_on": "2026-09-01",
+            "update_due_on": "2026-09-15",
+        } }),
+        "declined_held" => {
+            json!({ "decline": { "reason": "Others reach more", "feedback": "Say who comes" } })
+        }
+        "deferred_held" => json!({ "defer": { "reason": "Not yet", "message": "In spring" } }),
+        _ => json!({ "reserve": { "rank": 1, "reason": "Next", "message": "You are next" } }),
+    };
+    let meeting = json!({
+        "round": "first",
+        "met_on": "2026-06-01",
+        "letters_on": "2026-06-08",
+        "decisions": [{ "application": APPLICATION, "verdict": verdict }],
+    });
+    setting.issue_json_ok(0, "fund", FUND.0, "record-meeting", &meeting);
+    (setting, APPLICATION)
+}
+
+/// A fund with a meeting whose letters are held.
+pub fn letters(state: &str) -> (Scenario, Uuid) {
+    let (setting, _) = letter(if state == "held" {
+        "declined_held"
+    } else {
+        "in_assessment"
+    });
+    (setting, FUND.0)
+}
+
+/// A grant whose letter is held.
+pub fn held_offer(state: &str) -> (Scenario, Uuid) {
+    if state == "held" {
+        letter("awarded_held")
+    } else {
+        (super::grants::offered(), APPLICATION)
+    }
+}

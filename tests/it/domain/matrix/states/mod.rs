@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::samples::{STRANGER, sample};
 use crate::support::scenario::{FUND, Scenario, register_person};
 pub use applications::with_an_interest;
-use applications::{application, attendance, draft, helper};
+use applications::{application, attendance, draft, held_offer, helper, letter, letters};
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
 pub use grants::{accepted, offered, payable};
@@ -24,7 +24,7 @@ use groups::{correction, group, member};
 pub use payments::{STEPS_TO_CONFIRMED, paid};
 use payments::{due, early_payment, entry, payment, schedule};
 pub use people::with_somebody_unknown;
-use people::{contact, organisation, person};
+use people::{contact, organisation, person, telling};
 
 const GROUP: Uuid = Uuid::from_u128(200);
 /// The id of the application, and of the grant that it becomes.
@@ -42,6 +42,28 @@ pub struct StateTable {
     pub reach: fn(&str) -> (Scenario, Uuid),
 }
 
+const LETTER: &[&str] = &[
+    "take-back-decision",
+    "release-letter",
+    "move-letter",
+    "award",
+    "decide-at-meeting",
+    "withdraw",
+    "save-answers",
+    "request-review",
+];
+const HELD_OFFER: &[&str] = &[
+    "release-letter",
+    "move-letter",
+    "take-back-award",
+    "send-offer",
+    "accept-agreement",
+    "decline-offer",
+    "lapse-offer",
+    "withdraw-offer",
+    "request-check",
+    "pass-check",
+];
 const ROUND: &[&str] = &[
     "plan-round",
     "open-round",
@@ -66,6 +88,7 @@ const PAYMENT: &[&str] = &[
     "correct-payment",
 ];
 const UPDATE: &[&str] = &[
+    "remind-now",
     "remind-update",
     "receive-update",
     "accept-update",
@@ -105,6 +128,7 @@ pub const TABLES: &[StateTable] = &[
     StateTable { name: "variation", noun: "grant", commands: VARIATION, states: &["none", "requested", "approved", "refused"], reach: variation },
     StateTable { name: "return", noun: "grant", commands: RETURN, states: &["nothing_due", "due", "waiver_proposed"], reach: due },
     StateTable { name: "contact", noun: "person", commands: &["change-contact", "confirm-contact", "refuse-contact"], states: &["settled", "proposed"], reach: contact },
+    StateTable { name: "telling", noun: "person", commands: &["await-telling", "email-instead", "tell"], states: &["settled", "waiting", "waiting_without_email"], reach: telling },
     StateTable { name: "correction", noun: "group", commands: &["correct", "take-correction", "refuse-correction"], states: &["settled", "proposed"], reach: correction },
     StateTable { name: "helper", noun: "application", commands: &["confirm-help", "refuse-help"], states: &["none", "named", "confirmed"], reach: helper },
     StateTable { name: "attendance", noun: "application", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: attendance },
@@ -116,6 +140,9 @@ pub const TABLES: &[StateTable] = &[
     StateTable { name: "revocation", noun: "grant", commands: &["withdraw-offer", "terminate", "demand-clawback", "confirm-revocation"], states: &["none", "proposed", "confirmed"], reach: revocation },
     StateTable { name: "offer", noun: "grant", commands: &["accept-agreement", "decline-offer", "lapse-offer", "send-offer"], states: &["waits", "sent"], reach: offer },
     StateTable { name: "early_payment", noun: "grant", commands: &["propose-early-payment", "confirm-early-payment", "send-payment"], states: &["none", "waits", "proposed", "confirmed"], reach: early_payment },
+    StateTable { name: "letter", noun: "application", commands: LETTER, states: &["in_assessment", "awarded_held", "declined_held", "deferred_held", "reserve_list_held", "declined"], reach: letter },
+    StateTable { name: "letters", noun: "fund", commands: &["release-letters", "move-letters", "record-meeting"], states: &["none", "held"], reach: letters },
+    StateTable { name: "held_offer", noun: "grant", commands: HELD_OFFER, states: &["none", "held"], reach: held_offer },
     StateTable { name: "story", noun: "grant", commands: &["publish-story", "withdraw-story"], states: &["none", "published", "withdrawn"], reach: story },
 ];
 

@@ -45,6 +45,27 @@ pub fn contact(state: &str) -> (Scenario, Uuid) {
     (setting, STRANGER)
 }
 
+/// A person for whom a mail waits that staff must pass on by phone or letter.
+pub fn telling(state: &str) -> (Scenario, Uuid) {
+    let mut setting = with_stranger(Scenario::founded());
+    let id = if state == "waiting_without_email" {
+        setting.issue_json_ok(
+            0,
+            "person",
+            UNREGISTERED,
+            "register",
+            &json!({ "name": "Somebody", "telephone": "0161 496 0000" }),
+        );
+        UNREGISTERED
+    } else {
+        STRANGER
+    };
+    if state != "settled" {
+        setting.issue_samples("person", id, &["await-telling"]);
+    }
+    (setting, id)
+}
+
 /// An unproven person who started an application, and then proved their address.
 pub fn with_somebody_unknown() -> Scenario {
     let mut setting = Scenario::drafts(1);
@@ -82,6 +103,7 @@ pub fn organisation(state: &str) -> (Scenario, Uuid) {
         );
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-mail-text"]);
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-webhook"]);
+        setting.issue_samples("organisation", ORGANISATION.0, &["propose-settings"]);
     }
     (setting, ORGANISATION.0)
 }

@@ -1,0 +1,175 @@
+//! People without an email address: what they should hear waits for a call or a letter.
+
+use microgrants::domain::command::{NoBody, WithReason};
+use microgrants::domain::person::{PersonDetails, TellPerson, ToldHow, WaitingMailRef};
+use microgrants::domain::{ApplicationCommand, Command, PersonCommand, PersonId, Refusal};
+use microgrants::outbox;
+use microgrants::store::outbox::MailRow;
+use uuid::Uuid;
+
+use super::mails::{deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows, set_email};
+use crate::pages::journeys::signed_in;
+use crate::support::fixtures::{Office, open, submit, text};
+use crate::support::service::serve;
+use crate::support::test_app::TestApp;
+
+/// A group's only member has no email address, and a mail to them waits.
+async fn waiting(app: &TestApp) -> (Office, PersonId, MailRow) {
+    let office = Office::open(app, 10_000).await;
+    let (application, _, member) = office.draft(app, 900).await;
+    let details = PersonDetails {
+        name: open("Zofia Nowak"),
+        email: None,
+        telephone: Some(open("07700 900233")),
+        postal_address: Some(open("1 Example Street\nOldham OL1 1AA")),
+        typed_email: None,
+    };
+    let change = Command::Person(member, PersonCommand::ChangeContact(details));
+    app.issue_ok(member, change).await;
+    let post = mailer(app);
+    post.subscribe().await.unwrap();
+    let submit = Command::Application(application, ApplicationCommand::Submit(submit()));
+    app.issue_ok(member, submit).await;
+    deliver_all(app, &post).await;
+    let row = outbox_rows(app).await.remove(0);
+    (office, member, row)
+}
+
+fn tell(app: &TestApp, member: PersonId, mail: &MailRow, days: i64) -> Command {
+    let told = TellPerson {
+        mail: mail.id.parse().unwrap(),
+        how: ToldHow::Phone,
+        told_on: app.in_days(days),
+    };
+    Command::Person(member, PersonCommand::Tell(told))
+}
+
+fn email_instead(member: PersonId, mail: &MailRow) -> Command {
+    let mail: Uuid = mail.id.parse().unwrap();
+    let of = WaitingMailRef { mail };
+    Command::Person(member, PersonCommand::EmailInstead(of))
+}
+
+on_each_engine!(nobody_without_an_email_address_is_left_out);
+async fn nobody_without_an_email_address_is_left_out(app: TestApp) {
+    let (office, member, mail) = waiting(&app).await;
+    let log = &app.log;
+
+    assert_eq!(
+        (mail.state.as_str(), mail.kind.as_str()),
+        ("by_hand", "submitted")
+    );
+    assert_eq!(outbox::count_waiting_by_hand(log).await.unwrap(), 1);
+    assert!(mails_in_folder(&mail_folder(&app)).is_empty());
+
+    for (days, refusal) in [
+        (1, Refusal::DateInFuture(app.in_days(1))),
+        (
+            -1,
+            Refusal::DatesOutOfOrder("you cannot have told them before it happened"),
+        ),
+    ] {
+        let refused = app.issue_refused(office.ada, tell(&app, member, &mail, days));
+        assert_eq!(refused.await, refusal);
+    }
+    assert_eq!(
+        app.issue_refused(member, tell(&app, member, &mail, 0))
+            .await,
+        Refusal::NotYours
+    );
+    assert_eq!(
+        app.issue_refused(office.ada, email_instead(member, &mail))
+            .await,
+        Refusal::NoEmailAddress
+    );
+
+    app.issue_ok(office.ada, tell(&app, member, &mail, 0)).await;
+    deliver_all(&app, &mailer(&app)).await;
+    let row = outbox::find(log, &mail.id).await.unwrap().unwrap();
+    assert_eq!(
+        (row.state.as_str(), row.error.as_deref()),
+        ("told", Some("phone"))
+    );
+    assert_eq!(outbox::count_waiting_by_hand(log).await.unwrap(), 0);
+    assert_eq!(
+        app.issue_refused(office.ada, tell(&app, member, &mail, 0))
+            .await,
+        Refusal::MailNotWaiting
+    );
+}
+
+on_each_engine!(whoever_gains_an_address_is_emailed_instead);
+async fn whoever_gains_an_address_is_emailed_instead(app: TestApp) {
+    let (office, member, mail) = waiting(&app).await;
+    set_email(&app, member, "zofia@example.org").await;
+
+    app.issue_ok(office.ada, email_instead(member, &mail)).await;
+    deliver_all(&app, &mailer(&app)).await;
+
+    let row = outbox::find(&app.log, &mail.id).await.unwrap().unwrap();
+    assert_eq!(row.state, "sent");
+    let found = mails_in_folder(&mail_folder(&app));
+    assert!(
+        found.values().any(
+            |says| says.starts_with("zofia@example.org\nWe have your application")
+                && says.contains("With best wishes")
+        ),
+        "{found:?}"
+    );
+}
+
+on_each_engine!(the_words_to_say_have_no_link_and_the_form_closes_the_task);
+async fn the_words_to_say_have_no_link_and_the_form_closes_the_task(app: TestApp) {
+    let (office, _, mail) = waiting(&app).await;
+    let address = serve(&app, office.ada).address().to_owned();
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    let list = browser.get("/desk/tell");
+    assert!(list.contains("Zofia Nowak") && list.contains("07700 900233"));
+    let path = format!("/desk/tell/{}", mail.id);
+    let page = browser.get(&path);
+    assert!(page.contains("Thank you. We have the application from"));
+    assert!(!page.contains("You can check your application here"));
+    let letter = browser.get(&format!("{path}/letter"));
+    assert!(letter.contains("1 Example Street") && letter.contains("With best wishes"));
+
+    let today = app.today().to_string();
+    let action = format!("/desk/do/tell/{}", mail.id);
+    let refused = browser.submit_form(&page, &action, &[("told_on", &today)]);
+    assert!(refused.status >= 400, "{}", refused.status);
+    let fields = [("how", "letter"), ("told_on", today.as_str())];
+    let done = browser.submit_form(&page, &action, &fields);
+    assert!(done.contains("They are off the list."));
+    assert!(!done.contains("Zofia Nowak"));
+    let row = outbox::find(&app.log, &mail.id).await.unwrap().unwrap();
+    assert_eq!(
+        (row.state.as_str(), row.error.as_deref()),
+        ("told", Some("letter"))
+    );
+}
+
+on_each_engine!(a_person_is_emailed_before_they_are_erased);
+async fn a_person_is_emailed_before_they_are_erased(app: TestApp) {
+    let (office, member, _) = waiting(&app).await;
+    set_email(&app, member, "zofia@example.org").await;
+
+    let ask = Command::Person(member, PersonCommand::RequestErasure(NoBody {}));
+    app.issue_ok(member, ask).await;
+    deliver_all(&app, &mailer(&app)).await;
+
+    let found = mails_in_folder(&mail_folder(&app));
+    assert!(
+        found
+            .values()
+            .any(|says| says.contains("We have been asked to erase your details")),
+        "{found:?}"
+    );
+    let erase = PersonCommand::Erase(WithReason {
+        reason: text("They asked for it"),
+    });
+    app.issue_ok(office.ada, Command::Person(member, erase))
+        .await;
+    deliver_all(&app, &mailer(&app)).await;
+    let rows = outbox_rows(&app).await;
+    assert!(rows.iter().all(|row| row.state != "due"), "{rows:?}");
+}

@@ -1,0 +1,422 @@
+//! How people are reached: on the form to apply, on the account page, in spreadsheets, and by the
+//! search of the desk.
+
+use microgrants::domain::command::WithReason;
+use microgrants::domain::person::{ContactMethod, PersonDetails};
+use microgrants::domain::{
+    ApplicationEvent, Command, Event, GroupId, PersonCommand, PersonId, Role,
+};
+use microgrants::projections::{GroupRow, PersonRow};
+use microgrants::views::{HitKind, PageRequest, PersonView, Reader, SearchHit};
+
+use crate::pages::journeys::{as_fields, serve_office, signed_in, visible_text, walk_to_draft};
+use crate::support::browser::Browser;
+use crate::support::fixtures::{open, person, text};
+use crate::support::steps;
+use crate::support::test_app::TestApp;
+
+const REACH: &str = "Add a phone number, an email or a postal address";
+
+/// Contact details without an email.
+fn details(name: &str, telephone: Option<&str>, postal_address: Option<&str>) -> PersonDetails {
+    PersonDetails {
+        name: open(name),
+        email: None,
+        telephone: telephone.map(open),
+        postal_address: postal_address.map(open),
+        typed_email: None,
+    }
+}
+
+fn change_contact(person: PersonId, details: PersonDetails) -> Command {
+    Command::Person(person, PersonCommand::ChangeContact(details))
+}
+
+fn as_role(role: Role) -> Reader {
+    Reader {
+        roles: [role].into(),
+        granted_roles: [role].into(),
+        ..Reader::service()
+    }
+}
+
+/// All people, decrypted.
+async fn people(app: &TestApp) -> Vec<PersonView> {
+    app.catch_up().await;
+    let rows = app
+        .views()
+        .list::<PersonRow>(None, Vec::new(), &PageRequest::up_to_max())
+        .await
+        .unwrap()
+        .items;
+    app.views()
+        .decrypt_people(&Reader::service(), rows)
+        .await
+        .unwrap()
+}
+
+async fn person_named(app: &TestApp, name: &str) -> PersonView {
+    let mut found = people(app).await;
+    found.retain(|person| person.name.as_deref() == Some(name));
+    assert_eq!(found.len(), 1, "{name}");
+    found.remove(0)
+}
+
+async fn group_row(app: &TestApp, group: GroupId) -> GroupRow {
+    app.catch_up().await;
+    app.views().find(group, None).await.unwrap().unwrap()
+}
+
+on_each_engine!(somebody_who_applies_can_be_reached);
+async fn somebody_who_applies_can_be_reached(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, mut fields) = walk_to_draft(&mut browser, &start, "Phone soup", "");
+    let refused = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert!(
+        refused.status == 422 && refused.contains(REACH),
+        "{}",
+        visible_text(&refused)
+    );
+    fields.push(("telephone".to_owned(), "call me".to_owned()));
+    let refused = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert!(
+        refused.status == 422 && refused.contains("Enter a phone number"),
+        "{}",
+        visible_text(&refused)
+    );
+    fields.pop();
+    fields.push((
+        "telephone".to_owned(),
+        "07700 900 112, after 3pm".to_owned(),
+    ));
+    fields.push((
+        "postal_address".to_owned(),
+        "1 Example Street\nOldham".to_owned(),
+    ));
+    let taken = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!(taken.status, 303, "{}", visible_text(&taken));
+    let zofia = person_named(&app, "Zofia").await;
+    assert_eq!(
+        (
+            zofia.telephone.as_deref(),
+            zofia.postal_address.as_deref(),
+            zofia.email
+        ),
+        (
+            Some("07700 900 112, after 3pm"),
+            Some("1 Example Street\nOldham"),
+            None
+        )
+    );
+}
+
+on_each_engine!(an_application_is_sent_once_somebody_can_be_reached);
+async fn an_application_is_sent_once_somebody_can_be_reached(app: TestApp) {
+    let (office, _) = serve_office(&app).await;
+    let (application, _, member) = office.draft(&app, 900).await;
+    app.issue_ok(member, change_contact(member, details("Cass", None, None)))
+        .await;
+    let refusal = app
+        .issue_refused(member, steps::submit_on_web(application))
+        .await;
+    assert_eq!(refusal.code(), "nobody_reached");
+    assert!(refusal.advice().contains(REACH));
+    let by_post = details("Cass", None, Some("1 Example Street"));
+    app.issue_ok(member, change_contact(member, by_post)).await;
+    app.issue_ok(member, steps::submit_on_web(application))
+        .await;
+    let last = app.log.length().await.unwrap() - 1;
+    let event = app.log.read_events(last, 1).await.unwrap().remove(0);
+    let Event::Application(ApplicationEvent::ApplicationSubmitted { reached_by, .. }) = event.event
+    else {
+        panic!("it was sent");
+    };
+    assert_eq!(reached_by, [ContactMethod::Post].into());
+}
+
+on_each_engine!(contacts_are_for_those_who_work_with_groups);
+async fn contacts_are_for_those_who_work_with_groups(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (_, group, member) = office.awarded(&app, 700).await;
+    let cass = details("Cass", Some("0161 496 0123"), Some("1 Example Street"));
+    app.issue_ok(member, change_contact(member, cass)).await;
+    app.catch_up().await;
+    let officer = as_role(Role::Officer);
+    let views = app.views();
+    let contacts = views.contacts_of_group(&officer, group.0).await.unwrap();
+    assert_eq!(contacts.len(), 1);
+    assert_eq!(contacts[0].telephone.as_deref(), Some("0161 496 0123"));
+    for role in [Role::Panel, Role::Auditor] {
+        let none = views.contacts_of_group(&as_role(role), group.0).await;
+        assert!(none.unwrap().is_empty(), "{role:?}");
+    }
+    let panel = person(&app, "Pat").await;
+    office.give_role(&app, panel, Role::Panel).await;
+    app.catch_up().await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let mut of_panel = signed_in(&app, &address, panel).await;
+    for list in ["applications", "groups", "grants"] {
+        let path = format!("/desk/sheets/{list}.csv");
+        let sheet = |browser: &mut Browser| String::from_utf8(browser.download(&path).0).unwrap();
+        let full = sheet(&mut desk);
+        assert!(
+            full.contains(r#""Contact","Phone","Email","Address""#)
+                && full.contains("0161 496 0123"),
+            "{list}: {full}"
+        );
+        let without = sheet(&mut of_panel);
+        assert!(
+            !without.contains("Phone") && !without.contains("0161 496 0123"),
+            "{list}: {without}"
+        );
+    }
+    let recorded = views
+        .newest_accesses(microgrants::views::AccessFilter::All, "", 10)
+        .await
+        .unwrap();
+    assert!(
+        recorded
+            .iter()
+            .any(|row| row.what == "addresses" && row.person == office.ada.to_string()),
+        "{recorded:?}"
+    );
+    assert!(recorded.iter().all(|row| row.person != panel.to_string()));
+}
+
+async fn found(app: &TestApp, reader: &Reader, text: &str) -> Vec<SearchHit> {
+    app.catch_up().await;
+    app.views().search(reader, text, 10).await.unwrap().hits
+}
+
+fn kinds(hits: &[SearchHit]) -> Vec<HitKind> {
+    hits.iter().map(|hit| hit.kind).collect()
+}
+
+on_each_engine!(people_are_found_and_forgotten);
+async fn people_are_found_and_forgotten(app: TestApp) {
+    let (office, _) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
+    let officer = as_role(Role::Officer);
+    assert_eq!(found(&app, &officer, "zofia").await, []);
+    let zofia = details("Zofia Łuk", Some("+44 7700 900112"), None);
+    app.issue_ok(member, change_contact(member, zofia)).await;
+    for text in ["zofia", "LUK", "07700 900112"] {
+        let hits = found(&app, &officer, text).await;
+        assert_eq!(kinds(&hits), [HitKind::Person], "{text}");
+        assert_eq!(
+            (hits[0].title.as_str(), hits[0].groups.as_slice()),
+            ("Zofia Łuk", ["Soup and song".to_owned()].as_slice())
+        );
+        for role in [Role::Panel, Role::Auditor] {
+            assert_eq!(found(&app, &as_role(role), text).await, [], "{role:?}");
+        }
+    }
+    assert_eq!(
+        found(&app, &officer, "cass").await,
+        [],
+        "the name of before"
+    );
+    let erase = PersonCommand::Erase(WithReason {
+        reason: text("Asked for."),
+    });
+    app.issue_ok(office.ada, Command::Person(member, erase))
+        .await;
+    for text in ["zofia", "07700 900112"] {
+        assert_eq!(found(&app, &officer, text).await, [], "{text}");
+    }
+}
+
+on_each_engine!(records_are_found_by_name_and_number);
+async fn records_are_found_by_name_and_number(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, group, _) = office.prepared(&app, 700).await;
+    let officer = as_role(Role::Officer);
+    let hits = found(&app, &officer, "SONG").await;
+    assert_eq!(
+        kinds(&hits),
+        [HitKind::Group, HitKind::Application, HitKind::Grant]
+    );
+    assert_eq!(hits[0].id, group.to_string());
+    let reference = hits[1].reference.clone().unwrap();
+    let hits = found(&app, &officer, &reference).await;
+    assert_eq!(kinds(&hits), [HitKind::Application, HitKind::Grant]);
+    let payment = format!("GR{}P1", reference.replace(' ', ""));
+    let hits = found(&app, &officer, &payment).await;
+    assert_eq!(kinds(&hits), [HitKind::Payment]);
+    assert_eq!(hits[0].address(), ["grants", &grant.to_string()]);
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let page = desk.get("/desk/find?q=song");
+    assert!(
+        page.status == 200
+            && page.contains("<mark>song</mark>")
+            && page.contains(&format!("href=\"/desk/groups/{group}\"")),
+        "{}",
+        page.text
+    );
+    let page = desk.get("/desk/find?q=nothing");
+    assert!(page.contains("Nothing found"), "{}", visible_text(&page));
+}
+
+on_each_engine!(members_are_added_by_name);
+async fn members_are_added_by_name(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (group, _) = office.group(&app).await;
+    let known = person(&app, "Nia Rhys").await;
+    app.catch_up().await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let page = desk.get(&format!("/desk/groups/{group}"));
+    assert!(
+        page.contains(&format!("/desk/groups/{group}/member"))
+            && page.contains(&format!("/desk/groups/{group}/merge")),
+        "{}",
+        page.text
+    );
+    let page = desk.get(&format!("/desk/groups/{group}/member?q=nia"));
+    assert!(page.contains("Nia Rhys"), "{}", visible_text(&page));
+    let added = desk.submit_form(
+        &page,
+        &format!("/desk/do/groups/{group}/add-member"),
+        &[
+            ("at", &page.hidden_field("at")),
+            ("person", &known.to_string()),
+        ],
+    );
+    assert_eq!(added.path, format!("/desk/groups/{group}?done=add-member"));
+    assert!(group_row(&app, group).await.invited.contains(&known));
+    let page = desk.get(&format!("/desk/groups/{group}/member?q=Mo"));
+    let new = format!("/desk/do/new-member/{group}");
+    let refused = desk.submit_form(&page, &new, &[("name", "Mo Ali"), ("form", "new-member")]);
+    assert!(
+        refused.status == 422 && refused.contains(REACH),
+        "{}",
+        visible_text(&refused)
+    );
+    let fields = [
+        ("name", "Mo Ali"),
+        ("telephone", "07700 900113"),
+        ("form", "new-member"),
+    ];
+    let added = desk.submit_form(&refused, &new, &fields);
+    assert_eq!(added.path, format!("/desk/groups/{group}?done=add-member"));
+    let mo = person_named(&app, "Mo Ali").await;
+    assert!(
+        group_row(&app, group)
+            .await
+            .invited
+            .contains(&PersonId(mo.id))
+    );
+}
+
+on_each_engine!(duplicates_are_merged_by_name);
+async fn duplicates_are_merged_by_name(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (_, into, _) = office.submitted(&app, 900).await;
+    let (from, _) = office.group(&app).await;
+    app.catch_up().await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let page = desk.get(&format!("/desk/groups/{from}/merge?q=soup"));
+    assert!(
+        page.contains(&format!("value=\"{into}\"")) && !page.contains(&format!("value=\"{from}\"")),
+        "{}",
+        page.text
+    );
+    let page = desk.get(&format!("/desk/groups/{from}/merge?into={into}"));
+    assert!(page.contains("£900"), "{}", visible_text(&page));
+    let merged = desk.submit_form(
+        &page,
+        &format!("/desk/do/groups/{from}/merge"),
+        &[
+            ("at", &page.hidden_field("at")),
+            ("into", &into.to_string()),
+            ("reason", "Registered twice."),
+            ("form", "merge"),
+        ],
+    );
+    assert_eq!(
+        merged.path,
+        format!("/desk/groups/{into}?done=merge"),
+        "{}",
+        visible_text(&merged)
+    );
+    assert_eq!(group_row(&app, from).await.merged_into, Some(into));
+}
+
+on_each_engine!(a_mistyped_address_is_corrected_where_it_was_typed);
+async fn a_mistyped_address_is_corrected_where_it_was_typed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let known = person(&app, "Nia").await;
+    let nias = format!("{}@example.org", known.0.simple());
+    let start = format!("/apply/{}/first", office.fund);
+    // An address that somebody else has looks like any other.
+    for typed in ["zofla@example.org", &nias] {
+        let mut browser = Browser::new(&address);
+        let (_, fields) = walk_to_draft(&mut browser, &start, "Monday soup", typed);
+        let draft = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+        assert_eq!(draft.status, 303, "{}", visible_text(&draft));
+        app.catch_up().await;
+        let page = browser.get("/account");
+        assert!(page.contains(typed), "{typed}: {}", visible_text(&page));
+        let right = format!("right-{typed}");
+        let fields = [
+            ("form", "contact"),
+            ("name", "Zofia"),
+            ("telephone", "07700 900112"),
+            ("email", right.as_str()),
+            ("postal_address", ""),
+        ];
+        let page = browser.submit_form(&page, "/account", &fields);
+        assert!(
+            page.path == "/account" && page.contains(&right) && page.contains("07700 900112"),
+            "{typed}: {} {}",
+            page.path,
+            visible_text(&page)
+        );
+        assert_eq!(browser.get(&draft.headers["location"]).status, 200);
+    }
+    let people = people(&app).await;
+    let nia = people
+        .iter()
+        .find(|person| person.id == known.0)
+        .expect("Nia");
+    assert_eq!(nia.email.as_deref(), Some(nias.as_str()));
+}
+
+on_each_engine!(a_proven_address_stays_proven);
+async fn a_proven_address_stays_proven(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
+    crate::support::fixtures::sign_in(&app, member).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let page = browser.get("/account");
+    let fields = [
+        ("form", "contact"),
+        ("name", "Cass Q"),
+        ("telephone", ""),
+        ("email", "other@example.org"),
+        ("postal_address", "1 Example Street"),
+    ];
+    let page = browser.submit_form(&page, "/account", &fields);
+    assert!(
+        page.path == "/account" && page.contains("Cass Q") && page.contains("1 Example Street"),
+        "{}",
+        visible_text(&page)
+    );
+    let known = app
+        .log
+        .refresh::<microgrants::domain::Person>(member.0)
+        .await
+        .unwrap()
+        .state;
+    assert!(
+        known.has_proven_address(),
+        "another name changes no address"
+    );
+    let cass = person_named(&app, "Cass Q").await;
+    assert_eq!(
+        cass.email,
+        Some(format!("{}@example.org", member.0.simple()))
+    );
+}

@@ -1,0 +1,379 @@
+//! Questions of every kind: written by the office, chosen for a round, answered by a group, and read
+//! in words; and the words of a fund.
+
+use microgrants::clock::new_id;
+use microgrants::domain::application::{SaveAnswers, StartApplication};
+use microgrants::domain::fund::{PlanRound, RoundRef};
+use microgrants::domain::organisation::{PublishForm, Question};
+use microgrants::domain::personal_data::PersonalInput;
+use microgrants::domain::{
+    ApplicationCommand, ApplicationId, Command, FundCommand, OrganisationCommand,
+};
+use serde_json::json;
+
+use super::journeys::{serve_office, signed_in, visible_text};
+use crate::support::fixtures::{Office, text};
+use crate::support::test_app::TestApp;
+
+/// A form with a question of each kind, whose keys are the kinds.
+fn every_kind() -> Vec<Question> {
+    let question = |kind: &str, label: &str| {
+        let mut question = json!({
+            "question": kind.replace('_', "-"),
+            "label": label,
+            "required": true,
+            "kind": kind,
+        });
+        if kind.ends_with("choice") || kind.ends_with("choices") {
+            question["options"] = json!([
+                { "option": "foot", "label": "On foot", "other_languages": { "pl": "Pieszo" } },
+                { "option": "bus", "label": "By bus, or by tram" },
+            ]);
+        }
+        question
+    };
+    let questions = json!([
+        question("long_text", "What would you like to do?"),
+        question("short_text", "What is it called?"),
+        question("one_choice", "How will you come?"),
+        question("several_choices", "How else?"),
+        question("number", "How many will come?"),
+        question("yes_no", "Is it indoors?"),
+        question("date", "When does it begin?"),
+        question("budget", "What will you spend it on?"),
+    ]);
+    serde_json::from_value(questions).expect("questions")
+}
+
+/// A draft in a round that asks a question of each kind: its id, and a member of its group.
+async fn draft_of_every_kind(
+    app: &TestApp,
+    office: &Office,
+) -> (ApplicationId, microgrants::domain::PersonId) {
+    let publish = OrganisationCommand::PublishForm(PublishForm {
+        name: Some(text("Every kind")),
+        questions: every_kind(),
+    });
+    let publish = Command::Organisation(app.commands.organisation(), publish);
+    let version = app.issue_ok(office.ada, publish).await.made;
+    let plan = FundCommand::PlanRound(PlanRound {
+        round: text("kinds"),
+        name: text("Kinds"),
+        opens_on: app.today(),
+        closes_on: app.in_days(30),
+        form: version.expect("a version"),
+    });
+    let open = FundCommand::OpenRound(RoundRef {
+        round: text("kinds"),
+    });
+    for command in [plan, open] {
+        app.issue_ok(office.ada, Command::Fund(office.fund, command))
+            .await;
+    }
+    let (group, member) = office.group(app).await;
+    let id = ApplicationId(new_id());
+    let start = ApplicationCommand::Start(StartApplication {
+        fund: office.fund,
+        round: text("kinds"),
+        group,
+        late: false,
+    });
+    app.issue_ok(member, Command::Application(id, start)).await;
+    app.catch_up().await;
+    (id, member)
+}
+
+on_each_engine!(a_question_of_each_kind_is_answered_and_read_in_words);
+#[expect(
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    reason = "a table of one case for each kind"
+)]
+async fn a_question_of_each_kind_is_answered_and_read_in_words(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (id, member) = draft_of_every_kind(&app, &office).await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let answer = |key: &str| format!("/my/applications/{id}/answer/{key}");
+    let cases: [(&str, &[(&str, &str)], &str, &[(&str, &str)], &str); 7] = [
+        (
+            "short-text",
+            &[("answer", "")],
+            "Enter an answer. A sentence or two is fine.",
+            &[("answer", "Soup")],
+            "Soup",
+        ),
+        (
+            "one-choice",
+            &[("answer", "boat")],
+            "Choose one of these",
+            &[("answer", "bus")],
+            "By bus, or by tram",
+        ),
+        (
+            "several-choices",
+            &[],
+            "Choose one of these",
+            &[("answer", "foot"), ("answer", "bus")],
+            "On foot",
+        ),
+        (
+            "number",
+            &[("answer", "many")],
+            "Enter a number",
+            &[("answer", "1,250")],
+            "1250",
+        ),
+        ("yes-no", &[], "Choose yes or no", &[("answer", "no")], "No"),
+        (
+            "date",
+            &[("answer", "soon")],
+            "Enter a day",
+            &[("answer", "2026-07-05")],
+            "5 July 2026",
+        ),
+        (
+            "budget",
+            &[("item-answer", "Hall"), ("amount-answer", "")],
+            "Enter an amount in pounds on each line",
+            &[
+                ("item-answer", "Hall: 24 weeks"),
+                ("amount-answer", "480"),
+                ("item-answer", ""),
+                ("amount-answer", ""),
+                ("item-answer", "Tea"),
+                ("amount-answer", "£20"),
+            ],
+            "Hall: 24 weeks: £480",
+        ),
+    ];
+    for (key, wrong, says, right, _) in cases {
+        let at = answer(key);
+        let page = browser.get(&at);
+        assert_eq!(page.status, 200, "{at}");
+        let refused = browser.submit_form(&page, &at, wrong);
+        assert_eq!(refused.status, 422, "{key}");
+        assert!(refused.contains(says), "{key}: {}", visible_text(&refused));
+        let taken = browser.submit_form(&refused, &at, right);
+        assert_eq!(taken.status, 200, "{key}: {}", visible_text(&taken));
+    }
+    let page = browser.get(&format!("/my/applications/{id}/check"));
+    for (key, _, _, _, words) in cases {
+        assert!(page.contains(words), "{key}: {}", visible_text(&page));
+    }
+    let again = browser.get(&answer("budget"));
+    assert!(
+        again.contains("Your lines add up to £500"),
+        "{}",
+        visible_text(&again)
+    );
+    let mut staff = signed_in(&app, &address, office.ada).await;
+    let seen = staff.get(&format!("/desk/applications/{id}"));
+    assert!(seen.contains("5 July 2026"), "{}", visible_text(&seen));
+}
+
+on_each_engine!(an_answer_that_does_not_fit_its_question_is_refused);
+/// The rule is the same for every caller, and comes after the question of who may save.
+async fn an_answer_that_does_not_fit_its_question_is_refused(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let (id, member) = draft_of_every_kind(&app, &office).await;
+    let save = |question: &str, typed: &str| {
+        let answer = PersonalInput::Open(typed.to_owned());
+        let answers = [(text(question), answer)].into();
+        let save = SaveAnswers {
+            answers,
+            ..SaveAnswers::default()
+        };
+        Command::Application(id, ApplicationCommand::SaveAnswers(save))
+    };
+    for (question, unfit, fits) in [
+        ("one-choice", "boat", "On foot"),
+        ("several-choices", "foot, boat", "foot\nbus"),
+        ("number", "many", "40"),
+        ("yes-no", "perhaps", "yes"),
+        ("date", "soon", "2026-07-05"),
+        ("budget", "Hall", "Hall: £480"),
+    ] {
+        let refusal = app.issue_refused(member, save(question, unfit)).await;
+        assert_eq!(refusal.code(), "answer_unfit", "{question}");
+        app.issue_ok(member, save(question, fits)).await;
+    }
+    let (_, stranger) = office.group(&app).await;
+    let refusal = app.issue_refused(stranger, save("number", "many")).await;
+    assert_ne!(refusal.code(), "answer_unfit");
+}
+
+on_each_engine!(a_question_without_a_translation_says_so);
+async fn a_question_without_a_translation_says_so(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (id, member) = draft_of_every_kind(&app, &office).await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let at = format!("/my/applications/{id}/answer/long-text");
+    let page = browser.get(&at);
+    // Changing the language saves what was typed.
+    let page = browser.submit_form(&page, &at, &[("answer", "Zupa"), ("then", "language-pl")]);
+    assert_eq!(page.path, at);
+    assert!(
+        page.contains("Zupa") && page.contains("lang=\"pl\""),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.contains("<label for=\"answer-answer\">"),
+        "{}",
+        page.text
+    );
+    assert!(page.contains("lang=\"en\""), "{}", page.text);
+    assert!(
+        page.contains("nie jest jeszcze przetłumaczone"),
+        "{}",
+        visible_text(&page)
+    );
+    let page = browser.get(&format!("/my/applications/{id}/answer/one-choice"));
+    assert!(page.contains("Pieszo"), "{}", visible_text(&page));
+}
+
+on_each_engine!(the_office_writes_questions_and_plans_a_round_with_them);
+#[expect(clippy::too_many_lines, reason = "one journey, step by step")]
+async fn the_office_writes_questions_and_plans_a_round_with_them(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let (editor, post) = ("/desk/texts/form", "/desk/do/form");
+    let page = browser.get(&format!("{editor}?from=starter"));
+    let draft = page
+        .hidden_field("draft")
+        .replace("&#34;", "\"")
+        .replace("&quot;", "\"");
+    let page = browser.submit_form(&page, post, &[("draft", &draft), ("do", "add")]);
+    assert!(page.contains("Add a question"), "{}", visible_text(&page));
+    let fields = [
+        ("draft", draft.as_str()),
+        ("editing", "4"),
+        ("kind", "one_choice"),
+        ("required", "yes"),
+        ("label", "How will you come?"),
+    ];
+    let page = browser.submit_form(&page, post, &[&fields[..], &[("do", "save")]].concat());
+    assert_eq!(page.status, 422, "{}", visible_text(&page));
+    assert!(
+        page.contains("Enter from 2 to 30 options"),
+        "{}",
+        visible_text(&page)
+    );
+    let options = [("options", "On foot\nBy bus"), ("do", "save")];
+    let page = browser.submit_form(&page, post, &[&fields[..], &options].concat());
+    assert!(
+        page.contains("How will you come?"),
+        "{}",
+        visible_text(&page)
+    );
+    let draft = page
+        .hidden_field("draft")
+        .replace("&#34;", "\"")
+        .replace("&quot;", "\"");
+    let page = browser.submit_form(&page, post, &[("draft", &draft), ("do", "preview:pl")]);
+    assert!(
+        page.contains("Co chcecie zrobić?"),
+        "{}",
+        visible_text(&page)
+    );
+    let plan = format!("/desk/funds/{}/rounds/new", office.fund);
+    let sent = [
+        ("draft", draft.as_str()),
+        ("name", "Five questions"),
+        ("back", plan.as_str()),
+        ("do", "publish"),
+    ];
+    let page = browser.submit_form(&page, post, &sent);
+    assert!(
+        page.contains("Plan a round") && page.contains("Five questions"),
+        "{}",
+        page.text
+    );
+    let post = format!("/desk/do/round/{}", office.fund);
+    let page = browser.submit_form(&page, &post, &[("name", "First"), ("form_version", "2")]);
+    assert_eq!(page.status, 422);
+    assert!(
+        page.contains("Enter the day it opens"),
+        "{}",
+        visible_text(&page)
+    );
+    let (opens, closes) = (app.today().to_string(), app.in_days(20).to_string());
+    let dates = [("opens_on", opens.as_str()), ("closes_on", closes.as_str())];
+    let named = [("name", "First"), ("form_version", "2")];
+    let page = browser.submit_form(&page, &post, &[&named[..], &dates].concat());
+    assert_eq!(page.status, 200, "{}", visible_text(&page));
+    assert!(
+        page.path
+            .starts_with(&format!("/desk/funds/{}", office.fund)),
+        "{}",
+        page.path
+    );
+    assert!(
+        page.contains("Open the fund first") || page.contains("Open the round"),
+        "{}",
+        page.text
+    );
+}
+
+on_each_engine!(a_fund_has_words_of_its_own);
+/// For a fund that was opened, two administrators agree.
+async fn a_fund_has_words_of_its_own(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let at = format!("/desk/funds/{}/words", office.fund);
+    let page = browser.get(&at);
+    assert!(
+        page.contains("a second administrator must confirm"),
+        "{}",
+        visible_text(&page)
+    );
+    let post = format!("/desk/do/fund-words/{}", office.fund);
+    let words = [
+        ("name-pl", "Fundusz"),
+        ("activities", "Keeping warm\nEating together"),
+        ("question-0", "Is there heating?"),
+        ("if-no-0", "We only fund warm rooms."),
+        ("criterion-0", "Warmth"),
+    ];
+    let page = browser.submit_form(&page, &post, &words);
+    assert_eq!(page.status, 200, "{}", visible_text(&page));
+    let start = format!("/apply/{}/first", office.fund);
+    let mut visitor = crate::support::browser::Browser::new(&address);
+    let unchanged = visitor.get(&format!("{start}/fits/2"));
+    assert!(
+        unchanged.contains("Are at least two of you running it?"),
+        "{}",
+        unchanged.text
+    );
+    let fund: microgrants::projections::FundRow = app
+        .views()
+        .find(office.fund, None)
+        .await
+        .expect("a read")
+        .expect("a fund");
+    let proposed = fund.proposed_rules.expect("proposed rules");
+    assert_eq!(proposed.texts.criteria[0].label.as_str(), "Warmth");
+    let rules = serde_json::to_value(&proposed).expect("rules");
+    office.change_rules(&app, &rules).await;
+    app.catch_up().await;
+    let own = visitor.get(&format!("{start}/fits/2"));
+    assert!(own.contains("Is there heating?"), "{}", visible_text(&own));
+    let form = visitor.get(&format!("{start}/form"));
+    assert!(form.contains("Keeping warm"), "{}", visible_text(&form));
+    visitor.get("/language/pl?to=/apply");
+    assert!(visitor.get(&start).contains("Fundusz"));
+}
+
+on_each_engine!(a_fund_says_what_it_still_needs);
+async fn a_fund_says_what_it_still_needs(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let page = browser.get(&format!("/desk/funds/{}", office.fund));
+    let words = visible_text(&page);
+    assert!(
+        page.contains("No email server is set") || page.contains("Email"),
+        "{words}"
+    );
+    assert!(page.contains("no number is set"), "{words}");
+    assert!(page.contains("Version 1 is published"), "{words}");
+}
