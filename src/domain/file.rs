@@ -67,6 +67,15 @@ pub enum FilePurpose {
     SignedForm,
 }
 
+impl FilePurpose {
+    /// Whether the panel may open it. Other files may show accounts or signatures, and are for
+    /// staff who work with groups.
+    #[must_use]
+    pub fn is_open_to_panel(self) -> bool {
+        matches!(self, Self::Scan | Self::Photograph)
+    }
+}
+
 /// A file that was encrypted and stored.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct KeepFile {

@@ -166,9 +166,7 @@ pub(super) async fn download(
         .find(FileRow::id_of(group, &file), None)
         .await?
         .ok_or_else(not_found)?;
-    // The panel may see forms and photographs. Other files may show accounts or signatures, and are
-    // for staff who work with groups.
-    let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
+    let open_to_panel = known.purpose.is_open_to_panel();
     if signed.reader.sees_all() && !signed.reader.works_with_groups() && !open_to_panel {
         return Err(Refusal::NotYours.into());
     }

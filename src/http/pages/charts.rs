@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use super::PageError;
+use super::days::days_between;
 use crate::clock::day_of;
 use crate::domain::Money;
 use crate::http::AppState;
@@ -79,10 +80,6 @@ impl DaySelection {
         }
         ends
     }
-}
-
-fn days_between(from: Date, to: Date) -> i32 {
-    from.until(to).map_or(0, |span| span.get_days())
 }
 
 /// A bar of money: paid, committed and not paid, and free, as shares of the allocated sum.
@@ -176,6 +173,19 @@ pub fn outcome_bars(lines: Vec<(String, OutcomeLine)>) -> Vec<OutcomeBar> {
         line,
     };
     lines.into_iter().map(bar).collect()
+}
+
+/// The mean number of days from sending to the decision, over all decided applications of these
+/// lines; none without a decision.
+pub(super) fn mean_days_to_decide<'a>(
+    lines: impl IntoIterator<Item = &'a BudgetLine>,
+) -> Option<i64> {
+    let (mut decided, mut waited) = (0, 0);
+    for line in lines {
+        decided += line.decided;
+        waited += line.mean_days_to_decision.unwrap_or_default() * line.decided;
+    }
+    (decided > 0).then(|| waited / decided)
 }
 
 /// A part of a whole, in thousandths.

@@ -11,7 +11,8 @@ use crate::domain::Money;
 use crate::domain::outcome::Sign;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{
-    DaySelection, MoneyBar, OutcomeBar, outcome_bars, percent, share, totals_query,
+    DaySelection, MoneyBar, OutcomeBar, mean_days_to_decide, outcome_bars, percent, share,
+    totals_query,
 };
 use crate::http::pages::public::order_by_sign;
 use crate::http::pages::{PageContext, PageError};
@@ -58,11 +59,6 @@ impl Whole {
     fn of(funds: &[MoneyBar]) -> Self {
         let sum = |of: fn(&MoneyBar) -> Money| funds.iter().map(of).sum();
         let count = |of: fn(&MoneyBar) -> i64| funds.iter().map(of).sum();
-        let decided: i64 = count(|bar| bar.line.decided);
-        let waited: i64 = funds
-            .iter()
-            .filter_map(|bar| Some(bar.line.mean_days_to_decision? * bar.line.decided))
-            .sum();
         Self {
             allocated: sum(|bar| bar.line.allocated),
             committed: sum(|bar| bar.line.committed),
@@ -70,8 +66,8 @@ impl Whole {
             left: sum(|bar| bar.line.uncommitted.unwrap_or_default()),
             applications: count(|bar| bar.line.applications),
             awards: count(|bar| bar.line.awards),
-            days_to_decide: (decided > 0).then(|| waited / decided),
-            decided,
+            decided: count(|bar| bar.line.decided),
+            days_to_decide: mean_days_to_decide(funds.iter().map(|bar| &bar.line)),
         }
     }
 }

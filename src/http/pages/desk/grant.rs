@@ -10,7 +10,7 @@ use super::confirmations::{RevocationView, ScheduleView};
 use super::contacts::Contacts;
 use super::erasures::day_text;
 use super::grant_actions::{CheckView, GrantActions, VariationView};
-use super::list::{Neighbours, neighbours};
+use super::list::{Neighbours, grant_tag, neighbours};
 use super::next_step::NextStep;
 use super::papers::Papers;
 use super::settlements::BankEntryView;
@@ -22,7 +22,7 @@ use crate::domain::{Event, GrantEvent, GroupId, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::due_text;
-use crate::http::pages::words::{Tag, TagKind, Tagged};
+use crate::http::pages::words::{Tag, Tagged};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{
     AgreementRow, ApplicationRow, FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow,
@@ -103,7 +103,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         reference: reference_of(request, &row).await?,
         area: place_name(row.area.as_str()),
         round: round_name(&fund, &row),
-        tag: tag_of(&row, page.today),
+        tag: grant_tag(row.state, row.on_hold, row.expires_on < page.today),
         steps: Steps::of_grant(&row, page.today),
         next: match next.link {
             Some((label, path)) => step.with_link(label, path),
@@ -179,17 +179,6 @@ async fn reference_of(request: &DeskRequest<'_>, row: &GrantRow) -> Result<Strin
     Ok(Reference::parse(&application.reference)
         .map(|reference| reference.to_string())
         .unwrap_or_default())
-}
-
-/// The tag of a grant: its state, unless it is on hold or its offer is late.
-pub(super) fn tag_of(row: &GrantRow, today: Date) -> Tag {
-    if row.on_hold {
-        return Tag::new(TagKind::Hold, "On hold");
-    }
-    if row.state == GrantState::Offered && row.expires_on < today {
-        return Tag::new(TagKind::Bad, "Offer overdue");
-    }
-    row.state.tag()
 }
 
 /// The paid part of the award in per cent.

@@ -14,7 +14,7 @@ use super::contacts::{Contacts, Phone};
 use super::group_actions::GroupActions;
 use super::list::{Neighbours, neighbours};
 use super::next_step::NextStep;
-use super::papers::{Papers, purpose_choices};
+use super::papers::{self, Papers, purpose_choices};
 use super::{DeskRequest, HistoryEntry, history};
 use crate::domain::application::ApplicationState;
 use crate::domain::file::{FileDigest, FilePurpose};
@@ -353,8 +353,7 @@ pub(super) async fn download_file(
         .find(FileRow::id_of(group, &file), None)
         .await?
         .ok_or_else(PageError::not_found)?;
-    let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
-    if !reader.may_read_words() || (!reader.works_with_groups() && !open_to_panel) {
+    if !papers::may_open(reader, known.purpose) {
         return Err(PageError::forbidden());
     }
     let stream = app

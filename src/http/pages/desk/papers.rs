@@ -37,6 +37,11 @@ pub(super) fn purpose_choices() -> Vec<(String, String)> {
         .collect()
 }
 
+/// Whether a reader of the desk may open a group's file.
+pub(super) fn may_open(reader: &Reader, purpose: FilePurpose) -> bool {
+    reader.may_read_words() && (reader.works_with_groups() || purpose.is_open_to_panel())
+}
+
 #[derive(Template)]
 #[template(path = "parts/papers.html")]
 pub(super) struct Papers {
@@ -69,9 +74,7 @@ impl Papers {
         for file in files {
             let name = purpose_name(file.purpose);
             let number = numbers.entry(name).or_default();
-            let is_open = reader.may_read_words()
-                && (reader.works_with_groups()
-                    || matches!(file.purpose, FilePurpose::Scan | FilePurpose::Photograph));
+            let is_open = may_open(reader, file.purpose);
             let paper = PaperRow {
                 name: match several.get(name) {
                     Some(true) => format!("{name} {number}"),

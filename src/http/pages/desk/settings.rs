@@ -98,7 +98,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let own = super::texts::organisation(request).await?;
     let forms = request.forms();
     let page = request.page_context("Settings").await?;
-    let values = values_in_force(&own, &page.site);
+    let values = values_in_force(&own, &request.app.site.telephone);
     let may = request.signed.reader.roles.contains(&Role::Administrator);
     let alone = may_set_alone(request.app).await?;
     let form = may.then(|| settings_form(&forms, &values, alone));
@@ -116,9 +116,9 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render(&page)
 }
 
-/// The settings in force. Before they are set for the first time, the name and the telephone number
-/// that the pages show.
-fn values_in_force(own: &OrganisationRow, site: &SiteDetails) -> Settings {
+/// The settings in force. Before they are set for the first time, the organisation's name and the
+/// telephone number of the operator's configuration.
+fn values_in_force(own: &OrganisationRow, telephone: &str) -> Settings {
     if let Some(settings) = &own.settings {
         return settings.values.clone();
     }
@@ -129,7 +129,7 @@ fn values_in_force(own: &OrganisationRow, site: &SiteDetails) -> Settings {
             .unwrap_or_else(|_| sample("Our organisation")),
         logo: None,
         accent: None,
-        telephone: site.telephone.replace('\u{a0}', " ").parse().ok(),
+        telephone: telephone.parse().ok(),
         hours: None,
         address: None,
         email: None,

@@ -18,10 +18,7 @@ use crate::http::pages::days::short_day;
 use crate::http::pages::public::order_by_sign;
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::{FundRow, GrantRow, OrganisationRow};
-use crate::views::{Balances, Filter, GroupBy, Statement, StatementLine, StatementSubject};
-
-/// Grants per query.
-const GRANTS_CHUNK: usize = 500;
+use crate::views::{Balances, GroupBy, Statement, StatementLine, StatementSubject};
 
 #[derive(Template)]
 #[template(path = "desk/statement.html")]
@@ -218,14 +215,11 @@ async fn grants_of(
         .iter()
         .filter_map(|line| line.grant.as_ref())
         .collect();
-    let ids: Vec<String> = ids.into_iter().cloned().collect();
-    let mut grants = BTreeMap::new();
-    for some in ids.chunks(GRANTS_CHUNK) {
-        let filter = Filter::any_of("id", some.to_vec());
-        let rows: Vec<GrantRow> = request.app.views.all_rows(None, vec![filter]).await?;
-        grants.extend(rows.into_iter().map(|row| (row.id.to_string(), row)));
-    }
-    Ok(grants)
+    let rows: Vec<GrantRow> = request.rows_by_id(ids).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id.to_string(), row))
+        .collect())
 }
 
 /// One line for each grant in a statement, in the order of their first movements.

@@ -11,7 +11,7 @@ use crate::domain::grant::GrantState;
 use crate::domain::outcome::Sign;
 use crate::http::AppState;
 use crate::http::pages::apply::sections::place_name;
-use crate::http::pages::charts::{DaySelection, totals_query};
+use crate::http::pages::charts::{DaySelection, mean_days_to_decide, totals_query};
 use crate::http::pages::flower::{Flower, Petal};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint};
@@ -197,14 +197,12 @@ async fn demand(app: &AppState, days: &DaySelection) -> Result<Demand, PageError
     let funds = totals_query(GroupBy::Fund, None, None, days);
     let lines = app.views.budget(funds).await?.lines;
     let count = |of: fn(&BudgetLine) -> i64| lines.iter().map(of).sum::<i64>();
-    let decided = count(|line| line.decided);
-    let waited = count(|line| line.mean_days_to_decision.unwrap_or_default() * line.decided);
     Ok(Demand {
         applications: count(|line| line.applications),
         awards: count(|line| line.awards),
         requested: lines.iter().map(|line| line.requested).sum(),
-        days_to_decide: (decided > 0).then(|| waited / decided),
-        decided,
+        decided: count(|line| line.decided),
+        days_to_decide: mean_days_to_decide(&lines),
     })
 }
 
