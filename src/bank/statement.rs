@@ -307,36 +307,36 @@ mod tests {
     #[test]
     fn what_cannot_be_read_names_its_line_and_nothing_of_it() {
         for (text, says) in [
-            ("", "neither"),
-            ("hello", "neither"),
+            ("", "cannot read this file"),
+            ("hello", "cannot read this file"),
             ("Date,Reference\n2026-03-31,x\n", "amount"),
             ("Date,Amount\n2026-03-31,1\n", "reference"),
             (
                 "Date,Amount,Reference\nyesterday,1.00,x\n",
-                "line 2: the day",
+                "line 2: we cannot read the date",
             ),
             (
                 "Date,Amount,Reference\n2026-03-31,1.00,x\n2026-03-31,one,x\n",
-                "line 3: the amount",
+                "line 3: we cannot read the amount",
             ),
-            ("Date,Amount,Reference\n", "no movement"),
+            ("Date,Amount,Reference\n", "no payments"),
             (
                 "<STMTTRN><DTPOSTED>2026<TRNAMT>1</STMTTRN>",
-                "line 1: the day",
+                "line 1: we cannot read the date",
             ),
             (
                 "<STMTTRN><DTPOSTED>20260331<TRNAMT>-10,00</STMTTRN>",
-                "line 1: the amount",
+                "line 1: we cannot read the amount",
             ),
             (
                 "Date,Amount,Reference\n2026-03-31,\"-1800,00\",x\n",
-                "line 2: the amount",
+                "line 2: we cannot read the amount",
             ),
             (
                 "Date,Paid out,Paid in,Reference\n2026-03-31,\"1,5\",,x\n",
-                "line 2: the amount",
+                "line 2: we cannot read the amount",
             ),
-            ("x\n".repeat(LINES_MAX + 1).as_str(), "at most 50000 lines"),
+            ("x\n".repeat(LINES_MAX + 1).as_str(), "up to 50000 lines"),
         ] {
             let told = read_statement(text).expect_err(text).to_string();
             assert!(told.contains(says), "{text}: {told}");
