@@ -8,9 +8,10 @@ use askama::Template;
 
 use super::account_contact::{self, OwnContact};
 use super::apply::refusal_says;
+use super::days::format_instant;
 use super::device::device_name;
-use super::sign_in::format_instant;
 use super::tokens::{self, TokenView};
+use super::words::role_name;
 use super::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,
@@ -118,7 +119,7 @@ pub(super) async fn render_account(
             .reader
             .roles
             .iter()
-            .map(|role| tokens::role_name(*role))
+            .map(|role| role_name(*role))
             .collect(),
         tokens: tokens::current_tokens(app, signed).await?,
         usable: tokens::grantable_roles(signed),

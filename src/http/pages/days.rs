@@ -1,4 +1,4 @@
-//! Days as pages write them in tables and lists.
+//! Days and times as pages write them.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
@@ -62,6 +62,14 @@ pub fn day_in_words(microsecond: i64, today: Date) -> String {
         1 => zoned.strftime("Yesterday, %-d %B %Y").to_string(),
         _ => zoned.strftime("%A %-d %B %Y").to_string(),
     }
+}
+
+/// A time of the log in full: "3 May 2026, 14:05".
+#[must_use]
+pub fn format_instant(microsecond: i64) -> String {
+    in_london(microsecond)
+        .map(|zoned| zoned.strftime("%-d %B %Y, %H:%M").to_string())
+        .unwrap_or_default()
 }
 
 /// The time of day of a time of the log: "14:48".

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
 use super::PageError;
-use super::sign_in::format_instant;
+use super::days::format_instant;
 use crate::http::AppState;
 use crate::transparency::proof::Proof;
 use crate::transparency::prover::Prover;

@@ -9,7 +9,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::visitor::remember_language;
@@ -263,16 +262,6 @@ async fn sign_out(sent: PostedForm, app: web::Data<AppState>) -> Result<HttpResp
     let mut response = see_other("/");
     visitor.end(&app, &mut response).await?;
     Ok(response)
-}
-
-/// An instant in London time, such as "3 May 2026, 14:05".
-pub(super) fn format_instant(microsecond: i64) -> String {
-    let zoned = Timestamp::from_microsecond(microsecond)
-        .ok()
-        .and_then(|instant| instant.in_tz("Europe/London").ok());
-    zoned
-        .map(|zoned| zoned.strftime("%-d %B %Y, %H:%M").to_string())
-        .unwrap_or_default()
 }
 
 /// Changes the language, and redirects to the page.

@@ -8,8 +8,9 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::account::render_account;
+use super::days::format_instant;
 use super::i18n::translate;
-use super::sign_in::format_instant;
+use super::words::role_name;
 use super::{
     FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, render_form_page, see_other,
 };
@@ -68,22 +69,11 @@ pub(super) fn grantable_roles(signed: &SignedIn) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The name of a role on pages.
-pub(super) fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Administrator => "Administrator",
-        Role::Officer => "Grants officer",
-        Role::Finance => "Finance",
-        Role::Panel => "Panel member",
-        Role::Auditor => "Auditor",
-    }
-}
-
 /// The names of roles that are stored with commas between them.
 fn role_names(stored: &str) -> String {
     let names: Vec<&str> = stored
         .split(',')
-        .filter_map(|role| role.trim().parse().ok())
+        .filter_map(|role| role.trim().parse::<Role>().ok())
         .map(role_name)
         .collect();
     names.join(", ")

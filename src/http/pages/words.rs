@@ -1,10 +1,12 @@
-//! What pages call the states of records: one word, with one of six kinds of tag. The names of
-//! states in the log and in the API never reach a page.
+//! What pages call roles, checks and the states of records. A state has one word, with one of six
+//! kinds of tag. The names of states in the log and in the API never reach a page.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use askama::filters::HtmlSafe;
 
+use crate::domain::Role;
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
@@ -169,6 +171,18 @@ pub fn mail_tag(state: &str) -> Tag {
         crate::outbox::BY_HAND => Tag::new(Todo, "To phone or write to"),
         "told" => Tag::new(Good, "Told"),
         _ => Tag::new(Quiet, "Not needed"),
+    }
+}
+
+/// What a person with a role is called.
+#[must_use]
+pub fn role_name(role: impl Borrow<Role>) -> &'static str {
+    match role.borrow() {
+        Role::Administrator => "Administrator",
+        Role::Officer => "Grants officer",
+        Role::Finance => "Finance",
+        Role::Panel => "Panel member",
+        Role::Auditor => "Auditor",
     }
 }
 

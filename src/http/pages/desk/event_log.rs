@@ -10,9 +10,8 @@ use crate::domain::event::event_label;
 use crate::domain::{PersonId, Role};
 use crate::http::api::EventView;
 use crate::http::api::log::{add_corrections, event_view, load_proof, withhold_scores};
-use crate::http::pages::days::{day_in_words, time_in_words};
+use crate::http::pages::days::{day_in_words, format_instant, time_in_words};
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint, proof_file};
-use crate::http::pages::sign_in::format_instant;
 use crate::http::pages::{Form, PageContext, PageError};
 use crate::views::EventSearch;
 

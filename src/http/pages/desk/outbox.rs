@@ -7,7 +7,7 @@ use super::DeskRequest;
 use super::texts::{mail_kind_label, require_editor};
 use crate::domain::PersonId;
 use crate::http::AppState;
-use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::days::format_instant;
 use crate::http::pages::words::{Tag, mail_tag};
 use crate::http::pages::{Form, PageContext, PageError, PostedForm, ownership, see_other};
 use crate::outbox;

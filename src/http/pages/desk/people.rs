@@ -15,7 +15,7 @@ use super::list::{
     build_spreadsheet, column, neighbours,
 };
 use super::next_step::NextStep;
-use super::person_actions::{PersonActions, register_action, role_name};
+use super::person_actions::{PersonActions, register_action};
 use super::setup::role_sentence;
 use super::{DeskRequest, HistoryEntry, history};
 use crate::auth;
@@ -26,6 +26,7 @@ use crate::domain::{PersonId, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http;
 use crate::http::pages::days::short_day;
+use crate::http::pages::words::role_name;
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::PersonRow;
 use crate::views::{AccessedData, ListPage, ListTotals, PersonColumn as C, PersonView};

@@ -11,6 +11,7 @@ use crate::domain::organisation::{ConfirmRole, RoleRef};
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, Role};
+use crate::http::pages::words::role_name;
 use crate::http::pages::{PageError, PageForms};
 use crate::views::PersonView;
 
@@ -183,16 +184,5 @@ impl PersonActions<'_> {
             table.push(spec("propose", "Propose role", C::ProposeRole(of)));
         }
         table
-    }
-}
-
-/// What a person with a role is called.
-pub(super) fn role_name(role: impl std::borrow::Borrow<Role>) -> &'static str {
-    match role.borrow() {
-        Role::Administrator => "Administrator",
-        Role::Officer => "Officer",
-        Role::Finance => "Finance",
-        Role::Panel => "Panel member",
-        Role::Auditor => "Auditor",
     }
 }

@@ -14,7 +14,7 @@ use crate::http::api::webhooks::{
     DeliveryState, WebhookState, all_webhooks, list_deliveries, resend_delivery, resume_webhook,
 };
 use crate::http::api::{DeliveryView, WebhookView};
-use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::days::format_instant;
 use crate::http::pages::{
     Form, PageContext, PageError, PageForms, PostedForm, Visitor, ownership, render_to, see_other,
 };

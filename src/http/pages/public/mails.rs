@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::http::AppState;
-use crate::http::pages::sign_in::format_instant;
+use crate::http::pages::days::format_instant;
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, ownership, render_page};
 
 /// At most so many mails are listed, the newest first.
