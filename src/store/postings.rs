@@ -68,17 +68,21 @@ pub enum GroupBy {
     Round,
     Sign,
     Grant,
+    /// A key has the area and the sign, with a slash between them.
+    AreaAndSign,
 }
 
 impl GroupBy {
-    fn column(self) -> &'static str {
+    /// The SQL expression of the key, for postings `t`.
+    fn key(self) -> &'static str {
         match self {
-            Self::Fund => "fund",
-            Self::Funder => "funder",
-            Self::Area => "area",
-            Self::Round => "round",
-            Self::Sign => "sign",
-            Self::Grant => "grant_id",
+            Self::Fund => "t.fund",
+            Self::Funder => "t.funder",
+            Self::Area => "t.area",
+            Self::Round => "t.round",
+            Self::Sign => "t.sign",
+            Self::Grant => "t.grant_id",
+            Self::AreaAndSign => "t.area || '/' || t.sign",
         }
     }
 }
@@ -112,11 +116,11 @@ pub async fn sums(
     organisation: &str,
     sum: SumQuery<'_>,
 ) -> StoreResult<Vec<(String, String, i64)>> {
-    let column = sum.by.column();
+    let key = sum.by.key();
     let sql = format!(
-        "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
+        "SELECT {key}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
          AND t.position > $6 \
-         GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure",
+         GROUP BY {key}, t.figure ORDER BY {key}, t.figure",
         alias_in_live_generation("t", "places")
     );
     Ok(on_reader!(store, db => {
@@ -136,11 +140,11 @@ pub async fn between(
     (after, until): (i64, i64),
 ) -> StoreResult<Vec<PostingRow>> {
     let sql = format!(
-        "SELECT {} FROM postings t WHERE t.organisation = $1 AND {} AND t.{} = $2 AND t.position > $3 AND t.position <= $4 \
+        "SELECT {} FROM postings t WHERE t.organisation = $1 AND {} AND {} = $2 AND t.position > $3 AND t.position <= $4 \
          ORDER BY t.position, t.ordinal",
         column_list("t."),
         alias_in_live_generation("t", "places"),
-        by.column()
+        by.key()
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after)

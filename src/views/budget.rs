@@ -122,6 +122,33 @@ impl Views {
             .get_or_serialise(|| outcome(wanted, &totals.sums)))
     }
 
+    /// The outcomes of each area by sign. An area without outcomes is left out.
+    pub async fn outcomes_by_area(
+        &self,
+        position: i64,
+    ) -> Result<BTreeMap<String, Vec<OutcomeLine>>, ViewError> {
+        let totals = self
+            .totals(TotalsQuery {
+                by: GroupBy::AreaAndSign,
+                fund: None,
+                area: None,
+                position,
+                effective_on: None,
+            })
+            .await?;
+        let mut by_area: BTreeMap<String, Vec<OutcomeLine>> = BTreeMap::new();
+        for (key, figures) in &totals.sums {
+            if let Some((area, sign)) = key.split_once('/')
+                && !area.is_empty()
+                && !sign.is_empty()
+            {
+                let line = outcome_line(sign.to_owned(), figures);
+                by_area.entry(area.to_owned()).or_default().push(line);
+            }
+        }
+        Ok(by_area)
+    }
+
     async fn totals(&self, wanted: TotalsQuery<'_>) -> Result<Arc<PostingTotals>, ViewError> {
         let TotalsQuery {
             by,

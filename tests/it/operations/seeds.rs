@@ -257,6 +257,16 @@ async fn assert_sums_are_shown(views: &Views, position: i64) {
         8,
         "every sign is spoken of at {position}"
     );
+    let by_area = views.outcomes_by_area(position).await.unwrap();
+    assert!(by_area.len() > 1, "several areas at {position}");
+    for (area, lines) in &by_area {
+        let of_area = Sums {
+            area: Some(area),
+            ..sums(GroupBy::Sign, position)
+        };
+        let found = views.outcomes(of_area).await.unwrap();
+        assert_eq!(&found.lines, lines, "{area} at {position}");
+    }
 }
 
 fn sums(by: GroupBy, position: i64) -> Sums<'static> {

@@ -83,7 +83,6 @@ pub(super) struct StoryView {
     pub award: Money,
 }
 
-#[derive(Default)]
 pub(super) struct ImpactTotals {
     pub grants: i64,
     pub new_groups: i64,
@@ -91,6 +90,20 @@ pub(super) struct ImpactTotals {
     pub volunteers: i64,
     pub reports: i64,
     pub paid: Money,
+}
+
+impl ImpactTotals {
+    fn of(outcomes: &[OutcomeLine], money: &[BudgetLine]) -> Self {
+        let sum = |count: fn(&OutcomeLine) -> i64| outcomes.iter().map(count).sum::<i64>();
+        Self {
+            grants: sum(|line| line.grants),
+            new_groups: sum(|line| line.grants_to_new_groups),
+            people: sum(|line| line.people),
+            volunteers: sum(|line| line.volunteers),
+            reports: sum(|line| line.updates),
+            paid: money.iter().map(|line| line.paid_net).sum(),
+        }
+    }
 }
 
 /// Who asked for money, and how long a decision took.
@@ -130,17 +143,17 @@ pub(super) async fn show(
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))
         .await?
         .lines;
-    let totals = impact_totals(&app, &days).await?;
+    let (outcomes, money) = totals_by_area(&app, &days).await?;
+    let totals = ImpactTotals::of(&outcomes, &money);
     let mut grants = accepted_grants(&app, &days).await?;
     let stories = featured_stories(grants.values().flatten());
-    let mut areas = Vec::new();
-    for line in views
-        .budget(totals_query(GroupBy::Area, None, None, &days))
-        .await?
-        .lines
-    {
-        areas.push(AreaImpact {
-            flower: area_flower(&app, &page, &days, &signs, &line.of).await?,
+    let mut seen = views.outcomes_by_area(days.position).await?;
+    let area = |line: BudgetLine| {
+        let outcome = outcomes.iter().find(|outcome| outcome.of == line.of);
+        let updates = outcome.map_or(0, |outcome| outcome.updates);
+        let by_sign = seen.remove(&line.of).unwrap_or_default();
+        AreaImpact {
+            flower: (updates > 0).then(|| flower(&page, &signs, &by_sign, updates, false)),
             report: reports
                 .iter()
                 .find(|(area, _)| area.as_str() == line.of)
@@ -148,8 +161,9 @@ pub(super) async fn show(
             grants: grants.remove(&line.of).unwrap_or_default(),
             name: place_name(&line.of),
             money: line,
-        });
-    }
+        }
+    };
+    let areas = money.into_iter().map(area).collect();
     let funders = views
         .budget(totals_query(GroupBy::Funder, None, None, &days))
         .await?
@@ -177,20 +191,19 @@ pub(super) async fn impact_totals(
     app: &AppState,
     days: &DaySelection,
 ) -> Result<ImpactTotals, PageError> {
-    let mut totals = ImpactTotals::default();
-    let outcomes = totals_query(GroupBy::Area, None, None, days);
-    for line in app.views.outcomes(outcomes).await?.lines {
-        totals.grants += line.grants;
-        totals.new_groups += line.grants_to_new_groups;
-        totals.people += line.people;
-        totals.volunteers += line.volunteers;
-        totals.reports += line.updates;
-    }
-    let money = totals_query(GroupBy::Area, None, None, days);
-    for line in app.views.budget(money).await?.lines {
-        totals.paid = totals.paid.plus(line.paid_net);
-    }
-    Ok(totals)
+    let (outcomes, money) = totals_by_area(app, days).await?;
+    Ok(ImpactTotals::of(&outcomes, &money))
+}
+
+/// The outcomes and the money of each area.
+async fn totals_by_area(
+    app: &AppState,
+    days: &DaySelection,
+) -> Result<(Vec<OutcomeLine>, Vec<BudgetLine>), PageError> {
+    let by_area = totals_query(GroupBy::Area, None, None, days);
+    let outcomes = app.views.outcomes(by_area).await?.lines;
+    let money = app.views.budget(by_area).await?.lines;
+    Ok((outcomes, money))
 }
 
 async fn demand(app: &AppState, days: &DaySelection) -> Result<Demand, PageError> {
@@ -252,31 +265,6 @@ fn flower(
         of,
         labelled,
     )
-}
-
-/// The flower of one area, if there are reports from it.
-async fn area_flower(
-    app: &AppState,
-    page: &PageContext,
-    days: &DaySelection,
-    signs: &[Sign],
-    area: &str,
-) -> Result<Option<Flower>, PageError> {
-    let lines = app
-        .views
-        .outcomes(totals_query(GroupBy::Sign, None, Some(area), days))
-        .await?
-        .lines;
-    let by_area = totals_query(GroupBy::Area, None, Some(area), days);
-    let reports: i64 = app
-        .views
-        .outcomes(by_area)
-        .await?
-        .lines
-        .iter()
-        .map(|line| line.updates)
-        .sum();
-    Ok((reports > 0).then(|| flower(page, signs, &lines, reports, false)))
 }
 
 /// The signs in the framework's order, each with its outcomes. Signs without outcomes are left out.
