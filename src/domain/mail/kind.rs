@@ -1,0 +1,156 @@
+//! The kinds of mails, and the names that a template of each can use.
+
+use serde::{Deserialize, Serialize};
+
+/// Kind of email.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum MailKind {
+    /// A link and a code to sign in with.
+    SignIn,
+    /// A person was given a role. It has a link to sign in with.
+    ColleagueInvited,
+    /// The application was submitted.
+    Submitted,
+    /// Changes to the application are requested.
+    ChangesRequested,
+    /// The application is not eligible.
+    Ineligible,
+    /// The application was declined.
+    Declined,
+    /// The decision was postponed.
+    Deferred,
+    /// The application is on the reserve list.
+    Reserved,
+    /// A review was decided.
+    Reviewed,
+    /// A grant is offered.
+    Offered,
+    /// An offer expired or was withdrawn.
+    OfferEnded,
+    /// A check needs something from the group.
+    CheckRequested,
+    /// A payment was sent.
+    Paid,
+    /// An update is due soon or overdue.
+    UpdateDue,
+    /// Staff ask a question about an update.
+    UpdateQueried,
+    /// Money must be returned.
+    ReturnRequested,
+    /// A person's contact details changed. It is sent to the previous address.
+    ContactChanged,
+    /// The round of a draft closes soon.
+    DraftClosing,
+    /// The round's deadline moved, and a lapsed draft can be submitted.
+    DraftReopened,
+    /// The group accepted the agreement.
+    AgreementAccepted,
+    /// The group asks for a change of its grant.
+    VariationAsked,
+    VariationApproved,
+    VariationRefused,
+    /// The group sent an update.
+    UpdateReceived,
+    /// Staff accepted an update.
+    UpdateAccepted,
+    /// The group returned money.
+    ReturnReceived,
+    /// The grant was terminated.
+    GrantStopped,
+    /// The grant was closed.
+    GrantClosed,
+    /// A person's data is to be erased. It is the last email that they get.
+    ErasureAsked,
+}
+
+impl MailKind {
+    /// The names that only this mail can use, in addition to the common ones.
+    fn specific_names(self) -> &'static [&'static str] {
+        match self {
+            Self::SignIn => &["code", "minutes"],
+            Self::ColleagueInvited => &["roles"],
+            Self::Submitted | Self::DraftClosing | Self::DraftReopened => {
+                &["reference", "round", "closes_on"]
+            }
+            Self::ChangesRequested => &["reference", "note", "due_on"],
+            Self::Ineligible
+            | Self::Declined
+            | Self::Deferred
+            | Self::Reserved
+            | Self::Reviewed => &["reference", "note"],
+            Self::Offered => &["amount", "due_on", "title"],
+            Self::OfferEnded => &["title"],
+            Self::CheckRequested
+            | Self::UpdateQueried
+            | Self::VariationRefused
+            | Self::GrantStopped => &["title", "note", "reference"],
+            Self::Paid | Self::ReturnReceived => &["amount", "title", "reference"],
+            Self::UpdateDue => &["title", "due_on", "note"],
+            Self::ReturnRequested => &["title", "due_on", "amount", "reference"],
+            Self::ContactChanged => &["changed_on"],
+            Self::AgreementAccepted
+            | Self::VariationAsked
+            | Self::VariationApproved
+            | Self::UpdateReceived
+            | Self::UpdateAccepted
+            | Self::GrantClosed => &["title", "reference"],
+            Self::ErasureAsked => &[],
+        }
+    }
+
+    /// All names that a template of this mail can use.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let typed: &[&str] = if self.may_reach_unproven() {
+            &[]
+        } else {
+            &TYPED_NAMES
+        };
+        self.specific_names()
+            .iter()
+            .chain(typed)
+            .chain(&COMMON_NAMES)
+            .copied()
+    }
+
+    /// Whether it may go to an address that nobody has proved to be theirs. Such a mail contains
+    /// nothing that a user typed. Otherwise anybody could enter a stranger's address and write to
+    /// them in the office's name.
+    #[must_use]
+    pub fn may_reach_unproven(self) -> bool {
+        matches!(
+            self,
+            Self::SignIn | Self::ColleagueInvited | Self::ContactChanged
+        )
+    }
+
+    /// Whether its template takes two administrators: two mails let people in, and the other warns
+    /// them of a change made by staff.
+    #[must_use]
+    pub fn needs_two_people(self) -> bool {
+        matches!(
+            self,
+            Self::SignIn | Self::ColleagueInvited | Self::ContactChanged
+        )
+    }
+}
+
+/// Names that every mail can use.
+const COMMON_NAMES: [&str; 3] = ["organisation", "link", "phone"];
+/// Names whose values a user typed.
+const TYPED_NAMES: [&str; 2] = ["name", "group"];
