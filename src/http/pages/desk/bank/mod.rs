@@ -15,6 +15,7 @@
 mod batch;
 mod batch_payments;
 mod entries;
+mod entry_rows;
 mod file;
 mod proposals;
 

@@ -3,6 +3,7 @@
 
 mod letters;
 mod pack;
+mod posted_meeting;
 mod record;
 mod review;
 mod rounds;

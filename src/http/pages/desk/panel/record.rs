@@ -1,26 +1,24 @@
 //! Recording the decisions of a meeting: one form, a running total, and every problem by the name
 //! of the group. Nothing is recorded before the review page.
 
-use std::collections::BTreeSet;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
-use serde_json::{Value, json};
 
+use super::posted_meeting::{CHOICES, MeetingSums, PostedMeeting, award_or_promote, refused};
 use super::{DeskRequest, PanelLine, PanelRound, answered_questions, load};
 use crate::clock::day_of;
-use crate::commands::{CommandError, CommandRequest};
+use crate::commands::CommandRequest;
 use crate::domain::application::ApplicationState;
 use crate::domain::panel::Decision;
 use crate::domain::working_days::next_working_day;
-use crate::domain::{Command, FundCommand, FundId, Money, Refusal, Role};
+use crate::domain::{Command, FundCommand, Role};
 use crate::http::AppState;
 use crate::http::pages::apply::parse_amount;
 use crate::http::pages::desk::application::panel_members;
 use crate::http::pages::desk::render_page_at;
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
+    Form, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
 };
 
 /// The days from today to the letters, the end of the activities and the final updates that the
@@ -30,14 +28,6 @@ const ACTIVITY_DAYS: i64 = 180;
 const FINAL_UPDATE_DAYS: i64 = 194;
 /// The longest suggested title, in characters.
 const TITLE_CHARS: usize = 80;
-
-/// The choices of a decision: the value of the form, the label, and what the panel decides.
-const CHOICES: [(&str, &str, Decision); 4] = [
-    ("award", "Award", Decision::Award),
-    ("reserve", "Reserve", Decision::Reserve),
-    ("later", "Later", Decision::Defer),
-    ("no", "No", Decision::Decline),
-];
 
 #[derive(Template)]
 #[template(path = "desk/panel/record.html")]
@@ -63,60 +53,6 @@ struct DecisionFields {
     reason: String,
     message: String,
     wrong: Vec<String>,
-}
-
-/// What the chosen decisions come to.
-#[derive(Default)]
-pub(super) struct MeetingSums {
-    pub(super) awards: usize,
-    pub(super) awarded: Money,
-    pub(super) reserves: usize,
-    pub(super) later: usize,
-    pub(super) no: usize,
-    pub(super) left: Money,
-    /// By how much the awards exceed the money, if they do.
-    pub(super) over: Option<Money>,
-}
-
-impl MeetingSums {
-    /// From the choice and the amount of each application.
-    pub(super) fn of<'a>(
-        chosen: impl Iterator<Item = (&'a str, Option<Money>)>,
-        available: Money,
-    ) -> Self {
-        let mut sums = Self::default();
-        for (choice, amount) in chosen {
-            match choice {
-                "award" => {
-                    sums.awards += 1;
-                    sums.awarded = sums.awarded.plus(amount.unwrap_or_default());
-                }
-                "reserve" => sums.reserves += 1,
-                "later" => sums.later += 1,
-                "no" => sums.no += 1,
-                _ => {}
-            }
-        }
-        sums.left = available.minus(sums.awarded).unwrap_or_default();
-        sums.over = sums
-            .awarded
-            .minus(available)
-            .ok()
-            .filter(|over| !over.is_zero());
-        sums
-    }
-
-    pub(super) fn decisions(&self) -> usize {
-        self.awards + self.reserves + self.later + self.no
-    }
-
-    /// The awards as a part of the money, in percent, at most all of it.
-    fn percent(&self) -> i64 {
-        let all = self.awarded.plus(self.left).pence();
-        (self.awarded.pence() * 100)
-            .checked_div(all)
-            .unwrap_or_default()
-    }
 }
 
 pub(super) async fn show(
@@ -202,14 +138,6 @@ fn choices_in(state: ApplicationState) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// An award of an application on the reserve list promotes it.
-fn award_or_promote(decision: Decision, state: ApplicationState) -> Decision {
-    match (decision, state) {
-        (Decision::Award, ApplicationState::ReserveList) => Decision::Promote,
-        (decision, _) => decision,
-    }
-}
-
 /// The public title and description: those that were written, or the group's own first words, to be
 /// looked at.
 async fn suggested_summary(
@@ -252,232 +180,6 @@ fn first_sentence(text: &str) -> String {
         short.push_str(word);
     }
     short
-}
-
-/// A meeting as its form says it.
-pub(super) struct PostedMeeting {
-    /// The command, if it could be read.
-    pub(super) command: Option<Command>,
-    pub(super) chosen: Vec<ChosenDecision>,
-    /// Everything that is missing or wrong, by field.
-    pub(super) wrong: Vec<(String, String)>,
-}
-
-/// The decision on one application, by its index in the round.
-pub(super) struct ChosenDecision {
-    pub(super) at: usize,
-    pub(super) choice: &'static str,
-    pub(super) amount: Option<Money>,
-    /// What the group reads.
-    pub(super) message: String,
-    pub(super) title: String,
-}
-
-impl PostedMeeting {
-    pub(super) fn read(of: &PanelRound, posted: &FormData) -> Self {
-        let mut read = Self {
-            command: None,
-            chosen: Vec::new(),
-            wrong: Vec::new(),
-        };
-        let present: Vec<_> = posted.all("present").collect();
-        let mut ranks = free_ranks(of, posted);
-        let mut decisions = Vec::new();
-        for (at, line) in of.lines.iter().enumerate().filter(|(_, line)| line.open) {
-            let field = |name: &str| posted.text(&format!("{name}-{}", line.row.id)).to_owned();
-            let verdict = field("verdict");
-            let Some((choice, _, decision)) = CHOICES.iter().find(|(key, ..)| *key == verdict)
-            else {
-                continue;
-            };
-            let decision = award_or_promote(*decision, line.row.state);
-            let name = format!("verdict-{}", line.row.id);
-            let missing = missing_in(line, decision, &field);
-            let says = |missing| (name.clone(), format!("{}: {missing}", line.group));
-            read.wrong.extend(missing.into_iter().map(says));
-            let verdict = verdict_json(posted, decision, &field, &present, &mut ranks);
-            let decided = json!({ "application": line.row.id, "verdict": verdict });
-            if read.wrong.is_empty() && !is_readable(&decided) {
-                let says = format!("{}: a text here is too long, or is empty", line.group);
-                read.wrong.push((name, says));
-            }
-            decisions.push(decided);
-            read.chosen.push(ChosenDecision {
-                at,
-                choice,
-                amount: parse_amount(&field("amount")),
-                message: field("message"),
-                title: field("title"),
-            });
-        }
-        read.wrong.extend(wrong_days(posted));
-        if read.chosen.is_empty() {
-            let says = "Choose what was decided on at least one application";
-            read.wrong.push((String::new(), says.to_owned()));
-        }
-        let letters_on = Some(posted.text("letters_on")).filter(|day| !day.is_empty());
-        let body = json!({
-            "round": of.key,
-            "met_on": posted.text("met_on"),
-            "letters_on": letters_on,
-            "decisions": decisions,
-        });
-        if let (true, Some(Ok(command))) = (
-            read.wrong.is_empty(),
-            FundCommand::read("record-meeting", body),
-        ) {
-            read.command = Some(Command::Fund(FundId(of.fund.id), command));
-        }
-        read
-    }
-
-    pub(super) fn sums(&self, available: Money) -> MeetingSums {
-        let chosen = self.chosen.iter().map(|one| (one.choice, one.amount));
-        MeetingSums::of(chosen, available)
-    }
-}
-
-/// What is missing in the fields of a decision.
-fn missing_in(
-    line: &PanelLine,
-    decision: Decision,
-    field: &impl Fn(&str) -> String,
-) -> Vec<&'static str> {
-    let mut missing = Vec::new();
-    match decision {
-        Decision::Award | Decision::Promote => {
-            let amount = parse_amount(&field("amount"));
-            if amount.is_none() {
-                missing.push("write the amount in pounds, such as 850");
-            } else if amount != line.row.requested && field("reason").is_empty() {
-                missing.push("write why it is another amount than they asked for");
-            }
-            if field("title").is_empty() || field("description").is_empty() {
-                missing.push("write a public title and a public description");
-            }
-        }
-        Decision::Decline | Decision::Defer | Decision::Reserve => {
-            if field("reason").is_empty() {
-                missing.push("write why, for our records");
-            }
-            if field("message").is_empty() {
-                missing.push("write what the group will read");
-            }
-        }
-    }
-    missing
-}
-
-/// Whether the command can read a decision.
-fn is_readable(decided: &Value) -> bool {
-    let alone = json!({ "round": "any", "met_on": "2026-01-01", "decisions": [decided] });
-    // Days are checked by themselves, so that one is not reported for each application.
-    let mut alone = alone;
-    for verdict in ["award", "promote"] {
-        if let Some(award) = alone["decisions"][0]["verdict"].get_mut(verdict) {
-            award["ends_on"] = json!("2026-01-01");
-            award["update_due_on"] = json!("2026-01-01");
-        }
-    }
-    matches!(FundCommand::read("record-meeting", alone), Some(Ok(_)))
-}
-
-fn wrong_days(posted: &FormData) -> Vec<(String, String)> {
-    let awards = posted
-        .pairs()
-        .iter()
-        .any(|(name, value)| name.starts_with("verdict-") && value == "award");
-    [
-        ("met_on", "Write the day on which the panel met", true),
-        (
-            "letters_on",
-            "Write the day on which the letters go out",
-            false,
-        ),
-        ("ends_on", "Write the last day of the activities", awards),
-        (
-            "update_due_on",
-            "Write the last day for final reports",
-            awards,
-        ),
-    ]
-    .into_iter()
-    .filter(|(name, _, needed)| {
-        let text = posted.text(name);
-        (*needed || !text.is_empty()) && text.parse::<Date>().is_err()
-    })
-    .map(|(name, says, _)| (name.to_owned(), says.to_owned()))
-    .collect()
-}
-
-/// The ranks of the reserve list that nobody has or was given in the form, the best first.
-fn free_ranks(of: &PanelRound, posted: &FormData) -> impl Iterator<Item = u16> + use<> {
-    let typed = posted
-        .pairs()
-        .iter()
-        .filter(|(name, _)| name.starts_with("rank-"))
-        .filter_map(|(_, value)| value.trim().parse().ok());
-    let taken: BTreeSet<u16> = of.round.reserves.keys().copied().chain(typed).collect();
-    (1..=u16::MAX).filter(move |rank| !taken.contains(rank))
-}
-
-/// The verdict as JSON of the command.
-fn verdict_json(
-    posted: &FormData,
-    decision: Decision,
-    field: &impl Fn(&str) -> String,
-    present: &[&str],
-    ranks: &mut impl Iterator<Item = u16>,
-) -> Value {
-    let filled = |name: &str| Some(field(name)).filter(|text| !text.is_empty());
-    let body = match decision {
-        Decision::Award | Decision::Promote => json!({
-            "amount": parse_amount(&field("amount")).map(String::from),
-            "reason": filled("reason"),
-            "present": present,
-            "ends_on": posted.text("ends_on"),
-            "update_due_on": posted.text("update_due_on"),
-            "summary": { "title": field("title"), "description": field("description") },
-        }),
-        Decision::Decline => json!({
-            "reason": field("reason"),
-            "feedback": field("message"),
-            "present": present,
-        }),
-        Decision::Defer => json!({
-            "reason": field("reason"),
-            "message": filled("message"),
-            "present": present,
-        }),
-        Decision::Reserve => json!({
-            "rank": filled("rank").and_then(|rank| rank.parse().ok()).or_else(|| ranks.next()),
-            "reason": field("reason"),
-            "message": filled("message"),
-            "present": present,
-        }),
-    };
-    json!({ <&str>::from(decision): body })
-}
-
-/// The errors of a meeting that was refused: every refused application by the name of its group.
-/// `None` if it failed otherwise.
-pub(super) fn refused(of: &PanelRound, error: &CommandError) -> Option<Vec<(String, String)>> {
-    let says = |refusal: &Refusal| format!("{refusal}. {}", refusal.advice());
-    match error {
-        CommandError::Refused(refusal) => Some(vec![(String::new(), says(refusal))]),
-        CommandError::RefusedFor(records) => Some(
-            records
-                .iter()
-                .map(|record| {
-                    let line = of.lines.iter().find(|line| line.row.id == record.id);
-                    let group = line.map_or("An application", |line| line.group.as_str());
-                    let says = format!("{group}: {}", says(&record.refusal));
-                    (format!("verdict-{}", record.id), says)
-                })
-                .collect(),
-        ),
-        _ => None,
-    }
 }
 
 /// The fund and the round in an address.
@@ -559,19 +261,5 @@ mod tests {
         let long = first_sentence(&"neighbours ".repeat(20));
         assert!(long.chars().count() <= TITLE_CHARS, "{long}");
         assert!(long.ends_with("neighbours"), "{long}");
-    }
-
-    #[test]
-    fn the_total_counts_awards_only() {
-        let pounds = |pounds| Some(Money::from_pounds(pounds));
-        let chosen = [
-            ("award", pounds(700)),
-            ("no", pounds(500)),
-            ("award", pounds(400)),
-        ];
-        let sums = MeetingSums::of(chosen.into_iter(), Money::from_pounds(1000));
-        assert_eq!((sums.awards, sums.no, sums.decisions()), (2, 1, 3));
-        assert_eq!(sums.over, pounds(100));
-        assert_eq!(sums.percent(), 100);
     }
 }

@@ -8,7 +8,8 @@ use askama::Template;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::record::{ChosenDecision, MeetingSums, PostedMeeting, refused, render_again, round_of};
+use super::posted_meeting::{ChosenDecision, MeetingSums, PostedMeeting, refused};
+use super::record::{render_again, round_of};
 use super::{DeskRequest, PanelLine, PanelRound, load};
 use crate::clock::day_of;
 use crate::domain::application::ApplicationState;

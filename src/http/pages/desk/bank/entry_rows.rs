@@ -1,0 +1,398 @@
+//! The entries of a bank statement as rows: each with the payment or the money back that it seems to
+//! be about, and what is recorded for it if a person ticks it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::super::DeskRequest;
+use super::batch_payments::capitalised;
+use crate::bank::{self, ExpectedPayment, MatchOutcome, MatchedEntry, StatementEntry};
+use crate::commands::CommandError;
+use crate::domain::grant::ReturnReason;
+use crate::domain::reference::Reference;
+use crate::domain::{Command, GrantCommand, GrantId, Money};
+use crate::http::pages::PageError;
+use crate::http::pages::days::short_day;
+use crate::http::pages::words::{Tag, TagKind};
+use crate::projections::{ApplicationRow, GrantRow, PaymentRow};
+use crate::views::Filter;
+
+/// Records per lookup.
+const LOOKUP_CHUNK: usize = 500;
+/// So many letters of a group's name must be in an entry: banks cut names short.
+const NAME_LETTERS: usize = 12;
+
+/// An entry of the statement.
+pub(super) struct StatementRow {
+    pub(super) day: String,
+    pub(super) description: String,
+    pub(super) sum: String,
+    pub(super) kind: MatchKind,
+    pub(super) tag: Tag,
+    pub(super) grant: Option<Uuid>,
+    pub(super) group: String,
+    pub(super) title: String,
+    pub(super) says: String,
+    /// The field and value that record the entry, and whether it is ticked. [`parse_line`] parses
+    /// the value.
+    pub(super) tick: Option<(&'static str, String, bool)>,
+}
+
+/// What an entry seems to be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum MatchKind {
+    Matched,
+    ToLookAt,
+    NotOurs,
+    Recorded,
+}
+
+impl MatchKind {
+    fn tag(self) -> Tag {
+        match self {
+            Self::Matched => Tag::new(TagKind::Good, "Matched"),
+            Self::ToLookAt => Tag::new(TagKind::Todo, "To look at"),
+            Self::NotOurs => Tag::new(TagKind::Quiet, "Not a payment"),
+            Self::Recorded => Tag::new(TagKind::Quiet, "Recorded"),
+        }
+    }
+}
+
+/// A grant that a statement may be about.
+struct KnownGrant {
+    title: String,
+    group: String,
+}
+
+/// Money that a group has to give back.
+struct DueReturn {
+    grant: Uuid,
+    reference: String,
+    owed: ReturnReason,
+    amount: Money,
+    due_on: Option<Date>,
+}
+
+/// What is on record, as a statement may name it.
+struct KnownMoney {
+    payments: Vec<ExpectedPayment>,
+    grants: BTreeMap<Uuid, KnownGrant>,
+    due: Vec<DueReturn>,
+}
+
+/// The entries as the page shows them, each with what it seems to be about.
+pub(super) async fn statement_rows(
+    request: &DeskRequest<'_>,
+    entries: Vec<StatementEntry>,
+) -> Result<Vec<StatementRow>, PageError> {
+    let KnownMoney {
+        payments,
+        grants,
+        mut due,
+    } = known_money(request).await?;
+    let found = bank::reconcile(entries, payments);
+    let wanted: BTreeSet<Uuid> = found
+        .iter()
+        .filter_map(|one| Some(one.payment?.0))
+        .chain(due.iter().map(|due| due.grant))
+        .collect();
+    let groups = wanted.iter().filter_map(|id| grants.get(id));
+    let names = request
+        .group_names(groups.map(|grant| grant.group.clone()))
+        .await?;
+    let known = |id: Uuid| -> (String, String) {
+        let Some(grant) = grants.get(&id) else {
+            return (String::new(), String::new());
+        };
+        let name = names.get(&grant.group).cloned().unwrap_or_default();
+        (name, grant.title.clone())
+    };
+    let mut rows = Vec::new();
+    let mut alike: BTreeMap<String, u32> = BTreeMap::new();
+    for one in found {
+        let mut row = if one.outcome == MatchOutcome::NoPayment {
+            let name = |due: &DueReturn| known(due.grant).0;
+            let back = take_return(&one.entry, &mut due, name);
+            other_row(&one.entry, back, known, request.today())
+        } else {
+            entry_row(request, one, known).await?
+        };
+        // Two entries of the same day may be equal. A number makes their idempotency keys differ.
+        if let Some(("settle" | "back", line, _)) = &mut row.tick {
+            let count = alike.entry(line.clone()).or_default();
+            *count += 1;
+            *line = format!("{line}/{count}");
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// All payments, as a statement may name them, with their grants, and the money that is due back.
+async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError> {
+    let payments = request.list_all::<PaymentRow>(Vec::new()).await?;
+    let ids: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
+    let (mut references, mut grants) = (BTreeMap::new(), BTreeMap::new());
+    let mut due = Vec::new();
+    for some in ids.into_iter().collect::<Vec<_>>().chunks(LOOKUP_CHUNK) {
+        let of_these = || vec![Filter::any_of("id", some)];
+        let applications = request.list_all::<ApplicationRow>(of_these()).await?;
+        references.extend(applications.into_iter().map(|row| (row.id, row.reference)));
+        for row in request.list_all::<GrantRow>(of_these()).await? {
+            let owed = [
+                (ReturnReason::Underspend, row.underspend_due),
+                (ReturnReason::Clawback, row.clawback_due),
+            ];
+            let owed = owed.into_iter().filter(|(_, amount)| !amount.is_zero());
+            due.extend(owed.map(|(owed, amount)| DueReturn {
+                grant: row.id,
+                reference: references.get(&row.id).cloned().unwrap_or_default(),
+                owed,
+                amount,
+                due_on: row.return_due_on,
+            }));
+            let group = row.group.to_string();
+            let title = row.title;
+            grants.insert(row.id, KnownGrant { title, group });
+        }
+    }
+    let expected = payments.into_iter().filter_map(|row| {
+        let heard = Reference::parse(references.get(&row.grant)?)?;
+        let reference = bank::payment_reference(&heard, row.payment);
+        Some(ExpectedPayment {
+            grant: row.grant,
+            payment: row.payment,
+            amount: row.amount,
+            state: row.state,
+            paid_on: row.paid_on,
+            reference,
+        })
+    });
+    Ok(KnownMoney {
+        payments: expected.collect(),
+        grants,
+        due,
+    })
+}
+
+/// The money due back that an entry pays, and whether the entry names the grant or its group. An
+/// entry that has only the amount counts if nobody else owes as much. What is found is taken from
+/// the list, because it can come back only once.
+fn take_return(
+    entry: &StatementEntry,
+    due: &mut Vec<DueReturn>,
+    name: impl Fn(&DueReturn) -> String,
+) -> Option<(DueReturn, bool)> {
+    if entry.pence <= 0 {
+        return None;
+    }
+    let said = plain(&entry.description);
+    let is_named = |due: &DueReturn| {
+        let name: String = plain(&name(due)).chars().take(NAME_LETTERS).collect();
+        let by_number = !due.reference.is_empty() && said.contains(&plain(&due.reference));
+        by_number || (!name.is_empty() && said.contains(&name))
+    };
+    let fits: Vec<usize> = (0..due.len())
+        .filter(|place| due[*place].amount.pence() == entry.pence)
+        .collect();
+    if let Some(place) = fits.iter().find(|place| is_named(&due[**place])) {
+        return Some((due.swap_remove(*place), true));
+    }
+    match fits.as_slice() {
+        [only] => Some((due.swap_remove(*only), false)),
+        _ => None,
+    }
+}
+
+/// Letters and digits of a text, as capitals.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// An entry that names none of our payments.
+fn other_row(
+    entry: &StatementEntry,
+    back: Option<(DueReturn, bool)>,
+    known: impl Fn(Uuid) -> (String, String),
+    today: Date,
+) -> StatementRow {
+    let row = row_of(entry, MatchKind::NotOurs);
+    let Some((due, is_named)) = back else {
+        let says = "We know no payment or money back that fits.".to_owned();
+        return StatementRow { says, ..row };
+    };
+    let (group, title) = known(due.grant);
+    let by = due
+        .due_on
+        .map(|day| format!(" by {}", short_day(day, today)));
+    let due_words = format!("{} is due{}", due.amount, by.unwrap_or_default());
+    let says = if is_named {
+        format!("Money back from {group}: {due_words}.")
+    } else {
+        format!("It may be money back from {group}: {due_words}. Tick it if it is theirs.")
+    };
+    let owed: &str = due.owed.into();
+    let line = format!("{}/0/back/{}/{owed}/{}", due.grant, entry.on, entry.pence);
+    StatementRow {
+        grant: Some(due.grant),
+        group,
+        title,
+        says,
+        tag: Tag::new(TagKind::Todo, "Money back"),
+        tick: Some(("back", line, is_named)),
+        ..row
+    }
+}
+
+/// A row with what the statement says.
+fn row_of(entry: &StatementEntry, kind: MatchKind) -> StatementRow {
+    let sign = if entry.pence < 0 { "\u{2212}" } else { "+" };
+    StatementRow {
+        day: entry.on.strftime("%-d %b %Y").to_string(),
+        description: entry.description.clone(),
+        sum: format!("{sign}{}", Money::from_pence(entry.pence.unsigned_abs())),
+        kind,
+        tag: kind.tag(),
+        grant: None,
+        group: String::new(),
+        title: String::new(),
+        says: String::new(),
+        tick: None,
+    }
+}
+
+/// What an entry about a payment is, what is recorded for it, if anything, and the text for it.
+fn suggested_action(outcome: &MatchOutcome) -> (MatchKind, Option<&'static str>, String) {
+    let (kind, act, says) = match outcome {
+        MatchOutcome::Confirm => (MatchKind::Matched, Some("confirm"), "The bank has paid it."),
+        MatchOutcome::Fail => (
+            MatchKind::Matched,
+            Some("fail"),
+            "It came back: the bank did not pay it.",
+        ),
+        MatchOutcome::Reverse => (
+            MatchKind::Matched,
+            Some("reverse"),
+            "It came back after it was paid.",
+        ),
+        MatchOutcome::AlreadyRecorded => (MatchKind::Recorded, None, "We have this already."),
+        MatchOutcome::NoPayment => (MatchKind::NotOurs, None, ""),
+        MatchOutcome::SeveralPayments => (
+            MatchKind::ToLookAt,
+            None,
+            "It names several payments. Record each on the page of its grant.",
+        ),
+        MatchOutcome::NeedsReview(says) => {
+            return (MatchKind::ToLookAt, None, format!("{}.", capitalised(says)));
+        }
+    };
+    (kind, act, says.to_owned())
+}
+
+/// An entry that names a payment.
+async fn entry_row(
+    request: &DeskRequest<'_>,
+    one: MatchedEntry,
+    known: impl Fn(Uuid) -> (String, String),
+) -> Result<StatementRow, PageError> {
+    let MatchedEntry {
+        entry,
+        payment,
+        outcome,
+    } = one;
+    let (kind, act, says) = suggested_action(&outcome);
+    let (group, title) = payment.map(|(grant, _)| known(grant)).unwrap_or_default();
+    let mut row = StatementRow {
+        grant: payment.map(|(grant, _)| grant),
+        group,
+        title,
+        says,
+        ..row_of(&entry, kind)
+    };
+    let Some((grant, payment)) = payment else {
+        return Ok(row);
+    };
+    if let MatchOutcome::NeedsReview(_) = outcome {
+        let way = if entry.pence < 0 {
+            "went_out"
+        } else {
+            "came_in"
+        };
+        let pence = entry.pence.unsigned_abs();
+        let line = format!("{grant}/{payment}/settle/{}/{way}/{pence}", entry.on);
+        row.tick = Some(("settle", line, false));
+    }
+    let Some(act) = act else {
+        return Ok(row);
+    };
+    let line = format!("{grant}/{payment}/{act}/{}", entry.on);
+    // A dry run of this entry alone. Whether an earlier entry makes the rules refuse it is known only
+    // when both are recorded.
+    let command = parse_line(&line).filter(|_| act == "confirm");
+    if let Some(command) = command
+        && let Err(CommandError::Refused(refusal)) = request
+            .app
+            .commands
+            .dry_run(&request.signed.caller, command)
+            .await
+    {
+        let says = format!("It cannot be recorded: {refusal}.");
+        return Ok(StatementRow {
+            says,
+            kind: MatchKind::ToLookAt,
+            tag: MatchKind::ToLookAt.tag(),
+            ..row
+        });
+    }
+    row.tick = Some(("line", line, true));
+    Ok(row)
+}
+
+/// Parses the command that a line of the form describes.
+pub(super) fn parse_line(line: &str) -> Option<Command> {
+    let parts: Vec<&str> = line.split('/').collect();
+    let [grant, payment, act, on, more @ ..] = parts.as_slice() else {
+        return None;
+    };
+    let (grant, payment) = (GrantId(grant.parse().ok()?), payment.parse::<u16>().ok()?);
+    let reason = format!("The bank's statement of {on} says that it came back.");
+    let (name, body) = match (*act, more) {
+        ("confirm", []) => (
+            "confirm-payment",
+            json!({ "payment": payment, "happened_on": on }),
+        ),
+        ("fail", []) => (
+            "fail-payment",
+            json!({ "payment": payment, "happened_on": on, "reason": reason }),
+        ),
+        ("reverse", []) => (
+            "reverse-payment",
+            json!({ "payment": payment, "happened_on": on, "reason": reason }),
+        ),
+        ("back", [owed, pence, _]) => {
+            let amount = Money::from_pence(pence.parse().ok()?);
+            (
+                "receive-return",
+                json!({ "owed": owed, "amount": amount, "received_on": on }),
+            )
+        }
+        ("settle", [way, pence, _]) => {
+            let amount = Money::from_pence(pence.parse().ok()?);
+            let note = format!(
+                "The bank's statement of {on} names this payment, and the entry fits nothing that is on record."
+            );
+            (
+                "record-bank-entry",
+                json!({ "kind": way, "amount": amount, "payment": payment, "happened_on": on, "note": note }),
+            )
+        }
+        _ => return None,
+    };
+    Some(Command::Grant(grant, GrantCommand::read(name, body)?.ok()?))
+}
