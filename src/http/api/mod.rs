@@ -1,8 +1,8 @@
-//! The API under `/api/v1`: the tables of its routes.
+//! The API under `/api/v1`.
 //!
-//! Reads and actions are listed below; commands come from the tables of the domain. Both the routes
-//! and the OpenAPI contract are generated from these tables, so neither can lack what the other
-//! has.
+//! Reads and actions are listed in `routes`; commands come from the tables of the domain. Both the
+//! routes and the OpenAPI contract are generated from these tables, so neither can lack what the
+//! other has.
 
 mod accesses;
 pub(super) mod applications;
@@ -19,6 +19,7 @@ mod organisation;
 mod people;
 mod query;
 mod response;
+mod routes;
 pub(super) mod webhooks;
 
 use std::collections::BTreeMap;
@@ -29,17 +30,9 @@ use strum::VariantNames;
 use utoipa::openapi::{RefOr, schema::Schema};
 
 use super::problem::ErrorCode;
-use crate::domain::application::ApplicationState;
 use crate::domain::command::{CommandSpec, collect_schemas};
-use crate::domain::fund::FundState;
-use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::{
     ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand,
-};
-use crate::transparency::proof::Proof;
-use crate::views::{
-    Answer, ApplicationView, Budget, FundView, GrantView, GroupView, HistoryLine, OrganisationView,
-    Outcome, PaymentView, PersonView, RelatedGroup, Statement, UpdateView,
 };
 pub use accesses::AccessView;
 pub use files::FileKept;
@@ -47,6 +40,12 @@ pub(super) use json_input::ENTRIES_MAX;
 pub use log::{EventView, LogStatus};
 pub(super) use query::PAGE_MAX;
 pub use response::{Accepted, Collection};
+use routes::{
+    APPLICATIONS_PARAMS, FUNDS_PARAMS, GRANT_ITEMS_PARAMS, GRANTS_PARAMS, GROUPS_PARAMS,
+    PAGE_PARAMS, PAYMENTS_PARAMS, PEOPLE_PARAMS, UPDATES_PARAMS,
+};
+pub use routes::{ActionRoute, ReadRoute, action_routes, read_routes};
+pub(super) use routes::{FUND_EXPANSIONS, GRANT_EXPANSIONS};
 pub use webhooks::{DeliveryView, SecretShown, WebhookView};
 
 pub const PREFIX: &str = "/api/v1";
@@ -151,188 +150,6 @@ impl ResponseShape {
             ..Self::page::<T>()
         }
     }
-}
-
-/// A GET route of the API.
-pub struct ReadRoute {
-    pub path: &'static str,
-    pub name: &'static str,
-    pub summary: &'static str,
-    /// The names of its query parameters. The module `contract` describes each.
-    pub query: &'static [&'static str],
-    pub shape: ResponseShape,
-    route: fn() -> Route,
-}
-
-const PAGE_PARAMS: [&str; 4] = ["after", "limit", "as_at", "min_position"];
-/// The query parameters of each list.
-const PEOPLE_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "email",
-    "role",
-];
-const FUNDS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "state",
-];
-const GROUPS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "area",
-    "name",
-    "identifier",
-];
-const APPLICATIONS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "expand",
-    "state",
-    "fund",
-    "round",
-    "group",
-    "area",
-    "reference",
-];
-const GRANTS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "expand",
-    "state",
-    "fund",
-    "round",
-    "group",
-    "area",
-];
-const PAYMENTS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "expand",
-    "state",
-    "fund",
-    "group",
-    "grant",
-    "batch",
-];
-const UPDATES_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "expand",
-    "state",
-    "fund",
-    "group",
-    "grant",
-    "due_by",
-];
-const GRANT_ITEMS_PARAMS: &[&str] = &[
-    "after",
-    "limit",
-    "as_at",
-    "min_position",
-    "sort",
-    "count",
-    "updated_since",
-    "expand",
-];
-/// The values of `expand`: for records that name their group and fund, and for records that also
-/// name their grant.
-pub(super) const FUND_EXPANSIONS: &[&str] = &["group", "fund"];
-pub(super) const GRANT_EXPANSIONS: &[&str] = &["group", "fund", "grant"];
-
-/// All GET routes.
-#[must_use]
-#[rustfmt::skip]
-pub fn read_routes() -> Vec<ReadRoute> {
-    vec![
-        ReadRoute { path: "/organisation", name: "organisation", summary: "The organisation: its signs, form and agreement.", query: &["as_at", "min_position"], shape: ResponseShape::record::<OrganisationView>(), route: || web::get().to(organisation::show) },
-        ReadRoute { path: "/people", name: "people", summary: "People with their roles.", query: PEOPLE_PARAMS, shape: ResponseShape::page::<PersonView>(), route: || web::get().to(people::list) },
-        ReadRoute { path: "/people/{person}", name: "person", summary: "One person.", query: &["as_at", "min_position"], shape: ResponseShape::record::<PersonView>(), route: || web::get().to(people::show) },
-        ReadRoute { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: FUNDS_PARAMS, shape: ResponseShape::page_by_state::<FundView, FundState>(), route: || web::get().to(funds::list) },
-        ReadRoute { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: ResponseShape::record::<FundView>(), route: || web::get().to(funds::show) },
-        ReadRoute { path: "/funds/{fund}/statement", name: "fund_statement", summary: "The balance of a fund, every transaction between two days, and the balance after.", query: &["from", "until", "min_position"], shape: ResponseShape::record::<Statement>(), route: || web::get().to(funds::statement) },
-        ReadRoute { path: "/funders/{funder}/statement", name: "funder_statement", summary: "The balance of a funder's money, every transaction between two days, and the balance after.", query: &["from", "until", "min_position"], shape: ResponseShape::record::<Statement>(), route: || web::get().to(funds::statement_of_funder) },
-        ReadRoute { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: ResponseShape::record::<Budget>(), route: || web::get().to(funds::budget) },
-        ReadRoute { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: ResponseShape::record::<Outcome>(), route: || web::get().to(funds::outcomes) },
-        ReadRoute { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: GROUPS_PARAMS, shape: ResponseShape::page::<GroupView>(), route: || web::get().to(groups::list) },
-        ReadRoute { path: "/groups/{group}", name: "group", summary: "One group.", query: &["as_at", "min_position"], shape: ResponseShape::record::<GroupView>(), route: || web::get().to(groups::show) },
-        ReadRoute { path: "/groups/{group}/history", name: "group_history", summary: "A group's applications and grants over all funds.", query: &PAGE_PARAMS, shape: ResponseShape::page::<HistoryLine>(), route: || web::get().to(groups::history) },
-        ReadRoute { path: "/groups/{group}/links", name: "group_links", summary: "Groups that share an account, a postcode or a phone number with this one.", query: &["after", "limit"], shape: ResponseShape::page::<RelatedGroup>(), route: || web::get().to(groups::links) },
-        ReadRoute { path: "/groups/{group}/files/{file}", name: "group_file", summary: "One file of a group, opened.", query: &[], shape: ResponseShape::file(), route: || web::get().to(files::download) },
-        ReadRoute { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: APPLICATIONS_PARAMS, shape: ResponseShape::page_by_state::<ApplicationView, ApplicationState>(), route: || web::get().to(applications::list) },
-        ReadRoute { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position", "expand"], shape: ResponseShape::record::<ApplicationView>(), route: || web::get().to(applications::show) },
-        ReadRoute { path: "/applications/{application}/answers", name: "application_answers", summary: "The latest answers, in the group's words.", query: &PAGE_PARAMS, shape: ResponseShape::page::<Answer>(), route: || web::get().to(applications::answers) },
-        ReadRoute { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: GRANTS_PARAMS, shape: ResponseShape::page_by_state::<GrantView, GrantState>(), route: || web::get().to(grants::list) },
-        ReadRoute { path: "/grants/{grant}", name: "grant", summary: "One grant.", query: &["as_at", "min_position", "expand"], shape: ResponseShape::record::<GrantView>(), route: || web::get().to(grants::show) },
-        ReadRoute { path: "/grants/{grant}/payments", name: "grant_payments", summary: "A grant's payments.", query: GRANT_ITEMS_PARAMS, shape: ResponseShape::page::<PaymentView>(), route: || web::get().to(grants::grant_payments) },
-        ReadRoute { path: "/grants/{grant}/updates", name: "grant_updates", summary: "A grant's updates, in the group's words.", query: GRANT_ITEMS_PARAMS, shape: ResponseShape::page::<UpdateView>(), route: || web::get().to(grants::grant_updates) },
-        ReadRoute { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: PAYMENTS_PARAMS, shape: ResponseShape::page_by_state::<PaymentView, PaymentState>(), route: || web::get().to(grants::payments) },
-        ReadRoute { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: UPDATES_PARAMS, shape: ResponseShape::page_by_state::<UpdateView, UpdateState>(), route: || web::get().to(grants::updates) },
-        ReadRoute { path: "/log/head", name: "log_head", summary: "How many events the log holds, and what was sealed of it.", query: &[], shape: ResponseShape::record::<LogStatus>(), route: || web::get().to(log::head) },
-        ReadRoute { path: "/log/events/{position}/proof", name: "log_proof", summary: "The proof that an event is in the log that the newest head is over.", query: &[], shape: ResponseShape::record::<Proof>(), route: || web::get().to(log::proof) },
-        ReadRoute { path: "/log/accesses", name: "log_accesses", summary: "Who looked at all data on a person, and who took the addresses of everyone, the newest day first.", query: &["after", "limit"], shape: ResponseShape::page::<AccessView>(), route: || web::get().to(accesses::list) },
-        ReadRoute { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit", "wait"], shape: ResponseShape::page::<EventView>(), route: || web::get().to(log::events) },
-        ReadRoute { path: "/webhooks", name: "webhooks", summary: "Webhooks: who outside is told of events.", query: &[], shape: ResponseShape::page::<WebhookView>(), route: || web::get().to(webhooks::list) },
-        ReadRoute { path: "/webhooks/{webhook}", name: "webhook", summary: "One webhook, and how it does.", query: &[], shape: ResponseShape::record::<WebhookView>(), route: || web::get().to(webhooks::show) },
-        ReadRoute { path: "/webhooks/{webhook}/deliveries", name: "webhook_deliveries", summary: "A webhook's latest deliveries, the newest first.", query: &["after", "limit"], shape: ResponseShape::page::<DeliveryView>(), route: || web::get().to(webhooks::deliveries) },
-    ]
-}
-
-/// A POST route for administrators that is not a command of the domain.
-pub struct ActionRoute {
-    pub path: &'static str,
-    pub name: &'static str,
-    pub summary: &'static str,
-    pub shape: ResponseShape,
-    /// Whether it appends events. Then it takes `Idempotency-Key` and `If-Match` as commands do.
-    pub recorded: bool,
-    route: fn() -> Route,
-}
-
-/// All such routes.
-#[must_use]
-#[rustfmt::skip]
-pub fn action_routes() -> Vec<ActionRoute> {
-    vec![
-        ActionRoute { path: "/webhooks/{webhook}/secret", name: "webhook_make_secret", summary: "Makes the next secret of a webhook, and shows it this once. The one before still signs as well.", shape: ResponseShape::record::<SecretShown>(), recorded: true, route: || web::post().to(webhooks::make_secret) },
-        ActionRoute { path: "/webhooks/{webhook}/resume", name: "webhook_resume", summary: "Resumes a webhook that was paused because it took nothing for days.", shape: ResponseShape::record::<WebhookView>(), recorded: false, route: || web::post().to(webhooks::resume) },
-        ActionRoute { path: "/webhooks/{webhook}/deliveries/{delivery}/send-again", name: "webhook_send_again", summary: "Sends a delivery again, and tries for three days.", shape: ResponseShape::record::<DeliveryView>(), recorded: false, route: || web::post().to(webhooks::send_again) },
-    ]
 }
 
 /// The rest of an address after its first part, with the routes there and their methods.
