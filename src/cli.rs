@@ -335,7 +335,8 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
         .local_addr()
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
     print_line!(
-        "{loaded}\n\nEverything in it is made up. Open http://{address}/demo and become one of its people."
+        "{loaded}\n\nEverything in it is made up. Open http://{address}/demo and become one of its \
+            people."
     );
     let accounts = demo::DemoProgramme::read(seeds)?
         .demo_accounts(config.organisation.as_str())

@@ -179,7 +179,12 @@ pub struct Config {
     pub bank_layout: Option<PathBuf>,
     /// The publisher prefix that 360Giving assigned, such as 360G-example. Without it no open data
     /// is published.
-    #[arg(long, env = "MICROGRANTS_360G_PREFIX", value_parser = org_id::parse_publisher_prefix, global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_360G_PREFIX",
+        value_parser = org_id::parse_publisher_prefix,
+        global = true
+    )]
     pub publisher_prefix: Option<String>,
     /// The organisation's own org-id, such as GB-CHC-1234567.
     #[arg(long, env = "MICROGRANTS_ORG_ID", value_parser = org_id::parse_org_id, global = true)]

@@ -135,7 +135,10 @@ impl Sandbox {
         input: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Vec<u8>, E> {
         let not_started = |cause: io::Error| {
-            tracing::error!(%cause, program = %self.program.display(), "no process could be started to read an upload");
+            tracing::error!(
+                %cause, program = %self.program.display(),
+                "no process could be started to read an upload"
+            );
             SandboxError::Busy
         };
         let mut child = self.start(upload).map_err(not_started)?;

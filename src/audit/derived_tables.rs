@@ -70,7 +70,9 @@ impl DerivedTables {
     }
 
     fn add_erasure(&mut self, event: &RecordedEvent, kind: &str) {
-        let line = serde_json::json!({ "kind": kind, "position": event.position, "subject": event.stream });
+        let line = serde_json::json!({
+            "kind": kind, "position": event.position, "subject": event.stream,
+        });
         self.erased.push(line.to_string());
     }
 

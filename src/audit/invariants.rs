@@ -138,7 +138,8 @@ impl InvariantChecker {
                 let [awarded, committed, offered] =
                     sums.map(|sum| sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()));
                 let says = format!(
-                    "of the grant {grant}, {awarded} was awarded, {committed} committed and {offered} offered together"
+                    "of the grant {grant}, {awarded} was awarded, {committed} committed and \
+                        {offered} offered together"
                 );
                 self.add_finding(position, Rule::WholeAward, says);
             }

@@ -48,7 +48,8 @@ pub enum WitnessError {
     Name,
     /// The variants from here on are findings about the log.
     #[error(
-        "the log's key is another than the one that was seen. If the office has told you of a new one, put it into log-key.txt"
+        "the log's key is another than the one that was seen. If the office has told you of a new \
+            one, put it into log-key.txt"
     )]
     OtherKey,
     #[error("the log was rolled back: it has {has} events, and had {had}")]

@@ -51,7 +51,8 @@ pub enum RestoreError {
     #[error("the folder is a backup of the organisation {0}: pass --organisation {0}")]
     Organisation(String),
     #[error(
-        "this database was used with other keys than the backup: restore into one that was never used, with the backup's keys in place"
+        "this database was used with other keys than the backup: restore into one that was never \
+            used, with the backup's keys in place"
     )]
     OtherKeys,
     #[error("the keys that the backup was made with must be in place before it is restored: {0}")]
@@ -67,13 +68,15 @@ pub enum RestoreError {
     #[error("the head that is known elsewhere: {0}")]
     Checkpoint(#[from] NoteError),
     #[error(
-        "the head that is known elsewhere is over {known} events, and the backup has {has}: {} events are lost. \
-         To go on without them, give the log a new origin and say why: --new-origin REASON",
+        "the head that is known elsewhere is over {known} events, and the backup has {has}: {} \
+            events are lost. To go on without them, give the log a new origin and say why: \
+            --new-origin REASON",
         known - has
     )]
     EventsLost { known: i64, has: i64 },
     #[error(
-        "the head that is known elsewhere is not one of this log's: it was forked. To go on all the same: --new-origin REASON"
+        "the head that is known elsewhere is not one of this log's: it was forked. To go on all \
+            the same: --new-origin REASON"
     )]
     Forked,
     #[error("the file {0}: {1}")]

@@ -75,7 +75,8 @@ pub enum LayoutError {
     #[error("{0}: {1}")]
     Json(String, serde_json::Error),
     #[error(
-        "{0} needs a column with {1}: without it the bank cannot pay, or you cannot match the payment later"
+        "{0} needs a column with {1}: without it the bank cannot pay, or you cannot match the \
+            payment later"
     )]
     Missing(String, &'static str),
 }
@@ -156,7 +157,8 @@ mod tests {
             assert!(layout.require_payment_columns().is_err(), "{left_out:?}");
         }
         let told = serde_json::from_str::<Layout>(
-            r#"{ "name": "ours", "columns": [{ "title": "T", "value": { "text": "99" }, "most": 2 }] }"#,
+            r#"{ "name": "ours",
+                 "columns": [{ "title": "T", "value": { "text": "99" }, "most": 2 }] }"#,
         );
         assert_eq!(
             told.unwrap().columns[0].value,

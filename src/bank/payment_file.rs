@@ -131,8 +131,8 @@ mod tests {
         );
         assert_eq!(
             file.text,
-            "Sort code,Account number,Name,Amount,Reference\r\n123456,00345678,SOUP & SONG CIC,850.50,GR000018P1\r\n\
-             123456,00345678,LODZ FRIENDS OF TH,850.50,GR000018P1\r\n"
+            "Sort code,Account number,Name,Amount,Reference\r\n123456,00345678,SOUP & SONG \
+                CIC,850.50,GR000018P1\r\n123456,00345678,LODZ FRIENDS OF TH,850.50,GR000018P1\r\n"
         );
         assert_eq!((file.payments, file.total), (2, Money::from_pounds(1701)));
         assert_eq!(file.digest.len(), 64);

@@ -295,10 +295,14 @@ mod tests {
         let same = vec![entry(-85_000, "GR000018P1"), entry(2550, "RETURNED")];
         for text in [
             "Date,Amount,Reference\n2026-03-31,-850.00,GR000018P1\n31/03/2026,25.50,RETURNED\n",
-            "\u{feff}Account,12345678\n\nDate,Description,Paid out,Paid in\n31 Mar 2026,GR000018P1,850.00,\n31/03/26,RETURNED,,25.50\n\n",
-            "Transaction Date,Debit Amount,Credit Amount,Transaction Description\n31/03/2026,\"£850.00\",,GR000018P1\n31/03/2026,,25.5,RETURNED\n",
-            "OFXHEADER:100\n<OFX><STMTTRN>\n<TRNTYPE>DEBIT\n<DTPOSTED>20260331120000[0:GMT]\n<TRNAMT>-850.00\n<NAME>GR000018P1\n</STMTTRN>\
-             <STMTTRN><DTPOSTED>20260331</DTPOSTED><TRNAMT>25.50</TRNAMT><MEMO>RETURNED</MEMO></STMTTRN></OFX>",
+            "\u{feff}Account,12345678\n\nDate,Description,Paid out,Paid in\n\
+                31 Mar 2026,GR000018P1,850.00,\n31/03/26,RETURNED,,25.50\n\n",
+            "Transaction Date,Debit Amount,Credit Amount,Transaction Description\n\
+                31/03/2026,\"£850.00\",,GR000018P1\n31/03/2026,,25.5,RETURNED\n",
+            "OFXHEADER:100\n<OFX><STMTTRN>\n<TRNTYPE>DEBIT\n\
+                <DTPOSTED>20260331120000[0:GMT]\n<TRNAMT>-850.00\n<NAME>GR000018P1\n\
+                </STMTTRN><STMTTRN><DTPOSTED>20260331</DTPOSTED><TRNAMT>25.50</TRNAMT>\
+                <MEMO>RETURNED</MEMO></STMTTRN></OFX>",
         ] {
             assert_eq!(read_statement(text).as_ref(), Ok(&same), "{text}");
         }

@@ -70,7 +70,8 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             match proof.check(read_file(key.as_deref())?.as_deref()) {
                 Ok((position, size)) => {
                     print_line!(
-                        "the event at position {position} is in the log of {size} events that {} signed",
+                        "the event at position {position} is in the log of {size} events that {} \
+                            signed",
                         proof.key
                     );
                     Ok(())
@@ -146,7 +147,8 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
         print_line!("signed by {}", report.key);
         if trusted.key.is_none() {
             print_line!(
-                "that key is the folder's own: compare it with the one that you know from elsewhere, or pass it with --key"
+                "that key is the folder's own: compare it with the one that you know from \
+                    elsewhere, or pass it with --key"
             );
         }
     }

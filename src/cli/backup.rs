@@ -42,12 +42,14 @@ pub(super) async fn create(config: &Config, folder: &Path) -> Result<(), TaskErr
     );
     if taken.missing > 0 {
         print_line!(
-            "{} files that the log names are not in the store of files: after an erasure that is as it should be",
+            "{} files that the log names are not in the store of files: after an erasure that is \
+                as it should be",
             taken.missing
         );
     }
     print_line!(
-        "The keys are not in it. Keep those in {} somewhere else: without them nothing that is sealed can be read.",
+        "The keys are not in it. Keep those in {} somewhere else: without them nothing that is \
+            sealed can be read.",
         config.keys.display()
     );
     Ok(())

@@ -30,7 +30,10 @@ pub(super) fn restrict_existing_files(config: &Config) {
             Ok(true) => closed.push(path.display().to_string()),
             Ok(false) => {}
             Err(cause) => {
-                tracing::warn!(path = %path.display(), %cause, "others on this machine may read this");
+                tracing::warn!(
+                    path = %path.display(), %cause,
+                    "others on this machine may read this"
+                );
             }
         }
     }

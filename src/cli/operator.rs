@@ -129,7 +129,10 @@ impl Operator {
             }
             OperatorRequest::EndAccess { .. } => {
                 self.tokens.end_access(log, person).await?;
-                tracing::info!(%person, "the operator ended every session, link and token of a person");
+                tracing::info!(
+                    %person,
+                    "the operator ended every session, link and token of a person"
+                );
                 Ok("every session, link and token of this person has ended".to_owned())
             }
         }
@@ -220,7 +223,11 @@ impl OperatorSocket {
         let database = Store::file(&config.database_url)?;
         let made = Self::bind(&database);
         if let Err(error) = &made {
-            tracing::warn!(%error, "tokens and links cannot be had from the command line while this runs: there is no socket");
+            tracing::warn!(
+                %error,
+                "tokens and links cannot be had from the command line while this runs: there is no \
+                    socket"
+            );
         }
         made.ok()
     }

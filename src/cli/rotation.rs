@@ -14,7 +14,8 @@ pub(super) async fn rotate_kek(config: &Config) -> Result<(), TaskError> {
     let wrapped = rotation::rotate_kek(&store, &config.keys).await?;
     store.close().await;
     print_line!(
-        "{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does"
+        "{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need \
+            it, and nothing else does"
     );
     Ok(())
 }
@@ -26,7 +27,8 @@ pub(super) async fn rotate_token(config: &Config) -> Result<(), TaskError> {
         rotation::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond()).await?;
     store.close().await;
     print_line!(
-        "{ended} tokens have ended. Start every process of the service again: only then it signs by the new key"
+        "{ended} tokens have ended. Start every process of the service again: only then it signs \
+            by the new key"
     );
     Ok(())
 }
@@ -40,7 +42,8 @@ pub(super) async fn rotate_checkpoint_key(config: &Config) -> Result<(), TaskErr
     keys::install_next_key(&config.keys, KeyPurpose::Checkpoint, Some(&old.id))?;
     store.close().await;
     print_line!(
-        "the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key"
+        "the newest head is signed by both keys, and the new one signs from here on. Give it to \
+            those who check: /log/key"
     );
     Ok(())
 }

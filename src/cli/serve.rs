@@ -239,13 +239,17 @@ async fn run_webhooks(
 fn record_start(config: &Config, beside: &Supervisor) -> Option<StartHistory> {
     let starts = StartHistory::record_start(&config.state, Clock::System.now());
     let noted = starts.inspect_err(|error| {
-        tracing::warn!(%error, folder = %config.state.display(), "the start could not be noted: a loop of crashes would not be told");
+        tracing::warn!(
+            %error, folder = %config.state.display(),
+            "the start could not be noted: a loop of crashes would not be told"
+        );
     });
     let noted = noted.ok()?;
     if let Some(times) = noted.crash_loop_starts() {
         tracing::error!(
             times,
-            "the service was started again and again within an hour without coming to its end: look for what ends it"
+            "the service was started again and again within an hour without coming to its end: \
+                look for what ends it"
         );
         beside.report_for("crash_loop", SETTLE_TIME);
     }

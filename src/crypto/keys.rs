@@ -97,7 +97,8 @@ pub struct Keys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(
-        "the {purpose} key {id} is missing: this database was used with it. Put its file back at {file}, or set {variable}"
+        "the {purpose} key {id} is missing: this database was used with it. Put its file back at \
+            {file}, or set {variable}"
     )]
     Missing {
         purpose: &'static str,

@@ -61,9 +61,10 @@ fn is_ignored_before_formula(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c,
-            '"' | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' |
-                '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            '"' | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}'
+            | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
             | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
@@ -184,7 +185,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cell_begins_with_a_sign_whatever_lines_are_split_at(rows in prop::collection::vec((TRICKS, -500_i64..500, TRICKS), 1..6)) {
+        fn no_cell_begins_with_a_sign_whatever_lines_are_split_at(
+            rows in prop::collection::vec((TRICKS, -500_i64..500, TRICKS), 1..6),
+        ) {
             let row = |(first, number, last): &(String, i64, String)| {
                 vec![CsvCell::Text(first.clone()), CsvCell::Plain(number.to_string()),
                     CsvCell::Text(last.clone())]
@@ -195,7 +198,9 @@ mod tests {
                     .delimiter(delimiter).from_reader(csv.as_bytes());
                 for record in reader.records() {
                     for cell in &record.expect("a line") {
-                        prop_assert!(!is_formula(cell) || is_number(cell), "{cell:?} of {csv:?} at {:?}", char::from(delimiter));
+                        let is_safe = !is_formula(cell) || is_number(cell);
+                        let delimiter = char::from(delimiter);
+                        prop_assert!(is_safe, "{cell:?} of {csv:?} at {delimiter:?}");
                     }
                 }
             }

@@ -16,7 +16,8 @@ pub const SCORE_EVENTS: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAsid
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",
-    "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
+    "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", 80,
+    "grant.PaymentConfirmed"
 );
 
 impl EventKind {

@@ -58,7 +58,12 @@ pub struct BankAccount {
     pub holder: PersonalInput,
     /// Sort code and account number, such as `12-34-56 12345678`.
     #[serde(deserialize_with = "numbers")]
-    #[schema(value_type = String, pattern = "^[0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}$", max_length = 17, example = "12-34-56 12345678")]
+    #[schema(
+        value_type = String,
+        pattern = "^[0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}$",
+        max_length = 17,
+        example = "12-34-56 12345678"
+    )]
     pub numbers: PersonalInput,
 }
 

@@ -58,7 +58,8 @@ pub enum TextError {
     #[error("a sort code has six digits, and an account number has eight")]
     NotAnAccount,
     #[error(
-        "this is not a web address such as https://hooks.example.org/grants, without a password, a query or a fragment"
+        "this is not a web address such as https://hooks.example.org/grants, without a password, a \
+            query or a fragment"
     )]
     NotAWebAddress,
     #[error("this is not a kind of event, such as grant.PaymentConfirmed")]
@@ -311,22 +312,29 @@ pub(crate) use text_type;
 
 text_type!(
     /// One line: a name or a title.
-    Line, |text| normalise(text, 140, false), "One line of at most 140 characters", ONE_LINE_PATTERN, 140, "Growing together");
+    Line, |text| normalise(text, 140, false),
+    "One line of at most 140 characters", ONE_LINE_PATTERN, 140, "Growing together");
 text_type!(
     /// The name of a group or other body, as entered. It is stored as a [`Line`].
-    Name, parse_name, "A name of at most 100 characters with a letter or a digit, without a web address", ONE_LINE_PATTERN, 100, "Growing together");
+    Name, parse_name,
+    "A name of at most 100 characters with a letter or a digit, without a web address",
+    ONE_LINE_PATTERN, 100, "Growing together");
 text_type!(
     /// Several lines: a purpose, a reason. Never names of people.
-    Prose, |text| normalise(text, 4000, true), "Plain text of at most 4,000 characters", MULTI_LINE_PATTERN, 4000, "To meet and cook");
+    Prose, |text| normalise(text, 4000, true),
+    "Plain text of at most 4,000 characters", MULTI_LINE_PATTERN, 4000, "To meet and cook");
 text_type!(
     /// A document, such as the text of an agreement.
-    Document, |text| normalise(text, 40_000, true), "Plain text of at most 40,000 characters", MULTI_LINE_PATTERN, 40_000, "We agree to …");
+    Document, |text| normalise(text, 40_000, true),
+    "Plain text of at most 40,000 characters", MULTI_LINE_PATTERN, 40_000, "We agree to …");
 text_type!(
     /// A short key that people can read out: an area, a round, a question.
-    Slug, parse_slug, "A key of small letters, digits and hyphens", "^[a-z][a-z0-9-]{0,39}$", 40, "oldham");
+    Slug, parse_slug,
+    "A key of small letters, digits and hyphens", "^[a-z][a-z0-9-]{0,39}$", 40, "oldham");
 text_type!(
     /// A registered number: `GB-CHC-` and a charity number, or `GB-COH-` and a company number.
-    Identifier, parse_identifier, "A charity or company number as an org-id", "^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15, "GB-CHC-1234567");
+    Identifier, parse_identifier, "A charity or company number as an org-id",
+    "^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15, "GB-CHC-1234567");
 
 impl From<Name> for Line {
     fn from(name: Name) -> Self {

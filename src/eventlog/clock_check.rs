@@ -48,7 +48,8 @@ impl ClockCheck {
         if self.lock_last_mismatch().replace(Instant::now()).is_none() {
             tracing::error!(
                 seconds,
-                "this process's clock differs from the database's: commands are refused until it is put right"
+                "this process's clock differs from the database's: commands are refused until it \
+                    is put right"
             );
         }
         LogError::ClockOff { seconds }

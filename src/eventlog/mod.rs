@@ -44,14 +44,16 @@ pub enum LogError {
     #[error("the connection was lost before the commit; nothing was recorded")]
     ConnectionLost,
     #[error(
-        "the connection was lost at the commit, and the database could not be asked what became of it"
+        "the connection was lost at the commit, and the database could not be asked what became of \
+            it"
     )]
     OutcomeUnknown,
     #[error("the database's clock stands {seconds} s behind its log")]
     ClockBehind { seconds: i64 },
     /// Negative if this process's clock is behind the database's.
     #[error(
-        "this process's clock is {seconds} s ahead of the database's: nothing is recorded until it is put right"
+        "this process's clock is {seconds} s ahead of the database's: nothing is recorded until it \
+            is put right"
     )]
     ClockOff { seconds: i64 },
     #[error("a personal value could not be sealed or opened: {0}")]

@@ -51,7 +51,11 @@ pub enum FileError {
     Document,
     #[error("the upload stopped before the end")]
     BrokenOff,
-    #[error("a group can send up to {} files and {} MB a day, and has reached that today", FILES_A_DAY, BYTES_A_DAY / 1024 / 1024)]
+    #[error(
+        "a group can send up to {} files and {} MB a day, and has reached that today",
+        FILES_A_DAY,
+        BYTES_A_DAY / 1024 / 1024
+    )]
     Quota {
         /// The time until the end of the day.
         wait: Duration,

@@ -42,7 +42,8 @@ async fn ready(app: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let stopped: Vec<_> = known.iter().filter(|one| one.error.is_some()).collect();
     let shown = |one: &ProjectionPosition| {
         json!({
-            "projection": one.name, "generation": one.generation, "state": one.state, "next_position": one.next_position, "stopped": one.error,
+            "projection": one.name, "generation": one.generation, "state": one.state,
+            "next_position": one.next_position, "stopped": one.error,
         })
     };
     let tlog = transparency::find_log(log).await?;
@@ -172,6 +173,9 @@ async fn problems_page() -> Result<HttpResponse, Problem> {
 async fn jwks(app: web::Data<AppState>) -> HttpResponse {
     use base64::Engine as _;
     let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(app.tokens.public_key);
-    let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": app.tokens.key_id(), "x": x });
+    let key = json!({
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": app.tokens.key_id(),
+        "x": x,
+    });
     HttpResponse::Ok().json(json!({ "keys": [key] }))
 }

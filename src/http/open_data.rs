@@ -105,7 +105,10 @@ async fn current_package(app: &AppState) -> Result<Arc<CachedPackage>, Problem> 
     })?;
     let made = open_data.current(app).await?;
     if made.checked.package.grants.is_empty() {
-        return Err(ErrorCode::NotFound.problem("no grant has been accepted yet, so there is nothing to publish. The first one will be here"));
+        return Err(ErrorCode::NotFound.problem(
+            "no grant has been accepted yet, so there is \
+                nothing to publish. The first one will be here",
+        ));
     }
     Ok(made)
 }

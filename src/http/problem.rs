@@ -120,7 +120,8 @@ pub fn codes_with_advice() -> impl Iterator<Item = (&'static str, &'static str)>
 }
 
 fn code_schema() -> utoipa::openapi::schema::Object {
-    let about = "Stable: for machines. What to do about each is in `advice`, and for all of them under /problems.";
+    let about = "Stable: for machines. What to do about each is in `advice`, and for all of them \
+        under /problems.";
     let schema = utoipa::openapi::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
         .description(Some(about));
@@ -166,23 +167,27 @@ impl ErrorCode {
                 "Use 1 to 100 letters, digits and the characters - _ . : as the Idempotency-Key."
             }
             Self::KeyMissing => {
-                "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one."
+                "Send an Idempotency-Key header with a new value for each new request, and the \
+                    same value to repeat one."
             }
             Self::KeyReused => {
                 "Use a new Idempotency-Key. This one was used for a different request."
             }
             Self::ForeignForm => "Go back, reload the page, and try again.",
             Self::TooMany => {
-                "Wait a few minutes, then try again. You can also phone us. A program waits as long as Retry-After says."
+                "Wait a few minutes, then try again. You can also phone us. A program waits as \
+                    long as Retry-After says."
             }
             Self::QuotaReached => {
-                "Send the rest tomorrow, or bring the papers to us. A program waits as long as Retry-After says."
+                "Send the rest tomorrow, or bring the papers to us. A program waits as long as \
+                    Retry-After says."
             }
             Self::TooSlow => "Try again. A program uses the same Idempotency-Key.",
             Self::Unauthenticated => "Send a token: Authorization: Bearer …",
             Self::TokenExpired => "Get a new token, then send the request again.",
             Self::NotFound => {
-                "Check the address or number. You can only see the records of groups that you are in."
+                "Check the address or number. You can only see the records of groups that you are \
+                    in."
             }
             Self::NoSuchAddress => {
                 "Check the address. Programs find all addresses in /openapi.yaml."
@@ -195,7 +200,8 @@ impl ErrorCode {
                 "Wait a few seconds, then try again. A program uses the same Idempotency-Key."
             }
             Self::Internal => {
-                "Try again in a few minutes. If it happens again, tell the person who runs this service when it happened."
+                "Try again in a few minutes. If it happens again, tell the person who runs this \
+                    service when it happened."
             }
         }
     }

@@ -304,7 +304,8 @@ impl RateLimits {
                 | GroupCommand::ProvidePayee(_),
             ) => pass(
                 &self.changes_by_person,
-                "you changed members or bank details very often, and each time others are written to",
+                "you changed members or bank details very often, and each time others are written \
+                    to",
             ),
             _ => Ok(()),
         }

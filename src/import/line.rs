@@ -72,8 +72,8 @@ pub enum TableError {
     #[error("use a CSV, Excel (XLSX), ODS or 360Giving JSON file: {0}")]
     Unknown(String),
     #[error(
-        "this file is too large: use up to {LINES_MAX} lines and {COLUMNS_MAX} columns, with up to {CELL_BYTES_MAX} letters in a cell, and \
-         16 MB of text (64 MB when unpacked)"
+        "this file is too large: use up to {LINES_MAX} lines and {COLUMNS_MAX} columns, with up to \
+            {CELL_BYTES_MAX} letters in a cell, and 16 MB of text (64 MB when unpacked)"
     )]
     TooLong,
     #[error("there are no rows in this file")]

@@ -59,8 +59,8 @@ pub enum ImportError {
     #[error(transparent)]
     Command(#[from] CommandError),
     #[error(
-        "the import stopped at line {line}: {cause}. {recorded} rows were saved. Import the same file again: those rows will not be \
-         saved twice"
+        "the import stopped at line {line}: {cause}. {recorded} rows were saved. Import the same \
+            file again: those rows will not be saved twice"
     )]
     Stopped {
         line: usize,

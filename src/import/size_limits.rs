@@ -215,7 +215,8 @@ mod tests {
 
     fn cell(says: &str) -> String {
         format!(
-            "<table:table-row><table:table-cell {says}><text:p>x</text:p></table:table-cell></table:table-row>"
+            "<table:table-row><table:table-cell \
+                {says}><text:p>x</text:p></table:table-cell></table:table-row>"
         )
     }
 
@@ -224,8 +225,10 @@ mod tests {
         for quote in ["\"", "'"] {
             let row = |rows: &str, columns: &str| {
                 format!(
-                    "<table:table-row table:number-rows-repeated={quote}{rows}{quote}><table:table-cell office:value={quote}1{quote} \
-                     table:number-columns-repeated={quote}{columns}{quote}/></table:table-row>"
+                    "<table:table-row \
+                        table:number-rows-repeated={quote}{rows}{quote}><table:table-cell \
+                        office:value={quote}1{quote} \
+                        table:number-columns-repeated={quote}{columns}{quote}/></table:table-row>"
                 )
             };
             assert_eq!(table(&row("199000", "490")), Err(TableError::TooLong));
@@ -250,10 +253,11 @@ mod tests {
 
     #[test]
     fn empty_cells_behind_the_last_take_no_room() {
-        let empty = "<table:table-row table:number-rows-repeated='1048000'><table:table-cell table:number-columns-repeated='16384'/>\
-                     </table:table-row>";
+        let empty = "<table:table-row table:number-rows-repeated='1048000'><table:table-cell \
+            table:number-columns-repeated='16384'/></table:table-row>";
         let tail = cell(
-            "office:value-type='string'/><table:table-cell table:style-name='ce1' table:number-columns-repeated='16383'",
+            "office:value-type='string'/><table:table-cell table:style-name='ce1' \
+                table:number-columns-repeated='16383'",
         );
         assert_eq!(table(&tail.repeat(20_000)), Ok(()));
         assert_eq!(table(&(tail.clone() + empty)), Ok(()));
@@ -270,12 +274,14 @@ mod tests {
     fn a_text_that_is_repeated_counts_each_time() {
         let text = "x".repeat(9000);
         let long = format!(
-            "office:value-type='string' office:string-value='{text}' table:number-columns-repeated='500'"
+            "office:value-type='string' office:string-value='{text}' \
+                table:number-columns-repeated='500'"
         );
         assert_eq!(table(&cell(&long)), Ok(()));
         assert_eq!(table(&cell(&long).repeat(20)), Err(TableError::TooLong));
-        let spaces = "<table:table-row><table:table-cell office:value-type='string'><text:p><text:s text:c='99999999'/></text:p>\
-                      </table:table-cell></table:table-row>";
+        let spaces = "<table:table-row><table:table-cell \
+            office:value-type='string'><text:p><text:s \
+            text:c='99999999'/></text:p></table:table-cell></table:table-row>";
         assert_eq!(table(spaces), Err(TableError::TooLong));
     }
 

@@ -24,7 +24,10 @@ impl Mailer {
             Ok(false) => DeliveryOutcome::Dropped(NO_ADDRESS.to_owned()),
             Err(MailError::NotNeeded(why)) => DeliveryOutcome::Dropped(why.to_owned()),
             Err(error) => {
-                tracing::warn!(mail = %mail.id, %error, "a mail could not be handed to staff; it is tried again");
+                tracing::warn!(
+                    mail = %mail.id, %error,
+                    "a mail could not be handed to staff; it is tried again"
+                );
                 DeliveryOutcome::Postponed {
                     at: self.commands.now().as_microsecond() + MINUTE_US,
                     error: error.to_string(),

@@ -250,7 +250,10 @@ impl Mailer {
             }
             _ if mail.tries >= TRIES_MAX => DeliveryOutcome::Failed(error.to_string()),
             _ => {
-                tracing::warn!(mail = %mail.id, tries = mail.tries, %error, "a mail could not be sent; it is tried again");
+                tracing::warn!(
+                    mail = %mail.id, tries = mail.tries, %error,
+                    "a mail could not be sent; it is tried again"
+                );
                 DeliveryOutcome::Retry {
                     at: now + retry_delay_us(mail.tries),
                     error: error.to_string(),

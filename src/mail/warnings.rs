@@ -63,29 +63,35 @@ fn warning_text(kind: &str, language: Language) -> FixedText {
     match (kind, language) {
         (CODE_TRIED, Language::En) => FixedText {
             subject: "Someone typed wrong codes to sign in as you",
-            words: "Hello\n\nSomeone asked for a link to sign in with your email address, and then typed five wrong codes. Nobody got in by them, \
-             and the code in that mail does not work any more.\n\nIf it was not you, you do not need to do anything. Phone us on {{ phone }} if it happens \
-             again.\n\nIf it was you, ask for a new link here:",
+            words: "Hello\n\nSomeone asked for a link to sign in with your email address, and then \
+                typed five wrong codes. Nobody got in by them, and the code in that mail does not \
+                work any more.\n\nIf it was not you, you do not need to do anything. Phone us on \
+                {{ phone }} if it happens again.\n\nIf it was you, ask for a new link here:",
             path: "/sign-in".to_owned(),
         },
         (CODE_TRIED, Language::Pl) => FixedText {
             subject: "Ktoś wpisał błędne kody, aby zalogować się jako Ty",
-            words: "Dzień dobry!\n\nKtoś poprosił o link do zalogowania na Twój adres e-mail, a potem wpisał pięć błędnych kodów. Nikt się przez to \
-             nie zalogował, a kod z tamtej wiadomości już nie działa.\n\nJeśli to nie Ty, nie musisz nic robić. Jeśli to się \
-             powtórzy, zadzwoń do nas: {{ phone }}.\n\nJeśli to Ty, tutaj poprosisz o nowy link:",
+            words: "Dzień dobry!\n\nKtoś poprosił o link do zalogowania na Twój adres e-mail, a \
+                potem wpisał pięć błędnych kodów. Nikt się przez to nie zalogował, a kod z tamtej \
+                wiadomości już nie działa.\n\nJeśli to nie Ty, nie musisz nic robić. Jeśli to się \
+                powtórzy, zadzwoń do nas: {{ phone }}.\n\nJeśli to Ty, tutaj poprosisz o nowy \
+                link:",
             path: "/sign-in".to_owned(),
         },
         (_, Language::En) => FixedText {
             subject: "A token was made for your account",
-            words: "Hello\n\nA token was made on the page of your account. A program that has it can act in your name until it ends.\n\nIf you made \
-             it, you do not need to do anything.\n\nIf you did not, phone us straight away on {{ phone }}, and end it on the page of your account:",
+            words: "Hello\n\nA token was made on the page of your account. A program that has it \
+                can act in your name until it ends.\n\nIf you made it, you do not need to do \
+                anything.\n\nIf you did not, phone us straight away on {{ phone }}, and end it on \
+                the page of your account:",
             path: "/account".to_owned(),
         },
         (_, Language::Pl) => FixedText {
             subject: "Na Twoim koncie utworzono token",
-            words: "Dzień dobry!\n\nNa stronie Twojego konta utworzono token. Program, który go ma, może działać w Twoim imieniu, dopóki token się \
-             nie skończy.\n\nJeśli to Twój token, nie musisz nic robić.\n\nJeśli nie, jak najszybciej zadzwoń do nas: {{ phone }}, i zakończ go na \
-             stronie swojego konta:",
+            words: "Dzień dobry!\n\nNa stronie Twojego konta utworzono token. Program, który go \
+                ma, może działać w Twoim imieniu, dopóki token się nie skończy.\n\nJeśli to Twój \
+                token, nie musisz nic robić.\n\nJeśli nie, jak najszybciej zadzwoń do nas: {{ \
+                phone }}, i zakończ go na stronie swojego konta:",
             path: "/account".to_owned(),
         },
     }

@@ -51,9 +51,11 @@ pub async fn record(
     now: i64,
 ) -> StoreResult<()> {
     const FORGET: &str = "DELETE FROM accesses WHERE organisation = $1 AND day < $2";
-    const SQL: &str = "INSERT INTO accesses (organisation, id, day, person, subject, what, times, last_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 1, $7) \
-         ON CONFLICT (organisation, id) DO UPDATE SET times = accesses.times + 1, last_at = excluded.last_at";
+    const SQL: &str = "INSERT INTO accesses (organisation, id, day, person, subject, what, times, \
+        last_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, 1, $7) \
+        ON CONFLICT (organisation, id) DO UPDATE SET times = accesses.times + 1, \
+        last_at = excluded.last_at";
     let (what, subject) = match looked {
         AccessedData::SubjectAccess(subject) => ("held", subject),
         AccessedData::Addresses => ("addresses", ""),

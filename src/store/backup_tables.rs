@@ -173,7 +173,8 @@ impl BackupTable {
             ""
         };
         format!(
-            "INSERT INTO {} ({own}{names}) SELECT {whose}{values} FROM {rows} WHERE $1 = $1{conflict}",
+            "INSERT INTO {} ({own}{names}) SELECT {whose}{values} FROM {rows} \
+                WHERE $1 = $1{conflict}",
             self.name
         )
     }

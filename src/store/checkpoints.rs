@@ -24,9 +24,11 @@ pub async fn ensure_live(
     name: &str,
     shape: i64,
 ) -> StoreResult<()> {
-    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, shape) \
-         SELECT $1, $2, 1, 0, 'live', $3 WHERE NOT EXISTS (SELECT 1 FROM projections WHERE organisation = $1 AND name = $2) \
-         ON CONFLICT DO NOTHING";
+    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, \
+        state, shape) \
+        SELECT $1, $2, 1, 0, 'live', $3 WHERE NOT EXISTS (SELECT 1 FROM projections \
+        WHERE organisation = $1 AND name = $2) \
+        ON CONFLICT DO NOTHING";
     in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(shape)
         .execute(db).await?; });
     Ok(())
@@ -45,7 +47,8 @@ pub async fn all(store: &Store, organisation: &str) -> StoreResult<Vec<Projectio
 }
 
 fn all_sql() -> String {
-    "SELECT name, generation, next_position, state, error, shape FROM projections WHERE organisation = $1 ORDER BY name, generation"
+    "SELECT name, generation, next_position, state, error, shape FROM projections \
+        WHERE organisation = $1 ORDER BY name, generation"
         .to_owned()
 }
 
@@ -55,9 +58,11 @@ pub async fn save(
     organisation: &str,
     checkpoint: &ProjectionPosition,
 ) -> StoreResult<()> {
-    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, error, shape) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         ON CONFLICT (organisation, name, generation) DO UPDATE SET next_position = excluded.next_position, state = excluded.state, \
-         error = excluded.error, shape = excluded.shape";
+    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, \
+        state, error, shape) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        ON CONFLICT (organisation, name, generation) DO UPDATE \
+        SET next_position = excluded.next_position, state = excluded.state, \
+        error = excluded.error, shape = excluded.shape";
     let ProjectionPosition {
         name,
         generation,
@@ -86,8 +91,10 @@ pub struct LiveProjection {
 
 /// All live projections that have not stopped.
 pub async fn live(store: &Store, organisation: &str) -> StoreResult<Vec<LiveProjection>> {
-    const SQL: &str = "SELECT p.name, p.generation, p.shape, p.next_position, h.next_position AS length FROM projections p \
-         JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 AND p.state = 'live' AND p.error IS NULL";
+    const SQL: &str = "SELECT p.name, p.generation, p.shape, p.next_position, \
+        h.next_position AS length FROM projections p \
+        JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 \
+        AND p.state = 'live' AND p.error IS NULL";
     Ok(on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 

@@ -54,7 +54,8 @@ fn search_sql(search: &EventSearch) -> String {
     };
     if search.stream.is_empty() {
         format!(
-            "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 AND position < $8 AND {wanted} AND $3 = '' ORDER BY {order} LIMIT $7"
+            "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 \
+                AND position < $8 AND {wanted} AND $3 = '' ORDER BY {order} LIMIT $7"
         )
     } else {
         // A stream's events are found by its key, for every type of aggregate, and then sorted. The
@@ -70,10 +71,13 @@ fn search_sql(search: &EventSearch) -> String {
         ]
         .join("', '");
         format!(
-            "WITH found AS MATERIALIZED (SELECT position FROM events WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3 \
-             AND organisation || '' = $1 AND position + 0 >= $2 AND position + 0 < $8 AND {wanted}) \
-             SELECT {COLUMNS} FROM events WHERE organisation = $1 \
-             AND position IN (SELECT position FROM found ORDER BY {order} LIMIT $7) ORDER BY position"
+            "WITH found AS MATERIALIZED (SELECT position FROM events \
+                WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3 \
+                AND organisation || '' = $1 AND position + 0 >= $2 AND position + 0 < $8 \
+                AND {wanted}) \
+                SELECT {COLUMNS} FROM events WHERE organisation = $1 \
+                AND position IN (SELECT position FROM found ORDER BY {order} LIMIT $7) \
+                ORDER BY position"
         )
     }
 }

@@ -77,12 +77,14 @@ pub struct CommandRow {
 /// How long a conditional write waits for a connection.
 const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_millis(250);
 
-pub(super) const COLUMNS: &str = "position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, event_version, \
-     CAST(payload AS text) AS payload, CAST(metadata AS text) AS metadata, command_id";
+pub(super) const COLUMNS: &str = "position, recorded_at, aggregate_type, aggregate_id, sequence, \
+    event_type, event_version, \
+    CAST(payload AS text) AS payload, CAST(metadata AS text) AS metadata, command_id";
 
 /// Creates the head of the organisation's log unless it exists.
 pub async fn ensure_head(tx: &mut Tx, organisation: &str) -> StoreResult<()> {
-    const SQL: &str = "INSERT INTO log_head (organisation, next_position, last_at) VALUES ($1, 0, 0) ON CONFLICT (organisation) DO NOTHING";
+    const SQL: &str = "INSERT INTO log_head (organisation, next_position, last_at) \
+        VALUES ($1, 0, 0) ON CONFLICT (organisation) DO NOTHING";
     in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).execute(db).await?; });
     Ok(())
 }
@@ -91,7 +93,8 @@ pub async fn ensure_head(tx: &mut Tx, organisation: &str) -> StoreResult<()> {
 pub async fn lock_head(tx: &mut Tx, organisation: &str) -> StoreResult<LogHead> {
     let (clock, lock) = (tx.engine().clock(), tx.engine().lock());
     let sql = format!(
-        "SELECT next_position, last_at, epoch, {clock} AS clock FROM log_head WHERE organisation = $1{lock}"
+        "SELECT next_position, last_at, epoch, {clock} AS clock FROM log_head \
+            WHERE organisation = $1{lock}"
     );
     Ok(in_transaction!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?))
 }
@@ -258,14 +261,16 @@ impl AppendStatements {
         });
         let left_at = left_at.unwrap_or_default();
         let head = format!(
-            "UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1{left_at}"
+            "UPDATE log_head SET next_position = {next}, last_at = {last_at} \
+                WHERE organisation = $1{left_at}"
         );
         let moved = match engine {
             Engine::Postgres => HEAD_MOVED,
             Engine::Sqlite => "TRUE",
         };
         let commands = format!(
-            "INSERT INTO commands (organisation, command_id, answer) SELECT $1, r.command_id, r.answer FROM {} WHERE {moved}",
+            "INSERT INTO commands (organisation, command_id, answer) \
+                SELECT $1, r.command_id, r.answer FROM {} WHERE {moved}",
             engine.rows(
                 &values.rows(&written.commands),
                 &[("command_id", "text"), ("answer", "text")]
@@ -374,10 +379,13 @@ fn insert_event_arrays_sql(before: usize, last_at: &str) -> String {
         .map(|(kind, number)| format!("${number}::{kind}[]"))
         .collect();
     format!(
-        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
-         recorded_at, command_id) \
-         SELECT r.kind, r.id, r.sequence, r.name, r.version, r.payload::json, r.metadata::json, $1, r.place, {last_at}, r.command \
-         FROM unnest({}) AS r(kind, id, sequence, name, version, payload, metadata, place, command) WHERE {HEAD_MOVED}",
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, \
+            payload, metadata, organisation, position, \
+            recorded_at, command_id) \
+            SELECT r.kind, r.id, r.sequence, r.name, r.version, r.payload::json, r.metadata::json, \
+            $1, r.place, {last_at}, r.command \
+            FROM unnest({}) AS r(kind, id, sequence, name, version, payload, metadata, place, \
+            command) WHERE {HEAD_MOVED}",
         arrays.join(", ")
     )
 }
@@ -397,9 +405,11 @@ const EVENT_COLUMNS: [(&str, &str); 10] = [
 
 fn insert_events_sql(engine: Engine, rows: &str) -> String {
     format!(
-        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
-         recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, r.event_type, r.event_version, {}, {}, $1, \
-         r.position, r.recorded_at, r.command_id FROM {}",
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, \
+            payload, metadata, organisation, position, \
+            recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, \
+            r.event_type, r.event_version, {}, {}, $1, \
+            r.position, r.recorded_at, r.command_id FROM {}",
         engine.json("r.payload"),
         engine.json("r.metadata"),
         engine.rows(rows, &EVENT_COLUMNS)
@@ -467,7 +477,8 @@ pub async fn read_page_in(
 
 fn page_sql() -> String {
     format!(
-        "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 ORDER BY position LIMIT $3"
+        "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 \
+            ORDER BY position LIMIT $3"
     )
 }
 
@@ -484,10 +495,12 @@ pub async fn command_boundary(
 }
 
 /// Returns a row only if the next event belongs to the same command.
-const BETWEEN_COMMANDS: &str = "SELECT COALESCE((SELECT b.position FROM events b WHERE b.organisation = $1 AND b.position < $2 \
-     AND b.command_id <> e.command_id ORDER BY b.position DESC LIMIT 1), -1) \
-     FROM events e JOIN events f ON f.organisation = e.organisation AND f.position = e.position + 1 AND f.command_id = e.command_id \
-     WHERE e.organisation = $1 AND e.position = $2";
+const BETWEEN_COMMANDS: &str = "SELECT COALESCE((SELECT b.position FROM events b \
+    WHERE b.organisation = $1 AND b.position < $2 \
+    AND b.command_id <> e.command_id ORDER BY b.position DESC LIMIT 1), -1) \
+    FROM events e JOIN events f ON f.organisation = e.organisation \
+    AND f.position = e.position + 1 AND f.command_id = e.command_id \
+    WHERE e.organisation = $1 AND e.position = $2";
 
 /// The events of one stream after a sequence, in order.
 pub async fn stream_events(
@@ -498,7 +511,8 @@ pub async fn stream_events(
     after: i64,
 ) -> StoreResult<Vec<EventRow>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND organisation = $3 AND sequence > $4 ORDER BY sequence"
+        "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 \
+            AND organisation = $3 AND sequence > $4 ORDER BY sequence"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(aggregate_type).bind(aggregate_id)

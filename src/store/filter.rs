@@ -109,7 +109,8 @@ impl Filter {
                 values.text(format!("%{}%", escape_wildcards(text)))
             ),
             FilterCondition::OfGrant(value) => format!(
-                "v.grant_id IN (SELECT g.id FROM view_grants g WHERE g.organisation = $1 AND {} AND g.until = {CURRENT} AND g.{column} = {})",
+                "v.grant_id IN (SELECT g.id FROM view_grants g WHERE g.organisation = $1 AND {} \
+                    AND g.until = {CURRENT} AND g.{column} = {})",
                 alias_in_live_generation("g", "grants"),
                 values.text(value)
             ),

@@ -36,7 +36,10 @@ enum KeySource {
 }
 
 macro_rules! list_columns {
-    ($($(#[$doc:meta])* $name:ident of $table:literal { $($column:ident = $source:expr),+ $(,)? })+) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $name:ident of $table:literal { $($column:ident = $source:expr),+ $(,)? }
+    )+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name { $($column),+ }
@@ -145,7 +148,8 @@ impl ListKey {
             K::Length(name) => engine.list_length("v.body", name),
             K::GroupName => group_name("v.group_id"),
             K::NameOfGrantsGroup => format!(
-                "(SELECT {} FROM view_grants t WHERE t.organisation = $1 AND {} AND t.until = {CURRENT} AND t.id = v.grant_id)",
+                "(SELECT {} FROM view_grants t WHERE t.organisation = $1 AND {} \
+                    AND t.until = {CURRENT} AND t.id = v.grant_id)",
                 group_name("t.group_id"),
                 alias_in_live_generation("t", "grants")
             ),
@@ -161,7 +165,8 @@ impl ListKey {
 
 fn group_name(id: &str) -> String {
     format!(
-        "(SELECT g.name_key FROM view_groups g WHERE g.organisation = $1 AND {} AND g.until = {CURRENT} AND g.id = {id})",
+        "(SELECT g.name_key FROM view_groups g WHERE g.organisation = $1 AND {} \
+            AND g.until = {CURRENT} AND g.id = {id})",
         alias_in_live_generation("g", "groups")
     )
 }

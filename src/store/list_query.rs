@@ -94,7 +94,8 @@ impl<'q> ListQuery<'q> {
         let columns = format!("v.id, v.since, v.until, v.body, CAST({key} AS text) AS sort_key");
         let part = |one: &str| {
             format!(
-                "SELECT {columns} {rows}{one} ORDER BY {key}{direction}, v.id{direction} LIMIT {limit}"
+                "SELECT {columns} {rows}{one} ORDER BY {key}{direction}, v.id{direction} \
+                    LIMIT {limit}"
             )
         };
         let Some((_, states)) = states else {
@@ -186,8 +187,9 @@ pub async fn totals(
     let [first, second] =
         amounts.map(|amount| amount.map_or_else(|| "0".to_owned(), |amount| amount.sql(engine)));
     let sql = format!(
-        "SELECT COUNT(*) AS listed, CAST(COALESCE(SUM(t.a), 0) AS bigint) AS sum_a, CAST(COALESCE(SUM(t.b), 0) AS bigint) AS sum_b \
-         FROM (SELECT {first} AS a, {second} AS b {rows} LIMIT {limit}) AS t"
+        "SELECT COUNT(*) AS listed, CAST(COALESCE(SUM(t.a), 0) AS bigint) AS sum_a, \
+            CAST(COALESCE(SUM(t.b), 0) AS bigint) AS sum_b \
+            FROM (SELECT {first} AS a, {second} AS b {rows} LIMIT {limit}) AS t"
     );
     Ok(on_reader!(store, db => bind_all!(sqlx::query_as(&sql), values).fetch_one(db).await?))
 }

@@ -96,9 +96,13 @@ pub async fn lock_and_look_up(
             Ok((head, decode(rows).1))
         }
         Tx::Sqlite(tx) => {
-            let head = ["next_position", "last_at", "epoch", Engine::Sqlite.clock()].map(|column| {
-                format!("SELECT 'head' AS kind, '' AS name, '' AS part, {column} AS number, NULL AS text FROM log_head WHERE organisation = $1 UNION ALL ")
-            });
+            let head =
+                ["next_position", "last_at", "epoch", Engine::Sqlite.clock()].map(|column| {
+                    format!(
+                        "SELECT 'head' AS kind, '' AS name, '' AS part, {column} AS number, \
+                            NULL AS text FROM log_head WHERE organisation = $1 UNION ALL "
+                    )
+                });
             let sql = format!("{}{sql}", head.concat());
             let rows: Vec<LookupRow> = bind_all!(sqlx::query_as(&sql), values)
                 .fetch_all(&mut **tx)
@@ -159,8 +163,10 @@ fn lookup_sql(engine: Engine, values: &mut Bindings, lookups: &Lookups<'_>) -> S
     let mut parts = vec![
         format!(
             "SELECT 'stream' AS kind, r.aggregate_type AS name, r.aggregate_id AS part, \
-             (SELECT e.sequence FROM events e WHERE e.aggregate_type = r.aggregate_type AND e.aggregate_id = r.aggregate_id \
-             AND e.organisation = $1 ORDER BY e.sequence DESC LIMIT 1) AS number, CAST(NULL AS text) AS text FROM {}",
+                (SELECT e.sequence FROM events e WHERE e.aggregate_type = r.aggregate_type \
+                AND e.aggregate_id = r.aggregate_id \
+                AND e.organisation = $1 ORDER BY e.sequence DESC \
+                LIMIT 1) AS number, CAST(NULL AS text) AS text FROM {}",
             engine.rows(
                 &values.rows(&lookups.streams),
                 &[("aggregate_type", "text"), ("aggregate_id", "text")]
@@ -168,22 +174,28 @@ fn lookup_sql(engine: Engine, values: &mut Bindings, lookups: &Lookups<'_>) -> S
         ),
         format!(
             "SELECT 'command', r.command_id, '', {NO_NUMBER}, \
-             (SELECT c.answer FROM commands c WHERE c.organisation = $1 AND c.command_id = r.command_id) FROM {}",
+                (SELECT c.answer FROM commands c WHERE c.organisation = $1 \
+                AND c.command_id = r.command_id) FROM {}",
             engine.rows(&values.rows(&lookups.commands), &[("command_id", "text")])
         ),
     ];
     if !lookups.subjects.is_empty() {
         parts.push(format!(
-            "SELECT 'key', r.subject, '', {NO_NUMBER}, (SELECT k.subject FROM subject_keys k WHERE k.organisation = $1 \
-             AND k.subject = r.subject AND k.wrapped IS NOT NULL) FROM {}",
+            "SELECT 'key', r.subject, '', {NO_NUMBER}, (SELECT k.subject FROM subject_keys k \
+                WHERE k.organisation = $1 \
+                AND k.subject = r.subject AND k.wrapped IS NOT NULL) FROM {}",
             engine.rows(&values.rows(&lookups.subjects), &[("subject", "text")])
         ));
     }
     if !lookups.index.is_empty() {
         parts.push(format!(
-            "SELECT 'index', r.kind, r.digest, {NO_NUMBER}, (SELECT b.subject FROM blind_index b WHERE b.organisation = $1 \
-             AND b.kind = r.kind AND b.digest = r.digest LIMIT 1) FROM {}",
-            engine.rows(&values.rows(&lookups.index), &[("kind", "text"), ("digest", "text")])
+            "SELECT 'index', r.kind, r.digest, {NO_NUMBER}, (SELECT b.subject FROM blind_index b \
+                WHERE b.organisation = $1 \
+                AND b.kind = r.kind AND b.digest = r.digest LIMIT 1) FROM {}",
+            engine.rows(
+                &values.rows(&lookups.index),
+                &[("kind", "text"), ("digest", "text")]
+            )
         ));
     }
     parts.join(" UNION ALL ")

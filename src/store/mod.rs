@@ -85,7 +85,8 @@ pub enum StoreError {
     #[error("the database could not be brought up to date: {0}")]
     Migrate(sqlx::migrate::MigrateError),
     #[error(
-        "the database was brought up to date by a newer program (schema {0}): use that one, or restore a backup into an empty database"
+        "the database was brought up to date by a newer program (schema {0}): use that one, \
+            or restore a backup into an empty database"
     )]
     SchemaTooNew(i64),
     #[error(
@@ -93,7 +94,8 @@ pub enum StoreError {
     )]
     Locked(String),
     #[error(
-        "the database {0} has a second name (a hard link): another process could write it under that one; remove it first"
+        "the database {0} has a second name (a hard link): another process could write it under \
+            that one; remove it first"
     )]
     HardLinks(String),
     #[error("a stream could not be loaded: {0}")]
@@ -290,7 +292,8 @@ impl Store {
     pub async fn purge_deleted(&self) -> StoreResult<()> {
         match self {
             Self::Postgres(server) => {
-                let tables = "VACUUM subject_keys, sealed_values, blind_index, sessions, sign_in_links, tokens";
+                let tables = "VACUUM subject_keys, sealed_values, blind_index, sessions, \
+                    sign_in_links, tokens";
                 sqlx::query(tables).execute(&server.pool).await?;
             }
             Self::Sqlite(lite) => {
@@ -312,7 +315,8 @@ impl Store {
     pub async fn analyze_tables(&self, tables: &[String]) -> StoreResult<()> {
         if let Self::Postgres(server) = self {
             let sql = format!(
-                "ANALYZE (SKIP_LOCKED) events, commands, sealed_values, subject_keys, blind_index, postings, {}",
+                "ANALYZE (SKIP_LOCKED) events, commands, sealed_values, subject_keys, \
+                    blind_index, postings, {}",
                 tables.join(", ")
             );
             sqlx::query(&sql).execute(&server.pool).await?;

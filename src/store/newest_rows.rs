@@ -25,8 +25,10 @@ impl NewestRows<'_> {
         };
         format!(
             "SELECT n.id, n.since, n.until, n.body FROM (SELECT v.id, v.since, v.until, v.body, \
-             ROW_NUMBER() OVER (PARTITION BY v.{owner} ORDER BY v.since DESC) AS place FROM view_{table} v \
-             WHERE v.organisation = $1 AND {} AND {current} AND {}) AS n WHERE n.place <= $4 ORDER BY n.since",
+                ROW_NUMBER() OVER (PARTITION BY v.{owner} ORDER BY v.since DESC) AS place \
+                FROM view_{table} v \
+                WHERE v.organisation = $1 AND {} AND {current} AND {}) AS n WHERE n.place <= $4 \
+                ORDER BY n.since",
             in_live_generation(table),
             engine.among(&format!("v.{owner}"), "$3")
         )

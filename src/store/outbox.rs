@@ -35,8 +35,9 @@ const COLUMNS: &str = "id, kind, person, about, state, tries, made_at, due_at, s
 
 /// Inserts a mail unless one with its id exists.
 pub async fn insert(tx: &mut Tx, organisation: &str, mail: &NewMail, now: i64) -> StoreResult<()> {
-    const SQL: &str = "INSERT INTO mails (organisation, id, kind, person, about, state, tries, made_at, due_at) \
-         VALUES ($1, $2, $3, $4, $5, 'due', 0, $6, $6) ON CONFLICT DO NOTHING";
+    const SQL: &str = "INSERT INTO mails (organisation, id, kind, person, about, state, tries, \
+        made_at, due_at) \
+        VALUES ($1, $2, $3, $4, $5, 'due', 0, $6, $6) ON CONFLICT DO NOTHING";
     in_transaction!(tx, db => {
         sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(&mail.kind).bind(&mail.person)
             .bind(&mail.about).bind(now).execute(db).await?;
@@ -65,9 +66,11 @@ pub async fn claim(
         super::Engine::Sqlite => "",
     };
     let sql = format!(
-        "UPDATE mails SET state = 'claimed', tries = tries + 1, due_at = $3 WHERE organisation = $1 AND id = \
-         (SELECT id FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed') AND due_at <= $2 ORDER BY due_at, id LIMIT 1{lock}) \
-         RETURNING {COLUMNS}"
+        "UPDATE mails SET state = 'claimed', tries = tries + 1, due_at = $3 \
+            WHERE organisation = $1 AND id = \
+            (SELECT id FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed') \
+            AND due_at <= $2 ORDER BY due_at, id LIMIT 1{lock}) \
+            RETURNING {COLUMNS}"
     );
     let claimed = in_transaction!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(now)
         .bind(until).fetch_optional(db).await?);
@@ -105,8 +108,9 @@ pub async fn record_outcome(
     became: &DeliveryOutcome,
     now: i64,
 ) -> StoreResult<()> {
-    const SQL: &str = "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6, tries = tries - $8 \
-         WHERE organisation = $1 AND id = $2 AND state = 'claimed' AND due_at = $7";
+    const SQL: &str = "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6, \
+        tries = tries - $8 \
+        WHERE organisation = $1 AND id = $2 AND state = 'claimed' AND due_at = $7";
     let (state, due_at, sent_at, error) = match became {
         DeliveryOutcome::Sent => ("sent", now, Some(now), None),
         DeliveryOutcome::Dropped(why) => ("dropped", now, None, Some(why.as_str())),
@@ -134,7 +138,8 @@ pub async fn settle_by_hand(
     how: &str,
     now: i64,
 ) -> StoreResult<()> {
-    const SQL: &str = "UPDATE mails SET state = 'told', due_at = $3, sent_at = $3, error = $4 WHERE organisation = $1 AND id = $2 AND state IN ('by_hand', 'failed')";
+    const SQL: &str = "UPDATE mails SET state = 'told', due_at = $3, sent_at = $3, error = $4 \
+        WHERE organisation = $1 AND id = $2 AND state IN ('by_hand', 'failed')";
     in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(id).bind(now)
         .bind(how).execute(db).await?; });
     Ok(())
@@ -157,7 +162,8 @@ pub async fn waiting_by_hand(
     most: i64,
 ) -> StoreResult<Vec<MailRow>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND state = 'by_hand' ORDER BY due_at, id LIMIT $2"
+        "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND state = 'by_hand' \
+            ORDER BY due_at, id LIMIT $2"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(most)
@@ -175,7 +181,8 @@ pub async fn count_in_state(store: &Store, organisation: &str, state: &str) -> S
 
 /// Makes a failed mail, or one that waits for a call or a letter, due again.
 pub async fn retry(tx: &mut Tx, organisation: &str, id: &str, now: i64) -> StoreResult<()> {
-    const SQL: &str = "UPDATE mails SET state = 'due', tries = 0, due_at = $3 WHERE organisation = $1 AND id = $2 AND state IN ('failed', 'by_hand')";
+    const SQL: &str = "UPDATE mails SET state = 'due', tries = 0, due_at = $3 \
+        WHERE organisation = $1 AND id = $2 AND state IN ('failed', 'by_hand')";
     in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(id).bind(now)
         .execute(db).await?; });
     Ok(())
@@ -189,7 +196,8 @@ pub async fn newest(
     most: i64,
 ) -> StoreResult<Vec<MailRow>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND ($2 = '' OR state = $2) ORDER BY made_at DESC, id DESC LIMIT $3"
+        "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND ($2 = '' OR state = $2) \
+            ORDER BY made_at DESC, id DESC LIMIT $3"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(state).bind(most)
@@ -226,6 +234,7 @@ pub async fn all_of_person(
 
 /// The number of mails in each unfinished state: due, claimed, failed.
 pub async fn count_unsettled(store: &Store, organisation: &str) -> StoreResult<Vec<(String, i64)>> {
-    const SQL: &str = "SELECT state, count(*) FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed', 'failed') GROUP BY state";
+    const SQL: &str = "SELECT state, count(*) FROM mails WHERE organisation = $1 \
+        AND state IN ('due', 'claimed', 'failed') GROUP BY state";
     Ok(on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }

@@ -43,8 +43,10 @@ pub async fn insert_keys(
 ) -> StoreResult<()> {
     let engine = tx.engine();
     let sql = format!(
-        "INSERT INTO subject_keys (organisation, subject, kek_id, wrapped) SELECT $1, r.subject, r.kek_id, {} FROM {} \
-         WHERE EXISTS (SELECT 1 FROM known_keys k WHERE k.purpose = 'kek' AND k.key_id = r.kek_id)",
+        "INSERT INTO subject_keys (organisation, subject, kek_id, wrapped) \
+            SELECT $1, r.subject, r.kek_id, {} FROM {} \
+            WHERE EXISTS (SELECT 1 FROM known_keys k WHERE k.purpose = 'kek' \
+            AND k.key_id = r.kek_id)",
         engine.bytes("r.wrapped"),
         engine.rows(
             "$2",
@@ -66,7 +68,8 @@ pub async fn insert_keys(
 /// The statement that inserts encrypted values.
 pub(super) fn insert_encrypted_sql(engine: Engine, sealed: &str) -> String {
     format!(
-        "INSERT INTO sealed_values (organisation, digest, subject, sealed) SELECT $1, r.digest, r.subject, {} FROM {}",
+        "INSERT INTO sealed_values (organisation, digest, subject, sealed) \
+            SELECT $1, r.digest, r.subject, {} FROM {}",
         engine.bytes("r.sealed"),
         engine.rows(
             sealed,
@@ -101,7 +104,8 @@ pub async fn replace_index(
     organisation: &str,
     entries: &[BlindIndexRow],
 ) -> StoreResult<()> {
-    const SAME: &str = "SELECT count(*) FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3 AND subject = $4";
+    const SAME: &str = "SELECT count(*) FROM blind_index WHERE organisation = $1 AND kind = $2 \
+        AND digest = $3 AND subject = $4";
     const INSERT: &str =
         "INSERT INTO blind_index (organisation, kind, digest, subject) VALUES ($1, $2, $3, $4)";
     for entry in entries {
@@ -204,8 +208,10 @@ pub async fn subjects_sharing_values(
     organisation: &str,
     subject: &str,
 ) -> StoreResult<Vec<(String, String)>> {
-    const SQL: &str = "SELECT o.kind, o.subject FROM blind_index b JOIN blind_index o ON o.organisation = b.organisation AND o.kind = b.kind \
-         AND o.digest = b.digest AND o.subject <> b.subject WHERE b.organisation = $1 AND b.subject = $2 ORDER BY o.subject, o.kind";
+    const SQL: &str = "SELECT o.kind, o.subject FROM blind_index b JOIN blind_index o \
+        ON o.organisation = b.organisation AND o.kind = b.kind \
+        AND o.digest = b.digest AND o.subject <> b.subject WHERE b.organisation = $1 \
+        AND b.subject = $2 ORDER BY o.subject, o.kind";
     Ok(
         on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject)
             .fetch_all(db).await?),
@@ -231,7 +237,8 @@ pub async fn replace_wrapped_key(
     kek_id: &str,
     wrapped: &[u8],
 ) -> StoreResult<()> {
-    const SQL: &str = "UPDATE subject_keys SET kek_id = $3, wrapped = $4 WHERE organisation = $1 AND subject = $2 AND wrapped IS NOT NULL";
+    const SQL: &str = "UPDATE subject_keys SET kek_id = $3, wrapped = $4 WHERE organisation = $1 \
+        AND subject = $2 AND wrapped IS NOT NULL";
     in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(subject).bind(kek_id)
         .bind(wrapped).execute(db).await?; });
     Ok(())
@@ -261,7 +268,8 @@ pub async fn known_keys(store: &Store, purpose: &str) -> StoreResult<Vec<String>
 /// Registers the first key of a purpose and returns its id. If another process was first, nothing
 /// is changed, and the id of its key is returned.
 pub async fn register_key(store: &Store, purpose: &str, key_id: &str) -> StoreResult<String> {
-    const CLAIM: &str = "INSERT INTO known_keys (purpose, key_id, first) VALUES ($1, $2, 1) ON CONFLICT (purpose, first) DO NOTHING";
+    const CLAIM: &str = "INSERT INTO known_keys (purpose, key_id, first) VALUES ($1, $2, 1) \
+        ON CONFLICT (purpose, first) DO NOTHING";
     const FIRST: &str = "SELECT key_id FROM known_keys WHERE purpose = $1 AND first = 1";
     let mut tx = store.begin().await?;
     let (first,): (String,) = in_transaction!(&mut tx, db => {

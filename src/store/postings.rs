@@ -52,7 +52,8 @@ fn column_list(prefix: &str) -> String {
 /// The statement that inserts postings.
 pub(super) fn insert_sql(engine: Engine, generation: &str, postings: &str, moved: &str) -> String {
     format!(
-        "INSERT INTO postings (organisation, generation, {}) SELECT $1, {generation}, {} FROM {} WHERE {moved}",
+        "INSERT INTO postings (organisation, generation, {}) SELECT $1, {generation}, {} FROM {} \
+            WHERE {moved}",
         column_list(""),
         column_list("r."),
         engine.rows(postings, &COLUMNS)
@@ -103,7 +104,8 @@ pub struct SumQuery<'a> {
 
 /// The live generation of the postings and the position of its projection; zeros if there is none.
 pub async fn live_generation(store: &Store, organisation: &str) -> StoreResult<(i64, i64)> {
-    const SQL: &str = "SELECT generation, next_position FROM projections WHERE organisation = $1 AND name = 'places' AND state = 'live'";
+    const SQL: &str = "SELECT generation, next_position FROM projections WHERE organisation = $1 \
+        AND name = 'places' AND state = 'live'";
     Ok(
         on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?)
             .unwrap_or_default(),
@@ -118,9 +120,11 @@ pub async fn sums(
 ) -> StoreResult<Vec<(String, String, i64)>> {
     let key = sum.by.key();
     let sql = format!(
-        "SELECT {key}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
-         AND t.position > $6 \
-         GROUP BY {key}, t.figure ORDER BY {key}, t.figure",
+        "SELECT {key}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t \
+            WHERE t.organisation = $1 AND {} AND t.position <= $2 AND ($3 = '' OR t.fund = $3) \
+            AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
+            AND t.position > $6 \
+            GROUP BY {key}, t.figure ORDER BY {key}, t.figure",
         alias_in_live_generation("t", "places")
     );
     Ok(on_reader!(store, db => {
@@ -140,8 +144,9 @@ pub async fn between(
     (after, until): (i64, i64),
 ) -> StoreResult<Vec<PostingRow>> {
     let sql = format!(
-        "SELECT {} FROM postings t WHERE t.organisation = $1 AND {} AND {} = $2 AND t.position > $3 AND t.position <= $4 \
-         ORDER BY t.position, t.ordinal",
+        "SELECT {} FROM postings t WHERE t.organisation = $1 AND {} AND {} = $2 \
+            AND t.position > $3 AND t.position <= $4 \
+            ORDER BY t.position, t.ordinal",
         column_list("t."),
         alias_in_live_generation("t", "places"),
         by.key()
@@ -155,7 +160,8 @@ pub async fn between(
 /// Whether a funder has any posting.
 pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> StoreResult<bool> {
     let sql = format!(
-        "SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 LIMIT 1",
+        "SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 \
+            LIMIT 1",
         alias_in_live_generation("t", "places")
     );
     let found: Option<(i64,)> = on_reader!(store, db => sqlx::query_as(&sql).bind(organisation)
@@ -170,7 +176,8 @@ pub async fn dump(
     generation: i64,
 ) -> StoreResult<Vec<PostingRow>> {
     let sql = format!(
-        "SELECT {} FROM postings WHERE organisation = $1 AND generation = $2 ORDER BY position, ordinal",
+        "SELECT {} FROM postings WHERE organisation = $1 AND generation = $2 \
+            ORDER BY position, ordinal",
         column_list("")
     );
     Ok(

@@ -53,7 +53,8 @@ impl ProjectionCommit {
                     .statements(Engine::Postgres, &mut values, "TRUE")
                     .join(", ");
                 let sql = format!(
-                    "WITH {parts} SELECT COUNT(*), set_config('synchronous_commit', 'off', true) FROM moved"
+                    "WITH {parts} SELECT COUNT(*), set_config('synchronous_commit', 'off', true) \
+                        FROM moved"
                 );
                 let (moved, _): (i64, String) = bind_all!(sqlx::query_as(&sql), values)
                     .fetch_one(&server.writers)
@@ -120,8 +121,10 @@ impl ProjectionCommit {
         );
         let update = |free: &str| {
             format!(
-                "UPDATE projections AS p SET next_position = r.\"to\" FROM {rows} WHERE p.organisation = $1 AND p.name = r.name \
-                 AND p.generation = r.generation AND p.next_position = r.\"from\" AND p.error IS NULL AND p.state <> 'retired' AND {condition}{free}"
+                "UPDATE projections AS p SET next_position = r.\"to\" FROM {rows} \
+                    WHERE p.organisation = $1 AND p.name = r.name \
+                    AND p.generation = r.generation AND p.next_position = r.\"from\" \
+                    AND p.error IS NULL AND p.state <> 'retired' AND {condition}{free}"
             )
         };
         let stored = self
@@ -133,7 +136,9 @@ impl ProjectionCommit {
             Engine::Postgres => {
                 // A rebuild or the projector may lock positions for a while. An append does not
                 // wait for that: a locked position counts as not advanced.
-                let free = "free AS (SELECT name, generation FROM projections WHERE organisation = $1 FOR UPDATE SKIP LOCKED)".to_owned();
+                let free = "free AS (SELECT name, generation FROM projections \
+                    WHERE organisation = $1 FOR UPDATE SKIP LOCKED)"
+                    .to_owned();
                 let update =
                     update(" AND (p.name, p.generation) IN (SELECT name, generation FROM free)");
                 let named = format!("moved AS ({update} RETURNING p.name, p.generation)");
@@ -169,7 +174,8 @@ impl RowChanges {
         let moved = match engine {
             Engine::Postgres => {
                 format!(
-                    "EXISTS (SELECT 1 FROM moved WHERE moved.name = '{}' AND moved.generation = {generation})",
+                    "EXISTS (SELECT 1 FROM moved WHERE moved.name = '{}' \
+                        AND moved.generation = {generation})",
                     self.name
                 )
             }

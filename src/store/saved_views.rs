@@ -32,7 +32,8 @@ pub async fn of_list(
 ) -> StoreResult<Vec<SavedViewRow>> {
     let sql = format!(
         "SELECT id, list, name, query, owner, audience FROM saved_views \
-         WHERE organisation = $1 AND list = $2 AND audience IN ($3, '{OFFICE}') ORDER BY {}, id LIMIT {OFFERED_MAX}",
+            WHERE organisation = $1 AND list = $2 AND audience IN ($3, '{OFFICE}') ORDER BY {}, id \
+            LIMIT {OFFERED_MAX}",
         store.engine().bytewise("name")
     );
     Ok(
@@ -47,7 +48,8 @@ pub async fn find(
     organisation: &str,
     id: &str,
 ) -> StoreResult<Option<SavedViewRow>> {
-    const SQL: &str = "SELECT id, list, name, query, owner, audience FROM saved_views WHERE organisation = $1 AND id = $2";
+    const SQL: &str = "SELECT id, list, name, query, owner, audience FROM saved_views \
+        WHERE organisation = $1 AND id = $2";
     Ok(
         on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id)
         .fetch_optional(db).await?),
@@ -62,10 +64,12 @@ pub async fn save(
     view: &SavedViewRow,
     now: i64,
 ) -> StoreResult<bool> {
-    const SQL: &str = "INSERT INTO saved_views (organisation, id, list, name, query, owner, audience, saved_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (organisation, list, audience, name) DO UPDATE SET query = excluded.query, saved_at = excluded.saved_at \
-         WHERE saved_views.owner = excluded.owner";
+    const SQL: &str = "INSERT INTO saved_views (organisation, id, list, name, query, owner, \
+        audience, saved_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        ON CONFLICT (organisation, list, audience, name) DO UPDATE \
+        SET query = excluded.query, saved_at = excluded.saved_at \
+        WHERE saved_views.owner = excluded.owner";
     let mut tx = store.begin_derived().await?;
     let saved = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(&view.id)
         .bind(&view.list).bind(&view.name).bind(&view.query).bind(&view.owner).bind(&view.audience)

@@ -45,8 +45,9 @@ const LINK: &str = "id, person, joins, brought_by, wrong_codes, expires_at, used
 /// Inserts a session, and deletes expired ones.
 pub async fn insert(store: &Store, organisation: &str, session: &SessionRow) -> StoreResult<()> {
     const FORGET: &str = "DELETE FROM sessions WHERE organisation = $1 AND expires_at <= $2";
-    const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, started_at, seen_at, expires_at, roles, access) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, \
+        started_at, seen_at, expires_at, roles, access) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let SessionRow {
         digest,
         person,
@@ -92,7 +93,8 @@ pub async fn active_of_person(
     now: i64,
 ) -> StoreResult<Vec<SessionRow>> {
     let sql = format!(
-        "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 AND expires_at > $3 ORDER BY started_at DESC, digest"
+        "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 \
+            AND expires_at > $3 ORDER BY started_at DESC, digest"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now)
@@ -107,7 +109,8 @@ pub async fn all_of_person(
     person: &str,
 ) -> StoreResult<Vec<SessionRow>> {
     let sql = format!(
-        "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 ORDER BY started_at DESC, digest"
+        "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 \
+            ORDER BY started_at DESC, digest"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person)
@@ -134,7 +137,8 @@ pub async fn touch(
 /// Ends a person's sessions, sign-in links and tokens.
 pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> StoreResult<()> {
     let tokens = format!(
-        "UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL",
+        "UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 \
+            AND ended_at IS NULL",
         tx.engine().clock()
     );
     for sql in [
@@ -187,9 +191,11 @@ pub async fn issue_link(
 ) -> StoreResult<()> {
     const DAY: i64 = 86_400_000_000;
     const FORGET: &str = "DELETE FROM sign_in_links WHERE organisation = $1 AND expires_at <= $2";
-    const NEWEST: &str = "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 AND browser <> '' AND (person = $2 OR browser = $3)";
-    const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, wrong_codes, expires_at, browser) \
-         VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
+    const NEWEST: &str = "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 \
+        AND browser <> '' AND (person = $2 OR browser = $3)";
+    const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, \
+        wrong_codes, expires_at, browser) \
+        VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
     // A link for an unknown address must not invalidate the codes of other unknown addresses.
     let whose: &str = if link.person.is_empty() {
         "nobody"
@@ -237,7 +243,8 @@ pub async fn redeem_link(
     now: i64,
 ) -> StoreResult<bool> {
     const SQL: &str = "UPDATE sign_in_links SET used_at = $3 \
-         WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND person <> ''";
+        WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 \
+        AND person <> ''";
     let mut tx = store.begin().await?;
     let used = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(now)
         .execute(db).await?.rows_affected());
@@ -256,7 +263,8 @@ pub async fn count_code_attempt(
 ) -> StoreResult<Option<LinkRow>> {
     let sql = format!(
         "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 \
-         WHERE organisation = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4 RETURNING {LINK}"
+            WHERE organisation = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3 \
+            AND wrong_codes < $4 RETURNING {LINK}"
     );
     let mut tx = store.begin().await?;
     let open = in_transaction!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(browser)
@@ -273,7 +281,8 @@ pub async fn bind_link_to_address(
     id: &str,
     address: &str,
 ) -> StoreResult<bool> {
-    const SQL: &str = "UPDATE sign_in_links SET mailed_to = $3 WHERE organisation = $1 AND id = $2 AND mailed_to IN ('', $3)";
+    const SQL: &str = "UPDATE sign_in_links SET mailed_to = $3 WHERE organisation = $1 \
+        AND id = $2 AND mailed_to IN ('', $3)";
     let mut tx = store.begin().await?;
     let noted = in_transaction!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id)
         .bind(address).execute(db).await?.rows_affected());
@@ -287,7 +296,8 @@ pub async fn link_address(
     organisation: &str,
     id: &str,
 ) -> StoreResult<Option<String>> {
-    const SQL: &str = "SELECT mailed_to FROM sign_in_links WHERE organisation = $1 AND id = $2 AND mailed_to <> ''";
+    const SQL: &str = "SELECT mailed_to FROM sign_in_links WHERE organisation = $1 AND id = $2 \
+        AND mailed_to <> ''";
     let found: Option<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
         .bind(id).fetch_optional(db).await?);
     Ok(found.map(|(address,)| address))

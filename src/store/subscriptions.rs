@@ -6,7 +6,8 @@ use super::{Store, StoreResult, Tx, in_transaction, on_reader};
 /// All subscriptions and webhooks, each with the position that it reads next.
 pub async fn all(store: &Store, organisation: &str) -> StoreResult<Vec<(String, i64)>> {
     const SQL: &str = "SELECT name, next_position FROM followers WHERE organisation = $1 \
-         UNION ALL SELECT 'webhook ' || name, next_position FROM webhooks WHERE organisation = $1 ORDER BY 1";
+        UNION ALL SELECT 'webhook ' || name, next_position FROM webhooks WHERE organisation = $1 \
+        ORDER BY 1";
     Ok(on_reader!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 
@@ -21,7 +22,8 @@ pub async fn next_position(store: &Store, organisation: &str, name: &str) -> Sto
 /// Locks a subscription and returns the position that it reads next. Creates it at `begins` if it
 /// has never read.
 pub async fn lock(tx: &mut Tx, organisation: &str, name: &str, begins: i64) -> StoreResult<i64> {
-    const BEGIN: &str = "INSERT INTO followers (organisation, name, next_position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    const BEGIN: &str = "INSERT INTO followers (organisation, name, next_position) \
+        VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let sql = format!(
         "SELECT next_position FROM followers WHERE organisation = $1 AND name = $2{}",
         tx.engine().lock()

@@ -45,7 +45,8 @@ pub async fn lock(
     origin: &str,
     verifier: &str,
 ) -> StoreResult<TlogState> {
-    const BEGIN: &str = "INSERT INTO tree_logs (organisation, origin, verifier) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    const BEGIN: &str = "INSERT INTO tree_logs (organisation, origin, verifier) \
+        VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let sql = format!("{SELECT_STATE}{}", tx.engine().lock());
     Ok(in_transaction!(tx, db => {
         sqlx::query(BEGIN).bind(organisation).bind(origin).bind(verifier).execute(&mut *db).await?;
@@ -53,7 +54,8 @@ pub async fn lock(
     }))
 }
 
-const SELECT_STATE: &str = "SELECT origin, verifier, stopped, checked_size, checked_at FROM tree_logs WHERE organisation = $1";
+const SELECT_STATE: &str = "SELECT origin, verifier, stopped, checked_size, checked_at \
+    FROM tree_logs WHERE organisation = $1";
 
 /// The state of the organisation's transparency log; `None` before it was created.
 pub async fn find(store: &Store, organisation: &str) -> StoreResult<Option<TlogState>> {
@@ -185,8 +187,9 @@ pub async fn upsert_tile(
     (level, tile): TileCoordinates,
     hashes: &[u8],
 ) -> StoreResult<()> {
-    const SQL: &str = "INSERT INTO tree_tiles (organisation, level, tile, hashes) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (organisation, level, tile) DO UPDATE SET hashes = excluded.hashes";
+    const SQL: &str = "INSERT INTO tree_tiles (organisation, level, tile, hashes) \
+        VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (organisation, level, tile) DO UPDATE SET hashes = excluded.hashes";
     in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(level).bind(tile)
         .bind(hashes).execute(db).await?; });
     Ok(())

@@ -33,8 +33,9 @@ const EXPIRED_RETENTION: i64 = 30 * 24 * 60 * MINUTE;
 /// Inserts a token, and deletes those that expired long ago. Returns whether it was new.
 pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> StoreResult<bool> {
     const FORGET: &str = "DELETE FROM tokens WHERE organisation = $1 AND expires_at <= $2";
-    const SQL: &str = "INSERT INTO tokens (organisation, jti, person, name, roles, access, made_by, made_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    const SQL: &str = "INSERT INTO tokens (organisation, jti, person, name, roles, access, \
+        made_by, made_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let mut tx = store.begin().await?;
     let inserted = in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(token.made_at - EXPIRED_RETENTION)
@@ -68,8 +69,9 @@ pub async fn active_of_person(
     now: i64,
 ) -> StoreResult<Vec<TokenRow>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 AND expires_at > $3 AND ended_at IS NULL \
-         ORDER BY made_at DESC, jti"
+        "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 AND expires_at > $3 \
+            AND ended_at IS NULL \
+            ORDER BY made_at DESC, jti"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now)
@@ -95,7 +97,8 @@ pub async fn all_of_person(
 /// Records the use of a token, unless a use was recorded within the last minute. Does not wait for
 /// the disk.
 pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> StoreResult<()> {
-    const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE organisation = $1 AND jti = $2 AND (used_at IS NULL OR used_at <= $4)";
+    const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE organisation = $1 AND jti = $2 \
+        AND (used_at IS NULL OR used_at <= $4)";
     let mut tx = store.begin_derived().await?;
     in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(jti).bind(now)
         .bind(now - MINUTE).execute(db).await?; });
@@ -110,7 +113,8 @@ pub async fn end(
     jti: &str,
     now: i64,
 ) -> StoreResult<()> {
-    const SQL: &str = "UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 AND jti = $4 AND ended_at IS NULL";
+    const SQL: &str = "UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 \
+        AND jti = $4 AND ended_at IS NULL";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).bind(now)
         .bind(jti).execute(db).await?; });

@@ -18,11 +18,14 @@ pub async fn add(
     day: &str,
     more: UploadUsage,
 ) -> StoreResult<UploadUsage> {
-    const SQL: &str = "INSERT INTO uploads (organisation, group_id, day, files, bytes) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (organisation, group_id) DO UPDATE SET \
-         files = CASE WHEN uploads.day = excluded.day THEN uploads.files ELSE 0 END + excluded.files, \
-         bytes = CASE WHEN uploads.day = excluded.day THEN uploads.bytes ELSE 0 END + excluded.bytes, \
-         day = excluded.day RETURNING files, bytes";
+    const SQL: &str = "INSERT INTO uploads (organisation, group_id, day, files, bytes) \
+        VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (organisation, group_id) DO UPDATE SET \
+        files = CASE WHEN uploads.day = excluded.day THEN uploads.files ELSE 0 END + \
+        excluded.files, \
+        bytes = CASE WHEN uploads.day = excluded.day THEN uploads.bytes ELSE 0 END + \
+        excluded.bytes, \
+        day = excluded.day RETURNING files, bytes";
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let mut tx = store.begin_derived().await?;
     let (files, bytes): (i64, i64) = in_transaction!(&mut tx, db => {

@@ -68,8 +68,9 @@ pub async fn load_current(
     let part = |(number, needed): (usize, &RowLookup)| {
         let (generation, ids) = (number * 2 + 2, number * 2 + 3);
         format!(
-            "SELECT '{0}' AS \"table\", v.id, v.since, v.until, v.body FROM view_{0} v WHERE v.organisation = $1 \
-             AND v.generation = ${generation} AND {1} AND {2}",
+            "SELECT '{0}' AS \"table\", v.id, v.since, v.until, v.body FROM view_{0} v \
+                WHERE v.organisation = $1 \
+                AND v.generation = ${generation} AND {1} AND {2}",
             needed.table,
             is_current(),
             engine.among("v.id", &format!("${ids}"))
@@ -148,7 +149,8 @@ pub(super) fn in_live_generation(table: &str) -> String {
 /// The same for another table alias. The statement's first parameter must be the organisation.
 pub(super) fn alias_in_live_generation(name: &str, projection: &str) -> String {
     format!(
-        "{name}.generation = (SELECT p.generation FROM projections p WHERE p.organisation = $1 AND p.name = '{projection}' AND p.state = 'live')"
+        "{name}.generation = (SELECT p.generation FROM projections p WHERE p.organisation = $1 \
+            AND p.name = '{projection}' AND p.state = 'live')"
     )
 }
 
@@ -175,8 +177,9 @@ pub async fn groups_named(
     most: i64,
 ) -> StoreResult<Vec<ViewRow>> {
     let sql = format!(
-        "SELECT v.id, v.since, v.until, v.body FROM view_groups v WHERE v.organisation = $1 AND {} AND {} \
-         AND lower(v.name) LIKE $2 ESCAPE '!' ORDER BY v.name, v.id LIMIT $3",
+        "SELECT v.id, v.since, v.until, v.body FROM view_groups v WHERE v.organisation = $1 \
+            AND {} AND {} \
+            AND lower(v.name) LIKE $2 ESCAPE '!' ORDER BY v.name, v.id LIMIT $3",
         in_live_generation("groups"),
         is_current()
     );
@@ -197,7 +200,8 @@ pub async fn find_current(
 ) -> StoreResult<Vec<ViewRow>> {
     let among = store.engine().among("v.id", "$2");
     let sql = format!(
-        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 AND {} AND {} AND {among} ORDER BY v.id",
+        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 \
+            AND {} AND {} AND {among} ORDER BY v.id",
         in_live_generation(table),
         is_current()
     );
@@ -216,7 +220,8 @@ pub async fn dump(
     generation: i64,
 ) -> StoreResult<Vec<ViewRow>> {
     let sql = format!(
-        "SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since"
+        "SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 \
+            AND generation = $2 ORDER BY id, since"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation)
@@ -233,9 +238,11 @@ pub async fn next_current_row(
     id: &str,
 ) -> StoreResult<Option<(i64, Option<String>)>> {
     let sql = format!(
-        "SELECT p.next_position, (SELECT v.body FROM view_{table} v WHERE v.organisation = p.organisation AND v.generation = p.generation \
-         AND {} AND v.id > $2 ORDER BY v.id LIMIT 1) \
-         FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live'",
+        "SELECT p.next_position, (SELECT v.body FROM view_{table} v \
+            WHERE v.organisation = p.organisation AND v.generation = p.generation \
+            AND {} AND v.id > $2 ORDER BY v.id LIMIT 1) \
+            FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' \
+            AND p.state = 'live'",
         is_current()
     );
     Ok(

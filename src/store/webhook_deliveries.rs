@@ -44,10 +44,12 @@ pub struct DeliveryRow {
     pub error: Option<String>,
 }
 
-const SELECT_WEBHOOK: &str = "SELECT name, next_position, due_at, failures, failing_since, paused_at, took_at, error FROM webhooks \
-     WHERE organisation = $1 AND managed = 1";
-const SELECT_DELIVERY: &str = "SELECT from_position, through_position, state, tries, made_at, due_at, give_up_at, tried_at, error \
-     FROM webhook_deliveries WHERE organisation = $1 AND name = $2";
+const SELECT_WEBHOOK: &str = "SELECT name, next_position, due_at, failures, failing_since, \
+    paused_at, took_at, error FROM webhooks \
+    WHERE organisation = $1 AND managed = 1";
+const SELECT_DELIVERY: &str = "SELECT from_position, through_position, state, tries, made_at, \
+    due_at, give_up_at, tried_at, error \
+    FROM webhook_deliveries WHERE organisation = $1 AND name = $2";
 
 /// Inserts a webhook at a position unless it exists.
 pub async fn begin(
@@ -56,8 +58,9 @@ pub async fn begin(
     name: &str,
     position: i64,
 ) -> StoreResult<()> {
-    const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at, managed) \
-         VALUES ($1, $2, $3, $3, 0, 0, 1) ON CONFLICT DO NOTHING";
+    const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, \
+        tries, due_at, managed) \
+        VALUES ($1, $2, $3, $3, 0, 0, 1) ON CONFLICT DO NOTHING";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position)
         .execute(db).await?; });
@@ -105,8 +108,9 @@ pub async fn claim(
     seen: &WebhookProgress,
     until: i64,
 ) -> StoreResult<bool> {
-    const SQL: &str = "UPDATE webhooks SET due_at = $4 WHERE organisation = $1 AND name = $2 AND managed = 1 AND due_at = $3 \
-         AND next_position = $5 AND paused_at IS NULL";
+    const SQL: &str = "UPDATE webhooks SET due_at = $4 WHERE organisation = $1 AND name = $2 \
+        AND managed = 1 AND due_at = $3 \
+        AND next_position = $5 AND paused_at IS NULL";
     let mut tx = store.begin().await?;
     let claimed = in_transaction!(&mut tx, db => {
         sqlx::query(SQL).bind(organisation).bind(&seen.name).bind(seen.due_at).bind(until)
@@ -124,7 +128,8 @@ pub async fn due(
     now: i64,
 ) -> StoreResult<Option<DeliveryRow>> {
     let sql = format!(
-        "{SELECT_DELIVERY} AND state = 'waiting' AND due_at <= $3 ORDER BY due_at, from_position LIMIT 1"
+        "{SELECT_DELIVERY} AND state = 'waiting' AND due_at <= $3 ORDER BY due_at, from_position \
+            LIMIT 1"
     );
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(now)
@@ -160,11 +165,14 @@ pub async fn enqueue(
     const MOVE: &str = "UPDATE webhooks SET next_position = $3, through_position = $3 \
          WHERE organisation = $1 AND name = $2 AND due_at = $4 AND next_position = $5";
     const SQL: &str = "INSERT INTO webhook_deliveries \
-         (organisation, name, from_position, through_position, state, tries, made_at, due_at, give_up_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    const FORGET: &str = "DELETE FROM webhook_deliveries WHERE organisation = $1 AND name = $2 AND state <> 'waiting' \
-         AND from_position <= (SELECT from_position FROM webhook_deliveries WHERE organisation = $1 AND name = $2 \
-         ORDER BY from_position DESC LIMIT 1 OFFSET $3)";
+        (organisation, name, from_position, through_position, state, tries, made_at, due_at, \
+        give_up_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    const FORGET: &str = "DELETE FROM webhook_deliveries WHERE organisation = $1 AND name = $2 \
+        AND state <> 'waiting' \
+        AND from_position <= (SELECT from_position FROM webhook_deliveries \
+        WHERE organisation = $1 AND name = $2 \
+        ORDER BY from_position DESC LIMIT 1 OFFSET $3)";
     let DeliveryRow {
         from,
         through,
@@ -217,13 +225,16 @@ pub async fn record_attempt(
     came: &AttemptOutcome,
     (now, claim): (i64, i64),
 ) -> StoreResult<()> {
-    const DELIVERY: &str = "UPDATE webhook_deliveries SET state = $4, tries = tries + 1, tried_at = $5, due_at = $6, error = $7 \
-         WHERE organisation = $1 AND name = $2 AND from_position = $3";
-    const TAKEN: &str = "UPDATE webhooks SET due_at = 0, failures = 0, failing_since = NULL, error = NULL, took_at = $3 \
-         WHERE organisation = $1 AND name = $2 AND due_at = $4";
-    const NOT: &str = "UPDATE webhooks SET due_at = $5, failures = failures + 1, failing_since = COALESCE(failing_since, $3), \
-         error = $6, paused_at = CASE WHEN $7 = 1 THEN $3 ELSE paused_at END \
-         WHERE organisation = $1 AND name = $2 AND due_at = $4";
+    const DELIVERY: &str = "UPDATE webhook_deliveries SET state = $4, tries = tries + 1, \
+        tried_at = $5, due_at = $6, error = $7 \
+        WHERE organisation = $1 AND name = $2 AND from_position = $3";
+    const TAKEN: &str = "UPDATE webhooks SET due_at = 0, failures = 0, failing_since = NULL, \
+        error = NULL, took_at = $3 \
+        WHERE organisation = $1 AND name = $2 AND due_at = $4";
+    const NOT: &str = "UPDATE webhooks SET due_at = $5, failures = failures + 1, \
+        failing_since = COALESCE(failing_since, $3), \
+        error = $6, paused_at = CASE WHEN $7 = 1 THEN $3 ELSE paused_at END \
+        WHERE organisation = $1 AND name = $2 AND due_at = $4";
     let (state, again_at, error) = match came {
         AttemptOutcome::Accepted => ("taken", now, None),
         AttemptOutcome::Failed {
@@ -280,10 +291,13 @@ pub async fn redeliver(
     from: i64,
     (now, claim, give_up_at): (i64, i64, i64),
 ) -> StoreResult<Option<DeliveryRow>> {
-    const AGAIN: &str = "UPDATE webhook_deliveries SET state = 'waiting', tries = 0, due_at = $4, give_up_at = $5 \
-         WHERE organisation = $1 AND name = $2 AND from_position = $3 \
-         RETURNING from_position, through_position, state, tries, made_at, due_at, give_up_at, tried_at, error";
-    const SOON: &str = "UPDATE webhooks SET due_at = $3 WHERE organisation = $1 AND name = $2 AND managed = 1 AND due_at > $3";
+    const AGAIN: &str = "UPDATE webhook_deliveries SET state = 'waiting', tries = 0, due_at = $4, \
+        give_up_at = $5 \
+        WHERE organisation = $1 AND name = $2 AND from_position = $3 \
+        RETURNING from_position, through_position, state, tries, made_at, due_at, give_up_at, \
+        tried_at, error";
+    const SOON: &str = "UPDATE webhooks SET due_at = $3 WHERE organisation = $1 AND name = $2 \
+        AND managed = 1 AND due_at > $3";
     let mut tx = store.begin().await?;
     let found = in_transaction!(&mut tx, db => {
         let query = sqlx::query_as(AGAIN).bind(organisation).bind(name).bind(from).bind(now)
@@ -298,8 +312,9 @@ pub async fn redeliver(
 
 /// Resumes a paused webhook, and resets its failures.
 pub async fn resume(store: &Store, organisation: &str, name: &str) -> StoreResult<()> {
-    const SQL: &str = "UPDATE webhooks SET paused_at = NULL, failures = 0, failing_since = NULL, due_at = 0 \
-         WHERE organisation = $1 AND name = $2 AND managed = 1 AND paused_at IS NOT NULL";
+    const SQL: &str = "UPDATE webhooks SET paused_at = NULL, failures = 0, failing_since = NULL, \
+        due_at = 0 \
+        WHERE organisation = $1 AND name = $2 AND managed = 1 AND paused_at IS NOT NULL";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name)
         .execute(db).await?; });

@@ -22,8 +22,9 @@ pub async fn begin(
     name: &str,
     position: i64,
 ) -> StoreResult<()> {
-    const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at) \
-         VALUES ($1, $2, $3, $3, 0, 0) ON CONFLICT DO NOTHING";
+    const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, \
+        tries, due_at) \
+        VALUES ($1, $2, $3, $3, 0, 0) ON CONFLICT DO NOTHING";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position)
         .execute(db).await?; });
@@ -40,11 +41,13 @@ pub async fn claim(
     (now, until): (i64, i64),
 ) -> StoreResult<Option<ClaimedDelivery>> {
     const SQL: &str = "UPDATE webhooks SET tries = tries + 1, due_at = $6, through_position = CASE \
-         WHEN through_position > next_position THEN through_position WHEN $3 - next_position > $4 THEN next_position + $4 ELSE $3 END \
-         WHERE organisation = $1 AND name = $2 AND due_at <= $5 AND next_position < $3 \
-         RETURNING name, next_position, through_position, tries, due_at";
+        WHEN through_position > next_position THEN through_position WHEN $3 - next_position > $4 \
+        THEN next_position + $4 ELSE $3 END \
+        WHERE organisation = $1 AND name = $2 AND due_at <= $5 AND next_position < $3 \
+        RETURNING name, next_position, through_position, tries, due_at";
     let waits: Option<(i64,)> = {
-        const LOOK: &str = "SELECT next_position FROM webhooks WHERE organisation = $1 AND name = $2 AND due_at <= $3 AND next_position < $4";
+        const LOOK: &str = "SELECT next_position FROM webhooks WHERE organisation = $1 \
+            AND name = $2 AND due_at <= $3 AND next_position < $4";
         on_reader!(store, db => sqlx::query_as(LOOK).bind(organisation).bind(name).bind(now)
             .bind(length).fetch_optional(db).await?)
     };
@@ -67,8 +70,9 @@ pub async fn record_success(
     delivery: &ClaimedDelivery,
     now: i64,
 ) -> StoreResult<()> {
-    const SQL: &str = "UPDATE webhooks SET next_position = $4, tries = 0, due_at = 0, error = NULL, took_at = $5 \
-         WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
+    const SQL: &str = "UPDATE webhooks SET next_position = $4, tries = 0, due_at = 0, \
+        error = NULL, took_at = $5 \
+        WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
         sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next)
@@ -86,7 +90,8 @@ pub async fn record_failure(
     at: i64,
     why: &str,
 ) -> StoreResult<()> {
-    const SQL: &str = "UPDATE webhooks SET due_at = $4, error = $5 WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
+    const SQL: &str = "UPDATE webhooks SET due_at = $4, error = $5 WHERE organisation = $1 \
+        AND name = $2 AND next_position = $3 AND due_at = $6";
     let mut tx = store.begin().await?;
     in_transaction!(&mut tx, db => {
         sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next).bind(at)

@@ -119,7 +119,10 @@ impl ManagedWebhooks {
                     POLL_INTERVAL
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the webhooks that were made could not be seen to; trying again");
+                    tracing::error!(
+                        %error,
+                        "the webhooks that were made could not be seen to; trying again"
+                    );
                     POLL_INTERVAL * 5
                 }
             };
@@ -137,7 +140,10 @@ impl ManagedWebhooks {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::error!(%error, webhook = number, "a webhook could not be seen to; trying again");
+                    tracing::error!(
+                        %error, webhook = number,
+                        "a webhook could not be seen to; trying again"
+                    );
                     break;
                 }
             }
@@ -359,7 +365,8 @@ impl ManagedWebhooks {
         {
             Ok(()) => AttemptOutcome::Accepted,
             Err(error) => {
-                tracing::warn!(webhook = webhook.number, from = delivery.from, tries = delivery.tries + 1, %error, "a webhook was not taken");
+                let (webhook, from, tries) = (webhook.number, delivery.from, delivery.tries + 1);
+                tracing::warn!(webhook, from, tries, %error, "a webhook was not taken");
                 after_failure(standing, delivery, error, now)
             }
         };

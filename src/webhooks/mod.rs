@@ -156,7 +156,10 @@ impl ConfiguredWebhooks {
         match message.post(&self.agent, address, &[&self.secret]).await {
             Ok(()) => stored::record_success(store, organisation, &delivery, now).await?,
             Err(why) => {
-                tracing::warn!(from = delivery.next, through = delivery.through, tries = delivery.tries, %why, "a webhook was not taken; it is sent again");
+                tracing::warn!(
+                    from = delivery.next, through = delivery.through, tries = delivery.tries, %why,
+                    "a webhook was not taken; it is sent again"
+                );
                 stored::record_failure(
                     store,
                     organisation,

@@ -34,27 +34,31 @@ commands! {
         Submit(Submit) = "submit", Permission::StaffOrMember(&[Role::Officer]);
         /// Records the language in which the group wants to be written to, and who helps it with
         /// English.
-        ChooseLanguage(ChooseLanguage) = "choose-language", Permission::StaffOrMember(&[Role::Officer]);
+        ChooseLanguage(ChooseLanguage) = "choose-language",
+            Permission::StaffOrMember(&[Role::Officer]);
         /// Asks the group to change some answers.
         RequestChanges(RequestChanges) = "request-changes", Permission::Staff(&[Role::Officer]);
         /// Submits the application again after changes were requested.
         Resubmit(Resubmit) = "resubmit", Permission::StaffOrMember(&[Role::Officer]);
         /// Confirms that a helper named by the group did help. The helper confirms it, or an
         /// officer who is not a member of the group.
-        ConfirmHelp(HelperRef) = "confirm-help", Permission::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
+        ConfirmHelp(HelperRef) = "confirm-help",
+            Permission::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
         /// Records that the application is eligible.
         ConfirmEligibility(NoBody) = "confirm-eligibility", Permission::Staff(&[Role::Officer]);
         /// Records that the application is ineligible, with the reason.
         RefuseEligibility(WithReason) = "refuse-eligibility", Permission::Staff(&[Role::Officer]);
         /// Declares an interest in the application, or that there is none. It is needed before
         /// scoring, deciding or seeing the assessment.
-        Declare(DeclareInterest) = "declare", Permission::Staff(&[Role::Panel, Role::Officer, Role::Administrator, Role::Finance]);
+        Declare(DeclareInterest) = "declare",
+            Permission::Staff(&[Role::Panel, Role::Officer, Role::Administrator, Role::Finance]);
         /// Scores an eligible application.
         Score(Score) = "score", Permission::Staff(&[Role::Panel]);
         /// Revises one's own score, with the reason.
         ReviseScore(ReviseScore) = "revise-score", Permission::Staff(&[Role::Panel]);
         /// Sets a score aside, with the reason: one's own or, as an administrator, anybody's.
-        SetAsideScore(SetAsideScore) = "set-aside-score", Permission::Staff(&[Role::Panel, Role::Administrator]);
+        SetAsideScore(SetAsideScore) = "set-aside-score",
+            Permission::Staff(&[Role::Panel, Role::Administrator]);
         /// Writes the public title and description of what would be funded.
         WriteSummary(Summary) = "write-summary", Permission::Staff(&[Role::Officer]);
         /// Awards an amount, commits the money and offers the grant, in one step.
@@ -72,20 +76,23 @@ commands! {
         /// Takes back a decision of a meeting while its letter is held, with the reason. The
         /// application is as it was before. Taking back an award needs as many people as the award
         /// did, once as many have confirmed it.
-        TakeBackDecision(TakeBackDecision) = "take-back-decision", Permission::Staff(&[Role::Panel]);
+        TakeBackDecision(TakeBackDecision) = "take-back-decision",
+            Permission::Staff(&[Role::Panel]);
         /// Releases the letter about a decision of a meeting.
         ReleaseLetter(MeetingDay) = "release-letter", Permission::FollowUp;
         /// Moves the day of the letter about a decision of a meeting.
         MoveLetter(LetterDay) = "move-letter", Permission::FollowUp;
         /// States that a helper named by the group did not help. The helper states it, or an
         /// officer who is not a member of the group.
-        RefuseHelp(HelperRef) = "refuse-help", Permission::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
+        RefuseHelp(HelperRef) = "refuse-help",
+            Permission::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
         /// Confirms, as a panel member who was named as present, that one was there. Unless the
         /// fund's rules set a deadline for confirming, the offer goes out once the quorum has
         /// confirmed.
         ConfirmAttendance(AttendanceRef) = "confirm-attendance", Permission::Staff(&[Role::Panel]);
         /// Asks for a review of a decision against the group.
-        RequestReview(RequestReview) = "request-review", Permission::StaffOrMember(&[Role::Officer]);
+        RequestReview(RequestReview) = "request-review",
+            Permission::StaffOrMember(&[Role::Officer]);
         /// Decides a review. The panel member must have had no part in the decision under review.
         DecideReview(DecideReview) = "decide-review", Permission::Staff(&[Role::Panel]);
         /// Withdraws the application.

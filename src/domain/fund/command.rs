@@ -45,25 +45,33 @@ commands! {
         /// Archives a closed fund.
         Archive(NoBody) = "archive", Permission::Staff(&[Role::Administrator]);
         /// Plans a round: a dated call for applications.
-        PlanRound(PlanRound) = "plan-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        PlanRound(PlanRound) = "plan-round",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Opens a planned round.
-        OpenRound(RoundRef) = "open-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        OpenRound(RoundRef) = "open-round",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Moves a round's deadline later.
-        ExtendRound(ExtendRound) = "extend-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        ExtendRound(ExtendRound) = "extend-round",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Closes an open round.
-        CloseRound(RoundRef) = "close-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        CloseRound(RoundRef) = "close-round",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Starts deciding on a closed round.
-        StartDeciding(RoundRef) = "start-deciding", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        StartDeciding(RoundRef) = "start-deciding",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Completes a round after its applications were decided.
-        CompleteRound(RoundRef) = "complete-round", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        CompleteRound(RoundRef) = "complete-round",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Records a meeting of the panel with all its decisions. All of them are recorded, or
         /// none.
         RecordMeeting(RecordMeeting) = "record-meeting", Permission::Staff(&[Role::Panel]);
         /// Releases the letters of a meeting that are held, before their day. The service does it on
         /// that day.
-        ReleaseLetters(ReleaseLetters) = "release-letters", Permission::StaffOrJob(&[Role::Panel, Role::Officer, Role::Administrator]);
+        ReleaseLetters(ReleaseLetters) = "release-letters",
+            Permission::StaffOrJob(&[Role::Panel, Role::Officer, Role::Administrator]);
         /// Moves the day on which the letters of a meeting go out.
-        MoveLetters(MoveLetters) = "move-letters", Permission::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
+        MoveLetters(MoveLetters) = "move-letters",
+            Permission::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
         /// Sends approved payments to the bank together. All of them are sent, or none.
         SendBatch(SendBatch) = "send-batch", Permission::Staff(&[Role::Finance]);
         /// Records that a bank file was made for a batch. Making another one needs a reason.

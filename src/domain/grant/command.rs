@@ -49,7 +49,8 @@ commands! {
         /// Offers the grant of an award.
         Offer(Offer) = "offer", Permission::FollowUp;
         /// Accepts the agreement on behalf of the named people of the group.
-        AcceptAgreement(AcceptAgreement) = "accept-agreement", Permission::StaffOrMember(&[Role::Officer]);
+        AcceptAgreement(AcceptAgreement) = "accept-agreement",
+            Permission::StaffOrMember(&[Role::Officer]);
         /// Declines the offer and releases its money.
         DeclineOffer(NoBody) = "decline-offer", Permission::StaffOrMember(&[Role::Officer]);
         /// Lapses an expired offer and releases its money.
@@ -79,26 +80,33 @@ commands! {
         /// Proposes that a check be waived.
         ProposeWaiver(CheckNote) = "propose-waiver", Permission::Staff(&[Role::Officer]);
         /// Confirms, as a second person, that a check is waived.
-        ConfirmWaiver(CheckRef) = "confirm-waiver", Permission::Staff(&[Role::Officer, Role::Finance]);
+        ConfirmWaiver(CheckRef) = "confirm-waiver",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Schedules the unpaid money in instalments, each released by a day or a check. A schedule
         /// that ties a condition of the panel to one instalment needs a second person to confirm
         /// it.
-        SchedulePayments(SchedulePayments) = "schedule-payments", Permission::Staff(&[Role::Officer, Role::Finance]);
+        SchedulePayments(SchedulePayments) = "schedule-payments",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, a schedule that ties a condition of the panel to one
         /// instalment.
-        ConfirmSchedule(ProposalRef) = "confirm-schedule", Permission::Staff(&[Role::Officer, Role::Finance]);
+        ConfirmSchedule(ProposalRef) = "confirm-schedule",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Prepares a payment to the group's verified payee.
-        PreparePayment(PreparePayment) = "prepare-payment", Permission::Staff(&[Role::Officer, Role::Finance]);
+        PreparePayment(PreparePayment) = "prepare-payment",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Approves a payment. The approver must neither have prepared it nor have keyed its payee.
         ApprovePayment(PaymentRef) = "approve-payment", Permission::Staff(&[Role::Finance]);
         /// Rejects a prepared payment, with the reason.
         RejectPayment(PaymentReason) = "reject-payment", Permission::Staff(&[Role::Finance]);
         /// Cancels a prepared or approved payment that was not sent.
-        CancelPayment(PaymentReason) = "cancel-payment", Permission::Staff(&[Role::Officer, Role::Finance]);
+        CancelPayment(PaymentReason) = "cancel-payment",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Proposes that a payment may leave before the wait after a change at the group is over.
-        ProposeEarlyPayment(PaymentReason) = "propose-early-payment", Permission::Staff(&[Role::Officer, Role::Finance]);
+        ProposeEarlyPayment(PaymentReason) = "propose-early-payment",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, that a payment may leave before the wait is over.
-        ConfirmEarlyPayment(PaymentRef) = "confirm-early-payment", Permission::Staff(&[Role::Finance]);
+        ConfirmEarlyPayment(PaymentRef) = "confirm-early-payment",
+            Permission::Staff(&[Role::Finance]);
         /// Records that an approved payment was sent to the bank.
         SendPayment(SendPayment) = "send-payment", Permission::Staff(&[Role::Finance]);
         /// Sends a payment as part of a batch of its fund.
@@ -115,7 +123,8 @@ commands! {
         /// Corrects the day on which the bank made the payment.
         CorrectPayment(CorrectPayment) = "correct-payment", Permission::Staff(&[Role::Finance]);
         /// Requests another purpose, other dates or another amount.
-        RequestVariation(RequestVariation) = "request-variation", Permission::StaffOrMember(&[Role::Officer]);
+        RequestVariation(RequestVariation) = "request-variation",
+            Permission::StaffOrMember(&[Role::Officer]);
         /// Approves a variation. The person must not have requested it. If the award rises more
         /// money is committed, if it falls money is released.
         ApproveVariation(ApproveVariation) = "approve-variation", Permission::Staff(&[Role::Panel]);
@@ -137,7 +146,8 @@ commands! {
         /// Sends a reminder of an overdue update now, with a line of one's own. At most one a day.
         RemindNow(RemindNow) = "remind-now", Permission::Staff(&[Role::Officer]);
         /// Records the group's update, with outcomes by sign of success.
-        ReceiveUpdate(ReceiveUpdate) = "receive-update", Permission::StaffOrMember(&[Role::Officer]);
+        ReceiveUpdate(ReceiveUpdate) = "receive-update",
+            Permission::StaffOrMember(&[Role::Officer]);
         /// Accepts an update that was received.
         AcceptUpdate(UpdateRef) = "accept-update", Permission::Staff(&[Role::Officer]);
         /// Asks a question about an update. The group answers by submitting the update again.
@@ -149,9 +159,11 @@ commands! {
         /// Records staff's own assessment of an outcome. The group's assessment is unchanged.
         JudgeOutcome(JudgeOutcome) = "judge-outcome", Permission::Staff(&[Role::Officer]);
         /// Declares that a part of the award will not be spent.
-        DeclareUnderspend(DeclareUnderspend) = "declare-underspend", Permission::StaffOrMember(&[Role::Officer]);
+        DeclareUnderspend(DeclareUnderspend) = "declare-underspend",
+            Permission::StaffOrMember(&[Role::Officer]);
         /// Asks the group to return money that is due back, by a given day.
-        RequestReturn(RequestReturn) = "request-return", Permission::Staff(&[Role::Officer, Role::Finance]);
+        RequestReturn(RequestReturn) = "request-return",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a panel member who was named as present, that an offer is withdrawn, a
         /// grant terminated, or money demanded back.
         ConfirmRevocation(ProposalRef) = "confirm-revocation", Permission::Staff(&[Role::Panel]);
@@ -162,9 +174,11 @@ commands! {
         /// meanwhile it blocks nothing.
         RecordBankEntry(RecordBankEntry) = "record-bank-entry", Permission::Staff(&[Role::Finance]);
         /// Proposes how a bank entry is settled: how much of it counts as returned money.
-        ProposeSettlement(ProposeSettlement) = "propose-settlement", Permission::Staff(&[Role::Officer, Role::Finance]);
+        ProposeSettlement(ProposeSettlement) = "propose-settlement",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, how a bank entry is settled.
-        ConfirmSettlement(ConfirmSettlement) = "confirm-settlement", Permission::Staff(&[Role::Finance]);
+        ConfirmSettlement(ConfirmSettlement) = "confirm-settlement",
+            Permission::Staff(&[Role::Finance]);
         /// Confirms, as a panel member who was named as present, that one was there when the award
         /// was raised.
         ConfirmAttendance(AttendanceRef) = "confirm-attendance", Permission::Staff(&[Role::Panel]);
@@ -172,9 +186,11 @@ commands! {
         /// balance becomes an entry that two people settle.
         ReceiveReturn(ReceiveReturn) = "receive-return", Permission::Staff(&[Role::Finance]);
         /// Proposes to waive a return or write off a clawback.
-        ProposeReturnWaiver(ProposeReturnWaiver) = "propose-return-waiver", Permission::Staff(&[Role::Officer, Role::Finance]);
+        ProposeReturnWaiver(ProposeReturnWaiver) = "propose-return-waiver",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, that a return is waived or a clawback written off.
-        ConfirmReturnWaiver(ConfirmReturnWaiver) = "confirm-return-waiver", Permission::Staff(&[Role::Finance]);
+        ConfirmReturnWaiver(ConfirmReturnWaiver) = "confirm-return-waiver",
+            Permission::Staff(&[Role::Finance]);
         /// Publishes a story written by staff, with the group's consent.
         PublishStory(PublishStory) = "publish-story", Permission::Staff(&[Role::Officer]);
         /// Withdraws a story.

@@ -33,7 +33,8 @@ commands! {
         /// Sets the group's postcode and phone number. Staff see groups that share one of them.
         SetContact(SetContact) = "set-contact", Permission::StaffOrMember(&[Role::Officer]);
         /// Records a charity or company number. Open data identifies the group by it from then on.
-        RecordIdentifier(RecordIdentifier) = "record-identifier", Permission::Staff(&[Role::Officer]);
+        RecordIdentifier(RecordIdentifier) = "record-identifier",
+            Permission::Staff(&[Role::Officer]);
         /// Invites a person to act for the group. They become a member once they accept.
         AddMember(MemberRef) = "add-member", Permission::StaffOrMember(&[Role::Officer]);
         /// Accepts an invitation to act for the group. The invited person does so; for someone
@@ -45,9 +46,11 @@ commands! {
         RemoveMember(MemberRef) = "remove-member", Permission::StaffOrMember(&[Role::Officer]);
         /// Sets where the group's money is paid. A new payee is unverified, and unpaid payments
         /// wait.
-        ProvidePayee(PayeeInput) = "provide-payee", Permission::StaffOrMember(&[Role::Officer, Role::Finance]);
+        ProvidePayee(PayeeInput) = "provide-payee",
+            Permission::StaffOrMember(&[Role::Officer, Role::Finance]);
         /// Verifies the payee. The person must not have keyed it.
-        VerifyPayee(VerifyPayee) = "verify-payee", Permission::Staff(&[Role::Officer, Role::Finance]);
+        VerifyPayee(VerifyPayee) = "verify-payee",
+            Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Adds a file to the group's files.
         KeepFile(KeepFile) = "keep-file", Permission::Upload(&[Role::Officer, Role::Finance]);
         /// Puts a check that a grant of the group passed on file, until its last valid day.
@@ -159,10 +162,12 @@ pub struct CorrectGroup {
 #[serde(deny_unknown_fields)]
 pub struct SetContact {
     #[serde(default, deserialize_with = "postcode")]
-    #[schema(value_type = Option<String>, max_length = 20, pattern = "^ *[A-Za-z]( *[A-Za-z0-9]){1,3} *[0-9]( *[A-Za-z]){2} *$", example = "OL1 1AA")]
+    #[schema(value_type = Option<String>, max_length = 20, pattern = "^ *[A-Za-z]( \
+        *[A-Za-z0-9]){1,3} *[0-9]( *[A-Za-z]){2} *$", example = "OL1 1AA")]
     pub postcode: Option<PersonalInput>,
     #[serde(default, deserialize_with = "telephone")]
-    #[schema(value_type = Option<String>, max_length = 40, pattern = "^[ ()-]*(0([ ()-]*[0-9]){6,13}|[+]([ ()-]*[0-9]){8,15})[ ()-]*$", example = "0161 496 0000")]
+    #[schema(value_type = Option<String>, max_length = 40, pattern = "^[ ()-]*(0([ \
+        ()-]*[0-9]){6,13}|[+]([ ()-]*[0-9]){8,15})[ ()-]*$", example = "0161 496 0000")]
     pub telephone: Option<PersonalInput>,
 }
 

@@ -9,7 +9,8 @@ pub const CONTRAST_MIN: f64 = 4.5;
 
 text_type!(
     /// A colour as `#` and six hexadecimal digits, in lower case.
-    Accent, parse_accent, "A colour as # and six hexadecimal digits, on which white words can be read",
+    Accent, parse_accent, "A colour as # and six hexadecimal digits, on which white words can be \
+        read",
     "^#[0-9A-Fa-f]{6}$", 7, "#0f6b66"
 );
 

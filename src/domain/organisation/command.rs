@@ -40,37 +40,48 @@ commands! {
         /// Adopts a framework of signs of success, as its next version.
         AdoptSigns(AdoptSigns) = "adopt-signs", Permission::Staff(&[Role::Administrator]);
         /// Publishes the questions of the application form, as its next version.
-        PublishForm(PublishForm) = "publish-form", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        PublishForm(PublishForm) = "publish-form",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes the text of the grant agreement, as its next version.
-        PublishAgreement(PublishAgreement) = "publish-agreement", Permission::Staff(&[Role::Administrator]);
+        PublishAgreement(PublishAgreement) = "publish-agreement",
+            Permission::Staff(&[Role::Administrator]);
         /// Publishes staff's text on an area for the public report, as its next version.
-        PublishReport(PublishReport) = "publish-report", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        PublishReport(PublishReport) = "publish-report",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes staff's wording of an email, as its next version.
-        PublishMailText(PublishMailText) = "publish-mail-text", Permission::Staff(&[Role::Administrator, Role::Officer]);
+        PublishMailText(PublishMailText) = "publish-mail-text",
+            Permission::Staff(&[Role::Administrator, Role::Officer]);
         /// Proposes a template for a mail whose template takes two administrators, such as the mail
         /// to sign in.
-        ProposeMailText(PublishMailText) = "propose-mail-text", Permission::Staff(&[Role::Administrator]);
+        ProposeMailText(PublishMailText) = "propose-mail-text",
+            Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a proposed template. It is used from then on.
-        ConfirmMailText(ProposalRef) = "confirm-mail-text", Permission::Staff(&[Role::Administrator]);
+        ConfirmMailText(ProposalRef) = "confirm-mail-text",
+            Permission::Staff(&[Role::Administrator]);
         /// Refuses a proposed template, or withdraws one's own, with the reason.
-        RefuseMailText(RefuseMailText) = "refuse-mail-text", Permission::Staff(&[Role::Administrator]);
+        RefuseMailText(RefuseMailText) = "refuse-mail-text",
+            Permission::Staff(&[Role::Administrator]);
         /// Sets the organisation's settings: its name, look, contact details, notices and
         /// languages. It is possible for the first administrator, until there are two.
         SetSettings(Settings) = "set-settings", Permission::Staff(&[Role::Administrator]);
         /// Proposes settings of the organisation. They replace all of those in force.
         ProposeSettings(Settings) = "propose-settings", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, proposed settings. They are in force from then on.
-        ConfirmSettings(ProposalRef) = "confirm-settings", Permission::Staff(&[Role::Administrator]);
+        ConfirmSettings(ProposalRef) = "confirm-settings",
+            Permission::Staff(&[Role::Administrator]);
         /// Refuses proposed settings, or withdraws one's own, with the reason.
-        RefuseSettings(RefuseSettings) = "refuse-settings", Permission::Staff(&[Role::Administrator]);
+        RefuseSettings(RefuseSettings) = "refuse-settings",
+            Permission::Staff(&[Role::Administrator]);
         /// Proposes a webhook that sends events to an external address, or a change of one.
-        ProposeWebhook(ProposeWebhook) = "propose-webhook", Permission::Staff(&[Role::Administrator]);
+        ProposeWebhook(ProposeWebhook) = "propose-webhook",
+            Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a webhook or its change as proposed.
         ConfirmWebhook(ProposalRef) = "confirm-webhook", Permission::Staff(&[Role::Administrator]);
         /// Ends a webhook or its proposal. Nothing more is sent.
         EndWebhook(WebhookRef) = "end-webhook", Permission::Staff(&[Role::Administrator]);
         /// Makes the next secret of a webhook. It is shown once, to the person who requests it.
-        MakeWebhookSecret(WebhookRef) = "make-webhook-secret", Permission::Download(&[Role::Administrator]);
+        MakeWebhookSecret(WebhookRef) = "make-webhook-secret",
+            Permission::Download(&[Role::Administrator]);
     }
 }
 

@@ -23,8 +23,10 @@ text_type!(
     /// The address of a webhook. Auditors and the log can read it, so it has no password and no
     /// query.
     WebhookAddress, parse_web_address,
-    "An https address without a password, a query or a fragment, of at most 300 characters; http only to localhost",
-    "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", 300, "https://hooks.example.org/grants"
+    "An https address without a password, a query or a fragment, of at most 300 characters; http \
+        only to localhost",
+    "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", 300,
+    "https://hooks.example.org/grants"
 );
 
 fn parse_web_address(text: &str) -> Result<String, TextError> {

@@ -49,9 +49,11 @@ commands! {
         AwaitTelling(WaitingMail) = "await-telling", Permission::Job;
         /// Records that the person knows what a waiting message says: by phone, by letter or in
         /// person.
-        Tell(TellPerson) = "tell", Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
+        Tell(TellPerson) = "tell",
+            Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
         /// Sends a waiting message by email after all, because the person has an address now.
-        EmailInstead(WaitingMailRef) = "email-instead", Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
+        EmailInstead(WaitingMailRef) = "email-instead",
+            Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
         /// Registers a person who entered a name on a public page and has not proved an address.
         Introduce(PersonDetails) = "introduce", Permission::Job;
         /// Counts what a person starts who has not proved an address.

@@ -37,7 +37,8 @@ pub enum Refusal {
     #[strum(message = "Ask a colleague who has not.")]
     SamePerson,
     #[error(
-        "you entered these bank details, or you let in the person who did, so someone else must check them and approve"
+        "you entered these bank details, or you let in the person who did, so someone else must \
+            check them and approve"
     )]
     #[strum(message = "Ask a colleague who had no part in entering them.")]
     KeyedPayee,
@@ -54,7 +55,8 @@ pub enum Refusal {
     #[strum(message = "Ask someone in the group, or our office, to invite them first.")]
     NotInvited,
     #[error(
-        "before a fund opens, two administrators must each have signed in with a link from their own email"
+        "before a fund opens, two administrators must each have signed in with a link from their \
+            own email"
     )]
     #[strum(message = "Ask each administrator to sign in once with the link we emailed them.")]
     AdministratorsNotSignedIn,
@@ -69,7 +71,8 @@ pub enum Refusal {
     RoleNotHeld,
     #[error("no call or letter is waiting for this message")]
     #[strum(
-        message = "Open the list of people to phone or write to again. A colleague may have told them already."
+        message = "Open the list of people to phone or write to again. A colleague may have told \
+            them already."
     )]
     MailNotWaiting,
     #[error("we have no email address for this person")]
@@ -95,12 +98,14 @@ pub enum Refusal {
     // Conflicts of interest
     #[error("we still need to know if someone has a conflict of interest here")]
     #[strum(
-        message = "Say if you have a conflict of interest. Do this before you read the scores, score or decide."
+        message = "Say if you have a conflict of interest. Do this before you read the scores, \
+            score or decide."
     )]
     NotDeclared,
     #[error("someone has a conflict of interest here")]
     #[strum(
-        message = "Leave it to people who have none. If too few are left, two administrators can add someone to the panel."
+        message = "Leave it to people who have none. If too few are left, two administrators can \
+            add someone to the panel."
     )]
     Interested,
     #[error("you have declared a conflict of interest, and you cannot take that back yourself")]
@@ -110,7 +115,8 @@ pub enum Refusal {
     #[strum(message = "Leave the scoring to panel members who have not seen the scores.")]
     SawScores,
     #[error(
-        "this decision needs {needed} panel members, and {confirmed} have confirmed that they were there"
+        "this decision needs {needed} panel members, and {confirmed} have confirmed that they were \
+            there"
     )]
     #[strum(message = "Ask the others to sign in and confirm that they were at the meeting.")]
     AttendanceUnconfirmed { needed: usize, confirmed: usize },
@@ -118,10 +124,12 @@ pub enum Refusal {
     #[strum(message = "Name only people who have the panel role.")]
     NotOnPanel,
     #[error(
-        "a decision needs {needed} panel members with no conflict of interest, and {present} were there"
+        "a decision needs {needed} panel members with no conflict of interest, and {present} were \
+            there"
     )]
     #[strum(
-        message = "Name everyone who was there and has no conflict of interest. If too few are left, two administrators can add someone to the panel."
+        message = "Name everyone who was there and has no conflict of interest. If too few are \
+            left, two administrators can add someone to the panel."
     )]
     QuorumMissing { needed: usize, present: usize },
     #[error("the person who typed in an application cannot decide on it alone")]
@@ -129,7 +137,8 @@ pub enum Refusal {
     KeyerAlone,
     #[error("when staff send an application for a group, they must say how they helped")]
     #[strum(
-        message = "Say in `help` who helped, and whether they helped with the wording or only typed it in."
+        message = "Say in `help` who helped, and whether they helped with the wording or only \
+            typed it in."
     )]
     HelpUnsaid,
     #[error("we have no way to reach anyone in this group")]
@@ -151,7 +160,8 @@ pub enum Refusal {
     Exists(&'static str),
     #[error("this {0} already belongs to someone else")]
     #[strum(
-        message = "Each person needs their own email address. Use the person who is there, or another address."
+        message = "Each person needs their own email address. Use the person who is there, or \
+            another address."
     )]
     Taken(&'static str),
     #[error("we have erased the personal details of this person or group")]
@@ -170,7 +180,8 @@ pub enum Refusal {
     StillInRole,
     #[error("you cannot begin any more until you have shown that your email address is yours")]
     #[strum(
-        message = "Sign in with the link that we emailed you, then continue from there. If you have no email address, phone us."
+        message = "Sign in with the link that we emailed you, then continue from there. If you \
+            have no email address, phone us."
     )]
     AddressUnproven,
     #[error("it is too early for this, or someone else is still working on it")]
@@ -182,17 +193,20 @@ pub enum Refusal {
     // States
     #[error("this fund is {}", states::words_of(.0))]
     #[strum(
-        message = "You cannot do this while the fund is in this state. Open its page to see what comes next."
+        message = "You cannot do this while the fund is in this state. Open its page to see what \
+            comes next."
     )]
     FundNotInState(&'static str),
     #[error("this round is {}", states::words_of(.0))]
     #[strum(
-        message = "You cannot do this while the round is in this state. Open its page to see what comes next."
+        message = "You cannot do this while the round is in this state. Open its page to see what \
+            comes next."
     )]
     RoundNotInState(&'static str),
     #[error("this round takes applications from {opens_on} to the end of {closes_on}")]
     #[strum(
-        message = "Apply to a round that is open. If your application reached us in time on paper or by phone, our office can still enter it."
+        message = "Apply to a round that is open. If your application reached us in time on paper \
+            or by phone, our office can still enter it."
     )]
     RoundClosed { opens_on: Date, closes_on: Date },
     #[error("this round takes applications until the end of {0}")]
@@ -206,7 +220,8 @@ pub enum Refusal {
     NotInRound,
     #[error("this application is {}", states::words_of(.0))]
     #[strum(
-        message = "You cannot do this while the application is in this state. Open its page to see what comes next."
+        message = "You cannot do this while the application is in this state. Open its page to see \
+            what comes next."
     )]
     ApplicationNotInState(&'static str),
     #[error("the last day to change these answers was {0}")]
@@ -217,7 +232,8 @@ pub enum Refusal {
     NotAskedFor,
     #[error("this grant is {}", states::words_of(.0))]
     #[strum(
-        message = "You cannot do this while the grant is in this state. Open its page to see what comes next."
+        message = "You cannot do this while the grant is in this state. Open its page to see what \
+            comes next."
     )]
     GrantNotInState(&'static str),
     #[error("this grant is on hold, so its payments must wait")]
@@ -225,12 +241,14 @@ pub enum Refusal {
     GrantOnHold,
     #[error("this payment is {}", states::words_of(.0))]
     #[strum(
-        message = "You cannot do this while the payment is in this state. Open its page to see what comes next."
+        message = "You cannot do this while the payment is in this state. Open its page to see \
+            what comes next."
     )]
     PaymentNotInState(&'static str),
     #[error("this update is {}", states::words_of(.0))]
     #[strum(
-        message = "You cannot do this while the update is in this state. Open its page to see what comes next."
+        message = "You cannot do this while the update is in this state. Open its page to see what \
+            comes next."
     )]
     UpdateNotInState(&'static str),
     #[error("this check is {}", states::words_of(.0))]
@@ -287,7 +305,8 @@ pub enum Refusal {
     NotAsAsked(Money),
     #[error("{asked} is more than the {left} that is still free for this place")]
     #[strum(
-        message = "Award less, put the application on the reserve list, or wait until more money is free."
+        message = "Award less, put the application on the reserve list, or wait until more money \
+            is free."
     )]
     NotAffordable { asked: Money, left: Money },
     #[error("a payment of {asked} is more than the {left} left on this grant")]
@@ -298,12 +317,14 @@ pub enum Refusal {
     AmountDiffers { said: Money, is: Money },
     #[error("the instalments add up to {scheduled}, and {unpaid} is still to be paid")]
     #[strum(
-        message = "Change the instalments so that they add up to what is still to be paid. If you want to plan a payment again that is already prepared, cancel it first."
+        message = "Change the instalments so that they add up to what is still to be paid. If you \
+            want to plan a payment again that is already prepared, cancel it first."
     )]
     ScheduleDiffers { scheduled: Money, unpaid: Money },
     #[error("{asked} is less than the {paid} that is paid or on its way")]
     #[strum(
-        message = "Lower the grant no further than what was paid. Money that is not spent can be returned later."
+        message = "Lower the grant no further than what was paid. Money that is not spent can be \
+            returned later."
     )]
     BelowPaid { asked: Money, paid: Money },
     #[error("{asked} is more than the {left} that could be left over")]
@@ -323,7 +344,8 @@ pub enum Refusal {
     BelowZero { from: Money, taken: Money },
     #[error("there is no money to return for this reason")]
     #[strum(
-        message = "Check on the page of the grant what is due, and choose money left over or money asked back (`owed` in a program)."
+        message = "Check on the page of the grant what is due, and choose money left over or money \
+            asked back (`owed` in a program)."
     )]
     NothingDue,
     #[error("{0}")]
@@ -349,7 +371,8 @@ pub enum Refusal {
     TooManyItems(usize),
     #[error("the check {0} holds back every payment, so you cannot use it for one instalment")]
     #[strum(
-        message = "Choose a check that was added to this grant, or a condition that the award set for one instalment."
+        message = "Choose a check that was added to this grant, or a condition that the award set \
+            for one instalment."
     )]
     CheckForEveryPayment(String),
     #[error("this place is not in the fund")]
@@ -370,7 +393,8 @@ pub enum Refusal {
     #[strum(message = "Answer only the questions of this round.")]
     UnknownQuestion(String),
     #[error(
-        "we need to know how much you ask for, which place it is for, and whether children or adults at risk will take part"
+        "we need to know how much you ask for, which place it is for, and whether children or \
+            adults at risk will take part"
     )]
     #[strum(message = "Answer what is missing, then send the application again.")]
     RequestIncomplete,
@@ -385,7 +409,8 @@ pub enum Refusal {
     SummaryRepeats,
     #[error("this is not the agreement that we sent")]
     #[strum(
-        message = "Read the agreement that we sent, then accept that one. A program accepts it by its hash."
+        message = "Read the agreement that we sent, then accept that one. A program accepts it by \
+            its hash."
     )]
     AgreementDiffers,
     #[error("the group has not accepted the agreement yet")]
@@ -402,7 +427,8 @@ pub enum Refusal {
     CheckNotOnFile,
     #[error("no one who is independent of the group has checked its bank details")]
     #[strum(
-        message = "Ask a colleague to check them who did not enter them and has no tie to the group."
+        message = "Ask a colleague to check them who did not enter them and has no tie to the \
+            group."
     )]
     PayeeNotVerified,
     #[error("this group's bank details have changed")]
@@ -411,7 +437,8 @@ pub enum Refusal {
     )]
     PayeeChanged,
     #[error(
-        "the bank details, the people or an address of this group changed, so we cannot pay before {0}"
+        "the bank details, the people or an address of this group changed, so we cannot pay before \
+            {0}"
     )]
     #[strum(message = "Wait until that day, or have two people agree to pay earlier.")]
     PayeeWaits(Date),
@@ -478,7 +505,8 @@ pub enum Refusal {
     ScoreOutOfRange,
     #[error("this wording cannot be used: {0}")]
     #[strum(
-        message = "Put each detail in double braces with a space on both sides. Put the link alone on its line, and write no other web address."
+        message = "Put each detail in double braces with a space on both sides. Put the link alone \
+            on its line, and write no other web address."
     )]
     TextBroken(String),
     #[error("{{{{ {0} }}}} cannot be used in this email")]

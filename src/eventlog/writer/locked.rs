@@ -16,7 +16,10 @@ impl WriterTask {
             .await
             .unwrap_or_else(|failure| match failure {
                 Failure::OfViewRows(error) => {
-                    tracing::warn!(%error, "a batch could not be written with its views; it is written without");
+                    tracing::warn!(
+                        %error,
+                        "a batch could not be written with its views; it is written without"
+                    );
                     Step::Locked(ViewRows::LeftToProjector)
                 }
                 Failure::OfBatch(error) => Step::Individually(error),

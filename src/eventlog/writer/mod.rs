@@ -216,7 +216,10 @@ impl WriterTask {
         if appends.len() == 1 {
             return vec![Err(error)];
         }
-        tracing::warn!(%error, batch = appends.len(), "a batch was refused; each append runs alone");
+        tracing::warn!(
+            %error, batch = appends.len(),
+            "a batch was refused; each append runs alone"
+        );
         let mut reachable = !error.is_unavailable();
         let mut outcomes = Vec::with_capacity(appends.len());
         for append in appends {
@@ -320,7 +323,8 @@ impl WriterTask {
         if behind > CLOCK_SKEW_MAX_US {
             tracing::error!(
                 behind,
-                "the database's clock stands behind its log; nothing is appended until it is put right"
+                "the database's clock stands behind its log; nothing is appended until it is put \
+                    right"
             );
             return Err(LogError::ClockBehind {
                 seconds: behind / 1_000_000,

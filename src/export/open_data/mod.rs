@@ -92,8 +92,9 @@ pub fn build_package(
         version: VERSION,
         title: format!("Grants made by {}", all.organisation),
         description: format!(
-            "Every grant that a group has accepted. What was released or came back is taken off the awards, and off what was paid. Made \
-             from a log that only grows, as at position {}.",
+            "Every grant that a group has accepted. What was released or came back is taken off \
+                the awards, and off what was paid. Made from a log that only grows, as at position \
+                {}.",
             all.through
         ),
         modified: None,

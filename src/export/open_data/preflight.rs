@@ -176,7 +176,10 @@ fn check_fields(name: &str, value: &Value, says: &mut Vec<String>) {
             } else if name == "geoCodeType" && SMALL_AREA_CODES.contains(&said.as_str()) {
                 says.push("a place is smaller than a ward".into());
             } else if contains_formula(said) {
-                says.push(format!("{name} begins as a formula does, or a part of it, and spreadsheets would take it for one"));
+                says.push(format!(
+                    "{name} begins as a formula does, or a part of it, and \
+                        spreadsheets would take it for one"
+                ));
             } else if has_email(said) || has_postcode(said) {
                 says.push(format!("{name} holds an e-mail address or a postcode"));
             }
@@ -251,11 +254,13 @@ mod tests {
 
     fn good() -> Value {
         json!({
-            "id": "360G-example-1", "title": "Lunch club", "description": "Food for neighbours.", "currency": "GBP",
+            "id": "360G-example-1", "title": "Lunch club", "description": "Food for neighbours.",
+            "currency": "GBP",
             "amountAwarded": 850, "amountDisbursed": 400.5, "awardDate": "2026-03-01",
             "recipientOrganization": [{ "id": "360G-example-2", "name": "Lunch club" }],
             "fundingOrganization": [{ "id": "GB-CHC-1234567", "name": "Office" }],
-            "commitmentTransaction": [{ "value": 850 }], "disbursementTransaction": [{ "value": 400.5 }],
+            "commitmentTransaction": [{ "value": 850 }],
+            "disbursementTransaction": [{ "value": 400.5 }],
         })
     }
 

@@ -197,7 +197,8 @@ fn recipient(numbers: OrgIdentifiers, name: &str) -> OpenDataOrganisation {
 fn description_with_note(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
     if grant.came_back {
         format!(
-            "{} (Some of the money was not needed, or was given back: the sums here are what is left.)",
+            "{} (Some of the money was not needed, or was given back: the sums here are what is \
+                left.)",
             offer.description
         )
     } else {

@@ -350,7 +350,9 @@ mod tests {
     #[test]
     fn within_a_field_the_first_is_named_by_its_path() {
         use FieldErrorCode::Invalid;
-        let body = json!({ "name": "A", "purpose": "B", "areas": ["a", "B"], "rules": { "minimum": "x" } });
+        let body = json!({
+            "name": "A", "purpose": "B", "areas": ["a", "B"], "rules": { "minimum": "x" },
+        });
         let found = wrong_in("funds", "create", &body);
         assert!(
             found.contains(&("areas[1]".to_owned(), Invalid))

@@ -150,7 +150,8 @@ impl QueryParams {
             _ => {
                 let name = if named { ", name" } else { "" };
                 let says = format!(
-                    "this is one of: id, created_at, updated_at{name}, and - before it for the reverse"
+                    "this is one of: id, created_at, updated_at{name}, and - before it for the \
+                        reverse"
                 );
                 return Err(ErrorCode::InvalidQuery.problem(says).with_field("sort"));
             }

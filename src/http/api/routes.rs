@@ -204,7 +204,8 @@ fn fund_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/funds/{fund}/statement",
             name: "fund_statement",
-            summary: "The balance of a fund, every transaction between two days, and the balance after.",
+            summary: "The balance of a fund, every transaction between two days, and the balance \
+                after.",
             query: &["from", "until", "min_position"],
             shape: ResponseShape::record::<Statement>(),
             route: || web::get().to(funds::statement),
@@ -212,7 +213,8 @@ fn fund_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/funders/{funder}/statement",
             name: "funder_statement",
-            summary: "The balance of a funder's money, every transaction between two days, and the balance after.",
+            summary: "The balance of a funder's money, every transaction between two days, and the \
+                balance after.",
             query: &["from", "until", "min_position"],
             shape: ResponseShape::record::<Statement>(),
             route: || web::get().to(funds::statement_of_funder),
@@ -388,7 +390,8 @@ fn log_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/log/accesses",
             name: "log_accesses",
-            summary: "Who looked at all data on a person, and who took the addresses of everyone, the newest day first.",
+            summary: "Who looked at all data on a person, and who took the addresses of everyone, \
+                the newest day first.",
             query: &["after", "limit"],
             shape: ResponseShape::page::<AccessView>(),
             route: || web::get().to(accesses::list),
@@ -452,7 +455,8 @@ pub fn action_routes() -> Vec<ActionRoute> {
         ActionRoute {
             path: "/webhooks/{webhook}/secret",
             name: "webhook_make_secret",
-            summary: "Makes the next secret of a webhook, and shows it this once. The one before still signs as well.",
+            summary: "Makes the next secret of a webhook, and shows it this once. The one before \
+                still signs as well.",
             shape: ResponseShape::record::<SecretShown>(),
             recorded: true,
             route: || web::post().to(webhooks::make_secret),

@@ -68,7 +68,10 @@ fn flatten_payloads(name: &str, schemas: &mut JsonObject) -> Vec<String> {
     }
     *events = json!({
         "type": "object",
-        "description": format!("{} `event` names the one property that there is.", events["description"].as_str().unwrap_or_default()),
+        "description": format!(
+            "{} `event` names the one property that there is.",
+            events["description"].as_str().unwrap_or_default(),
+        ),
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": false,
@@ -94,7 +97,10 @@ fn add_stream_variants(mut record: Value, schemas: &mut JsonObject) {
             pascal_case(stream),
             format!("EventOf{}", pascal_case(stream)),
         );
-        let payload = json!({ "oneOf": [schema_ref(&format!("{of}Event")), { "type": "null" }], "description": "Absent where it is an assessor's score that the reader may not see." });
+        let payload = json!({
+            "oneOf": [schema_ref(&format!("{of}Event")), { "type": "null" }],
+            "description": "Absent where it is an assessor's score that the reader may not see.",
+        });
         let own = json!({
             "type": "object",
             "required": ["stream", "event"],
@@ -131,19 +137,31 @@ fn hashed_event_schema() -> Value {
         .chain([json!({ "type": "null" })]);
     json!({
         "type": "object",
-        "description": "An event as it is hashed: canonical JSON, so that a proof fits it. What assessors gave is left out.",
-        "required": ["command_id", "event", "id", "metadata", "payload", "position", "recorded_at", "sequence", "stream", "v", "version"],
+        "description": "An event as it is hashed: canonical JSON, so that a proof fits it. What \
+            assessors gave is left out.",
+        "required": [
+            "command_id", "event", "id", "metadata", "payload", "position", "recorded_at",
+            "sequence", "stream", "v", "version",
+        ],
         "properties": {
             "command_id": { "type": "string", "maxLength": 100 },
             "event": { "type": "string", "maxLength": 100 },
             "id": { "type": "string", "maxLength": 100 },
-            "metadata": { "type": "object", "additionalProperties": { "type": "string" }, "propertyNames": { "type": "string" } },
+            "metadata": {
+                "type": "object", "additionalProperties": { "type": "string" },
+                "propertyNames": { "type": "string" },
+            },
             "payload": { "anyOf": kinds.collect::<Vec<_>>() },
             "position": position,
-            "recorded_at": { "type": "integer", "format": "int64", "description": "Microseconds since 1970." },
+            "recorded_at": {
+                "type": "integer", "format": "int64", "description": "Microseconds since 1970.",
+            },
             "sequence": position,
             "stream": { "type": "string", "enum": STREAMS },
-            "v": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 255, "description": "The version of this form." },
+            "v": {
+                "type": "integer", "format": "int32", "minimum": 1, "maximum": 255,
+                "description": "The version of this form.",
+            },
             "version": { "type": "string", "maxLength": 20 },
         },
     })
@@ -154,7 +172,8 @@ fn delivery_schema() -> Value {
     let position = json!({ "type": "integer", "format": "int64" });
     json!({
         "type": "object",
-        "description": "Events that were appended, in their order; none is left out, and what is sent again carries the same id.",
+        "description": "Events that were appended, in their order; none is left out, and what is \
+            sent again carries the same id.",
         "required": ["type", "organisation", "from", "next", "events"],
         "properties": {
             "type": { "type": "string", "enum": ["log.events"] },
@@ -170,23 +189,41 @@ fn delivery_schema() -> Value {
 pub(super) fn webhooks(schemas: &JsonObject) -> Value {
     let header = |name: &str, about: &str, example: &str| {
         let schema = json!({ "type": "string", "maxLength": 200 });
-        json!({ "name": name, "in": "header", "required": true, "description": about, "schema": schema, "example": example })
+        json!({
+            "name": name, "in": "header", "required": true, "description": about, "schema": schema,
+            "example": example,
+        })
     };
     let example = samples::sample(&schema_ref("EventDelivery"), schemas);
     let answer = |about: &str| json!({ "description": about });
     json!({ "events": { "post": {
         "operationId": "events",
         "summary": "Events were appended.",
-        "description": "Signed as Standard Webhooks are: HMAC-SHA-256 with the shared secret over id, time and body, joined by points. Any \
-            answer of 2xx takes the delivery; anything else, or none, has it sent again, after longer and longer waits.",
+        "description": "Signed as Standard Webhooks are: HMAC-SHA-256 with the shared secret over \
+            id, time and body, joined by points. Any answer of 2xx takes the delivery; anything \
+            else, or none, has it sent again, after longer and longer waits.",
         "tags": ["log"],
         "security": [],
         "parameters": [
-            header("webhook-id", "The same each time that the same delivery is sent.", "5f0c4a0e-3c52-5a59-8b2e-6d3f8c1a7b90"),
+            header(
+                "webhook-id", "The same each time that the same delivery is sent.",
+                "5f0c4a0e-3c52-5a59-8b2e-6d3f8c1a7b90",
+            ),
             header("webhook-timestamp", "When it was sent, in seconds since 1970.", "1792857600"),
-            header("webhook-signature", "`v1,` and the signature in base64.", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+            header(
+                "webhook-signature", "`v1,` and the signature in base64.",
+                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+            ),
         ],
-        "requestBody": { "required": true, "content": { "application/json": { "schema": schema_ref("EventDelivery"), "example": example } } },
-        "responses": { "2XX": answer("Taken."), "4XX": answer("Not taken: it is sent again."), "5XX": answer("Not taken: it is sent again.") },
+        "requestBody": {
+            "required": true,
+            "content": {
+                "application/json": { "schema": schema_ref("EventDelivery"), "example": example },
+            },
+        },
+        "responses": {
+            "2XX": answer("Taken."), "4XX": answer("Not taken: it is sent again."),
+            "5XX": answer("Not taken: it is sent again."),
+        },
     } } })
 }

@@ -52,9 +52,11 @@ pub fn openapi_json() -> Value {
     )
 }
 
-const DESCRIPTION: &str = "Apply, award, pay, report and close, with every change an immutable event. Money is a string of pounds with at \
-     most two decimals; dates are ISO dates in Europe/London. Every command takes an Idempotency-Key, and a repeat gets the first \
-     answer. Every error is a problem document (RFC 9457) with a stable code. A list in a request has at most 500 entries.";
+const DESCRIPTION: &str = "Apply, award, pay, report and close, with every change an immutable \
+    event. Money is a string of pounds with at most two decimals; dates are ISO dates in \
+    Europe/London. Every command takes an Idempotency-Key, and a repeat gets the first answer. \
+    Every error is a problem document (RFC 9457) with a stable code. A list in a request has at \
+    most 500 entries.";
 
 /// The top-level sections of the document, in the order of the file.
 fn sections() -> Vec<(&'static str, Value)> {
@@ -82,8 +84,9 @@ fn sections() -> Vec<(&'static str, Value)> {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "A token of a person, made on their account page. It is signed and checked as RFC8725 says: one algorithm (EdDSA), one key, \
-                 issuer, audience and expiry."
+            "description": "A token of a person, made on their account page. It is signed and \
+                checked as RFC8725 says: one algorithm (EdDSA), one key, issuer, audience and \
+                expiry."
         } },
     });
     vec![
@@ -91,7 +94,11 @@ fn sections() -> Vec<(&'static str, Value)> {
         ("info", info),
         (
             "servers",
-            json!([{ "url": "/", "description": "The service that serves this contract, in production or for a test", "x-internal": false }]),
+            json!([{
+                "url": "/",
+                "description": "The service that serves this contract, in production or for a test",
+                "x-internal": false,
+            }]),
         ),
         ("security", json!([{ "token": [] }])),
         ("tags", operations::tags()),

@@ -52,15 +52,18 @@ const TAGS: [(&str, &str); 9] = [
 const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     (
         "organisation",
-        "Signs of success, questions and agreement as they are in force, your own wording of emails, and earlier agreements.",
+        "Signs of success, questions and agreement as they are in force, your own wording of \
+            emails, and earlier agreements.",
     ),
     (
         "people",
-        "Staff see everyone, in order of their ids; other people see only themselves. Addresses are shown to those who work with groups.",
+        "Staff see everyone, in order of their ids; other people see only themselves. Addresses \
+            are shown to those who work with groups.",
     ),
     (
         "person",
-        "Name and contact details are shown to the person and to staff who work with groups. They are absent once they are erased.",
+        "Name and contact details are shown to the person and to staff who work with groups. They \
+            are absent once they are erased.",
     ),
     (
         "funds",
@@ -68,15 +71,18 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "fund",
-        "With its rules, rounds and newest batches of payments. The ETag is the version that `If-Match` takes.",
+        "With its rules, rounds and newest batches of payments. The ETag is the version that \
+            `If-Match` takes.",
     ),
     (
         "fund_statement",
-        "Opening balances, each movement with its position in the log, and closing balances, by when they were recorded. For staff.",
+        "Opening balances, each movement with its position in the log, and closing balances, by \
+            when they were recorded. For staff.",
     ),
     (
         "funder_statement",
-        "The same as the statement of a fund, over all funds that have money of this funder. For staff.",
+        "The same as the statement of a fund, over all funds that have money of this funder. For \
+            staff.",
     ),
     (
         "budget",
@@ -96,23 +102,28 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "group_history",
-        "Each application with what was asked for, awarded, paid and returned, also of groups that were merged into this one.",
+        "Each application with what was asked for, awarded, paid and returned, also of groups that \
+            were merged into this one.",
     ),
     (
         "group_links",
-        "Found by keyed look-ups, without decrypting anything. They are shown and not forbidden. For staff.",
+        "Found by keyed look-ups, without decrypting anything. They are shown and not forbidden. \
+            For staff.",
     ),
     (
         "group_file",
-        "Decrypted while it is read, as its own media type or as bytes. Staff and the group's members only.",
+        "Decrypted while it is read, as its own media type or as bytes. Staff and the group's \
+            members only.",
     ),
     (
         "applications",
-        "Staff see all; members see their groups' own. Scores are withheld from those who have yet to score.",
+        "Staff see all; members see their groups' own. Scores are withheld from those who have yet \
+            to score.",
     ),
     (
         "application",
-        "With its decision, place on the reserve list, conflicts of interest, and the scores that the reader may see.",
+        "With its decision, place on the reserve list, conflicts of interest, and the scores that \
+            the reader may see.",
     ),
     (
         "application_answers",
@@ -121,7 +132,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ("grants", "Staff see all; members see their groups' own."),
     (
         "grant",
-        "With checks, instalments, changes, stories and money to return. The id of a grant is the id of its application.",
+        "With checks, instalments, changes, stories and money to return. The id of a grant is the \
+            id of its application.",
     ),
     (
         "grant_payments",
@@ -133,7 +145,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "payments",
-        "Over all grants that the reader may see; `state` finds what waits for an approval, for the bank, or to be confirmed.",
+        "Over all grants that the reader may see; `state` finds what waits for an approval, for \
+            the bank, or to be confirmed.",
     ),
     (
         "updates",
@@ -141,7 +154,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "webhooks",
-        "Those that are active, proposed or paused, with their newest deliveries. For auditors and administrators.",
+        "Those that are active, proposed or paused, with their newest deliveries. For auditors and \
+            administrators.",
     ),
     (
         "webhook",
@@ -153,19 +167,23 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "log_accesses",
-        "Who took all data on a person, or the addresses of everyone, by day. For auditors and administrators.",
+        "Who took all data on a person, or the addresses of everyone, by day. For auditors and \
+            administrators.",
     ),
     (
         "log_head",
-        "The log's length, how far the views have read, and the newest signed head. For auditors and administrators.",
+        "The log's length, how far the views have read, and the newest signed head. For auditors \
+            and administrators.",
     ),
     (
         "log_proof",
-        "The event as it was hashed, the hashes on its way to the root, and the signed head. For auditors and administrators.",
+        "The event as it was hashed, the hashes on its way to the root, and the signed head. For \
+            auditors and administrators.",
     ),
     (
         "log_events",
-        "With `wait` the answer comes as soon as there is a new event. Events have personal values only as seals. For auditors and administrators.",
+        "With `wait` the answer comes as soon as there is a new event. Events have personal values \
+            only as seals. For auditors and administrators.",
     ),
 ];
 
@@ -283,11 +301,14 @@ fn upload_operation(all: &mut OpenApiComponents) -> Value {
     let body = json!({
         "required": true,
         "description": "The file itself, of at most 10 MiB.",
-        "content": { "application/octet-stream": responses::binary_content("application/octet-stream") },
+        "content": {
+            "application/octet-stream": responses::binary_content("application/octet-stream"),
+        },
     });
     json!({
         "operationId": "group_keep_file",
-        "summary": "Keeps a file among the group's: a photograph (JPEG, PNG, WebP) or a PDF, found out from its bytes.",
+        "summary": "Keeps a file among the group's: a photograph (JPEG, PNG, WebP) or a PDF, found \
+            out from its bytes.",
         "description": permission_text(Permission::Upload(&[Role::Officer, Role::Finance])),
         "tags": ["groups"],
         "parameters": parameters,
@@ -331,7 +352,9 @@ fn command_operation(
         "tags": [noun.plural],
         "parameters": parameters,
         "requestBody": { "required": needed, "content": { "application/json": media } },
-        "responses": responses::with_error_responses(if made { "201" } else { "200" }, &responses::command_response(noun, made, all)),
+        "responses": responses::with_error_responses(
+            if made { "201" } else { "200" }, &responses::command_response(noun, made, all),
+        ),
     })
 }
 
@@ -356,7 +379,8 @@ fn permission_text(who: Permission) -> String {
         Permission::Staff(roles) => format!("For a person with the role {}.", names(roles)),
         Permission::StaffOrJob(roles) => {
             format!(
-                "For a person with the role {}; the service does it by itself when the day has come.",
+                "For a person with the role {}; the service does it by itself when the day has \
+                    come.",
                 names(roles)
             )
         }

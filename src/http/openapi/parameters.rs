@@ -46,8 +46,8 @@ fn query_parameter(name: &str) -> Value {
         ),
         "limit" => ("How many items a page has.", integer(1, api::PAGE_MAX)),
         "as_at" => (
-            "The end of a day, or a position: everything that had been recorded by then. A position inside a command gives the state \
-             before the command.",
+            "The end of a day, or a position: everything that had been recorded by then. A \
+                position inside a command gives the state before the command.",
             json!({ "anyOf": [day(), text(DIGITS, 18)] }),
         ),
         "min_position" => (
@@ -71,7 +71,9 @@ fn query_parameter(name: &str) -> Value {
         "due_by" => ("Only what is due by this day.", day()),
         "by" => (
             "What to add up by.",
-            json!({ "type": "string", "enum": ["fund", "funder", "area", "round", "sign", "grant"] }),
+            json!({
+                "type": "string", "enum": ["fund", "funder", "area", "round", "sign", "grant"],
+            }),
         ),
         "purpose" => ("What the file is for.", schema_ref("FilePurpose")),
         "count" => (
@@ -80,7 +82,12 @@ fn query_parameter(name: &str) -> Value {
         ),
         "updated_since" => (
             "Only what was changed at this instant or later, or after this position of the log.",
-            json!({ "anyOf": [json!({ "type": "string", "format": "date-time", "maxLength": 40 }), text(DIGITS, 18)] }),
+            json!({
+                "anyOf": [
+                    json!({ "type": "string", "format": "date-time", "maxLength": 40 }),
+                    text(DIGITS, 18),
+                ],
+            }),
         ),
         "name" => (
             "Only groups whose names begin so; capitals and accents do not matter.",
@@ -102,7 +109,9 @@ fn query_parameter(name: &str) -> Value {
         "fund" | "group" | "grant" => ("Only of this one.", id()),
         _ => ("Only those that have this.", text("^[a-z0-9_-]{1,60}$", 60)),
     };
-    json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
+    json!({
+        "name": name, "in": "query", "required": false, "description": about, "schema": schema,
+    })
 }
 
 /// The component name of a query parameter. Filters get the prefix `Of`, because path parameters
@@ -155,7 +164,8 @@ fn state(states: &'static [&'static str], schemas: &JsonObject) -> Value {
 fn list_parameter(name: &str, about: &str, word: &Value, most: usize) -> Value {
     let words = json!({ "type": "array", "items": word, "minItems": 1, "maxItems": most });
     json!({
-        "name": name, "in": "query", "required": false, "description": about, "style": "form", "explode": false, "schema": words,
+        "name": name, "in": "query", "required": false, "description": about, "style": "form",
+        "explode": false, "schema": words,
     })
 }
 
@@ -191,7 +201,8 @@ fn sort(read: &ReadRoute, all: &mut OpenApiComponents) -> Value {
         .collect();
     let about = "In which order; with `-` the last comes first.";
     let sort = json!({
-        "name": "sort", "in": "query", "required": false, "description": about, "schema": { "type": "string", "enum": words },
+        "name": "sort", "in": "query", "required": false, "description": about,
+        "schema": { "type": "string", "enum": words },
     });
     add_shared(all, if named { "SortOfGroups" } else { "Sort" }, sort)
 }
@@ -234,7 +245,9 @@ pub(super) fn path_parameters(address: &str, all: &mut OpenApiComponents) -> Vec
             "file" => ("The file's digest.".to_owned(), text("^[0-9a-f]{64}$", 64)),
             other => (format!("The {other}'s id."), id()),
         };
-        let parameter = json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema });
+        let parameter = json!({
+            "name": name, "in": "path", "required": true, "description": about, "schema": schema,
+        });
         parameters.push(add_shared(all, &pascal_case(name), parameter));
     }
     parameters
@@ -259,7 +272,8 @@ pub(super) fn if_match(all: &mut OpenApiComponents) -> Value {
         "name": "If-Match",
         "in": "header",
         "required": false,
-        "description": "The version that was read, as its ETag gave it: another refuses the command.",
+        "description": "The version that was read, as its ETag gave it: another refuses the \
+            command.",
         "schema": text("^(\\*|\"[0-9]{1,18}(-[0-9a-f]{16})?\")$", 40),
         "example": "\"7\"",
     });

@@ -23,18 +23,33 @@ fn rate_limit_headers(more: &[&str]) -> Value {
 
 /// The components of headers.
 pub(super) fn headers() -> Value {
-    let text = |about: &str, example: &str| json!({ "description": about, "schema": { "type": "string", "maxLength": 200 }, "example": example });
+    let text = |about: &str, example: &str| {
+        json!({
+            "description": about, "schema": { "type": "string", "maxLength": 200 },
+            "example": example,
+        })
+    };
     json!({
-        "RateLimit": text("How many requests are left, and in how many seconds all are again (draft-ietf-httpapi-ratelimit-headers).", "\"default\";r=5999;t=1"),
-        "RateLimit-Policy": text("How many requests are let through in how many seconds.", "\"default\";q=6000;w=60"),
+        "RateLimit": text(
+            "How many requests are left, and in how many seconds all are again \
+                (draft-ietf-httpapi-ratelimit-headers).",
+            "\"default\";r=5999;t=1",
+        ),
+        "RateLimit-Policy": text(
+            "How many requests are let through in how many seconds.", "\"default\";q=6000;w=60",
+        ),
         "Retry-After": {
             "description": "After how many seconds it is worth trying again.",
             "schema": { "type": "integer", "format": "int32", "minimum": 0, "maximum": 86_400 },
             "example": 30,
         },
-        "Location": text("Where what was made is read.", "/api/v1/groups/0192f0c1-7a3b-7c21-9d4e-5f60718293a4"),
+        "Location": text(
+            "Where what was made is read.", "/api/v1/groups/0192f0c1-7a3b-7c21-9d4e-5f60718293a4",
+        ),
         "ETag": text("The version, as `If-Match` takes it.", "\"7-0123456789abcdef\""),
-        "Idempotent-Replayed": text("`true` where the request was answered before, and this is the same answer.", "true"),
+        "Idempotent-Replayed": text(
+            "`true` where the request was answered before, and this is the same answer.", "true",
+        ),
     })
 }
 
@@ -42,7 +57,9 @@ pub(super) fn headers() -> Value {
 pub(super) fn problems() -> JsonObject {
     let problem = |about: &str, headers: Value, example: &str| {
         let examples = json!({ example: component_ref("examples", example) });
-        let content = json!({ "application/problem+json": { "schema": schema_ref("Problem"), "examples": examples } });
+        let content = json!({
+            "application/problem+json": { "schema": schema_ref("Problem"), "examples": examples },
+        });
         json!({ "description": about, "headers": headers, "content": content })
     };
     let limited = rate_limit_headers(&["Retry-After"]);
@@ -81,9 +98,16 @@ pub(super) fn problems() -> JsonObject {
 pub(super) fn examples() -> Value {
     let problem = |problem: Problem| json!({ "value": problem.document() });
     json!({
-        "Accepted": { "value": { "id": "0192f0c1-7a3b-7c21-9d4e-5f60718293a4", "first_position": 1204, "position": 1205 } },
+        "Accepted": {
+            "value": {
+                "id": "0192f0c1-7a3b-7c21-9d4e-5f60718293a4", "first_position": 1204,
+                "position": 1205,
+            },
+        },
         "Refused": problem(Refusal::NotYours.into()),
-        "TooMany": problem(ErrorCode::TooMany.problem("the programs of this person send too many requests")),
+        "TooMany": problem(
+            ErrorCode::TooMany.problem("the programs of this person send too many requests"),
+        ),
         "Internal": problem(ErrorCode::Internal.problem("something went wrong on our side")),
     })
 }
@@ -132,7 +156,10 @@ pub(super) fn command_response(noun: &Resource, made: bool, all: &mut OpenApiCom
 pub(super) fn action_response(act: &ActionRoute, all: &OpenApiComponents) -> Value {
     let of = schema_ref(&(act.shape.name)());
     let example = samples::sample(&of, &all.schemas);
-    json!({ "description": "Done.", "headers": rate_limit_headers(&[]), "content": { JSON: { "schema": of, "example": example } } })
+    json!({
+        "description": "Done.", "headers": rate_limit_headers(&[]),
+        "content": { JSON: { "schema": of, "example": example } },
+    })
 }
 
 /// The response to an upload.
@@ -154,7 +181,10 @@ pub(super) fn read_response(read: &ReadRoute, all: &OpenApiComponents) -> Value 
             .into_iter()
             .map(|media| (media.to_owned(), binary_content(media)))
             .collect();
-        return json!({ "description": "The file's bytes.", "headers": rate_limit_headers(&[]), "content": content });
+        return json!({
+            "description": "The file's bytes.", "headers": rate_limit_headers(&[]),
+            "content": content,
+        });
     }
     let name = (read.shape.name)();
     let of = schema_ref(&if read.shape.is_page {
@@ -188,7 +218,10 @@ pub(super) fn read_response(read: &ReadRoute, all: &OpenApiComponents) -> Value 
 /// The content of a file, which has a media type but no JSON schema.
 pub(super) fn binary_content(media: &str) -> Value {
     json!({
-        "schema": { "type": "string", "format": "binary", "contentMediaType": media, "maxLength": crate::files::FILE_SIZE_MAX },
+        "schema": {
+            "type": "string", "format": "binary", "contentMediaType": media,
+            "maxLength": crate::files::FILE_SIZE_MAX,
+        },
         "example": "%PDF-1.7 …",
     })
 }

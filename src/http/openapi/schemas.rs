@@ -50,7 +50,8 @@ pub(super) fn all() -> JsonObject {
             .or_insert_with(|| page_schema(&name, is_cut));
         if is_counted {
             known["properties"]["total"] = json!({
-                "type": "integer", "format": "int64", "minimum": 0, "maximum": INTEGER_MAX, "description": "How many there are in all, where `count` asks for it.",
+                "type": "integer", "format": "int64", "minimum": 0, "maximum": INTEGER_MAX,
+                "description": "How many there are in all, where `count` asks for it.",
             });
         }
     }
@@ -219,7 +220,10 @@ fn page_schema(name: &str, is_cut: bool) -> Value {
         "properties": {
             "items": { "type": "array", "items": schema_ref(name), "maxItems": most },
             "has_more": { "type": "boolean" },
-            "next": { "type": "string", "maxLength": 1000, "description": "Pass it as `after` for the next page; absent on the last." },
+            "next": {
+                "type": "string", "maxLength": 1000,
+                "description": "Pass it as `after` for the next page; absent on the last.",
+            },
         },
     })
 }
@@ -234,7 +238,11 @@ struct SharedSchemas {
 
 impl SharedSchemas {
     fn new(schemas: &JsonObject) -> Self {
-        let int32 = |minimum: u32, maximum: i32| json!({ "type": "integer", "format": "int32", "minimum": minimum, "maximum": maximum });
+        let int32 = |minimum: u32, maximum: i32| {
+            json!({
+                "type": "integer", "format": "int32", "minimum": minimum, "maximum": maximum,
+            })
+        };
         let or_none = |mut schema: Value| {
             schema["type"] = json!([schema["type"], "null"]);
             schema
@@ -255,7 +263,9 @@ impl SharedSchemas {
             ("Number", int32(1, 65_535)),
             (
                 "Position",
-                json!({ "type": "integer", "format": "int64", "minimum": -1, "maximum": INTEGER_MAX }),
+                json!({
+                    "type": "integer", "format": "int64", "minimum": -1, "maximum": INTEGER_MAX,
+                }),
             ),
             (
                 "TextOrNone",

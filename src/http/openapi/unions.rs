@@ -125,10 +125,23 @@ mod tests {
 
     #[test]
     fn every_part_of_a_union_has_a_name() {
-        let paper = json!({ "type": "object", "required": ["paper"], "properties": { "paper": { "type": "object" } } });
-        let tagged = |route: &str| json!({ "type": "object", "required": ["route"], "properties": { "route": { "type": "string", "enum": [route] } } });
+        let paper = json!({
+            "type": "object", "required": ["paper"],
+            "properties": { "paper": { "type": "object" } },
+        });
+        let tagged = |route: &str| {
+            json!({
+                "type": "object", "required": ["route"],
+                "properties": { "route": { "type": "string", "enum": [route] } },
+            })
+        };
         let mut schemas = JsonObject::new();
-        schemas.insert("Way".into(), json!({ "oneOf": [{ "type": "string", "enum": ["web"], "description": "By hand." }, paper] }));
+        schemas.insert(
+            "Way".into(),
+            json!({
+                "oneOf": [{ "type": "string", "enum": ["web"], "description": "By hand." }, paper],
+            }),
+        );
         schemas.insert(
             "Payee".into(),
             json!({ "oneOf": [tagged("own_account"), tagged("other")] }),

@@ -140,10 +140,14 @@ mod tests {
     #[test]
     fn what_fits_stands_on_a_line_and_nothing_means_something_else() {
         let long = "word ".repeat(60);
-        let value = json!({ "a": { "b": { "list": ["yes", "1", "plain words", "a: b", 3, null, true, {}] } }, "long": [{ "k": long, "z": 1 }], "lines": "one\ntwo" });
+        let value = json!({
+            "a": { "b": { "list": ["yes", "1", "plain words", "a: b", 3, null, true, {}] } },
+            "long": [{ "k": long, "z": 1 }], "lines": "one\ntwo",
+        });
         let written = write(&[("top", value)]);
         let expected = format!(
-            "top:\n  a:\n    b:\n      list: [\"yes\", \"1\", plain words, \"a: b\", 3, null, true, {{}}]\n  lines: |-\n    one\n    two\n  long:\n  - k: \"{long}\"\n    z: 1\n"
+            "top:\n  a:\n    b:\n      list: [\"yes\", \"1\", plain words, \"a: b\", 3, null, \
+                true, {{}}]\n  lines: |-\n    one\n    two\n  long:\n  - k: \"{long}\"\n    z: 1\n"
         );
         assert_eq!(written, expected);
     }

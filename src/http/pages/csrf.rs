@@ -17,7 +17,8 @@ use crate::http::problem::ErrorCode;
 
 /// The Content-Security-Policy of all pages: styles and images of this service, forms to this
 /// service, no scripts.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Refuses a form that was not submitted from a page of this service: checks the browser's headers
 /// and the CSRF token.

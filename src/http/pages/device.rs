@@ -62,7 +62,8 @@ mod tests {
             ),
             (
                 format!(
-                    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) {webkit} Version/17.0 Mobile/15E148 Safari/604.1"
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) {webkit} Version/17.0 \
+                        Mobile/15E148 Safari/604.1"
                 ),
                 "Safari on iPhone",
             ),

@@ -143,11 +143,13 @@ fn title_and_text(problem: &Problem) -> (&'static str, &str) {
     match problem.status_code() {
         StatusCode::NOT_FOUND => (
             "We can’t find that page",
-            "The address may be old or mistyped, or the page belongs to another group. Nothing you wrote has been lost.",
+            "The address may be old or mistyped, or the page belongs to another group. Nothing you \
+                wrote has been lost.",
         ),
         StatusCode::FORBIDDEN => (
             "You can’t see this page",
-            "It belongs to another group, or to other people in the office. If you need it, please ask us.",
+            "It belongs to another group, or to other people in the office. If you need it, please \
+                ask us.",
         ),
         StatusCode::TOO_MANY_REQUESTS => (
             "Please wait a moment",
@@ -163,7 +165,8 @@ fn title_and_text(problem: &Problem) -> (&'static str, &str) {
         ),
         _ => (
             "Sorry, that did not work",
-            "We could not read what was sent. Please go back, load the page again and have another try.",
+            "We could not read what was sent. Please go back, load the page again and have another \
+                try.",
         ),
     }
 }

@@ -73,7 +73,8 @@ pub(super) async fn read(
 pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static str {
     match error {
         FileError::Quota { .. } => translate(
-            "Your group has sent as many files as it can in one day. Send the rest tomorrow, or phone us",
+            "Your group has sent as many files as it can in one day. Send the rest tomorrow, or \
+                phone us",
             language,
         ),
         FileError::Busy => translate(

@@ -95,10 +95,16 @@ pub fn eligibility(fund: &FundRow, language: Language) -> Vec<Eligibility> {
         questions.extend(usual_eligibility(language));
     }
     questions.push(usual(
-        with_two(translate("Do you need between {} and {}?", language), minimum, maximum, language),
+        with_two(
+            translate("Do you need between {} and {}?", language),
+            minimum,
+            maximum,
+            language,
+        ),
         with_two(
             translate(
-                "This fund only gives between {} and {}. Phone us and we will help you look for other funding.",
+                "This fund only gives between {} and {}. Phone us and we will help you look for \
+                    other funding.",
                 language,
             ),
             minimum,
@@ -114,14 +120,16 @@ fn usual_eligibility(language: Language) -> [Eligibility; 2] {
         (
             translate("Are at least two of you running it?", language),
             translate(
-                "This fund is for groups of two or more people. You can ask a friend to join you, and come back.",
+                "This fund is for groups of two or more people. You can ask a friend to join you, \
+                    and come back.",
                 language,
             ),
         ),
         (
             translate("Will nobody make a profit from it?", language),
             translate(
-                "This fund is only for groups that make no profit for anyone. Phone us if you are not sure.",
+                "This fund is only for groups that make no profit for anyone. Phone us if you are \
+                    not sure.",
                 language,
             ),
         ),

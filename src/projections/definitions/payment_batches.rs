@@ -71,9 +71,8 @@ impl Projection for PaymentBatchesProjection {
     type Row = PaymentBatchRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
-        let Event::Fund(FundEvent::BatchSent { batch, .. } | FundEvent::BankFileMade { batch, .. }) =
-            &event.event
-        else {
+        use FundEvent::{BankFileMade, BatchSent};
+        let Event::Fund(BatchSent { batch, .. } | BankFileMade { batch, .. }) = &event.event else {
             return None;
         };
         Some(AffectedRows::one(&PaymentBatchRow::id_of(

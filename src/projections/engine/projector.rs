@@ -245,7 +245,11 @@ impl Projector {
             .map(|projection| format!("view_{}", projection.name))
             .collect();
         if let Err(error) = self.log.store().analyze_tables(&views).await {
-            tracing::warn!(%error, "the database did not look at its tables; it does so by itself, or when they have doubled");
+            tracing::warn!(
+                %error,
+                "the database did not look at its tables; it does so by itself, or when they have \
+                    doubled"
+            );
         }
     }
 

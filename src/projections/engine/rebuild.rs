@@ -189,7 +189,10 @@ impl Projector {
                         of("live").filter(|live| live.shape != projection.schema_version),
                         of("building"),
                     ) {
-                        tracing::error!(projection = name, %cause, "its rows cannot be made anew; it stands still");
+                        tracing::error!(
+                            projection = name, %cause,
+                            "its rows cannot be made anew; it stands still"
+                        );
                         checkpoints::save(
                             &mut tx,
                             organisation,

@@ -287,7 +287,8 @@ pub(super) async fn submit(
         None | Some(Refusal::NoChange) => Ok(see_other(&next)),
         Some(refusal) => {
             let says = if was_sent(&refusal) {
-                let says = "You have already sent this application. This answer was not saved. Phone us if it needs to change.";
+                let says = "You have already sent this application. This answer was not saved. \
+                    Phone us if it needs to change.";
                 translate(says, visitor.language).to_owned()
             } else {
                 refusal_text::refusal_text(&refusal, visitor.language)

@@ -113,7 +113,8 @@ pub(super) async fn submit(
     let email = who.email.clone();
     let (taken, position) = register_person(&app, &posted, &visitor, person, who).await?;
     if !registered_just_now(&app, person, position).await? {
-        let says = "You sent this page before. Choose “Sign in” to continue your application, or go back and start again.";
+        let says = "You sent this page before. Choose “Sign in” to continue your application, or \
+            go back and start again.";
         let says = vec![(String::new(), translate(says, visitor.language).to_owned())];
         return render(
             &visitor,

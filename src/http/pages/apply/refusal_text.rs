@@ -28,7 +28,8 @@ pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
         }
         Refusal::ChangesOverdue(day_) => {
             return translate_with(
-                "You could change your answers until {}. Phone us if something still needs to change.",
+                "You could change your answers until {}. Phone us if something still needs to \
+                    change.",
                 &format_day(*day_, language),
                 language,
             );
@@ -42,10 +43,12 @@ pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
         }
         Refusal::AnswerUnfit { why, .. } => return answer_error_text(*why, language),
         Refusal::RoundNotInState(_) => {
-            "This round does not take applications at the moment. Phone us and we will tell you when the next one opens."
+            "This round does not take applications at the moment. Phone us and we will tell you \
+                when the next one opens."
         }
         Refusal::FundNotInState(_) => {
-            "This fund does not take applications at the moment. Phone us and we will tell you more."
+            "This fund does not take applications at the moment. Phone us and we will tell you \
+                more."
         }
         Refusal::AnswerMissing(_) | Refusal::RequestIncomplete => {
             "One question still needs an answer. It is marked below."
@@ -54,10 +57,12 @@ pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
             "This application can no longer be changed. Phone us if something in it is wrong."
         }
         Refusal::NotAskedFor => {
-            "Only the answers that we ask about can be changed now. Phone us if something else needs to change."
+            "Only the answers that we ask about can be changed now. Phone us if something else \
+                needs to change."
         }
         Refusal::LetterHeld => {
-            "The panel has met about your application. We will write to you soon. Phone us if it is urgent."
+            "The panel has met about your application. We will write to you soon. Phone us if it \
+                is urgent."
         }
         Refusal::UnknownArea => "Choose one of the places.",
         Refusal::TooFewSigners(_) => "More people need to sign. Enter one name in each box.",
@@ -69,7 +74,8 @@ pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
         }
         Refusal::NoChange => "Nothing was changed.",
         Refusal::AddressUnproven => {
-            "Sign in first, with the link in the email that we sent you. Then you can start another one. If you have no email, phone us."
+            "Sign in first, with the link in the email that we sent you. Then you can start \
+                another one. If you have no email, phone us."
         }
         Refusal::AgreementDiffers => {
             "The agreement has changed since you opened this page. Please read it again."

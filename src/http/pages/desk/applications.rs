@@ -83,7 +83,8 @@ pub(super) static LIST: ListDefinition = ListDefinition {
             ],
         },
     ],
-    purpose: "Applications from groups arrive here. You can also add one that came on paper or by phone.",
+    purpose: "Applications from groups arrive here. You can also add one that came on paper or by \
+        phone.",
 };
 
 const COLUMNS: [ListColumn; 13] = [

@@ -118,7 +118,8 @@ impl AssistedChanges<'_> {
                 "help.kind.keyed_verbatim.read_back",
                 "yes",
             );
-        let title = "Send it again for the group: I helped with the wording, so I have a conflict of interest";
+        let title = "Send it again for the group: I helped with the wording, so I have a conflict \
+            of interest";
         let helped = self
             .resubmit("resubmit-helped", title, HelpKind::HelpedToWord)
             .hidden("help.kind", "helped_to_word");

@@ -103,7 +103,8 @@ pub(super) static LIST: ListDefinition = ListDefinition {
         label: "Approve selected",
         roles: &[Role::Finance],
     }],
-    purpose: "A payment is prepared on the page of its grant, and then waits here for a second person.",
+    purpose: "A payment is prepared on the page of its grant, and then waits here for a second \
+        person.",
 };
 
 const COLUMNS: [ListColumn; 9] = [

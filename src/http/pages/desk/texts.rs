@@ -279,7 +279,9 @@ pub(super) async fn show_report(request: &DeskRequest<'_>) -> Result<HttpRespons
     let page = ActionsPage {
         page: request.page_context("Reports on areas").await?,
         wrong: forms.error_summary(),
-        says: "Nothing that a group typed becomes public by itself. Write the report in your own words. Below you can read what groups learned.".to_owned(),
+        says: "Nothing that a group typed becomes public by itself. Write the report in your own \
+            words. Below you can read what groups learned."
+            .to_owned(),
         acts: request.actions(&forms, table.collect()).await?,
         words: learned_texts(request).await?,
     };

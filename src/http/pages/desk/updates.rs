@@ -97,7 +97,8 @@ pub(super) static LIST: ListDefinition = ListDefinition {
         label: "Send a reminder",
         roles: &[Role::Officer],
     }],
-    purpose: "Reports are asked for when a grant is accepted. They appear here with the day on which they are due.",
+    purpose: "Reports are asked for when a grant is accepted. They appear here with the day on \
+        which they are due.",
 };
 
 const COLUMNS: [ListColumn; 10] = [

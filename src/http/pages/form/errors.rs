@@ -252,9 +252,8 @@ fn instruction(detail: &str) -> Option<String> {
         "a sort code has six digits, and an account number has eight" => {
             "a sort code has six digits, and an account number has eight"
         }
-        "this is not a web address such as https://hooks.example.org/grants, without a password, a query or a fragment" => {
-            "enter a web address, such as https://hooks.example.org/grants"
-        }
+        "this is not a web address such as https://hooks.example.org/grants, without a password, a \
+            query or a fragment" => "enter a web address, such as https://hooks.example.org/grants",
         _ => return None,
     };
     Some(says.to_owned())
@@ -266,7 +265,8 @@ fn problem_sentence(problem: &Problem) -> String {
     use strum::VariantNames as _;
     if !Refusal::VARIANTS.contains(&problem.code()) {
         return if problem.code() == <&str>::from(ErrorCode::KeyReused) {
-            "You sent this form before, with other answers. Load the page again, and send it once more."
+            "You sent this form before, with other answers. Load the page again, and send it once \
+                more."
         } else {
             "This could not be saved just now. Wait a moment, and send it again."
         }

@@ -185,8 +185,10 @@ mod tests {
             pair(&"a.".repeat(100_000), "deep"),
         ]);
         let says = serde_json::json!({
-            "amount": "1850.00", "present": ["a", "b"], "criteria": { "need": 4, "reach": 1250, "plan": "1,5" }, "late": true,
-            "round": "winter-2026", "areas": ["stockport", "high-peak"], "checks": ["governing-document"],
+            "amount": "1850.00", "present": ["a", "b"],
+            "criteria": { "need": 4, "reach": 1250, "plan": "1,5" }, "late": true,
+            "round": "winter-2026", "areas": ["stockport", "high-peak"],
+            "checks": ["governing-document"],
             "decisions": [{ "verdict": { "defer": { "reason": "later" } } }],
         });
         assert_eq!(posted.to_json(), says);

@@ -211,7 +211,8 @@ fn correction_notice(row: &GroupRow, language: Language) -> Option<String> {
         )
     } else {
         (
-            "You asked us to change your group’s name to {}. Someone in our office will check it first.",
+            "You asked us to change your group’s name to {}. Someone in our office will check it \
+                first.",
             proposed.name.clone(),
         )
     };

@@ -171,7 +171,8 @@ impl<'a> EntrySteps<'a> {
             Err(PageError::Refused(CommandError::KeyReused)) => {
                 return Err(field_error(
                     "standing",
-                    "The group is on record with the other answer, which cannot be changed. Choose that one",
+                    "The group is on record with the other answer, which cannot be changed. Choose \
+                        that one",
                 ));
             }
             Err(error) => return Err(error.into()),
@@ -241,7 +242,8 @@ impl<'a> EntrySteps<'a> {
             )),
             Err(CommandError::KeyReused) => Err(field_error(
                 "",
-                "This form was begun for another round or group. Choose that one, or begin a new form",
+                "This form was begun for another round or group. Choose that one, or begin a new \
+                    form",
             )),
             Err(error) => Err(PageError::from(error).into()),
         }

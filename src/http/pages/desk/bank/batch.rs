@@ -377,7 +377,9 @@ async fn mark_as_sent(
     if known.sent_on.is_some() {
         return Ok(see_other(&back));
     }
-    let body = json!({ "batch": batch.to_string(), "sent_on": posted.text("sent_on"), "payments": known.unsent });
+    let body = json!({
+        "batch": batch.to_string(), "sent_on": posted.text("sent_on"), "payments": known.unsent,
+    });
     let Some(command) = FundCommand::read("send-batch", body).and_then(Result::ok) else {
         return refused(&back, "sent_on", "Enter the day you sent it to the bank.").await;
     };

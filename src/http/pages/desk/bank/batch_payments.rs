@@ -145,7 +145,8 @@ pub(super) async fn held_back(
     payment: &BatchPayment,
 ) -> Result<Option<String>, PageError> {
     if payment.line.is_none() {
-        let says = "The bank details changed since it was prepared. Cancel this payment, and prepare it again.";
+        let says = "The bank details changed since it was prepared. Cancel this payment, and \
+            prepare it again.";
         return Ok(Some(says.to_owned()));
     }
     let send = GrantCommand::SendPayment(SendPayment {

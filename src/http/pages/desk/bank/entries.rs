@@ -124,7 +124,8 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "look",
                 title: "To look at",
-                why: "These lines name a payment but do not fit it. Tick a line to keep it with its grant: two people then settle it there.",
+                why: "These lines name a payment but do not fit it. Tick a line to keep it with \
+                    its grant: two people then settle it there.",
                 rows: Vec::new(),
             },
         ),

@@ -385,11 +385,15 @@ pub(super) fn parse_line(line: &str) -> Option<Command> {
         ("settle", [way, pence, _]) => {
             let amount = Money::from_pence(pence.parse().ok()?);
             let note = format!(
-                "The bank's statement of {on} names this payment, and the entry fits nothing that is on record."
+                "The bank's statement of {on} names this payment, and the entry fits nothing that \
+                    is on record."
             );
             (
                 "record-bank-entry",
-                json!({ "kind": way, "amount": amount, "payment": payment, "happened_on": on, "note": note }),
+                json!({
+                    "kind": way, "amount": amount, "payment": payment, "happened_on": on,
+                    "note": note,
+                }),
             )
         }
         _ => return None,

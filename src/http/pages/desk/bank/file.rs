@@ -95,7 +95,11 @@ async fn draw_up(
     let mut lines = Vec::new();
     for payment in &payments {
         let problem = match (&payment.line, sent_on) {
-            (None, Some(_)) => Some("The account is not the one that its payment was prepared for. Record that the bank did not pay it, and prepare it again".to_owned()),
+            (None, Some(_)) => Some(
+                "The account is not the one that its payment was prepared for. Record that the \
+                    bank did not pay it, and prepare it again"
+                    .to_owned(),
+            ),
             (_, Some(_)) => None,
             _ => held_back(desk, payment).await?,
         };
@@ -111,7 +115,10 @@ async fn draw_up(
     let file = bank::write_payment_file(&desk.app.site.bank_layout, &lines, day);
     let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
     let lines = new_lines(&payments, known);
-    let body = json!({ "batch": batch.to_string(), "payments": file.payments, "total": file.total, "digest": file.digest, "reason": reason, "lines": lines });
+    let body = json!({
+        "batch": batch.to_string(), "payments": file.payments, "total": file.total,
+        "digest": file.digest, "reason": reason, "lines": lines,
+    });
     let command = FundCommand::read("make-bank-file", body).and_then(Result::ok);
     Ok(command.map(|command| (command, file.text)).ok_or_else(|| {
         "There is nothing in this batch that the bank has still to pay to an account".to_owned()

@@ -102,7 +102,9 @@ async fn proposal(
     let mut ready = Vec::new();
     for row in rows {
         let why = if row.route == PaymentRoute::PurchaseForGroup {
-            "We buy it for the group, so it goes in no bank file. Record it on the page of its grant.".to_owned()
+            "We buy it for the group, so it goes in no bank file. Record it on the page of its \
+                grant."
+                .to_owned()
         } else if let Some(day) = row.waits_until.filter(|day| *day > today) {
             let day = short_day(day, today);
             format!("Waits until {day}, because the bank details, a member or an address changed.")

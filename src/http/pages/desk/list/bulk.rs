@@ -90,12 +90,14 @@ impl BulkWords {
     fn of(action: &str) -> Self {
         match action {
             "approve" => Self {
-                before: "You approve these payments. Once everyone who is needed has approved a payment, it can go to the bank.",
+                before: "You approve these payments. Once everyone who is needed has approved a \
+                    payment, it can go to the bank.",
                 button: "Approve",
                 done: "Approved",
             },
             "remind" => Self {
-                before: "We email each of these groups that its report is due. A group gets at most one reminder a day.",
+                before: "We email each of these groups that its report is due. A group gets at \
+                    most one reminder a day.",
                 button: "Send a reminder to",
                 done: "Reminded",
             },

@@ -96,7 +96,8 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "people",
         "change-contact",
-        "Contact details saved. If they are someone else’s, that person or another officer must agree.",
+        "Contact details saved. If they are someone else’s, that person or another officer must \
+            agree.",
     ),
     says(
         "people",

@@ -86,13 +86,15 @@ async fn render(
 pub(in super::super) fn role_sentence(role: Role) -> &'static str {
     match role {
         Role::Administrator => {
-            "Administrator: sets up funds, gives roles with a second administrator, and changes texts"
+            "Administrator: sets up funds, gives roles with a second administrator, and changes \
+                texts"
         }
         Role::Officer => {
             "Officer: works with groups, checks applications, runs rounds and reads reports"
         }
         Role::Finance => {
-            "Finance: records money from funders, and prepares or approves payments – two people for each"
+            "Finance: records money from funders, and prepares or approves payments – two people \
+                for each"
         }
         Role::Panel => "Panel: reads applications, scores them and decides at the meeting",
         Role::Auditor => "Auditor: reads the audit log and all figures, and changes nothing",
