@@ -173,82 +173,95 @@ fn link_path(notice: AccessNotice, event: &RecordedEvent) -> String {
 
 /// Subject and text of a notice. Notices to administrators are in English only.
 fn notice_text(notice: AccessNotice, language: Language) -> (&'static str, &'static str) {
-    use Language::{En, Pl};
-    match (notice, language) {
-        (AccessNotice::RoleGiven, _) => (
+    match language {
+        Language::En => english_text(notice),
+        Language::Pl => polish_text(notice).unwrap_or_else(|| english_text(notice)),
+    }
+}
+
+fn english_text(notice: AccessNotice) -> (&'static str, &'static str) {
+    match notice {
+        AccessNotice::RoleGiven => (
             "Someone was given a role",
             "Hello\n\nSomeone can now do more in our office: they were given a role. One \
                 administrator proposed it and another confirmed it.\n\nIf you did not expect that, \
                 talk to a colleague. You can see who it is, and end the role, here:",
         ),
-        (AccessNotice::ColleagueChanged, _) => (
+        AccessNotice::ColleagueChanged => (
             "A colleague's name or address changed",
             "Hello\n\nThe name or address of a colleague has changed. They hold a role in our \
                 office, or were proposed for one. Links to sign in go to the new address.\n\nIf \
                 you did not expect that, phone them and ask. You can end their access here:",
         ),
-        (AccessNotice::PayeeChanged, En) => (
+        AccessNotice::PayeeChanged => (
             "We have bank details for your group",
             "Hello\n\nThank you. Someone told us where the money for your group should go. We \
                 check it before we pay anything.\n\nIf nobody in your group did this, phone us \
                 straight away on {{ phone }}. You can look at it here:",
         ),
-        (AccessNotice::PayeeChanged, Pl) => (
-            "Mamy dane konta Twojej grupy",
-            "Dzień dobry!\n\nDziękujemy. Ktoś podał nam, dokąd mają trafić pieniądze dla Twojej \
-                grupy. Sprawdzimy to, zanim cokolwiek wypłacimy.\n\nJeśli nie zrobił tego nikt z \
-                Twojej grupy, od razu do nas zadzwoń: {{ phone }}. Tutaj możesz to zobaczyć:",
-        ),
-        (AccessNotice::MembersChanged, En) => (
+        AccessNotice::MembersChanged => (
             "Someone joined or left your group",
             "Hello\n\nSomeone joined your group here, or left it. Everyone in the group can send \
                 applications and say where the money goes.\n\nIf nobody in your group expected \
                 this, phone us straight away on {{ phone }}. You can see your group here:",
         ),
-        (AccessNotice::MembersChanged, Pl) => (
-            "Ktoś dołączył do Twojej grupy albo z niej odszedł",
-            "Dzień dobry!\n\nKtoś dołączył u nas do Twojej grupy albo z niej odszedł. Każdy w \
-                grupie może wysyłać wnioski i podać, dokąd mają trafić pieniądze.\n\nJeśli nikt w \
-                grupie się tego nie spodziewał, od razu do nas zadzwoń: {{ phone }}. Tutaj \
-                zobaczysz swoją grupę:",
-        ),
-        (AccessNotice::GroupsMerged, En) => (
+        AccessNotice::GroupsMerged => (
             "Your group was joined with another",
             "Hello\n\nSomeone in our office joined your group with another one, as we think they \
                 are the same. Everyone in both can now send applications and say where the money \
                 goes.\n\nIf that is wrong, phone us straight away on {{ phone }}. You can see your \
                 group here:",
         ),
-        (AccessNotice::GroupsMerged, Pl) => (
+        AccessNotice::MemberChanged => (
+            "The details of someone in your group changed",
+            "Hello\n\nThe name or address of someone in your group changed. Links to sign in go to \
+                the new address.\n\nIf nobody in your group expected this, phone us straight away \
+                on {{ phone }}. You can see your group here:",
+        ),
+        AccessNotice::Invited => (
+            "You are asked to join a group",
+            "Hello\n\nSomeone asked you to join their group here. You are not in it before you say \
+                yes.\n\nIf you do not know what this is about, you do not need to do anything. To \
+                see which group it is, sign in here:",
+        ),
+    }
+}
+
+fn polish_text(notice: AccessNotice) -> Option<(&'static str, &'static str)> {
+    let text = match notice {
+        AccessNotice::RoleGiven | AccessNotice::ColleagueChanged => return None,
+        AccessNotice::PayeeChanged => (
+            "Mamy dane konta Twojej grupy",
+            "Dzień dobry!\n\nDziękujemy. Ktoś podał nam, dokąd mają trafić pieniądze dla Twojej \
+                grupy. Sprawdzimy to, zanim cokolwiek wypłacimy.\n\nJeśli nie zrobił tego nikt z \
+                Twojej grupy, od razu do nas zadzwoń: {{ phone }}. Tutaj możesz to zobaczyć:",
+        ),
+        AccessNotice::MembersChanged => (
+            "Ktoś dołączył do Twojej grupy albo z niej odszedł",
+            "Dzień dobry!\n\nKtoś dołączył u nas do Twojej grupy albo z niej odszedł. Każdy w \
+                grupie może wysyłać wnioski i podać, dokąd mają trafić pieniądze.\n\nJeśli nikt w \
+                grupie się tego nie spodziewał, od razu do nas zadzwoń: {{ phone }}. Tutaj \
+                zobaczysz swoją grupę:",
+        ),
+        AccessNotice::GroupsMerged => (
             "Twoja grupa została połączona z inną",
             "Dzień dobry!\n\nKtoś w naszym biurze połączył Twoją grupę z inną, bo uważamy, że to \
                 ta sama grupa. Wszyscy w obu mogą teraz wysyłać wnioski i podać, dokąd mają trafić \
                 pieniądze.\n\nJeśli to pomyłka, od razu do nas zadzwoń: {{ phone }}. Tutaj \
                 zobaczysz swoją grupę:",
         ),
-        (AccessNotice::MemberChanged, En) => (
-            "The details of someone in your group changed",
-            "Hello\n\nThe name or address of someone in your group changed. Links to sign in go to \
-                the new address.\n\nIf nobody in your group expected this, phone us straight away \
-                on {{ phone }}. You can see your group here:",
-        ),
-        (AccessNotice::MemberChanged, Pl) => (
+        AccessNotice::MemberChanged => (
             "Zmienił się adres kogoś z Twojej grupy",
             "Dzień dobry!\n\nZmieniło się imię lub adres kogoś z Twojej grupy. Linki do logowania \
                 trafiają na nowy adres.\n\nJeśli nikt w grupie się tego nie spodziewał, od razu do \
                 nas zadzwoń: {{ phone }}. Tutaj zobaczysz swoją grupę:",
         ),
-        (AccessNotice::Invited, En) => (
-            "You are asked to join a group",
-            "Hello\n\nSomeone asked you to join their group here. You are not in it before you say \
-                yes.\n\nIf you do not know what this is about, you do not need to do anything. To \
-                see which group it is, sign in here:",
-        ),
-        (AccessNotice::Invited, Pl) => (
+        AccessNotice::Invited => (
             "Zaproszenie do grupy",
             "Dzień dobry!\n\nKtoś zaprasza Cię do swojej grupy. Nie należysz do niej, dopóki się \
                 nie zgodzisz.\n\nJeśli nie wiesz, o co chodzi, nie musisz nic robić. Aby zobaczyć, \
                 która to grupa, zaloguj się tutaj:",
         ),
-    }
+    };
+    Some(text)
 }

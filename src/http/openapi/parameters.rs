@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::api::{self, ReadRoute};
 use super::{JsonObject, OpenApiComponents, component_ref, pascal_case, schema_ref};
 
+/// What totals can be grouped by.
+const GROUPINGS: [&str; 6] = ["fund", "funder", "area", "round", "sign", "grant"];
 const DIGITS: &str = "^[0-9]{1,18}$";
 /// The largest position that a request can contain.
 const POSITION_MAX: i64 = i64::MAX / 2;
@@ -31,6 +33,11 @@ fn id() -> Value {
     json!({ "type": "string", "format": "uuid", "maxLength": 36 })
 }
 
+/// A time in this form, or a position of the log.
+fn or_position(time: Value) -> Value {
+    json!({ "anyOf": [time, text(DIGITS, 18)] })
+}
+
 /// Adds a parameter to the components, and returns a reference to it.
 fn add_shared(shared: &mut OpenApiComponents, name: &str, parameter: Value) -> Value {
     shared.parameters.insert(name.to_owned(), parameter);
@@ -48,7 +55,7 @@ fn query_parameter(name: &str) -> Value {
         "as_at" => (
             "The end of a day, or a position: everything that had been recorded by then. A \
                 position inside a command gives the state before the command.",
-            json!({ "anyOf": [day(), text(DIGITS, 18)] }),
+            or_position(day()),
         ),
         "min_position" => (
             "Wait until the views have passed this position.",
@@ -71,9 +78,7 @@ fn query_parameter(name: &str) -> Value {
         "due_by" => ("Only what is due by this day.", day()),
         "by" => (
             "What to add up by.",
-            json!({
-                "type": "string", "enum": ["fund", "funder", "area", "round", "sign", "grant"],
-            }),
+            json!({ "type": "string", "enum": GROUPINGS }),
         ),
         "purpose" => ("What the file is for.", schema_ref("FilePurpose")),
         "count" => (
@@ -82,12 +87,7 @@ fn query_parameter(name: &str) -> Value {
         ),
         "updated_since" => (
             "Only what was changed at this instant or later, or after this position of the log.",
-            json!({
-                "anyOf": [
-                    json!({ "type": "string", "format": "date-time", "maxLength": 40 }),
-                    text(DIGITS, 18),
-                ],
-            }),
+            or_position(json!({ "type": "string", "format": "date-time", "maxLength": 40 })),
         ),
         "name" => (
             "Only groups whose names begin so; capitals and accents do not matter.",

@@ -10,38 +10,15 @@ use crate::mail::format_day;
 /// The text of a refusal for a group. Refusals that groups rarely meet have the domain's text, in
 /// English.
 pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
-    let plain = match refusal {
-        Refusal::OutsideBounds { minimum, maximum } => {
-            return with_two(
-                "Enter an amount between {} and {}",
-                minimum,
-                maximum,
-                language,
-            );
-        }
-        Refusal::RoundClosed { closes_on, .. } => {
-            return translate_with(
-                "This round closed on {}. Phone us and we will tell you when the next one opens.",
-                &format_day(*closes_on, language),
-                language,
-            );
-        }
-        Refusal::ChangesOverdue(day_) => {
-            return translate_with(
-                "You could change your answers until {}. Phone us if something still needs to \
-                    change.",
-                &format_day(*day_, language),
-                language,
-            );
-        }
-        Refusal::OfferExpired(day_) => {
-            return translate_with(
-                "This offer ran out on {}. Please phone us.",
-                &format_day(*day_, language),
-                language,
-            );
-        }
-        Refusal::AnswerUnfit { why, .. } => return answer_error_text(*why, language),
+    match plain_text(refusal) {
+        Some(text) => translate(text, language).to_owned(),
+        None => text_with_values(refusal, language),
+    }
+}
+
+/// The text of a refusal that always says the same.
+fn plain_text(refusal: &Refusal) -> Option<&'static str> {
+    let text = match refusal {
         Refusal::RoundNotInState(_) => {
             "This round does not take applications at the moment. Phone us and we will tell you \
                 when the next one opens."
@@ -80,9 +57,39 @@ pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
         Refusal::AgreementDiffers => {
             "The agreement has changed since you opened this page. Please read it again."
         }
-        other => return format!("{other}. {}", other.advice()),
+        _ => return None,
     };
-    translate(plain, language).to_owned()
+    Some(text)
+}
+
+/// The text of a refusal that names a value, or of one without a text for groups.
+fn text_with_values(refusal: &Refusal, language: Language) -> String {
+    match refusal {
+        Refusal::OutsideBounds { minimum, maximum } => with_two(
+            "Enter an amount between {} and {}",
+            minimum,
+            maximum,
+            language,
+        ),
+        Refusal::RoundClosed { closes_on, .. } => translate_with(
+            "This round closed on {}. Phone us and we will tell you when the next one opens.",
+            &format_day(*closes_on, language),
+            language,
+        ),
+        Refusal::ChangesOverdue(day_) => translate_with(
+            "You could change your answers until {}. Phone us if something still needs to \
+                change.",
+            &format_day(*day_, language),
+            language,
+        ),
+        Refusal::OfferExpired(day_) => translate_with(
+            "This offer ran out on {}. Please phone us.",
+            &format_day(*day_, language),
+            language,
+        ),
+        Refusal::AnswerUnfit { why, .. } => answer_error_text(*why, language),
+        other => format!("{other}. {}", other.advice()),
+    }
 }
 
 #[cfg(test)]
