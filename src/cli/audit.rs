@@ -64,23 +64,25 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             );
             Ok(())
         }
-        AuditTask::Check { proof, key } => {
-            let proof: Proof = serde_json::from_str(&read_file(Some(&proof))?.unwrap_or_default())
-                .map_err(not_checked)?;
-            match proof.check(read_file(key.as_deref())?.as_deref()) {
-                Ok((position, size)) => {
-                    print_line!(
-                        "the event at position {position} is in the log of {size} events that {} \
-                            signed",
-                        proof.key
-                    );
-                    Ok(())
-                }
-                Err(error) => {
-                    print_line!("{error}");
-                    Err(TaskError::DoesNotHold(1))
-                }
-            }
+        AuditTask::Check { proof, key } => check(&proof, key.as_deref()),
+    }
+}
+
+/// Checks a proof that was saved to a file, against a key if one is given.
+fn check(proof: &Path, key: Option<&Path>) -> Result<(), TaskError> {
+    let text = read_file(Some(proof))?.unwrap_or_default();
+    let proof: Proof = serde_json::from_str(&text).map_err(not_checked)?;
+    match proof.check(read_file(key)?.as_deref()) {
+        Ok((position, size)) => {
+            print_line!(
+                "the event at position {position} is in the log of {size} events that {} signed",
+                proof.key
+            );
+            Ok(())
+        }
+        Err(error) => {
+            print_line!("{error}");
+            Err(TaskError::DoesNotHold(1))
         }
     }
 }

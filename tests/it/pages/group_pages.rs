@@ -5,12 +5,12 @@ use microgrants::domain::application::RequestChanges;
 use microgrants::domain::group::CorrectGroup;
 use microgrants::domain::person::PersonDetails;
 use microgrants::domain::personal_data::BlindIndexKind;
-use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonCommand};
+use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonCommand, PersonId};
 use microgrants::jobs::Jobs;
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
-use crate::support::fixtures::{open, text};
+use crate::support::fixtures::{Office, open, text};
 use crate::support::test_app::TestApp;
 
 on_each_engine!(only_what_was_asked_is_open_and_nothing_typed_is_lost);
@@ -89,33 +89,29 @@ fn answer(browser: &mut Browser, page: &Page, form: &str) -> Page {
     )
 }
 
-on_each_engine!(a_member_answers_contact_details_that_an_officer_proposed);
-#[expect(clippy::too_many_lines, reason = "one journey, step by step")]
-async fn a_member_answers_contact_details_that_an_officer_proposed(app: TestApp) {
+/// Proposes contact details for a member, as an officer.
+async fn propose(app: &TestApp, office: &Office, member: PersonId, email: &str) {
+    let details = PersonDetails {
+        name: open("Cass"),
+        email: Some(open(email)),
+        telephone: Some(open("0161 496 0000")),
+        postal_address: None,
+        typed_email: None,
+    };
+    let change = PersonCommand::ChangeContact(details);
+    app.issue_ok(office.ada, Command::Person(member, change))
+        .await;
+    app.catch_up().await;
+}
+
+on_each_engine!(a_member_refuses_contact_details_that_an_officer_proposed);
+async fn a_member_refuses_contact_details_that_an_officer_proposed(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let (_, member) = office.group(&app).await;
-    let propose = async |email: &str| {
-        let details = PersonDetails {
-            name: open("Cass"),
-            email: Some(open(email)),
-            telephone: Some(open("0161 496 0000")),
-            postal_address: None,
-            typed_email: None,
-        };
-        app.issue_ok(
-            office.ada,
-            Command::Person(member, PersonCommand::ChangeContact(details)),
-        )
-        .await;
-        app.catch_up().await;
-    };
-    propose("other@example.org").await;
+    propose(&app, &office, member, "other@example.org").await;
     let mut browser = signed_in(&app, &address, member).await;
-    assert!(
-        browser
-            .get("/my")
-            .contains("Someone in our office would like to change your contact details.")
-    );
+    let start = browser.get("/my");
+    assert!(start.contains("Someone in our office would like to change your contact details."));
     let page = browser.get("/account");
     assert!(
         page.contains("other@example.org") && page.contains("0161 496 0000"),
@@ -128,9 +124,16 @@ async fn a_member_answers_contact_details_that_an_officer_proposed(app: TestApp)
         "{}",
         visible_text(&after)
     );
-    propose("other@example.org").await;
+}
+
+on_each_engine!(a_member_confirms_only_the_contact_details_that_the_page_showed);
+async fn a_member_confirms_only_the_contact_details_that_the_page_showed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
+    let mut browser = signed_in(&app, &address, member).await;
+    propose(&app, &office, member, "other@example.org").await;
     let before = browser.get("/account");
-    propose("new@example.org").await;
+    propose(&app, &office, member, "new@example.org").await;
     let shown = answer(&mut browser, &before, "confirm-contact");
     assert!(
         shown.contains("Are these your new contact details?") && shown.contains("new@example.org"),
@@ -149,18 +152,14 @@ async fn a_member_answers_contact_details_that_an_officer_proposed(app: TestApp)
         "{}",
         visible_text(&after)
     );
-    let holder = app
-        .log
-        .vault()
+    let vault = app.log.vault();
+    let holder = vault
         .subject_of(BlindIndexKind::Email, "new@example.org")
         .await
         .unwrap();
     assert_eq!(holder, Some(member.0));
-    assert!(
-        !browser
-            .get("/my")
-            .contains("would like to change your contact details")
-    );
+    let start = browser.get("/my");
+    assert!(!start.contains("would like to change your contact details"));
 }
 
 on_each_engine!(a_name_that_waits_and_a_draft_that_lapsed_are_explained);

@@ -12,6 +12,7 @@ use microgrants::domain::{
 use serde_json::json;
 
 use super::journeys::{serve_office, signed_in, visible_text};
+use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, text};
 use crate::support::test_app::TestApp;
 
@@ -83,82 +84,104 @@ async fn draft_of_every_kind(
     (id, member)
 }
 
+/// The answers to a question of one kind: one that is refused, and one that is taken.
+struct AnswerCase {
+    key: &'static str,
+    wrong: &'static [(&'static str, &'static str)],
+    /// What the page says to the wrong answer.
+    says: &'static str,
+    right: &'static [(&'static str, &'static str)],
+    /// How the right answer is read afterwards.
+    words: &'static str,
+}
+
+const ANSWERS: [AnswerCase; 7] = [
+    AnswerCase {
+        key: "short-text",
+        wrong: &[("answer", "")],
+        says: "Enter an answer. A sentence or two is fine.",
+        right: &[("answer", "Soup")],
+        words: "Soup",
+    },
+    AnswerCase {
+        key: "one-choice",
+        wrong: &[("answer", "boat")],
+        says: "Choose one of these",
+        right: &[("answer", "bus")],
+        words: "By bus, or by tram",
+    },
+    AnswerCase {
+        key: "several-choices",
+        wrong: &[],
+        says: "Choose one of these",
+        right: &[("answer", "foot"), ("answer", "bus")],
+        words: "On foot",
+    },
+    AnswerCase {
+        key: "number",
+        wrong: &[("answer", "many")],
+        says: "Enter a number",
+        right: &[("answer", "1,250")],
+        words: "1250",
+    },
+    AnswerCase {
+        key: "yes-no",
+        wrong: &[],
+        says: "Choose yes or no",
+        right: &[("answer", "no")],
+        words: "No",
+    },
+    AnswerCase {
+        key: "date",
+        wrong: &[("answer", "soon")],
+        says: "Enter a day",
+        right: &[("answer", "2026-07-05")],
+        words: "5 July 2026",
+    },
+    AnswerCase {
+        key: "budget",
+        wrong: &[("item-answer", "Hall"), ("amount-answer", "")],
+        says: "Enter an amount in pounds on each line",
+        right: &[
+            ("item-answer", "Hall: 24 weeks"),
+            ("amount-answer", "480"),
+            ("item-answer", ""),
+            ("amount-answer", ""),
+            ("item-answer", "Tea"),
+            ("amount-answer", "£20"),
+        ],
+        words: "Hall: 24 weeks: £480",
+    },
+];
+
 on_each_engine!(a_question_of_each_kind_is_answered_and_read_in_words);
-#[expect(
-    clippy::too_many_lines,
-    clippy::type_complexity,
-    reason = "a table of one case for each kind"
-)]
 async fn a_question_of_each_kind_is_answered_and_read_in_words(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let (id, member) = draft_of_every_kind(&app, &office).await;
     let mut browser = signed_in(&app, &address, member).await;
     let answer = |key: &str| format!("/my/applications/{id}/answer/{key}");
-    let cases: [(&str, &[(&str, &str)], &str, &[(&str, &str)], &str); 7] = [
-        (
-            "short-text",
-            &[("answer", "")],
-            "Enter an answer. A sentence or two is fine.",
-            &[("answer", "Soup")],
-            "Soup",
-        ),
-        (
-            "one-choice",
-            &[("answer", "boat")],
-            "Choose one of these",
-            &[("answer", "bus")],
-            "By bus, or by tram",
-        ),
-        (
-            "several-choices",
-            &[],
-            "Choose one of these",
-            &[("answer", "foot"), ("answer", "bus")],
-            "On foot",
-        ),
-        (
-            "number",
-            &[("answer", "many")],
-            "Enter a number",
-            &[("answer", "1,250")],
-            "1250",
-        ),
-        ("yes-no", &[], "Choose yes or no", &[("answer", "no")], "No"),
-        (
-            "date",
-            &[("answer", "soon")],
-            "Enter a day",
-            &[("answer", "2026-07-05")],
-            "5 July 2026",
-        ),
-        (
-            "budget",
-            &[("item-answer", "Hall"), ("amount-answer", "")],
-            "Enter an amount in pounds on each line",
-            &[
-                ("item-answer", "Hall: 24 weeks"),
-                ("amount-answer", "480"),
-                ("item-answer", ""),
-                ("amount-answer", ""),
-                ("item-answer", "Tea"),
-                ("amount-answer", "£20"),
-            ],
-            "Hall: 24 weeks: £480",
-        ),
-    ];
-    for (key, wrong, says, right, _) in cases {
-        let at = answer(key);
+    for case in &ANSWERS {
+        let (key, at) = (case.key, answer(case.key));
         let page = browser.get(&at);
         assert_eq!(page.status, 200, "{at}");
-        let refused = browser.submit_form(&page, &at, wrong);
+        let refused = browser.submit_form(&page, &at, case.wrong);
         assert_eq!(refused.status, 422, "{key}");
-        assert!(refused.contains(says), "{key}: {}", visible_text(&refused));
-        let taken = browser.submit_form(&refused, &at, right);
+        assert!(
+            refused.contains(case.says),
+            "{key}: {}",
+            visible_text(&refused)
+        );
+        let taken = browser.submit_form(&refused, &at, case.right);
         assert_eq!(taken.status, 200, "{key}: {}", visible_text(&taken));
     }
     let page = browser.get(&format!("/my/applications/{id}/check"));
-    for (key, _, _, _, words) in cases {
-        assert!(page.contains(words), "{key}: {}", visible_text(&page));
+    for case in &ANSWERS {
+        assert!(
+            page.contains(case.words),
+            "{}: {}",
+            case.key,
+            visible_text(&page)
+        );
     }
     let again = browser.get(&answer("budget"));
     assert!(
@@ -232,17 +255,17 @@ async fn a_question_without_a_translation_says_so(app: TestApp) {
     assert!(page.contains("Pieszo"), "{}", visible_text(&page));
 }
 
-on_each_engine!(the_office_writes_questions_and_plans_a_round_with_them);
-#[expect(clippy::too_many_lines, reason = "one journey, step by step")]
-async fn the_office_writes_questions_and_plans_a_round_with_them(app: TestApp) {
-    let (office, address) = serve_office(&app).await;
-    let mut browser = signed_in(&app, &address, office.ada).await;
-    let (editor, post) = ("/desk/texts/form", "/desk/do/form");
-    let page = browser.get(&format!("{editor}?from=starter"));
-    let draft = page
-        .hidden_field("draft")
+/// The questions on a page of the editor, as its form carries them.
+fn draft_on(page: &Page) -> String {
+    page.hidden_field("draft")
         .replace("&#34;", "\"")
-        .replace("&quot;", "\"");
+        .replace("&quot;", "\"")
+}
+
+/// Starts from the usual questions, and adds one to choose from. Returns the editor's page.
+fn add_a_question(browser: &mut Browser, post: &str) -> Page {
+    let page = browser.get("/desk/texts/form?from=starter");
+    let draft = draft_on(&page);
     let page = browser.submit_form(&page, post, &[("draft", &draft), ("do", "add")]);
     assert!(page.contains("Add a question"), "{}", visible_text(&page));
     let fields = [
@@ -266,10 +289,16 @@ async fn the_office_writes_questions_and_plans_a_round_with_them(app: TestApp) {
         "{}",
         visible_text(&page)
     );
-    let draft = page
-        .hidden_field("draft")
-        .replace("&#34;", "\"")
-        .replace("&quot;", "\"");
+    page
+}
+
+on_each_engine!(the_office_writes_questions_and_plans_a_round_with_them);
+async fn the_office_writes_questions_and_plans_a_round_with_them(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let post = "/desk/do/form";
+    let page = add_a_question(&mut browser, post);
+    let draft = draft_on(&page);
     let page = browser.submit_form(&page, post, &[("draft", &draft), ("do", "preview:pl")]);
     assert!(
         page.contains("Co chcecie zrobić?"),
@@ -338,7 +367,7 @@ async fn a_fund_has_words_of_its_own(app: TestApp) {
     let page = browser.submit_form(&page, &post, &words);
     assert_eq!(page.status, 200, "{}", visible_text(&page));
     let start = format!("/apply/{}/first", office.fund);
-    let mut visitor = crate::support::browser::Browser::new(&address);
+    let mut visitor = Browser::new(&address);
     let unchanged = visitor.get(&format!("{start}/fits/2"));
     assert!(
         unchanged.contains("Are at least two of you running it?"),
