@@ -219,7 +219,7 @@ pub fn token_for_roles(app: &TestApp, person: PersonId, roles: Option<Vec<Role>>
         .expect("a token")
 }
 
-/// Serves an app in this process, until the process ends.
+/// Serves an app in this process, until the app is dropped.
 pub fn serve(app: &TestApp, person: PersonId) -> Client {
     serve_with(app, person, |_| ())
 }
@@ -265,9 +265,9 @@ pub fn serve_with_tasks(
         site,
         supervisor: beside,
     };
+    let stop = app.dropped();
     std::thread::spawn(move || {
-        let server =
-            http::serve(desk, listener, Some(2), std::future::pending()).expect("a server");
+        let server = http::serve(desk, listener, Some(2), stop).expect("a server");
         actix_web::rt::System::new().block_on(server)
     });
     Client::new(&address, token)

@@ -16,6 +16,7 @@ use microgrants::projections::Projector;
 use microgrants::store::Store;
 use microgrants::views::Views;
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 use crate::support::postgres;
 use crate::support::service::Deployment;
@@ -32,6 +33,8 @@ pub struct TestApp {
     pub projector: Projector,
     /// The app's clock, in microseconds since 1970.
     now: Arc<AtomicI64>,
+    /// Dropped with the app, which ends the services that it has.
+    alive: watch::Sender<()>,
 }
 
 impl TestApp {
@@ -79,6 +82,7 @@ impl TestApp {
             commands,
             projector,
             now,
+            alive: watch::Sender::new(()),
         }
     }
 
@@ -97,6 +101,12 @@ impl TestApp {
             self.store().clone(),
         )
         .await
+    }
+
+    /// Waits until the app is dropped, which its case does last.
+    pub fn dropped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut alive = self.alive.subscribe();
+        async move { while alive.changed().await.is_ok() {} }
     }
 
     /// Its database and keys.

@@ -102,6 +102,7 @@ impl MarkedProgramme<'_> {
         self.merge_groups(&group);
         self.record_meeting(&group);
         self.erase_records();
+        self.remind_late_group(&group);
     }
 
     /// The public texts of the organisation.
@@ -381,6 +382,15 @@ impl MarkedProgramme<'_> {
         let excuse = json!({ "update": 1, "reason": PAYLOAD });
         on(self.ada, "excuse-update", excuse);
         on(self.ada, "terminate", because());
+    }
+
+    /// A grant whose report is late. It comes last, as its days pass.
+    fn remind_late_group(&self, group: &str) {
+        let grant = self.awarded(group);
+        self.accept_agreement(&grant);
+        self.app.pass_days(120);
+        let reminder = json!({ "update": 1, "note": PAYLOAD });
+        commands_to(format!("grants/{grant}"))(self.ada, "remind-now", reminder);
     }
 
     fn merge_groups(&self, group: &str) {
