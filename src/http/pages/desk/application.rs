@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::action::Action;
 use super::application_actions::ApplicationActions;
 use super::changes::{AnswerView, answer_views};
+use super::confirmations::attendance_form;
 use super::contacts::Contacts;
 use super::erasures::day_text;
 use super::group::{GroupLine, group_lines};
@@ -92,7 +93,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     lines.retain(|line| line.id != row.id);
     let forms = request.forms();
     let panel = panel_members(request).await?;
-    let names = request.names_of_people(people_of(&row)).await?;
+    let names = request.names_of_colleagues(people_of(&row)).await?;
     let actions = ApplicationActions {
         request,
         forms: &forms,
@@ -101,7 +102,8 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         round: &round,
         panel: &panel,
     };
-    let next = next_of(&row, &answers, request.today());
+    let next = attendance_first(&row, request.signed.reader.person)
+        .unwrap_or_else(|| next_of(&row, &answers, request.today()));
     let page = request
         .page_context(&format!("{}: {}", group.name, round.name))
         .await?;
@@ -112,7 +114,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         steps: Steps::of_application(&row, page.today),
         next: with_grant(
             &row,
-            request.next_step(next.title, &next.why, next.action, actions.all().await?),
+            request.next_step(next.title, &next.why, &next.action, actions.all().await?),
         ),
         declare: actions.declarations().await?,
         declared: row
@@ -174,15 +176,24 @@ struct NextTask {
     title: &'static str,
     why: String,
     /// The action that is shown.
-    action: &'static str,
+    action: String,
+}
+
+/// Confirming the reader's presence at the decision, if that is open. Nothing else is before it.
+fn attendance_first(row: &ApplicationRow, reader: PersonId) -> Option<NextTask> {
+    row.unconfirmed.contains(&reader).then(|| NextTask {
+        title: "Next: confirm that you were there",
+        why: "A colleague named you as present when this was decided.".to_owned(),
+        action: attendance_form(reader),
+    })
 }
 
 fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTask {
     use ApplicationState as S;
-    let next = |title, why: &str, action| NextTask {
+    let next = |title, why: &str, action: &str| NextTask {
         title,
         why: why.to_owned(),
-        action,
+        action: action.to_owned(),
     };
     let answered = answers
         .iter()
@@ -286,7 +297,7 @@ pub(super) async fn panel_members(
         .map(|seen| {
             (
                 seen.id.to_string(),
-                seen.name.unwrap_or_else(|| "Someone".to_owned()),
+                seen.name.unwrap_or_else(|| "A colleague".to_owned()),
             )
         })
         .collect())

@@ -25,6 +25,11 @@ pub(super) struct DecisionAttendance<'a> {
     pub when: &'static str,
 }
 
+/// The name of the form that confirms a person's presence.
+pub(super) fn attendance_form(person: PersonId) -> String {
+    format!("confirm-attendance-{person}")
+}
+
 impl DecisionAttendance<'_> {
     /// The confirmation of a person that they were present. Nobody can confirm for somebody else.
     pub(super) fn action_of(
@@ -36,7 +41,7 @@ impl DecisionAttendance<'_> {
         self.unconfirmed.contains(&person).then(|| {
             let title = format!("I was there {}", self.when);
             ActionSpec::new(title, command(AttendanceRef { person, decision }))
-                .form(format!("confirm-attendance-{person}"))
+                .form(attendance_form(person))
                 .button("I was there")
                 .expanded()
                 .hidden("person", person)

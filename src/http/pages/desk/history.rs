@@ -46,7 +46,7 @@ pub(super) async fn history(
     let actors = seen
         .iter()
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
-    let names = request.names_of_people(actors).await?;
+    let names = request.names_of_actors(actors).await?;
     let today = crate::clock::day_of(request.app.commands.now());
     let lines = seen.iter().rev().map(|event| line_of(event, &names, today));
     Ok(fold_repeats(lines))

@@ -90,7 +90,7 @@ use crate::domain::{Organisation, PersonId, days};
 use crate::http::AppState;
 use crate::http::problem::ErrorCode;
 use crate::projections::PersonRow;
-use crate::views::{AsAt, ParseAsAtError, Reader, TableRow};
+use crate::views::{AsAt, ParseAsAtError, PersonView, Reader, TableRow};
 
 /// A request for a page of the desk.
 pub(super) struct DeskRequest<'a> {
@@ -248,7 +248,8 @@ impl<'a> DeskRequest<'a> {
         &self,
         ids: impl IntoIterator<Item = PersonId>,
     ) -> Result<PersonNames, PageError> {
-        self.names_for_reader(&self.signed.reader, ids).await
+        let rows = self.people_rows(ids).await?;
+        self.names_for_reader(&self.signed.reader, rows).await
     }
 
     /// The names of colleagues, without the reader's limits: staff know each other's names.
@@ -256,25 +257,56 @@ impl<'a> DeskRequest<'a> {
         &self,
         ids: impl IntoIterator<Item = PersonId>,
     ) -> Result<PersonNames, PageError> {
-        self.names_for_reader(&Reader::service(), ids).await
+        let rows = self.people_rows(ids).await?;
+        self.names_for_reader(&Reader::service(), rows).await
+    }
+
+    /// The names of people who did something with a record: colleagues without the reader's limits,
+    /// members of groups within them.
+    pub async fn names_of_actors(
+        &self,
+        ids: impl IntoIterator<Item = PersonId>,
+    ) -> Result<PersonNames, PageError> {
+        let rows = self.people_rows(ids).await?;
+        let (colleagues, others): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(people::has_roles);
+        let PersonNames(mut names) = self.names_for_reader(&self.signed.reader, others).await?;
+        let PersonNames(colleagues) = self
+            .names_for_reader(&Reader::service(), colleagues)
+            .await?;
+        names.extend(colleagues);
+        Ok(PersonNames(names))
+    }
+
+    async fn people_rows(
+        &self,
+        ids: impl IntoIterator<Item = PersonId>,
+    ) -> Result<Vec<PersonRow>, PageError> {
+        let ids: std::collections::BTreeSet<String> =
+            ids.into_iter().map(|id| id.to_string()).collect();
+        Ok(self.app.views.people(ids.into_iter().collect()).await?)
     }
 
     async fn names_for_reader(
         &self,
         reader: &Reader,
-        ids: impl IntoIterator<Item = PersonId>,
+        rows: Vec<PersonRow>,
     ) -> Result<PersonNames, PageError> {
-        let ids: std::collections::BTreeSet<String> =
-            ids.into_iter().map(|id| id.to_string()).collect();
-        let rows = self.app.views.people(ids.into_iter().collect()).await?;
         let seen = self.app.views.decrypt_people(reader, rows).await?;
-        let colleagues = seen.into_iter().map(|seen| {
-            let name = seen
-                .name
-                .unwrap_or_else(|| format!("Someone {}", &seen.id.to_string()[32..]));
-            (seen.id.to_string(), name)
+        let names = seen.into_iter().map(|seen| {
+            let nameless = nameless(&seen).to_owned();
+            (seen.id.to_string(), seen.name.unwrap_or(nameless))
         });
-        Ok(PersonNames(colleagues.collect()))
+        Ok(PersonNames(names.collect()))
+    }
+}
+
+/// What a person is called whose name the reader may not see, or whose name was erased.
+fn nameless(seen: &PersonView) -> &'static str {
+    if seen.roles.is_empty() && !seen.groups.is_empty() {
+        "Someone of the group"
+    } else {
+        "A colleague"
     }
 }
 
