@@ -12,6 +12,9 @@ struct StarterAgreement {
     text: Document,
 }
 
+/// How many questions every form asks: the group, the kind of activity, the area and the money.
+pub const QUESTIONS_OF_EVERY_FORM: usize = 4;
+
 /// The eight signs of success.
 ///
 /// # Panics

@@ -38,6 +38,8 @@ enum AccessNotice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoticeRecipients {
     Administrators,
+    /// The administrators without the person, who has just begun or was invited.
+    AdministratorsExcept(PersonId),
     /// The administrators, if the person holds a role or is proposed for one; otherwise nobody.
     AdministratorsOf(PersonId),
     MembersOf(Uuid),
@@ -51,10 +53,12 @@ fn notices_for(event: &RecordedEvent) -> Vec<(AccessNotice, NoticeRecipients)> {
     let group = event.stream;
     match &event.event {
         Event::Organisation(
-            OrganisationEvent::RoleConfirmed { .. }
-            | OrganisationEvent::RoleGiven { .. }
-            | OrganisationEvent::FounderNamed { .. },
+            OrganisationEvent::RoleConfirmed { .. } | OrganisationEvent::RoleGiven { .. },
         ) => vec![(AccessNotice::RoleGiven, NoticeRecipients::Administrators)],
+        Event::Organisation(OrganisationEvent::FounderNamed { person, .. }) => vec![(
+            AccessNotice::RoleGiven,
+            NoticeRecipients::AdministratorsExcept(*person),
+        )],
         Event::Person(PersonEvent::ContactChanged { .. }) => {
             let changed = PersonId(event.stream);
             vec![

@@ -28,6 +28,10 @@ impl Mailer {
             .state;
         Ok(match told {
             NoticeRecipients::Administrators => organisation.administrators_since(day).collect(),
+            NoticeRecipients::AdministratorsExcept(named) => organisation
+                .administrators_since(day)
+                .filter(|person| *person != named)
+                .collect(),
             NoticeRecipients::AdministratorsOf(person)
                 if organisation.has_or_awaits_role(person) =>
             {

@@ -6,7 +6,7 @@ use super::icons::{Icon, icon};
 use super::site::SiteDetails;
 use super::visitor::Visitor;
 use super::{assets, i18n};
-use crate::domain::Role;
+use crate::domain::{Role, Roles};
 use crate::domain::language::Language;
 use crate::http::AppState;
 use crate::projections::OrganisationRow;
@@ -45,6 +45,8 @@ pub struct DeskHeader {
     pub initials: String,
     /// How much waits for the reader, by the address of the room.
     counts: Vec<(&'static str, i64)>,
+    /// The reader sets up the office: the way to the set-up pages is shown.
+    sets_up: bool,
 }
 
 impl DeskHeader {
@@ -64,7 +66,12 @@ impl DeskHeader {
             name,
             initials,
             counts,
+            sets_up: false,
         }
+    }
+
+    pub(super) fn with_setup(self, sets_up: bool) -> Self {
+        Self { sets_up, ..self }
     }
 
     /// The first word of the name.
@@ -93,7 +100,11 @@ pub struct PageContext {
     pub staff: bool,
     pub auditor: bool,
     pub member: bool,
+    /// The visitor's roles.
+    pub roles: Roles,
     pub demo: bool,
+    /// Whether open data is published.
+    pub open_data: bool,
     pub csrf: String,
     pub path: String,
     pub today: jiff::civil::Date,
@@ -141,7 +152,9 @@ impl PageContext {
             staff: roles.iter().any(|role| *role != Role::Auditor),
             auditor: roles.contains(&Role::Auditor) || roles.contains(&Role::Administrator),
             member: visitor.signed_in.is_some() && roles.is_empty(),
+            roles,
             demo: app.site.demo,
+            open_data: app.site.open_data.is_some(),
             csrf: visitor.csrf.clone(),
             path: visitor.path.clone(),
             today: crate::clock::day_of(app.commands.now()),
@@ -243,8 +256,7 @@ impl PageContext {
             icon,
             address,
         };
-        let (mut grants, mut community, mut reports, mut setup) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut grants, mut community, mut reports) = (Vec::new(), Vec::new(), Vec::new());
         if self.staff {
             grants.extend([
                 room("Applications", "inbox", "/desk/applications"),
@@ -254,11 +266,6 @@ impl PageContext {
                 room("Updates", "talk", "/desk/updates"),
             ]);
             community.push(room("Groups", "people", "/desk/groups"));
-            setup.extend([
-                room("Funds and rounds", "pound", "/desk/funds"),
-                room("People and roles", "hand", "/desk/people"),
-                room("Wording and emails", "mail", "/desk/texts"),
-            ]);
         }
         reports.push(room("Figures", "chart", "/desk/figures"));
         if self.auditor {
@@ -270,10 +277,50 @@ impl PageContext {
             group("Grants", grants),
             group("Community", community),
             group("Reports", reports),
-            group("Set up", setup),
+            group("Set up", self.setup_rooms()),
         ];
         groups.retain(|group| !group.rooms.is_empty());
         groups
+    }
+
+    /// The rooms in which the office is set up. Each is shown to those who may open it.
+    fn setup_rooms(&self) -> Vec<NavigationRoom> {
+        let holds = |roles: &[Role]| roles.iter().any(|role| self.roles.contains(role));
+        let edits = holds(&[Role::Officer, Role::Administrator]);
+        let works_with_groups = holds(&[Role::Officer, Role::Finance, Role::Administrator]);
+        let rooms = [
+            (
+                self.desk_header.sets_up,
+                ("First steps", "flag", "/desk/setup"),
+            ),
+            (self.staff, ("Your organisation", "home", "/desk/settings")),
+            (self.staff, ("Funds and rounds", "pound", "/desk/funds")),
+            (self.staff, ("People and roles", "hand", "/desk/people")),
+            (self.staff, ("Wording and emails", "mail", "/desk/texts")),
+            (edits, ("Emails sent", "inbox", "/desk/texts/mails")),
+            (self.auditor, ("Connections", "link", "/desk/webhooks")),
+            (works_with_groups, ("Erasing", "x", "/desk/erasures")),
+        ];
+        rooms
+            .into_iter()
+            .filter(|(may, _)| *may)
+            .map(|(_, (name, icon, address))| NavigationRoom {
+                name,
+                icon,
+                address,
+            })
+            .collect()
+    }
+
+    /// The address of the room that the page belongs to: the longest that fits.
+    pub fn current_room(&self) -> &'static str {
+        self.desk_navigation()
+            .into_iter()
+            .flat_map(|group| group.rooms)
+            .map(|room| room.address)
+            .filter(|address| self.is_current_section(address))
+            .max_by_key(|address| address.len())
+            .unwrap_or_default()
     }
 
     /// Whether the page belongs to the section of the desk at `address`.

@@ -3,11 +3,11 @@
 
 use uuid::Uuid;
 
+use super::desk::forget_header;
 use super::{FormData, PageError, Visitor};
 use crate::commands::{CommandError, CommandRequest};
-use crate::domain::Command;
 use crate::domain::organisation::Question;
-use crate::domain::{Organisation, PersonId, Refusal};
+use crate::domain::{Actor, Command, Organisation, PersonId, Refusal};
 use crate::eventlog::append::AppendReceipt;
 use crate::http::AppState;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
@@ -144,13 +144,18 @@ pub(super) async fn try_execute(
     }
 }
 
-/// Executes a request, and waits until the read models show its result.
+/// Executes a request, and waits until the read models show its result. What waits for the caller
+/// is then counted anew.
 pub(super) async fn execute_and_wait(
     app: &AppState,
     request: CommandRequest,
 ) -> Result<AppendReceipt, PageError> {
+    let actor = request.caller.actor;
     let answer = app.commands.execute(request).await?;
     app.views.wait_until_shown(answer.last_position).await;
+    if let Actor::Person(person) = actor {
+        forget_header(app, person);
+    }
     Ok(answer)
 }
 

@@ -4,7 +4,7 @@
 use microgrants::auth::founding;
 use microgrants::http::supervisor::Supervisor;
 
-use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder};
+use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows};
 use crate::pages::journeys::visible_text;
 use crate::support::browser::{Browser, Page};
 use crate::support::service::serve_with_tasks;
@@ -43,7 +43,7 @@ impl Walker {
     }
 }
 
-/// The address of the setup page's steps that are not done.
+/// The address of a service in which nothing has happened yet.
 fn serve_empty(app: &TestApp) -> String {
     tokio::spawn(app.projector.clone().run());
     let client = serve_with_tasks(
@@ -90,11 +90,32 @@ fn begin(walker: &mut Walker, app: &TestApp) -> Page {
     page
 }
 
+/// Says how groups reach the office. Settings count straight away for the only administrator.
+fn say_how_to_reach_us(walker: &mut Walker) {
+    let page = walker.follow("/desk/settings");
+    let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("form", "settings"),
+        ("at", "/desk/settings"),
+        ("name", "Neighbours together"),
+        ("telephone", "01614960000"),
+        ("address", "1 Mill Lane, Stockport"),
+    ];
+    walker.clicks += 1;
+    let sent = walker
+        .browser
+        .post_files("/desk/do/settings", &fields, &[("logo_file", "")]);
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+}
+
 on_each_engine!(an_office_opens_its_first_round_on_its_pages);
 async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
     let address = serve_empty(&app);
     let mut morgan = Walker::new(&address);
     begin(&mut morgan, &app);
+    say_how_to_reach_us(&mut morgan);
 
     let page = morgan.follow("/desk/setup/colleague");
     let colleague = [
@@ -148,7 +169,16 @@ async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
     ];
     morgan.send(&page, "/desk/do/signs", &signs);
     let page = morgan.follow("/desk/setup");
-    assert!(page.contains("7 of 8 done"), "{}", visible_text(&page));
+    for done in [
+        "7 of 8 done",
+        "Neighbours together: 0161\u{a0}496\u{a0}0000, 1 Mill Lane, Stockport",
+        "Nine questions, in English and Polish",
+        "One sign",
+        "Agreement, version 1",
+        "href=\"/desk/setup\"",
+    ] {
+        assert!(page.contains(done), "{done}: {}", visible_text(&page));
+    }
 
     open_round(&mut morgan, &app);
     let public = Browser::new(&address).get("/");
@@ -156,6 +186,12 @@ async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
         public.contains("Good neighbours"),
         "{}",
         visible_text(&public)
+    );
+    let page = morgan.browser.get("/desk/funds");
+    assert!(
+        !page.contains("First steps") && page.contains("href=\"/desk/erasures\""),
+        "{}",
+        visible_text(&page)
     );
     let clicks = morgan.clicks + robin.clicks;
     assert!(clicks <= CLICKS_MAX, "{clicks} clicks");
@@ -219,7 +255,12 @@ async fn a_step_that_is_not_done_keeps_the_round_closed(app: TestApp) {
     let mut morgan = Walker::new(&address);
     begin(&mut morgan, &app);
     let page = morgan.follow("/desk");
-    assert!(page.contains("1 of 8 done") && page.contains("After step 7"));
+    assert!(page.contains("0 of 8 done") && page.contains("After step 7"));
+    assert!(
+        page.contains("phone number and address are missing"),
+        "{}",
+        visible_text(&page)
+    );
     let page = morgan.follow("/desk/setup/round");
     assert!(page.contains("Set up your fund first"));
     for path in ["colleague", "email", "questions", "agreement", "look"] {
@@ -231,4 +272,33 @@ async fn a_step_that_is_not_done_keeps_the_round_closed(app: TestApp) {
         .submit_form(&page, "/desk/do/setup/fund", &[]);
     assert_eq!(empty.status, 422);
     assert!(empty.contains("Enter who gives the money") && empty.contains("what the money is for"));
+}
+
+on_each_engine!(the_first_administrator_gets_no_mail_about_themselves);
+async fn the_first_administrator_gets_no_mail_about_themselves(app: TestApp) {
+    let address = serve_empty(&app);
+    mailer(&app).subscribe().await.unwrap();
+    let mut morgan = Walker::new(&address);
+    begin(&mut morgan, &app);
+    assert_eq!(role_notices(&app).await, 0, "nobody else is there");
+
+    let page = morgan.follow("/desk/setup/colleague");
+    let colleague = [("name", "Robin Hale"), ("email", "robin@example.org")];
+    morgan.send(&page, "/desk/do/setup/colleague", &colleague);
+    assert_eq!(
+        role_notices(&app).await,
+        1,
+        "the first administrator hears of the second"
+    );
+}
+
+/// How many mails say that a person was given a role.
+async fn role_notices(app: &TestApp) -> usize {
+    app.catch_up().await;
+    deliver_all(app, &mailer(app)).await;
+    let mails = outbox_rows(app).await;
+    mails
+        .iter()
+        .filter(|mail| mail.kind == "role_given")
+        .count()
 }

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
-use super::DeskRequest;
 use super::dashboard::count_by_room;
+use super::{DeskRequest, setup};
 use crate::domain::{PersonId, Roles};
 use crate::http::AppState;
+use crate::http::pages::PageError;
 use crate::http::pages::layout::DeskHeader;
-use crate::http::pages::{PageError, Visitor};
 
 /// How long a header is used.
 const KEPT_MAX: Duration = Duration::from_secs(20);
@@ -49,7 +49,8 @@ pub(super) async fn header_of(request: &DeskRequest<'_>) -> Result<DeskHeader, P
     if let Some(header) = kept {
         return Ok(header);
     }
-    let header = DeskHeader::new(own_name(request).await?, count_by_room(request).await?);
+    let header = DeskHeader::new(own_name(request).await?, count_by_room(request).await?)
+        .with_setup(setup::is_wanted(request).await?);
     let kept = KeptHeader {
         roles: reader.roles.clone(),
         read_at: Instant::now(),
@@ -63,14 +64,11 @@ pub(super) async fn header_of(request: &DeskRequest<'_>) -> Result<DeskHeader, P
 }
 
 /// Drops what is kept of a person who acted.
-pub(super) fn forget(app: &AppState, visitor: &Visitor) {
-    if let Some(signed) = &visitor.signed_in {
-        let key = key_of(app, signed.reader.person);
-        HEADERS
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop(&key);
-    }
+pub(in crate::http::pages) fn forget_header(app: &AppState, person: PersonId) {
+    HEADERS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .pop(&key_of(app, person));
 }
 
 /// The reader's own name, which everybody may see.

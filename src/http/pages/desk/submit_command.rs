@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::{header, notices, render_page_at};
+use super::{notices, render_page_at};
 use crate::clock;
 use crate::commands::CommandRequest;
 use crate::domain::Command;
@@ -156,7 +156,6 @@ pub(super) async fn execute(
     };
     match ownership::execute_and_wait(app, request).await {
         Ok(answer) => {
-            header::forget(app, visitor);
             let next = next(answer.id);
             let joined = if next.contains('?') { '&' } else { '?' };
             Ok(see_other(&format!(

@@ -20,7 +20,7 @@ use crate::domain::reference::Reference;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, Money};
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{self, Section, place_name};
-use crate::http::pages::desk::DeskRequest;
+use crate::http::pages::desk::{DeskRequest, forget_header};
 use crate::http::pages::sign_in::local_path;
 use crate::http::pages::{Form, FormData, PageContext, PageError, PostedForm, ownership};
 use crate::http::problem::Problem;
@@ -179,6 +179,7 @@ pub(in crate::http::pages::desk) async fn run(
     }
     if let Some(position) = last_position {
         app.views.wait_until_shown(position).await;
+        forget_header(&app, desk.signed.reader.person);
     }
     let page = BulkPage {
         page: desk.page_context(action.label).await?,

@@ -17,12 +17,13 @@ use askama::Template;
 use super::DeskRequest;
 use crate::domain::{Command, Role};
 use crate::http::AppState;
+use crate::http::pages::site::SiteDetails;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, Visitor, ownership, see_other,
 };
 use crate::http::problem::Problem;
 pub(super) use colleague::role_sentence;
-use state::SetupState;
+use state::{SetupState, missing_contact};
 
 /// The number of steps.
 const STEPS: usize = 8;
@@ -121,7 +122,8 @@ async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
 }
 
 fn steps_of(state: &SetupState, request: &DeskRequest<'_>) -> Vec<SetupStep> {
-    let mut steps = people_steps(state, !request.app.site.mail_server.is_empty());
+    let site = SiteDetails::in_force(Some(&state.own), &request.app.site);
+    let mut steps = people_steps(state, &site, !request.app.site.mail_server.is_empty());
     steps.extend(grant_steps(state));
     mark_next(&mut steps);
     steps
@@ -146,8 +148,7 @@ fn step(
 }
 
 /// The steps about the organisation and its people.
-fn people_steps(state: &SetupState, has_mail_server: bool) -> Vec<SetupStep> {
-    let organisation = format!("{}: address, phone number, logo and colour", state.own.name);
+fn people_steps(state: &SetupState, site: &SiteDetails, has_mail_server: bool) -> Vec<SetupStep> {
     let invite = if state.administrators.len() < 2 {
         "Invite"
     } else {
@@ -155,8 +156,8 @@ fn people_steps(state: &SetupState, has_mail_server: bool) -> Vec<SetupStep> {
     };
     vec![
         step(
-            ("Your organisation", organisation),
-            true,
+            ("Your organisation", state.organisation_in_words(site)),
+            missing_contact(site).is_empty(),
             ("5 min", "Set up"),
             "/desk/settings",
         ),
@@ -177,7 +178,6 @@ fn people_steps(state: &SetupState, has_mail_server: bool) -> Vec<SetupStep> {
 
 /// The steps about funds, texts and rounds.
 fn grant_steps(state: &SetupState) -> Vec<SetupStep> {
-    let about = |title, about: &str| (title, about.to_owned());
     vec![
         step(
             ("Your fund", state.fund_in_words()),
@@ -186,37 +186,25 @@ fn grant_steps(state: &SetupState) -> Vec<SetupStep> {
             "/desk/setup/fund",
         ),
         step(
-            about(
-                "Application questions",
-                "Start from our nine, in English and Polish, or write your own",
-            ),
+            ("Application questions", state.questions_in_words()),
             state.own.form_version > 0,
             ("10 min", "Choose"),
             "/desk/setup/questions",
         ),
         step(
-            about(
-                "Signs of success",
-                "Start from our eight. Groups report against them",
-            ),
+            ("Signs of success", state.signs_in_words()),
             state.own.signs_version > 0,
             ("10 min", "Choose"),
             "/desk/texts/signs",
         ),
         step(
-            about(
-                "Agreement and emails",
-                "Ready to use: read them once, and change what you like",
-            ),
+            ("Agreement and emails", state.agreement_in_words()),
             state.own.agreement_version > 0,
             ("40 min", "Read"),
             "/desk/setup/agreement",
         ),
         step(
-            about(
-                "Open your first round",
-                "Choose the dates, try it as a group, then open it",
-            ),
+            ("Open your first round", state.round_in_words()),
             state.is_over(),
             ("15 min", "Plan"),
             "/desk/setup/round",

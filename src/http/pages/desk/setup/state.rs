@@ -1,12 +1,17 @@
 //! What is set up, read from the log and the read models.
 
 use super::super::DeskRequest;
+use super::super::erasures::day_text;
 use super::super::texts::organisation;
 use crate::domain::fund::RoundState;
+use crate::domain::language::Language;
+use crate::domain::organisation::Question;
 use crate::domain::{Organisation, Person, PersonId, Role};
 use crate::http::pages::PageError;
 use crate::http::pages::charts::{DaySelection, totals_query};
+use crate::http::pages::site::SiteDetails;
 use crate::projections::{FundRow, OrganisationRow};
+use crate::starter;
 use crate::views::{GroupBy, Reader};
 
 /// An administrator.
@@ -104,6 +109,64 @@ impl SetupState {
         }
     }
 
+    pub(super) fn organisation_in_words(&self, site: &SiteDetails) -> String {
+        match missing_contact(site).as_slice() {
+            [] => {
+                let reached = [&site.telephone, &site.email];
+                let reached = reached.into_iter().find(|way| !way.is_empty());
+                let lines = reached.into_iter().chain(site.postal_address.first());
+                let lines: Vec<&str> = lines.map(String::as_str).collect();
+                format!("{}: {}", self.own.name, lines.join(", "))
+            }
+            [one] => format!("{}: the {one} is missing", self.own.name),
+            many => format!("{}: {} are missing", self.own.name, many.join(" and ")),
+        }
+    }
+
+    pub(super) fn questions_in_words(&self) -> String {
+        if self.own.form_version == 0 {
+            return "Start from our nine, in English and Polish, or write your own".to_owned();
+        }
+        let count = self.own.form.len() + starter::QUESTIONS_OF_EVERY_FORM;
+        let in_polish = |question: &Question| question.other_languages.contains_key(&Language::Pl);
+        let languages = if self.own.form.iter().all(in_polish) {
+            "in English and Polish"
+        } else {
+            "in English"
+        };
+        format!("{}, {languages}", counted(count, "question", "questions"))
+    }
+
+    pub(super) fn signs_in_words(&self) -> String {
+        if self.own.signs_version == 0 {
+            return "Start from our eight. Groups report against them".to_owned();
+        }
+        counted(self.own.signs.len(), "sign", "signs")
+    }
+
+    pub(super) fn agreement_in_words(&self) -> String {
+        match self.own.agreement_version {
+            0 => "Ready to use: read them once, and change what you like".to_owned(),
+            version => format!("Agreement, version {version}"),
+        }
+    }
+
+    pub(super) fn round_in_words(&self) -> String {
+        let rounds = self.funds.iter().flat_map(|fund| fund.rounds.values());
+        let opened = rounds
+            .filter(|round| round.state != RoundState::Planned)
+            .min_by_key(|round| round.opens_on);
+        match opened {
+            Some(round) => format!(
+                "{}, from {} to {}",
+                round.name,
+                day_text(round.opens_on),
+                day_text(round.closes_on)
+            ),
+            None => "Choose the dates, try it as a group, then open it".to_owned(),
+        }
+    }
+
     pub(super) fn fund_in_words(&self) -> String {
         match self.funds.first() {
             Some(fund) if self.has_money => fund.name.clone(),
@@ -111,6 +174,32 @@ impl SetupState {
             None => "Purpose, areas, smallest and largest grant, who gives the money".to_owned(),
         }
     }
+}
+
+/// What groups still miss to reach the office: a way to call or write, and a postal address.
+pub(super) fn missing_contact(site: &SiteDetails) -> Vec<&'static str> {
+    let reached = !site.telephone.is_empty() || !site.email.is_empty();
+    let found = [
+        ("phone number", reached),
+        ("address", !site.postal_address.is_empty()),
+    ];
+    found
+        .into_iter()
+        .filter(|(_, known)| !known)
+        .map(|(what, _)| what)
+        .collect()
+}
+
+/// A number of things at the beginning of a line: "Nine questions".
+fn counted(count: usize, one: &str, many: &str) -> String {
+    const WORDS: [&str; 13] = [
+        "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
+        "Eleven", "Twelve",
+    ];
+    let number = WORDS
+        .get(count)
+        .map_or_else(|| count.to_string(), |word| (*word).to_owned());
+    format!("{number} {}", if count == 1 { one } else { many })
 }
 
 /// The administrators, in the order in which they came.
@@ -140,4 +229,16 @@ async fn administrators(request: &DeskRequest<'_>) -> Result<Vec<Colleague>, Pag
         });
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn small_numbers_are_words() {
+        assert_eq!(counted(9, "question", "questions"), "Nine questions");
+        assert_eq!(counted(1, "sign", "signs"), "One sign");
+        assert_eq!(counted(13, "sign", "signs"), "13 signs");
+    }
 }
