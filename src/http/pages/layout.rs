@@ -3,6 +3,7 @@
 
 use super::PageError;
 use super::icons::{Icon, icon};
+use super::phone::phone_text;
 use super::site::SiteDetails;
 use super::visitor::Visitor;
 use super::{assets, i18n};
@@ -189,6 +190,15 @@ impl PageContext {
     /// A day in a table: without its year if that is this year.
     pub fn short_day(&self, day: impl std::borrow::Borrow<jiff::civil::Date>) -> String {
         super::days::short_day(*day.borrow(), self.today)
+    }
+
+    /// A phone number, as it is shown.
+    #[expect(
+        clippy::unused_self,
+        reason = "templates reach everything through the page"
+    )]
+    pub fn phone(&self, entered: &str) -> String {
+        phone_text(entered)
     }
 
     /// An icon, by its name.

@@ -31,6 +31,7 @@ mod log_proof;
 pub mod multipart;
 mod my;
 mod ownership;
+mod phone;
 mod public;
 mod question_field;
 mod sign_in;

@@ -1,6 +1,7 @@
 //! The settings in force, as pages show them: the look, the contact details, and the lines of help
 //! in the languages of the area.
 
+use super::phone::phone_text;
 use super::theme;
 use crate::domain::organisation::{AreaLanguage, Settings, dialled};
 use crate::http::SiteConfig;
@@ -49,7 +50,7 @@ impl SiteDetails {
         match own.and_then(|own| own.settings.as_ref()) {
             Some(settings) => Self::of(&settings.values),
             None => Self {
-                telephone: unbroken(&site.telephone),
+                telephone: phone_text(&site.telephone),
                 tel_link: dialled(&site.telephone),
                 ..Self::default()
             },
@@ -77,7 +78,7 @@ impl SiteDetails {
             logo: settings.logo.as_ref().map(theme::logo_path),
             theme: settings.accent.as_ref().map(theme::theme_path),
             tongues,
-            telephone: unbroken(&telephone),
+            telephone: phone_text(&telephone),
         }
     }
 
@@ -93,11 +94,6 @@ impl SiteDetails {
     }
 }
 
-/// A phone number that stays on one line.
-fn unbroken(telephone: &str) -> String {
-    telephone.replace(' ', "\u{a0}")
-}
-
 impl Tongue {
     fn new(language: &AreaLanguage, telephone: &str) -> Self {
         let (before, after) = language.line.around_phone();
@@ -106,7 +102,7 @@ impl Tongue {
             dir: language.direction.into(),
             own_name: language.own_name.to_string(),
             line_before: before.to_owned(),
-            phone: unbroken(telephone),
+            phone: phone_text(telephone),
             line_after: after.to_owned(),
             checked: language.checked,
         }

@@ -125,7 +125,7 @@ async fn the_words_to_say_have_no_link_and_the_form_closes_the_task(app: TestApp
     let mut browser = signed_in(&app, &address, office.ada).await;
 
     let list = browser.get("/desk/tell");
-    assert!(list.contains("Zofia Nowak") && list.contains("07700 900233"));
+    assert!(list.contains("Zofia Nowak") && list.contains("07700\u{a0}900\u{a0}233"));
     let path = format!("/desk/tell/{}", mail.id);
     let page = browser.get(&path);
     assert!(page.contains("Thank you. We have the application from"));

@@ -114,7 +114,7 @@ async fn a_member_refuses_contact_details_that_an_officer_proposed(app: TestApp)
     assert!(start.contains("Someone in our office would like to change your contact details."));
     let page = browser.get("/account");
     assert!(
-        page.contains("other@example.org") && page.contains("0161 496 0000"),
+        page.contains("other@example.org") && page.contains("0161\u{a0}496\u{a0}0000"),
         "{}",
         visible_text(&page)
     );

@@ -15,6 +15,7 @@ use crate::domain::{ApplicationCommand, ApplicationId, Command, Refusal};
 use crate::http::AppState;
 use crate::http::pages::account_contact::OwnContact;
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::phone::phone_text;
 use crate::http::pages::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, render_page, see_other,
@@ -133,10 +134,14 @@ async fn render(
         again: row.state == ApplicationState::ChangesRequested,
         missing,
         due_on: sections::reply_due_on(&row),
-        contact_lines: [contact.telephone, contact.email, contact.postal_address]
-            .into_iter()
-            .filter(|line| !line.is_empty())
-            .collect(),
+        contact_lines: [
+            phone_text(&contact.telephone),
+            contact.email,
+            contact.postal_address,
+        ]
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .collect(),
         contact_name: contact.name,
         row,
     };
@@ -270,7 +275,7 @@ fn promises(contact: &OwnContact, language: Language) -> (String, String) {
             plain("We will phone you if anything isn’t clear."),
             with(
                 "We’ll phone you on {} as soon as they have decided, and explain why.",
-                &contact.telephone,
+                &phone_text(&contact.telephone),
             ),
         );
     }

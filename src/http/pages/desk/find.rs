@@ -6,6 +6,7 @@ use askama::Template;
 use super::DeskRequest;
 use crate::domain::Role;
 use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::phone::phone_text;
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::name_key;
@@ -176,7 +177,7 @@ fn about(hit: &SearchHit) -> String {
             None => kind.to_owned(),
         },
     }];
-    parts.extend(hit.telephone.clone());
+    parts.extend(hit.telephone.as_deref().map(phone_text));
     parts.extend(hit.email.clone());
     parts.extend(hit.amount.map(|amount| amount.to_string()));
     parts.join(" · ")

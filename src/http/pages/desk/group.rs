@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::accesses::{self, AccessLine};
 use super::action::Action;
-use super::contacts::{Contacts, Phone};
+use super::contacts::Contacts;
 use super::group_actions::GroupActions;
 use super::list::{Neighbours, neighbours};
 use super::next_step::NextStep;
@@ -23,6 +23,7 @@ use crate::domain::text::Slug;
 use crate::domain::{Money, PersonId};
 use crate::http::file_response::{self, DownloadContext};
 use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::phone::Phone;
 use crate::http::pages::words::{Tag, TagKind, Tagged, check_name, check_tag};
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, Visitor, file_upload, ownership, see_other,

@@ -9,7 +9,6 @@ use strum::VariantArray as _;
 
 use super::accesses::{self, AccessLine};
 use super::action::Action;
-use super::contacts::Phone;
 use super::list::{
     List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours, Tick,
     build_spreadsheet, column, neighbours,
@@ -27,6 +26,7 @@ use crate::export::spreadsheets::Spreadsheet;
 use crate::http;
 use crate::http::pages::days::short_day;
 use crate::http::pages::words::role_name;
+use crate::http::pages::phone::{Phone, phone_text};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::PersonRow;
 use crate::views::{AccessedData, ListPage, ListTotals, PersonColumn as C, PersonView};
@@ -209,7 +209,9 @@ fn cell(column: &str, seen: &PersonView, twin: bool, today: jiff::civil::Date) -
                 .sub(sub)
                 .late(twin)
         }
-        "phone" => ListCell::text(seen.telephone.clone().unwrap_or_default()),
+        "phone" => {
+            ListCell::text(seen.telephone.as_deref().map(phone_text).unwrap_or_default())
+        }
         "groups" => ListCell::text(seen.groups.len().to_string()),
         "added" => ListCell::text(short_day(day_of(seen.created_at.timestamp()), today)),
         _ => ListCell::default(),

@@ -16,6 +16,7 @@ use crate::domain::{Command, Event, Person, PersonCommand, PersonId};
 use crate::http;
 use crate::http::AppState;
 use crate::http::api::{RESOURCES, Resource, commands};
+use crate::http::pages::phone::Phone;
 use crate::http::pages::{Form, FormErrors, PageContext, PageError, PostedForm, ownership};
 use crate::mail::{Composer, MailError, SpokenLetter};
 use crate::outbox::{self, BY_HAND, MailRow};
@@ -40,7 +41,7 @@ struct TellRow {
     id: String,
     kind: String,
     name: String,
-    phone: Option<String>,
+    phone: Option<Phone>,
     group: String,
     since: String,
     days: i64,
@@ -63,7 +64,7 @@ struct TellOnePage {
     kind: String,
     name: String,
     person: String,
-    phone: Option<String>,
+    phone: Option<Phone>,
     postal_address: Option<String>,
     /// The person has an email address, so that the words can be sent by email.
     has_email: bool,
@@ -113,7 +114,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         rows.push(TellRow {
             kind: mail_kind_label(&mail.kind),
             name: name_of(person.as_ref()),
-            phone: person.and_then(|person| person.telephone),
+            phone: person.and_then(|person| Some(Phone::of(person.telephone.as_deref()?))),
             group: record.group,
             since: day_in_words(mail.made_at),
             days: days_since(request, mail.made_at),
@@ -152,7 +153,9 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         kind: mail_kind_label(&mail.kind),
         name,
         person: mail.person.clone(),
-        phone: person.as_ref().and_then(|person| person.telephone.clone()),
+        phone: person
+            .as_ref()
+            .and_then(|person| Some(Phone::of(person.telephone.as_deref()?))),
         postal_address: person
             .as_ref()
             .and_then(|person| person.postal_address.clone()),

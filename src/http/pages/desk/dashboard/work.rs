@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::super::DeskRequest;
 use crate::http::pages::PageError;
 use crate::http::pages::days::{ago_text, days_between, due_text};
+use crate::http::pages::phone::Phone;
 use crate::projections::Waiting;
 use crate::views::{
     COUNT_MAX, Filter, ListCursor, ListKey, ListOrder, ListSelection, PageRequest, TableRow,
@@ -104,13 +105,10 @@ impl WorkRow {
     /// A button that phones somebody.
     pub(super) fn phoning(mut self, name: &str, number: &str) -> Self {
         let first = name.split_whitespace().next().unwrap_or("them");
-        let dialled: String = number
-            .chars()
-            .filter(|c| c.is_ascii_digit() || *c == '+')
-            .collect();
+        let Phone { number, dial, note } = Phone::of(number);
         self.button = format!("Phone {first}");
-        self.button_path = format!("tel:{dialled}");
-        self.phone = Some((number.to_owned(), self.button_path.clone()));
+        self.button_path = format!("tel:{dial}");
+        self.phone = Some((number + &note, self.button_path.clone()));
         self
     }
 

@@ -1,0 +1,122 @@
+//! Phone numbers as pages show them: in groups, on one line, and to be dialled by a press.
+
+use askama::Template;
+
+/// The fewest digits that a phone can dial.
+const DIGITS_MIN: usize = 6;
+const NO_BREAK_SPACE: &str = "\u{a0}";
+
+/// A phone number as it was entered: the number in groups, what a phone dials, and the words after
+/// it.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/phone.html")]
+pub(super) struct Phone {
+    pub number: String,
+    /// Empty if it is not a number that can be dialled.
+    pub dial: String,
+    pub note: String,
+}
+
+impl Phone {
+    pub fn of(entered: &str) -> Self {
+        let of_number = |letter: char| letter.is_ascii_digit() || "+ \u{a0}()-./".contains(letter);
+        let at = entered
+            .find(|letter| !of_number(letter))
+            .unwrap_or(entered.len());
+        let number = &entered[..at];
+        let digits = |letter: &char| letter.is_ascii_digit() || *letter == '+';
+        let dial: String = number.chars().filter(digits).collect();
+        if dial.len() < DIGITS_MIN {
+            return Self {
+                number: entered.to_owned(),
+                dial: String::new(),
+                note: String::new(),
+            };
+        }
+        let number = number.trim_end();
+        Self {
+            note: entered[number.len()..].to_owned(),
+            number: in_groups(&dial).unwrap_or_else(|| number.replace(' ', NO_BREAK_SPACE)),
+            dial,
+        }
+    }
+}
+
+/// A phone number as a page shows it, with the words after it.
+pub(super) fn phone_text(entered: &str) -> String {
+    let Phone { number, note, .. } = Phone::of(entered);
+    number + &note
+}
+
+/// A number of the United Kingdom in its usual groups; none for any other number.
+fn in_groups(dial: &str) -> Option<String> {
+    let (national, abroad) = match dial.strip_prefix("+44") {
+        Some(rest) => (format!("0{}", rest.trim_start_matches('0')), true),
+        None => (dial.to_owned(), false),
+    };
+    let second = national.strip_prefix('0')?;
+    if second.contains('+') {
+        return None;
+    }
+    let has_short_code = second.starts_with("11") || second.get(..3)?.ends_with('1');
+    let sizes: &[usize] = match (second.get(..1)?, national.len()) {
+        ("2", 11) => &[3, 4, 4],
+        ("1", 11) if has_short_code => &[4, 3, 4],
+        ("3" | "8" | "9", 11) => &[4, 3, 4],
+        ("1" | "7", 11) => &[5, 3, 3],
+        ("8", 10) => &[4, 3, 3],
+        _ => return None,
+    };
+    let (mut groups, mut at) = (Vec::new(), 0);
+    for size in sizes {
+        groups.push(national.get(at..at + size)?);
+        at += size;
+    }
+    let shown = groups.join(NO_BREAK_SPACE);
+    Some(if abroad {
+        format!("+44{NO_BREAK_SPACE}{}", &shown[1..])
+    } else {
+        shown
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_dialled_without_the_words_after_it() {
+        let phone = Phone::of("07700 900 112, after 3pm");
+        assert_eq!(
+            (
+                phone.number.as_str(),
+                phone.dial.as_str(),
+                phone.note.as_str()
+            ),
+            ("07700\u{a0}900\u{a0}112", "07700900112", ", after 3pm")
+        );
+        assert_eq!(Phone::of("+44 161 496 0177").dial, "+441614960177");
+        assert_eq!(Phone::of("ask next door").dial, "");
+        assert_eq!(Phone::of("").number, "");
+    }
+
+    #[test]
+    fn a_number_is_shown_in_its_usual_groups() {
+        for (entered, shown) in [
+            ("07700900352", "07700 900 352"),
+            ("07700 900352", "07700 900 352"),
+            ("0161 4960000", "0161 496 0000"),
+            ("(0114) 496 0000", "0114 496 0000"),
+            ("02079460000", "020 7946 0000"),
+            ("01632-960001", "01632 960 001"),
+            ("0808 1570000", "0808 157 0000"),
+            ("+44 7700 900352", "+44 7700 900 352"),
+            ("+48 22 510 00 00", "+48 22 510 00 00"),
+            ("01632 96001, evenings", "01632 96001, evenings"),
+        ] {
+            let plain = phone_text(entered).replace(NO_BREAK_SPACE, " ");
+            assert_eq!(plain, shown, "{entered}");
+        }
+        assert_eq!(phone_text("ask next door"), "ask next door");
+    }
+}
