@@ -789,7 +789,7 @@ async fn finance_can_record_that_a_funder_took_money_back(app: TestApp) {
     let fields = [
         ("at", at.as_str()),
         ("form", "withdraw-funding"),
-        ("source.funder:key", "Lottery"),
+        ("source.funder", "lottery"),
         ("amount:money", "£1,000"),
         ("reason", "Why"),
     ];

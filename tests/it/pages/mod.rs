@@ -8,6 +8,7 @@ pub mod group_pages;
 pub mod journeys;
 pub mod lists;
 pub mod meeting;
+pub mod office_pages;
 pub mod question_kinds;
 pub mod sign_in;
 pub mod spreadsheets;

@@ -338,9 +338,10 @@ impl ActionSpec {
         self.field(FieldType::Key.name_of(name), label, ActionFieldKind::Text)
     }
 
-    /// Names with commas between them, each of which becomes a key.
+    /// Names, one on each line, each of which becomes a key.
     pub fn keys(self, name: &str, label: &str) -> Self {
-        self.field(FieldType::Keys.name_of(name), label, ActionFieldKind::Text)
+        let name = FieldType::Keys.name_of(name);
+        self.field(name, label, ActionFieldKind::TextArea)
     }
 
     pub fn text_area(self, name: &str, label: &str) -> Self {

@@ -12,10 +12,19 @@ use crate::domain::fund::{
 use crate::domain::funding_source::FundingSource;
 use crate::domain::text::Slug;
 use crate::domain::{Command, FundCommand as C, FundId, Money};
+use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::charts::{DaySelection, totals_query};
 use crate::http::pages::form::FieldType;
 use crate::http::pages::words::check_name;
 use crate::http::pages::{PageError, PageForms};
 use crate::projections::{FundRow, RoundRow};
+use crate::views::GroupBy;
+
+/// The checks that every fund begins with. They can be changed on the fund's page.
+pub(super) const FIRST_CHECKS: [&str; 2] = ["identity", "governing-document"];
+pub(super) const FIRST_CHECKS_AT_RISK: [&str; 1] = ["safeguarding"];
+/// Other checks that can be ticked.
+const OTHER_CHECKS: [&str; 2] = ["insurance", "references"];
 
 /// Setting up a fund. Its page is for administrators only.
 pub(super) fn create_action() -> ActionSpec {
@@ -29,7 +38,7 @@ pub(super) fn create_action() -> ActionSpec {
         .text("name", "Name")
         .text_area("purpose", "What the money is for")
         .keys("areas", "Areas")
-        .hint("With commas between: Stockport, Oldham, Tameside.")
+        .hint("One on each line, such as Stockport.")
         .expanded()
         .unchecked();
     with_rule_fields(create, None)
@@ -83,7 +92,7 @@ impl FundActions<'_> {
     /// The actions on the fund itself, in the order of its page.
     pub(super) async fn fund(&self) -> Result<Vec<Action>, PageError> {
         let mut table = vec![self.spec("Open the fund", C::Open(NoBody {}))];
-        table.extend(self.funding());
+        table.extend(self.funding().await?);
         table.extend(self.rules());
         let pause = C::Pause(WithReason {
             reason: sample("why"),
@@ -98,8 +107,23 @@ impl FundActions<'_> {
         self.request.actions(self.forms, table).await
     }
 
+    /// The funders who gave money to the fund, to be chosen from.
+    async fn funders(&self) -> Result<Vec<(String, String)>, PageError> {
+        let (app, fund) = (self.request.app, self.fund.id.to_string());
+        let days = DaySelection::from_query(app, "", "").await?;
+        let totals = totals_query(GroupBy::Funder, Some(&fund), None, &days);
+        let lines = app.views.budget(totals).await?.lines;
+        Ok(lines
+            .into_iter()
+            .map(|line| {
+                let name = place_name(&line.of);
+                (line.of, name)
+            })
+            .collect())
+    }
+
     /// Money from a funder, and money that a funder took back.
-    fn funding(&self) -> [ActionSpec; 2] {
+    async fn funding(&self) -> Result<[ActionSpec; 2], PageError> {
         let today = day_of(self.request.app.commands.now());
         let source = || FundingSource {
             funder: sample("funder"),
@@ -121,9 +145,9 @@ impl FundActions<'_> {
         let any = (String::new(), "any of the fund's areas".to_owned());
         let areas = self.fund.areas.iter();
         let areas: Vec<_> = std::iter::once(any)
-            .chain(areas.map(|area| (area.to_string(), area.to_string())))
+            .chain(areas.map(|area| (area.to_string(), place_name(area.as_str()))))
             .collect();
-        [
+        Ok([
             self.spec("Record money from a funder", allocate)
                 .key("source.funder", "Who gives the money")
                 .hint("A short name, always the same.")
@@ -133,11 +157,11 @@ impl FundActions<'_> {
                 .day("received_on", "Received on")
                 .prefill(today),
             self.spec("Record that a funder took money back", withdraw)
-                .key("source.funder", "Who gave the money")
+                .select("source.funder", "Who gave the money", self.funders().await?)
                 .select("source.area", "Of the money for", areas)
                 .money("amount", "How much")
                 .text_area("reason", "Why"),
-        ]
+        ])
     }
 
     fn rules(&self) -> Vec<ActionSpec> {
@@ -308,23 +332,8 @@ fn with_rule_fields(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
             "rules.quorum",
             "How many panel members without a conflict of interest decide",
         )
-        .prefill(known(|rules| rules.quorum.to_string(), "2"))
-        .keys("rules.checks", "Checks before money is paid")
-        .hint("With commas between: identity, constitution.")
-        .prefill(known(
-            |rules| names_of_keys(&rules.checks),
-            "identity, constitution",
-        ))
-        .keys(
-            "rules.checks_at_risk",
-            "More checks where children or adults at risk take part",
-        )
-        .hint("With commas between: safeguarding.")
-        .prefill(known(
-            |rules| names_of_keys(&rules.checks_at_risk),
-            "safeguarding",
-        ));
-    let spec = spec
+        .prefill(known(|rules| rules.quorum.to_string(), "2"));
+    let spec = with_check_fields(spec, rules)
         .number("rules.offer_days", "How many days an offer is open")
         .prefill(known(|rules| rules.offer_days.to_string(), "28"))
         .number("rules.signers", "How many people sign the agreement")
@@ -355,6 +364,38 @@ fn with_rule_fields(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
     with_unchanged_days(spec, rules)
 }
 
+/// Adds the checks of the rules as boxes to tick, ticked as in `rules`, or as usual for a new fund.
+fn with_check_fields(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
+    let usual = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+    let chosen = |keys: &BTreeSet<Slug>| keys.iter().map(ToString::to_string).collect();
+    let (checks, at_risk): (Vec<String>, Vec<String>) = match rules {
+        Some(rules) => (chosen(&rules.checks), chosen(&rules.checks_at_risk)),
+        None => (usual(&FIRST_CHECKS), usual(&FIRST_CHECKS_AT_RISK)),
+    };
+    let choices: BTreeSet<&str> = FIRST_CHECKS
+        .into_iter()
+        .chain(FIRST_CHECKS_AT_RISK)
+        .chain(OTHER_CHECKS)
+        .chain(checks.iter().chain(&at_risk).map(String::as_str))
+        .collect();
+    let choices: Vec<(String, String)> = choices
+        .into_iter()
+        .map(|key| (key.to_owned(), check_name(key)))
+        .collect();
+    let ticked = |spec: ActionSpec, keys: &[String]| keys.iter().fold(spec, ActionSpec::prefill);
+    let spec = spec.checkboxes(
+        "rules.checks",
+        "Checks before money is paid",
+        choices.clone(),
+    );
+    let spec = ticked(spec, &checks).checkboxes(
+        "rules.checks_at_risk",
+        "More checks where children or adults at risk take part",
+        choices,
+    );
+    ticked(spec, &at_risk)
+}
+
 /// Adds the days of the rules that have no field of their own, and stay as they are.
 fn with_unchanged_days(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
     let unchanged = [
@@ -378,16 +419,4 @@ fn with_unchanged_days(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
 /// The fund's own words as JSON, which a change of the other rules leaves as they are.
 fn texts_of(texts: Option<&FundTexts>) -> String {
     serde_json::to_string(texts.unwrap_or(&FundTexts::default())).unwrap_or_default()
-}
-
-/// The names of keys, with commas between them: `governing-document` is "constitution". A form
-/// reads them back with [`FieldType::Keys`].
-fn names_of_keys(keys: &BTreeSet<Slug>) -> String {
-    keys.iter()
-        .map(|key| match key.as_str() {
-            "governing-document" => "constitution".to_owned(),
-            other => other.replace('-', " "),
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
 }

@@ -1,5 +1,7 @@
 //! The actions on a group, by parts of its page.
 
+use std::collections::BTreeSet;
+
 use super::DeskRequest;
 use super::action::{Action, ActionSpec, sample};
 use super::erasures::erasure_actions;
@@ -10,6 +12,7 @@ use crate::domain::group::{CorrectGroup, MemberRef, MergeGroup, RecordIdentifier
 use crate::domain::payee::PayeeInput;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
+use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::{PageError, PageForms, ownership};
 use crate::views::GroupView;
 
@@ -119,7 +122,7 @@ impl GroupActions<'_> {
     async fn others(&self, members: &[(String, String)]) -> Result<Vec<Action>, PageError> {
         let mut table = self.joining();
         table.extend(self.invited().await?);
-        table.extend(self.details());
+        table.extend(self.details(self.areas().await?));
         for (id, name) in members {
             let member = PersonId(ownership::parse_uuid(id)?);
             table.push(
@@ -187,8 +190,26 @@ impl GroupActions<'_> {
         Ok(invited.flat_map(actions).collect())
     }
 
+    /// The areas of all funds and the group's own, to be chosen from.
+    async fn areas(&self) -> Result<Vec<(String, String)>, PageError> {
+        let funds = self.request.funds().await?;
+        let areas: BTreeSet<String> = funds
+            .iter()
+            .flat_map(|fund| &fund.areas)
+            .map(ToString::to_string)
+            .chain([self.group.area.to_string()])
+            .collect();
+        Ok(areas
+            .into_iter()
+            .map(|area| {
+                let name = place_name(&area);
+                (area, name)
+            })
+            .collect())
+    }
+
     /// Contact, name and area, identifiers, and merging.
-    fn details(&self) -> [ActionSpec; 4] {
+    fn details(&self, areas: Vec<(String, String)>) -> [ActionSpec; 4] {
         let group = self.group;
         let contact = C::SetContact(SetContact {
             postcode: Some(personal_sample()),
@@ -217,7 +238,7 @@ impl GroupActions<'_> {
             self.spec("Correct the name or area", correct)
                 .text("name", "Name")
                 .prefill(&group.name)
-                .text("area", "Area")
+                .select("area", "Area", areas)
                 .prefill(&group.area)
                 .text_area("reason", "What was wrong?"),
             self.spec("Record a charity or company number", record)

@@ -23,7 +23,7 @@ pub enum FieldType {
     List,
     /// A name that becomes a key.
     Key,
-    /// Names, with commas between them, that become a list of keys.
+    /// Names on lines of their own, or with commas between them, that become a list of keys.
     Keys,
     /// JSON that the page made, in a hidden field.
     Json,
@@ -49,8 +49,8 @@ impl FieldType {
             }
             Self::Key => Value::String(slug_of(entered)),
             Self::Keys => entered
-                .split(',')
-                .map(key_of)
+                .split([',', '\n'])
+                .map(slug_of)
                 .filter(|key| !key.is_empty())
                 .map(Value::String)
                 .collect(),
@@ -104,14 +104,6 @@ pub fn slug_of(typed: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join("-")
-}
-
-/// The key of a name in a list of keys. A constitution is the check `governing-document`.
-fn key_of(name: &str) -> String {
-    match slug_of(name).as_str() {
-        "constitution" => "governing-document".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 /// Sets the value at a path of field names, or appends it to the list there.
@@ -180,15 +172,13 @@ mod tests {
             pair("late:yes-no", "yes"),
             pair("reason", "  "),
             pair("round:key", " Winter 2026 "),
-            pair("areas:keys", "Stockport, High Peak"),
-            pair("checks:keys", "Constitution"),
+            pair("areas:keys", "Stockport, Oldham\r\nHigh Peak"),
             pair(&"a.".repeat(100_000), "deep"),
         ]);
         let says = serde_json::json!({
             "amount": "1850.00", "present": ["a", "b"],
             "criteria": { "need": 4, "reach": 1250, "plan": "1,5" }, "late": true,
-            "round": "winter-2026", "areas": ["stockport", "high-peak"],
-            "checks": ["governing-document"],
+            "round": "winter-2026", "areas": ["stockport", "oldham", "high-peak"],
             "decisions": [{ "verdict": { "defer": { "reason": "later" } } }],
         });
         assert_eq!(posted.to_json(), says);

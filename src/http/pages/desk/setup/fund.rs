@@ -7,6 +7,7 @@ use askama::Template;
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::super::fund_actions::{FIRST_CHECKS, FIRST_CHECKS_AT_RISK};
 use super::super::{DeskRequest, render_page_at};
 use super::state::SetupState;
 use super::{execute_in_order, require_administrator};
@@ -24,9 +25,6 @@ use crate::http::pages::{Form, FormData, FormErrors, PageContext, PageError, Pos
 use crate::projections::FundRow;
 
 const PAGE: &str = "/desk/setup/fund";
-/// The checks that every fund begins with. They can be changed on the fund's page.
-const FIRST_CHECKS: [&str; 2] = ["identity", "governing-document"];
-const FIRST_CHECKS_AT_RISK: [&str; 1] = ["safeguarding"];
 
 #[derive(Template)]
 #[template(path = "desk/setup/fund.html")]
@@ -128,7 +126,7 @@ fn read_fund(form: &mut FormReader<'_>) -> Option<CreateFund> {
     );
     let areas: Option<BTreeSet<Slug>> = form.required(
         "areas",
-        |text| keys(text.split(',')),
+        |text| keys(text.split([',', '\n'])),
         "Enter at least one area, such as Stockport",
     );
     let (lowest, highest) = (Money::from_pounds(500), Money::from_pounds(2500));
