@@ -112,7 +112,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         reference: spoken(&row),
         tag: row.state.tag(),
         steps: Steps::of_application(&row, page.today),
-        next: with_grant(
+        next: with_buttons(
             &row,
             request.next_step(next.title, &next.why, &next.action, actions.all().await?),
         ),
@@ -249,10 +249,12 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTas
     }
 }
 
-/// Adds the way to the grant, once there is one.
-fn with_grant(row: &ApplicationRow, next: NextStep) -> NextStep {
+/// Adds the way to the grant, once there is one. Before that, deciding is not in the menu.
+fn with_buttons(row: &ApplicationRow, next: NextStep) -> NextStep {
     if row.state == ApplicationState::Awarded {
         next.with_link("Open the grant", format!("/desk/grants/{}", row.id))
+    } else if is_undecided(row.state) {
+        next.with_two_buttons()
     } else {
         next
     }

@@ -28,6 +28,9 @@ const READ_BY_GROUP: &str = "The group reads this.";
 const ACTIVITY_DAYS: i64 = 180;
 const FINAL_UPDATE_DAYS: i64 = 194;
 
+/// On a panel of at most so many others, all who may decide are ticked as present. Each confirms it.
+const OTHERS_TICKED_MAX: usize = 2;
+
 /// The values from which all actions on an application are made.
 pub(super) struct ApplicationActions<'a> {
     pub request: &'a DeskRequest<'a>,
@@ -49,13 +52,13 @@ impl ApplicationActions<'_> {
         };
         let [confirm, refuse] = self.eligibility();
         let mut table: Vec<ActionSpec> = self.attendance().into_iter().collect();
-        table.extend(helper_actions(self.request, self.row).await?);
         table.push(confirm);
         table.push(assisted.request_changes().await?);
+        table.extend(helper_actions(self.request, self.row).await?);
         table.extend(assisted.answer_actions().await?);
         table.push(self.scoring());
-        table.push(self.summary());
         table.extend(self.decisions().await?);
+        table.push(self.summary());
         table.push(self.review());
         table.push(refuse);
         table.extend(self.take_back());
@@ -227,7 +230,7 @@ impl ApplicationActions<'_> {
             rank,
             reason: sample("why"),
             message: None,
-            present,
+            present: present.clone(),
         });
         let reason = |spec: ActionSpec, letter: &str| {
             spec.text_area("reason", "Why")
@@ -242,8 +245,14 @@ impl ApplicationActions<'_> {
             .number("rank", "Place on the list")
             .hint("1 comes first.")
             .prefill(rank);
+        let ticked: Vec<PersonId> = if self.panel.len() <= OTHERS_TICKED_MAX {
+            present.iter().copied().collect()
+        } else {
+            Vec::new()
+        };
         let with_present = |spec: ActionSpec| {
-            spec.checkboxes("present", "Who else was present", self.panel.to_vec())
+            let spec = spec.checkboxes("present", "Who else was present", self.panel.to_vec());
+            ticked.iter().fold(spec, ActionSpec::prefill)
         };
         Ok([
             award_fields(

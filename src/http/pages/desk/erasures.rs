@@ -11,7 +11,7 @@ use super::action::{ActionSpec, sample};
 use crate::clock::day_of;
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::erasure::{FUNDED_YEARS, UNFUNDED_YEARS};
-use crate::domain::{Command, GroupCommand, PersonCommand};
+use crate::domain::{Command, GroupCommand, PersonCommand, Role};
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
 use crate::views::{Filter, PageRequest};
@@ -28,6 +28,8 @@ struct ErasuresPage {
     people: Vec<(Uuid, String)>,
     groups: Vec<(Uuid, String)>,
     due: Vec<ErasableGroup>,
+    /// The reader may erase.
+    erases: bool,
 }
 
 /// A group whose retention period has ended.
@@ -73,6 +75,11 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             .map(|group| (group.id, group.name))
             .collect(),
         due: erasable_groups(request).await?,
+        erases: request
+            .signed
+            .reader
+            .roles
+            .contains(&Role::Administrator),
     };
     request.render(&page)
 }

@@ -16,7 +16,7 @@ use super::papers::Papers;
 use super::settlements::BankEntryView;
 use super::steps::Steps;
 use super::{DeskRequest, HistoryEntry, PersonNames, history};
-use crate::domain::grant::{GrantState, UpdateState, VariationState};
+use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
 use crate::domain::reference::Reference;
 use crate::domain::{Event, GrantEvent, GroupId, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -96,7 +96,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     actions.extend(actions_of(&acts, &group, &payments, fund.rules.signers).await?);
     let checks = acts.checks(&group.files).await?;
     let page = request.page_context(&row.title).await?;
-    let next = next_of(&row, &group, &updates, &variations, page.today);
+    let next = next_of(&row, &group, &payments, &updates, &variations, page.today);
     let step = request.next_step(&next.title, &next.why, &next.action, actions);
     let page = GrantPage {
         wrong: forms.error_summary(),
@@ -271,6 +271,7 @@ impl Next {
 fn next_of(
     row: &GrantRow,
     group: &GroupView,
+    payments: &[PaymentRow],
     updates: &[UpdateRow],
     variations: &[VariationView],
     today: Date,
@@ -296,7 +297,7 @@ fn next_of(
             "Waiting for the group",
             format!("The offer is open until {}.", day_text(row.expires_on)),
         ),
-        GrantState::Accepted => next_of_accepted(row, group),
+        GrantState::Accepted => next_of_accepted(row, group, payments),
         GrantState::Live | GrantState::Reported => next_report(row, updates, today),
         GrantState::Terminated if !row.due_back.is_zero() => Next::new(
             "Money to come back",
@@ -307,7 +308,7 @@ fn next_of(
 }
 
 /// What is next until the grant is paid.
-fn next_of_accepted(row: &GrantRow, group: &GroupView) -> Next {
+fn next_of_accepted(row: &GrantRow, group: &GroupView, payments: &[PaymentRow]) -> Next {
     let open = row
         .checks
         .values()
@@ -320,6 +321,9 @@ fn next_of_accepted(row: &GrantRow, group: &GroupView) -> Next {
         };
         return Next::new(title, "We can pay the grant once they are done.")
             .link("Go to the checks", "#checks".to_owned());
+    }
+    if let Some(next) = payments.iter().find_map(next_of_payment) {
+        return next;
     }
     match &group.payee {
         None => Next::new(
@@ -342,6 +346,31 @@ fn next_of_accepted(row: &GrantRow, group: &GroupView) -> Next {
         .action(prepare_action(row))
         .link("Go to payments", format!("/desk/payments?grant={}", row.id)),
     }
+}
+
+/// What a payment that is under way waits for; none for one that is over.
+fn next_of_payment(payment: &PaymentRow) -> Option<Next> {
+    let amount = payment.amount;
+    let (title, why) = match payment.state {
+        PaymentState::Prepared => (
+            format!("Waiting: {amount} to be approved"),
+            "Someone who did not prepare it approves it.".to_owned(),
+        ),
+        PaymentState::Approved => (
+            format!("Waiting: {amount} to be sent"),
+            payment.waits_until.map_or_else(
+                || "It is ready for the bank.".to_owned(),
+                |day| format!("It can go to the bank from {}.", day_text(day)),
+            ),
+        ),
+        PaymentState::Sent => (
+            format!("Waiting: {amount} at the bank"),
+            "Confirm it once it is on the bank’s statement.".to_owned(),
+        ),
+        _ => return None,
+    };
+    let path = format!("/desk/payments?grant={}", payment.grant);
+    Some(Next::new(title, why).link("Open the payment", path))
 }
 
 /// The name of the action that prepares the next payment.

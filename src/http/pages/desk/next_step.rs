@@ -23,6 +23,8 @@ pub struct NextStep {
     menu: Vec<Action>,
     /// Actions that are not available yet, by the reason.
     unavailable: Vec<(String, String)>,
+    /// How many of the other actions are buttons at most.
+    buttons_max: usize,
     /// Another page on which the next thing is done, with the label of its button.
     link: Option<(String, String)>,
     /// The page's address without an open action, if another than the next one is open.
@@ -35,18 +37,22 @@ impl NextStep {
     /// Adds a button that leads to the page on which the next thing is done.
     pub fn with_link(mut self, label: &str, path: String) -> Self {
         self.link = Some((label.to_owned(), path));
+        self.buttons_max = 1;
         self
+    }
+
+    /// Shows two of the other actions as buttons, also next to a form.
+    pub fn with_two_buttons(self) -> Self {
+        Self {
+            buttons_max: 2,
+            ..self
+        }
     }
 
     /// How many of the other actions are buttons. The rest is in the menu.
     fn buttons(&self) -> usize {
-        let most = if self.chosen.is_some() || self.link.is_some() {
-            1
-        } else {
-            2
-        };
         let safe = |action: &&Action| !action.destructive;
-        self.menu.iter().take(most).take_while(safe).count()
+        self.menu.iter().take(self.buttons_max).take_while(safe).count()
     }
 
     fn has_dangers(&self) -> bool {
@@ -127,6 +133,7 @@ impl DeskRequest<'_> {
             },
             back: opened_title.as_ref().map(|_| self.address_without(OPEN)),
             title: opened_title.unwrap_or_else(|| title.to_owned()),
+            buttons_max: if chosen.is_some() { 1 } else { 2 },
             chosen,
             menu: available,
             unavailable: by_reason(unavailable),

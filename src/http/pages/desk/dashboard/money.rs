@@ -77,7 +77,7 @@ pub(super) async fn payments(
     if let Some(first) = send.first() {
         let title = format!("Send {}", number_of(length(&send), "payment", "payments"));
         found.push(
-            WorkRow::new("bank", title, "/desk/payments?state=approved", "Send")
+            WorkRow::new("bank", title, "/desk/payments?state=approved#ready", "Send")
                 .about(format!(
                     "{} Approved and ready for the bank.",
                     total_text(&send)
