@@ -71,7 +71,7 @@ fn approving(row: &PaymentRow) -> Vec<ActionSpec> {
         spec(row, "Reject", C::RejectPayment(because(row))).text_area("reason", "Why"),
         spec(
             row,
-            "Propose that it leave at once",
+            "Ask to send it without the wait",
             C::ProposeEarlyPayment(because(row)),
         )
         .text_area("reason", "Why")
@@ -81,7 +81,7 @@ fn approving(row: &PaymentRow) -> Vec<ActionSpec> {
         ),
         spec(
             row,
-            "Confirm that it leaves at once",
+            "Confirm: send it without the wait",
             C::ConfirmEarlyPayment(of()),
         ),
     ]

@@ -9,7 +9,8 @@ use crate::domain::{Organisation, Person, Role};
 use crate::http::AppState;
 use crate::http::pages::PageError;
 use crate::http::pages::charts::{DaySelection, totals_query};
-use crate::projections::{FundRow, RoundRow};
+use crate::http::pages::site::SiteDetails;
+use crate::projections::{FundRow, OrganisationRow, RoundRow};
 use crate::views::GroupBy;
 
 /// One thing that is needed.
@@ -46,16 +47,17 @@ pub(in crate::http::pages) async fn organisation_readiness(
 ) -> Result<Vec<Readiness>, PageError> {
     let organisation = organisation(app).await?;
     let administrators = proven_administrators(app, &organisation).await?;
-    let telephone = &app.site.telephone;
+    let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
+    let telephone = SiteDetails::in_force(own.as_ref(), &app.site).telephone;
     let sends = app.site.mail_folder.is_none();
     let mut list = vec![
         Readiness::new(
             "Phone number",
             !telephone.is_empty(),
             if telephone.is_empty() {
-                "Groups are told to call you, and no number is set.".to_owned()
+                "Groups read that they can call you, and no number is set.".to_owned()
             } else {
-                telephone.clone()
+                telephone
             },
             "/desk/settings",
         ),

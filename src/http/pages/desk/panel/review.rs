@@ -57,7 +57,6 @@ struct LetterDays {
     /// The last day on which an offer can be accepted.
     offer_until: Date,
     organisation: OrganisationRow,
-    address: String,
 }
 
 /// Checks a meeting without recording it, and shows what each group will read.
@@ -97,7 +96,6 @@ async fn render_review(
     let days = LetterDays {
         offer_until: next_working_day(letters_on.unwrap_or(today).saturating_add(offer_days)),
         organisation,
-        address: page.app.site.address.clone(),
     };
     let groups: Vec<Uuid> = read
         .chosen
@@ -173,11 +171,7 @@ fn letter_preview(
         .filter(|_| kind == MailKind::Offered)
         .map(|amount| amount.to_string())
         .unwrap_or_default();
-    let folder = if kind == MailKind::Offered {
-        "grants"
-    } else {
-        "applications"
-    };
+    let default = default_template(kind, language);
     let values = BTreeMap::from([
         ("name", "…".to_owned()),
         ("group", line.group.clone()),
@@ -187,12 +181,8 @@ fn letter_preview(
         ("amount", amount.clone()),
         ("due_on", format_day(days.offer_until, language)),
         ("organisation", days.organisation.name.clone()),
-        (
-            "link",
-            format!("{}/my/{folder}/{}", days.address, line.row.id),
-        ),
+        ("link", format!("[{}]", default.button)),
     ]);
-    let default = default_template(kind, language);
     let fund = Some(crate::domain::FundId(of.fund.id));
     let published = days
         .organisation
