@@ -103,11 +103,9 @@ const words = async (scope, says = 'Because it brings neighbours together.') => 
 const group = await people.stranger();
 await task('Apply, from the first page to the number', group, '24 / 19', '12 to 24', 24, async (hand, page) => {
   await hand.press('main a[href^="/apply/"]');
-  await hand.press('main a[href$="/fits/1"]');
-  while (page.url().includes('/fits/')) {
-    await hand.choose('main input[type=radio]');
-    await hand.press('main form button');
-  }
+  await hand.press('main a[href$="/fits"]');
+  for (const yes of await page.locator('main input[value=yes]').all()) await hand.choose(yes);
+  await hand.press('main form button');
   await page.locator('#group-name').fill('Soup on Tuesdays');
   await hand.choose('input[name=standing]');
   await hand.choose('input[name=area]');

@@ -72,11 +72,12 @@ export async function journeys(walk, { base, off, look, made }) {
     must((await page.evaluate(() => document.activeElement?.textContent)) === 'Skip to main content', 'the first stop skips to the page');
     await page.keyboard.press('Enter');
     await press(page, (element) => element.matches('main a[href^="/apply/"]'), 'Enter');
-    await press(page, (element) => element.matches('main a[href$="/fits/1"]'), 'Enter');
-    while (page.url().includes('/fits/')) {
-      await press(page, (element) => element.matches('input[type=radio]'), 'Space');
-      await press(page, (element) => element.matches('main button'), 'Enter');
-    }
+    await press(page, (element) => element.matches('main a[href$="/fits"]'), 'Enter');
+    await press(page, (element) => element.name === 'fits-1', 'Space');
+    await press(page, (element) => element.name === 'fits-2', 'Space');
+    await press(page, (element) => element.name === 'fits-3', 'Space');
+    await press(page, (element) => element.name === 'fits-4', 'Space');
+    await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.id === 'group-name', null);
     await page.keyboard.type('Keyboard choir');
     await press(page, (element) => element.name === 'standing', 'Space');
@@ -329,11 +330,9 @@ async function begin(page, name, email) {
   const go = () => page.locator('main form button.go').last().click();
   await page.goto('/apply');
   await page.locator('main a[href^="/apply/"]').first().click();
-  await page.locator('main a[href$="/fits/1"]').click();
-  while (page.url().includes('/fits/')) {
-    await page.locator('[name=fits][value=yes]').check();
-    await go();
-  }
+  await page.locator('main a[href$="/fits"]').click();
+  for (const yes of await page.locator('main input[value=yes]').all()) await yes.check();
+  await go();
   await page.locator('#group-name').fill(name);
   await page.locator('[name=standing][value=existing]').check();
   await page.locator('[name=area][value=tameside]').check();

@@ -13,8 +13,8 @@ use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, fund_texts,
-    ownership, render_form_page, see_other,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
+    render_form_page, see_other,
 };
 use crate::projections::GroupRow;
 
@@ -60,8 +60,7 @@ async fn render(
     let wrong = forms.error_summary();
     let mut shell = PageContext::load(visitor, app, translate("Your group", language)).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
-    let last = fund_texts::eligibility(&fund, language).len();
-    shell.back = Some(format!("{path}/fits/{last}"));
+    shell.back = Some(format!("{path}/fits"));
     let areas = fund
         .areas
         .iter()

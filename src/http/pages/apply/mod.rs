@@ -24,7 +24,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             web::resource("/apply/{fund}/{round}/form").route(web::get().to(start::blank_form)),
         )
         .service(
-            web::resource("/apply/{fund}/{round}/fits/{number}")
+            web::resource("/apply/{fund}/{round}/fits")
                 .route(web::get().to(start::show_eligibility))
                 .route(web::post().to(start::submit_eligibility)),
         )

@@ -239,19 +239,10 @@ struct EligibilityPage {
     page: PageContext,
     forms: PageForms,
     wrong: Vec<(String, String)>,
-    question: String,
-    lang: Option<&'static str>,
+    /// The questions, each with the name of its field.
+    questions: Vec<(String, Eligibility)>,
     choices: Vec<(String, String)>,
-    number: usize,
-    of: usize,
     path: String,
-}
-
-impl EligibilityPage {
-    /// The width of the bar of progress, in percent.
-    fn percent(&self) -> usize {
-        (self.number * 2 - 1) * 50 / self.of.max(1)
-    }
 }
 
 #[derive(Template)]
@@ -262,23 +253,9 @@ struct NotEligiblePage {
     lang: Option<&'static str>,
 }
 
-/// The questions on eligibility, and the number of the one in the request's address.
-fn numbered_question(
-    request: &HttpRequest,
-    fund: &FundRow,
-    visitor: &Visitor,
-) -> Result<(Vec<Eligibility>, usize), PageError> {
-    let questions = fund_texts::eligibility(fund, visitor.language);
-    let number: usize = request
-        .match_info()
-        .query("number")
-        .parse()
-        .map_err(|_| PageError::not_found())?;
-    if (1..=questions.len()).contains(&number) {
-        Ok((questions, number))
-    } else {
-        Err(PageError::not_found())
-    }
+/// The name of the field of a question on eligibility, counted from 0.
+fn field_of(place: usize) -> String {
+    format!("fits-{}", place + 1)
 }
 
 pub(super) async fn show_eligibility(
@@ -296,28 +273,23 @@ async fn render_eligibility(
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let (fund, _, path) = round_of_request(request, app).await?;
-    let (questions, number) = numbered_question(request, &fund, visitor)?;
-    let Eligibility { question, lang, .. } = &questions[number - 1];
-    let (question, lang) = (question.clone(), *lang);
+    let questions = fund_texts::eligibility(&fund, visitor.language)
+        .into_iter()
+        .enumerate()
+        .map(|(place, question)| (field_of(place), question))
+        .collect();
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell = PageContext::load(visitor, app, &question).await?;
+    let title = translate("Does your idea fit?", visitor.language);
+    let mut shell = PageContext::load(visitor, app, title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
-    shell.back = Some(if number == 1 {
-        path.clone()
-    } else {
-        format!("{path}/fits/{}", number - 1)
-    });
-    let choices = yes_no_choices(visitor);
+    shell.back = Some(path.clone());
     let sheet = EligibilityPage {
         page: shell,
         forms,
         wrong,
-        question,
-        lang,
-        choices,
-        number,
-        of: questions.len(),
+        questions,
+        choices: yes_no_choices(visitor),
         path,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
@@ -339,26 +311,23 @@ pub(super) async fn submit_eligibility(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     let (fund, _, path) = round_of_request(&request, &app).await?;
-    let (questions, number) = numbered_question(&request, &fund, &visitor)?;
-    match posted.text("fits") {
-        "yes" if number == questions.len() => Ok(see_other(&format!("{path}/group"))),
-        "yes" => Ok(see_other(&format!("{path}/fits/{}", number + 1))),
-        "no" => Ok(see_other(&format!("{path}/not-now/{number}"))),
-        _ => {
-            let says = translate("Choose yes or no", visitor.language).to_owned();
-            render_eligibility(
-                &request,
-                &visitor,
-                &app,
-                Some(FormErrors::new(
-                    "fits",
-                    &posted,
-                    vec![("fits".into(), says)],
-                )),
-            )
-            .await
-        }
+    let questions = fund_texts::eligibility(&fund, visitor.language);
+    let answer = |place: usize| posted.text(&field_of(place));
+    // One "no" is enough, whatever else is open.
+    if let Some(place) = (0..questions.len()).find(|place| answer(*place) == "no") {
+        return Ok(see_other(&format!("{path}/not-now/{}", place + 1)));
     }
+    let says = translate("Choose yes or no", visitor.language);
+    let open = questions.iter().enumerate();
+    let wrong: Vec<_> = open
+        .filter(|(place, _)| answer(*place) != "yes")
+        .map(|(place, asked)| (field_of(place), format!("{says}: {}", asked.question)))
+        .collect();
+    if wrong.is_empty() {
+        return Ok(see_other(&format!("{path}/group")));
+    }
+    let rejected = FormErrors::new("fits", &posted, wrong);
+    render_eligibility(&request, &visitor, &app, Some(rejected)).await
 }
 
 pub(super) async fn show_not_eligible(
@@ -367,17 +336,25 @@ pub(super) async fn show_not_eligible(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let (fund, _, path) = round_of_request(&request, &app).await?;
-    let (questions, number) = numbered_question(&request, &fund, &visitor)?;
+    let number: usize = request
+        .match_info()
+        .query("number")
+        .parse()
+        .map_err(|_| PageError::not_found())?;
+    let Eligibility { if_no, lang, .. } = fund_texts::eligibility(&fund, visitor.language)
+        .into_iter()
+        .nth(number.wrapping_sub(1))
+        .ok_or_else(PageError::not_found)?;
     let mut shell = PageContext::load(
         &visitor,
         &app,
         translate("This fund is not the right one", visitor.language),
     )
     .await?;
-    shell.back = Some(format!("{path}/fits/{number}"));
+    shell.back = Some(format!("{path}/fits"));
     render_page(&NotEligiblePage {
         page: shell,
-        says: questions[number - 1].if_no.clone(),
-        lang: questions[number - 1].lang,
+        says: if_no,
+        lang,
     })
 }
