@@ -29,6 +29,9 @@ commands! {
         /// Confirms, as a second person, proposed rules. The body repeats them in full; it is
         /// refused if they differ from the proposal.
         ConfirmRules(SetRules) = "confirm-rules", Permission::Staff(&[Role::Administrator]);
+        /// Refuses proposed rules, or withdraws one's own, with the reason. The body repeats the
+        /// rules in full; it is refused if they differ from the proposal.
+        RefuseRules(RefuseRules) = "refuse-rules", Permission::Staff(&[Role::Administrator]);
         /// Records money received from a funder, for all areas or for one.
         Allocate(Allocate) = "allocate", Permission::Staff(&[Role::Finance]);
         /// Records that a funder took back uncommitted money.
@@ -229,6 +232,14 @@ pub struct SetRules {
     pub rules: Rules,
 }
 
+/// Proposed rules as they were read, and why they are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseRules {
+    pub rules: Rules,
+    pub reason: Prose,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Allocate {
@@ -401,6 +412,7 @@ events! {
         RulesSet { rules: Rules },
         RulesProposed { rules: Rules, proposed_by: PersonId },
         RulesConfirmed { rules: Rules, confirmed_by: PersonId },
+        RulesRefused { reason: Prose, by: PersonId },
         FundOpened {},
         FundPaused { reason: Prose },
         FundResumed {},

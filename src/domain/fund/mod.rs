@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use budget::Budget;
 pub use command::{
     Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent,
-    MakeBankFile, MoveLetters, PlanRound, RecordMeeting, ReleaseLetters, ReserveEntry, RoundRef,
-    Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
+    MakeBankFile, MoveLetters, PlanRound, RecordMeeting, RefuseRules, ReleaseLetters, ReserveEntry,
+    RoundRef, Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
 };
 pub use round::{Round, RoundState};
 pub use texts::{
@@ -182,20 +182,32 @@ impl Fund {
             }
             FundCommand::ConfirmRules(said) => {
                 self.must_be(&[FundState::Open, FundState::Paused])?;
-                let proposed = self
-                    .proposed
-                    .as_ref()
-                    .filter(|(rules, _)| *rules == said.rules);
-                let (rules, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
+                let proposed_by = self.proposer_of(&said.rules)?;
                 let confirmed_by = facts.by()?;
-                facts.must_be_two_people(*proposed_by, confirmed_by)?;
-                facts.still_holds(*proposed_by, &[Role::Administrator])?;
+                facts.must_be_two_people(proposed_by, confirmed_by)?;
+                facts.still_holds(proposed_by, &[Role::Administrator])?;
                 Ok(FundEvent::RulesConfirmed {
-                    rules: rules.clone(),
+                    rules: said.rules.clone(),
                     confirmed_by,
                 })
             }
+            FundCommand::RefuseRules(RefuseRules { rules, reason }) => {
+                self.proposer_of(rules)?;
+                Ok(FundEvent::RulesRefused {
+                    reason: reason.clone(),
+                    by: facts.by()?,
+                })
+            }
             _ => Err(Refusal::NoChange),
+        }
+    }
+
+    /// Who proposed these rules. Refuses with [`Refusal::NotProposed`] rules that differ from the
+    /// proposal.
+    fn proposer_of(&self, rules: &Rules) -> Result<PersonId, Refusal> {
+        match &self.proposed {
+            Some((proposed, by)) if proposed == rules => Ok(*by),
+            _ => Err(Refusal::NotProposed),
         }
     }
 
@@ -322,7 +334,7 @@ impl Aggregate for Fund {
         }
         let event = match command {
             C::Create(create) => self.create(create)?,
-            C::SetRules(_) | C::ProposeRules(_) | C::ConfirmRules(_) => {
+            C::SetRules(_) | C::ProposeRules(_) | C::ConfirmRules(_) | C::RefuseRules(_) => {
                 self.change_rules(command, facts)?
             }
             C::Open(_) | C::Pause(_) | C::Resume(_) | C::Close(_) | C::Archive(_) => {
@@ -370,6 +382,7 @@ impl Aggregate for Fund {
                 self.rules = rules.clone();
                 self.proposed = None;
             }
+            FundEvent::RulesRefused { .. } => self.proposed = None,
             FundEvent::FundOpened {} | FundEvent::FundResumed {} => self.state = FundState::Open,
             FundEvent::FundPaused { .. } => self.state = FundState::Paused,
             FundEvent::FundClosed {} => self.state = FundState::Closed,

@@ -161,6 +161,7 @@ impl FundRow {
                 self.rules = rules.clone();
                 self.proposed_rules = None;
             }
+            FundEvent::RulesRefused { .. } => self.proposed_rules = None,
             FundEvent::FundOpened {} | FundEvent::FundResumed {} => self.state = FundState::Open,
             FundEvent::FundPaused { .. } => self.state = FundState::Paused,
             FundEvent::FundClosed {} => self.state = FundState::Closed,

@@ -3,7 +3,7 @@
 
 use microgrants::clock::new_id;
 use microgrants::domain::application::{SaveAnswers, StartApplication};
-use microgrants::domain::fund::{PlanRound, RoundRef};
+use microgrants::domain::fund::{PlanRound, RoundRef, Rules};
 use microgrants::domain::organisation::{PublishForm, Question};
 use microgrants::domain::personal_data::PersonalInput;
 use microgrants::domain::{
@@ -14,6 +14,9 @@ use serde_json::json;
 use super::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, text};
+use crate::support::fixtures::{Office, rules, text};
+use crate::support::scenario::command_from_json;
+use crate::support::steps::assert_refused;
 use crate::support::test_app::TestApp;
 
 /// A form with a question of each kind, whose keys are the kinds.
@@ -391,6 +394,69 @@ async fn a_fund_has_words_of_its_own(app: TestApp) {
     assert!(form.contains("Keeping warm"), "{}", visible_text(&form));
     visitor.get("/language/pl?to=/apply");
     assert!(visitor.get(&start).contains("Fundusz"));
+}
+
+on_each_engine!(proposed_rules_can_be_refused);
+/// Until somebody confirms them, any administrator can refuse proposed rules, with a reason.
+async fn proposed_rules_can_be_refused(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let mut ben = signed_in(&app, &address, office.ben).await;
+    let rules = serde_json::to_value(Rules {
+        offer_days: 20,
+        ..rules()
+    })
+    .expect("rules");
+    let on_fund = |name: &str, body: &serde_json::Value| {
+        command_from_json("fund", office.fund.0, name, body)
+    };
+    let proposal = json!({ "rules": rules });
+    app.issue_ok(office.ada, on_fund("propose-rules", &proposal))
+        .await;
+    app.catch_up().await;
+    let path = format!("/desk/funds/{}", office.fund);
+    let page = ada.get(&path);
+    assert!(
+        page.contains("needs a second person") && page.contains("Refuse these rules"),
+        "{}",
+        visible_text(&page)
+    );
+    let page = ben.get(&path);
+    let whole = rules.to_string();
+    let post = format!("/desk/do/funds/{}/refuse-rules", office.fund);
+    let refuse = |reason| {
+        [
+            ("at", path.as_str()),
+            ("form", "refuse-rules"),
+            ("rules:json", whole.as_str()),
+            ("reason", reason),
+        ]
+    };
+
+    // When
+    let without = ben.submit_form(&page, &post, &refuse(""));
+    let refused = ben.submit_form(&page, &post, &refuse("Four weeks are better"));
+
+    // Then
+    assert_eq!(without.status, 422, "{}", visible_text(&without));
+    assert!(
+        refused.status == 200
+            && refused.contains("Rules not used. The old ones stay.")
+            && refused.contains("did not accept the new rules")
+            && !refused.contains("Rules to confirm"),
+        "{}",
+        visible_text(&refused)
+    );
+    let fund: microgrants::projections::FundRow = app
+        .views()
+        .find(office.fund, None)
+        .await
+        .expect("a read")
+        .expect("a fund");
+    assert!(fund.proposed_rules.is_none() && fund.rules.offer_days == 28);
+    let confirm = on_fund("confirm-rules", &proposal);
+    assert_refused(&app, office.ben, "not_proposed", confirm).await;
 }
 
 on_each_engine!(a_fund_says_what_it_still_needs);

@@ -164,6 +164,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("RulesSet", "set the rules"),
     ("RulesProposed", "proposed new rules"),
     ("RulesConfirmed", "confirmed the rules"),
+    ("RulesRefused", "did not accept the new rules"),
     ("FundOpened", "opened the fund"),
     ("FundPaused", "paused the fund"),
     ("FundResumed", "reopened the fund"),

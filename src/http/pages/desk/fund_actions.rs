@@ -7,7 +7,8 @@ use super::action::{Action, ActionSpec, sample};
 use crate::clock::{day_of, new_id};
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::fund::{
-    Allocate, CreateFund, ExtendRound, FundTexts, RoundRef, Rules, SetRules, WithdrawFunding,
+    Allocate, CreateFund, ExtendRound, FundTexts, RefuseRules, RoundRef, Rules, SetRules,
+    WithdrawFunding,
 };
 use crate::domain::funding_source::FundingSource;
 use crate::domain::text::Slug;
@@ -179,7 +180,8 @@ impl FundActions<'_> {
         ]
     }
 
-    /// The rules that were proposed, next to those in force, with the action that confirms them.
+    /// The rules that were proposed, next to those in force, with the actions that confirm and
+    /// refuse them.
     pub(super) async fn proposed_rules(&self) -> Result<Option<ProposedRules>, PageError> {
         let Some(proposed) = &self.fund.proposed_rules else {
             return Ok(None);
@@ -187,15 +189,25 @@ impl FundActions<'_> {
         let confirm = C::ConfirmRules(SetRules {
             rules: proposed.clone(),
         });
-        // The command repeats the proposal in full.
+        let refuse = C::RefuseRules(RefuseRules {
+            rules: proposed.clone(),
+            reason: sample("why"),
+        });
+        // The commands repeat the proposal in full.
         let whole = serde_json::to_string(proposed).unwrap_or_default();
-        let confirm = self
-            .spec("Confirm these rules", confirm)
-            .expanded()
-            .hidden_as(FieldType::Json, "rules", whole);
+        let on_proposal = |title: &str, command: C| {
+            self.spec(title, command)
+                .hidden_as(FieldType::Json, "rules", &whole)
+        };
+        let table = vec![
+            on_proposal("Confirm these rules", confirm).expanded(),
+            on_proposal("Refuse these rules, or take them back", refuse)
+                .text_area("reason", "Why")
+                .hint("Please don't name people here."),
+        ];
         Ok(Some(ProposedRules {
             changes: rule_changes(&self.fund.rules, proposed),
-            act: self.request.action(self.forms, confirm).await?,
+            acts: self.request.actions(self.forms, table).await?,
         }))
     }
 }
@@ -203,7 +215,7 @@ impl FundActions<'_> {
 /// Proposed rules, for the second administrator.
 pub(super) struct ProposedRules {
     pub changes: Vec<RuleChange>,
-    pub act: Action,
+    pub acts: Vec<Action>,
 }
 
 /// A rule that a proposal changes, in words.

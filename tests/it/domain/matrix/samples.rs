@@ -208,6 +208,7 @@ fn fund(name: &str) -> Sample {
         })),
         "set-rules" | "propose-rules" => staff(json!({ "rules": rules(20) })),
         "confirm-rules" => second(json!({ "rules": rules(20) })),
+        "refuse-rules" => staff(json!({ "rules": rules(20), "reason": "Too short" })),
         "allocate" => staff(json!({
             "source": source,
             "amount": "100.00",

@@ -50,7 +50,7 @@ const TERMINAL_COMMANDS: [&str; 15] = [
 ];
 /// Commands that are always accepted, or that undo what others need; drawn less often, so that they
 /// do not fill a history.
-const LESS_FREQUENT_COMMANDS: [&str; 22] = [
+const LESS_FREQUENT_COMMANDS: [&str; 23] = [
     "group/provide-payee",
     "group/remove-member",
     "group/add-member",
@@ -65,6 +65,7 @@ const LESS_FREQUENT_COMMANDS: [&str; 22] = [
     "grant/request-variation",
     "fund/pause",
     "fund/propose-rules",
+    "fund/refuse-rules",
     "fund/extend-round",
     "fund/allocate",
     "fund/withdraw-funding",

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::fund::{
-    Allocate, CreateFund, ExtendRound, PlanRound, RoundRef, Rules, SetRules,
+    Allocate, CreateFund, ExtendRound, PlanRound, RefuseRules, RoundRef, Rules, SetRules,
 };
 use microgrants::domain::organisation::PublishForm;
 use microgrants::domain::{Command, FundCommand, FundId, OrganisationCommand, Role};
@@ -61,6 +61,18 @@ fn rules_of_an_open_fund(seen: &mut SeenRefusals, world: &mut Scenario) {
         world,
         0,
         "same_person",
+        on_fund(FundCommand::ConfirmRules(as_proposed.clone())),
+    );
+    let refuse = |SetRules { rules }| {
+        let reason = text("Too low");
+        on_fund(FundCommand::RefuseRules(RefuseRules { rules, reason }))
+    };
+    seen.assert_refused(world, 1, "not_proposed", refuse(unchanged()));
+    world.issue_ok(1, refuse(as_proposed.clone()));
+    seen.assert_refused(
+        world,
+        1,
+        "not_proposed",
         on_fund(FundCommand::ConfirmRules(as_proposed)),
     );
 }

@@ -141,6 +141,11 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         "confirm-rules",
         "Rules confirmed. They count from now on.",
     ),
+    says(
+        "funds",
+        "refuse-rules",
+        "Rules not used. The old ones stay.",
+    ),
     says("funds", "allocate", "Money added to the fund."),
     says("funds", "withdraw-funding", "Money taken out of the fund."),
     says("funds", "open", "The fund is open."),
