@@ -22,7 +22,7 @@ mod tlog;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::http::header::{ACCEPT, STRICT_TRANSPORT_SECURITY};
+use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use futures::Stream;
@@ -175,6 +175,7 @@ where
             .app_data(app.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
             .wrap(from_fn(body_timeout::enforce_body_timeout))
+            .wrap(from_fn(pages::render_errors))
             .wrap(from_fn(safe_methods::handle_safe_methods))
             .wrap(from_fn(request_span::add_request_id))
             .wrap(tracing_actix_web::TracingLogger::<request_span::RequestSpan>::new())
@@ -228,12 +229,7 @@ fn default_headers(secure: bool) -> DefaultHeaders {
 }
 
 async fn no_such_address(request: HttpRequest) -> HttpResponse {
-    let accepts = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if accepts.contains("text/html") {
+    if pages::accepts_html(&request) {
         return pages::not_found_page();
     }
     actix_web::ResponseError::error_response(

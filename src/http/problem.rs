@@ -269,6 +269,7 @@ impl Problem {
         match error {
             CommandError::Refused(refusal) => refusal.clone().into(),
             CommandError::RefusedFor(records) => Self::from_refused_records(records),
+            CommandError::KeyReused => key_reused(),
             other => internal(other),
         }
     }
@@ -369,9 +370,7 @@ impl From<CommandError> for Problem {
             CommandError::Refused(_) | CommandError::RefusedFor(_) => {
                 Self::from_command_error(&error)
             }
-            CommandError::KeyReused => {
-                ErrorCode::KeyReused.problem("this Idempotency-Key was used for another request")
-            }
+            CommandError::KeyReused => key_reused(),
             CommandError::Stale => {
                 ErrorCode::Stale.problem("someone changed this record after you opened it")
             }
@@ -453,6 +452,10 @@ fn truncate(text: String) -> String {
     } else {
         text.chars().take(DETAIL_MAX).collect()
     }
+}
+
+fn key_reused() -> Problem {
+    ErrorCode::KeyReused.problem("this Idempotency-Key was used for another request")
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Problem {

@@ -1,9 +1,10 @@
-//! The error of a page, and the error page that it is rendered as.
+//! The error of a page. `error_page` shows it.
+
+use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
-use askama::Template;
 
 use crate::auth::AuthError;
 use crate::commands::CommandError;
@@ -34,16 +35,6 @@ pub struct ResendableForm {
     pub pairs: Vec<(String, String)>,
 }
 
-#[derive(Template)]
-#[template(path = "failed.html")]
-struct ErrorPage<'a> {
-    title: &'a str,
-    says: &'a str,
-    advice: &'a str,
-    /// The form to be sent again, if there is one.
-    again: Option<&'a ResendableForm>,
-}
-
 impl PageError {
     pub(super) fn not_found() -> Self {
         Self::Problem(ViewError::NotFound.into())
@@ -69,6 +60,23 @@ impl PageError {
 
     pub(super) fn forbidden() -> Self {
         Self::Problem(Refusal::NotYours.into())
+    }
+
+    /// The problem that the error page is about; `None` if the visitor only has to sign in.
+    pub(super) fn problem(&self) -> Option<Cow<'_, Problem>> {
+        match self {
+            Self::SignInRequired(_) => None,
+            Self::Refused(error) => Some(Cow::Owned(Problem::from_command_error(error))),
+            Self::Problem(problem) | Self::RateLimited(problem, _) => Some(Cow::Borrowed(problem)),
+        }
+    }
+
+    /// The form that a rate limit refused.
+    pub(super) fn form_to_resend(&self) -> Option<&ResendableForm> {
+        match self {
+            Self::RateLimited(_, form) => Some(form),
+            _ => None,
+        }
     }
 }
 
@@ -106,71 +114,6 @@ impl From<Problem> for PageError {
     }
 }
 
-/// A waiting time in words.
-fn wait_text(seconds: u64) -> String {
-    match seconds {
-        0..=90 => "a minute".to_owned(),
-        seconds => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
-/// Whether the problem's own text is written for people: that of a refusal, or of a file. The others
-/// describe a request to a program.
-fn is_for_people(problem: &Problem) -> bool {
-    !matches!(
-        problem.code(),
-        "not_yours" | "foreign_form" | "invalid_field" | "key_reused"
-    ) && matches!(
-        problem.status_code(),
-        StatusCode::FORBIDDEN
-            | StatusCode::CONFLICT
-            | StatusCode::UNPROCESSABLE_ENTITY
-            | StatusCode::PAYLOAD_TOO_LARGE
-    )
-}
-
-/// The title of the error page, and its text.
-fn title_and_text(problem: &Problem) -> (&'static str, &str) {
-    if is_for_people(problem) {
-        return ("Sorry, that did not work", problem.detail());
-    }
-    if problem.code() == "foreign_form" {
-        return (
-            "Please load the page again",
-            "It was open for too long. Go back, load it again, and send it once more.",
-        );
-    }
-    match problem.status_code() {
-        StatusCode::NOT_FOUND => (
-            "We can’t find that page",
-            "The address may be old or mistyped, or the page belongs to another group. Nothing you \
-                wrote has been lost.",
-        ),
-        StatusCode::FORBIDDEN => (
-            "You can’t see this page",
-            "It belongs to another group, or to other people in the office. If you need it, please \
-                ask us.",
-        ),
-        StatusCode::TOO_MANY_REQUESTS => (
-            "Please wait a moment",
-            "We had many requests from you in a short time.",
-        ),
-        StatusCode::REQUEST_TIMEOUT => (
-            "Sorry, that took too long",
-            "What you sent did not arrive in full. Please go back and send it again.",
-        ),
-        status if status.is_server_error() => (
-            "Sorry, something went wrong",
-            "The fault is ours, not yours. Please try again in a few minutes.",
-        ),
-        _ => (
-            "Sorry, that did not work",
-            "We could not read what was sent. Please go back, load the page again and have another \
-                try.",
-        ),
-    }
-}
-
 impl std::fmt::Display for PageError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -190,45 +133,18 @@ impl ResponseError for PageError {
         }
     }
 
+    /// The response without a page: the middleware `render_errors` makes the page of the error.
     fn error_response(&self) -> HttpResponse {
-        let refused;
-        let problem = match self {
-            Self::Refused(error) => {
-                refused = Problem::from_command_error(error);
-                &refused
-            }
-            Self::SignInRequired(to) => {
-                return super::see_other(&format!(
-                    "/sign-in?to={}",
-                    super::layout::url_encoded(to)
-                ));
-            }
-            Self::Problem(problem) | Self::RateLimited(problem, _) => problem,
-        };
-        let status = problem.status_code();
-        let (title, says) = title_and_text(problem);
-        let again = if let Self::RateLimited(_, again) = self {
-            Some(again)
-        } else {
-            None
-        };
-        let wait = problem.retry_after().map_or_else(String::new, wait_text);
-        let advice = match status {
-            StatusCode::TOO_MANY_REQUESTS if again.is_some() => {
-                format!("Nothing that you typed is lost. Wait {wait}, then send it again.")
-            }
-            StatusCode::TOO_MANY_REQUESTS => format!(
-                "Wait {wait}, then go back and send it again. What you typed is still there."
-            ),
-            _ if is_for_people(problem) => problem.advice().to_owned(),
-            _ => String::new(),
-        };
-        let page = ErrorPage {
-            title,
-            says,
-            advice: &advice,
-            again,
-        };
+        if let Self::SignInRequired(to) = self {
+            return super::see_other(&format!(
+                "/sign-in?to={}",
+                super::layout::url_encoded(to)
+            ));
+        }
+        let problem = self.problem();
+        let status = problem
+            .as_ref()
+            .map_or_else(|| self.status_code(), |problem| problem.status_code());
         let mut response = HttpResponse::build(status);
         if matches!(
             status,
@@ -236,11 +152,11 @@ impl ResponseError for PageError {
         ) {
             response.force_close();
         }
-        if let Some(wait) = problem.retry_after() {
+        if let Some(wait) = problem.and_then(|problem| problem.retry_after()) {
             response.insert_header((RETRY_AFTER, wait));
         }
         response
-            .content_type("text/html; charset=utf-8")
-            .body(page.render().unwrap_or_else(|_| title.to_owned()))
+            .content_type("text/plain; charset=utf-8")
+            .body(status.canonical_reason().unwrap_or_default())
     }
 }

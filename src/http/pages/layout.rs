@@ -134,15 +134,24 @@ impl PageContext {
         app: &AppState,
         title: &str,
     ) -> Result<Self, PageError> {
-        let own: Option<OrganisationRow> =
-            app.views.find(app.commands.organisation(), None).await?;
+        let own = app.views.find(app.commands.organisation(), None).await?;
+        Ok(Self::of(visitor, app, title, own))
+    }
+
+    /// The context of a visitor's page, with what is known of the organisation.
+    pub(super) fn of(
+        visitor: &Visitor,
+        app: &AppState,
+        title: &str,
+        own: Option<OrganisationRow>,
+    ) -> Self {
         let roles = visitor
             .signed_in
             .as_ref()
             .map(|signed| signed.reader.roles.clone())
             .unwrap_or_default();
         let site = SiteDetails::in_force(own.as_ref(), &app.site);
-        Ok(Self {
+        Self {
             title: title.to_owned(),
             organisation: own
                 .as_ref()
@@ -169,7 +178,7 @@ impl PageContext {
             width: PageWidth::default(),
             find: String::new(),
             desk_header: DeskHeader::default(),
-        })
+        }
     }
 
     /// A text in the page's language.

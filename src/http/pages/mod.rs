@@ -19,6 +19,7 @@ mod days;
 mod desk;
 mod device;
 mod error;
+mod error_page;
 mod file_upload;
 mod flower;
 mod form;
@@ -48,6 +49,7 @@ use askama::Template;
 
 pub use csrf::CONTENT_SECURITY_POLICY;
 pub(super) use error::PageError;
+pub(super) use error_page::{accepts_html, render_errors};
 pub(super) use form::{Form, FormData, FormErrors, PageForms, PostedForm};
 pub(super) use icons::icon;
 pub(super) use layout::{PageContext, PageWidth};
@@ -73,7 +75,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 /// The error page for an unknown address.
 pub(super) fn not_found_page() -> HttpResponse {
-    actix_web::ResponseError::error_response(&PageError::not_found())
+    HttpResponse::from_error(PageError::not_found())
 }
 
 /// Renders a page with status 200.

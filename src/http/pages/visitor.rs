@@ -86,7 +86,24 @@ impl FromRequest for Visitor {
 }
 
 impl Visitor {
+    /// The visitor of a request. A form counts towards the rate limits.
     pub(super) async fn from_http(
+        request: &HttpRequest,
+        app: &AppState,
+    ) -> Result<Self, PageError> {
+        let visitor = Self::identify(request, app).await?;
+        if request.method() == Method::POST {
+            let signed = visitor.signed_in.as_ref();
+            app.site.limits.check_form(
+                request,
+                signed.map(|signed| (visitor.browser_key.as_str(), &signed.reader)),
+            )?;
+        }
+        Ok(visitor)
+    }
+
+    /// The visitor of a request, outside the rate limits.
+    pub(super) async fn identify(
         request: &HttpRequest,
         app: &AppState,
     ) -> Result<Self, PageError> {
@@ -94,10 +111,7 @@ impl Visitor {
             .cookie(session_cookie_name(app))
             .map(|cookie| cookie.value().to_owned())
             .filter(|key| is_browser_key(key));
-        let language = request
-            .cookie(LANGUAGE_COOKIE)
-            .and_then(|cookie| cookie.value().parse().ok())
-            .unwrap_or_default();
+        let language = language_of(request);
         let new = held.is_none();
         let key = held.unwrap_or_else(new_browser_key);
         let session = if new {
@@ -114,12 +128,6 @@ impl Visitor {
         if proven && signed.is_some() {
             request.extensions_mut().insert(KeepAliveAllowed);
         }
-        if request.method() == Method::POST {
-            app.site.limits.check_form(
-                request,
-                signed.as_ref().map(|signed| (key.as_str(), &signed.reader)),
-            )?;
-        }
         let csrf = csrf::mask_token(&app.commands.log().vault().derive_secret("page token", &key));
         Ok(Self {
             browser_key: key,
@@ -130,6 +138,19 @@ impl Visitor {
             csrf,
             path,
         })
+    }
+
+    /// A visitor of whom only the request is known, because the database cannot be read.
+    pub(super) fn unknown(request: &HttpRequest) -> Self {
+        Self {
+            browser_key: String::new(),
+            is_new: true,
+            signed_in: None,
+            proven: false,
+            language: language_of(request),
+            csrf: String::new(),
+            path: path_of(request),
+        }
     }
 
     /// The person who is signed in. Otherwise fails with a redirect to the sign-in page.
@@ -215,6 +236,14 @@ impl Visitor {
     pub fn digest(&self, app: &AppState) -> String {
         sessions::digest(app.commands.log().vault(), &self.browser_key)
     }
+}
+
+/// The language that the visitor chose.
+fn language_of(request: &HttpRequest) -> Language {
+    request
+        .cookie(LANGUAGE_COOKIE)
+        .and_then(|cookie| cookie.value().parse().ok())
+        .unwrap_or_default()
 }
 
 /// The path of a request, with its query.

@@ -231,6 +231,14 @@ impl Tagged for RoundState {
     }
 }
 
+/// A sentence with a capital at its beginning.
+pub fn capitalised(says: &str) -> String {
+    let mut letters = says.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

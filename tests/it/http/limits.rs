@@ -404,7 +404,9 @@ async fn forms_are_counted_and_nothing_typed_is_lost(app: TestApp) {
         refused.headers
     );
     assert!(
-        refused.contains("Nothing that you typed is lost") && refused.contains("Send it again"),
+        refused.contains("Nothing that you typed is lost")
+            && refused.contains("Send it again")
+            && refused.contains("class=\"foot\""),
         "{}",
         visible_text(&refused)
     );

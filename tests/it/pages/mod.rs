@@ -2,6 +2,7 @@
 
 pub mod contacts;
 pub mod desk_errors;
+pub mod error_pages;
 pub mod first_day;
 pub mod form_retries;
 pub mod group_pages;

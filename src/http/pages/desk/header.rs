@@ -17,6 +17,8 @@ use crate::domain::{PersonId, Roles};
 use crate::http::AppState;
 use crate::http::pages::PageError;
 use crate::http::pages::layout::DeskHeader;
+use crate::http::pages::{PageError, Visitor};
+use crate::views::Reader;
 
 /// How long a header is used.
 const KEPT_MAX: Duration = Duration::from_secs(20);
@@ -39,14 +41,7 @@ fn key_of(app: &AppState, person: PersonId) -> String {
 /// The header of the reader's pages.
 pub(super) async fn header_of(request: &DeskRequest<'_>) -> Result<DeskHeader, PageError> {
     let reader = &request.signed.reader;
-    let key = key_of(request.app, reader.person);
-    let kept = HEADERS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&key)
-        .filter(|kept| kept.roles == reader.roles && kept.read_at.elapsed() < KEPT_MAX)
-        .map(|kept| kept.header.clone());
-    if let Some(header) = kept {
+    if let Some(header) = find_kept(request.app, reader) {
         return Ok(header);
     }
     let header = DeskHeader::new(own_name(request).await?, count_by_room(request).await?)
@@ -59,8 +54,24 @@ pub(super) async fn header_of(request: &DeskRequest<'_>) -> Result<DeskHeader, P
     HEADERS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .put(key, kept);
+        .put(key_of(request.app, reader.person), kept);
     Ok(header)
+}
+
+/// What is kept of the visitor's header, for a page that must not read more; empty if nothing is.
+pub(in crate::http::pages) fn kept_header(app: &AppState, visitor: &Visitor) -> DeskHeader {
+    let signed = visitor.signed_in.as_ref();
+    signed
+        .and_then(|signed| find_kept(app, &signed.reader))
+        .unwrap_or_default()
+}
+
+fn find_kept(app: &AppState, reader: &Reader) -> Option<DeskHeader> {
+    let mut headers = HEADERS.lock().unwrap_or_else(PoisonError::into_inner);
+    headers
+        .get(&key_of(app, reader.person))
+        .filter(|kept| kept.roles == reader.roles && kept.read_at.elapsed() < KEPT_MAX)
+        .map(|kept| kept.header.clone())
 }
 
 /// Drops what is kept of a person who acted.

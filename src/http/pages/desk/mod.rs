@@ -78,7 +78,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-pub(super) use header::forget_header;
+pub(super) use header::{forget_header, kept_header};
 use history::{HistoryEntry, history};
 use jiff::civil::Date;
 pub(super) use routes::configure;

@@ -13,6 +13,7 @@ use crate::domain::payee::PaymentRoute;
 use crate::domain::reference::Reference;
 use crate::domain::{Command, FundId, GrantCommand, GrantId, PersonId};
 use crate::http::pages::PageError;
+use crate::http::pages::words::capitalised;
 use crate::projections::{ApplicationRow, GrantRow, GroupRow, PaymentRow};
 use crate::views::PayeeView;
 
@@ -167,12 +168,4 @@ pub(super) async fn held_back(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// A sentence with a capital at its beginning.
-pub(super) fn capitalised(says: &str) -> String {
-    let mut letters = says.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

@@ -13,6 +13,8 @@ use crate::bank::{self, StatementEntry};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::Money;
 use crate::http::AppState;
+use crate::http::pages::days::short_day;
+use crate::http::pages::words::{Tag, TagKind, capitalised};
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership, see_other,
 };
