@@ -212,10 +212,11 @@ impl GroupHistory<'_> {
             ..SaveAnswers::default()
         };
         self.on_application(day, typist, ApplicationCommand::SaveAnswers(request));
-        if seed.language.is_some() || seed.helper.is_some() {
+        if seed.language.is_some() || seed.helper.is_some() || seed.speaks.is_some() {
             let choose = ChooseLanguage {
                 language: seed.language.unwrap_or_default(),
                 helper: seed.helper.as_deref().map(plaintext),
+                spoken_language: seed.speaks.as_deref().map(plaintext),
             };
             self.on_application(day, typist, ApplicationCommand::ChooseLanguage(choose));
         }

@@ -47,6 +47,9 @@ pub(super) struct GroupSeed {
     pub(super) language: Option<Language>,
     #[serde(default)]
     pub(super) helper: Option<String>,
+    /// The language that they speak, if it is not English.
+    #[serde(default)]
+    pub(super) speaks: Option<String>,
     pub(super) asked: Money,
     #[serde(default)]
     pub(super) awarded: Option<Money>,

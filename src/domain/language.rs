@@ -1,4 +1,4 @@
-//! The languages in which a group can apply.
+//! The languages in which a group can apply, and names of languages that people speak.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,5 +43,84 @@ impl Language {
     #[must_use]
     pub fn code(self) -> &'static str {
         self.into()
+    }
+}
+
+/// Languages that many people in Britain speak: tag and English name, in the order of the names.
+pub const SPOKEN_LANGUAGES: [(&str, &str); 54] = [
+    ("sq", "Albanian"),
+    ("am", "Amharic"),
+    ("ar", "Arabic"),
+    ("bn", "Bengali"),
+    ("bfi", "British Sign Language"),
+    ("bg", "Bulgarian"),
+    ("yue", "Cantonese"),
+    ("cs", "Czech"),
+    ("prs", "Dari"),
+    ("nl", "Dutch"),
+    ("fa", "Farsi"),
+    ("fr", "French"),
+    ("de", "German"),
+    ("el", "Greek"),
+    ("gu", "Gujarati"),
+    ("hi", "Hindi"),
+    ("hu", "Hungarian"),
+    ("ig", "Igbo"),
+    ("it", "Italian"),
+    ("ja", "Japanese"),
+    ("ko", "Korean"),
+    ("ku", "Kurdish"),
+    ("ckb", "Kurdish Sorani"),
+    ("lv", "Latvian"),
+    ("ln", "Lingala"),
+    ("lt", "Lithuanian"),
+    ("ml", "Malayalam"),
+    ("zh", "Mandarin"),
+    ("ne", "Nepali"),
+    ("om", "Oromo"),
+    ("phr", "Pahari"),
+    ("ps", "Pashto"),
+    ("pl", "Polish"),
+    ("pt", "Portuguese"),
+    ("pa", "Punjabi"),
+    ("rom", "Romani"),
+    ("ro", "Romanian"),
+    ("ru", "Russian"),
+    ("sn", "Shona"),
+    ("sk", "Slovak"),
+    ("so", "Somali"),
+    ("es", "Spanish"),
+    ("sw", "Swahili"),
+    ("syl", "Sylheti"),
+    ("tl", "Tagalog"),
+    ("ta", "Tamil"),
+    ("th", "Thai"),
+    ("ti", "Tigrinya"),
+    ("tr", "Turkish"),
+    ("uk", "Ukrainian"),
+    ("ur", "Urdu"),
+    ("vi", "Vietnamese"),
+    ("cy", "Welsh"),
+    ("yo", "Yoruba"),
+];
+
+/// The English name of a spoken language by its tag, such as `ur` or `zh-Hant`.
+#[must_use]
+pub fn english_name(tag: &str) -> Option<&'static str> {
+    let language = tag.split('-').next()?;
+    let known = SPOKEN_LANGUAGES.iter().find(|(tag, _)| *tag == language)?;
+    Some(known.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spoken_languages_are_in_order_and_found_by_tag() {
+        assert!(SPOKEN_LANGUAGES.is_sorted_by(|(_, one), (_, next)| one < next));
+        assert_eq!(english_name("ur"), Some("Urdu"));
+        assert_eq!(english_name("zh-Hant"), Some("Mandarin"));
+        assert_eq!(english_name("tlh"), None);
     }
 }

@@ -242,7 +242,7 @@ pub fn has_phone_number(text: &str) -> bool {
 }
 
 /// Names of the fields that contain personal values.
-pub const PERSONAL_FIELD_NAMES: [&str; 16] = [
+pub const PERSONAL_FIELD_NAMES: [&str; 17] = [
     "answer",
     "email",
     "helper",
@@ -256,6 +256,7 @@ pub const PERSONAL_FIELD_NAMES: [&str; 16] = [
     "reason",
     "review",
     "signer",
+    "spoken_language",
     "telephone",
     "variation",
     "words",

@@ -237,16 +237,19 @@ impl ApplicationCommand {
                     index: None,
                 })
                 .collect(),
-            Self::ChooseLanguage(choose) => choose
-                .helper
-                .as_mut()
-                .map(|value| PersonalField {
-                    field: "helper",
-                    value,
+            Self::ChooseLanguage(choose) => [
+                ("helper", choose.helper.as_mut()),
+                ("spoken_language", choose.spoken_language.as_mut()),
+            ]
+            .into_iter()
+            .filter_map(|(field, value)| {
+                Some(PersonalField {
+                    field,
+                    value: value?,
                     index: None,
                 })
-                .into_iter()
-                .collect(),
+            })
+            .collect(),
             Self::RequestReview(request) => vec![PersonalField {
                 field: "review",
                 value: &mut request.words,
@@ -298,7 +301,14 @@ events! {
         },
         HelpConfirmed { helper: PersonId, by: PersonId },
         HelpRefused { helper: PersonId, by: PersonId },
-        LanguageChosen { language: Language, helper: Option<Encrypted> },
+        LanguageChosen {
+            language: Language,
+            helper: Option<Encrypted>,
+            /// The language that the applicant speaks. Absent if it stays as it was, and in old
+            /// events.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            spoken_language: Option<Encrypted>,
+        },
         ChangesRequested { questions: BTreeSet<Slug>, note: Prose, due_on: Date },
         ApplicationResubmitted {
             requested: Money,

@@ -142,6 +142,10 @@ pub(in crate::http) async fn application_views(
     let for_staff = |mut row: ApplicationRow| {
         row.scores
             .retain(|score| score.by == reader.person || !hidden.contains(&row.id));
+        // It can tell where people come from: it is for those who contact them.
+        if !reader.works_with_groups() {
+            row.spoken_language_sealed = None;
+        }
         row
     };
     let rows = rows.into_iter().map(for_staff).collect();

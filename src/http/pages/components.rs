@@ -6,6 +6,8 @@ use askama::Template;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     Text,
+    /// A text with suggestions: its choices.
+    Suggested,
     /// A detail of the person that the browser may fill in: the value of its `autocomplete`
     /// attribute.
     Autofill(&'static str),
@@ -63,10 +65,11 @@ impl FormField<'_> {
     }
 
     fn autocomplete(&self) -> &'static str {
-        if let FieldKind::Autofill(fills) = self.kind {
-            fills
-        } else {
-            "off"
+        match self.kind {
+            FieldKind::Autofill(fills) => fills,
+            // Some browsers show no suggestions if it is off.
+            FieldKind::Suggested => "on",
+            _ => "off",
         }
     }
 
@@ -94,7 +97,7 @@ impl FormField<'_> {
             FieldKind::Number => " w3",
             FieldKind::Day => " w10",
             FieldKind::Autofill("one-time-code") => " w10 code",
-            FieldKind::Autofill("tel") => " w20",
+            FieldKind::Autofill("tel") | FieldKind::Suggested => " w20",
             _ => "",
         }
     }

@@ -101,6 +101,11 @@ pub struct ApplicationRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub helper_sealed: Option<Encrypted>,
+    /// The language that the applicant speaks, encrypted. The view decrypts it into a field of its
+    /// own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub spoken_language_sealed: Option<Encrypted>,
 }
 
 /// The parts of an application's row that a decision changes.
@@ -213,6 +218,7 @@ fn draft_row(
         reviewed: None,
         language: Language::En,
         helper_sealed: None,
+        spoken_language_sealed: None,
         letter: None,
         before_letter: None,
     }
@@ -344,8 +350,15 @@ impl ApplicationRow {
         use ApplicationState as S;
         match happened {
             E::LanguageChosen {
-                language, helper, ..
-            } => (self.language, self.helper_sealed) = (*language, helper.clone()),
+                language,
+                helper,
+                spoken_language,
+            } => {
+                (self.language, self.helper_sealed) = (*language, helper.clone());
+                if spoken_language.is_some() {
+                    self.spoken_language_sealed.clone_from(spoken_language);
+                }
+            }
             E::AnswersSaved {
                 requested,
                 area,

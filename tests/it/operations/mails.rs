@@ -313,6 +313,7 @@ async fn subject_of_receipt(
     let choose = ChooseLanguage {
         language,
         helper: Some(open("A neighbour")),
+        spoken_language: None,
     };
     for command in [
         ApplicationCommand::ChooseLanguage(choose),

@@ -1,6 +1,8 @@
 //! People without an email address: what they should hear waits for a call or a letter.
 
+use microgrants::domain::application::ChooseLanguage;
 use microgrants::domain::command::{NoBody, WithReason};
+use microgrants::domain::language::Language;
 use microgrants::domain::person::{PersonDetails, TellPerson, ToldHow, WaitingMailRef};
 use microgrants::domain::{ApplicationCommand, Command, PersonCommand, PersonId, Refusal};
 use microgrants::outbox;
@@ -26,6 +28,13 @@ async fn waiting(app: &TestApp) -> (Office, PersonId, MailRow) {
     };
     let change = Command::Person(member, PersonCommand::ChangeContact(details));
     app.issue_ok(member, change).await;
+    let choose = ChooseLanguage {
+        language: Language::En,
+        helper: None,
+        spoken_language: Some(open("Sylheti")),
+    };
+    let choose = Command::Application(application, ApplicationCommand::ChooseLanguage(choose));
+    app.issue_ok(member, choose).await;
     let post = mailer(app);
     post.subscribe().await.unwrap();
     let submit = Command::Application(application, ApplicationCommand::Submit(submit()));
@@ -126,9 +135,11 @@ async fn the_words_to_say_have_no_link_and_the_form_closes_the_task(app: TestApp
 
     let list = browser.get("/desk/tell");
     assert!(list.contains("Zofia Nowak") && list.contains("07700\u{a0}900\u{a0}233"));
+    assert!(list.contains("Speaks Sylheti"), "{}", list.text);
     let path = format!("/desk/tell/{}", mail.id);
     let page = browser.get(&path);
     assert!(page.contains("Thank you. We have the application from"));
+    assert!(page.contains("They speak <b>Sylheti</b>"), "{}", page.text);
     assert!(!page.contains("You can check your application here"));
     let letter = browser.get(&format!("{path}/letter"));
     assert!(letter.contains("1 Example Street") && letter.contains("With best wishes"));

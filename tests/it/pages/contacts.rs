@@ -1,10 +1,13 @@
 //! How people are reached: on the form to apply, on the account page, in spreadsheets, and by the
 //! search of the desk.
 
+use microgrants::domain::application::ChooseLanguage;
 use microgrants::domain::command::WithReason;
+use microgrants::domain::language::Language;
 use microgrants::domain::person::{ContactMethod, PersonDetails};
 use microgrants::domain::{
-    ApplicationEvent, Command, Event, GroupId, PersonCommand, PersonId, Role,
+    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, GroupId, PersonCommand,
+    PersonId, Role,
 };
 use microgrants::projections::{GroupRow, PersonRow};
 use microgrants::views::{HitKind, PageRequest, PersonView, Reader, SearchHit};
@@ -139,9 +142,19 @@ async fn an_application_is_sent_once_somebody_can_be_reached(app: TestApp) {
 on_each_engine!(contacts_are_for_those_who_work_with_groups);
 async fn contacts_are_for_those_who_work_with_groups(app: TestApp) {
     let (office, address) = serve_office(&app).await;
-    let (_, group, member) = office.awarded(&app, 700).await;
+    let (grant, group, member) = office.awarded(&app, 700).await;
     let cass = details("Cass", Some("0161 496 0123"), Some("1 Example Street"));
     app.issue_ok(member, change_contact(member, cass)).await;
+    let choose = ChooseLanguage {
+        language: Language::En,
+        helper: None,
+        spoken_language: Some(open("Sylheti")),
+    };
+    let choose = Command::Application(
+        ApplicationId(grant.0),
+        ApplicationCommand::ChooseLanguage(choose),
+    );
+    app.issue_ok(member, choose).await;
     app.catch_up().await;
     let officer = as_role(Role::Officer);
     let views = app.views();
@@ -150,6 +163,8 @@ async fn contacts_are_for_those_who_work_with_groups(app: TestApp) {
     assert_eq!(contacts[0].telephone.as_deref(), Some("0161 496 0123"));
     for role in [Role::Panel, Role::Auditor] {
         let none = views.contacts_of_group(&as_role(role), group.0).await;
+        assert!(none.unwrap().is_empty(), "{role:?}");
+        let none = views.spoken_languages(&as_role(role), &[group.0]).await;
         assert!(none.unwrap().is_empty(), "{role:?}");
     }
     let panel = person(&app, "Pat").await;
@@ -162,15 +177,27 @@ async fn contacts_are_for_those_who_work_with_groups(app: TestApp) {
         let sheet = |browser: &mut Browser| String::from_utf8(browser.download(&path).0).unwrap();
         let full = sheet(&mut desk);
         assert!(
-            full.contains(r#""Contact","Phone","Email","Address""#)
-                && full.contains("0161 496 0123"),
+            full.contains(r#""Contact","Phone","Email","Address","Speaks""#)
+                && full.contains("0161 496 0123")
+                && full.contains("Sylheti"),
             "{list}: {full}"
         );
         let without = sheet(&mut of_panel);
         assert!(
-            !without.contains("Phone") && !without.contains("0161 496 0123"),
+            ["Phone", "0161 496 0123", "Sylheti"]
+                .iter()
+                .all(|hidden| !without.contains(hidden)),
             "{list}: {without}"
         );
+    }
+    for (path, says) in [
+        (format!("/desk/applications/{grant}"), "They speak Sylheti"),
+        (format!("/desk/groups/{group}"), "Speaks Sylheti"),
+    ] {
+        let text = visible_text(&desk.get(&path));
+        assert!(text.contains(says), "{path}: {text}");
+        let text = visible_text(&of_panel.get(&path));
+        assert!(!text.contains("Sylheti"), "{path}: {text}");
     }
     let recorded = views
         .newest_accesses(microgrants::views::AccessFilter::All, "", 10)

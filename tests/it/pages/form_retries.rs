@@ -221,3 +221,45 @@ async fn what_cannot_change_any_more_is_said(app: TestApp) {
         visible_text(&taken)
     );
 }
+
+on_each_engine!(any_language_can_be_recorded_at_the_desk);
+async fn any_language_can_be_recorded_at_the_desk(app: TestApp) {
+    let (mut browser, form) = OpenedForm::opened(&app).await;
+    assert!(
+        form.page.contains(r#"list="keyed-spoken-language-list""#)
+            && form.page.contains(r#"<option value="Urdu">"#),
+        "{}",
+        form.page.text
+    );
+
+    let long = "x".repeat(101);
+    let refused = form.submit(&mut browser, &[("spoken_language", long.as_str())]);
+    let by_phone = [
+        ("channel", "phone"),
+        ("spoken_language", "Sylheti"),
+        ("helper", "Her daughter Sana"),
+    ];
+    let taken = form.submit(&mut browser, &by_phone);
+
+    assert!(
+        refused.status == 422 && refused.contains("Enter the name of a language"),
+        "{}",
+        visible_text(&refused)
+    );
+    let text = visible_text(&taken);
+    assert!(
+        taken.path.contains("/desk/applications/")
+            && text.contains("They speak Sylheti")
+            && text.contains("Her daughter Sana"),
+        "{}: {text}",
+        taken.path
+    );
+    let row = single_application(&app).await;
+    assert_eq!(row.language.code(), "en", "it is written to in English");
+    let spoken = app
+        .views()
+        .spoken_languages(&Reader::service(), &[row.group.0])
+        .await
+        .unwrap();
+    assert_eq!(spoken.into_values().collect::<Vec<_>>(), ["Sylheti"]);
+}

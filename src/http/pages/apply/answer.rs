@@ -355,6 +355,7 @@ fn parse_answer(
             Ok(Some(ApplicationCommand::ChooseLanguage(ChooseLanguage {
                 language,
                 helper,
+                spoken_language: None,
             })))
         }
     }

@@ -137,6 +137,7 @@ pub(super) async fn start_application(
         let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage {
             language: visitor.language,
             helper: None,
+            spoken_language: None,
         });
         execute_step(
             app,

@@ -15,6 +15,8 @@ use crate::views::MemberContact;
 pub(super) struct Contacts {
     group: Uuid,
     people: Vec<ContactLine>,
+    /// The language that they speak, if it is on record.
+    language: Option<String>,
 }
 
 struct ContactLine {
@@ -41,7 +43,12 @@ impl DeskRequest<'_> {
         if !reader.works_with_groups() {
             return Ok(None);
         }
-        let found = self.app.views.contacts_of_group(reader, group).await?;
+        let views = &self.app.views;
+        let found = views.contacts_of_group(reader, group).await?;
+        let language = views
+            .spoken_languages(reader, &[group])
+            .await?
+            .remove(&group);
         let contact = |seen: MemberContact| ContactLine {
             person: seen.person,
             name: seen.name.unwrap_or_else(|| "A person".to_owned()),
@@ -52,6 +59,7 @@ impl DeskRequest<'_> {
         Ok(Some(Contacts {
             group,
             people: found.into_iter().map(contact).collect(),
+            language,
         }))
     }
 }

@@ -36,7 +36,7 @@ use crate::projections::FundRow;
 use crate::views::{AccessedData, Filter, PageRequest, TableRow};
 
 /// How a group can be reached.
-const CONTACT_COLUMNS: [&str; 4] = ["Contact", "Phone", "Email", "Address"];
+const CONTACT_COLUMNS: [&str; 5] = ["Contact", "Phone", "Email", "Address", "Speaks"];
 pub(super) use bulk::{confirm as confirm_bulk, run as run_bulk};
 pub(super) use definition::{
     BulkAction, ListColumn, ListDefinition, ListFilter, ListSearch, ListTab, column,
@@ -154,6 +154,7 @@ impl DeskRequest<'_> {
         }
         let known: Vec<Uuid> = groups.iter().flatten().copied().collect();
         let contacts = self.app.views.contacts_of_groups(reader, &known).await?;
+        let languages = self.app.views.spoken_languages(reader, &known).await?;
         accesses::record_access(self.app, reader, AccessedData::Addresses).await?;
         sheet.columns.extend(CONTACT_COLUMNS);
         for (row, group) in sheet.rows.iter_mut().zip(groups) {
@@ -169,6 +170,8 @@ impl DeskRequest<'_> {
                 ]
             });
             row.extend(cells.map(SpreadsheetCell::from));
+            let language = group.and_then(|group| languages.get(&group)).cloned();
+            row.push(language.into());
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ struct TellRow {
     kind: String,
     name: String,
     phone: Option<Phone>,
-    group: String,
+    record: MailRecord,
     since: String,
     days: i64,
 }
@@ -51,6 +51,8 @@ struct TellRow {
 #[derive(Default)]
 struct MailRecord {
     group: String,
+    /// The language that its people speak, if it is on record.
+    language: Option<String>,
     /// Address of the record's page, and its name.
     link: Option<(String, String)>,
 }
@@ -115,7 +117,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             kind: mail_kind_label(&mail.kind),
             name: name_of(person.as_ref()),
             phone: person.and_then(|person| Some(Phone::of(person.telephone.as_deref()?))),
-            group: record.group,
+            record,
             since: day_in_words(mail.made_at),
             days: days_since(request, mail.made_at),
             id: mail.id,
@@ -339,10 +341,9 @@ async fn load_record(request: &DeskRequest<'_>, mail: &MailRow) -> Result<MailRe
         Event::Application(_) => (event.stream, "applications"),
         Event::Group(_) => {
             let group: Option<GroupRow> = views.find(event.stream, None).await?;
-            let group = group.map(|group| group.name).unwrap_or_default();
             let path = format!("/desk/groups/{}", event.stream);
-            let link = Some((path, "the group".to_owned()));
-            return Ok(MailRecord { group, link });
+            let link = (path, "the group".to_owned());
+            return group_record(request, group, link).await;
         }
         _ => return Ok(MailRecord::default()),
     };
@@ -356,9 +357,31 @@ async fn load_record(request: &DeskRequest<'_>, mail: &MailRow) -> Result<MailRe
     } else {
         "the application"
     };
+    let link = (format!("/desk/{room}/{id}"), name.to_owned());
+    group_record(request, group, link).await
+}
+
+async fn group_record(
+    request: &DeskRequest<'_>,
+    group: Option<GroupRow>,
+    link: (String, String),
+) -> Result<MailRecord, PageError> {
+    let Some(group) = group else {
+        return Ok(MailRecord {
+            link: Some(link),
+            ..MailRecord::default()
+        });
+    };
+    let reader = &request.signed.reader;
+    let mut spoken = request
+        .app
+        .views
+        .spoken_languages(reader, &[group.id])
+        .await?;
     Ok(MailRecord {
-        group: group.map(|group| group.name).unwrap_or_default(),
-        link: Some((format!("/desk/{room}/{id}"), name.to_owned())),
+        language: spoken.remove(&group.id),
+        group: group.name,
+        link: Some(link),
     })
 }
 

@@ -103,6 +103,26 @@ impl Form {
         self.field(components::FieldKind::Text, name, label, hint)
     }
 
+    /// A text field for which the browser suggests values. Any other value can be typed.
+    pub fn suggesting<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+        values: &'a [String],
+    ) -> components::FormField<'a> {
+        let choice = |value: &'a String| FieldChoice {
+            id: String::new(),
+            value,
+            label: value,
+            chosen: false,
+        };
+        components::FormField {
+            choices: values.iter().map(choice).collect(),
+            ..self.field(components::FieldKind::Suggested, name, label, hint)
+        }
+    }
+
     /// A field that the browser may fill in. `fills` is the value of its `autocomplete` attribute.
     pub fn own<'a>(
         &'a self,

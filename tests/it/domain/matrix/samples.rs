@@ -329,7 +329,9 @@ fn application(name: &str) -> Sample {
             "round": "first",
             "group": Uuid::from_u128(200),
         })),
-        "choose-language" => member(json!({ "language": "pl", "helper": "A neighbour" })),
+        "choose-language" => member(
+            json!({ "language": "pl", "helper": "A neighbour", "spoken_language": "Silesian" }),
+        ),
         "save-answers" => member(json!({ "answers": { "idea": "Soup" } })),
         "submit" => member(json!({ "channel": "web" })),
         "request-changes" => {

@@ -24,8 +24,8 @@ use crate::clock;
 use crate::commands::CommandError;
 use crate::domain::Role;
 use crate::domain::fund::{FundState, RoundState};
-use crate::domain::language::Language;
-use crate::domain::organisation::Question;
+use crate::domain::language::{Language, SPOKEN_LANGUAGES, english_name};
+use crate::domain::organisation::{AreaLanguage, Question};
 use crate::http::AppState;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::question_field::{self, QuestionField};
@@ -106,6 +106,8 @@ struct AssistedEntryPage {
     channels: Vec<(String, String)>,
     helps: Vec<(String, String)>,
     languages: Vec<(String, String)>,
+    /// Names of languages, suggested for the one that they speak.
+    spoken_languages: Vec<String>,
     yes_no: Vec<(String, String)>,
     questions: Vec<QuestionField>,
 }
@@ -187,10 +189,31 @@ async fn show_form(
         channels: labelled_choices(&CHANNELS),
         helps: labelled_choices(&HELPS),
         languages: labelled_choices(&LANGUAGES),
+        spoken_languages: spoken_languages(request).await?,
         yes_no: labelled_choices(&YES_NO),
         questions: fields.questions,
     };
     request.render(&page)
+}
+
+/// Names of languages: first those of the area, then others in the order of the alphabet.
+async fn spoken_languages(request: &DeskRequest<'_>) -> Result<Vec<String>, PageError> {
+    let own = super::texts::organisation(request).await?;
+    let of_area = own
+        .settings
+        .map(|settings| settings.values.languages)
+        .unwrap_or_default();
+    let name = |language: &AreaLanguage| match english_name(language.tag.as_str()) {
+        Some(name) => name.to_owned(),
+        None => language.own_name.to_string(),
+    };
+    let mut names: Vec<String> = of_area.iter().map(name).collect();
+    for (_, name) in SPOKEN_LANGUAGES {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// The groups with the name that was entered, if the form was refused for it.

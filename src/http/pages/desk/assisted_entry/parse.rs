@@ -56,6 +56,11 @@ pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEnt
     let language = ChooseLanguage {
         language: posted.text("language").parse().unwrap_or_default(),
         helper: form.optional_text("helper"),
+        spoken_language: form.optional(
+            "spoken_language",
+            |text| PersonalInput::name(text).ok(),
+            "Enter the name of a language, such as Urdu",
+        ),
     };
     let submit = parse_submission(&mut form, by);
     if posted.text("consent") != "yes" {

@@ -341,8 +341,8 @@ impl<'a> EntrySteps<'a> {
         .await
     }
 
-    /// Records the language and the helper, if the form contains others. A helper's name is
-    /// encrypted and not compared, so that a form with a helper always records it.
+    /// Records the languages and the helper, if the form contains others. A spoken language and a
+    /// helper's name are encrypted and not compared, so that a form with one always records it.
     async fn choose_language(
         &self,
         id: ApplicationId,
@@ -352,7 +352,8 @@ impl<'a> EntrySteps<'a> {
         let (known, is_helped) = row
             .map(|row| (row.language, row.helper_sealed.is_some()))
             .unwrap_or_default();
-        if known == language.language && !is_helped && language.helper.is_none() {
+        let is_same = known == language.language && !is_helped;
+        if is_same && language.helper.is_none() && language.spoken_language.is_none() {
             return Ok(());
         }
         let choose = Command::Application(id, ApplicationCommand::ChooseLanguage(language));
