@@ -487,6 +487,7 @@ pub fn created_number(event: &Event) -> Option<u32> {
             }
             | GrantEvent::EntryUnsettled { entry: number, .. }
             | GrantEvent::StoryPublished { story: number, .. }
+            | GrantEvent::NewsSent { news: number, .. }
             | GrantEvent::PaymentsScheduled { first: number, .. },
         ) => Some(u32::from(*number)),
         Event::Group(

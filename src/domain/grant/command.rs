@@ -7,9 +7,11 @@ use jiff::civil::Date;
 
 use super::agreement::{AcceptAgreement, AcceptanceMethod, Offer, OfferDay};
 use super::check::{CheckNote, CheckRef, PassCheck};
+use super::draft::{DraftField, SaveUpdate};
 use super::entry::{
     BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, SettledAmounts,
 };
+use super::news::SendNews;
 use super::payment::{
     BatchedPayment, ConfirmPayment, CorrectPayment, FailPayment, PaymentDateMoved, PaymentReason,
     PaymentRef, PreparePayment, ReversePayment, SendPayment,
@@ -39,7 +41,7 @@ use crate::domain::money::Money;
 use crate::domain::outcome::Strength;
 use crate::domain::panel::Condition;
 use crate::domain::payee::PaymentRoute;
-use crate::domain::personal_data::{Encrypted, PersonalField};
+use crate::domain::personal_data::{Encrypted, PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Line, Prose, Slug};
 
@@ -145,9 +147,14 @@ commands! {
         RemindUpdate(RemindUpdate) = "remind-update", Permission::Job;
         /// Sends a reminder of an overdue update now, with a line of one's own. At most one a day.
         RemindNow(RemindNow) = "remind-now", Permission::Staff(&[Role::Officer]);
+        /// Saves what a member has typed of an update, to continue on another day or device. Staff
+        /// do not see it, and the update stays due.
+        SaveUpdate(SaveUpdate) = "save-update", Permission::StaffOrMember(&[Role::Officer]);
         /// Records the group's update, with outcomes by sign of success.
-        ReceiveUpdate(ReceiveUpdate) = "receive-update",
-            Permission::StaffOrMember(&[Role::Officer]);
+        ReceiveUpdate(ReceiveUpdate) = "receive-update", Permission::StaffOrMember(&[Role::Officer]);
+        /// Sends news of the group, at any time while the grant is in force. It answers no update,
+        /// and nobody has to accept it.
+        SendNews(SendNews) = "send-news", Permission::StaffOrMember(&[Role::Officer]);
         /// Accepts an update that was received.
         AcceptUpdate(UpdateRef) = "accept-update", Permission::Staff(&[Role::Officer]);
         /// Asks a question about an update. The group answers by submitting the update again.
@@ -207,37 +214,40 @@ impl GrantCommand {
             Self::AcceptAgreement(accept) => accept
                 .names
                 .iter_mut()
-                .map(|value| PersonalField {
-                    field: "signer",
-                    value,
-                    index: None,
-                })
+                .map(|value| personal("signer", value))
                 .collect(),
-            Self::RequestVariation(request) => vec![PersonalField {
-                field: "variation",
-                value: &mut request.words,
-                index: None,
-            }],
+            Self::RequestVariation(request) => vec![personal("variation", &mut request.words)],
+            Self::SaveUpdate(save) => save
+                .answers
+                .values_mut()
+                .chain(save.noticed.values_mut())
+                .map(|value| personal("draft", value))
+                .collect(),
+            Self::SendNews(news) => {
+                let mut slots = vec![personal("words", &mut news.words)];
+                let pictured = news.pictured.as_mut();
+                slots.extend(pictured.map(|value| personal("pictured", value)));
+                slots
+            }
             Self::ReceiveUpdate(update) => {
-                let mut slots = vec![PersonalField {
-                    field: "words",
-                    value: &mut update.words,
-                    index: None,
-                }];
-                slots.extend(update.learned.as_mut().map(|value| PersonalField {
-                    field: "learned",
-                    value,
-                    index: None,
-                }));
-                slots.extend(update.outcomes.iter_mut().map(|said| PersonalField {
-                    field: "outcome",
-                    value: &mut said.words,
-                    index: None,
-                }));
+                let mut slots = vec![personal("words", &mut update.words)];
+                let learned = update.learned.as_mut();
+                slots.extend(learned.map(|value| personal("learned", value)));
+                let outcomes = update.outcomes.iter_mut();
+                slots.extend(outcomes.map(|said| personal("outcome", &mut said.words)));
                 slots
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// A personal value that nobody looks for, by the name of its field.
+fn personal(field: &'static str, value: &mut PersonalInput) -> PersonalField<'_> {
+    PersonalField {
+        field,
+        value,
+        index: None,
     }
 }
 
@@ -375,6 +385,13 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             by: Option<PersonId>,
         },
+        UpdateSaved {
+            update: u16,
+            answers: BTreeMap<DraftField, Encrypted>,
+            strengths: BTreeMap<Slug, Strength>,
+            noticed: BTreeMap<Slug, Encrypted>,
+            files: BTreeSet<FileDigest>,
+        },
         UpdateReceived {
             update: u16,
             channel: Channel,
@@ -400,6 +417,8 @@ events! {
         UpdateCorrected { update: u16, people: u32, volunteers: u32, spent: Money, reason: Prose,
             corrects: u32 },
         OutcomeJudged { update: u16, sign: Slug, strength: Strength, reason: Prose, by: PersonId },
+        NewsSent { news: u16, channel: Channel, words: Encrypted, pictured: Option<Encrypted>,
+            photographs: BTreeSet<FileDigest>, sent_on: Date },
         UnderspendDeclared { amount: Money, released: FundingSplit, due_back: Money },
         ReturnRequested { owed: ReturnReason, due_on: Date },
         ClawbackDemanded { amount: Money, reason: Prose },

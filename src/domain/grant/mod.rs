@@ -6,7 +6,9 @@
 mod agreement;
 mod check;
 mod command;
+mod draft;
 mod entry;
+mod news;
 mod payment;
 mod returns;
 mod revocation;
@@ -23,9 +25,11 @@ use serde::{Deserialize, Serialize};
 pub use agreement::{AcceptAgreement, AcceptanceMethod, Offer, OfferDay};
 pub use check::{CheckNote, CheckRef, PassCheck};
 pub use command::{GrantCommand, GrantEvent};
+pub use draft::{DraftField, SaveUpdate};
 pub use entry::{
     BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, SettledAmounts,
 };
+pub use news::SendNews;
 pub use payment::{
     BatchedPayment, ConfirmPayment, CorrectPayment, FailPayment, PaymentDateMoved, PaymentReason,
     PaymentRef, PaymentState, PreparePayment, ReversePayment, SendPayment,
@@ -152,6 +156,9 @@ pub struct Grant {
     variations: Variations,
     /// By number, whether the story is published; `false` after it was withdrawn.
     stories: BTreeMap<u16, bool>,
+    /// How often the group sent news.
+    #[serde(default)]
+    news: u16,
 }
 
 /// The next number of a numbered list. Refuses when the numbers are exhausted.
@@ -322,6 +329,7 @@ impl Aggregate for Grant {
             C::RequestUpdate(_)
             | C::RemindUpdate(_)
             | C::RemindNow(_)
+            | C::SaveUpdate(_)
             | C::ReceiveUpdate(_)
             | C::AcceptUpdate(_)
             | C::QueryUpdate(_)
@@ -337,8 +345,8 @@ impl Aggregate for Grant {
             | C::ProposeReturnWaiver(_)
             | C::ConfirmReturnWaiver(_)
             | C::Close(_) => self.decide_return(command, facts)?,
-            C::PublishStory(story) => self.publish_story(story, facts)?,
-            C::WithdrawStory(of) => self.withdraw_story(*of)?,
+            C::SendNews(news) => self.send_news(news, facts)?,
+            C::PublishStory(_) | C::WithdrawStory(_) => self.decide_story(command, facts)?,
         };
         Ok(vec![event])
     }
@@ -389,6 +397,7 @@ impl Aggregate for Grant {
             E::UpdateRequested { .. }
             | E::UpdateMoved { .. }
             | E::ReminderSent { .. }
+            | E::UpdateSaved { .. }
             | E::UpdateReceived { .. }
             | E::UpdateAccepted { .. }
             | E::UpdateQueried { .. }
@@ -405,6 +414,7 @@ impl Aggregate for Grant {
             E::RevocationProposed { .. } | E::RevocationConfirmed { .. } => {
                 self.apply_revocation(event);
             }
+            E::NewsSent { news, .. } => self.news = *news,
             E::StoryPublished { story, .. } => {
                 self.stories.insert(*story, true);
             }

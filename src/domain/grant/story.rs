@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Grant, GrantEvent, GrantState, next_number};
+use super::{Grant, GrantCommand, GrantEvent, GrantState, next_number};
 use crate::domain::file::FileDigest;
 use crate::domain::text::{Line, Prose};
 use crate::domain::{DecisionContext, Refusal};
@@ -32,7 +32,19 @@ pub struct StoryRef {
 }
 
 impl Grant {
-    pub(super) fn publish_story(
+    pub(super) fn decide_story(
+        &self,
+        command: &GrantCommand,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        match command {
+            GrantCommand::PublishStory(story) => self.publish_story(story, facts),
+            GrantCommand::WithdrawStory(of) => self.withdraw_story(*of),
+            _ => Err(Refusal::GrantNotInState(self.state.into())),
+        }
+    }
+
+    fn publish_story(
         &self,
         story: &PublishStory,
         facts: &DecisionContext,
@@ -64,7 +76,7 @@ impl Grant {
         })
     }
 
-    pub(super) fn withdraw_story(&self, of: StoryRef) -> Result<GrantEvent, Refusal> {
+    fn withdraw_story(&self, of: StoryRef) -> Result<GrantEvent, Refusal> {
         match self.stories.get(&of.story) {
             None => Err(Refusal::Unknown("story")),
             Some(false) => Err(Refusal::StoryWithdrawn),

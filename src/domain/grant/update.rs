@@ -205,12 +205,27 @@ impl Update {
         }
     }
 
-    fn must_be(&self, states: &[UpdateState]) -> Result<(), Refusal> {
+    pub(super) fn must_be(&self, states: &[UpdateState]) -> Result<(), Refusal> {
         if states.contains(&self.state) {
             Ok(())
         } else {
             Err(Refusal::UpdateNotInState(self.state.into()))
         }
+    }
+}
+
+/// Refuses words that the group did not send itself, unless they came another way than by the pages
+/// and the group agreed to what staff wrote for it.
+pub(super) fn must_be_words_of_group(
+    channel: Channel,
+    consent: bool,
+    facts: &DecisionContext,
+) -> Result<(), Refusal> {
+    match (facts.of_group()?, channel) {
+        (true, _) => Ok(()),
+        (false, Channel::Web) => Err(Refusal::MembersOwnAct),
+        (false, _) if consent => Ok(()),
+        (false, _) => Err(Refusal::ConsentMissing),
     }
 }
 
@@ -237,6 +252,7 @@ impl Grant {
             }
             GrantCommand::RemindUpdate(remind) => self.remind_update(*remind, facts),
             GrantCommand::RemindNow(remind) => self.remind_now(remind, facts),
+            GrantCommand::SaveUpdate(save) => self.save_update(save, facts),
             GrantCommand::ReceiveUpdate(update) => self.receive_update(update, facts),
             GrantCommand::AcceptUpdate(of) => {
                 self.update(of.update)?.must_be(&[UpdateState::Received])?;
@@ -364,7 +380,7 @@ impl Grant {
         })
     }
 
-    fn update(&self, number: u16) -> Result<&Update, Refusal> {
+    pub(super) fn update(&self, number: u16) -> Result<&Update, Refusal> {
         self.updates
             .get(&number)
             .map(Box::as_ref)
@@ -378,14 +394,7 @@ impl Grant {
     ) -> Result<GrantEvent, Refusal> {
         self.update(update.update)?
             .must_be(&[UpdateState::Requested, UpdateState::Queried])?;
-        if !facts.of_group()? {
-            if update.channel == Channel::Web {
-                return Err(Refusal::MembersOwnAct);
-            }
-            if !update.consent {
-                return Err(Refusal::ConsentMissing);
-            }
-        }
+        must_be_words_of_group(update.channel, update.consent, facts)?;
         for file in &update.files {
             facts.has_file(Some(file))?;
         }

@@ -1,0 +1,61 @@
+//! News: what a group tells us at any time, in addition to its updates. News is never due, and
+//! nobody has to accept it.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::update::must_be_words_of_group;
+use super::{Grant, GrantEvent, next_number};
+use crate::domain::application::Channel;
+use crate::domain::file::FileDigest;
+use crate::domain::personal_data::PersonalInput;
+use crate::domain::{DecisionContext, Refusal};
+
+/// The most news of one grant, so that the record of a grant stays small.
+const NEWS_MAX: u16 = 200;
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendNews {
+    pub channel: Channel,
+    /// What happened, in the group's words.
+    #[schema(value_type = PersonalInput)]
+    pub words: PersonalInput,
+    /// What the photographs show, for people who cannot see them.
+    #[serde(default)]
+    #[schema(value_type = Option<PersonalInput>)]
+    pub pictured: Option<PersonalInput>,
+    /// Photographs, each one of the group's files.
+    #[serde(default)]
+    pub photographs: BTreeSet<FileDigest>,
+    /// Whether the group agreed to what staff wrote for it. Needed if staff record the news.
+    #[serde(default)]
+    pub consent: bool,
+}
+
+impl Grant {
+    /// News is sent while the grant is in force. It changes neither its state nor what is due.
+    pub(super) fn send_news(
+        &self,
+        news: &SendNews,
+        facts: &DecisionContext,
+    ) -> Result<GrantEvent, Refusal> {
+        self.must_be_in_force()?;
+        must_be_words_of_group(news.channel, news.consent, facts)?;
+        for photograph in &news.photographs {
+            facts.has_file(Some(photograph))?;
+        }
+        if self.news >= NEWS_MAX {
+            return Err(Refusal::TooManyItems(NEWS_MAX.into()));
+        }
+        Ok(GrantEvent::NewsSent {
+            news: next_number(Some(self.news))?,
+            channel: news.channel,
+            words: news.words.sealed(),
+            pictured: news.pictured.as_ref().map(PersonalInput::sealed),
+            photographs: news.photographs.clone(),
+            sent_on: facts.today,
+        })
+    }
+}
