@@ -22,8 +22,8 @@ pub use definitions::day_index::DayRow;
 pub use definitions::files::FileRow;
 pub use definitions::funds::{FundRow, HeldLettersRow, RoundRow};
 pub use definitions::grants::{
-    CheckRow, GrantRow, ProposedScheduleRow, ProposedSettlementRow, StoryRow, UnsettledEntryRow,
-    VariationRow,
+    CheckRow, GrantRow, NewsRow, ProposedScheduleRow, ProposedSettlementRow, StoryRow,
+    UnsettledEntryRow, VariationRow,
 };
 pub use definitions::groups::{
     CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, name_key,
@@ -41,7 +41,7 @@ pub use definitions::people::{PersonRow, ProposedContactRow};
 pub use definitions::published::{
     Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns,
 };
-pub use definitions::updates::{OutcomeRow, UpdateRow};
+pub use definitions::updates::{OutcomeRow, UpdateDraftRow, UpdateRow};
 pub use definitions::waiting::Waiting;
 pub use engine::projector::{ProjectionError, Projector};
 

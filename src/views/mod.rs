@@ -42,8 +42,8 @@ pub use budget::{Budget, BudgetLine, GroupBy, Outcome, OutcomeLine, TotalsQuery 
 pub use contacts::MemberContact;
 pub use cursor::Cursor;
 pub use decrypted::{
-    Answer, ApplicationView, GrantView, GroupView, OutcomeView, PayeeView, PaymentView, PersonView,
-    ProposedContactView, UpdateView,
+    Answer, ApplicationView, GrantView, GroupView, NewsWords, OutcomeView, PayeeView, PaymentView,
+    PersonView, ProposedContactView, UpdateDraftView, UpdateView,
 };
 pub use event_search::{EventSearch, StoredEvent};
 pub use lists::{

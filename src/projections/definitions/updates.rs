@@ -1,7 +1,7 @@
 //! Updates of grants, for the lists of those due, overdue and to be read. The group's texts stay
 //! encrypted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
-use crate::domain::grant::{EncryptedOutcome, UpdateState};
+use crate::domain::grant::{DraftField, EncryptedOutcome, UpdateState};
 use crate::domain::outcome::Strength;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::text::Slug;
@@ -49,6 +49,19 @@ pub struct UpdateRow {
     pub asked: u16,
     #[serde(default)]
     pub reminders: u16,
+    /// What the group has saved and not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<UpdateDraftRow>,
+}
+
+/// What the group saved of an update that it has not sent yet, with its texts encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateDraftRow {
+    pub answers: BTreeMap<DraftField, Encrypted>,
+    pub strengths: BTreeMap<Slug, Strength>,
+    pub noticed: BTreeMap<Slug, Encrypted>,
+    pub files: BTreeSet<FileDigest>,
+    pub saved_on: Date,
 }
 
 /// The strength of a sign as the group reported it, and as staff assessed it.
@@ -72,6 +85,7 @@ impl Projection for UpdatesProjection {
         use GrantEvent as E;
         let Event::Grant(
             E::UpdateRequested { update, .. }
+            | E::UpdateSaved { update, .. }
             | E::UpdateReceived { update, .. }
             | E::UpdateAccepted { update, .. }
             | E::UpdateQueried { update, .. }
@@ -104,6 +118,7 @@ impl Projection for UpdatesProjection {
         let mut row = row?;
         row.updated_at = Moment::of(event);
         row.apply(happened);
+        row.apply_draft(happened, event.recorded_on());
         Some(row)
     }
 }
@@ -142,6 +157,7 @@ fn requested_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<UpdateR
         moved: 0,
         asked: 0,
         reminders: 0,
+        draft: None,
     })
 }
 
@@ -199,6 +215,30 @@ impl UpdateRow {
                 reason,
                 ..
             } => self.set_judgement(sign, *strength, reason.to_string()),
+            _ => {}
+        }
+    }
+
+    /// A draft lasts until the update is sent, or need not be sent any more.
+    fn apply_draft(&mut self, happened: &GrantEvent, today: Date) {
+        use GrantEvent as E;
+        match happened {
+            E::UpdateSaved {
+                answers,
+                strengths,
+                noticed,
+                files,
+                ..
+            } => {
+                self.draft = Some(UpdateDraftRow {
+                    answers: answers.clone(),
+                    strengths: strengths.clone(),
+                    noticed: noticed.clone(),
+                    files: files.clone(),
+                    saved_on: today,
+                });
+            }
+            E::UpdateReceived { .. } | E::UpdateExcused { .. } => self.draft = None,
             _ => {}
         }
     }

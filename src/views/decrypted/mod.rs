@@ -14,11 +14,11 @@ use crate::crypto::vault::DecryptedValue;
 use crate::domain::personal_data::Encrypted;
 
 pub use application::{Answer, ApplicationView};
-pub use grant::GrantView;
+pub use grant::{GrantView, NewsWords};
 pub use group::{GroupView, PayeeView};
 pub use payment::PaymentView;
 pub use person::{PersonView, ProposedContactView};
-pub use update::{OutcomeView, UpdateView};
+pub use update::{OutcomeView, UpdateDraftView, UpdateView};
 
 /// Personal values collected from rows, to be decrypted with one look-up of keys.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Updates with the group's texts decrypted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -10,10 +10,10 @@ use super::{DecryptRequest, decrypted_text};
 use crate::domain::Money;
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
-use crate::domain::grant::UpdateState;
+use crate::domain::grant::{DraftField, UpdateState};
 use crate::domain::outcome::Strength;
 use crate::domain::text::Slug;
-use crate::projections::{Moment, UpdateRow};
+use crate::projections::{Moment, UpdateDraftRow, UpdateRow};
 use crate::views::{Names, ViewError, Views};
 
 /// An update.
@@ -46,9 +46,27 @@ pub struct UpdateView {
     pub files: BTreeSet<FileDigest>,
     #[schema(value_type = Option<String>, format = "date")]
     pub reminded_on: Option<Date>,
+    /// What the group has saved of the update and not sent. Members of the group alone see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft: Option<UpdateDraftView>,
     /// Names for the ids, if `expand` requests them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
+}
+
+/// What a group has saved of an update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = UpdateDraft)]
+pub struct UpdateDraftView {
+    /// What was typed, by field.
+    pub answers: BTreeMap<DraftField, String>,
+    /// How much of each sign the group has seen.
+    pub strengths: BTreeMap<Slug, Strength>,
+    /// By sign, what was typed about how the group noticed.
+    pub noticed: BTreeMap<Slug, String>,
+    pub files: BTreeSet<FileDigest>,
+    #[schema(value_type = String, format = "date")]
+    pub saved_on: Date,
 }
 
 /// The strength of a sign as the group reported it, and as staff assessed it.
@@ -62,8 +80,8 @@ pub struct OutcomeView {
 }
 
 impl Views {
-    /// Decrypts the group's texts if `words` is true, and includes the assessments of staff if
-    /// `judgements` is true. The caller decides both by the reader's roles.
+    /// Decrypts the group's texts if `words` is true, and includes the assessments of staff, but no
+    /// drafts, if `judgements` is true. The caller decides both by the reader's roles.
     pub async fn decrypt_updates(
         &self,
         words: bool,
@@ -76,6 +94,11 @@ impl Views {
             wanted.add("learned", row.learned.as_ref());
             for outcome in &row.outcomes {
                 wanted.add("outcome", outcome.words.as_ref());
+            }
+            if let Some(draft) = row.draft.as_ref().filter(|_| !judgements) {
+                for typed in draft.answers.values().chain(draft.noticed.values()) {
+                    wanted.add("draft", Some(typed));
+                }
             }
         }
         let opened = wanted.decrypt(self).await?;
@@ -111,8 +134,28 @@ impl Views {
             question: row.question,
             files: row.files,
             reminded_on: row.reminded_on,
+            draft: row
+                .draft
+                .filter(|_| words && !judgements)
+                .map(|draft| draft_view(draft, &opened)),
             names: None,
         };
         Ok(rows.into_iter().map(seen).collect())
+    }
+}
+
+fn draft_view(draft: UpdateDraftRow, opened: &BTreeMap<String, String>) -> UpdateDraftView {
+    let answers = draft.answers.iter();
+    let noticed = draft.noticed.iter();
+    UpdateDraftView {
+        answers: answers
+            .filter_map(|(field, typed)| Some((*field, decrypted_text(opened, Some(typed))?)))
+            .collect(),
+        noticed: noticed
+            .filter_map(|(sign, typed)| Some((sign.clone(), decrypted_text(opened, Some(typed))?)))
+            .collect(),
+        strengths: draft.strengths,
+        files: draft.files,
+        saved_on: draft.saved_on,
     }
 }

@@ -1,6 +1,7 @@
 //! Grants from the offer to the close.
 
 mod check;
+mod news;
 mod returns;
 mod revocation;
 mod schedule;
@@ -20,6 +21,7 @@ use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection, Waiting};
 pub use check::CheckRow;
 use check::outstanding_checks;
+pub use news::NewsRow;
 use returns::minus_or_zero;
 pub use returns::{ProposedSettlementRow, UnsettledEntryRow};
 pub use revocation::RevocationRow;
@@ -83,6 +85,10 @@ pub struct GrantRow {
     pub variations: BTreeMap<u16, VariationRow>,
     #[schema(value_type = BTreeMap<String, StoryRow>)]
     pub stories: BTreeMap<u16, StoryRow>,
+    /// The group's news, by number. Absent if it has sent none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, NewsRow>)]
+    pub news: BTreeMap<u16, NewsRow>,
     /// Entries of the bank that two people have not settled yet.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, UnsettledEntryRow>)]
@@ -201,6 +207,7 @@ fn offered_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<GrantRow>
         instalments: BTreeMap::new(),
         variations: BTreeMap::new(),
         stories: BTreeMap::new(),
+        news: BTreeMap::new(),
         unsettled: BTreeMap::new(),
         entries_wait: Waiting::Nothing,
         proposed_schedule: None,
@@ -282,6 +289,7 @@ impl GrantRow {
                 self.state = S::Closed;
             }
             E::StoryPublished { .. } | E::StoryWithdrawn { .. } => self.apply_story(happened),
+            E::NewsSent { .. } => self.apply_news(happened),
             _ => {
                 self.apply_schedule(happened);
                 self.apply_settlement(happened);
