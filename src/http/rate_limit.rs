@@ -42,7 +42,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
-use crate::domain::{ApplicationCommand, Command, GroupCommand, PersonId};
+use crate::domain::{ApplicationCommand, Command, GrantCommand, GroupCommand, PersonId};
 use crate::views::Reader;
 
 /// One limit, counted by key; `None` if it is off. The number counts calls, for [`CLEANUP_EVERY`].
@@ -306,6 +306,10 @@ impl RateLimits {
                 &self.changes_by_person,
                 "you changed members or bank details very often, and each time others are written \
                     to",
+            ),
+            Command::Grant(_, GrantCommand::SendNews(_)) => pass(
+                &self.changes_by_person,
+                "you sent news very often, and each time the others of your group are written to",
             ),
             _ => Ok(()),
         }

@@ -115,7 +115,7 @@ fn grant_mail_kind(event: &GrantEvent) -> Option<MailKind> {
         E::VariationRequested { .. } => MailKind::VariationAsked,
         E::VariationApproved { .. } => MailKind::VariationApproved,
         E::VariationRefused { .. } => MailKind::VariationRefused,
-        E::UpdateReceived { .. } => MailKind::UpdateReceived,
+        E::UpdateReceived { .. } | E::NewsSent { .. } => MailKind::UpdateReceived,
         E::UpdateAccepted { .. } => MailKind::UpdateAccepted,
         E::ReturnReceived { .. } => MailKind::ReturnReceived,
         E::GrantTerminated { .. } => MailKind::GrantStopped,
