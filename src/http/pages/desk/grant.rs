@@ -10,6 +10,7 @@ use super::confirmations::{RevocationView, ScheduleView};
 use super::contacts::Contacts;
 use super::erasures::day_text;
 use super::grant_actions::{CheckView, GrantActions, VariationView};
+use super::grant_news::{NewsView, news_views};
 use super::list::{Neighbours, grant_tag, neighbours};
 use super::next_step::NextStep;
 use super::papers::Papers;
@@ -57,6 +58,7 @@ struct GrantPage {
     neighbours: Option<Neighbours>,
     payments: Vec<PaymentRow>,
     updates: Vec<UpdateRow>,
+    news: Vec<NewsView>,
     variations: Vec<VariationView>,
     entries: Vec<BankEntryView>,
     schedule: Option<ScheduleView>,
@@ -113,6 +115,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         checks,
         names: request.names_of_colleagues(people_of(&payments)).await?,
         updates,
+        news: news_views(&request.signed.reader, &seen, &group.files, page.today),
         variations,
         contacts: request.contacts(group.id).await?,
         papers: Papers::of(&request.signed.reader, group.id, &group.files, page.today),
@@ -153,7 +156,7 @@ async fn actions_of(
 ) -> Result<Vec<Action>, PageError> {
     let mut actions = acts.payee(group).await?;
     actions.extend(acts.payments(group).await?);
-    actions.extend(acts.updates().await?);
+    actions.extend(acts.updates(&group.files).await?);
     actions.extend(acts.offer(&group.files, signers).await?);
     actions.extend(acts.others(&group.files).await?);
     actions.extend(acts.record_entry(payments).await?);

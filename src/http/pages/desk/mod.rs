@@ -35,6 +35,7 @@ mod fund_words;
 mod funds;
 mod grant;
 mod grant_actions;
+mod grant_news;
 mod grants;
 mod group;
 mod group_actions;

@@ -165,7 +165,8 @@ fn strengths() -> Vec<(String, String)> {
     ])
 }
 
-fn ways() -> Vec<(String, String)> {
+/// How the words of a group can come, if it does not send them itself.
+pub(super) fn ways() -> Vec<(String, String)> {
     choices_of([
         ("phone", "By phone"),
         ("paper", "On paper"),

@@ -3,9 +3,11 @@
 
 mod agreement;
 mod application;
+mod draft;
 mod grant;
 mod grant_page;
 mod members;
+mod news;
 mod notices;
 mod overview;
 mod papers;
@@ -64,6 +66,14 @@ fn configure_grants(config: &mut web::ServiceConfig) {
         )
         .service(
             web::resource("/my/grants/{id}/files/{file}").route(web::get().to(papers::download)),
+        )
+        .service(
+            web::resource("/my/grants/{id}/news")
+                .route(web::get().to(news::show))
+                .route(web::post().to(news::submit)),
+        )
+        .service(
+            web::resource("/my/grants/{id}/news/{number}").route(web::get().to(news::show_sent)),
         )
         .service(
             web::resource("/my/grants/{id}/updates/{number}")

@@ -6,11 +6,11 @@ use crate::domain::language::Language;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::sign_in::query_param;
 
-/// The key of a report that was sent with this many photos.
-pub(super) fn report_key(photographs: usize) -> String {
+/// The key of what was sent, a report or news, with this many photos.
+pub(super) fn sent_key(what: &str, photographs: usize) -> String {
     match photographs {
-        0 => "report".to_owned(),
-        photographs => format!("report-{photographs}"),
+        0 => what.to_owned(),
+        photographs => format!("{what}-{photographs}"),
     }
 }
 
@@ -36,19 +36,25 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
         "not-joined" => "You have said no to the invitation.",
         "report" => "Thank you, we have your report.",
         "report-1" => "Thank you, we have your report and your photo.",
-        other => {
-            let photographs: u8 = other.strip_prefix("report-")?.parse().ok()?;
-            let known = (2..=12).contains(&photographs) && report_key(photographs.into()) == other;
-            return known.then(|| {
-                translate_with(
-                    "Thank you, we have your report and your {} photos.",
-                    &photographs.to_string(),
-                    language,
-                )
-            });
-        }
+        "saved" => "Saved. You can finish it another day, on any phone or computer.",
+        "news" => "Thank you, we have your news.",
+        "news-1" => "Thank you, we have your news and your photo.",
+        other => return with_photographs(other, language),
     };
     Some(translate(says, language).to_owned())
+}
+
+/// The notice after something was sent with several photos.
+fn with_photographs(done: &str, language: Language) -> Option<String> {
+    let (what, photographs) = done.split_once('-')?;
+    let says = match what {
+        "report" => "Thank you, we have your report and your {} photos.",
+        "news" => "Thank you, we have your news and your {} photos.",
+        _ => return None,
+    };
+    let photographs: u8 = photographs.parse().ok()?;
+    let known = (2..=12).contains(&photographs) && sent_key(what, photographs.into()) == done;
+    known.then(|| translate_with(says, &photographs.to_string(), language))
 }
 
 #[cfg(test)]
@@ -62,13 +68,18 @@ mod tests {
             says("report-3").as_deref(),
             Some("Thank you, we have your report and your 3 photos.")
         );
-        assert!(says("bank").is_some());
+        assert_eq!(
+            says("news-2").as_deref(),
+            Some("Thank you, we have your news and your 2 photos.")
+        );
+        assert!(says("bank").is_some() && says("saved").is_some());
         for done in [
             "",
             "report-0",
             "report-03",
             "report-99",
             "report-x",
+            "bank-2",
             "Bank",
             "You won",
         ] {

@@ -1,18 +1,54 @@
-//! Photos that were accepted with a form that was not: the form names them, so that they are not
-//! chosen again.
+//! The photos of a form. Those that were accepted with a form that was not are named by the form,
+//! so that they are not chosen again.
 
 use uuid::Uuid;
 
-use crate::domain::file::{FileDigest, MediaType};
+use crate::domain::file::{FileDigest, FilePurpose, MediaType};
+use crate::domain::language::Language;
 use crate::http::AppState;
-use crate::http::pages::{FormData, PageError};
+use crate::http::pages::file_upload::{self, UploadedForm};
+use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::i18n::translate;
+use crate::http::pages::{FormData, PageError, Visitor};
 use crate::projections::FileRow;
 
 /// The most photos that one report can keep from earlier attempts.
 const KEPT_MAX: usize = 12;
 
+/// The photos that came with a form and those that it keeps, and the error about a photo that was
+/// not stored. Photos that arrived whole are kept if something else is wrong, so that nobody has to
+/// choose them again, and nothing goes without them unnoticed.
+pub(super) async fn received(
+    uploaded: &UploadedForm,
+    visitor: &Visitor,
+    app: &AppState,
+    group: Uuid,
+) -> Result<(Vec<FileDigest>, FieldErrors), PageError> {
+    let mut files = kept(app, group, &uploaded.posted).await?;
+    let stored = uploaded
+        .record_files(visitor, app, group, FilePurpose::Photograph)
+        .await?;
+    files.extend(stored);
+    let wrong = uploaded.file_error.iter().map(|error| {
+        let says = file_upload::file_error_text(error, visitor.language);
+        ("pictures".to_owned(), says.to_owned())
+    });
+    Ok((files, wrong.collect()))
+}
+
+/// The error of a form with photos that does not say that the people in them agreed.
+pub(super) fn missing_consent(
+    files: &[FileDigest],
+    posted: &FormData,
+    language: Language,
+) -> Option<(String, String)> {
+    let is_missing = !files.is_empty() && posted.text("agreed") != "yes";
+    let says = "Ask the people in the photos, then tick the box";
+    is_missing.then(|| ("agreed".to_owned(), translate(says, language).to_owned()))
+}
+
 /// The photos that a form names, except those to be left out. Each is one of the group's files.
-pub(super) async fn kept(
+async fn kept(
     app: &AppState,
     group: Uuid,
     posted: &FormData,

@@ -41,6 +41,7 @@ fn event_label(event: &Event) -> Option<&'static str> {
         Event::Application(A::ApplicationWithdrawn { .. }) => "You withdrew it",
         Event::Grant(G::AgreementAccepted { .. }) => "You accepted the agreement",
         Event::Grant(G::UpdateReceived { .. }) => "You sent a report",
+        Event::Grant(G::NewsSent { .. }) => "You sent news",
         Event::Grant(G::UnderspendDeclared { .. }) => "You told us what was left",
         _ => return None,
     })

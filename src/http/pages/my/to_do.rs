@@ -181,6 +181,11 @@ impl GrantRecords<'_> {
                 UpdateState::Requested => ("Send us your report by {}.", "Write your report"),
                 _ => continue,
             };
+            let button = if update.draft.is_some() && update.state == UpdateState::Requested {
+                "Continue your report"
+            } else {
+                button
+            };
             let text = self.with_day(text, update.due_on);
             asked.push(self.item(text, button, &rest, Some(update.due_on)));
         }

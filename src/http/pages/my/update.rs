@@ -7,12 +7,13 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{notices, photographs, report, to_do};
+use super::{draft, notices, photographs, report, to_do};
 use crate::domain::application::Channel;
-use crate::domain::file::{FileDigest, FilePurpose};
-use crate::domain::grant::ReceiveUpdate;
+use crate::domain::file::FileDigest;
+use crate::domain::grant::{ReceiveUpdate, SaveUpdate};
 use crate::domain::language::Language;
 use crate::domain::outcome::{ReportedOutcome, Sign, Strength};
+use crate::domain::text::Slug;
 use crate::domain::{Command, GrantCommand, GrantId, Money};
 use crate::http::AppState;
 use crate::http::pages::apply::{parse_amount, refusal_says};
@@ -84,7 +85,11 @@ pub(super) async fn show(
         let signs = signs(&app).await?;
         return report::render(&visitor, &app, row, update, &signs).await;
     }
-    let kept = update.files.iter().cloned().collect();
+    let files = match &update.draft {
+        Some(draft) => &draft.files,
+        None => &update.files,
+    };
+    let kept = files.iter().cloned().collect();
     render(&visitor, &app, (row, update), kept, None).await
 }
 
@@ -111,8 +116,8 @@ async fn render(
     shell.quiet = true;
     shell.has_errors = !wrong.is_empty();
     let asked = |sign: Sign| SignQuestion {
-        strength: strength_field(&sign),
-        words: words_field(&sign),
+        strength: strength_field(&sign.sign),
+        words: words_field(&sign.sign),
         title: translate(sign.title.as_str(), language).to_owned(),
         meaning: translate(sign.meaning.as_str(), language).to_owned(),
     };
@@ -121,13 +126,10 @@ async fn render(
         ("some", translate("A little", language)),
         ("strong", translate("A lot", language)),
     ];
-    let before = match update.received_on {
-        Some(_) => Some(report::opened(app, update.clone()).await?),
-        None => None,
-    };
+    let seen = report::opened(app, update.clone()).await?;
     let page = UpdateFormPage {
         page: shell,
-        form: prefilled(forms.form("update"), before),
+        form: prefilled(forms.form("update"), seen),
         wrong,
         signs: signs(app).await?.into_iter().map(asked).collect(),
         strengths: strengths
@@ -141,19 +143,25 @@ async fn render(
 }
 
 /// The names of a sign's fields.
-fn strength_field(sign: &Sign) -> String {
-    format!("strength-{}", sign.sign)
+pub(super) fn strength_field(sign: &Slug) -> String {
+    format!("strength-{sign}")
 }
 
-fn words_field(sign: &Sign) -> String {
-    format!("sign-{}", sign.sign)
+pub(super) fn words_field(sign: &Slug) -> String {
+    format!("sign-{sign}")
 }
 
-/// The form with what the group sent before, if the office has a question about it.
-fn prefilled(form: Form, before: Option<UpdateView>) -> Form {
-    let Some(before) = before else {
-        return form;
-    };
+/// The form with what the group saved of it, or with what it sent before, if the office has a
+/// question about it.
+fn prefilled(form: Form, seen: UpdateView) -> Form {
+    match seen.draft {
+        Some(draft) => draft::prefilled(form, &draft),
+        None if seen.received_on.is_some() => with_report(form, seen),
+        None => form,
+    }
+}
+
+fn with_report(form: Form, before: UpdateView) -> Form {
     let spent = before.spent.map(|spent| spent.to_string());
     let mut form = form
         .prefill("words", &before.words.unwrap_or_default())
@@ -164,9 +172,9 @@ fn prefilled(form: Form, before: Option<UpdateView>) -> Form {
     for outcome in before.outcomes {
         let strength = outcome.said.map(<&str>::from).unwrap_or_default();
         form = form
-            .prefill(&format!("strength-{}", outcome.sign), strength)
+            .prefill(&strength_field(&outcome.sign), strength)
             .prefill(
-                &format!("sign-{}", outcome.sign),
+                &words_field(&outcome.sign),
                 &outcome.words.unwrap_or_default(),
             );
     }
@@ -182,48 +190,54 @@ pub(super) async fn submit(
     let (row, update) = find_update(&request, &visitor, &app).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();
-    let mut files = photographs::kept(&app, row.group.0, &posted).await?;
-    let has_photographs = !files.is_empty() || !uploaded.files.is_empty();
-    let mut wrong = Vec::new();
-    let read = parse_update(&posted, visitor.language, &signs(&app).await?)
-        .map_err(|more| wrong.extend(more))
-        .ok();
-    if has_photographs && posted.text("agreed") != "yes" {
-        let says = "Ask the people in the photos, then tick the box";
-        wrong.push((
-            "agreed".to_owned(),
-            translate(says, visitor.language).to_owned(),
+    let is_draft = posted.text("then") == "later";
+    let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
+    let sent: BTreeSet<FileDigest> = files.iter().cloned().collect();
+    let done = if is_draft {
+        "saved".to_owned()
+    } else {
+        notices::sent_key("report", sent.len())
+    };
+    let signs = signs(&app).await?;
+    let number = update.update;
+    let read = if is_draft {
+        draft::parse(&posted, visitor.language, &signs).map(|save| {
+            GrantCommand::SaveUpdate(SaveUpdate {
+                update: number,
+                files: sent,
+                ..save
+            })
+        })
+    } else {
+        parse_update(&posted, visitor.language, &signs).map(|receive| {
+            GrantCommand::ReceiveUpdate(ReceiveUpdate {
+                update: number,
+                files: sent,
+                ..receive
+            })
+        })
+    };
+    let (command, mut wrong) = match read {
+        Ok(command) => (Some(command), Vec::new()),
+        Err(wrong) => (None, wrong),
+    };
+    if !is_draft {
+        wrong.extend(photographs::missing_consent(
+            &files,
+            &posted,
+            visitor.language,
         ));
     }
-    if let Some(error) = &uploaded.file_error {
-        let says = file_upload::file_error_text(error, visitor.language);
-        wrong.push(("pictures".to_owned(), says.to_owned()));
-    }
-    // Photos that arrived whole are kept if something else is wrong, so that nobody has to choose
-    // them again, and no report goes without them unnoticed.
-    files.extend(
-        uploaded
-            .record_files(&visitor, &app, row.group.0, FilePurpose::Photograph)
-            .await?,
-    );
-    let wrong = match read.filter(|_| wrong.is_empty()) {
-        None => wrong,
-        Some(mut receive) => {
-            receive.update = update.update;
-            receive.files = files.iter().cloned().collect::<BTreeSet<_>>();
-            let sent = receive.files.len();
-            let command = Command::Grant(GrantId(row.id), GrantCommand::ReceiveUpdate(receive));
-            match ownership::try_execute(&visitor, &app, &posted, command).await? {
-                None => {
-                    let done = notices::report_key(sent);
-                    return Ok(see_other(&format!("/my/grants/{}?done={done}", row.id)));
-                }
-                Some(refusal) => {
-                    vec![(String::new(), refusal_says(&refusal, visitor.language))]
-                }
+    wrong.extend(more);
+    if let Some(command) = command.filter(|_| wrong.is_empty()) {
+        let command = Command::Grant(GrantId(row.id), command);
+        match ownership::try_execute(&visitor, &app, &posted, command).await? {
+            None => return Ok(see_other(&format!("/my/grants/{}?done={done}", row.id))),
+            Some(refusal) => {
+                wrong.push((String::new(), refusal_says(&refusal, visitor.language)));
             }
         }
-    };
+    }
     let rejected = FormErrors::new("update", &posted, wrong);
     render(&visitor, &app, (row, update), files, Some(rejected)).await
 }
@@ -261,10 +275,11 @@ fn parse_update(
     let mut outcomes = Vec::new();
     for sign in signs {
         let strengths = [("some", Strength::Some), ("strong", Strength::Strong)];
-        let Some(strength) = value_of_key(posted.text(&strength_field(sign)), strengths) else {
+        let Some(strength) = value_of_key(posted.text(&strength_field(&sign.sign)), strengths)
+        else {
             continue;
         };
-        let own = form.optional_text(&words_field(sign));
+        let own = form.optional_text(&words_field(&sign.sign));
         if let Some(words) = own.or_else(|| words.clone()) {
             outcomes.push(ReportedOutcome {
                 sign: sign.sign.clone(),

@@ -21,7 +21,7 @@ const EVENTS_MAX: i64 = 120;
 const LINES_MAX: usize = 6;
 
 /// The events that are news, and those of them that are good news.
-const NEWS: [&str; 14] = [
+const NEWS: [&str; 15] = [
     "ApplicationSubmitted",
     "ApplicationResubmitted",
     "ChangesRequested",
@@ -35,13 +35,15 @@ const NEWS: [&str; 14] = [
     "PaymentFailed",
     "UpdateReceived",
     "UpdateAccepted",
+    "NewsSent",
     "GrantClosed",
 ];
-const GOOD: [&str; 5] = [
+const GOOD: [&str; 6] = [
     "Awarded",
     "AgreementAccepted",
     "PaymentConfirmed",
     "UpdateAccepted",
+    "NewsSent",
     "GrantClosed",
 ];
 

@@ -1,13 +1,20 @@
-//! Verifying the payee, preparing payments and asking for updates.
+//! Verifying the payee, preparing payments, asking for updates and entering news.
 
-use super::GrantActions;
+use std::collections::BTreeSet;
+
+use super::{GrantActions, file_choices};
 use crate::clock::day_of;
-use crate::domain::grant::{PreparePayment, RequestUpdate};
+use crate::domain::application::Channel;
+use crate::domain::file::FilePurpose;
+use crate::domain::grant::{PreparePayment, RequestUpdate, SendNews};
 use crate::domain::group::VerifyPayee;
 use crate::domain::payee::PaymentRoute;
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GrantCommand as C, GroupCommand, GroupId};
 use crate::http::pages::PageError;
 use crate::http::pages::desk::action::{Action, ActionSpec, sample};
+use crate::http::pages::desk::update_actions::ways;
+use crate::projections::FileRow;
 use crate::views::GroupView;
 
 impl GrantActions<'_> {
@@ -61,14 +68,39 @@ impl GrantActions<'_> {
             .await
     }
 
-    pub async fn updates(&self) -> Result<Vec<Action>, PageError> {
+    pub async fn updates(&self, files: &[FileRow]) -> Result<Vec<Action>, PageError> {
         let request = RequestUpdate {
             due_on: day_of(self.request.app.commands.now()),
         };
         let ask = self
             .spec("Ask for another report", C::RequestUpdate(request))
             .day("due_on", "By when");
-        self.offered(vec![ask]).await
+        self.offered(vec![ask, self.news(files)]).await
+    }
+
+    /// News that the group gave by phone, on paper or in person.
+    fn news(&self, files: &[FileRow]) -> ActionSpec {
+        let news = SendNews {
+            channel: Channel::Phone,
+            words: PersonalInput::Open("words".to_owned()),
+            pictured: None,
+            photographs: BTreeSet::new(),
+            consent: true,
+        };
+        self.spec("Enter news for the group", C::SendNews(news))
+            .select("channel", "How did it come?", ways())
+            .text_area("words", "What happened, in the group’s words")
+            .checkboxes(
+                "photographs",
+                "Photographs",
+                file_choices(files, &[FilePurpose::Photograph]),
+            )
+            .text_area("pictured", "What the photographs show (optional)")
+            .tick(
+                "consent",
+                "Consent",
+                "The group agrees to what I entered here",
+            )
     }
 }
 

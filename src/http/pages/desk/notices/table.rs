@@ -461,6 +461,12 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         .until("due_on", "Report asked for. The group has until {day}."),
     says("grants", "remind-update", "Reminder sent."),
     says("grants", "remind-now", "Reminder on its way."),
+    says("grants", "save-update", "The report is saved."),
+    says(
+        "grants",
+        "send-news",
+        "News saved. The group can read it, too.",
+    ),
     says(
         "grants",
         "receive-update",
