@@ -65,7 +65,7 @@ pub enum MailKind {
     VariationAsked,
     VariationApproved,
     VariationRefused,
-    /// The group sent an update.
+    /// The group sent an update, or news.
     UpdateReceived,
     /// Staff accepted an update.
     UpdateAccepted,

@@ -21,9 +21,11 @@ use microgrants::domain::{
 use microgrants::jobs::Jobs;
 use microgrants::mail::{MailTransport, Mailer};
 use microgrants::store::outbox::{MailRow, newest};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::fixtures::{Office, approve, open, submit, text};
+use crate::support::scenario::command_from_json;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
 pub fn mail_folder(app: &TestApp) -> PathBuf {
@@ -587,4 +589,26 @@ async fn an_erased_person_is_not_told_of_a_change_of_address(app: TestApp) {
         states,
         BTreeSet::from(["dropped".to_owned(), "sent".to_owned()])
     );
+}
+
+on_each_engine!(the_news_of_a_group_is_acknowledged);
+async fn the_news_of_a_group_is_acknowledged(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    set_email(&app, member, "zofia@example.org").await;
+    let post = mailer(&app);
+    post.subscribe().await.unwrap();
+    let news = json!({ "channel": "web", "words": "The new oven works" });
+    app.issue_ok(
+        member,
+        command_from_json("grant", grant.0, "send-news", &news),
+    )
+    .await;
+    deliver_all(&app, &post).await;
+    let rows = outbox_rows(&app).await;
+    let sent: Vec<_> = rows
+        .iter()
+        .map(|row| (row.kind.as_str(), row.state.as_str()))
+        .collect();
+    assert_eq!(sent, [("update_received", "sent")]);
 }

@@ -10,6 +10,7 @@ pub mod journeys;
 pub mod lists;
 pub mod meeting;
 pub mod office_pages;
+pub mod news;
 pub mod question_kinds;
 pub mod sign_in;
 pub mod spreadsheets;

@@ -4,6 +4,7 @@
 mod changes;
 mod decisions;
 mod every_pair_takes_two_people;
+mod news;
 mod payments;
 
 use jiff::civil::date;

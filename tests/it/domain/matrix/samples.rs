@@ -494,6 +494,17 @@ fn update(name: &str) -> Option<Sample> {
         "request-update" => staff(json!({ "due_on": "2026-12-31" })),
         "remind-now" => staff(json!({ "update": 1, "note": "We would love a photo." })),
         "remind-update" => job(json!({ "update": 1, "occasion": "before" })),
+        "save-update" => member(json!({
+            "update": 1,
+            "answers": { "words": "Well, so f", "people": "about 5" },
+            "strengths": { "acting-early": "some" },
+            "noticed": { "acting-early": "They came" },
+        })),
+        "send-news" => member(json!({
+            "channel": "web",
+            "words": "The new oven works",
+            "pictured": "Three loaves in front of an oven",
+        })),
         "receive-update" => {
             let outcome = json!({ "sign": "acting-early", "strength": "some", "words": "Yes" });
             member(json!({

@@ -61,6 +61,7 @@ const LESS_FREQUENT_COMMANDS: [&str; 23] = [
     "grant/fail-check",
     "grant/hold",
     "grant/publish-story",
+    "grant/send-news",
     "grant/request-update",
     "grant/request-variation",
     "fund/pause",

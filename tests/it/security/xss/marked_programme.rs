@@ -295,7 +295,7 @@ impl MarkedProgramme<'_> {
         on(self.ben, "confirm-payment", today);
     }
 
-    /// A refused variation, an update that is queried and corrected, and a story.
+    /// A refused variation, news, an update that is queried and corrected, and a story.
     fn report(&self, grant: &str) {
         let on = commands_to(format!("grants/{grant}"));
         let change = json!({ "ends_on": self.app.in_days(70) });
@@ -308,6 +308,10 @@ impl MarkedProgramme<'_> {
         let update = json!({
             "update": 1, "channel": "web", "words": PAYLOAD, "people": 20, "volunteers": 3, "spent": "700.00", "learned": PAYLOAD, "outcomes": [outcome],
         });
+        let draft = json!({ "update": 1, "answers": { "words": PAYLOAD, "people": PAYLOAD } });
+        on(self.cass, "save-update", draft);
+        let news = json!({ "channel": "web", "words": PAYLOAD, "pictured": PAYLOAD });
+        on(self.cass, "send-news", news);
         on(self.cass, "receive-update", update.clone());
         let query = json!({ "update": 1, "question": PAYLOAD });
         on(self.ada, "query-update", query);

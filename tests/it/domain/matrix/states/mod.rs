@@ -90,6 +90,7 @@ const PAYMENT: &[&str] = &[
 const UPDATE: &[&str] = &[
     "remind-now",
     "remind-update",
+    "save-update",
     "receive-update",
     "accept-update",
     "query-update",

@@ -1,0 +1,140 @@
+//! What a group tells us about its grant: news at any time, and a report that it saves and
+//! continues on another device.
+
+use crate::pages::journeys::{serve_office, signed_in, signed_in_officer, visible_text};
+use crate::support::browser::{Browser, Page};
+use crate::support::test_app::TestApp;
+
+const PAPER: &str = "%PDF-1.4\nillustrative\n%%EOF\n";
+
+/// Sends the form of a page with these fields and files, without following redirects.
+fn send(
+    browser: &mut Browser,
+    page: &Page,
+    path: &str,
+    fields: &[(&str, &str)],
+    files: &[(&str, &str)],
+) -> Page {
+    let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
+    let unseen = [("csrf", csrf.as_str()), ("key", key.as_str())];
+    browser.post_files(path, &[&unseen, fields].concat(), files)
+}
+
+fn assert_shows(page: &Page, texts: &[&str]) {
+    for text in texts {
+        assert!(page.contains(text), "{text}: {}", visible_text(page));
+    }
+}
+
+on_each_engine!(news_is_sent_at_any_time_and_read_as_it_was_sent);
+async fn news_is_sent_at_any_time_and_read_as_it_was_sent(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let own = format!("/my/grants/{grant}");
+    let news = format!("{own}/news");
+    assert_shows(&browser.get(&own), &[&format!("href=\"{news}\"")]);
+
+    let page = browser.get(&news);
+    let refused = send(
+        &mut browser,
+        &page,
+        &news,
+        &[("words", "")],
+        &[("pictures", PAPER)],
+    );
+    assert_eq!(refused.status, 422, "{}", visible_text(&refused));
+    assert_shows(
+        &refused,
+        &[
+            "Tell us what happened.",
+            "Ask the people in the photos",
+            "We have kept these photos: 1.",
+        ],
+    );
+    let kept = refused.hidden_field("kept");
+    let fields = [
+        ("words", "The new oven works"),
+        ("pictured", "Three loaves"),
+        ("agreed", "yes"),
+        ("kept", kept.as_str()),
+    ];
+    let sent = send(&mut browser, &refused, &news, &fields, &[]);
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    let shown = browser.get(&sent.headers["location"]);
+    assert_shows(
+        &shown,
+        &["Thank you, we have your news and your photo.", "/updates/1"],
+    );
+
+    assert_shows(
+        &browser.get(&format!("{news}/1")),
+        &["The new oven works", &kept],
+    );
+    assert_eq!(browser.get(&format!("{news}/2")).status, 404);
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+    assert_shows(
+        &officer.get(&format!("/desk/grants/{grant}")),
+        &["The new oven works", "Three loaves", "sent news"],
+    );
+}
+
+on_each_engine!(a_report_is_saved_as_typed_and_continued_on_another_device);
+async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let own = format!("/my/grants/{grant}");
+    let update = format!("{own}/updates/1");
+    let typed = [
+        ("words", "So far so g"),
+        ("people", "about 20"),
+        ("strength-bringing-people-together", "strong"),
+        ("sign-bringing-people-together", "Nobody eats alone"),
+        ("then", "later"),
+    ];
+    let page = browser.get(&update);
+    let saved = send(&mut browser, &page, &update, &typed, &[("pictures", PAPER)]);
+    assert_eq!(saved.status, 303, "{}", visible_text(&saved));
+    assert_shows(
+        &browser.get(&saved.headers["location"]),
+        &["Saved. You can finish it another day"],
+    );
+
+    let mut other = signed_in(&app, &address, member).await;
+    assert_shows(&other.get(&own), &["Continue your final report"]);
+    let page = other.get(&update);
+    assert_shows(
+        &page,
+        &[
+            "You saved this on",
+            "So far so g",
+            "about 20",
+            "Nobody eats alone",
+            "We have kept these photos: 1.",
+        ],
+    );
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+    let seen = officer.get(&format!("/desk/updates/{grant}/1"));
+    assert!(seen.status == 200 && !seen.contains("So far so g"));
+
+    let kept = page.hidden_field("kept");
+    let with_people = |people| {
+        [
+            ("words", "So far so good"),
+            ("people", people),
+            ("agreed", "yes"),
+            ("kept", kept.as_str()),
+        ]
+    };
+    let refused = send(&mut other, &page, &update, &with_people("about 20"), &[]);
+    assert_eq!(refused.status, 422, "{}", visible_text(&refused));
+    assert_shows(&refused, &["So far so good", "Enter a number"]);
+    let sent = send(&mut other, &refused, &update, &with_people("20"), &[]);
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    let shown = other.get(&own);
+    assert!(!shown.contains("Continue your final report"));
+    assert_shows(&other.get(&update), &["So far so good"]);
+}
