@@ -226,7 +226,12 @@ impl GroupHistory<'_> {
             self.staff("treasurer"),
             Actor::Person(self.member),
         );
-        let day = self.decision_day() + 80 + self.number % 9;
+        let usual = self.decision_day() + 80 + self.number % 9;
+        // A report that nobody has read yet came in the last two weeks.
+        let day = match self.seed.comes_to {
+            Stage::Reported => usual.max(self.number % 9 - 14),
+            _ => usual,
+        };
         match self.seed.comes_to {
             Stage::Queried => {
                 self.submit_update(day);
