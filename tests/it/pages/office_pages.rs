@@ -1,7 +1,10 @@
 //! Pages of the office: what a record asks of its reader first, and forms without identifiers.
 
+use microgrants::domain::Role;
+
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::Browser;
+use crate::support::fixtures::person;
 use crate::support::test_app::TestApp;
 
 on_each_engine!(the_checks_of_a_fund_are_ticked);
@@ -59,4 +62,79 @@ async fn whether_an_idea_fits_is_asked_on_one_page(app: TestApp) {
             .status,
         404
     );
+}
+
+on_each_engine!(presence_at_the_decision_is_asked_first);
+async fn presence_at_the_decision_is_asked_first(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, ..) = office.awarded_with_ben(&app, 700).await;
+    let nia = person(&app, "Nia").await;
+    office.give_role(&app, nia, Role::Panel).await;
+    app.catch_up().await;
+    let path = format!("/desk/applications/{}", grant.0);
+
+    let mut ben = signed_in(&app, &address, office.ben).await;
+    let page = ben.get(&path);
+    assert!(
+        page.contains("Next: confirm that you were there"),
+        "{}",
+        visible_text(&page)
+    );
+    let confirmed = ben.submit_form(
+        &page,
+        &format!("/desk/do/applications/{}/confirm-attendance", grant.0),
+        &[
+            ("at", &path),
+            ("form", &format!("confirm-attendance-{}", office.ben)),
+            ("person", &page.hidden_field("person")),
+            ("decision:number", &page.hidden_field("decision:number")),
+        ],
+    );
+    assert!(
+        confirmed.contains("Open the grant")
+            && !confirmed.contains("Next: confirm that you were there"),
+        "{}",
+        visible_text(&confirmed)
+    );
+
+    // Somebody who only sits on the panel reads the names of colleagues.
+    let seen = signed_in(&app, &address, nia).await.get(&path);
+    assert!(
+        seen.contains("<span>Ada</span>") && seen.contains("<span>Ben</span>"),
+        "{}",
+        visible_text(&seen)
+    );
+    assert!(seen.contains("Someone of the group"), "{}", visible_text(&seen));
+}
+
+on_each_engine!(a_payment_that_is_prepared_is_what_a_grant_waits_for);
+async fn a_payment_that_is_prepared_is_what_a_grant_waits_for(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, ..) = office.prepared(&app, 700).await;
+    app.catch_up().await;
+    let mut ben = signed_in(&app, &address, office.ben).await;
+    let page = ben.get(&format!("/desk/grants/{}", grant.0));
+    assert!(
+        page.contains("Waiting: £700 to be approved")
+            && page.contains(&format!("/desk/payments?grant={}", grant.0)),
+        "{}",
+        visible_text(&page)
+    );
+}
+
+on_each_engine!(a_list_says_when_nothing_is_selected);
+async fn a_list_says_when_nothing_is_selected(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    office.submitted(&app, 700).await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let page = ada.get("/desk/applications");
+    for path in ["/desk/bulk/applications", "/desk/bulk/applications/run"] {
+        let answer = ada.submit_form(&page, path, &[("do", "eligible")]);
+        assert!(
+            answer.contains("Nothing is selected"),
+            "{path}: {}",
+            visible_text(&answer)
+        );
+    }
 }
