@@ -7,8 +7,8 @@ use super::phone::phone_text;
 use super::site::SiteDetails;
 use super::visitor::Visitor;
 use super::{assets, i18n};
-use crate::domain::{Role, Roles};
 use crate::domain::language::Language;
+use crate::domain::{Role, Roles};
 use crate::http::AppState;
 use crate::projections::OrganisationRow;
 

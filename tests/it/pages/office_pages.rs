@@ -104,7 +104,11 @@ async fn presence_at_the_decision_is_asked_first(app: TestApp) {
         "{}",
         visible_text(&seen)
     );
-    assert!(seen.contains("Someone of the group"), "{}", visible_text(&seen));
+    assert!(
+        seen.contains("Someone of the group"),
+        "{}",
+        visible_text(&seen)
+    );
 }
 
 on_each_engine!(a_payment_that_is_prepared_is_what_a_grant_waits_for);

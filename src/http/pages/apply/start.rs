@@ -313,7 +313,7 @@ pub(super) async fn submit_eligibility(
     let (fund, _, path) = round_of_request(&request, &app).await?;
     let questions = fund_texts::eligibility(&fund, visitor.language);
     let answer = |place: usize| posted.text(&field_of(place));
-    // One "no" is enough, whatever else is open.
+    // One "no" is enough, even if other questions are open.
     if let Some(place) = (0..questions.len()).find(|place| answer(*place) == "no") {
         return Ok(see_other(&format!("{path}/not-now/{}", place + 1)));
     }

@@ -28,7 +28,8 @@ const READ_BY_GROUP: &str = "The group reads this.";
 const ACTIVITY_DAYS: i64 = 180;
 const FINAL_UPDATE_DAYS: i64 = 194;
 
-/// On a panel of at most so many others, all who may decide are ticked as present. Each confirms it.
+/// With at most so many others on the panel, all who may decide are ticked as present. Each of them
+/// confirms it.
 const OTHERS_TICKED_MAX: usize = 2;
 
 /// The values from which all actions on an application are made.

@@ -75,11 +75,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             .map(|group| (group.id, group.name))
             .collect(),
         due: erasable_groups(request).await?,
-        erases: request
-            .signed
-            .reader
-            .roles
-            .contains(&Role::Administrator),
+        erases: request.signed.reader.roles.contains(&Role::Administrator),
     };
     request.render(&page)
 }

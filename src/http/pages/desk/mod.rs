@@ -270,8 +270,7 @@ impl<'a> DeskRequest<'a> {
         ids: impl IntoIterator<Item = PersonId>,
     ) -> Result<PersonNames, PageError> {
         let rows = self.people_rows(ids).await?;
-        let (colleagues, others): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(people::has_roles);
+        let (colleagues, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(people::has_roles);
         let PersonNames(mut names) = self.names_for_reader(&self.signed.reader, others).await?;
         let PersonNames(colleagues) = self
             .names_for_reader(&Reader::service(), colleagues)

@@ -52,7 +52,11 @@ impl NextStep {
     /// How many of the other actions are buttons. The rest is in the menu.
     fn buttons(&self) -> usize {
         let safe = |action: &&Action| !action.destructive;
-        self.menu.iter().take(self.buttons_max).take_while(safe).count()
+        self.menu
+            .iter()
+            .take(self.buttons_max)
+            .take_while(safe)
+            .count()
     }
 
     fn has_dangers(&self) -> bool {

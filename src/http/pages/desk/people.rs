@@ -209,9 +209,12 @@ fn cell(column: &str, seen: &PersonView, twin: bool, today: jiff::civil::Date) -
                 .sub(sub)
                 .late(twin)
         }
-        "phone" => {
-            ListCell::text(seen.telephone.as_deref().map(phone_text).unwrap_or_default())
-        }
+        "phone" => ListCell::text(
+            seen.telephone
+                .as_deref()
+                .map(phone_text)
+                .unwrap_or_default(),
+        ),
         "groups" => ListCell::text(seen.groups.len().to_string()),
         "added" => ListCell::text(short_day(day_of(seen.created_at.timestamp()), today)),
         _ => ListCell::default(),
