@@ -29,6 +29,8 @@ struct DemoMail {
     id: String,
     to: String,
     subject: String,
+    /// The language of its text, if it says so.
+    lang: Option<String>,
     sent: String,
     words: String,
     link: Option<String>,
@@ -93,7 +95,12 @@ async fn read_mail(folder: &std::path::Path, id: &str) -> Option<DemoMail> {
         .map(str::trim)
         .find(|line| line.starts_with("http"))
         .map(str::to_owned);
+    let lang = parsed.body_html(0).and_then(|html| {
+        let (_, rest) = html.split_once("<html lang=\"")?;
+        Some(rest.split('"').next()?.to_owned())
+    });
     Some(DemoMail {
+        lang,
         id: id.to_owned(),
         to: parsed.to()?.first()?.address()?.to_owned(),
         subject: parsed.subject()?.to_owned(),

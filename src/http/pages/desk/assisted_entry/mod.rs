@@ -132,9 +132,10 @@ async fn show_search(
     chosen: &str,
     text: &str,
 ) -> Result<HttpResponse, PageError> {
-    let mut open = rounds.iter().filter(|round| round.is_open());
-    let round = match (chosen, open.next(), open.next()) {
-        ("", Some(only), None) => only.value.clone(),
+    // The open rounds come first, the newest before the others.
+    let newest = rounds.first().filter(|round| round.is_open());
+    let round = match (chosen, newest) {
+        ("", Some(newest)) => newest.value.clone(),
         _ => chosen.to_owned(),
     };
     let searched = !chosen.is_empty() && !text.is_empty();
