@@ -243,7 +243,7 @@ impl GrantCommand {
 }
 
 /// A personal value that nobody looks for, by the name of its field.
-fn personal(field: &'static str, value: &mut PersonalInput) -> PersonalField<'_> {
+fn personal<'v>(field: &'static str, value: &'v mut PersonalInput) -> PersonalField<'v> {
     PersonalField {
         field,
         value,

@@ -15,9 +15,8 @@ use super::dashboard::count_by_room;
 use super::{DeskRequest, setup};
 use crate::domain::{PersonId, Roles};
 use crate::http::AppState;
-use crate::http::pages::PageError;
-use crate::http::pages::layout::DeskHeader;
 use crate::http::pages::{PageError, Visitor};
+use crate::http::pages::layout::DeskHeader;
 use crate::views::Reader;
 
 /// How long a header is used.

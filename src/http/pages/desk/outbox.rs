@@ -8,7 +8,7 @@ use super::texts::{mail_kind_label, require_editor};
 use crate::domain::PersonId;
 use crate::http::AppState;
 use crate::http::pages::days::format_instant;
-use crate::http::pages::words::{Tag, mail_tag};
+use crate::http::pages::words::{Tag, capitalised, mail_tag};
 use crate::http::pages::{Form, PageContext, PageError, PostedForm, ownership, see_other};
 use crate::outbox;
 
@@ -114,14 +114,6 @@ fn detail_of(mail: &outbox::MailRow) -> String {
         },
         _ => capitalised(why),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text
 }
 
 /// Makes a failed mail due again.

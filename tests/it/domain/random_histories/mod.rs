@@ -50,7 +50,7 @@ const TERMINAL_COMMANDS: [&str; 15] = [
 ];
 /// Commands that are always accepted, or that undo what others need; drawn less often, so that they
 /// do not fill a history.
-const LESS_FREQUENT_COMMANDS: [&str; 23] = [
+const LESS_FREQUENT_COMMANDS: [&str; 24] = [
     "group/provide-payee",
     "group/remove-member",
     "group/add-member",

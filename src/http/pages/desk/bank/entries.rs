@@ -6,15 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::super::{DeskRequest, render_page_at};
-use super::batch_payments::capitalised;
 use super::entry_rows::{MatchKind, StatementRow, parse_line, statement_rows};
 use super::require_finance;
 use crate::bank::{self, StatementEntry};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::Money;
 use crate::http::AppState;
-use crate::http::pages::days::short_day;
-use crate::http::pages::words::{Tag, TagKind, capitalised};
+use crate::http::pages::words::capitalised;
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership, see_other,
 };

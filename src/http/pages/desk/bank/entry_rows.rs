@@ -8,7 +8,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
-use super::batch_payments::capitalised;
 use crate::bank::{self, ExpectedPayment, MatchOutcome, MatchedEntry, StatementEntry};
 use crate::commands::CommandError;
 use crate::domain::grant::ReturnReason;
@@ -16,7 +15,7 @@ use crate::domain::reference::Reference;
 use crate::domain::{Command, GrantCommand, GrantId, Money};
 use crate::http::pages::PageError;
 use crate::http::pages::days::short_day;
-use crate::http::pages::words::{Tag, TagKind};
+use crate::http::pages::words::{Tag, TagKind, capitalised};
 use crate::projections::{ApplicationRow, GrantRow, PaymentRow};
 use crate::views::Filter;
 
