@@ -131,11 +131,13 @@ impl GroupHistory<'_> {
     }
 
     /// A command that refers to pictures of the group.
-    pub(super) fn with_pictures(&mut self, day: i32, by: Actor, command: GrantCommand) {
-        let names = self.seed.update.iter();
-        let names: Vec<_> = names
-            .flat_map(|update| update.photographs.clone())
-            .collect();
+    pub(super) fn with_pictures(
+        &mut self,
+        day: i32,
+        by: Actor,
+        names: Vec<String>,
+        command: GrantCommand,
+    ) {
         self.on_grant(day, by, command);
         if let Some(step) = self.steps.last_mut()
             && !names.is_empty()

@@ -3,13 +3,14 @@
 
 use super::application_history::{GroupHistory, plaintext, prose, with_reason};
 use super::stories::{Deviation, SignSeed, Stage};
+use crate::domain::application::Channel;
 use crate::domain::command::{NoBody, ProposalRef};
 use crate::domain::grant::{
     ApproveVariation, ConfirmPayment, CorrectUpdate, DeclareUnderspend, DemandClawback,
     FailPayment, JudgeOutcome, PaymentReason, PaymentRef, PreparePayment, ProposeReturnWaiver,
     PublishStory, QueryUpdate, ReceiveReturn, ReceiveUpdate, RemindUpdate, ReminderKind,
-    RequestVariation, ReturnReason, ReversePayment, Revoke, SendPayment, StoryRef, UpdateReason,
-    UpdateRef, VariationChanges, VariationReason,
+    RequestVariation, ReturnReason, ReversePayment, Revoke, SendNews, SendPayment, StoryRef,
+    UpdateReason, UpdateRef, VariationChanges, VariationReason,
 };
 use crate::domain::outcome::{ReportedOutcome, Strength};
 use crate::domain::{Actor, GrantCommand, Money};
@@ -130,6 +131,7 @@ impl GroupHistory<'_> {
         let (officer, panel) = (self.staff("officer"), self.staff("chair"));
         let day = self.decision_day() + 45;
         self.remind();
+        self.send_news();
         self.vary(day, panel);
         if let Some(turn) = self.turn(Deviation::Held) {
             let hold = GrantCommand::Hold(with_reason(&turn.said));
@@ -327,7 +329,8 @@ impl GroupHistory<'_> {
             consent: story.consent,
             photographs: std::collections::BTreeSet::new(),
         };
-        self.with_pictures(day, officer, GrantCommand::PublishStory(publish));
+        let names = self.pictures_of_update();
+        self.with_pictures(day, officer, names, GrantCommand::PublishStory(publish));
         if self.turn(Deviation::StoryWithdrawn).is_some() {
             let withdraw = GrantCommand::WithdrawStory(StoryRef { story: 1 });
             self.on_grant(day + 5, Actor::Person(self.member), withdraw);
@@ -365,7 +368,31 @@ impl GroupHistory<'_> {
         } else {
             Actor::Person(self.member)
         };
-        self.with_pictures(day, by, GrantCommand::ReceiveUpdate(update));
+        let names = self.pictures_of_update();
+        self.with_pictures(day, by, names, GrantCommand::ReceiveUpdate(update));
+    }
+
+    fn pictures_of_update(&self) -> Vec<String> {
+        let update = self.seed.update.iter();
+        update
+            .flat_map(|update| update.photographs.clone())
+            .collect()
+    }
+
+    /// News that came in the last days.
+    fn send_news(&mut self) {
+        let Some(news) = &self.seed.news else {
+            return;
+        };
+        let command = GrantCommand::SendNews(SendNews {
+            channel: Channel::Web,
+            words: plaintext(&news.words),
+            pictured: Some(plaintext(&news.pictured)),
+            photographs: std::collections::BTreeSet::new(),
+            consent: true,
+        });
+        let names = news.photographs.clone();
+        self.with_pictures(-2, Actor::Person(self.member), names, command);
     }
 }
 

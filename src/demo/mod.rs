@@ -255,6 +255,7 @@ impl Loader<'_> {
             match &mut request.command {
                 Command::Grant(_, GrantCommand::ReceiveUpdate(update)) => update.files = kept,
                 Command::Grant(_, GrantCommand::PublishStory(story)) => story.photographs = kept,
+                Command::Grant(_, GrantCommand::SendNews(news)) => news.photographs = kept,
                 _ => {}
             }
         }

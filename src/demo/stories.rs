@@ -72,6 +72,9 @@ pub(super) struct GroupSeed {
     pub(super) feedback: Option<Prose>,
     #[serde(default)]
     pub(super) update: Option<UpdateSeed>,
+    /// News of a grant that is under way.
+    #[serde(default)]
+    pub(super) news: Option<NewsSeed>,
     #[serde(default)]
     pub(super) story: Option<StorySeed>,
     /// Deviations from the usual course.
@@ -119,6 +122,16 @@ pub(super) struct SignSeed {
     pub(super) sign: Slug,
     pub(super) strength: Strength,
     pub(super) words: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewsSeed {
+    pub(super) words: String,
+    /// What its pictures show.
+    pub(super) pictured: String,
+    /// Names of pictures in `photographs/`.
+    pub(super) photographs: Vec<String>,
 }
 
 /// A published story: a quotation, and how consent was given.

@@ -32,6 +32,9 @@ fn texts(group: &GroupSeed) -> Vec<String> {
         texts.extend([update.words.clone(), update.hard.clone()]);
         texts.extend(update.signs.iter().map(|sign| sign.words.clone()));
     }
+    if let Some(news) = &group.news {
+        texts.extend([news.words.clone(), news.pictured.clone()]);
+    }
     if let Some(story) = &group.story {
         texts.extend([story.words.to_string(), story.consent.to_string()]);
     }
@@ -98,7 +101,9 @@ fn every_update_is_of_its_own() {
         .filter(|update| !update.photographs.is_empty());
     assert!(pictured.count() >= 12);
     let names: BTreeSet<_> = photographs::names().collect();
-    for picture in updates.iter().flat_map(|update| &update.photographs) {
+    let in_updates = updates.iter().flat_map(|update| &update.photographs);
+    let in_news = groups.iter().filter_map(|group| group.news.as_ref());
+    for picture in in_updates.chain(in_news.flat_map(|news| &news.photographs)) {
         assert!(names.contains(picture.as_str()), "{picture}");
     }
     let unknown_quoted = groups

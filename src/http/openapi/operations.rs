@@ -132,8 +132,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ("grants", "Staff see all; members see their groups' own."),
     (
         "grant",
-        "With checks, instalments, changes, stories and money to return. The id of a grant is the \
-            id of its application.",
+        "With checks, instalments, changes, news, stories and money to return. The id of a grant \
+            is the id of its application.",
     ),
     (
         "grant_payments",

@@ -181,7 +181,7 @@ const MAILS: [(&str, &str, &str); 29] = [
     (
         "update_received",
         MAIL_PARTS[2],
-        "When a group sends an update",
+        "When a group sends an update or news",
     ),
     (
         "update_accepted",
