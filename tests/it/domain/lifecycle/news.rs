@@ -1,8 +1,7 @@
 //! News is sent while a grant is in force and changes nothing else; a draft of an update is the
 //! group's own, and is no update.
 
-use microgrants::domain::Event;
-use microgrants::domain::GrantEvent;
+use microgrants::domain::{Event, GrantEvent};
 use serde_json::{Value, json};
 
 use super::RefusalCheck;
