@@ -28,7 +28,7 @@ pub enum Rule {
     /// An award is complete: decision, commitment and offer are in one command, with the same
     /// amount.
     WholeAward,
-    /// Awards are within the bounds and made by the panel, and everybody present had declared that
+    /// Awards are within the bounds and made by the panel, and everyone present had declared that
     /// they have no interest.
     Award,
     /// A person who scores has declared that they have no interest.
@@ -41,7 +41,7 @@ pub enum Rule {
     Independence,
     /// Money goes to a verified payee.
     Payee,
-    /// Somebody in the group could be reached when an application was submitted.
+    /// Someone in the group could be reached when an application was submitted.
     Reach,
     /// The tables in the folder follow from the events.
     Told,

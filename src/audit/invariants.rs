@@ -40,7 +40,7 @@ pub struct InvariantChecker {
     open_awards: Option<(Uuid, i64, AwardSums)>,
     /// By application: the decision whose letter is held.
     held: BTreeMap<Uuid, Decision>,
-    /// Awards that the command being read took back: the command, the position, the grant.
+    /// Awards that the current command took back: the command's id, the position, and the grant.
     taken_back: Vec<(Uuid, i64, Uuid)>,
     pub awards: usize,
     pub findings: Vec<Finding>,

@@ -54,7 +54,7 @@ struct GroupMembers {
 
 #[derive(Clone, Default)]
 struct PayeeKeying {
-    /// The person who entered the payee, and everybody on whose word that person is known.
+    /// The person who entered the payee, and everyone on whose word that person is known.
     keyers: BTreeSet<PersonId>,
     verified_by: Option<PersonId>,
 }
@@ -118,7 +118,8 @@ impl PeopleRulesChecker {
         Ok(())
     }
 
-    /// A person learns by phone or letter what a waiting mail says, once, and not before its cause.
+    /// Checks that staff inform a person of a waiting mail only once, and not before the event that
+    /// caused it.
     fn check_telling(&mut self, id: Uuid, event: &PersonEvent) -> Result<(), String> {
         match event {
             PersonEvent::PersonToTell {
@@ -225,8 +226,8 @@ impl PeopleRulesChecker {
         self.had_two_administrators |= self.administrators.len() >= 2;
     }
 
-    /// Checks settings that come into force: another person proposed them as they are, unless there
-    /// has been one administrator only.
+    /// Checks settings that come into force: a second person confirms them as they were proposed,
+    /// unless there has only ever been one administrator.
     fn check_settings(
         &mut self,
         settings: &Settings,
@@ -252,7 +253,7 @@ impl PeopleRulesChecker {
         }
     }
 
-    /// A person and everybody on whose word that person is known in a group: who registered them
+    /// A person and everyone on whose word that person is known in a group: who registered them
     /// and who added them, and so on for each of these. Staff end the chain, because two people
     /// gave them their role.
     fn vouchers_of(&self, group: Uuid, person: PersonId) -> BTreeSet<PersonId> {

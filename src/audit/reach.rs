@@ -1,8 +1,9 @@
-//! Checks that somebody in the group could be reached when an application was submitted.
+//! Checks that someone in the group could be reached when an application was submitted.
 //!
-//! The events name how: by email, by phone or by post. The check follows members, invited people and
-//! their contact details on its own, and compares. It begins with the first submission that names a way, since
-//! programs from before the rule did not record any.
+//! The events name how: by email, by phone or by post. The check works out the members, the invited
+//! people and their contact details from earlier events, and compares. It starts at the first
+//! submission that names a way to reach someone, because older versions of the program recorded
+//! none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,8 @@ use crate::domain::{ApplicationEvent, Event, GroupEvent, PersonEvent};
 
 type Methods = BTreeSet<ContactMethod>;
 
-/// Members and invited people, their contact details and the groups of applications, after the events so far.
+/// Members and invited people, their contact details and the groups of applications, after the
+/// events so far.
 #[derive(Default)]
 pub(super) struct ReachChecker {
     rule_applies: bool,

@@ -1,7 +1,7 @@
-//! The link by which the first administrator begins.
+//! The link with which the first administrator sets up the service.
 //!
-//! Its secret is derived from a key outside the database, so nothing of it is stored and each start
-//! of the service prints the same link. It opens one page only, and only while nobody is an
+//! Its secret is derived from a key outside the database. It is therefore not stored, and each
+//! start of the service prints the same link. The link opens one page, and only while there is no
 //! administrator.
 
 use std::collections::BTreeSet;
@@ -20,8 +20,8 @@ use crate::eventlog::LogError;
 
 /// Length of the secret, in hexadecimal digits.
 const SECRET_DIGITS: usize = 48;
-/// The roles of the first administrator. Two people can begin to work with them; the second one
-/// adds what only another person may do.
+/// The roles of the first administrator. They cover all the work of the set-up except the steps
+/// that need a second person.
 const FIRST_ROLES: [Role; 3] = [Role::Administrator, Role::Officer, Role::Finance];
 
 /// The first administrator and their organisation.

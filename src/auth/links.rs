@@ -1,5 +1,5 @@
 //! Sign-in links and codes. Both are derived from the link's id with a key outside the database, so
-//! a copy of the database does not allow anybody to sign in.
+//! a copy of the database does not allow anyone to sign in.
 
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
@@ -141,7 +141,8 @@ pub async fn issue_by_mail(
     store_link(commands, &link, true, now).await
 }
 
-/// Makes the link of a mail, under the mail's id, unless it exists. It belongs to no browser.
+/// Creates the sign-in link of a mail, under the mail's id, unless it exists. Any browser can use
+/// it.
 pub async fn issue_for_mail(
     commands: &Commands,
     mail: &str,
@@ -234,7 +235,7 @@ fn link_id(vault: &Vault, token: &str) -> Option<String> {
 pub struct CodeAttempt {
     /// The link that the browser asked for last. Its number of wrong codes includes this attempt.
     pub link: LinkRow,
-    /// Whether the code is the link's, and somebody has the address.
+    /// Whether the code is the link's, and someone has the address.
     pub is_right: bool,
 }
 
@@ -324,7 +325,7 @@ async fn prove_address(
 }
 
 /// Adds the person to the link's group, if the rules permit it. The caller does not do this for
-/// staff: otherwise anybody could give a member of staff a connection to a group by entering their
+/// staff: otherwise anyone could give a member of staff a connection to a group by entering their
 /// address. A refusal is not an error: it does not stop the sign-in.
 pub async fn join_group(
     commands: &Commands,

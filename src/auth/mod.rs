@@ -18,7 +18,7 @@ pub mod tokens;
 use crate::eventlog::LogError;
 pub use access::{OpenAccess, SignedIn, load_signed_in, open_access};
 
-/// Why somebody is not authenticated.
+/// Why someone is not authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     #[error("this token is not from this service")]

@@ -38,7 +38,7 @@ pub struct NewSession<'a> {
     pub proven: bool,
     /// The name that the browser gives itself.
     pub device: &'a str,
-    /// The browser's key, which must be new: a key that somebody else planted in the browser would
+    /// The browser's key, which must be new: a key that someone else planted in the browser would
     /// let them in.
     pub key: &'a str,
 }
@@ -111,7 +111,7 @@ pub async fn resume(
     let (log, now) = (commands.log(), commands.now().as_microsecond());
     // The lifetime is computed from the roles that the person has now: it gets shorter once a
     // member of a group has a role. An unproven session ends once a role is proposed for its
-    // person, because it may belong to somebody else who only entered the address.
+    // person, because it may belong to someone else who only entered the address.
     let organisation = log
         .load_recent::<Organisation>(commands.organisation().0, IDENTITY_MAX_AGE)
         .await?

@@ -1,7 +1,7 @@
 //! API tokens of programs.
 //!
 //! A token is signed, and also has a row in the database, so that it can be listed and ended. It
-//! states who somebody is. Their roles come from the event log; a token can only restrict them
+//! states who someone is. Their roles come from the event log; a token can only restrict them
 //! further.
 
 use std::collections::BTreeSet;

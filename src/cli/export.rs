@@ -32,8 +32,8 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
     }
 }
 
-/// Views for an export. While a service holds an SQLite database they read a copy of it, which lasts
-/// as long as this.
+/// Views for an export. If a service has the SQLite database open, they read a copy, which is
+/// deleted when this value is dropped.
 struct ExportSource {
     views: Views,
     /// The private folder of the copy. It is removed on drop.

@@ -156,8 +156,8 @@ async fn close(log: &Log, socket: Option<JoinHandle<()>>, starts: Option<StartHi
     }
 }
 
-/// Prints the link by which the first administrator begins, as long as there is none. It is never
-/// traced: everybody who has it can begin.
+/// Prints the founding link while there is no administrator. The trace never contains the link,
+/// because anyone who has it can become the first administrator.
 async fn print_first_link(commands: &Commands, site: &SiteConfig) -> Result<(), TaskError> {
     if !site.demo && founding::is_needed(commands).await? {
         let path = founding::path(commands.log().vault());

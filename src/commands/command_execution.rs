@@ -292,7 +292,7 @@ impl<'a> CommandExecution<'a> {
         let unfit = self.check_answers(&mut met, &command).await?;
         let personal = self.encrypt(&mut met, &mut command).await?;
         let reached = Decision::decide(met, &self.request.caller, day_of(now), &command).await;
-        // What the rules refuse anyway takes precedence over an answer that does not fit.
+        // A refusal by the rules takes precedence over an answer that does not fit.
         let reached = match (reached, unfit) {
             (Ok(decision), Some(refusal)) => Err((refusal.into(), decision.into_streams())),
             (reached, _) => reached,

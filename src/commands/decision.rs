@@ -25,9 +25,9 @@ pub(super) struct Decision<'a> {
 
 impl<'a> Decision<'a> {
     /// Decides the command, then every command that the policies derive from its events. If one is
-    /// refused, all are. Of a command about many records every refused record is found: the others
-    /// are decided as if that one were not there. An error is returned with the loaded streams, so that the caller can check
-    /// whether they have changed.
+    /// refused, all are. A command about many records reports every refused record: after a refusal
+    /// the other records are still decided. An error comes with the loaded streams, so that the
+    /// caller can check whether they have changed.
     pub(super) async fn decide(
         mut met: LoadedStreams<'a>,
         caller: &Caller,
@@ -66,7 +66,7 @@ impl<'a> Decision<'a> {
         })
     }
 
-    /// The streams that were loaded, for a decision that is refused after all.
+    /// Gives the loaded streams back, for a decision that is refused later.
     pub(super) fn into_streams(self) -> LoadedStreams<'a> {
         self.streams
     }

@@ -155,7 +155,7 @@ pub struct CommandReply {
     pub repeated: bool,
 }
 
-/// A record that a rule refuses, of the several that one command concerns.
+/// A record that a rule refuses, in a command about several records.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{noun} {id}: {refusal}")]
 pub struct RefusedRecord {
@@ -174,7 +174,7 @@ fn list_refused(records: &[RefusedRecord]) -> String {
 pub enum CommandError {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Rules refuse some of the several records that one command concerns. There is at least one.
+    /// Rules refuse some records of a command about several. The list has at least one.
     #[error("{}", list_refused(.0))]
     RefusedFor(Vec<RefusedRecord>),
     #[error("this key was used for another request")]

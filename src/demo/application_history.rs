@@ -366,7 +366,7 @@ impl GroupHistory<'_> {
         }
     }
 
-    /// Everybody on the panel declares; those without an interest score, except the trustee.
+    /// Everyone on the panel declares; those without an interest score, except the trustee.
     fn score(&mut self) {
         let interested = self.turn(Deviation::InterestDeclared).cloned();
         let one_score = self.turn(Deviation::OneScore).is_some();

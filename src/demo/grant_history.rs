@@ -30,7 +30,7 @@ impl GroupHistory<'_> {
         if !self.has_reached(Stage::Prepared) {
             return;
         }
-        // What is not paid yet is being paid this week.
+        // Payments that are not finished happen this week.
         let mut day = if self.has_reached(Stage::Live) {
             self.decision_day() + 12
         } else {

@@ -101,7 +101,7 @@ impl GroupHistory<'_> {
             method: "A bank statement was seen".parse().expect("a line"),
         };
         // For an application on paper the officer registered the person. An account that this
-        // person keys in must be verified by somebody independent of the officer.
+        // person keys in must be verified by someone independent of the officer.
         let verifier = if self.seed.is_keyed_in() {
             self.staff("treasurer")
         } else {

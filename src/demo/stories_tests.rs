@@ -16,7 +16,7 @@ fn groups() -> Vec<GroupSeed> {
         .groups
 }
 
-/// Every text of a group that somebody wrote: answers, titles, updates, quotations, notes, reasons.
+/// Every text of a group that someone wrote: answers, titles, updates, quotations, notes, reasons.
 fn texts(group: &GroupSeed) -> Vec<String> {
     let mut texts = vec![
         group.name.to_string(),

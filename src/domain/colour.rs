@@ -136,13 +136,13 @@ impl Oklch {
         multiply(&FROM_CONES, cones)
     }
 
-    /// The first colour that is good enough, of this one and darker ones.
+    /// The first colour that is good enough, starting with this one and getting darker.
     #[must_use]
     pub fn darkened_until(self, enough: impl Fn(Colour) -> bool) -> Colour {
         self.moved_until(-STEP, enough)
     }
 
-    /// The first colour that is good enough, of this one and lighter ones.
+    /// The first colour that is good enough, starting with this one and getting lighter.
     #[must_use]
     pub fn lightened_until(self, enough: impl Fn(Colour) -> bool) -> Colour {
         self.moved_until(STEP, enough)

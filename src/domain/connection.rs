@@ -20,7 +20,7 @@ pub enum Connection {
     Interest,
     /// Helped to word the application.
     Wording,
-    /// Keyed the group's payee, or is someone on whose word its keyer is known.
+    /// Entered the group's payee, or brought in the person who did.
     Payee,
     /// Could see the scores of others without having scored.
     SawScores,

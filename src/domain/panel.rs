@@ -44,7 +44,7 @@ impl Summary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeldLetter {
-    /// The day of the meeting, by which its letters are released together.
+    /// The day of the meeting. All its letters are released together.
     #[schema(value_type = String, format = "date")]
     pub met_on: Date,
     /// The day on which the letter goes out. Until then the group sees nothing of the decision.
@@ -55,6 +55,7 @@ pub struct HeldLetter {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Award {
+    /// The awarded amount. If it differs from the requested amount, the award needs a reason.
     pub amount: Money,
     /// Needed if the amount differs from the requested one, or if an application is promoted before
     /// one with a better rank on the reserve list.
@@ -69,7 +70,8 @@ pub struct Award {
     /// Conditions that must be met before money is paid, by key.
     #[serde(default)]
     pub conditions: BTreeMap<Slug, Condition>,
-    /// The public title and description of what is funded. Needed if none was written before.
+    /// The public title and description of what is funded. Required if the application has none
+    /// yet.
     #[serde(default)]
     pub summary: Option<Summary>,
     /// The panel members who were present, other than the one who records it.

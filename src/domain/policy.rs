@@ -105,7 +105,8 @@ fn after_application_event(
     };
     let on_fund = |command| Command::Fund(place.fund, command);
     let mut following = Vec::new();
-    // A summary that an award carries comes before the award, which leaves the reserve list.
+    // An award can carry a summary, which is recorded first. Only the award takes the application
+    // off the reserve list.
     let is_decisive = !matches!(event, ApplicationEvent::PublicSummaryWritten { .. });
     if let Some(rank) = before.reserve_rank()
         && is_decisive

@@ -1,7 +1,7 @@
 //! Limits for a person who has not proved an address: what they may start, and for how long it is
 //! stored.
 //!
-//! Anybody can type any name into a public page, so its effects must be bounded.
+//! Anyone can type any name into a public page, so its effects must be bounded.
 
 use std::collections::BTreeSet;
 

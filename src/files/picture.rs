@@ -1,5 +1,5 @@
-//! Re-encoding of pictures: upright, scaled down, without metadata of the camera. Photographs become
-//! JPEG, and logos PNG, which keeps what is transparent.
+//! Re-encodes pictures: turns them upright, scales them down, and removes the camera's metadata.
+//! Photographs become JPEG. Logos become PNG, which keeps transparency.
 
 use std::io::Cursor;
 
@@ -19,9 +19,9 @@ const SOURCE_SIDE_MAX: u32 = 12_000;
 /// sandbox.
 const DECODED_BYTES_MAX: u64 = 192 * 1024 * 1024;
 const JPEG_QUALITY: u8 = 85;
-/// The longest sides that are tried for a logo, until it is small enough.
+/// The lengths of a logo's longer side to try, until its file is small enough.
 const LOGO_SIDES: [u32; 5] = [480, 320, 240, 160, 96];
-/// The most bytes of a logo, which is a part of every page.
+/// The maximum size of a logo in bytes. Every page loads the logo.
 const LOGO_BYTES_MAX: usize = 24 * 1024;
 
 pub(super) fn is_picture(begins: &[u8]) -> bool {
@@ -41,8 +41,8 @@ pub fn reencode_picture(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     Ok(painted)
 }
 
-/// Re-encodes a logo as a PNG of few bytes. One that cannot be read, or that is too large even when
-/// it is small, is [`FileError::Picture`].
+/// Re-encodes a logo as a small PNG. Fails with [`FileError::Picture`] if it cannot be read, or if
+/// its file is too large even at the smallest size.
 pub fn reencode_logo(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let picture = decode(bytes)?;
     for side in LOGO_SIDES {

@@ -1,5 +1,5 @@
-//! Public files: the organisation's logo. They are stored as they are, under the SHA-256 of their
-//! bytes, because they are about no person and everybody may see them.
+//! Public files: the organisation's logo. They are stored unencrypted, under the SHA-256 of their
+//! bytes, because they contain no personal data.
 
 use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
@@ -9,7 +9,7 @@ use crate::clock;
 use crate::crypto::file_encryption::{AlteredFile, EncryptedFile};
 use crate::domain::file::FileDigest;
 
-/// The most bytes of a public file.
+/// The maximum size of a public file in bytes.
 const PUBLIC_BYTES_MAX: usize = 1024 * 1024;
 
 impl FileStore {

@@ -1,4 +1,4 @@
-//! Records accesses to personal data in bulk: a subject access file, or everybody's e-mail
+//! Records accesses to personal data in bulk: a subject access file, or everyone's e-mail
 //! addresses.
 
 use super::AppState;

@@ -68,7 +68,7 @@ impl Pace {
     }
 }
 
-/// Marks a request in its extensions: somebody showed a valid token, or is signed in and has proved
+/// Marks a request in its extensions: someone showed a valid token, or is signed in and has proved
 /// their e-mail address. Its connection stays open.
 #[derive(Clone, Copy)]
 pub(super) struct KeepAliveAllowed;

@@ -60,7 +60,7 @@ pub struct AppState {
 
 impl AppState {
     /// Stores an uploaded file of a group. Counts it against the daily quotas of the group and, for
-    /// somebody without a role, of the sender.
+    /// someone without a role, of the sender.
     async fn store_file<E>(
         &self,
         group: Uuid,

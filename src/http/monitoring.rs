@@ -73,7 +73,7 @@ pub(super) fn install_recorder() {
     recorder();
 }
 
-/// Requests that were rejected because of who sent them, or how many. A rise shows that somebody
+/// Requests that were rejected because of who sent them, or how many. A rise shows that someone
 /// probes the service.
 const REJECTIONS_METRIC: &str = "microgrants_turned_away_total";
 

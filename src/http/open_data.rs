@@ -1,4 +1,4 @@
-//! Open data in the 360Giving standard, for everybody: the current grants at a stable address, with
+//! Open data in the 360Giving standard, for everyone: the current grants at a stable address, with
 //! an ETag.
 
 use std::sync::Arc;

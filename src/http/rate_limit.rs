@@ -13,8 +13,8 @@
 //! | `staff` | session | forms by staff |
 //! | `api` | person | requests to the API |
 //! | `writes` | person | forms and commands by people without a role |
-//! | `started` | person | groups and applications that somebody without a role starts |
-//! | `changes` | person | commands by which somebody without a role has mails sent to others |
+//! | `started` | person | groups and applications that someone without a role starts |
+//! | `changes` | person | commands by which someone without a role has mails sent to others |
 //!
 //! # Algorithm
 //!
@@ -280,7 +280,7 @@ impl RateLimits {
     }
 
     /// Counts commands of people without a role that start a group or application, or have mails
-    /// sent to others. Anybody with a mailbox can sign in, so both are limited to what one person
+    /// sent to others. Anyone with a mailbox can sign in, so both are limited to what one person
     /// needs.
     pub(super) fn check_command(&self, reader: &Reader, command: &Command) -> Result<(), Problem> {
         if !reader.granted_roles.is_empty() {

@@ -26,7 +26,7 @@ pub(super) fn request_id() -> Option<String> {
         .filter(|id| !id.is_empty())
 }
 
-/// Builds the span of each request, and counts responses by which somebody was rejected.
+/// Builds the span of each request, and counts responses by which someone was rejected.
 pub(super) struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {

@@ -1,4 +1,4 @@
-//! The transparency log as static files, for everybody: the newest checkpoint, the public key and
+//! The transparency log as static files, for everyone: the newest checkpoint, the public key and
 //! the tiles of the Merkle tree (C2SP tlog-tiles).
 //!
 //! Tiles contain hashes only. The events themselves are for auditors, who get them from `audit

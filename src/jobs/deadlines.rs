@@ -1,5 +1,5 @@
-//! Deadlines: letters that are held go out; offers lapse; groups are reminded of drafts before the round closes; drafts lapse
-//! when it has closed, and reopen when its deadline is moved.
+//! Deadlines: letters that are held go out; offers lapse; groups are reminded of drafts before the
+//! round closes; drafts lapse when it has closed, and reopen when its deadline is moved.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Expiry of unproven people: if somebody who began something never proved their address, it
+//! Expiry of unproven people: if someone who began something never proved their address, it
 //! expires after two weeks, and its personal data is erased.
 
 use super::{DueCommand, JobError, Jobs};

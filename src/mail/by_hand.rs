@@ -16,8 +16,8 @@ const NO_ADDRESS: &str = "the person has no email address";
 const ERASED: &str = "the person was erased";
 
 impl Mailer {
-    /// Hands a mail without an address to staff. What only an email can do, such as a link to sign
-    /// in, is not needed.
+    /// Hands a mail without an address to staff. A mail that works only as an email, such as a
+    /// sign-in link, is marked as not needed.
     pub(super) async fn leave_to_staff(&self, mail: &MailRow) -> DeliveryOutcome {
         match self.await_telling(mail).await {
             Ok(true) => DeliveryOutcome::ByHand(NO_ADDRESS.to_owned()),
@@ -36,7 +36,7 @@ impl Mailer {
         }
     }
 
-    /// Lets staff pass on a mail that failed for good.
+    /// Hands a mail that failed permanently to staff.
     pub(super) async fn offer_to_staff(&self, mail: &MailRow) -> Result<(), MailError> {
         match self.await_telling(mail).await {
             Ok(_) | Err(MailError::NotNeeded(_) | MailError::InvalidMail(_)) => Ok(()),
@@ -44,8 +44,8 @@ impl Mailer {
         }
     }
 
-    /// Records that a mail waits for staff. Returns whether it can: it is about an event, and of
-    /// use without its link.
+    /// Records that a mail waits for staff. Returns `false` for a mail that is not about an event
+    /// or is useless without its link.
     async fn await_telling(&self, mail: &MailRow) -> Result<bool, MailError> {
         let email_only = matches!(
             mail.kind.parse(),

@@ -200,7 +200,7 @@ impl Composer {
         })
     }
 
-    /// Values of the notice to a replaced address. The address may belong to somebody else by now,
+    /// Values of the notice to a replaced address. The address may belong to someone else by now,
     /// so the mail links to the home page only.
     async fn contact_changed_context(
         &self,

@@ -44,7 +44,7 @@ pub(super) struct Letter {
     pub(super) signature: Option<Signature>,
 }
 
-/// A mail as staff say it on the phone or print it: without links.
+/// A mail without links, for staff to read out on the phone or to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpokenLetter {
     pub language: Language,

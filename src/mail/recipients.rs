@@ -1,5 +1,5 @@
 //! Recipients of mails. Mails are enqueued a moment after their event, so people who were members
-//! or administrators on the event's day are included: somebody who removes a person cannot prevent
+//! or administrators on the event's day are included: someone who removes a person cannot prevent
 //! that person's notice.
 
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-//! The columns by which the lists of the desk can be sorted: one enum for each list. No SQL is made
-//! from texts of a query.
+//! The columns by which the lists of the desk can be sorted: one enum for each list. No SQL is
+//! built from the text of a query.
 //!
 //! A key is never NULL: an empty value is replaced by one that sorts last in either direction, so
 //! that one comparison finds the next page.

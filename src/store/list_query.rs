@@ -1,8 +1,8 @@
 //! Queries of the lists of the desk: sorted by any of their columns, page by page in both
 //! directions, counted and summed.
 //!
-//! A page begins after the last row of the page before it, not at an offset, so that each page costs
-//! the same and no row is lost or repeated while others change.
+//! A page begins after the last row of the page before it, not at an offset, so that each page
+//! costs the same and no row is lost or repeated while others change.
 
 use std::collections::BTreeSet;
 
@@ -82,8 +82,8 @@ impl<'q> ListQuery<'q> {
         self.order.descending != matches!(self.start, ListStart::Before(_))
     }
 
-    /// Composes the statement. If several states are asked for, the first rows of each are looked up
-    /// in its index and merged; otherwise nearly the whole list might have to be read or sorted.
+    /// Composes the statement. If several states are asked for, the first rows of each are looked
+    /// up in its index and merged; otherwise nearly the whole list might have to be read or sorted.
     fn select_sql(&self, engine: Engine, organisation: &str) -> (String, Bindings) {
         let mut values = Bindings::new(organisation);
         let key = self.order.key.sql(engine, self.order.descending);

@@ -79,7 +79,7 @@ pub(super) fn insert_encrypted_sql(engine: Engine, sealed: &str) -> String {
 }
 
 /// Deletes a subject's index entries of a kind. If a person's address is deleted, all sessions,
-/// links and tokens of the person end in the same transaction: they may be in the hands of somebody
+/// links and tokens of the person end in the same transaction: they may be in the hands of someone
 /// who reads that mailbox.
 pub async fn release_index(
     tx: &mut Tx,

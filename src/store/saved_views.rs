@@ -1,11 +1,11 @@
-//! Saved views: lists that a person saved under a name. Not in the log, because they hold nothing of
-//! the programme.
+//! Saved views: lists that a person saved under a name. Not in the log, because they hold nothing
+//! of the programme.
 
 use super::{Store, StoreResult, in_transaction, on_reader};
 
 /// The audience of a view that everyone in the office sees.
 pub const OFFICE: &str = "office";
-/// At most so many views of one list are offered to a person.
+/// The largest number of saved views of one list for a person.
 const OFFERED_MAX: i64 = 40;
 
 /// A saved view.

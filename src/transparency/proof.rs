@@ -50,7 +50,7 @@ impl Proof {
     /// checkpoint.
     ///
     /// `trusted` is the key that the checker knows from elsewhere. Without it the key of the proof
-    /// is used, which could be anybody's.
+    /// is used, which could be anyone's.
     pub fn check(&self, trusted: Option<&str>) -> Result<(i64, u64), ProofError> {
         let key = Verifier::parse(&self.key)?;
         if let Some(trusted) = trusted

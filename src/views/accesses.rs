@@ -1,4 +1,4 @@
-//! The record of accesses to personal data in bulk: a subject access file, or everybody's e-mail
+//! The record of accesses to personal data in bulk: a subject access file, or everyone's e-mail
 //! addresses.
 
 use jiff::Timestamp;

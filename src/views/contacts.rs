@@ -46,8 +46,9 @@ impl Views {
         Ok(found.remove(&group).unwrap_or_default())
     }
 
-    /// The people of each group who can be reached, in the same order. Those of a group that was merged into
-    /// another are the people of both. Empty for a reader who does not work with groups.
+    /// The people of each group who can be reached, in the same order. Those of a group that was
+    /// merged into another are the people of both. Empty for a reader who does not work with
+    /// groups.
     ///
     /// A caller who passes the result on as a list records the access first, see
     /// [`Views::record_access`].

@@ -244,8 +244,8 @@ impl Views {
         Ok(funds)
     }
 
-    /// The rows before and after a row of a list. If the row is not in the list any more, because it
-    /// was acted on, `next` is the list's first row.
+    /// The rows before and after a row of a list. If the row is not in the list any more, because
+    /// it was acted on, `next` is the list's first row.
     pub async fn list_neighbours(
         &self,
         list: &ListSelection,

@@ -1,6 +1,6 @@
 //! Saved views of lists: filters, order and columns under a name, for one person or for the office.
 //!
-//! They are rows of a table and not events: they hold nothing of the programme, only how somebody
+//! They are rows of a table and not events: they hold nothing of the programme, only how someone
 //! looks at it, and nobody needs to know later what they were.
 
 use jiff::Timestamp;
@@ -115,8 +115,7 @@ impl Views {
         })
     }
 
-    /// Removes a view, and returns it. A view of somebody else is answered as one that does not
-    /// exist.
+    /// Removes a view, and returns it. The view of another person counts as unknown.
     pub async fn remove_view(
         &self,
         reader: &Reader,

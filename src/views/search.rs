@@ -29,7 +29,8 @@ pub enum HitState {
     Payment(PaymentState),
 }
 
-/// A record that was found, with what a list says of it. Fields that do not fit the kind are empty.
+/// A record that was found, with the details that a list shows. Fields that do not fit the kind are
+/// empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchHit {
     pub kind: HitKind,

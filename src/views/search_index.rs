@@ -1,12 +1,11 @@
-//! Search of people by name, phone number or email, for staff who work with groups, and of groups by
-//! the words of their names.
+//! Search of people by name, phone number or email, for staff who work with groups, and of groups
+//! by the words of their names.
 //!
 //! People's names are stored encrypted, so no database can search them, and no index of a database
 //! finds a word within a name. The service has an index of search keys in memory only, built on the
-//! first search. Before each search it reads the events since the last one, and reads the people and
-//! groups that they concern again. A person whose data was erased has no keys any more. The index
-//! has nothing to show: what a search returns is read, and decrypted for its reader, when it is
-//! found.
+//! first search. Before each search it reads the events since the last one, and reads the people
+//! and groups that they concern again. A person whose data was erased has no keys any more. The
+//! index finds ids only. The records are read, and decrypted for the reader, after the search.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,8 +10,8 @@
 //! | date | the day, such as `2026-07-05` |
 //! | budget | one line for each item, such as `Hall, 24 weeks: £480.00` |
 //!
-//! Reading is lenient, so that what somebody types for a group is taken: an option by its label, a
-//! number with commas. [`AnswerValue::stored`] has one form for each value.
+//! Parsing is lenient: it accepts an option by its label, and a number with commas.
+//! [`AnswerValue::stored`] writes each value in one form only.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -56,7 +56,7 @@ commands! {
         Score(Score) = "score", Permission::Staff(&[Role::Panel]);
         /// Revises one's own score, with the reason.
         ReviseScore(ReviseScore) = "revise-score", Permission::Staff(&[Role::Panel]);
-        /// Sets a score aside, with the reason: one's own or, as an administrator, anybody's.
+        /// Sets a score aside, with the reason: one's own or, as an administrator, anyone's.
         SetAsideScore(SetAsideScore) = "set-aside-score",
             Permission::Staff(&[Role::Panel, Role::Administrator]);
         /// Writes the public title and description of what would be funded.
@@ -74,8 +74,8 @@ commands! {
         /// Applies the decision of a panel meeting.
         DecideAtMeeting(MeetingItem) = "decide-at-meeting", Permission::FollowUp;
         /// Takes back a decision of a meeting while its letter is held, with the reason. The
-        /// application is as it was before. Taking back an award needs as many people as the award
-        /// did, once as many have confirmed it.
+        /// application returns to its earlier state. If the quorum has confirmed an award, the same
+        /// quorum must agree to take it back.
         TakeBackDecision(TakeBackDecision) = "take-back-decision",
             Permission::Staff(&[Role::Panel]);
         /// Releases the letter about a decision of a meeting.
@@ -136,10 +136,10 @@ pub struct SaveAnswers {
     /// needed.
     #[serde(default)]
     pub people_at_risk: Option<bool>,
-    /// The answers by question key. They are stored encrypted. What an answer looks like follows
-    /// from the kind of its question: text; an option's key; the keys of several options, one a
-    /// line; a number in figures; `yes` or `no`; a day such as `2026-07-05`; or for a budget one
-    /// line for each item, such as `Hall, 24 weeks: £480.00`.
+    /// The answers by question key. They are stored encrypted. The form of an answer depends on the
+    /// kind of its question: text; an option's key; the keys of several options, one a line; a
+    /// number in figures; `yes` or `no`; a day such as `2026-07-05`; or for a budget one line for
+    /// each item, such as `Hall, 24 weeks: £480.00`.
     #[serde(default)]
     pub answers: BTreeMap<Slug, PersonalInput>,
 }
@@ -340,7 +340,8 @@ events! {
             terms: Terms,
             reason: Option<Prose>,
             sitting: PanelSitting,
-            /// The letter that is held; absent if it goes out immediately. Likewise below.
+            /// The held letter; absent if it goes out immediately. The same applies to the events
+            /// below.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             letter: Option<HeldLetter>,
         },
@@ -353,7 +354,8 @@ events! {
         },
         Deferred {
             reason: Prose,
-            /// What the group reads; it reads the reason if this is absent. Likewise below.
+            /// The text that the group reads. If it is absent, the group reads the reason. The same
+            /// applies to the events below.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             message: Option<Prose>,
             sitting: PanelSitting,
@@ -370,8 +372,8 @@ events! {
             letter: Option<HeldLetter>,
         },
         LetterMoved { letters_on: Date },
-        /// The letter goes out now. `message` is what the group reads; an award has an offer
-        /// instead.
+        /// The letter goes out now. `message` is the text that the group reads. An award has none,
+        /// because the group gets an offer.
         LetterReleased { decision: Decision, message: Option<Prose> },
         DecisionTakenBack { decision: Decision, reason: Prose, sitting: PanelSitting },
         AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },

@@ -58,8 +58,8 @@ impl Application {
         self.held.as_ref().map(|held| held.letter)
     }
 
-    /// Refuses what would change or disclose a decision whose letter is held. What a member of the
-    /// group tries gets the refusal that it would have got before the decision.
+    /// Refuses commands that would change or disclose a decision while its letter is held. A member
+    /// of the group gets the same refusal as before the decision.
     pub(super) fn must_not_disclose(&self, command: &ApplicationCommand) -> Result<(), Refusal> {
         use ApplicationCommand as C;
         let Some(held) = &self.held else {
@@ -110,8 +110,8 @@ impl Application {
         })
     }
 
-    /// Takes a decision back. An award that its quorum has confirmed needs the same quorum again;
-    /// anything else rests on the word of few, and one of the panel takes it back.
+    /// Takes a decision back. An award that its quorum has confirmed needs the same quorum again.
+    /// One panel member can take back any other decision.
     fn take_back(
         &self,
         body: &TakeBackDecision,

@@ -68,8 +68,8 @@ commands! {
         /// Records a meeting of the panel with all its decisions. All of them are recorded, or
         /// none.
         RecordMeeting(RecordMeeting) = "record-meeting", Permission::Staff(&[Role::Panel]);
-        /// Releases the letters of a meeting that are held, before their day. The service does it on
-        /// that day.
+        /// Releases the letters of a meeting that are held, before their day. The service does it
+        /// on that day.
         ReleaseLetters(ReleaseLetters) = "release-letters",
             Permission::StaffOrJob(&[Role::Panel, Role::Officer, Role::Administrator]);
         /// Moves the day on which the letters of a meeting go out.
@@ -140,7 +140,7 @@ pub struct Rules {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 60)]
     pub confirm_days: Option<u16>,
-    /// What groups read and are asked, and by what the panel scores.
+    /// The texts that groups read, the questions on eligibility, and the criteria of the panel.
     #[serde(default, skip_serializing_if = "FundTexts::is_empty")]
     pub texts: FundTexts,
 }
@@ -448,8 +448,8 @@ events! {
             digest: FileDigest,
             reason: Option<Prose>,
             by: PersonId,
-            /// The payments of a batch that is not sent yet. Absent if the batch was sent before, or
-            /// has the same payments as in the file before.
+            /// The payments of a batch that is not sent yet. Absent if the batch was sent before,
+            /// or has the same payments as in the file before.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             lines: Vec<BatchLine>,
         },

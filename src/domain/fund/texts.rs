@@ -1,5 +1,6 @@
-//! What groups read about a fund and are asked before they apply, and by what the panel scores. It
-//! is a part of the fund's rules, and changes as they do.
+//! The texts of a fund: what groups read about it, the questions before they apply, and the
+//! criteria by which the panel scores. They are part of the fund's rules and change in the same
+//! way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +10,10 @@ use crate::domain::Refusal;
 use crate::domain::language::Language;
 use crate::domain::text::{Line, Prose, Slug};
 
-/// The points from 0 to 5 that a criterion gives, each of which may be put in words.
+/// The number of scores of a criterion, 0 to 5. Each can have a text.
 const POINTS: usize = 6;
 
-/// The fund's own words. Without some of them, the usual ones are shown.
+/// The fund's own texts. Pages show a default for each that is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FundTexts {
@@ -26,11 +27,11 @@ pub struct FundTexts {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 12)]
     pub activities: Vec<ActivityKind>,
-    /// What is asked before someone applies, after the questions on area and amount.
+    /// The questions on eligibility that follow those on area and amount.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 8)]
     pub eligibility: Vec<EligibilityQuestion>,
-    /// By what the panel scores, from 0 to 5 each.
+    /// The criteria by which the panel scores, each from 0 to 5.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 8)]
     pub criteria: Vec<Criterion>,

@@ -96,8 +96,8 @@ fn must_wait_for_confirmation(
 }
 
 impl Grant {
-    /// Refuses what would end or disclose an offer whose letter is held. For a member of the group
-    /// there is no grant yet.
+    /// Refuses commands that would end or disclose an offer while its letter is held. To a member
+    /// of the group the grant does not exist yet.
     pub(super) fn must_not_disclose(
         &self,
         command: &GrantCommand,

@@ -145,13 +145,15 @@ commands! {
         RequestUpdate(RequestUpdate) = "request-update", Permission::Staff(&[Role::Officer]);
         /// Records that the group was reminded of an update.
         RemindUpdate(RemindUpdate) = "remind-update", Permission::Job;
-        /// Sends a reminder of an overdue update now, with a line of one's own. At most one a day.
+        /// Sends a reminder of an overdue update now, with a sentence that the sender adds. At most
+        /// one a day.
         RemindNow(RemindNow) = "remind-now", Permission::Staff(&[Role::Officer]);
-        /// Saves what a member has typed of an update, to continue on another day or device. Staff
-        /// do not see it, and the update stays due.
+        /// Saves an unfinished update, so that a member can continue it on another day or device.
+        /// Staff do not see it, and the update stays due.
         SaveUpdate(SaveUpdate) = "save-update", Permission::StaffOrMember(&[Role::Officer]);
         /// Records the group's update, with outcomes by sign of success.
-        ReceiveUpdate(ReceiveUpdate) = "receive-update", Permission::StaffOrMember(&[Role::Officer]);
+        ReceiveUpdate(ReceiveUpdate) = "receive-update",
+            Permission::StaffOrMember(&[Role::Officer]);
         /// Sends news of the group, at any time while the grant is in force. It answers no update,
         /// and nobody has to accept it.
         SendNews(SendNews) = "send-news", Permission::StaffOrMember(&[Role::Officer]);
@@ -378,7 +380,7 @@ events! {
             update: u16,
             occasion: ReminderKind,
             sent_on: Date,
-            /// A line of the office's own.
+            /// A sentence that the office adds.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             note: Option<Prose>,
             /// The member of staff who sent it; absent if the service did.

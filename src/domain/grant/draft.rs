@@ -1,5 +1,5 @@
-//! What a group saved of an update and has not sent yet, so that it can continue on another day or
-//! device. A draft is what was typed: nothing of it is checked before the update is sent.
+//! The draft of an update, which a group saves to continue on another day or device. A draft keeps
+//! the text as it was typed. The rules check it only when the update is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,7 @@ pub struct SaveUpdate {
 }
 
 impl Grant {
-    /// Only the group saves drafts: staff who record an update have all of it.
+    /// Only members of the group save drafts. Staff record a complete update.
     pub(super) fn save_update(
         &self,
         save: &SaveUpdate,

@@ -12,7 +12,7 @@ use crate::domain::file::FileDigest;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{DecisionContext, Refusal};
 
-/// The most news of one grant, so that the record of a grant stays small.
+/// The largest number of news items of one grant, so that its record stays small.
 const NEWS_MAX: u16 = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]

@@ -65,7 +65,7 @@ pub struct RemindUpdate {
 pub struct RemindNow {
     #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
-    /// A line of the office's own, which the mail contains.
+    /// A sentence that the office adds to the mail.
     #[serde(default)]
     pub note: Option<Prose>,
 }
@@ -214,8 +214,8 @@ impl Update {
     }
 }
 
-/// Refuses words that the group did not send itself, unless they came another way than by the pages
-/// and the group agreed to what staff wrote for it.
+/// Refuses text that staff recorded for a group, unless it came by another way than the pages and
+/// the group agreed to it.
 pub(super) fn must_be_words_of_group(
     channel: Channel,
     consent: bool,
@@ -335,8 +335,8 @@ impl Grant {
         })
     }
 
-    /// A reminder of an overdue update by a member of staff, at most one a day. It does not count as
-    /// one of the reminders that the service sends; the next of those waits its usual time.
+    /// A reminder of an overdue update by a member of staff, at most one a day. It does not count
+    /// as one of the reminders that the service sends; the next of those waits its usual time.
     fn remind_now(
         &self,
         remind: &RemindNow,

@@ -129,7 +129,7 @@ impl MailKind {
     }
 
     /// Whether it may go to an address that nobody has proved to be theirs. Such a mail contains
-    /// nothing that a user typed. Otherwise anybody could enter a stranger's address and write to
+    /// nothing that a user typed. Otherwise anyone could enter a stranger's address and write to
     /// them in the office's name.
     #[must_use]
     pub fn may_reach_unproven(self) -> bool {

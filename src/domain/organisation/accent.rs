@@ -1,4 +1,5 @@
-//! The accent colour of the organisation's pages. Buttons have white words on it.
+//! The accent colour of the organisation's pages. It is the background of buttons, whose text is
+//! white.
 
 use crate::domain::Refusal;
 use crate::domain::colour::Colour;
@@ -25,8 +26,8 @@ impl Accent {
         Colour::from_hex(self.as_str()).unwrap_or(Colour::WHITE)
     }
 
-    /// Refuses a colour on which white words cannot be read, and names the nearest darker one of
-    /// the same hue on which they can.
+    /// Refuses a colour on which white text is not readable. The refusal names the nearest darker
+    /// colour of the same hue on which it is.
     pub fn must_be_readable(&self) -> Result<(), Refusal> {
         let (colour, reads) = (self.colour(), |colour: Colour| {
             colour.contrast(Colour::WHITE) >= CONTRAST_MIN

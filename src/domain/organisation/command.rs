@@ -62,9 +62,9 @@ commands! {
         RefuseMailText(RefuseMailText) = "refuse-mail-text",
             Permission::Staff(&[Role::Administrator]);
         /// Sets the organisation's settings: its name, look, contact details, notices and
-        /// languages. It is possible for the first administrator, until there are two.
+        /// languages. The first administrator can do this alone until there is a second one.
         SetSettings(Settings) = "set-settings", Permission::Staff(&[Role::Administrator]);
-        /// Proposes settings of the organisation. They replace all of those in force.
+        /// Proposes settings of the organisation. They replace all settings in force.
         ProposeSettings(Settings) = "propose-settings", Permission::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, proposed settings. They are in force from then on.
         ConfirmSettings(ProposalRef) = "confirm-settings",
@@ -154,7 +154,7 @@ pub struct AdoptSigns {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishForm {
-    /// What the office calls this form. Rounds choose one by its name.
+    /// The office's name for this form. Someone who plans a round chooses the form by it.
     #[serde(default)]
     pub name: Option<Line>,
     /// The questions in their order.

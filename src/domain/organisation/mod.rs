@@ -87,8 +87,8 @@ impl Organisation {
         self.roles.get(&person).cloned().unwrap_or_default()
     }
 
-    /// Whether there have never been two administrators, so that the only one may set the settings
-    /// alone.
+    /// Whether there has never been a second administrator. Until then the only one may change the
+    /// settings alone.
     #[must_use]
     pub fn settings_may_be_set_alone(&self) -> bool {
         self.settings.may_be_set_alone()

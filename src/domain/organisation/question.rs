@@ -137,8 +137,8 @@ impl Question {
         })
     }
 
-    /// Refuses with [`Refusal::OptionsMissing`] a question to choose from that has too few or too
-    /// many options, and any other question that has some.
+    /// Refuses with [`Refusal::OptionsMissing`] a choice question with too few or too many options,
+    /// and any other question with options.
     pub(super) fn check_options(&self) -> Result<(), Refusal> {
         let keys: BTreeSet<_> = self.options.iter().map(|option| &option.option).collect();
         let fits = if self.kind.has_options() {

@@ -1,6 +1,6 @@
-//! The organisation's settings: how it names itself, what its pages look like, how it is reached,
-//! and the languages of its area. Two administrators change them: one proposes, another confirms.
-//! Until there have been two administrators, the only one sets them.
+//! The organisation's settings: its name, the look of its pages, its contact details, and the
+//! languages of its area. Two administrators change them: one proposes, another confirms. Until
+//! there is a second administrator, the first changes them alone.
 //!
 //! All values are public and unencrypted: they are about an organisation and appear on its pages.
 
@@ -23,7 +23,7 @@ use crate::domain::{DecisionContext, Refusal};
 pub const LANGUAGES_MAX: usize = 12;
 /// The most lines of a postal address.
 const ADDRESS_LINES_MAX: usize = 6;
-/// What a line of help has in place of the phone number.
+/// The placeholder for the phone number in a line of help.
 const PHONE_PLACEHOLDER: &str = "{phone}";
 
 text_type!(
@@ -160,13 +160,14 @@ pub struct AreaLanguage {
     pub checked: bool,
 }
 
-/// The settings of the organisation. A change replaces all of them: what is left out is removed.
+/// The settings of the organisation. A change replaces all of them, and removes those that it
+/// leaves out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The name that the pages and emails show.
     pub name: Line,
-    /// The logo, a PNG in the store of files, by its digest.
+    /// The digest of the logo, a PNG in the file store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<FileDigest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,10 +181,11 @@ pub struct Settings {
     pub address: Option<PostalAddress>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<OfficeEmail>,
-    /// How the organisation uses people's information.
+    /// The privacy notice: how the organisation uses people's information.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy: Option<Document>,
-    /// How people with a disability use the site, and what is not yet good enough.
+    /// The accessibility statement: how people with a disability can use the site, and which parts
+    /// they cannot use well yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accessibility: Option<Document>,
     /// The line about its registration, such as the charity number.
@@ -196,8 +198,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Refuses an accent on which white words cannot be read, too many languages, and a language
-    /// that is there twice.
+    /// Refuses an accent on which white text is not readable, too many languages, and a language
+    /// that is listed twice.
     fn must_be_valid(&self) -> Result<(), Refusal> {
         if let Some(accent) = &self.accent {
             accent.must_be_readable()?;

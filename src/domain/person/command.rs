@@ -82,9 +82,9 @@ pub struct PersonDetails {
     #[serde(default)]
     #[schema(value_type = Option<PersonalInput>)]
     pub postal_address: Option<PersonalInput>,
-    /// An email address that the person entered on a public page and that someone else has here.
-    /// It has no blind index: nobody signs in with it, and the pages never say whose it is. No
-    /// client can give it.
+    /// An email address that the person entered on a public page, although it belongs to someone
+    /// else. It has no blind index: nobody can sign in with it, and no page says whose it is.
+    /// Clients cannot set it.
     #[serde(skip)]
     #[schema(ignore)]
     pub typed_email: Option<PersonalInput>,
@@ -165,7 +165,8 @@ events! {
             telephone: Option<Encrypted>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             postal_address: Option<Encrypted>,
-            /// An address that the person entered on a public page and that someone else has here.
+            /// An address that the person entered on a public page, although it belongs to someone
+            /// else.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             typed_email: Option<Encrypted>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -195,7 +196,8 @@ events! {
             telephone: Option<Encrypted>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             postal_address: Option<Encrypted>,
-            /// An address that the person entered on a public page and that someone else has here.
+            /// An address that the person entered on a public page, although it belongs to someone
+            /// else.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             typed_email: Option<Encrypted>,
             /// The officer who proposed it; absent if the person changed it.

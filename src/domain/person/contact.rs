@@ -17,7 +17,8 @@ pub struct Contact {
     pub telephone: Option<Encrypted>,
     #[serde(default)]
     pub postal_address: Option<Encrypted>,
-    /// An email address that the person entered on a public page and that someone else has here.
+    /// An email address that the person entered on a public page, although it belongs to someone
+    /// else.
     #[serde(default)]
     pub typed_email: Option<Encrypted>,
 }

@@ -1,4 +1,4 @@
-//! The person aggregate: somebody who acts here. Name and contact details are encrypted.
+//! The person aggregate: someone who acts here. Name and contact details are encrypted.
 
 mod command;
 mod contact;
@@ -124,8 +124,8 @@ impl Person {
         self.erasure
     }
 
-    /// What they started without having proved an address; `None` once they have, or if someone
-    /// else registered them.
+    /// The records that they started before they proved an address. `None` once they have proved
+    /// one, or if someone else registered them.
     #[must_use]
     pub fn unproven(&self) -> Option<&Unproven> {
         self.unproven.as_ref()

@@ -52,7 +52,7 @@ pub enum ToldHow {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TellPerson {
-    /// The message whose words the person was given.
+    /// The message that staff passed on to the person.
     pub mail: Uuid,
     pub how: ToldHow,
     /// The day of the call or the meeting, or the day on which the letter was posted.

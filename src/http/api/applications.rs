@@ -142,7 +142,7 @@ pub(in crate::http) async fn application_views(
     let for_staff = |mut row: ApplicationRow| {
         row.scores
             .retain(|score| score.by == reader.person || !hidden.contains(&row.id));
-        // It can tell where people come from: it is for those who contact them.
+        // It can show where people come from, so only staff who contact them see it.
         if !reader.works_with_groups() {
             row.spoken_language_sealed = None;
         }

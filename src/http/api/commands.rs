@@ -66,7 +66,7 @@ async fn execute(
         .execute_or_replay(request)
         .await
         .map_err(|error| match error {
-            // Somebody without a role must not learn whether a record exists that is not theirs.
+            // Someone without a role must not learn whether a record exists that is not theirs.
             CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited)
                 if !signed.reader.sees_all() =>
             {

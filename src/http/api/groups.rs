@@ -92,7 +92,7 @@ pub(super) async fn group_response(
     as_at: Option<i64>,
 ) -> Result<HttpResponse, Problem> {
     let row: GroupRow = app.views.find(group, as_at).await?.ok_or_else(not_found)?;
-    // Somebody who has left the group does not see it any more, for past days either.
+    // Someone who has left the group does not see it any more, for past days either.
     if own_groups(app, signed)
         .await?
         .is_some_and(|own| !own.contains(&row.id))

@@ -1,4 +1,4 @@
-//! Reads of people. Somebody without a role sees only themselves.
+//! Reads of people. Someone without a role sees only themselves.
 
 use std::collections::BTreeMap;
 

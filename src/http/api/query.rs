@@ -412,8 +412,8 @@ pub(super) async fn list_own_rows<T: TableRow>(
     list_rows(app, params, as_at, filters).await
 }
 
-/// A page of rows for a member of groups. `shown` is what members may see of a row, or `None`; it
-/// decides the total too, so that a hidden row is not counted.
+/// A page of rows for a member of groups. `shown` returns the row as members may see it, or `None`
+/// for a hidden row, which the total does not count either.
 pub(super) async fn list_shown_rows<T: TableRow>(
     app: &AppState,
     signed: &SignedIn,

@@ -189,8 +189,8 @@ async fn subject_access(
     .await
 }
 
-/// Handles the forms of the page: the person's own details, the answer to proposed contact details, the request to be erased,
-/// and ending one session, or all sessions and all tokens.
+/// Handles the forms of the page: the person's own details, the answer to proposed contact details,
+/// the request to be erased, and ending one session, or all sessions and all tokens.
 async fn submit(
     request: HttpRequest,
     sent: PostedForm,

@@ -2,9 +2,9 @@
 //!
 //! # An address that is not proven
 //!
-//! A person whose address is not proven may have mistyped it. They see it and correct it, in the
-//! session that began with it. An address that somebody else has here is recorded as typed, and
-//! nothing on the page tells it from another. A proven address is changed by way of the office.
+//! A person whose address is not proven may have mistyped it. They can see and correct it in the
+//! same session. An address that belongs to someone else is recorded as typed, and the page does
+//! not reveal this. Only the office changes a proven address.
 
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -76,8 +76,8 @@ struct EnteredContact {
     postal_address: Option<PersonalInput>,
 }
 
-/// Changes the details, and shows the page again. An address that was corrected gets a sign-in link,
-/// and the browser a new session, since a change of the address ends all sessions.
+/// Changes the details, and shows the page again. An address that was corrected gets a sign-in
+/// link, and the browser a new session, since a change of the address ends all sessions.
 pub(super) async fn submit(
     request: &HttpRequest,
     visitor: &Visitor,
@@ -202,15 +202,14 @@ fn parse(
     }))
 }
 
-/// A number that the office wrote down in its own way may stay.
+/// Accepts an unchanged number that the office entered in another form.
 fn unchanged(text: &str, known: &str) -> Option<PersonalInput> {
     (text == known)
         .then(|| PersonalInput::try_from(text.to_owned()).ok())
         .flatten()
 }
 
-/// Issues the change. An address that stays is passed on as it is stored, so that a proven one
-/// remains proven.
+/// Issues the change. An unchanged address is passed on as it is stored, so that it remains proven.
 async fn change(
     visitor: &Visitor,
     app: &AppState,

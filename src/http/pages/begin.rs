@@ -1,6 +1,6 @@
-//! The page on which the first administrator begins, by the link that the service prints at its
-//! start. Without the link's secret the page does not exist, and once somebody is an administrator
-//! it only leads to the sign-in page.
+//! The page on which the first administrator begins, with the link that the service prints when it
+//! starts. Without the link's secret the page is not found. Once there is an administrator, it
+//! redirects to the sign-in page.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -104,7 +104,7 @@ async fn submit(
     };
     let person = match founding::begin(&app.commands, first).await {
         Ok(person) => person,
-        // Somebody else with the link was quicker, or the form was sent twice.
+        // Another person used the link first, or the form was sent twice.
         Err(CommandError::KeyReused | CommandError::Refused(Refusal::FoundingOver)) => {
             return render(&visitor, &app, None).await;
         }

@@ -153,7 +153,7 @@ fn mean(points: i64, of: i64) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// A mean as a place on a scale whose ends are a little inside of the drawing.
+/// The position of a mean on a scale whose ends are inset in the drawing.
 fn on_scale(points: i64, of: i64) -> String {
     let permille = permille(points, of * POINTS_MAX);
     percent(40 + permille * 920 / 1000)

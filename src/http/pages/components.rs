@@ -91,7 +91,7 @@ impl FormField<'_> {
         }
     }
 
-    /// The classes of the input's width, with a blank before them.
+    /// The classes of the input's width, after a space.
     fn width(&self) -> &'static str {
         match self.kind {
             FieldKind::Number => " w3",

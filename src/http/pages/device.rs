@@ -1,9 +1,10 @@
-//! The name of a browser and its system, from what the browser says of itself.
+//! The name of a browser and its system, from its user agent.
 
 use super::i18n::translate;
 use crate::domain::language::Language;
 
-/// Browsers by a word of theirs. Most claim to be others as well, so the order matters.
+/// Browsers by a word in their user agent. Most also contain the words of others, so the order
+/// matters.
 const BROWSERS: [(&str, &str); 9] = [
     ("SamsungBrowser/", "Samsung Internet"),
     ("Edg", "Edge"),

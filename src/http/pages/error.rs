@@ -133,13 +133,10 @@ impl ResponseError for PageError {
         }
     }
 
-    /// The response without a page: the middleware `render_errors` makes the page of the error.
+    /// The response without a page. The middleware `render_errors` renders the page.
     fn error_response(&self) -> HttpResponse {
         if let Self::SignInRequired(to) = self {
-            return super::see_other(&format!(
-                "/sign-in?to={}",
-                super::layout::url_encoded(to)
-            ));
+            return super::see_other(&format!("/sign-in?to={}", super::layout::url_encoded(to)));
         }
         let problem = self.problem();
         let status = problem

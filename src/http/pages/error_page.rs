@@ -1,8 +1,8 @@
-//! The page that says what went wrong: in the frame of the site, in the visitor's language, with
-//! the office's phone number.
+//! The error page: in the frame of the site and the visitor's language, with the office's phone
+//! number.
 //!
-//! A handler fails with a [`PageError`], which knows nothing of the request. The middleware
-//! [`render_errors`] has the request, and makes the page.
+//! A handler fails with a [`PageError`], which does not contain the request. The middleware
+//! [`render_errors`] has the request and renders the page.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
 use crate::projections::OrganisationRow;
 
-/// How long the page waits for the visitor and the organisation. Without a database it is shown
-/// with neither.
+/// How long the page waits to load the visitor and the organisation. If the database does not
+/// answer, the page appears without them.
 const DATABASE_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Addresses that contain a secret. Links on a page must not pass it on.
@@ -52,7 +52,7 @@ struct ErrorText {
     advice: String,
 }
 
-/// Middleware that makes an error page of a handler's [`PageError`], and of an error of the
+/// Middleware that renders an error page for a handler's [`PageError`], and for an error of the
 /// framework that a browser would show.
 pub(in crate::http) async fn render_errors(
     request: ServiceRequest,
@@ -132,7 +132,7 @@ fn framework_error(status: StatusCode) -> PageError {
     PageError::Problem(code.problem(""))
 }
 
-/// The frame of the page. It has what can be read of the visitor and the organisation.
+/// The frame of the page, with as much of the visitor and the organisation as can be read.
 async fn page_context(request: &HttpRequest, app: &AppState) -> PageContext {
     let read = async {
         let visitor = Visitor::identify(request, app).await.ok();
@@ -201,7 +201,8 @@ impl ErrorText {
     }
 }
 
-/// The rule that refused a command. For [`Refusal::NotYours`] the status has the better text.
+/// The rule that refused a command. [`Refusal::NotYours`] is left out, because the status has a
+/// better text.
 fn refusal_of(error: &PageError) -> Option<&Refusal> {
     let refusal = match error {
         PageError::Refused(CommandError::Refused(refusal)) => Some(refusal),
@@ -213,8 +214,8 @@ fn refusal_of(error: &PageError) -> Option<&Refusal> {
     refusal.filter(|refusal| !matches!(refusal, Refusal::NotYours))
 }
 
-/// Whether the problem's own text is written for people: that of a refusal, or of a file. The others
-/// describe a request to a program.
+/// Whether the problem's own text is written for people: that of a refusal, or of a file. The
+/// others describe a request to a program.
 fn is_for_people(problem: &Problem) -> bool {
     !matches!(
         problem.code(),
@@ -237,13 +238,19 @@ fn title_and_text(page: &PageContext, problem: &Problem) -> (&'static str, &'sta
         "key_reused" => {
             return (
                 page.t("You have sent this already"),
-                page.t("Go back and load the page again. If something is still missing, send it from there."),
+                page.t(
+                    "Go back and load the page again. If something is still missing, send it \
+                        from there.",
+                ),
             );
         }
         "quota_reached" => {
             return (
                 page.t("Sorry, that did not work"),
-                page.t("Your group has sent as many files as it can in one day. Send the rest tomorrow, or phone us."),
+                page.t(
+                    "Your group has sent as many files as it can in one day. Send the rest \
+                        tomorrow, or phone us.",
+                ),
             );
         }
         _ => {}
@@ -255,7 +262,10 @@ fn text_of_status(page: &PageContext, status: StatusCode) -> (&'static str, &'st
     match status {
         StatusCode::NOT_FOUND => (
             page.t("We can’t find that page"),
-            page.t("The address may be old or mistyped, or the page belongs to another group. Nothing you wrote has been lost."),
+            page.t(
+                "The address may be old or mistyped, or the page belongs to another group. \
+                    Nothing you wrote has been lost.",
+            ),
         ),
         StatusCode::METHOD_NOT_ALLOWED => (
             page.t("This page only opens from a form"),
@@ -263,7 +273,10 @@ fn text_of_status(page: &PageContext, status: StatusCode) -> (&'static str, &'st
         ),
         StatusCode::FORBIDDEN => (
             page.t("You can’t see this page"),
-            page.t("It belongs to another group, or to other people in the office. If you need it, please ask us."),
+            page.t(
+                "It belongs to another group, or to other people in the office. If you need it, \
+                    please ask us.",
+            ),
         ),
         StatusCode::PRECONDITION_FAILED => (
             page.t("Someone changed this just now"),
@@ -287,14 +300,20 @@ fn text_of_status(page: &PageContext, status: StatusCode) -> (&'static str, &'st
         ),
         _ => (
             page.t("Sorry, that did not work"),
-            page.t("We could not read what was sent. Please go back, load the page again and have another try."),
+            page.t(
+                "We could not read what was sent. Please go back, load the page again and have \
+                    another try.",
+            ),
         ),
     }
 }
 
 /// How long to wait, after too many requests; empty after other errors.
 fn waiting_advice(page: &PageContext, error: &PageError, problem: &Problem) -> String {
-    let Some(seconds) = problem.retry_after().filter(|_| problem.code() == "too_many") else {
+    let Some(seconds) = problem
+        .retry_after()
+        .filter(|_| problem.code() == "too_many")
+    else {
         return String::new();
     };
     let wait = match seconds {

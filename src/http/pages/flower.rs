@@ -1,5 +1,5 @@
-//! The flower: a chart with one petal for each sign of success, as long as the share of reports that
-//! saw the sign. The labels around it say the same in numbers.
+//! The flower: a chart with one petal for each sign of success, as long as the share of reports
+//! that saw the sign. The labels around it say the same in numbers.
 
 #![expect(
     clippy::float_arithmetic,

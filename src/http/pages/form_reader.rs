@@ -84,6 +84,18 @@ impl<'a> FormReader<'a> {
         self.optional(field, parse_plaintext, TOO_LONG_TEXT)
     }
 
+    /// Adds an error if the phone number, the email and the postal address of a person are all
+    /// empty.
+    pub fn require_contact(&mut self, says: &str) {
+        let fields = ["telephone", "email", "postal_address"];
+        if fields
+            .iter()
+            .all(|field| self.posted.text(field).is_empty())
+        {
+            self.error("telephone", says);
+        }
+    }
+
     /// The parsed form, or all errors.
     pub fn finish<T>(self, whole: Option<T>) -> Result<T, FieldErrors> {
         whole.filter(|_| self.errors.is_empty()).ok_or(self.errors)

@@ -6,7 +6,7 @@ use crate::domain::fund::FundTexts;
 use crate::domain::language::Language;
 use crate::projections::FundRow;
 
-/// A question before somebody applies, and what is shown to those who answer no.
+/// A question before someone applies, and what is shown to those who answer no.
 pub struct Eligibility {
     pub question: String,
     pub if_no: String,

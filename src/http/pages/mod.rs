@@ -4,8 +4,8 @@
 //! A handler parses the request, queries views and renders a template. A submitted form becomes the
 //! same commands as a request to the API.
 //!
-//! `apply` is for applying, `my` for the members of a group, `desk` for staff, `open` for
-//! everybody.
+//! `apply` is for applying, `my` for the members of a group, `desk` for staff, `public` for
+//! everyone.
 
 mod account;
 mod account_contact;
@@ -118,26 +118,4 @@ fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header(("Location", path))
         .finish()
-}
-
-/// A description, for groups, of what they must provide for a check.
-pub(crate) fn check_description(
-    check: &crate::domain::text::Slug,
-    language: crate::domain::language::Language,
-) -> String {
-    use i18n::translate;
-    match check.as_str() {
-        "governing-document" => translate(
-            "Your rules, or a page that says who you are and what you do",
-            language,
-        )
-        .to_owned(),
-        "identity" => translate("Who two of you are", language).to_owned(),
-        "safeguarding" => translate(
-            "A plan to keep children, and adults who need looking after, safe",
-            language,
-        )
-        .to_owned(),
-        other => apply::sections::place_name(other),
-    }
 }

@@ -144,8 +144,8 @@ pub(super) async fn try_execute(
     }
 }
 
-/// Executes a request, and waits until the read models show its result. What waits for the caller
-/// is then counted anew.
+/// Executes a request, and waits until the read models show its result. Afterwards the work that
+/// waits for the caller is counted again.
 pub(super) async fn execute_and_wait(
     app: &AppState,
     request: CommandRequest,

@@ -201,7 +201,7 @@ pub fn entered_answers(posted: &FormData, prefix: &str) -> BTreeMap<Slug, String
         .collect()
 }
 
-/// A stored answer in words. What its question cannot read is shown as it is.
+/// A stored answer in words. A text that does not fit its question is shown unchanged.
 pub fn in_words(question: &Question, stored: &str, language: Language) -> String {
     match AnswerValue::parse(question, stored) {
         Ok(AnswerValue::Options(chosen)) => chosen

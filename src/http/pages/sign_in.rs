@@ -3,7 +3,7 @@
 //!
 //! # No disclosure
 //!
-//! Asking for a link has the same response whether or not somebody has the address; so has entering
+//! Asking for a link has the same response whether or not someone has the address; so has entering
 //! a wrong code. A code works only in the browser that asked for it, so no page needs to contain
 //! the address.
 
@@ -63,7 +63,7 @@ struct SignInCodePage {
 }
 
 impl SignInPage {
-    /// Whether a page that needs somebody to be signed in led here.
+    /// Whether a page that needs someone to be signed in led here.
     fn is_needed(&self) -> bool {
         !matches!(self.to.as_str(), "" | "/")
     }

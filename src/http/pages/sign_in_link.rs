@@ -82,8 +82,8 @@ async fn group_to_join(app: &AppState, link: &LinkRow) -> Result<Option<String>,
         .filter(|name| !contains_url(name)))
 }
 
-/// A person, masked for a page that anybody with the link can see: enough to recognise oneself, or
-/// that the link is somebody else's.
+/// A person, masked for a page that anyone with the link can see: enough to recognise oneself, or
+/// that the link is someone else's.
 async fn masked_person(app: &AppState, person: &str) -> Result<Option<String>, PageError> {
     let row: Option<PersonRow> = app.views.find(person, None).await?;
     let seen = app
@@ -120,7 +120,7 @@ pub(super) async fn submit(
     let Some(link) = links::find_unused(&app.commands, token).await? else {
         return show(request, visitor, app).await;
     };
-    // The group was named by somebody else, so the person joins only if they agree.
+    // The group was named by someone else, so the person joins only if they agree.
     let joins = if posted.text("join") == "yes" {
         link.joins.clone()
     } else {

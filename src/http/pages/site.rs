@@ -13,7 +13,7 @@ pub struct SiteDetails {
     pub telephone: String,
     /// The number for `tel:`; empty without a number.
     pub tel_link: String,
-    /// When somebody answers the telephone.
+    /// When someone answers the telephone.
     pub hours: String,
     /// The lines of the postal address.
     pub postal_address: Vec<String>,
@@ -44,8 +44,7 @@ pub struct Tongue {
 }
 
 impl SiteDetails {
-    /// The settings in force. Before they are set for the first time, those of the operator's
-    /// configuration.
+    /// The settings in force. Until they are first set, those of the operator's configuration.
     pub(super) fn in_force(own: Option<&OrganisationRow>, site: &SiteConfig) -> Self {
         match own.and_then(|own| own.settings.as_ref()) {
             Some(settings) => Self::of(&settings.values),

@@ -23,7 +23,7 @@ const IMMUTABLE: (actix_web::http::header::HeaderName, &str) =
     (CACHE_CONTROL, "public, max-age=31536000, immutable");
 /// The digits of a digest in an address.
 const DIGITS: usize = 16;
-/// How a PNG begins.
+/// The first bytes of a PNG file.
 const PNG_BEGINS: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
 // Colours of the general stylesheet (`--paper`, `--sunk` and `--sun`), which a theme keeps.

@@ -3,7 +3,7 @@
 //! # Browser keys
 //!
 //! Each browser has a random key in a cookie. It is the basis of the CSRF token, and its digest
-//! identifies a session once somebody signs in. Signing in always makes a new key, so that a
+//! identifies a session once someone signs in. Signing in always makes a new key, so that a
 //! planted key is useless (session fixation).
 
 use actix_web::body::MessageBody;
@@ -29,7 +29,7 @@ const LANGUAGE_COOKIE: &str = "language";
 
 /// Who requests a page.
 pub struct Visitor {
-    /// The browser's key. Its digest identifies the session, if somebody is signed in.
+    /// The browser's key. Its digest identifies the session, if someone is signed in.
     pub browser_key: String,
     /// The key is new: the browser sent none.
     pub is_new: bool,
@@ -103,10 +103,7 @@ impl Visitor {
     }
 
     /// The visitor of a request, outside the rate limits.
-    pub(super) async fn identify(
-        request: &HttpRequest,
-        app: &AppState,
-    ) -> Result<Self, PageError> {
+    pub(super) async fn identify(request: &HttpRequest, app: &AppState) -> Result<Self, PageError> {
         let held = request
             .cookie(session_cookie_name(app))
             .map(|cookie| cookie.value().to_owned())
@@ -140,7 +137,7 @@ impl Visitor {
         })
     }
 
-    /// A visitor of whom only the request is known, because the database cannot be read.
+    /// A visitor known only from the request, because the database cannot be read.
     pub(super) fn unknown(request: &HttpRequest) -> Self {
         Self {
             browser_key: String::new(),
@@ -185,7 +182,7 @@ impl Visitor {
         }
     }
 
-    /// Signs the person of a request in under a new key. A key that somebody else planted in the
+    /// Signs the person of a request in under a new key. A key that someone else planted in the
     /// browser is never used.
     pub async fn start_session(
         request: &HttpRequest,

@@ -6,10 +6,14 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 
+use super::apply::sections::place_name;
+use super::i18n::translate;
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
+use crate::domain::language::Language;
+use crate::domain::text::Slug;
 
 /// The kind of a tag. It decides the colour and the shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
@@ -50,7 +54,7 @@ impl fmt::Display for Tag {
     }
 }
 
-/// Its words are constants of this module and of the pages.
+/// Its text consists of constants, so it needs no escaping.
 impl HtmlSafe for Tag {}
 
 /// A state that has a tag.
@@ -193,13 +197,25 @@ pub fn check_name(key: &str) -> String {
         "governing-document" => "Constitution".to_owned(),
         "identity" => "Proof of identity".to_owned(),
         "safeguarding" => "Safeguarding policy".to_owned(),
-        other => {
-            let mut name = other.replace('-', " ");
-            if let Some(first) = name.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            name
-        }
+        other => capitalised(&other.replace('-', " ")),
+    }
+}
+
+/// What a group must provide for a check, in its language.
+pub fn check_description(check: &Slug, language: Language) -> String {
+    match check.as_str() {
+        "governing-document" => translate(
+            "Your rules, or a page that says who you are and what you do",
+            language,
+        )
+        .to_owned(),
+        "identity" => translate("Who two of you are", language).to_owned(),
+        "safeguarding" => translate(
+            "A plan to keep children, and adults who need looking after, safe",
+            language,
+        )
+        .to_owned(),
+        other => place_name(other),
     }
 }
 

@@ -291,7 +291,7 @@ impl ApplicationRow {
                 if let Some(before) = self.before_letter.take() {
                     self.restore(*before);
                 }
-                // The words of the summary stay, and a number is given to one decision only.
+                // The summary stays, and each number belongs to one decision only.
                 (self.summary, self.decision) = (summary, decision);
             }
             _ => {}

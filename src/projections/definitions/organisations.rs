@@ -247,7 +247,8 @@ impl OrganisationRow {
         );
     }
 
-    /// The newest proposal replaces one that waits. Settings that are in force name the organisation.
+    /// The newest proposal replaces one that waits. Settings that are in force name the
+    /// organisation.
     fn apply_settings(&mut self, happened: &OrganisationEvent) {
         match happened {
             OrganisationEvent::SettingsProposed {

@@ -25,7 +25,8 @@ pub struct PersonRow {
     pub telephone: Option<Encrypted>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postal_address: Option<Encrypted>,
-    /// An email address that the person entered on a public page and that someone else has here.
+    /// An email address that the person entered on a public page, although it belongs to someone
+    /// else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typed_email: Option<Encrypted>,
     pub roles: Roles,

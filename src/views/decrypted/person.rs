@@ -26,8 +26,8 @@ pub struct PersonView {
     pub email: Option<String>,
     pub telephone: Option<String>,
     pub postal_address: Option<String>,
-    /// An email address that the person entered on a public page and that someone else has here.
-    /// For staff who work with groups only.
+    /// An email address that the person entered on a public page, although it belongs to someone
+    /// else. For staff who work with groups only.
     pub typed_email: Option<String>,
     #[schema(value_type = BTreeSet<Role>)]
     pub roles: Roles,
@@ -76,7 +76,7 @@ impl Views {
             wanted.add("email", row.email.as_ref());
             wanted.add("telephone", row.telephone.as_ref());
             wanted.add("postal_address", row.postal_address.as_ref());
-            // For the person it would show that somebody else has the address here.
+            // It would show the person that the address belongs to someone else.
             wanted.add(
                 "email",
                 row.typed_email

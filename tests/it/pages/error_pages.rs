@@ -88,7 +88,10 @@ async fn an_error_page_has_the_frame_the_language_and_the_phone_number(app: Test
 
         let page = visitor.get("/nowhere");
         assert_page(&page, 404, lost, &parts);
-        assert!(page.contains("to=%2Fnowhere"), "the languages keep the page");
+        assert!(
+            page.contains("to=%2Fnowhere"),
+            "the languages keep the page"
+        );
         let page = visitor.get("/sign-out");
         assert_page(&page, 405, no_form, &parts);
         let page = visitor.post_fields("/sign-in", &[("email", "a@example.org")]);

@@ -110,6 +110,40 @@ fn say_how_to_reach_us(walker: &mut Walker) {
     assert_eq!(sent.status, 303, "{}", visible_text(&sent));
 }
 
+/// Sets up the first fund, with its money.
+fn set_up_fund(walker: &mut Walker, app: &TestApp) {
+    let page = walker.follow("/desk/setup/fund");
+    let fund = [
+        ("name", "Good neighbours"),
+        ("purpose", "For people who want to meet."),
+        ("areas", "Stockport, Oldham"),
+        ("minimum", "500"),
+        ("maximum", "2,500"),
+        ("funder", "Health Partnership"),
+        ("amount", "£45,000"),
+        ("reference", "HP-01"),
+        ("received_on", &app.today().to_string()),
+    ];
+    walker.send(&page, "/desk/do/setup/fund", &fund);
+}
+
+/// Publishes the starter questions and the agreement, and one sign of success.
+fn publish_texts(walker: &mut Walker) {
+    for (path, post) in [
+        ("/desk/setup/questions", "/desk/do/setup/questions"),
+        ("/desk/setup/agreement", "/desk/do/setup/agreement"),
+    ] {
+        let page = walker.follow(path);
+        walker.send(&page, post, &[]);
+    }
+    let page = walker.follow("/desk/texts/signs");
+    let signs = [
+        ("title-0", "Bringing people together"),
+        ("meaning-0", "People meet and do things together."),
+    ];
+    walker.send(&page, "/desk/do/signs", &signs);
+}
+
 on_each_engine!(an_office_opens_its_first_round_on_its_pages);
 async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
     let address = serve_empty(&app);
@@ -142,32 +176,8 @@ async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
         visible_text(&page)
     );
 
-    let page = morgan.follow("/desk/setup/fund");
-    let fund = [
-        ("name", "Good neighbours"),
-        ("purpose", "For people who want to meet."),
-        ("areas", "Stockport, Oldham"),
-        ("minimum", "500"),
-        ("maximum", "2,500"),
-        ("funder", "Health Partnership"),
-        ("amount", "£45,000"),
-        ("reference", "HP-01"),
-        ("received_on", &app.today().to_string()),
-    ];
-    morgan.send(&page, "/desk/do/setup/fund", &fund);
-    for (path, post) in [
-        ("/desk/setup/questions", "/desk/do/setup/questions"),
-        ("/desk/setup/agreement", "/desk/do/setup/agreement"),
-    ] {
-        let page = morgan.follow(path);
-        morgan.send(&page, post, &[]);
-    }
-    let page = morgan.follow("/desk/texts/signs");
-    let signs = [
-        ("title-0", "Bringing people together"),
-        ("meaning-0", "People meet and do things together."),
-    ];
-    morgan.send(&page, "/desk/do/signs", &signs);
+    set_up_fund(&mut morgan, &app);
+    publish_texts(&mut morgan);
     let page = morgan.follow("/desk/setup");
     for done in [
         "7 of 8 done",

@@ -1,5 +1,5 @@
-//! Questions of every kind: written by the office, chosen for a round, answered by a group, and read
-//! in words; and the words of a fund.
+//! Questions of every kind: written by the office, chosen for a round, answered by a group, and
+//! read in words; and the words of a fund.
 
 use microgrants::clock::new_id;
 use microgrants::domain::application::{SaveAnswers, StartApplication};
@@ -407,9 +407,8 @@ async fn proposed_rules_can_be_refused(app: TestApp) {
         ..rules()
     })
     .expect("rules");
-    let on_fund = |name: &str, body: &serde_json::Value| {
-        command_from_json("fund", office.fund.0, name, body)
-    };
+    let on_fund =
+        |name: &str, body: &serde_json::Value| command_from_json("fund", office.fund.0, name, body);
     let proposal = json!({ "rules": rules });
     app.issue_ok(office.ada, on_fund("propose-rules", &proposal))
         .await;

@@ -53,7 +53,7 @@ impl AnswerPage {
         (self.number * 2 - 1) * 50 / self.of.max(1)
     }
 
-    /// Whether the question is one for some sentences, in the page's language.
+    /// Whether the answer is plain text and the question is in the page's language.
     fn is_plain_text(&self) -> bool {
         self.field
             .as_ref()

@@ -73,7 +73,7 @@ async fn render(
 /// Registers the person and the group, starts the draft, signs the browser in as unproven, and
 /// mails a sign-in link.
 ///
-/// The response does not reveal whether the address belongs to somebody already. In that case the
+/// The response does not reveal whether the address belongs to someone already. In that case the
 /// new person is registered without it, and the link lets the owner of the address join the group.
 pub(super) async fn submit(
     request: HttpRequest,
@@ -172,15 +172,9 @@ fn parse_person(posted: &FormData, language: Language) -> Result<EnteredPerson, 
         "Enter an email address, such as name@example.org",
     );
     let postal_address = form.optional_text("postal_address");
-    if ["telephone", "email", "postal_address"]
-        .iter()
-        .all(|field| posted.text(field).is_empty())
-    {
-        form.error(
-            "telephone",
-            "Add a phone number, an email or a postal address, so that we can reach you.",
-        );
-    }
+    form.require_contact(
+        "Add a phone number, an email or a postal address, so that we can reach you.",
+    );
     form.finish(name.map(|name| EnteredPerson {
         name,
         telephone,
@@ -190,7 +184,7 @@ fn parse_person(posted: &FormData, language: Language) -> Result<EnteredPerson, 
 }
 
 /// Whether this form registered the person just now, at the log position `position`. Otherwise
-/// somebody who submits it again from the browser's history would be signed in. Never true once the
+/// someone who submits it again from the browser's history would be signed in. Never true once the
 /// person has a session with a proven address.
 async fn registered_just_now(
     app: &AppState,
@@ -205,7 +199,7 @@ async fn registered_just_now(
     Ok(!known && came.is_some_and(|came| now.duration_since(came) < RESEND_WINDOW))
 }
 
-/// Registers the unproven person. Returns whether the address belongs to somebody else, and the log
+/// Registers the unproven person. Returns whether the address belongs to someone else, and the log
 /// position of the registration. Such an address is recorded as typed: nobody signs in with it.
 async fn register_person(
     app: &AppState,

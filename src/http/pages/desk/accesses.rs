@@ -1,4 +1,4 @@
-//! Who read a subject access report or everybody's addresses. Shown to auditors and administrators.
+//! Who read a subject access report or everyone's addresses. Shown to auditors and administrators.
 
 use super::DeskRequest;
 use super::erasures::day_text;
@@ -6,7 +6,7 @@ use crate::domain::{PersonId, Role};
 use crate::http::pages::PageError;
 use crate::views::{AccessFilter, AccessRow};
 
-/// At most so many lines are shown, the newest first.
+/// The largest number of lines that are shown, the newest first.
 const ACCESSES_MAX: i64 = 50;
 
 /// How often one person read it on one day.
@@ -16,7 +16,7 @@ pub(super) struct AccessLine {
     pub times: i64,
 }
 
-/// Accesses to the data of a person or group, by its id, or to everybody's addresses if `subject`
+/// Accesses to the data of a person or group, by its id, or to everyone's addresses if `subject`
 /// is empty. `None` for readers who are neither auditor nor administrator.
 pub(super) async fn recent(
     request: &DeskRequest<'_>,

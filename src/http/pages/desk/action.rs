@@ -117,7 +117,7 @@ impl Availability {
             | R::VariationNotInState(_)
             | R::NoChange
             | R::CheckNotOnFile
-            // The record's page says so in a line of its own.
+            // The record's page shows this separately.
             | R::Erased
             | R::GroupMerged
             // The sample's amount is too much: there is nothing to pay, to return or to take.
@@ -268,9 +268,8 @@ impl ActionSpec {
         Self { open: true, ..self }
     }
 
-    /// Replaces the form by a search for a record of a kind, at a page where the reader picks it. The
-    /// sample names none, so the dry run's [`Refusal::Unknown`] of this kind is no reason to hide
-    /// the action.
+    /// Replaces the form with a search for a record of a kind, on a page where the reader picks it.
+    /// The sample names no record, so [`Refusal::Unknown`] for this kind does not hide the action.
     pub fn picks(self, kind: &'static str, page: String, label: &str, hint: &str) -> Self {
         Self {
             picked: Some((kind, page)),

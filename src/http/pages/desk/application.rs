@@ -179,7 +179,8 @@ struct NextTask {
     action: String,
 }
 
-/// Confirming the reader's presence at the decision, if that is open. Nothing else is before it.
+/// The action that confirms the reader's presence at the decision, if it is not confirmed yet. It
+/// comes before all others.
 fn attendance_first(row: &ApplicationRow, reader: PersonId) -> Option<NextTask> {
     row.unconfirmed.contains(&reader).then(|| NextTask {
         title: "Next: confirm that you were there",
@@ -249,7 +250,7 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTas
     }
 }
 
-/// Adds the way to the grant, once there is one. Before that, deciding is not in the menu.
+/// Adds the link to the grant, once there is one. Before that, deciding is not in the menu.
 fn with_buttons(row: &ApplicationRow, next: NextStep) -> NextStep {
     if row.state == ApplicationState::Awarded {
         next.with_link("Open the grant", format!("/desk/grants/{}", row.id))

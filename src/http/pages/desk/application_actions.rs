@@ -28,8 +28,8 @@ const READ_BY_GROUP: &str = "The group reads this.";
 const ACTIVITY_DAYS: i64 = 180;
 const FINAL_UPDATE_DAYS: i64 = 194;
 
-/// With at most so many others on the panel, all who may decide are ticked as present. Each of them
-/// confirms it.
+/// The largest number of other panel members for whom the form ticks everyone who may decide as
+/// present. Each of them confirms it.
 const OTHERS_TICKED_MAX: usize = 2;
 
 /// The values from which all actions on an application are made.
@@ -323,7 +323,7 @@ fn with_criteria(spec: ActionSpec, texts: &FundTexts, own: Option<&ScoreRow>) ->
             .map(|(_, points)| points.to_string());
         let scores = one.anchors.iter().enumerate();
         let scores = scores.map(|(points, says)| (points.to_string(), format!("{points}: {says}")));
-        // No value is chosen at first, so that a score is never given by leaving it.
+        // No value is preselected, so that nobody gives a score by accident.
         let unset = std::iter::once((String::new(), "Choose".to_owned()));
         spec.select_as(
             FieldType::Number,

@@ -11,7 +11,7 @@ use crate::http::pages::apply::sections::{self, Section};
 use crate::http::pages::question_field::in_words;
 use crate::projections::ApplicationRow;
 
-/// At most so many events of an application are read.
+/// The largest number of events of an application that are read.
 const EVENTS_MAX: i64 = 1000;
 
 /// An answer of an application, as its page shows it.

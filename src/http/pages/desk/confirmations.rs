@@ -31,7 +31,7 @@ pub(super) fn attendance_form(person: PersonId) -> String {
 }
 
 impl DecisionAttendance<'_> {
-    /// The confirmation of a person that they were present. Nobody can confirm for somebody else.
+    /// The confirmation of a person that they were present. Nobody can confirm for someone else.
     pub(super) fn action_of(
         self,
         person: PersonId,
@@ -84,7 +84,7 @@ pub(super) async fn helper_actions(
     Ok(helpers.into_iter().flat_map(actions).collect())
 }
 
-/// A revocation that is not yet confirmed by everybody who was named as present.
+/// A revocation that is not yet confirmed by everyone who was named as present.
 pub(super) struct RevocationView {
     pub says: String,
     pub reason: String,

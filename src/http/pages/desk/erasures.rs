@@ -16,9 +16,9 @@ use crate::http::pages::{PageContext, PageError};
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
 use crate::views::{Filter, PageRequest};
 
-/// At most so many people and so many groups with a request are listed.
+/// The largest number of people, and of groups, with a request in the list.
 const ROWS_MAX: i64 = 100;
-/// At most about so many groups are examined for the end of their retention period.
+/// About how many groups are examined for the end of their retention period.
 const CANDIDATES_MAX: usize = 100;
 
 #[derive(Template)]

@@ -57,7 +57,7 @@ struct FoundRow {
     state: Option<Tag>,
 }
 
-/// A part of a text. What was looked for is marked.
+/// A part of a text, marked if it matches the search.
 struct TextPart {
     text: String,
     marked: bool,

@@ -22,7 +22,7 @@ pub(super) struct FormDraft {
 }
 
 impl FormDraft {
-    /// The draft that a page was posted with; `None` if it did not arrive whole.
+    /// The draft in a posted form; `None` if it is incomplete.
     pub fn from_form(posted: &FormData) -> Option<Self> {
         Some(Self {
             questions: serde_json::from_str(posted.text("draft")).ok()?,

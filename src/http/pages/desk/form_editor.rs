@@ -71,7 +71,7 @@ struct FormPreviewPage {
     languages: &'static [Language],
 }
 
-/// How a kind of question is called.
+/// The name of a kind of question.
 pub(super) fn kind_label(kind: QuestionKind) -> &'static str {
     match kind {
         QuestionKind::LongText => "A few sentences",

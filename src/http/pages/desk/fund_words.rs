@@ -1,8 +1,8 @@
-//! The page with a fund's own words: its name and purpose in other languages, the kinds of activity,
-//! the questions on eligibility, and the criteria of the panel.
+//! The page with a fund's own words: its name and purpose in other languages, the kinds of
+//! activity, the questions on eligibility, and the criteria of the panel.
 //!
-//! They are part of the fund's rules. Until the fund opens they are set; afterwards they are
-//! proposed, and a second administrator confirms them.
+//! They are part of the fund's rules. Before the fund opens, one administrator sets them.
+//! Afterwards one proposes a change, and another confirms it.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::form_draft::{free_key, language_field, other_languages};
+use super::funds::fund_in_path;
 use super::{DeskRequest, submit_command};
 use crate::domain::fund::{
     ActivityKind, Criterion, EligibilityQuestion, EligibilityTranslation, FundState, FundTexts,
@@ -26,7 +27,7 @@ use crate::http::pages::{
 };
 use crate::projections::FundRow;
 
-/// The empty places for questions and criteria that the page offers.
+/// The number of empty fields for questions and criteria on the page.
 const SPARE: usize = 2;
 /// The most questions and criteria that are read: as many as a fund may have.
 const ITEMS_MAX: usize = 8;
@@ -202,14 +203,7 @@ pub(super) async fn submit(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
-    let fund: FundRow = app
-        .views
-        .find(
-            ownership::parse_uuid(request.match_info().query("fund"))?,
-            None,
-        )
-        .await?
-        .ok_or_else(PageError::not_found)?;
+    let fund = fund_in_path(&request, &app).await?;
     let back = format!("/desk/funds/{}/words", fund.id);
     let texts = match (WordsReader {
         posted: &posted,

@@ -1,6 +1,6 @@
 //! The list of funds, and the page that creates one.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::action::Action;
@@ -13,9 +13,10 @@ use crate::domain::Role;
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
+use crate::http::AppState;
 use crate::http::pages::charts::{DaySelection, MoneyBar, totals_query};
 use crate::http::pages::words::{Tag, Tagged as _};
-use crate::http::pages::{PageContext, PageError};
+use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{FundRow, RoundRow};
 use crate::views::GroupBy;
 
@@ -27,6 +28,18 @@ struct FundsPage {
     administrator: bool,
     sheets: [(&'static str, String); 2],
     imports: bool,
+}
+
+/// The fund that the address of a form names.
+pub(super) async fn fund_in_path(
+    request: &HttpRequest,
+    app: &AppState,
+) -> Result<FundRow, PageError> {
+    let id = ownership::parse_uuid(request.match_info().query("fund"))?;
+    app.views
+        .find(id, None)
+        .await?
+        .ok_or_else(PageError::not_found)
 }
 
 /// A fund in the list.

@@ -30,7 +30,7 @@ use crate::projections::{
 };
 use crate::views::{Filter, GroupView, PageRequest};
 
-/// At most so many events of a grant and its application are read.
+/// The largest number of events of a grant and its application that are read.
 const EVENTS_MAX: i64 = 1000;
 
 #[derive(Template)]

@@ -1,4 +1,4 @@
-//! News of a group on the page of its grant. Nothing is due, and nothing has to be done about it.
+//! News of a group on the page of its grant. News is never due and needs no action.
 
 use jiff::civil::Date;
 

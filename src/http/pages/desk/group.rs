@@ -180,7 +180,8 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     request.render(&page)
 }
 
-/// The most telling state of a group: a grant that runs, or the newest application.
+/// The state that the page shows for a group: that of a running grant, or of the newest
+/// application.
 fn tag_of(group: &GroupView, lines: &[GroupLine]) -> Option<Tag> {
     if group.erasure.is_done() {
         return Some(Tag::new(TagKind::Quiet, "Erased"));

@@ -142,7 +142,7 @@ impl GroupActions<'_> {
         self.offered(table).await
     }
 
-    /// Inviting somebody, and answering the reader's own invitation.
+    /// Inviting someone, and answering the reader's own invitation.
     fn joining(&self) -> Vec<ActionSpec> {
         let own = self.request.signed.reader.person;
         let invite = C::AddMember(MemberRef {
@@ -165,7 +165,7 @@ impl GroupActions<'_> {
         ]
     }
 
-    /// The actions on each invited person. Somebody without an e-mail address accepts by way of an
+    /// The actions on each invited person. Someone without an e-mail address accepts by way of an
     /// officer.
     async fn invited(&self) -> Result<Vec<ActionSpec>, PageError> {
         let invited = self.group.invited.iter().copied();

@@ -1,5 +1,5 @@
-//! The page that adds a member to a group: somebody who is found by name, phone number or email, or
-//! somebody new.
+//! The page that adds a member to a group: someone who is found by name, phone number or email, or
+//! someone new.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -22,7 +22,7 @@ use crate::views::PersonView;
 
 /// The most people that a search shows.
 const FOUND_MAX: usize = 20;
-/// The name of the form for somebody new.
+/// The name of the form for someone new.
 const NEW: &str = "new-member";
 
 #[derive(Template)]
@@ -86,7 +86,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     request.render(&page)
 }
 
-/// The form for somebody new, filled in with what was searched for.
+/// The form for someone new, filled in with what was searched for.
 fn new_form(form: Form, text: &str) -> Form {
     if parse_email(text).is_ok() {
         form.prefill("email", text)
@@ -97,7 +97,7 @@ fn new_form(form: Form, text: &str) -> Form {
     }
 }
 
-/// Registers somebody new and adds them to a group.
+/// Registers someone new and adds them to a group.
 pub(super) async fn register(
     request: HttpRequest,
     sent: PostedForm,
@@ -157,15 +157,9 @@ fn parse(posted: &FormData) -> Result<PersonDetails, FieldErrors> {
         "Enter an email address, such as name@example.org",
     );
     let postal_address = form.optional_text("postal_address");
-    if ["telephone", "email", "postal_address"]
-        .iter()
-        .all(|field| posted.text(field).is_empty())
-    {
-        form.error(
-            "telephone",
-            "Add a phone number, an email or a postal address, so that we can reach them",
-        );
-    }
+    form.require_contact(
+        "Add a phone number, an email or a postal address, so that we can reach them",
+    );
     form.finish(name.map(|name| PersonDetails {
         name,
         email,

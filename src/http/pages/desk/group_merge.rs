@@ -26,7 +26,7 @@ struct MergePage {
     wrong: Vec<(String, String)>,
     search: Form,
     searched: bool,
-    /// The group that ends, and the one that goes on once it was picked.
+    /// The group that ends, and the group that remains once it is picked.
     from: ComparedGroup,
     into: Option<ComparedGroup>,
     /// Groups that share an account, a postcode or a phone number, or that the search found.
@@ -34,7 +34,7 @@ struct MergePage {
     act: Option<Action>,
 }
 
-/// A group with what tells it from another.
+/// A group with the details that distinguish it from another.
 struct ComparedGroup {
     row: GroupRow,
     area: String,
@@ -140,7 +140,7 @@ async fn found_groups(
 }
 
 impl MergePage {
-    /// Both groups: the one that ends, and the one that goes on.
+    /// Both groups: the one that ends, and the one that remains.
     fn both(&self) -> Vec<&ComparedGroup> {
         std::iter::once(&self.from).chain(&self.into).collect()
     }

@@ -126,8 +126,8 @@ fn payee_in_words(row: &GroupRow) -> &'static str {
     }
 }
 
-/// The list as a spreadsheet: public data of the groups, the state of their payee, and for those who
-/// may see it how they can be reached.
+/// The list as a spreadsheet: public data of the groups, the state of their payee, and for those
+/// who may see it how they can be reached.
 pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let rows: Vec<GroupRow> = request.whole_list(&LIST).await?;
     let columns = [

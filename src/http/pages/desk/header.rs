@@ -1,9 +1,10 @@
-//! What the desk's header and navigation say of the reader: the name, and how much waits for them in
-//! each room.
+//! The reader's part of the desk's header and navigation: their name, and how much waits for them
+//! in each room.
 //!
-//! A page must not become slow by it, so both are kept in memory for [`KEPT_MAX`], by person. After
-//! that one page reads them again: the name, and per role one or two counts over indexes that hold
-//! only what waits. An action of the reader drops them, so that the next page counts anew.
+//! Both are cached in memory for [`KEPT_MAX`] for each person, so that they do not slow down every
+//! page. To read them again costs the name and, for each role, one or two counts over indexes of
+//! waiting records. An action of the reader drops the cached values, so that the next page counts
+//! again.
 
 use std::num::NonZeroUsize;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -15,13 +16,13 @@ use super::dashboard::count_by_room;
 use super::{DeskRequest, setup};
 use crate::domain::{PersonId, Roles};
 use crate::http::AppState;
-use crate::http::pages::{PageError, Visitor};
 use crate::http::pages::layout::DeskHeader;
+use crate::http::pages::{PageError, Visitor};
 use crate::views::Reader;
 
-/// How long a header is used.
+/// How long a cached header is used.
 const KEPT_MAX: Duration = Duration::from_secs(20);
-/// At most so many people's headers are kept.
+/// The largest number of headers in the cache.
 const PEOPLE_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("it is not zero");
 
 static HEADERS: LazyLock<Mutex<LruCache<String, KeptHeader>>> =
@@ -57,7 +58,7 @@ pub(super) async fn header_of(request: &DeskRequest<'_>) -> Result<DeskHeader, P
     Ok(header)
 }
 
-/// What is kept of the visitor's header, for a page that must not read more; empty if nothing is.
+/// The cached header of the visitor, for a page that must not read more. Empty without one.
 pub(in crate::http::pages) fn kept_header(app: &AppState, visitor: &Visitor) -> DeskHeader {
     let signed = visitor.signed_in.as_ref();
     signed
@@ -73,7 +74,7 @@ fn find_kept(app: &AppState, reader: &Reader) -> Option<DeskHeader> {
         .map(|kept| kept.header.clone())
 }
 
-/// Drops what is kept of a person who acted.
+/// Drops the cached header of a person who acted.
 pub(in crate::http::pages) fn forget_header(app: &AppState, person: PersonId) {
     HEADERS
         .lock()
@@ -81,7 +82,7 @@ pub(in crate::http::pages) fn forget_header(app: &AppState, person: PersonId) {
         .pop(&key_of(app, person));
 }
 
-/// The reader's own name, which everybody may see.
+/// The reader's own name, which everyone may see.
 async fn own_name(request: &DeskRequest<'_>) -> Result<String, PageError> {
     let reader = &request.signed.reader;
     let views = &request.app.views;

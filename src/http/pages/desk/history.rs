@@ -1,5 +1,5 @@
-//! The history of a record: what people did, the newest first. Deeds that one person repeats are one
-//! line.
+//! The history of a record: what people did, the newest first. Repeated actions of one person share
+//! a line.
 
 use super::event_words::deed_of;
 use super::{DeskRequest, PersonNames};
@@ -9,7 +9,7 @@ use crate::http::pages::PageError;
 use crate::http::pages::days::instant_in_words;
 use crate::views::EventSearch;
 
-/// So many lines are shown, the others are folded.
+/// The number of lines that are shown. The others are folded.
 pub(super) const SHOWN: usize = 10;
 
 /// A line of a record's history.

@@ -141,8 +141,8 @@ impl DeskRequest<'_> {
 }
 
 impl DeskRequest<'_> {
-    /// Adds the contact of each row's group to a spreadsheet, as the group can be reached now, for a
-    /// reader who works with groups. The access is recorded. `groups` has the group of each row.
+    /// Adds the contact of each row's group to a spreadsheet, as the group can be reached now, for
+    /// a reader who works with groups. The access is recorded. `groups` has the group of each row.
     pub(super) async fn add_contacts(
         &self,
         sheet: &mut Spreadsheet,

@@ -302,7 +302,7 @@ impl<'a> DeskRequest<'a> {
     }
 }
 
-/// What a person is called whose name the reader may not see, or whose name was erased.
+/// The name in place of one that the reader may not see or that was erased.
 fn nameless(seen: &PersonView) -> &'static str {
     if seen.roles.is_empty() && !seen.groups.is_empty() {
         "Someone of the group"

@@ -147,7 +147,7 @@ impl DeskRequest<'_> {
     }
 }
 
-/// Joins the titles of actions that have the same reason, which is then said once.
+/// Joins the titles of actions that have the same reason, so that the page shows it once.
 fn by_reason(unavailable: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut joined: Vec<(String, String)> = Vec::new();
     for (title, why) in unavailable {

@@ -1,9 +1,9 @@
-//! What the desk says after an action: what happened, and who hears of it.
+//! The sentence that the desk shows after an action: what happened, and who is informed.
 //!
 //! The query parameter `done` of the next page names the sentence: the name of a command, or of a
-//! task of the desk that is no single command, and for some commands a day after a full stop, as in
-//! `done=request-changes.2026-12-11`. Anything else in the parameter is ignored, because anybody can
-//! write a link with it.
+//! task of the desk that is not a single command, and for some commands a day after a full stop, as
+//! in `done=request-changes.2026-12-11`. Anything else in the parameter is ignored, because anyone
+//! can write a link with it.
 
 mod table;
 
@@ -61,7 +61,7 @@ pub(super) fn notice_text(done: &str, path: &str) -> Option<String> {
     }
 }
 
-/// A day as it is written in an address, if it is one that the service could mean.
+/// Parses a day from an address. `None` if it is not a plausible day of the service.
 fn written_day(text: &str) -> Option<Date> {
     let day: Date = text.parse().ok()?;
     let known = day >= days::EARLIEST_DAY && day.year() < 2100 && day.to_string() == text;

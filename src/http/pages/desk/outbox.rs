@@ -25,7 +25,7 @@ struct OutboxMailView {
     id: String,
     kind: String,
     state: Tag,
-    /// What the state's word leaves open.
+    /// Details that the word of the state does not give.
     detail: String,
     to: String,
     when: String,

@@ -1,5 +1,5 @@
-//! The list of payments, approving several of them together, and the payments of one grant with their
-//! actions.
+//! The list of payments, approving several of them together, and the payments of one grant with
+//! their actions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ use crate::views::{
 
 pub(super) use super::bank::send_batch;
 
-/// At most so many payments of one grant are shown with their actions, because each needs the dry
+/// The largest number of payments of a grant that are shown with their actions. Each needs the dry
 /// runs of up to nine commands.
 const OF_GRANT_MAX: i64 = 15;
 
@@ -157,7 +157,7 @@ struct PaymentListItem {
     acts: Vec<Action>,
 }
 
-/// The conditions of the query. Without a state and a grant: the payments that wait for somebody to
+/// The conditions of the query. Without a state and a grant: the payments that wait for someone to
 /// act.
 fn filters(request: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
     let mut filters = Vec::new();

@@ -83,7 +83,7 @@ struct PeoplePage {
     /// Whether the reader may see requests to erase, and connections to other programs.
     works: bool,
     connects: bool,
-    /// Who read the list with everybody's addresses; only for auditors and administrators.
+    /// Who read the list with everyone's addresses; only for auditors and administrators.
     accesses: Option<Vec<AccessLine>>,
 }
 

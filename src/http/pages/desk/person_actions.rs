@@ -139,7 +139,7 @@ impl PersonActions<'_> {
     }
 
     /// Whether roles can be given here: the person has one or waits for one, or the reader chose to
-    /// give one. On the page of somebody who applies they would be in the way.
+    /// give one. On the page of someone who applies they would be in the way.
     pub(super) fn shows_roles(&self) -> bool {
         let has_role = !self.seen.roles.is_empty() || !self.seen.proposed.is_empty();
         has_role || self.request.text("give") == "role"

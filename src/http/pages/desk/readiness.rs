@@ -1,7 +1,8 @@
-//! What a fund or a round still needs: for each thing, whether it is there, and where to see to it.
+//! What a fund or a round still needs: for each item, whether it exists, and the page that provides
+//! it.
 //!
-//! The domain refuses only what it must. This list says the rest before somebody meets it, such as
-//! an agreement that is missing when the panel awards.
+//! The domain refuses only what it must. This list shows other gaps before they stop someone's
+//! work, such as an agreement that is missing when the panel awards.
 
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::text::Slug;
@@ -21,7 +22,7 @@ pub(in crate::http::pages) struct Readiness {
     pub ready: bool,
     /// What is there, or what is missing.
     pub words: String,
-    /// The page where it is mended.
+    /// The page that provides it.
     pub link: String,
 }
 

@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::form_draft::{free_key, other_languages};
 use super::form_editor::published_forms;
+use super::funds::fund_in_path;
 use super::{DeskRequest, submit_command};
 use crate::domain::fund::{FundState, PlanRound};
 use crate::domain::organisation::{PublishForm, Question};
@@ -39,7 +40,7 @@ struct FormChoice {
     value: String,
     label: String,
     note: String,
-    /// The address where the questions are seen as a group sees them.
+    /// The address of the page that shows the questions as a group sees them.
     preview: Option<String>,
 }
 
@@ -177,14 +178,7 @@ pub(super) async fn plan(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
-    let fund: FundRow = app
-        .views
-        .find(
-            ownership::parse_uuid(request.match_info().query("fund"))?,
-            None,
-        )
-        .await?
-        .ok_or_else(PageError::not_found)?;
+    let fund = fund_in_path(&request, &app).await?;
     let back = format!("/desk/funds/{}/rounds/new", fund.id);
     if posted.text("form_version") == OWN {
         return Ok(see_other(&editor_address(&back, &posted)));

@@ -8,7 +8,8 @@ use super::{
     outbox, panel, payments, rounds, settings, setup, show, signs, submit_command, tell, webhooks,
 };
 
-/// Registers the desk. The addresses of the commands come last: theirs fit any other form's.
+/// Registers the desk. The addresses of the commands come last, because their pattern also matches
+/// other forms.
 pub(in crate::http::pages) fn configure(config: &mut web::ServiceConfig) {
     config
         .configure(setup::configure)

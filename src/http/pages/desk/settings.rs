@@ -332,8 +332,8 @@ pub(super) async fn submit(
     }
 }
 
-/// The fields of the command: with a new logo, or without one if it is to go; lines of text that
-/// end with a line feed; and languages without gaps between their numbers.
+/// Prepares the posted fields for the command: sets or removes the logo, normalises line endings,
+/// and numbers the languages without gaps.
 fn tidy(posted: &FormData, logo: Option<&FileDigest>) -> FormData {
     let removed = posted.text("remove_logo") == "yes" && logo.is_none();
     let filled: BTreeSet<usize> = (0..LANGUAGES_MAX)

@@ -77,7 +77,7 @@ fn query(
         .prefill(due_on)
 }
 
-/// A reminder of an overdue update, with a line of one's own.
+/// A reminder of an overdue update, with a sentence that the sender adds.
 fn remind(update: u16, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
     let remind = C::RemindNow(RemindNow { update, note: None });
     spec("Remind now", remind)

@@ -122,7 +122,7 @@ const COLUMNS: [ListColumn; 10] = [
         .unusual(),
 ];
 
-/// The conditions of the query. Without a state: the reports that wait for somebody.
+/// The conditions of the query. Without a state: the reports that wait for someone.
 fn filters(request: &DeskRequest<'_>) -> Vec<Filter> {
     let open = Filter::in_state([U::Requested, U::Queried]);
     let yesterday = request.today().saturating_sub(jiff::Span::new().days(1));

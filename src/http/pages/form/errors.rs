@@ -2,9 +2,9 @@
 //!
 //! # Texts of errors
 //!
-//! The parser of a command knows a field by its path in JSON only, and writes for programmers. None
-//! of its messages reaches a page: [`FormErrors::from_problem`] turns each into an issue of a
-//! field, and [`FormErrors::named_by`] words it with the label that the page shows.
+//! The parser of a command knows only a field's path in JSON, and its messages are for programmers.
+//! No page shows them: [`FormErrors::from_problem`] turns each into an issue of a field, and
+//! [`FormErrors::named_by`] puts it into words with the label on the page.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -153,8 +153,8 @@ fn first_open(row: &ApplicationRow, open: &[sections::Section]) -> String {
     )
 }
 
-/// The stages of an application that was sent, in the group's words. None for one that was not sent,
-/// or whose way has ended.
+/// The stages of an application that was sent, in the group's words. Empty for one that was not
+/// sent, or that has ended.
 fn stages(row: &ApplicationRow, round: &RoundRow, language: Language) -> Vec<StageLine> {
     use ApplicationState as S;
     let now = match row.state {

@@ -1,4 +1,4 @@
-//! A report that the group saves as it is and continues on another day or device. Nothing of it is
+//! A report that the group saves unfinished and continues on another day or device. No field is
 //! required, and numbers stay as they were typed.
 
 use std::collections::{BTreeMap, BTreeSet};

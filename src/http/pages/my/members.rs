@@ -176,7 +176,7 @@ async fn invite(
     }
 }
 
-/// Introduces somebody whom nobody knows yet. Without a proved address they expire.
+/// Introduces someone whom nobody knows yet. Without a proved address they expire.
 async fn introduce(
     visitor: &Visitor,
     app: &AppState,

@@ -14,7 +14,7 @@ pub(super) fn sent_key(what: &str, photographs: usize) -> String {
     }
 }
 
-/// The notice for the query parameter `done`. Anything unknown in it is ignored, because anybody
+/// The notice for the query parameter `done`. Anything unknown in it is ignored, because anyone
 /// can write a link with it.
 pub(super) fn notice(request: &HttpRequest, language: Language) -> Option<String> {
     notice_text(&query_param(request, "done"), language)

@@ -1,5 +1,5 @@
-//! The photos of a form. Those that were accepted with a form that was not are named by the form,
-//! so that they are not chosen again.
+//! The photos of a form. The form names the photos that were accepted while the rest of it was
+//! rejected, so that nobody has to choose them again.
 
 use uuid::Uuid;
 
@@ -16,8 +16,8 @@ use crate::projections::FileRow;
 const KEPT_MAX: usize = 12;
 
 /// The photos that came with a form and those that it keeps, and the error about a photo that was
-/// not stored. Photos that arrived whole are kept if something else is wrong, so that nobody has to
-/// choose them again, and nothing goes without them unnoticed.
+/// not stored. If another field is wrong, the form keeps the photos that arrived whole, so that
+/// nobody has to choose them again and none goes missing unnoticed.
 pub(super) async fn received(
     uploaded: &UploadedForm,
     visitor: &Visitor,

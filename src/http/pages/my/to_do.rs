@@ -9,9 +9,9 @@ use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::domain::text::Slug;
 use crate::http::pages::apply::sections::is_overdue;
-use crate::http::pages::check_description;
 use crate::http::pages::days::days_between;
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::words::check_description;
 use crate::mail::format_day;
 use crate::projections::{ApplicationRow, CheckRow, FileRow, GrantRow, RoundRow, UpdateRow};
 
@@ -37,7 +37,7 @@ pub(super) struct GrantRecords<'a> {
     pub language: Language,
 }
 
-/// The amount of a grant before the group gave any of it back.
+/// The amount of a grant before the group returned any of it.
 pub(super) fn awarded(row: &GrantRow) -> Money {
     let now = row.award.plus(row.returned);
     if now.is_zero() { row.offered } else { now }
@@ -77,8 +77,8 @@ pub(super) fn documents<'a>(row: &GrantRow, files: &'a [FileRow]) -> Vec<&'a Fil
         .collect()
 }
 
-/// Whether so many documents arrived that each missing paper may be among them. A document does not
-/// say for which paper it was sent.
+/// Whether enough documents arrived to cover every missing paper. A document does not say which
+/// paper it is.
 pub(super) fn all_arrived(row: &GrantRow, files: &[FileRow]) -> bool {
     let missing = row.checks.values().filter(|check| is_open(check)).count();
     documents(row, files).len() >= missing

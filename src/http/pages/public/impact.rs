@@ -19,9 +19,9 @@ use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page
 use crate::projections::{AreaReportRow, GrantRow, GroupRow, OrganisationRow, StoryRow};
 use crate::views::{BudgetLine, Filter, GroupBy, OutcomeLine, PageRequest};
 
-/// At most so many stories are shown before the places.
+/// The largest number of stories above the list of places.
 const STORIES_MAX: usize = 6;
-/// Fewer reports than this are few: the page says so.
+/// Below this number, the page says that there are few reports.
 const FEW_REPORTS: i64 = 30;
 
 #[derive(Template)]

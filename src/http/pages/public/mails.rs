@@ -7,7 +7,7 @@ use crate::http::AppState;
 use crate::http::pages::days::format_instant;
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, ownership, render_page};
 
-/// At most so many mails are listed, the newest first.
+/// The largest number of mails in the list, the newest first.
 const MAILS_MAX: usize = 50;
 
 #[derive(Template)]
@@ -29,7 +29,7 @@ struct DemoMail {
     id: String,
     to: String,
     subject: String,
-    /// The language of its text, if it says so.
+    /// The language of its text, if the mail declares one.
     lang: Option<String>,
     sent: String,
     words: String,

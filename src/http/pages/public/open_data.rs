@@ -9,7 +9,8 @@ use crate::http::AppState;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{PageContext, PageError, Visitor, render_page};
 
-/// Licences by the beginning of their address. The last value: a user only has to name the source.
+/// Licences by the beginning of their address. The last value says whether users only have to name
+/// the source.
 const LICENCES: [(&str, &str, bool); 4] = [
     (
         "https://creativecommons.org/licenses/by/4.0",

@@ -19,9 +19,10 @@ use crate::support::in_memory_domain::ORGANISATION;
 use crate::support::scenario::{FUND, Scenario};
 
 /// Refusals that only a database or a published table can decide have their cases in
-/// `log/encryption` and `groups`; those about answers that do not fit in `question_kinds`; those about people and the bank in `connections`,
-/// `requested_changes`, `sybil_attacks` and `bank_facts`; those about unproven people in `limits`;
-/// those about webhooks in `webhooks`; those about mails by hand in `telling`.
+/// `log/encryption` and `groups`; those about answers that do not fit in `question_kinds`; those
+/// about people and the bank in `connections`, `requested_changes`, `sybil_attacks` and
+/// `bank_facts`; those about unproven people in `limits`; those about webhooks in `webhooks`; those
+/// about mails by hand in `telling`.
 const TESTED_ELSEWHERE: [&str; 22] = [
     "taken",
     "erased",

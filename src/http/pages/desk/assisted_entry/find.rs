@@ -24,7 +24,7 @@ pub(super) struct KnownGroup {
     pub id: Uuid,
     pub name: String,
     pub area: String,
-    /// Its people by name, and somebody else.
+    /// Its people by name, and an option for someone else.
     pub people: Vec<(String, String)>,
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn groups_like(
     described(request, rows).await
 }
 
-/// The groups with this very name. Its capitals and blanks do not count.
+/// The groups with exactly this name, except for capitals and spaces.
 pub(super) async fn groups_of_the_name(
     app: &AppState,
     name: &str,
@@ -87,7 +87,7 @@ pub(super) async fn known_group(
     })
 }
 
-/// A name without capitals, accents and repeated blanks.
+/// A name without capitals, accents and repeated spaces.
 fn plain_name(name: &str) -> String {
     let words: Vec<String> = name_key(name)
         .split_whitespace()

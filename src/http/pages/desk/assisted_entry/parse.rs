@@ -102,15 +102,9 @@ fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<EntryPer
     );
     let telephone = form.optional_text("telephone");
     let postal_address = form.optional_text("postal_address");
-    if ["email", "telephone", "postal_address"]
-        .iter()
-        .all(|field| posted.text(field).is_empty())
-    {
-        form.error(
-            "telephone",
-            "Add a phone number, an email or a postal address, so that we can reach them",
-        );
-    }
+    form.require_contact(
+        "Add a phone number, an email or a postal address, so that we can reach them",
+    );
     let name = form.required(
         "person",
         |text| PersonalInput::name(text).ok(),

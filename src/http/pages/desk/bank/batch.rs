@@ -59,7 +59,7 @@ struct BatchPage {
     digest: Option<String>,
 }
 
-/// How far a batch is.
+/// The progress of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum BatchStage {
     /// Its payments are chosen.
@@ -71,7 +71,7 @@ enum BatchStage {
     Finished,
 }
 
-/// One step of a batch, with what is said of it.
+/// One step of a batch, with its text.
 struct BatchStep {
     label: &'static str,
     note: String,
@@ -352,7 +352,7 @@ pub(in crate::http::pages::desk) async fn send_batch(
     Ok(see_other(&format!("/desk/bank?{query}")))
 }
 
-/// Marks the payments of a batch's file as sent, exactly these. Groups then get a message.
+/// Marks exactly the payments of a batch's file as sent. Their groups then get a message.
 async fn mark_as_sent(
     app: &AppState,
     visitor: &Visitor,

@@ -27,8 +27,8 @@ pub(super) struct BatchPayment {
     /// The name on the account, and the end of its number.
     pub holder: String,
     pub end: String,
-    /// Its line of the file; none if the account is no longer the verified one for which the payment
-    /// was prepared.
+    /// Its line of the file; none if the account is no longer the verified one for which the
+    /// payment was prepared.
     pub line: Option<PaymentLine>,
 }
 

@@ -1,5 +1,5 @@
-//! The import of a bank statement: every entry is shown with what it seems to be about, and what a
-//! person ticks is recorded.
+//! The import of a bank statement: the page shows what each entry seems to pay, and records the
+//! entries that a person ticks.
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,5 +1,5 @@
-//! The entries of a bank statement as rows: each with the payment or the money back that it seems to
-//! be about, and what is recorded for it if a person ticks it.
+//! The entries of a bank statement as rows: each with the payment or return that it seems to be
+//! about, and with the command that records it if a person ticks it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use crate::views::Filter;
 
 /// Records per lookup.
 const LOOKUP_CHUNK: usize = 500;
-/// So many letters of a group's name must be in an entry: banks cut names short.
+/// The number of letters of a group's name that an entry must contain. Banks cut names short.
 const NAME_LETTERS: usize = 12;
 
 /// An entry of the statement.
@@ -75,7 +75,7 @@ struct DueReturn {
     due_on: Option<Date>,
 }
 
-/// What is on record, as a statement may name it.
+/// The records that an entry of a statement may refer to.
 struct KnownMoney {
     payments: Vec<ExpectedPayment>,
     grants: BTreeMap<Uuid, KnownGrant>,
@@ -178,8 +178,8 @@ async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError>
 }
 
 /// The money due back that an entry pays, and whether the entry names the grant or its group. An
-/// entry that has only the amount counts if nobody else owes as much. What is found is taken from
-/// the list, because it can come back only once.
+/// entry that has only the amount counts if nobody else owes as much. Money that is found is
+/// removed from the list, because it can come back only once.
 fn take_return(
     entry: &StatementEntry,
     due: &mut Vec<DueReturn>,
@@ -249,7 +249,7 @@ fn other_row(
     }
 }
 
-/// A row with what the statement says.
+/// A row with only what the statement contains.
 fn row_of(entry: &StatementEntry, kind: MatchKind) -> StatementRow {
     let sign = if entry.pence < 0 { "\u{2212}" } else { "+" };
     StatementRow {
@@ -266,7 +266,7 @@ fn row_of(entry: &StatementEntry, kind: MatchKind) -> StatementRow {
     }
 }
 
-/// What an entry about a payment is, what is recorded for it, if anything, and the text for it.
+/// The kind of an entry about a payment, the action that records it, if any, and its text.
 fn suggested_action(outcome: &MatchOutcome) -> (MatchKind, Option<&'static str>, String) {
     let (kind, act, says) = match outcome {
         MatchOutcome::Confirm => (MatchKind::Matched, Some("confirm"), "The bank has paid it."),
@@ -331,8 +331,8 @@ async fn entry_row(
         return Ok(row);
     };
     let line = format!("{grant}/{payment}/{act}/{}", entry.on);
-    // A dry run of this entry alone. Whether an earlier entry makes the rules refuse it is known only
-    // when both are recorded.
+    // A dry run of this entry alone. A refusal that an earlier entry causes shows only when both
+    // are recorded.
     let command = parse_line(&line).filter(|_| act == "confirm");
     if let Some(command) = command
         && let Err(CommandError::Refused(refusal)) = request

@@ -20,8 +20,8 @@ use crate::http::pages::{FormData, FormErrors, PageError, PostedForm, Visitor, o
 use crate::projections::{PaymentBatchRow, PaymentRow};
 use crate::views::Filter;
 
-/// Makes the file of a batch, records that it was made, and returns it as a download. The form names
-/// the payments of a batch that is not sent yet.
+/// Makes the file of a batch, records that it was made, and returns it as a download. The form
+/// names the payments of a batch that is not sent yet.
 pub(in crate::http::pages::desk) async fn make_file(
     request: HttpRequest,
     sent: PostedForm,

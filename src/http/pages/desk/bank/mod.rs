@@ -4,8 +4,8 @@
 //! # Sending payments
 //!
 //! A person of finance chooses approved payments of one fund, makes and downloads their file,
-//! uploads it to the bank, and then marks the batch as sent: only then do groups hear that money is
-//! on its way. A file that was made binds the batch to its payments.
+//! uploads it to the bank, and then marks the batch as sent: only then do groups get the message
+//! that money is on its way. Once the file is made, the batch keeps exactly its payments.
 //!
 //! # Statements
 //!
@@ -150,8 +150,8 @@ fn batch_path(fund: Uuid, batch: &Slug) -> String {
     format!("/desk/bank?fund={fund}&batch={batch}")
 }
 
-/// What people call a batch: "Batch of 28 November", "Batch 2 of 28 November". Its key is made of
-/// the day and a number; a key that was typed is not shown.
+/// What people call a batch: "Batch of 28 November", "Batch 2 of 28 November". A key that the
+/// service made has the day and a number. A key that someone typed is not shown.
 pub(super) fn batch_title(key: &Slug, sent_on: Option<Date>, today: Date) -> String {
     let in_words = |day: Date| {
         let form = if day.year() == today.year() {

@@ -16,7 +16,7 @@ use crate::http::pages::{Form, PageError, PageForms};
 use crate::projections::{FundRow, GrantRow, PaymentBatchRow, PaymentRow};
 use crate::views::{Filter, PageRequest};
 
-/// At most so many approved payments can be sent as one batch.
+/// The largest number of approved payments in one batch.
 const BATCH_MAX: i64 = 500;
 
 /// The approved payments of one fund, from which a batch can be made.

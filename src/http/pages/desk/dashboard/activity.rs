@@ -15,9 +15,9 @@ use crate::http::pages::days::instant_in_words;
 use crate::projections::ApplicationRow;
 use crate::views::{EventSearch, Reader};
 
-/// So many of the newest events are looked through.
+/// The number of newest events to look through.
 const EVENTS_MAX: i64 = 120;
-/// So many lines are shown.
+/// The number of lines to show.
 const LINES_MAX: usize = 6;
 
 /// The events that are news, and those of them that are good news.

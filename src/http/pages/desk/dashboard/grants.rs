@@ -259,8 +259,8 @@ pub(super) async fn late_returns(request: &DeskRequest<'_>) -> Result<Vec<WorkRo
     }))
 }
 
-/// Grants whose final report is in and read: money to ask for, or to finish. `unread` are the grants
-/// with a report that waits to be read.
+/// Grants whose final report is in and read: money to ask for, or to finish. `unread` are the
+/// grants with a report that waits to be read.
 pub(super) fn after_report(
     request: &DeskRequest<'_>,
     grants: &OpenGrants,

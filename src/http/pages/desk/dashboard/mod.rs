@@ -2,7 +2,8 @@
 //! money, the days to come, and what waits for others.
 //!
 //! Each kind of work is a query of an index that holds only what waits, limited to a hundred rows,
-//! or a count that is cached until the log moves on. Nothing is read for roles that the reader lacks.
+//! or a count that is cached until the log moves on. Nothing is read for roles that the reader
+//! lacks.
 
 mod activity;
 mod applications;

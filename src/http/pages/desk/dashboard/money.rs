@@ -13,9 +13,9 @@ use crate::http::pages::PageError;
 use crate::projections::{GrantRow, PaymentRow};
 use crate::views::{Filter, PaymentColumn};
 
-/// After so many days at the bank a payment should be on the statement.
+/// The number of days after which a payment at the bank should be on the statement.
 const BANK_DAYS: i64 = 3;
-/// At most so many of the newest payments that bounced are looked at.
+/// The largest number of bounced payments to look at, the newest first.
 const BOUNCED_MAX: usize = 20;
 
 /// Payments that are not paid yet, the most urgent first.
@@ -43,7 +43,7 @@ pub(super) fn count_for(payments: &WorkQueue<PaymentRow>, person: PersonId, toda
     i64::try_from(payments.rows.iter().filter(waits).count()).unwrap_or_default()
 }
 
-/// The payments that somebody in finance approves, sends, and finds on the statement.
+/// The payments that someone in finance approves, sends, and finds on the statement.
 pub(super) async fn payments(
     request: &DeskRequest<'_>,
     open: &WorkQueue<PaymentRow>,

@@ -1,4 +1,5 @@
-//! What surrounds the work: the round, the money, the days to come, and what waits for others.
+//! The side of the page of today: the round, the money, the coming days, and the work that waits
+//! for others.
 
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -16,9 +17,9 @@ use crate::http::pages::days::due_text;
 use crate::projections::{FundRow, RoundRow};
 use crate::views::{ApplicationColumn, Filter, GrantColumn, GroupBy, PaymentColumn, UpdateColumn};
 
-/// Days to come are shown so far ahead.
+/// How far ahead the coming days are shown.
 const AHEAD_DAYS: i64 = 14;
-/// At most so many of them.
+/// The largest number of coming days.
 const DAYS_MAX: usize = 6;
 
 /// The round that is under way, as three bars.

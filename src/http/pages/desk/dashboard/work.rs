@@ -11,16 +11,16 @@ use crate::views::{
     COUNT_MAX, Filter, ListCursor, ListKey, ListOrder, ListSelection, PageRequest, TableRow,
 };
 
-/// At most so many rows of one kind of work are read. If there are more, they are counted.
+/// The largest number of rows of one kind of work that are read. Any more are only counted.
 const ROWS_MAX: i64 = 100;
-/// At most so many records of one kind are named. The others are one row.
+/// The largest number of records of one kind that have a row each. The others share one row.
 pub(super) const NAMED_MAX: usize = 3;
 
 /// How soon something must be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
     Late,
-    /// Somebody waits for money or for an answer.
+    /// Someone waits for money or for an answer.
     Today,
     Soon,
     NoRush,
@@ -82,14 +82,14 @@ impl WorkRow {
         self
     }
 
-    /// It waits since a day, and should be done today.
+    /// It has waited since a day, and should be done today.
     pub(super) fn today(mut self, since: Date) -> Self {
         (self.urgency, self.since) = (Urgency::Today, Some(since));
         "Today".clone_into(&mut self.when);
         self
     }
 
-    /// It waits since a day.
+    /// It has waited since a day.
     pub(super) fn since(mut self, since: Option<Date>, today: Date) -> Self {
         self.since = since;
         self.when = since.map_or_else(String::new, |since| waits_text(since, today));
@@ -102,7 +102,7 @@ impl WorkRow {
         self
     }
 
-    /// A button that phones somebody.
+    /// A button that phones someone.
     pub(super) fn phoning(mut self, name: &str, number: &str) -> Self {
         let first = name.split_whitespace().next().unwrap_or("them");
         let Phone { number, dial, note } = Phone::of(number);
@@ -131,7 +131,7 @@ impl WorkRow {
     }
 }
 
-/// How long something waits: "new today", "23 days".
+/// How long something has waited: "new today", "23 days".
 fn waits_text(since: Date, today: Date) -> String {
     match days_between(since, today) {
         ..=0 => "New today".to_owned(),
@@ -174,7 +174,7 @@ impl<T> Default for WorkQueue<T> {
 }
 
 impl<T> WorkQueue<T> {
-    /// How many there are, after rows of no concern were dropped from `rows`.
+    /// The count, less the rows that were dropped from `rows`.
     pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
         let before = self.rows.len();
         self.rows.retain(keep);
@@ -244,7 +244,7 @@ pub(super) async fn waiting_rows<T: TableRow>(
         .items)
 }
 
-/// Rows for records that have no list of their own: each by its name, as far as they are few.
+/// Rows for records that have no list of their own: a row for each, if there are few.
 pub(super) fn named<T>(rows: &[T], row: impl Fn(&T) -> WorkRow) -> Vec<WorkRow> {
     const MANY: usize = 8;
     rows.iter().take(MANY).map(row).collect()

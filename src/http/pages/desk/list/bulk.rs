@@ -26,7 +26,7 @@ use crate::http::pages::{Form, FormData, PageContext, PageError, PostedForm, own
 use crate::http::problem::Problem;
 use crate::projections::{ApplicationRow, GrantRow, PaymentRow, UpdateRow};
 
-/// At most so many rows are acted on together: several pages, not the whole list.
+/// The largest number of rows of one action: several pages, but not the whole list.
 const PICKED_MAX: usize = 200;
 
 #[derive(Template)]
@@ -41,7 +41,7 @@ struct BulkPage {
     done: Vec<BulkLine>,
     refused: Vec<BulkLine>,
     total: Option<String>,
-    /// The commands were issued, and this is what became of them.
+    /// The results of the commands that were issued.
     is_result: bool,
 }
 
@@ -78,9 +78,9 @@ struct BulkItem {
     command: Command,
 }
 
-/// What the pages of an action say.
+/// The texts on the pages of an action.
 struct BulkWords {
-    /// What happens, before it is done.
+    /// What the action will do, on the page before it.
     before: &'static str,
     button: &'static str,
     done: &'static str,
@@ -152,7 +152,7 @@ pub(in crate::http::pages::desk) async fn confirm(
     desk.render(&page)
 }
 
-/// Does it, one command for each row, and says of each what became of it.
+/// Runs the action with one command for each row, and shows the result of each.
 pub(in crate::http::pages::desk) async fn run(
     request: HttpRequest,
     sent: PostedForm,
@@ -323,23 +323,17 @@ async fn payments_to_approve(
     picked: &[String],
 ) -> Result<Vec<BulkItem>, PageError> {
     let rows: Vec<PaymentRow> = desk.rows_by_id(picked).await?;
-    let grants: Vec<GrantRow> = desk.rows_by_id(rows.iter().map(|row| row.grant)).await?;
-    let groups = desk
-        .group_names(grants.iter().map(|row| row.group.to_string()))
-        .await?;
-    let item = |row: PaymentRow| {
-        let grant = grants.iter().find(|grant| grant.id == row.grant);
-        BulkItem {
-            id: format!("{}/{:05}", row.grant, row.payment),
-            name: grant.map_or_else(String::new, |grant| name_of(&groups, &grant.group)),
-            amount: Some(row.amount),
-            command: Command::Grant(
-                GrantId(row.grant),
-                GrantCommand::ApprovePayment(PaymentRef {
-                    payment: row.payment,
-                }),
-            ),
-        }
+    let names = names_by_grant(desk, rows.iter().map(|row| row.grant)).await?;
+    let item = |row: PaymentRow| BulkItem {
+        id: format!("{}/{:05}", row.grant, row.payment),
+        name: names.get(&row.grant).cloned().unwrap_or_default(),
+        amount: Some(row.amount),
+        command: Command::Grant(
+            GrantId(row.grant),
+            GrantCommand::ApprovePayment(PaymentRef {
+                payment: row.payment,
+            }),
+        ),
     };
     Ok(rows.into_iter().map(item).collect())
 }
@@ -349,26 +343,33 @@ async fn updates_to_remind(
     picked: &[String],
 ) -> Result<Vec<BulkItem>, PageError> {
     let rows: Vec<UpdateRow> = desk.rows_by_id(picked).await?;
-    let grants: Vec<GrantRow> = desk.rows_by_id(rows.iter().map(|row| row.grant)).await?;
+    let names = names_by_grant(desk, rows.iter().map(|row| row.grant)).await?;
+    let item = |row: UpdateRow| BulkItem {
+        id: format!("{}/{:05}", row.grant, row.update),
+        name: names.get(&row.grant).cloned().unwrap_or_default(),
+        amount: None,
+        command: Command::Grant(
+            GrantId(row.grant),
+            GrantCommand::RemindNow(RemindNow {
+                update: row.update,
+                note: None,
+            }),
+        ),
+    };
+    Ok(rows.into_iter().map(item).collect())
+}
+
+/// The name of the group of each grant.
+async fn names_by_grant(
+    desk: &DeskRequest<'_>,
+    grants: impl Iterator<Item = Uuid>,
+) -> Result<BTreeMap<Uuid, String>, PageError> {
+    let grants: Vec<GrantRow> = desk.rows_by_id(grants).await?;
     let groups = desk
         .group_names(grants.iter().map(|row| row.group.to_string()))
         .await?;
-    let item = |row: UpdateRow| {
-        let grant = grants.iter().find(|grant| grant.id == row.grant);
-        BulkItem {
-            id: format!("{}/{:05}", row.grant, row.update),
-            name: grant.map_or_else(String::new, |grant| name_of(&groups, &grant.group)),
-            amount: None,
-            command: Command::Grant(
-                GrantId(row.grant),
-                GrantCommand::RemindNow(RemindNow {
-                    update: row.update,
-                    note: None,
-                }),
-            ),
-        }
-    };
-    Ok(rows.into_iter().map(item).collect())
+    let name = |row: &GrantRow| (row.id, name_of(&groups, &row.group));
+    Ok(grants.iter().map(name).collect())
 }
 
 fn name_of(groups: &BTreeMap<String, String>, group: &impl ToString) -> String {

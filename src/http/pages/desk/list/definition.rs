@@ -10,7 +10,7 @@ use crate::http::pages::PageError;
 use crate::projections::FundRow;
 use crate::views::{Filter, ListAmount, ListKey, ListOrder, ListSelection};
 
-/// A search finds at most so many groups.
+/// The largest number of groups that a search finds.
 const SEARCH_MAX: i64 = 200;
 
 /// A list of the desk.

@@ -1,7 +1,8 @@
 //! The next and the previous record of the list that a record was opened from.
 //!
-//! Links of a list end in `?list=`, followed by the list's own query, encoded. A record's page hands
-//! its request to [`neighbours`], and shows what it returns with `parts/list_neighbours.html`.
+//! Links of a list end in `?list=`, followed by the list's own query, encoded. A record's page
+//! hands its request to [`neighbours`], and shows what it returns with
+//! `parts/list_neighbours.html`.
 
 use super::definition::ListDefinition;
 use crate::http::pages::PageError;
@@ -17,8 +18,8 @@ pub struct Neighbours {
     pub next: Option<String>,
 }
 
-/// The neighbours of a record in a list, if the record's address says that it was opened from there.
-/// `list` is the last part of the list's address, and `id` the id of the record's row there.
+/// The neighbours of a record in a list, if the record's address says that it was opened from
+/// there. `list` is the last part of the list's address, and `id` the id of the record's row there.
 pub(in crate::http::pages::desk) async fn neighbours(
     request: &DeskRequest<'_>,
     list: &str,
@@ -33,7 +34,7 @@ pub(in crate::http::pages::desk) async fn neighbours(
         return Ok(None);
     }
     let of_list = request.at(list.path(), pairs);
-    // An address can say anything; a list that cannot be read is no reason to hide a record.
+    // Anyone can change an address, so an invalid list does not hide the record.
     let Ok(Some(selection)) = list.selection(&of_list).await else {
         return Ok(None);
     };

@@ -101,8 +101,8 @@ impl DeskRequest<'_> {
         }
     }
 
-    /// The columns of the query that exist, or the usual ones. The first names the row and is always
-    /// shown.
+    /// The columns of the query that exist, or the usual ones. The first names the row and is
+    /// always shown.
     pub(in crate::http::pages::desk) fn shown_columns(
         &self,
         list: &'static ListDefinition,
@@ -367,9 +367,9 @@ impl DeskRequest<'_> {
         })
     }
 
-    /// Each filter that is set, as a label and the address without it. Labels are those of the
-    /// filters' choices, because anybody can write anything into an address. What the current tab
-    /// says already is left out.
+    /// Each filter that is set, as a label and the address without it. The labels come from the
+    /// filters' choices, because anyone can change an address. Filters that the current tab sets
+    /// are left out.
     fn chips(
         &self,
         list: &ListDefinition,

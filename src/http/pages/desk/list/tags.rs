@@ -1,5 +1,5 @@
-//! The words of the lists that depend on more than one state: what is overdue or on hold, and amounts
-//! in a column.
+//! The words of the lists that depend on more than one state: what is overdue or on hold, and
+//! amounts in a column.
 
 use crate::domain::Money;
 use crate::domain::grant::{GrantState, UpdateState};

@@ -1,5 +1,5 @@
-//! What the desk says after each action. "The group hears" where the service writes to the group, and
-//! nothing of the kind where it does not.
+//! The sentence that the desk shows after each action. It mentions the group only if the service
+//! writes to the group.
 
 use super::{ActionNotice, says};
 

@@ -1,4 +1,5 @@
-//! A meeting as its form says it: the choices, what they come to, and the command that records them.
+//! A meeting as it was entered in the form: the choices, their totals, and the command that records
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ pub(super) const CHOICES: [(&str, &str, Decision); 4] = [
     ("no", "No", Decision::Decline),
 ];
 
-/// What the chosen decisions come to.
+/// The totals of the chosen decisions.
 #[derive(Default)]
 pub(super) struct MeetingSums {
     pub(super) awards: usize,
@@ -35,7 +36,7 @@ pub(super) struct MeetingSums {
 }
 
 impl MeetingSums {
-    /// From the choice and the amount of each application.
+    /// Adds up the choice and the amount of each application.
     pub(super) fn of<'a>(
         chosen: impl Iterator<Item = (&'a str, Option<Money>)>,
         available: Money,
@@ -83,7 +84,7 @@ pub(super) fn award_or_promote(decision: Decision, state: ApplicationState) -> D
     }
 }
 
-/// A meeting as its form says it.
+/// A meeting as it was entered in the form.
 pub(super) struct PostedMeeting {
     /// The command, if it could be read.
     pub(super) command: Option<Command>,
@@ -200,7 +201,8 @@ fn missing_in(
 /// Whether the command can read a decision.
 fn is_readable(decided: &Value) -> bool {
     let alone = json!({ "round": "any", "met_on": "2026-01-01", "decisions": [decided] });
-    // Days are checked by themselves, so that one is not reported for each application.
+    // Days are checked separately, so that a wrong day is reported once and not for each
+    // application.
     let mut alone = alone;
     for verdict in ["award", "promote"] {
         if let Some(award) = alone["decisions"][0]["verdict"].get_mut(verdict) {
@@ -239,7 +241,8 @@ fn wrong_days(posted: &FormData) -> Vec<(String, String)> {
     .collect()
 }
 
-/// The ranks of the reserve list that nobody has or was given in the form, the best first.
+/// The free ranks of the reserve list, the best first: neither taken before nor entered in the
+/// form.
 fn free_ranks(of: &PanelRound, posted: &FormData) -> impl Iterator<Item = u16> + use<> {
     let typed = posted
         .pairs()

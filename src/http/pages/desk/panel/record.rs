@@ -138,8 +138,8 @@ fn choices_in(state: ApplicationState) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// The public title and description: those that were written, or the group's own first words, to be
-/// looked at.
+/// The public title and description: those that were written, or the group's own first words as a
+/// suggestion.
 async fn suggested_summary(
     request: &DeskRequest<'_>,
     line: &PanelLine,

@@ -1,4 +1,4 @@
-//! The rounds that the panel has to do with, and what is to do in each.
+//! The rounds that concern the panel, and the tasks in each.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,8 +1,8 @@
-//! The set-up pages: eight steps from an empty log to a public round. What is done is read from the
-//! state of the log, never from ticks.
+//! The set-up pages: eight steps from an empty log to a public round. The state of the log decides
+//! which steps are done.
 //!
-//! The pages issue the same commands as the rest of the desk. Only the second administrator is named
-//! as by the operator, which is possible until two administrators exist.
+//! The pages issue the same commands as the rest of the desk. Only the second administrator is
+//! named as by the operator, which is possible until two administrators exist.
 
 mod colleague;
 mod email;
@@ -77,8 +77,8 @@ impl SetupPage {
     }
 }
 
-/// Whether the reader's day begins with the set-up: they are an administrator, and no round was
-/// ever opened.
+/// Whether the desk opens with the set-up: the reader is an administrator, and no round was ever
+/// opened.
 pub(super) async fn is_wanted(request: &DeskRequest<'_>) -> Result<bool, PageError> {
     if !request.signed.reader.roles.contains(&Role::Administrator) {
         return Ok(false);

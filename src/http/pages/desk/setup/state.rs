@@ -176,7 +176,8 @@ impl SetupState {
     }
 }
 
-/// What groups still miss to reach the office: a way to call or write, and a postal address.
+/// The contact details that the office has not entered yet: a phone number or an email, and a
+/// postal address.
 pub(super) fn missing_contact(site: &SiteDetails) -> Vec<&'static str> {
     let reached = !site.telephone.is_empty() || !site.email.is_empty();
     let found = [
@@ -190,7 +191,7 @@ pub(super) fn missing_contact(site: &SiteDetails) -> Vec<&'static str> {
         .collect()
 }
 
-/// A number of things at the beginning of a line: "Nine questions".
+/// A count in words for the beginning of a line: "Nine questions".
 fn counted(count: usize, one: &str, many: &str) -> String {
     const WORDS: [&str; 13] = [
         "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
