@@ -157,6 +157,29 @@ pub async fn between(
     )
 }
 
+/// Totals of money of the funds by month and figure, of what was recorded after one position and up
+/// to another inclusive. A month is written `2026-03`.
+pub async fn money_by_month(
+    store: &Store,
+    organisation: &str,
+    (after, until): (i64, i64),
+) -> StoreResult<Vec<(String, String, i64)>> {
+    let sql = money_by_month_sql();
+    Ok(
+        on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(after).bind(until)
+            .fetch_all(db).await?),
+    )
+}
+
+fn money_by_month_sql() -> String {
+    format!(
+        "SELECT substr(t.recorded_on, 1, 7), t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position > $2 AND t.position <= $3 \
+         AND t.fund <> '' AND t.figure IN ('allocated', 'committed', 'paid', 'returned') \
+         GROUP BY 1, 2 ORDER BY 1, 2",
+        alias_in_live_generation("t", "places")
+    )
+}
+
 /// Whether a funder has any posting.
 pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> StoreResult<bool> {
     let sql = format!(
@@ -184,4 +207,19 @@ pub async fn dump(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation)
             .fetch_all(db).await?),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::query_plan_tests::{empty_database, explain};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_year_reads_only_the_postings_of_the_year() {
+        let (_folder, store) = empty_database().await;
+        let plan = explain(&store, &money_by_month_sql()).await;
+        let by_position =
+            "SEARCH t USING INDEX sqlite_autoindex_postings_1 (organisation=? AND generation=? AND position>? AND position<?)";
+        assert!(plan.iter().any(|step| step == by_position), "{plan:?}");
+    }
 }

@@ -149,7 +149,11 @@ impl Views {
         Ok(by_area)
     }
 
-    async fn totals(&self, wanted: TotalsQuery<'_>) -> Result<Arc<PostingTotals>, ViewError> {
+    /// The sums themselves, which may be negative.
+    pub(super) async fn totals(
+        &self,
+        wanted: TotalsQuery<'_>,
+    ) -> Result<Arc<PostingTotals>, ViewError> {
         let TotalsQuery {
             by,
             fund,

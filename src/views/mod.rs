@@ -10,6 +10,7 @@ mod cursor;
 mod decrypted;
 mod event_search;
 mod lists;
+mod money_by_month;
 mod names;
 mod nested_rows;
 mod progress;
@@ -50,6 +51,7 @@ pub use lists::{
     ApplicationColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey, ListNeighbours,
     ListOrder, ListPage, ListSelection, ListTotals, PaymentColumn, PersonColumn, UpdateColumn,
 };
+pub use money_by_month::MonthEnd;
 pub use names::{HasNames, Names};
 pub use nested_rows::{FundView, OrganisationView};
 pub use progress::ProjectionPosition;

@@ -64,6 +64,14 @@ impl DaySelection {
         self.chosen.unwrap_or(self.today)
     }
 
+    /// A day of the month a year before the chosen day, or the first day if that is later.
+    pub fn year_start(&self) -> Date {
+        let month = self.day().first_of_month();
+        month
+            .saturating_sub(jiff::Span::new().months(12))
+            .max(self.first)
+    }
+
     /// The last three ends of a quarter since the first day, the newest first, and whether each is
     /// the chosen day.
     pub fn quarter_ends(&self) -> Vec<(Date, bool)> {
@@ -149,8 +157,7 @@ fn mean(points: i64, of: i64) -> String {
     if of == 0 {
         return String::new();
     }
-    let tenths = (points * 20 / of + 1) / 2;
-    format!("{}.{}", tenths / 10, tenths % 10)
+    one_decimal((points * 20 / of + 1) / 2)
 }
 
 /// The position of a mean on a scale whose ends are inset in the drawing.
@@ -202,7 +209,12 @@ fn permille(part: i64, whole: i64) -> i64 {
 }
 
 pub(super) fn percent(permille: i64) -> String {
-    format!("{}.{}%", permille / 10, permille % 10)
+    format!("{}%", one_decimal(permille))
+}
+
+/// A number of tenths.
+pub(super) fn one_decimal(tenths: i64) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// A query for the totals as at the chosen day.

@@ -43,6 +43,7 @@ mod theme;
 mod tokens;
 mod visitor;
 mod words;
+mod year_chart;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;

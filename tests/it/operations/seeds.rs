@@ -11,7 +11,7 @@ use microgrants::domain::grant::GrantState;
 use microgrants::domain::{Event, Money, OrganisationEvent};
 use microgrants::eventlog::Log;
 use microgrants::projections::{ApplicationRow, FundRow, GrantRow, PaymentRow, UpdateRow};
-use microgrants::views::{AsAt, Filter, GroupBy, PageRequest, Sums, TableRow, Views};
+use microgrants::views::{AsAt, BudgetLine, Filter, GroupBy, PageRequest, Sums, TableRow, Views};
 
 use crate::support::replay;
 use crate::support::service::{Deployment, sandbox};
@@ -97,6 +97,31 @@ async fn assert_views_show(views: &Views, app: &TestApp) {
         views.budget(sums(GroupBy::Fund, i64::MAX)).await.unwrap(),
     );
     assert!(then.lines[0].requested < now.lines[0].requested);
+    assert_months_are_budgets(views, app).await;
+}
+
+/// The money by month is that of the budget as at the end of each month.
+async fn assert_months_are_budgets(views: &Views, app: &TestApp) {
+    let (today, year_ago) = (app.today(), app.in_days(-365));
+    let now = views.position_as_at(AsAt::Day(today)).await.unwrap();
+    let ends = views.money_by_month(year_ago, today, now).await.unwrap();
+    assert!(ends.len() >= 12, "{ends:?}");
+    for end in &ends {
+        let day = end.month.last_of_month().min(today);
+        let position = views.position_as_at(AsAt::Day(day)).await.unwrap();
+        let budget = views.budget(sums(GroupBy::Fund, position)).await.unwrap();
+        let sum = |of: fn(&BudgetLine) -> Money| budget.lines.iter().map(of).sum::<Money>();
+        assert_eq!(
+            (end.allocated, end.committed, end.paid_net),
+            (
+                sum(|line| line.allocated),
+                sum(|line| line.committed),
+                sum(|line| line.paid_net)
+            ),
+            "{}",
+            end.name()
+        );
+    }
 }
 
 async fn all_rows<R: TableRow>(views: &Views) -> Vec<R> {

@@ -15,6 +15,7 @@ use crate::http::pages::charts::{
     totals_query,
 };
 use crate::http::pages::public::order_by_sign;
+use crate::http::pages::year_chart::YearChart;
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::OrganisationRow;
 use crate::views::{GroupBy, OutcomeLine};
@@ -28,10 +29,14 @@ struct FiguresPage {
     areas: Vec<MoneyBar>,
     funders: Vec<MoneyBar>,
     rounds: Vec<MoneyBar>,
+    /// The money by month.
+    year: Option<YearChart>,
     signs: Vec<OutcomeBar>,
     by_area: Vec<(String, Vec<OutcomeBar>)>,
     totals: Vec<OutcomeBar>,
     whole: Whole,
+    all_areas: Whole,
+    all_funders: Whole,
     /// The largest sum that a round was asked for or awarded.
     most: Money,
 }
@@ -43,9 +48,10 @@ impl FiguresPage {
     }
 }
 
-/// The figures of all funds together.
+/// The figures of all funds, all areas or all funders together.
 struct Whole {
     allocated: Money,
+    requested: Money,
     committed: Money,
     paid_net: Money,
     left: Money,
@@ -56,18 +62,19 @@ struct Whole {
 }
 
 impl Whole {
-    fn of(funds: &[MoneyBar]) -> Self {
-        let sum = |of: fn(&MoneyBar) -> Money| funds.iter().map(of).sum();
-        let count = |of: fn(&MoneyBar) -> i64| funds.iter().map(of).sum();
+    fn of(bars: &[MoneyBar]) -> Self {
+        let sum = |of: fn(&MoneyBar) -> Money| bars.iter().map(of).sum();
+        let count = |of: fn(&MoneyBar) -> i64| bars.iter().map(of).sum();
         Self {
             allocated: sum(|bar| bar.line.allocated),
+            requested: sum(|bar| bar.line.requested),
             committed: sum(|bar| bar.line.committed),
             paid_net: sum(|bar| bar.line.paid_net),
             left: sum(|bar| bar.line.uncommitted.unwrap_or_default()),
             applications: count(|bar| bar.line.applications),
             awards: count(|bar| bar.line.awards),
             decided: count(|bar| bar.line.decided),
-            days_to_decide: mean_days_to_decide(funds.iter().map(|bar| &bar.line)),
+            days_to_decide: mean_days_to_decide(bars.iter().map(|bar| &bar.line)),
         }
     }
 }
@@ -114,13 +121,21 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let sums = by_round
         .iter()
         .map(|bar| bar.line.requested.max(bar.line.committed));
+    let areas = bars(GroupBy::Area, &place_name).await?;
+    let funders = bars(GroupBy::Funder, &place_name).await?;
+    let by_month = views
+        .money_by_month(days.year_start(), days.day(), days.position)
+        .await?;
     let page = FiguresPage {
         page: request.page_context("Figures").await?,
+        year: YearChart::new(by_month),
         whole: Whole::of(&by_fund),
+        all_areas: Whole::of(&areas),
+        all_funders: Whole::of(&funders),
         most: sums.max().unwrap_or_default(),
         funds: by_fund,
-        areas: bars(GroupBy::Area, &place_name).await?,
-        funders: bars(GroupBy::Funder, &place_name).await?,
+        areas,
+        funders,
         rounds: by_round,
         signs: outcome_bars(order_by_sign(&signs, all)),
         totals: outcome_bars(
