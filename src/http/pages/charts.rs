@@ -109,6 +109,19 @@ impl MoneyBar {
         } else {
             line.allocated
         };
+        Self::part_of(whole, name, line)
+    }
+
+    /// The same bars on one scale: as wide as the chart is the one with the most committed money.
+    pub fn on_one_scale(bars: Vec<Self>) -> Vec<Self> {
+        let most = bars.iter().map(|bar| bar.line.committed).max();
+        let most = most.unwrap_or_default();
+        bars.into_iter()
+            .map(|bar| Self::part_of(most, bar.name, bar.line))
+            .collect()
+    }
+
+    fn part_of(whole: Money, name: String, line: BudgetLine) -> Self {
         let paid = share(line.paid_net, whole);
         let unpaid = share(line.unpaid, whole);
         Self {

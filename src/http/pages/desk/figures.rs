@@ -32,7 +32,9 @@ struct FiguresPage {
     /// The money by month.
     year: Option<YearChart>,
     signs: Vec<OutcomeBar>,
-    by_area: Vec<(String, Vec<OutcomeBar>)>,
+    by_area: Vec<AreaSigns>,
+    /// How many reports there are, in words.
+    reports: String,
     totals: Vec<OutcomeBar>,
     whole: Whole,
     all_areas: Whole,
@@ -45,6 +47,22 @@ impl FiguresPage {
     /// A sum as a part of the largest one in the chart of rounds.
     fn share_of_most(&self, sum: &Money) -> String {
         percent(share(*sum, self.most))
+    }
+}
+
+/// The signs of one area.
+struct AreaSigns {
+    name: String,
+    reports: String,
+    bars: Vec<OutcomeBar>,
+}
+
+/// How many reports lines of areas have, in words.
+fn reports_in_words<'a>(lines: impl IntoIterator<Item = &'a OutcomeLine>) -> String {
+    let count: i64 = lines.into_iter().map(|line| line.updates).sum();
+    match count {
+        1 => "1 report".to_owned(),
+        count => format!("{count} reports"),
     }
 }
 
@@ -118,10 +136,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     };
     let by_fund = bars(GroupBy::Fund, &|key| known(&names, key)).await?;
     let by_round = bars(GroupBy::Round, &|key| known(&rounds, key)).await?;
-    let sums = by_round
-        .iter()
-        .map(|bar| bar.line.requested.max(bar.line.committed));
-    let areas = bars(GroupBy::Area, &place_name).await?;
+    let areas = MoneyBar::on_one_scale(bars(GroupBy::Area, &place_name).await?);
     let funders = bars(GroupBy::Funder, &place_name).await?;
     let by_month = views
         .money_by_month(days.year_start(), days.day(), days.position)
@@ -132,12 +147,13 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         whole: Whole::of(&by_fund),
         all_areas: Whole::of(&areas),
         all_funders: Whole::of(&funders),
-        most: sums.max().unwrap_or_default(),
+        most: largest_amount(&by_round),
         funds: by_fund,
         areas,
         funders,
         rounds: by_round,
         signs: outcome_bars(order_by_sign(&signs, all)),
+        reports: reports_in_words(&totals),
         totals: outcome_bars(
             totals
                 .into_iter()
@@ -150,13 +166,21 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render(&page)
 }
 
+/// The largest amount that was asked for or awarded.
+fn largest_amount(bars: &[MoneyBar]) -> Money {
+    let amounts = bars
+        .iter()
+        .map(|bar| bar.line.requested.max(bar.line.committed));
+    amounts.max().unwrap_or_default()
+}
+
 /// The outcomes of each area by sign, in the order of the areas' totals.
 async fn outcomes_by_area(
     request: &DeskRequest<'_>,
     totals: &[OutcomeLine],
     signs: &[Sign],
     days: &DaySelection,
-) -> Result<Vec<(String, Vec<OutcomeBar>)>, PageError> {
+) -> Result<Vec<AreaSigns>, PageError> {
     let views = &request.app.views;
     let mut by_area = Vec::new();
     for line in totals {
@@ -164,10 +188,11 @@ async fn outcomes_by_area(
             .outcomes(totals_query(GroupBy::Sign, None, Some(&line.of), days))
             .await?
             .lines;
-        by_area.push((
-            place_name(&line.of),
-            outcome_bars(order_by_sign(signs, lines)),
-        ));
+        by_area.push(AreaSigns {
+            name: place_name(&line.of),
+            reports: reports_in_words([line]),
+            bars: outcome_bars(order_by_sign(signs, lines)),
+        });
     }
     Ok(by_area)
 }

@@ -16,9 +16,12 @@ use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
 use crate::http::pages::days::short_day;
 use crate::http::pages::public::order_by_sign;
+use crate::http::pages::words::Tagged as _;
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::{FundRow, GrantRow, OrganisationRow};
-use crate::views::{Balances, GroupBy, Statement, StatementLine, StatementSubject};
+use crate::views::{
+    Balances, GroupBy, OutcomeLine, Statement, StatementLine, StatementSubject, Sums,
+};
 
 #[derive(Template)]
 #[template(path = "desk/statement.html")]
@@ -26,6 +29,8 @@ struct StatementPage {
     page: PageContext,
     filter: Form,
     name: String,
+    /// Whose money the statement is about, before its name.
+    kind: &'static str,
     /// The page to return to: the fund's, or the charts.
     at: String,
     path: String,
@@ -34,6 +39,8 @@ struct StatementPage {
     /// The sums of the period alone.
     moved: Moved,
     grants: Vec<GrantLine>,
+    /// What the grants of the statement achieved together.
+    achieved: String,
     movements: Vec<MoneyRow>,
     sheets: Vec<(&'static str, String)>,
     /// The outcomes of each fund that has the funder's money.
@@ -49,6 +56,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         .ok_or_else(PageError::not_found)?;
     let key = fund.id.to_string();
     let about = StatementHeading {
+        kind: "Statement of the fund",
         name: fund.name,
         at: format!("/desk/funds/{key}"),
         query: format!("fund={key}"),
@@ -94,6 +102,7 @@ pub(super) async fn show_funder(
     }
     let name = place_name(funder);
     let about = StatementHeading {
+        kind: "Statement to the funder",
         name,
         at: "/desk/figures".to_owned(),
         query: format!("funder={funder}"),
@@ -104,6 +113,7 @@ pub(super) async fn show_funder(
 
 /// What a statement's page shows apart from its figures.
 struct StatementHeading {
+    kind: &'static str,
     name: String,
     at: String,
     query: String,
@@ -123,6 +133,7 @@ async fn render(
         .prefill("until", &until.to_string());
     let statement = request.app.views.statement(of, from, until).await?;
     let grants = grants_of(request, &statement).await?;
+    let people = people_by_grant(request, &statement).await?;
     let today = day_of(request.app.commands.now());
     let query = &about.query;
     let sheet = |(says, kind): (&'static str, &str)| {
@@ -142,8 +153,10 @@ async fn render(
         ],
         moved: Moved::of(&statement),
         movements: movements(&statement, &grants, today),
-        grants: grant_lines(request, &statement, grants).await?,
+        achieved: People::of_grants(&people, grants.keys()).in_words(),
+        grants: grant_lines(request, &statement, grants, &people).await?,
         statement,
+        kind: about.kind,
         name: about.name,
         at: about.at,
         path: request.path.clone(),
@@ -194,6 +207,40 @@ struct GrantLine {
     awarded: i64,
     paid: i64,
     returned: i64,
+    /// Who came and helped according to its reports; without one, its state.
+    so_far: String,
+}
+
+/// Who came and who helped, according to accepted reports.
+#[derive(Clone, Copy, Default)]
+struct People {
+    came: i64,
+    helped: i64,
+}
+
+impl People {
+    fn of_grants<'a>(
+        people: &BTreeMap<String, Self>,
+        grants: impl Iterator<Item = &'a String>,
+    ) -> Self {
+        let known = grants.filter_map(|grant| people.get(grant));
+        known.fold(Self::default(), |sum, of| Self {
+            came: sum.came + of.came,
+            helped: sum.helped + of.helped,
+        })
+    }
+
+    /// "24 people came, 5 helped"; empty for nobody.
+    fn in_words(self) -> String {
+        let came = match self.came {
+            0 => None,
+            1 => Some("1 person came".to_owned()),
+            came => Some(format!("{came} people came")),
+        };
+        let helped = (self.helped > 0).then(|| format!("{} helped", self.helped));
+        let parts: Vec<String> = came.into_iter().chain(helped).collect();
+        parts.join(", ")
+    }
 }
 
 /// A movement, with the grant or funder that it is about.
@@ -222,11 +269,35 @@ async fn grants_of(
         .collect())
 }
 
+/// The people of each grant, by its id, up to the end of a statement.
+async fn people_by_grant(
+    request: &DeskRequest<'_>,
+    statement: &Statement,
+) -> Result<BTreeMap<String, People>, PageError> {
+    let by_grant = Sums {
+        by: GroupBy::Grant,
+        fund: None,
+        area: None,
+        position: statement.until_position,
+        effective_on: None,
+    };
+    let lines = request.app.views.outcomes(by_grant).await?.lines;
+    let people = |line: OutcomeLine| {
+        let people = People {
+            came: line.people,
+            helped: line.volunteers,
+        };
+        (line.of, people)
+    };
+    Ok(lines.into_iter().map(people).collect())
+}
+
 /// One line for each grant in a statement, in the order of their first movements.
 async fn grant_lines(
     request: &DeskRequest<'_>,
     statement: &Statement,
     grants: BTreeMap<String, GrantRow>,
+    people: &BTreeMap<String, People>,
 ) -> Result<Vec<GrantLine>, PageError> {
     let names = request
         .group_names(grants.values().map(|row| row.group.to_string()))
@@ -238,7 +309,13 @@ async fn grant_lines(
         let at = lines.iter().position(|known| known.id == *id);
         let at = at.unwrap_or_else(|| {
             let row = grants.get(id);
+            let known = people.get(id).copied().unwrap_or_default();
+            let so_far = Some(known.in_words()).filter(|words| !words.is_empty());
             lines.push(GrantLine {
+                so_far: so_far.unwrap_or_else(|| {
+                    row.map(|row| row.state.word().to_owned())
+                        .unwrap_or_default()
+                }),
                 id: id.clone(),
                 since: short(&line.recorded_on, today),
                 group: row
@@ -364,4 +441,18 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     });
     let rows: Vec<_> = before.into_iter().chain(lines).chain(after).collect();
     Ok(build_spreadsheet("Statement", columns, rows, |row| row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_counted_in_words() {
+        let words = |came, helped| People { came, helped }.in_words();
+        assert_eq!(words(24, 5), "24 people came, 5 helped");
+        assert_eq!(words(1, 0), "1 person came");
+        assert_eq!(words(0, 3), "3 helped");
+        assert_eq!(words(0, 0), "");
+    }
 }

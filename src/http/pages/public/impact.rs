@@ -10,7 +10,7 @@ use crate::domain::Money;
 use crate::domain::grant::GrantState;
 use crate::domain::outcome::Sign;
 use crate::http::AppState;
-use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::apply::sections::{names_in_words, place_name};
 use crate::http::pages::charts::{DaySelection, mean_days_to_decide, totals_query};
 use crate::http::pages::flower::{Flower, Petal};
 use crate::http::pages::i18n::translate;
@@ -44,6 +44,21 @@ struct ImpactPage {
 impl ImpactPage {
     fn has_few_reports(&self) -> bool {
         self.totals.reports < FEW_REPORTS
+    }
+
+    /// What the page is about, with the names of the places.
+    fn lead(&self) -> String {
+        let names: Vec<String> = self.areas.iter().map(|area| area.name.clone()).collect();
+        if names.is_empty() {
+            return self
+                .page
+                .t("Small grants to local groups. Many had never asked anyone for money before.")
+                .to_owned();
+        }
+        self.page.t_with(
+            "Small grants to groups in {}. Many had never asked anyone for money before.",
+            names_in_words(&names, self.page.t("and")),
+        )
     }
 }
 
