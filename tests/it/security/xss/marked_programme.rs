@@ -170,6 +170,11 @@ impl MarkedProgramme<'_> {
         let on = commands_to(format!("funds/{}", self.office.fund));
         on(self.ada, "pause", because());
         on(self.ada, "resume", json!({}));
+        let mut other = rules;
+        other["offer_days"] = json!(20);
+        on(self.ada, "propose-rules", json!({ "rules": other }));
+        let refused = json!({ "rules": other, "reason": PAYLOAD });
+        on(self.ada, "refuse-rules", refused);
     }
 
     /// A group whose name is corrected, and which had a grant before.
