@@ -218,8 +218,7 @@ mod tests {
     async fn a_year_reads_only_the_postings_of_the_year() {
         let (_folder, store) = empty_database().await;
         let plan = explain(&store, &money_by_month_sql()).await;
-        let by_position =
-            "SEARCH t USING INDEX sqlite_autoindex_postings_1 (organisation=? AND generation=? AND position>? AND position<?)";
+        let by_position = "SEARCH t USING INDEX sqlite_autoindex_postings_1 (organisation=? AND generation=? AND position>? AND position<?)";
         assert!(plan.iter().any(|step| step == by_position), "{plan:?}");
     }
 }

@@ -238,9 +238,8 @@ mod tests {
     fn names_do_not_cover_each_other() {
         let ends = vec![end(1, [0; 3]), end(2, [2500, 2490, 2490])];
         let chart = YearChart::new(ends).expect("a chart");
-        let tenths = |name: &ChartLabel| -> i64 {
-            name.at.replace('.', "").parse().expect("a number")
-        };
+        let tenths =
+            |name: &ChartLabel| -> i64 { name.at.replace('.', "").parse().expect("a number") };
         let places: Vec<_> = chart.names.iter().map(tenths).collect();
         assert!(
             places.windows(2).all(|two| two[1] - two[0] >= 140),
