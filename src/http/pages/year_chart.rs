@@ -7,7 +7,7 @@ use super::charts::one_decimal;
 use crate::domain::Money;
 use crate::views::MonthEnd;
 
-/// The edges of the drawing inside its 450 by 250 units: labels are outside of them.
+/// The edges of the drawing inside its 460 by 250 units: labels are outside of them.
 const LEFT: i64 = 42;
 const RIGHT: i64 = 388;
 const TOP: i64 = 10;
