@@ -173,8 +173,10 @@ pub async fn money_by_month(
 
 fn money_by_month_sql() -> String {
     format!(
-        "SELECT substr(t.recorded_on, 1, 7), t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position > $2 AND t.position <= $3 \
-         AND t.fund <> '' AND t.figure IN ('allocated', 'committed', 'paid', 'returned') \
+        "SELECT substr(t.recorded_on, 1, 7), t.figure, CAST(SUM(t.amount) AS bigint) \
+         FROM postings t WHERE t.organisation = $1 AND {} \
+         AND t.position > $2 AND t.position <= $3 AND t.fund <> '' \
+         AND t.figure IN ('allocated', 'committed', 'paid', 'returned') \
          GROUP BY 1, 2 ORDER BY 1, 2",
         alias_in_live_generation("t", "places")
     )
@@ -218,7 +220,8 @@ mod tests {
     async fn a_year_reads_only_the_postings_of_the_year() {
         let (_folder, store) = empty_database().await;
         let plan = explain(&store, &money_by_month_sql()).await;
-        let by_position = "SEARCH t USING INDEX sqlite_autoindex_postings_1 (organisation=? AND generation=? AND position>? AND position<?)";
+        let by_position = "SEARCH t USING INDEX sqlite_autoindex_postings_1 \
+            (organisation=? AND generation=? AND position>? AND position<?)";
         assert!(plan.iter().any(|step| step == by_position), "{plan:?}");
     }
 }

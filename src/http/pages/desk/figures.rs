@@ -182,17 +182,14 @@ async fn outcomes_by_area(
     days: &DaySelection,
 ) -> Result<Vec<AreaSigns>, PageError> {
     let views = &request.app.views;
-    let mut by_area = Vec::new();
-    for line in totals {
-        let lines = views
-            .outcomes(totals_query(GroupBy::Sign, None, Some(&line.of), days))
-            .await?
-            .lines;
-        by_area.push(AreaSigns {
-            name: place_name(&line.of),
-            reports: reports_in_words([line]),
-            bars: outcome_bars(order_by_sign(signs, lines)),
-        });
-    }
-    Ok(by_area)
+    let mut by_area = views.outcomes_by_area(days.position).await?;
+    let area = |line: &OutcomeLine| AreaSigns {
+        name: place_name(&line.of),
+        reports: reports_in_words([line]),
+        bars: outcome_bars(order_by_sign(
+            signs,
+            by_area.remove(&line.of).unwrap_or_default(),
+        )),
+    };
+    Ok(totals.iter().map(area).collect())
 }
