@@ -25,9 +25,9 @@ pub enum AuthError {
     ForeignToken,
     #[error("this token has expired")]
     TokenExpired,
-    #[error("this token was ended, or is not from this service")]
+    #[error("this token has been ended, or is not from this service")]
     TokenEnded,
-    #[error("the person of this token is not here")]
+    #[error("we do not know the person this token belongs to")]
     UnknownPerson,
     #[error(transparent)]
     Log(#[from] LogError),

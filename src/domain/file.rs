@@ -8,7 +8,7 @@ use super::text::TextError;
 super::text::text_type!(
     /// SHA-256 of an encrypted file, in hexadecimal. The file is stored under it.
     FileDigest, parse_digest,
-    "SHA-256 of a sealed file, as keeping it answered", "^[0-9a-f]{64}$", 64,
+    "SHA-256 of an encrypted file, from the response to its upload", "^[0-9a-f]{64}$", 64,
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 );
 

@@ -90,7 +90,7 @@ impl std::fmt::Debug for PersonalInput {
 
 super::text::text_schema!(
     PersonalInput,
-    "Personal text: sealed before it is kept, and opened only for those who may see it",
+    "Personal text. It is stored encrypted, and decrypted only for people who may see it",
     MULTI_LINE_PATTERN,
     PersonalInput::MOST,
     "as typed"
@@ -101,7 +101,7 @@ pub struct PersonalLine;
 
 super::text::text_schema!(
     PersonalLine,
-    "A name: one line, sealed before it is kept, and opened only for those who may see it",
+    "A name on one line. It is stored encrypted, and decrypted only for people who may see it",
     ONE_LINE_PATTERN,
     100,
     "Cass Example"

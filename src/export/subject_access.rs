@@ -9,7 +9,7 @@ use crate::views::SubjectAccessReport;
 /// Renders reports as one text, with their parts one after another under their titles.
 #[must_use]
 pub fn text(organisation: &str, about: &str, on: Date, held: &[SubjectAccessReport]) -> String {
-    let mut text = format!("What {organisation} holds on {about}\n");
+    let mut text = format!("What {organisation} holds about {about}\n");
     let through = held.iter().map(|held| held.through).max().unwrap_or(-1);
     let _ = writeln!(
         text,
@@ -17,7 +17,7 @@ pub fn text(organisation: &str, about: &str, on: Date, held: &[SubjectAccessRepo
     );
     let _ = writeln!(
         text,
-        "What says (erased) was erased and cannot be read by anybody any more."
+        "(erased) means that we have erased this and no one can read it any more."
     );
     for part in held.iter().flat_map(|held| &held.sections) {
         let _ = write!(

@@ -120,8 +120,7 @@ pub fn codes_with_advice() -> impl Iterator<Item = (&'static str, &'static str)>
 }
 
 fn code_schema() -> utoipa::openapi::schema::Object {
-    let about = "Stable: for machines. What to do about each is in `advice`, and for all of them \
-        under /problems.";
+    let about = "Stable, for programs. `advice` says what to do, and /problems explains all codes.";
     let schema = utoipa::openapi::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
         .description(Some(about));
@@ -192,7 +191,7 @@ impl ErrorCode {
             Self::NoSuchAddress => {
                 "Check the address. Programs find all addresses in /openapi.yaml."
             }
-            Self::MethodNotAllowed => "Use a method that the Allow header names.",
+            Self::MethodNotAllowed => "Use one of the methods in the Allow header.",
             Self::UnsupportedMediaType => "Send Content-Type: application/json.",
             Self::TooLarge => "Send less in one go.",
             Self::Stale => "Open the record again and look at what changed before you decide.",
@@ -388,7 +387,7 @@ impl From<LogError> for Problem {
         // The event log reports this once; a line for each command would only repeat it.
         if matches!(error, LogError::ClockOff { .. }) {
             return ErrorCode::Unavailable
-                .problem("we cannot save anything until the clock of this service is put right");
+                .problem("we cannot save anything until the clock of this service is corrected");
         }
         if error.may_pass() {
             tracing::error!(%error, "the log is not to be had");

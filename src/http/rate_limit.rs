@@ -224,14 +224,24 @@ impl RateLimits {
     pub(super) fn check_sign_in(&self, request: &HttpRequest) -> Result<(), Problem> {
         self.sign_ins_by_ip
             .check(&self.client_ip(request))
-            .map_err(|wait| too_many("this was asked for too often from where you are", wait))
+            .map_err(|wait| {
+                too_many(
+                    "we had many requests from your network in a short time",
+                    wait,
+                )
+            })
     }
 
     /// Counts an application that a visitor begins, by IP address.
     pub(super) fn check_application_start(&self, request: &HttpRequest) -> Result<(), Problem> {
         self.applications_by_ip
             .check(&self.client_ip(request))
-            .map_err(|wait| too_many("this was asked for too often from where you are", wait))
+            .map_err(|wait| {
+                too_many(
+                    "we had many requests from your network in a short time",
+                    wait,
+                )
+            })
     }
 
     /// Counts a form: for staff by session; for others by IP address, and if they are signed in by
@@ -275,7 +285,7 @@ impl RateLimits {
         let (left, counted) = self.api_by_person.check_remaining(&person);
         (
             left,
-            counted.map_err(|wait| too_many("this person's programs ask too often", wait)),
+            counted.map_err(|wait| too_many("your programs have sent too many requests", wait)),
         )
     }
 
@@ -295,7 +305,8 @@ impl RateLimits {
             Command::Group(_, GroupCommand::Register(_))
             | Command::Application(_, ApplicationCommand::Start(_)) => pass(
                 &self.starts_by_person,
-                "you started more groups and applications in a day than one person can look after",
+                "you have started many groups and applications today. Please continue tomorrow, or \
+                    phone us",
             ),
             Command::Group(
                 _,
@@ -304,12 +315,12 @@ impl RateLimits {
                 | GroupCommand::ProvidePayee(_),
             ) => pass(
                 &self.changes_by_person,
-                "you changed members or bank details very often, and each time others are written \
-                    to",
+                "you have changed members or bank details many times, and we write to your group \
+                    each time",
             ),
             Command::Grant(_, GrantCommand::SendNews(_)) => pass(
                 &self.changes_by_person,
-                "you sent news very often, and each time the others of your group are written to",
+                "you have sent news many times, and we write to your group each time",
             ),
             _ => Ok(()),
         }
@@ -348,7 +359,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 fn too_often(wait: Duration) -> Problem {
-    too_many("more was sent in a short time than one person types", wait)
+    too_many("we had many forms from you in a short time", wait)
 }
 
 fn too_many(detail: &str, wait: Duration) -> Problem {

@@ -32,7 +32,8 @@ use line::RowError;
 pub use line::{LINES_MAX, TableError};
 pub use table::ImportTable;
 
-const OTHER_VALUES: &str = "this was imported before with other values: change it on its own page";
+const OTHER_VALUES: &str =
+    "this was imported before with different values: change it on its own page";
 
 /// The kinds of tables that can be imported.
 #[derive(

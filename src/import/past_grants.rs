@@ -57,7 +57,7 @@ pub(super) fn plan_commands(
         .find(|known| known.id == group.0)
         .map_or_else(|| "the new group".to_owned(), |known| known.name.clone());
     let says = format!(
-        "“{}” of {} from {} will be added to the history of {of}",
+        "“{}” of {} from {} will be added to the earlier grants of {of}",
         past.title, past.amount, past.funder
     );
     let own = format!("import/past/{}", past.reference);

@@ -187,9 +187,9 @@ fn english_text(notice: AccessNotice) -> (&'static str, &'static str) {
     match notice {
         AccessNotice::RoleGiven => (
             "Someone was given a role",
-            "Hello\n\nSomeone can now do more in our office: they were given a role. One \
-                administrator proposed it and another confirmed it.\n\nIf you did not expect that, \
-                talk to a colleague. You can see who it is, and end the role, here:",
+            "Hello\n\nSomeone in our office now has a new role. One administrator proposed it and \
+                another confirmed it.\n\nIf you did not expect that, talk to a colleague. You can \
+                see who it is, and end the role, here:",
         ),
         AccessNotice::ColleagueChanged => (
             "A colleague's name or address changed",
@@ -199,13 +199,13 @@ fn english_text(notice: AccessNotice) -> (&'static str, &'static str) {
         ),
         AccessNotice::PayeeChanged => (
             "We have bank details for your group",
-            "Hello\n\nThank you. Someone told us where the money for your group should go. We \
+            "Hello\n\nThank you. Someone told us where the money for your group should go. We will \
                 check it before we pay anything.\n\nIf nobody in your group did this, phone us \
                 straight away on {{ phone }}. You can look at it here:",
         ),
         AccessNotice::MembersChanged => (
             "Someone joined or left your group",
-            "Hello\n\nSomeone joined your group here, or left it. Everyone in the group can send \
+            "Hello\n\nSomeone has joined your group, or left it. Everyone in the group can send \
                 applications and say where the money goes.\n\nIf nobody in your group expected \
                 this, phone us straight away on {{ phone }}. You can see your group here:",
         ),
@@ -224,7 +224,7 @@ fn english_text(notice: AccessNotice) -> (&'static str, &'static str) {
         ),
         AccessNotice::Invited => (
             "You are asked to join a group",
-            "Hello\n\nSomeone asked you to join their group here. You are not in it before you say \
+            "Hello\n\nSomeone asked you to join their group here. You are not in it until you say \
                 yes.\n\nIf you do not know what this is about, you do not need to do anything. To \
                 see which group it is, sign in here:",
         ),

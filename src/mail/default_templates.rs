@@ -75,7 +75,7 @@ pub fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
         "minutes" => "30",
         "phone" => "0161 496 0000",
         "roles" => "grants officer, panel member",
-        _ => "What somebody in the office wrote stands here.",
+        _ => "Here the group reads what you wrote to them.",
     };
     kind.names()
         .map(|name| (name, example(name).to_owned()))

@@ -119,16 +119,16 @@ impl Composer {
         let text = match reader.language {
             Language::En => FixedText {
                 subject: "Test message: your email works",
-                words: "Hello\n\nThis is the test message that you asked for. Email from your \
-                    grants service reaches you.\n\nOpen this link to show that it arrived. It \
-                    signs you in, works once, and lasts a day:",
+                words: "Hello\n\nThis is the test message you asked for. Emails from your grants \
+                    service are reaching you.\n\nOpen this link to confirm that it arrived. It \
+                    signs you in. It works once, within a day:",
                 path,
             },
             Language::Pl => FixedText {
                 subject: "Wiadomość próbna: poczta działa",
-                words: "Dzień dobry!\n\nTo wiadomość próbna, o którą chodziło. Poczta z serwisu \
-                    grantów dociera.\n\nOtwórz ten link, aby to potwierdzić. Link loguje, działa \
-                    jeden raz i przez jeden dzień:",
+                words: "Dzień dobry!\n\nTo wiadomość próbna wysłana na Twoją prośbę. Wiadomości z \
+                    serwisu dotacji docierają.\n\nOtwórz ten link, aby to potwierdzić. Link \
+                    loguje, działa jeden raz i przez jeden dzień:",
                 path,
             },
         };
@@ -145,7 +145,7 @@ fn role_title(role: Role, language: Language) -> &'static str {
         (Role::Panel, Language::En) => "panel member",
         (Role::Auditor, Language::En) => "auditor",
         (Role::Administrator, Language::Pl) => "administracja",
-        (Role::Officer, Language::Pl) => "obsługa grantów",
+        (Role::Officer, Language::Pl) => "obsługa dotacji",
         (Role::Finance, Language::Pl) => "finanse",
         (Role::Panel, Language::Pl) => "udział w panelu",
         (Role::Auditor, Language::Pl) => "audyt",

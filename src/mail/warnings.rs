@@ -64,8 +64,8 @@ fn warning_text(kind: &str, language: Language) -> FixedText {
         (CODE_TRIED, Language::En) => FixedText {
             subject: "Someone typed wrong codes to sign in as you",
             words: "Hello\n\nSomeone asked for a link to sign in with your email address, and then \
-                typed five wrong codes. Nobody got in by them, and the code in that mail does not \
-                work any more.\n\nIf it was not you, you do not need to do anything. Phone us on \
+                typed five wrong codes. No one got in, and the code in that email no longer \
+                works.\n\nIf it was not you, you do not need to do anything. Phone us on \
                 {{ phone }} if it happens again.\n\nIf it was you, ask for a new link here:",
             path: "/sign-in".to_owned(),
         },
@@ -80,10 +80,10 @@ fn warning_text(kind: &str, language: Language) -> FixedText {
         },
         (_, Language::En) => FixedText {
             subject: "A token was made for your account",
-            words: "Hello\n\nA token was made on the page of your account. A program that has it \
-                can act in your name until it ends.\n\nIf you made it, you do not need to do \
+            words: "Hello\n\nSomeone made a token on your account page. A program that has the \
+                token can act in your name until it ends.\n\nIf you made it, you do not need to do \
                 anything.\n\nIf you did not, phone us straight away on {{ phone }}, and end it on \
-                the page of your account:",
+                your account page:",
             path: "/account".to_owned(),
         },
         (_, Language::Pl) => FixedText {

@@ -61,10 +61,13 @@ impl Views {
         let programs = self.list_tokens(&id).await?;
         let written = self.list_mails(&id).await?;
         let looked = self
-            .accesses(AccessFilter::Of(&id), "Who looked at what is held on them")
+            .accesses(
+                AccessFilter::Of(&id),
+                "Who looked at what we hold about them",
+            )
             .await?;
         let looks = self
-            .accesses(AccessFilter::By(&id), "What they looked at themselves")
+            .accesses(AccessFilter::By(&id), "What they looked at")
             .await?;
         let groups = self.list_memberships(&row).await?;
         Ok(SubjectAccessReport {
@@ -90,7 +93,7 @@ impl Views {
             let mut part = self
                 .recorded_events(&[merged], &self.log.vault().decrypt_all(merged).await?)
                 .await?;
-            part.title = format!("What was recorded of group {merged}, which was merged into it");
+            part.title = format!("What we recorded about group {merged}, which was merged into it");
             parts.push(part);
         }
         for line in self.history(group, None).await? {
@@ -98,19 +101,19 @@ impl Views {
             let opened = self.log.vault().decrypt_all(line.group).await?;
             let mut part = self.recorded_events(&[line.id], &opened).await?;
             part.title = format!(
-                "Application of {}",
+                "Application from {}",
                 line.submitted_on
-                    .map_or_else(|| "no day yet".to_owned(), |day| day.to_string())
+                    .map_or_else(|| "a day not set yet".to_owned(), |day| day.to_string())
             );
             parts.push(part);
         }
         if let Some(first) = parts.first_mut() {
-            first.title = format!("What was recorded of {}", row.name);
+            first.title = format!("What we recorded about {}", row.name);
         }
         parts.push(
             self.accesses(
                 AccessFilter::Of(&group.to_string()),
-                "Who looked at what is held on it",
+                "Who looked at what we hold about it",
             )
             .await?,
         );
@@ -173,7 +176,7 @@ impl Views {
 
     async fn list_mails(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
-        let mut written = SubjectAccessSection::new("Mails that were made for them");
+        let mut written = SubjectAccessSection::new("Emails to them");
         for mail in outbox::all_of_person(store, organisation, person).await? {
             let says = vec![
                 ("made".to_owned(), format_instant(mail.made_at)),
@@ -213,12 +216,12 @@ impl Views {
         let things = rows.into_iter().map(|row| {
             let what = match (row.what.as_str(), which) {
                 ("held", AccessFilter::By(_)) => {
-                    format!("everything that is held on {}", row.subject)
+                    format!("everything we hold about {}", row.subject)
                 }
                 ("held", _) => {
-                    "somebody of the office took everything that is held, as one file".to_owned()
+                    "someone in the office downloaded everything we hold, as one file".to_owned()
                 }
-                _ => "the addresses of everybody".to_owned(),
+                _ => "the addresses of everyone".to_owned(),
             };
             (
                 row.day,

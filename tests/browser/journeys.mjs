@@ -209,7 +209,7 @@ export async function journeys(walk, { base, off, look, made }) {
     must(await page.getByText(/telephone \}\} cannot be used/).count(), 'a name that the mail does not know is refused');
     await look.at(page, 'mail-text-wrong');
     await fill_body(page, 'Dear {{ name }}\n\nNot this time: {{ note }}\n\n{{ link }}');
-    await page.getByRole('button', { name: 'See how it would arrive' }).click();
+    await page.getByRole('button', { name: 'Preview this email' }).click();
     must(await page.getByText('Not this time: ').count(), 'the words are looked at before they are published');
     must(!(await page.locator('.wrong, .notice.good').count()), 'looking records nothing');
     await look.at(page, 'mail-text-looked-at');

@@ -32,8 +32,8 @@ commands! {
         SaveAnswers(SaveAnswers) = "save-answers", Permission::StaffOrMember(&[Role::Officer]);
         /// Submits a complete application while its round is open.
         Submit(Submit) = "submit", Permission::StaffOrMember(&[Role::Officer]);
-        /// Records the language in which the group wants to be written to, and who helps it with
-        /// English.
+        /// Records the language in which the group wants to be written to, the language that the
+        /// applicant speaks, and who helps the group with English.
         ChooseLanguage(ChooseLanguage) = "choose-language",
             Permission::StaffOrMember(&[Role::Officer]);
         /// Asks the group to change some answers.

@@ -42,7 +42,7 @@ impl<'a> ParsedMailText<'a> {
                 |why: &str| Err(Refusal::TextBroken(format!("{field}, line {line}: {why}")));
             let Some(inner) = marked.strip_prefix("{{") else {
                 return broken(&format!(
-                    "{} has no partner here: use double braces only around a detail",
+                    "{} has no matching pair: use double braces only around a detail",
                     &marked[..2]
                 ));
             };

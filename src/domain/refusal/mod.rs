@@ -42,7 +42,7 @@ pub enum Refusal {
     )]
     #[strum(message = "Ask a colleague who had no part in entering them.")]
     KeyedPayee,
-    #[error("one of the two people got their role from one administrator alone")]
+    #[error("one of you was given a role by only one administrator")]
     #[strum(message = "Propose that role again. Then ask a colleague to confirm it.")]
     KnownToOne,
     #[error("this needs two people: one proposes it and another confirms it")]
@@ -136,19 +136,14 @@ pub enum Refusal {
     #[strum(message = "Decide together with someone who did not type it in.")]
     KeyerAlone,
     #[error("when staff send an application for a group, they must say how they helped")]
-    #[strum(
-        message = "Say in `help` who helped, and whether they helped with the wording or only \
-            typed it in."
-    )]
+    #[strum(message = "Say who helped, and if they helped with the wording or only typed it in.")]
     HelpUnsaid,
     #[error("we have no way to reach anyone in this group")]
     #[strum(
         message = "Add a phone number, an email or a postal address, so that we can reach you."
     )]
     NobodyReached,
-    #[error(
-        "an application that you typed in needs its scan, or must have been read back to the group"
-    )]
+    #[error("when you type in an application, read it back to the group or add its scan")]
     #[strum(message = "Read it back to the group and say so, or add the scan.")]
     NotReadBack,
     // Existence, erasure and merging
@@ -178,7 +173,7 @@ pub enum Refusal {
     #[error("this person still has a role")]
     #[strum(message = "End each of their roles first.")]
     StillInRole,
-    #[error("you cannot begin any more until you have shown that your email address is yours")]
+    #[error("you cannot start another one until you have confirmed your email address")]
     #[strum(
         message = "Sign in with the link that we emailed you, then continue from there. If you \
             have no email address, phone us."
@@ -192,16 +187,10 @@ pub enum Refusal {
     GroupMerged,
     // States
     #[error("this fund is {}", states::words_of(.0))]
-    #[strum(
-        message = "You cannot do this while the fund is in this state. Open its page to see what \
-            comes next."
-    )]
+    #[strum(message = "You cannot do this now. Open the fund's page to see what comes next.")]
     FundNotInState(&'static str),
     #[error("this round is {}", states::words_of(.0))]
-    #[strum(
-        message = "You cannot do this while the round is in this state. Open its page to see what \
-            comes next."
-    )]
+    #[strum(message = "You cannot do this now. Open the round's page to see what comes next.")]
     RoundNotInState(&'static str),
     #[error("this round takes applications from {opens_on} to the end of {closes_on}")]
     #[strum(
@@ -220,8 +209,7 @@ pub enum Refusal {
     NotInRound,
     #[error("this application is {}", states::words_of(.0))]
     #[strum(
-        message = "You cannot do this while the application is in this state. Open its page to see \
-            what comes next."
+        message = "You cannot do this now. Open the application's page to see what comes next."
     )]
     ApplicationNotInState(&'static str),
     #[error("the last day to change these answers was {0}")]
@@ -231,25 +219,16 @@ pub enum Refusal {
     #[strum(message = "Change those, and tell our office if something else should change too.")]
     NotAskedFor,
     #[error("this grant is {}", states::words_of(.0))]
-    #[strum(
-        message = "You cannot do this while the grant is in this state. Open its page to see what \
-            comes next."
-    )]
+    #[strum(message = "You cannot do this now. Open the grant's page to see what comes next.")]
     GrantNotInState(&'static str),
     #[error("this grant is on hold, so its payments must wait")]
     #[strum(message = "Resume the grant when you have sorted out why it was held.")]
     GrantOnHold,
     #[error("this payment is {}", states::words_of(.0))]
-    #[strum(
-        message = "You cannot do this while the payment is in this state. Open its page to see \
-            what comes next."
-    )]
+    #[strum(message = "You cannot do this now. Open the payment's page to see what comes next.")]
     PaymentNotInState(&'static str),
     #[error("this update is {}", states::words_of(.0))]
-    #[strum(
-        message = "You cannot do this while the update is in this state. Open its page to see what \
-            comes next."
-    )]
+    #[strum(message = "You cannot do this now. Open the update's page to see what comes next.")]
     UpdateNotInState(&'static str),
     #[error("this check is {}", states::words_of(.0))]
     #[strum(message = "This check needs nothing more.")]
@@ -269,7 +248,7 @@ pub enum Refusal {
     #[error("the group can accept this offer until the end of {0}")]
     #[strum(message = "Wait for their answer, or withdraw the offer and give a reason.")]
     OfferStands(Date),
-    #[error("this decision has already been reviewed, and we review a decision once")]
+    #[error("we have already reviewed this decision, and we review each decision only once")]
     #[strum(message = "The answer to that review is final.")]
     ReviewedAlready,
     #[error("another application is number {0} on this reserve list")]
@@ -294,14 +273,14 @@ pub enum Refusal {
     #[strum(message = "We send reminders on the days set in the fund's rules.")]
     ReminderNotDue,
     // Money
-    #[error("a grant is from £500 to £2,500, and a fund cannot go beyond that")]
+    #[error("each grant must be from £500 to £2,500")]
     #[strum(message = "Set a smallest and a largest grant between £500 and £2,500.")]
     BoundsTooWide,
     #[error("the amount must be from {minimum} to {maximum}")]
     #[strum(message = "Enter an amount between these two.")]
     OutsideBounds { minimum: Money, maximum: Money },
-    #[error("the group asked for {0}, so a different amount needs a reason")]
-    #[strum(message = "Give a reason, which the group will read, or award what they asked for.")]
+    #[error("the group asked for {0}, so you must say why you award a different amount")]
+    #[strum(message = "Give a reason for the group to read, or award what they asked for.")]
     NotAsAsked(Money),
     #[error("{asked} is more than the {left} that is still free for this place")]
     #[strum(
@@ -369,7 +348,7 @@ pub enum Refusal {
     #[error("you can choose up to {0} in one go")]
     #[strum(message = "Do this in smaller batches.")]
     TooManyItems(usize),
-    #[error("the check {0} holds back every payment, so you cannot use it for one instalment")]
+    #[error("the check {0} is for every payment, so you cannot use it for one instalment")]
     #[strum(
         message = "Choose a check that was added to this grant, or a condition that the award set \
             for one instalment."
@@ -425,11 +404,8 @@ pub enum Refusal {
     #[error("this group has no check of this kind that is still in date")]
     #[strum(message = "Make the check again.")]
     CheckNotOnFile,
-    #[error("no one who is independent of the group has checked its bank details")]
-    #[strum(
-        message = "Ask a colleague to check them who did not enter them and has no tie to the \
-            group."
-    )]
+    #[error("someone with no tie to the group must check its bank details")]
+    #[strum(message = "Ask a colleague who did not enter them and has no tie to the group.")]
     PayeeNotVerified,
     #[error("this group's bank details have changed")]
     #[strum(
@@ -448,13 +424,13 @@ pub enum Refusal {
     #[error("the last day to confirm who made this decision was {0}")]
     #[strum(message = "Withdraw the offer, and ask the panel to decide again.")]
     ConfirmedTooLate(Date),
-    #[error("this sort code and account number do not go together")]
+    #[error("this sort code and account number do not match")]
     #[strum(message = "Compare both numbers with a bank statement. One digit may be wrong.")]
     AccountFails,
     #[error("we need to know who you are buying this from for the group")]
     #[strum(message = "Enter the name of the supplier.")]
     SupplierMissing,
-    #[error("a purchase for a group needs its receipt before you can confirm it")]
+    #[error("we need the receipt before you can confirm a purchase for a group")]
     #[strum(message = "Add the receipt to the group's files, then choose it here.")]
     ReceiptMissing,
     #[error("this grant is paid in instalments")]

@@ -197,7 +197,7 @@ fn recipient(numbers: OrgIdentifiers, name: &str) -> OpenDataOrganisation {
 fn description_with_note(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
     if grant.came_back {
         format!(
-            "{} (Some of the money was not needed, or was given back: the sums here are what is \
+            "{} (Some of the money was not needed or was returned. The amounts here are what is \
                 left.)",
             offer.description
         )

@@ -158,7 +158,7 @@ fn people_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/organisation",
             name: "organisation",
-            summary: "The organisation: its signs, form and agreement.",
+            summary: "The organisation with its signs, questions and agreement.",
             query: &["as_at", "min_position"],
             shape: ResponseShape::record::<OrganisationView>(),
             route: || web::get().to(organisation::show),
@@ -230,7 +230,7 @@ fn fund_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/outcomes",
             name: "outcomes",
-            summary: "What came of the money.",
+            summary: "What the money achieved.",
             query: &["by", "fund", "as_at", "effective", "min_position"],
             shape: ResponseShape::record::<Outcome>(),
             route: || web::get().to(funds::outcomes),
@@ -244,7 +244,7 @@ fn group_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/groups",
             name: "groups",
-            summary: "Groups; for a group's member, their own.",
+            summary: "Groups. Members see their own.",
             query: GROUPS_PARAMS,
             shape: ResponseShape::page::<GroupView>(),
             route: || web::get().to(groups::list),
@@ -276,7 +276,7 @@ fn group_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/groups/{group}/files/{file}",
             name: "group_file",
-            summary: "One file of a group, opened.",
+            summary: "One file of a group, decrypted.",
             query: &[],
             shape: ResponseShape::file(),
             route: || web::get().to(files::download),
@@ -290,7 +290,7 @@ fn application_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/applications",
             name: "applications",
-            summary: "Applications; for a group's member, their own.",
+            summary: "Applications. Members see those of their groups.",
             query: APPLICATIONS_PARAMS,
             shape: ResponseShape::page_by_state::<ApplicationView, ApplicationState>(),
             route: || web::get().to(applications::list),
@@ -320,7 +320,7 @@ fn grant_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/grants",
             name: "grants",
-            summary: "Grants; for a group's member, their own.",
+            summary: "Grants. Members see those of their groups.",
             query: GRANTS_PARAMS,
             shape: ResponseShape::page_by_state::<GrantView, GrantState>(),
             route: || web::get().to(grants::list),
@@ -374,7 +374,7 @@ fn log_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/log/head",
             name: "log_head",
-            summary: "How many events the log holds, and what was sealed of it.",
+            summary: "The length of the log, and how much of it is signed.",
             query: &[],
             shape: ResponseShape::record::<LogStatus>(),
             route: || web::get().to(log::head),
@@ -382,7 +382,7 @@ fn log_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/log/events/{position}/proof",
             name: "log_proof",
-            summary: "The proof that an event is in the log that the newest head is over.",
+            summary: "The proof that an event is in the log with the newest signed head.",
             query: &[],
             shape: ResponseShape::record::<Proof>(),
             route: || web::get().to(log::proof),
@@ -390,7 +390,7 @@ fn log_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/log/accesses",
             name: "log_accesses",
-            summary: "Who looked at all data on a person, and who took the addresses of everyone, \
+            summary: "Who looked at all data on a person, and who saw the addresses of everyone, \
                 the newest day first.",
             query: &["after", "limit"],
             shape: ResponseShape::page::<AccessView>(),
@@ -413,7 +413,7 @@ fn webhook_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/webhooks",
             name: "webhooks",
-            summary: "Webhooks: who outside is told of events.",
+            summary: "Webhooks: other programs that receive events.",
             query: &[],
             shape: ResponseShape::page::<WebhookView>(),
             route: || web::get().to(webhooks::list),
@@ -421,7 +421,7 @@ fn webhook_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/webhooks/{webhook}",
             name: "webhook",
-            summary: "One webhook, and how it does.",
+            summary: "One webhook, and the state of its deliveries.",
             query: &[],
             shape: ResponseShape::record::<WebhookView>(),
             route: || web::get().to(webhooks::show),
@@ -455,8 +455,8 @@ pub fn action_routes() -> Vec<ActionRoute> {
         ActionRoute {
             path: "/webhooks/{webhook}/secret",
             name: "webhook_make_secret",
-            summary: "Makes the next secret of a webhook, and shows it this once. The one before \
-                still signs as well.",
+            summary: "Makes a new secret for a webhook and shows it once. The previous secret also \
+                signs until there is another.",
             shape: ResponseShape::record::<SecretShown>(),
             recorded: true,
             route: || web::post().to(webhooks::make_secret),
@@ -464,7 +464,7 @@ pub fn action_routes() -> Vec<ActionRoute> {
         ActionRoute {
             path: "/webhooks/{webhook}/resume",
             name: "webhook_resume",
-            summary: "Resumes a webhook that was paused because it took nothing for days.",
+            summary: "Resumes a webhook that was paused because it accepted nothing for days.",
             shape: ResponseShape::record::<WebhookView>(),
             recorded: false,
             route: || web::post().to(webhooks::resume),
@@ -472,7 +472,7 @@ pub fn action_routes() -> Vec<ActionRoute> {
         ActionRoute {
             path: "/webhooks/{webhook}/deliveries/{delivery}/send-again",
             name: "webhook_send_again",
-            summary: "Sends a delivery again, and tries for three days.",
+            summary: "Sends a delivery again, with attempts for three days.",
             shape: ResponseShape::record::<DeliveryView>(),
             recorded: false,
             route: || web::post().to(webhooks::send_again),

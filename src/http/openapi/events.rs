@@ -69,7 +69,7 @@ fn flatten_payloads(name: &str, schemas: &mut JsonObject) -> Vec<String> {
     *events = json!({
         "type": "object",
         "description": format!(
-            "{} `event` names the one property that there is.",
+            "{} It has one property, which `event` names.",
             events["description"].as_str().unwrap_or_default(),
         ),
         "minProperties": 1,
@@ -90,7 +90,7 @@ fn add_stream_variants(mut record: Value, schemas: &mut JsonObject) {
         required.retain(|name| !apart.iter().any(|apart| name == apart));
     }
     let about = record["description"].take();
-    record["description"] = json!("What all events have in common.");
+    record["description"] = json!("The fields that all events have.");
     let (mut parts, mut mapping) = (Vec::new(), JsonObject::new());
     for stream in STREAMS {
         let (of, part_name) = (
@@ -99,7 +99,7 @@ fn add_stream_variants(mut record: Value, schemas: &mut JsonObject) {
         );
         let payload = json!({
             "oneOf": [schema_ref(&format!("{of}Event")), { "type": "null" }],
-            "description": "Absent where it is an assessor's score that the reader may not see.",
+            "description": "Absent if it is a score that the reader may not see.",
         });
         let own = json!({
             "type": "object",
@@ -137,8 +137,8 @@ fn hashed_event_schema() -> Value {
         .chain([json!({ "type": "null" })]);
     json!({
         "type": "object",
-        "description": "An event as it is hashed: canonical JSON, so that a proof fits it. What \
-            assessors gave is left out.",
+        "description": "An event as it is hashed, in canonical JSON, so that a proof can be \
+            checked against it. Scores are left out.",
         "required": [
             "command_id", "event", "id", "metadata", "payload", "position", "recorded_at",
             "sequence", "stream", "v", "version",
@@ -160,7 +160,7 @@ fn hashed_event_schema() -> Value {
             "stream": { "type": "string", "enum": STREAMS },
             "v": {
                 "type": "integer", "format": "int32", "minimum": 1, "maximum": 255,
-                "description": "The version of this form.",
+                "description": "The version of this format.",
             },
             "version": { "type": "string", "maxLength": 20 },
         },
@@ -172,8 +172,8 @@ fn delivery_schema() -> Value {
     let position = json!({ "type": "integer", "format": "int64" });
     json!({
         "type": "object",
-        "description": "Events that were appended, in their order; none is left out, and what is \
-            sent again carries the same id.",
+        "description": "New events in the order of the log, without gaps. A repeated delivery has \
+            the same id.",
         "required": ["type", "organisation", "from", "next", "events"],
         "properties": {
             "type": { "type": "string", "enum": ["log.events"] },
@@ -198,20 +198,23 @@ pub(super) fn webhooks(schemas: &JsonObject) -> Value {
     let answer = |about: &str| json!({ "description": about });
     json!({ "events": { "post": {
         "operationId": "events",
-        "summary": "Events were appended.",
-        "description": "Signed as Standard Webhooks are: HMAC-SHA-256 with the shared secret over \
-            id, time and body, joined by points. Any answer of 2xx takes the delivery; anything \
-            else, or none, has it sent again, after longer and longer waits.",
+        "summary": "Sends new events.",
+        "description": "Signed as in Standard Webhooks: HMAC-SHA-256 with the shared secret over \
+            id, time and body, joined by full stops. A 2xx response accepts the delivery. After \
+            any other response, or none, it is sent again after increasing waits.",
         "tags": ["log"],
         "security": [],
         "parameters": [
             header(
-                "webhook-id", "The same each time that the same delivery is sent.",
+                "webhook-id",
+                "The id of the delivery. It stays the same when the delivery is repeated.",
                 "5f0c4a0e-3c52-5a59-8b2e-6d3f8c1a7b90",
             ),
-            header("webhook-timestamp", "When it was sent, in seconds since 1970.", "1792857600"),
             header(
-                "webhook-signature", "`v1,` and the signature in base64.",
+                "webhook-timestamp", "The time of sending, in seconds since 1970.", "1792857600",
+            ),
+            header(
+                "webhook-signature", "`v1,` followed by the signature in base64.",
                 "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
             ),
         ],
@@ -222,8 +225,8 @@ pub(super) fn webhooks(schemas: &JsonObject) -> Value {
             },
         },
         "responses": {
-            "2XX": answer("Taken."), "4XX": answer("Not taken: it is sent again."),
-            "5XX": answer("Not taken: it is sent again."),
+            "2XX": answer("Accepted."), "4XX": answer("Not accepted. It is sent again."),
+            "5XX": answer("Not accepted. It is sent again."),
         },
     } } })
 }

@@ -54,9 +54,9 @@ pub fn openapi_json() -> Value {
 
 const DESCRIPTION: &str = "Apply, award, pay, report and close, with every change an immutable \
     event. Money is a string of pounds with at most two decimals; dates are ISO dates in \
-    Europe/London. Every command takes an Idempotency-Key, and a repeat gets the first answer. \
-    Every error is a problem document (RFC 9457) with a stable code. A list in a request has at \
-    most 500 entries.";
+    Europe/London. Every command takes an Idempotency-Key, and a repeated request gets the first \
+    response. Every error is a problem document (RFC 9457) with a stable code. A list in a request \
+    has at most 500 entries.";
 
 /// The top-level sections of the document, in the order of the file.
 fn sections() -> Vec<(&'static str, Value)> {
@@ -85,8 +85,8 @@ fn sections() -> Vec<(&'static str, Value)> {
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "A token of a person, made on their account page. It is signed and \
-                checked as RFC8725 says: one algorithm (EdDSA), one key, issuer, audience and \
-                expiry."
+                checked as RFC 8725 recommends: one algorithm (EdDSA), one key, issuer, audience \
+                and expiry."
         } },
     });
     vec![

@@ -20,11 +20,11 @@ const TAGS: [(&str, &str); 9] = [
     ),
     (
         "funds",
-        "Funds, their rules, money and rounds, and the statements of what moved.",
+        "Funds with their rules, money, rounds and statements.",
     ),
     (
         "figures",
-        "What was allocated, committed, paid and returned, and what came of it.",
+        "Totals of what was allocated, committed, paid and returned, and what it achieved.",
     ),
     (
         "groups",
@@ -40,11 +40,11 @@ const TAGS: [(&str, &str); 9] = [
     ),
     (
         "webhooks",
-        "Connections that tell other programs of events, and what became of each delivery.",
+        "Connections that send events to other programs, and the result of each delivery.",
     ),
     (
         "log",
-        "The log of events, and the proofs that an event is in it.",
+        "The log of events, and proofs that it contains an event.",
     ),
 ];
 
@@ -52,138 +52,142 @@ const TAGS: [(&str, &str); 9] = [
 const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     (
         "organisation",
-        "Signs of success, questions and agreement as they are in force, your own wording of \
-            emails, and earlier agreements.",
+        "The signs of success, questions and agreement in use, your own wording of emails, and \
+            earlier agreements.",
     ),
     (
         "people",
-        "Staff see everyone, in order of their ids; other people see only themselves. Addresses \
-            are shown to those who work with groups.",
+        "Staff see everyone, ordered by id. Other people see only themselves. Only staff who work \
+            with groups see addresses.",
     ),
     (
         "person",
-        "Name and contact details are shown to the person and to staff who work with groups. They \
-            are absent once they are erased.",
+        "Only the person and staff who work with groups see the name and contact details. They are \
+            absent once erased.",
     ),
     (
         "funds",
-        "Each with its rules, rounds and newest batches of payments.",
+        "Each fund with its rules, its rounds and its newest batches of payments.",
     ),
     (
         "fund",
-        "With its rules, rounds and newest batches of payments. The ETag is the version that \
-            `If-Match` takes.",
+        "The fund with its rules, its rounds and its newest batches of payments. Send the ETag as \
+            `If-Match` to change this version.",
     ),
     (
         "fund_statement",
-        "Opening balances, each movement with its position in the log, and closing balances, by \
-            when they were recorded. For staff.",
+        "Opening balances, each transaction with its position in the log, and closing balances, by \
+            the day of recording. For staff.",
     ),
     (
         "funder_statement",
-        "The same as the statement of a fund, over all funds that have money of this funder. For \
-            staff.",
+        "Like the statement of a fund, for all funds with money from this funder. For staff.",
     ),
     (
         "budget",
-        "Adds up by fund unless `by` says otherwise; as at any past day or position. For staff.",
+        "Totals by fund, or by what `by` names, as at any past day or position. For staff.",
     ),
     (
         "outcomes",
-        "Adds up what groups said and staff judged, by sign unless `by` says otherwise. For staff.",
-    ),
-    (
-        "groups",
-        "Staff see every group; members see those that they are in.",
-    ),
-    (
-        "group",
-        "With members, bank details, files and checks on file. Members get 404 for another group.",
-    ),
-    (
-        "group_history",
-        "Each application with what was asked for, awarded, paid and returned, also of groups that \
-            were merged into this one.",
-    ),
-    (
-        "group_links",
-        "Found by keyed look-ups, without decrypting anything. They are shown and not forbidden. \
+        "Totals of what groups reported and what staff assessed, by sign or by what `by` names. \
             For staff.",
     ),
     (
+        "groups",
+        "Staff see all groups. Members see the groups that they are in.",
+    ),
+    (
+        "group",
+        "The group with its members, bank details, files and checks on file. Members get 404 for \
+            other groups.",
+    ),
+    (
+        "group_history",
+        "Each application with the amounts asked for, awarded, paid and returned. It includes \
+            groups that were merged into this one.",
+    ),
+    (
+        "group_links",
+        "Found by blind indexes, without decrypting anything. Sharing a detail is only shown, and \
+            blocks nothing. For staff.",
+    ),
+    (
         "group_file",
-        "Decrypted while it is read, as its own media type or as bytes. Staff and the group's \
-            members only.",
+        "The decrypted file, with its own media type. For staff and the members of the group.",
     ),
     (
         "applications",
-        "Staff see all; members see their groups' own. Scores are withheld from those who have yet \
-            to score.",
+        "Staff see all applications. Members see those of their groups. Scores are hidden from \
+            people who have not scored yet.",
     ),
     (
         "application",
-        "With its decision, place on the reserve list, conflicts of interest, and the scores that \
-            the reader may see.",
+        "The application with its decision, its place on the reserve list, declared conflicts of \
+            interest, and the scores that the reader may see.",
     ),
     (
         "application_answers",
-        "The newest answer to each question, decrypted; absent where it was erased.",
+        "The newest answer to each question, decrypted. Absent once it is erased.",
     ),
-    ("grants", "Staff see all; members see their groups' own."),
+    (
+        "grants",
+        "Staff see all grants. Members see those of their groups.",
+    ),
     (
         "grant",
-        "With checks, instalments, changes, news, stories and money to return. The id of a grant \
+        "The grant with its checks, instalments, changes, news, stories and money to return. Its id \
             is the id of its application.",
     ),
     (
         "grant_payments",
-        "In order of their numbers; who prepared and approved them is absent for members.",
+        "Ordered by number. Members do not see who prepared and approved them.",
     ),
     (
         "grant_updates",
-        "In order of their numbers, with what the group said of each sign and what staff judge.",
+        "Ordered by number, with the group's and the staff's view of each sign.",
     ),
     (
         "payments",
-        "Over all grants that the reader may see; `state` finds what waits for an approval, for \
-            the bank, or to be confirmed.",
+        "Payments of all grants that the reader may see. Use `state` to find payments that wait \
+            for approval, for the bank or for confirmation.",
     ),
     (
         "updates",
-        "Over all grants that the reader may see; `due_by` finds what is due by a day.",
+        "Updates of all grants that the reader may see. Use `due_by` to find those that are due by \
+            a day.",
     ),
     (
         "webhooks",
-        "Those that are active, proposed or paused, with their newest deliveries. For auditors and \
+        "Active, proposed and paused webhooks, with their newest deliveries. For auditors and \
             administrators.",
     ),
     (
         "webhook",
-        "With its address, its kinds of events and its state. For auditors and administrators.",
+        "The webhook with its address, kinds of events and state. For auditors and administrators.",
     ),
     (
         "webhook_deliveries",
-        "The newest first: when each was tried, what was answered, and when it is tried next.",
+        "The newest first. Each with the last attempt, the response, and the next attempt.",
     ),
     (
         "log_accesses",
-        "Who took all data on a person, or the addresses of everyone, by day. For auditors and \
-            administrators.",
+        "Who downloaded all data on a person, or saw the addresses of everyone, by day. For \
+            auditors and administrators.",
     ),
     (
         "log_head",
-        "The log's length, how far the views have read, and the newest signed head. For auditors \
-            and administrators.",
+        "The length of the log, the position of the views, and the newest signed head. For \
+            auditors and administrators.",
     ),
     (
         "log_proof",
-        "The event as it was hashed, the hashes on its way to the root, and the signed head. For \
+        "The event as it was hashed, the hashes on the path to the root, and the signed head. For \
             auditors and administrators.",
     ),
     (
         "log_events",
-        "With `wait` the answer comes as soon as there is a new event. Events have personal values \
-            only as seals. For auditors and administrators.",
+        "With `wait` the response comes as soon as there is a new event. Personal values in events \
+            are encrypted. For auditors and administrators.",
     ),
 ];
 
@@ -254,7 +258,8 @@ fn read_operation(read: &ReadRoute, all: &mut OpenApiComponents) -> Value {
         responses::with_error_responses("200", &responses::read_response(read, all));
     if has_etag(read) {
         parameters.push(parameters::if_none_match(all));
-        responses["304"] = json!({ "description": "Unchanged since it was read with this tag." });
+        responses["304"] = json!({ "description": "The record has not changed since the version of \
+            this tag." });
     }
     let mut operation = json!({
         "operationId": read.name,
@@ -300,15 +305,15 @@ fn upload_operation(all: &mut OpenApiComponents) -> Value {
     parameters.push(parameters::idempotency_key(all));
     let body = json!({
         "required": true,
-        "description": "The file itself, of at most 10 MiB.",
+        "description": "The bytes of the file, at most 10 MiB.",
         "content": {
             "application/octet-stream": responses::binary_content("application/octet-stream"),
         },
     });
     json!({
         "operationId": "group_keep_file",
-        "summary": "Keeps a file among the group's: a photograph (JPEG, PNG, WebP) or a PDF, found \
-            out from its bytes.",
+        "summary": "Adds a file to the group: a photograph (JPEG, PNG, WebP) or a PDF. The type \
+            follows from the bytes.",
         "description": permission_text(Permission::Upload(&[Role::Officer, Role::Finance])),
         "tags": ["groups"],
         "parameters": parameters,
@@ -343,7 +348,7 @@ fn command_operation(
     let made = noun.create_command == Some(spec.name);
     let mut about = permission_text(spec.permission);
     if !needed {
-        about.push_str(" Without a body it is taken as `{}`.");
+        about.push_str(" An empty body counts as `{}`.");
     }
     json!({
         "operationId": command_operation_id(noun, spec),
@@ -375,12 +380,11 @@ fn permission_text(who: Permission) -> String {
             .join(" or ")
     };
     match who {
-        Permission::Anyone => "For anybody who is signed in.".into(),
+        Permission::Anyone => "For everyone who is signed in.".into(),
         Permission::Staff(roles) => format!("For a person with the role {}.", names(roles)),
         Permission::StaffOrJob(roles) => {
             format!(
-                "For a person with the role {}; the service does it by itself when the day has \
-                    come.",
+                "For a person with the role {}. The service also does it on the day.",
                 names(roles)
             )
         }
@@ -389,7 +393,7 @@ fn permission_text(who: Permission) -> String {
             names(roles)
         ),
         Permission::Download(_) | Permission::Operator | Permission::Job | Permission::FollowUp => {
-            "Not offered.".into()
+            "Not available in the API.".into()
         }
     }
 }
@@ -400,7 +404,7 @@ fn read_description(read: &ReadRoute) -> &'static str {
         .iter()
         .find(|(name, _)| *name == read.name)
         .map_or(
-            "What the reader may see of it; what is another's is 404.",
+            "What the reader may see. Records of other groups are 404.",
             |(_, description)| *description,
         )
 }

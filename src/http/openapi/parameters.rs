@@ -48,17 +48,17 @@ fn add_shared(shared: &mut OpenApiComponents, name: &str, parameter: Value) -> V
 fn query_parameter(name: &str) -> Value {
     let (about, schema) = match name {
         "after" => (
-            "The cursor that the page before gave as `next`, in the same order.",
+            "The `next` of the previous page, with the same order.",
             text("^[^\\u0000]{0,1000}$", 1000),
         ),
-        "limit" => ("How many items a page has.", integer(1, api::PAGE_MAX)),
+        "limit" => ("The most items on a page.", integer(1, api::PAGE_MAX)),
         "as_at" => (
-            "The end of a day, or a position: everything that had been recorded by then. A \
-                position inside a command gives the state before the command.",
+            "A day or a position in the log. The response is as it was at the end of that day or \
+                at that position. A position inside a command gives the state before the command.",
             or_position(day()),
         ),
         "min_position" => (
-            "Wait until the views have passed this position.",
+            "Wait until the views have reached this position.",
             integer(0, POSITION_MAX),
         ),
         "after_position" => (
@@ -66,35 +66,36 @@ fn query_parameter(name: &str) -> Value {
             integer(-1, POSITION_MAX),
         ),
         "wait" => (
-            "For how many seconds to wait for the next event, where there is none yet.",
+            "The seconds to wait for the next event, if there is none yet.",
             integer(0, 25),
         ),
         "effective" => (
-            "Count by when it happened, not by when it was recorded; then `as_at` is a day.",
+            "Count by the day on which something happened instead of the day of recording. `as_at` \
+                must then be a day.",
             json!({ "type": "boolean" }),
         ),
         "from" => ("The first day.", day()),
-        "until" => ("The last day; today when it is not given.", day()),
+        "until" => ("The last day. Today if it is absent.", day()),
         "due_by" => ("Only what is due by this day.", day()),
         "by" => (
-            "What to add up by.",
+            "What to group the totals by.",
             json!({ "type": "string", "enum": GROUPINGS }),
         ),
         "purpose" => ("What the file is for.", schema_ref("FilePurpose")),
         "count" => (
-            "Say in `total` how many there are in all.",
+            "Return the number of all items as `total`.",
             json!({ "type": "boolean" }),
         ),
         "updated_since" => (
-            "Only what was changed at this instant or later, or after this position of the log.",
+            "Only records that changed at this time or later, or after this position in the log.",
             or_position(json!({ "type": "string", "format": "date-time", "maxLength": 40 })),
         ),
         "name" => (
-            "Only groups whose names begin so; capitals and accents do not matter.",
+            "Only groups whose names begin with this. Capitals and accents do not matter.",
             text("^\\S[^\\u0000]{0,139}$", 140),
         ),
         "email" => (
-            "Only the person with this address. For those who may see addresses.",
+            "Only the person with this email address. For staff who may see addresses.",
             json!({ "type": "string", "format": "email", "maxLength": 254 }),
         ),
         "identifier" => (
@@ -102,12 +103,15 @@ fn query_parameter(name: &str) -> Value {
             text("^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15),
         ),
         "reference" => (
-            "Only the application that has this reference.",
+            "Only the application with this reference.",
             text("^[0-9]{6,18}$", 18),
         ),
-        "role" => ("Only those who hold this role.", schema_ref("Role")),
-        "fund" | "group" | "grant" => ("Only of this one.", id()),
-        _ => ("Only those that have this.", text("^[a-z0-9_-]{1,60}$", 60)),
+        "role" => ("Only people with this role.", schema_ref("Role")),
+        "fund" | "group" | "grant" => ("Only records of this one.", id()),
+        _ => (
+            "Only records with this value.",
+            text("^[a-z0-9_-]{1,60}$", 60),
+        ),
     };
     json!({
         "name": name, "in": "query", "required": false, "description": about, "schema": schema,
@@ -154,7 +158,7 @@ fn state(states: &'static [&'static str], schemas: &JsonObject) -> Value {
     let schema = named.unwrap_or_else(|| json!({ "type": "string", "enum": states }));
     list_parameter(
         "state",
-        "Only those in one of these states.",
+        "Only records in one of these states.",
         &schema,
         states.len(),
     )
@@ -177,7 +181,7 @@ fn expand(read: &ReadRoute, all: &mut OpenApiComponents) -> Value {
     } else {
         ("Expand", api::FUND_EXPANSIONS)
     };
-    let about = "Of what the names are put beside the ids, in `names`.";
+    let about = "The kinds of ids whose names are added in `names`.";
     add_shared(
         all,
         kept,
@@ -199,7 +203,7 @@ fn sort(read: &ReadRoute, all: &mut OpenApiComponents) -> Value {
     let words: Vec<_> = keys
         .flat_map(|key| [key.to_owned(), format!("-{key}")])
         .collect();
-    let about = "In which order; with `-` the last comes first.";
+    let about = "The order of the items. A `-` in front reverses it.";
     let sort = json!({
         "name": "sort", "in": "query", "required": false, "description": about,
         "schema": { "type": "string", "enum": words },
@@ -213,7 +217,8 @@ pub(super) fn if_none_match(all: &mut OpenApiComponents) -> Value {
         "name": "If-None-Match",
         "in": "header",
         "required": false,
-        "description": "The tag with which the record was read: unchanged, it is not sent again.",
+        "description": "The ETag of the version that you have. If the record has not changed, the \
+            response is 304 without a body.",
         "schema": text("^(\\*|\"[0-9]{1,18}-[0-9a-f]{16}\")$", 40),
         "example": "\"7-0123456789abcdef\"",
     });
@@ -259,7 +264,7 @@ pub(super) fn idempotency_key(all: &mut OpenApiComponents) -> Value {
         "name": "Idempotency-Key",
         "in": "header",
         "required": true,
-        "description": "New for each new request; the same again to repeat one.",
+        "description": "A new value for each new request. Use the same value to repeat a request.",
         "schema": text("^[A-Za-z0-9._:-]{1,100}$", 100),
         "example": "8f14e45f-ceea-467f-a0e6-1a2b3c4d5e6f",
     });
@@ -272,8 +277,8 @@ pub(super) fn if_match(all: &mut OpenApiComponents) -> Value {
         "name": "If-Match",
         "in": "header",
         "required": false,
-        "description": "The version that was read, as its ETag gave it: another refuses the \
-            command.",
+        "description": "The ETag of the version that was read. The command is refused if the \
+            record has changed since.",
         "schema": text("^(\\*|\"[0-9]{1,18}(-[0-9a-f]{16})?\")$", 40),
         "example": "\"7\"",
     });

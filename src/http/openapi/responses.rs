@@ -31,24 +31,25 @@ pub(super) fn headers() -> Value {
     };
     json!({
         "RateLimit": text(
-            "How many requests are left, and in how many seconds all are again \
+            "The number of requests left, and the seconds until the limit is full again \
                 (draft-ietf-httpapi-ratelimit-headers).",
             "\"default\";r=5999;t=1",
         ),
         "RateLimit-Policy": text(
-            "How many requests are let through in how many seconds.", "\"default\";q=6000;w=60",
+            "The number of requests allowed, and the seconds that it applies to.",
+            "\"default\";q=6000;w=60",
         ),
         "Retry-After": {
-            "description": "After how many seconds it is worth trying again.",
+            "description": "The seconds to wait before trying again.",
             "schema": { "type": "integer", "format": "int32", "minimum": 0, "maximum": 86_400 },
             "example": 30,
         },
         "Location": text(
-            "Where what was made is read.", "/api/v1/groups/0192f0c1-7a3b-7c21-9d4e-5f60718293a4",
+            "The address of the new record.", "/api/v1/groups/0192f0c1-7a3b-7c21-9d4e-5f60718293a4",
         ),
-        "ETag": text("The version, as `If-Match` takes it.", "\"7-0123456789abcdef\""),
+        "ETag": text("The version of the record, for `If-Match`.", "\"7-0123456789abcdef\""),
         "Idempotent-Replayed": text(
-            "`true` where the request was answered before, and this is the same answer.", "true",
+            "`true` if this is a repeat of an earlier request, with the same response.", "true",
         ),
     })
 }
@@ -67,7 +68,7 @@ pub(super) fn problems() -> JsonObject {
         (
             "Problem",
             problem(
-                "What went wrong, with a stable code and what to do about it.",
+                "What went wrong, with a stable code and advice.",
                 limited.clone(),
                 "Refused",
             ),
@@ -75,7 +76,7 @@ pub(super) fn problems() -> JsonObject {
         (
             "TooMany",
             problem(
-                "Asked too often: wait as long as `Retry-After` says.",
+                "Too many requests. Wait as long as `Retry-After` says.",
                 limited,
                 "TooMany",
             ),
@@ -106,7 +107,7 @@ pub(super) fn examples() -> Value {
         },
         "Refused": problem(Refusal::NotYours.into()),
         "TooMany": problem(
-            ErrorCode::TooMany.problem("the programs of this person send too many requests"),
+            ErrorCode::TooMany.problem("your programs have sent too many requests"),
         ),
         "Internal": problem(ErrorCode::Internal.problem("something went wrong on our side")),
     })
@@ -131,12 +132,12 @@ pub(super) fn command_response(noun: &Resource, made: bool, all: &mut OpenApiCom
     );
     let (about, headers) = if made {
         (
-            "Recorded: there is a new one. `Prefer: return=representation` asks for the record.",
+            "Recorded as a new record. Send `Prefer: return=representation` to get the record.",
             rate_limit_headers(&["Idempotent-Replayed", "Location"]),
         )
     } else {
         (
-            "Recorded. `Prefer: return=representation` asks for the record.",
+            "Recorded. Send `Prefer: return=representation` to get the record.",
             rate_limit_headers(&["Idempotent-Replayed"]),
         )
     };
@@ -166,7 +167,7 @@ pub(super) fn action_response(act: &ActionRoute, all: &OpenApiComponents) -> Val
 pub(super) fn upload_response(all: &mut OpenApiComponents) -> Value {
     let example = samples::sample(&schema_ref("FileKept"), &all.schemas);
     let response = json!({
-        "description": "Kept.",
+        "description": "Saved.",
         "headers": rate_limit_headers(&["Location"]),
         "content": { JSON: { "schema": schema_ref("FileKept"), "example": example } },
     });
@@ -182,7 +183,7 @@ pub(super) fn read_response(read: &ReadRoute, all: &OpenApiComponents) -> Value 
             .map(|media| (media.to_owned(), binary_content(media)))
             .collect();
         return json!({
-            "description": "The file's bytes.", "headers": rate_limit_headers(&[]),
+            "description": "The bytes of the file.", "headers": rate_limit_headers(&[]),
             "content": content,
         });
     }
@@ -204,7 +205,7 @@ pub(super) fn read_response(read: &ReadRoute, all: &OpenApiComponents) -> Value 
         rate_limit_headers(&[])
     };
     let mut response = json!({
-        "description": "As asked.",
+        "description": "The requested data.",
         "headers": headers,
         "content": { JSON: { "schema": of, "example": example } },
     });

@@ -51,7 +51,7 @@ pub(super) fn all() -> JsonObject {
         if is_counted {
             known["properties"]["total"] = json!({
                 "type": "integer", "format": "int64", "minimum": 0, "maximum": INTEGER_MAX,
-                "description": "How many there are in all, where `count` asks for it.",
+                "description": "The number of all items, if `count` requests it.",
             });
         }
     }
@@ -222,7 +222,7 @@ fn page_schema(name: &str, is_cut: bool) -> Value {
             "has_more": { "type": "boolean" },
             "next": {
                 "type": "string", "maxLength": 1000,
-                "description": "Pass it as `after` for the next page; absent on the last.",
+                "description": "Send it as `after` for the next page. Absent on the last page.",
             },
         },
     })

@@ -92,9 +92,7 @@ pub(super) fn check_origin(request: &HttpRequest) -> Result<(), PageError> {
 
 fn foreign_form() -> PageError {
     ErrorCode::ForeignForm
-        .problem(
-            "this form did not come from a page of ours, or the page has stood open for too long",
-        )
+        .problem("this page was open for too long, or the form did not come from our website")
         .into()
 }
 

@@ -39,7 +39,7 @@ pub(super) fn device_name(user_agent: &str, language: Language) -> String {
             .replacen("{}", browser, 1)
             .replacen("{}", system, 1),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => translate("A device that does not say what it is", language).to_owned(),
+        (None, None) => translate("An unknown device", language).to_owned(),
     }
 }
 
@@ -72,11 +72,8 @@ mod tests {
                 "Mozilla/5.0 (Android 14; Mobile; rv:131.0) Gecko/131.0 Firefox/131.0".to_owned(),
                 "Firefox on Android",
             ),
-            (
-                "curl/8.0".to_owned(),
-                "A device that does not say what it is",
-            ),
-            (String::new(), "A device that does not say what it is"),
+            ("curl/8.0".to_owned(), "An unknown device"),
+            (String::new(), "An unknown device"),
         ] {
             assert_eq!(device_name(&user_agent, Language::En), name, "{user_agent}");
         }

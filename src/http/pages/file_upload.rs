@@ -49,7 +49,7 @@ pub(super) async fn read(
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > BODY_BYTES_MAX) {
         return Err(ErrorCode::TooLarge
-            .problem("this is more than one form can hold")
+            .problem("this is too much for one form")
             .into());
     }
     let mut uploaded = UploadedForm {
@@ -134,7 +134,9 @@ impl UploadedForm {
             sent += 1;
             if sent > FILES_MAX {
                 return Err(ErrorCode::TooLarge
-                    .problem(format!("one form carries at most {FILES_MAX} files"))
+                    .problem(format!(
+                        "you can send up to {FILES_MAX} files with one form"
+                    ))
                     .into());
             }
             match app

@@ -71,7 +71,7 @@ async fn read_bytes(field: &mut Field, most: usize) -> Result<Vec<u8>, Problem> 
     let mut bytes = Vec::new();
     while let Some(part) = field.try_next().await.map_err(incomplete_form)? {
         if bytes.len() + part.len() > most {
-            return Err(ErrorCode::TooLarge.problem("this is more than one form can hold"));
+            return Err(ErrorCode::TooLarge.problem("this is too much for one form"));
         }
         bytes.extend_from_slice(&part);
     }
@@ -79,5 +79,5 @@ async fn read_bytes(field: &mut Field, most: usize) -> Result<Vec<u8>, Problem> 
 }
 
 pub(super) fn incomplete_form(_: MultipartError) -> Problem {
-    ErrorCode::InvalidQuery.problem("the form did not arrive whole")
+    ErrorCode::InvalidQuery.problem("part of the form did not reach us")
 }

@@ -135,7 +135,7 @@ async fn money_at_the_bank_is_settled_on_the_grants_page(app: TestApp) {
             "A credit without a name",
         ],
     );
-    assert!(sees(&mut ada, "A bank line to settle"));
+    assert!(sees(&mut ada, "A bank line does not match"));
 
     // When Ada proposes what it is, and Ben confirms
     let propose = [
@@ -163,7 +163,7 @@ async fn money_at_the_bank_is_settled_on_the_grants_page(app: TestApp) {
         (row.paid, row.returned, row.unsettled.len()),
         (gbp(875), gbp(25), 0)
     );
-    assert!(!sees(&mut ada, "A bank line to settle"));
+    assert!(!sees(&mut ada, "A bank line does not match"));
 }
 
 on_each_engine!(contact_details_wait_for_a_colleague);
@@ -176,7 +176,7 @@ async fn contact_details_wait_for_a_colleague(app: TestApp) {
     assert!(
         page_of_ada
             .page_with_open("change-contact")
-            .contains("a colleague or the person must confirm it"),
+            .contains("A colleague or the person must confirm this first"),
         "it is said before it is sent"
     );
 
@@ -270,7 +270,7 @@ async fn who_helped_says_so(app: TestApp) {
     app.issue_ok(member, sent).await;
     app.catch_up().await;
     let mut ben = signed_in(&app, &address, office.ben).await;
-    assert!(sees(&mut ben, "Helpers to confirm"));
+    assert!(sees(&mut ben, "The group says who helped with the wording"));
 
     // When
     let by = office.ben.to_string();
@@ -284,7 +284,10 @@ async fn who_helped_says_so(app: TestApp) {
     assert_lacks(&page, "The group says that");
     let found: ApplicationRow = row(&app, application).await;
     assert!(found.interests.helped_to_word(office.ben));
-    assert!(!sees(&mut ben, "Helpers to confirm"));
+    assert!(!sees(
+        &mut ben,
+        "The group says who helped with the wording"
+    ));
 }
 
 on_each_engine!(who_was_there_says_so);

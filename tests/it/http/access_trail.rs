@@ -189,11 +189,11 @@ async fn the_desk_shows_the_trace_to_administrators_and_auditors(app: TestApp) {
     let pages = [
         (
             format!("/desk/people/{}", trail.member),
-            "Who took what is held on this person",
+            "Who downloaded what we hold on this person",
         ),
         (
             format!("/desk/groups/{}", trail.group),
-            "Who took what is held on this group",
+            "Who downloaded what we hold on this group",
         ),
         (
             "/desk/people".to_owned(),
@@ -234,8 +234,8 @@ async fn what_is_held_on_people_says_who_looked_at_it(app: TestApp) {
         .get("/account/held");
 
     assert!(
-        own.contains("Who looked at what is held on them")
-            && own.contains("somebody of the office"),
+        own.contains("Who looked at what we hold about them")
+            && own.contains("someone in the office"),
         "{}",
         own.text
     );
@@ -244,7 +244,7 @@ async fn what_is_held_on_people_says_who_looked_at_it(app: TestApp) {
         "which colleague it was is for auditors and administrators"
     );
     assert!(
-        sams.contains(&format!("everything that is held on {}", trail.member)),
+        sams.contains(&format!("everything we hold about {}", trail.member)),
         "{}",
         sams.text
     );

@@ -149,7 +149,9 @@ async fn somebody_unknown_begins_little_on_the_pages(app: TestApp) {
         let name = format!("More soup {number}");
         let page = name_group(&mut unknown.browser, &unknown.form, &name);
         assert!(
-            page.status == 422 && page.contains("Sign in first") && page.contains(&name),
+            page.status == 422
+                && page.contains("You have started one already")
+                && page.contains(&name),
             "{}",
             visible_text(&page)
         );
@@ -175,7 +177,7 @@ async fn somebody_unknown_starts_no_other_application_for_a_group_of_theirs(app:
         .submit_form(&page, &at, &[("own", &own[0].to_string())]);
 
     assert!(
-        page.status == 422 && page.contains("Sign in first"),
+        page.status == 422 && page.contains("You have started one already"),
         "{}",
         visible_text(&page)
     );

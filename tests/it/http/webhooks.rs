@@ -515,7 +515,7 @@ async fn the_desk_shows_them_and_a_second_administrator_confirms_there(app: Test
         &[("at", "/desk/webhooks"), ("form", "secret")],
     );
     assert!(
-        shown.status == 200 && shown.contains("whsec_") && shown.contains("it is not shown again"),
+        shown.status == 200 && shown.contains("whsec_") && shown.contains("we show it only once"),
         "{}",
         visible_text(&shown)
     );

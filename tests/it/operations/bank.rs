@@ -264,7 +264,7 @@ async fn an_account_that_was_changed_since_is_in_no_file(app: TestApp) {
 
     assert!(
         refused.status == 422
-            && refused.contains("is not the one that its payment was prepared for"),
+            && refused.contains("The bank details have changed since this payment was prepared"),
         "{} {}",
         refused.status,
         visible_text(&refused)

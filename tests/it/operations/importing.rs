@@ -358,7 +358,7 @@ async fn a_workbook_and_a_page_do_the_same(app: TestApp) {
     };
     let seen = send("try", GROUPS_CSV);
     assert!(
-        seen.contains("This is what it would do") && seen.contains("Knit and natter"),
+        seen.contains("This is what the import would do") && seen.contains("Knit and natter"),
         "{}",
         visible_text(&seen)
     );
@@ -370,7 +370,7 @@ async fn a_workbook_and_a_page_do_the_same(app: TestApp) {
     );
     let done = send("record", GROUPS_CSV);
     assert!(
-        done.contains("Recorded: 3 new, and 0 that were there before"),
+        done.contains("Recorded: 3 new. There before: 0."),
         "{}",
         visible_text(&done)
     );

@@ -327,7 +327,7 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(app: TestApp) {
     let path = "/desk/texts/mail/sign_in";
     let page = ada.get(path);
     assert!(
-        page.contains("Propose these words") && !page.contains("Publish these words"),
+        page.contains("Propose this wording") && !page.contains("Save this wording"),
         "{}",
         visible_text(&page)
     );

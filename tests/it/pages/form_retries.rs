@@ -191,14 +191,17 @@ async fn what_cannot_change_any_more_is_said(app: TestApp) {
     for (otherwise, says) in [
         (
             vec![("standing", "existing"), late[0]],
-            "on record with the other answer",
+            "this group with the other answer",
         ),
         (
             vec![("person", ""), ("email", ""), late[0]],
-            "Write the name of the person who applies",
+            "Enter the name of the person who is applying",
         ),
-        (vec![("q-idea", ""), late[0]], "on record already"),
-        (vec![], "It is on record that this form"),
+        (
+            vec![("q-idea", ""), late[0]],
+            "We already have an answer to this",
+        ),
+        (vec![], "This application came in late. Say why"),
     ] {
         let refused = form.submit(&mut browser, &otherwise);
         assert!(

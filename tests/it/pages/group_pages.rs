@@ -57,7 +57,7 @@ async fn only_what_was_asked_is_open_and_nothing_typed_is_lost(app: TestApp) {
         visible_text(&refused)
     );
     assert!(
-        refused.contains("Only the answers that we ask about can be changed now."),
+        refused.contains("You can change only the answers we asked about."),
         "{}",
         visible_text(&refused)
     );

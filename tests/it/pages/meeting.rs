@@ -95,7 +95,8 @@ async fn a_meeting_is_checked_before_it_is_recorded(app: TestApp) {
     let wrong = send(&mut browser, &page, &check, &fields);
     assert_eq!(wrong.status, 422);
     assert!(
-        wrong.contains("write what the group will read") && wrong.contains("Soup on Mondays"),
+        wrong.contains("write what you want to tell the group")
+            && wrong.contains("Soup on Mondays"),
         "{}",
         visible_text(&wrong)
     );

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, rules, text};
+use crate::support::fixtures::{Office, text};
 use crate::support::scenario::command_from_json;
 use crate::support::steps::assert_refused;
 use crate::support::test_app::TestApp;
@@ -464,9 +465,9 @@ async fn a_fund_says_what_it_still_needs(app: TestApp) {
     let page = browser.get(&format!("/desk/funds/{}", office.fund));
     let words = visible_text(&page);
     assert!(
-        page.contains("No email server is set") || page.contains("Email"),
+        page.contains("No email server is set up") || page.contains("Email"),
         "{words}"
     );
-    assert!(page.contains("no number is set"), "{words}");
+    assert!(page.contains("there is no number"), "{words}");
     assert!(page.contains("Version 1 is published"), "{words}");
 }

@@ -20,11 +20,11 @@ pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
 fn plain_text(refusal: &Refusal) -> Option<&'static str> {
     let text = match refusal {
         Refusal::RoundNotInState(_) => {
-            "This round does not take applications at the moment. Phone us and we will tell you \
+            "This round is not open for applications at the moment. Phone us and we will tell you \
                 when the next one opens."
         }
         Refusal::FundNotInState(_) => {
-            "This fund does not take applications at the moment. Phone us and we will tell you \
+            "This fund is not open for applications at the moment. Phone us and we will tell you \
                 more."
         }
         Refusal::AnswerMissing(_) | Refusal::RequestIncomplete => {
@@ -34,25 +34,25 @@ fn plain_text(refusal: &Refusal) -> Option<&'static str> {
             "This application can no longer be changed. Phone us if something in it is wrong."
         }
         Refusal::NotAskedFor => {
-            "Only the answers that we ask about can be changed now. Phone us if something else \
-                needs to change."
+            "You can change only the answers we asked about. Phone us if something else needs to \
+                change."
         }
         Refusal::LetterHeld => {
-            "The panel has met about your application. We will write to you soon. Phone us if it \
-                is urgent."
+            "The panel has met to decide on your application. We will write to you soon. Phone us \
+                if it is urgent."
         }
         Refusal::UnknownArea => "Choose one of the places.",
         Refusal::TooFewSigners(_) => "More people need to sign. Enter one name in each box.",
         Refusal::AccountFails => {
-            "This account number and sort code do not go together. Check them on a bank statement."
+            "This sort code and account number do not match. Check them on a bank statement."
         }
         Refusal::NobodyReached => {
             "Add a phone number, an email or a postal address, so that we can reach you."
         }
-        Refusal::NoChange => "Nothing was changed.",
+        Refusal::NoChange => "You have not changed anything.",
         Refusal::AddressUnproven => {
-            "Sign in first, with the link in the email that we sent you. Then you can start \
-                another one. If you have no email, phone us."
+            "You have started one already. To start another, first sign in with the link in the \
+                email we sent you. If you have no email, phone us."
         }
         Refusal::AgreementDiffers => {
             "The agreement has changed since you opened this page. Please read it again."

@@ -140,7 +140,7 @@ impl Availability {
 fn reason_of(refusal: &Refusal) -> String {
     use Refusal as R;
     match refusal {
-        R::NotDeclared => "declare first whether you have a conflict of interest.".to_owned(),
+        R::NotDeclared => "first say if you have a conflict of interest.".to_owned(),
         R::Interested => "you have a conflict of interest, so you take no part.".to_owned(),
         R::SawScores => {
             "you have seen the scores of others. Only people who have not can score.".to_owned()
@@ -162,9 +162,10 @@ fn reason_of(refusal: &Refusal) -> String {
         R::NotAffordable { .. } => "no money is left for this area.".to_owned(),
         R::GrantOnHold => "payments of this grant are on hold.".to_owned(),
         R::GrantOpen => "the group has a grant that is not finished.".to_owned(),
-        R::StillInRole => "end every role of theirs first.".to_owned(),
+        R::StillInRole => "end all of their roles first.".to_owned(),
         R::ReminderNotDue => {
-            "it is not late yet, or a reminder went out today. One reminder a day.".to_owned()
+            "it is not late yet, or we sent a reminder today. A group gets at most one a day."
+                .to_owned()
         }
         R::RecordsKept(day) => {
             format!(
@@ -177,7 +178,7 @@ fn reason_of(refusal: &Refusal) -> String {
         R::RoundOpen(day) => format!("groups can apply until {}.", day_text(*day)),
         R::ChangesOverdue(day) => format!("they had until {} to answer.", day_text(*day)),
         R::LettersNotDue(day) => format!("the letters go out on {}.", day_text(*day)),
-        R::ConfirmedTooLate(day) => format!("it had to be confirmed by {}.", day_text(*day)),
+        R::ConfirmedTooLate(day) => format!("the last day to confirm it was {}.", day_text(*day)),
         R::InstalmentNotDue(day) => format!("it is due on {}.", day_text(*day)),
         R::PayeeWaits(day) => format!(
             "details of the group changed. No money goes out before {}.",

@@ -66,11 +66,14 @@ pub(super) async fn helper_actions(
         };
         let confirm = ApplicationCommand::ConfirmHelp(HelperRef { helper });
         let confirm = if helper == own {
-            on_application("Did you help with the wording? The group says so", confirm)
-                .button("Yes, I helped")
-                .expanded()
+            on_application(
+                "The group says you helped with the wording. Did you?",
+                confirm,
+            )
+            .button("Yes, I helped")
+            .expanded()
         } else {
-            let title = format!("Did {name} help with the wording? The group says so");
+            let title = format!("The group says {name} helped with the wording. Is that right?");
             on_application(&title, confirm).button(format!("Yes, {name} helped"))
         };
         let subject = if helper == own { "I" } else { &name };

@@ -187,7 +187,10 @@ pub(super) fn erasure_actions(
     };
     let spec = |title: &str, action| ActionSpec::new(title, command(action));
     [
-        spec("Note a request to erase their data", ErasureAction::Request),
+        spec(
+            "Record a request to erase their data",
+            ErasureAction::Request,
+        ),
         spec(
             "Refuse the request to erase",
             ErasureAction::Refuse(because()),

@@ -29,7 +29,7 @@ const DEEDS: &[(&str, &str)] = &[
         "reminded the group that the round closes soon",
     ),
     ("DraftReopened", "opened the application again"),
-    ("LanguageChosen", "chose the language to write in"),
+    ("LanguageChosen", "recorded the group’s language"),
     ("ChangesRequested", "asked the group a question"),
     ("EligibilityConfirmed", "marked it as eligible"),
     ("EligibilityRefused", "marked it as not eligible"),
@@ -74,7 +74,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("AgreementAccepted", "signed the agreement"),
     ("CheckRequested", "asked for a paper"),
     ("CheckPassed", "passed a check"),
-    ("CheckFailed", "did not pass a check"),
+    ("CheckFailed", "marked a check as not accepted"),
     ("CheckReused", "used last year’s check"),
     ("CheckWaived", "agreed to skip a check"),
     ("WaiverProposed", "asked to skip a check"),
@@ -100,7 +100,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("EntrySettled", "matched a line of the bank statement"),
     (
         "EntryUnsettled",
-        "kept a line of the bank statement that matches nothing yet",
+        "saved a bank line that does not match yet",
     ),
     (
         "SettlementProposed",

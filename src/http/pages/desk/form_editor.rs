@@ -290,7 +290,7 @@ pub(super) async fn submit_form(
     let PostedForm { visitor, posted } = sent;
     require_editor(&DeskRequest::new(&app, &visitor, PAGE, None)?)?;
     let Some(mut draft) = FormDraft::from_form(&posted) else {
-        let says = "The questions did not arrive whole. Open this page again".to_owned();
+        let says = "Some of the questions did not reach us. Open this page again".to_owned();
         let rejected = FormErrors::new("questions", &posted, vec![(String::new(), says)]);
         return super::render_page_at(&app, &visitor, PAGE, Some(rejected)).await;
     };

@@ -151,7 +151,7 @@ impl FundActions<'_> {
         Ok([
             self.spec("Record money from a funder", allocate)
                 .key("source.funder", "Who gives the money")
-                .hint("A short name, always the same.")
+                .hint("Use the same short name each time.")
                 .select("source.area", "It may be spent in", areas.clone())
                 .money("amount", "How much")
                 .text("reference", "The funder's reference")
@@ -277,7 +277,7 @@ fn rules_in_words(rules: &Rules) -> Vec<(&'static str, String)> {
         ),
         (
             "Time to confirm attendance",
-            days(rules.confirm_days, "The offer waits until all have"),
+            days(rules.confirm_days, "The offer waits until everyone has"),
         ),
     ];
     facts.extend(texts_in_words(&rules.texts));
@@ -342,7 +342,7 @@ fn with_rule_fields(spec: ActionSpec, rules: Option<&Rules>) -> ActionSpec {
         .prefill(known(|rules| rules.people_per_payment.to_string(), "2"))
         .number(
             "rules.quorum",
-            "How many panel members without a conflict of interest decide",
+            "How many of the panel must decide, with no conflict of interest",
         )
         .prefill(known(|rules| rules.quorum.to_string(), "2"));
     let spec = with_check_fields(spec, rules)

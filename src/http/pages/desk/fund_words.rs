@@ -270,7 +270,7 @@ impl WordsReader<'_> {
         if parsed.is_none() {
             self.miss(
                 field,
-                "This is too long, or holds a character that cannot be kept",
+                "This is too long, or has a character that we cannot save",
             );
         }
         parsed

@@ -339,12 +339,12 @@ fn next_of_accepted(row: &GrantRow, group: &GroupView, payments: &[PaymentRow]) 
         ),
         Some(payee) if !payee.verified => Next::new(
             "Next: check the bank details",
-            "Someone other than the person who entered them checks them.",
+            "Someone who did not enter them must check them.",
         )
         .action("verify-payee"),
         Some(_) => Next::new(
             "Next: pay the grant",
-            "One person prepares the payment, and another approves it.",
+            "One person prepares the payment. A colleague approves it.",
         )
         .action(prepare_action(row))
         .link("Go to payments", format!("/desk/payments?grant={}", row.id)),

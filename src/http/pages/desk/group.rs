@@ -254,7 +254,7 @@ fn next_step(request: &DeskRequest<'_>, group: &GroupView, actions: Vec<Action>)
     let (title, why, next) = if group.erasure.is_done() {
         (
             "Nothing to do",
-            "The personal data of this group was erased.",
+            "We have erased this group’s personal data.",
             "",
         )
     } else if group.merged_into.is_some() {
@@ -268,11 +268,11 @@ fn next_step(request: &DeskRequest<'_>, group: &GroupView, actions: Vec<Action>)
     } else if unchecked {
         (
             "Next: check the bank details",
-            "Someone other than the person who entered them checks them.",
+            "Someone who did not enter them must check them.",
             "verify-payee",
         )
     } else {
-        ("This group", "Nothing waits for you here.", "")
+        ("This group", "There is nothing for you to do here.", "")
     };
     request.next_step(title, why, next, actions)
 }

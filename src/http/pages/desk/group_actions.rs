@@ -243,13 +243,13 @@ impl GroupActions<'_> {
                 .text_area("reason", "What was wrong?"),
             self.spec("Record a charity or company number", record)
                 .text("identifier", "Number")
-                .hint("GB-CHC- and a charity number, or GB-COH- and a company number."),
+                .hint("Enter GB-CHC- and a charity number, or GB-COH- and a company number."),
             self.spec("Merge with a duplicate", merge)
                 .button("Find the other group")
                 .picks(
                     "group",
                     format!("/desk/groups/{}/merge", group.id),
-                    "Name of the group that goes on",
+                    "Name of the group to keep",
                     "The next page shows both groups. Nothing is merged until you say so.",
                 ),
         ]

@@ -96,7 +96,7 @@ fn merge_spec(from: Uuid, into: &GroupRow) -> ActionSpec {
     )
     .hidden("into", into.id)
     .text_area("reason", "Why they are the same group")
-    .hint("Names of people do not belong here.")
+    .hint("Leave out names of people.")
     .expanded()
     .destructive()
 }

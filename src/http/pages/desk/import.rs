@@ -43,7 +43,7 @@ async fn render(
             kind(ImportKind::Groups, "groups"),
             kind(
                 ImportKind::PastGrants,
-                "grants that groups had before, also a 360Giving file",
+                "earlier grants of groups, or a 360Giving file",
             ),
             kind(ImportKind::Funding, "money from funders"),
         ],
@@ -79,12 +79,12 @@ pub(super) async fn submit(
         super::render_page_at(&app, &visitor, "/desk/import", Some(rejected)).await
     };
     let Ok(kind) = sent.posted.text("kind").parse::<ImportKind>() else {
-        return refused("kind", "Say what the table holds".to_owned()).await;
+        return refused("kind", "Say what is in the spreadsheet".to_owned()).await;
     };
     if sent.bytes.is_empty() {
         return refused(
             "file",
-            "Choose the file again: a page cannot keep it for you".to_owned(),
+            "Choose the file again. This page cannot keep it for you".to_owned(),
         )
         .await;
     }

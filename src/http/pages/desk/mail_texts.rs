@@ -1,6 +1,8 @@
 //! The page of one mail's text, by fund and language, with a preview and with proposed texts that
 //! wait for a second administrator.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantArray as _;
@@ -68,7 +70,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
     let rows = request.funds().await?;
     let funds: Vec<_> = std::iter::once((
         String::new(),
-        "every fund without words of its own".to_owned(),
+        "all funds without their own wording".to_owned(),
     ))
     .chain(
         rows.into_iter()
@@ -104,11 +106,21 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
             .and_then(MailTextRow::unused_reason),
         proposed: proposed_texts(request, &forms, kind, &own, &funds).await?,
         funds,
-        subject: fill_in(act.form.value("subject"), &said),
-        preview: fill_in(act.form.value("body"), &said),
+        subject: preview(&act.form, "subject", &said),
+        preview: preview(&act.form, "body", &said),
         act,
     };
     request.render(&page)
+}
+
+/// A field as it would arrive. One that was refused is shown as it was typed: a detail that does
+/// not exist would leave a gap.
+fn preview(form: &Form, field: &str, said: &BTreeMap<&'static str, String>) -> String {
+    if form.was_rejected() {
+        form.value(field).to_owned()
+    } else {
+        fill_in(form.value(field), said)
+    }
 }
 
 /// The action that publishes a text, or that proposes it, for mails whose texts need two
@@ -140,11 +152,11 @@ async fn text_action(
     let organisation = request.app.commands.organisation();
     let spec = if kind.needs_two_people() {
         let propose = Command::Organisation(organisation, C::ProposeMailText(text));
-        ActionSpec::new("Propose these words", propose)
-            .if_hidden("One administrator proposes them, and another confirms them.")
+        ActionSpec::new("Propose this wording", propose)
+            .if_hidden("We use it once another administrator agrees.")
     } else {
         let publish = Command::Organisation(organisation, C::PublishMailText(text));
-        ActionSpec::new("Publish these words", publish).unchecked()
+        ActionSpec::new("Save this wording", publish).unchecked()
     };
     let spec = spec
         .expanded()
@@ -154,12 +166,12 @@ async fn text_action(
         .prefill(subject)
         .text_area("body", "Text")
         .hint(
-            "An empty line begins a new paragraph. A name in double braces is filled in: \
-             put a space on both sides of it, and {{ link }} on a line of its own. \
-             Other addresses of web pages are not taken.",
+            "Leave an empty line between paragraphs. To insert a detail, write its name in double \
+             braces, with a space on both sides. Put {{ link }} on a line of its own. You cannot \
+             use other web addresses.",
         )
         .prefill(body)
-        .preview("See how it would arrive");
+        .preview("Preview this email");
     let spec = match fund {
         Some(fund) => spec.hidden("fund", fund),
         None => spec,
@@ -198,14 +210,14 @@ async fn proposed_texts(
             reason: sample("why"),
         });
         let table = vec![
-            on_proposal("confirm-mail-text", "Confirm these words", confirm),
+            on_proposal("confirm-mail-text", "Confirm this wording", confirm),
             on_proposal(
                 "refuse-mail-text",
-                "Refuse these words, or take them back",
+                "Refuse or withdraw this wording",
                 refuse,
             )
             .text_area("reason", "Why")
-            .hint("Names of people do not belong here."),
+            .hint("Leave out names of people."),
         ];
         let fund = row.fund.map(|fund| fund.to_string()).unwrap_or_default();
         waiting.push(ProposedMailTextView {

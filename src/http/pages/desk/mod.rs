@@ -120,7 +120,7 @@ impl<'a> DeskRequest<'a> {
         let query: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
         if query.iter().any(|(_, value)| value.contains('\0')) {
             return Err(ErrorCode::InvalidQuery
-                .problem("this holds a character that cannot be looked for")
+                .problem("this has a character that we cannot search for")
                 .into());
         }
         Ok(Self {

@@ -76,8 +76,8 @@ fn approving(row: &PaymentRow) -> Vec<ActionSpec> {
         )
         .text_area("reason", "Why")
         .hint(
-            "The bank details, a member or an address changed a short time ago. \
-             A second person confirms it.",
+            "The group’s bank details, a member or an address changed a short time ago. A second \
+                person must agree.",
         ),
         spec(
             row,
@@ -105,7 +105,7 @@ fn at_bank(row: &PaymentRow, today: Date, receipts: Vec<(String, String)>) -> Ve
         happened_on: Some(today),
     });
     let failed = if is_back(row) {
-        "The bank sent it back once more"
+        "The bank returned it again"
     } else {
         "The bank did not pay"
     };

@@ -439,13 +439,13 @@ fn next_step(request: &DeskRequest<'_>, seen: &PersonView, actions: Vec<Action>)
     let (title, why, next) = if seen.erasure.is_done() {
         (
             "Nothing to do",
-            "The personal data of this person was erased.",
+            "We have erased this person’s personal data.",
             "",
         )
     } else if seen.proposed_contact.is_some() {
         (
             "Next: new contact details",
-            "They count once a colleague, or the person, has confirmed them.",
+            "We use them once a colleague, or the person, has confirmed them.",
             "confirm-contact",
         )
     } else if seen.erasure == Erasure::Asked {
@@ -455,7 +455,7 @@ fn next_step(request: &DeskRequest<'_>, seen: &PersonView, actions: Vec<Action>)
             "",
         )
     } else {
-        ("This person", "Nothing waits for you here.", "")
+        ("This person", "There is nothing for you to do here.", "")
     };
     request.next_step(title, why, next, actions)
 }

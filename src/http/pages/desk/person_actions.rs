@@ -95,10 +95,10 @@ impl PersonActions<'_> {
 
     fn change_contact(&self) -> ActionSpec {
         let hint = if self.request.signed.reader.person == self.person() {
-            "If you change your email, you sign in again with the new one."
+            "If you change your email, you need to sign in again with the new one."
         } else {
-            "Before it counts, a colleague or the person must confirm it. \
-             If you added the person today, it counts right away."
+            "A colleague or the person must confirm this first. \
+             If you added them today, we use it straight away."
         };
         let seen = self.seen;
         self.spec(

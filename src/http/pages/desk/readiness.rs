@@ -76,9 +76,9 @@ pub(in crate::http::pages) async fn organisation_readiness(
             "Email",
             sends && administrators >= 1,
             match (sends, administrators) {
-                (false, _) => "No email server is set, so no email leaves.",
-                (true, 0) => "No email has been shown to arrive yet.",
-                (true, _) => "An emailed link has been used.",
+                (false, _) => "No email server is set up, so we cannot send email.",
+                (true, 0) => "We do not know yet if our emails arrive.",
+                (true, _) => "Someone has opened a link from one of our emails.",
             },
             "/desk/texts/mails",
         ),
@@ -118,7 +118,7 @@ fn published_readiness(organisation: &Organisation) -> [Readiness; 3] {
             "Grant agreement",
             agreement.is_some(),
             match agreement {
-                None => "Nothing can be awarded until an agreement is published.".to_owned(),
+                None => "Publish an agreement before you award a grant.".to_owned(),
                 Some((version, _)) => format!("Version {version} is published."),
             },
             "/desk/texts/agreement",
@@ -142,7 +142,7 @@ pub(in crate::http::pages) async fn fund_readiness(
     list.push(Readiness::new(
         "People who approve payments",
         approvers >= needed,
-        format!("{approvers} of the {needed} who are needed."),
+        format!("{approvers} of the {needed} you need."),
         "/desk/people",
     ));
     list.push(Readiness::new(
@@ -201,7 +201,7 @@ pub(in crate::http::pages) async fn round_readiness(
             match fund.state {
                 FundState::Open => "The fund is open.",
                 FundState::Draft => "Open the fund first.",
-                _ => "The fund takes no applications now.",
+                _ => "The fund is not open for applications.",
             },
             &page,
         ),
@@ -218,7 +218,7 @@ pub(in crate::http::pages) async fn round_readiness(
             "Opened",
             round.state != RoundState::Planned,
             if round.state == RoundState::Planned {
-                "Open the round when its first day has come."
+                "Open the round on its first day."
             } else {
                 "It was opened."
             },

@@ -231,7 +231,7 @@ fn proposal_acts(request: &DeskRequest<'_>, proposal: u32) -> Vec<ActionSpec> {
             C::ConfirmSettings(ProposalRef { proposal }),
         )
         .expanded(),
-        on_proposal("Refuse these settings, or take them back", refuse)
+        on_proposal("Refuse or withdraw these settings", refuse)
             .text_area("reason", "Why")
             .hint("Please don't name people here."),
     ]

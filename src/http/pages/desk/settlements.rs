@@ -77,10 +77,7 @@ impl GrantActions<'_> {
                 self.spec("Confirm what it was", confirm)
                     .form(format!("confirm-settlement-{number}"))
                     .hidden_number("entry", number)
-                    .money(
-                        "counts",
-                        "How much of it counts as money that came back from this grant",
-                    )
+                    .money("counts", "How much of it is money returned from this grant")
                     .prefill(String::from(counts)),
             );
         }
@@ -112,7 +109,7 @@ impl GrantActions<'_> {
             EntryKind::WentOut => propose.hidden_as(FieldType::Money, "counts", "0"),
         };
         propose
-            .text_area("reason", "What it was, and what became of the rest")
+            .text_area("reason", "What it was, and what happened to the rest")
             .hint("Leave out names of people.")
     }
 
@@ -150,9 +147,9 @@ impl GrantActions<'_> {
             )
             .text_area(
                 "note",
-                "What the bank statement says, and why it fits nothing else",
+                "What the bank statement says, and why it does not match",
             )
-            .hint("Two people then settle it. Leave out names of people.");
+            .hint("Two people then agree what it is. Leave out names of people.");
         self.offered(vec![record]).await
     }
 }
@@ -176,8 +173,8 @@ fn entry_text(entry: &UnsettledEntryRow) -> String {
 
 fn counting_text(counts: Money) -> String {
     if counts.is_zero() {
-        "none of it counts as money that came back from this grant".to_owned()
+        "none of it is money returned from this grant".to_owned()
     } else {
-        format!("{counts} of it counts as money that came back from this grant")
+        format!("{counts} of it is money returned from this grant")
     }
 }

@@ -289,7 +289,7 @@ async fn load_words(
         Err(MailError::Log(error)) => Err(error.into()),
         Err(MailError::View(error)) => Err(error.into()),
         Err(MailError::NotNeeded(why)) => Ok((None, Some(format!("Not needed: {why}.")))),
-        Err(_) => Ok((None, Some("The words cannot be shown just now.".to_owned()))),
+        Err(_) => Ok((None, Some("We cannot show the words right now.".to_owned()))),
     }
 }
 

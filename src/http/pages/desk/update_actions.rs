@@ -53,7 +53,7 @@ pub(super) fn update_actions(
     table.push(
         spec("Let them off this report", excuse)
             .text_area("reason", "Why")
-            .hint("They then need not report."),
+            .hint("They will not need to send it."),
     );
     table
 }
@@ -82,7 +82,7 @@ fn remind(update: u16, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
     let remind = C::RemindNow(RemindNow { update, note: None });
     spec("Remind now", remind)
         .text_area("note", "A line of your own (optional)")
-        .hint("It goes into the reminder. One reminder a day.")
+        .hint("We add it to the reminder. A group gets at most one reminder a day.")
 }
 
 /// Judging an outcome, if the organisation has signs to judge it by.
@@ -100,7 +100,7 @@ fn judge(update: u16, signs: &[Sign], spec: &impl Fn(&str, C) -> ActionSpec) -> 
     Some(
         spec("Add our own view of a sign", judge)
             .select("sign", "Which sign?", known)
-            .select("strength", "How much do you see of it?", strengths())
+            .select("strength", "How much of it do you see?", strengths())
             .text_area("reason", "Why"),
     )
 }

@@ -97,8 +97,8 @@ pub(super) static LIST: ListDefinition = ListDefinition {
         label: "Send a reminder",
         roles: &[Role::Officer],
     }],
-    purpose: "Reports are asked for when a grant is accepted. They appear here with the day on \
-        which they are due.",
+    purpose: "We ask for a report when a group accepts a grant. Reports appear here with the day \
+        they are due.",
 };
 
 const COLUMNS: [ListColumn; 10] = [

@@ -93,8 +93,8 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let propose = spec(request, "Propose a webhook for all events", propose)
         .text("address", "Address")
         .hint(
-            "It begins with https:// and holds no password. \
-             Which events are sent can be chosen through the API.",
+            "It must begin with https:// and have no password in it. \
+             Use the API to choose which events we send.",
         );
     let page = WebhooksPage {
         page: request.page_context("Webhooks").await?,

@@ -22,10 +22,10 @@ impl FormData {
     /// Parses a form, and checks that it was submitted from a page of this service.
     fn from_body(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, PageError> {
         let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body)
-            .map_err(|_| ErrorCode::InvalidQuery.problem("the form did not arrive whole"))?;
+            .map_err(|_| ErrorCode::InvalidQuery.problem("part of the form did not reach us"))?;
         if pairs.iter().any(|(_, value)| value.contains('\0')) {
             return Err(ErrorCode::InvalidQuery
-                .problem("the form holds a character that cannot be kept")
+                .problem("this form has a character that we cannot save")
                 .into());
         }
         let posted = Self { pairs };
@@ -79,9 +79,9 @@ impl FormData {
 
 /// The problem of a form that could not be read. Only JSON has advice about JSON.
 fn form_problem(error: &actix_web::Error) -> Problem {
-    let problem = body_problem(error, "this is more than one form can hold");
+    let problem = body_problem(error, "this is too much for one form");
     if problem.status() == StatusCode::BAD_REQUEST.as_u16() {
-        ErrorCode::InvalidQuery.problem("the form did not arrive whole")
+        ErrorCode::InvalidQuery.problem("part of the form did not reach us")
     } else {
         problem
     }

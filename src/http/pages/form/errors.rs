@@ -288,7 +288,7 @@ impl FieldIssue {
     fn text(&self, label: Option<&FieldLabel>) -> String {
         let Some(FieldLabel { label, kind, .. }) = label else {
             return match &self.kind {
-                IssueKind::Missing => "Fill this in, or choose one".to_owned(),
+                IssueKind::Missing => "Enter an answer, or choose one".to_owned(),
                 IssueKind::Invalid(says) => with_first(
                     says.as_deref().unwrap_or("check this answer"),
                     char::to_uppercase,

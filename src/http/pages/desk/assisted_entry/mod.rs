@@ -339,8 +339,8 @@ pub(super) async fn submit_entry(
         Ok(id) => return Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
         Err(EntryError::Fields(wrong)) => FormErrors::new("keyed", &posted, wrong),
         Err(EntryError::Page(PageError::Refused(CommandError::KeyReused))) => {
-            let says = "This application was sent already, with other words. Look for the group to \
-                correct what was sent";
+            let says = "This was sent already, with other answers. Find the group to correct what \
+                was sent";
             FormErrors::new("keyed", &posted, vec![(String::new(), says.to_owned())])
         }
         Err(EntryError::Page(PageError::Refused(error))) => {

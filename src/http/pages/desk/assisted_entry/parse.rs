@@ -66,7 +66,7 @@ pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEnt
     if posted.text("consent") != "yes" {
         form.error(
             "consent",
-            "Ask the group whether it agrees to what you wrote down",
+            "Ask the group if they agree to what you wrote down, then tick the box",
         );
     }
     let whole = round.zip(person).zip(group).zip(submit).map(
@@ -98,7 +98,7 @@ fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<EntryPer
     let email = form.optional(
         "email",
         |text| parse_email(text).ok().map(PersonalInput::Open),
-        "This is not an email address",
+        "Enter an email address, such as name@example.org",
     );
     let telephone = form.optional_text("telephone");
     let postal_address = form.optional_text("postal_address");
@@ -108,7 +108,7 @@ fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<EntryPer
     let name = form.required(
         "person",
         |text| PersonalInput::name(text).ok(),
-        "Write the name of the person who applies",
+        "Enter the name of the person who is applying",
     );
     name.map(|name| {
         EntryPerson::New(PersonDetails {
@@ -130,7 +130,7 @@ fn parse_group(posted: &FormData, form: &mut FormReader<'_>) -> Option<(EntryGro
     let name = form.required(
         "group",
         |text| text.parse().ok(),
-        "Write the group's name, in at most 100 letters and without the address of a web page",
+        "Enter the group's name, in at most 100 letters and without a web address",
     );
     let standings = [
         ("existing", GroupMaturity::Existing),
@@ -139,7 +139,7 @@ fn parse_group(posted: &FormData, form: &mut FormReader<'_>) -> Option<(EntryGro
     let standing = form.required(
         "standing",
         |text| value_of_key(text, standings),
-        "Say whether the group is new",
+        "Say if the group is new",
     );
     let area = parse_area(form)?;
     let group = RegisterGroup {
@@ -158,11 +158,15 @@ fn parse_area(form: &mut FormReader<'_>) -> Option<Slug> {
 
 /// Parses what the group asks for, and its answers to the round's questions.
 fn parse_answers(posted: &FormData, form: &mut FormReader<'_>, area: Option<Slug>) -> SaveAnswers {
-    let requested = form.required("requested", parse_amount, "Write an amount in pounds");
+    let requested = form.required(
+        "requested",
+        parse_amount,
+        "Enter an amount in pounds, such as 850",
+    );
     let people_at_risk = form.required(
         "at_risk",
         |text| value_of_key(text, [("yes", true), ("no", false)]),
-        "Say whether children, or adults who need looking after, would take part",
+        "Say if children, or adults who need support, would take part",
     );
     let mut answers = BTreeMap::new();
     for (question, typed) in entered_answers(posted, "q-") {
@@ -192,12 +196,12 @@ fn parse_submission(form: &mut FormReader<'_>, by: PersonId) -> Option<Submit> {
     let channel = form.required(
         "channel",
         |text| value_of_key(text, channels),
-        "Say how it came",
+        "Say how the application reached us",
     );
     let received_on = form.required(
         "received_on",
         |text| text.parse().ok(),
-        "Say on which day it came",
+        "Enter the day it reached us",
     );
     let late_reason = form.optional(
         "late_reason",
@@ -217,7 +221,7 @@ fn parse_submission(form: &mut FormReader<'_>, by: PersonId) -> Option<Submit> {
     let kind = form.required(
         "help",
         |text| value_of_key(text, kinds),
-        "Say how you helped: what is keyed in as it was must be read back to the group",
+        "Say how you helped. If you typed in their own words, read them back to the group first",
     );
     Some(Submit {
         channel: channel?,

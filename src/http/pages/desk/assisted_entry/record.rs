@@ -171,8 +171,8 @@ impl<'a> EntrySteps<'a> {
             Err(PageError::Refused(CommandError::KeyReused)) => {
                 return Err(field_error(
                     "standing",
-                    "The group is on record with the other answer, which cannot be changed. Choose \
-                        that one",
+                    "We already have this group with the other answer, and it cannot be changed. \
+                        Choose that one",
                 ));
             }
             Err(error) => return Err(error.into()),
@@ -238,11 +238,11 @@ impl<'a> EntrySteps<'a> {
             Ok(Some(answer)) if start.late => Ok(ApplicationId(answer.id)),
             Ok(_) => Err(field_error(
                 "late_reason",
-                "It is on record that this form is keyed in late. Write why",
+                "This application came in late. Say why",
             )),
             Err(CommandError::KeyReused) => Err(field_error(
                 "",
-                "This form was begun for another round or group. Choose that one, or begin a new \
+                "You started this form for another round or group. Choose that one, or start a new \
                     form",
             )),
             Err(error) => Err(PageError::from(error).into()),
@@ -262,7 +262,7 @@ impl<'a> EntrySteps<'a> {
             .answers(id.0, None)
             .await
             .map_err(PageError::from)?;
-        let says = "An answer to this is on record already. Write the answer as it should be";
+        let says = "We already have an answer to this. Enter the answer as it should be";
         let emptied: FieldErrors = known
             .into_iter()
             .filter(|answer| !answers.answers.contains_key(&answer.question))
@@ -276,7 +276,8 @@ impl<'a> EntrySteps<'a> {
     }
 
     async fn correct_group(&self, id: GroupId, group: RegisterGroup) -> Result<(), PageError> {
-        let reason = PersonalInput::Open("Put right while the form was keyed in.".to_owned());
+        let reason =
+            PersonalInput::Open("Corrected while the application was typed in.".to_owned());
         let correct = CorrectGroup {
             name: group.name,
             area: group.area,

@@ -53,7 +53,7 @@ pub(in crate::http::pages::desk) async fn preview_statement(
         Ok(entries) => entries,
         Err(error) => {
             let says = if sent.bytes.is_empty() {
-                "Choose the statement's file".to_owned()
+                "Choose the file of the bank statement".to_owned()
             } else {
                 error.to_string()
             };
@@ -115,7 +115,8 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "matched",
                 title: "Matched",
-                why: "These lines fit one of our payments. We record what is ticked.",
+                why: "Each of these lines matches one of our payments. We record the ones you \
+                    tick.",
                 rows: Vec::new(),
             },
         ),
@@ -124,8 +125,8 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "look",
                 title: "To look at",
-                why: "These lines name a payment but do not fit it. Tick a line to keep it with \
-                    its grant: two people then settle it there.",
+                why: "These lines name a payment but do not match it. Tick a line to save it with \
+                    its grant. Two people then agree what it is.",
                 rows: Vec::new(),
             },
         ),
@@ -134,7 +135,7 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "others",
                 title: "Not about our payments",
-                why: "We record nothing for these lines, unless it is money back and you tick it.",
+                why: "We record nothing here, unless a line is returned money and you tick it.",
                 rows: Vec::new(),
             },
         ),
@@ -143,7 +144,7 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "recorded",
                 title: "Recorded before",
-                why: "There is nothing to do.",
+                why: "You do not need to do anything.",
                 rows: Vec::new(),
             },
         ),

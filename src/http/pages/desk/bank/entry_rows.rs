@@ -223,7 +223,7 @@ fn other_row(
 ) -> StatementRow {
     let row = row_of(entry, MatchKind::NotOurs);
     let Some((due, is_named)) = back else {
-        let says = "We know no payment or money back that fits.".to_owned();
+        let says = "It does not match any payment or any money due back.".to_owned();
         return StatementRow { says, ..row };
     };
     let (group, title) = known(due.grant);
@@ -341,7 +341,7 @@ async fn entry_row(
             .dry_run(&request.signed.caller, command)
             .await
     {
-        let says = format!("It cannot be recorded: {refusal}.");
+        let says = format!("We cannot record it: {refusal}.");
         return Ok(StatementRow {
             says,
             kind: MatchKind::ToLookAt,

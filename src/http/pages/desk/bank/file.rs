@@ -96,8 +96,8 @@ async fn draw_up(
     for payment in &payments {
         let problem = match (&payment.line, sent_on) {
             (None, Some(_)) => Some(
-                "The account is not the one that its payment was prepared for. Record that the \
-                    bank did not pay it, and prepare it again"
+                "The bank details have changed since this payment was prepared. Record that the \
+                    bank did not pay it, then prepare it again"
                     .to_owned(),
             ),
             (_, Some(_)) => None,
@@ -120,9 +120,9 @@ async fn draw_up(
         "digest": file.digest, "reason": reason, "lines": lines,
     });
     let command = FundCommand::read("make-bank-file", body).and_then(Result::ok);
-    Ok(command.map(|command| (command, file.text)).ok_or_else(|| {
-        "There is nothing in this batch that the bank has still to pay to an account".to_owned()
-    }))
+    Ok(command
+        .map(|command| (command, file.text))
+        .ok_or_else(|| "This batch has no payments left for the bank to make".to_owned()))
 }
 
 /// The payments of a batch that was sent and that the bank has not answered. Paid ones must not be
@@ -200,7 +200,7 @@ async fn record_file(
     match ownership::execute_and_wait(app, request).await {
         Ok(answer) if answer.first_position >= before => Ok(Ok(())),
         Ok(_) => Ok(Err(
-            "This file was made already. To make another, say why".to_owned()
+            "This file has already been made. Say why you need another".to_owned(),
         )),
         Err(PageError::Refused(CommandError::Refused(refusal))) => {
             Ok(Err(format!("{refusal}. {}", refusal.advice())))

@@ -102,8 +102,8 @@ async fn proposal(
     let mut ready = Vec::new();
     for row in rows {
         let why = if row.route == PaymentRoute::PurchaseForGroup {
-            "We buy it for the group, so it goes in no bank file. Record it on the page of its \
-                grant."
+            "We are buying this for the group, so it is not in the bank file. Record it on the \
+                grant’s page."
                 .to_owned()
         } else if let Some(day) = row.waits_until.filter(|day| *day > today) {
             let day = short_day(day, today);

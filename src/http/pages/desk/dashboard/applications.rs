@@ -212,7 +212,7 @@ pub(super) fn rounds(request: &DeskRequest<'_>, funds: &[FundRow]) -> Vec<WorkRo
     let work = |fund: &FundRow, round: &RoundRow| {
         let (says, button) = match round.state {
             RoundState::Open if round.closes_on < today => {
-                ("The last day to apply is over.", "Close")
+                ("The last day to apply has passed.", "Close")
             }
             RoundState::Closed => (
                 "The round is closed. The panel can begin.",

@@ -48,7 +48,10 @@ pub(super) async fn attendance(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>
         .zip(names)
         .map(|(row, name)| {
             WorkRow::new("hand", name, application_path(row), "Confirm")
-                .about("Confirm that you were at the panel. The offer waits for it.")
+                .about(
+                    "Confirm that you were at the panel meeting. The offer goes out once enough of \
+                        you have.",
+                )
                 .since(row.decided_on, today)
         })
         .collect();
@@ -56,7 +59,7 @@ pub(super) async fn attendance(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>
     grants.retain(|row| row.unconfirmed.contains(&reader));
     found.extend(named(&grants, |row| {
         WorkRow::new("hand", row.title.clone(), grant_path(row), "Confirm")
-            .about("Confirm that you were at the panel. The award was raised.")
+            .about("Confirm that you were at the panel meeting that raised this award.")
     }));
     let mut revoked = waiting_rows::<GrantRow>(request, "revocation_waits").await?;
     revoked.retain(|row| {
@@ -66,7 +69,7 @@ pub(super) async fn attendance(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>
     });
     found.extend(named(&revoked, |row| {
         WorkRow::new("hand", row.title.clone(), grant_path(row), "Confirm")
-            .about("Confirm that the panel ends this grant or asks for money back.")
+            .about("Confirm that the panel decided to stop this grant or ask for money back.")
     }));
     Ok(found)
 }
@@ -102,7 +105,7 @@ pub(super) async fn people_to_tell(request: &DeskRequest<'_>) -> Result<Vec<Work
         );
         found.push(
             WorkRow::new("phone", title, "/desk/tell", "See all")
-                .about("Email cannot reach them.")
+                .about("We cannot reach them by email.")
                 .today(request.today()),
         );
     }
@@ -153,7 +156,7 @@ pub(super) async fn helpers(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, P
         .zip(names)
         .map(|(row, name)| {
             WorkRow::new("hand", name, application_path(row), "Confirm")
-                .about("Helpers to confirm: the group says who helped with the wording.")
+                .about("The group says who helped with the wording. Is that right?")
                 .since(row.submitted_on, request.today())
         })
         .take(NAMED_MAX)
@@ -177,7 +180,7 @@ pub(super) async fn of_administrators(
         let path = "/desk/texts/mails?state=failed";
         found.push(
             WorkRow::new("mail", title, path, "See emails")
-                .about("Send them again, or mend the address.")
+                .about("Send them again, or correct the address.")
                 .wrong(None, request.today()),
         );
     }
@@ -255,7 +258,7 @@ async fn erasures(request: &DeskRequest<'_>) -> Result<Option<WorkRow>, PageErro
     let title = number_of(count, "request to erase data", "requests to erase data");
     Ok(Some(
         WorkRow::new("people", title, "/desk/erasures", "Look")
-            .about("Those who ask to be erased get an answer within a month."),
+            .about("The law gives us one month to answer."),
     ))
 }
 

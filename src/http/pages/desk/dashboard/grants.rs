@@ -58,7 +58,7 @@ pub(super) fn late_offers(request: &DeskRequest<'_>, grants: &OpenGrants) -> Vec
             let title = number_of(count, "offer", "offers without an answer");
             vec![
                 WorkRow::new("heart", title, "/desk/grants?state=offered", "See offers")
-                    .about("Their last day is over.")
+                    .about("The last day to accept has passed.")
                     .late(first.expires_on, today),
             ]
         }
@@ -176,7 +176,7 @@ impl<'a> WorkBeforePayment<'a> {
         let mut found = some(
             &self.papers,
             "grants have papers to check",
-            "Papers arrived that we asked for.",
+            "Groups sent papers that we asked for.",
             "Check papers",
         );
         found.extend(some(
@@ -228,7 +228,7 @@ pub(super) async fn changes(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, P
         let count = i64::try_from(rows.len()).unwrap_or_default();
         let title = number_of(count, "change asked for", "changes asked for");
         let row = WorkRow::new("pencil", title, "/desk/grants?asks=change", button);
-        return Ok(vec![row.about("Groups wait for an answer.")]);
+        return Ok(vec![row.about("Groups are waiting for an answer.")]);
     }
     Ok(named(&rows, |grant| {
         let since = crate::clock::day_of(grant.updated_at.timestamp());
@@ -292,13 +292,13 @@ pub(super) fn after_report(
         [] => {}
         [grant] => found.push(
             row_for("check", grant, "Finish")
-                .about("The final report is read. The grant can finish.")
+                .about("We have read the final report. You can finish the grant.")
                 .no_rush(),
         ),
         several => {
             let title = format!("{} grants to finish", several.len());
             let row = WorkRow::new("check", title, "/desk/grants?state=reported", "Finish");
-            found.push(row.about("Their final reports are read.").no_rush());
+            found.push(row.about("We have read their final reports.").no_rush());
         }
     }
     found

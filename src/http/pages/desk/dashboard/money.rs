@@ -192,11 +192,11 @@ pub(super) async fn unsettled(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>,
     let row = |grant: &GrantRow| {
         let (says, button) = if confirms(grant) {
             (
-                "A bank line to settle: a colleague says what it is for.",
+                "A colleague has said what a bank line is for. Do you agree?",
                 "Confirm",
             )
         } else {
-            ("A bank line to settle: say what it is for.", "Settle")
+            ("A bank line does not match. Say what it is for.", "Settle")
         };
         WorkRow::new(
             "bank",

@@ -26,7 +26,7 @@ pub(in crate::http::pages::desk) async fn save(
     let query = serde_html_form::to_string(pairs).unwrap_or_default();
     let address = address_of(list, &query);
     if query.is_empty() {
-        let says = "Add a filter, an order or other columns first, then save the view";
+        let says = "Add a filter, sort the list or choose other columns first. Then save the view";
         return rejected(&app, &visitor, &address, &posted, says.to_owned()).await;
     }
     let new = NewSavedView {

@@ -64,7 +64,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "organisation",
         "propose-settings",
-        "Settings saved. A second administrator must agree before they count.",
+        "Settings saved. A second administrator must agree before we use them.",
     ),
     says(
         "organisation",
@@ -134,12 +134,12 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "funds",
         "propose-rules",
-        "Rules saved. A second person must agree before they count.",
+        "Rules saved. A second person must agree before they apply.",
     ),
     says(
         "funds",
         "confirm-rules",
-        "Rules confirmed. They count from now on.",
+        "Rules confirmed. They apply from now on.",
     ),
     says(
         "funds",
@@ -152,7 +152,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "funds",
         "pause",
-        "The fund is paused. Nothing can be sent in or awarded until it resumes.",
+        "The fund is paused. Until it resumes, groups cannot apply and nothing can be awarded.",
     ),
     says("funds", "resume", "The fund is open again."),
     says("funds", "close", "The fund is closed."),
@@ -250,11 +250,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says("applications", "start", "Application started."),
     says("applications", "save-answers", "Answers saved."),
     says("applications", "submit", "Application sent."),
-    says(
-        "applications",
-        "choose-language",
-        "Language saved. We write to the group in it.",
-    ),
+    says("applications", "choose-language", "Language saved."),
     says("applications", "request-changes", "Question sent.")
         .until("due_on", "Question sent. The group has until {day}."),
     says(
@@ -451,7 +447,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         "Change not agreed. The group hears why.",
     ),
     says("grants", "hold", "Payments are on hold."),
-    says("grants", "resume", "Payments can go on."),
+    says("grants", "resume", "Payments can continue."),
     says(
         "grants",
         "terminate",
@@ -479,7 +475,11 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     ),
     says("grants", "query-update", "Question sent.")
         .until("due_on", "Question sent. The group has until {day}."),
-    says("grants", "excuse-update", "Saved. They need not report."),
+    says(
+        "grants",
+        "excuse-update",
+        "Saved. They do not need to send a report.",
+    ),
     says("grants", "correct-update", "Numbers corrected."),
     says("grants", "judge-outcome", "Our own view saved."),
     says(
@@ -505,7 +505,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "grants",
         "record-bank-entry",
-        "Saved. Two people settle it.",
+        "Saved. Two people now agree what it is.",
     ),
     says(
         "grants",

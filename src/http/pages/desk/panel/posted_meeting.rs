@@ -128,7 +128,7 @@ impl PostedMeeting {
             let verdict = verdict_json(posted, decision, &field, &present, &mut ranks);
             let decided = json!({ "application": line.row.id, "verdict": verdict });
             if read.wrong.is_empty() && !is_readable(&decided) {
-                let says = format!("{}: a text here is too long, or is empty", line.group);
+                let says = format!("{}: one of the texts is empty or too long", line.group);
                 read.wrong.push((name, says));
             }
             decisions.push(decided);
@@ -142,7 +142,7 @@ impl PostedMeeting {
         }
         read.wrong.extend(wrong_days(posted));
         if read.chosen.is_empty() {
-            let says = "Choose what was decided on at least one application";
+            let says = "Choose a decision for at least one application";
             read.wrong.push((String::new(), says.to_owned()));
         }
         let letters_on = Some(posted.text("letters_on")).filter(|day| !day.is_empty());
@@ -178,9 +178,9 @@ fn missing_in(
         Decision::Award | Decision::Promote => {
             let amount = parse_amount(&field("amount"));
             if amount.is_none() {
-                missing.push("write the amount in pounds, such as 850");
+                missing.push("enter the amount in pounds, such as 850");
             } else if amount != line.row.requested && field("reason").is_empty() {
-                missing.push("write why it is another amount than they asked for");
+                missing.push("say why it is not the amount they asked for");
             }
             if field("title").is_empty() || field("description").is_empty() {
                 missing.push("write a public title and a public description");
@@ -188,10 +188,10 @@ fn missing_in(
         }
         Decision::Decline | Decision::Defer | Decision::Reserve => {
             if field("reason").is_empty() {
-                missing.push("write why, for our records");
+                missing.push("say why, for our records");
             }
             if field("message").is_empty() {
-                missing.push("write what the group will read");
+                missing.push("write what you want to tell the group");
             }
         }
     }
@@ -219,16 +219,12 @@ fn wrong_days(posted: &FormData) -> Vec<(String, String)> {
         .iter()
         .any(|(name, value)| name.starts_with("verdict-") && value == "award");
     [
-        ("met_on", "Write the day on which the panel met", true),
-        (
-            "letters_on",
-            "Write the day on which the letters go out",
-            false,
-        ),
-        ("ends_on", "Write the last day of the activities", awards),
+        ("met_on", "Enter the day the panel met", true),
+        ("letters_on", "Enter the day the letters go out", false),
+        ("ends_on", "Enter the last day of the activities", awards),
         (
             "update_due_on",
-            "Write the last day for final reports",
+            "Enter the last day for final reports",
             awards,
         ),
     ]

@@ -246,14 +246,14 @@ fn score_command(
     if note.is_err() {
         wrong.push((
             "note".to_owned(),
-            "Write why, in a sentence or two".to_owned(),
+            "Say why, in a sentence or two".to_owned(),
         ));
     }
     let reason = posted.text("reason").parse();
     if revises && reason.is_err() {
         wrong.push((
             "reason".to_owned(),
-            "Write why you change your score".to_owned(),
+            "Say why you changed your score".to_owned(),
         ));
     }
     match (note, reason) {

@@ -86,18 +86,17 @@ async fn render(
 pub(in super::super) fn role_sentence(role: Role) -> &'static str {
     match role {
         Role::Administrator => {
-            "Administrator: sets up funds, gives roles with a second administrator, and changes \
-                texts"
+            "Administrator – sets up funds and wording. It takes two of them to give a role"
         }
         Role::Officer => {
-            "Officer: works with groups, checks applications, runs rounds and reads reports"
+            "Officer – helps groups, checks what they send, runs rounds and reads reports"
         }
         Role::Finance => {
-            "Finance: records money from funders, and prepares or approves payments – two people \
-                for each"
+            "Finance – records money from funders. One person prepares a payment, and one approves \
+                it"
         }
-        Role::Panel => "Panel: reads applications, scores them and decides at the meeting",
-        Role::Auditor => "Auditor: reads the audit log and all figures, and changes nothing",
+        Role::Panel => "Panel – reads and scores what groups ask for, and decides at the meeting",
+        Role::Auditor => "Auditor – reads the audit log and all figures, but cannot change a thing",
     }
 }
 
