@@ -204,14 +204,12 @@ pub fn check_name(key: &str) -> String {
 /// What a group must provide for a check, in its language.
 pub fn check_description(check: &Slug, language: Language) -> String {
     match check.as_str() {
-        "governing-document" => translate(
-            "Your rules, or a page that says who you are and what you do",
-            language,
-        )
-        .to_owned(),
-        "identity" => translate("Who two of you are", language).to_owned(),
+        "governing-document" => {
+            translate("Your constitution, or one page about your group", language).to_owned()
+        }
+        "identity" => translate("Proof of who two of you are (ID)", language).to_owned(),
         "safeguarding" => translate(
-            "A plan to keep children, and adults who need looking after, safe",
+            "Your plan to keep children, and adults who need support, safe",
             language,
         )
         .to_owned(),

@@ -14,7 +14,6 @@ use serde_json::json;
 use super::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, rules, text};
-use crate::support::fixtures::{Office, text};
 use crate::support::scenario::command_from_json;
 use crate::support::steps::assert_refused;
 use crate::support::test_app::TestApp;
