@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::derived_tables::GrantsById;
@@ -14,6 +15,7 @@ use super::people_rules::PeopleRulesChecker;
 use super::reach::ReachChecker;
 use super::{Finding, Rule};
 use crate::domain::panel::Decision;
+use crate::domain::take_back::TakeBackUntil;
 use crate::domain::{
     Aggregate, ApplicationEvent, Event, Fund, FundEvent, GrantEvent, GrantId, Group, Money,
     Organisation, PersonId, Role,
@@ -40,11 +42,27 @@ pub struct InvariantChecker {
     open_awards: Option<(Uuid, i64, AwardSums)>,
     /// By application: the decision whose letter is held.
     held: BTreeMap<Uuid, Decision>,
+    /// By application: its last step that can be taken back, and until when.
+    steps: BTreeMap<Uuid, (Step, Timestamp)>,
     /// Awards that the current command took back: the command's id, the position, and the grant.
     taken_back: Vec<(Uuid, i64, Uuid)>,
     pub awards: usize,
     pub findings: Vec<Finding>,
 }
+
+/// A step that can be taken back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Eligibility,
+    Decline,
+}
+
+/// How long a step can be taken back, and some seconds, as the clocks of a program and of
+/// its database differ.
+const TAKE_BACK_MAX: SignedDuration = SignedDuration::from_secs(10 * 60 + 10);
+
+/// How long after it was decided a command may be recorded.
+const RECORDING_MAX: SignedDuration = SignedDuration::from_secs(60);
 
 /// By grant: the amounts of decision, commitment and offer.
 type AwardSums = BTreeMap<Uuid, [Option<Money>; 3]>;
@@ -63,6 +81,7 @@ impl InvariantChecker {
         self.close_taken_back(Some(event.command_id));
         self.collect_award_parts(event);
         self.check_letter(event);
+        self.check_steps(event);
         self.check_decision(event);
         if let Err(wrong) = self.people.process(event.stream, &event.event) {
             self.add_finding(event.position, Rule::Independence, wrong);
@@ -146,7 +165,8 @@ impl InvariantChecker {
         }
     }
 
-    /// Checks that a decision is taken back only while its letter is held.
+    /// Checks that a decision is taken back only while its letter is held, or a decline within
+    /// minutes.
     fn check_letter(&mut self, event: &RecordedEvent) {
         use ApplicationEvent as E;
         let Event::Application(happened) = &event.event else {
@@ -163,8 +183,9 @@ impl InvariantChecker {
                 decision, sitting, ..
             } => {
                 let held = self.held.remove(&id);
+                let in_time = self.ends_in_time(event, Step::Decline);
                 self.require(
-                    held == Some(*decision),
+                    held == Some(*decision) || (*decision == Decision::Decline && in_time),
                     event,
                     Rule::Award,
                     "a decision was taken back that the group could have heard of",
@@ -185,6 +206,65 @@ impl InvariantChecker {
             }
             _ => {}
         }
+    }
+
+    /// Follows the steps that can be taken back, and checks that an eligibility is taken back only
+    /// within minutes, before the group could hear of it and the panel began.
+    fn check_steps(&mut self, event: &RecordedEvent) {
+        use ApplicationEvent as E;
+        let Event::Application(happened) = &event.event else {
+            return;
+        };
+        match happened {
+            E::EligibilityConfirmed {
+                take_back_until, ..
+            }
+            | E::EligibilityRefused {
+                take_back_until, ..
+            } => self.begin_step(event, Step::Eligibility, *take_back_until),
+            E::Declined {
+                take_back_until, ..
+            } => self.begin_step(event, Step::Decline, *take_back_until),
+            E::EligibilityTakenBack { .. } => {
+                let in_time = self.ends_in_time(event, Step::Eligibility);
+                self.require(
+                    in_time,
+                    event,
+                    Rule::Award,
+                    "an eligibility was taken back that the group could have heard of",
+                );
+            }
+            E::NoInterestDeclared { .. }
+            | E::InterestDeclared { .. }
+            | E::HelpConfirmed { .. }
+            | E::HelpRefused { .. }
+            | E::LanguageChosen { .. }
+            | E::AttendanceConfirmed { .. }
+            | E::PublicSummaryWritten { .. } => {}
+            _ => drop(self.steps.remove(&event.stream)),
+        }
+    }
+
+    fn begin_step(&mut self, event: &RecordedEvent, step: Step, until: Option<TakeBackUntil>) {
+        let until = until.map(TakeBackUntil::timestamp);
+        let lasts = until.map(|until| until.duration_since(event.recorded_at));
+        self.require(
+            lasts.is_none_or(|lasts| lasts <= TAKE_BACK_MAX),
+            event,
+            Rule::Award,
+            "a step could be taken back for longer than ten minutes",
+        );
+        self.steps.remove(&event.stream);
+        let begun = until.map(|until| (event.stream, (step, until)));
+        self.steps.extend(begun);
+    }
+
+    /// Whether an event takes back the last step, in time.
+    fn ends_in_time(&mut self, event: &RecordedEvent, step: Step) -> bool {
+        let last = self.steps.remove(&event.stream);
+        last.is_some_and(|(last, until)| {
+            last == step && event.recorded_at.duration_since(until) <= RECORDING_MAX
+        })
     }
 
     fn hold(&mut self, application: Uuid, is_held: bool, decision: Decision) {

@@ -40,6 +40,8 @@ pub struct PeopleRulesChecker {
     payments: BTreeMap<(Uuid, u16), PaymentActors>,
     /// By person and mail: the day of its cause, while it waits for a call or a letter.
     waiting_mails: BTreeMap<(Uuid, Uuid), Date>,
+    /// Likewise, once staff have recorded that the person knows.
+    passed_on_mails: BTreeMap<(Uuid, Uuid), Date>,
 }
 
 #[derive(Default)]
@@ -118,20 +120,32 @@ impl PeopleRulesChecker {
         Ok(())
     }
 
-    /// Checks that staff inform a person of a waiting mail only once, and not before the event that
-    /// caused it.
+    /// Checks that staff inform a person of a waiting mail only once, unless that was taken back, and
+    /// not before the event that caused it.
     fn check_telling(&mut self, id: Uuid, event: &PersonEvent) -> Result<(), String> {
         match event {
             PersonEvent::PersonToTell {
                 mail, caused_on, ..
             } => {
+                self.passed_on_mails.remove(&(id, *mail));
                 self.waiting_mails.insert((id, *mail), *caused_on);
             }
-            PersonEvent::PersonTold { mail, told_on, .. } => {
+            PersonEvent::PersonTold {
+                mail, told_on, by, ..
+            } => {
                 let caused_on = self.waiting_mails.remove(&(id, *mail));
-                if caused_on.is_none_or(|caused_on| *told_on < caused_on) {
+                let Some(caused_on) = caused_on.filter(|caused_on| *told_on >= *caused_on) else {
                     return Err(format!("{id} was told what did not wait for it"));
-                }
+                };
+                self.passed_on_mails.insert((id, *mail), caused_on);
+                self.require_staff(*by, "passed a message on")?;
+            }
+            PersonEvent::TellingTakenBack { mail, by } => {
+                let Some(caused_on) = self.passed_on_mails.remove(&(id, *mail)) else {
+                    return Err(format!("nobody had told {id} what was taken back"));
+                };
+                self.waiting_mails.insert((id, *mail), caused_on);
+                self.require_staff(*by, "took back that a message was passed on")?;
             }
             PersonEvent::EmailedInstead { mail, .. }
                 if self.waiting_mails.remove(&(id, *mail)).is_none() =>
@@ -141,6 +155,15 @@ impl PeopleRulesChecker {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Rejects a person who has no role.
+    fn require_staff(&self, person: PersonId, did: &str) -> Result<(), String> {
+        if self.roles.get(&person).is_some_and(|roles| *roles > 0) {
+            Ok(())
+        } else {
+            Err(format!("{person} {did}, and has no role"))
+        }
     }
 
     fn check_organisation_event(&mut self, event: &OrganisationEvent) -> Result<(), String> {

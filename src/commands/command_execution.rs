@@ -18,7 +18,6 @@ use uuid::Uuid;
 use super::decision::{Decision, any_changed, recorded_reads};
 use super::loaded_streams::LoadedStreams;
 use super::{CommandError, CommandReply, CommandRequest, Commands};
-use crate::clock::day_of;
 use crate::crypto::personal_rows::PersonalRows;
 use crate::crypto::vault::VaultError;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
@@ -291,7 +290,7 @@ impl<'a> CommandExecution<'a> {
         let mut command = self.request.command.clone();
         let unfit = self.check_answers(&mut met, &command).await?;
         let personal = self.encrypt(&mut met, &mut command).await?;
-        let reached = Decision::decide(met, &self.request.caller, day_of(now), &command).await;
+        let reached = Decision::decide(met, &self.request.caller, now, &command).await;
         // A refusal by the rules takes precedence over an answer that does not fit.
         let reached = match (reached, unfit) {
             (Ok(decision), Some(refusal)) => Err((refusal.into(), decision.into_streams())),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use super::loaded_streams::LoadedStreams;
 use super::{Caller, CommandError, RefusedRecord};
@@ -31,7 +31,7 @@ impl<'a> Decision<'a> {
     pub(super) async fn decide(
         mut met: LoadedStreams<'a>,
         caller: &Caller,
-        today: Date,
+        now: Timestamp,
         command: &Command,
     ) -> Result<Self, (CommandError, LoadedStreams<'a>)> {
         let mut reached = DecisionBuilder::default();
@@ -39,7 +39,7 @@ impl<'a> Decision<'a> {
         let mut refused: Vec<RefusedRecord> = Vec::new();
         while let Some((next, record)) = waiting.pop_front() {
             match reached
-                .decide_one(&mut met, caller, today, &next, record.is_some())
+                .decide_one(&mut met, caller, now, &next, record.is_some())
                 .await
             {
                 // Depth first: the consequences of one command are decided before the next command.
@@ -178,12 +178,12 @@ impl DecisionBuilder {
         &mut self,
         met: &mut LoadedStreams<'_>,
         caller: &Caller,
-        today: Date,
+        now: Timestamp,
         command: &Command,
         consequence: bool,
     ) -> Result<impl DoubleEndedIterator<Item = Command> + use<>, CommandError> {
         let facts = met
-            .decision_context(caller, today, consequence, command)
+            .decision_context(caller, now, consequence, command)
             .await?;
         if !consequence {
             self.roles = facts.roles();

@@ -5,10 +5,11 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Caller;
+use crate::clock::day_of;
 use crate::domain::{
     Aggregate, Application, Command, DecisionContext, Fund, Group, Organisation, Person, PersonId,
     ReadDependencies, TrackedRead,
@@ -83,12 +84,13 @@ impl<'a> LoadedStreams<'a> {
     pub(super) async fn decision_context(
         &mut self,
         caller: &Caller,
-        today: Date,
+        now: Timestamp,
         consequence: bool,
         command: &Command,
     ) -> Result<DecisionContext, LogError> {
         let related = self.read_dependencies(command).await?;
-        let mut facts = DecisionContext::new(caller.actor, today);
+        let mut facts = DecisionContext::new(caller.actor, day_of(now));
+        facts.now = now;
         facts.narrowed.clone_from(&caller.role_scope);
         facts.consequence = consequence;
         facts.organisation = TrackedRead::new(self.load::<Organisation>(self.organisation).await?);

@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use crate::bank::modulus_check::ModulusTables;
 use crate::clock::Clock;
-use crate::clock::day_of;
 use crate::crypto::vault::VaultError;
 use crate::domain::application::Channel;
 use crate::domain::{Actor, Command, OrganisationId, Refusal, Role};
@@ -297,7 +296,7 @@ impl Commands {
     pub async fn dry_run(&self, caller: &Caller, mut command: Command) -> Result<(), CommandError> {
         command_execution::blank_personal_values(&mut command);
         let met = LoadedStreams::new(&self.log, self.organisation.0);
-        match Decision::decide(met, caller, day_of(self.now()), &command).await {
+        match Decision::decide(met, caller, self.now(), &command).await {
             Ok(_) => Ok(()),
             Err((error, _)) => Err(error),
         }

@@ -419,6 +419,7 @@ impl GroupHistory<'_> {
                     reason: self.reason(),
                     feedback: self.seed.feedback.clone().unwrap_or_else(|| self.reason()),
                     present,
+                    can_be_taken_back: false,
                 };
                 self.on_application(decided, panel, ApplicationCommand::Decline(decline));
                 self.review(decided + 8);

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::file::FileDigest;
 use super::group::Payee;
@@ -88,6 +90,8 @@ pub struct DecisionContext {
     pub narrowed: Option<BTreeSet<Role>>,
     /// Today in Europe/London.
     pub today: Date,
+    /// The moment of the decision.
+    pub now: Timestamp,
     /// Whether the command is a follow-up of another command in the same append.
     pub consequence: bool,
     pub organisation: TrackedRead<Organisation>,
@@ -106,13 +110,17 @@ pub struct DecisionContext {
 }
 
 impl DecisionContext {
-    /// A context with the actor and the day only. The caller fills in the aggregates.
+    /// A context with the actor and the day only. The caller fills in the aggregates, and the
+    /// moment if it is not noon.
     #[must_use]
     pub fn new(actor: Actor, today: Date) -> Self {
         Self {
             actor,
             narrowed: None,
             today,
+            now: TimeZone::UTC
+                .to_timestamp(today.at(12, 0, 0, 0))
+                .unwrap_or(Timestamp::UNIX_EPOCH),
             consequence: false,
             organisation: TrackedRead::default(),
             person: TrackedRead::default(),

@@ -42,6 +42,7 @@ mod read_dependencies;
 pub mod reference;
 mod refusal;
 pub mod role;
+pub mod take_back;
 pub mod text;
 pub mod unproven;
 pub mod working_days;

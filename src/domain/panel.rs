@@ -89,6 +89,10 @@ pub struct Decline {
     /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
+    /// Whether it can be taken back for ten minutes. The group hears of it after that. A letter
+    /// that is held until a day makes it needless.
+    #[serde(default)]
+    pub can_be_taken_back: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]

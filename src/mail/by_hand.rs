@@ -10,7 +10,7 @@ use crate::domain::person::WaitingMail;
 use crate::domain::text::Line;
 use crate::domain::{Command, Event, PersonCommand, PersonEvent, PersonId, Refusal};
 use crate::eventlog::recorded_event::RecordedEvent;
-use crate::outbox::{DeliveryOutcome, MailRow, SettledMail};
+use crate::outbox::{ByHandChange, DeliveryOutcome, MailByHand, MailRow};
 
 const NO_ADDRESS: &str = "the person has no email address";
 const ERASED: &str = "the person was erased";
@@ -89,15 +89,20 @@ impl Mailer {
     }
 }
 
-/// The mail that staff passed on, or sent by email after all.
-pub(super) fn settled_mail(event: &RecordedEvent) -> Option<SettledMail> {
-    let (id, how) = match &event.event {
-        Event::Person(PersonEvent::PersonTold { mail, how, .. }) => (mail, Some((*how).into())),
-        Event::Person(PersonEvent::EmailedInstead { mail, .. }) => (mail, None),
+/// What staff did with a mail that waited for them.
+pub(super) fn mail_by_hand(event: &RecordedEvent) -> Option<MailByHand> {
+    let (id, change) = match &event.event {
+        Event::Person(PersonEvent::PersonTold { mail, how, .. }) => {
+            (mail, ByHandChange::PassedOn((*how).into()))
+        }
+        Event::Person(PersonEvent::TellingTakenBack { mail, .. }) => {
+            (mail, ByHandChange::WaitsAgain)
+        }
+        Event::Person(PersonEvent::EmailedInstead { mail, .. }) => (mail, ByHandChange::Emailed),
         _ => return None,
     };
-    Some(SettledMail {
+    Some(MailByHand {
         id: id.to_string(),
-        how,
+        change,
     })
 }

@@ -11,7 +11,7 @@ use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::reference::Reference;
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationEvent, Event, GrantEvent};
+use crate::domain::{Application, ApplicationEvent, Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
 
@@ -22,6 +22,7 @@ impl Composer {
         kind: MailKind,
     ) -> Result<MailContext, MailError> {
         let event = self.load_event(position).await?;
+        self.must_not_be_taken_back(&event).await?;
         let id = event.stream;
         let application: ApplicationRow = self
             .views
@@ -79,6 +80,34 @@ impl Composer {
             fund: Some(application.fund),
             language,
         })
+    }
+
+    /// Fails while the mail's event can be taken back, and if it was.
+    async fn must_not_be_taken_back(&self, event: &RecordedEvent) -> Result<(), MailError> {
+        let Event::Application(
+            ApplicationEvent::EligibilityRefused {
+                take_back_until: Some(until),
+                ..
+            }
+            | ApplicationEvent::Declined {
+                take_back_until: Some(until),
+                ..
+            },
+        ) = &event.event
+        else {
+            return Ok(());
+        };
+        if !until.is_known(self.commands.now()) {
+            return Err(MailError::Held(until.known_from()));
+        }
+        // Another decision may have followed, which has a mail of its own.
+        let log = self.commands.log();
+        let application = log.refresh::<Application>(event.stream).await?.state;
+        if application.keeps_step(*until) {
+            Ok(())
+        } else {
+            Err(MailError::NotNeeded("we said something else meanwhile"))
+        }
     }
 
     /// The group's latest answers, by question, in the order of the form.

@@ -34,6 +34,7 @@ pub mod warnings;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
@@ -73,6 +74,9 @@ pub enum MailError {
     Template(#[from] askama::Error),
     #[error("the email is not needed any more: {0}")]
     NotNeeded(&'static str),
+    /// What it is about can still be taken back.
+    #[error("the email is held until {0}")]
+    Held(Timestamp),
     #[error("the person has no email address")]
     NoAddress,
     #[error(transparent)]
@@ -204,8 +208,8 @@ impl Mailer {
             mails.extend(self.triggered_mails(event).await?);
         }
         let read = i64::try_from(events.len()).unwrap_or_default();
-        let settled: Vec<_> = events.iter().filter_map(by_hand::settled_mail).collect();
-        subscription.settle(&settled, now).await?;
+        let by_hand: Vec<_> = events.iter().filter_map(by_hand::mail_by_hand).collect();
+        subscription.apply_by_hand(&by_hand, now).await?;
         subscription.advance(read, &mails, now).await?;
         Ok(read)
     }
@@ -241,6 +245,10 @@ impl Mailer {
         match &error {
             MailError::NoAddress => self.leave_to_staff(mail).await,
             MailError::NotNeeded(why) => DeliveryOutcome::Dropped((*why).to_owned()),
+            MailError::Held(until) => DeliveryOutcome::Postponed {
+                at: until.as_microsecond(),
+                error: error.to_string(),
+            },
             MailError::ViewsBehind => DeliveryOutcome::Postponed {
                 at: now + MINUTE_US / 60,
                 error: error.to_string(),

@@ -17,12 +17,22 @@ pub async fn subscribe_at(log: &Log, position: i64) -> Result<(), LogError> {
     Ok(subscription.tx.commit().await?)
 }
 
-/// A mail that waited for a call or a letter: how the person was informed, or nothing if the mail
-/// is sent by email after all.
+/// A mail that staff pass on by phone, by letter or in person, and what they did with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettledMail {
+pub struct MailByHand {
     pub id: String,
-    pub how: Option<&'static str>,
+    pub change: ByHandChange,
+}
+
+/// What staff did with a mail that waited for a call or a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByHandChange {
+    /// The person knows, in this way.
+    PassedOn(&'static str),
+    /// That was a mistake.
+    WaitsAgain,
+    /// The mail is sent by email after all.
+    Emailed,
 }
 
 /// The mail subscription in an open transaction, locked until it is advanced or dropped.
@@ -51,17 +61,10 @@ impl<'a> MailSubscription<'a> {
         self.next_position
     }
 
-    /// Settles mails that staff passed on, or makes them due again, in the subscription's
-    /// transaction.
-    pub async fn settle(&mut self, mails: &[SettledMail], now: i64) -> Result<(), LogError> {
-        let organisation = self.log.organisation();
-        for SettledMail { id, how } in mails {
-            match how {
-                Some(how) => {
-                    stored::settle_by_hand(&mut self.tx, organisation, id, how, now).await?;
-                }
-                None => stored::retry(&mut self.tx, organisation, id, now).await?,
-            }
+    /// Applies what staff did with mails, in the subscription's transaction.
+    pub async fn apply_by_hand(&mut self, mails: &[MailByHand], now: i64) -> Result<(), LogError> {
+        for mail in mails {
+            apply_change(&mut self.tx, self.log, mail, now).await?;
         }
         Ok(())
     }
@@ -116,11 +119,28 @@ pub async fn record_outcome(
     Ok(stored::record_outcome(log.store(), log.organisation(), mail, outcome, now).await?)
 }
 
-/// Settles a mail that staff passed on by phone, by letter or in person.
-pub async fn settle_by_hand(log: &Log, id: &str, how: &str, now: i64) -> Result<(), LogError> {
+/// Applies what staff did with a mail.
+pub async fn apply_by_hand(log: &Log, mail: &MailByHand, now: i64) -> Result<(), LogError> {
     let mut tx = log.store().begin().await?;
-    stored::settle_by_hand(&mut tx, log.organisation(), id, how, now).await?;
+    apply_change(&mut tx, log, mail, now).await?;
     Ok(tx.commit().await?)
+}
+
+async fn apply_change(
+    tx: &mut Tx,
+    log: &Log,
+    MailByHand { id, change }: &MailByHand,
+    now: i64,
+) -> Result<(), LogError> {
+    let organisation = log.organisation();
+    match change {
+        ByHandChange::PassedOn(how) => {
+            stored::settle_by_hand(tx, organisation, id, how, now).await?;
+        }
+        ByHandChange::WaitsAgain => stored::wait_by_hand_again(tx, organisation, id).await?,
+        ByHandChange::Emailed => stored::retry(tx, organisation, id, now).await?,
+    }
+    Ok(())
 }
 
 /// A mail.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -92,19 +93,19 @@ impl Views {
         as_at: Option<i64>,
     ) -> Result<Vec<HistoryLine>, ViewError> {
         Ok(self
-            .history_page(group, as_at, &PageRequest::up_to_max(), true)
+            .history_page(group, as_at, &PageRequest::up_to_max(), None)
             .await?
             .items)
     }
 
-    /// A page of the group's history. A reader who is not staff sees no decision whose letter is
-    /// held.
+    /// A page of the group's history. A member of the group, who reads it at a moment, sees no
+    /// decision whose letter is held.
     pub async fn history_page(
         &self,
         group: Uuid,
         as_at: Option<i64>,
         page: &PageRequest,
-        is_staff: bool,
+        member_reads_at: Option<Timestamp>,
     ) -> Result<Paged<HistoryLine>, ViewError> {
         let groups = self.with_merged(group, as_at).await?;
         let of_groups = vec![Filter::any_of("group_id", groups)];
@@ -120,14 +121,13 @@ impl Views {
         let grants = self.list::<GrantRow>(as_at, of_these, &all).await?.items;
         let grants: BTreeMap<_, _> = grants
             .into_iter()
-            .filter(|grant| is_staff || grant.is_shown_to_group())
+            .filter(|grant| member_reads_at.is_none() || grant.is_shown_to_group())
             .map(|grant| (grant.id, grant))
             .collect();
         let line = |row: ApplicationRow| {
-            let row = if is_staff {
-                row
-            } else {
-                row.before_held_decision()
+            let row = match member_reads_at {
+                Some(now) => row.before_held_decision(now),
+                None => row,
             };
             let grant = grants.get(&row.id);
             HistoryLine {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{ViewError, Views};
 use crate::domain::PersonId;
 use crate::domain::event::{SCORE_EVENTS, event_label};
+use crate::domain::mail::MailKind;
 use crate::eventlog::LogError;
 use crate::projections::{GroupRow, PersonRow};
 use crate::store::accesses::AccessFilter;
@@ -177,7 +178,13 @@ impl Views {
     async fn list_mails(&self, person: &str) -> Result<SubjectAccessSection, ViewError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let mut written = SubjectAccessSection::new("Emails to them");
+        let refusals = [MailKind::Ineligible, MailKind::Declined].map(<&str>::from);
         for mail in outbox::all_of_person(store, organisation, person).await? {
+            // A refusal that can still be taken back is not theirs to know yet.
+            let is_refusal = refusals.contains(&mail.kind.as_str());
+            if is_refusal && mail.state == "due" && mail.tries == 0 {
+                continue;
+            }
             let says = vec![
                 ("made".to_owned(), format_instant(mail.made_at)),
                 ("state".to_owned(), mail.state),

@@ -21,6 +21,7 @@ use crate::domain::panel::{Award, Decision, Decline, Defer, HeldLetter, Reserve,
 use crate::domain::person::ContactMethod;
 use crate::domain::personal_data::{Encrypted, PersonalField, PersonalInput};
 use crate::domain::role::{Permission, Role};
+use crate::domain::take_back::TakeBackUntil;
 use crate::domain::text::{Prose, Slug};
 
 commands! {
@@ -48,6 +49,9 @@ commands! {
         ConfirmEligibility(NoBody) = "confirm-eligibility", Permission::Staff(&[Role::Officer]);
         /// Records that the application is ineligible, with the reason.
         RefuseEligibility(WithReason) = "refuse-eligibility", Permission::Staff(&[Role::Officer]);
+        /// Takes back, within ten minutes, that the application is eligible or ineligible. It is as
+        /// it was before. No email about it has gone out, and no refusal was shown to the group.
+        TakeBackEligibility(NoBody) = "take-back-eligibility", Permission::Staff(&[Role::Officer]);
         /// Declares an interest in the application, or that there is none. It is needed before
         /// scoring, deciding or seeing the assessment.
         Declare(DeclareInterest) = "declare",
@@ -73,8 +77,8 @@ commands! {
         Reserve(Reserve) = "reserve", Permission::Staff(&[Role::Panel]);
         /// Applies the decision of a panel meeting.
         DecideAtMeeting(MeetingItem) = "decide-at-meeting", Permission::FollowUp;
-        /// Takes back a decision of a meeting while its letter is held, with the reason. The
-        /// application returns to its earlier state. If the quorum has confirmed an award, the same
+        /// Takes back a decision of a meeting while its letter is held, or a decline until the time
+        /// that it names, with the reason. The application returns to its earlier state. If the quorum has confirmed an award, the same
         /// quorum must agree to take it back.
         TakeBackDecision(TakeBackDecision) = "take-back-decision",
             Permission::Staff(&[Role::Panel]);
@@ -322,8 +326,21 @@ events! {
             #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
             reached_by: BTreeSet<ContactMethod>,
         },
-        EligibilityConfirmed { by: PersonId },
-        EligibilityRefused { reason: Prose, by: PersonId },
+        EligibilityConfirmed {
+            by: PersonId,
+            /// Until when it can be taken back; absent in old events. Likewise below.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schema(value_type = Option<String>, format = "date-time")]
+            take_back_until: Option<TakeBackUntil>,
+        },
+        EligibilityRefused {
+            reason: Prose,
+            by: PersonId,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schema(value_type = Option<String>, format = "date-time")]
+            take_back_until: Option<TakeBackUntil>,
+        },
+        EligibilityTakenBack { by: PersonId },
         NoInterestDeclared {
             by: PersonId,
             /// Whether the person was not on the panel when they declared. Such a person sees
@@ -351,6 +368,9 @@ events! {
             sitting: PanelSitting,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             letter: Option<HeldLetter>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schema(value_type = Option<String>, format = "date-time")]
+            take_back_until: Option<TakeBackUntil>,
         },
         Deferred {
             reason: Prose,

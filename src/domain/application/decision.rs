@@ -1,4 +1,4 @@
-//! Assessment of an application: eligibility, scores, the public summary and the decision.
+//! Assessment of an application: scores, the public summary and the decision.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use crate::domain::id::{FundId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::panel::{Award, Condition, Decision, HeldLetter, Summary, Verdict};
 use crate::domain::role::Role;
+use crate::domain::take_back::TakeBackUntil;
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
@@ -86,22 +87,8 @@ impl Application {
     ) -> Result<ApplicationEvent, Refusal> {
         use ApplicationCommand as C;
         match command {
-            C::ConfirmEligibility(_) => {
-                self.must_be_assessable(facts)?;
-                facts
-                    .connections(Some(self))?
-                    .permit(facts.by()?, RestrictedAction::Prepare)?;
-                Ok(ApplicationEvent::EligibilityConfirmed { by: facts.by()? })
-            }
-            C::RefuseEligibility(because) => {
-                self.must_be_assessable(facts)?;
-                facts
-                    .connections(Some(self))?
-                    .permit(facts.by()?, RestrictedAction::Prepare)?;
-                Ok(ApplicationEvent::EligibilityRefused {
-                    reason: because.reason.clone(),
-                    by: facts.by()?,
-                })
+            C::ConfirmEligibility(_) | C::RefuseEligibility(_) | C::TakeBackEligibility(_) => {
+                self.decide_eligibility(command, facts)
             }
             C::Score(score) => self.score(score, facts),
             C::ReviseScore(revise) => self.revise_score(revise, facts),
@@ -162,11 +149,13 @@ impl Application {
             }
             Verdict::Decline(decline) => {
                 let sitting = self.sitting(&decline.present, facts)?;
+                let can_be_taken_back = decline.can_be_taken_back && letter.is_none();
                 Ok(ApplicationEvent::Declined {
                     reason: decline.reason.clone(),
                     feedback: decline.feedback.clone(),
                     sitting,
                     letter,
+                    take_back_until: can_be_taken_back.then(|| TakeBackUntil::after(facts.now)),
                 })
             }
             Verdict::Defer(defer) => {

@@ -1,8 +1,9 @@
-//! Letters about decisions of a meeting that wait for their day. Until a letter goes out, the group
-//! sees nothing of the decision, and the panel can take it back.
+//! Decisions that the group has not heard of: their letters wait for a day, or they can be taken back
+//! for ten minutes. Until then the group sees nothing of the decision, and the panel can take it back.
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::domain::id::PersonId;
 use crate::domain::panel::{Decision, HeldLetter};
+use crate::domain::take_back::TakeBackUntil;
 use crate::domain::text::Prose;
 use crate::domain::{DecisionContext, Refusal};
 
@@ -39,10 +41,13 @@ pub struct LetterDay {
     pub letters_on: Date,
 }
 
-/// A decision whose letter is held, and what the application was before it.
+/// A decision that the group has not heard of, and what the application was before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HeldDecision {
-    letter: HeldLetter,
+    /// The letter that is held until a day.
+    letter: Option<HeldLetter>,
+    /// Until when it can be taken back, if no letter is held.
+    pub(super) until: Option<TakeBackUntil>,
     decision: Decision,
     message: Option<Prose>,
     state: ApplicationState,
@@ -51,18 +56,30 @@ pub(super) struct HeldDecision {
     decided: Option<AdverseDecision>,
 }
 
+impl HeldDecision {
+    /// Whether the group has not heard of the decision yet.
+    fn is_unknown(&self, now: Timestamp) -> bool {
+        self.letter.is_some() || self.until.is_some_and(|until| !until.is_known(now))
+    }
+}
+
 impl Application {
     /// The letter about the last decision, while it is held.
     #[must_use]
     pub fn held_letter(&self) -> Option<HeldLetter> {
-        self.held.as_ref().map(|held| held.letter)
+        self.held.as_ref().and_then(|held| held.letter)
     }
 
-    /// Refuses commands that would change or disclose a decision while its letter is held. A member
+    /// Refuses commands that would change or disclose a decision while the group does not know it. A member
     /// of the group gets the same refusal as before the decision.
-    pub(super) fn must_not_disclose(&self, command: &ApplicationCommand) -> Result<(), Refusal> {
+    pub(super) fn must_not_disclose(
+        &self,
+        command: &ApplicationCommand,
+        facts: &DecisionContext,
+    ) -> Result<(), Refusal> {
         use ApplicationCommand as C;
-        let Some(held) = &self.held else {
+        let held = self.held.as_ref();
+        let Some(held) = held.filter(|held| held.is_unknown(facts.now)) else {
             return Ok(());
         };
         match command {
@@ -89,7 +106,7 @@ impl Application {
         let of_meeting = |met_on: Date| {
             self.held
                 .as_ref()
-                .filter(|held| held.letter.met_on == met_on)
+                .filter(|held| held.letter.is_some_and(|letter| letter.met_on == met_on))
         };
         Ok(match command {
             C::TakeBackDecision(body) => vec![self.take_back(body, facts)?],
@@ -118,6 +135,9 @@ impl Application {
         facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         let held = self.held.as_ref().ok_or(Refusal::LetterGone)?;
+        if let Some(until) = held.until {
+            until.must_be_open(facts.now)?;
+        }
         let is_confirmed_award =
             held.decision == Decision::Award && self.attendance.must_have_quorum().is_ok();
         let sitting = if is_confirmed_award {
@@ -137,9 +157,15 @@ impl Application {
         })
     }
 
-    /// The decision in an event, if its letter is held, with the state before it.
+    /// The decision in an event, if it is held, with the state before it.
     pub(super) fn newly_held(&self, event: &ApplicationEvent) -> Option<Box<HeldDecision>> {
         use ApplicationEvent as E;
+        let until = match event {
+            E::Declined {
+                take_back_until, ..
+            } => *take_back_until,
+            _ => None,
+        };
         let (letter, decision, message) = match event {
             E::Awarded { letter, .. } => (letter, Decision::Award, None),
             E::Declined {
@@ -159,9 +185,12 @@ impl Application {
             } => (letter, Decision::Reserve, message.as_ref().or(Some(reason))),
             _ => return None,
         };
-        let letter = (*letter)?;
+        if letter.is_none() && until.is_none() {
+            return None;
+        }
         Some(Box::new(HeldDecision {
-            letter,
+            letter: *letter,
+            until,
             decision,
             message: message.cloned(),
             state: self.state,
@@ -174,8 +203,9 @@ impl Application {
     pub(super) fn apply_letter(&mut self, event: &ApplicationEvent) {
         match event {
             ApplicationEvent::LetterMoved { letters_on } => {
-                if let Some(held) = &mut self.held {
-                    held.letter.letters_on = *letters_on;
+                let letter = self.held.as_mut().and_then(|held| held.letter.as_mut());
+                if let Some(letter) = letter {
+                    letter.letters_on = *letters_on;
                 }
             }
             ApplicationEvent::LetterReleased { .. } => self.held = None,

@@ -4,6 +4,7 @@ mod answer;
 mod attendance;
 mod command;
 mod decision;
+mod eligibility;
 mod interest;
 mod language;
 mod letter;
@@ -33,6 +34,7 @@ use super::id::{FundId, GroupId, PersonId};
 use super::money::Money;
 use super::text::Slug;
 use super::{Aggregate, DecisionContext, Refusal};
+use eligibility::EligibilityStep;
 use letter::HeldDecision;
 
 /// State of an application.
@@ -103,6 +105,9 @@ pub struct Application {
     /// The last decision, while its letter is held.
     #[serde(default)]
     held: Option<Box<HeldDecision>>,
+    /// What was last said about the eligibility, until the panel decides or it is taken back.
+    #[serde(default)]
+    eligibility: Option<Box<EligibilityStep>>,
 }
 
 /// A score, which does not count once it is set aside.
@@ -198,7 +203,8 @@ impl Aggregate for Application {
         if !matches!(command, C::Start(_)) {
             self.must_be_started()?;
         }
-        self.must_not_disclose(command)?;
+        self.must_not_disclose(command, facts)?;
+        self.must_not_disclose_refusal(command, facts)?;
         let event = match command {
             C::Start(start) => self.start(start, facts)?,
             C::SaveAnswers(answers) => self.save_answers(answers, facts)?,
@@ -282,6 +288,9 @@ impl Aggregate for Application {
             E::LetterMoved { .. } | E::LetterReleased { .. } | E::DecisionTakenBack { .. } => {
                 self.apply_letter(event);
             }
+            E::EligibilityConfirmed { .. }
+            | E::EligibilityRefused { .. }
+            | E::EligibilityTakenBack { .. } => self.apply_eligibility(event),
             _ => self.apply_decision(event),
         }
     }
@@ -334,22 +343,17 @@ impl Application {
     fn apply_decision(&mut self, event: &ApplicationEvent) {
         use ApplicationEvent as E;
         use ApplicationState as S;
-        let against = |state: S, by: BTreeSet<PersonId>| Some(AdverseDecision { state, by });
         if let E::Awarded { sitting, .. }
         | E::Reserved { sitting, .. }
         | E::Declined { sitting, .. }
         | E::Deferred { sitting, .. } = event
         {
             self.held = self.newly_held(event);
+            self.eligibility = None;
             self.sittings += 1;
             self.attendance = Attendance::new(self.sittings, sitting);
         }
         self.state = match event {
-            E::EligibilityConfirmed { .. } => S::Eligible,
-            E::EligibilityRefused { by, .. } => {
-                self.decided = against(S::Ineligible, BTreeSet::from([*by]));
-                S::Ineligible
-            }
             E::Awarded { terms, .. } => {
                 self.terms = Some(terms.clone());
                 S::Awarded
@@ -359,7 +363,10 @@ impl Application {
                 S::ReserveList
             }
             E::Declined { sitting, .. } => {
-                self.decided = against(S::Declined, sitting.present.clone());
+                self.decided = Some(AdverseDecision {
+                    state: S::Declined,
+                    by: sitting.present.clone(),
+                });
                 S::Declined
             }
             E::Deferred { .. } => S::Deferred,

@@ -54,6 +54,10 @@ commands! {
         /// Sends a waiting message by email after all, because the person has an address now.
         EmailInstead(WaitingMailRef) = "email-instead",
             Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
+        /// Takes back that the person knows what a message says, because it was recorded by
+        /// mistake. The message waits for a call or a letter again.
+        TakeBackTelling(WaitingMailRef) = "take-back-telling",
+            Permission::Staff(&[Role::Officer, Role::Finance, Role::Administrator]);
         /// Registers a person who entered a name on a public page and has not proved an address.
         Introduce(PersonDetails) = "introduce", Permission::Job;
         /// Counts what a person starts who has not proved an address.
@@ -219,6 +223,8 @@ events! {
         /// The person knows what the message says.
         PersonTold { mail: Uuid, about: i64, kind: Line, how: ToldHow, told_on: Date,
             by: PersonId },
+        /// The person does not know it after all: it was recorded by mistake, and waits again.
+        TellingTakenBack { mail: Uuid, by: PersonId },
         /// The message is sent by email after all.
         EmailedInstead { mail: Uuid, by: PersonId },
         ErasureRequested {},

@@ -364,6 +364,7 @@ impl Aggregate for Person {
             PersonCommand::Expire(_) => Ok(vec![self.expire_unproven(facts)?]),
             PersonCommand::AwaitTelling(_)
             | PersonCommand::Tell(_)
+            | PersonCommand::TakeBackTelling(_)
             | PersonCommand::EmailInstead(_) => Ok(vec![self.decide_telling(command, facts)?]),
         }
     }
@@ -396,6 +397,7 @@ impl Aggregate for Person {
             }
             PersonEvent::PersonToTell { .. }
             | PersonEvent::PersonTold { .. }
+            | PersonEvent::TellingTakenBack { .. }
             | PersonEvent::EmailedInstead { .. } => {}
         }
     }

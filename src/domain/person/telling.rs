@@ -66,13 +66,21 @@ pub struct WaitingMailRef {
     pub mail: Uuid,
 }
 
-/// The mails that wait for one person, by their ids.
+/// The mails of one person that cannot be emailed, by their ids.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct WaitingMails(BTreeMap<Uuid, WaitingMail>);
+pub(super) struct WaitingMails {
+    waiting: BTreeMap<Uuid, WaitingMail>,
+    /// What the person knows, as staff have recorded it.
+    passed_on: BTreeMap<Uuid, WaitingMail>,
+}
 
 impl WaitingMails {
     fn find(&self, mail: Uuid) -> Result<&WaitingMail, Refusal> {
-        self.0.get(&mail).ok_or(Refusal::MailNotWaiting)
+        self.waiting.get(&mail).ok_or(Refusal::MailNotWaiting)
+    }
+
+    fn find_passed_on(&self, mail: Uuid) -> Result<&WaitingMail, Refusal> {
+        self.passed_on.get(&mail).ok_or(Refusal::MailNotPassedOn)
     }
 
     pub(super) fn apply(&mut self, event: &PersonEvent) {
@@ -89,12 +97,19 @@ impl WaitingMails {
                     kind: kind.clone(),
                     caused_on: *caused_on,
                 };
-                self.0.insert(*mail, waiting);
+                self.passed_on.remove(mail);
+                self.waiting.insert(*mail, waiting);
             }
-            PersonEvent::PersonTold { mail, .. } | PersonEvent::EmailedInstead { mail, .. } => {
-                self.0.remove(mail);
+            PersonEvent::PersonTold { mail, .. } => {
+                let waiting = self.waiting.remove(mail);
+                self.passed_on.extend(waiting.map(|mail| (mail.mail, mail)));
             }
-            PersonEvent::PersonalDataErased { .. } => self.0.clear(),
+            PersonEvent::TellingTakenBack { mail, .. } => {
+                let passed_on = self.passed_on.remove(mail);
+                self.waiting.extend(passed_on.map(|mail| (mail.mail, mail)));
+            }
+            PersonEvent::EmailedInstead { mail, .. } => drop(self.waiting.remove(mail)),
+            PersonEvent::PersonalDataErased { .. } => *self = Self::default(),
             _ => {}
         }
     }
@@ -126,6 +141,11 @@ impl Person {
                     by: facts.by()?,
                 })
             }
+            // Nobody outside the office learns of it, so it can be corrected at any time.
+            PersonCommand::TakeBackTelling(of) => Ok(PersonEvent::TellingTakenBack {
+                mail: self.waiting_mails.find_passed_on(of.mail)?.mail,
+                by: facts.by()?,
+            }),
             _ => Err(Refusal::NoChange),
         }
     }

@@ -75,6 +75,9 @@ pub enum Refusal {
             them already."
     )]
     MailNotWaiting,
+    #[error("we have no record that this person knows")]
+    #[strum(message = "Open the list of people to phone or write to. The message may be there.")]
+    MailNotPassedOn,
     #[error("we have no email address for this person")]
     #[strum(message = "Add one first, or phone or write to them.")]
     NoEmailAddress,
@@ -263,6 +266,11 @@ pub enum Refusal {
     #[error("this letter has already been sent")]
     #[strum(message = "Read what the group was told. You can still make a new decision.")]
     LetterGone,
+    #[error("this could be taken back for ten minutes only")]
+    #[strum(
+        message = "Phone the group and say that it was a mistake. They can ask us to look at it again."
+    )]
+    TakenBackTooLate,
     #[error("the letters will be sent on {0}")]
     #[strum(message = "Wait for that day, or send them yourself now.")]
     LettersNotDue(Date),

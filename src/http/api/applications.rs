@@ -41,7 +41,7 @@ pub(super) async fn list(
         list_own_rows::<ApplicationRow>(&app, &signed, &params, filters, "group_id").await?
     } else {
         let shown = |row: ApplicationRow| {
-            let row = row.before_held_decision();
+            let row = row.before_held_decision(app.commands.now());
             params.allows_state(row.state.into()).then_some(row)
         };
         list_shown_rows(&app, &signed, &params, filters, shown).await?
@@ -128,7 +128,9 @@ pub(in crate::http) async fn application_views(
 ) -> Result<Vec<ApplicationView>, Problem> {
     let reader = &signed.reader;
     if !reader.sees_all() {
-        let rows = rows.into_iter().map(redact_for_group).collect();
+        let now = app.commands.now();
+        let for_group = |row: ApplicationRow| redact_for_group(row.before_held_decision(now));
+        let rows = rows.into_iter().map(for_group).collect();
         return Ok(app.views.decrypt_applications(true, rows).await?);
     }
     let hidden = hidden_scores(
@@ -156,7 +158,6 @@ pub(in crate::http) async fn application_views(
 }
 
 fn redact_for_group(row: ApplicationRow) -> ApplicationRow {
-    let row = row.before_held_decision();
     ApplicationRow {
         scores: Vec::new(),
         help: None,

@@ -140,7 +140,7 @@ pub(super) async fn history(
             group,
             as_at,
             &params.page_request()?,
-            signed.reader.sees_all(),
+            (!signed.reader.sees_all()).then(|| app.commands.now()),
         )
         .await?;
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())

@@ -34,7 +34,7 @@ fn id() -> Value {
 }
 
 /// A time in this form, or a position of the log.
-fn or_position(time: Value) -> Value {
+fn or_position(time: &Value) -> Value {
     json!({ "anyOf": [time, text(DIGITS, 18)] })
 }
 
@@ -55,7 +55,7 @@ fn query_parameter(name: &str) -> Value {
         "as_at" => (
             "A day or a position in the log. The response is as it was at the end of that day or \
                 at that position. A position inside a command gives the state before the command.",
-            or_position(day()),
+            or_position(&day()),
         ),
         "min_position" => (
             "Wait until the views have reached this position.",
@@ -88,7 +88,7 @@ fn query_parameter(name: &str) -> Value {
         ),
         "updated_since" => (
             "Only records that changed at this time or later, or after this position in the log.",
-            or_position(json!({ "type": "string", "format": "date-time", "maxLength": 40 })),
+            or_position(&json!({ "type": "string", "format": "date-time", "maxLength": 40 })),
         ),
         "name" => (
             "Only groups whose names begin with this. Capitals and accents do not matter.",

@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use super::Form;
+
 /// How a field is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
@@ -115,6 +117,19 @@ pub struct HiddenFields<'a> {
     pub key: &'a str,
     pub at: &'a str,
     pub form: &'a str,
+}
+
+/// The button in a notice that takes back the step that the notice is about.
+#[derive(Template)]
+#[template(
+    source = r#"<form method="post" action="{{ path }}">{{ form.hidden_fields()|safe }}{% if let Some(reason) = reason %}<input type="hidden" name="reason" value="{{ reason }}">{% endif %}<button class="btn s" type="submit">Undo</button></form>"#,
+    ext = "html"
+)]
+pub struct UndoButton {
+    pub path: String,
+    pub form: Form,
+    /// For the record, if the command needs one.
+    pub reason: Option<&'static str>,
 }
 
 /// The HTML id of a field: the names of its form and of the field, in letters, digits and hyphens.

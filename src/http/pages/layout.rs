@@ -2,6 +2,7 @@
 //! navigation.
 
 use super::PageError;
+use super::components::UndoButton;
 use super::icons::{Icon, icon};
 use super::phone::phone_text;
 use super::site::SiteDetails;
@@ -117,6 +118,8 @@ pub struct PageContext {
     pub back: Option<String>,
     /// A message on the result of the previous form.
     pub notice: Option<String>,
+    /// The button that takes back what the message is about.
+    pub undo: Option<UndoButton>,
     pub has_errors: bool,
     /// Whether the desk's navigation is shown.
     pub at_desk: bool,
@@ -172,6 +175,7 @@ impl PageContext {
             site,
             back: None,
             notice: None,
+            undo: None,
             has_errors: false,
             at_desk: false,
             quiet: false,

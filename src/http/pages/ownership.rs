@@ -24,7 +24,7 @@ pub(super) async fn own_application(
         .await?
         .ok_or_else(PageError::not_found)?;
     require_own_group(visitor, app, row.group.0).await?;
-    Ok(row.before_held_decision())
+    Ok(row.before_held_decision(app.commands.now()))
 }
 
 /// A grant of one of the visitor's groups.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use crate::domain::language::Language;
 use crate::domain::panel::HeldLetter;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::reference::Reference;
+use crate::domain::take_back::TakeBackUntil;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, FundId, GroupId, Money, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -89,7 +91,13 @@ pub struct ApplicationRow {
     /// until it goes out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub letter: Option<HeldLetter>,
-    /// What the row was before the decision whose letter is held.
+    /// Until when the last decision can be taken back, or that the application is eligible or
+    /// ineligible. The group sees a refusal two minutes after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub take_back_until: Option<TakeBackUntil>,
+    /// What the row was before the decision whose letter is held, or before the step that can be
+    /// taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub before_letter: Option<Box<UndecidedRow>>,
@@ -220,17 +228,25 @@ fn draft_row(
         helper_sealed: None,
         spoken_language_sealed: None,
         letter: None,
+        take_back_until: None,
         before_letter: None,
     }
 }
 
 impl ApplicationRow {
-    /// The row as members of the group see it: while a letter is held, as it was before the
-    /// decision.
+    /// The row as members of the group see it at a moment: as it was before a decision whose letter
+    /// is held, or before a refusal that they may not know yet.
     #[must_use]
-    pub fn before_held_decision(mut self) -> Self {
-        self.letter = None;
-        if let Some(before) = self.before_letter.take() {
+    pub fn before_held_decision(mut self, now: Timestamp) -> Self {
+        let is_held = self.letter.take().is_some();
+        let until = self.take_back_until.take();
+        let is_refused = matches!(
+            self.state,
+            ApplicationState::Ineligible | ApplicationState::Declined
+        );
+        let is_unknown = is_refused && until.is_some_and(|until| !until.is_known(now));
+        let before = self.before_letter.take();
+        if let Some(before) = before.filter(|_| is_held || is_unknown) {
             self.restore(*before);
         }
         self
@@ -273,6 +289,24 @@ impl ApplicationRow {
     fn hold(&mut self, letter: Option<HeldLetter>) {
         self.before_letter = letter.map(|_| Box::new(self.undecided()));
         self.letter = letter;
+        self.take_back_until = None;
+    }
+
+    /// Keeps what the row is now, if the step that follows can be taken back.
+    fn keep_before_step(&mut self, until: Option<TakeBackUntil>) {
+        self.before_letter = until.map(|_| Box::new(self.undecided()));
+        self.take_back_until = until;
+    }
+
+    /// Restores what the row was before something that is taken back. The words of the summary
+    /// stay, and a number is given to one decision only.
+    fn take_back(&mut self) {
+        let (summary, decision) = (self.summary.take(), self.decision);
+        (self.letter, self.take_back_until) = (None, None);
+        if let Some(before) = self.before_letter.take() {
+            self.restore(*before);
+        }
+        (self.summary, self.decision) = (summary, decision);
     }
 
     fn apply_letter(&mut self, happened: &ApplicationEvent) {
@@ -285,15 +319,7 @@ impl ApplicationRow {
             ApplicationEvent::LetterReleased { .. } => {
                 (self.letter, self.before_letter) = (None, None);
             }
-            ApplicationEvent::DecisionTakenBack { .. } => {
-                let (summary, decision) = (self.summary.take(), self.decision);
-                self.letter = None;
-                if let Some(before) = self.before_letter.take() {
-                    self.restore(*before);
-                }
-                // The summary stays, and each number belongs to one decision only.
-                (self.summary, self.decision) = (summary, decision);
-            }
+            ApplicationEvent::DecisionTakenBack { .. } => self.take_back(),
             _ => {}
         }
     }
@@ -326,6 +352,7 @@ impl ApplicationRow {
             | E::ApplicationResubmitted { .. } => self.apply_submission(happened),
             E::EligibilityConfirmed { .. }
             | E::EligibilityRefused { .. }
+            | E::EligibilityTakenBack { .. }
             | E::ScoreGiven { .. }
             | E::ScoreRevised { .. }
             | E::ScoreSetAside { .. }
@@ -412,10 +439,21 @@ impl ApplicationRow {
         use ApplicationEvent as E;
         use ApplicationState as S;
         match happened {
-            E::EligibilityConfirmed { .. } => self.state = S::Eligible,
-            E::EligibilityRefused { reason, .. } => {
+            E::EligibilityConfirmed {
+                take_back_until, ..
+            } => {
+                self.keep_before_step(*take_back_until);
+                self.state = S::Eligible;
+            }
+            E::EligibilityRefused {
+                reason,
+                take_back_until,
+                ..
+            } => {
+                self.keep_before_step(*take_back_until);
                 self.record_decision(S::Ineligible, event, Some(reason.to_string()));
             }
+            E::EligibilityTakenBack { .. } => self.take_back(),
             E::ScoreGiven {
                 by, criteria, note, ..
             }
@@ -461,8 +499,12 @@ impl ApplicationRow {
                 feedback,
                 sitting,
                 letter,
+                take_back_until,
             } => {
                 self.hold(*letter);
+                if take_back_until.is_some() {
+                    self.keep_before_step(*take_back_until);
+                }
                 self.record_sitting(sitting, Some(reason));
                 self.record_decision(S::Declined, event, Some(feedback.to_string()));
             }

@@ -1,5 +1,6 @@
 //! Exported logs, checkpoints and both verifiers.
 
 pub mod auditing;
+pub mod take_backs;
 pub mod tampering;
 pub mod transparency_log;

@@ -23,7 +23,7 @@ use crate::support::test_app::{ORGANISATION, TestApp};
 const ORIGIN: &str = "case/log";
 
 /// The Python interpreter that has the second verifier's package, if there is one.
-fn find_python() -> Option<PathBuf> {
+pub fn find_python() -> Option<PathBuf> {
     let validators = PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/target/validators/bin/python"
@@ -39,14 +39,14 @@ fn find_python() -> Option<PathBuf> {
 }
 
 /// The second verifier as a child process that checks one folder after another.
-struct PythonVerifier {
+pub struct PythonVerifier {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl PythonVerifier {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let mut command = Command::new(find_python().expect("Python"));
         command.arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -123,17 +123,17 @@ fn verify_with_ours(folder: &Path, key: &str) -> Verdict {
 }
 
 /// An exported folder that can be tampered with and restored.
-struct TamperedExport {
+pub struct TamperedExport {
     path: PathBuf,
     originals: Vec<(String, Vec<u8>)>,
     key: String,
     secret: [u8; 32],
     python: Option<PythonVerifier>,
-    tried: usize,
+    pub tried: usize,
 }
 
 impl TamperedExport {
-    async fn export(app: &TestApp, second: Option<PythonVerifier>) -> Self {
+    pub async fn export(app: &TestApp, second: Option<PythonVerifier>) -> Self {
         let path = app.folder.path().join("export");
         audit::export(app.store(), ORGANISATION, &path, |_, _| {})
             .await
@@ -166,7 +166,7 @@ impl TamperedExport {
         fs::write(self.path.join(name), bytes).unwrap();
     }
 
-    fn lines(&self, name: &str) -> Vec<String> {
+    pub fn lines(&self, name: &str) -> Vec<String> {
         String::from_utf8(self.file(name))
             .unwrap()
             .lines()
@@ -174,7 +174,7 @@ impl TamperedExport {
             .collect()
     }
 
-    fn write_lines(&self, name: &str, lines: &[String]) {
+    pub fn write_lines(&self, name: &str, lines: &[String]) {
         self.write(
             name,
             lines
@@ -200,7 +200,7 @@ impl TamperedExport {
     }
 
     /// Recomputes the leaf hashes for the changed events, and the manifest.
-    fn rewrite_leaves(&self) {
+    pub fn rewrite_leaves(&self) {
         let events = self.file(export_layout::EVENTS);
         let lines = events
             .strip_suffix(b"\n")
@@ -228,7 +228,7 @@ impl TamperedExport {
 
     /// Asserts that both verifiers report the change and name no position after it, then restores
     /// the folder.
-    fn assert_detected(&mut self, says: &str, at: Option<i64>) {
+    pub fn assert_detected(&mut self, says: &str, at: Option<i64>) {
         self.tried += 1;
         for verdict in self.verdicts() {
             match (verdict, at) {
@@ -244,7 +244,7 @@ impl TamperedExport {
         self.restore();
     }
 
-    fn assert_holds(&mut self) {
+    pub fn assert_holds(&mut self) {
         assert_eq!(self.verdicts(), [Verdict::Holds; 2]);
     }
 
@@ -699,7 +699,7 @@ async fn tables_that_say_something_else_than_the_log_are_found(app: TestApp) {
 
 impl TamperedExport {
     /// The rules that are violated after one event was changed and the log was signed again.
-    fn rules_violated_by(&self, event: &str, change: impl Fn(&str) -> String) -> Vec<Rule> {
+    pub fn rules_violated_by(&self, event: &str, change: impl Fn(&str) -> String) -> Vec<Rule> {
         let events = self.lines(export_layout::EVENTS);
         let at = events
             .iter()
@@ -708,7 +708,12 @@ impl TamperedExport {
         let mut changed = events.clone();
         changed[at] = change(&events[at]);
         assert_ne!(changed[at], events[at], "{event} was changed");
-        self.write_lines(export_layout::EVENTS, &changed);
+        self.rules_violated_in(&changed)
+    }
+
+    /// The rules that are violated by a log that a holder of the key signed again.
+    pub fn rules_violated_in(&self, changed: &[String]) -> Vec<Rule> {
+        self.write_lines(export_layout::EVENTS, changed);
         let line = serde_json::to_string(&export_layout::CheckpointLine {
             note: self.sign_checkpoint(changed.len(), &self.secret),
             size: i64::try_from(changed.len()).unwrap(),
@@ -728,7 +733,7 @@ impl TamperedExport {
 }
 
 /// The person in a field of an event.
-fn person_in(line: &str, field: &str) -> String {
+pub fn person_in(line: &str, field: &str) -> String {
     let from = line.find(&format!("\"{field}\":\"")).unwrap() + field.len() + 4;
     line[from..from + 36].to_owned()
 }

@@ -4,8 +4,9 @@
 use std::net::TcpListener;
 use std::process::Output;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::support::fixtures::Office;
 use crate::support::service::{Client, Deployment, ServiceProcess};
 use crate::support::test_app::TestApp;
 
@@ -193,6 +194,53 @@ async fn wrong_configuration_is_one_line(app: TestApp) {
         run_ok(&place, &["openapi"]),
         microgrants::http::openapi_yaml().trim()
     );
+}
+
+on_each_engine!(exports_are_written_while_the_service_runs);
+/// On SQLite from a copy of the database, which the service holds.
+async fn exports_are_written_while_the_service_runs(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (_, group, _) = office.prepared(&app, 700).await;
+    let ada = office.ada.to_string();
+    let place = app.close().await;
+    let process = ServiceProcess::start(&place);
+    let token = run_ok(&place, &["token", "--person", &ada]);
+    let client = Client::new(&process.address, &token);
+    let record_past_grant = |reference: &str| {
+        let past = json!({
+            "reference": reference,
+            "title": "Tools",
+            "description": "Tools for the garden.",
+            "amount": "3000.00",
+            "awarded_on": "2020-05-01",
+            "funder": "Another funder",
+        });
+        let path = format!("/api/v1/groups/{group}/record-past-grant");
+        let recorded = client.post(&path, &past);
+        assert_eq!(recorded.status, 200, "{}", recorded.body);
+    };
+    let written = |file: &str| -> Value {
+        let text = std::fs::read_to_string(place.folder.path().join(file)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    record_past_grant("360G-other-1");
+
+    let prefix = ["--publisher-prefix", "360G-example"];
+    let export = [&["export", "360giving", "grants.json"], &prefix[..]].concat();
+    assert_eq!(run_ok(&place, &export), "1 grants are in grants.json");
+    let grants = written("grants.json");
+    assert_eq!(grants["grants"][0]["amountAwarded"], 700);
+    let export = ["export", "history", "history.json"];
+    assert!(run_ok(&place, &export).starts_with("1 grants"));
+    let history = written("history.json").to_string();
+    assert!(history.contains("Tools for the garden."), "{history}");
+
+    // The service still answers and records, and the next export has it.
+    record_past_grant("360G-other-2");
+    assert!(run_ok(&place, &export).starts_with("2 grants"));
+    assert_eq!(client.get("/api/v1/organisation").body["name"], "An anchor");
+    let without = run_failing(&place, &["export", "360giving", "grants.json"]);
+    assert!(without.contains("--publisher-prefix"), "{without}");
 }
 
 on_sqlite!(one_process_writes_an_sqlite_file);

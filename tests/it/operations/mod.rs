@@ -17,5 +17,6 @@ pub mod open_data;
 pub mod seeds;
 pub mod settings;
 pub mod subject_access;
+pub mod taking_back;
 pub mod telling;
 pub mod upgrades;

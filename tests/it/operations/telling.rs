@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::mails::{deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows, set_email};
 use crate::pages::journeys::signed_in;
 use crate::support::fixtures::{Office, open, submit, text};
+use crate::support::replay::replay_log;
 use crate::support::service::serve;
 use crate::support::test_app::TestApp;
 
@@ -107,6 +108,44 @@ async fn nobody_without_an_email_address_is_left_out(app: TestApp) {
     );
 }
 
+on_each_engine!(a_person_taken_off_the_list_by_mistake_goes_back_on_it);
+async fn a_person_taken_off_the_list_by_mistake_goes_back_on_it(app: TestApp) {
+    let (office, member, mail) = waiting(&app).await;
+    let of = WaitingMailRef {
+        mail: mail.id.parse().unwrap(),
+    };
+    let back = Command::Person(member, PersonCommand::TakeBackTelling(of));
+    let state = async || {
+        deliver_all(&app, &mailer(&app)).await;
+        let row = outbox::find(&app.log, &mail.id).await.unwrap().unwrap();
+        (row.state, row.sent_at.is_some())
+    };
+
+    assert_eq!(
+        app.issue_refused(office.ada, back.clone()).await,
+        Refusal::MailNotPassedOn
+    );
+    app.issue_ok(office.ada, tell(&app, member, &mail, 0)).await;
+    assert_eq!(state().await, ("told".into(), true));
+
+    app.pass_days(7);
+    assert_eq!(
+        app.issue_refused(member, back.clone()).await,
+        Refusal::NotYours
+    );
+    app.issue_ok(office.ada, back.clone()).await;
+    assert_eq!(state().await, ("by_hand".into(), false));
+    assert_eq!(outbox::count_waiting_by_hand(&app.log).await.unwrap(), 1);
+    assert_eq!(
+        app.issue_refused(office.ada, back).await,
+        Refusal::MailNotPassedOn
+    );
+
+    app.issue_ok(office.ada, tell(&app, member, &mail, 0)).await;
+    assert_eq!(state().await, ("told".into(), true));
+    assert_eq!(replay_log(&app).await, 0);
+}
+
 on_each_engine!(whoever_gains_an_address_is_emailed_instead);
 async fn whoever_gains_an_address_is_emailed_instead(app: TestApp) {
     let (office, member, mail) = waiting(&app).await;
@@ -157,6 +196,12 @@ async fn the_words_to_say_have_no_link_and_the_form_closes_the_task(app: TestApp
         (row.state.as_str(), row.error.as_deref()),
         ("told", Some("letter"))
     );
+
+    assert!(done.contains(">Undo</button>"));
+    let fields = [("at", "/desk/tell"), ("form", "undo")];
+    let undone = browser.submit_form(&done, &format!("{action}/back"), &fields);
+    assert!(undone.contains("They are back on the list."));
+    assert!(browser.get("/desk/tell").contains("Zofia Nowak"));
 }
 
 on_each_engine!(a_person_is_emailed_before_they_are_erased);

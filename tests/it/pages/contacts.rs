@@ -6,8 +6,8 @@ use microgrants::domain::command::WithReason;
 use microgrants::domain::language::Language;
 use microgrants::domain::person::{ContactMethod, PersonDetails};
 use microgrants::domain::{
-    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, GroupId, PersonCommand,
-    PersonId, Role,
+    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, GrantId, GroupId,
+    PersonCommand, PersonId, Role,
 };
 use microgrants::projections::{GroupRow, PersonRow};
 use microgrants::views::{HitKind, PageRequest, PersonView, Reader, SearchHit};
@@ -139,22 +139,26 @@ async fn an_application_is_sent_once_somebody_can_be_reached(app: TestApp) {
     assert_eq!(reached_by, [ContactMethod::Post].into());
 }
 
+/// Records the language that a group speaks, on the application of a grant.
+fn speaks(grant: GrantId, language: &str) -> Command {
+    let choose = ChooseLanguage {
+        language: Language::En,
+        helper: None,
+        spoken_language: Some(open(language)),
+    };
+    Command::Application(
+        ApplicationId(grant.0),
+        ApplicationCommand::ChooseLanguage(choose),
+    )
+}
+
 on_each_engine!(contacts_are_for_those_who_work_with_groups);
 async fn contacts_are_for_those_who_work_with_groups(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let (grant, group, member) = office.awarded(&app, 700).await;
     let cass = details("Cass", Some("0161 496 0123"), Some("1 Example Street"));
     app.issue_ok(member, change_contact(member, cass)).await;
-    let choose = ChooseLanguage {
-        language: Language::En,
-        helper: None,
-        spoken_language: Some(open("Sylheti")),
-    };
-    let choose = Command::Application(
-        ApplicationId(grant.0),
-        ApplicationCommand::ChooseLanguage(choose),
-    );
-    app.issue_ok(member, choose).await;
+    app.issue_ok(member, speaks(grant, "Sylheti")).await;
     app.catch_up().await;
     let officer = as_role(Role::Officer);
     let views = app.views();

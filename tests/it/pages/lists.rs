@@ -288,6 +288,10 @@ async fn several_applications_are_confirmed_before_they_are_eligible(app: TestAp
         visible_text(&again)
     );
     assert_eq!(app.log.length().await.unwrap(), after, "once is enough");
+    let undo = [&[("do", "undo-eligible")], &picks[..2]].concat();
+    let undone = bulk(&mut browser, &done, "/desk/bulk/applications/run", &undo);
+    let back = visible_text(&undone);
+    assert!(back.contains("Back to check: 2"), "{back}");
     assert!(!ids.iter().any(|id| says.contains(id.as_str())), "{says}");
 
     let sheets = [&[("do", "print")], picks.as_slice()].concat();

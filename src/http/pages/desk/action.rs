@@ -115,6 +115,7 @@ impl Availability {
             | R::UpdateNotInState(_)
             | R::CheckNotInState(_)
             | R::VariationNotInState(_)
+            | R::TakenBackTooLate
             | R::NoChange
             | R::CheckNotOnFile
             // The record's page shows this separately.

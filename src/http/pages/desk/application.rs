@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::HttpResponse;
 use askama::Template;
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use super::action::Action;
 use super::application_actions::ApplicationActions;
@@ -17,6 +17,7 @@ use super::list::{Neighbours, neighbours};
 use super::next_step::NextStep;
 use super::steps::Steps;
 use super::{DeskRequest, HistoryEntry, PersonNames, history};
+use crate::clock::day_of;
 use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
@@ -103,7 +104,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         panel: &panel,
     };
     let next = attendance_first(&row, request.signed.reader.person)
-        .unwrap_or_else(|| next_of(&row, &answers, request.today()));
+        .unwrap_or_else(|| next_of(&row, &answers, app.commands.now()));
     let page = request
         .page_context(&format!("{}: {}", group.name, round.name))
         .await?;
@@ -189,7 +190,7 @@ fn attendance_first(row: &ApplicationRow, reader: PersonId) -> Option<NextTask> 
     })
 }
 
-fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTask {
+fn next_of(row: &ApplicationRow, answers: &[AnswerView], now: Timestamp) -> NextTask {
     use ApplicationState as S;
     let next = |title, why: &str, action: &str| NextTask {
         title,
@@ -200,6 +201,7 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTas
         .iter()
         .filter_map(|answer| answer.change.as_ref()?.answered_on)
         .max();
+    let can_be_taken_back = row.take_back_until.is_some_and(|until| until.is_open(now));
     match row.state {
         S::Blank | S::Draft => next("Not sent yet", "The group is still writing it.", ""),
         S::Submitted => {
@@ -214,7 +216,7 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTas
         }
         S::ChangesRequested => {
             let why = match row.changes_due_on {
-                Some(day) if day < today => format!(
+                Some(day) if day < day_of(now) => format!(
                     "They had until {} to answer. Phone them, or give them more time.",
                     day_text(day)
                 ),
@@ -243,6 +245,11 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], today: Date) -> NextTas
             "Awarded",
             "Everything else is on the page of the grant.",
             "",
+        ),
+        S::Ineligible | S::Declined if can_be_taken_back => next(
+            "The group has not heard of it",
+            "We email them in about ten minutes. Until then you can take it back.",
+            "take-back-eligibility",
         ),
         S::Ineligible | S::Declined | S::Withdrawn | S::Lapsed => {
             next("Nothing to do", "This application is over.", "")

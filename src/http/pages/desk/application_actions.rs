@@ -9,8 +9,8 @@ use super::on_behalf::AssistedChanges;
 use super::{DeskRequest, choices};
 use crate::clock::day_of;
 use crate::domain::application::{
-    DecideReview, DeclareInterest, Interest, InterestKind, ReviseScore, Score, Summary,
-    TakeBackDecision,
+    ApplicationState, DecideReview, DeclareInterest, Interest, InterestKind, ReviseScore, Score,
+    Summary, TakeBackDecision,
 };
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::fund::FundTexts;
@@ -63,6 +63,7 @@ impl ApplicationActions<'_> {
         table.push(self.review());
         table.push(refuse);
         table.extend(self.take_back());
+        table.extend(self.take_back_eligibility());
         table.push(
             self.spec("Withdraw it for the group", C::Withdraw(NoBody {}))
                 .destructive(),
@@ -84,9 +85,12 @@ impl ApplicationActions<'_> {
         )
     }
 
-    /// Taking back the decision while its letter is held.
+    /// Taking back the decision while the group has not heard of it.
     fn take_back(&self) -> Option<ActionSpec> {
-        self.row.letter?;
+        let is_declined = self.row.state == ApplicationState::Declined;
+        if self.row.letter.is_none() && !(is_declined && self.row.take_back_until.is_some()) {
+            return None;
+        }
         let take_back = C::TakeBackDecision(TakeBackDecision {
             reason: sample("why"),
             present: self
@@ -101,6 +105,12 @@ impl ApplicationActions<'_> {
             .hint("For our records. The group has not heard of the decision.")
             .checkboxes("present", "Who else agrees", self.panel.to_vec());
         Some(spec.destructive())
+    }
+
+    /// Taking back what was said about the eligibility, for ten minutes.
+    fn take_back_eligibility(&self) -> Option<ActionSpec> {
+        self.row.take_back_until?;
+        Some(self.spec("Put it back to check", C::TakeBackEligibility(NoBody {})))
     }
 
     fn attendance(&self) -> Option<ActionSpec> {
@@ -220,6 +230,7 @@ impl ApplicationActions<'_> {
             reason: sample("why"),
             feedback: sample("feedback"),
             present: present.clone(),
+            can_be_taken_back: true,
         });
         let defer = C::Defer(Defer {
             reason: sample("why"),
@@ -239,7 +250,11 @@ impl ApplicationActions<'_> {
                 .text_area(letter, "What we write to the group")
                 .hint(READ_BY_GROUP)
         };
-        let decline = reason(self.spec("Decline the application", decline), "feedback");
+        let decline = reason(self.spec("Decline the application", decline), "feedback").hidden_as(
+            FieldType::YesNo,
+            "can_be_taken_back",
+            "yes",
+        );
         let defer = reason(self.spec("Put off the decision", defer), "message");
         let reserve = self
             .spec("Put it on the reserve list", reserve)

@@ -197,7 +197,7 @@ impl GroupActions<'_> {
             .iter()
             .flat_map(|fund| &fund.areas)
             .map(ToString::to_string)
-            .chain([self.group.area.to_string()])
+            .chain([self.group.area.clone()])
             .collect();
         Ok(areas
             .into_iter()

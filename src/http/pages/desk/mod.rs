@@ -71,6 +71,7 @@ mod steps;
 mod submit_command;
 mod tell;
 mod texts;
+mod undo;
 mod update_actions;
 mod updates;
 mod webhooks;
@@ -208,6 +209,7 @@ impl<'a> DeskRequest<'a> {
             .as_ref()
             .is_some_and(|rejected| !rejected.errors.is_empty());
         shell.notice = notices::notice_text(self.text("done"), &self.path);
+        shell.undo = undo::undo_button(self).await?;
         shell.desk_header = header::header_of(self).await?;
         Ok(shell)
     }

@@ -91,6 +91,9 @@ fn other_forms(config: &mut web::ServiceConfig) {
                 .route(web::post().to(tell::submit_email_instead)),
         )
         .service(
+            web::resource("/desk/do/tell/{mail}/back").route(web::post().to(tell::submit_back)),
+        )
+        .service(
             web::resource("/desk/do/new-member/{group}")
                 .route(web::post().to(group_members::register)),
         )

@@ -19,7 +19,7 @@ use crate::http::api::{RESOURCES, Resource, commands};
 use crate::http::pages::phone::Phone;
 use crate::http::pages::{Form, FormErrors, PageContext, PageError, PostedForm, ownership};
 use crate::mail::{Composer, MailError, SpokenLetter};
-use crate::outbox::{self, BY_HAND, MailRow};
+use crate::outbox::{self, BY_HAND, ByHandChange, MailByHand, MailRow};
 use crate::projections::{ApplicationRow, GroupRow, PersonRow};
 use crate::views::{AccessedData, PersonView};
 
@@ -77,6 +77,8 @@ struct TellOnePage {
     settled: Option<String>,
     /// Absent if nothing waits.
     form: Option<Form>,
+    /// Puts it back on the list, if staff have taken it off.
+    put_back: Option<Form>,
     ways: Vec<(String, String)>,
 }
 
@@ -167,6 +169,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         words,
         settled: not_needed.or_else(|| (!waits).then(|| super::outbox::state_in_words(&mail))),
         form: waits.then(|| forms.form("tell").prefill("told_on", &today.to_string())),
+        put_back: (mail.state == "told").then(|| forms.form("put-back")),
         ways: ways_to_tell(),
         id: mail.id,
     };
@@ -217,14 +220,47 @@ pub(super) async fn submit_told(
     let Command::Person(_, PersonCommand::Tell(told)) = &command else {
         return Err(PageError::not_found());
     };
-    let how: &'static str = told.how.into();
-    let next = LIST_PATH.to_owned();
+    let change = ByHandChange::PassedOn(told.how.into());
+    let next = format!("{LIST_PATH}?mail={}", mail.id);
     let response = execute(&app, &visitor, &posted, command, "told", &back, |_| next).await?;
     if !awaits(&app, &mail).await? {
-        let now = app.commands.now().as_microsecond();
-        outbox::settle_by_hand(app.commands.log(), &mail.id, how, now).await?;
+        apply(&app, mail, change).await?;
     }
     Ok(response)
+}
+
+/// Puts a mail back on the list that was taken off it by mistake.
+pub(super) async fn submit_back(
+    request: HttpRequest,
+    sent: PostedForm,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, posted } = sent;
+    visitor.require_staff()?;
+    let mail = load_mail(&app, request.match_info().query("mail")).await?;
+    let of = WaitingMailRef {
+        mail: ownership::parse_uuid(&mail.id)?,
+    };
+    let person = PersonId(ownership::parse_uuid(&mail.person)?);
+    let command = Command::Person(person, PersonCommand::TakeBackTelling(of));
+    let back = format!("{LIST_PATH}/{}", mail.id);
+    let next = back.clone();
+    let done = "not-told";
+    let response = execute(&app, &visitor, &posted, command, done, &back, |_| next).await?;
+    if waits_in_log(&app, &mail).await? {
+        apply(&app, mail, ByHandChange::WaitsAgain).await?;
+    }
+    Ok(response)
+}
+
+/// Applies a change to the outbox that the log has recorded. The mailer does so too, a moment later.
+async fn apply(app: &AppState, mail: MailRow, change: ByHandChange) -> Result<(), PageError> {
+    let now = app.commands.now().as_microsecond();
+    let mail = MailByHand {
+        id: mail.id,
+        change,
+    };
+    Ok(outbox::apply_by_hand(app.commands.log(), &mail, now).await?)
 }
 
 /// Sends a mail by email after all, to a person who has an address now.
@@ -245,8 +281,7 @@ pub(super) async fn submit_email_instead(
     let next = LIST_PATH.to_owned();
     let response = execute(&app, &visitor, &posted, command, "emailed", &back, |_| next).await?;
     if !awaits(&app, &mail).await? {
-        let now = app.commands.now().as_microsecond();
-        outbox::retry(app.commands.log(), &mail.id, now).await?;
+        apply(&app, mail, ByHandChange::Emailed).await?;
     }
     Ok(response)
 }
@@ -302,11 +337,16 @@ async fn load_mail(app: &AppState, id: &str) -> Result<MailRow, PageError> {
 /// Whether the log says that the mail waits for a call or a letter, and it is not on its way by
 /// email again.
 async fn awaits(app: &AppState, mail: &MailRow) -> Result<bool, PageError> {
+    let may_wait = [BY_HAND, "failed"].contains(&mail.state.as_str());
+    Ok(may_wait && waits_in_log(app, mail).await?)
+}
+
+async fn waits_in_log(app: &AppState, mail: &MailRow) -> Result<bool, PageError> {
     let (Ok(id), Ok(person)) = (mail.id.parse::<Uuid>(), mail.person.parse::<Uuid>()) else {
         return Ok(false);
     };
     let person = app.commands.log().refresh::<Person>(person).await?.state;
-    Ok([BY_HAND, "failed"].contains(&mail.state.as_str()) && person.waits_to_tell(id))
+    Ok(person.waits_to_tell(id))
 }
 
 async fn load_person(

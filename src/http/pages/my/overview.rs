@@ -165,7 +165,8 @@ async fn own_group(
         grants: Vec::new(),
     };
     for application in applications.into_iter().rev() {
-        reading.add(&application.before_held_decision()).await?;
+        let application = application.before_held_decision(app.commands.now());
+        reading.add(&application).await?;
     }
     to_do.append(&mut reading.to_do);
     Ok(OwnGroup {

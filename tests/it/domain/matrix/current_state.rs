@@ -22,7 +22,7 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
         "group" => group(world, id),
         "correction" => correction(world, id),
         "member" => member(world, id),
-        "application" | "draft" => part_of(&world.applications, id, "/state"),
+        "application" | "draft" | "eligibility" => part_of(&world.applications, id, "/state"),
         "helper" => proposal_state(
             &part_of(&world.applications, id, "/interests/named"),
             &part_of(&world.applications, id, "/interests/helped"),
@@ -64,7 +64,10 @@ fn telling(world: &InMemoryDomain, id: Uuid) -> String {
     let Some(person) = world.people.get(&id) else {
         return "unknown".into();
     };
-    if part_of(&world.people, id, "/waiting_mails").is_empty() {
+    if !part_of(&world.people, id, "/waiting_mails/passed_on").is_empty() {
+        return "passed_on".into();
+    }
+    if part_of(&world.people, id, "/waiting_mails/waiting").is_empty() {
         return "settled".into();
     }
     word_for(person.has_email(), "waiting", "waiting_without_email")

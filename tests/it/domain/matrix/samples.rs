@@ -95,7 +95,7 @@ fn person(name: &str) -> Sample {
         "await-telling" => job(json!({
             "mail": WAITING_MAIL, "about": 12, "kind": "declined", "caused_on": "2026-06-01",
         })),
-        "email-instead" => staff(json!({ "mail": WAITING_MAIL })),
+        "email-instead" | "take-back-telling" => staff(json!({ "mail": WAITING_MAIL })),
         "tell" => staff(json!({ "mail": WAITING_MAIL, "how": "phone", "told_on": "2026-06-01" })),
         _ => erasure(name).unwrap_or_else(|| {
             staff(json!({ "name": "Somebody", "email": "somebody@example.org" }))

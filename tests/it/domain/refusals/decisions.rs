@@ -19,6 +19,17 @@ pub fn refusals(seen: &mut SeenRefusals) {
     less_was_asked_for(seen);
     without_an_agreement(seen);
     letters(seen);
+    eligibility(seen);
+}
+
+/// What an officer said about the eligibility, a day ago.
+fn eligibility(seen: &mut SeenRefusals) {
+    let mut world = Scenario::drafts(1);
+    submit_as_member(&mut world);
+    issue_all(&mut world, [A::ConfirmEligibility(NoBody {})]);
+    world.world.today = date(2026, 6, 2);
+    let take_back = on_application(&world, A::TakeBackEligibility(NoBody {}));
+    seen.assert_refused(&mut world, 0, "taken_back_too_late", take_back);
 }
 
 /// Letters of a meeting that are held until a day.

@@ -23,7 +23,7 @@ use crate::support::scenario::{FUND, Scenario};
 /// about people and the bank in `connections`, `requested_changes`, `sybil_attacks` and
 /// `bank_facts`; those about unproven people in `limits`; those about webhooks in `webhooks`; those
 /// about mails by hand in `telling`.
-const TESTED_ELSEWHERE: [&str; 22] = [
+const TESTED_ELSEWHERE: [&str; 23] = [
     "taken",
     "erased",
     "account_fails",
@@ -43,6 +43,7 @@ const TESTED_ELSEWHERE: [&str; 22] = [
     "address_unproven",
     "not_expired",
     "mail_not_waiting",
+    "mail_not_passed_on",
     "no_email_address",
     "webhooks_full",
     "webhooks_wait",

@@ -17,7 +17,9 @@ use crate::domain::command::NoBody;
 use crate::domain::grant::{PaymentRef, RemindNow};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
-use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, Money};
+use crate::domain::{
+    ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, Money, Role,
+};
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{self, Section, place_name};
 use crate::http::pages::desk::{DeskRequest, forget_header};
@@ -25,6 +27,13 @@ use crate::http::pages::sign_in::local_path;
 use crate::http::pages::{Form, FormData, PageContext, PageError, PostedForm, ownership};
 use crate::http::problem::Problem;
 use crate::projections::{ApplicationRow, GrantRow, PaymentRow, UpdateRow};
+
+/// Takes back that applications are eligible. The page that says that they are offers it.
+static UNDO_ELIGIBLE: BulkAction = BulkAction {
+    id: "undo-eligible",
+    label: "Back to check",
+    roles: &[Role::Officer],
+};
 
 /// The largest number of rows of one action: several pages, but not the whole list.
 const PICKED_MAX: usize = 200;
@@ -43,6 +52,8 @@ struct BulkPage {
     total: Option<String>,
     /// The results of the commands that were issued.
     is_result: bool,
+    /// The action that takes them back.
+    undo: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -101,6 +112,11 @@ impl BulkWords {
                 button: "Send a reminder to",
                 done: "Reminded",
             },
+            "undo-eligible" => Self {
+                before: "These applications are as they were before we marked them as eligible.",
+                button: "Undo",
+                done: "Back to check",
+            },
             _ => Self {
                 before: "These applications go on to be scored by the panel.",
                 button: "Mark as eligible",
@@ -148,6 +164,7 @@ pub(in crate::http::pages::desk) async fn confirm(
         done,
         refused,
         is_result: false,
+        undo: None,
     };
     desk.render(&page)
 }
@@ -189,6 +206,7 @@ pub(in crate::http::pages::desk) async fn run(
         back: back_of(&posted, list),
         form: desk.forms().form("bulk"),
         total: None,
+        undo: (action.id == "eligible" && !done.is_empty()).then_some(UNDO_ELIGIBLE.id),
         done,
         refused,
         is_result: true,
@@ -247,9 +265,11 @@ fn action_of(
     // A button on a row has no action of its own: it takes the first of the list.
     let name = posted.text("do");
     let one = !posted.text("one").is_empty();
+    let undo = (list.name == "applications").then_some(&UNDO_ELIGIBLE);
     let found = list
         .bulk
         .iter()
+        .chain(undo)
         .find(|action| action.id == name || (one && name.is_empty()))
         .ok_or_else(PageError::not_found)?;
     let roles = &desk.signed.reader.roles;
@@ -291,16 +311,24 @@ async fn items(
     let mut items = match action.id {
         "approve" => payments_to_approve(desk, picked).await?,
         "remind" => updates_to_remind(desk, picked).await?,
-        _ => applications_to_confirm(desk, picked).await?,
+        "undo-eligible" => {
+            let take_back = ApplicationCommand::TakeBackEligibility(NoBody {});
+            applications_to_check(desk, picked, &take_back).await?
+        }
+        _ => {
+            let confirm = ApplicationCommand::ConfirmEligibility(NoBody {});
+            applications_to_check(desk, picked, &confirm).await?
+        }
     };
     let place = |item: &BulkItem| picked.iter().position(|id| *id == item.id);
     items.sort_by_key(place);
     Ok(items)
 }
 
-async fn applications_to_confirm(
+async fn applications_to_check(
     desk: &DeskRequest<'_>,
     picked: &[String],
+    command: &ApplicationCommand,
 ) -> Result<Vec<BulkItem>, PageError> {
     let rows: Vec<ApplicationRow> = desk.rows_by_id(picked).await?;
     let groups = desk
@@ -310,10 +338,7 @@ async fn applications_to_confirm(
         id: row.id.to_string(),
         name: name_of(&groups, &row.group),
         amount: row.requested,
-        command: Command::Application(
-            ApplicationId(row.id),
-            ApplicationCommand::ConfirmEligibility(NoBody {}),
-        ),
+        command: Command::Application(ApplicationId(row.id), command.clone()),
     };
     Ok(rows.into_iter().map(item).collect())
 }

@@ -126,6 +126,11 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     ),
     says("people", "erase", "Erased. It cannot be undone."),
     says("people", "tell", "Saved. They are off the list."),
+    says(
+        "people",
+        "take-back-telling",
+        "Undone. They are back on the list.",
+    ),
     says("people", "email-instead", "The email is on its way."),
     says("people", "prove-address", "Email address confirmed."),
     says("people", "introduce", "Person added."),
@@ -271,7 +276,12 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "applications",
         "refuse-eligibility",
-        "Marked as not eligible. The group hears why.",
+        "Marked as not eligible. We email the group in about ten minutes.",
+    ),
+    says(
+        "applications",
+        "take-back-eligibility",
+        "Undone. The application is back to check, and the group has heard nothing.",
     ),
     says(
         "applications",
@@ -303,7 +313,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "applications",
         "decline",
-        "Recorded as not funded. The group hears why.",
+        "Recorded as not funded. We email the group in about ten minutes.",
     ),
     says(
         "applications",
@@ -536,6 +546,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says("", "bank-entries", "Bank lines recorded."),
     says("", "try-again", "The email will be sent again."),
     says("", "told", "Saved. They are off the list."),
+    says("", "not-told", "Undone. They are back on the list."),
     says("", "emailed", "The email is on its way."),
     says("", "colleague-invited", "Your colleague has been invited."),
     says(

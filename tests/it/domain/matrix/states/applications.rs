@@ -30,11 +30,12 @@ pub fn application(state: &str) -> (Scenario, Uuid) {
         "changes_requested" => {
             setting.issue_samples("application", APPLICATION, &["submit", "request-changes"]);
         }
-        "ineligible" => setting.issue_samples(
-            "application",
-            APPLICATION,
-            &["submit", "refuse-eligibility"],
-        ),
+        // A day later, when the group has heard of it.
+        "ineligible" => {
+            let steps = ["submit", "refuse-eligibility"];
+            setting.issue_samples("application", APPLICATION, &steps);
+            setting.world.today = date(2026, 6, 2);
+        }
         "eligible" => {
             setting.issue_samples("application", APPLICATION, &eligible);
             declare(&mut setting);
@@ -59,6 +60,24 @@ pub fn application(state: &str) -> (Scenario, Uuid) {
             };
             setting.issue_samples("application", APPLICATION, steps);
         }
+    }
+    (setting, APPLICATION)
+}
+
+/// What an officer said about the eligibility, just now or a day ago.
+pub fn eligibility(state: &str) -> (Scenario, Uuid) {
+    let mut setting = Scenario::drafts(1);
+    let step = match state {
+        "submitted" => None,
+        "eligible" | "eligible_for_a_day" => Some("confirm-eligibility"),
+        _ => Some("refuse-eligibility"),
+    };
+    setting.issue_samples("application", APPLICATION, &["submit"]);
+    if let Some(step) = step {
+        setting.issue_samples("application", APPLICATION, &[step]);
+    }
+    if state.ends_with("_for_a_day") {
+        setting.world.today = date(2026, 6, 2);
     }
     (setting, APPLICATION)
 }

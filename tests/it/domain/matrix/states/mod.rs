@@ -15,7 +15,9 @@ use uuid::Uuid;
 use super::samples::{STRANGER, sample};
 use crate::support::scenario::{FUND, Scenario, register_person};
 pub use applications::with_an_interest;
-use applications::{application, attendance, draft, held_offer, helper, letter, letters};
+use applications::{
+    application, attendance, draft, eligibility, held_offer, helper, letter, letters,
+};
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
 pub use grants::{accepted, offered, payable};
@@ -129,8 +131,9 @@ pub const TABLES: &[StateTable] = &[
     StateTable { name: "variation", noun: "grant", commands: VARIATION, states: &["none", "requested", "approved", "refused"], reach: variation },
     StateTable { name: "return", noun: "grant", commands: RETURN, states: &["nothing_due", "due", "waiver_proposed"], reach: due },
     StateTable { name: "contact", noun: "person", commands: &["change-contact", "confirm-contact", "refuse-contact"], states: &["settled", "proposed"], reach: contact },
-    StateTable { name: "telling", noun: "person", commands: &["await-telling", "email-instead", "tell"], states: &["settled", "waiting", "waiting_without_email"], reach: telling },
+    StateTable { name: "telling", noun: "person", commands: &["await-telling", "email-instead", "tell", "take-back-telling"], states: &["settled", "waiting", "waiting_without_email", "passed_on"], reach: telling },
     StateTable { name: "correction", noun: "group", commands: &["correct", "take-correction", "refuse-correction"], states: &["settled", "proposed"], reach: correction },
+    StateTable { name: "eligibility", noun: "application", commands: &["take-back-eligibility", "request-review", "withdraw"], states: &["submitted", "eligible", "eligible_for_a_day", "ineligible", "ineligible_for_a_day"], reach: eligibility },
     StateTable { name: "helper", noun: "application", commands: &["confirm-help", "refuse-help"], states: &["none", "named", "confirmed"], reach: helper },
     StateTable { name: "attendance", noun: "application", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: attendance },
     StateTable { name: "draft", noun: "application", commands: &["remind-draft", "lapse", "reopen-draft", "save-answers", "submit"], states: &["begun", "closing", "reminded", "overdue", "lapsed", "extended", "reopened"], reach: draft },

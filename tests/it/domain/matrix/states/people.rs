@@ -63,6 +63,9 @@ pub fn telling(state: &str) -> (Scenario, Uuid) {
     if state != "settled" {
         setting.issue_samples("person", id, &["await-telling"]);
     }
+    if state == "passed_on" {
+        setting.issue_samples("person", id, &["tell"]);
+    }
     (setting, id)
 }
 

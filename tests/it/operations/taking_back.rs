@@ -1,0 +1,217 @@
+//! What an officer said about the eligibility, or a decline, is taken back within minutes, before the
+//! group has heard of it.
+
+use microgrants::domain::{ApplicationId, PersonId};
+use serde_json::{Value, json};
+
+use super::mails::{deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows, set_email};
+use crate::pages::journeys::signed_in;
+use crate::support::fixtures::Office;
+use crate::support::replay::replay_log;
+use crate::support::service::{ApiResponse, Client, serve, token};
+use crate::support::test_app::TestApp;
+
+/// An application that an officer checks. Its group's member has an email address.
+struct SentApplication {
+    office: Office,
+    application: ApplicationId,
+    member: PersonId,
+    ada: Client,
+    cass: Client,
+}
+
+impl SentApplication {
+    async fn of(app: &TestApp) -> Self {
+        let office = Office::open(app, 10_000).await;
+        let (application, _, member) = office.submitted(app, 900).await;
+        Self::served(app, office, application, member).await
+    }
+
+    /// One that the panel can decide on.
+    async fn eligible(app: &TestApp) -> Self {
+        let office = Office::open(app, 10_000).await;
+        let (application, _, member) = office.ready(app, 900).await;
+        Self::served(app, office, application, member).await
+    }
+
+    async fn served(
+        app: &TestApp,
+        office: Office,
+        application: ApplicationId,
+        member: PersonId,
+    ) -> Self {
+        set_email(app, member, "cass@example.org").await;
+        let length = app.log.length().await.unwrap();
+        mailer(app).subscribe_at(length).await.unwrap();
+        app.catch_up().await;
+        let ada = serve(app, office.ada);
+        let cass = ada.with_token(&token(app, member));
+        Self {
+            office,
+            application,
+            member,
+            ada,
+            cass,
+        }
+    }
+
+    fn issue(&self, command: &str, body: &Value) -> ApiResponse {
+        let path = format!("/api/v1/applications/{}/{command}", self.application);
+        self.ada.post(&path, body)
+    }
+
+    fn refuse(&self) {
+        let refused = self.issue("refuse-eligibility", &json!({ "reason": "Too far away." }));
+        assert_eq!(refused.status, 200, "{}", refused.body);
+    }
+
+    fn seen_by(&self, client: &Client) -> Value {
+        let row = client.get(&format!("/api/v1/applications/{}", self.application));
+        assert_eq!(row.status, 200, "{}", row.body);
+        row.body
+    }
+}
+
+/// Whether what we hold on a person, as they read it, has a refusal.
+async fn holds_refusal(app: &TestApp, person: PersonId) -> bool {
+    let held = app.views().subject_access_for_person(person).await.unwrap();
+    format!("{held:?}").contains("ineligible")
+}
+
+/// Kind and state of each mail.
+async fn mails(app: &TestApp) -> Vec<(String, String)> {
+    let rows = outbox_rows(app).await;
+    rows.into_iter().map(|row| (row.kind, row.state)).collect()
+}
+
+on_each_engine!(a_group_hears_of_a_refusal_once_it_cannot_be_taken_back);
+async fn a_group_hears_of_a_refusal_once_it_cannot_be_taken_back(app: TestApp) {
+    let sent = SentApplication::of(&app).await;
+    sent.refuse();
+    deliver_all(&app, &mailer(&app)).await;
+
+    assert_eq!(sent.seen_by(&sent.ada)["state"], "ineligible");
+    let seen = sent.seen_by(&sent.cass);
+    assert_eq!(seen["state"], "submitted");
+    assert_eq!(seen["note"], Value::Null);
+    assert!(seen.get("take_back_until").is_none(), "{seen}");
+    let words = json!({ "words": "We are in the area." });
+    let path = format!("/api/v1/applications/{}/request-review", sent.application);
+    let review = sent.cass.post(&path, &words);
+    assert_eq!(review.code(), "application_not_in_state");
+    assert!(!review.body.to_string().contains("eligible"));
+    assert!(mails_in_folder(&mail_folder(&app)).is_empty());
+    assert!(!holds_refusal(&app, sent.member).await);
+
+    app.pass_seconds(12 * 60);
+    deliver_all(&app, &mailer(&app)).await;
+    assert_eq!(sent.seen_by(&sent.cass)["state"], "ineligible");
+    assert_eq!(mails(&app).await, [("ineligible".into(), "sent".into())]);
+    assert!(holds_refusal(&app, sent.member).await);
+    let late = sent.issue("take-back-eligibility", &json!({}));
+    assert_eq!(late.code(), "taken_back_too_late");
+    assert_eq!(sent.cass.post(&path, &words).status, 200);
+    assert_eq!(replay_log(&app).await, 0);
+}
+
+on_each_engine!(a_refusal_that_is_taken_back_is_never_heard_of);
+async fn a_refusal_that_is_taken_back_is_never_heard_of(app: TestApp) {
+    let sent = SentApplication::of(&app).await;
+    sent.refuse();
+    app.pass_seconds(9 * 60);
+    let taken = sent.issue("take-back-eligibility", &json!({}));
+    assert_eq!(taken.status, 200, "{}", taken.body);
+    app.catch_up().await;
+
+    let seen = sent.seen_by(&sent.ada);
+    assert_eq!(seen["state"], "submitted");
+    assert_eq!(
+        (&seen["note"], &seen["decided_on"]),
+        (&Value::Null, &Value::Null)
+    );
+    let again = sent.issue("take-back-eligibility", &json!({}));
+    assert_eq!(again.code(), "application_not_in_state");
+    assert_eq!(sent.issue("confirm-eligibility", &json!({})).status, 200);
+
+    app.pass_seconds(30 * 60);
+    deliver_all(&app, &mailer(&app)).await;
+    assert_eq!(mails(&app).await, [("ineligible".into(), "dropped".into())]);
+    assert_eq!(sent.seen_by(&sent.cass)["state"], "eligible");
+    assert_eq!(replay_log(&app).await, 0);
+}
+
+on_each_engine!(a_decline_is_taken_back_before_the_group_hears_of_it);
+async fn a_decline_is_taken_back_before_the_group_hears_of_it(app: TestApp) {
+    let sent = SentApplication::eligible(&app).await;
+    let decline = json!({
+        "reason": "No leader for the winter.",
+        "feedback": "Please tell us who would run it.",
+        "can_be_taken_back": true,
+    });
+    let declined = sent.issue("decline", &decline);
+    assert_eq!(declined.status, 200, "{}", declined.body);
+    deliver_all(&app, &mailer(&app)).await;
+
+    assert_eq!(sent.seen_by(&sent.ada)["state"], "declined");
+    let seen = sent.seen_by(&sent.cass);
+    assert_eq!(seen["state"], "eligible");
+    assert_eq!(seen["note"], Value::Null);
+    assert!(mails_in_folder(&mail_folder(&app)).is_empty());
+    assert_eq!(sent.issue("decline", &decline).code(), "letter_held");
+
+    app.pass_seconds(5 * 60);
+    let because = json!({ "reason": "It was the wrong application." });
+    let taken = sent.issue("take-back-decision", &because);
+    assert_eq!(taken.status, 200, "{}", taken.body);
+    app.catch_up().await;
+    assert_eq!(sent.seen_by(&sent.ada)["state"], "eligible");
+
+    assert_eq!(sent.issue("decline", &decline).status, 200);
+    app.pass_seconds(12 * 60);
+    deliver_all(&app, &mailer(&app)).await;
+    assert_eq!(sent.seen_by(&sent.cass)["state"], "declined");
+    let mut made = mails(&app).await;
+    made.sort();
+    let states = ["dropped", "sent"].map(|state| ("declined".to_owned(), state.to_owned()));
+    assert_eq!(made, states);
+    let late = sent.issue("take-back-decision", &because);
+    assert_eq!(late.code(), "taken_back_too_late");
+    let words = json!({ "words": "Our leader is named on page two." });
+    let path = format!("/api/v1/applications/{}/request-review", sent.application);
+    assert_eq!(sent.cass.post(&path, &words).status, 200);
+    assert_eq!(replay_log(&app).await, 0);
+}
+
+on_each_engine!(the_notice_after_a_step_has_a_button_that_takes_it_back);
+async fn the_notice_after_a_step_has_a_button_that_takes_it_back(app: TestApp) {
+    let sent = SentApplication::of(&app).await;
+    let mut browser = signed_in(&app, sent.ada.address(), sent.office.ada).await;
+    let path = format!("/desk/applications/{}", sent.application);
+    let confirm = format!(
+        "/desk/do/applications/{}/confirm-eligibility",
+        sent.application
+    );
+    let undo = format!(
+        "/desk/do/applications/{}/take-back-eligibility",
+        sent.application
+    );
+    let confirming = [("at", path.as_str()), ("form", "confirm-eligibility")];
+    let undoing = [("at", path.as_str()), ("form", "undo")];
+
+    let page = browser.get(&path);
+    let done = browser.submit_form(&page, &confirm, &confirming);
+    assert!(done.contains("Marked as eligible.") && done.contains(">Undo</button>"));
+    assert!(done.contains("Put it back to check"), "on the record too");
+    let undone = browser.submit_form(&done, &undo, &undoing);
+    assert!(undone.contains("The application is back to check"));
+    assert!(!undone.contains(">Undo</button>"));
+    assert_eq!(sent.seen_by(&sent.ada)["state"], "submitted");
+
+    let done = browser.submit_form(&undone, &confirm, &confirming);
+    app.pass_seconds(10 * 60);
+    let later = browser.get(&format!("{path}?done=confirm-eligibility"));
+    assert!(!later.contains(">Undo</button>") && !later.contains("Put it back to check"));
+    let late = browser.submit_form(&done, &undo, &undoing);
+    assert_eq!(late.status, 409);
+    assert_eq!(sent.seen_by(&sent.ada)["state"], "eligible");
+}
