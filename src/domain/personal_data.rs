@@ -242,8 +242,9 @@ pub fn has_phone_number(text: &str) -> bool {
 }
 
 /// Names of the fields that contain personal values.
-pub const PERSONAL_FIELD_NAMES: [&str; 17] = [
+pub const PERSONAL_FIELD_NAMES: [&str; 19] = [
     "answer",
+    "draft",
     "email",
     "helper",
     "holder",
@@ -251,6 +252,7 @@ pub const PERSONAL_FIELD_NAMES: [&str; 17] = [
     "name",
     "numbers",
     "outcome",
+    "pictured",
     "postal_address",
     "postcode",
     "reason",

@@ -1,6 +1,7 @@
 //! Form fields as templates, each with its label, hint and error.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use super::Form;
 
@@ -41,6 +42,8 @@ pub struct FormField<'a> {
     pub error: &'a str,
     pub choices: Vec<FieldChoice<'a>>,
 }
+
+impl HtmlSafe for FormField<'_> {}
 
 /// One option of a select, of radio buttons or of checkboxes.
 pub struct FieldChoice<'a> {
@@ -119,6 +122,8 @@ pub struct HiddenFields<'a> {
     pub form: &'a str,
 }
 
+impl HtmlSafe for HiddenFields<'_> {}
+
 /// The button in a notice that takes back the step that the notice is about.
 #[derive(Template)]
 #[template(
@@ -131,6 +136,8 @@ pub struct UndoButton {
     /// For the record, if the command needs one.
     pub reason: Option<&'static str>,
 }
+
+impl HtmlSafe for UndoButton {}
 
 /// The HTML id of a field: the names of its form and of the field, in letters, digits and hyphens.
 pub(super) fn field_id(form: &str, name: &str) -> String {

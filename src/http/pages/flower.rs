@@ -9,6 +9,7 @@
 use std::f64::consts::TAU;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 /// The length of a full petal, and the centre, in units of the drawing.
 const RADIUS: f64 = 132.0;
@@ -41,6 +42,8 @@ pub struct Flower {
     seen: Vec<String>,
     labels: Vec<Label>,
 }
+
+impl HtmlSafe for Flower {}
 
 struct Label {
     anchor: &'static str,

@@ -1,6 +1,7 @@
 //! Phone numbers as pages show them: in groups, on one line, and to be dialled by a press.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 /// The fewest digits that a phone can dial.
 const DIGITS_MIN: usize = 6;
@@ -16,6 +17,8 @@ pub(super) struct Phone {
     pub dial: String,
     pub note: String,
 }
+
+impl HtmlSafe for Phone {}
 
 impl Phone {
     pub fn of(entered: &str) -> Self {

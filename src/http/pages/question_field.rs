@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use super::FormData;
 use super::i18n::translate;
@@ -41,6 +42,8 @@ pub struct QuestionField {
     pub wrong: Option<String>,
     pub language: Language,
 }
+
+impl HtmlSafe for QuestionField {}
 
 impl QuestionField {
     /// The field of a question, filled in with an answer as it was entered or stored.

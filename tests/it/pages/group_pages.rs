@@ -198,3 +198,15 @@ async fn a_name_that_waits_and_a_draft_that_lapsed_are_explained(app: TestApp) {
         visible_text(&page)
     );
 }
+
+on_each_engine!(an_agreement_names_the_people_who_signed_it);
+async fn an_agreement_names_the_people_who_signed_it(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+
+    let text = visible_text(&browser.get(&format!("/my/grants/{grant}/agreement")));
+
+    assert!(text.contains("Cass, Dee"), "{text}");
+}

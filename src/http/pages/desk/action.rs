@@ -8,6 +8,7 @@
 use std::str::FromStr;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use super::DeskRequest;
 use super::erasures::day_text;
@@ -41,6 +42,8 @@ pub struct Action {
     pub open: bool,
 }
 
+impl HtmlSafe for Action {}
+
 /// The form of an action.
 #[derive(Template)]
 #[template(path = "parts/act_form.html")]
@@ -49,6 +52,8 @@ pub struct ActionBody<'a> {
     /// Whether its button is the main one of the page.
     main: bool,
 }
+
+impl HtmlSafe for ActionBody<'_> {}
 
 impl Action {
     pub fn body(&self, main: bool) -> ActionBody<'_> {

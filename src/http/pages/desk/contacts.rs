@@ -1,6 +1,7 @@
 //! How the people of a group can be reached, as a part of a record's page.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use uuid::Uuid;
 
 use super::DeskRequest;
@@ -18,6 +19,8 @@ pub(super) struct Contacts {
     /// The language that they speak, if it is on record.
     language: Option<String>,
 }
+
+impl HtmlSafe for Contacts {}
 
 struct ContactLine {
     person: PersonId,

@@ -3,6 +3,7 @@
 //! parameter `do` of the page's address, so that the record stays in view.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use super::DeskRequest;
 use super::action::{Action, ActionFieldKind, Availability};
@@ -32,6 +33,8 @@ pub struct NextStep {
     /// The page's address, to which the name of an action is added.
     address: String,
 }
+
+impl HtmlSafe for NextStep {}
 
 impl NextStep {
     /// Adds a button that leads to the page on which the next thing is done.
@@ -94,6 +97,8 @@ struct NextItem<'a> {
     in_menu: bool,
     address: String,
 }
+
+impl HtmlSafe for NextItem<'_> {}
 
 impl DeskRequest<'_> {
     /// Arranges the actions of a record. `title` and `why` say what is next; the action whose form

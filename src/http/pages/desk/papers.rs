@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -48,6 +49,8 @@ pub(super) struct Papers {
     pictures: Vec<PaperRow>,
     others: Vec<PaperRow>,
 }
+
+impl HtmlSafe for Papers {}
 
 struct PaperRow {
     name: String,

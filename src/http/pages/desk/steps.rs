@@ -1,6 +1,7 @@
 //! The stages of a record, as the bar at the top of its page.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::civil::Date;
 
 use crate::domain::application::ApplicationState;
@@ -14,6 +15,8 @@ use crate::projections::{ApplicationRow, CheckRow, GrantRow};
 pub(super) struct Steps {
     steps: Vec<ShownStep>,
 }
+
+impl HtmlSafe for Steps {}
 
 struct ShownStep {
     name: &'static str,

@@ -61,7 +61,7 @@ pub(super) async fn signed(
             let sealed: Vec<_> = names.iter().collect();
             return Ok(Some(Signed {
                 day: format_day(event.recorded_on(), visitor.language),
-                names: members::decrypted(app, &sealed).await?.join(", "),
+                names: members::decrypted(app, "signer", &sealed).await?.join(", "),
             }));
         }
     }

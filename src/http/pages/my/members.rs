@@ -33,12 +33,13 @@ struct InvitePage {
     proven: bool,
 }
 
-/// The texts of encrypted values, without those that were erased.
+/// The texts of encrypted values of this field, without those that were erased.
 pub(super) async fn decrypted(
     app: &AppState,
+    field: &str,
     values: &[&Encrypted],
 ) -> Result<Vec<String>, PageError> {
-    let sealed: Vec<_> = values.iter().map(|value| ("name", *value)).collect();
+    let sealed: Vec<_> = values.iter().map(|value| (field, *value)).collect();
     let opened = app
         .commands
         .log()
@@ -61,7 +62,7 @@ pub(super) async fn names(
     let ids = members.iter().map(ToString::to_string).collect();
     let rows = app.views.people(ids).await?;
     let sealed: Vec<_> = rows.iter().map(|row| &row.name).collect();
-    let mut names = decrypted(app, &sealed).await?;
+    let mut names = decrypted(app, "name", &sealed).await?;
     names.sort();
     Ok(names)
 }
