@@ -43,7 +43,7 @@ pub struct InvariantChecker {
     /// By application: the decision whose letter is held.
     held: BTreeMap<Uuid, Decision>,
     /// By application: its last step that can be taken back, and until when.
-    steps: BTreeMap<Uuid, (Step, Timestamp)>,
+    steps: BTreeMap<Uuid, (UndoableStep, Timestamp)>,
     /// Awards that the current command took back: the command's id, the position, and the grant.
     taken_back: Vec<(Uuid, i64, Uuid)>,
     pub awards: usize,
@@ -52,7 +52,7 @@ pub struct InvariantChecker {
 
 /// A step that can be taken back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum UndoableStep {
     Eligibility,
     Decline,
 }
@@ -183,7 +183,7 @@ impl InvariantChecker {
                 decision, sitting, ..
             } => {
                 let held = self.held.remove(&id);
-                let in_time = self.ends_in_time(event, Step::Decline);
+                let in_time = self.ends_in_time(event, UndoableStep::Decline);
                 self.require(
                     held == Some(*decision) || (*decision == Decision::Decline && in_time),
                     event,
@@ -221,12 +221,12 @@ impl InvariantChecker {
             }
             | E::EligibilityRefused {
                 take_back_until, ..
-            } => self.begin_step(event, Step::Eligibility, *take_back_until),
+            } => self.begin_step(event, UndoableStep::Eligibility, *take_back_until),
             E::Declined {
                 take_back_until, ..
-            } => self.begin_step(event, Step::Decline, *take_back_until),
+            } => self.begin_step(event, UndoableStep::Decline, *take_back_until),
             E::EligibilityTakenBack { .. } => {
-                let in_time = self.ends_in_time(event, Step::Eligibility);
+                let in_time = self.ends_in_time(event, UndoableStep::Eligibility);
                 self.require(
                     in_time,
                     event,
@@ -245,7 +245,12 @@ impl InvariantChecker {
         }
     }
 
-    fn begin_step(&mut self, event: &RecordedEvent, step: Step, until: Option<TakeBackUntil>) {
+    fn begin_step(
+        &mut self,
+        event: &RecordedEvent,
+        step: UndoableStep,
+        until: Option<TakeBackUntil>,
+    ) {
         let until = until.map(TakeBackUntil::timestamp);
         let lasts = until.map(|until| until.duration_since(event.recorded_at));
         self.require(
@@ -260,7 +265,7 @@ impl InvariantChecker {
     }
 
     /// Whether an event takes back the last step, in time.
-    fn ends_in_time(&mut self, event: &RecordedEvent, step: Step) -> bool {
+    fn ends_in_time(&mut self, event: &RecordedEvent, step: UndoableStep) -> bool {
         let last = self.steps.remove(&event.stream);
         last.is_some_and(|(last, until)| {
             last == step && event.recorded_at.duration_since(until) <= RECORDING_MAX

@@ -146,7 +146,7 @@ async fn money_at_the_bank_is_settled_on_the_grants_page(app: TestApp) {
     let confirm = [("entry:number", "1"), ("counts:money", "25.00")];
     let mut page_of_ada = DeskWork::on(&mut ada, "grants", grant);
     let page = page_of_ada.submit_form_ok("propose-settlement", "propose-settlement-1", &propose);
-    let says = "Ada proposes that £25 of it counts as money that came back";
+    let says = "Ada proposes that £25 of it is money returned from this grant";
     assert_contains_all(&page, &[says]);
     let alone = page_of_ada.submit_form("confirm-settlement", "confirm-settlement-1", &confirm);
     assert_status(&alone, 403);

@@ -325,7 +325,7 @@ async fn waits_for_open_grants_and_for_records_of_money(app: TestApp) {
     let address = serve(&app, office.ada).address().to_owned();
     let mut desk = signed_in(&app, &address, office.ada).await;
     assert!(
-        desk.get("/desk").contains("ask to be erased")
+        desk.get("/desk").contains("1 request to erase data")
             && desk.get("/desk/erasures").contains("one month to answer")
     );
     assert!(matches!(

@@ -116,7 +116,7 @@ async fn groups_are_recorded_once(app: TestApp) {
     let changed = record(&app, office.ada, ImportKind::Groups, &other_name).await;
 
     assert!(
-        changed.recorded == 0 && changed.wrong[0].1.contains("with other values"),
+        changed.recorded == 0 && changed.wrong[0].1.contains("with different values"),
         "{changed:?}"
     );
 }

@@ -171,7 +171,7 @@ async fn of_a_grant_that_was_paid_and_came_back_holds(app: TestApp) {
         grant["description"]
             .as_str()
             .unwrap()
-            .contains("was given back")
+            .contains("was not needed or was returned")
     );
     validate(&package);
 }

@@ -104,7 +104,7 @@ async fn everything_on_a_person_is_in_one_file(app: TestApp) {
         file.text
     );
     assert!(
-        own.contains("Agreement accepted") && own.contains("holds on you"),
+        own.contains("Agreement accepted") && own.contains("holds about you"),
         "{}",
         own.text
     );

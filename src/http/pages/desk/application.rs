@@ -248,7 +248,7 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], now: Timestamp) -> Next
         ),
         S::Ineligible | S::Declined if can_be_taken_back => next(
             "The group has not heard of it",
-            "We email them in about ten minutes. Until then you can take it back.",
+            "We email them in about ten minutes. Until then you can undo it.",
             "take-back-eligibility",
         ),
         S::Ineligible | S::Declined | S::Withdrawn | S::Lapsed => {

@@ -50,7 +50,7 @@ const TERMINAL_COMMANDS: [&str; 15] = [
 ];
 /// Commands that are always accepted, or that undo what others need; drawn less often, so that they
 /// do not fill a history.
-const LESS_FREQUENT_COMMANDS: [&str; 25] = [
+const LESS_FREQUENT_COMMANDS: [&str; 27] = [
     "group/provide-payee",
     "group/remove-member",
     "group/add-member",
@@ -67,6 +67,7 @@ const LESS_FREQUENT_COMMANDS: [&str; 25] = [
     "fund/pause",
     "fund/propose-rules",
     "fund/refuse-rules",
+    "fund/release-letters",
     "fund/extend-round",
     "fund/allocate",
     "fund/withdraw-funding",
@@ -74,6 +75,7 @@ const LESS_FREQUENT_COMMANDS: [&str; 25] = [
     "fund/create",
     "application/start",
     "application/request-changes",
+    "application/take-back-decision",
     "application/take-back-eligibility",
     "person/end-access",
 ];
