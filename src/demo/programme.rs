@@ -94,6 +94,11 @@ pub(super) struct RoundSeed {
     pub(super) name: Line,
     pub(super) opens: i32,
     pub(super) closes: i32,
+    /// The days on which the panel meets, and by which every group hears.
+    #[serde(default)]
+    pub(super) panel_meets: Option<i32>,
+    #[serde(default)]
+    pub(super) hear_by: Option<i32>,
     /// Whether every application of the round is decided.
     #[serde(default)]
     pub(super) completed: bool,

@@ -288,6 +288,8 @@ impl SetupSteps<'_> {
             name: seed.name.clone(),
             opens_on: day(seed.opens),
             closes_on: day(seed.closes),
+            panel_meets_on: seed.panel_meets.map(day),
+            hear_by: seed.hear_by.map(day),
             form: 1,
         };
         self.on_fund(seed.opens - 14, "officer", FundCommand::PlanRound(plan));

@@ -75,8 +75,15 @@ fn fund_days(command: &FundCommand) -> Vec<(&'static str, Date)> {
     use FundCommand as C;
     match command {
         C::Allocate(allocate) => vec![("received_on", allocate.received_on)],
-        C::PlanRound(plan) => vec![("opens_on", plan.opens_on), ("closes_on", plan.closes_on)],
-        C::ExtendRound(extend) => vec![("closes_on", extend.closes_on)],
+        C::PlanRound(plan) => [("opens_on", plan.opens_on), ("closes_on", plan.closes_on)]
+            .into_iter()
+            .chain(optional_day("panel_meets_on", plan.panel_meets_on))
+            .chain(optional_day("hear_by", plan.hear_by))
+            .collect(),
+        C::ExtendRound(extend) => std::iter::once(("closes_on", extend.closes_on))
+            .chain(optional_day("panel_meets_on", extend.panel_meets_on))
+            .chain(optional_day("hear_by", extend.hear_by))
+            .collect(),
         C::RecordMeeting(meeting) => {
             let decided = meeting
                 .decisions

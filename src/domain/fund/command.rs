@@ -270,6 +270,15 @@ pub struct PlanRound {
     /// The last day. The round closes at its end, in Europe/London.
     #[schema(value_type = String, format = "date")]
     pub closes_on: Date,
+    /// The day on which the panel meets, if it is known: after the last day. Groups see it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub panel_meets_on: Option<Date>,
+    /// The day by which every group has its answer, if it is promised: after the last day, and not
+    /// before the panel meets. Groups see it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub hear_by: Option<Date>,
     /// The version of the form that applicants fill in.
     pub form: u32,
 }
@@ -286,6 +295,14 @@ pub struct ExtendRound {
     pub round: Slug,
     #[schema(value_type = String, format = "date")]
     pub closes_on: Date,
+    /// The new day on which the panel meets. If it is absent, the day stays as it is.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub panel_meets_on: Option<Date>,
+    /// The new day by which every group has its answer. If it is absent, the day stays as it is.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub hear_by: Option<Date>,
 }
 
 /// The decisions of a panel meeting.
@@ -422,9 +439,30 @@ events! {
             received_on: Date },
         FundingWithdrawn { source: FundingSource, amount: Money, reason: Prose,
             withdrawn_on: Date },
-        RoundPlanned { round: Slug, name: Line, opens_on: Date, closes_on: Date, form: u32 },
+        RoundPlanned {
+            round: Slug,
+            name: Line,
+            opens_on: Date,
+            closes_on: Date,
+            /// The day on which the panel meets; absent if it was not known.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            panel_meets_on: Option<Date>,
+            /// The day by which every group has its answer; absent if none was promised.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            hear_by: Option<Date>,
+            form: u32,
+        },
         RoundOpened { round: Slug },
-        RoundExtended { round: Slug, closes_on: Date },
+        RoundExtended {
+            round: Slug,
+            closes_on: Date,
+            /// The new day on which the panel meets; absent if the day stays as it is.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            panel_meets_on: Option<Date>,
+            /// The new day by which every group has its answer; absent if the day stays as it is.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            hear_by: Option<Date>,
+        },
         RoundClosed { round: Slug },
         DecidingStarted { round: Slug },
         RoundCompleted { round: Slug },

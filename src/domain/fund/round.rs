@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Fund, FundCommand, FundEvent};
+use super::{ExtendRound, Fund, FundCommand, FundEvent, PlanRound};
 use crate::domain::id::ApplicationId;
 use crate::domain::text::Slug;
 use crate::domain::{DecisionContext, Refusal};
@@ -38,6 +38,12 @@ pub struct Round {
     state: RoundState,
     opens_on: Date,
     closes_on: Date,
+    /// The day on which the panel meets, if it is known.
+    #[serde(default)]
+    panel_meets_on: Option<Date>,
+    /// The day by which every group has its answer, if it is promised.
+    #[serde(default)]
+    hear_by: Option<Date>,
     form: u32,
     /// The reserve list: application by rank.
     reserves: BTreeMap<u16, ApplicationId>,
@@ -139,6 +145,32 @@ impl Round {
     }
 }
 
+/// Refuses with [`Refusal::DatesOutOfOrder`] unless the panel meets after the last day, and groups
+/// have their answer after both.
+fn panel_days_must_follow(
+    closes_on: Date,
+    panel_meets_on: Option<Date>,
+    hear_by: Option<Date>,
+) -> Result<(), Refusal> {
+    if panel_meets_on.is_some_and(|day| day <= closes_on) {
+        return Err(Refusal::DatesOutOfOrder(
+            "the panel must meet after the round closes",
+        ));
+    }
+    if hear_by.is_some_and(|day| day <= closes_on) {
+        return Err(Refusal::DatesOutOfOrder(
+            "groups must hear after the round closes",
+        ));
+    }
+    // `None` is before every day.
+    if hear_by.is_some() && hear_by < panel_meets_on {
+        return Err(Refusal::DatesOutOfOrder(
+            "groups must not hear before the panel meets",
+        ));
+    }
+    Ok(())
+}
+
 /// The rounds of one fund, by key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FundRounds(BTreeMap<Slug, Round>);
@@ -182,37 +214,8 @@ impl FundRounds {
         facts: &DecisionContext,
     ) -> Result<FundEvent, Refusal> {
         match command {
-            FundCommand::PlanRound(plan) => {
-                if self.find(&plan.round).is_some() {
-                    return Err(Refusal::Exists("round"));
-                }
-                if plan.closes_on < plan.opens_on {
-                    return Err(Refusal::DatesOutOfOrder(
-                        "the round must close after it opens",
-                    ));
-                }
-                facts
-                    .organisation()?
-                    .form(plan.form)
-                    .ok_or(Refusal::Unknown("form"))?;
-                Ok(FundEvent::RoundPlanned {
-                    round: plan.round.clone(),
-                    name: plan.name.clone(),
-                    opens_on: plan.opens_on,
-                    closes_on: plan.closes_on,
-                    form: plan.form,
-                })
-            }
-            FundCommand::ExtendRound(extend) => {
-                let round = self.must_find(&extend.round, RoundState::Open)?;
-                if extend.closes_on <= round.closes_on {
-                    return Err(Refusal::DeadlineEarlier(round.closes_on));
-                }
-                Ok(FundEvent::RoundExtended {
-                    round: extend.round.clone(),
-                    closes_on: extend.closes_on,
-                })
-            }
+            FundCommand::PlanRound(plan) => self.plan(plan, facts),
+            FundCommand::ExtendRound(extend) => self.extend(extend),
             FundCommand::OpenRound(of) => {
                 fund.must_be_open()?;
                 self.must_find(&of.round, RoundState::Planned)?;
@@ -245,12 +248,57 @@ impl FundRounds {
         }
     }
 
+    fn plan(&self, plan: &PlanRound, facts: &DecisionContext) -> Result<FundEvent, Refusal> {
+        if self.find(&plan.round).is_some() {
+            return Err(Refusal::Exists("round"));
+        }
+        if plan.closes_on < plan.opens_on {
+            return Err(Refusal::DatesOutOfOrder(
+                "the round must close after it opens",
+            ));
+        }
+        panel_days_must_follow(plan.closes_on, plan.panel_meets_on, plan.hear_by)?;
+        facts
+            .organisation()?
+            .form(plan.form)
+            .ok_or(Refusal::Unknown("form"))?;
+        Ok(FundEvent::RoundPlanned {
+            round: plan.round.clone(),
+            name: plan.name.clone(),
+            opens_on: plan.opens_on,
+            closes_on: plan.closes_on,
+            panel_meets_on: plan.panel_meets_on,
+            hear_by: plan.hear_by,
+            form: plan.form,
+        })
+    }
+
+    fn extend(&self, extend: &ExtendRound) -> Result<FundEvent, Refusal> {
+        let round = self.must_find(&extend.round, RoundState::Open)?;
+        if extend.closes_on <= round.closes_on {
+            return Err(Refusal::DeadlineEarlier(round.closes_on));
+        }
+        panel_days_must_follow(
+            extend.closes_on,
+            extend.panel_meets_on.or(round.panel_meets_on),
+            extend.hear_by.or(round.hear_by),
+        )?;
+        Ok(FundEvent::RoundExtended {
+            round: extend.round.clone(),
+            closes_on: extend.closes_on,
+            panel_meets_on: extend.panel_meets_on,
+            hear_by: extend.hear_by,
+        })
+    }
+
     pub(super) fn apply(&mut self, event: &FundEvent) {
         let (key, state) = match event {
             FundEvent::RoundPlanned {
                 round,
                 opens_on,
                 closes_on,
+                panel_meets_on,
+                hear_by,
                 form,
                 ..
             } => {
@@ -258,6 +306,8 @@ impl FundRounds {
                     state: RoundState::Planned,
                     opens_on: *opens_on,
                     closes_on: *closes_on,
+                    panel_meets_on: *panel_meets_on,
+                    hear_by: *hear_by,
                     form: *form,
                     reserves: BTreeMap::new(),
                     letters: BTreeMap::new(),
@@ -265,9 +315,16 @@ impl FundRounds {
                 self.0.insert(round.clone(), planned);
                 return;
             }
-            FundEvent::RoundExtended { round, closes_on } => {
+            FundEvent::RoundExtended {
+                round,
+                closes_on,
+                panel_meets_on,
+                hear_by,
+            } => {
                 if let Some(found) = self.0.get_mut(round) {
                     found.closes_on = *closes_on;
+                    found.panel_meets_on = panel_meets_on.or(found.panel_meets_on);
+                    found.hear_by = hear_by.or(found.hear_by);
                 }
                 return;
             }

@@ -46,6 +46,14 @@ pub struct RoundRow {
     pub opens_on: Date,
     #[schema(value_type = String, format = "date")]
     pub closes_on: Date,
+    /// The day on which the panel meets, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub panel_meets_on: Option<Date>,
+    /// The day by which every group has its answer, if it is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub hear_by: Option<Date>,
     pub form: u32,
     /// The reserve list: applications by rank.
     #[serde(default)]
@@ -177,14 +185,17 @@ impl FundRow {
                 name,
                 opens_on,
                 closes_on,
+                panel_meets_on,
+                hear_by,
                 form,
-                ..
             } => {
                 let planned = RoundRow {
                     name: name.to_string(),
                     state: RoundState::Planned,
                     opens_on: *opens_on,
                     closes_on: *closes_on,
+                    panel_meets_on: *panel_meets_on,
+                    hear_by: *hear_by,
                     form: *form,
                     reserves: BTreeMap::new(),
                     met_on: BTreeSet::new(),
@@ -193,10 +204,15 @@ impl FundRow {
                 self.rounds.insert(round.clone(), planned);
             }
             FundEvent::RoundExtended {
-                round, closes_on, ..
+                round,
+                closes_on,
+                panel_meets_on,
+                hear_by,
             } => {
                 if let Some(found) = self.rounds.get_mut(round) {
                     found.closes_on = *closes_on;
+                    found.panel_meets_on = panel_meets_on.or(found.panel_meets_on);
+                    found.hear_by = hear_by.or(found.hear_by);
                 }
             }
             FundEvent::PanelMet { round, .. }

@@ -319,6 +319,8 @@ async fn a_lapsed_draft_comes_back_with_a_later_deadline(app: TestApp) {
     let later = ExtendRound {
         round: text("first"),
         closes_on: app.in_days(7),
+        panel_meets_on: None,
+        hear_by: None,
     };
     app.issue_ok(
         office.ada,

@@ -11,6 +11,7 @@ pub mod lists;
 pub mod meeting;
 pub mod news;
 pub mod office_pages;
+pub mod panel_days;
 pub mod question_kinds;
 pub mod sign_in;
 pub mod spreadsheets;

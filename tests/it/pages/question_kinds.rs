@@ -64,6 +64,8 @@ async fn draft_of_every_kind(
         name: text("Kinds"),
         opens_on: app.today(),
         closes_on: app.in_days(30),
+        panel_meets_on: None,
+        hear_by: None,
         form: version.expect("a version"),
     });
     let open = FundCommand::OpenRound(RoundRef {

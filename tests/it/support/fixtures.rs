@@ -188,6 +188,8 @@ impl Office {
             name: text("First"),
             opens_on: app.today(),
             closes_on: app.in_days(30),
+            panel_meets_on: None,
+            hear_by: None,
             form: 1,
         };
         for command in [

@@ -121,6 +121,8 @@ impl Scenario {
             name: text("First"),
             opens_on: TODAY,
             closes_on: date(2026, 6, 30),
+            panel_meets_on: None,
+            hear_by: None,
             form: 1,
         };
         for command in [

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
 use super::DeskRequest;
 use super::action::{Action, ActionSpec, sample};
 use crate::clock::{day_of, new_id};
@@ -73,6 +75,8 @@ impl FundActions<'_> {
         let extend = C::ExtendRound(ExtendRound {
             round: round.clone(),
             closes_on: later,
+            panel_meets_on: None,
+            hear_by: None,
         });
         let on_round = |title: &str, command: C| {
             let form = format!("{}-{round}", command.name());
@@ -85,7 +89,12 @@ impl FundActions<'_> {
             on_round("Complete the round", C::CompleteRound(of())),
             on_round("Move the last day later", extend)
                 .day("closes_on", "Last day")
-                .prefill(later),
+                .prefill(later)
+                .day("panel_meets_on", "The panel meets")
+                .hint("After the last day. Leave it empty if you do not know yet.")
+                .prefill(day_or_empty(row.panel_meets_on))
+                .day("hear_by", "Groups hear by")
+                .prefill(day_or_empty(row.hear_by)),
         ];
         self.request.actions(self.forms, table).await
     }
@@ -210,6 +219,11 @@ impl FundActions<'_> {
             acts: self.request.actions(self.forms, table).await?,
         }))
     }
+}
+
+/// A day as a field of a form holds it.
+fn day_or_empty(day: Option<Date>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// Proposed rules, for the second administrator.

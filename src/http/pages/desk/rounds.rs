@@ -2,17 +2,19 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 
 use super::form_draft::{free_key, other_languages};
 use super::form_editor::published_forms;
 use super::funds::fund_in_path;
 use super::{DeskRequest, submit_command};
 use crate::domain::fund::{FundState, PlanRound};
+use crate::domain::language::Language;
 use crate::domain::organisation::{PublishForm, Question};
 use crate::domain::text::{Line, Slug};
 use crate::domain::{Command, FundCommand, FundId, OrganisationCommand, Role};
 use crate::http::AppState;
-use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::layout::url_encoded;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, ownership, see_other,
@@ -22,6 +24,8 @@ use crate::projections::FundRow;
 /// The values of the choice of questions that are no version of a form.
 const STARTER: &str = "starter";
 const OWN: &str = "own";
+/// The fields of the form that the editor of questions hands back.
+const ENTERED: [&str; 5] = ["name", "opens_on", "closes_on", "panel_meets_on", "hear_by"];
 /// The most forms that can be chosen from.
 const FORMS_MAX: usize = 12;
 
@@ -60,11 +64,9 @@ pub(super) async fn show_new(
     }
     let forms = form_choices(request.app, &fund).await?;
     let pages = request.forms();
-    let form = ["name", "opens_on", "closes_on"]
-        .iter()
-        .fold(pages.form("plan-round"), |form, name| {
-            form.prefill(name, request.text(name))
-        });
+    let form = ENTERED.iter().fold(pages.form("plan-round"), |form, name| {
+        form.prefill(name, request.text(name))
+    });
     let page = NewRoundPage {
         page: request.page_context("Plan a round").await?,
         wrong: pages.error_summary(),
@@ -128,7 +130,7 @@ fn languages_note(questions: &[Question]) -> String {
                 .iter()
                 .all(|question| question.is_translated(*language))
         })
-        .map(crate::domain::language::Language::own_name);
+        .map(Language::own_name);
     let languages: Vec<&str> = std::iter::once("English").chain(complete).collect();
     let count = match questions.len() {
         1 => "1 question of your own".to_owned(),
@@ -140,33 +142,41 @@ fn languages_note(questions: &[Question]) -> String {
 /// A round as it was entered.
 struct EnteredRound {
     name: Line,
-    opens_on: jiff::civil::Date,
-    closes_on: jiff::civil::Date,
+    opens_on: Date,
+    closes_on: Date,
+    panel_meets_on: Option<Date>,
+    hear_by: Option<Date>,
 }
 
 fn parse_round(posted: &FormData) -> Result<EnteredRound, FieldErrors> {
-    let mut wrong = FieldErrors::new();
-    let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), says.to_owned()));
-    let name = posted.text("name").parse::<Line>().ok();
-    if name.is_none() {
-        miss("name", "Enter the name of the round");
-    }
-    let opens_on = posted.text("opens_on").parse().ok();
-    if opens_on.is_none() {
-        miss("opens_on", "Enter the day it opens");
-    }
-    let closes_on = posted.text("closes_on").parse().ok();
-    if closes_on.is_none() {
-        miss("closes_on", "Enter the last day to apply");
-    }
-    match (name, opens_on, closes_on) {
-        (Some(name), Some(opens_on), Some(closes_on)) => Ok(EnteredRound {
-            name,
-            opens_on,
-            closes_on,
-        }),
-        _ => Err(wrong),
-    }
+    let mut reader = FormReader::new(posted, Language::En);
+    let day = |text: &str| text.parse::<Date>().ok();
+    let name = reader.required(
+        "name",
+        |text| text.parse::<Line>().ok(),
+        "Enter the name of the round",
+    );
+    let opens_on = reader.required("opens_on", day, "Enter the day it opens");
+    let closes_on = reader.required("closes_on", day, "Enter the last day to apply");
+    let after_it = |text: &str| day(text).filter(|day| closes_on.is_none_or(|last| *day > last));
+    let panel_meets_on = reader.optional(
+        "panel_meets_on",
+        after_it,
+        "The panel must meet after the last day to apply",
+    );
+    let hear_by = reader.optional(
+        "hear_by",
+        |text| after_it(text).filter(|day| panel_meets_on.is_none_or(|meets| *day >= meets)),
+        "Groups can hear only after the last day, and not before the panel meets",
+    );
+    let whole = name.zip(opens_on.zip(closes_on));
+    reader.finish(whole.map(|(name, (opens_on, closes_on))| EnteredRound {
+        name,
+        opens_on,
+        closes_on,
+        panel_meets_on,
+        hear_by,
+    }))
 }
 
 /// Plans the round, or leads to the editor of questions. The starter questions are published first
@@ -200,6 +210,8 @@ pub(super) async fn plan(
         name: entered.name,
         opens_on: entered.opens_on,
         closes_on: entered.closes_on,
+        panel_meets_on: entered.panel_meets_on,
+        hear_by: entered.hear_by,
         form,
     };
     let command = Command::Fund(FundId(fund.id), FundCommand::PlanRound(plan));
@@ -229,7 +241,7 @@ async fn refuse(
 
 /// The editor of questions, which returns to this page with what was entered here.
 fn editor_address(back: &str, posted: &FormData) -> String {
-    let entered: Vec<_> = ["name", "opens_on", "closes_on"]
+    let entered: Vec<_> = ENTERED
         .iter()
         .map(|name| (*name, posted.text(name)))
         .filter(|(_, value)| !value.is_empty())

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 
 use super::{notices, states};
 use crate::clock::day_of;
@@ -120,7 +121,7 @@ async fn render(
             .unwrap_or_default(),
         state: states::application_tag(row.state, visitor.language),
         next: first_open(&row, &changeable),
-        stages: stages(&row, &round, visitor.language),
+        stages: stages(&row, &round, today, visitor.language),
         said: said(app, &row, visitor.language).await?,
         fund,
         round,
@@ -155,7 +156,12 @@ fn first_open(row: &ApplicationRow, open: &[sections::Section]) -> String {
 
 /// The stages of an application that was sent, in the group's words. Empty for one that was not
 /// sent, or that has ended.
-fn stages(row: &ApplicationRow, round: &RoundRow, language: Language) -> Vec<StageLine> {
+fn stages(
+    row: &ApplicationRow,
+    round: &RoundRow,
+    today: Date,
+    language: Language,
+) -> Vec<StageLine> {
     use ApplicationState as S;
     let now = match row.state {
         S::Submitted | S::ChangesRequested => 1,
@@ -165,6 +171,18 @@ fn stages(row: &ApplicationRow, round: &RoundRow, language: Language) -> Vec<Sta
     };
     let t = |text: &'static str| translate(text, language);
     let with = |text, day| translate_with(text, &format_day(day, language), language);
+    let to_come = |day: Option<Date>| day.filter(|day| *day >= today);
+    let panel = match to_come(round.panel_meets_on) {
+        Some(day) => with("The panel meets on {}.", day),
+        None => with(
+            "Applications close on {}. Then a panel of local people reads each one.",
+            round.closes_on,
+        ),
+    };
+    let answer = match to_come(round.hear_by) {
+        Some(day) => with("You hear from us by {}.", day),
+        None => String::new(),
+    };
     let texts = [
         (
             t("You sent it"),
@@ -176,16 +194,15 @@ fn stages(row: &ApplicationRow, round: &RoundRow, language: Language) -> Vec<Sta
             t("We read it"),
             t("If anything isn't clear, we will ask you.").to_owned(),
         ),
-        (
-            t("Local people decide"),
-            with(
-                "Applications close on {}. Then a panel of local people reads each one.",
-                round.closes_on,
-            ),
-        ),
+        (t("Local people decide"), panel),
         (
             t("You hear from us"),
-            t("We tell everyone, even if the answer is no, and we say why.").to_owned(),
+            format!(
+                "{answer} {}",
+                t("We tell everyone, even if the answer is no, and we say why.")
+            )
+            .trim_start()
+            .to_owned(),
         ),
         (
             t("We pay you"),

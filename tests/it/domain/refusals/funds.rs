@@ -159,12 +159,16 @@ fn rounds(seen: &mut SeenRefusals) {
     let earlier = ExtendRound {
         round: text("first"),
         closes_on: date(2026, 6, 29),
+        panel_meets_on: None,
+        hear_by: None,
     };
     let backwards = PlanRound {
         round: text("second"),
         name: text("Second"),
         opens_on: date(2026, 7, 1),
         closes_on: date(2026, 6, 1),
+        panel_meets_on: None,
+        hear_by: None,
         form: 1,
     };
 
@@ -175,5 +179,22 @@ fn rounds(seen: &mut SeenRefusals) {
         ("dates_out_of_order", FundCommand::PlanRound(backwards)),
     ] {
         seen.assert_refused(&mut world, 0, code, on_fund(command));
+    }
+    let last = date(2026, 7, 31);
+    for (panel_meets_on, hear_by) in [
+        (Some(last), None),
+        (None, Some(last)),
+        (Some(date(2026, 8, 12)), Some(date(2026, 8, 11))),
+    ] {
+        let plan = FundCommand::PlanRound(PlanRound {
+            round: text("second"),
+            name: text("Second"),
+            opens_on: date(2026, 7, 1),
+            closes_on: last,
+            panel_meets_on,
+            hear_by,
+            form: 1,
+        });
+        seen.assert_refused(&mut world, 0, "dates_out_of_order", on_fund(plan));
     }
 }

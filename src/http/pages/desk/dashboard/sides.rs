@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
+use super::super::erasures::day_text;
 use super::grants::OpenGrants;
 use super::work::{count, number_of};
 use crate::domain::Money;
@@ -120,18 +121,10 @@ pub(super) async fn round(
         width: format!("{}%", (count * 100).checked_div(received).unwrap_or(0)),
         fill,
     };
-    let closes = super::super::erasures::day_text(round.closes_on);
-    let today = request.today();
     Ok(Some(RoundBars {
         name: round.name.clone(),
         path: format!("/desk/funds/{}", fund.id),
-        about: match round.state {
-            RoundState::Open if round.closes_on >= today => {
-                format!("Closes {closes}, {}.", due_text(round.closes_on, today))
-            }
-            RoundState::Deciding => "The panel decides now.".to_owned(),
-            _ => format!("Closed on {closes}."),
-        },
+        about: about_round(round, request.today()),
         bars: vec![
             bar("received", received, list.clone(), "f2"),
             bar(
@@ -156,6 +149,24 @@ pub(super) async fn round(
             String::new()
         },
     }))
+}
+
+/// When the round closes and the panel meets, in words.
+fn about_round(round: &RoundRow, today: Date) -> String {
+    let closes = day_text(round.closes_on);
+    let meets = round.panel_meets_on.filter(|day| *day >= today);
+    let meets = meets.map(|day| format!(" The panel meets on {}.", day_text(day)));
+    let meets = meets.unwrap_or_default();
+    match round.state {
+        RoundState::Open if round.closes_on >= today => {
+            format!(
+                "Closes {closes}, {}.{meets}",
+                due_text(round.closes_on, today)
+            )
+        }
+        RoundState::Deciding => format!("The panel decides now.{meets}"),
+        _ => format!("Closed on {closes}.{meets}"),
+    }
 }
 
 /// The money of all funds. `None` if no money was given yet.
@@ -189,8 +200,11 @@ pub(super) async fn days_to_come(
     let last = today.saturating_add(jiff::Span::new().days(AHEAD_DAYS));
     let mut found: Vec<DayToCome> = funds.iter().flat_map(days_of_fund).collect();
     if let Some(grants) = grants {
-        let held = |row: &&crate::projections::GrantRow| row.letters_on.is_none();
-        found.extend(grants.offered.rows.iter().filter(held).map(|grant| {
+        // Rounds are shown further ahead than offers.
+        let soon = |row: &&crate::projections::GrantRow| {
+            row.letters_on.is_none() && row.expires_on <= last
+        };
+        found.extend(grants.offered.rows.iter().filter(soon).map(|grant| {
             let path = format!("/desk/grants/{}", grant.id);
             let says = format!("Offer ends: {}", grant.title);
             DayToCome::new(grant.expires_on, says, path, "")
@@ -203,8 +217,6 @@ pub(super) async fn days_to_come(
     ];
     let reports = count(request, UpdateColumn::Urgency.key(), due).await?;
     found.retain(|day| day.day >= today);
-    // Rounds are shown further ahead than offers.
-    found.retain(|day| day.day <= last || day.path.starts_with("/desk/funds/"));
     if reports > 0 {
         let says = number_of(reports, "report is due", "reports are due");
         let about = "in the next two weeks";
@@ -234,6 +246,17 @@ fn days_of_fund(fund: &FundRow) -> Vec<DayToCome> {
                 to_come.push(DayToCome::new(round.closes_on, says, path.clone(), ""));
             }
             _ => {}
+        }
+        if round.state != RoundState::Completed {
+            let pack = format!("/desk/panel/{}/{key}", fund.id);
+            if let Some(day) = round.panel_meets_on {
+                let says = format!("Panel meets: {}", round.name);
+                to_come.push(DayToCome::new(day, says, pack.clone(), ""));
+            }
+            if let Some(day) = round.hear_by {
+                let says = format!("Last day to tell groups: {}", round.name);
+                to_come.push(DayToCome::new(day, says, pack, ""));
+            }
         }
         for letters in round.letters.values() {
             let says = format!("Letters go out: {}", round.name);

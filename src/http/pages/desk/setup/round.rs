@@ -161,6 +161,11 @@ fn read(posted: &FormData, form: u32, today: Date) -> Result<(FundId, PlanRound)
         },
         "Enter a last day that is after the first day and not in the past",
     );
+    let panel_meets_on = reader.optional(
+        "panel_meets_on",
+        |text| day(text).filter(|meets| closes_on.is_none_or(|last| *meets > last)),
+        "The panel must meet after the last day",
+    );
     let whole = fund.zip(name).zip(opens_on.zip(closes_on));
     reader.finish(whole.map(|((fund, (name, round)), (opens_on, closes_on))| {
         let plan = PlanRound {
@@ -168,6 +173,8 @@ fn read(posted: &FormData, form: u32, today: Date) -> Result<(FundId, PlanRound)
             name,
             opens_on,
             closes_on,
+            panel_meets_on,
+            hear_by: None,
             form,
         };
         (fund, plan)
