@@ -433,9 +433,8 @@ impl GroupHistory<'_> {
                 self.on_application(decided, panel, ApplicationCommand::Defer(defer));
             }
             Stage::ReserveList => {
-                let rank = u16::try_from(self.number + 1).unwrap_or(1);
                 let reserve = Reserve {
-                    rank,
+                    rank: self.rank(),
                     reason: self.reason(),
                     message: None,
                     present,
@@ -445,6 +444,17 @@ impl GroupHistory<'_> {
             stage if stage >= Stage::Offered => self.award(decided, officer, panel),
             _ => {}
         }
+    }
+
+    /// The rank on the round's reserve list: the groups have theirs in the order of the seeds.
+    fn rank(&self) -> u16 {
+        let earlier = self
+            .programme
+            .groups
+            .iter()
+            .take_while(|group| group.name != self.seed.name)
+            .filter(|group| group.comes_to == Stage::ReserveList && group.round == self.seed.round);
+        u16::try_from(earlier.count() + 1).unwrap_or(1)
     }
 
     /// The group asks for a review of the decision. A panel member who had no part in it answers.

@@ -32,11 +32,24 @@ pub struct NavigationGroup {
 }
 
 /// A room of the desk.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct NavigationRoom {
     pub name: &'static str,
     pub icon: &'static str,
     pub address: &'static str,
+    /// Where its link leads: to the address, or to a part of a list.
+    pub link: String,
+}
+
+impl NavigationRoom {
+    fn new(name: &'static str, icon: &'static str, address: &'static str) -> Self {
+        Self {
+            name,
+            icon,
+            address,
+            link: address.to_owned(),
+        }
+    }
 }
 
 /// What the desk's header and navigation say of the reader.
@@ -274,15 +287,14 @@ impl PageContext {
 
     /// The rooms of the desk that the visitor may enter.
     pub fn desk_navigation(&self) -> Vec<NavigationGroup> {
-        let room = |name, icon, address| NavigationRoom {
-            name,
-            icon,
-            address,
-        };
+        let room = NavigationRoom::new;
         let (mut grants, mut community, mut reports) = (Vec::new(), Vec::new(), Vec::new());
         if self.staff {
             grants.extend([
-                room("Applications", "inbox", "/desk/applications"),
+                NavigationRoom {
+                    link: super::desk::applications_address(),
+                    ..room("Applications", "inbox", "/desk/applications")
+                },
                 room("Panel meetings", "panel", "/desk/panel"),
                 room("Grants", "heart", "/desk/grants"),
                 room("Payments", "bank", "/desk/payments"),
@@ -327,11 +339,7 @@ impl PageContext {
         rooms
             .into_iter()
             .filter(|(may, _)| *may)
-            .map(|(_, (name, icon, address))| NavigationRoom {
-                name,
-                icon,
-                address,
-            })
+            .map(|(_, (name, icon, address))| NavigationRoom::new(name, icon, address))
             .collect()
     }
 

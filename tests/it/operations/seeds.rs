@@ -7,6 +7,7 @@ use std::process::Stdio;
 use microgrants::commands::{Commands, organisation_id};
 use microgrants::crypto::vault::Vault;
 use microgrants::demo::{DemoProgramme, Simulation, load};
+use microgrants::domain::fund::RoundState;
 use microgrants::domain::grant::GrantState;
 use microgrants::domain::{Event, Money, OrganisationEvent};
 use microgrants::eventlog::Log;
@@ -209,6 +210,23 @@ fn assert_funds(funds: &[FundRow]) {
             .flat_map(|fund| fund.rounds.values())
             .map(|round| round.state.into()),
         &["planned", "open", "deciding", "completed"],
+    );
+    let rounds: Vec<_> = funds.iter().flat_map(|fund| fund.rounds.values()).collect();
+    let reserves = rounds.iter().filter(|round| !round.reserves.is_empty());
+    let ranks: Vec<Vec<u16>> = reserves
+        .map(|round| round.reserves.keys().copied().collect())
+        .collect();
+    let begins_at_1 = |ranks: &Vec<u16>| (1..).zip(ranks).all(|(rank, own)| rank == *own);
+    assert!(
+        !ranks.is_empty() && ranks.iter().all(begins_at_1),
+        "a reserve list begins at rank 1: {ranks:?}"
+    );
+    assert!(
+        rounds
+            .iter()
+            .filter(|round| round.state == RoundState::Open)
+            .any(|round| round.panel_meets_on.is_some() && round.hear_by.is_some()),
+        "an open round says when its panel meets"
     );
 }
 

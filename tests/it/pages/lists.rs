@@ -238,6 +238,41 @@ async fn a_filter_is_a_chip_and_a_heading_sorts(app: TestApp) {
     );
 }
 
+on_each_engine!(the_menu_opens_the_applications_that_are_not_decided);
+async fn the_menu_opens_the_applications_that_are_not_decided(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (sent, ..) = office.submitted(&app, 700).await;
+    let (draft, ..) = office.draft(&app, 600).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    let menu = browser.get("/desk").text;
+    let link = menu
+        .split("href=\"")
+        .filter_map(|rest| rest.split('"').next())
+        .find(|link| link.starts_with("/desk/applications?state=submitted&#38;state=changes"))
+        .expect("a link to the list")
+        .replace("&#38;", "&");
+    let list = browser.get(&link);
+
+    assert!(
+        list.contains(&sent.to_string()) && !list.contains(&draft.to_string()),
+        "{}",
+        visible_text(&list)
+    );
+    assert!(
+        list.contains("aria-current=\"page\">Not decided"),
+        "{}",
+        list.text
+    );
+    let reserves = browser.get("/desk/applications?state=reserve_list&sort=rank");
+    assert!(
+        reserves.contains("state=reserve_list&#38;sort=rank\" aria-current=\"page\">Reserve list"),
+        "{}",
+        reserves.text
+    );
+}
+
 fn bulk(browser: &mut Browser, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
     let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
     let unseen = [("csrf", csrf.as_str()), ("key", key.as_str())];

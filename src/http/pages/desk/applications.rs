@@ -32,6 +32,17 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     columns: &COLUMNS,
     tabs: &[
         ListTab {
+            label: "Not decided",
+            query: &[
+                ("state", "submitted"),
+                ("state", "changes_requested"),
+                ("state", "eligible"),
+                ("state", "in_assessment"),
+                ("state", "deferred"),
+                ("state", "under_review"),
+            ],
+        },
+        ListTab {
             label: "To check",
             query: &[("state", "submitted"), ("state", "under_review")],
         },
@@ -49,7 +60,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
         },
         ListTab {
             label: "Reserve list",
-            query: &[("state", "reserve_list")],
+            query: &[("state", "reserve_list"), ("sort", "rank")],
         },
         ListTab {
             label: "All",
@@ -86,6 +97,12 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     purpose: "Applications from groups arrive here. You can also add one that came on paper or by \
         phone.",
 };
+
+/// The address that the menu opens: the first tab of the list.
+pub(in crate::http::pages) fn opening_address() -> String {
+    let query = serde_html_form::to_string(LIST.tabs[0].query).unwrap_or_default();
+    format!("{}?{query}", LIST.path())
+}
 
 const COLUMNS: [ListColumn; 13] = [
     column("group", "Group", Some(C::Group.key())),

@@ -79,6 +79,7 @@ mod webhooks;
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+pub(super) use applications::opening_address as applications_address;
 use askama::Template;
 pub(super) use header::{forget_header, kept_header};
 use history::{HistoryEntry, history};

@@ -349,10 +349,12 @@ impl DeskRequest<'_> {
         })
     }
 
-    /// Whether the query has the values of a tab in all parameters that tabs set.
+    /// Whether the query has the values of a tab in all parameters by which tabs choose rows.
     fn is_current_tab(&self, list: &ListDefinition, tab: &ListTab) -> bool {
         let names = list.tabs.iter().flat_map(|tab| tab.query);
-        let mut names = names.map(|(name, _)| *name);
+        let mut names = names
+            .map(|(name, _)| *name)
+            .filter(|name| !OF_LOOKS.contains(name));
         names.all(|name| {
             let mut own = self.all(name);
             let mut others: Vec<_> = tab
