@@ -5,6 +5,7 @@ use microgrants::domain::Role;
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::Browser;
 use crate::support::fixtures::person;
+use crate::support::steps::{declare_underspend, excuse_update, prepare_payment};
 use crate::support::test_app::TestApp;
 
 on_each_engine!(the_checks_of_a_fund_are_ticked);
@@ -141,4 +142,45 @@ async fn a_list_says_when_nothing_is_selected(app: TestApp) {
             visible_text(&answer)
         );
     }
+}
+
+on_each_engine!(a_grant_says_who_signed_what_was_paid_and_what_comes_back);
+async fn a_grant_says_who_signed_what_was_paid_and_what_comes_back(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, ..) = office.payable(&app, 700).await;
+    for (payment, pounds) in [(1, 500), (2, 200)] {
+        app.issue_ok(office.ada, prepare_payment(grant, pounds))
+            .await;
+        office.complete_payment(&app, grant, payment).await;
+    }
+    app.issue_ok(office.ada, declare_underspend(grant, 50))
+        .await;
+    app.issue_ok(office.ada, excuse_update(grant)).await;
+    app.catch_up().await;
+    let mut ben = signed_in(&app, &address, office.ben).await;
+
+    let page = ben.get(&format!("/desk/grants/{}", grant.0));
+    assert!(
+        page.contains("Signed by Cass, Dee, ")
+            && page.contains("Waiting for money to come back")
+            && !page.contains("Next: finish the grant"),
+        "{}",
+        visible_text(&page)
+    );
+    let paid = ben.get("/desk/payments?state=confirmed");
+    assert!(
+        paid.contains("Part 1 of 2")
+            && paid.contains("Part 2 of 2")
+            && !paid.contains("Whole grant"),
+        "{}",
+        visible_text(&paid)
+    );
+    let bank = ben.get("/desk/bank");
+    assert!(
+        bank.contains("Paid without a bank file")
+            && bank.contains("£500")
+            && !bank.contains("No payments went to the bank yet"),
+        "{}",
+        visible_text(&bank)
+    );
 }

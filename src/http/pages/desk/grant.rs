@@ -17,12 +17,12 @@ use super::papers::Papers;
 use super::settlements::BankEntryView;
 use super::steps::Steps;
 use super::{DeskRequest, HistoryEntry, PersonNames, history};
-use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
+use crate::domain::grant::{GrantState, PaymentState, ReturnReason, UpdateState, VariationState};
 use crate::domain::reference::Reference;
 use crate::domain::{Event, GrantEvent, GroupId, PersonId};
-use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::due_text;
+use crate::http::pages::my::signer_names;
 use crate::http::pages::words::{Tag, Tagged};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{
@@ -53,8 +53,7 @@ struct GrantPage {
     group: GroupView,
     contacts: Option<Contacts>,
     papers: Papers,
-    /// The day on which the group accepted the agreement.
-    accepted_on: Option<Date>,
+    accepted: Option<Accepted>,
     neighbours: Option<Neighbours>,
     payments: Vec<PaymentRow>,
     updates: Vec<UpdateRow>,
@@ -119,7 +118,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         variations,
         contacts: request.contacts(group.id).await?,
         papers: Papers::of(&request.signed.reader, group.id, &group.files, page.today),
-        accepted_on: accepted_on(request, &row).await?,
+        accepted: accepted(request, &row).await?,
         neighbours: neighbours(request, "grants", id).await?,
         entries: acts.entries().await?,
         schedule: acts.schedule().await?,
@@ -190,16 +189,33 @@ fn share(row: &GrantRow) -> String {
     format!("{}%", (paid * 100 / award).min(100))
 }
 
-/// The day on which the group accepted the agreement.
-async fn accepted_on(request: &DeskRequest<'_>, row: &GrantRow) -> Result<Option<Date>, PageError> {
+/// That the group accepted the agreement.
+struct Accepted {
+    on: Date,
+    /// Who signed it. Empty for a reader who does not work with groups, and after an erasure.
+    signers: String,
+}
+
+/// The newest acceptance of the agreement.
+async fn accepted(
+    request: &DeskRequest<'_>,
+    row: &GrantRow,
+) -> Result<Option<Accepted>, PageError> {
     let events = request.app.views.events_with_id(row.id, EVENTS_MAX).await?;
-    let accepted = events.iter().rev().find(|event| {
-        matches!(
-            event.event,
-            Event::Grant(GrantEvent::AgreementAccepted { .. })
-        )
-    });
-    Ok(accepted.map(RecordedEvent::recorded_on))
+    for event in events.iter().rev() {
+        if let Event::Grant(GrantEvent::AgreementAccepted { names, .. }) = &event.event {
+            let signers = if request.signed.reader.works_with_groups() {
+                signer_names(request.app, names).await?
+            } else {
+                String::new()
+            };
+            return Ok(Some(Accepted {
+                on: event.recorded_on(),
+                signers,
+            }));
+        }
+    }
+    Ok(None)
 }
 
 #[derive(Template)]
@@ -209,7 +225,7 @@ struct GrantAgreementPage {
     row: GrantRow,
     reference: String,
     group: String,
-    accepted_on: Option<Date>,
+    accepted: Option<Accepted>,
     text: String,
 }
 
@@ -228,7 +244,7 @@ pub(super) async fn show_agreement(
             .page_context(&format!("Agreement with {}", group.name))
             .await?,
         reference: reference_of(request, &row).await?,
-        accepted_on: accepted_on(request, &row).await?,
+        accepted: accepted(request, &row).await?,
         group: group.name,
         text: agreement.text,
         row,
@@ -301,11 +317,9 @@ fn next_of(
             format!("The offer is open until {}.", day_text(row.expires_on)),
         ),
         GrantState::Accepted => next_of_accepted(row, group, payments),
-        GrantState::Live | GrantState::Reported => next_report(row, updates, today),
-        GrantState::Terminated if !row.due_back.is_zero() => Next::new(
-            "Money to come back",
-            format!("The group has to return {}.", row.due_back),
-        ),
+        GrantState::Live => next_report(row, updates, today),
+        GrantState::Reported => next_of_reported(row, payments, updates, today),
+        GrantState::Terminated if !row.due_back.is_zero() => money_to_come_back(row),
         _ => Next::new("Nothing to do", "This grant is over."),
     }
 }
@@ -388,6 +402,57 @@ fn prepare_action(row: &GrantRow) -> String {
     )
 }
 
+/// What is next once the final report is accepted: the grant can be finished only if no money is
+/// on its way in either direction.
+fn next_of_reported(
+    row: &GrantRow,
+    payments: &[PaymentRow],
+    updates: &[UpdateRow],
+    today: Date,
+) -> Next {
+    let is_open = |update: &UpdateRow| {
+        matches!(
+            update.state,
+            UpdateState::Received | UpdateState::Queried | UpdateState::Requested
+        )
+    };
+    if updates.iter().any(is_open) {
+        return next_report(row, updates, today);
+    }
+    if !row.due_back.is_zero() {
+        return money_to_come_back(row);
+    }
+    payments
+        .iter()
+        .find_map(next_of_payment)
+        .unwrap_or_else(|| {
+            Next::new(
+                "Next: finish the grant",
+                "The report is accepted. If money is left over, record that first.",
+            )
+            .action("close")
+        })
+}
+
+/// What a grant waits for while the group has money to return.
+fn money_to_come_back(row: &GrantRow) -> Next {
+    let by = row.return_due_on.map(day_text);
+    let by = by.map(|day| format!(" by {day}")).unwrap_or_default();
+    let owed = if row.underspend_due.is_zero() {
+        ReturnReason::Clawback
+    } else {
+        ReturnReason::Underspend
+    };
+    Next::new(
+        "Waiting for money to come back",
+        format!(
+            "The group has to return {}{by}. Once it has come, record it.",
+            row.due_back
+        ),
+    )
+    .action(format!("receive-return-{}", <&str>::from(owed)))
+}
+
 /// What is next on a report: to read it, to wait for it, or to remind the group.
 fn next_report(row: &GrantRow, updates: &[UpdateRow], today: Date) -> Next {
     let in_state = |state| updates.iter().find(|update| update.state == state);
@@ -414,13 +479,6 @@ fn next_report(row: &GrantRow, updates: &[UpdateRow], today: Date) -> Next {
         } else {
             Next::new("Next: their report", why).link("Enter it for them", path(due))
         };
-    }
-    if row.state == GrantState::Reported {
-        return Next::new(
-            "Next: finish the grant",
-            "The report is accepted. If money is left over, record that first.",
-        )
-        .action("close");
     }
     Next::new(
         "Running",

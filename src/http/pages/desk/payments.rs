@@ -19,7 +19,7 @@ use super::{DeskRequest, PersonNames, label_of};
 use crate::domain::file::FilePurpose;
 use crate::domain::grant::PaymentState;
 use crate::domain::payee::PaymentRoute;
-use crate::domain::{PersonId, Role};
+use crate::domain::{Money, PersonId, Role};
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::days::short_day;
 use crate::http::pages::public::names_of_groups;
@@ -281,10 +281,44 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render(&page)
 }
 
+/// The payments of each of these grants, in the order of their numbers, without those that were
+/// refused or that came back.
+async fn parts_of(
+    request: &DeskRequest<'_>,
+    grants: &BTreeSet<Uuid>,
+) -> Result<BTreeMap<Uuid, Vec<(u16, Money)>>, PageError> {
+    let ids: Vec<String> = grants.iter().map(Uuid::to_string).collect();
+    let mut parts: BTreeMap<Uuid, Vec<(u16, Money)>> = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(parts);
+    }
+    let filters = vec![Filter::any_of("grant_id", ids)];
+    let rows: Vec<PaymentRow> = request.app.views.all_rows(None, filters).await?;
+    let counts = |row: &PaymentRow| {
+        matches!(
+            row.state,
+            PaymentState::Prepared
+                | PaymentState::Approved
+                | PaymentState::Sent
+                | PaymentState::Confirmed
+        )
+    };
+    for row in rows.into_iter().filter(counts) {
+        let of_grant = parts.entry(row.grant).or_default();
+        of_grant.push((row.payment, row.amount));
+    }
+    for of_grant in parts.values_mut() {
+        of_grant.sort_unstable_by_key(|(number, _)| *number);
+    }
+    Ok(parts)
+}
+
 /// The columns of the list, with what its cells show.
 struct PaymentTable<'a> {
     columns: Vec<&'static ListColumn>,
     grants: BTreeMap<Uuid, GrantRow>,
+    /// The payments of each grant that were not refused or returned: their numbers and amounts.
+    parts: BTreeMap<Uuid, Vec<(u16, Money)>>,
     /// The groups with their bank details, as far as the reader may see them.
     groups: BTreeMap<Uuid, GroupView>,
     people: PersonNames,
@@ -296,7 +330,8 @@ struct PaymentTable<'a> {
 impl<'a> PaymentTable<'a> {
     async fn load(request: &'a DeskRequest<'_>, rows: &[PaymentRow]) -> Result<Self, PageError> {
         let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.grant).collect();
-        let grants = request.rows_by_id::<GrantRow>(ids).await?;
+        let grants = request.rows_by_id::<GrantRow>(&ids).await?;
+        let parts = parts_of(request, &ids).await?;
         let ids: BTreeSet<Uuid> = grants.iter().map(|row| row.group.0).collect();
         let groups = request.rows_by_id::<GroupRow>(ids).await?;
         let reader = &request.signed.reader;
@@ -317,6 +352,7 @@ impl<'a> PaymentTable<'a> {
             columns: request.shown_columns(&LIST),
             people: request.names_of_colleagues(people).await?,
             grants: grants.into_iter().map(|row| (row.id, row)).collect(),
+            parts,
             groups: groups.into_iter().map(|group| (group.id, group)).collect(),
             reader,
             today: request.today(),
@@ -352,15 +388,26 @@ impl<'a> PaymentTable<'a> {
         }
     }
 
-    /// Which part of the grant the payment is.
+    /// Which part of the grant the payment is: by the plan of its payments, or without one by the
+    /// payments that were made.
     fn part(&self, row: &PaymentRow) -> String {
-        let parts = self
-            .grants
-            .get(&row.grant)
-            .map_or(0, |grant| grant.instalments.len());
-        match row.instalment {
-            Some(number) if parts > 1 => format!("{number} of {parts}"),
-            _ => "Whole grant".to_owned(),
+        let Some(grant) = self.grants.get(&row.grant) else {
+            return String::new();
+        };
+        let planned = grant.instalments.len();
+        if let Some(number) = row.instalment.filter(|_| planned > 1) {
+            return format!("Part {number} of {planned}");
+        }
+        if row.amount >= grant.award {
+            return "Whole grant".to_owned();
+        }
+        let parts = self.parts.get(&row.grant).map_or(&[][..], Vec::as_slice);
+        let place = parts.iter().position(|(number, _)| *number == row.payment);
+        let paid: Money = parts.iter().map(|(_, amount)| *amount).sum();
+        match place {
+            Some(place) if paid >= grant.award => format!("Part {} of {}", place + 1, parts.len()),
+            Some(place) => format!("Part {}", place + 1),
+            None => "Part of the grant".to_owned(),
         }
     }
 

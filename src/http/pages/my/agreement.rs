@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::members;
+use crate::domain::personal_data::Encrypted;
 use crate::domain::{Event, GrantEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::AppState;
@@ -50,6 +51,15 @@ pub(super) async fn events_of(
     Ok(app.views.events_with_id(row.id, EVENTS_MAX).await?)
 }
 
+/// The names of those who signed, without those that were erased.
+pub(in crate::http::pages) async fn signer_names<'a>(
+    app: &AppState,
+    names: impl IntoIterator<Item = &'a Encrypted>,
+) -> Result<String, PageError> {
+    let sealed: Vec<_> = names.into_iter().collect();
+    Ok(members::decrypted(app, "signer", &sealed).await?.join(", "))
+}
+
 /// Who signed, from the events of the grant.
 pub(super) async fn signed(
     app: &AppState,
@@ -58,10 +68,9 @@ pub(super) async fn signed(
 ) -> Result<Option<Signed>, PageError> {
     for event in events {
         if let Event::Grant(GrantEvent::AgreementAccepted { names, .. }) = &event.event {
-            let sealed: Vec<_> = names.iter().collect();
             return Ok(Some(Signed {
                 day: format_day(event.recorded_on(), visitor.language),
-                names: members::decrypted(app, "signer", &sealed).await?.join(", "),
+                names: signer_names(app, names).await?,
             }));
         }
     }

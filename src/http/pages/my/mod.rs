@@ -21,6 +21,7 @@ mod update;
 
 use actix_web::web;
 
+pub(super) use agreement::signer_names;
 pub(super) use papers::story_picture;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {

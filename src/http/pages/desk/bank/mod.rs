@@ -32,7 +32,7 @@ use crate::domain::Role;
 use crate::domain::grant::PaymentState;
 use crate::domain::text::Slug;
 use crate::http::pages::days::short_day;
-use crate::http::pages::words::{Tag, TagKind};
+use crate::http::pages::words::{Tag, TagKind, Tagged as _};
 use crate::http::pages::{Form, PageContext, PageError, Visitor};
 use crate::projections::{FundRow, GrantRow, PaymentBatchRow, PaymentRow};
 use crate::views::{Filter, FundView};
@@ -43,13 +43,29 @@ pub(super) use entries::{preview_statement, record_entries};
 pub(super) use file::make_file;
 pub(super) use proposals::{BatchProposal, UnsentBatch, proposals, unsent_batches};
 
+/// How many payments without a file are shown.
+const SINGLES_MAX: usize = 12;
+
 #[derive(Template)]
 #[template(path = "desk/bank.html")]
 struct BankPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
     batches: Vec<BatchItem>,
+    /// The newest payments that went to the bank one by one, without a file, and how many there
+    /// are.
+    singles: Vec<SingleItem>,
+    singles_count: usize,
     upload: Form,
+}
+
+/// A payment that went to the bank without a file.
+struct SingleItem {
+    group: String,
+    path: String,
+    amount: String,
+    tag: Tag,
+    sent_on: String,
 }
 
 /// A batch in the list of all batches.
@@ -71,10 +87,13 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         return batch::show(request).await;
     }
     let forms = request.forms();
+    let (singles, singles_count) = single_items(request).await?;
     request.render(&BankPage {
         page: request.page_context("Bank files and statements").await?,
         wrong: forms.error_summary(),
         batches: batch_items(request).await?,
+        singles,
+        singles_count,
         upload: forms.form("statement"),
     })
 }
@@ -120,6 +139,41 @@ async fn batch_items(request: &DeskRequest<'_>) -> Result<Vec<BatchItem>, PageEr
         fund,
     };
     Ok(rows.into_iter().map(item).collect())
+}
+
+/// The newest payments that went to the bank without a file, and how many there are.
+async fn single_items(request: &DeskRequest<'_>) -> Result<(Vec<SingleItem>, usize), PageError> {
+    let today = request.today();
+    let filters = vec![Filter::in_state([
+        PaymentState::Sent,
+        PaymentState::Confirmed,
+    ])];
+    let mut rows: Vec<PaymentRow> = request.list_all(filters).await?;
+    rows.retain(|row| row.batch.is_none());
+    let count = rows.len();
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.sent_on), row.grant, row.payment));
+    rows.truncate(SINGLES_MAX);
+    let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.grant).collect();
+    let grants: Vec<GrantRow> = request.rows_by_id(ids).await?;
+    let groups = request
+        .group_names(grants.iter().map(|grant| grant.group.to_string()))
+        .await?;
+    let with_pence = have_pence(rows.iter().map(|row| row.amount));
+    let item = |row: PaymentRow| {
+        let grant = grants.iter().find(|grant| grant.id == row.grant);
+        let group = grant.and_then(|grant| groups.get(&grant.group.to_string()));
+        SingleItem {
+            group: group.cloned().unwrap_or_else(|| "A group".to_owned()),
+            path: format!("/desk/payments?grant={}", row.grant),
+            amount: pounds_in(row.amount, with_pence),
+            tag: row.state.tag(),
+            sent_on: row
+                .sent_on
+                .map(|day| short_day(day, today))
+                .unwrap_or_default(),
+        }
+    };
+    Ok((rows.into_iter().map(item).collect(), count))
 }
 
 /// The batches with payments that the bank has not answered yet.
