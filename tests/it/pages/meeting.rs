@@ -3,8 +3,9 @@
 
 use microgrants::domain::{ApplicationId, FundId};
 
-use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::pages::journeys::{serve_office, signed_in, signed_in_officer, visible_text};
 use crate::support::browser::{Browser, Page};
+use crate::support::steps::score;
 use crate::support::test_app::TestApp;
 
 on_each_engine!(an_application_is_scored_with_no_value_chosen_before);
@@ -39,6 +40,38 @@ async fn an_application_is_scored_with_no_value_chosen_before(app: TestApp) {
     assert_eq!(next.path, format!("{round}/score/{second}"));
     let pack = browser.get(&round);
     assert!(pack.contains("12.0"), "{}", visible_text(&pack));
+}
+
+on_each_engine!(someone_who_gives_no_score_sees_the_mean_after_declaring);
+async fn someone_who_gives_no_score_sees_the_mean_after_declaring(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (application, ..) = office.ready(&app, 700).await;
+    app.issue_ok(office.ada, score(application)).await;
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+    let round = format!("/desk/panel/{}/first", office.fund);
+    let path = format!("/desk/applications/{application}");
+
+    let pack = officer.get(&round);
+    assert!(
+        pack.contains("Declare first")
+            && !pack.contains("after yours")
+            && !pack.contains("scorebar"),
+        "{}",
+        visible_text(&pack)
+    );
+    let page = officer.get(&format!("{path}?do=declare-none"));
+    let declared = officer.submit_form(
+        &page,
+        &format!("/desk/do/applications/{application}/declare"),
+        &[("at", &path), ("form", "declare-none")],
+    );
+    assert_eq!(declared.status, 200, "{}", visible_text(&declared));
+    let pack = officer.get(&round);
+    assert!(
+        pack.contains("scorebar") && !pack.contains("Declare first"),
+        "{}",
+        visible_text(&pack)
+    );
 }
 
 /// The fields of a meeting that awards £700 to one application and declines another. The message to

@@ -26,7 +26,7 @@ use crate::http::pages::fund_texts::{self, CriterionText};
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageError, ownership, see_other};
 use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
-use crate::views::{Filter, GroupBy};
+use crate::views::{Filter, GroupBy, Reader};
 
 pub(super) use record::{go_back, record_meeting};
 pub(super) use review::check;
@@ -75,11 +75,23 @@ struct PanelLine {
     given: usize,
     /// The mean of the totals of the scores that the reader may see and that count, in tenths.
     tenths: Option<u32>,
-    hidden: bool,
+    /// Why the reader does not see the scores of others; none if they are shown.
+    hidden: Option<HiddenScores>,
     /// The panel can decide on it.
     open: bool,
     /// The members of the panel who take no part, by name.
     apart: Vec<String>,
+}
+
+/// Why a reader does not see the scores of others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HiddenScores {
+    /// A conflict of interest excludes the reader.
+    TakesNoPart,
+    /// A panel member gives their own first.
+    AfterOwn,
+    /// Someone who gives no score says first that they have no conflict of interest.
+    AfterDeclaring,
 }
 
 impl PanelRound {
@@ -130,6 +142,18 @@ impl PanelLine {
             && self.own_score(person).is_none()
     }
 
+    fn why_hidden(&self, reader: &Reader) -> Option<HiddenScores> {
+        if self.row.scores.len() >= self.given {
+            None
+        } else if self.takes_no_part(reader.person) {
+            Some(HiddenScores::TakesNoPart)
+        } else if reader.roles.contains(&Role::Panel) {
+            Some(HiddenScores::AfterOwn)
+        } else {
+            Some(HiddenScores::AfterDeclaring)
+        }
+    }
+
     fn takes_no_part(&self, person: PersonId) -> bool {
         let interests = &self.row.interests;
         interests.has_declared_interest(person) || interests.helped_to_word(person)
@@ -165,7 +189,9 @@ async fn load(request: &DeskRequest<'_>, fund: &str, key: &str) -> Result<PanelR
         .map(|(seen, given)| {
             let group = groups.get(&seen.row.group.to_string());
             let group = group.cloned().unwrap_or_default();
-            panel_line(seen.row, given, group, &activities, &panel)
+            let mut line = panel_line(seen.row, given, group, &activities, &panel);
+            line.hidden = line.why_hidden(&request.signed.reader);
+            line
         })
         .collect();
     lines.sort_by(|a, b| {
@@ -210,7 +236,7 @@ fn panel_line(
         activity: activity.unwrap_or_default(),
         given,
         tenths: mean_in_tenths(&row.scores),
-        hidden: row.scores.len() < given,
+        hidden: None,
         open: is_undecided(row.state) && row.letter.is_none(),
         apart: Vec::new(),
         row,

@@ -4,7 +4,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{DeskRequest, PanelLine, PanelRound, answered_questions, load};
+use super::{DeskRequest, HiddenScores, PanelLine, PanelRound, answered_questions, load};
 use crate::domain::{Money, PersonId, Role};
 use crate::http::pages::apply::sections::Section;
 use crate::http::pages::desk::PersonNames;

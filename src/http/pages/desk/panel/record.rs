@@ -6,7 +6,7 @@ use askama::Template;
 use jiff::civil::Date;
 
 use super::posted_meeting::{CHOICES, MeetingSums, PostedMeeting, award_or_promote, refused};
-use super::{DeskRequest, PanelLine, PanelRound, answered_questions, load};
+use super::{DeskRequest, HiddenScores, PanelLine, PanelRound, answered_questions, load};
 use crate::clock::day_of;
 use crate::commands::CommandRequest;
 use crate::domain::application::ApplicationState;
