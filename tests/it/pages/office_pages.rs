@@ -1,10 +1,15 @@
 //! Pages of the office: what a record asks of its reader first, and forms without identifiers.
 
+use microgrants::clock::new_id;
 use microgrants::domain::Role;
+use microgrants::domain::fund::FundState;
+use microgrants::projections::FundRow;
+use serde_json::json;
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::Browser;
 use crate::support::fixtures::person;
+use crate::support::scenario::command_from_json;
 use crate::support::steps::{declare_underspend, excuse_update, prepare_payment};
 use crate::support::test_app::TestApp;
 
@@ -40,6 +45,46 @@ async fn the_checks_of_a_fund_are_ticked(app: TestApp) {
         "{}",
         visible_text(&made)
     );
+}
+
+on_each_engine!(a_fund_that_lacks_something_is_opened_knowingly);
+async fn a_fund_that_lacks_something_is_opened_knowingly(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let id = new_id();
+    let create = json!({
+        "name": "Warm spaces", "purpose": "To meet in winter.", "areas": ["oldham"],
+        "rules": {
+            "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 2,
+            "checks": ["identity"], "offer_days": 28, "signers": 2,
+        },
+    });
+    app.issue_ok(office.ada, command_from_json("fund", id, "create", &create))
+        .await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let at = format!("/desk/funds/{id}");
+    let path = format!("/desk/do/funds/{id}/open");
+    let form = [("at", at.as_str()), ("form", "open"), ("sure", "")];
+
+    let page = ada.get(&at);
+    assert!(
+        page.contains("Not ready yet: ")
+            && page.contains("Money, A round")
+            && page.contains("only when two administrators agree"),
+        "{}",
+        visible_text(&page)
+    );
+    let refused = ada.submit_form(&page, &path, &form);
+    assert!(
+        refused.status == 422 && refused.contains("Tick the box if you want to go on"),
+        "{} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+    let opened = ada.submit_form(&refused, &path, &[&form[..], &[("sure", "yes")]].concat());
+    assert_eq!(opened.status, 200, "{}", visible_text(&opened));
+    let fund: FundRow = app.views().find(id, None).await.unwrap().expect("a fund");
+    assert_eq!(fund.state, FundState::Open);
 }
 
 on_each_engine!(whether_an_idea_fits_is_asked_on_one_page);

@@ -15,7 +15,7 @@ use super::erasures::day_text;
 use crate::commands::CommandError;
 use crate::domain::{Command, Refusal, RefusalKind};
 use crate::http::api::{RESOURCES, Resource};
-use crate::http::pages::form::FieldType;
+use crate::http::pages::form::{FieldType, SURE};
 use crate::http::pages::words::check_name;
 use crate::http::pages::{Form, PageError, PageForms};
 
@@ -26,6 +26,8 @@ type Choices = Vec<(String, String)>;
 #[template(path = "parts/act.html")]
 pub struct Action {
     pub title: String,
+    /// What the reader should know before they take it; empty if nothing.
+    pub about: String,
     /// The address that the form is posted to.
     pub path: String,
     pub button: String,
@@ -207,6 +209,7 @@ pub struct ActionSpec {
     /// The name of the form on its page: that of the command, unless the page has several of it.
     form: String,
     title: String,
+    about: String,
     button: String,
     preview: Option<String>,
     fields: Vec<ActionField>,
@@ -230,6 +233,7 @@ impl ActionSpec {
             command,
             button: title.clone(),
             title,
+            about: String::new(),
             preview: None,
             fields: Vec::new(),
             prefilled: Vec::new(),
@@ -254,6 +258,22 @@ impl ActionSpec {
             button: label.into(),
             ..self
         }
+    }
+
+    /// Says above the form what the reader should know.
+    pub fn about(self, about: impl Into<String>) -> Self {
+        Self {
+            about: about.into(),
+            ..self
+        }
+    }
+
+    /// Adds a statement without which the form is not accepted. It is no part of the command.
+    pub fn must_tick(self, label: &str, statement: &str) -> Self {
+        // The empty field tells a form whose box is not ticked from a form without the box.
+        let choice = vec![("yes".to_owned(), statement.to_owned())];
+        self.hidden(SURE, "")
+            .field(SURE, label, ActionFieldKind::Checkboxes(choice))
     }
 
     /// Adds a second button, for a preview that records nothing.
@@ -487,6 +507,7 @@ impl DeskRequest<'_> {
             search: spec.picked.map(|(_, page)| page),
             open: spec.open || form.was_rejected(),
             title: spec.title,
+            about: spec.about,
             button: spec.button,
             fields: spec.fields,
             form,

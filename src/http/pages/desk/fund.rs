@@ -125,6 +125,11 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     rounds.sort_by_key(|round| std::cmp::Reverse(round.row.opens_on));
     let roles = &request.signed.reader.roles;
     let is_over = matches!(fund.state, FundState::Closed | FundState::Archived);
+    let ready = if is_over {
+        Vec::new()
+    } else {
+        fund_readiness(app, &fund).await?
+    };
     let page = FundPage {
         page: request.page_context(&fund.name).await?,
         wrong: forms.error_summary(),
@@ -133,13 +138,9 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         bar: line.map(|line| MoneyBar::new(fund.name.clone(), line)),
         rounds,
         proposed: acts.proposed_rules().await?,
-        acts: acts.fund().await?,
+        acts: acts.fund(&ready).await?,
         history: history(request, fund.id).await?,
-        ready: if is_over {
-            Vec::new()
-        } else {
-            fund_readiness(app, &fund).await?
-        },
+        ready,
         plans: !is_over && (roles.contains(&Role::Officer) || roles.contains(&Role::Administrator)),
         administers: !is_over && roles.contains(&Role::Administrator),
         fund,

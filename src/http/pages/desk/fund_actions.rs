@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec, sample};
+use super::readiness::Readiness;
 use crate::clock::{day_of, new_id};
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::fund::{
@@ -99,9 +100,24 @@ impl FundActions<'_> {
         self.request.actions(self.forms, table).await
     }
 
+    /// Opening the fund. Whoever opens it before everything is ready says that they know.
+    fn opening(&self, ready: &[Readiness]) -> ActionSpec {
+        let open = self.spec("Open the fund", C::Open(NoBody {})).about(
+            "Groups can apply to its rounds. From then on its rules change only when two \
+             administrators agree.",
+        );
+        let missing = ready.iter().filter(|item| !item.ready);
+        let missing: Vec<&str> = missing.map(|item| item.what).collect();
+        if missing.is_empty() {
+            return open;
+        }
+        let label = format!("Not ready yet: {}", missing.join(", "));
+        open.must_tick(&label, "Open it all the same")
+    }
+
     /// The actions on the fund itself, in the order of its page.
-    pub(super) async fn fund(&self) -> Result<Vec<Action>, PageError> {
-        let mut table = vec![self.spec("Open the fund", C::Open(NoBody {}))];
+    pub(super) async fn fund(&self, ready: &[Readiness]) -> Result<Vec<Action>, PageError> {
+        let mut table = vec![self.opening(ready)];
         table.extend(self.funding().await?);
         table.extend(self.rules());
         let pause = C::Pause(WithReason {

@@ -10,6 +10,7 @@ use crate::commands::CommandRequest;
 use crate::domain::Command;
 use crate::http::AppState;
 use crate::http::api::{RESOURCES, Resource, commands, is_offered};
+use crate::http::pages::form::SURE;
 use crate::http::pages::sign_in::local_path;
 use crate::http::pages::{
     FormData, FormErrors, PageError, PostedForm, Visitor, layout, ownership, see_other,
@@ -101,6 +102,11 @@ fn parse_command(
         .iter()
         .find(|spec| spec.name == name && is_offered(spec))
         .ok_or_else(PageError::not_found)?;
+    if posted.lacks_tick() {
+        let says = "Tick the box if you want to go on".to_owned();
+        let wrong = vec![(SURE.to_owned(), says)];
+        return Ok(Err(FormErrors::new(posted.text("form"), posted, wrong)));
+    }
     let body = posted.to_json().to_string();
     Ok(
         commands::parse_body(noun, spec, id, body.as_bytes()).map_err(|problem| {

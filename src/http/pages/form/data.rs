@@ -18,7 +18,17 @@ pub struct FormData {
     pairs: Vec<(String, String)>,
 }
 
+/// The field of a box that has to be ticked before the form is accepted.
+pub const SURE: &str = "sure";
+
 impl FormData {
+    /// Whether the form has a box that has to be ticked, and it is not.
+    pub fn lacks_tick(&self) -> bool {
+        let sure = self.pairs.iter().filter(|(name, _)| name == SURE);
+        let mut sure = sure.peekable();
+        sure.peek().is_some() && !sure.any(|(_, value)| value == "yes")
+    }
+
     /// Parses a form, and checks that it was submitted from a page of this service.
     fn from_body(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, PageError> {
         let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body)

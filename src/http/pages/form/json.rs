@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use strum::{EnumString, IntoStaticStr};
 
-use super::FormData;
+use super::{FormData, SURE};
 use crate::domain::money::strip_formatting;
 
 /// The deepest path of a field, in dots. No command has one that deep.
@@ -61,7 +61,7 @@ impl FieldType {
 impl FormData {
     /// The fields as the JSON of a command. The name of a field is a path, with dots; a
     /// [`FieldType`] may follow after a colon. Without a type it is a text. Empty fields are left
-    /// out, and fields that are too deep.
+    /// out, and fields that are too deep or belong to the form itself.
     pub fn to_json(&self) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in self.pairs() {
@@ -69,7 +69,7 @@ impl FormData {
             let too_deep = name.matches('.').count() > DEPTH_MAX;
             if value.is_empty()
                 || too_deep
-                || matches!(name.as_str(), "csrf" | "key" | "at" | "form")
+                || matches!(name.as_str(), "csrf" | "key" | "at" | "form" | SURE)
             {
                 continue;
             }
@@ -162,6 +162,7 @@ mod tests {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let posted = FormData::new(vec![
             pair("csrf", "x"),
+            pair("sure", "yes"),
             pair("amount:money", " £1,850.00 "),
             pair("present:list", "a"),
             pair("present:list", "b"),

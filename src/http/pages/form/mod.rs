@@ -10,7 +10,7 @@ use super::components;
 use super::{Visitor, i18n};
 use crate::clock;
 
-pub use data::{FormData, PostedForm};
+pub use data::{FormData, PostedForm, SURE};
 pub use errors::{FieldLabels, FormErrors};
 pub use fields::Form;
 pub use json::{FieldType, slug_of};
