@@ -47,6 +47,7 @@ pub use default_templates::{default_template, sample_values};
 pub use letter::{Email, EmailAttachment, SpokenLetter};
 pub use signature::OfficeContact;
 pub use transport::{MailTransport, MailTransportError};
+pub use triggers::writes_to_group;
 
 /// Pause between runs when nothing is due.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

@@ -46,6 +46,13 @@ impl Mailer {
     }
 }
 
+/// Whether an event causes a mail to the group of its application or grant.
+#[must_use]
+pub fn writes_to_group(event: &RecordedEvent) -> bool {
+    let recipients = mail_trigger(event).map(|trigger| trigger.recipients);
+    matches!(recipients, Some(Recipients::GroupOfApplication(_)))
+}
+
 /// The mail that an event causes, if any.
 fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
     let (kind, readers) = match &event.event {

@@ -25,6 +25,13 @@ pub enum PageWidth {
     Full,
 }
 
+/// Who gets a message about an action, each as a sentence; empty if nobody.
+pub struct NoticeMailed {
+    pub emailed: String,
+    /// Those without an email.
+    pub by_hand: String,
+}
+
 /// A group of rooms in the desk's navigation.
 pub struct NavigationGroup {
     pub title: &'static str,
@@ -131,6 +138,8 @@ pub struct PageContext {
     pub back: Option<String>,
     /// A message on the result of the previous form.
     pub notice: Option<String>,
+    /// Who gets a message about it.
+    pub mailed: Option<NoticeMailed>,
     /// The button that takes back what the message is about.
     pub undo: Option<UndoButton>,
     pub has_errors: bool,
@@ -188,6 +197,7 @@ impl PageContext {
             site,
             back: None,
             notice: None,
+            mailed: None,
             undo: None,
             has_errors: false,
             at_desk: false,

@@ -8,6 +8,7 @@ pub mod form_retries;
 pub mod group_pages;
 pub mod journeys;
 pub mod lists;
+pub mod mailed_notices;
 pub mod meeting;
 pub mod news;
 pub mod office_pages;

@@ -100,7 +100,7 @@ impl FundActions<'_> {
         self.request.actions(self.forms, table).await
     }
 
-    /// Opening the fund. Whoever opens it before everything is ready says that they know.
+    /// Opening the fund. Before everything is ready, it takes a tick.
     fn opening(&self, ready: &[Readiness]) -> ActionSpec {
         let open = self.spec("Open the fund", C::Open(NoBody {})).about(
             "Groups can apply to its rounds. From then on its rules change only when two \

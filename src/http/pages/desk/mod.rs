@@ -210,6 +210,7 @@ impl<'a> DeskRequest<'a> {
             .as_ref()
             .is_some_and(|rejected| !rejected.errors.is_empty());
         shell.notice = notices::notice_text(self.text("done"), &self.path);
+        shell.mailed = notices::mailed(self).await?;
         shell.undo = undo::undo_button(self).await?;
         shell.desk_header = header::header_of(self).await?;
         Ok(shell)

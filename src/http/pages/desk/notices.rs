@@ -1,16 +1,20 @@
 //! The sentence that the desk shows after an action: what happened, and who is informed.
 //!
 //! The query parameter `done` of the next page names the sentence: the name of a command, or of a
-//! task of the desk that is not a single command, and for some commands a day after a full stop, as
-//! in `done=request-changes.2026-12-11`. Anything else in the parameter is ignored, because anyone
-//! can write a link with it.
+//! task of the desk that is not a single command, and after full stops for some commands a day, and
+//! the positions of the events that the command recorded, as in
+//! `done=request-changes.2026-12-11.e120-121`. Anything else in the parameter is ignored, because
+//! anyone can write a link with it.
 
+mod mailed;
 mod table;
 
 use jiff::civil::Date;
 
+pub(super) use self::mailed::mailed;
 use self::table::NOTICES;
 use crate::domain::days;
+use crate::eventlog::append::AppendReceipt;
 use crate::http::pages::FormData;
 
 /// The sentence after an action.
@@ -40,13 +44,40 @@ impl ActionNotice {
     }
 }
 
+/// What the parameter `done` of a page says.
+pub(super) struct Done<'a> {
+    pub name: &'a str,
+    day: Option<Date>,
+    /// The first and the last position of the events that were recorded.
+    events: Option<(i64, i64)>,
+}
+
+impl<'a> Done<'a> {
+    /// Parses the parameter. `None` if it is not one that the service writes.
+    pub fn parse(done: &'a str) -> Option<Self> {
+        let mut parts = done.split('.');
+        let mut parsed = Self {
+            name: parts.next().unwrap_or_default(),
+            day: None,
+            events: None,
+        };
+        for part in parts {
+            match part.strip_prefix('e') {
+                Some(range) => {
+                    let (first, last) = range.split_once('-')?;
+                    parsed.events = Some((first.parse().ok()?, last.parse().ok()?));
+                }
+                None => parsed.day = Some(written_day(part)?),
+            }
+        }
+        Some(parsed)
+    }
+}
+
 /// The notice for the parameter `done` of a page. Where two rooms have a command of the same name,
 /// the room of the page decides.
 pub(super) fn notice_text(done: &str, path: &str) -> Option<String> {
-    let (name, day) = match done.split_once('.') {
-        Some((name, day)) => (name, Some(written_day(day)?)),
-        None => (done, None),
-    };
+    let Done { name, day, .. } = Done::parse(done)?;
     let room = path.trim_start_matches("/desk/").split('/').next();
     let named = || NOTICES.iter().filter(|notice| notice.name == name);
     let found = named()
@@ -68,15 +99,18 @@ fn written_day(text: &str) -> Option<Date> {
     known.then_some(day)
 }
 
-/// The parameter `done` after an action: its name, and the day of its form if the sentence has one.
-pub(super) fn done_parameter(name: &str, posted: &FormData) -> String {
+/// The parameter `done` after an action: its name, the day of its form if the sentence has one, and
+/// the positions of its events.
+pub(super) fn done_parameter(name: &str, posted: &FormData, receipt: &AppendReceipt) -> String {
     let field = NOTICES
         .iter()
         .filter(|notice| notice.name == name)
         .find_map(|notice| notice.until);
     let sent = posted.to_json();
     let day = field.and_then(|(field, _)| written_day(sent.get(field)?.as_str()?));
-    day.map_or_else(|| name.to_owned(), |day| format!("{name}.{day}"))
+    let day = day.map(|day| format!(".{day}")).unwrap_or_default();
+    let (first, last) = (receipt.first_position, receipt.last_position);
+    format!("{name}{day}.e{first}-{last}")
 }
 
 #[cfg(test)]
@@ -131,6 +165,8 @@ mod tests {
             "approve-payment.2026-12-11",
             "request-changes.tomorrow",
             "request-changes.2026-12-11.",
+            "request-changes.e7",
+            "request-changes.e7-x",
             "7-entries-of-the-statement",
         ] {
             assert_eq!(notice_text(done, "/desk"), None, "{done}");
@@ -142,6 +178,10 @@ mod tests {
         assert_eq!(
             notice_text("request-changes.2026-12-11", "/desk/applications/1").as_deref(),
             Some("Question sent. The group has until 11 December 2026.")
+        );
+        assert_eq!(
+            notice_text("request-changes.2026-12-11.e7-9", "/desk/applications/1"),
+            notice_text("request-changes.2026-12-11", "/desk/applications/1")
         );
         assert_ne!(
             notice_text("close", "/desk/funds/1"),

@@ -166,7 +166,7 @@ pub(super) async fn execute(
             let joined = if next.contains('?') { '&' } else { '?' };
             Ok(see_other(&format!(
                 "{next}{joined}done={}",
-                layout::url_encoded(&notices::done_parameter(done, posted))
+                layout::url_encoded(&notices::done_parameter(done, posted, &answer))
             )))
         }
         Err(PageError::Refused(error)) => {

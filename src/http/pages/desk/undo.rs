@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::DeskRequest;
 use super::action::{Availability, sample};
+use super::notices::Done;
 use crate::domain::application::TakeBackDecision;
 use crate::domain::command::NoBody;
 use crate::domain::person::WaitingMailRef;
@@ -29,7 +30,8 @@ struct Undoing {
 pub(super) async fn undo_button(
     request: &DeskRequest<'_>,
 ) -> Result<Option<UndoButton>, PageError> {
-    let undoing = match request.text("done") {
+    let done = Done::parse(request.text("done"));
+    let undoing = match done.map_or("", |done| done.name) {
         "confirm-eligibility" | "refuse-eligibility" => {
             let take_back = ApplicationCommand::TakeBackEligibility(NoBody {});
             on_application(request, take_back, None)

@@ -1,0 +1,112 @@
+//! Who gets a message about the action that a notice is about: the people of a group whom the
+//! service emails, and those whom someone has to phone or write to.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::Done;
+use crate::domain::PersonId;
+use crate::eventlog::recorded_event::RecordedEvent;
+use crate::http::pages::PageError;
+use crate::http::pages::apply::sections::names_in_words;
+use crate::http::pages::desk::DeskRequest;
+use crate::http::pages::layout::NoticeMailed;
+use crate::mail::writes_to_group;
+use crate::projections::{ApplicationRow, GroupRow};
+
+/// The most events of a command that are looked at.
+const EVENTS_MAX: i64 = 50;
+
+/// Who gets a message about what was just done, for a reader who works with groups and did it.
+/// `None` if the action causes no message to a group.
+pub(in crate::http::pages::desk) async fn mailed(
+    request: &DeskRequest<'_>,
+) -> Result<Option<NoticeMailed>, PageError> {
+    let events = Done::parse(request.text("done")).and_then(|done| done.events);
+    let Some((first, last)) = events else {
+        return Ok(None);
+    };
+    let count = last.saturating_sub(first).saturating_add(1);
+    if !request.signed.reader.works_with_groups() || first < 0 || !(1..=EVENTS_MAX).contains(&count)
+    {
+        return Ok(None);
+    }
+    let log = request.app.commands.log();
+    let recorded = log.read_events(first, count).await?;
+    let reader = request.signed.reader.person.to_string();
+    let is_own = |event: &&RecordedEvent| {
+        event.metadata.get("actor") == Some(reader.as_str()) && writes_to_group(event)
+    };
+    let Some(event) = recorded.iter().find(is_own) else {
+        return Ok(None);
+    };
+    let application: Option<ApplicationRow> = request.app.views.find(event.stream, None).await?;
+    match application {
+        Some(application) => Ok(Some(people_of(request, application.group.0).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The members of a group, and of those that it was merged into, by whether they have an email.
+async fn people_of(request: &DeskRequest<'_>, group: Uuid) -> Result<NoticeMailed, PageError> {
+    let views = &request.app.views;
+    let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
+    while let Some(id) = next.filter(|id| met.insert(*id)) {
+        let row: Option<GroupRow> = views.find(id, None).await?;
+        let Some(row) = row else { break };
+        next = row.merged_into.map(|into| into.0);
+        members.extend(row.members.iter().map(PersonId::to_string));
+    }
+    let rows = views.people(members.into_iter().collect()).await?;
+    let seen = views.decrypt_people(&request.signed.reader, rows).await?;
+    let (emailed, by_hand): (Vec<_>, Vec<_>) = seen
+        .into_iter()
+        .filter_map(|person| Some((person.name?, person.email.is_some())))
+        .partition(|(_, has_email)| *has_email);
+    let names = |people: Vec<(String, bool)>| -> Vec<String> {
+        people.into_iter().map(|(name, _)| name).collect()
+    };
+    Ok(NoticeMailed {
+        emailed: sentence_of_emailed(&names(emailed)),
+        by_hand: sentence_of_others(&names(by_hand)),
+    })
+}
+
+fn sentence_of_emailed(names: &[String]) -> String {
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("We email {}.", names_in_words(names, "and"))
+    }
+}
+
+fn sentence_of_others(names: &[String]) -> String {
+    let listed = names_in_words(names, "and");
+    match names.len() {
+        0 => String::new(),
+        1 => format!("{listed} has no email: phone or write to them."),
+        _ => format!("{listed} have no email: phone or write to them."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everyone_is_named_by_how_they_are_reached() {
+        let names = |names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        assert_eq!(
+            sentence_of_emailed(&names(&["Zofia", "Cass"])),
+            "We email Zofia and Cass."
+        );
+        assert_eq!(
+            sentence_of_others(&names(&["Zofia"])),
+            "Zofia has no email: phone or write to them."
+        );
+        assert_eq!(sentence_of_emailed(&[]) + &sentence_of_others(&[]), "");
+    }
+}
