@@ -110,8 +110,19 @@ impl Round {
         self.state == RoundState::Completed
     }
 
-    fn apply_letters(&mut self, event: &FundEvent) {
+    /// Applies a change of its days, or of those of its letters.
+    fn apply_days(&mut self, event: &FundEvent) {
         match event {
+            FundEvent::RoundExtended {
+                closes_on,
+                panel_meets_on,
+                hear_by,
+                ..
+            } => {
+                self.closes_on = *closes_on;
+                self.panel_meets_on = panel_meets_on.or(self.panel_meets_on);
+                self.hear_by = hear_by.or(self.hear_by);
+            }
             FundEvent::PanelMet {
                 met_on,
                 applications,
@@ -315,19 +326,6 @@ impl FundRounds {
                 self.0.insert(round.clone(), planned);
                 return;
             }
-            FundEvent::RoundExtended {
-                round,
-                closes_on,
-                panel_meets_on,
-                hear_by,
-            } => {
-                if let Some(found) = self.0.get_mut(round) {
-                    found.closes_on = *closes_on;
-                    found.panel_meets_on = panel_meets_on.or(found.panel_meets_on);
-                    found.hear_by = hear_by.or(found.hear_by);
-                }
-                return;
-            }
             FundEvent::ReserveListed {
                 application,
                 round,
@@ -338,11 +336,12 @@ impl FundRounds {
                 }
                 return;
             }
-            FundEvent::PanelMet { round, .. }
+            FundEvent::RoundExtended { round, .. }
+            | FundEvent::PanelMet { round, .. }
             | FundEvent::LettersMoved { round, .. }
             | FundEvent::LettersReleased { round, .. } => {
                 if let Some(found) = self.0.get_mut(round) {
-                    found.apply_letters(event);
+                    found.apply_days(event);
                 }
                 return;
             }

@@ -203,23 +203,12 @@ impl FundRow {
                 };
                 self.rounds.insert(round.clone(), planned);
             }
-            FundEvent::RoundExtended {
-                round,
-                closes_on,
-                panel_meets_on,
-                hear_by,
-            } => {
-                if let Some(found) = self.rounds.get_mut(round) {
-                    found.closes_on = *closes_on;
-                    found.panel_meets_on = panel_meets_on.or(found.panel_meets_on);
-                    found.hear_by = hear_by.or(found.hear_by);
-                }
-            }
-            FundEvent::PanelMet { round, .. }
+            FundEvent::RoundExtended { round, .. }
+            | FundEvent::PanelMet { round, .. }
             | FundEvent::LettersMoved { round, .. }
             | FundEvent::LettersReleased { round, .. } => {
                 if let Some(found) = self.rounds.get_mut(round) {
-                    found.apply_meeting(happened);
+                    found.apply_days(happened);
                 }
             }
             FundEvent::ReserveListed {
@@ -257,8 +246,19 @@ impl FundRow {
 }
 
 impl RoundRow {
-    fn apply_meeting(&mut self, happened: &FundEvent) {
+    /// Applies a change of its days, or of those of its meetings and letters.
+    fn apply_days(&mut self, happened: &FundEvent) {
         match happened {
+            FundEvent::RoundExtended {
+                closes_on,
+                panel_meets_on,
+                hear_by,
+                ..
+            } => {
+                self.closes_on = *closes_on;
+                self.panel_meets_on = panel_meets_on.or(self.panel_meets_on);
+                self.hear_by = hear_by.or(self.hear_by);
+            }
             FundEvent::PanelMet {
                 met_on,
                 applications,

@@ -53,7 +53,7 @@ struct GrantPage {
     group: GroupView,
     contacts: Option<Contacts>,
     papers: Papers,
-    accepted: Option<Accepted>,
+    accepted: Option<SignedAgreement>,
     neighbours: Option<Neighbours>,
     payments: Vec<PaymentRow>,
     updates: Vec<UpdateRow>,
@@ -190,7 +190,7 @@ fn share(row: &GrantRow) -> String {
 }
 
 /// That the group accepted the agreement.
-struct Accepted {
+struct SignedAgreement {
     on: Date,
     /// Who signed it. Empty for a reader who does not work with groups, and after an erasure.
     signers: String,
@@ -200,7 +200,7 @@ struct Accepted {
 async fn accepted(
     request: &DeskRequest<'_>,
     row: &GrantRow,
-) -> Result<Option<Accepted>, PageError> {
+) -> Result<Option<SignedAgreement>, PageError> {
     let events = request.app.views.events_with_id(row.id, EVENTS_MAX).await?;
     for event in events.iter().rev() {
         if let Event::Grant(GrantEvent::AgreementAccepted { names, .. }) = &event.event {
@@ -209,7 +209,7 @@ async fn accepted(
             } else {
                 String::new()
             };
-            return Ok(Some(Accepted {
+            return Ok(Some(SignedAgreement {
                 on: event.recorded_on(),
                 signers,
             }));
@@ -225,7 +225,7 @@ struct GrantAgreementPage {
     row: GrantRow,
     reference: String,
     group: String,
-    accepted: Option<Accepted>,
+    accepted: Option<SignedAgreement>,
     text: String,
 }
 
