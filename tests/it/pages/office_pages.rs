@@ -76,7 +76,7 @@ async fn a_fund_that_lacks_something_is_opened_knowingly(app: TestApp) {
     );
     let refused = ada.submit_form(&page, &path, &form);
     assert!(
-        refused.status == 422 && refused.contains("Tick the box if you want to go on"),
+        refused.status == 422 && refused.contains("Tick the box if you want to continue"),
         "{} {}",
         refused.status,
         visible_text(&refused)

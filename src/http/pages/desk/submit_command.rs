@@ -103,7 +103,7 @@ fn parse_command(
         .find(|spec| spec.name == name && is_offered(spec))
         .ok_or_else(PageError::not_found)?;
     if posted.lacks_tick() {
-        let says = "Tick the box if you want to go on".to_owned();
+        let says = "Tick the box if you want to continue".to_owned();
         let wrong = vec![(SURE.to_owned(), says)];
         return Ok(Err(FormErrors::new(posted.text("form"), posted, wrong)));
     }
