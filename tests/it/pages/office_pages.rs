@@ -207,7 +207,7 @@ async fn a_grant_says_who_signed_what_was_paid_and_what_comes_back(app: TestApp)
     let page = ben.get(&format!("/desk/grants/{}", grant.0));
     assert!(
         page.contains("Signed by Cass, Dee, ")
-            && page.contains("Waiting for money to come back")
+            && page.contains("Next: ask for the money")
             && !page.contains("Next: finish the grant"),
         "{}",
         visible_text(&page)

@@ -436,21 +436,22 @@ fn next_of_reported(
 
 /// What a grant waits for while the group has money to return.
 fn money_to_come_back(row: &GrantRow) -> Next {
-    let by = row.return_due_on.map(day_text);
-    let by = by.map(|day| format!(" by {day}")).unwrap_or_default();
     let owed = if row.underspend_due.is_zero() {
         ReturnReason::Clawback
     } else {
         ReturnReason::Underspend
     };
-    Next::new(
-        "Waiting for money to come back",
-        format!(
-            "The group has to return {}{by}. Once it has come, record it.",
-            row.due_back
-        ),
-    )
-    .action(format!("receive-return-{}", <&str>::from(owed)))
+    let owed = <&str>::from(owed);
+    let Some(due_on) = row.return_due_on else {
+        let why = format!("The group has to return {}. Say by when.", row.due_back);
+        return Next::new("Next: ask for the money", why).action(format!("request-return-{owed}"));
+    };
+    let why = format!(
+        "The group has to return {} by {}. Once it has come, record it.",
+        row.due_back,
+        day_text(due_on)
+    );
+    Next::new("Waiting for money to come back", why).action(format!("receive-return-{owed}"))
 }
 
 /// What is next on a report: to read it, to wait for it, or to remind the group.
