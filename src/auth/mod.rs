@@ -10,6 +10,7 @@
 mod access;
 mod ed25519_provider;
 pub mod founding;
+pub mod kept_forms;
 pub mod links;
 pub mod sessions;
 mod token_cache;

@@ -329,11 +329,45 @@ impl Vault {
         self.hmac(purpose.as_bytes(), name.as_bytes())
     }
 
+    /// Encrypts a text under a key derived from a secret and the index key. The database
+    /// alone, or the secret alone, does not decrypt it.
+    pub fn encrypt_with_secret(
+        &self,
+        purpose: &'static str,
+        secret: &str,
+        text: &str,
+    ) -> Result<Vec<u8>, VaultError> {
+        let key = self.hmac_bytes(purpose.as_bytes(), secret.as_bytes());
+        aead_encrypt(
+            CipherKey::from_slice(&key),
+            purpose.as_bytes(),
+            text.as_bytes(),
+        )
+    }
+
+    /// Decrypts a text that [`Self::encrypt_with_secret`] encrypted; `None` if the purpose or the
+    /// secret is another, or the bytes were altered.
+    #[must_use]
+    pub fn decrypt_with_secret(
+        &self,
+        purpose: &'static str,
+        secret: &str,
+        sealed: &[u8],
+    ) -> Option<String> {
+        let key = self.hmac_bytes(purpose.as_bytes(), secret.as_bytes());
+        let text = aead_decrypt(CipherKey::from_slice(&key), purpose.as_bytes(), sealed)?;
+        String::from_utf8(text).ok()
+    }
+
     fn blind_index(&self, index: BlindIndexKind, text: &str) -> String {
         self.hmac(index.name().as_bytes(), text.as_bytes())
     }
 
     fn hmac(&self, domain: &[u8], bytes: &[u8]) -> String {
+        hex::encode(self.hmac_bytes(domain, bytes))
+    }
+
+    fn hmac_bytes(&self, domain: &[u8], bytes: &[u8]) -> Vec<u8> {
         let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&self.index_key.secret)
             .expect("HMAC takes a key of any length");
         mac.update(self.organisation.as_bytes());
@@ -341,7 +375,7 @@ impl Vault {
         mac.update(domain);
         mac.update(b"\n");
         mac.update(bytes);
-        hex::encode(mac.finalize().into_bytes())
+        mac.finalize().into_bytes().to_vec()
     }
 
     /// The key of a subject, to encrypt its files.

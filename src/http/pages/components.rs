@@ -112,7 +112,7 @@ impl FormField<'_> {
 /// and the form's name.
 #[derive(Template)]
 #[template(
-    source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">"#,
+    source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">{% if !typed_by.is_empty() %}<input type="hidden" name="typed_by" value="{{ typed_by }}">{% endif %}{% if !kept_note.is_empty() %}<p class="notice todo" role="status">{{ kept_note }}</p>{% endif %}"#,
     ext = "html"
 )]
 pub struct HiddenFields<'a> {
@@ -120,6 +120,8 @@ pub struct HiddenFields<'a> {
     pub key: &'a str,
     pub at: &'a str,
     pub form: &'a str,
+    pub typed_by: &'a str,
+    pub kept_note: &'a str,
 }
 
 impl HtmlSafe for HiddenFields<'_> {}

@@ -19,6 +19,9 @@ pub enum PageError {
     /// Nobody is signed in. The visitor is redirected to the sign-in page, which later redirects to
     /// this path.
     SignInRequired(String),
+    /// A form came too late and was kept. The visitor is redirected to this address: to sign in, or
+    /// to the form's page.
+    FormKept(String),
     /// A command was refused. Pages that can show the refusal with their form catch this; otherwise
     /// the error page shows it.
     Refused(CommandError),
@@ -65,7 +68,7 @@ impl PageError {
     /// The problem that the error page is about; `None` if the visitor only has to sign in.
     pub(super) fn problem(&self) -> Option<Cow<'_, Problem>> {
         match self {
-            Self::SignInRequired(_) => None,
+            Self::SignInRequired(_) | Self::FormKept(_) => None,
             Self::Refused(error) => Some(Cow::Owned(Problem::from_command_error(error))),
             Self::Problem(problem) | Self::RateLimited(problem, _) => Some(Cow::Borrowed(problem)),
         }
@@ -118,6 +121,7 @@ impl std::fmt::Display for PageError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::SignInRequired(_) => f.write_str("nobody is signed in"),
+            Self::FormKept(_) => f.write_str("a form came too late and was kept"),
             Self::Refused(error) => error.fmt(f),
             Self::Problem(problem) | Self::RateLimited(problem, _) => problem.fmt(f),
         }
@@ -127,7 +131,7 @@ impl std::fmt::Display for PageError {
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignInRequired(_) => StatusCode::SEE_OTHER,
+            Self::SignInRequired(_) | Self::FormKept(_) => StatusCode::SEE_OTHER,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::Problem(problem) | Self::RateLimited(problem, _) => problem.status_code(),
         }
@@ -137,6 +141,9 @@ impl ResponseError for PageError {
     fn error_response(&self) -> HttpResponse {
         if let Self::SignInRequired(to) = self {
             return super::see_other(&format!("/sign-in?to={}", super::layout::url_encoded(to)));
+        }
+        if let Self::FormKept(to) = self {
+            return super::see_other(to);
         }
         let problem = self.problem();
         let status = problem

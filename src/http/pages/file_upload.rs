@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::i18n::translate;
 use super::multipart::{incomplete_form, text};
-use super::{FormData, PageError, Visitor, csrf};
+use super::{FormData, PageError, Visitor, csrf, kept_form};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::language::Language;
@@ -124,7 +124,14 @@ impl UploadedForm {
                 continue;
             };
             if !trusted {
-                csrf::check_form(request, FormData::new(pairs.clone()).text("csrf"), visitor)?;
+                let before = FormData::new(pairs.clone());
+                if csrf::check_form(request, before.text("csrf"), visitor).is_err() {
+                    drop(field);
+                    if kept_form::is_keepable(request, visitor, &before) {
+                        kept_form::read_texts(&mut body, &mut pairs).await?;
+                    }
+                    break;
+                }
                 trusted = true;
             }
             // Browsers send an empty file for a file field without a choice.
@@ -154,11 +161,7 @@ impl UploadedForm {
             }
         }
         self.posted = FormData::new(pairs);
-        if trusted {
-            Ok(())
-        } else {
-            csrf::check_form(request, self.posted.text("csrf"), visitor)
-        }
+        kept_form::check_form(request, app, visitor, &self.posted).await
     }
 
     /// Records the stored files for the group, and returns their digests in the store. If the form

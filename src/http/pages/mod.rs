@@ -27,6 +27,7 @@ mod form_reader;
 mod fund_texts;
 mod i18n;
 mod icons;
+mod kept_form;
 mod layout;
 mod log_proof;
 pub mod multipart;
@@ -56,7 +57,7 @@ pub(super) use icons::icon;
 pub(super) use layout::{PageContext, PageWidth};
 pub(super) use site::SiteDetails;
 pub use theme::theme_path;
-pub(super) use visitor::{Visitor, renew_session_cookie};
+pub(super) use visitor::{Visitor, send_cookies};
 
 pub(crate) use assets::asset_path;
 

@@ -5,7 +5,8 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
 use futures::TryStreamExt as _;
 
-use super::{FormData, PageError, Visitor, csrf};
+use super::{FormData, PageError, Visitor, csrf, kept_form};
+use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
 
 /// The most bytes of a file, and of all other fields together.
@@ -30,6 +31,7 @@ pub(super) async fn read(
     request: &HttpRequest,
     body: Multipart,
     visitor: &Visitor,
+    app: &AppState,
 ) -> Result<FormWithFile, PageError> {
     csrf::check_origin(request)?;
     let MultipartForm {
@@ -37,7 +39,7 @@ pub(super) async fn read(
         bytes,
     } = read_parts(body).await?;
     let posted = FormData::new(words);
-    csrf::check_form(request, posted.text("csrf"), visitor)?;
+    kept_form::check_form(request, app, visitor, &posted).await?;
     Ok(FormWithFile { posted, bytes })
 }
 

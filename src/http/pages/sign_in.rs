@@ -51,6 +51,8 @@ struct SignInPage {
     forms: PageForms,
     wrong: Vec<(String, String)>,
     to: String,
+    /// A form that came too late was kept.
+    kept: bool,
 }
 
 #[derive(Template)]
@@ -66,11 +68,6 @@ impl SignInPage {
     /// Whether a page that needs someone to be signed in led here.
     fn is_needed(&self) -> bool {
         !matches!(self.to.as_str(), "" | "/")
-    }
-
-    /// Whether that page saves an answer. What was typed on it is not kept.
-    fn was_answering(&self) -> bool {
-        self.to.starts_with("/my/applications/") && self.to.contains("/answer/")
     }
 }
 
@@ -100,7 +97,8 @@ async fn show(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let to = query_param(&request, "to");
-    render(&visitor, &app, None, to).await
+    let kept = query_param(&request, "kept") == "yes";
+    render(&visitor, &app, None, to, kept).await
 }
 
 async fn render(
@@ -108,6 +106,7 @@ async fn render(
     app: &AppState,
     rejected: Option<FormErrors>,
     to: String,
+    kept: bool,
 ) -> Result<HttpResponse, PageError> {
     let forms = PageForms::new(visitor, rejected);
     let mut shell = PageContext::load(
@@ -123,6 +122,7 @@ async fn render(
         forms,
         wrong,
         to,
+        kept,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
@@ -150,6 +150,7 @@ async fn submit(
                 vec![("email".into(), says)],
             )),
             to,
+            posted.text("kept") == "yes",
         )
         .await;
     };

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::i18n::translate;
 use super::visitor::new_browser_key;
-use super::{PageContext, PageError, PageForms, PostedForm, Visitor, render_page, see_other};
+use super::{
+    PageContext, PageError, PageForms, PostedForm, Visitor, kept_form, render_page, see_other,
+};
 use crate::auth::links::{self, LinkRow, NewSignInLink};
 use crate::auth::load_signed_in;
 use crate::domain::PersonId;
@@ -167,9 +169,11 @@ pub(super) async fn redeem(
     if !staff {
         links::join_group(&app.commands, &app.views, person, link).await?;
     }
+    let kept = kept_form::page_of_newest(request, app, person).await?;
     let to = match to {
-        "/" if staff => "/desk",
-        "/" => "/my",
+        "/" => kept
+            .as_deref()
+            .unwrap_or(if staff { "/desk" } else { "/my" }),
         to => to,
     };
     let mut response = see_other(to);

@@ -16,9 +16,9 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
-use super::{PageError, csrf};
+use super::{FormErrors, PageError, csrf, kept_form};
 use crate::auth::sessions::{self, NewSession, SessionRow, SessionsToEnd};
-use crate::auth::{SignedIn, links};
+use crate::auth::{SignedIn, kept_forms, links};
 use crate::domain::PersonId;
 use crate::domain::language::Language;
 use crate::http::AppState;
@@ -38,33 +38,42 @@ pub struct Visitor {
     pub proven: bool,
     pub language: Language,
     pub csrf: String,
+    /// The digest by which forms name the person who is signed in; empty if nobody is.
+    pub typed_by: String,
+    /// The form of the requested page that was kept until the visitor signed in again.
+    pub kept: Option<FormErrors>,
     /// The request's path with its query.
     pub path: String,
 }
 
-/// The cookie of a session whose lifetime was extended by this request.
-#[derive(Clone)]
-struct RenewedCookie(Cookie<'static>);
+/// Cookies that are sent with any response to a request, also with an error: that of a session whose
+/// lifetime was extended, and that of a kept form.
+#[derive(Clone, Default)]
+struct CookiesToSend(Vec<Cookie<'static>>);
 
-/// Middleware that sends the cookie of an extended session again, with any response, so that the
-/// browser keeps it for another 30 days.
-pub(in crate::http) async fn renew_session_cookie(
+/// Has a cookie sent with the response to a request.
+pub(super) fn send_cookie(request: &HttpRequest, cookie: Cookie<'static>) {
+    let mut extensions = request.extensions_mut();
+    let mut cookies = extensions.remove::<CookiesToSend>().unwrap_or_default();
+    cookies.0.push(cookie);
+    extensions.insert(cookies);
+}
+
+/// Middleware that sends the cookies of [`send_cookie`], unless the response sets them itself.
+pub(in crate::http) async fn send_cookies(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let mut answer = next.call(request).await?;
-    let renewed = answer
-        .request()
-        .extensions()
-        .get::<RenewedCookie>()
-        .cloned();
-    if let Some(RenewedCookie(cookie)) = renewed
-        && answer
+    let cookies = answer.request().extensions_mut().remove::<CookiesToSend>();
+    for cookie in cookies.unwrap_or_default().0 {
+        let is_set = answer
             .response()
             .cookies()
-            .all(|given| given.name() != cookie.name())
-    {
-        answer.response_mut().add_cookie(&cookie)?;
+            .any(|given| given.name() == cookie.name());
+        if !is_set {
+            answer.response_mut().add_cookie(&cookie)?;
+        }
     }
     Ok(answer)
 }
@@ -91,7 +100,8 @@ impl Visitor {
         request: &HttpRequest,
         app: &AppState,
     ) -> Result<Self, PageError> {
-        let visitor = Self::identify(request, app).await?;
+        let mut visitor = Self::identify(request, app).await?;
+        visitor.kept = kept_form::of_page(request, app, &visitor).await?;
         if request.method() == Method::POST {
             let signed = visitor.signed_in.as_ref();
             app.site.limits.check_form(
@@ -125,7 +135,12 @@ impl Visitor {
         if proven && signed.is_some() {
             request.extensions_mut().insert(KeepAliveAllowed);
         }
-        let csrf = csrf::mask_token(&app.commands.log().vault().derive_secret("page token", &key));
+        let vault = app.commands.log().vault();
+        let csrf = csrf::mask_token(&vault.derive_secret("page token", &key));
+        let typed_by = signed
+            .as_ref()
+            .map(|signed| kept_forms::typed_by(vault, signed.reader.person))
+            .unwrap_or_default();
         Ok(Self {
             browser_key: key,
             is_new: new,
@@ -133,6 +148,8 @@ impl Visitor {
             proven,
             language,
             csrf,
+            typed_by,
+            kept: None,
             path,
         })
     }
@@ -146,6 +163,8 @@ impl Visitor {
             proven: false,
             language: language_of(request),
             csrf: String::new(),
+            typed_by: String::new(),
+            kept: None,
             path: path_of(request),
         }
     }
@@ -270,11 +289,7 @@ async fn resume_session(
         return Ok(None);
     };
     if resumed.extended {
-        request.extensions_mut().insert(RenewedCookie(build_cookie(
-            app,
-            session_cookie_name(app),
-            key,
-        )));
+        send_cookie(request, build_cookie(app, session_cookie_name(app), key));
     }
     Ok(Some(resumed.signed_in))
 }
@@ -289,7 +304,7 @@ fn session_cookie_name(app: &AppState) -> &'static str {
     }
 }
 
-fn build_cookie<'a>(app: &AppState, name: &'a str, value: &str) -> Cookie<'a> {
+pub(super) fn build_cookie<'a>(app: &AppState, name: &'a str, value: &str) -> Cookie<'a> {
     let cookie = Cookie::build(name, value.to_owned())
         .path("/")
         .http_only(true)
@@ -307,6 +322,6 @@ pub(super) fn new_browser_key() -> String {
     hex::encode(secret)
 }
 
-fn is_browser_key(text: &str) -> bool {
+pub(super) fn is_browser_key(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

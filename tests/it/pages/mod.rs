@@ -7,6 +7,7 @@ pub mod first_day;
 pub mod form_retries;
 pub mod group_pages;
 pub mod journeys;
+pub mod kept_forms;
 pub mod lists;
 pub mod mailed_notices;
 pub mod meeting;

@@ -76,7 +76,8 @@ pub(super) async fn show(
     if !sections::is_open(&row, day_of(app.commands.now())) {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     }
-    render(&request, &visitor, &app, row, None).await
+    let kept = visitor.kept.clone();
+    render(&request, &visitor, &app, row, kept).await
 }
 
 async fn render(

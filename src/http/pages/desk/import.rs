@@ -73,7 +73,7 @@ pub(super) async fn submit(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     require_importer(&visitor)?;
-    let sent = multipart::read(&request, body, &visitor).await?;
+    let sent = multipart::read(&request, body, &visitor, &app).await?;
     let refused = async |field: &str, says: String| {
         let rejected = FormErrors::new("import", &sent.posted, vec![(field.to_owned(), says)]);
         super::render_page_at(&app, &visitor, "/desk/import", Some(rejected)).await

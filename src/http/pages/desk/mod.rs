@@ -111,7 +111,7 @@ pub(super) struct DeskRequest<'a> {
 
 impl<'a> DeskRequest<'a> {
     /// A request for the page at `address`, with the entered values and errors of a rejected form,
-    /// if any. Fails for visitors who are not staff.
+    /// or with the values of a form that was kept, if any. Fails for visitors who are not staff.
     fn new(
         app: &'a AppState,
         visitor: &'a Visitor,
@@ -131,7 +131,7 @@ impl<'a> DeskRequest<'a> {
             signed: visitor.require_staff()?,
             path: path.to_owned(),
             query,
-            rejected,
+            rejected: rejected.or_else(|| visitor.kept.clone()),
             labels: FieldLabels::default(),
         })
     }

@@ -21,7 +21,8 @@ use crate::http::AppState;
 use crate::http::api::{RESOURCES, commands};
 use crate::http::pages::site::text_of;
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PageForms, SiteDetails, Visitor, multipart,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, SiteDetails, Visitor, kept_form,
+    multipart,
 };
 use crate::projections::OrganisationRow;
 use crate::sandbox::Upload;
@@ -285,11 +286,12 @@ pub(super) async fn submit(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
+    let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
     let may = &visitor.require_staff()?.reader.roles;
     if !may.contains(&Role::Administrator) {
         return Err(PageError::forbidden());
     }
-    let sent = multipart::read(&request, body, &visitor).await?;
+    let sent = multipart::read(&request, body, &visitor, &app).await?;
     let logo = if sent.bytes.is_empty() {
         None
     } else {

@@ -2,14 +2,14 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest, ResponseError as _};
 
 use crate::clock;
 use crate::commands::IdempotencyKey;
 use crate::http::AppState;
 use crate::http::body_timeout::body_problem;
-use crate::http::pages::{PageError, Visitor, csrf, visitor};
+use crate::http::pages::{PageError, Visitor, csrf, kept_form, visitor};
 use crate::http::problem::{ErrorCode, Problem};
 
 /// The fields of a submitted form, by name and value, in their order.
@@ -29,8 +29,7 @@ impl FormData {
         sure.peek().is_some() && !sure.any(|(_, value)| value == "yes")
     }
 
-    /// Parses a form, and checks that it was submitted from a page of this service.
-    fn from_body(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, PageError> {
+    fn from_body(body: &[u8]) -> Result<Self, PageError> {
         let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body)
             .map_err(|_| ErrorCode::InvalidQuery.problem("part of the form did not reach us"))?;
         if pairs.iter().any(|(_, value)| value.contains('\0')) {
@@ -38,9 +37,7 @@ impl FormData {
                 .problem("this form has a character that we cannot save")
                 .into());
         }
-        let posted = Self { pairs };
-        csrf::check_form(request, posted.text("csrf"), visitor)?;
-        Ok(posted)
+        Ok(Self { pairs })
     }
 
     pub(in crate::http::pages) fn new(pairs: Vec<(String, String)>) -> Self {
@@ -131,7 +128,12 @@ impl FromRequest for PostedForm {
                 visitor => visitor?,
             };
             let body = body.await.map_err(|error| form_problem(&error))?;
-            let posted = FormData::from_body(&request, &body, &visitor)?;
+            csrf::check_origin(&request)?;
+            let posted = FormData::from_body(&body)?;
+            let app = request
+                .app_data::<web::Data<AppState>>()
+                .ok_or_else(PageError::app_state_missing)?;
+            kept_form::check_form(&request, app, &visitor, &posted).await?;
             Ok(Self { visitor, posted })
         })
     }

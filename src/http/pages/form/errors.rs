@@ -26,6 +26,8 @@ pub struct FormErrors {
     /// Errors by field name. An empty name is an error of the form as a whole.
     pub errors: Vec<(String, String)>,
     pub status: u16,
+    /// The form was not rejected, but kept until its person had signed in again.
+    pub kept: bool,
     /// Wrong fields whose texts still lack the label.
     pub(in crate::http::pages) issues: Vec<FieldIssue>,
 }
@@ -101,7 +103,19 @@ impl FormErrors {
             values: posted.pairs().to_vec(),
             errors,
             status: 422,
+            kept: false,
             issues: Vec::new(),
+        }
+    }
+
+    /// A form that was kept until its person had signed in again, to be filled in as it was.
+    pub fn kept(form: String, values: Vec<(String, String)>) -> Self {
+        Self {
+            form,
+            values,
+            status: 200,
+            kept: true,
+            ..Self::default()
         }
     }
 

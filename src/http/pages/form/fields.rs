@@ -8,8 +8,11 @@ pub struct Form {
     pub(super) name: String,
     pub(super) values: Vec<(String, String)>,
     pub(super) errors: Vec<(String, String)>,
+    /// What the form says if it was kept until its person had signed in again; otherwise empty.
+    pub(super) kept_note: String,
     pub(super) csrf: String,
     pub(super) at: String,
+    pub(super) typed_by: String,
     pub(super) error_word: String,
     pub(super) key: String,
     pub(super) labels: FieldLabels,
@@ -18,15 +21,16 @@ pub struct Form {
 impl Form {
     /// Fills in a value, unless the form was rejected.
     pub fn prefill(mut self, name: &str, value: &str) -> Self {
-        if self.errors.is_empty() && !value.is_empty() {
+        if !self.was_rejected() && !value.is_empty() {
             self.values.push((name.to_owned(), value.to_owned()));
         }
         self
     }
 
-    /// Whether this is the form that was rejected.
+    /// Whether this is the form that was rejected, or that was kept until its person had signed in
+    /// again. It then has the values that were typed.
     pub fn was_rejected(&self) -> bool {
-        !self.errors.is_empty()
+        !self.errors.is_empty() || !self.kept_note.is_empty()
     }
 
     /// The value of a field: as entered, or as filled in.
@@ -61,13 +65,15 @@ impl Form {
         own.map(|(_, says)| says.clone()).collect()
     }
 
-    /// The hidden fields that every form needs.
+    /// The hidden fields that every form needs, and a note if the form was kept.
     pub fn hidden_fields(&self) -> components::HiddenFields<'_> {
         components::HiddenFields {
             csrf: &self.csrf,
             key: &self.key,
             at: &self.at,
             form: &self.name,
+            typed_by: &self.typed_by,
+            kept_note: &self.kept_note,
         }
     }
 

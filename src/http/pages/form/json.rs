@@ -7,6 +7,7 @@ use strum::{EnumString, IntoStaticStr};
 
 use super::{FormData, SURE};
 use crate::domain::money::strip_formatting;
+use crate::http::pages::kept_form::TYPED_BY;
 
 /// The deepest path of a field, in dots. No command has one that deep.
 const DEPTH_MAX: usize = 8;
@@ -69,7 +70,10 @@ impl FormData {
             let too_deep = name.matches('.').count() > DEPTH_MAX;
             if value.is_empty()
                 || too_deep
-                || matches!(name.as_str(), "csrf" | "key" | "at" | "form" | SURE)
+                || matches!(
+                    name.as_str(),
+                    "csrf" | "key" | "at" | "form" | SURE | TYPED_BY
+                )
             {
                 continue;
             }

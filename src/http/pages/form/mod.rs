@@ -19,19 +19,30 @@ pub use json::{FieldType, slug_of};
 pub struct PageForms {
     csrf: String,
     at: String,
+    typed_by: String,
     rejected: Option<FormErrors>,
     error: String,
+    /// What a form says that was kept.
+    kept_note: String,
     labels: FieldLabels,
 }
 
 impl PageForms {
+    /// The forms of a visitor's page: one may have been rejected, or else kept until the visitor
+    /// signed in again.
     pub fn new(visitor: &Visitor, rejected: Option<FormErrors>) -> Self {
-        let error = i18n::translate("Error", visitor.language).to_owned();
+        let error = i18n::translate("Error", visitor.language);
+        let kept_note = i18n::translate(
+            "We kept this while you signed in. It is not saved yet. Check it, and send it again.",
+            visitor.language,
+        );
         Self {
             csrf: visitor.csrf.clone(),
             at: visitor.path.clone(),
-            rejected,
-            error,
+            typed_by: visitor.typed_by.clone(),
+            rejected: rejected.or_else(|| visitor.kept.clone()),
+            error: error.to_owned(),
+            kept_note: kept_note.to_owned(),
             labels: FieldLabels::default(),
         }
     }
@@ -61,14 +72,19 @@ impl PageForms {
         let wrong = own
             .map(|rejected| rejected.errors.clone())
             .unwrap_or_default();
-        let (csrf, at, error) = (self.csrf.clone(), self.at.clone(), self.error.clone());
+        let kept_note = own
+            .filter(|form| form.kept)
+            .map(|_| self.kept_note.clone())
+            .unwrap_or_default();
         Form {
             name: name.to_owned(),
             values,
             errors: wrong,
-            csrf,
-            at,
-            error_word: error,
+            kept_note,
+            csrf: self.csrf.clone(),
+            at: self.at.clone(),
+            typed_by: self.typed_by.clone(),
+            error_word: self.error.clone(),
             labels: self.labels.clone(),
             key: clock::new_id().to_string(),
         }

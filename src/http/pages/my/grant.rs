@@ -27,7 +27,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
     let notice = notices::notice(&request, visitor.language);
-    grant_page::render(&visitor, &app, row, notice, None).await
+    grant_page::render(&visitor, &app, row, notice, visitor.kept.clone()).await
 }
 
 /// The key of the notice after a form.

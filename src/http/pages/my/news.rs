@@ -19,8 +19,8 @@ use crate::http::pages::apply::refusal_says;
 use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, ownership,
-    render_form_page, render_page, see_other,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, kept_form,
+    ownership, render_form_page, render_page, see_other,
 };
 use crate::projections::GrantRow;
 
@@ -89,6 +89,7 @@ pub(super) async fn submit(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
+    let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();

@@ -21,8 +21,8 @@ use crate::http::pages::form_reader::{FieldErrors, FormReader, value_of_key};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::sign_in::query_param;
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, ownership,
-    render_form_page, see_other,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, kept_form,
+    ownership, render_form_page, see_other,
 };
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
 use crate::views::UpdateView;
@@ -187,6 +187,7 @@ pub(super) async fn submit(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
+    let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
     let (row, update) = find_update(&request, &visitor, &app).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();

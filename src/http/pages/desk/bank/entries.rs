@@ -47,7 +47,7 @@ pub(in crate::http::pages::desk) async fn preview_statement(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     require_finance(&visitor)?;
-    let sent = multipart::read(&request, body, &visitor).await?;
+    let sent = multipart::read(&request, body, &visitor, &app).await?;
     let text = String::from_utf8_lossy(&sent.bytes).into_owned();
     let entries = match bank::read_statement(&text) {
         Ok(entries) => entries,

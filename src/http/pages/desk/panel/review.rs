@@ -17,6 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, fill_in};
 use crate::domain::working_days::next_working_day;
 use crate::http::AppState;
+use crate::http::pages::kept_form::TYPED_BY;
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{Form, PageContext, PageError, PostedForm};
 use crate::mail::{default_template, format_day};
@@ -122,7 +123,10 @@ async fn render_review(
         })
         .collect();
     let kept = |(name, _): &&(String, String)| {
-        !matches!(name.as_str(), "csrf" | "key" | "at" | "form" | "then")
+        !matches!(
+            name.as_str(),
+            "csrf" | "key" | "at" | "form" | "then" | TYPED_BY
+        )
     };
     let review = ReviewPage {
         page: page

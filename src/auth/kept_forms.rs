@@ -1,0 +1,110 @@
+//! Forms that arrived when nobody was signed in any more. They are kept for an hour, until their
+//! person has signed in again and sends them.
+//!
+//! # Who can read one
+//!
+//! A kept form belongs to a browser, which has a random secret in a cookie. The database has a
+//! keyed digest of the secret, and the form encrypted under a key derived from it. Within the
+//! browser the form belongs to the person for whom its page was made: the page names them by a
+//! keyed digest, see [`typed_by`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::commands::Commands;
+use crate::crypto::vault::Vault;
+use crate::domain::PersonId;
+use crate::eventlog::LogError;
+use crate::store::kept_forms::{self as stored, KeptFormRow};
+
+/// How long a form is kept, in minutes.
+pub const KEPT_FORM_MINUTES: i64 = 60;
+/// The most bytes of a form that is kept. A larger one is not, but no page has such a form.
+const FORM_BYTES_MAX: usize = 256 * 1024;
+const MINUTE_US: i64 = 60_000_000;
+const ENCRYPTION: &str = "key of a kept form";
+
+/// A form as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptForm {
+    /// The address of its page, with the query.
+    pub page: String,
+    /// Its name on the page.
+    pub form: String,
+    /// The digest of the person for whom the page was made.
+    pub typed_by: String,
+    pub values: Vec<(String, String)>,
+}
+
+/// The digest by which a form names the person for whom its page was made.
+#[must_use]
+pub fn typed_by(vault: &Vault, person: PersonId) -> String {
+    vault.derive_secret("who typed a form", &person.to_string())
+}
+
+/// Keeps a form for a browser, in place of an earlier one of the same page. Returns whether it did:
+/// a form that is too large is not kept.
+pub async fn keep(commands: &Commands, secret: &str, form: &KeptForm) -> Result<bool, LogError> {
+    let (log, now) = (commands.log(), commands.now().as_microsecond());
+    let text = serde_json::to_string(form).unwrap_or_default();
+    if text.is_empty() || text.len() > FORM_BYTES_MAX {
+        return Ok(false);
+    }
+    let row = KeptFormRow {
+        browser: browser_digest(log.vault(), secret),
+        page: page_digest(log.vault(), secret, &form.page),
+        sealed: log.vault().encrypt_with_secret(ENCRYPTION, secret, &text)?,
+        kept_at: now,
+        expires_at: now + KEPT_FORM_MINUTES * MINUTE_US,
+    };
+    stored::put(log.store(), log.organisation(), &row).await?;
+    Ok(true)
+}
+
+/// The form of a page that was kept for a browser.
+pub async fn of_page(
+    commands: &Commands,
+    secret: &str,
+    page: &str,
+) -> Result<Option<KeptForm>, LogError> {
+    let page = page_digest(commands.log().vault(), secret, page);
+    find(commands, secret, &page).await
+}
+
+/// The newest form that was kept for a browser.
+pub async fn newest(commands: &Commands, secret: &str) -> Result<Option<KeptForm>, LogError> {
+    find(commands, secret, "").await
+}
+
+async fn find(
+    commands: &Commands,
+    secret: &str,
+    page: &str,
+) -> Result<Option<KeptForm>, LogError> {
+    let (log, now) = (commands.log(), commands.now().as_microsecond());
+    let browser = browser_digest(log.vault(), secret);
+    let sealed = stored::find(log.store(), log.organisation(), &browser, page, now).await?;
+    Ok(sealed.and_then(|sealed| {
+        let text = log
+            .vault()
+            .decrypt_with_secret(ENCRYPTION, secret, &sealed)?;
+        serde_json::from_str(&text).ok()
+    }))
+}
+
+/// Deletes the form of a page that was kept for a browser, because it was sent again.
+pub async fn remove(commands: &Commands, secret: &str, page: &str) -> Result<(), LogError> {
+    let log = commands.log();
+    let browser = browser_digest(log.vault(), secret);
+    let page = page_digest(log.vault(), secret, page);
+    Ok(stored::remove(log.store(), log.organisation(), &browser, &page).await?)
+}
+
+fn browser_digest(vault: &Vault, secret: &str) -> String {
+    vault.derive_secret("browser of a kept form", secret)
+}
+
+/// The digest of a page: of its path, without the query.
+fn page_digest(vault: &Vault, secret: &str, page: &str) -> String {
+    let path = page.split(['?', '#']).next().unwrap_or_default();
+    vault.derive_secret("page of a kept form", &format!("{secret}\n{path}"))
+}

@@ -1,0 +1,244 @@
+//! Forms that are sent when nobody is signed in any more, or from a page of an earlier session: the
+//! service keeps them, and once their person has signed in, their page shows them filled in. They
+//! are never sent by themselves, so that the protection from CSRF stays as it is.
+//!
+//! Only a form from a page of this service is kept, by the browser's headers, and only one whose
+//! page was made for somebody who was signed in.
+
+use actix_multipart::Multipart;
+use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
+use actix_web::cookie::time::Duration;
+use actix_web::http::Method;
+use actix_web::http::header::ORIGIN;
+use futures::TryStreamExt as _;
+
+use super::form::SURE;
+use super::layout::url_encoded;
+use super::sign_in::local_path;
+use super::visitor::{build_cookie, is_browser_key, new_browser_key, path_of, send_cookie};
+use super::{FormData, FormErrors, PageError, Visitor, csrf, multipart};
+use crate::auth::kept_forms::{self, KEPT_FORM_MINUTES, KeptForm};
+use crate::auth::links::constant_time_eq;
+use crate::domain::PersonId;
+use crate::http::AppState;
+
+/// The hidden field with the digest of the person for whom a page was made.
+pub(super) const TYPED_BY: &str = "typed_by";
+/// Fields that are not filled in again: those of one showing of a page, and the box that confirms.
+const OF_ONE_SHOWING: [&str; 6] = ["csrf", "key", "at", "form", TYPED_BY, SURE];
+/// The pages that need someone to be signed in.
+const ROOMS: [&str; 3] = ["/my", "/desk", "/account"];
+/// The most bytes of the fields of a form with files.
+const TEXT_BYTES_MAX: usize = 128 * 1024;
+
+/// Checks that a form was submitted from a page of this service. If it comes too late, because
+/// nobody is signed in, or from a page of an earlier session, it is kept, and the error leads to
+/// where it can be sent again.
+pub(super) async fn check_form(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+) -> Result<(), PageError> {
+    let checked = csrf::check_form(request, posted.text("csrf"), visitor);
+    if checked.is_ok() && (visitor.signed_in.is_some() || !needs_sign_in(request.path())) {
+        return forget(request, app, posted).await;
+    }
+    match keep(request, app, visitor, posted).await? {
+        Some(kept) => Err(kept),
+        None => checked,
+    }
+}
+
+/// Keeps the fields of a form with files if it comes too late, as [`check_form`] does; the files
+/// are not kept. Fails if nobody is signed in.
+pub(super) async fn require_signed_in(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    mut body: Multipart,
+) -> Result<Multipart, PageError> {
+    if visitor.signed_in.is_some() {
+        return Ok(body);
+    }
+    let mut pairs = Vec::new();
+    if names_own_site(request) {
+        read_texts(&mut body, &mut pairs).await?;
+    }
+    let posted = FormData::new(pairs);
+    let kept = keep(request, app, visitor, &posted).await?;
+    Err(kept.unwrap_or_else(|| PageError::SignInRequired(visitor.path.clone())))
+}
+
+/// Adds the text fields of a form. Its files are skipped; how long they may take is limited, as for
+/// any body.
+pub(super) async fn read_texts(
+    body: &mut Multipart,
+    pairs: &mut Vec<(String, String)>,
+) -> Result<(), PageError> {
+    let mut length = 0;
+    while let Some(mut field) = body.try_next().await.map_err(multipart::incomplete_form)? {
+        let is_file = field
+            .content_disposition()
+            .is_some_and(|disposition| disposition.get_filename().is_some());
+        if is_file {
+            continue;
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        length += name.len();
+        let text = multipart::text(&mut field, TEXT_BYTES_MAX.saturating_sub(length)).await?;
+        length += text.len();
+        pairs.push((name, text));
+    }
+    Ok(())
+}
+
+/// Keeps a form. The error leads to signing in, or to the form's page if its person has signed in
+/// again meanwhile. `None` if it is not kept.
+async fn keep(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+) -> Result<Option<PageError>, PageError> {
+    if !is_keepable(request, visitor, posted) {
+        return Ok(None);
+    }
+    let page = local_path(posted.text("at"))
+        .filter(|page| needs_sign_in(page))
+        .map_or_else(|| path_of(request), str::to_owned);
+    let values = posted
+        .pairs()
+        .iter()
+        .filter(|(name, _)| !OF_ONE_SHOWING.contains(&name.as_str()));
+    let form = KeptForm {
+        form: posted.text("form").to_owned(),
+        typed_by: posted.text(TYPED_BY).to_owned(),
+        values: values.cloned().collect(),
+        page: page.clone(),
+    };
+    let secret = secret_of(request, app).unwrap_or_else(new_browser_key);
+    if !kept_forms::keep(&app.commands, &secret, &form).await? {
+        return Ok(None);
+    }
+    send_cookie(request, kept_cookie(app, &secret));
+    let to = if visitor.signed_in.is_some() {
+        page
+    } else {
+        format!("/sign-in?kept=yes&to={}", url_encoded(&page))
+    };
+    Ok(Some(PageError::FormKept(to)))
+}
+
+/// Whether a form that comes too late can be kept: it is from a page of this service that was made
+/// for somebody, and no other person has signed in meanwhile.
+pub(super) fn is_keepable(request: &HttpRequest, visitor: &Visitor, posted: &FormData) -> bool {
+    let typed_by = posted.text(TYPED_BY);
+    let is_own = visitor.signed_in.is_none() || constant_time_eq(typed_by, &visitor.typed_by);
+    is_own && is_browser_key(typed_by) && needs_sign_in(request.path()) && names_own_site(request)
+}
+
+/// Forgets a kept form that was sent again.
+async fn forget(request: &HttpRequest, app: &AppState, posted: &FormData) -> Result<(), PageError> {
+    let Some(secret) = secret_of(request, app) else {
+        return Ok(());
+    };
+    let page = local_path(posted.text("at")).unwrap_or(request.path());
+    let kept = kept_forms::of_page(&app.commands, &secret, page).await?;
+    if kept.is_some_and(|kept| kept.form == posted.text("form")) {
+        kept_forms::remove(&app.commands, &secret, page).await?;
+    }
+    Ok(())
+}
+
+/// The form of the requested page that was kept for the visitor.
+pub(super) async fn of_page(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+) -> Result<Option<FormErrors>, PageError> {
+    if request.method() != Method::GET
+        || visitor.signed_in.is_none()
+        || !needs_sign_in(request.path())
+    {
+        return Ok(None);
+    }
+    let Some(secret) = secret_of(request, app) else {
+        return Ok(None);
+    };
+    let kept = kept_forms::of_page(&app.commands, &secret, request.path()).await?;
+    Ok(kept
+        .filter(|kept| constant_time_eq(&kept.typed_by, &visitor.typed_by))
+        .map(|kept| FormErrors::kept(kept.form, kept.values)))
+}
+
+/// The address of the page of the newest form that was kept for a person in this browser.
+pub(super) async fn page_of_newest(
+    request: &HttpRequest,
+    app: &AppState,
+    person: PersonId,
+) -> Result<Option<String>, PageError> {
+    let Some(secret) = secret_of(request, app) else {
+        return Ok(None);
+    };
+    let own = kept_forms::typed_by(app.commands.log().vault(), person);
+    let kept = kept_forms::newest(&app.commands, &secret).await?;
+    Ok(kept
+        .filter(|kept| constant_time_eq(&kept.typed_by, &own))
+        .map(|kept| kept.page))
+}
+
+fn needs_sign_in(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    ROOMS.iter().any(|room| {
+        path.strip_prefix(room)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// Whether the browser's headers say that a page of this service sent the request. Without these
+/// headers a form may be accepted, but it is not kept.
+fn names_own_site(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    csrf::check_origin(request).is_ok()
+        && (headers.contains_key("sec-fetch-site") || headers.contains_key(ORIGIN))
+}
+
+/// The secret of the browser's kept forms, if it has one.
+fn secret_of(request: &HttpRequest, app: &AppState) -> Option<String> {
+    request
+        .cookie(cookie_name(app))
+        .map(|cookie| cookie.value().to_owned())
+        .filter(|secret| is_browser_key(secret))
+}
+
+/// With TLS the cookie has the prefix `__Host-`, as that of the session has.
+fn cookie_name(app: &AppState) -> &'static str {
+    if app.site.is_secure() {
+        "__Host-kept-form"
+    } else {
+        "kept-form"
+    }
+}
+
+fn kept_cookie(app: &AppState, secret: &str) -> Cookie<'static> {
+    let mut cookie = build_cookie(app, cookie_name(app), secret);
+    cookie.set_max_age(Duration::minutes(KEPT_FORM_MINUTES));
+    cookie
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_members_and_the_office_keep_forms() {
+        for path in ["/my", "/my?done=x", "/desk/do/a", "/account"] {
+            assert!(needs_sign_in(path), "{path}");
+        }
+        for path in ["/", "/sign-in", "/mystery", "/apply/f/r/you", ""] {
+            assert!(!needs_sign_in(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Forms that arrived when nobody was signed in any more, kept for a short time. Not in the log,
+//! because nobody has sent them yet. Times are in microseconds since 1970.
+
+use super::{Store, StoreResult, in_transaction, on_reader};
+
+/// A kept form. Of a browser, one form of each page is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFormRow {
+    /// Keyed digests of the browser's secret, and of the secret with the page.
+    pub browser: String,
+    pub page: String,
+    pub sealed: Vec<u8>,
+    pub kept_at: i64,
+    pub expires_at: i64,
+}
+
+/// Keeps a form in place of an earlier one of the same page, and deletes expired ones.
+pub async fn put(store: &Store, organisation: &str, form: &KeptFormRow) -> StoreResult<()> {
+    const FORGET: &str = "DELETE FROM kept_forms WHERE organisation = $1 AND expires_at <= $2";
+    const SQL: &str = "INSERT INTO kept_forms (organisation, browser, page, sealed, kept_at, \
+        expires_at) VALUES ($1, $2, $3, $4, $5, $6) \
+        ON CONFLICT (organisation, browser, page) DO UPDATE SET sealed = excluded.sealed, \
+        kept_at = excluded.kept_at, expires_at = excluded.expires_at";
+    let KeptFormRow {
+        browser,
+        page,
+        sealed,
+        kept_at,
+        expires_at,
+    } = form;
+    let mut tx = store.begin().await?;
+    in_transaction!(&mut tx, db => {
+        sqlx::query(FORGET).bind(organisation).bind(kept_at).execute(&mut *db).await?;
+        sqlx::query(SQL).bind(organisation).bind(browser).bind(page).bind(sealed).bind(kept_at)
+            .bind(expires_at).execute(&mut *db).await?;
+    });
+    tx.commit().await
+}
+
+/// The form of a page that was kept for a browser, encrypted; for an empty page, the newest form of
+/// any page.
+pub async fn find(
+    store: &Store,
+    organisation: &str,
+    browser: &str,
+    page: &str,
+    now: i64,
+) -> StoreResult<Option<Vec<u8>>> {
+    const SQL: &str = "SELECT sealed FROM kept_forms WHERE organisation = $1 AND browser = $2 \
+        AND expires_at > $3 AND (page = $4 OR $4 = '') ORDER BY kept_at DESC, page LIMIT 1";
+    let found: Option<(Vec<u8>,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(browser).bind(now).bind(page).fetch_optional(db).await?);
+    Ok(found.map(|(sealed,)| sealed))
+}
+
+/// Deletes the form of a page that was kept for a browser.
+pub async fn remove(
+    store: &Store,
+    organisation: &str,
+    browser: &str,
+    page: &str,
+) -> StoreResult<()> {
+    const SQL: &str =
+        "DELETE FROM kept_forms WHERE organisation = $1 AND browser = $2 AND page = $3";
+    let mut tx = store.begin().await?;
+    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(browser).bind(page)
+        .execute(db).await?; });
+    tx.commit().await
+}

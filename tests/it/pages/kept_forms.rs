@@ -1,0 +1,197 @@
+//! A form that is sent after its session ended is kept, and shown again to its person alone.
+
+use microgrants::domain::{ApplicationId, GroupId, PersonId};
+
+use crate::pages::journeys::{sign_in_link, signed_in, visible_text};
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{Office, person};
+use crate::support::service::serve;
+use crate::support::steps;
+use crate::support::test_app::TestApp;
+
+const TYPED: &str = "We cook soup for everyone on Mondays";
+const NOTE: &str = "We kept this while you signed in";
+
+/// A member with the page of a question open, whose session then ended in another browser.
+struct SignedOut {
+    office: Office,
+    application: ApplicationId,
+    group: GroupId,
+    member: PersonId,
+    address: String,
+    browser: Browser,
+    page: Page,
+}
+
+impl SignedOut {
+    async fn new(app: &TestApp) -> Self {
+        let office = Office::open(app, 5000).await;
+        let (application, group, member) = office.draft(app, 700).await;
+        app.catch_up().await;
+        let address = serve(app, office.ada).address().to_owned();
+        let mut browser = signed_in(app, &address, member).await;
+        let page = browser.get(&format!("/my/applications/{application}/answer/idea"));
+        let signed_out = Self {
+            office,
+            application,
+            group,
+            member,
+            address,
+            browser,
+            page,
+        };
+        signed_out.end_sessions(app).await;
+        signed_out
+    }
+
+    /// The member ends all their sessions, in another browser.
+    async fn end_sessions(&self, app: &TestApp) {
+        let mut other = signed_in(app, &self.address, self.member).await;
+        let account = other.get("/account");
+        other.submit_form(&account, "/account", &[("session", "")]);
+    }
+
+    fn path(&self) -> String {
+        format!("/my/applications/{}/answer/idea", self.application)
+    }
+
+    /// Sends the answer from the page that was open, as a browser does from this kind of site.
+    fn send(&mut self, site: &str) -> Page {
+        let (path, typed_by) = (self.path(), self.page.hidden_field("typed_by"));
+        let fields = [
+            ("at", path.as_str()),
+            ("form", "answer"),
+            ("typed_by", typed_by.as_str()),
+            ("answer", TYPED),
+            ("then", "next"),
+        ];
+        self.browser.headers = vec![("Sec-Fetch-Site", site.to_owned())];
+        self.browser.submit_form(&self.page, &path, &fields)
+    }
+
+    /// Signs a person in, in the same browser. Returns the page to which that leads.
+    async fn sign_in(&mut self, app: &TestApp, person: PersonId) -> Page {
+        let at = sign_in_link(app, person).await;
+        let page = self.browser.get(&at);
+        self.browser.submit_form(&page, &at, &[])
+    }
+
+    async fn saved(&self, app: &TestApp) -> Vec<String> {
+        app.catch_up().await;
+        let answers = app.views().answers(self.application.0, None).await.unwrap();
+        answers
+            .into_iter()
+            .filter_map(|answer| answer.answer)
+            .collect()
+    }
+}
+
+on_each_engine!(an_answer_sent_after_signing_out_is_filled_in_again);
+async fn an_answer_sent_after_signing_out_is_filled_in_again(app: TestApp) {
+    // Given
+    let mut person = SignedOut::new(&app).await;
+    let before = person.saved(&app).await;
+
+    // When
+    let refused = person.send("same-origin");
+    let member = person.member;
+    let shown = person.sign_in(&app, member).await;
+
+    // Then
+    assert!(
+        refused.path.contains("/sign-in") && refused.contains("we have kept what you typed"),
+        "{}: {}",
+        refused.path,
+        visible_text(&refused)
+    );
+    assert!(
+        shown.path == person.path() && shown.contains(TYPED) && shown.contains(NOTE),
+        "{}: {}",
+        shown.path,
+        visible_text(&shown)
+    );
+    assert_eq!(person.saved(&app).await, before, "it is not sent by itself");
+
+    person.page = shown;
+    let sent = person.send("same-origin");
+    assert_eq!(sent.status, 200, "{}", visible_text(&sent));
+    assert_eq!(person.saved(&app).await, [TYPED]);
+    let path = person.path();
+    assert!(!person.browser.get(&path).contains(NOTE), "it was sent");
+}
+
+on_each_engine!(a_kept_form_is_shown_to_its_person_alone);
+async fn a_kept_form_is_shown_to_its_person_alone(app: TestApp) {
+    // Given: another member of the same group may open the same page.
+    let mut first = SignedOut::new(&app).await;
+    let other = person(&app, "Dee").await;
+    steps::add_member(&app, first.member, first.group, other).await;
+    app.catch_up().await;
+    first.send("same-origin");
+    let path = first.path();
+
+    // When
+    first.sign_in(&app, other).await;
+    let of_other = first.browser.get(&path);
+    let ada = first.office.ada;
+    first.sign_in(&app, ada).await;
+    let of_officer = first.browser.get(&path);
+    let member = first.member;
+    let of_member = first.sign_in(&app, member).await;
+
+    // Then
+    assert_eq!(of_other.status, 200, "{}", visible_text(&of_other));
+    for page in [&of_other, &of_officer] {
+        assert!(!page.contains(TYPED) && !page.contains(NOTE), "{}", page.text);
+    }
+    assert!(of_member.contains(TYPED), "{}", visible_text(&of_member));
+    let mut elsewhere = signed_in(&app, &first.address, member).await;
+    assert!(
+        !elsewhere.get(&path).contains(TYPED),
+        "another browser of the same person"
+    );
+}
+
+on_each_engine!(a_form_is_kept_without_its_cookie_and_from_an_earlier_session);
+async fn a_form_is_kept_without_its_cookie_and_from_an_earlier_session(app: TestApp) {
+    let mut person = SignedOut::new(&app).await;
+    let member = person.member;
+    person.browser.cookies.clear();
+    let refused = person.send("same-origin");
+    assert!(
+        refused.contains("we have kept what you typed"),
+        "without a cookie: {} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+
+    // They sign in in another tab, and then send the form of the first once more.
+    person.browser.cookies.clear();
+    person.sign_in(&app, member).await;
+    let stale = person.send("same-origin");
+    assert!(
+        stale.path == person.path() && stale.contains(TYPED) && stale.contains(NOTE),
+        "from an earlier session: {} {}",
+        stale.status,
+        visible_text(&stale)
+    );
+}
+
+on_each_engine!(a_form_is_kept_for_an_hour_and_from_no_other_site);
+async fn a_form_is_kept_for_an_hour_and_from_no_other_site(app: TestApp) {
+    let mut person = SignedOut::new(&app).await;
+    let member = person.member;
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(person.send(site).status, 403, "{site}");
+    }
+    person.browser.headers = Vec::new();
+    assert!(!person.sign_in(&app, member).await.contains(TYPED));
+
+    let path = person.path();
+    person.page = person.browser.get(&path);
+    person.end_sessions(&app).await;
+    person.send("same-origin");
+    app.pass_seconds(3601);
+    person.sign_in(&app, member).await;
+    assert!(!person.browser.get(&path).contains(TYPED));
+}
