@@ -279,13 +279,23 @@ pub async fn address(log: &Log, link: &str) -> Result<Option<String>, LogError> 
     Ok(stored::link_address(log.store(), log.organisation(), link).await?)
 }
 
+/// What becomes of a person's unproven sessions when they use a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnprovenSessions {
+    /// They end: somebody else may have entered the person's address.
+    End,
+    /// They remain, because the person says that they are their own. They still act in no role.
+    Keep,
+}
+
 /// Redeems a link of a person: uses it up, records that they have proven the address, and ends
-/// their unproven sessions. Returns whether the link was valid: of two concurrent calls only one
-/// succeeds.
+/// their unproven sessions unless the person keeps them. Returns whether the link was valid: of two
+/// concurrent calls only one succeeds.
 pub async fn redeem(
     commands: &Commands,
     link: &LinkRow,
     person: PersonId,
+    unproven: UnprovenSessions,
 ) -> Result<bool, LogError> {
     let log = commands.log();
     let now = commands.now().as_microsecond();
@@ -297,7 +307,9 @@ pub async fn redeem(
     if let Err(error) = prove_address(commands, link, person).await {
         tracing::warn!(%error, "that an address was proven could not be recorded");
     }
-    sessions::end(log, person, SessionsToEnd::Unproven).await?;
+    if unproven == UnprovenSessions::End {
+        sessions::end(log, person, SessionsToEnd::Unproven).await?;
+    }
     Ok(true)
 }
 

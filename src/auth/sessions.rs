@@ -4,8 +4,8 @@
 //! # Unproven sessions
 //!
 //! A person who has just begun an application is signed in before their address is proven. Such a
-//! session acts without roles, and ends when the address is proven or a role is proposed for the
-//! person.
+//! session acts without roles. It ends when a role is proposed for the person, and when they sign in
+//! by a link, unless they say there that the session is their own.
 
 use std::collections::BTreeSet;
 
@@ -146,6 +146,16 @@ pub async fn valid(commands: &Commands, signed: &SignedIn) -> Result<Vec<Session
 pub async fn has_proven(commands: &Commands, person: PersonId) -> Result<bool, LogError> {
     let sessions = unexpired(commands, person).await?;
     Ok(sessions.iter().any(|session| session.proven == 1))
+}
+
+/// A person's sessions in which their address is unproven, the newest first.
+pub async fn unproven(
+    commands: &Commands,
+    person: PersonId,
+) -> Result<Vec<SessionRow>, LogError> {
+    let mut sessions = unexpired(commands, person).await?;
+    sessions.retain(|session| session.proven == 0);
+    Ok(sessions)
 }
 
 /// A person's sessions that have not expired, the newest first. Some may have been ended since.

@@ -16,7 +16,7 @@ use super::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page,
     see_other, sign_in_link,
 };
-use crate::auth::links::{self, LinkRow, WRONG_CODES_MAX};
+use crate::auth::links::{self, LinkRow, UnprovenSessions, WRONG_CODES_MAX};
 use crate::domain::PersonId;
 use crate::domain::language::Language;
 use crate::domain::personal_data::parse_email;
@@ -221,7 +221,8 @@ async fn submit_code(
             joins: String::new(),
             ..link
         };
-        return sign_in_link::redeem(&request, &visitor, &app, &link, &to).await;
+        let link = (&link, UnprovenSessions::End);
+        return sign_in_link::redeem(&request, &visitor, &app, link, &to).await;
     }
     crate::http::monitoring::count_wrong_code();
     let says = super::i18n::translate(

@@ -7,13 +7,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
+use super::device::device_name;
 use super::i18n::translate;
 use super::visitor::new_browser_key;
 use super::{
     PageContext, PageError, PageForms, PostedForm, Visitor, kept_form, render_page, see_other,
 };
-use crate::auth::links::{self, LinkRow, NewSignInLink};
-use crate::auth::load_signed_in;
+use crate::auth::links::{self, LinkRow, NewSignInLink, UnprovenSessions};
+use crate::auth::{load_signed_in, sessions};
 use crate::domain::PersonId;
 use crate::domain::text::contains_url;
 use crate::http::AppState;
@@ -30,6 +31,8 @@ struct SignInLinkPage {
     whom: Option<String>,
     /// The name of the group that the person can join by the link.
     joins: Option<String>,
+    /// The other browsers in which the person is signed in, and has not proven the address.
+    elsewhere: Vec<String>,
 }
 
 /// Shows the button that redeems the link.
@@ -40,12 +43,13 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let token = request.match_info().query("token");
     let link = links::find_unused(&app.commands, token).await?;
-    let (whom, joins) = match &link {
+    let (whom, joins, elsewhere) = match &link {
         Some(link) => (
             masked_person(&app, &link.person).await?,
             group_to_join(&app, link).await?,
+            unproven_elsewhere(&visitor, &app, &link.person).await?,
         ),
-        None => (None, None),
+        None => (None, None, Vec::new()),
     };
     let mut shell =
         PageContext::load(&visitor, &app, translate("Sign in", visitor.language)).await?;
@@ -58,6 +62,7 @@ pub(super) async fn show(
         good: link.is_some(),
         whom,
         joins,
+        elsewhere,
     })?;
     visitor.set_new_key_cookie(&app, &mut response);
     Ok(response)
@@ -82,6 +87,26 @@ async fn group_to_join(app: &AppState, link: &LinkRow) -> Result<Option<String>,
     Ok(group
         .map(|group| group.name)
         .filter(|name| !contains_url(name)))
+}
+
+/// The other browsers in which a person began an application without having proven the address.
+async fn unproven_elsewhere(
+    visitor: &Visitor,
+    app: &AppState,
+    person: &str,
+) -> Result<Vec<String>, PageError> {
+    let Ok(person) = person.parse() else {
+        return Ok(Vec::new());
+    };
+    let own = visitor.digest(app);
+    let sessions = sessions::unproven(&app.commands, PersonId(person)).await?;
+    let mut names: Vec<String> = sessions
+        .iter()
+        .filter(|session| session.digest != own)
+        .map(|session| device_name(&session.device, visitor.language))
+        .collect();
+    names.dedup();
+    Ok(names)
 }
 
 /// A person, masked for a page that anyone with the link can see: enough to recognise oneself, or
@@ -128,7 +153,13 @@ pub(super) async fn submit(
     } else {
         String::new()
     };
-    redeem(&request, &visitor, &app, &LinkRow { joins, ..link }, "/").await
+    let unproven = if posted.text("stay") == "yes" {
+        UnprovenSessions::Keep
+    } else {
+        UnprovenSessions::End
+    };
+    let link = LinkRow { joins, ..link };
+    redeem(&request, &visitor, &app, (&link, unproven), "/").await
 }
 
 /// Signs in a person of a demonstration, by a link that is never mailed.
@@ -147,7 +178,7 @@ pub(super) async fn without_mail(
     let secret = links::issue(&app.commands, new).await?;
     let link = links::find_unused(&app.commands, &secret.token).await?;
     let link = link.ok_or_else(PageError::not_found)?;
-    redeem(request, visitor, app, &link, "/").await
+    redeem(request, visitor, app, (&link, UnprovenSessions::End), "/").await
 }
 
 /// Redeems a link, adds its person to its group, and signs them in under a new key.
@@ -155,11 +186,11 @@ pub(super) async fn redeem(
     request: &HttpRequest,
     visitor: &Visitor,
     app: &AppState,
-    link: &LinkRow,
+    (link, unproven): (&LinkRow, UnprovenSessions),
     to: &str,
 ) -> Result<HttpResponse, PageError> {
     let person = PersonId(link.person.parse().map_err(|_| PageError::not_found())?);
-    if !links::redeem(&app.commands, link, person).await? {
+    if !links::redeem(&app.commands, link, person, unproven).await? {
         return Ok(see_other("/sign-in"));
     }
     let staff = load_signed_in(&app.commands, person, None)

@@ -1,8 +1,11 @@
 //! A form that is sent after its session ended is kept, and shown again to its person alone.
 
+use microgrants::auth::links;
 use microgrants::domain::{ApplicationId, GroupId, PersonId};
 
-use crate::pages::journeys::{sign_in_link, signed_in, visible_text};
+use crate::pages::journeys::{
+    as_fields, serve_office, sign_in_link, signed_in, visible_text, walk_to_draft,
+};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, person};
 use crate::support::service::serve;
@@ -194,4 +197,36 @@ async fn a_form_is_kept_for_an_hour_and_from_no_other_site(app: TestApp) {
     app.pass_seconds(3601);
     person.sign_in(&app, member).await;
     assert!(!person.browser.get(&path).contains(TYPED));
+}
+
+on_each_engine!(a_link_on_another_device_asks_who_began_there);
+/// The beginner types a stranger's address as easily as their own, so that the session in which an
+/// application was begun remains only if the owner of the address says that it is theirs.
+async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut laptop = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut laptop, &start, "Walks", "zofia@example.org");
+    laptop.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    app.catch_up().await;
+    let holder = links::holder_of_address(&app.log, "zofia@example.org").await;
+    let person = holder.unwrap().expect("they were registered");
+    assert_eq!(laptop.get("/my").path, "/my");
+    let mut phone = Browser::new(&address);
+
+    for (stay, path) in [("yes", "/my"), ("", "/sign-in")] {
+        // When
+        let at = sign_in_link(&app, person).await;
+        let page = phone.get(&at);
+        assert!(page.contains("on another device"), "{}", visible_text(&page));
+        phone.submit_form(&page, &at, &[("stay", stay)]);
+
+        // Then
+        let shown = laptop.get("/my").path;
+        assert!(shown.starts_with(path), "{stay}: {shown}");
+        assert_eq!(phone.get("/my").path, "/my");
+    }
+    let at = sign_in_link(&app, person).await;
+    assert!(!phone.get(&at).contains("on another device"), "it ended");
 }
