@@ -75,11 +75,7 @@ pub async fn newest(commands: &Commands, secret: &str) -> Result<Option<KeptForm
     find(commands, secret, "").await
 }
 
-async fn find(
-    commands: &Commands,
-    secret: &str,
-    page: &str,
-) -> Result<Option<KeptForm>, LogError> {
+async fn find(commands: &Commands, secret: &str, page: &str) -> Result<Option<KeptForm>, LogError> {
     let (log, now) = (commands.log(), commands.now().as_microsecond());
     let browser = browser_digest(log.vault(), secret);
     let sealed = stored::find(log.store(), log.organisation(), &browser, page, now).await?;

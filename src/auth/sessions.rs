@@ -149,10 +149,7 @@ pub async fn has_proven(commands: &Commands, person: PersonId) -> Result<bool, L
 }
 
 /// A person's sessions in which their address is unproven, the newest first.
-pub async fn unproven(
-    commands: &Commands,
-    person: PersonId,
-) -> Result<Vec<SessionRow>, LogError> {
+pub async fn unproven(commands: &Commands, person: PersonId) -> Result<Vec<SessionRow>, LogError> {
     let mut sessions = unexpired(commands, person).await?;
     sessions.retain(|session| session.proven == 0);
     Ok(sessions)

@@ -145,7 +145,11 @@ async fn a_kept_form_is_shown_to_its_person_alone(app: TestApp) {
     // Then
     assert_eq!(of_other.status, 200, "{}", visible_text(&of_other));
     for page in [&of_other, &of_officer] {
-        assert!(!page.contains(TYPED) && !page.contains(NOTE), "{}", page.text);
+        assert!(
+            !page.contains(TYPED) && !page.contains(NOTE),
+            "{}",
+            page.text
+        );
     }
     assert!(of_member.contains(TYPED), "{}", visible_text(&of_member));
     let mut elsewhere = signed_in(&app, &first.address, member).await;
@@ -219,7 +223,11 @@ async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
         // When
         let at = sign_in_link(&app, person).await;
         let page = phone.get(&at);
-        assert!(page.contains("on another device"), "{}", visible_text(&page));
+        assert!(
+            page.contains("on another device"),
+            "{}",
+            visible_text(&page)
+        );
         phone.submit_form(&page, &at, &[("stay", stay)]);
 
         // Then

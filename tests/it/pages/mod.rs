@@ -17,3 +17,4 @@ pub mod panel_days;
 pub mod question_kinds;
 pub mod sign_in;
 pub mod spreadsheets;
+pub mod two_tabs;

@@ -45,6 +45,17 @@ struct AnswerPage {
     sum: Option<String>,
     /// The other languages, each with the button that saves the answer and changes to it.
     tongues: Vec<(Language, String)>,
+    /// The version of the answer that the visitor saw when they began to type.
+    shown: String,
+    conflict: Option<Conflict>,
+}
+
+/// Another answer was saved since the visitor opened the page, perhaps in another tab.
+struct Conflict {
+    /// The answer that is saved now.
+    saved: String,
+    /// The address of the page after this one.
+    next: String,
 }
 
 impl AnswerPage {
@@ -77,7 +88,7 @@ pub(super) async fn show(
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     }
     let kept = visitor.kept.clone();
-    render(&request, &visitor, &app, row, kept).await
+    render(&request, &visitor, &app, row, kept, false).await
 }
 
 async fn render(
@@ -86,6 +97,7 @@ async fn render(
     app: &AppState,
     row: ApplicationRow,
     rejected: Option<FormErrors>,
+    has_changed: bool,
 ) -> Result<HttpResponse, PageError> {
     let key = request.match_info().query("section");
     let all = sections::all_sections(app, &row, visitor.language).await?;
@@ -111,13 +123,7 @@ async fn render(
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let form = forms.form("answer");
-    let field = section.own.as_ref().map(|question| {
-        let typed = typed.as_deref().unwrap_or(&section.stored);
-        let id = components::field_id("answer", "answer");
-        QuestionField::new(question, id, "answer", typed, visitor.language)
-            .into_heading()
-            .with_error(form.error_of("answer"))
-    });
+    let field = own_field(&section, &form, typed.as_deref(), visitor.language);
     let mut shell = PageContext::load(visitor, app, &section.title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
     shell.back = Some(if sections::is_open(&row, shell.today) {
@@ -125,9 +131,18 @@ async fn render(
     } else {
         format!("/my/applications/{}", row.id)
     });
-    let (choices, known) = choices_and_prefill(&section, &row, &fund, visitor);
+    let conflict = has_changed.then(|| Conflict {
+        saved: section.answer.clone(),
+        next: sections::path_after(row.id, &open, key),
+    });
     let page = AnswerPage {
-        form: form.prefill("answer", &known),
+        shown: match form.value(SHOWN) {
+            "" => version(app, &section, &row),
+            shown => shown.to_owned(),
+        },
+        conflict,
+        choices: choices(&section, &fund, visitor),
+        form: form.prefill("answer", &current_answer(&section, &row)),
         field,
         sum: budget_sum(&section, &row, visitor.language),
         tongues: other_tongues(visitor.language),
@@ -139,7 +154,6 @@ async fn render(
         due_on: sections::reply_due_on(&row),
         page: shell,
         wrong,
-        choices,
         number: at + 1,
         of: open.len(),
         section,
@@ -147,43 +161,94 @@ async fn render(
     render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
-/// The choices of a question, empty for free text, and the value that the field is filled in with.
-fn choices_and_prefill(
+/// The field of a question of the form, with what was typed, or else with the saved answer.
+fn own_field(
     section: &Section,
-    row: &ApplicationRow,
-    fund: &FundRow,
-    visitor: &Visitor,
-) -> (Vec<(String, String)>, String) {
+    form: &Form,
+    typed: Option<&str>,
+    language: Language,
+) -> Option<QuestionField> {
+    let question = section.own.as_ref()?;
+    let typed = typed.unwrap_or(&section.stored);
+    let id = components::field_id("answer", "answer");
+    let field = QuestionField::new(question, id, "answer", typed, language).into_heading();
+    Some(field.with_error(form.error_of("answer")))
+}
+
+/// The choices of a question, empty for free text.
+fn choices(section: &Section, fund: &FundRow, visitor: &Visitor) -> Vec<(String, String)> {
+    if section.own.is_some() {
+        return Vec::new();
+    }
     match section.key.as_str() {
-        AREA if section.own.is_none() => {
-            let areas = fund
-                .areas
-                .iter()
-                .map(|area| (area.to_string(), place_name(area.as_str())))
-                .collect();
-            (
-                areas,
-                row.area
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default(),
-            )
+        AREA => fund
+            .areas
+            .iter()
+            .map(|area| (area.to_string(), place_name(area.as_str())))
+            .collect(),
+        ACTIVITY => fund_texts::activities(&fund.rules.texts, visitor.language),
+        PEOPLE_AT_RISK => start::yes_no_choices(visitor),
+        _ => Vec::new(),
+    }
+}
+
+/// The saved answer as its field has it, the same in each language.
+fn current_answer(section: &Section, row: &ApplicationRow) -> String {
+    if section.own.is_some() {
+        return section.stored.clone();
+    }
+    match section.key.as_str() {
+        AREA => row
+            .area
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        ACTIVITY => row
+            .activity
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        PEOPLE_AT_RISK => row
+            .people_at_risk
+            .map_or("", |yes| if yes { "yes" } else { "no" })
+            .to_owned(),
+        AMOUNT => strip_formatting(&section.answer),
+        _ => section.answer.clone(),
+    }
+}
+
+/// The field with the version of the answer that the visitor saw.
+const SHOWN: &str = "shown";
+
+/// The version of a saved answer: a keyed digest, so that the page does not repeat the answer.
+fn version(app: &AppState, section: &Section, row: &ApplicationRow) -> String {
+    let answer = current_answer(section, row);
+    app.commands
+        .log()
+        .vault()
+        .request_hash(format!("{}\n{answer}", section.key).as_bytes())
+}
+
+/// Whether another answer was saved since the visitor opened the page. What they typed may be saved
+/// already, if they sent it twice.
+fn has_changed(app: &AppState, section: &Section, row: &ApplicationRow, posted: &FormData) -> bool {
+    let shown = posted.text(SHOWN);
+    !shown.is_empty()
+        && shown != version(app, section, row)
+        && typed_answer(section, posted) != current_answer(section, row)
+}
+
+/// What was typed, in the form of [`current_answer`].
+fn typed_answer(section: &Section, posted: &FormData) -> String {
+    let typed = question_field::entered(posted, "answer");
+    match &section.own {
+        Some(question) => {
+            AnswerValue::parse(question, &typed).map_or(typed, |answer| answer.stored())
         }
-        ACTIVITY if section.own.is_none() => (
-            fund_texts::activities(&fund.rules.texts, visitor.language),
-            row.activity
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ),
-        PEOPLE_AT_RISK if section.own.is_none() => {
-            let known = row
-                .people_at_risk
-                .map_or("", |yes| if yes { "yes" } else { "no" });
-            (start::yes_no_choices(visitor), known.to_owned())
+        None if section.key == AMOUNT => {
+            parse_amount(&typed).map_or(typed, |amount| strip_formatting(&amount.to_string()))
         }
-        AMOUNT if section.own.is_none() => (Vec::new(), strip_formatting(&section.answer)),
-        _ => (Vec::new(), section.answer.clone()),
+        None => typed,
     }
 }
 
@@ -274,9 +339,16 @@ pub(super) async fn submit(
                 return Ok(see_other(&next));
             }
             let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
-            return render(&request, &visitor, &app, row, Some(rejected)).await;
+            return render(&request, &visitor, &app, row, Some(rejected), false).await;
         }
     };
+    if has_changed(&app, section, &row, &posted) {
+        let says = "This answer was changed after you opened this page. Look at both, and choose.";
+        let says = translate(says, visitor.language).to_owned();
+        let mut both = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
+        both.values.retain(|(name, _)| name != SHOWN);
+        return render(&request, &visitor, &app, row, Some(both), true).await;
+    }
     match ownership::try_execute(
         &visitor,
         &app,
@@ -295,7 +367,7 @@ pub(super) async fn submit(
                 refusal_text::refusal_text(&refusal, visitor.language)
             };
             let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
-            render(&request, &visitor, &app, row, Some(rejected)).await
+            render(&request, &visitor, &app, row, Some(rejected), false).await
         }
     }
 }
