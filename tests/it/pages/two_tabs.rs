@@ -21,7 +21,7 @@ fn answer(browser: &mut Browser, page: &Page, path: &str, answer: &str) -> Page 
 
 /// Whether the field of a page holds a text.
 fn holds(page: &Page, text: &str) -> bool {
-    page.contains(&format!("value=\"{text}\"")) || page.contains(&format!(">{text}<"))
+    page.contains(&format!("value=\"{text}\"")) || page.contains(&format!("\n{text}</textarea>"))
 }
 
 on_each_engine!(an_answer_of_another_tab_is_not_replaced_unasked);
