@@ -210,3 +210,48 @@ async fn an_agreement_names_the_people_who_signed_it(app: TestApp) {
 
     assert!(text.contains("Cass, Dee"), "{text}");
 }
+
+on_each_engine!(the_name_of_the_group_is_changed_from_the_check_of_the_answers);
+async fn the_name_of_the_group_is_changed_from_the_check_of_the_answers(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (application, group, member) = office.draft(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let check = format!("/my/applications/{application}/check");
+    let name = format!("/my/groups/{group}/name");
+    let shown = browser.get(&check);
+    assert!(
+        shown.contains(&format!("{name}?to={check}"))
+            && shown.contains("Yes, we are just starting"),
+        "{}",
+        visible_text(&shown)
+    );
+
+    let page = browser.get(&format!("{name}?to={check}"));
+    let field = |value| {
+        [
+            ("form", "group-name"),
+            ("to", check.as_str()),
+            ("name", value),
+        ]
+    };
+    let refused = browser.submit_form(&page, &name, &field("Soup & song"));
+    let typed = [&field("Soup & song")[..], &[("reason", "It was misspelt")]].concat();
+    let asked = browser.submit_form(&page, &name, &typed);
+
+    assert!(
+        refused.status == 422 && refused.contains("Say what was wrong"),
+        "{}",
+        visible_text(&refused)
+    );
+    assert_eq!((asked.status, asked.path.as_str()), (200, check.as_str()));
+    assert!(
+        asked.contains("You asked us to change your group’s name"),
+        "{}",
+        visible_text(&asked)
+    );
+    let stranger = crate::support::fixtures::person(&app, "Eve").await;
+    app.catch_up().await;
+    let mut other = signed_in(&app, &address, stranger).await;
+    assert_eq!(other.get(&name).status, 404, "another group's member");
+}

@@ -4,6 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
+use super::sections::place_name;
 use super::{sections, start};
 use crate::clock;
 use crate::commands::{Caller, CommandRequest};
@@ -14,9 +15,9 @@ use crate::domain::text::Name;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupId};
 use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
-use crate::http::pages::i18n::translate;
+use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::{FormData, PageError, Visitor, ownership, see_other, sign_in};
-use crate::projections::FundRow;
+use crate::projections::{FundRow, GroupRow};
 
 /// The group as it was entered. The pages pass it on in their query until the person is known; only
 /// then is it registered.
@@ -103,6 +104,36 @@ impl TypedGroup {
             _ => Err(wrong),
         }
     }
+}
+
+/// The answer to whether a group is new.
+pub(super) fn standing_text(standing: GroupMaturity, language: Language) -> &'static str {
+    let says = match standing {
+        GroupMaturity::New => "Yes, we are just starting",
+        GroupMaturity::Existing => "No, we already meet",
+    };
+    translate(says, language)
+}
+
+/// The text about a name or area that a member proposed and the office has not decided on.
+pub(in crate::http::pages) fn correction_notice(
+    row: &GroupRow,
+    language: Language,
+) -> Option<String> {
+    let proposed = row.proposed.as_ref()?;
+    let (says, to) = if proposed.name == row.name {
+        (
+            "You asked us to change your area to {}. Someone in our office will check it first.",
+            place_name(&proposed.area),
+        )
+    } else {
+        (
+            "You asked us to change your group’s name to {}. Someone in our office will check it \
+                first.",
+            proposed.name.clone(),
+        )
+    };
+    Some(translate_with(says, &to, language))
 }
 
 /// Starts the draft with the group's area and the visitor's language, and redirects to its first

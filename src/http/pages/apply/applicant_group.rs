@@ -4,11 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
-use super::applicant::{TypedGroup, start_application};
+use super::applicant::{TypedGroup, standing_text, start_application};
 use super::sections::place_name;
 use super::{refusal_text, start};
 use crate::clock;
 use crate::commands::CommandError;
+use crate::domain::group::GroupMaturity;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
@@ -67,11 +68,11 @@ async fn render(
         .map(|area| (area.to_string(), place_name(area.as_str())))
         .collect();
     let standings = [
-        ("new", translate("Yes, we are just starting", language)),
-        ("existing", translate("No, we already meet", language)),
+        ("new", GroupMaturity::New),
+        ("existing", GroupMaturity::Existing),
     ];
     let standings = standings
-        .map(|(key, label)| (key.to_owned(), label.to_owned()))
+        .map(|(key, standing)| (key.to_owned(), standing_text(standing, language).to_owned()))
         .to_vec();
     let own = own_groups(visitor, app).await?;
     let sheet = ApplicantGroupPage {

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::applicant::{correction_notice, standing_text};
 use super::refusal_text;
 use super::sections::{self, Section};
 use crate::clock::day_of;
@@ -20,7 +21,7 @@ use crate::http::pages::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, render_page, see_other,
 };
-use crate::projections::{ApplicationRow, RoundRow};
+use crate::projections::{ApplicationRow, GroupRow, RoundRow};
 use crate::views::Reader;
 
 #[derive(Template)]
@@ -31,7 +32,7 @@ struct ReviewAnswersPage {
     wrong: Vec<(String, String)>,
     row: ApplicationRow,
     sections: Vec<Section>,
-    group: String,
+    group: GroupLines,
     open: Vec<String>,
     again: bool,
     /// The questions that still need an answer: key and title.
@@ -41,6 +42,16 @@ struct ReviewAnswersPage {
     contact_lines: Vec<String>,
     /// The day by which the requested changes are due.
     due_on: Option<Date>,
+}
+
+/// What the page says of the group that applies.
+#[derive(Default)]
+struct GroupLines {
+    name: String,
+    /// Whether it is new.
+    standing: &'static str,
+    /// Another name that waits for the office.
+    waiting: Option<String>,
 }
 
 #[derive(Template)]
@@ -96,10 +107,7 @@ async fn render(
     }
     let open = sections::open_sections(app, &row, visitor.language).await?;
     let all = sections::all_sections(app, &row, visitor.language).await?;
-    let group = app
-        .views
-        .find::<crate::projections::GroupRow>(&row.group.to_string(), None)
-        .await?;
+    let group: Option<GroupRow> = app.views.find(row.group, None).await?;
     let forms = PageForms::new(visitor, rejected);
     let mut wrong = forms.error_summary();
     if !wrong.is_empty() {
@@ -129,7 +137,9 @@ async fn render(
         forms,
         wrong,
         sections: all,
-        group: group.map(|group| group.name).unwrap_or_default(),
+        group: group.map_or_else(GroupLines::default, |group| {
+            GroupLines::of(group, visitor.language)
+        }),
         open: open.into_iter().map(|section| section.key).collect(),
         again: row.state == ApplicationState::ChangesRequested,
         missing,
@@ -146,6 +156,16 @@ async fn render(
         row,
     };
     render_form_page(visitor, app, page.page.has_errors, &page)
+}
+
+impl GroupLines {
+    fn of(row: GroupRow, language: Language) -> Self {
+        Self {
+            waiting: correction_notice(&row, language),
+            standing: standing_text(row.standing, language),
+            name: row.name,
+        }
+    }
 }
 
 pub(super) async fn submit(

@@ -67,7 +67,7 @@ pub(super) async fn names(
     Ok(names)
 }
 
-async fn own_group(
+pub(super) async fn own_group(
     request: &HttpRequest,
     visitor: &Visitor,
     app: &AppState,

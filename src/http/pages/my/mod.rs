@@ -6,6 +6,7 @@ mod application;
 mod draft;
 mod grant;
 mod grant_page;
+mod group_name;
 mod members;
 mod news;
 mod notices;
@@ -35,6 +36,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             web::resource("/my/groups/{id}/invite")
                 .route(web::get().to(members::show))
                 .route(web::post().to(members::submit)),
+        )
+        .service(
+            web::resource("/my/groups/{id}/name")
+                .route(web::get().to(group_name::show))
+                .route(web::post().to(group_name::submit)),
         )
         .service(
             web::resource("/my/applications/{id}")

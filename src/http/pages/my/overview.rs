@@ -16,7 +16,7 @@ use crate::domain::text::contains_url;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
 use crate::http::api::grants::redact_for_group;
-use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::apply::correction_notice;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::words::Tag;
 use crate::http::pages::{
@@ -200,24 +200,6 @@ async fn invitations(
         );
     }
     Ok(found)
-}
-
-/// The text about a name or area that a member proposed and the office has not decided on.
-fn correction_notice(row: &GroupRow, language: Language) -> Option<String> {
-    let proposed = row.proposed.as_ref()?;
-    let (says, to) = if proposed.name == row.name {
-        (
-            "You asked us to change your area to {}. Someone in our office will check it first.",
-            place_name(&proposed.area),
-        )
-    } else {
-        (
-            "You asked us to change your group’s name to {}. Someone in our office will check it \
-                first.",
-            proposed.name.clone(),
-        )
-    };
-    Some(translate_with(says, &to, language))
 }
 
 impl Reading<'_> {
