@@ -9,10 +9,13 @@ use uuid::Uuid;
 use super::compose::MailDraft;
 use super::fixed_text::FixedText;
 use super::{Composer, MailError, Mailer, derive_id};
+use crate::clock::day_of;
+use crate::commands::Commands;
 use crate::domain::language::Language;
 use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
+use crate::eventlog::LogError;
 use crate::eventlog::recorded_event::RecordedEvent;
-use crate::outbox::{MailRow, NewMail};
+use crate::outbox::{self, MailRow, NewMail};
 
 /// The kinds of access notices. The names are stored in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
@@ -109,6 +112,24 @@ fn notices_for(event: &RecordedEvent) -> Vec<(AccessNotice, NoticeRecipients)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Enqueues the notice of an invitation to a group again, once a day at most. `position` is that of
+/// the invitation.
+pub async fn invite_again(
+    commands: &Commands,
+    person: PersonId,
+    position: i64,
+) -> Result<(), LogError> {
+    let kind = <&str>::from(AccessNotice::Invited);
+    let day = day_of(commands.now());
+    let mail = NewMail {
+        id: derive_id(commands, &format!("{position}/{kind}/{person}/{day}")),
+        kind: kind.to_owned(),
+        person: person.to_string(),
+        about: position.to_string(),
+    };
+    outbox::enqueue(commands.log(), &[mail], commands.now().as_microsecond()).await
 }
 
 impl Mailer {

@@ -42,6 +42,7 @@ use crate::commands::Commands;
 use crate::eventlog::LogError;
 use crate::outbox::{self, DeliveryOutcome, MailRow, MailSubscription};
 use crate::views::{ViewError, Views};
+pub use access_notices::invite_again;
 pub use compose::{Composer, format_day};
 pub use default_templates::{default_template, sample_values};
 pub use letter::{Email, EmailAttachment, SpokenLetter};

@@ -7,10 +7,12 @@ use microgrants::domain::person::PersonDetails;
 use microgrants::domain::personal_data::BlindIndexKind;
 use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonCommand, PersonId};
 use microgrants::jobs::Jobs;
+use microgrants::outbox::{self, MailRow};
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, open, text};
+use crate::support::steps;
 use crate::support::test_app::TestApp;
 
 on_each_engine!(only_what_was_asked_is_open_and_nothing_typed_is_lost);
@@ -254,4 +256,41 @@ async fn the_name_of_the_group_is_changed_from_the_check_of_the_answers(app: Tes
     app.catch_up().await;
     let mut other = signed_in(&app, &address, stranger).await;
     assert_eq!(other.get(&name).status, 404, "another group's member");
+}
+
+on_each_engine!(an_invitation_is_sent_again_once_a_day);
+async fn an_invitation_is_sent_again_once_a_day(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (group, member) = office.group(&app).await;
+    let invited = crate::support::fixtures::person(&app, "Dee").await;
+    app.issue_ok(member, steps::invite(group, invited)).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let again = format!("/my/groups/{group}/invite-again");
+    let mut mails = Vec::new();
+
+    for _ in 0..2 {
+        let page = browser.get("/my");
+        assert!(page.contains(&again), "{}", visible_text(&page));
+        let sent = browser.submit_form(&page, &again, &[]);
+        assert!(
+            sent.contains("We write to them again"),
+            "{}",
+            visible_text(&sent)
+        );
+        mails.push(mails_to(&app, invited).await);
+    }
+    app.pass_days(1);
+    let page = browser.get("/my");
+    browser.submit_form(&page, &again, &[]);
+    mails.push(mails_to(&app, invited).await);
+
+    assert_eq!(mails, [1, 1, 2], "of those that a member asked for");
+}
+
+/// How many invitations to a group a person is sent. The follower of the log does not run here.
+async fn mails_to(app: &TestApp, person: PersonId) -> usize {
+    let mails = outbox::newest(&app.log, "", 100).await.unwrap();
+    let own = |mail: &&MailRow| mail.kind == "invited" && mail.person == person.to_string();
+    mails.iter().filter(own).count()
 }

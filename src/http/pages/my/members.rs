@@ -10,7 +10,9 @@ use crate::commands::{Caller, CommandError, CommandRequest};
 use crate::domain::group::MemberRef;
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{Encrypted, PersonalInput, parse_email};
-use crate::domain::{Command, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
+use crate::domain::{
+    Command, Event, GroupCommand, GroupEvent, GroupId, PersonCommand, PersonId, Refusal,
+};
 use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
 use crate::http::pages::form_reader::{FieldErrors, FormReader, parse_phone};
@@ -19,6 +21,7 @@ use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
     render_form_page, see_other,
 };
+use crate::mail;
 use crate::projections::GroupRow;
 
 #[derive(Template)]
@@ -140,6 +143,31 @@ pub(super) async fn submit(
         }
         Err(error) => Err(error),
     }
+}
+
+/// The most events of a group that are looked at.
+const EVENTS_MAX: i64 = 1000;
+
+/// Sends the invitations again that nobody has answered. Who they are for is not said.
+pub(super) async fn invite_again(
+    request: HttpRequest,
+    sent: PostedForm,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let PostedForm { visitor, .. } = sent;
+    let group = own_group(&request, &visitor, &app).await?;
+    if !visitor.proven {
+        return Err(PageError::forbidden());
+    }
+    let events = app.views.events_with_id(group.id, EVENTS_MAX).await?;
+    for event in events.iter().rev() {
+        if let Event::Group(GroupEvent::MemberInvited { person, .. }) = &event.event
+            && group.invited.contains(person)
+        {
+            mail::invite_again(&app.commands, *person, event.position).await?;
+        }
+    }
+    Ok(see_other("/my?done=invited-again"))
 }
 
 async fn invite(

@@ -38,6 +38,10 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(members::submit)),
         )
         .service(
+            web::resource("/my/groups/{id}/invite-again")
+                .route(web::post().to(members::invite_again)),
+        )
+        .service(
             web::resource("/my/groups/{id}/name")
                 .route(web::get().to(group_name::show))
                 .route(web::post().to(group_name::submit)),

@@ -32,6 +32,9 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
         "withdrawn" => "You have withdrawn your application.",
         "review" => "We have your request. Someone new will look at your application.",
         "invited" => "We have invited them. They need to sign in with that email and say yes.",
+        "invited-again" => {
+            "We write to them again, once a day at most. They need to sign in and say yes."
+        }
         "joined" => "You have joined the group.",
         "not-joined" => "You have said no to the invitation.",
         "report" => "Thank you, we have your report.",

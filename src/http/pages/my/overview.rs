@@ -33,6 +33,8 @@ struct OwnOverviewPage {
     page: PageContext,
     /// Whether proposed contact details wait for the visitor's answer.
     contact_waits: bool,
+    /// Whether the visitor has proven their address, without which nobody can invite.
+    proven: bool,
     forms: PageForms,
     /// The groups that invited the visitor, by id and name.
     invited_to: Vec<(String, String)>,
@@ -134,6 +136,7 @@ async fn render(
     render_page(&OwnOverviewPage {
         page: shell,
         contact_waits,
+        proven: visitor.proven,
         forms: PageForms::new(visitor, None),
         invited_to: invitations(visitor, app, own).await?,
         to_do,
