@@ -30,6 +30,13 @@ mod tests {
 
     use super::*;
 
+    /// The code with each text on one line. A backslash at the end of a line joins it with the next.
+    fn join_texts(code: &str) -> String {
+        let mut parts = code.split("\\\n");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |joined, part| joined + part.trim_start())
+    }
+
     /// Collects all texts that the templates and the code translate, and all texts in the code of
     /// pages for groups.
     fn collect_texts(folder: &Path, found: &mut BTreeSet<String>) {
@@ -40,7 +47,7 @@ mod tests {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap();
+            let code = join_texts(text.split("#[cfg(test)]").next().unwrap());
             // Lines are joined, because rustfmt may put an argument on its own line.
             let joined: String = code.lines().map(str::trim).collect();
             for opening in [".t(\"", ".t_with(\"", "translate(\"", "translate_with(\""] {
