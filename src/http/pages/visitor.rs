@@ -48,7 +48,7 @@ pub struct Visitor {
 
 /// Cookies that are sent with any response to a request, also with an error: that of a session whose
 /// lifetime was extended, and that of a kept form.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct CookiesToSend(Vec<Cookie<'static>>);
 
 /// Has a cookie sent with the response to a request.
