@@ -4,8 +4,8 @@
 //! # Unproven sessions
 //!
 //! A person who has just begun an application is signed in before their address is proven. Such a
-//! session acts without roles. It ends when a role is proposed for the person, and when they sign in
-//! by a link, unless they say there that the session is their own.
+//! session acts without roles. It ends when a role is proposed for the person, and when they sign
+//! in by a link, unless they say there that the session is their own.
 
 use std::collections::BTreeSet;
 

@@ -30,7 +30,7 @@ mod tests {
 
     use super::*;
 
-    /// The code with each text on one line. A backslash at the end of a line joins it with the next.
+    /// The code with each text on one line. A backslash at the end of a line continues a text.
     fn join_texts(code: &str) -> String {
         let mut parts = code.split("\\\n");
         let first = parts.next().unwrap_or_default().to_owned();

@@ -46,8 +46,8 @@ pub struct Visitor {
     pub path: String,
 }
 
-/// Cookies that are sent with any response to a request, also with an error: that of a session whose
-/// lifetime was extended, and that of a kept form.
+/// Cookies that are sent with any response to a request, also with an error: that of a session
+/// whose lifetime was extended, and that of a kept form.
 #[derive(Default)]
 struct CookiesToSend(Vec<Cookie<'static>>);
 
