@@ -112,7 +112,7 @@ impl FormField<'_> {
 /// and the form's name.
 #[derive(Template)]
 #[template(
-    source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">{% if !typed_by.is_empty() %}<input type="hidden" name="typed_by" value="{{ typed_by }}">{% endif %}{% if !kept_note.is_empty() %}<p class="notice todo" role="status">{{ kept_note }}</p>{% endif %}"#,
+    source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">{% if !typed_by.is_empty() %}<input type="hidden" name="typed_by" value="{{ typed_by }}">{% endif %}{% if !kept_note.is_empty() %}<div class="notice todo" role="status"><div><p>{{ kept_note }}</p></div></div>{% endif %}"#,
     ext = "html"
 )]
 pub struct HiddenFields<'a> {
