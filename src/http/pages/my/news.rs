@@ -53,7 +53,8 @@ pub(super) async fn show(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
-    render(&visitor, &app, row, &[], None).await
+    let kept = photographs::of_kept_form(&visitor, &app, row.group.0, "news").await?;
+    render(&visitor, &app, row, &kept.unwrap_or_default(), None).await
 }
 
 async fn render(

@@ -47,6 +47,21 @@ pub(super) fn missing_consent(
     is_missing.then(|| ("agreed".to_owned(), translate(says, language).to_owned()))
 }
 
+/// The photos that a form names which was kept until the visitor signed in again; `None` if no form
+/// of this name was.
+pub(super) async fn of_kept_form(
+    visitor: &Visitor,
+    app: &AppState,
+    group: Uuid,
+    name: &str,
+) -> Result<Option<Vec<FileDigest>>, PageError> {
+    let Some(form) = visitor.kept.as_ref().filter(|form| form.form == name) else {
+        return Ok(None);
+    };
+    let typed = FormData::new(form.values.clone());
+    Ok(Some(kept(app, group, &typed).await?))
+}
+
 /// The photos that a form names, except those to be left out. Each is one of the group's files.
 async fn kept(
     app: &AppState,

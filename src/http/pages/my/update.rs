@@ -89,7 +89,10 @@ pub(super) async fn show(
         Some(draft) => &draft.files,
         None => &update.files,
     };
-    let kept = files.iter().cloned().collect();
+    let kept = match photographs::of_kept_form(&visitor, &app, row.group.0, "update").await? {
+        Some(kept) => kept,
+        None => files.iter().cloned().collect(),
+    };
     render(&visitor, &app, (row, update), kept, None).await
 }
 
