@@ -95,7 +95,7 @@ async fn unproven_elsewhere(
     app: &AppState,
     person: &str,
 ) -> Result<Vec<String>, PageError> {
-    let Ok(person) = person.parse() else {
+    let Ok(person) = person.parse::<Uuid>() else {
         return Ok(Vec::new());
     };
     let own = visitor.digest(app);
