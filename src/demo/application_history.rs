@@ -183,6 +183,7 @@ impl GroupHistory<'_> {
             Some(&contact.telephone),
         ));
         self.push_step(day, typist, Command::Person(self.member, register));
+        self.sign_in(day);
         let register = RegisterGroup {
             name: seed.name.clone(),
             area: seed.area.clone(),
@@ -194,6 +195,15 @@ impl GroupHistory<'_> {
             Actor::Person(self.member),
             Command::Group(self.group, GroupCommand::Register(register)),
         );
+    }
+
+    /// People who apply on the web use the link that was mailed to them, which proves their
+    /// address. For an application on paper or by phone no link is mailed.
+    fn sign_in(&mut self, day: i32) {
+        if !self.seed.is_keyed_in() && self.seed.contact.email.is_some() {
+            let proven = setup::prove_address(self.member);
+            self.push_step(day, Actor::Job, proven);
+        }
     }
 
     /// The application and its answers: the first two, or all if it is sent.

@@ -60,6 +60,15 @@ pub(super) fn fund_id(organisation: OrganisationId) -> FundId {
     FundId(demo_id(organisation, "fund", "one"))
 }
 
+/// Proves a person's address. The loader fills in the digest of the address.
+pub(super) fn prove_address(person: PersonId) -> Command {
+    let address = String::new();
+    Command::Person(
+        person,
+        PersonCommand::ProveAddress(MailedAddress { address }),
+    )
+}
+
 pub(super) fn person_details(
     name: &str,
     email: Option<&str>,
@@ -112,18 +121,21 @@ impl SetupSteps<'_> {
                 roles: one.roles.clone(),
             };
             self.organisation(Actor::Operator, OrganisationCommand::NameFounder(founder));
-            let proven = Command::Person(
-                staff_id(self.organisation, &one.key),
-                PersonCommand::ProveAddress(MailedAddress {
-                    address: String::new(),
-                }),
-            );
-            self.steps
-                .push(DemoStep::new(FIRST_DAY, Actor::Job, proven));
+            self.sign_in(one);
         }
         for one in self.programme.staff.iter().filter(|one| !one.founder) {
             self.give_roles(one);
+            if !one.roles.is_empty() {
+                self.sign_in(one);
+            }
         }
+    }
+
+    /// A member of staff uses the link that was mailed to them, which proves their address.
+    fn sign_in(&mut self, one: &Staff) {
+        let proven = prove_address(staff_id(self.organisation, &one.key));
+        self.steps
+            .push(DemoStep::new(FIRST_DAY, Actor::Job, proven));
     }
 
     /// The first two administrators, once both are named.

@@ -159,7 +159,7 @@ impl Composer {
             }
         } else {
             // The address is unproven and may belong to a stranger.
-            let neutral = template_for_unproven(language);
+            let neutral = template_for_unproven(kind, language);
             letter(&neutral.subject, &neutral.body, &neutral.button)
         };
         Ok(MailDraft { to, letter })

@@ -18,8 +18,10 @@ pub struct MailTemplate {
     pub button: String,
 }
 
-/// Key of the template for unproven addresses in `texts/mails.json`.
+/// Keys of the templates for unproven addresses in `texts/mails.json`: about an application, and
+/// about the person's own details.
 const UNPROVEN_ADDRESS_KEY: &str = "unknown_address";
+const UNPROVEN_PERSON_KEY: &str = "unknown_person";
 
 static DEFAULT_TEMPLATES: LazyLock<BTreeMap<String, BTreeMap<String, MailTemplate>>> =
     LazyLock::new(|| {
@@ -42,20 +44,28 @@ pub fn default_template(kind: MailKind, language: Language) -> &'static MailTemp
         .expect("every mail has its words in English")
 }
 
-/// Template of every mail about an application or a grant to an unproven address. It contains
-/// nothing that a person typed.
+/// Template of a mail to an unproven address: one for everything about an application or a grant,
+/// and one about the person's own details, which has no number. It contains nothing that a person
+/// typed.
 ///
 /// # Panics
 /// If `texts/mails.json` lacks it. A test ensures that it does not.
 #[must_use]
-pub fn template_for_unproven(language: Language) -> &'static MailTemplate {
+pub fn template_for_unproven(kind: MailKind, language: Language) -> &'static MailTemplate {
     let by_language = DEFAULT_TEMPLATES
-        .get(UNPROVEN_ADDRESS_KEY)
-        .expect("there are words for whoever is not known");
+        .get(unproven_key(kind))
+        .expect("there are words for people who are not known");
     by_language
         .get(language.code())
         .or_else(|| by_language.get("en"))
         .expect("every mail has its words in English")
+}
+
+fn unproven_key(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::ErasureAsked => UNPROVEN_PERSON_KEY,
+        _ => UNPROVEN_ADDRESS_KEY,
+    }
 }
 
 /// Example values for the preview of a text before publication.
@@ -111,18 +121,19 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_not_known_reads_nothing_that_somebody_typed() {
-        for language in Language::VARIANTS {
-            let text = template_for_unproven(*language);
+    fn people_who_are_not_known_read_nothing_that_somebody_typed() {
+        let kinds = [MailKind::Submitted, MailKind::ErasureAsked];
+        for (kind, language) in kinds
+            .into_iter()
+            .flat_map(|kind| Language::VARIANTS.iter().map(move |of| (kind, *of)))
+        {
+            let text = template_for_unproven(kind, language);
             assert_eq!(
-                DEFAULT_TEMPLATES[UNPROVEN_ADDRESS_KEY].get(language.code()),
+                DEFAULT_TEMPLATES[unproven_key(kind)].get(language.code()),
                 Some(text),
                 "{language:?} has words of its own"
             );
-            assert_eq!(
-                check_mail_text(MailKind::Submitted, &text.subject, &text.body),
-                Ok(())
-            );
+            assert_eq!(check_mail_text(kind, &text.subject, &text.body), Ok(()));
             let said = BTreeMap::from([
                 ("name", "TYPED"),
                 ("group", "TYPED"),
@@ -133,6 +144,19 @@ mod tests {
                 !fill_in(&text.subject, &said).contains("TYPED")
                     && !fill_in(&text.body, &said).contains("TYPED")
             );
+        }
+    }
+
+    /// Only a mail about an application or a grant has the number of one.
+    #[test]
+    fn a_mail_about_a_persons_details_has_no_number() {
+        for language in Language::VARIANTS {
+            let numbered = |kind| {
+                template_for_unproven(kind, *language)
+                    .subject
+                    .contains("{{ reference }}")
+            };
+            assert!(numbered(MailKind::Declined) && !numbered(MailKind::ErasureAsked));
         }
     }
 }
