@@ -12,6 +12,17 @@ super::text::text_type!(
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 );
 
+/// How many digits of a digest are written in an address.
+const SHORT_DIGITS: usize = 16;
+
+impl FileDigest {
+    /// The first digits, which tell an organisation's few public files apart in an address.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.as_str().get(..SHORT_DIGITS).unwrap_or_default()
+    }
+}
+
 fn parse_digest(text: &str) -> Result<String, TextError> {
     let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if text.len() == 64 && text.bytes().all(hexadecimal) {

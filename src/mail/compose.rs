@@ -143,6 +143,8 @@ impl Composer {
             link: link.clone(),
             button: button.to_owned(),
             signature: Some(signature.clone()),
+            look: self.look_of(&organisation),
+            translated: self.translated_page(kind, &path, language),
             ..Letter::default()
         };
         let letter = if kind.may_reach_unproven() || known {
@@ -163,6 +165,25 @@ impl Composer {
             letter(&neutral.subject, &neutral.body, &neutral.button)
         };
         Ok(MailDraft { to, letter })
+    }
+
+    /// The linked page in the other language of the pages. A link to sign in is secret and works
+    /// once, so its mail has no second address.
+    fn translated_page(
+        &self,
+        kind: MailKind,
+        path: &str,
+        language: Language,
+    ) -> Option<(Language, String)> {
+        if matches!(kind, MailKind::SignIn | MailKind::ColleagueInvited) {
+            return None;
+        }
+        let other = match language {
+            Language::En => Language::Pl,
+            Language::Pl => Language::En,
+        };
+        let address = format!("{}/language/{}?to={path}", self.address, other.code());
+        Some((other, address))
     }
 
     /// Context of a mail to a person about themselves.

@@ -52,7 +52,8 @@ impl Composer {
         reader: FixedTextReader,
         text: &FixedText,
     ) -> Result<MailDraft, MailError> {
-        let signature = self.office.signature(&self.load_organisation().await?);
+        let organisation = self.load_organisation().await?;
+        let signature = self.office.signature(&organisation);
         let link = format!("{}{}", self.address, text.path);
         let phone = signature.phone_in_words(reader.language);
         let values = BTreeMap::from([("phone", phone)]);
@@ -68,6 +69,7 @@ impl Composer {
             plain,
             link,
             signature: Some(signature),
+            look: self.look_of(&organisation),
             ..Letter::default()
         };
         Ok(MailDraft {

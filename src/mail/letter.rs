@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::look::Look;
 use super::signature::Signature;
 use crate::domain::language::Language;
 
@@ -42,6 +43,9 @@ pub(super) struct Letter {
     pub(super) answers: Vec<(String, String)>,
     /// Absent from mails to people outside, such as those with checkpoints.
     pub(super) signature: Option<Signature>,
+    pub(super) look: Look,
+    /// Address of the linked page in the other language, if the page has one.
+    pub(super) translated: Option<(Language, String)>,
 }
 
 /// A mail without links, for staff to read out on the phone or to print.
@@ -61,6 +65,8 @@ enum LayoutText {
     YourAnswers,
     LinkInstead,
     WhyAndNever,
+    /// The link to the page in this language.
+    InThisLanguage,
 }
 
 impl LayoutText {
@@ -78,6 +84,8 @@ impl LayoutText {
             (Self::WhyAndNever, Language::Pl) => {
                 "Nigdy nie prosimy w wiadomościach o hasła ani o dane konta."
             }
+            (Self::InThisLanguage, Language::En) => "See this in English",
+            (Self::InThisLanguage, Language::Pl) => "Zobacz to po polsku",
         }
     }
 }
@@ -188,6 +196,11 @@ impl Letter {
                 .as_ref()
                 .map_or("", |signature| &signature.organisation),
             signature: self.signature_lines(),
+            look: &self.look,
+            translated: self.translated.as_ref().map(|(language, address)| {
+                let label = LayoutText::InThisLanguage.text(*language);
+                (language.code(), address.as_str(), label)
+            }),
             link_instead: LayoutText::LinkInstead.text(self.language),
             never: LayoutText::WhyAndNever.text(self.language),
         };
@@ -228,6 +241,9 @@ struct LetterPage<'a> {
     your_answers: &'static str,
     organisation: &'a str,
     signature: Vec<String>,
+    look: &'a Look,
+    /// Language, address and label of the link to the page in the other language.
+    translated: Option<(&'static str, &'a str, &'static str)>,
     link_instead: &'static str,
     never: &'static str,
 }
@@ -276,6 +292,26 @@ mod tests {
             page.contains("<a href=\"https://a.example/x\"") && page.contains(">Odpowiedz</a>"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn a_mail_looks_like_the_pages_and_links_to_the_other_language() {
+        let mut own = letter();
+        own.look = Look {
+            accent: "#0f6b66".to_owned(),
+            logo: "https://a.example/assets/logo-1".to_owned(),
+        };
+        own.translated = Some((Language::En, "https://a.example/language/en?to=x".to_owned()));
+        let page = own.render_html().unwrap();
+
+        assert!(
+            page.contains("bgcolor=\"#0f6b66\"")
+                && page.contains("src=\"https://a.example/assets/logo-1\"")
+                && page.contains("lang=\"en\">See this in English</a>"),
+            "{page}"
+        );
+        let page = letter().render_html().unwrap();
+        assert!(!page.contains("<img") && !page.contains("/language/"), "{page}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod event_values;
 mod fixed_text;
 pub mod invitations;
 mod letter;
+mod look;
 mod lookups;
 mod recipients;
 mod signature;

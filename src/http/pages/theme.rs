@@ -21,7 +21,7 @@ use crate::projections::OrganisationRow;
 
 const IMMUTABLE: (actix_web::http::header::HeaderName, &str) =
     (CACHE_CONTROL, "public, max-age=31536000, immutable");
-/// The digits of a digest in an address.
+/// The digits of a stylesheet's digest in its address.
 const DIGITS: usize = 16;
 /// The first bytes of a PNG file.
 const PNG_BEGINS: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -76,11 +76,7 @@ pub fn theme_path(accent: &Accent) -> String {
 
 /// The address of a logo.
 pub(super) fn logo_path(logo: &FileDigest) -> String {
-    format!("/assets/logo-{}", short(logo))
-}
-
-fn short(logo: &FileDigest) -> &str {
-    logo.as_str().get(..DIGITS).unwrap_or_default()
+    format!("/assets/logo-{}", logo.short())
 }
 
 /// The colours that follow from an accent, on a light page and on a dark one.
@@ -197,7 +193,7 @@ async fn show_logo(
     let logo = in_force
         .into_iter()
         .chain(proposed)
-        .find(|logo| short(logo) == request.match_info().query("digest"))
+        .find(|logo| logo.short() == request.match_info().query("digest"))
         .ok_or_else(PageError::not_found)?;
     let bytes = match app.files.read_public(&logo).await {
         Ok(bytes) if bytes.starts_with(&PNG_BEGINS) => bytes,
