@@ -301,7 +301,10 @@ mod tests {
             accent: "#0f6b66".to_owned(),
             logo: "https://a.example/assets/logo-1".to_owned(),
         };
-        own.translated = Some((Language::En, "https://a.example/language/en?to=x".to_owned()));
+        own.translated = Some((
+            Language::En,
+            "https://a.example/language/en?to=x".to_owned(),
+        ));
         let page = own.render_html().unwrap();
 
         assert!(
@@ -311,7 +314,10 @@ mod tests {
             "{page}"
         );
         let page = letter().render_html().unwrap();
-        assert!(!page.contains("<img") && !page.contains("/language/"), "{page}");
+        assert!(
+            !page.contains("<img") && !page.contains("/language/"),
+            "{page}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::FormData;
+use super::missing::missing_text;
 use crate::domain::Refusal;
 use crate::http::pages::components::FieldKind;
 use crate::http::problem::{ErrorCode, FieldErrorCode, Problem};
@@ -309,10 +310,10 @@ impl FieldIssue {
                 ),
             };
         };
-        let label = label.trim_end_matches(['?', ':', ' ']);
         match &self.kind {
             IssueKind::Missing => missing_text(label, *kind),
             IssueKind::Invalid(says) => {
+                let label = label.trim_end_matches(['?', ':', ' ']);
                 let says = says.as_deref().unwrap_or(match kind {
                     FieldKind::Money => "enter an amount in pounds, such as 1,250",
                     FieldKind::Number => "enter a whole number, such as 14",
@@ -328,45 +329,8 @@ impl FieldIssue {
     }
 }
 
-/// The error of an empty field: "Enter who gives the money", "Choose the area".
-fn missing_text(label: &str, kind: FieldKind) -> String {
-    const AS_THEY_ARE: [&str; 19] = [
-        "what", "who", "whom", "whose", "which", "why", "when", "where", "how", "whether", "the",
-        "a", "an", "your", "our", "their", "its", "one", "at",
-    ];
-    let all_capitals = label
-        .split_whitespace()
-        .next()
-        .is_some_and(|word| word.len() > 1 && word.chars().all(char::is_uppercase));
-    let noun = if all_capitals {
-        label.to_owned()
-    } else {
-        with_first(label, char::to_lowercase)
-    };
-    let first = noun
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    let article = if AS_THEY_ARE.contains(&first) {
-        ""
-    } else {
-        "the "
-    };
-    let verb = match kind {
-        FieldKind::Select
-        | FieldKind::Radios
-        | FieldKind::Choice
-        | FieldKind::Checkboxes
-        | FieldKind::File
-        | FieldKind::Table => "Choose",
-        _ if first == "why" => "Say",
-        _ => "Enter",
-    };
-    format!("{verb} {article}{noun}")
-}
-
 /// A text with its first letter changed.
-fn with_first<I: Iterator<Item = char>>(text: &str, change: fn(char) -> I) -> String {
+pub(super) fn with_first<I: Iterator<Item = char>>(text: &str, change: fn(char) -> I) -> String {
     let mut letters = text.chars();
     letters
         .next()

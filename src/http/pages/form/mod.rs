@@ -5,6 +5,7 @@ mod data;
 mod errors;
 mod fields;
 mod json;
+mod missing;
 
 use super::components;
 use super::{Visitor, i18n};
