@@ -58,7 +58,7 @@ pub use fund::{Fund, FundCommand, FundEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
 pub use id::{ApplicationId, FundId, GrantId, GroupId, OrganisationId, PersonId};
-pub use money::Money;
+pub use money::{Money, thousands};
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
 pub use policy::{FollowUps, created_number};

@@ -171,17 +171,26 @@ impl From<Money> for String {
 }
 
 /// For people: with commas, and without pence where there are none. "£1,250", "£52,058.50".
+/// A whole number as people read it, with a comma between thousands: 1,019.
+#[must_use]
+pub fn thousands(number: impl fmt::Display) -> String {
+    let plain = number.to_string();
+    let (sign, digits) = plain.split_at(usize::from(plain.starts_with('-')));
+    let grouped = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(String::from_utf8_lossy)
+        .collect::<Vec<_>>()
+        .join(",");
+    format!("{sign}{grouped}")
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = self.to_decimal_string();
         let (pounds, pence) = plain.split_once('.').unwrap_or((&plain, "00"));
-        let thousands = pounds
-            .as_bytes()
-            .rchunks(3)
-            .rev()
-            .map(String::from_utf8_lossy)
-            .collect::<Vec<_>>()
-            .join(",");
+        let thousands = thousands(pounds);
         if pence == "00" {
             write!(f, "£{thousands}")
         } else {
@@ -201,6 +210,20 @@ crate::domain::text::text_schema!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, says) in [
+            (0, "0"),
+            (999, "999"),
+            (1_019, "1,019"),
+            (1_234_567, "1,234,567"),
+            (-1_000, "-1,000"),
+            (-100, "-100"),
+        ] {
+            assert_eq!(thousands(number), says);
+        }
+    }
 
     #[test]
     fn reads_pounds_and_pence() {

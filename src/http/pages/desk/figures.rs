@@ -7,8 +7,8 @@ use askama::Template;
 
 use super::DeskRequest;
 use super::list::names_of_rounds;
-use crate::domain::Money;
 use crate::domain::outcome::Sign;
+use crate::domain::{Money, thousands};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{
     DaySelection, MoneyBar, OutcomeBar, mean_days_to_decide, outcome_bars, percent, share,
@@ -62,7 +62,7 @@ fn reports_in_words<'a>(lines: impl IntoIterator<Item = &'a OutcomeLine>) -> Str
     let count: i64 = lines.into_iter().map(|line| line.updates).sum();
     match count {
         1 => "1 report".to_owned(),
-        count => format!("{count} reports"),
+        count => format!("{} reports", thousands(count)),
     }
 }
 

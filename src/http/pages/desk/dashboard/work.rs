@@ -153,7 +153,7 @@ pub(super) fn oldest_text(oldest: Option<Date>, today: Date) -> String {
 pub(super) fn number_of(count: i64, one: &str, many: &str) -> String {
     match count {
         1 => format!("1 {one}"),
-        COUNT_MAX.. => format!("{COUNT_MAX} {many} or more"),
+        COUNT_MAX.. => format!("{} {many} or more", crate::domain::thousands(COUNT_MAX)),
         _ => format!("{count} {many}"),
     }
 }
