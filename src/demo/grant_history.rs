@@ -2,6 +2,7 @@
 //! returns, closing.
 
 use super::application_history::{GroupHistory, plaintext, prose, with_reason};
+use super::photographs;
 use super::stories::{Deviation, SignSeed, Stage};
 use crate::domain::application::Channel;
 use crate::domain::command::{NoBody, ProposalRef};
@@ -323,13 +324,14 @@ impl GroupHistory<'_> {
         let Some(story) = self.seed.story.clone() else {
             return;
         };
+        let names = self.pictures_of_update();
         let publish = PublishStory {
             words: story.words,
             consented_on: self.date(day - 1),
             consent: story.consent,
             photographs: std::collections::BTreeSet::new(),
+            pictured: names.first().and_then(|name| photographs::shown_by(name)),
         };
-        let names = self.pictures_of_update();
         self.with_pictures(day, officer, names, GrantCommand::PublishStory(publish));
         if self.turn(Deviation::StoryWithdrawn).is_some() {
             let withdraw = GrantCommand::WithdrawStory(StoryRef { story: 1 });

@@ -1,13 +1,15 @@
 //! The pictures of the demonstration. They are stored like the uploads of a group: re-encoded in
 //! the sandbox and encrypted under the group's key.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 
 use super::SeedError;
 use crate::commands::{Caller, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
+use crate::domain::text::Line;
 use crate::domain::{Actor, Command, Event, GroupCommand, GroupEvent, GroupId};
 use crate::files::{FileError, FileStore, StoredFile, UploadContext};
 use crate::sandbox::Sandbox;
@@ -39,6 +41,17 @@ const PICTURES: &[(&str, &[u8])] = pictures!(
     "street",
     "walk",
 );
+
+/// What each picture shows, by its name.
+static SHOWN: LazyLock<BTreeMap<String, Line>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../seeds/photographs/alt.json"))
+        .expect("the descriptions of the pictures are whole")
+});
+
+/// What a picture shows, for people who cannot see it.
+pub(super) fn shown_by(name: &str) -> Option<Line> {
+    SHOWN.get(name).cloned()
+}
 
 /// The names of the pictures.
 #[cfg(test)]

@@ -449,7 +449,10 @@ events! {
         },
         AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
         StoryPublished { story: u16, words: Prose, consented_on: Date, consent: Line,
-            photographs: BTreeSet<FileDigest> },
+            photographs: BTreeSet<FileDigest>,
+            /// What the photographs show, for people who cannot see them.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pictured: Option<Line> },
         StoryWithdrawn { story: u16 },
         GrantClosed { released: FundingSplit },
     }

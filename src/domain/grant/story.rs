@@ -22,6 +22,9 @@ pub struct PublishStory {
     /// Photographs, each one of the group's files.
     #[serde(default)]
     pub photographs: BTreeSet<FileDigest>,
+    /// What the photographs show, for people who cannot see them. Everyone can read it.
+    #[serde(default)]
+    pub pictured: Option<Line>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -66,6 +69,7 @@ impl Grant {
             consented_on,
             consent,
             photographs,
+            pictured,
         } = story.clone();
         Ok(GrantEvent::StoryPublished {
             story: number,
@@ -73,6 +77,7 @@ impl Grant {
             consented_on,
             consent,
             photographs,
+            pictured,
         })
     }
 

@@ -92,8 +92,11 @@ struct AcceptedGrant {
 pub(super) struct StoryView {
     pub title: String,
     pub words: String,
-    /// The address of its first picture.
+    /// The address of its first picture, and what the picture shows.
     pub picture: Option<String>,
+    pub pictured: Option<String>,
+    /// The address of its grant on the public page.
+    pub grant: String,
     pub group: String,
     pub award: Money,
 }
@@ -367,6 +370,8 @@ fn stories_of(row: &GrantRow, told: &BTreeMap<u16, StoryRow>, group: &str) -> Ve
             title: row.title.clone(),
             words: story.words.clone()?,
             picture: picture.map(|file| format!("/impact/{}/{file}", row.id)),
+            pictured: story.pictured.clone(),
+            grant: format!("/impact#grant-{}", row.id),
             group: group.to_owned(),
             award: row.award,
         })

@@ -18,6 +18,9 @@ pub struct StoryRow {
     #[schema(value_type = String, format = "date")]
     pub consented_on: Date,
     pub photographs: BTreeSet<FileDigest>,
+    /// What the photographs show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictured: Option<String>,
 }
 
 impl GrantRow {
@@ -29,6 +32,7 @@ impl GrantRow {
                 words,
                 consented_on,
                 photographs,
+                pictured,
                 ..
             } => {
                 let words = Some(words.to_string());
@@ -38,12 +42,14 @@ impl GrantRow {
                         words,
                         consented_on: *consented_on,
                         photographs: photographs.clone(),
+                        pictured: pictured.as_ref().map(ToString::to_string),
                     },
                 );
             }
             E::StoryWithdrawn { story, .. } => {
                 if let Some(found) = self.stories.get_mut(story) {
-                    (found.words, found.photographs) = (None, BTreeSet::new());
+                    (found.words, found.pictured) = (None, None);
+                    found.photographs.clear();
                 }
             }
             _ => {}

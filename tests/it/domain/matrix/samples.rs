@@ -483,6 +483,7 @@ fn change(name: &str) -> Option<Sample> {
             "words": "They cook together.",
             "consented_on": "2026-06-01",
             "consent": "A signed form",
+            "pictured": "Three people at a stove",
         })),
         "withdraw-story" => member(json!({ "story": 1 })),
         _ => return None,

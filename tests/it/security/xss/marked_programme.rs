@@ -326,8 +326,8 @@ impl MarkedProgramme<'_> {
         on(self.ada, "accept-update", json!({ "update": 1 }));
         let corrected = json!({ "update": 1, "people": 21, "volunteers": 3, "spent": "700.00", "reason": PAYLOAD });
         on(self.ada, "correct-update", corrected);
-        let story =
-            json!({ "words": PAYLOAD, "consented_on": self.app.today(), "consent": PAYLOAD });
+        let story = json!({ "words": PAYLOAD, "consented_on": self.app.today(), "consent": PAYLOAD,
+                "pictured": PAYLOAD });
         on(self.ada, "publish-story", story);
     }
 

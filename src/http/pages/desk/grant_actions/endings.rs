@@ -64,6 +64,7 @@ impl GrantActions<'_> {
             consented_on: today,
             consent: sample("consent"),
             photographs: BTreeSet::new(),
+            pictured: None,
         };
         let publish = self
             .spec("Publish a story", C::PublishStory(story))
@@ -77,7 +78,9 @@ impl GrantActions<'_> {
                 "photographs",
                 "Photographs",
                 file_choices(files, &[FilePurpose::Photograph]),
-            );
+            )
+            .text("pictured", "What the photographs show (optional)")
+            .hint("For people who cannot see them. Everyone can read this.");
         let published = self
             .row
             .stories
