@@ -19,6 +19,7 @@ use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, fill_in};
 use crate::domain::text::contains_url;
 use crate::outbox::MailRow;
+use crate::projections::GroupRow;
 use crate::views::{PersonView, Views};
 
 pub(super) type TemplateValues = BTreeMap<&'static str, String>;
@@ -116,6 +117,7 @@ impl Composer {
             MailKind::ColleagueInvited => self.invitation_context(mail, &person).await?,
             MailKind::ContactChanged => self.contact_changed_context(&mail.about, &person).await?,
             MailKind::ErasureAsked => self.own_context(&person).await?,
+            MailKind::PaperReceived => self.paper_context(&mail.about, &person).await?,
             _ => self.event_context(&mail.about, kind).await?,
         };
         let to = match route {
@@ -161,7 +163,8 @@ impl Composer {
             }
         } else {
             // The address is unproven and may belong to a stranger.
-            let neutral = template_for_unproven(kind, language);
+            let neutral = template_for_unproven(kind, language)
+                .ok_or(MailError::NotNeeded("the address was not proven"))?;
             letter(&neutral.subject, &neutral.body, &neutral.button)
         };
         Ok(MailDraft { to, letter })
@@ -192,6 +195,24 @@ impl Composer {
             values: TemplateValues::new(),
             answers: Vec::new(),
             path: "/account".to_owned(),
+            fund: None,
+            language: self.language_of(person).await?,
+        })
+    }
+
+    /// Context of a mail about a paper that a member of a group sent.
+    async fn paper_context(
+        &self,
+        position: &str,
+        person: &PersonView,
+    ) -> Result<MailContext, MailError> {
+        let event = self.load_event(position).await?;
+        let group: Option<GroupRow> = self.views.find(event.stream, None).await?;
+        let name = group.ok_or(MailError::ViewsBehind)?.name;
+        Ok(MailContext {
+            values: BTreeMap::from([("group", without_address(name))]),
+            answers: Vec::new(),
+            path: "/my".to_owned(),
             fund: None,
             language: self.language_of(person).await?,
         })

@@ -46,25 +46,26 @@ pub fn default_template(kind: MailKind, language: Language) -> &'static MailTemp
 
 /// Template of a mail to an unproven address: one for everything about an application or a grant,
 /// and one about the person's own details, which has no number. It contains nothing that a person
-/// typed.
+/// typed. None for a mail that only people with a proven address cause.
 ///
 /// # Panics
 /// If `texts/mails.json` lacks it. A test ensures that it does not.
 #[must_use]
-pub fn template_for_unproven(kind: MailKind, language: Language) -> &'static MailTemplate {
+pub fn template_for_unproven(kind: MailKind, language: Language) -> Option<&'static MailTemplate> {
     let by_language = DEFAULT_TEMPLATES
-        .get(unproven_key(kind))
+        .get(unproven_key(kind)?)
         .expect("there are words for people who are not known");
-    by_language
+    let template = by_language
         .get(language.code())
-        .or_else(|| by_language.get("en"))
-        .expect("every mail has its words in English")
+        .or_else(|| by_language.get("en"));
+    Some(template.expect("every mail has its words in English"))
 }
 
-fn unproven_key(kind: MailKind) -> &'static str {
+fn unproven_key(kind: MailKind) -> Option<&'static str> {
     match kind {
-        MailKind::ErasureAsked => UNPROVEN_PERSON_KEY,
-        _ => UNPROVEN_ADDRESS_KEY,
+        MailKind::PaperReceived => None,
+        MailKind::ErasureAsked => Some(UNPROVEN_PERSON_KEY),
+        _ => Some(UNPROVEN_ADDRESS_KEY),
     }
 }
 
@@ -127,9 +128,9 @@ mod tests {
             .into_iter()
             .flat_map(|kind| Language::VARIANTS.iter().map(move |of| (kind, *of)))
         {
-            let text = template_for_unproven(kind, language);
+            let text = template_for_unproven(kind, language).unwrap();
             assert_eq!(
-                DEFAULT_TEMPLATES[unproven_key(kind)].get(language.code()),
+                DEFAULT_TEMPLATES[unproven_key(kind).unwrap()].get(language.code()),
                 Some(text),
                 "{language:?} has words of its own"
             );
@@ -153,6 +154,7 @@ mod tests {
         for language in Language::VARIANTS {
             let numbered = |kind| {
                 template_for_unproven(kind, *language)
+                    .unwrap()
                     .subject
                     .contains("{{ reference }}")
             };

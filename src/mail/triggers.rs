@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use super::{MailError, Mailer, derive_id};
+use crate::domain::file::FilePurpose;
 use crate::domain::mail::MailKind;
 use crate::domain::panel::Decision;
 use crate::domain::{
-    ApplicationEvent, Event, GrantEvent, OrganisationEvent, PersonEvent, PersonId,
+    ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::outbox::NewMail;
@@ -36,8 +37,9 @@ impl Mailer {
         let recipients = self
             .trigger_recipients(&trigger.recipients, event.recorded_on())
             .await?;
+        let cause = cause_of(trigger.kind, event);
         let mail = |person: PersonId| NewMail {
-            id: derive_id(&self.commands, &format!("{}/{person}", event.position)),
+            id: derive_id(&self.commands, &format!("{cause}/{person}")),
             kind: <&str>::from(trigger.kind).to_owned(),
             person: person.to_string(),
             about: event.position.to_string(),
@@ -51,6 +53,23 @@ impl Mailer {
 pub fn writes_to_group(event: &RecordedEvent) -> bool {
     let recipients = mail_trigger(event).map(|trigger| trigger.recipients);
     matches!(recipients, Some(Recipients::GroupOfApplication(_)))
+}
+
+/// What a mail's id is derived from. Papers that a person sends on one day, often several in a row,
+/// are acknowledged once.
+fn cause_of(kind: MailKind, event: &RecordedEvent) -> String {
+    match kind {
+        MailKind::PaperReceived => {
+            let kind = <&str>::from(kind);
+            format!("{kind}/{}/{}", event.stream, event.recorded_on())
+        }
+        _ => event.position.to_string(),
+    }
+}
+
+/// Whether the person who issued an event's command acted as a member of a group, not as staff.
+fn is_by_member(event: &RecordedEvent) -> bool {
+    event.metadata.get("roles").is_none()
 }
 
 /// The mail that an event causes, if any.
@@ -67,6 +86,11 @@ fn mail_trigger(event: &RecordedEvent) -> Option<MailTrigger> {
         Event::Organisation(OrganisationEvent::RoleConfirmed { person, .. }) => {
             (MailKind::ColleagueInvited, Recipients::Person(*person))
         }
+        Event::Group(GroupEvent::FileKept {
+            purpose: FilePurpose::Document,
+            kept_by,
+            ..
+        }) if is_by_member(event) => (MailKind::PaperReceived, Recipients::Person(*kept_by)),
         Event::Person(PersonEvent::ContactChanged {
             replaced: Some(_), ..
         }) => (

@@ -61,6 +61,8 @@ pub enum MailKind {
     DraftReopened,
     /// The group accepted the agreement.
     AgreementAccepted,
+    /// A member of the group sent a paper.
+    PaperReceived,
     /// The group asks for a change of its grant.
     VariationAsked,
     VariationApproved,
@@ -110,7 +112,7 @@ impl MailKind {
             | Self::UpdateReceived
             | Self::UpdateAccepted
             | Self::GrantClosed => &["title", "reference"],
-            Self::ErasureAsked => &[],
+            Self::PaperReceived | Self::ErasureAsked => &[],
         }
     }
 

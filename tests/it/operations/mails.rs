@@ -8,6 +8,7 @@ use microgrants::auth::links::{self, NewSignInLink};
 use microgrants::commands::{Caller, CommandRequest};
 use microgrants::domain::application::{ChooseLanguage, RequestChanges, Resubmit};
 use microgrants::domain::command::{ProposalRef, WithReason};
+use microgrants::domain::file::{FilePurpose, KeepFile, MediaType};
 use microgrants::domain::grant::SendPayment;
 use microgrants::domain::group::MergeGroup;
 use microgrants::domain::language::Language;
@@ -611,4 +612,42 @@ async fn the_news_of_a_group_is_acknowledged(app: TestApp) {
         .map(|row| (row.kind.as_str(), row.state.as_str()))
         .collect();
     assert_eq!(sent, [("update_received", "sent")]);
+}
+
+on_each_engine!(papers_of_one_day_are_acknowledged_once);
+async fn papers_of_one_day_are_acknowledged_once(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let (_, group, member) = office.payable(&app, 900).await;
+    set_email(&app, member, "zofia@example.org").await;
+    let post = mailer(&app);
+    post.subscribe().await.unwrap();
+    let paper = |digits: &str| {
+        let keep = KeepFile {
+            file: digits.repeat(32).parse().unwrap(),
+            media: MediaType::Pdf,
+            bytes: 900,
+            purpose: FilePurpose::Document,
+        };
+        Command::Group(group, GroupCommand::KeepFile(keep))
+    };
+
+    // What staff file for the group needs no thanks.
+    app.issue_ok(office.ada, paper("aa")).await;
+    app.issue_ok(member, paper("bb")).await;
+    app.issue_ok(member, paper("cc")).await;
+    deliver_all(&app, &post).await;
+
+    let rows = outbox_rows(&app).await;
+    let sent: Vec<_> = rows
+        .iter()
+        .map(|row| (row.kind.as_str(), row.state.as_str()))
+        .collect();
+    assert_eq!(sent, [("paper_received", "sent")]);
+    let mails = mails_in_folder(&mail_folder(&app));
+    assert!(
+        mails
+            .values()
+            .all(|mail| mail.contains("We have the paper that you sent")),
+        "{mails:?}"
+    );
 }

@@ -121,7 +121,7 @@ fn mail_parts(own: &OrganisationRow) -> Vec<(&'static str, Vec<MailTextStatus>)>
 const MAIL_PARTS: [&str; 4] = ["Applying", "The decision", "The grant", "People and access"];
 
 /// Each email by its key, with its part and when it goes out.
-const MAILS: [(&str, &str, &str); 29] = [
+const MAILS: [(&str, &str, &str); 30] = [
     (
         "draft_closing",
         MAIL_PARTS[0],
@@ -167,6 +167,11 @@ const MAILS: [(&str, &str, &str); 29] = [
         "When a group accepts the agreement",
     ),
     ("check_requested", MAIL_PARTS[2], "When you ask for a paper"),
+    (
+        "paper_received",
+        MAIL_PARTS[2],
+        "When a group sends a paper",
+    ),
     ("paid", MAIL_PARTS[2], "When the bank has the payment"),
     (
         "update_due",
@@ -375,6 +380,7 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "draft_closing" => "Application not sent yet",
         "draft_reopened" => "Round open again",
         "agreement_accepted" => "Agreement accepted",
+        "paper_received" => "Paper received",
         "variation_asked" => "Change asked for",
         "variation_approved" => "Change agreed",
         "variation_refused" => "Change not agreed",
