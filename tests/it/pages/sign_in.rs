@@ -408,7 +408,7 @@ async fn an_administrator_ends_a_colleagues_access(app: TestApp) {
     let page = ada.get(&path);
     assert!(
         page.contains("End every session and token")
-            && page.contains("sessions: 1; tokens: a case"),
+            && page.contains("Signed in on 1 device. Programs that may act for them: a case."),
         "{}",
         visible_text(&page)
     );
@@ -431,7 +431,7 @@ async fn an_administrator_ends_a_colleagues_access(app: TestApp) {
         visible_text(&page)
     );
     assert!(
-        page.contains("sessions: 0; tokens: none"),
+        page.contains("Not signed in on any device now."),
         "{}",
         visible_text(&page)
     );

@@ -200,7 +200,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("BatchSent", "sent a batch of payments"),
     ("BankFileMade", "made a bank file"),
     // People.
-    ("PersonRegistered", "was registered"),
+    ("PersonRegistered", "entered the contact details"),
     ("AddressProven", "showed that the email address is theirs"),
     ("ContactChanged", "changed contact details"),
     ("ContactChangeProposed", "asked to change contact details"),

@@ -1,16 +1,24 @@
 //! The history of a record: what people did, the newest first. Repeated actions of one person share
 //! a line.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use uuid::Uuid;
+
 use super::event_words::deed_of;
 use super::{DeskRequest, PersonNames};
 use crate::domain::PersonId;
 use crate::http::api::EventView;
 use crate::http::pages::PageError;
 use crate::http::pages::days::instant_in_words;
+use crate::projections::ApplicationRow;
 use crate::views::EventSearch;
 
 /// The number of lines that are shown. The others are folded.
 pub(super) const SHOWN: usize = 10;
+/// The number of groups that a line names.
+const GROUPS_SHOWN: usize = 5;
 
 /// A line of a record's history.
 pub(super) struct HistoryEntry {
@@ -22,13 +30,31 @@ pub(super) struct HistoryEntry {
     pub what: &'static str,
     /// How often the person did it, one time after the other.
     pub times: u32,
+    /// The groups that a fund's events are about.
+    pub groups: Vec<String>,
     pub corrected: bool,
+}
+
+impl HistoryEntry {
+    /// The groups that the line is about, or how often it happened; empty for one event without a
+    /// group.
+    pub fn details(&self) -> String {
+        match (self.groups.len(), self.times) {
+            (0, 1) => String::new(),
+            (0, times) => format!(", {times} times"),
+            (all, _) if all > GROUPS_SHOWN => {
+                let first = self.groups[..GROUPS_SHOWN].join(", ");
+                format!(": {first} and {} more", all - GROUPS_SHOWN)
+            }
+            _ => format!(": {}", self.groups.join(", ")),
+        }
+    }
 }
 
 /// The newest 500 events of a record, the newest first.
 pub(super) async fn history(
     request: &DeskRequest<'_>,
-    id: uuid::Uuid,
+    id: Uuid,
 ) -> Result<Vec<HistoryEntry>, PageError> {
     let wanted = EventSearch {
         stream: format!("{}/{id}", request.app.commands.log().organisation()),
@@ -48,8 +74,50 @@ pub(super) async fn history(
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
     let names = request.names_of_actors(actors).await?;
     let today = crate::clock::day_of(request.app.commands.now());
-    let lines = seen.iter().rev().map(|event| line_of(event, &names, today));
+    let groups = groups_of(request, &seen).await?;
+    let lines = seen.iter().rev().map(|event| HistoryEntry {
+        groups: record_of(event)
+            .and_then(|record| groups.get(&record).cloned())
+            .into_iter()
+            .collect(),
+        ..line_of(event, &names, today)
+    });
     Ok(fold_repeats(lines))
+}
+
+/// The application that an event of a fund is about. A grant has the id of its application.
+fn record_of(event: &EventView) -> Option<Uuid> {
+    #[derive(Deserialize)]
+    struct Record {
+        #[serde(alias = "application")]
+        grant: Uuid,
+    }
+    if event.stream != "fund" {
+        return None;
+    }
+    let payload = event.payload.as_ref()?.get();
+    let records: BTreeMap<String, Record> = serde_json::from_str(payload).ok()?;
+    records.into_values().next().map(|record| record.grant)
+}
+
+/// The names of the groups that events of a fund are about, by application.
+async fn groups_of(
+    request: &DeskRequest<'_>,
+    events: &[EventView],
+) -> Result<BTreeMap<Uuid, String>, PageError> {
+    let records: BTreeSet<Uuid> = events.iter().filter_map(record_of).collect();
+    if records.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = request.rows_by_id::<ApplicationRow>(records).await?;
+    let names = request
+        .group_names(rows.iter().map(|row| row.group.to_string()))
+        .await?;
+    let named = rows.into_iter().filter_map(|row| {
+        let name = names.get(&row.group.to_string())?;
+        Some((row.id, name.clone()))
+    });
+    Ok(named.collect())
 }
 
 fn line_of(event: &EventView, names: &PersonNames, today: jiff::civil::Date) -> HistoryEntry {
@@ -62,6 +130,7 @@ fn line_of(event: &EventView, names: &PersonNames, today: jiff::civil::Date) -> 
             .unwrap_or_else(|| "The service".to_owned()),
         what: deed_of(&event.event),
         times: 1,
+        groups: Vec::new(),
         corrected: !event.corrected_by.is_empty(),
     }
 }
@@ -73,6 +142,11 @@ fn fold_repeats(lines: impl Iterator<Item = HistoryEntry>) -> Vec<HistoryEntry> 
         match folded.last_mut() {
             Some(last) if (&last.by, last.what) == (&line.by, line.what) => {
                 last.times += 1;
+                for group in line.groups {
+                    if !last.groups.contains(&group) {
+                        last.groups.push(group);
+                    }
+                }
                 last.corrected |= line.corrected;
             }
             _ => folded.push(line),
@@ -92,8 +166,26 @@ mod tests {
             by: by.to_owned(),
             what,
             times: 1,
+            groups: Vec::new(),
             corrected: false,
         }
+    }
+
+    #[test]
+    fn a_line_of_a_fund_names_the_groups() {
+        let award = |group: &str| HistoryEntry {
+            groups: vec![group.to_owned()],
+            ..line("Ada", "set money aside for an award")
+        };
+        let folded = fold_repeats(["A", "B", "A"].map(award).into_iter());
+        assert_eq!(folded[0].details(), ": A, B");
+
+        let many = ["A", "B", "C", "D", "E", "F", "G"].map(award);
+        let folded = fold_repeats(many.into_iter());
+        assert_eq!(folded[0].details(), ": A, B, C, D, E and 2 more");
+        let twice = fold_repeats([line("Ada", "scored it"), line("Ada", "scored it")].into_iter());
+        assert_eq!(twice[0].details(), ", 2 times");
+        assert_eq!(line("Ada", "scored it").details(), "");
     }
 
     #[test]

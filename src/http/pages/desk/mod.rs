@@ -322,7 +322,7 @@ impl PersonNames {
     pub fn of(&self, id: &(impl std::fmt::Display + ?Sized)) -> String {
         let id = id.to_string();
         match id.as_str() {
-            "operator" => "The operator".to_owned(),
+            "operator" => "The technical team".to_owned(),
             "job" => "The service".to_owned(),
             _ => self
                 .0

@@ -470,13 +470,20 @@ async fn sessions_and_tokens(
         return Ok(None);
     }
     let open = auth::open_access(&request.app.commands, PersonId(person)).await?;
-    let tokens = if open.tokens.is_empty() {
-        "none".to_owned()
-    } else {
-        open.tokens.join(", ")
+    Ok(Some(access_in_words(open.sessions, &open.tokens)))
+}
+
+/// Where a person is signed in, and which programs may act for them.
+fn access_in_words(sessions: usize, tokens: &[String]) -> String {
+    let devices = match sessions {
+        0 => "Not signed in on any device now".to_owned(),
+        1 => "Signed in on 1 device".to_owned(),
+        many => format!("Signed in on {many} devices"),
     };
-    Ok(Some(format!(
-        "sessions: {}; tokens: {tokens}",
-        open.sessions
-    )))
+    if tokens.is_empty() {
+        format!("{devices}.")
+    } else {
+        let tokens = tokens.join(", ");
+        format!("{devices}. Programs that may act for them: {tokens}.")
+    }
 }
