@@ -88,7 +88,7 @@ async fn are_the_list_as_it_is_filtered_and_the_same_bytes_again(app: TestApp) {
             accepted[1][8].as_str(),
             accepted[1][4].as_str()
         ),
-        (2, "900.00", "accepted")
+        (2, "900.00", "To be paid")
     );
     assert_eq!(
         table(&mut browser, "grants?as_at=0").len(),

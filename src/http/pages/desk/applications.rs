@@ -328,16 +328,16 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         .await?;
     let columns = [
         "Number",
-        "State",
+        "Status",
         "Group",
         "Fund",
         "Round",
         "Area",
-        "Requested",
+        "Asks for",
         "Awarded",
         "Sent",
         "Decided",
-        "Channel",
+        "How it came",
         "Language",
     ];
     let owners: Vec<_> = rows.iter().map(|row| Some(row.group.0)).collect();
@@ -347,16 +347,16 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             Reference::parse(&row.reference)
                 .map(|reference| reference.to_string())
                 .into(),
-            label_of(row.state).into(),
+            row.state.word().into(),
             name_cell(&groups, &row.group),
             fund.into(),
             round.into(),
-            row.area.map(|area| area.to_string()).into(),
+            row.area.map(|area| place_name(area.as_str())).into(),
             row.requested.into(),
             row.awarded.into(),
             row.submitted_on.into(),
             row.decided_on.into(),
-            row.channel.map(label_of).into(),
+            row.channel.map(channel_in_words).into(),
             row.language.own_name().into(),
         ]
     });

@@ -3,17 +3,18 @@
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::DeskRequest;
 use super::action::Action;
 use super::fund::RuleFacts;
 use super::fund_actions::create_action;
 use super::list::build_spreadsheet;
 use super::readiness::{fund_readiness, ready_count};
-use super::{DeskRequest, label_of};
 use crate::domain::Role;
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::AppState;
+use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{DaySelection, MoneyBar, totals_query};
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError, ownership};
@@ -134,23 +135,23 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         .lines;
     let columns = [
         "Fund",
-        "State",
+        "Status",
         "Areas",
-        "Allocated",
-        "Requested",
-        "Committed",
-        "Paid less returned",
-        "Uncommitted",
+        "From funders",
+        "Asked for",
+        "Awarded",
+        "Paid",
+        "Left to award",
         "Id",
     ];
     Ok(build_spreadsheet("Funds", columns, rows, |fund| {
         let line = lines.iter().find(|line| line.of == fund.id.to_string());
         [
             fund.name.into(),
-            label_of(fund.state).into(),
+            fund.state.word().into(),
             fund.areas
                 .iter()
-                .map(ToString::to_string)
+                .map(|area| place_name(area.as_str()))
                 .collect::<Vec<_>>()
                 .join(", ")
                 .into(),

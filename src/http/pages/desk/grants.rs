@@ -6,11 +6,11 @@ use actix_web::HttpResponse;
 use jiff::civil::Date;
 use strum::VariantNames as _;
 
+use super::DeskRequest;
 use super::list::{
     ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab, Tick,
     build_spreadsheet, column, grant_tag, have_pence, name_cell, names_of_rounds, pounds_in,
 };
-use super::{DeskRequest, label_of};
 use crate::domain::Money;
 use crate::domain::grant::GrantState;
 use crate::domain::text::Slug;
@@ -253,21 +253,22 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     let groups = request
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
+    let rounds = names_of_rounds(&request.funds().await?);
     let columns = [
         "Grant",
         "Group",
         "Area",
         "Round",
-        "State",
+        "Status",
         "On hold",
         "Offered on",
         "Offered",
-        "Award",
+        "Awarded",
         "Paid",
         "Returned",
-        "Due back",
-        "Ends on",
-        "Final update due",
+        "To come back",
+        "Ends",
+        "Final report due",
         "Id",
     ];
     let owners: Vec<_> = rows.iter().map(|row| Some(row.group.0)).collect();
@@ -275,9 +276,9 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         [
             row.title.into(),
             name_cell(&groups, &row.group),
-            row.area.to_string().into(),
-            row.round.to_string().into(),
-            label_of(row.state).into(),
+            place_name(row.area.as_str()).into(),
+            name_cell(&rounds, &row.round),
+            row.state.word().into(),
             if row.on_hold { "yes" } else { "no" }.into(),
             row.offered_on.into(),
             row.offered.into(),

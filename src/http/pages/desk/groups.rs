@@ -133,7 +133,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     let columns = [
         "Group",
         "Area",
-        "Standing",
+        "Status",
         "Numbers",
         "Members",
         "Bank details",
@@ -142,15 +142,11 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     ];
     let owners: Vec<_> = rows.iter().map(|row| Some(row.id)).collect();
     let mut sheet = build_spreadsheet("Groups", columns, rows, |row| {
-        let payee = match &row.payee {
-            Some(payee) if payee.verified_by.is_some() => "verified",
-            Some(_) => "to be verified",
-            None => "none",
-        };
+        let payee = payee_in_words(&row);
         [
             row.name.into(),
-            row.area.into(),
-            super::label_of(row.standing).into(),
+            place_name(&row.area).into(),
+            standing_in_words(row.standing).into(),
             row.identifiers
                 .iter()
                 .map(ToString::to_string)

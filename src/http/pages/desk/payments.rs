@@ -15,7 +15,7 @@ use super::list::{
     build_spreadsheet, column, have_pence, name_cell, pounds_in,
 };
 use super::payment_actions::payment_actions;
-use super::{DeskRequest, PersonNames, label_of};
+use super::{DeskRequest, PersonNames};
 use crate::domain::file::FilePurpose;
 use crate::domain::grant::PaymentState;
 use crate::domain::payee::PaymentRoute;
@@ -195,6 +195,14 @@ async fn grants_and_groups(
     Ok((grants, groups))
 }
 
+fn route_in_words(route: PaymentRoute) -> &'static str {
+    match route {
+        PaymentRoute::OwnAccount => "The group’s own account",
+        PaymentRoute::HoldingBody => "An organisation that holds the group’s money",
+        PaymentRoute::PurchaseForGroup => "A supplier",
+    }
+}
+
 pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let rows: Vec<PaymentRow> = request.whole_list(&LIST).await?;
     let (grants, groups) = grants_and_groups(request, &rows).await?;
@@ -209,14 +217,14 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         "Group",
         "Payment",
         "Amount",
-        "State",
-        "Route",
+        "Status",
+        "Paid to",
         "Batch",
         "Prepared on",
         "Prepared by",
         "Approved by",
-        "Sent on",
-        "Paid on",
+        "Sent",
+        "Paid",
         "Grant id",
     ];
     Ok(build_spreadsheet("Payments", columns, rows, |row| {
@@ -228,8 +236,8 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             }),
             row.payment.into(),
             row.amount.into(),
-            label_of(row.state).into(),
-            label_of(row.route).into(),
+            row.state.word().into(),
+            route_in_words(row.route).into(),
             row.batch.map(|batch| batch.to_string()).into(),
             row.prepared_on.into(),
             row.prepared_by.map(|person| people.of(&person)).into(),

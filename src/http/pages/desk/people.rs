@@ -296,7 +296,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         ["Name", "Email", "Roles", "Id"],
         people,
         |person| {
-            let roles: Vec<&str> = person.roles.iter().map(|role| (*role).into()).collect();
+            let roles: Vec<&str> = person.roles.iter().map(|role| role_name(*role)).collect();
             [
                 person.name.into(),
                 person.email.into(),

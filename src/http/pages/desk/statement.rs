@@ -348,12 +348,7 @@ fn movements(
 ) -> Vec<MoneyRow> {
     let movement = |line: &StatementLine| MoneyRow {
         day: short(&line.recorded_on, today),
-        what: match line.figure.as_str() {
-            "allocated" => "From a funder",
-            "committed" => "Awarded",
-            "paid" => "Paid",
-            _ => "Returned",
-        },
+        what: figure_in_words(&line.figure),
         change: line.change(),
         about: line
             .grant
@@ -365,6 +360,16 @@ fn movements(
         grant: line.grant.clone(),
     };
     statement.lines.iter().map(movement).collect()
+}
+
+/// What pages call a figure of money.
+fn figure_in_words(figure: &str) -> &'static str {
+    match figure {
+        "allocated" => "From a funder",
+        "committed" => "Awarded",
+        "paid" => "Paid",
+        _ => "Returned",
+    }
 }
 
 /// A stored day as tables show it.
@@ -401,8 +406,8 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     ];
     let (opening, closing) = (statement.opening, statement.closing);
     let ends = [
-        (from, statement.from_position, opening, "before"),
-        (until, statement.until_position, closing, "after"),
+        (from, statement.from_position, opening, "at the start"),
+        (until, statement.until_position, closing, "at the end"),
     ];
     let [before, after] = ends.map(|(day, position, sums, when)| {
         let figures = [
@@ -412,7 +417,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             ("returned", sums.returned),
         ];
         figures.map(|(figure, sum)| {
-            let says = format!("{figure} {when}");
+            let says = format!("{} {when}", figure_in_words(figure));
             [
                 position.into(),
                 day.into(),
@@ -431,11 +436,11 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             line.position.into(),
             line.recorded_on.into(),
             line.effective_on.into(),
-            line.figure.into(),
+            figure_in_words(&line.figure).into(),
             SpreadsheetCell::MoneyChange(line.pence),
             line.fund.into(),
-            line.funder.into(),
-            line.area.into(),
+            line.funder.as_deref().map(place_name).into(),
+            line.area.as_deref().map(place_name).into(),
             line.grant.into(),
         ]
     });

@@ -8,6 +8,7 @@ use askama::Template;
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::DeskRequest;
 use super::contacts::Contacts;
 use super::erasures::day_text;
 use super::list::{
@@ -17,7 +18,6 @@ use super::list::{
 use super::next_step::NextStep;
 use super::papers::Papers;
 use super::update_actions::update_actions;
-use super::{DeskRequest, label_of};
 use crate::domain::grant::UpdateState as U;
 use crate::domain::outcome::{Sign, Strength};
 use crate::domain::{PersonId, Role};
@@ -25,7 +25,7 @@ use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::{due_text, short_day};
 use crate::http::pages::public::names_of_groups;
-use crate::http::pages::words::Tag;
+use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{GrantRow, GroupRow, OrganisationRow, PersonRow, UpdateRow};
 use crate::views::{Filter, PersonView, UpdateColumn as C, UpdateView};
@@ -153,17 +153,8 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         .group_names(grants.values().map(|row| row.group.to_string()))
         .await?;
     let columns = [
-        "Grant",
-        "Group",
-        "Update",
-        "State",
-        "Due on",
-        "Received on",
-        "People",
-        "Volunteers",
-        "Spent",
-        "Reminded on",
-        "Grant id",
+        "Grant", "Group", "Update", "Status", "Due", "Received", "People", "Helpers", "Spent",
+        "Reminded", "Grant id",
     ];
     let owners: Vec<_> = rows
         .iter()
@@ -178,7 +169,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
                 name_cell(&groups, &grant.group)
             }),
             row.update.into(),
-            label_of(row.state).into(),
+            row.state.word().into(),
             row.due_on.into(),
             row.received_on.into(),
             came.then_some(row.people).into(),
