@@ -112,6 +112,15 @@ fn every_update_is_of_its_own() {
     assert_eq!(unknown_quoted.count(), 0, "a story without an update");
 }
 
+/// A kind that the fund's form does not have would be shown by its key.
+#[test]
+fn every_kind_of_activity_is_one_of_the_form() {
+    let known = ["arts", "food", "neighbours", "sport", "other"];
+    for group in groups() {
+        assert!(known.contains(&group.activity.as_str()), "{}", group.name);
+    }
+}
+
 #[test]
 fn every_picture_is_described() {
     let shown: Vec<_> = photographs::names()

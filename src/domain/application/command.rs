@@ -133,7 +133,7 @@ pub struct SaveAnswers {
     pub requested: Option<Money>,
     #[serde(default)]
     pub area: Option<Slug>,
-    /// What kind of activity: arts, food, neighbourhood.
+    /// What kind of activity: arts, food, neighbours.
     #[serde(default)]
     pub activity: Option<Slug>,
     /// Whether children or adults at risk would be involved. If so, the fund's further checks are
