@@ -1,9 +1,9 @@
 //! Commands and events of the organisation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::question::Question;
 use super::settings::{RefuseSettings, Settings};
@@ -177,6 +177,18 @@ pub struct PublishReport {
     pub context: Prose,
     pub hard: Prose,
     pub lessons: Prose,
+    /// The same text in other languages.
+    #[serde(default)]
+    pub other_languages: BTreeMap<Language, AreaReportTranslation>,
+}
+
+/// Staff's text on an area in another language than English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AreaReportTranslation {
+    pub context: Prose,
+    pub hard: Prose,
+    pub lessons: Prose,
 }
 
 /// A proposed template by its number, and why it is refused.
@@ -220,7 +232,15 @@ events! {
             name: Option<Line>,
         },
         AgreementPublished { version: u32, text: Document, hash: String },
-        ReportPublished { version: u32, area: Slug, context: Prose, hard: Prose, lessons: Prose },
+        ReportPublished {
+            version: u32,
+            area: Slug,
+            context: Prose,
+            hard: Prose,
+            lessons: Prose,
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            other_languages: BTreeMap<Language, AreaReportTranslation>,
+        },
         MailTextPublished {
             version: u32,
             mail: MailKind,

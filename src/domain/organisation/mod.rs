@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 
 pub use accent::{Accent, CONTRAST_MIN};
 pub use command::{
-    AdoptSigns, ConfirmRole, FoundOrganisation, NameFounder, OrganisationCommand,
-    OrganisationEvent, PersonRef, PublishAgreement, PublishForm, PublishReport, RecordRestore,
-    RefuseMailText, RoleRef,
+    AdoptSigns, AreaReportTranslation, ConfirmRole, FoundOrganisation, NameFounder,
+    OrganisationCommand, OrganisationEvent, PersonRef, PublishAgreement, PublishForm,
+    PublishReport, RecordRestore, RefuseMailText, RoleRef,
 };
 use mail_text::MailTexts;
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
@@ -226,6 +226,7 @@ impl Organisation {
             context,
             hard,
             lessons,
+            other_languages,
         } = report.clone();
         OrganisationEvent::ReportPublished {
             version: self.reports + 1,
@@ -233,6 +234,7 @@ impl Organisation {
             context,
             hard,
             lessons,
+            other_languages,
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
-use crate::domain::organisation::{Question, Settings};
+use crate::domain::organisation::{AreaReportTranslation, Question, Settings};
 use crate::domain::outcome::Sign;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
@@ -79,6 +79,9 @@ pub struct AreaReportRow {
     pub context: String,
     pub hard: String,
     pub lessons: String,
+    /// The same text in other languages.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_languages: BTreeMap<Language, AreaReportTranslation>,
 }
 
 /// The organisation's own text for one mail.
@@ -230,7 +233,7 @@ impl OrganisationRow {
             context,
             hard,
             lessons,
-            ..
+            other_languages,
         } = happened
         else {
             return;
@@ -243,6 +246,7 @@ impl OrganisationRow {
                 context,
                 hard,
                 lessons,
+                other_languages: other_languages.clone(),
             },
         );
     }

@@ -1,6 +1,6 @@
 //! The pages of texts that staff write: the agreement, the list of mail texts, the public report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -8,13 +8,14 @@ use strum::VariantArray as _;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec, sample};
+use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::organisation::{PublishAgreement, PublishReport};
 use crate::domain::text::Slug;
 use crate::domain::{Command, OrganisationCommand as C, Role};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::{PageContext, PageError};
-use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
+use crate::projections::{AreaReportRow, GrantRow, OrganisationRow, UpdateRow};
 use crate::views::{Filter, PageRequest};
 
 #[derive(Template)]
@@ -296,7 +297,7 @@ pub(super) async fn show_report(request: &DeskRequest<'_>) -> Result<HttpRespons
 /// Publishing the report of one area. The page is for editors only.
 fn report_action(request: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) -> ActionSpec {
     let known = own.reports.get(area);
-    let text = |pick: fn(&crate::projections::AreaReportRow) -> &String| {
+    let text = |pick: fn(&AreaReportRow) -> &String| {
         known.map(|report| pick(report).clone()).unwrap_or_default()
     };
     let publish = C::PublishReport(PublishReport {
@@ -304,10 +305,11 @@ fn report_action(request: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) 
         context: sample("context"),
         hard: sample("hard"),
         lessons: sample("lessons"),
+        other_languages: BTreeMap::new(),
     });
     let publish = Command::Organisation(request.app.commands.organisation(), publish);
     let public = "The public reads this.";
-    ActionSpec::new(
+    let publish = ActionSpec::new(
         format!("Publish the report on {}", place_name(area.as_str())),
         publish,
     )
@@ -321,8 +323,33 @@ fn report_action(request: &DeskRequest<'_>, own: &OrganisationRow, area: &Slug) 
     .prefill(text(|report| &report.hard))
     .text_area("lessons", "What we learned")
     .hint(public)
-    .prefill(text(|report| &report.lessons))
-    .unchecked()
+    .prefill(text(|report| &report.lessons));
+    with_translations(publish, known).unchecked()
+}
+
+/// The fields for the report in each other language. A language is all or nothing.
+fn with_translations(mut publish: ActionSpec, known: Option<&AreaReportRow>) -> ActionSpec {
+    let others = Language::VARIANTS
+        .iter()
+        .filter(|language| **language != Language::En);
+    for language in others {
+        let known = known.and_then(|report| report.other_languages.get(language));
+        let texts = known.map(|report| [&report.context, &report.hard, &report.lessons]);
+        let fields = [
+            ("context", "The place"),
+            ("hard", "What was hard"),
+            ("lessons", "What we learned"),
+        ];
+        for (at, (field, label)) in fields.into_iter().enumerate() {
+            let name = format!("other_languages.{}.{field}", language.code());
+            let label = format!("{label}, in {} (optional)", language.own_name());
+            let text = texts.map(|texts| texts[at].to_string());
+            publish = publish
+                .text_area(&name, &label)
+                .prefill(text.unwrap_or_default());
+        }
+    }
+    publish
 }
 
 async fn learned_texts(request: &DeskRequest<'_>) -> Result<Vec<(String, String)>, PageError> {

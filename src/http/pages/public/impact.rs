@@ -8,6 +8,7 @@ use askama::Template;
 
 use crate::domain::Money;
 use crate::domain::grant::GrantState;
+use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{names_in_words, place_name};
@@ -73,8 +74,36 @@ struct AreaImpact {
     name: String,
     money: BudgetLine,
     flower: Option<Flower>,
-    report: Option<AreaReportRow>,
+    report: Option<AreaReportView>,
     grants: Vec<AcceptedGrant>,
+}
+
+/// The office's text on an area, in the language of the page where there is one.
+struct AreaReportView {
+    context: String,
+    hard: String,
+    lessons: String,
+    /// The language of the text, if it is not that of the page.
+    lang: Option<&'static str>,
+}
+
+impl AreaReportView {
+    fn new(report: &AreaReportRow, language: Language) -> Self {
+        match report.other_languages.get(&language) {
+            Some(translated) => Self {
+                context: translated.context.to_string(),
+                hard: translated.hard.to_string(),
+                lessons: translated.lessons.to_string(),
+                lang: None,
+            },
+            None => Self {
+                context: report.context.clone(),
+                hard: report.hard.clone(),
+                lessons: report.lessons.clone(),
+                lang: (language != Language::En).then(|| Language::En.code()),
+            },
+        }
+    }
 }
 
 /// A grant that was accepted.
@@ -175,7 +204,7 @@ pub(super) async fn show(
             report: reports
                 .iter()
                 .find(|(area, _)| area.as_str() == line.of)
-                .map(|(_, report)| report.clone()),
+                .map(|(_, report)| AreaReportView::new(report, visitor.language)),
             grants: grants.remove(&line.of).unwrap_or_default(),
             name: place_name(&line.of),
             money: line,
@@ -404,4 +433,27 @@ pub(in crate::http::pages) async fn names_of_groups(
         .into_iter()
         .map(|row| (row.id.to_string(), row.name))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_in_the_language_of_the_page_or_says_that_it_is_not() {
+        let mut report: AreaReportRow = serde_json::from_value(serde_json::json!({
+            "version": 1, "context": "Many eat alone.", "hard": "Halls.", "lessons": "Start small.",
+        }))
+        .unwrap();
+        let shown = AreaReportView::new(&report, Language::Pl);
+        assert_eq!((shown.hard.as_str(), shown.lang), ("Halls.", Some("en")));
+        assert_eq!(AreaReportView::new(&report, Language::En).lang, None);
+
+        let polish = serde_json::json!({
+            "pl": { "context": "Wielu je samotnie.", "hard": "Sale.", "lessons": "Od małego." },
+        });
+        report.other_languages = serde_json::from_value(polish).unwrap();
+        let shown = AreaReportView::new(&report, Language::Pl);
+        assert_eq!((shown.hard.as_str(), shown.lang), ("Sale.", None));
+    }
 }

@@ -160,6 +160,9 @@ fn organisation(name: &str) -> Sample {
             "context": "A town.",
             "hard": "Time.",
             "lessons": "Begin early.",
+            "other_languages": {
+                "pl": { "context": "Miasto.", "hard": "Czas.", "lessons": "Wcześnie." },
+            },
         })),
         _ => staff(json!({ "text": AGREEMENT_TEXT })),
     }

@@ -118,7 +118,9 @@ impl MarkedProgramme<'_> {
         on(
             self.ada,
             "publish-report",
-            json!({ "area": "oldham", "context": PAYLOAD, "hard": PAYLOAD, "lessons": PAYLOAD }),
+            json!({ "area": "oldham", "context": PAYLOAD, "hard": PAYLOAD, "lessons": PAYLOAD,
+                "other_languages": { "pl": {
+                    "context": PAYLOAD, "hard": PAYLOAD, "lessons": PAYLOAD } } }),
         );
         let mail = json!({ "mail": "declined", "language": "en", "subject": "<script>mark()</script>", "body": "<script>mark()</script> {{ name }}" });
         on(self.ada, "publish-mail-text", mail);
