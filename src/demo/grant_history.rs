@@ -348,6 +348,9 @@ impl GroupHistory<'_> {
         let Some(seed) = &self.seed.update else {
             return;
         };
+        let names = self.pictures_of_update();
+        let shown = names.iter().filter_map(|name| photographs::shown_by(name));
+        let shown: Vec<_> = shown.map(|shown| shown.to_string()).collect();
         let said = |one: &SignSeed| ReportedOutcome {
             sign: one.sign.clone(),
             strength: one.strength,
@@ -363,6 +366,7 @@ impl GroupHistory<'_> {
             spent: self.spent(),
             outcomes: seed.signs.iter().map(said).collect(),
             files: std::collections::BTreeSet::new(),
+            pictured: (!shown.is_empty()).then(|| plaintext(&shown.join(" "))),
             consent: self.seed.is_keyed_in(),
         };
         let by = if self.seed.is_keyed_in() {
@@ -370,7 +374,6 @@ impl GroupHistory<'_> {
         } else {
             Actor::Person(self.member)
         };
-        let names = self.pictures_of_update();
         self.with_pictures(day, by, names, GrantCommand::ReceiveUpdate(update));
     }
 

@@ -235,6 +235,8 @@ impl GrantCommand {
                 let mut slots = vec![personal("words", &mut update.words)];
                 let learned = update.learned.as_mut();
                 slots.extend(learned.map(|value| personal("learned", value)));
+                let pictured = update.pictured.as_mut();
+                slots.extend(pictured.map(|value| personal("pictured", value)));
                 let outcomes = update.outcomes.iter_mut();
                 slots.extend(outcomes.map(|said| personal("outcome", &mut said.words)));
                 slots
@@ -405,6 +407,8 @@ events! {
             signs: u32,
             outcomes: Vec<EncryptedOutcome>,
             files: BTreeSet<FileDigest>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pictured: Option<Encrypted>,
             received_on: Date,
         },
         UpdateAccepted { update: u16 },

@@ -36,6 +36,8 @@ pub enum DraftField {
     People,
     Volunteers,
     Spent,
+    /// What the photographs show.
+    Pictured,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]

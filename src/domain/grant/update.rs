@@ -92,6 +92,10 @@ pub struct ReceiveUpdate {
     /// Receipts and photographs, each one of the group's files.
     #[serde(default)]
     pub files: BTreeSet<FileDigest>,
+    /// What the photographs show, for people who cannot see them.
+    #[serde(default)]
+    #[schema(value_type = Option<PersonalInput>)]
+    pub pictured: Option<PersonalInput>,
     /// Whether the group agreed to what staff wrote for it. Needed if staff record the update.
     #[serde(default)]
     pub consent: bool,
@@ -424,6 +428,7 @@ impl Grant {
             signs: organisation.signs_version(),
             outcomes: update.outcomes.iter().map(kept).collect(),
             files: update.files.clone(),
+            pictured: update.pictured.as_ref().map(PersonalInput::sealed),
             received_on: facts.today,
         })
     }

@@ -39,6 +39,9 @@ pub struct UpdateRow {
     /// The last question from staff.
     pub question: Option<String>,
     pub files: BTreeSet<FileDigest>,
+    /// What the photographs show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictured: Option<Encrypted>,
     /// When the group was last reminded.
     pub reminded_on: Option<Date>,
     /// How often the due day was moved. `asked` and `reminders` count the questions from staff and
@@ -153,6 +156,7 @@ fn requested_row(event: &RecordedEvent, happened: &GrantEvent) -> Option<UpdateR
         reason: None,
         question: None,
         files: BTreeSet::new(),
+        pictured: None,
         reminded_on: None,
         moved: 0,
         asked: 0,
@@ -174,11 +178,13 @@ impl UpdateRow {
                 spent,
                 outcomes,
                 files,
+                pictured,
                 received_on,
                 ..
             } => {
                 self.state = UpdateState::Received;
                 self.files.clone_from(files);
+                self.pictured.clone_from(pictured);
                 (self.received_on, self.channel) = (Some(*received_on), Some(*channel));
                 (self.words, self.learned) = (Some(words.clone()), learned.clone());
                 (self.people, self.volunteers, self.spent) = (*people, *volunteers, Some(*spent));

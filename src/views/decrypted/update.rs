@@ -44,6 +44,8 @@ pub struct UpdateView {
     pub question: Option<String>,
     /// Receipts and photographs, which are among the group's files.
     pub files: BTreeSet<FileDigest>,
+    /// What the photographs show.
+    pub pictured: Option<String>,
     #[schema(value_type = Option<String>, format = "date")]
     pub reminded_on: Option<Date>,
     /// What the group has saved of the update and not sent. Members of the group alone see it.
@@ -92,6 +94,7 @@ impl Views {
         for row in rows.iter().filter(|_| words) {
             wanted.add("words", row.words.as_ref());
             wanted.add("learned", row.learned.as_ref());
+            wanted.add("pictured", row.pictured.as_ref());
             for outcome in &row.outcomes {
                 wanted.add("outcome", outcome.words.as_ref());
             }
@@ -112,6 +115,7 @@ impl Views {
         let seen = |row: UpdateRow| UpdateView {
             words: decrypted_text(&opened, row.words.as_ref()),
             learned: decrypted_text(&opened, row.learned.as_ref()),
+            pictured: decrypted_text(&opened, row.pictured.as_ref()),
             outcomes: row
                 .outcomes
                 .iter()

@@ -185,6 +185,7 @@ async fn a_question_is_reminded_of_like_an_update(app: TestApp) {
         spent: gbp(100),
         outcomes: Vec::new(),
         files: BTreeSet::new(),
+        pictured: None,
         consent: true,
     };
     app.issue_ok(

@@ -93,6 +93,7 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
         ("people", "about 20"),
         ("strength-bringing-people-together", "strong"),
         ("sign-bringing-people-together", "Nobody eats alone"),
+        ("pictured", "A long table"),
         ("then", "later"),
     ];
     let page = browser.get(&update);
@@ -113,6 +114,7 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
             "So far so g",
             "about 20",
             "Nobody eats alone",
+            "A long table",
             "We have kept these photos: 1.",
         ],
     );
@@ -126,6 +128,7 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
             ("words", "So far so good"),
             ("people", people),
             ("agreed", "yes"),
+            ("pictured", "A long table in the street"),
             ("kept", kept.as_str()),
         ]
     };
@@ -137,4 +140,6 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
     let shown = other.get(&own);
     assert!(!shown.contains("Continue your final report"));
     assert_shows(&other.get(&update), &["So far so good"]);
+    let seen = officer.get(&format!("/desk/updates/{grant}/1"));
+    assert_shows(&seen, &["A long table in the street"]);
 }

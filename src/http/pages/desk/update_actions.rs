@@ -117,6 +117,7 @@ fn receive(update: u16, spec: &impl Fn(&str, C) -> ActionSpec) -> ActionSpec {
         spent: Money::ZERO,
         outcomes: Vec::new(),
         files: BTreeSet::new(),
+        pictured: None,
         consent: true,
     });
     spec("Enter the report for the group", receive)

@@ -169,6 +169,7 @@ fn with_report(form: Form, before: UpdateView) -> Form {
     let mut form = form
         .prefill("words", &before.words.unwrap_or_default())
         .prefill("learned", &before.learned.unwrap_or_default())
+        .prefill("pictured", &before.pictured.unwrap_or_default())
         .prefill("people", &before.people.to_string())
         .prefill("volunteers", &before.volunteers.to_string())
         .prefill("spent", spent.unwrap_or_default().trim_start_matches('£'));
@@ -276,6 +277,7 @@ fn parse_update(
     };
     let spent = form.required("spent", spent, "Enter an amount in pounds, such as 850");
     let learned = form.optional_text("learned");
+    let pictured = form.optional_text("pictured");
     let mut outcomes = Vec::new();
     for sign in signs {
         let strengths = [("some", Strength::Some), ("strong", Strength::Strong)];
@@ -303,6 +305,7 @@ fn parse_update(
             spent: spent?,
             outcomes,
             files: BTreeSet::new(),
+            pictured,
             consent: true,
         })
     };

@@ -216,6 +216,7 @@ fn updates(seen: &mut SeenRefusals) {
             words: open("Yes"),
         }],
         files: BTreeSet::new(),
+        pictured: None,
         consent: true,
     };
 

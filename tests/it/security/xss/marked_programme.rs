@@ -313,7 +313,7 @@ impl MarkedProgramme<'_> {
         let outcome =
             json!({ "sign": "bringing-people-together", "strength": "strong", "words": PAYLOAD });
         let update = json!({
-            "update": 1, "channel": "web", "words": PAYLOAD, "people": 20, "volunteers": 3, "spent": "700.00", "learned": PAYLOAD, "outcomes": [outcome],
+            "update": 1, "channel": "web", "words": PAYLOAD, "people": 20, "volunteers": 3, "spent": "700.00", "learned": PAYLOAD, "pictured": PAYLOAD, "outcomes": [outcome],
         });
         let draft = json!({ "update": 1, "answers": { "words": PAYLOAD, "people": PAYLOAD } });
         on(self.cass, "save-update", draft);
