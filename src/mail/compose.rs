@@ -125,7 +125,7 @@ impl Composer {
             Route::ByHand => None,
         };
         let organisation = self.load_organisation().await?;
-        let signature = self.office.signature(&organisation);
+        let signature = self.office.signature(&organisation, language);
         if !kind.may_reach_unproven() {
             values.insert("name", without_address(person.name.unwrap_or_default()));
         }

@@ -53,7 +53,7 @@ impl Composer {
         text: &FixedText,
     ) -> Result<MailDraft, MailError> {
         let organisation = self.load_organisation().await?;
-        let signature = self.office.signature(&organisation);
+        let signature = self.office.signature(&organisation, reader.language);
         let link = format!("{}{}", self.address, text.path);
         let phone = signature.phone_in_words(reader.language);
         let values = BTreeMap::from([("phone", phone)]);

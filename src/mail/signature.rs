@@ -19,13 +19,20 @@ pub struct Signature {
 }
 
 impl OfficeContact {
-    /// The signature for an organisation. It is the only place that says where name, phone and
-    /// hours come from.
-    pub(super) fn signature(&self, organisation: &OrganisationRow) -> Signature {
+    /// The signature for an organisation: from its settings, or from the configuration until they
+    /// are set. It is the only place that says where name, phone and hours come from.
+    pub(super) fn signature(
+        &self,
+        organisation: &OrganisationRow,
+        language: Language,
+    ) -> Signature {
+        let settings = organisation.settings.as_ref();
+        let phone = settings.and_then(|own| own.values.telephone.as_ref());
+        let hours = settings.and_then(|own| own.values.hours_in_language(language));
         Signature {
             organisation: organisation.name.clone(),
-            phone: self.phone.trim().to_owned(),
-            hours: self.hours.trim().to_owned(),
+            phone: phone.map_or_else(|| self.phone.trim().to_owned(), ToString::to_string),
+            hours: hours.map_or_else(|| self.hours.trim().to_owned(), ToString::to_string),
         }
     }
 }

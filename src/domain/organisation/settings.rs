@@ -4,7 +4,7 @@
 //!
 //! All values are public and unencrypted: they are about an organisation and appear on its pages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use super::{Accent, OrganisationCommand, OrganisationEvent};
 use crate::domain::command::ProposalRef;
 use crate::domain::file::FileDigest;
 use crate::domain::id::PersonId;
+use crate::domain::language::Language;
 use crate::domain::personal_data::{parse_email, parse_telephone};
 use crate::domain::role::Role;
 use crate::domain::text::{
@@ -177,6 +178,9 @@ pub struct Settings {
     /// When someone answers the phone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<Line>,
+    /// The same hours in other languages of the pages.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hours_in: BTreeMap<Language, Line>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<PostalAddress>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -198,6 +202,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// When someone answers the phone, in a language, or in English without a translation.
+    #[must_use]
+    pub fn hours_in_language(&self, language: Language) -> Option<&Line> {
+        self.hours_in.get(&language).or(self.hours.as_ref())
+    }
+
     /// Refuses an accent on which white text is not readable, too many languages, and a language
     /// that is listed twice.
     fn must_be_valid(&self) -> Result<(), Refusal> {
@@ -356,6 +366,35 @@ impl SettingsHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hours_without_a_translation_are_those_in_english() {
+        let mut settings: Settings = serde_json::from_value(serde_json::json!({
+            "name": "An anchor",
+            "hours": "10am to 3pm",
+            "hours_in": { "pl": "od 10 do 15" },
+        }))
+        .unwrap();
+        let hours = |settings: &Settings, language| {
+            settings
+                .hours_in_language(language)
+                .map(Line::as_str)
+                .map(str::to_owned)
+        };
+        assert_eq!(
+            hours(&settings, Language::Pl).as_deref(),
+            Some("od 10 do 15")
+        );
+        assert_eq!(
+            hours(&settings, Language::En).as_deref(),
+            Some("10am to 3pm")
+        );
+        settings.hours_in.clear();
+        assert_eq!(
+            hours(&settings, Language::Pl).as_deref(),
+            Some("10am to 3pm")
+        );
+    }
 
     #[test]
     fn a_number_is_kept_as_people_read_it() {

@@ -175,7 +175,7 @@ impl PageContext {
             .as_ref()
             .map(|signed| signed.reader.roles.clone())
             .unwrap_or_default();
-        let site = SiteDetails::in_force(own.as_ref(), &app.site);
+        let site = SiteDetails::in_force(own.as_ref(), &app.site, visitor.language);
         Self {
             title: title.to_owned(),
             organisation: own

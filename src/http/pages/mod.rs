@@ -55,7 +55,6 @@ pub(super) use error_page::{accepts_html, render_errors};
 pub(super) use form::{Form, FormData, FormErrors, PageForms, PostedForm};
 pub(super) use icons::icon;
 pub(super) use layout::{PageContext, PageWidth};
-pub(super) use site::SiteDetails;
 pub use theme::theme_path;
 pub(super) use visitor::{Visitor, send_cookies};
 

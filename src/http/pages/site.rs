@@ -3,6 +3,7 @@
 
 use super::phone::phone_text;
 use super::theme;
+use crate::domain::language::Language;
 use crate::domain::organisation::{AreaLanguage, Settings, dialled};
 use crate::http::SiteConfig;
 use crate::projections::OrganisationRow;
@@ -45,9 +46,13 @@ pub struct Tongue {
 
 impl SiteDetails {
     /// The settings in force. Until they are first set, those of the operator's configuration.
-    pub(super) fn in_force(own: Option<&OrganisationRow>, site: &SiteConfig) -> Self {
+    pub(super) fn in_force(
+        own: Option<&OrganisationRow>,
+        site: &SiteConfig,
+        language: Language,
+    ) -> Self {
         match own.and_then(|own| own.settings.as_ref()) {
-            Some(settings) => Self::of(&settings.values),
+            Some(settings) => Self::of(&settings.values, language),
             None => Self {
                 telephone: phone_text(&site.telephone),
                 tel_link: dialled(&site.telephone),
@@ -56,8 +61,8 @@ impl SiteDetails {
         }
     }
 
-    /// The details of some settings, in force or proposed.
-    pub(super) fn of(settings: &Settings) -> Self {
+    /// The details of some settings, in force or proposed, in a language.
+    pub(super) fn of(settings: &Settings, language: Language) -> Self {
         let telephone = text_of(settings.telephone.as_ref());
         let tongues = if telephone.is_empty() {
             Vec::new()
@@ -67,7 +72,7 @@ impl SiteDetails {
         };
         Self {
             tel_link: dialled(&telephone),
-            hours: text_of(settings.hours.as_ref()),
+            hours: text_of(settings.hours_in_language(language)),
             postal_address: text_of(settings.address.as_ref())
                 .lines()
                 .map(|line| line.trim().to_owned())

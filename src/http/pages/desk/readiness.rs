@@ -5,6 +5,7 @@
 //! work, such as an agreement that is missing when the panel awards.
 
 use crate::domain::fund::{FundState, RoundState};
+use crate::domain::language::Language;
 use crate::domain::text::Slug;
 use crate::domain::{Organisation, Person, Role};
 use crate::http::AppState;
@@ -49,7 +50,7 @@ pub(in crate::http::pages) async fn organisation_readiness(
     let organisation = organisation(app).await?;
     let administrators = proven_administrators(app, &organisation).await?;
     let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
-    let telephone = SiteDetails::in_force(own.as_ref(), &app.site).telephone;
+    let telephone = SiteDetails::in_force(own.as_ref(), &app.site, Language::En).telephone;
     let sends = app.site.mail_folder.is_none();
     let mut list = vec![
         Readiness::new(

@@ -1,17 +1,19 @@
 //! The page of the organisation's settings: those in force, a proposal that waits for a second
 //! administrator, and the form to change them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use bytes::Bytes;
+use strum::VariantArray as _;
 
 use super::action::{Action, ActionSpec, sample};
 use super::{DeskRequest, render_page_at, submit_command};
 use crate::domain::command::ProposalRef;
 use crate::domain::file::FileDigest;
+use crate::domain::language::Language;
 use crate::domain::organisation::{
     AreaLanguage, LANGUAGES_MAX, RefuseSettings, Settings, WritingDirection,
 };
@@ -20,9 +22,11 @@ use crate::files::FileError;
 use crate::http::AppState;
 use crate::http::api::{RESOURCES, commands};
 use crate::http::pages::site::text_of;
+use crate::http::pages::theme;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, SiteDetails, Visitor, kept_form,
     multipart,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, multipart,
 };
 use crate::projections::OrganisationRow;
 use crate::sandbox::Upload;
@@ -69,6 +73,8 @@ struct SettingsForm {
     /// Whether one administrator sets them alone, because there is no second one yet.
     alone: bool,
     logo: Option<String>,
+    /// The fields for the opening hours in other languages, by name and label.
+    hours: Vec<(String, String)>,
     languages: Vec<LanguageInputs>,
     directions: Vec<(String, String)>,
 }
@@ -132,6 +138,7 @@ fn values_in_force(own: &OrganisationRow, telephone: &str) -> Settings {
         accent: None,
         telephone: telephone.parse().ok(),
         hours: None,
+        hours_in: BTreeMap::new(),
         address: None,
         email: None,
         privacy: None,
@@ -165,11 +172,16 @@ fn facts_of(settings: &Settings) -> Vec<(&'static str, String)> {
             language.own_name, language.tag, language.line
         )
     });
+    let hours = settings.hours_in.iter();
+    let hours: Vec<_> = hours
+        .map(|(language, hours)| format!("{}: {hours}", language.own_name()))
+        .collect();
     vec![
         ("Name", settings.name.to_string()),
         ("Colour", text_of(settings.accent.as_ref())),
         ("Phone", text_of(settings.telephone.as_ref())),
         ("Opening hours", text_of(settings.hours.as_ref())),
+        ("Opening hours in other languages", hours.join("\n")),
         ("Postal address", text_of(settings.address.as_ref())),
         ("Email", text_of(settings.email.as_ref())),
         ("Charity line", text_of(settings.charity.as_ref())),
@@ -202,10 +214,7 @@ async fn proposed(
             after,
         })
         .collect();
-    let logos = (
-        SiteDetails::of(before).logo,
-        SiteDetails::of(&row.values).logo,
-    );
+    let logos = (logo_address(before), logo_address(&row.values));
     Ok(Some(ProposedSettingsView {
         by: names.of(&row.proposed_by),
         changes,
@@ -238,6 +247,24 @@ fn proposal_acts(request: &DeskRequest<'_>, proposal: u32) -> Vec<ActionSpec> {
     ]
 }
 
+/// The languages of the pages besides English.
+fn other_languages() -> impl Iterator<Item = Language> {
+    let all = Language::VARIANTS.iter().copied();
+    all.filter(|language| *language != Language::En)
+}
+
+/// The name and the label of the field for the opening hours in a language.
+fn hours_field(language: Language) -> (String, String) {
+    (
+        format!("hours_in.{}", language.code()),
+        format!("Opening hours, in {}", language.own_name()),
+    )
+}
+
+fn logo_address(settings: &Settings) -> Option<String> {
+    settings.logo.as_ref().map(theme::logo_path)
+}
+
 fn settings_form(forms: &PageForms, values: &Settings, alone: bool) -> SettingsForm {
     let mut form = forms
         .form(FORM)
@@ -251,6 +278,10 @@ fn settings_form(forms: &PageForms, values: &Settings, alone: bool) -> SettingsF
         .prefill("charity", &text_of(values.charity.as_ref()))
         .prefill("privacy", &text_of(values.privacy.as_ref()))
         .prefill("accessibility", &text_of(values.accessibility.as_ref()));
+    for language in other_languages() {
+        let hours = text_of(values.hours_in.get(&language));
+        form = form.prefill(&hours_field(language).0, &hours);
+    }
     for (row, language) in values.languages.iter().enumerate() {
         let fields = LanguageInputs::new(row);
         form = form
@@ -268,7 +299,8 @@ fn settings_form(forms: &PageForms, values: &Settings, alone: bool) -> SettingsF
         |key: WritingDirection, label: &str| (<&str>::from(key).to_owned(), label.to_owned());
     SettingsForm {
         alone,
-        logo: SiteDetails::of(values).logo,
+        logo: logo_address(values),
+        hours: other_languages().map(hours_field).collect(),
         languages: (0..rows).map(LanguageInputs::new).collect(),
         directions: vec![
             direction(WritingDirection::Ltr, "left to right"),

@@ -134,7 +134,7 @@ impl MarkedProgramme<'_> {
         );
         on(self.ada, "propose-mail-text", sign_in);
         let line = json!({ "tag": "ur", "own_name": PAYLOAD, "direction": "rtl", "line": format!("{PAYLOAD} {{phone}}") });
-        let settings = json!({ "name": PAYLOAD, "telephone": "0161 496 0000", "hours": PAYLOAD, "address": PAYLOAD,
+        let settings = json!({ "name": PAYLOAD, "telephone": "0161 496 0000", "hours": PAYLOAD, "hours_in": { "pl": PAYLOAD }, "address": PAYLOAD,
             "privacy": PAYLOAD, "accessibility": PAYLOAD, "charity": PAYLOAD, "languages": [line] });
         on(self.ada, "propose-settings", settings.clone());
         on(self.ben, "confirm-settings", json!({ "proposal": 1 }));

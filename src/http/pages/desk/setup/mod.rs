@@ -15,6 +15,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::DeskRequest;
+use crate::domain::language::Language;
 use crate::domain::{Command, Role};
 use crate::http::AppState;
 use crate::http::pages::site::SiteDetails;
@@ -122,7 +123,7 @@ async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
 }
 
 fn steps_of(state: &SetupState, request: &DeskRequest<'_>) -> Vec<SetupStep> {
-    let site = SiteDetails::in_force(Some(&state.own), &request.app.site);
+    let site = SiteDetails::in_force(Some(&state.own), &request.app.site, Language::En);
     let mut steps = people_steps(state, &site, !request.app.site.mail_server.is_empty());
     steps.extend(grant_steps(state));
     mark_next(&mut steps);
