@@ -173,7 +173,7 @@ impl From<Money> for String {
 /// For people: with commas, and without pence where there are none. "£1,250", "£52,058.50".
 /// A whole number as people read it, with a comma between thousands: 1,019.
 #[must_use]
-pub fn thousands(number: impl fmt::Display) -> String {
+pub fn thousands(number: impl fmt::Display + Copy) -> String {
     let plain = number.to_string();
     let (sign, digits) = plain.split_at(usize::from(plain.starts_with('-')));
     let grouped = digits
