@@ -129,7 +129,7 @@ impl HtmlSafe for HiddenFields<'_> {}
 /// The button in a notice that takes back the step that the notice is about.
 #[derive(Template)]
 #[template(
-    source = r#"<form method="post" action="{{ path }}">{{ form.hidden_fields()|safe }}{% if let Some(reason) = reason %}<input type="hidden" name="reason" value="{{ reason }}">{% endif %}<button class="btn s" type="submit">Undo</button></form>"#,
+    source = r#"<form method="post" action="{{ path }}">{{ form.hidden_fields() }}{% if let Some(reason) = reason %}<input type="hidden" name="reason" value="{{ reason }}">{% endif %}<button class="btn s" type="submit">Undo</button></form>"#,
     ext = "html"
 )]
 pub struct UndoButton {

@@ -24,9 +24,7 @@ use crate::http::api::{RESOURCES, commands};
 use crate::http::pages::site::text_of;
 use crate::http::pages::theme;
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PageForms, SiteDetails, Visitor, kept_form,
-    multipart,
-    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, multipart,
+    Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, kept_form, multipart,
 };
 use crate::projections::OrganisationRow;
 use crate::sandbox::Upload;
