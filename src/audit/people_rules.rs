@@ -250,7 +250,7 @@ impl PeopleRulesChecker {
     }
 
     /// Checks settings that come into force: a second person confirms them as they were proposed,
-    /// unless there has only ever been one administrator.
+    /// unless there has only ever been one administrator and no account for returns.
     fn check_settings(
         &mut self,
         settings: &Settings,
@@ -259,7 +259,7 @@ impl PeopleRulesChecker {
     ) -> Result<(), String> {
         let proposed = self.proposed_settings.take();
         let Some(first) = proposed_by else {
-            return if self.had_two_administrators {
+            return if self.had_two_administrators || settings.return_account.is_some() {
                 Err(format!("{set_by} set the settings alone"))
             } else {
                 Ok(())

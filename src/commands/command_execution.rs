@@ -23,8 +23,8 @@ use crate::crypto::vault::VaultError;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
 use crate::domain::unproven::Unproven;
 use crate::domain::{
-    Application, ApplicationCommand, Command, GroupCommand, Organisation, Person, PersonCommand,
-    PersonId, Refusal, RefusalKind,
+    Application, ApplicationCommand, Command, GroupCommand, Organisation, OrganisationCommand,
+    Person, PersonCommand, PersonId, Refusal, RefusalKind,
 };
 use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt};
 use crate::eventlog::recorded_event::{Metadata, StreamKey};
@@ -97,6 +97,11 @@ impl<'a> CommandExecution<'a> {
         command: &mut Command,
     ) -> Result<Option<PersonalRows>, CommandError> {
         let commands = self.commands;
+        if let Some(modulus) = &commands.modulus
+            && entered_account(command).is_some_and(|numbers| !modulus.accepts(numbers))
+        {
+            return Err(Refusal::AccountFails.into());
+        }
         let mut personal = PersonalRows::default();
         let Some(subject) = met.subject(command).await? else {
             return Ok(if blank_personal_values(command) {
@@ -143,14 +148,6 @@ impl<'a> CommandExecution<'a> {
                 );
             }
             _ => {}
-        }
-        if let (Some(modulus), Command::Group(_, GroupCommand::ProvidePayee(payee))) =
-            (&commands.modulus, &*command)
-            && payee
-                .plaintext_numbers()
-                .is_some_and(|numbers| !modulus.accepts(numbers))
-        {
-            return Err(Refusal::AccountFails.into());
         }
         match commands
             .log
@@ -401,6 +398,30 @@ impl<'a> CommandExecution<'a> {
             metadata.set("on_behalf_of", group.to_string());
         }
         metadata
+    }
+}
+
+/// The sort code and account number that a command enters, if it enters an account.
+fn entered_account(command: &Command) -> Option<&str> {
+    match command {
+        Command::Group(_, GroupCommand::ProvidePayee(payee)) => payee.plaintext_numbers(),
+        Command::Organisation(_, OrganisationCommand::ProposeSettings(settings)) => settings
+            .return_account
+            .as_ref()
+            .map(|account| account.numbers.as_str()),
+        _ => None,
+    }
+}
+
+/// The sort code and account number that a command enters, if it enters an account.
+fn entered_account(command: &Command) -> Option<&str> {
+    match command {
+        Command::Group(_, GroupCommand::ProvidePayee(payee)) => payee.plaintext_numbers(),
+        Command::Organisation(_, OrganisationCommand::ProposeSettings(settings)) => settings
+            .return_account
+            .as_ref()
+            .map(|account| account.numbers.as_str()),
+        _ => None,
     }
 }
 

@@ -82,6 +82,7 @@ pub fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
         "closes_on" | "due_on" | "changed_on" => "31 March 2027",
         "amount" => "£850",
         "title" => "Singing on Saturdays",
+        "pay_to" => "pay it to our office, sort code 12-34-56, account number 12345678.",
         "code" => "4F7K 9QWZ",
         "minutes" => "30",
         "phone" => "0161 496 0000",

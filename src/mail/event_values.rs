@@ -264,12 +264,45 @@ impl Composer {
                         "amount",
                         amount.map(|amount| amount.to_string()).unwrap_or_default(),
                     ),
+                    ("pay_to", self.pay_to(language).await?),
                 ])
             }
             E::VariationRefused { reason: note, .. } | E::GrantTerminated { reason: note, .. } => {
                 BTreeMap::from([("note", note.to_string())])
             }
             _ => TemplateValues::new(),
+        })
+    }
+
+    /// How a group pays money back, as the end of a sentence: the organisation's account, or whom to
+    /// phone for it.
+    async fn pay_to(&self, language: Language) -> Result<String, MailError> {
+        let organisation = self.load_organisation().await?;
+        let account = organisation
+            .settings
+            .as_ref()
+            .and_then(|settings| settings.values.return_account.as_ref());
+        let Some(account) = account else {
+            let phone = self
+                .office
+                .signature(&organisation)
+                .phone_in_words(language);
+            return Ok(match language {
+                Language::En => {
+                    format!("phone us on {phone} and we will give you our account number.")
+                }
+                Language::Pl => format!("zadzwoń do nas: {phone}. Podamy Ci numer naszego konta."),
+            });
+        };
+        let (sort_code, number) = (account.sort_code(), account.account_number());
+        let holder = without_address(account.holder.to_string());
+        Ok(match language {
+            Language::En => {
+                format!("pay it to {holder}, sort code {sort_code}, account number {number}.")
+            }
+            Language::Pl => {
+                format!("wpłać na konto {holder}, sort code {sort_code}, numer konta {number}.")
+            }
         })
     }
 

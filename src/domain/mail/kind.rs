@@ -104,7 +104,7 @@ impl MailKind {
             | Self::GrantStopped => &["title", "note", "reference"],
             Self::Paid | Self::ReturnReceived => &["amount", "title", "reference"],
             Self::UpdateDue => &["title", "due_on", "note"],
-            Self::ReturnRequested => &["title", "due_on", "amount", "reference"],
+            Self::ReturnRequested => &["title", "due_on", "amount", "reference", "pay_to"],
             Self::ContactChanged => &["changed_on"],
             Self::AgreementAccepted
             | Self::VariationAsked

@@ -62,7 +62,8 @@ commands! {
         RefuseMailText(RefuseMailText) = "refuse-mail-text",
             Permission::Staff(&[Role::Administrator]);
         /// Sets the organisation's settings: its name, look, contact details, notices and
-        /// languages. The first administrator can do this alone until there is a second one.
+        /// languages. The first administrator can do this alone until there is a second one, but
+        /// for the account to which groups return money.
         SetSettings(Settings) = "set-settings", Permission::Staff(&[Role::Administrator]);
         /// Proposes settings of the organisation. They replace all settings in force.
         ProposeSettings(Settings) = "propose-settings", Permission::Staff(&[Role::Administrator]);

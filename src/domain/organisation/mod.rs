@@ -5,6 +5,7 @@ mod accent;
 mod command;
 mod mail_text;
 mod question;
+mod return_account;
 mod roles;
 mod settings;
 mod webhook;
@@ -23,6 +24,7 @@ pub use command::{
 };
 use mail_text::MailTexts;
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
+pub use return_account::{AccountNumbers, ReturnAccount};
 use settings::SettingsHistory;
 pub use settings::{
     AreaLanguage, HelpLine, LANGUAGES_MAX, LanguageTag, OfficeEmail, OfficePhone, PostalAddress,

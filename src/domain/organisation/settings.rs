@@ -2,13 +2,14 @@
 //! languages of its area. Two administrators change them: one proposes, another confirms. Until
 //! there is a second administrator, the first changes them alone.
 //!
-//! All values are public and unencrypted: they are about an organisation and appear on its pages.
+//! All values are unencrypted, because they are about an organisation. All are public but the account
+//! for returns: see [`Settings::without_return_account`]. That one always takes two administrators.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accent, OrganisationCommand, OrganisationEvent};
+use super::{Accent, OrganisationCommand, OrganisationEvent, ReturnAccount};
 use crate::domain::command::ProposalRef;
 use crate::domain::file::FileDigest;
 use crate::domain::id::PersonId;
@@ -199,6 +200,9 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 12)]
     pub languages: Vec<AreaLanguage>,
+    /// The account to which groups return money. It is not public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_account: Option<ReturnAccount>,
 }
 
 impl Settings {
@@ -206,6 +210,15 @@ impl Settings {
     #[must_use]
     pub fn hours_in_language(&self, language: Language) -> Option<&Line> {
         self.hours_in.get(&language).or(self.hours.as_ref())
+    }
+
+    /// The public settings.
+    #[must_use]
+    pub fn without_return_account(self) -> Self {
+        Self {
+            return_account: None,
+            ..self
+        }
     }
 
     /// Refuses an accent on which white text is not readable, too many languages, and a language
@@ -274,7 +287,7 @@ impl SettingsHistory {
         use OrganisationCommand as C;
         match command {
             C::SetSettings(settings) => {
-                if self.had_two_administrators {
+                if self.had_two_administrators || settings.return_account.is_some() {
                     return Err(Refusal::NeedsTwoPeople);
                 }
                 self.set(settings, None, facts.by()?)

@@ -1,5 +1,5 @@
 //! The read of the organisation. People without a role do not see the staff's mail texts,
-//! nor settings that are only proposed.
+//! the account for returns, nor settings that are only proposed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -8,7 +8,7 @@ use super::response::record_response;
 use crate::auth::SignedIn;
 use crate::http::AppState;
 use crate::http::problem::Problem;
-use crate::projections::OrganisationRow;
+use crate::projections::{OrganisationRow, SettingsRow};
 
 pub(super) async fn show(
     http: HttpRequest,
@@ -37,13 +37,17 @@ pub(super) async fn organisation_response(
     record_response(&app.views.with_agreements(row, as_at).await?, version)
 }
 
-/// Removes mail texts and proposed settings. The settings in force, the form, signs, agreements and
-/// reports are public.
+/// Removes mail texts, proposed settings and the account for returns. The other settings in force,
+/// the form, signs, agreements and reports are public.
 fn redact_for_group(row: OrganisationRow) -> OrganisationRow {
     OrganisationRow {
         mail_texts: Vec::new(),
         proposed_mail_texts: Vec::new(),
         proposed_settings: None,
+        settings: row.settings.map(|settings| SettingsRow {
+            values: settings.values.without_return_account(),
+            ..settings
+        }),
         ..row
     }
 }

@@ -22,6 +22,14 @@ use crate::support::test_app::TestApp;
 
 const PAGE: &str = "/desk/settings";
 
+/// Settings with an account to which groups return money.
+fn with_return_account() -> Value {
+    let mut settings = settings("An office");
+    settings["return_account"] =
+        json!({ "holder": "Neighbourhood Action", "numbers": "12-34-56 12345678" });
+    settings
+}
+
 /// Settings without a logo.
 fn settings(name: &str) -> Value {
     let mut settings = settings_sample();
@@ -148,6 +156,8 @@ async fn the_first_administrator_sets_them_alone_until_there_are_two(app: TestAp
     let ada = person(&app, "Ada").await;
     name_founder(&app, ada).await;
     let set = "organisation/set-settings";
+    api.assert_refused(ada, "needs_two_people", set, id, with_return_account())
+        .await;
 
     // When
     api.issue_ok(ada, set, id, settings("An office")).await;
@@ -174,6 +184,33 @@ async fn the_first_administrator_sets_them_alone_until_there_are_two(app: TestAp
         .await;
     assert!(browser.get(PAGE).contains("Propose these settings"));
     crate::support::replay::replay_log(&app).await;
+}
+
+on_each_engine!(the_account_for_returns_is_not_public);
+async fn the_account_for_returns_is_not_public(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (_, member) = office.group(&app).await;
+
+    // When
+    set(&app, &office, with_return_account()).await;
+    app.catch_up().await;
+
+    // Then
+    let read = |who| serve(&app, who).get("/api/v1/organisation");
+    let (staff, group) = (read(office.ada), read(member));
+    assert_eq!((staff.status, group.status), (200, 200));
+    assert_eq!(
+        staff.body["settings"]["values"]["return_account"]["numbers"], "123456 12345678",
+        "{}",
+        staff.body
+    );
+    assert_eq!(group.body["settings"]["values"]["name"], "An office");
+    assert!(
+        !group.body.to_string().contains("12345678"),
+        "{}",
+        group.body
+    );
 }
 
 on_each_engine!(a_pale_accent_is_refused_with_the_nearest_that_works);

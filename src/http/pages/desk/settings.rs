@@ -143,6 +143,7 @@ fn values_in_force(own: &OrganisationRow, telephone: &str) -> Settings {
         accessibility: None,
         charity: None,
         languages: Vec::new(),
+        return_account: None,
     }
 }
 
@@ -189,6 +190,17 @@ fn facts_of(settings: &Settings) -> Vec<(&'static str, String)> {
             text_of(settings.accessibility.as_ref()),
         ),
         ("Languages", languages.collect::<Vec<_>>().join("\n")),
+        (
+            "Account for returns",
+            settings
+                .return_account
+                .as_ref()
+                .map(|account| {
+                    let (sort_code, number) = (account.sort_code(), account.account_number());
+                    format!("{}, {sort_code} {number}", account.holder)
+                })
+                .unwrap_or_default(),
+        ),
     ]
 }
 
@@ -279,6 +291,12 @@ fn settings_form(forms: &PageForms, values: &Settings, alone: bool) -> SettingsF
     for language in other_languages() {
         let hours = text_of(values.hours_in.get(&language));
         form = form.prefill(&hours_field(language).0, &hours);
+    }
+    if let Some(account) = &values.return_account {
+        let numbers = format!("{} {}", account.sort_code(), account.account_number());
+        form = form
+            .prefill("return_account.holder", account.holder.as_str())
+            .prefill("return_account.numbers", &numbers);
     }
     for (row, language) in values.languages.iter().enumerate() {
         let fields = LanguageInputs::new(row);

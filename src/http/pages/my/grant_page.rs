@@ -11,6 +11,7 @@ use crate::clock::day_of;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
 use crate::domain::language::Language;
 use crate::domain::money::Money;
+use crate::domain::organisation::ReturnAccount;
 use crate::domain::reference::Reference;
 use crate::domain::text::Slug;
 use crate::domain::{Event, GrantEvent};
@@ -24,7 +25,8 @@ use crate::http::pages::{
 };
 use crate::mail::format_day;
 use crate::projections::{
-    ApplicationRow, CheckRow, FileRow, FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow,
+    ApplicationRow, CheckRow, FileRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow,
+    UpdateRow,
 };
 use crate::views::{Filter, GrantView, PageRequest};
 
@@ -38,6 +40,8 @@ struct OwnGrantPage {
     group: String,
     /// The number of the application, by which a payment back is recognised.
     reference: String,
+    /// Where to pay money back; only for a group that owes some.
+    return_account: Option<ReturnAccount>,
     state: Tag,
     to_do: Vec<ToDo>,
     agreement: String,
@@ -129,6 +133,7 @@ pub(super) async fn render(
         forms,
         wrong,
         reference: reference(app, &row).await?,
+        return_account: return_account(app, &row).await?,
         state: states::grant_tag(&row, language),
         to_do,
         agreement: agreement::text_of(app, &row).await?,
@@ -173,6 +178,18 @@ async fn reference(app: &AppState, row: &GrantRow) -> Result<String, PageError> 
         .and_then(|application| Reference::parse(&application.reference))
         .map(|reference| reference.to_string())
         .unwrap_or_default())
+}
+
+/// The organisation's account, for a group that owes money.
+async fn return_account(
+    app: &AppState,
+    row: &GrantRow,
+) -> Result<Option<ReturnAccount>, PageError> {
+    if row.due_back.is_zero() {
+        return Ok(None);
+    }
+    let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
+    Ok(own.and_then(|own| own.settings?.values.return_account))
 }
 
 pub(super) async fn payee_line(
