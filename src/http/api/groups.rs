@@ -122,6 +122,7 @@ fn redact_for_reader(signed: &SignedIn, mut group: GroupView) -> GroupView {
     if let Some(payee) = &mut group.payee {
         payee.keyed_by = payee.keyed_by.filter(|person| members.contains(person));
         payee.verified_by = None;
+        (payee.verified_how, payee.verified_on) = (None, None);
     }
     group
 }

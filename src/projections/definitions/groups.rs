@@ -12,7 +12,7 @@ use crate::domain::erasure::Erasure;
 use crate::domain::group::GroupMaturity;
 use crate::domain::payee::{EncryptedPayee, PaymentRoute};
 use crate::domain::personal_data::Encrypted;
-use crate::domain::text::{Identifier, Slug};
+use crate::domain::text::{Identifier, Line, Slug};
 use crate::domain::{Event, GrantId, GroupEvent, GroupId, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection, Waiting};
@@ -80,6 +80,9 @@ pub struct PayeeRow {
     pub route: PaymentRoute,
     pub keyed_by: PersonId,
     pub verified_by: Option<PersonId>,
+    /// How it was verified, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_how: Option<(Line, Date)>,
     pub details: EncryptedPayee,
 }
 
@@ -104,7 +107,7 @@ pub(in crate::projections) struct GroupsProjection;
 
 impl Projection for GroupsProjection {
     const NAME: &'static str = "groups";
-    const SCHEMA_VERSION: i64 = 3;
+    const SCHEMA_VERSION: i64 = 4;
     type Row = GroupRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
@@ -266,12 +269,19 @@ impl GroupRow {
                     route: details.route(),
                     keyed_by,
                     verified_by: None,
+                    verified_how: None,
                     details: details.clone(),
                 });
             }
-            GroupEvent::PayeeVerified { verified_by, .. } => {
+            GroupEvent::PayeeVerified {
+                method,
+                verified_by,
+                verified_on,
+                ..
+            } => {
                 if let Some(payee) = &mut self.payee {
                     payee.verified_by = Some(*verified_by);
+                    payee.verified_how = Some((method.clone(), *verified_on));
                 }
             }
             _ => {}

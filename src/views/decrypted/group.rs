@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -68,6 +69,11 @@ pub struct PayeeView {
     pub verified: bool,
     /// Absent for a member of the group.
     pub verified_by: Option<PersonId>,
+    /// How it was verified, such as by a call. Absent for a member of the group.
+    pub verified_how: Option<String>,
+    /// Absent for a member of the group.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub verified_on: Option<Date>,
     pub body: Option<String>,
     pub holder: Option<String>,
     /// Sort code and account number.
@@ -173,12 +179,15 @@ fn add_encrypted_values<'a>(wanted: &mut DecryptRequest<'a>, row: &'a GroupRow) 
 
 fn payee_view(payee: &PayeeRow, opened: &BTreeMap<String, String>) -> PayeeView {
     let (holder, numbers) = account(&payee.details).unzip();
+    let (method, verified_on) = payee.verified_how.clone().unzip();
     PayeeView {
         payee: payee.payee,
         route: payee.route,
         keyed_by: Some(payee.keyed_by),
         verified: payee.verified_by.is_some(),
         verified_by: payee.verified_by,
+        verified_how: method.map(|method| method.to_string()),
+        verified_on,
         body: if let EncryptedPayee::HoldingBody { body, .. } = &payee.details {
             Some(body.to_string())
         } else {

@@ -1,11 +1,15 @@
 //! The list of payments, approving several of them together, and the payments of one grant with
 //! their actions.
 
+mod at_bank;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
 use uuid::Uuid;
+
+use at_bank::AtBank;
 
 use super::action::Action;
 use super::bank::{self, BatchProposal, UnsentBatch, batch_title, number_end};
@@ -98,11 +102,18 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     },
     has_past: false,
     has_counts: true,
-    bulk: &[BulkAction {
-        id: "approve",
-        label: "Approve selected",
-        roles: &[Role::Finance],
-    }],
+    bulk: &[
+        BulkAction {
+            id: "approve",
+            label: "Approve selected",
+            roles: &[Role::Finance],
+        },
+        BulkAction {
+            id: "reject",
+            label: "Reject …",
+            roles: &[Role::Finance],
+        },
+    ],
     purpose: "A payment is prepared on the page of its grant, and then waits here for a second \
         person.",
 };
@@ -134,6 +145,7 @@ struct PaymentsPage {
     /// Files that were made and are not marked as sent.
     unsent: Vec<UnsentBatch>,
     batches: Vec<BatchProposal>,
+    at_bank: Option<AtBank>,
 }
 
 #[derive(Template)]
@@ -277,6 +289,11 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             bank::proposals(request, &forms).await?
         } else {
             Vec::new()
+        },
+        at_bank: if sends {
+            at_bank::payments_at_bank(request).await?
+        } else {
+            None
         },
         list: request.list(&LIST, &found, rows).await?,
         head_links: if is_finance {
@@ -489,7 +506,7 @@ impl<'a> PaymentTable<'a> {
         })
     }
 
-    /// Who entered the bank details, and who checked them.
+    /// Who entered the bank details, and who checked them, how and when.
     fn bank_details(&self, row: &PaymentRow) -> ListCell {
         let Some(payee) = self.payee(row) else {
             return ListCell::default();
@@ -498,9 +515,15 @@ impl<'a> PaymentTable<'a> {
             .keyed_by
             .map(|by| format!("Entered by {}", self.name_within(by)))
             .unwrap_or_default();
-        match payee.verified_by {
-            Some(by) => ListCell::text(format!("Checked by {}", self.name_within(by))).sub(entered),
-            None => ListCell::tag(Tag::new(TagKind::Todo, "To check")).sub(entered),
+        let Some(by) = payee.verified_by else {
+            return ListCell::tag(Tag::new(TagKind::Todo, "To check")).sub(entered);
+        };
+        match (&payee.verified_how, payee.verified_on) {
+            (Some(how), Some(day)) => {
+                let day = short_day(day, self.today);
+                ListCell::text(how.clone()).sub(format!("{}, {day}. {entered}", self.name_of(by)))
+            }
+            _ => ListCell::text(format!("Checked by {}", self.name_within(by))).sub(entered),
         }
     }
 

@@ -14,17 +14,21 @@ use uuid::Uuid;
 use super::definition::{BulkAction, ListDefinition};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::command::NoBody;
-use crate::domain::grant::{PaymentRef, RemindNow};
+use crate::domain::grant::{PaymentReason, PaymentRef, RemindNow};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
+use crate::domain::text::Prose;
 use crate::domain::{
     ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, Money, Role,
 };
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{self, Section, place_name};
+use crate::http::pages::desk::action::sample;
 use crate::http::pages::desk::{DeskRequest, forget_header};
 use crate::http::pages::sign_in::local_path;
-use crate::http::pages::{Form, FormData, PageContext, PageError, PostedForm, ownership};
+use crate::http::pages::{
+    Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership,
+};
 use crate::http::problem::Problem;
 use crate::projections::{ApplicationRow, GrantRow, PaymentRow, UpdateRow};
 
@@ -37,11 +41,14 @@ static UNDO_ELIGIBLE: BulkAction = BulkAction {
 
 /// The largest number of rows of one action: several pages, but not the whole list.
 const PICKED_MAX: usize = 200;
+/// The name of the form on the page before an action.
+const FORM: &str = "bulk";
 
 #[derive(Template)]
 #[template(path = "desk/bulk.html")]
 struct BulkPage {
     page: PageContext,
+    wrong: Vec<(String, String)>,
     words: BulkWords,
     action: &'static str,
     list: &'static str,
@@ -52,6 +59,8 @@ struct BulkPage {
     total: Option<String>,
     /// The results of the commands that were issued.
     is_result: bool,
+    /// Whether the action needs a reason.
+    asks_why: bool,
     /// The action that takes them back.
     undo: Option<&'static str>,
 }
@@ -106,6 +115,12 @@ impl BulkWords {
                 button: "Approve",
                 done: "Approved",
             },
+            "reject" => Self {
+                before: "You reject these payments. Nobody pays them. A payment can be prepared \
+                    again, on the page of its grant.",
+                button: "Reject",
+                done: "Rejected",
+            },
             "remind" => Self {
                 before: "We email each of these groups that its report is due. A group gets at \
                     most one reminder a day.",
@@ -139,9 +154,20 @@ pub(in crate::http::pages::desk) async fn confirm(
         return print(&desk, &posted).await;
     }
     let action = action_of(&desk, list, &posted)?;
+    show_confirmation(&desk, list, action, &posted).await
+}
+
+/// The page before an action. Each command is tried first.
+async fn show_confirmation(
+    desk: &DeskRequest<'_>,
+    list: &ListDefinition,
+    action: &BulkAction,
+    posted: &FormData,
+) -> Result<HttpResponse, PageError> {
     let (mut done, mut refused, mut total) = (Vec::new(), Vec::new(), Money::ZERO);
-    for item in items(&desk, action, &picked(&posted)).await? {
-        let tried = app
+    for item in items(desk, action, &picked(posted), &sample("why")).await? {
+        let tried = desk
+            .app
             .commands
             .dry_run(&desk.signed.caller, item.command.clone())
             .await;
@@ -155,15 +181,17 @@ pub(in crate::http::pages::desk) async fn confirm(
     }
     let page = BulkPage {
         page: desk.page_context(action.label).await?,
+        wrong: desk.forms().error_summary(),
         words: BulkWords::of(action.id),
         action: action.id,
         list: list.name,
-        back: back_of(&posted, list),
-        form: desk.forms().form("bulk"),
+        back: back_of(posted, list),
+        form: desk.forms().form(FORM),
         total: (!total.is_zero()).then(|| total.to_string()),
         done,
         refused,
         is_result: false,
+        asks_why: asks_why(action),
         undo: None,
     };
     desk.render(&page)
@@ -180,8 +208,16 @@ pub(in crate::http::pages::desk) async fn run(
     let desk = DeskRequest::new(&app, &visitor, &list.path(), None)?;
     let action = action_of(&desk, list, &posted)?;
     let key = ownership::parse_uuid(posted.text("key"))?;
+    let why = match why_of(action, &posted) {
+        Ok(why) => why,
+        Err(wrong) => {
+            let rejected = FormErrors::new(FORM, &posted, wrong);
+            let desk = DeskRequest::new(&app, &visitor, &list.path(), Some(rejected))?;
+            return show_confirmation(&desk, list, action, &posted).await;
+        }
+    };
     let (mut done, mut refused, mut last_position) = (Vec::new(), Vec::new(), None);
-    for item in items(&desk, action, &picked(&posted)).await? {
+    for item in items(&desk, action, &picked(&posted), &why).await? {
         let line = item.line(String::new());
         match issue(&desk, action, key, item).await {
             Ok(position) => {
@@ -200,18 +236,36 @@ pub(in crate::http::pages::desk) async fn run(
     }
     let page = BulkPage {
         page: desk.page_context(action.label).await?,
+        wrong: desk.forms().error_summary(),
         words: BulkWords::of(action.id),
         action: action.id,
         list: list.name,
         back: back_of(&posted, list),
-        form: desk.forms().form("bulk"),
+        form: desk.forms().form(FORM),
         total: None,
         undo: (action.id == "eligible" && !done.is_empty()).then_some(UNDO_ELIGIBLE.id),
         done,
         refused,
         is_result: true,
+        asks_why: false,
     };
     desk.render(&page)
+}
+
+/// Whether an action needs a reason.
+fn asks_why(action: &BulkAction) -> bool {
+    action.id == "reject"
+}
+
+/// The reason that was entered, if the action needs one, or what is wrong with it.
+fn why_of(action: &BulkAction, posted: &FormData) -> Result<Prose, Vec<(String, String)>> {
+    if !asks_why(action) {
+        return Ok(sample("why"));
+    }
+    posted
+        .text("reason")
+        .parse()
+        .map_err(|_| vec![("reason".to_owned(), "Enter why you reject them".to_owned())])
 }
 
 /// Issues the command of one row. Returns the position of its last event.
@@ -307,9 +361,20 @@ async fn items(
     desk: &DeskRequest<'_>,
     action: &BulkAction,
     picked: &[String],
+    why: &Prose,
 ) -> Result<Vec<BulkItem>, PageError> {
     let mut items = match action.id {
-        "approve" => payments_to_approve(desk, picked).await?,
+        "approve" => {
+            let approve = |payment| GrantCommand::ApprovePayment(PaymentRef { payment });
+            payments_to_decide(desk, picked, approve).await?
+        }
+        "reject" => {
+            let reject = |payment| {
+                let reason = why.clone();
+                GrantCommand::RejectPayment(PaymentReason { payment, reason })
+            };
+            payments_to_decide(desk, picked, reject).await?
+        }
         "remind" => updates_to_remind(desk, picked).await?,
         "undo-eligible" => {
             let take_back = ApplicationCommand::TakeBackEligibility(NoBody {});
@@ -343,9 +408,10 @@ async fn applications_to_check(
     Ok(rows.into_iter().map(item).collect())
 }
 
-async fn payments_to_approve(
+async fn payments_to_decide(
     desk: &DeskRequest<'_>,
     picked: &[String],
+    command: impl Fn(u16) -> GrantCommand,
 ) -> Result<Vec<BulkItem>, PageError> {
     let rows: Vec<PaymentRow> = desk.rows_by_id(picked).await?;
     let names = names_by_grant(desk, rows.iter().map(|row| row.grant)).await?;
@@ -353,12 +419,7 @@ async fn payments_to_approve(
         id: format!("{}/{:05}", row.grant, row.payment),
         name: names.get(&row.grant).cloned().unwrap_or_default(),
         amount: Some(row.amount),
-        command: Command::Grant(
-            GrantId(row.grant),
-            GrantCommand::ApprovePayment(PaymentRef {
-                payment: row.payment,
-            }),
-        ),
+        command: Command::Grant(GrantId(row.grant), command(row.payment)),
     };
     Ok(rows.into_iter().map(item).collect())
 }

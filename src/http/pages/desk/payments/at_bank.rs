@@ -1,0 +1,84 @@
+//! The payments that were sent to the bank and are not confirmed yet.
+
+use uuid::Uuid;
+
+use super::super::DeskRequest;
+use super::super::bank::batch_title;
+use super::grants_and_groups;
+use crate::domain::Money;
+use crate::domain::grant::PaymentState;
+use crate::http::pages::PageError;
+use crate::http::pages::days::short_day;
+use crate::projections::PaymentRow;
+use crate::views::{Filter, PageRequest};
+
+/// The largest number of payments that are shown. The list has all of them.
+const SHOWN_MAX: usize = 10;
+
+/// What the section "With the bank" shows.
+pub(super) struct AtBank {
+    pub total: Money,
+    pub payments: Vec<SentPayment>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// A payment that the bank has.
+pub(super) struct SentPayment {
+    pub grant: Uuid,
+    pub group: String,
+    pub amount: Money,
+    /// When it was sent, in which batch, and who approved it.
+    pub facts: String,
+}
+
+/// The payments that the bank has; `None` if it has none.
+pub(super) async fn payments_at_bank(
+    request: &DeskRequest<'_>,
+) -> Result<Option<AtBank>, PageError> {
+    let of = vec![Filter::in_state([PaymentState::Sent])];
+    let views = &request.app.views;
+    let mut rows: Vec<PaymentRow> = views.list(None, of, &PageRequest::up_to_max()).await?.items;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    rows.sort_by_key(|row| row.sent_on);
+    let total = rows
+        .iter()
+        .fold(Money::ZERO, |sum, row| sum.plus(row.amount));
+    let more = rows.len().saturating_sub(SHOWN_MAX);
+    rows.truncate(SHOWN_MAX);
+    let (grants, groups) = grants_and_groups(request, &rows).await?;
+    let approvers = rows.iter().flat_map(|row| row.approved_by.iter().copied());
+    let people = request.names_of_colleagues(approvers).await?;
+    let today = request.today();
+    let facts = |row: &PaymentRow| {
+        let sent = row.sent_on.map_or_else(
+            || "Sent".to_owned(),
+            |day| format!("Sent {}", short_day(day, today)),
+        );
+        let batch = row
+            .batch
+            .as_ref()
+            .map(|batch| format!(" in {}", batch_title(batch, row.sent_on, today)))
+            .unwrap_or_default();
+        let names: Vec<_> = row.approved_by.iter().map(|by| people.of(by)).collect();
+        format!("{sent}{batch}, approved by {}", names.join(" and "))
+    };
+    let line = |row: &PaymentRow| {
+        let group = grants
+            .get(&row.grant)
+            .and_then(|grant| groups.get(&grant.group.to_string()));
+        SentPayment {
+            grant: row.grant,
+            group: group.cloned().unwrap_or_else(|| "A group".to_owned()),
+            amount: row.amount,
+            facts: facts(row),
+        }
+    };
+    Ok(Some(AtBank {
+        total,
+        payments: rows.iter().map(line).collect(),
+        more,
+    }))
+}
