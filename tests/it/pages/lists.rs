@@ -383,6 +383,40 @@ async fn three_payments_are_approved_together_by_somebody_else(app: TestApp) {
     );
 }
 
+on_each_engine!(payments_are_rejected_together_with_a_reason);
+async fn payments_are_rejected_together_with_a_reason(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    office.prepared(&app, 600).await;
+    app.catch_up().await;
+    let mut ben = signed_in(&app, &address, office.ben).await;
+    let list = ben.get("/desk/payments?state=prepared&select=all");
+    let id = list.text.split("name=\"pick\" value=\"").nth(1).unwrap();
+    let id = id.split('"').next().unwrap().replace("&#x2f;", "/");
+    let fields = [("do", "reject"), ("pick", id.as_str())];
+
+    // When
+    let seen = bulk(&mut ben, &list, "/desk/bulk/payments", &fields);
+    let asked = bulk(&mut ben, &seen, "/desk/bulk/payments/run", &fields);
+
+    // Then
+    assert!(
+        asked.status == 422 && asked.contains("Enter why you reject them"),
+        "{}",
+        visible_text(&asked)
+    );
+
+    // When
+    let why = [fields.as_slice(), &[("reason", "The amount is wrong")]].concat();
+    let done = bulk(&mut ben, &asked, "/desk/bulk/payments/run", &why);
+
+    // Then
+    assert!(done.contains("Rejected: 1"), "{}", visible_text(&done));
+    app.catch_up().await;
+    let list = ben.get("/desk/payments?state=rejected");
+    assert!(visible_text(&list).contains("1 payment"));
+}
+
 /// Saves the list of submitted applications under a name.
 fn save_view(browser: &mut Browser, name: &str, shared: bool) -> Page {
     let page = browser.get("/desk/applications?state=submitted");
