@@ -491,6 +491,11 @@ async fn groups_are_reminded_once_a_day(app: TestApp) {
     app.catch_up().await;
     let mut browser = signed_in(&app, &address, office.ada).await;
     let list = browser.get("/desk/updates?select=all");
+    assert!(
+        list.contains("class=\"part\"") && visible_text(&list).contains("Overdue 1"),
+        "{}",
+        visible_text(&list)
+    );
     let picks: Vec<String> = list
         .text
         .split("name=\"pick\" value=\"")

@@ -28,6 +28,7 @@ use crate::views::{ApplicationColumn as C, ListAmount};
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "applications",
     title: "Applications",
+    lead: "",
     nouns: ("application", "applications"),
     columns: &COLUMNS,
     tabs: &[
@@ -208,7 +209,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     } else {
         Vec::new()
     };
-    request.render_list(&LIST, &found, rows, links).await
+    request.render_list(&LIST, &found, rows, links, "").await
 }
 
 /// The columns of the list, with the names that its cells show.
@@ -238,6 +239,7 @@ impl ApplicationTable {
                 .collect(),
             tick: Tick::Yes,
             id,
+            ..ListRow::default()
         }
     }
 

@@ -8,7 +8,7 @@ use strum::VariantNames as _;
 
 use super::DeskRequest;
 use super::list::{
-    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab, Tick,
+    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab,
     build_spreadsheet, column, grant_tag, have_pence, name_cell, names_of_rounds, pounds_in,
 };
 use crate::domain::Money;
@@ -25,6 +25,7 @@ use crate::views::{Filter, GrantColumn as C, ListAmount};
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "grants",
     title: "Grants",
+    lead: "",
     nouns: ("grant", "grants"),
     columns: &COLUMNS,
     tabs: &[
@@ -168,7 +169,9 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         from_list: request.list_suffix(),
     };
     let rows = items.iter().map(|row| table.row(row)).collect();
-    request.render_list(&LIST, &found, rows, Vec::new()).await
+    request
+        .render_list(&LIST, &found, rows, Vec::new(), "")
+        .await
 }
 
 /// The columns of the list, with the names that its cells show.
@@ -195,8 +198,8 @@ impl GrantTable {
                 .skip(1)
                 .map(|column| self.cell(column.id, row))
                 .collect(),
-            tick: Tick::No,
             id,
+            ..ListRow::default()
         }
     }
 

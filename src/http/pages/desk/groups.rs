@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 
 use super::DeskRequest;
 use super::list::{
-    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, Tick, build_spreadsheet,
+    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, build_spreadsheet,
     column,
 };
 use crate::clock::day_of;
@@ -23,6 +23,7 @@ use crate::views::GroupColumn as C;
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "groups",
     title: "Groups",
+    lead: "",
     nouns: ("group", "groups"),
     columns: &COLUMNS,
     tabs: &[],
@@ -87,7 +88,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             .skip(1)
             .map(|column| cell(column.id, row, today))
             .collect(),
-        tick: Tick::No,
+        ..ListRow::default()
     };
     let rows = found.page.items.iter().map(row).collect();
     let links = if request.signed.reader.roles.contains(&Role::Officer) {
@@ -95,7 +96,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     } else {
         Vec::new()
     };
-    request.render_list(&LIST, &found, rows, links).await
+    request.render_list(&LIST, &found, rows, links, "").await
 }
 
 fn cell(column: &str, row: &GroupRow, today: jiff::civil::Date) -> ListCell {

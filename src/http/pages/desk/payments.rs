@@ -43,6 +43,8 @@ const OF_GRANT_MAX: i64 = 15;
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "payments",
     title: "Payments",
+    lead: "Every payment takes two people: someone who prepared it, or entered the bank details, \
+        can’t approve it.",
     nouns: ("payment", "payments"),
     columns: &COLUMNS,
     tabs: &[
@@ -410,6 +412,7 @@ impl<'a> PaymentTable<'a> {
                 .map(|column| self.cell(column.id, row))
                 .collect(),
             tick: self.tick(row),
+            ..ListRow::default()
         }
     }
 

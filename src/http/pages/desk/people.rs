@@ -10,7 +10,7 @@ use strum::VariantArray as _;
 use super::accesses::{self, AccessLine};
 use super::action::Action;
 use super::list::{
-    List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours, Tick,
+    List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours,
     build_spreadsheet, column, neighbours,
 };
 use super::next_step::NextStep;
@@ -34,6 +34,7 @@ use crate::views::{AccessedData, ListPage, ListTotals, PersonColumn as C, Person
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "people",
     title: "People and roles",
+    lead: "",
     nouns: ("person", "people"),
     columns: &COLUMNS,
     tabs: &[
@@ -126,7 +127,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             .skip(1)
             .map(|column| cell(column.id, seen, *twin, today))
             .collect(),
-        tick: Tick::No,
+        ..ListRow::default()
     };
     let page = PeoplePage {
         page: request.page_context(LIST.title).await?,

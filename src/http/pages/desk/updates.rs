@@ -32,10 +32,13 @@ use crate::views::{Filter, PersonView, UpdateColumn as C, UpdateView};
 
 /// A difference of fewer pence between what was paid and what was spent does not count.
 const DIFFERENCE_MIN: i64 = 1000;
+/// A report that is due within so many days is due soon.
+const DAYS_SOON: i64 = 14;
 
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "updates",
     title: "Updates and reports",
+    lead: "We email each group before its report is due, and again when it is late.",
     nouns: ("report", "reports"),
     columns: &COLUMNS,
     tabs: &[
@@ -204,9 +207,30 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         contacts,
         today: request.today(),
         from_list: request.list_suffix(),
+        may_remind: request.signed.reader.roles.contains(&Role::Officer),
     };
-    let rows = items.iter().map(|row| table.row(row)).collect();
-    request.render_list(&LIST, &found, rows, Vec::new()).await
+    let rows = if request.text("state").is_empty() && request.text("sort").is_empty() {
+        table.rows_in_parts(items)
+    } else {
+        items.iter().map(|row| table.row(row)).collect()
+    };
+    request
+        .render_list(&LIST, &found, rows, Vec::new(), "Remind")
+        .await
+}
+
+/// The part of the waiting reports that a report is in, and what the part is called.
+fn part_of(row: &UpdateRow, today: Date) -> (u8, &'static str) {
+    let soon = today.saturating_add(jiff::Span::new().days(DAYS_SOON));
+    if row.state == U::Received {
+        (1, "To read")
+    } else if row.due_on < today {
+        (0, "Overdue")
+    } else if row.due_on <= soon {
+        (2, "Due in the next two weeks")
+    } else {
+        (3, "Due later")
+    }
 }
 
 /// How each group can be reached, as a cell: the first member with a phone number, or else with an
@@ -250,10 +274,32 @@ struct UpdateTable {
     contacts: BTreeMap<Uuid, ListCell>,
     today: Date,
     from_list: String,
+    may_remind: bool,
 }
 
 impl UpdateTable {
+    /// The rows of a page, in their parts. Within a part they keep their order.
+    fn rows_in_parts(&self, items: &[UpdateRow]) -> Vec<ListRow> {
+        let mut sorted: Vec<_> = items
+            .iter()
+            .map(|row| (part_of(row, self.today), row))
+            .collect();
+        sorted.sort_by_key(|(part, _)| *part);
+        sorted
+            .chunk_by(|(a, _), (b, _)| a == b)
+            .flat_map(|rows| {
+                rows.iter()
+                    .enumerate()
+                    .map(move |(at, ((_, title), row))| ListRow {
+                        part: (at == 0).then_some((*title, rows.len())),
+                        ..self.row(row)
+                    })
+            })
+            .collect()
+    }
+
     fn row(&self, row: &UpdateRow) -> ListRow {
+        let open = matches!(row.state, U::Requested | U::Queried);
         let grant = self.grants.get(&row.grant);
         let name = grant.and_then(|grant| self.groups.get(&grant.group.to_string()));
         ListRow {
@@ -270,11 +316,17 @@ impl UpdateTable {
                 .skip(1)
                 .map(|column| self.cell(column.id, row))
                 .collect(),
-            tick: if matches!(row.state, U::Requested | U::Queried) {
+            tick: if self.may_remind && open {
                 Tick::Yes
             } else {
                 Tick::No
             },
+            link: match row.state {
+                U::Received => "Read",
+                _ if open && !(self.may_remind && row.due_on < self.today) => "Open",
+                _ => "",
+            },
+            ..ListRow::default()
         }
     }
 

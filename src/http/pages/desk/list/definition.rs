@@ -18,6 +18,8 @@ pub(in crate::http::pages::desk) struct ListDefinition {
     /// The last part of its address.
     pub name: &'static str,
     pub title: &'static str,
+    /// A sentence below the heading; empty without one.
+    pub lead: &'static str,
     /// One row and several rows, in words.
     pub nouns: (&'static str, &'static str),
     /// The first column names the row, and is always shown.

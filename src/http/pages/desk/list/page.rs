@@ -162,6 +162,7 @@ impl DeskRequest<'_> {
         Ok(List {
             name: list.name,
             title: list.title,
+            lead: list.lead,
             path: self.path.clone(),
             purpose: list.purpose,
             chips: self.chips(list, &tabs, &funds),
@@ -181,7 +182,9 @@ impl DeskRequest<'_> {
             save_form: forms.form("save-view"),
             may_share: self.signed.reader.may_share_views(),
             is_filtered: query.iter().any(is_filter),
-            has_buttons: rows.iter().any(|row| row.tick != Tick::No),
+            has_buttons: rows
+                .iter()
+                .any(|row| row.tick != Tick::No || !row.link.is_empty()),
             select: self.select_link(),
             fields: fields
                 .into_iter()
@@ -474,20 +477,22 @@ struct ListDocument {
 }
 
 impl DeskRequest<'_> {
-    /// Renders a list with these rows, and links next to its heading.
+    /// Renders a list with these rows, links next to its heading, and the button of each row that
+    /// can be ticked; empty without one.
     pub(in crate::http::pages::desk) async fn render_list<T>(
         &self,
         list: &'static ListDefinition,
         found: &ListLine<T>,
         rows: Vec<ListRow>,
         head_links: Vec<(&'static str, &'static str)>,
+        row_button: &'static str,
     ) -> Result<HttpResponse, PageError> {
         let page = ListDocument {
             page: self.page_context(list.title).await?,
             wrong: self.forms().error_summary(),
             list: self.list(list, found, rows).await?,
             head_links,
-            row_button: "",
+            row_button,
         };
         self.render(&page)
     }

@@ -8,6 +8,7 @@ use crate::http::pages::words::Tag;
 pub struct List {
     pub name: &'static str,
     pub title: &'static str,
+    pub lead: &'static str,
     pub path: String,
     pub purpose: &'static str,
     pub tabs: Vec<TabLink>,
@@ -39,6 +40,14 @@ pub struct List {
     pub has_buttons: bool,
     /// The link that ticks all rows of the page, or none.
     pub select: (bool, String),
+}
+
+impl List {
+    /// The number of columns of the table, with those of ticks and buttons.
+    pub fn width(&self, row_button: &str) -> usize {
+        let has_buttons = !row_button.is_empty() && self.has_buttons;
+        self.heads.len() + usize::from(!self.bulk.is_empty()) + usize::from(has_buttons)
+    }
 }
 
 /// A link to a list with a filter: ready-made or saved.
@@ -78,7 +87,10 @@ pub struct ListHead {
 }
 
 /// A row of a list.
+#[derive(Default)]
 pub struct ListRow {
+    /// The heading of a part of the list that begins with this row, and how many rows the part has.
+    pub part: Option<(&'static str, usize)>,
     /// What a bulk action is given for the row.
     pub id: String,
     pub path: String,
@@ -86,11 +98,14 @@ pub struct ListRow {
     pub sub: String,
     pub cells: Vec<ListCell>,
     pub tick: Tick,
+    /// The label of a link to the row, in place of its button.
+    pub link: &'static str,
 }
 
 /// Whether a row can be ticked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Tick {
+    #[default]
     No,
     Yes,
     /// Not by this reader, and why.
