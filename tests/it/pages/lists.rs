@@ -525,3 +525,25 @@ async fn groups_are_reminded_once_a_day(app: TestApp) {
         visible_text(&again)
     );
 }
+
+on_each_engine!(groups_with_a_grant_are_a_view_and_show_what_they_received);
+async fn groups_with_a_grant_are_a_view_and_show_what_they_received(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, ..) = office.approved(&app, 700).await;
+    office.paid(&app, grant).await;
+    office.group(&app).await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+
+    // When
+    let all = visible_text(&ada.get("/desk/groups"));
+    let current = visible_text(&ada.get("/desk/groups?view=current"));
+
+    // Then
+    assert!(all.contains("2 groups"), "{all}");
+    assert!(
+        current.contains("1 group") && current.contains("£700"),
+        "{current}"
+    );
+}

@@ -1,24 +1,26 @@
 //! The list of groups, and the search by a part of their name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
+use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::DeskRequest;
 use super::list::{
-    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, build_spreadsheet,
-    column,
+    ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab,
+    build_spreadsheet, column,
 };
 use crate::clock::day_of;
-use crate::domain::Role;
 use crate::domain::group::GroupMaturity;
 use crate::domain::text::Slug;
+use crate::domain::{Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::short_day;
-use crate::projections::{FundRow, GroupRow};
-use crate::views::GroupColumn as C;
+use crate::projections::{FundRow, GrantRow, GroupRow};
+use crate::views::{Filter, GroupColumn as C};
 
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "groups",
@@ -26,11 +28,24 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     lead: "",
     nouns: ("group", "groups"),
     columns: &COLUMNS,
-    tabs: &[],
+    tabs: &[
+        ListTab {
+            label: "All",
+            query: &[],
+        },
+        ListTab {
+            label: "Current grant",
+            query: &[("view", "current")],
+        },
+        ListTab {
+            label: "New this year",
+            query: &[("view", "new")],
+        },
+    ],
     usual: (Some("group"), C::Name.key()),
     amounts: [None, None],
     search: Some(ListSearch::Own),
-    filters: |request| Ok(request.filters_by_column(&["area"])),
+    filters: |request| Ok(filters(request)),
     fields,
     has_past: true,
     has_counts: true,
@@ -38,20 +53,66 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     purpose: "Groups are added when they apply. You can also import those that you know already.",
 };
 
-const COLUMNS: [ListColumn; 8] = [
+const COLUMNS: [ListColumn; 10] = [
     column("group", "Group", Some(C::Name.key())),
     column("area", "Area", Some(C::Area.key())),
     column("standing", "Status", Some(C::Standing.key())),
     column("payee", "Bank details", None),
     column("members", "Members", Some(C::Members.key())).numeric(),
     column("grants", "Open grants", Some(C::OpenGrants.key())).numeric(),
+    column("received", "Received", None).numeric(),
+    column("active", "Last activity", None).minor(),
     column("registered", "Added", Some(C::Registered.key()))
         .numeric()
-        .minor(),
+        .unusual(),
     column("changed", "Last changed", Some(C::Changed.key()))
         .numeric()
         .unusual(),
 ];
+
+/// The conditions of the query.
+fn filters(request: &DeskRequest<'_>) -> Vec<Filter> {
+    let mut filters = request.filters_by_column(&["area"]);
+    match request.text("view") {
+        "current" => filters.push(Filter::equals("current_grant", "yes")),
+        "new" => filters.push(Filter::at_least(
+            "created_at",
+            request.today().first_of_year(),
+        )),
+        _ => {}
+    }
+    filters
+}
+
+/// What a group had of its grants.
+struct GroupActivity {
+    /// What was paid, less what came back.
+    received: Money,
+    /// When the group or one of its grants changed last.
+    last: Date,
+}
+
+/// What the groups of a page had of their grants, by the group's id.
+async fn activity(
+    request: &DeskRequest<'_>,
+    groups: &[GroupRow],
+) -> Result<BTreeMap<Uuid, GroupActivity>, PageError> {
+    let of_group = |row: &GroupRow| {
+        let last = day_of(row.updated_at.timestamp());
+        let received = Money::ZERO;
+        (row.id, GroupActivity { received, last })
+    };
+    let mut known: BTreeMap<Uuid, GroupActivity> = groups.iter().map(of_group).collect();
+    let of = vec![Filter::any_of("group_id", known.keys())];
+    let grants: Vec<GrantRow> = request.list_all(of).await?;
+    for grant in grants {
+        if let Some(of) = known.get_mut(&grant.group.0) {
+            of.received = of.received.plus(grant.paid);
+            of.last = of.last.max(day_of(grant.updated_at.timestamp()));
+        }
+    }
+    Ok(known)
+}
 
 fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
     let areas: BTreeSet<&str> = funds
@@ -73,6 +134,14 @@ fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     let found = request.list_rows::<GroupRow>(&LIST).await?;
     let columns = request.shown_columns(&LIST);
+    let shows_activity = columns
+        .iter()
+        .any(|column| matches!(column.id, "received" | "active"));
+    let activity = if shows_activity {
+        activity(request, &found.page.items).await?
+    } else {
+        BTreeMap::new()
+    };
     let (today, from_list) = (request.today(), request.list_suffix());
     let row = |row: &GroupRow| ListRow {
         id: row.id.to_string(),
@@ -86,7 +155,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         cells: columns
             .iter()
             .skip(1)
-            .map(|column| cell(column.id, row, today))
+            .map(|column| cell(column.id, row, activity.get(&row.id), today))
             .collect(),
         ..ListRow::default()
     };
@@ -99,13 +168,21 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render_list(&LIST, &found, rows, links, "").await
 }
 
-fn cell(column: &str, row: &GroupRow, today: jiff::civil::Date) -> ListCell {
+fn cell(column: &str, row: &GroupRow, activity: Option<&GroupActivity>, today: Date) -> ListCell {
     match column {
         "area" => ListCell::text(place_name(&row.area)),
         "standing" => ListCell::text(standing_in_words(row.standing)),
         "payee" => ListCell::text(payee_in_words(row)),
         "members" => ListCell::text(row.members.len().to_string()),
         "grants" => ListCell::text(row.open_grants.len().to_string()),
+        "received" => {
+            let received = activity.map(|activity| activity.received.to_string());
+            ListCell::text(received.unwrap_or_default())
+        }
+        "active" => {
+            let last = activity.map(|activity| short_day(activity.last, today));
+            ListCell::text(last.unwrap_or_default())
+        }
         "registered" => ListCell::text(short_day(day_of(row.created_at.timestamp()), today)),
         "changed" => ListCell::text(short_day(day_of(row.updated_at.timestamp()), today)),
         _ => ListCell::default(),

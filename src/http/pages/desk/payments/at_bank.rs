@@ -10,7 +10,7 @@ use crate::domain::grant::PaymentState;
 use crate::http::pages::PageError;
 use crate::http::pages::days::short_day;
 use crate::projections::PaymentRow;
-use crate::views::{Filter, PageRequest};
+use crate::views::Filter;
 
 /// The largest number of payments that are shown. The list has all of them.
 const SHOWN_MAX: usize = 10;
@@ -37,8 +37,7 @@ pub(super) async fn payments_at_bank(
     request: &DeskRequest<'_>,
 ) -> Result<Option<AtBank>, PageError> {
     let of = vec![Filter::in_state([PaymentState::Sent])];
-    let views = &request.app.views;
-    let mut rows: Vec<PaymentRow> = views.list(None, of, &PageRequest::up_to_max()).await?.items;
+    let mut rows: Vec<PaymentRow> = request.app.views.all_rows(None, of).await?;
     if rows.is_empty() {
         return Ok(None);
     }
