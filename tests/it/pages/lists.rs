@@ -530,7 +530,7 @@ on_each_engine!(groups_with_a_grant_are_a_view_and_show_what_they_received);
 async fn groups_with_a_grant_are_a_view_and_show_what_they_received(app: TestApp) {
     // Given
     let (office, address) = serve_office(&app).await;
-    let (grant, ..) = office.approved(&app, 700).await;
+    let (grant, ..) = office.prepared(&app, 700).await;
     office.paid(&app, grant).await;
     office.group(&app).await;
     app.catch_up().await;
