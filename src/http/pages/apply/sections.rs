@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::domain::application::ApplicationState;
+use crate::domain::Money;
+use crate::domain::application::{AnswerValue, ApplicationState, BudgetItem};
 use crate::domain::language::Language;
 use crate::domain::organisation::Question;
 use crate::http::AppState;
@@ -34,6 +35,25 @@ pub struct Section {
     pub own: Option<Question>,
 }
 
+/// A budget as a table: its lines and their total.
+#[derive(Clone, Debug)]
+pub struct BudgetTable {
+    pub lines: Vec<BudgetItem>,
+    pub total: Money,
+}
+
+impl BudgetTable {
+    /// Reads a stored answer; `None` if it is no budget.
+    pub fn parse(question: &Question, stored: &str) -> Option<Self> {
+        let answer = AnswerValue::parse(question, stored).ok()?;
+        let total = answer.total()?;
+        match answer {
+            AnswerValue::Budget(lines) if !lines.is_empty() => Some(Self { lines, total }),
+            _ => None,
+        }
+    }
+}
+
 impl Section {
     /// The key by which the office names this section in a request for changes.
     fn change_key(&self) -> &str {
@@ -46,6 +66,11 @@ impl Section {
 
     pub fn is_answered(&self) -> bool {
         !self.answer.is_empty()
+    }
+
+    /// The budget, if that is what was answered.
+    pub fn budget(&self) -> Option<BudgetTable> {
+        BudgetTable::parse(self.own.as_ref()?, &self.stored)
     }
 
     /// The language of the title, if it differs from the language of the page.

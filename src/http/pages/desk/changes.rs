@@ -7,7 +7,7 @@ use super::DeskRequest;
 use crate::domain::language::Language;
 use crate::domain::{ApplicationEvent, Event, PersonId};
 use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::{self, Section};
+use crate::http::pages::apply::sections::{self, BudgetTable, Section};
 use crate::http::pages::question_field::in_words;
 use crate::projections::ApplicationRow;
 
@@ -18,6 +18,8 @@ const EVENTS_MAX: i64 = 1000;
 pub(super) struct AnswerView {
     pub title: String,
     pub answer: String,
+    /// The answer as a table, if it is a budget.
+    pub budget: Option<BudgetTable>,
     pub change: Option<ChangeView>,
 }
 
@@ -71,6 +73,7 @@ pub(super) async fn answer_views(
                 .cloned(),
         });
         AnswerView {
+            budget: section.budget(),
             title: section.title,
             answer: section.answer,
             change,

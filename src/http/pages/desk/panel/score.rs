@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 
 use super::{DeskRequest, PanelLine, PanelRound, answered_questions, load};
 use crate::domain::application::{ReviseScore, Score};
-use crate::domain::{ApplicationCommand, ApplicationId, Command, PersonId, Role};
+use crate::domain::{
+    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, PersonId, Role,
+};
+use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::AppState;
 use crate::http::pages::apply::sections::Section;
 use crate::http::pages::desk::{render_page_at, submit_command};
@@ -17,6 +21,9 @@ use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
 };
 use crate::projections::{ApplicationRow, FundRow};
+
+/// The largest number of events of an application that are read.
+const EVENTS_MAX: i64 = 1000;
 
 #[derive(Template)]
 #[template(path = "desk/panel/score.html")]
@@ -32,10 +39,15 @@ struct ScorePage {
     tag: Tag,
     facts: Vec<String>,
     sections: Vec<Section>,
-    /// How many the reader still has to score, with this one.
+    /// How many the reader still has to score, with this one, and of how many.
     left: usize,
+    all: usize,
+    /// The largest total of a score.
+    points_max: u32,
     /// Whether the reader has declared that there is no conflict of interest, or that there is.
     declared: Option<bool>,
+    /// The day on which the reader declared.
+    declared_on: Option<Date>,
     open: bool,
     revises: bool,
     declare: Form,
@@ -109,6 +121,11 @@ pub(super) async fn show(
         .iter()
         .filter(|line| line.waits_for_score_of(reader.person))
         .count();
+    let scored = of
+        .lines
+        .iter()
+        .filter(|line| line.open && line.own_score(reader.person).is_some())
+        .count();
     let forms = request.forms();
     let own = line.own_score(reader.person);
     let form = forms
@@ -137,6 +154,12 @@ pub(super) async fn show(
             .collect(),
         sections: answered_questions(request.app, &line.row).await?,
         left,
+        all: left + scored,
+        points_max: of.points_max,
+        declared_on: match declared {
+            Some(_) => declared_on(request, &line.row).await?,
+            None => None,
+        },
         declared,
         open: own.is_some() || line.waits_for_score_of(reader.person),
         revises: own.is_some(),
@@ -145,6 +168,23 @@ pub(super) async fn show(
         form,
     };
     request.render(&page)
+}
+
+/// The day on which the reader last declared whether they have a conflict of interest.
+async fn declared_on(
+    request: &DeskRequest<'_>,
+    row: &ApplicationRow,
+) -> Result<Option<Date>, PageError> {
+    use ApplicationEvent as E;
+    let person = request.signed.reader.person;
+    let events = request.app.views.events_with_id(row.id, EVENTS_MAX).await?;
+    let declared = |event: &RecordedEvent| match &event.event {
+        Event::Application(E::NoInterestDeclared { by, .. } | E::InterestDeclared { by, .. }) => {
+            (*by == person).then(|| event.recorded_on())
+        }
+        _ => None,
+    };
+    Ok(events.iter().filter_map(declared).next_back())
 }
 
 fn criteria_fields(
