@@ -27,8 +27,9 @@ struct FundsPage {
     page: PageContext,
     funds: Vec<FundLine>,
     administrator: bool,
+    /// Whether the reader may record and import money from funders.
+    finance: bool,
     sheets: [(&'static str, String); 2],
-    imports: bool,
 }
 
 /// The fund that the address of a form names.
@@ -48,11 +49,21 @@ struct FundLine {
     state: Tag,
     bar: Option<MoneyBar>,
     facts: RuleFacts,
-    /// The rounds, the newest first: key, row, and the tag of the state.
-    rounds: Vec<(Slug, RoundRow, Tag)>,
+    /// The rounds, the newest first.
+    rounds: Vec<RoundLine>,
     /// For a fund that is being set up, how many things are ready, and of how many.
     ready: Option<(usize, usize)>,
     fund: FundRow,
+}
+
+/// A round in the list, with what it received and awarded.
+struct RoundLine {
+    key: Slug,
+    row: RoundRow,
+    state: Tag,
+    /// Applications that were sent, and awards. Empty before there are any.
+    received: String,
+    awards: String,
 }
 
 #[derive(Template)]
@@ -88,7 +99,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             state: fund.state.tag(),
             bar: bar(&fund),
             facts: RuleFacts::of(&fund),
-            rounds: newest_rounds(&fund),
+            rounds: newest_rounds(request, &fund, &days).await?,
             ready,
             fund,
         });
@@ -106,21 +117,44 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         page: request.page_context("Funds and rounds").await?,
         funds,
         sheets: request.spreadsheet_links(),
-        imports: request.signed.reader.roles.contains(&Role::Finance),
+        finance: request.signed.reader.roles.contains(&Role::Finance),
         administrator: request.signed.reader.roles.contains(&Role::Administrator),
     };
     request.render(&page)
 }
 
 /// The rounds of a fund, the newest first.
-fn newest_rounds(fund: &FundRow) -> Vec<(Slug, RoundRow, Tag)> {
+async fn newest_rounds(
+    request: &DeskRequest<'_>,
+    fund: &FundRow,
+    days: &DaySelection,
+) -> Result<Vec<RoundLine>, PageError> {
+    let id = fund.id.to_string();
+    let totals = totals_query(GroupBy::Round, Some(&id), None, days);
+    let lines = request.app.views.budget(totals).await?.lines;
+    let count = |count: i64| {
+        if count == 0 {
+            String::new()
+        } else {
+            count.to_string()
+        }
+    };
     let mut rounds: Vec<_> = fund
         .rounds
         .iter()
-        .map(|(key, round)| (key.clone(), round.clone(), round.state.tag()))
+        .map(|(key, round)| {
+            let line = lines.iter().find(|line| line.of == key.as_str());
+            RoundLine {
+                key: key.clone(),
+                row: round.clone(),
+                state: round.state.tag(),
+                received: count(line.map_or(0, |line| line.applications)),
+                awards: count(line.map_or(0, |line| line.awards)),
+            }
+        })
         .collect();
-    rounds.sort_by_key(|(_, round, _)| std::cmp::Reverse(round.opens_on));
-    rounds
+    rounds.sort_by_key(|round| std::cmp::Reverse(round.row.opens_on));
+    Ok(rounds)
 }
 
 /// The list as a spreadsheet, with the money of each fund as at the day in the query.
