@@ -128,10 +128,13 @@ commands! {
         RequestVariation(RequestVariation) = "request-variation",
             Permission::StaffOrMember(&[Role::Officer]);
         /// Approves a variation. The person must not have requested it. If the award rises more
-        /// money is committed, if it falls money is released.
-        ApproveVariation(ApproveVariation) = "approve-variation", Permission::Staff(&[Role::Panel]);
-        /// Refuses a variation, with the reason.
-        RefuseVariation(VariationReason) = "refuse-variation", Permission::Staff(&[Role::Panel]);
+        /// money is committed, if it falls money is released. An officer approves a change of days;
+        /// money and purpose are the panel's.
+        ApproveVariation(ApproveVariation) = "approve-variation",
+            Permission::Staff(&[Role::Officer, Role::Panel]);
+        /// Refuses a variation, with the reason. An officer refuses a change of days.
+        RefuseVariation(VariationReason) = "refuse-variation",
+            Permission::Staff(&[Role::Officer, Role::Panel]);
         /// Adds the money that was committed for a variation.
         Grow(AwardIncrease) = "grow", Permission::FollowUp;
         /// Puts all payments on hold, with the reason.

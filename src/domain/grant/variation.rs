@@ -11,7 +11,7 @@ use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::personal_data::PersonalInput;
-use crate::domain::role::Role;
+use crate::domain::role::{Role, Roles};
 use crate::domain::text::Prose;
 use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
@@ -32,6 +32,19 @@ pub struct VariationChanges {
     /// The public title and description of the new purpose.
     #[serde(default)]
     pub purpose: Option<Summary>,
+}
+
+impl VariationChanges {
+    /// Refuses people who may not decide on the changes. Days are for officers too; money and
+    /// purpose are the panel's, like the award.
+    fn must_be_decided_by(&self, roles: &Roles) -> Result<(), Refusal> {
+        let only_days = self.amount.is_none() && self.purpose.is_none();
+        if only_days || roles.contains(&Role::Panel) {
+            Ok(())
+        } else {
+            Err(Refusal::NotYours)
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
@@ -119,7 +132,8 @@ impl Grant {
             }
             GrantCommand::ApproveVariation(of) => self.approve_variation(of, by, facts),
             GrantCommand::RefuseVariation(because) => {
-                self.requested_variation(because.variation)?;
+                let asked = self.requested_variation(because.variation)?;
+                asked.change.must_be_decided_by(&facts.roles())?;
                 facts.permit(by, RestrictedAction::Decide)?;
                 Ok(vec![GrantEvent::VariationRefused {
                     variation: because.variation,
@@ -159,6 +173,7 @@ impl Grant {
         facts: &DecisionContext,
     ) -> Result<Vec<GrantEvent>, Refusal> {
         let asked = self.requested_variation(of.variation)?;
+        asked.change.must_be_decided_by(&facts.roles())?;
         facts.must_be_two_people(asked.by, by)?;
         facts.permit(by, RestrictedAction::Decide)?;
         let now = self.award.total();

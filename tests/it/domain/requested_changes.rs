@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::domain::connections::ApiCommands;
-use crate::support::fixtures::{AGREEMENT_TEXT, Office, gbp};
+use crate::support::fixtures::{AGREEMENT_TEXT, Office, gbp, person};
 use crate::support::replay::replay_log;
 use crate::support::test_app::TestApp;
 
@@ -75,6 +75,42 @@ async fn a_variation_of_dates_alone_does_not_depend_on_the_award(app: TestApp) {
     api.issue_ok(office.ben, "grant/approve-variation", grant.0, first)
         .await;
 
+    replay_log(&app).await;
+}
+
+on_each_engine!(an_officer_agrees_to_more_time_and_not_to_money);
+async fn an_officer_agrees_to_more_time_and_not_to_money(app: TestApp) {
+    // Given
+    let (office, grant, member) = grant_to_vary(&app).await;
+    let api = ApiCommands { house: &app };
+    let olive = person(&app, "Olive").await;
+    api.give_role(&office, olive, "officer").await;
+    api.issue_ok(olive, "application/declare", grant.0, json!({}))
+        .await;
+    let money = json!({ "change": { "amount": "900.00" }, "words": "Less" });
+    let days = json!({ "change": { "update_due_on": app.in_days(200) }, "words": "Later" });
+    for asked in [money, days] {
+        api.issue_ok(member, "grant/request-variation", grant.0, asked)
+            .await;
+    }
+
+    // When
+    let refusals = [
+        ("grant/approve-variation", json!({ "variation": 1 })),
+        (
+            "grant/refuse-variation",
+            json!({ "variation": 1, "reason": "No" }),
+        ),
+    ];
+
+    // Then
+    for (path, body) in refusals {
+        api.assert_refused(olive, "not_yours", path, grant.0, body)
+            .await;
+    }
+    let second = json!({ "variation": 2 });
+    api.issue_ok(olive, "grant/approve-variation", grant.0, second)
+        .await;
     replay_log(&app).await;
 }
 
