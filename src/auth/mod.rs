@@ -12,6 +12,7 @@ mod ed25519_provider;
 pub mod founding;
 pub mod kept_forms;
 pub mod links;
+pub mod new_address;
 pub mod sessions;
 mod token_cache;
 pub mod tokens;

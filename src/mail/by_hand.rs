@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::new_address::NEW_ADDRESS;
 use super::{MINUTE_US, MailError, Mailer};
 use crate::commands::{Caller, CommandError, CommandRequest};
 use crate::domain::mail::MailKind;
@@ -47,10 +48,11 @@ impl Mailer {
     /// Records that a mail waits for staff. Returns `false` for a mail that is not about an event
     /// or is useless without its link.
     async fn await_telling(&self, mail: &MailRow) -> Result<bool, MailError> {
-        let email_only = matches!(
-            mail.kind.parse(),
-            Ok(MailKind::SignIn | MailKind::ContactChanged)
-        );
+        let email_only = mail.kind == NEW_ADDRESS
+            || matches!(
+                mail.kind.parse(),
+                Ok(MailKind::SignIn | MailKind::ContactChanged)
+            );
         let (Ok(id), Ok(person), Ok(about)) = (
             mail.id.parse::<Uuid>(),
             mail.person.parse::<Uuid>(),

@@ -91,6 +91,9 @@ impl Composer {
         if let Some(test) = self.compose_test_message(mail).await? {
             return Ok(test);
         }
+        if let Some(link) = self.compose_new_address(mail).await? {
+            return Ok(link);
+        }
         let kind: MailKind = mail
             .kind
             .parse()

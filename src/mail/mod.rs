@@ -26,6 +26,7 @@ pub mod invitations;
 mod letter;
 mod look;
 mod lookups;
+mod new_address;
 mod recipients;
 mod signature;
 mod transport;

@@ -31,8 +31,9 @@ impl Mailer {
         &self,
         event: &RecordedEvent,
     ) -> Result<Vec<NewMail>, MailError> {
+        let mut mails: Vec<_> = self.new_address_mail(event).into_iter().collect();
         let Some(trigger) = mail_trigger(event) else {
-            return Ok(Vec::new());
+            return Ok(mails);
         };
         let recipients = self
             .trigger_recipients(&trigger.recipients, event.recorded_on())
@@ -44,7 +45,8 @@ impl Mailer {
             person: person.to_string(),
             about: event.position.to_string(),
         };
-        Ok(recipients.into_iter().map(mail).collect())
+        mails.extend(recipients.into_iter().map(mail));
+        Ok(mails)
     }
 }
 

@@ -86,8 +86,8 @@ pub struct PersonDetails {
     #[serde(default)]
     #[schema(value_type = Option<PersonalInput>)]
     pub postal_address: Option<PersonalInput>,
-    /// An email address that the person entered on a public page, although it belongs to someone
-    /// else. It has no blind index: nobody can sign in with it, and no page says whose it is.
+    /// An email address that the person entered and that is not theirs yet: one of someone else, or
+    /// one that they ask to use in place of a proven one. It has no blind index: nobody can sign in with it, and no page says whose it is.
     /// Clients cannot set it.
     #[serde(skip)]
     #[schema(ignore)]

@@ -17,8 +17,8 @@ pub struct Contact {
     pub telephone: Option<Encrypted>,
     #[serde(default)]
     pub postal_address: Option<Encrypted>,
-    /// An email address that the person entered on a public page, although it belongs to someone
-    /// else.
+    /// An email address that the person entered and that is not theirs yet: one of someone else, or
+    /// one that they ask to use in place of a proven one.
     #[serde(default)]
     pub typed_email: Option<Encrypted>,
 }

@@ -74,6 +74,22 @@ impl Person {
             .and_then(|details| details.email.as_ref())
     }
 
+    /// The address that the person asked to use, until they open the link that is mailed to it.
+    #[must_use]
+    pub fn asked_address(&self) -> Option<&Encrypted> {
+        let details = self.details.as_ref()?;
+        details
+            .typed_email
+            .as_ref()
+            .filter(|_| details.email.is_some())
+    }
+
+    /// The contact details; `None` before the registration.
+    #[must_use]
+    pub fn contact(&self) -> Option<&Contact> {
+        self.details.as_ref()
+    }
+
     /// The contact details that wait for a second person.
     #[must_use]
     pub fn proposed_contact(&self) -> Option<&Contact> {

@@ -13,8 +13,8 @@ use super::device::device_name;
 use super::tokens::{self, TokenView};
 use super::words::role_name;
 use super::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
-    render_form_page, see_other,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, account_email,
+    ownership, render_form_page, see_other,
 };
 use crate::auth::sessions::{self, SessionRow, SessionsToEnd};
 use crate::commands::{CommandError, CommandRequest};
@@ -29,6 +29,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/account/held").route(web::get().to(subject_access)))
         .service(web::resource("/account/tokens").route(web::post().to(tokens::submit)))
+        .service(
+            web::resource("/account/email/{token}")
+                .route(web::get().to(account_email::show))
+                .route(web::post().to(account_email::submit)),
+        )
         .service(
             web::resource("/account")
                 .route(web::get().to(show))
@@ -200,6 +205,9 @@ async fn submit(
     let person = visitor.person()?;
     if posted.text("form") == account_contact::FORM {
         return account_contact::submit(&request, &visitor, &app, &posted).await;
+    }
+    if posted.text("form") == account_contact::EMAIL_FORM {
+        return account_contact::ask_new_email(&visitor, &app, &posted).await;
     }
     if matches!(posted.text("form"), "confirm-contact" | "refuse-contact") {
         return answer_contact(&visitor, &app, &posted).await;

@@ -4,7 +4,13 @@
 //!
 //! A person whose address is not proven may have mistyped it. They can see and correct it in the
 //! same session. An address that belongs to someone else is recorded as typed, and the page does
-//! not reveal this. Only the office changes a proven address.
+//! not reveal this.
+//!
+//! # A proven address
+//!
+//! A person without a role enters a new address. It is recorded as typed, and a link is mailed to
+//! it: see [`crate::auth::new_address`]. The page does not reveal whether it belongs to someone
+//! else. People with roles ask the office.
 
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -23,6 +29,8 @@ use crate::views::Reader;
 
 /// The name of the form.
 pub(super) const FORM: &str = "contact";
+/// The name of the form for a new address in place of a proven one.
+pub(super) const EMAIL_FORM: &str = "new-email";
 
 /// A person's own details as the form shows them.
 pub(super) struct OwnContact {
@@ -32,6 +40,10 @@ pub(super) struct OwnContact {
     pub postal_address: String,
     /// The visitor may change the address.
     pub email_changes: bool,
+    /// The visitor may ask for another address in place of a proven one.
+    pub asks_new_email: bool,
+    /// The address that they asked for, until they open the link to it.
+    pub asked_email: String,
     /// The visitor may change the details.
     pub changes: bool,
 }
@@ -43,6 +55,10 @@ impl OwnContact {
         row: Option<PersonRow>,
     ) -> Result<Self, PageError> {
         let begun_here = row.as_ref().is_some_and(|row| row.unproven_since.is_some());
+        let has_email = row.as_ref().is_some_and(|row| row.email.is_some());
+        let of_office = row
+            .as_ref()
+            .is_some_and(|row| !row.roles.is_empty() || !row.proposed.is_empty());
         let seen = app
             .views
             .decrypt_people(&Reader::service(), row.into_iter().collect())
@@ -50,10 +66,11 @@ impl OwnContact {
             .pop();
         let changes = visitor.proven || begun_here;
         let shows_email = changes;
-        let (name, telephone, email, postal_address) = seen
+        let (name, telephone, email, postal_address, asked) = seen
             .map(|seen| {
+                let asked = seen.typed_email.clone().filter(|_| has_email);
                 let email = seen.email.or(seen.typed_email).filter(|_| shows_email);
-                (seen.name, seen.telephone, email, seen.postal_address)
+                (seen.name, seen.telephone, email, seen.postal_address, asked)
             })
             .unwrap_or_default();
         let shown = |text: Option<String>| text.filter(|_| changes).unwrap_or_default();
@@ -63,6 +80,8 @@ impl OwnContact {
             email: shown(email),
             postal_address: shown(postal_address),
             email_changes: !visitor.proven && begun_here,
+            asks_new_email: visitor.proven && has_email && !of_office,
+            asked_email: shown(asked),
             changes,
         })
     }
@@ -96,7 +115,7 @@ pub(super) async fn submit(
     }
     let entered = match parse(visitor, posted, &known) {
         Ok(entered) => entered,
-        Err(wrong) => return rejected(visitor, app, posted, wrong).await,
+        Err(wrong) => return rejected(visitor, app, FORM, posted, wrong).await,
     };
     let corrected = entered
         .email
@@ -117,7 +136,8 @@ pub(super) async fn submit(
     };
     if let Some(refusal) = refused {
         let says = apply::refusal_says(&refusal, visitor.language);
-        return rejected(visitor, app, posted, vec![(String::new(), says)]).await;
+        let wrong = vec![(String::new(), says)];
+        return rejected(visitor, app, FORM, posted, wrong).await;
     }
     let mut response = see_other("/account");
     if known.email_changes && entered.email.as_deref().unwrap_or_default() != known.email {
@@ -131,6 +151,54 @@ pub(super) async fn submit(
         restart_session(request, visitor, app, person, &key, &mut response).await?;
     }
     Ok(response)
+}
+
+/// Records a new address in place of a proven one. A link is mailed to it.
+pub(super) async fn ask_new_email(
+    visitor: &Visitor,
+    app: &AppState,
+    posted: &FormData,
+) -> Result<HttpResponse, PageError> {
+    let person = visitor.person()?;
+    let row: PersonRow = app
+        .views
+        .find(person, None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    let known = OwnContact::load(visitor, app, Some(row.clone())).await?;
+    if !known.asks_new_email {
+        return Err(PageError::forbidden());
+    }
+    let mut form = FormReader::new(posted, visitor.language);
+    let email = form.required(
+        "email",
+        |text| parse_email(text).ok(),
+        "Enter an email address, such as name@example.org",
+    );
+    let email = match form.finish(email) {
+        Ok(email) => email,
+        Err(wrong) => return rejected(visitor, app, EMAIL_FORM, posted, wrong).await,
+    };
+    if email == known.email {
+        return Ok(see_other("/account"));
+    }
+    let stored = |sealed: Option<_>| sealed.map(PersonalInput::Sealed);
+    let details = PersonDetails {
+        name: PersonalInput::Sealed(row.name),
+        email: stored(row.email),
+        telephone: stored(row.telephone),
+        postal_address: stored(row.postal_address),
+        typed_email: Some(PersonalInput::Open(email)),
+    };
+    let ask = Command::Person(person, PersonCommand::ChangeContact(details));
+    match ownership::try_execute(visitor, app, posted, ask).await? {
+        None => Ok(see_other("/account")),
+        Some(refusal) => {
+            let says = apply::refusal_says(&refusal, visitor.language);
+            let wrong = vec![(String::new(), says)];
+            rejected(visitor, app, EMAIL_FORM, posted, wrong).await
+        }
+    }
 }
 
 async fn restart_session(
@@ -150,10 +218,11 @@ async fn restart_session(
 async fn rejected(
     visitor: &Visitor,
     app: &AppState,
+    form: &str,
     posted: &FormData,
     wrong: FieldErrors,
 ) -> Result<HttpResponse, PageError> {
-    account::render_account(visitor, app, Some(FormErrors::new(FORM, posted, wrong))).await
+    account::render_account(visitor, app, Some(FormErrors::new(form, posted, wrong))).await
 }
 
 fn parse(
@@ -210,6 +279,7 @@ fn unchanged(text: &str, known: &str) -> Option<PersonalInput> {
 }
 
 /// Issues the change. An unchanged address is passed on as it is stored, so that it remains proven.
+/// A new address that was asked for in its place is dropped.
 async fn change(
     visitor: &Visitor,
     app: &AppState,
@@ -223,7 +293,10 @@ async fn change(
     let stored = |sealed: &Option<_>| sealed.clone().map(PersonalInput::Sealed);
     let typed = entered.email.clone().map(PersonalInput::Open);
     let (email, typed_email) = match (stays, taken) {
-        (true, _) => (stored(&row.email), stored(&row.typed_email)),
+        (true, _) => {
+            let typed = stored(&row.typed_email).filter(|_| row.email.is_none());
+            (stored(&row.email), typed)
+        }
         (false, true) => (None, typed),
         (false, false) => (typed, None),
     };

@@ -31,7 +31,7 @@ use crate::projections::OrganisationRow;
 const DATABASE_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Addresses that contain a secret. Links on a page must not pass it on.
-const SECRET_PATHS: [&str; 2] = ["/sign-in/", "/begin/"];
+const SECRET_PATHS: [&str; 3] = ["/sign-in/", "/begin/", "/account/email/"];
 
 #[derive(Template)]
 #[template(path = "failed.html")]

@@ -9,6 +9,7 @@
 
 mod account;
 mod account_contact;
+mod account_email;
 mod apply;
 mod assets;
 mod begin;

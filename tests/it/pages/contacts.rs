@@ -1,6 +1,7 @@
 //! How people are reached: on the form to apply, on the account page, in spreadsheets, and by the
 //! search of the desk.
 
+use microgrants::auth::new_address;
 use microgrants::domain::application::ChooseLanguage;
 use microgrants::domain::command::WithReason;
 use microgrants::domain::language::Language;
@@ -450,4 +451,54 @@ async fn a_proven_address_stays_proven(app: TestApp) {
         cass.email,
         Some(format!("{}@example.org", member.0.simple()))
     );
+}
+
+on_each_engine!(a_proven_address_is_changed_by_a_link_to_the_new_one);
+async fn a_proven_address_is_changed_by_a_link_to_the_new_one(app: TestApp) {
+    const NEW: &str = "cass.new@example.org";
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
+    app.catch_up().await;
+    let mut cass = signed_in(&app, &address, member).await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    assert!(
+        !ada.get("/account").contains("Use another email address"),
+        "people with roles ask the office"
+    );
+    let old = person_named(&app, "Cass").await.email;
+
+    // When
+    let page = cass.get("/account");
+    let ask = [("form", "new-email"), ("email", NEW)];
+    let page = cass.submit_form(&page, "/account", &ask);
+
+    // Then
+    assert!(
+        page.contains("We emailed a link to cass.new@example.org"),
+        "{}",
+        visible_text(&page)
+    );
+    assert_eq!(person_named(&app, "Cass").await.email, old);
+
+    // When
+    let asked = app.log.length().await.unwrap() - 1;
+    let token = new_address::token(app.log.vault(), asked);
+    let path = format!("/account/email/{token}");
+    let mut other = Browser::new(&address);
+    let link = other.get(&path);
+    assert!(link.contains("Use this address"), "{}", visible_text(&link));
+    let done = other.submit_form(&link, &path, &[]);
+
+    // Then
+    assert!(
+        done.contains("Your email address is changed"),
+        "{}",
+        visible_text(&done)
+    );
+    let seen = person_named(&app, "Cass").await;
+    assert_eq!((seen.email.as_deref(), seen.typed_email), (Some(NEW), None));
+    assert!(other.get(&path).contains("This link no longer works"));
+    let forged = format!("/account/email/{asked}.{}", "0".repeat(32));
+    assert!(other.get(&forged).contains("This link no longer works"));
 }

@@ -404,6 +404,7 @@ pub(super) fn mail_kind_label(key: &str) -> String {
         "update_queried" => "Question about an update",
         "return_requested" => "Money to return",
         "contact_changed" => "Contact details changed",
+        "new_address" => "Link to a new email address",
         "draft_closing" => "Application not sent yet",
         "draft_reopened" => "Round open again",
         "agreement_accepted" => "Agreement accepted",
