@@ -413,18 +413,6 @@ fn entered_account(command: &Command) -> Option<&str> {
     }
 }
 
-/// The sort code and account number that a command enters, if it enters an account.
-fn entered_account(command: &Command) -> Option<&str> {
-    match command {
-        Command::Group(_, GroupCommand::ProvidePayee(payee)) => payee.plaintext_numbers(),
-        Command::Organisation(_, OrganisationCommand::ProposeSettings(settings)) => settings
-            .return_account
-            .as_ref()
-            .map(|account| account.numbers.as_str()),
-        _ => None,
-    }
-}
-
 /// Replaces the personal values of a command by blanks, for a decision that is not recorded.
 /// Returns whether there were any.
 pub(super) fn blank_personal_values(command: &mut Command) -> bool {

@@ -121,7 +121,10 @@ impl Composer {
             MailKind::ContactChanged => self.contact_changed_context(&mail.about, &person).await?,
             MailKind::ErasureAsked => self.own_context(&person).await?,
             MailKind::PaperReceived => self.paper_context(&mail.about, &person).await?,
-            _ => self.event_context(&mail.about, kind).await?,
+            _ => {
+                let chosen = person.mail_language;
+                self.event_context(&mail.about, kind, chosen).await?
+            }
         };
         let to = match route {
             Route::Email => Some(self.recipient_address(mail, kind, &person).await?),

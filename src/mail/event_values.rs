@@ -16,10 +16,13 @@ use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
 
 impl Composer {
+    /// The context of a mail about an event, in the language that its reader chose or that of the
+    /// application.
     pub(super) async fn event_context(
         &self,
         position: &str,
         kind: MailKind,
+        chosen: Option<Language>,
     ) -> Result<MailContext, MailError> {
         let event = self.load_event(position).await?;
         self.must_not_be_taken_back(&event).await?;
@@ -52,7 +55,7 @@ impl Composer {
         if let Some(grant) = &grant {
             values.insert("title", grant.title.clone());
         }
-        let language = application.language;
+        let language = chosen.unwrap_or(application.language);
         values.extend(match &event.event {
             Event::Application(happened) => {
                 self.application_values(happened, &application, language)
@@ -285,7 +288,7 @@ impl Composer {
         let Some(account) = account else {
             let phone = self
                 .office
-                .signature(&organisation)
+                .signature(&organisation, language)
                 .phone_in_words(language);
             return Ok(match language {
                 Language::En => {

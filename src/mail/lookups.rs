@@ -30,8 +30,12 @@ impl Composer {
         Ok((person, proven_address))
     }
 
-    /// Language of the newest application of a person's groups; English without one.
+    /// The language that a person chose, or that of the newest application of their groups; English
+    /// without one.
     pub(super) async fn language_of(&self, person: &PersonView) -> Result<Language, MailError> {
+        if let Some(chosen) = person.mail_language {
+            return Ok(chosen);
+        }
         let mut newest = None;
         for group in &person.groups {
             let of_group = vec![Filter::equals("group_id", group)];

@@ -9,6 +9,7 @@ use crate::domain::PersonId;
 use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
 use crate::domain::id::{ApplicationId, GroupId};
+use crate::domain::language::Language;
 use crate::domain::personal_data::{
     BlindIndexKind, Encrypted, PersonalField, PersonalInput, PersonalLine, email, personal_name,
 };
@@ -29,6 +30,8 @@ commands! {
         ConfirmContact(ProposalRef) = "confirm-contact", Permission::Anyone;
         /// Refuses contact details that an officer proposed, with the reason.
         RefuseContact(WithReason) = "refuse-contact", Permission::Anyone;
+        /// Chooses the language of the emails to a person, for oneself or as an officer.
+        ChooseLanguage(ChooseMailLanguage) = "choose-language", Permission::Anyone;
         /// Records that the person signed in by a link or code that was emailed to their address,
         /// which proves the address.
         ProveAddress(MailedAddress) = "prove-address", Permission::Job;
@@ -87,7 +90,8 @@ pub struct PersonDetails {
     #[schema(value_type = Option<PersonalInput>)]
     pub postal_address: Option<PersonalInput>,
     /// An email address that the person entered and that is not theirs yet: one of someone else, or
-    /// one that they ask to use in place of a proven one. It has no blind index: nobody can sign in with it, and no page says whose it is.
+    /// one that they ask to use in place of a proven one. It has no blind index: nobody can sign in
+    /// with it, and no page says whose it is.
     /// Clients cannot set it.
     #[serde(skip)]
     #[schema(ignore)]
@@ -107,6 +111,13 @@ impl PersonDetails {
         .iter()
         .any(|given| given.is_some())
     }
+}
+
+/// The language of the emails to a person.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseMailLanguage {
+    pub language: Language,
 }
 
 /// The address to which a sign-in link was mailed.
@@ -215,6 +226,8 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             changed_on: Option<Date>,
         },
+        /// The emails to the person are in this language from now on.
+        MailLanguageChosen { language: Language },
         /// The person signed in by a link or code that was emailed to this address.
         AddressProven { email: Encrypted },
         AccessEnded { reason: Prose },

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use command::{MailedAddress, PersonCommand, PersonDetails, PersonEvent};
+pub use command::{ChooseMailLanguage, MailedAddress, PersonCommand, PersonDetails, PersonEvent};
 pub use contact::{Contact, ContactMethod};
 use telling::WaitingMails;
 pub use telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 
 use super::command::WithReason;
 use super::erasure::Erasure;
+use super::language::Language;
 use super::personal_data::Encrypted;
 use super::role::Role;
 use super::unproven::Unproven;
@@ -45,6 +46,9 @@ pub struct Person {
     /// Mails that cannot be sent by email, until staff have informed the person.
     #[serde(default)]
     waiting_mails: WaitingMails,
+    /// The language of their emails, if they chose one.
+    #[serde(default)]
+    mail_language: Option<Language>,
 }
 
 impl Person {
@@ -296,6 +300,22 @@ impl Person {
         Ok(self.contact_changed(contact, Some(proposed_by), Some(by), facts))
     }
 
+    fn choose_language(
+        &self,
+        language: Language,
+        facts: &DecisionContext,
+    ) -> Result<PersonEvent, Refusal> {
+        self.must_be_active()?;
+        let own = facts.actor() == Actor::Person(self.id());
+        if !own && !facts.roles().contains(&Role::Officer) {
+            Err(Refusal::NotYours)
+        } else if self.mail_language == Some(language) {
+            Err(Refusal::NoChange)
+        } else {
+            Ok(PersonEvent::MailLanguageChosen { language })
+        }
+    }
+
     fn prove_address(&self, mailed: &MailedAddress) -> Result<PersonEvent, Refusal> {
         self.must_be_active()?;
         let email = self
@@ -359,6 +379,9 @@ impl Aggregate for Person {
             PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => {
                 Ok(vec![self.answer_proposal(command, facts)?])
             }
+            PersonCommand::ChooseLanguage(chosen) => {
+                Ok(vec![self.choose_language(chosen.language, facts)?])
+            }
             PersonCommand::ProveAddress(mailed) => Ok(vec![self.prove_address(mailed)?]),
             PersonCommand::EndAccess(WithReason { reason }) => {
                 self.must_be_active()?;
@@ -405,6 +428,7 @@ impl Aggregate for Person {
                     unproven.begin_draft(*application);
                 }
             }
+            PersonEvent::MailLanguageChosen { language } => self.mail_language = Some(*language),
             PersonEvent::AccessEnded { .. } => self.access_ended += 1,
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,

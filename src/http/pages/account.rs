@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use strum::VariantArray as _;
 
 use super::account_contact::{self, OwnContact};
 use super::apply::refusal_says;
@@ -20,6 +21,8 @@ use crate::auth::sessions::{self, SessionRow, SessionsToEnd};
 use crate::commands::{CommandError, CommandRequest};
 use crate::domain::command::{NoBody, ProposalRef, WithReason};
 use crate::domain::erasure::Erasure;
+use crate::domain::language::Language;
+use crate::domain::person::ChooseMailLanguage;
 use crate::domain::text::Prose;
 use crate::domain::{Command, PersonCommand, Refusal};
 use crate::http::AppState;
@@ -53,6 +56,9 @@ struct AccountPage {
     tokens: Vec<TokenView>,
     /// The roles that the person may give to a token.
     usable: Vec<(String, String)>,
+    /// The language of emails that the person chose, or empty, and the choices.
+    mail_language: &'static str,
+    mail_languages: Vec<(String, String)>,
     erasure: Erasure,
     /// Only a person whose address is proven may ask to be erased.
     proven: bool,
@@ -97,6 +103,7 @@ pub(super) async fn render_account(
         _ => None,
     };
     let erasure = row.as_ref().map_or(Erasure::NotAsked, |row| row.erasure);
+    let chosen = row.as_ref().and_then(|row| row.mail_language);
     let contact = OwnContact::load(visitor, app, row).await?;
     let own = visitor.digest(app);
     let sessions = sessions::valid(&app.commands, signed).await?;
@@ -129,11 +136,41 @@ pub(super) async fn render_account(
         tokens: tokens::current_tokens(app, signed).await?,
         usable: tokens::grantable_roles(signed),
         sessions: sessions.into_iter().map(session).collect(),
+        mail_language: chosen.map(Language::code).unwrap_or_default(),
+        mail_languages: mail_languages(visitor.language),
         erasure,
         proven: visitor.proven,
         forms,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
+}
+
+/// The languages of emails to choose from.
+fn mail_languages(language: Language) -> Vec<(String, String)> {
+    let any = super::i18n::translate("The language of my application", language);
+    let any = (String::new(), any.to_owned());
+    let own = |one: &Language| (one.code().to_owned(), one.own_name().to_owned());
+    std::iter::once(any)
+        .chain(Language::VARIANTS.iter().map(own))
+        .collect()
+}
+
+/// Chooses the language of the person's emails.
+async fn choose_language(
+    visitor: &Visitor,
+    app: &AppState,
+    posted: &FormData,
+) -> Result<HttpResponse, PageError> {
+    if !visitor.proven {
+        return Err(PageError::forbidden());
+    }
+    if let Ok(language) = posted.text("language").parse() {
+        let choose = PersonCommand::ChooseLanguage(ChooseMailLanguage { language });
+        let choose = Command::Person(visitor.person()?, choose);
+        // It is refused only if it is the language that was chosen before.
+        ownership::try_execute(visitor, app, posted, choose).await?;
+    }
+    Ok(see_other("/account"))
 }
 
 async fn decrypt_proposed_contact(
@@ -208,6 +245,9 @@ async fn submit(
     }
     if posted.text("form") == account_contact::EMAIL_FORM {
         return account_contact::ask_new_email(&visitor, &app, &posted).await;
+    }
+    if posted.text("form") == "mail-language" {
+        return choose_language(&visitor, &app, &posted).await;
     }
     if matches!(posted.text("form"), "confirm-contact" | "refuse-contact") {
         return answer_contact(&visitor, &app, &posted).await;

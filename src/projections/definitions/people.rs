@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::erasure::Erasure;
+use crate::domain::language::Language;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Role, Roles};
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -53,6 +54,9 @@ pub struct PersonRow {
     /// one is proven or a member of staff has entered the contact details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven_since: Option<Date>,
+    /// The language of the emails to the person, if one was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_language: Option<Language>,
     /// The state of the erasure of the person's personal data.
     #[serde(default)]
     pub erasure: Erasure,
@@ -160,6 +164,7 @@ fn registered_row(event: &RecordedEvent) -> Option<PersonRow> {
         known_email,
         contact_waits: Waiting::Nothing,
         unproven_since: registered_on.filter(|_| *unproven),
+        mail_language: None,
         erasure: Erasure::NotAsked,
     })
 }
@@ -189,6 +194,7 @@ impl PersonRow {
             PersonEvent::ContactChangeRefused { .. } => {
                 (self.proposed_contact, self.contact_waits) = (None, Waiting::Nothing);
             }
+            PersonEvent::MailLanguageChosen { language } => self.mail_language = Some(*language),
             PersonEvent::AddressProven { email } => {
                 self.known_email = Some(email.clone());
                 self.unproven_since = None;

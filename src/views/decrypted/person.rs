@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{DecryptRequest, decrypted_text};
 use crate::domain::erasure::Erasure;
+use crate::domain::language::Language;
 use crate::domain::{PersonId, Role, Roles};
 use crate::projections::{Moment, PersonRow, ProposedContactRow};
 use crate::views::{Reader, ViewError, Views};
@@ -42,6 +43,8 @@ pub struct PersonView {
     pub invited_to: BTreeSet<Uuid>,
     /// Contact details that an officer proposed, until the person or another officer confirms them.
     pub proposed_contact: Option<ProposedContactView>,
+    /// The language of the emails to the person, if one was chosen.
+    pub mail_language: Option<Language>,
     /// The state of the erasure of the person's personal data.
     pub erasure: Erasure,
 }
@@ -115,6 +118,7 @@ impl Views {
             proposals: row.proposals,
             groups: row.groups,
             invited_to: row.invited_to,
+            mail_language: row.mail_language,
             erasure: row.erasure,
         };
         Ok(rows.into_iter().map(seen).collect())

@@ -502,3 +502,27 @@ async fn a_proven_address_is_changed_by_a_link_to_the_new_one(app: TestApp) {
     let forged = format!("/account/email/{asked}.{}", "0".repeat(32));
     assert!(other.get(&forged).contains("This link no longer works"));
 }
+
+on_each_engine!(people_choose_the_language_of_their_emails);
+async fn people_choose_the_language_of_their_emails(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
+    app.catch_up().await;
+    let mut cass = signed_in(&app, &address, member).await;
+    assert_eq!(person_named(&app, "Cass").await.mail_language, None);
+
+    // When
+    for _ in 0..2 {
+        let page = cass.get("/account");
+        let choose = [("form", "mail-language"), ("language", "pl")];
+        assert_eq!(
+            cass.submit_form(&page, "/account", &choose).path,
+            "/account"
+        );
+    }
+
+    // Then
+    let seen = person_named(&app, "Cass").await;
+    assert_eq!(seen.mail_language, Some(Language::Pl));
+}

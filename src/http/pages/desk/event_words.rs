@@ -203,6 +203,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("PersonRegistered", "entered the contact details"),
     ("AddressProven", "showed that the email address is theirs"),
     ("ContactChanged", "changed contact details"),
+    ("MailLanguageChosen", "chose the language of emails"),
     ("ContactChangeProposed", "asked to change contact details"),
     (
         "ContactChangeRefused",

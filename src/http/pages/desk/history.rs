@@ -113,11 +113,11 @@ async fn groups_of(
     let names = request
         .group_names(rows.iter().map(|row| row.group.to_string()))
         .await?;
-    let named = rows.into_iter().filter_map(|row| {
+    let of_records = rows.into_iter().filter_map(|row| {
         let name = names.get(&row.group.to_string())?;
         Some((row.id, name.clone()))
     });
-    Ok(named.collect())
+    Ok(of_records.collect())
 }
 
 fn line_of(event: &EventView, names: &PersonNames, today: jiff::civil::Date) -> HistoryEntry {

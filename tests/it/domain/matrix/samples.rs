@@ -86,6 +86,7 @@ fn erasure(name: &str) -> Option<Sample> {
 fn person(name: &str) -> Sample {
     match name {
         "confirm-contact" => second(json!({ "proposal": 1 })),
+        "choose-language" => staff(json!({ "language": "pl" })),
         "prove-address" => job(json!({ "address": "ab".repeat(32) })),
         "refuse-contact" => second(json!({ "reason": "Nobody answered under the old number." })),
         "introduce" => job(json!({ "name": "Somebody", "email": "somebody@example.org" })),
