@@ -355,12 +355,20 @@ pub(super) async fn render_page_at(
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let labels = FieldLabels::default();
-    let page = render_with_labels(app, visitor, address, rejected.clone(), &labels).await?;
+    // Boxed, as it is as large as the largest page.
+    let page = Box::pin(render_with_labels(
+        app,
+        visitor,
+        address,
+        rejected.clone(),
+        &labels,
+    ))
+    .await?;
     // The labels of the fields are known once the page is rendered, and its errors name them.
     match rejected.filter(FormErrors::lacks_labels) {
         Some(rejected) => {
             let named = Some(rejected.named_by(&labels));
-            render_with_labels(app, visitor, address, named, &labels).await
+            Box::pin(render_with_labels(app, visitor, address, named, &labels)).await
         }
         None => Ok(page),
     }

@@ -1,7 +1,7 @@
-//! The list of payments, approving several of them together, and the payments of one grant with
-//! their actions.
+//! The list of payments, and approving or rejecting several of them together.
 
 mod at_bank;
+mod of_grant;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,34 +11,23 @@ use uuid::Uuid;
 
 use at_bank::AtBank;
 
-use super::action::Action;
 use super::bank::{self, BatchProposal, UnsentBatch, batch_title, number_end};
-use super::grant_actions::file_choices;
 use super::list::{
     BulkAction, List, ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListTab, Tick,
     build_spreadsheet, column, have_pence, name_cell, pounds_in,
 };
-use super::payment_actions::payment_actions;
-use super::{DeskRequest, PersonNames};
-use crate::domain::file::FilePurpose;
+use super::{DeskRequest, PersonNames, payment_route_name};
 use crate::domain::grant::PaymentState;
 use crate::domain::payee::PaymentRoute;
 use crate::domain::{Money, PersonId, Role};
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::days::short_day;
-use crate::http::pages::public::names_of_groups;
 use crate::http::pages::words::{Tag, TagKind, Tagged as _};
-use crate::http::pages::{PageContext, PageError, PageForms, ownership};
+use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{GrantRow, GroupRow, PaymentRow};
-use crate::views::{
-    Filter, GroupView, ListAmount, PageRequest, PayeeView, PaymentColumn as C, Reader,
-};
+use crate::views::{Filter, GroupView, ListAmount, PayeeView, PaymentColumn as C, Reader};
 
 pub(super) use super::bank::send_batch;
-
-/// The largest number of payments of a grant that are shown with their actions. Each needs the dry
-/// runs of up to nine commands.
-const OF_GRANT_MAX: i64 = 15;
 
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "payments",
@@ -150,27 +139,6 @@ struct PaymentsPage {
     at_bank: Option<AtBank>,
 }
 
-#[derive(Template)]
-#[template(path = "desk/payments_of_grant.html")]
-struct PaymentsOfGrantPage {
-    page: PageContext,
-    wrong: Vec<(String, String)>,
-    payments: Vec<PaymentListItem>,
-    sheets: [(&'static str, String); 2],
-}
-
-struct PaymentListItem {
-    row: PaymentRow,
-    title: String,
-    group: String,
-    tag: Tag,
-    prepared_by: String,
-    approved_by: Vec<String>,
-    /// Who proposed that the payment leave before the payee wait is over.
-    early_proposed_by: String,
-    acts: Vec<Action>,
-}
-
 /// The conditions of the query. Without a state and a grant: the payments that wait for someone to
 /// act.
 fn filters(request: &DeskRequest<'_>) -> Result<Vec<Filter>, PageError> {
@@ -209,14 +177,6 @@ async fn grants_and_groups(
     Ok((grants, groups))
 }
 
-fn route_in_words(route: PaymentRoute) -> &'static str {
-    match route {
-        PaymentRoute::OwnAccount => "The group’s own account",
-        PaymentRoute::HoldingBody => "An organisation that holds the group’s money",
-        PaymentRoute::PurchaseForGroup => "A supplier",
-    }
-}
-
 pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let rows: Vec<PaymentRow> = request.whole_list(&LIST).await?;
     let (grants, groups) = grants_and_groups(request, &rows).await?;
@@ -251,7 +211,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             row.payment.into(),
             row.amount.into(),
             row.state.word().into(),
-            route_in_words(row.route).into(),
+            payment_route_name(&row.route).into(),
             row.batch.map(|batch| batch.to_string()).into(),
             row.prepared_on.into(),
             row.prepared_by.map(|person| people.of(&person)).into(),
@@ -270,7 +230,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     if !request.text("grant").is_empty() {
-        return show_of_grant(request).await;
+        return of_grant::show(request).await;
     }
     let found = request.list_rows::<PaymentRow>(&LIST).await?;
     let items = &found.page.items;
@@ -541,70 +501,4 @@ impl<'a> PaymentTable<'a> {
         let name = payee.holder.clone().or_else(|| payee.body.clone());
         ListCell::text(name.unwrap_or_default()).sub(number_end(payee))
     }
-}
-
-/// The payments of one grant, each with what the reader may do.
-async fn show_of_grant(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let page = PageRequest {
-        after: None,
-        limit: OF_GRANT_MAX,
-    };
-    let listed = request
-        .app
-        .views
-        .list::<PaymentRow>(None, filters(request)?, &page)
-        .await?;
-    let forms = request.forms();
-    let mut payments = Vec::new();
-    for row in listed.items {
-        payments.push(list_item(request, &forms, row).await?);
-    }
-    let page = PaymentsOfGrantPage {
-        page: request.page_context(LIST.title).await?,
-        wrong: forms.error_summary(),
-        payments,
-        sheets: request.spreadsheet_links(),
-    };
-    request.render(&page)
-}
-
-async fn list_item(
-    request: &DeskRequest<'_>,
-    forms: &PageForms,
-    row: PaymentRow,
-) -> Result<PaymentListItem, PageError> {
-    let grant: GrantRow = request.row(row.grant).await?;
-    let group = names_of_groups(request.app, vec![grant.group.to_string()])
-        .await?
-        .into_values()
-        .next()
-        .unwrap_or_default();
-    let approvers = row.approved_by.iter().copied();
-    let others = row.prepared_by.into_iter().chain(row.early_proposed_by);
-    let people = request.names_of_people(approvers.chain(others)).await?;
-    let name_of =
-        |person: Option<PersonId>| person.map(|person| people.of(&person)).unwrap_or_default();
-    let files = if row.route == PaymentRoute::PurchaseForGroup {
-        let group = [grant.group.to_string()];
-        request.app.views.files_of(&group, None).await?
-    } else {
-        Vec::new()
-    };
-    let receipts = file_choices(&files, &[FilePurpose::Receipt]);
-    Ok(PaymentListItem {
-        title: grant.title,
-        group,
-        tag: row.state.tag(),
-        prepared_by: name_of(row.prepared_by),
-        approved_by: row
-            .approved_by
-            .iter()
-            .map(|person| people.of(person))
-            .collect(),
-        early_proposed_by: name_of(row.early_proposed_by),
-        acts: request
-            .actions(forms, payment_actions(request, &row, receipts))
-            .await?,
-        row,
-    })
 }

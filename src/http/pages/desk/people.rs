@@ -10,7 +10,7 @@ use strum::VariantArray as _;
 use super::accesses::{self, AccessLine};
 use super::action::Action;
 use super::list::{
-    List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours,
+    List, ListCell, ListColumn, ListDefinition, ListLine, ListRow, ListTab, Neighbours, Tick,
     build_spreadsheet, column, neighbours,
 };
 use super::next_step::NextStep;

@@ -292,7 +292,10 @@ mod tests {
     fn a_number_has_its_noun() {
         assert_eq!(number_of(1, "report", "reports"), "1 report");
         assert_eq!(number_of(3, "report", "reports"), "3 reports");
-        assert_eq!(number_of(1000, "report", "reports"), "1000 reports or more");
+        assert_eq!(
+            number_of(1000, "report", "reports"),
+            "1,000 reports or more"
+        );
     }
 
     #[test]
