@@ -315,7 +315,8 @@ async fn members_are_added_by_name(app: TestApp) {
             ("person", &known.to_string()),
         ],
     );
-    assert_eq!(added.path, format!("/desk/groups/{group}?done=add-member"));
+    let after = format!("/desk/groups/{group}?done=add-member");
+    assert!(added.path.starts_with(&after), "{}", added.path);
     assert!(group_row(&app, group).await.invited.contains(&known));
     let page = desk.get(&format!("/desk/groups/{group}/member?q=Mo"));
     let new = format!("/desk/do/new-member/{group}");
@@ -331,7 +332,7 @@ async fn members_are_added_by_name(app: TestApp) {
         ("form", "new-member"),
     ];
     let added = desk.submit_form(&refused, &new, &fields);
-    assert_eq!(added.path, format!("/desk/groups/{group}?done=add-member"));
+    assert!(added.path.starts_with(&after), "{}", added.path);
     let mo = person_named(&app, "Mo Ali").await;
     assert!(
         group_row(&app, group)

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::action::{Action, ActionSpec};
+use super::notices::Done;
 use super::{DeskRequest, render_page_at};
 use crate::domain::group::MemberRef;
 use crate::domain::language::Language;
@@ -43,11 +44,9 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     }
     let group: GroupRow = request.row(ownership::parse_uuid(id)?).await?;
     // The form of a person who was found posts to the command, which leads back here.
-    if request.text("done") == "add-member" {
-        return Ok(see_other(&format!(
-            "/desk/groups/{}?done=add-member",
-            group.id
-        )));
+    let done = request.text("done");
+    if Done::parse(done).is_some_and(|done| done.name == "add-member") {
+        return Ok(see_other(&format!("/desk/groups/{}?done={done}", group.id)));
     }
     let text = request.text("q");
     let forms = request.forms();

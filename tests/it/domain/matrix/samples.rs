@@ -228,9 +228,16 @@ fn fund(name: &str) -> Sample {
             "name": "Second",
             "opens_on": "2026-07-01",
             "closes_on": "2026-07-31",
+            "panel_meets_on": "2026-08-20",
+            "hear_by": "2026-08-31",
             "form": 1,
         })),
-        "extend-round" => staff(json!({ "round": "first", "closes_on": "2026-12-31" })),
+        "extend-round" => staff(json!({
+            "round": "first",
+            "closes_on": "2026-12-31",
+            "panel_meets_on": "2027-01-14",
+            "hear_by": "2027-01-28",
+        })),
         "open-round" | "close-round" | "start-deciding" | "complete-round" => {
             staff(json!({ "round": "first" }))
         }
