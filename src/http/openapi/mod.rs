@@ -85,7 +85,7 @@ fn sections() -> Vec<(&'static str, Value)> {
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "A token of a person, made on their account page. It is signed and \
-                checked as RFC 8725 recommends: one algorithm (EdDSA), one key, issuer, audience \
+                checked as RFC8725 recommends: one algorithm (EdDSA), one key, issuer, audience \
                 and expiry."
         } },
     });
