@@ -14,7 +14,7 @@ use crate::domain::grant::{ReceiveUpdate, SaveUpdate};
 use crate::domain::language::Language;
 use crate::domain::outcome::{ReportedOutcome, Sign, Strength};
 use crate::domain::text::Slug;
-use crate::domain::{Command, GrantCommand, GrantId, Money};
+use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::AppState;
 use crate::http::pages::apply::{parse_amount, refusal_says};
 use crate::http::pages::form_reader::{FieldErrors, FormReader, value_of_key};
@@ -254,28 +254,14 @@ fn parse_update(
 ) -> Result<ReceiveUpdate, FieldErrors> {
     let mut form = FormReader::new(posted, language);
     let words = form.required_text("words", "Tell us what happened. One sentence is enough.");
+    // An empty field is not a figure: nobody said that it was none.
     let mut count = |name: &str| {
-        form.required(
-            name,
-            |text| {
-                if text.is_empty() {
-                    Some(0)
-                } else {
-                    text.parse().ok()
-                }
-            },
-            "Enter a number, such as 12",
-        )
+        let says = "Enter a number, such as 12. If there were none, enter 0.";
+        form.required(name, |text| text.parse().ok(), says)
     };
     let (people, volunteers) = (count("people"), count("volunteers"));
-    let spent = |text: &str| {
-        if text.is_empty() {
-            Some(Money::ZERO)
-        } else {
-            parse_amount(text)
-        }
-    };
-    let spent = form.required("spent", spent, "Enter an amount in pounds, such as 850");
+    let says = "Enter an amount in pounds, such as 850. If you spent nothing, enter 0.";
+    let spent = form.required("spent", parse_amount, says);
     let learned = form.optional_text("learned");
     let pictured = form.optional_text("pictured");
     let mut outcomes = Vec::new();

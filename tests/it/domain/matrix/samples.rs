@@ -200,6 +200,27 @@ pub fn rules(offer_days: u16) -> Value {
     })
 }
 
+fn second_round() -> Value {
+    json!({
+        "round": "second",
+        "name": "Second",
+        "opens_on": "2026-07-01",
+        "closes_on": "2026-07-31",
+        "panel_meets_on": "2026-08-20",
+        "hear_by": "2026-08-31",
+        "form": 1,
+    })
+}
+
+fn longer_first_round() -> Value {
+    json!({
+        "round": "first",
+        "closes_on": "2026-12-31",
+        "panel_meets_on": "2027-01-14",
+        "hear_by": "2027-01-28",
+    })
+}
+
 fn fund(name: &str) -> Sample {
     let source = json!({ "funder": "health-partnership" });
     let grant = Uuid::from_u128(300);
@@ -223,21 +244,8 @@ fn fund(name: &str) -> Sample {
             staff(json!({ "source": source, "amount": "1.00", "reason": "Taken back" }))
         }
         "pause" => staff(json!({ "reason": "A pause" })),
-        "plan-round" => staff(json!({
-            "round": "second",
-            "name": "Second",
-            "opens_on": "2026-07-01",
-            "closes_on": "2026-07-31",
-            "panel_meets_on": "2026-08-20",
-            "hear_by": "2026-08-31",
-            "form": 1,
-        })),
-        "extend-round" => staff(json!({
-            "round": "first",
-            "closes_on": "2026-12-31",
-            "panel_meets_on": "2027-01-14",
-            "hear_by": "2027-01-28",
-        })),
+        "plan-round" => staff(second_round()),
+        "extend-round" => staff(longer_first_round()),
         "open-round" | "close-round" | "start-deciding" | "complete-round" => {
             staff(json!({ "round": "first" }))
         }
