@@ -127,6 +127,8 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
         [
             ("words", "So far so good"),
             ("people", people),
+            ("volunteers", "0"),
+            ("spent", "0"),
             ("agreed", "yes"),
             ("pictured", "A long table in the street"),
             ("kept", kept.as_str()),
