@@ -11,7 +11,7 @@ mod table;
 
 use jiff::civil::Date;
 
-pub(super) use self::mailed::mailed;
+pub(super) use self::mailed::{mailed, released_letters};
 use self::table::NOTICES;
 use crate::domain::days;
 use crate::eventlog::append::AppendReceipt;

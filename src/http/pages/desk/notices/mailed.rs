@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::Done;
-use crate::domain::PersonId;
+use crate::domain::{ApplicationId, Event, FundEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::pages::PageError;
 use crate::http::pages::apply::sections::names_in_words;
@@ -23,22 +23,11 @@ const EVENTS_MAX: i64 = 50;
 pub(in crate::http::pages::desk) async fn mailed(
     request: &DeskRequest<'_>,
 ) -> Result<Option<NoticeMailed>, PageError> {
-    let events = Done::parse(request.text("done")).and_then(|done| done.events);
-    let Some((first, last)) = events else {
-        return Ok(None);
-    };
-    let count = last.saturating_sub(first).saturating_add(1);
-    if !request.signed.reader.works_with_groups() || first < 0 || !(1..=EVENTS_MAX).contains(&count)
-    {
+    if !request.signed.reader.works_with_groups() {
         return Ok(None);
     }
-    let log = request.app.commands.log();
-    let recorded = log.read_events(first, count).await?;
-    let reader = request.signed.reader.person.to_string();
-    let is_own = |event: &&RecordedEvent| {
-        event.metadata.get("actor") == Some(reader.as_str()) && writes_to_group(event)
-    };
-    let Some(event) = recorded.iter().find(is_own) else {
+    let recorded = own_events(request).await?;
+    let Some(event) = recorded.iter().find(|event| writes_to_group(event)) else {
         return Ok(None);
     };
     let application: Option<ApplicationRow> = request.app.views.find(event.stream, None).await?;
@@ -46,6 +35,35 @@ pub(in crate::http::pages::desk) async fn mailed(
         Some(application) => Ok(Some(people_of(request, application.group.0).await?)),
         None => Ok(None),
     }
+}
+
+/// The letters that the reader has just released, by their applications.
+pub(in crate::http::pages::desk) async fn released_letters(
+    request: &DeskRequest<'_>,
+) -> Result<Vec<ApplicationId>, PageError> {
+    let released = |event: &RecordedEvent| match &event.event {
+        Event::Fund(FundEvent::LettersReleased { applications, .. }) => Some(applications.clone()),
+        _ => None,
+    };
+    let recorded = own_events(request).await?;
+    Ok(recorded.iter().find_map(released).unwrap_or_default())
+}
+
+/// The events that the address names as just recorded, if the reader caused them.
+async fn own_events(request: &DeskRequest<'_>) -> Result<Vec<RecordedEvent>, PageError> {
+    let events = Done::parse(request.text("done")).and_then(|done| done.events);
+    let Some((first, last)) = events else {
+        return Ok(Vec::new());
+    };
+    let count = last.saturating_sub(first).saturating_add(1);
+    if first < 0 || !(1..=EVENTS_MAX).contains(&count) {
+        return Ok(Vec::new());
+    }
+    let log = request.app.commands.log();
+    let mut recorded = log.read_events(first, count).await?;
+    let reader = request.signed.reader.person.to_string();
+    recorded.retain(|event| event.metadata.get("actor") == Some(reader.as_str()));
+    Ok(recorded)
 }
 
 /// The members of a group, and of those that it was merged into, by whether they have an email.

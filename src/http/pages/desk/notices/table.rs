@@ -194,7 +194,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "funds",
         "release-letters",
-        "Letters released. Each group hears now.",
+        "Letters released. An offer goes out once enough of the panel confirm they were there.",
     ),
     says(
         "funds",
