@@ -35,6 +35,13 @@ impl OfficeContact {
             hours: hours.map_or_else(|| self.hours.trim().to_owned(), ToString::to_string),
         }
     }
+
+    /// The phone number as the mails of an organisation name it: "phone us on …".
+    #[must_use]
+    pub fn phone_in_words(&self, organisation: &OrganisationRow, language: Language) -> String {
+        self.signature(organisation, language)
+            .phone_in_words(language)
+    }
 }
 
 impl Signature {

@@ -20,7 +20,7 @@ use crate::http::AppState;
 use crate::http::pages::kept_form::TYPED_BY;
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{Form, PageContext, PageError, PostedForm};
-use crate::mail::{default_template, format_day};
+use crate::mail::{OfficeContact, default_template, format_day};
 use crate::projections::OrganisationRow;
 use crate::views::{MemberContact, Reader};
 
@@ -58,6 +58,7 @@ struct LetterDays {
     /// The last day on which an offer can be accepted.
     offer_until: Date,
     organisation: OrganisationRow,
+    office: OfficeContact,
 }
 
 /// Checks a meeting without recording it, and shows what each group will read.
@@ -97,6 +98,7 @@ async fn render_review(
     let days = LetterDays {
         offer_until: next_working_day(letters_on.unwrap_or(today).saturating_add(offer_days)),
         organisation,
+        office: page.app.site.office_contact(),
     };
     let groups: Vec<Uuid> = read
         .chosen
@@ -185,6 +187,10 @@ fn letter_preview(
         ("amount", amount.clone()),
         ("due_on", format_day(days.offer_until, language)),
         ("organisation", days.organisation.name.clone()),
+        (
+            "phone",
+            days.office.phone_in_words(&days.organisation, language),
+        ),
         ("link", format!("[{}]", default.button)),
     ]);
     let fund = Some(crate::domain::FundId(of.fund.id));
