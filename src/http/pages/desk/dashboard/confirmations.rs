@@ -3,8 +3,11 @@
 use super::super::DeskRequest;
 use super::super::tell::count_waiting_by_hand;
 use super::super::texts::{mail_kind_label, organisation};
+use super::money::grants_of;
 use super::work::{NAMED_MAX, WorkRow, named, number_of, waiting_rows};
 use crate::clock::day_of;
+use crate::domain::application::ApplicationState;
+use crate::domain::grant::GrantState;
 use crate::domain::mail::MailKind;
 use crate::domain::{PersonId, Role};
 use crate::http::api::WebhookView;
@@ -13,6 +16,10 @@ use crate::http::pages::PageError;
 use crate::outbox;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, PersonRow};
 use crate::views::{COUNT_MAX, Filter};
+
+/// For how many days after a decision the page of today asks for a confirmation that holds nothing
+/// up. After that it can still be given on the application's page.
+const CONFIRM_DAYS: i64 = 60;
 
 fn application_path(row: &ApplicationRow) -> String {
     format!("/desk/applications/{}", row.id)
@@ -42,16 +49,30 @@ pub(super) async fn attendance(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>
     let (reader, today) = (request.signed.reader.person, request.today());
     let mut applications = waiting_rows::<ApplicationRow>(request, "attendance_waits").await?;
     applications.retain(|row| row.unconfirmed.contains(&reader));
+    let awarded = applications
+        .iter()
+        .filter(|row| row.state == ApplicationState::Awarded);
+    let offers = grants_of(request, awarded.map(|row| row.id)).await?;
+    let waits = |row: &ApplicationRow| {
+        offers
+            .get(&row.id)
+            .is_some_and(|grant| grant.state == GrantState::Offered && grant.offer_waits)
+    };
+    let oldest = today.saturating_sub(jiff::Span::new().days(CONFIRM_DAYS));
+    applications.retain(|row| waits(row) || row.decided_on >= Some(oldest));
     let names = groups_of(request, &applications).await?;
     let mut found: Vec<WorkRow> = applications
         .iter()
         .zip(names)
         .map(|(row, name)| {
+            let about = if waits(row) {
+                "Confirm that you were at the panel meeting. The offer goes out once enough of you \
+                    have."
+            } else {
+                "Confirm that you were at the panel meeting that decided this."
+            };
             WorkRow::new("hand", name, application_path(row), "Confirm")
-                .about(
-                    "Confirm that you were at the panel meeting. The offer goes out once enough of \
-                        you have.",
-                )
+                .about(about)
                 .since(row.decided_on, today)
         })
         .collect();
