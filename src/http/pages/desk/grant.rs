@@ -104,7 +104,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         reference: reference_of(request, &row).await?,
         area: place_name(row.area.as_str()),
         round: round_name(&fund, &row),
-        tag: grant_tag(row.state, row.on_hold, row.expires_on < page.today),
+        tag: grant_tag(&row, page.today),
         steps: Steps::of_grant(&row, page.today),
         next: match next.link {
             Some((label, path)) => step.with_link(label, path),

@@ -211,10 +211,7 @@ impl GrantTable {
             "paid" => amount(row.paid),
             "due_back" if row.due_back.is_zero() => ListCell::default(),
             "due_back" => amount(row.due_back),
-            "state" => {
-                let overdue = row.expires_on < self.today;
-                ListCell::tag(grant_tag(row.state, row.on_hold, overdue))
-            }
+            "state" => ListCell::tag(grant_tag(row, self.today)),
             "next" => self.next(row),
             "area" => ListCell::text(place_name(row.area.as_str())),
             "round" => {
@@ -237,6 +234,12 @@ impl GrantTable {
         };
         let returned = row.return_due_on.filter(|_| !row.due_back.is_zero());
         match (row.state, returned) {
+            (GrantState::Offered, _) if row.letters_on.is_some() => {
+                ListCell::text("Their letter goes out")
+            }
+            (GrantState::Offered, _) if row.offer_waits => {
+                ListCell::text("The panel confirms who was there")
+            }
             (GrantState::Offered, _) => due("Their answer to the offer", row.expires_on),
             (GrantState::Accepted, _) => ListCell::text("Prepare the payment")
                 .sub(format!("Offered {}", short_day(row.offered_on, self.today))),

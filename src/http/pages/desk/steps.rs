@@ -94,6 +94,7 @@ impl Steps {
         use GrantState as S;
         let checked = row.checks.values().all(CheckRow::is_settled);
         let (at, stopped) = match row.state {
+            S::Blank | S::Offered if row.offer_waits => (0, false),
             S::Blank | S::Offered => (1, false),
             S::OfferDeclined | S::OfferLapsed | S::OfferWithdrawn | S::TakenBack => (1, true),
             S::Accepted if !checked => (2, false),
@@ -103,6 +104,10 @@ impl Steps {
             S::Closed => (7, false),
         };
         let day = |day| short_day(day, today);
+        let offered = match at {
+            0 => "not sent yet".to_owned(),
+            _ => day(row.offered_on),
+        };
         let offer = (at == 1).then(|| format!("open until {}", day(row.expires_on)));
         let paid = (!row.paid.is_zero()).then(|| row.paid.to_string());
         let report = (at <= 5).then(|| format!("due {}", day(row.update_due_on)));
@@ -110,7 +115,7 @@ impl Steps {
             at,
             stopped,
             [
-                ("Offered", day(row.offered_on)),
+                ("Offered", offered),
                 ("Accepted", offer.unwrap_or_default()),
                 ("Checks", String::new()),
                 ("Paid", paid.unwrap_or_default()),

@@ -1,21 +1,25 @@
 //! The words of the lists that depend on more than one state: what is overdue or on hold, and
 //! amounts in a column.
 
+use jiff::civil::Date;
+
 use crate::domain::Money;
 use crate::domain::grant::{GrantState, UpdateState};
 use crate::http::pages::words::{Tag, TagKind, Tagged as _};
+use crate::projections::GrantRow;
 
-pub(in crate::http::pages::desk) fn grant_tag(
-    state: GrantState,
-    is_on_hold: bool,
-    is_overdue: bool,
-) -> Tag {
-    if is_on_hold {
+pub(in crate::http::pages::desk) fn grant_tag(row: &GrantRow, today: Date) -> Tag {
+    let is_offered = row.state == GrantState::Offered;
+    if row.on_hold {
         Tag::new(TagKind::Hold, "On hold")
-    } else if state == GrantState::Offered && is_overdue {
+    } else if is_offered && row.letters_on.is_some() {
+        Tag::new(TagKind::Hold, "Letter held")
+    } else if is_offered && row.offer_waits {
+        Tag::new(TagKind::Wait, "Waiting to be confirmed")
+    } else if is_offered && row.expires_on < today {
         Tag::new(TagKind::Bad, "Offer overdue")
     } else {
-        state.tag()
+        row.state.tag()
     }
 }
 
