@@ -58,6 +58,10 @@ pub(super) static LIST: ListDefinition = ListDefinition {
             query: &[("state", "failed"), ("state", "reversed")],
         },
         ListTab {
+            label: "Rejected",
+            query: &[("state", "rejected")],
+        },
+        ListTab {
             label: "Not paid yet",
             query: &[],
         },

@@ -130,6 +130,7 @@ async fn work_on_grants(
     let payments = money::open_payments(request).await?;
     let mut work = grants::before_payment(request, open, &payments).await?;
     work.extend(money::unsettled(request).await?);
+    work.extend(money::rejected(request, &payments).await?);
     work.extend(grants::late_returns(request).await?);
     if holds(request, Role::Finance) {
         work.extend(money::payments(request, &payments).await?);

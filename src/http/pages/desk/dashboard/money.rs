@@ -162,6 +162,39 @@ async fn bounced(
     Ok(named(&back, row))
 }
 
+/// Payments that the reader prepared and a colleague rejected, of grants that still wait for their
+/// money.
+pub(super) async fn rejected(
+    request: &DeskRequest<'_>,
+    open: &WorkQueue<PaymentRow>,
+) -> Result<Option<WorkRow>, PageError> {
+    let person = request.signed.reader.person;
+    let order = (PaymentColumn::Urgency.key(), true);
+    let filters = vec![Filter::in_state([P::Rejected])];
+    let mut back = queue::<PaymentRow>(request, order, filters).await?.rows;
+    let again: BTreeSet<Uuid> = open.rows.iter().map(|row| row.grant).collect();
+    back.retain(|row| row.prepared_by == Some(person) && !again.contains(&row.grant));
+    let grants = grants_of(request, back.iter().map(|row| row.grant)).await?;
+    let mut seen = BTreeSet::new();
+    back.retain(|row| {
+        grants.get(&row.grant).is_some_and(waits_for_money) && seen.insert(row.grant)
+    });
+    let Some(newest) = back.iter().max_by_key(|row| row.prepared_on) else {
+        return Ok(None);
+    };
+    let count = i64::try_from(back.len()).unwrap_or_default();
+    let title = number_of(count, "payment was sent back", "payments were sent back");
+    let about = match (count, &newest.reason) {
+        (1, Some(reason)) => format!("The reason: {reason}"),
+        _ => "Read the reasons, then prepare them again.".to_owned(),
+    };
+    let row = WorkRow::new("bank", title, "/desk/payments?state=rejected", "Look");
+    Ok(Some(
+        row.about(about)
+            .wrong(Some(newest.prepared_on), request.today()),
+    ))
+}
+
 fn waits_for_money(grant: &GrantRow) -> bool {
     matches!(grant.state, GrantState::Accepted | GrantState::Live)
         && !grant.on_hold
