@@ -99,10 +99,10 @@ pub enum Refusal {
     #[strum(message = "Choose how it reached you instead: on paper, by phone or in person.")]
     MembersOwnAct,
     // Conflicts of interest
-    #[error("we still need to know if someone has a conflict of interest here")]
+    #[error("someone who takes part has not said yet if they have a conflict of interest here")]
     #[strum(
-        message = "Say if you have a conflict of interest. Do this before you read the scores, \
-            score or decide."
+        message = "Everyone says so on the application’s page, before they read the scores, score \
+            or decide. The page lists who has."
     )]
     NotDeclared,
     #[error("someone has a conflict of interest here")]
@@ -127,8 +127,7 @@ pub enum Refusal {
     #[strum(message = "Name only people who have the panel role.")]
     NotOnPanel,
     #[error(
-        "a decision needs {needed} panel members with no conflict of interest, and {present} were \
-            there"
+        "a decision needs {needed} panel members with no conflict of interest. Present: {present}"
     )]
     #[strum(
         message = "Name everyone who was there and has no conflict of interest. If too few are \

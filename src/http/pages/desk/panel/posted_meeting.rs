@@ -1,7 +1,7 @@
 //! A meeting as it was entered in the form: the choices, their totals, and the command that records
 //! them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::domain::panel::Decision;
 use crate::domain::{Command, FundCommand, FundId, Money, Refusal};
 use crate::http::pages::FormData;
 use crate::http::pages::apply::parse_amount;
+use crate::http::pages::apply::sections::names_in_words;
 
 /// The choices of a decision: the value of the form, the label, and what the panel decides.
 pub(super) const CHOICES: [(&str, &str, Decision); 4] = [
@@ -121,15 +122,16 @@ impl PostedMeeting {
                 continue;
             };
             let decision = award_or_promote(*decision, line.row.state);
-            let name = format!("verdict-{}", line.row.id);
-            let missing = missing_in(line, decision, &field);
-            let says = |missing| (name.clone(), format!("{}: {missing}", line.group));
-            read.wrong.extend(missing.into_iter().map(says));
+            let missing = missing_in(line, decision, &field).into_iter();
+            read.wrong.extend(missing.map(|(field, missing)| {
+                let name = format!("{field}-{}", line.row.id);
+                (name, format!("{}: {missing}", line.group))
+            }));
             let verdict = verdict_json(posted, decision, &field, &present, &mut ranks);
             let decided = json!({ "application": line.row.id, "verdict": verdict });
             if read.wrong.is_empty() && !is_readable(&decided) {
                 let says = format!("{}: one of the texts is empty or too long", line.group);
-                read.wrong.push((name, says));
+                read.wrong.push((format!("verdict-{}", line.row.id), says));
             }
             decisions.push(decided);
             read.chosen.push(ChosenDecision {
@@ -167,31 +169,34 @@ impl PostedMeeting {
     }
 }
 
-/// What is missing in the fields of a decision.
+/// What is missing in the fields of a decision, by the name of the field.
 fn missing_in(
     line: &PanelLine,
     decision: Decision,
     field: &impl Fn(&str) -> String,
-) -> Vec<&'static str> {
+) -> Vec<(&'static str, &'static str)> {
     let mut missing = Vec::new();
     match decision {
         Decision::Award | Decision::Promote => {
             let amount = parse_amount(&field("amount"));
             if amount.is_none() {
-                missing.push("enter the amount in pounds, such as 850");
+                missing.push(("amount", "enter the amount in pounds, such as 850"));
             } else if amount != line.row.requested && field("reason").is_empty() {
-                missing.push("say why it is not the amount they asked for");
+                missing.push(("reason", "say why it is not the amount they asked for"));
             }
-            if field("title").is_empty() || field("description").is_empty() {
-                missing.push("write a public title and a public description");
+            if field("title").is_empty() {
+                missing.push(("title", "write a public title"));
+            }
+            if field("description").is_empty() {
+                missing.push(("description", "write a public description"));
             }
         }
         Decision::Decline | Decision::Defer | Decision::Reserve => {
             if field("reason").is_empty() {
-                missing.push("say why, for our records");
+                missing.push(("reason", "say why, for our records"));
             }
             if field("message").is_empty() {
-                missing.push("write what you want to tell the group");
+                missing.push(("message", "write what you want to tell the group"));
             }
         }
     }
@@ -293,17 +298,27 @@ pub(super) fn refused(of: &PanelRound, error: &CommandError) -> Option<Vec<(Stri
     let says = |refusal: &Refusal| format!("{refusal}. {}", refusal.advice());
     match error {
         CommandError::Refused(refusal) => Some(vec![(String::new(), says(refusal))]),
-        CommandError::RefusedFor(records) => Some(
-            records
-                .iter()
-                .map(|record| {
-                    let line = of.lines.iter().find(|line| line.row.id == record.id);
-                    let group = line.map_or("An application", |line| line.group.as_str());
-                    let says = format!("{group}: {}", says(&record.refusal));
-                    (format!("verdict-{}", record.id), says)
-                })
-                .collect(),
-        ),
+        CommandError::RefusedFor(records) => {
+            let mut wrong = Vec::new();
+            let mut too_few: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for record in records {
+                let line = of.lines.iter().find(|line| line.row.id == record.id);
+                let group = line.map_or("An application", |line| line.group.as_str());
+                let says = says(&record.refusal);
+                if matches!(record.refusal, Refusal::QuorumMissing { .. }) {
+                    too_few.entry(says).or_default().push(group.to_owned());
+                } else {
+                    let name = format!("verdict-{}", record.id);
+                    wrong.push((name, format!("{group}: {says}")));
+                }
+            }
+            // Who was present is one field for all applications.
+            wrong.extend(too_few.into_iter().map(|(says, groups)| {
+                let groups = names_in_words(&groups, "and");
+                ("present".to_owned(), format!("{groups}: {says}"))
+            }));
+            Some(wrong)
+        }
         _ => None,
     }
 }

@@ -26,6 +26,15 @@ use crate::http::pages::{
 const LETTER_DAYS: i64 = 5;
 const ACTIVITY_DAYS: i64 = 180;
 const FINAL_UPDATE_DAYS: i64 = 194;
+/// The fields of a decision that can be wrong.
+const DECISION_FIELDS: [&str; 6] = [
+    "verdict",
+    "amount",
+    "title",
+    "description",
+    "reason",
+    "message",
+];
 /// The longest suggested title, in characters.
 const TITLE_CHARS: usize = 80;
 
@@ -52,7 +61,14 @@ struct DecisionFields {
     rank: String,
     reason: String,
     message: String,
-    wrong: Vec<String>,
+    /// What is wrong, by the name of the field.
+    wrong: Vec<(&'static str, String)>,
+}
+
+impl DecisionFields {
+    fn is_wrong(&self, field: &str) -> bool {
+        self.wrong.iter().any(|(name, _)| *name == field)
+    }
 }
 
 pub(super) async fn show(
@@ -117,7 +133,13 @@ async fn decision_fields(
         rank: typed("rank"),
         reason: typed("reason"),
         message: typed("message"),
-        wrong: form.errors_of(&format!("verdict-{id}")),
+        wrong: DECISION_FIELDS
+            .iter()
+            .flat_map(|name| {
+                let errors = form.errors_of(&format!("{name}-{id}"));
+                errors.into_iter().map(move |says| (*name, says))
+            })
+            .collect(),
     };
     if request.rejected.is_none() {
         fields.amount = line.row.requested.map(String::from).unwrap_or_default();
