@@ -133,6 +133,10 @@ impl PanelLine {
         self.row.state.tag()
     }
 
+    fn is_reserve(&self) -> bool {
+        self.row.state == ApplicationState::ReserveList
+    }
+
     /// Whether the person can score it and has not.
     fn waits_for_score_of(&self, person: PersonId) -> bool {
         matches!(

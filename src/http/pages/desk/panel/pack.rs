@@ -20,6 +20,7 @@ struct PanelPackPage {
     sheets: Vec<PackSheet>,
     decided: Vec<usize>,
     requested: Money,
+    to_decide: usize,
     scored: usize,
     to_score: usize,
     held: usize,
@@ -67,6 +68,8 @@ pub(super) async fn show(
         .iter()
         .filter(|line| on_panel && line.waits_for_score_of(reader.person))
         .count();
+    // An application on the reserve list has its decision, and can still be promoted.
+    let to_decide = || of.open().filter(|line| !line.is_reserve());
     let page = PanelPackPage {
         page: request
             .page_context(&format!("Panel pack: {}", of.round.name))
@@ -77,7 +80,8 @@ pub(super) async fn show(
             .filter(|at| !of.lines[*at].open)
             .collect(),
         requested: of.requested(),
-        scored: of.open().filter(|line| line.given > 0).count(),
+        to_decide: to_decide().count(),
+        scored: to_decide().filter(|line| line.given > 0).count(),
         to_score,
         held: of.held(),
         records: on_panel && of.open().next().is_some(),
