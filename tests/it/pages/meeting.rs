@@ -129,7 +129,11 @@ async fn a_meeting_is_checked_before_it_is_recorded(app: TestApp) {
     assert_eq!(wrong.status, 422);
     assert!(
         wrong.contains("write what you want to tell the group")
-            && wrong.contains("Soup on Mondays"),
+            && wrong.contains("Soup on Mondays")
+            && wrong.contains(&format!("href=\"#meeting-message-{second}\""))
+            && wrong.contains(&format!(
+                "id=\"meeting-message-{second}\" aria-invalid=\"true\""
+            )),
         "{}",
         visible_text(&wrong)
     );
@@ -148,6 +152,11 @@ async fn a_meeting_is_checked_before_it_is_recorded(app: TestApp) {
         review.status,
         visible_text(&review)
     );
+    assert!(
+        !visible_text(&review).contains("phone us on ."),
+        "{}",
+        visible_text(&review)
+    );
     let after = app.log.length().await.unwrap();
     assert_eq!(after, before, "nothing is recorded yet");
 
@@ -163,7 +172,9 @@ async fn a_meeting_is_checked_before_it_is_recorded(app: TestApp) {
     let met_on = app.today().to_string();
     let released = release(&mut browser, &letters, office.fund, &met_on);
     assert!(
-        released.contains("No letter is held") && !released.contains("Release now"),
+        released.contains("No letter is held")
+            && released.contains("2 letters went out.")
+            && !released.contains("Release now"),
         "{}",
         visible_text(&released)
     );

@@ -81,6 +81,8 @@ struct PanelLine {
     open: bool,
     /// The members of the panel who take no part, by name.
     apart: Vec<String>,
+    /// The members of the panel who have not said if they have a conflict of interest.
+    undeclared: Vec<(PersonId, String)>,
 }
 
 /// Why a reader does not see the scores of others.
@@ -101,6 +103,11 @@ impl PanelRound {
 
     fn open(&self) -> impl Iterator<Item = &PanelLine> {
         self.lines.iter().filter(|line| line.open)
+    }
+
+    /// Those without a decision. One on the reserve list has its decision, and can be promoted.
+    fn to_decide(&self) -> impl Iterator<Item = &PanelLine> {
+        self.open().filter(|line| !line.is_reserve())
     }
 
     fn requested(&self) -> Money {
@@ -243,12 +250,18 @@ fn panel_line(
         hidden: None,
         open: is_undecided(row.state) && row.letter.is_none(),
         apart: Vec::new(),
+        undeclared: Vec::new(),
         row,
     };
     line.apart = panel
         .iter()
         .filter(|(person, _)| line.takes_no_part(**person))
         .map(|(_, name)| name.clone())
+        .collect();
+    line.undeclared = panel
+        .iter()
+        .filter(|(person, _)| !line.row.interests.has_declared(**person))
+        .map(|(person, name)| (*person, name.clone()))
         .collect();
     line
 }

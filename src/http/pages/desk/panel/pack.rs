@@ -68,8 +68,6 @@ pub(super) async fn show(
         .iter()
         .filter(|line| on_panel && line.waits_for_score_of(reader.person))
         .count();
-    // An application on the reserve list has its decision, and can still be promoted.
-    let to_decide = || of.open().filter(|line| !line.is_reserve());
     let page = PanelPackPage {
         page: request
             .page_context(&format!("Panel pack: {}", of.round.name))
@@ -80,8 +78,8 @@ pub(super) async fn show(
             .filter(|at| !of.lines[*at].open)
             .collect(),
         requested: of.requested(),
-        to_decide: to_decide().count(),
-        scored: to_decide().filter(|line| line.given > 0).count(),
+        to_decide: of.to_decide().count(),
+        scored: of.to_decide().filter(|line| line.given > 0).count(),
         to_score,
         held: of.held(),
         records: on_panel && of.open().next().is_some(),

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{PanelLine, PanelRound};
 use crate::commands::CommandError;
 use crate::domain::application::ApplicationState;
 use crate::domain::panel::Decision;
-use crate::domain::{Command, FundCommand, FundId, Money, Refusal};
+use crate::domain::{Command, FundCommand, FundId, Money, PersonId, Refusal};
 use crate::http::pages::FormData;
 use crate::http::pages::apply::parse_amount;
 use crate::http::pages::apply::sections::names_in_words;
@@ -292,9 +293,42 @@ fn verdict_json(
     json!({ <&str>::from(decision): body })
 }
 
+/// Those who were at a meeting as it was entered: the ticked people and the reader.
+pub(super) fn people_present(posted: &FormData, reader: PersonId) -> BTreeSet<PersonId> {
+    let ticked = posted
+        .all("present")
+        .filter_map(|id| id.parse::<Uuid>().ok())
+        .map(PersonId);
+    ticked.chain([reader]).collect()
+}
+
+/// Who of those present has not said if they have a conflict of interest. `None` if all have.
+fn undeclared_text(line: &PanelLine, present: &BTreeSet<PersonId>) -> Option<String> {
+    let missing: Vec<String> = line
+        .undeclared
+        .iter()
+        .filter(|(person, _)| present.contains(person))
+        .map(|(_, name)| name.clone())
+        .collect();
+    let have = match missing.len() {
+        0 => return None,
+        1 => "has",
+        _ => "have",
+    };
+    let names = names_in_words(&missing, "and");
+    Some(format!(
+        "{names} {have} not said yet if they have a conflict of interest. They say so on the \
+            application’s page."
+    ))
+}
+
 /// The errors of a meeting that was refused: every refused application by the name of its group.
 /// `None` if it failed otherwise.
-pub(super) fn refused(of: &PanelRound, error: &CommandError) -> Option<Vec<(String, String)>> {
+pub(super) fn refused(
+    of: &PanelRound,
+    error: &CommandError,
+    present: &BTreeSet<PersonId>,
+) -> Option<Vec<(String, String)>> {
     let says = |refusal: &Refusal| format!("{refusal}. {}", refusal.advice());
     match error {
         CommandError::Refused(refusal) => Some(vec![(String::new(), says(refusal))]),
@@ -304,7 +338,10 @@ pub(super) fn refused(of: &PanelRound, error: &CommandError) -> Option<Vec<(Stri
             for record in records {
                 let line = of.lines.iter().find(|line| line.row.id == record.id);
                 let group = line.map_or("An application", |line| line.group.as_str());
-                let says = says(&record.refusal);
+                let says = line
+                    .filter(|_| matches!(record.refusal, Refusal::NotDeclared))
+                    .and_then(|line| undeclared_text(line, present))
+                    .unwrap_or_else(|| says(&record.refusal));
                 if matches!(record.refusal, Refusal::QuorumMissing { .. }) {
                     too_few.entry(says).or_default().push(group.to_owned());
                 } else {

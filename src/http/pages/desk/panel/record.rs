@@ -5,7 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
-use super::posted_meeting::{CHOICES, MeetingSums, PostedMeeting, award_or_promote, refused};
+use super::posted_meeting::{
+    CHOICES, MeetingSums, PostedMeeting, award_or_promote, people_present, refused,
+};
 use super::{DeskRequest, HiddenScores, PanelLine, PanelRound, answered_questions, load};
 use crate::clock::day_of;
 use crate::commands::CommandRequest;
@@ -262,10 +264,13 @@ pub(in crate::http::pages::desk) async fn record_meeting(
             let page = if held { "/letters" } else { "" };
             Ok(see_other(&format!("{address}{page}?done=record-meeting")))
         }
-        Err(PageError::Refused(error)) => match refused(&of, &error) {
-            Some(wrong) => render_again(&app, &sent, &place, wrong).await,
-            None => Err(PageError::Refused(error)),
-        },
+        Err(PageError::Refused(error)) => {
+            let present = people_present(&sent.posted, page.signed.reader.person);
+            match refused(&of, &error, &present) {
+                Some(wrong) => render_again(&app, &sent, &place, wrong).await,
+                None => Err(PageError::Refused(error)),
+            }
+        }
         Err(error) => Err(error),
     }
 }

@@ -8,7 +8,7 @@ use askama::Template;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::posted_meeting::{ChosenDecision, MeetingSums, PostedMeeting, refused};
+use super::posted_meeting::{ChosenDecision, MeetingSums, PostedMeeting, people_present, refused};
 use super::record::{render_again, round_of};
 use super::{DeskRequest, PanelLine, PanelRound, load};
 use crate::clock::day_of;
@@ -76,7 +76,8 @@ pub(in crate::http::pages::desk) async fn check(
         return render_again(&app, &sent, &place, read.wrong).await;
     };
     if let Err(error) = app.commands.dry_run(&page.signed.caller, command).await {
-        return match refused(&of, &error) {
+        let present = people_present(&sent.posted, page.signed.reader.person);
+        return match refused(&of, &error, &present) {
             Some(wrong) => render_again(&app, &sent, &place, wrong).await,
             None => Err(error.into()),
         };

@@ -53,7 +53,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             rounds.push(RoundToDo {
                 tag: round.state.tag(),
                 to_score: waits.count(),
-                to_decide: of.open().count(),
+                to_decide: of.to_decide().count(),
                 held: of.held(),
                 of,
             });
