@@ -92,7 +92,6 @@ await click(morgan, 'button', 'Use our nine questions');
 await click(morgan, 'link', /Signs of success/);
 await picture(morgan, 'signs');
 await click(morgan, 'button', 'Use these signs');
-await morgan.goto('/desk/setup');
 await click(morgan, 'link', /Agreement and emails/);
 await picture(morgan, 'agreement');
 await click(morgan, 'button', 'Use this agreement');

@@ -141,7 +141,8 @@ fn publish_texts(walker: &mut Walker) {
         ("title-0", "Bringing people together"),
         ("meaning-0", "People meet and do things together."),
     ];
-    walker.send(&page, "/desk/do/signs", &signs);
+    let page = walker.send(&page, "/desk/do/signs", &signs);
+    assert!(page.path.starts_with("/desk/setup"), "{}", page.path);
 }
 
 on_each_engine!(an_office_opens_its_first_round_on_its_pages);
@@ -185,6 +186,9 @@ async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
         "Nine questions, in English and Polish",
         "One sign",
         "Agreement, version 1",
+        "Still to do before the panel meets",
+        "Nobody is on the panel yet, and 2 must decide together.",
+        "Privacy notice",
         "href=\"/desk/setup\"",
     ] {
         assert!(page.contains(done), "{done}: {}", visible_text(&page));
@@ -200,6 +204,12 @@ async fn an_office_opens_its_first_round_on_its_pages(app: TestApp) {
     let page = morgan.browser.get("/desk/funds");
     assert!(
         !page.contains("First steps") && page.contains("href=\"/desk/erasures\""),
+        "{}",
+        visible_text(&page)
+    );
+    let page = morgan.browser.get("/desk");
+    assert!(
+        page.contains("Nobody is on the panel yet") && page.contains("Privacy notice"),
         "{}",
         visible_text(&page)
     );

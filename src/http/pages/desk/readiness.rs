@@ -136,21 +136,15 @@ pub(in crate::http::pages) async fn fund_readiness(
     let organisation = organisation(app).await?;
     let needed = usize::from(fund.rules.people_per_payment);
     let approvers = organisation.approver_count();
-    let (panel, quorum) = (
-        organisation.holders(Role::Panel).count(),
-        usize::from(fund.rules.quorum),
-    );
     list.push(Readiness::new(
         "People who approve payments",
         approvers >= needed,
         format!("{approvers} of the {needed} you need."),
         "/desk/people",
     ));
-    list.push(Readiness::new(
-        "Panel",
-        panel >= quorum,
-        format!("{panel} members, and {quorum} must decide together."),
-        "/desk/people",
+    list.push(panel_readiness(
+        &organisation,
+        usize::from(fund.rules.quorum),
     ));
     let days = DaySelection::from_query(app, "", "").await?;
     let id = fund.id.to_string();
@@ -183,6 +177,61 @@ pub(in crate::http::pages) async fn fund_readiness(
         },
         &format!("{page}/rounds/new"),
     ));
+    Ok(list)
+}
+
+/// Whether as many people are on the panel as must decide together.
+fn panel_readiness(organisation: &Organisation, quorum: usize) -> Readiness {
+    let panel = organisation.holders(Role::Panel).count();
+    let members = match panel {
+        0 => "Nobody is on the panel yet".to_owned(),
+        1 => "One member".to_owned(),
+        many => format!("{many} members"),
+    };
+    let people = match quorum {
+        1 => "one person must decide".to_owned(),
+        many => format!("{many} must decide together"),
+    };
+    Readiness::new(
+        "Panel",
+        panel >= quorum,
+        format!("{members}, and {people}."),
+        "/desk/people",
+    )
+}
+
+/// What is missing although groups can apply without it: enough people for the panel of every fund,
+/// and the documents that the public pages refer to.
+pub(in crate::http::pages) async fn missing_before_panel(
+    app: &AppState,
+    funds: &[FundRow],
+) -> Result<Vec<Readiness>, PageError> {
+    let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
+    let settings = own.and_then(|own| own.settings);
+    let values = settings.as_ref().map(|settings| &settings.values);
+    let mut list = vec![
+        Readiness::new(
+            "Privacy notice",
+            values.is_some_and(|values| values.privacy.is_some()),
+            "Groups read how you use what they send you. Write it in the settings.",
+            "/desk/settings",
+        ),
+        Readiness::new(
+            "Accessibility statement",
+            values.is_some_and(|values| values.accessibility.is_some()),
+            "People read how you help if they cannot use the site. Write it in the settings.",
+            "/desk/settings",
+        ),
+    ];
+    let quorums = funds
+        .iter()
+        .filter(|fund| !matches!(fund.state, FundState::Closed | FundState::Archived))
+        .map(|fund| usize::from(fund.rules.quorum));
+    if let Some(quorum) = quorums.max() {
+        let organisation = organisation(app).await?;
+        list.insert(0, panel_readiness(&organisation, quorum));
+    }
+    list.retain(|item| !item.ready);
     Ok(list)
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use strum::VariantArray as _;
 
 use super::action::{Action, ActionSpec, sample};
-use super::{DeskRequest, render_page_at, submit_command};
+use super::{DeskRequest, render_page_at, setup, submit_command};
 use crate::domain::command::ProposalRef;
 use crate::domain::file::FileDigest;
 use crate::domain::language::Language;
@@ -372,7 +372,12 @@ pub(super) async fn submit(
     let id = app.commands.organisation().0;
     match commands::parse_body(noun, spec, id, posted.to_json().to_string().as_bytes()) {
         Ok(command) => {
-            let next = |_| PAGE_PATH.to_owned();
+            // A proposal waits on this page.
+            let next = match name {
+                "set-settings" => setup::page_after(&app, &visitor, PAGE_PATH).await?,
+                _ => PAGE_PATH,
+            };
+            let next = |_| next.to_owned();
             submit_command::execute(&app, &visitor, &posted, command, name, PAGE_PATH, next).await
         }
         Err(problem) => {

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::texts::organisation;
-use super::{DeskRequest, submit_command};
+use super::{DeskRequest, setup, submit_command};
 use crate::domain::organisation::AdoptSigns;
 use crate::domain::outcome::Sign;
 use crate::domain::text::{Line, Prose};
@@ -96,6 +96,7 @@ pub(super) async fn adopt(
         app.commands.organisation(),
         OrganisationCommand::AdoptSigns(AdoptSigns { signs }),
     );
+    let next = setup::page_after(&app, &visitor, PAGE).await?;
     let execute = submit_command::execute(
         &app,
         &visitor,
@@ -103,7 +104,7 @@ pub(super) async fn adopt(
         command,
         "adopt-signs",
         PAGE,
-        |_| PAGE.to_owned(),
+        |_| next.to_owned(),
     );
     execute.await
 }

@@ -1,6 +1,7 @@
 //! Work that only a second person can do, and what administrators look after.
 
 use super::super::DeskRequest;
+use super::super::readiness::missing_before_panel;
 use super::super::tell::count_waiting_by_hand;
 use super::super::texts::{mail_kind_label, organisation};
 use super::money::grants_of;
@@ -214,6 +215,12 @@ pub(super) async fn of_administrators(
         let path = format!("/desk/funds/{}", fund.id);
         WorkRow::new("pound", fund.name.clone(), path, "Look")
             .about("New rules for the fund. A second administrator must agree.")
+            .no_rush()
+    }));
+    let missing = missing_before_panel(request.app, funds).await?;
+    found.extend(missing.into_iter().map(|item| {
+        WorkRow::new("gear", item.what, item.link, "Set up")
+            .about(item.words)
             .no_rush()
     }));
     Ok(found)

@@ -15,6 +15,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::DeskRequest;
+use super::readiness::{Readiness, missing_before_panel};
 use crate::domain::language::Language;
 use crate::domain::{Command, Role};
 use crate::http::AppState;
@@ -68,6 +69,8 @@ struct SetupPage {
     /// A round was opened, so the set-up is over.
     over: bool,
     imports: bool,
+    /// What is still to do before the panel meets.
+    still: Vec<Readiness>,
 }
 
 impl SetupPage {
@@ -86,6 +89,18 @@ pub(super) async fn is_wanted(request: &DeskRequest<'_>) -> Result<bool, PageErr
     }
     let funds = request.funds().await?;
     Ok(!state::was_a_round_opened(&funds))
+}
+
+/// The page after a form of the desk that is a step of the set-up as well: the list of steps while
+/// the set-up goes on, and otherwise the page of the form.
+pub(super) async fn page_after(
+    app: &AppState,
+    visitor: &Visitor,
+    page: &'static str,
+) -> Result<&'static str, PageError> {
+    let request = DeskRequest::new(app, visitor, page, None)?;
+    let goes_on = is_wanted(&request).await?;
+    Ok(if goes_on { "/desk/setup" } else { page })
 }
 
 /// A page of the set-up, by the rest of its address.
@@ -116,6 +131,7 @@ async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
         done: steps.iter().filter(|step| step.done).count(),
         name: request.names_of_colleagues([reader]).await?.of(&reader),
         over: state.is_over(),
+        still: missing_before_panel(request.app, &state.funds).await?,
         imports: request.signed.reader.works_with_groups(),
         steps,
     };
