@@ -324,18 +324,21 @@ fn next_of(
     }
 }
 
+/// The checks that a grant waits for before it can be paid, in words; none if all are settled. The
+/// page of the grant and the list of grants say the same.
+pub(super) fn open_checks(row: &GrantRow) -> Option<String> {
+    let checks = row.checks.values();
+    match checks.filter(|check| !check.is_settled()).count() {
+        0 => None,
+        1 => Some("one check".to_owned()),
+        open => Some(format!("{open} checks")),
+    }
+}
+
 /// What is next until the grant is paid.
 fn next_of_accepted(row: &GrantRow, group: &GroupView, payments: &[PaymentRow]) -> Next {
-    let open = row
-        .checks
-        .values()
-        .filter(|check| !check.is_settled())
-        .count();
-    if open > 0 {
-        let title = match open {
-            1 => "Next: one check".to_owned(),
-            open => format!("Next: {open} checks"),
-        };
+    if let Some(open) = open_checks(row) {
+        let title = format!("Next: {open}");
         return Next::new(title, "We can pay the grant once they are done.")
             .link("Go to the checks", "#checks".to_owned());
     }

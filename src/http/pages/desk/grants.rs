@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use strum::VariantNames as _;
 
 use super::DeskRequest;
+use super::grant::open_checks;
 use super::list::{
     ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab,
     build_spreadsheet, column, grant_tag, have_pence, name_cell, names_of_rounds, pounds_in,
@@ -241,8 +242,11 @@ impl GrantTable {
                 ListCell::text("The panel confirms who was there")
             }
             (GrantState::Offered, _) => due("Their answer to the offer", row.expires_on),
-            (GrantState::Accepted, _) => ListCell::text("Prepare the payment")
-                .sub(format!("Offered {}", short_day(row.offered_on, self.today))),
+            (GrantState::Accepted, _) => {
+                let next = open_checks(row).unwrap_or_else(|| "Pay the grant".to_owned());
+                ListCell::text(next)
+                    .sub(format!("Offered {}", short_day(row.offered_on, self.today)))
+            }
             (_, Some(day)) => {
                 let says = format!("{} to come back", pounds_in(row.due_back, self.with_pence));
                 due(&says, day)

@@ -27,6 +27,8 @@ struct TextsPage {
     own: OrganisationRow,
     /// Whether the reader may change the wording.
     edits: bool,
+    /// Whether the reader may choose the signs of success.
+    adopts_signs: bool,
 }
 
 /// A mail in the list, and the state of its texts.
@@ -93,6 +95,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         parts: mail_parts(&own),
         own,
         edits: require_editor(request).is_ok(),
+        adopts_signs: request.signed.reader.roles.contains(&Role::Administrator),
     };
     request.render(&page)
 }
