@@ -38,6 +38,8 @@ impl Readiness {
     }
 }
 
+const NO_EMAIL_SERVER: &str = "No email server is set up, so we cannot send email.";
+
 /// How many things of a list are ready.
 pub(in crate::http::pages) fn ready_count(list: &[Readiness]) -> usize {
     list.iter().filter(|item| item.ready).count()
@@ -77,7 +79,7 @@ pub(in crate::http::pages) async fn organisation_readiness(
             "Email",
             sends && administrators >= 1,
             match (sends, administrators) {
-                (false, _) => "No email server is set up, so we cannot send email.",
+                (false, _) => NO_EMAIL_SERVER,
                 (true, 0) => "We do not know yet if our emails arrive.",
                 (true, _) => "Someone has opened a link from one of our emails.",
             },
@@ -201,7 +203,7 @@ fn panel_readiness(organisation: &Organisation, quorum: usize) -> Readiness {
 }
 
 /// What is missing although groups can apply without it: enough people for the panel of every fund,
-/// and the documents that the public pages refer to.
+/// an email server, and the documents that the public pages refer to.
 pub(in crate::http::pages) async fn missing_before_panel(
     app: &AppState,
     funds: &[FundRow],
@@ -210,6 +212,12 @@ pub(in crate::http::pages) async fn missing_before_panel(
     let settings = own.and_then(|own| own.settings);
     let values = settings.as_ref().map(|settings| &settings.values);
     let mut list = vec![
+        Readiness::new(
+            "Email",
+            app.site.demo || app.site.mail_folder.is_none(),
+            NO_EMAIL_SERVER,
+            "/desk/setup/email",
+        ),
         Readiness::new(
             "Privacy notice",
             values.is_some_and(|values| values.privacy.is_some()),

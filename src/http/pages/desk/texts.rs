@@ -27,8 +27,8 @@ struct TextsPage {
     own: OrganisationRow,
     /// Whether the reader may change the wording.
     edits: bool,
-    /// Whether the reader may choose the signs of success.
-    adopts_signs: bool,
+    /// Whether the reader may choose the signs of success and change the agreement.
+    administers: bool,
 }
 
 /// A mail in the list, and the state of its texts.
@@ -95,7 +95,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         parts: mail_parts(&own),
         own,
         edits: require_editor(request).is_ok(),
-        adopts_signs: request.signed.reader.roles.contains(&Role::Administrator),
+        administers: request.signed.reader.roles.contains(&Role::Administrator),
     };
     request.render(&page)
 }

@@ -28,11 +28,22 @@ pub(in super::super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResp
     let state = SetupState::load(request).await?;
     let reader = request.signed.reader.person;
     let own = state.administrators.iter().find(|one| one.id == reader);
+    let site = &request.app.site;
+    let mut page = request.page_context("Email").await?;
+    if request.text("done") == "test-sent"
+        && site.mail_server.is_empty()
+        && let Some(folder) = &site.mail_folder
+    {
+        page.notice = Some(format!(
+            "We wrote the test email to the folder {}, as no email server is set up.",
+            folder.display()
+        ));
+    }
     let page = EmailPage {
-        page: request.page_context("Email").await?,
+        page,
         form: request.forms().form("test-message"),
-        server: request.app.site.mail_server.clone(),
-        sender: request.app.site.mail_sender.clone(),
+        server: site.mail_server.clone(),
+        sender: site.mail_sender.clone(),
         own_email: own.map(|one| one.email.clone()).unwrap_or_default(),
         administrators: state.administrators,
     };
