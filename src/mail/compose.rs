@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::default_templates::template_for_unproven;
+use super::default_templates::{sample_values, template_for_unproven};
 use super::letter::{Email, Letter, SpokenLetter};
 use super::signature::OfficeContact;
 use super::{MailError, default_template};
@@ -19,7 +19,7 @@ use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, fill_in};
 use crate::domain::text::contains_url;
 use crate::outbox::MailRow;
-use crate::projections::GroupRow;
+use crate::projections::{GroupRow, OrganisationRow};
 use crate::views::{PersonView, Views};
 
 pub(super) type TemplateValues = BTreeMap<&'static str, String>;
@@ -68,6 +68,40 @@ impl Composer {
             address: address.trim_end_matches('/').to_owned(),
             office,
         }
+    }
+
+    /// The subject and the text of a mail with example values, as it would arrive from this office.
+    #[must_use]
+    pub fn example(
+        &self,
+        kind: MailKind,
+        language: Language,
+        organisation: &OrganisationRow,
+        (subject, body): (&str, &str),
+    ) -> (String, String) {
+        let signature = self.office.signature(organisation, language);
+        let link = format!("{}/my", self.address);
+        let mut values = sample_values(kind);
+        for (name, own) in [
+            ("organisation", organisation.name.clone()),
+            ("phone", signature.phone_in_words(language)),
+            ("link", link.clone()),
+        ] {
+            if let Some(value) = values.get_mut(name) {
+                *value = own;
+            }
+        }
+        let letter = Letter {
+            language,
+            subject: on_one_line(&fill_in(subject, &values)),
+            plain: fill_in(&body.replace("\r\n", "\n"), &values),
+            link,
+            facts: facts(&values, language),
+            signature: Some(signature),
+            ..Letter::default()
+        };
+        let plain = letter.render_plain();
+        (letter.subject, plain)
     }
 
     /// Composes a mail. Fails with [`MailError::NoAddress`] if it cannot go by email.

@@ -70,8 +70,7 @@ fn unproven_key(kind: MailKind) -> Option<&'static str> {
 }
 
 /// Example values for the preview of a text before publication.
-#[must_use]
-pub fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
+pub(super) fn sample_values(kind: MailKind) -> BTreeMap<&'static str, String> {
     let example = |name: &str| match name {
         "name" => "Amina",
         "group" => "Singing for all",

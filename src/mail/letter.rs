@@ -148,7 +148,7 @@ impl Letter {
             .unwrap_or_default()
     }
 
-    fn render_plain(&self) -> String {
+    pub(super) fn render_plain(&self) -> String {
         let Some(_) = &self.signature else {
             return self.plain.clone();
         };

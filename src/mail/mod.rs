@@ -46,7 +46,7 @@ use crate::outbox::{self, DeliveryOutcome, MailRow, MailSubscription};
 use crate::views::{ViewError, Views};
 pub use access_notices::invite_again;
 pub use compose::{Composer, format_day};
-pub use default_templates::{default_template, sample_values};
+pub use default_templates::default_template;
 pub use letter::{Email, EmailAttachment, SpokenLetter};
 pub use signature::OfficeContact;
 pub use transport::{MailTransport, MailTransportError};

@@ -378,6 +378,7 @@ async fn a_mail_is_looked_at_before_it_is_published(app: TestApp) {
         "About 010 427",
         "Sorry, Amina.",
         "Sorry, {{ name }}.",
+        "With best wishes",
         "Preview this email",
     ] {
         assert!(shown.contains(says), "{says}: {}", visible_text(&shown));

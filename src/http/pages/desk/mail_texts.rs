@@ -1,22 +1,21 @@
 //! The page of one mail's text, by fund and language, with a preview and with proposed texts that
 //! wait for a second administrator.
 
-use std::collections::BTreeMap;
-
 use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantArray as _;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec, sample};
+use super::tell::composer;
 use super::texts::{mail_kind_label, organisation, require_editor};
 use crate::domain::command::ProposalRef;
 use crate::domain::language::Language;
-use crate::domain::mail::{MailKind, PublishMailText, fill_in};
+use crate::domain::mail::{MailKind, PublishMailText};
 use crate::domain::organisation::RefuseMailText;
 use crate::domain::{Command, FundId, OrganisationCommand as C};
 use crate::http::pages::{Form, PageContext, PageError, PageForms};
-use crate::mail::{default_template, sample_values};
+use crate::mail::default_template;
 use crate::projections::{MailTextRow, OrganisationRow};
 
 #[derive(Template)]
@@ -79,8 +78,8 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
     .collect();
     let forms = request.forms();
     let key: &'static str = kind.into();
-    let said = sample_values(kind);
     let act = text_action(request, &forms, which, &own).await?;
+    let (subject, preview) = preview(request, &act.form, which, &own);
     let page = MailTextPage {
         page: request
             .page_context(&format!("Email: {}", mail_kind_label(key)))
@@ -106,21 +105,26 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
             .and_then(MailTextRow::unused_reason),
         proposed: proposed_texts(request, &forms, kind, &own, &funds).await?,
         funds,
-        subject: preview(&act.form, "subject", &said),
-        preview: preview(&act.form, "body", &said),
+        subject,
+        preview,
         act,
     };
     request.render(&page)
 }
 
-/// A field as it would arrive. One that was refused is shown as it was typed: a detail that does
-/// not exist would leave a gap.
-fn preview(form: &Form, field: &str, said: &BTreeMap<&'static str, String>) -> String {
+/// Subject and text as they would arrive. Those that were refused are shown as they were typed: a
+/// detail that does not exist would leave a gap.
+fn preview(
+    request: &DeskRequest<'_>,
+    form: &Form,
+    which: MailTextKey,
+    own: &OrganisationRow,
+) -> (String, String) {
+    let (subject, body) = (form.value("subject"), form.value("body"));
     if form.was_rejected() {
-        form.value(field).to_owned()
-    } else {
-        fill_in(form.value(field), said)
+        return (subject.to_owned(), body.to_owned());
     }
+    composer(request.app).example(which.kind, which.language, own, (subject, body))
 }
 
 /// The action that publishes a text, or that proposes it, for mails whose texts need two

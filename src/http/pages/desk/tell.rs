@@ -305,7 +305,7 @@ fn ways_to_tell() -> Vec<(String, String)> {
     .to_vec()
 }
 
-fn composer(app: &AppState) -> Composer {
+pub(super) fn composer(app: &AppState) -> Composer {
     Composer::new(
         app.commands.clone(),
         app.views.clone(),
