@@ -14,14 +14,13 @@ use crate::domain::application::{
 };
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::fund::FundTexts;
+use crate::domain::language::{Language, english_name};
 use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId};
 use crate::http::pages::form::FieldType;
 use crate::http::pages::{PageError, PageForms, fund_texts};
 use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
-
-const READ_BY_GROUP: &str = "The group reads this.";
 
 /// The days from today to the end of the activity, and to the final update, that the form of an
 /// award suggests.
@@ -133,7 +132,7 @@ impl ApplicationActions<'_> {
                 .expanded(),
             self.spec("Mark as not eligible", refuse)
                 .text_area("reason", "Why")
-                .hint(READ_BY_GROUP),
+                .hint(&read_by_group(self.row.language)),
         ]
     }
 
@@ -248,7 +247,7 @@ impl ApplicationActions<'_> {
             spec.text_area("reason", "Why")
                 .hint("For our records.")
                 .text_area(letter, "What we write to the group")
-                .hint(READ_BY_GROUP)
+                .hint(&read_by_group(self.row.language))
         };
         let decline = reason(self.spec("Decline the application", decline), "feedback").hidden_as(
             FieldType::YesNo,
@@ -324,8 +323,17 @@ impl ApplicationActions<'_> {
                 choices(["yes", "no"]),
             )
             .text_area("reason", "Why")
-            .hint(READ_BY_GROUP)
+            .hint(&read_by_group(self.row.language))
     }
+}
+
+/// The hint at a text that the group reads, with its language if that is not English.
+pub(super) fn read_by_group(language: Language) -> String {
+    let reads = match language {
+        Language::En => return "The group reads this.".to_owned(),
+        other => english_name(other.code()).unwrap_or(other.own_name()),
+    };
+    format!("The group reads this. They read {reads}: write it in {reads} too if you can.")
 }
 
 /// Adds a field for each criterion of the fund, filled in with the reader's score.
@@ -359,4 +367,18 @@ fn award_fields(spec: ActionSpec, award: &Award) -> ActionSpec {
         .prefill(award.ends_on)
         .day("update_due_on", "Final report by")
         .prefill(award.update_due_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_names_the_language_of_the_group() {
+        assert_eq!(read_by_group(Language::En), "The group reads this.");
+        assert_eq!(
+            read_by_group(Language::Pl),
+            "The group reads this. They read Polish: write it in Polish too if you can."
+        );
+    }
 }

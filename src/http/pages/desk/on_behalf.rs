@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::action::{ActionSpec, sample};
+use super::application_actions::read_by_group;
 use super::{DeskRequest, choices, choices_or_none};
 use crate::clock::day_of;
 use crate::domain::application::{
@@ -94,7 +95,7 @@ impl AssistedChanges<'_> {
         Ok(requested
             .fold(spec, ActionSpec::prefill)
             .text_area("note", "Your question")
-            .hint("The group reads this.")
+            .hint(&read_by_group(self.row.language))
             .prefill(self.row.note.clone().filter(|_| again).unwrap_or_default())
             .day("due_on", "By when")
             .prefill(today.saturating_add(jiff::Span::new().days(14))))

@@ -43,6 +43,12 @@ pub struct List {
 }
 
 impl List {
+    /// How many rows of the page can be ticked.
+    pub fn tickable(&self) -> usize {
+        let ticks = self.rows.iter();
+        ticks.filter(|row| row.tick == Tick::Yes).count()
+    }
+
     /// The number of columns of the table, with those of ticks and buttons.
     pub fn width(&self, row_button: &str) -> usize {
         let has_buttons = !row_button.is_empty() && self.has_buttons;

@@ -39,8 +39,10 @@ struct ScorePage {
     tag: Tag,
     facts: Vec<String>,
     sections: Vec<Section>,
-    /// How many the reader still has to score, with this one, and of how many.
-    left: usize,
+    /// Whether applications wait for the reader's score.
+    waiting: bool,
+    /// The place of this application among those that the reader scores, and how many they are.
+    position: usize,
     all: usize,
     /// The largest total of a score.
     points_max: u32,
@@ -116,16 +118,13 @@ pub(super) async fn show(
         .iter()
         .find(|line| line.row.id.to_string() == id)
         .ok_or_else(PageError::not_found)?;
-    let left = of
-        .lines
-        .iter()
-        .filter(|line| line.waits_for_score_of(reader.person))
-        .count();
-    let scored = of
-        .lines
-        .iter()
-        .filter(|line| line.open && line.own_score(reader.person).is_some())
-        .count();
+    let is_own = |line: &&PanelLine| {
+        let scored = line.open && line.own_score(reader.person).is_some();
+        scored || line.waits_for_score_of(reader.person)
+    };
+    let own_lines: Vec<&PanelLine> = of.lines.iter().filter(is_own).collect();
+    let upto = |other: &&&PanelLine| other.reference <= line.reference;
+    let position = own_lines.iter().filter(upto).count();
     let forms = request.forms();
     let own = line.own_score(reader.person);
     let form = forms
@@ -153,8 +152,11 @@ pub(super) async fn show(
             .cloned()
             .collect(),
         sections: answered_questions(request.app, &line.row).await?,
-        left,
-        all: left + scored,
+        waiting: own_lines
+            .iter()
+            .any(|line| line.waits_for_score_of(reader.person)),
+        position,
+        all: own_lines.len(),
         points_max: of.points_max,
         declared_on: match declared {
             Some(_) => declared_on(request, &line.row).await?,
