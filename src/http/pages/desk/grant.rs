@@ -330,7 +330,7 @@ pub(super) fn open_checks(row: &GrantRow) -> Option<String> {
     let checks = row.checks.values();
     match checks.filter(|check| !check.is_settled()).count() {
         0 => None,
-        1 => Some("one check".to_owned()),
+        1 => Some("1 check".to_owned()),
         open => Some(format!("{open} checks")),
     }
 }

@@ -183,6 +183,10 @@ mod tests {
             notice_text("request-changes.2026-12-11.e7-9", "/desk/applications/1"),
             notice_text("request-changes.2026-12-11", "/desk/applications/1")
         );
+        assert_eq!(
+            notice_text("record-meeting.2026-12-11", "/desk/panel/1/spring/letters").as_deref(),
+            Some("Meeting recorded. Letters are held until 11 December 2026.")
+        );
         assert_ne!(
             notice_text("close", "/desk/funds/1"),
             notice_text("close", "/desk/grants/1")

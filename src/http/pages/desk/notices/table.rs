@@ -64,7 +64,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "organisation",
         "propose-settings",
-        "Settings saved. A second administrator must agree before we use them.",
+        "Proposed. A second administrator must agree before we use them.",
     ),
     says(
         "organisation",
@@ -190,7 +190,10 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         "Deciding has begun. The panel can record its meeting.",
     ),
     says("funds", "complete-round", "The round is finished."),
-    says("funds", "record-meeting", "Meeting recorded."),
+    says("funds", "record-meeting", "Meeting recorded.").until(
+        "letters_on",
+        "Meeting recorded. Letters are held until {day}.",
+    ),
     says(
         "funds",
         "release-letters",

@@ -250,19 +250,24 @@ pub(in crate::http::pages::desk) async fn record_meeting(
     let Some(command) = read.command else {
         return render_again(&app, &sent, &place, read.wrong).await;
     };
-    let held = matches!(
-        &command,
-        Command::Fund(_, FundCommand::RecordMeeting(meeting))
-            if meeting.letters_on.is_some_and(|day| day > day_of(app.commands.now()))
-    );
+    let today = day_of(app.commands.now());
+    let held_until = match &command {
+        Command::Fund(_, FundCommand::RecordMeeting(meeting)) => {
+            meeting.letters_on.filter(|day| *day > today)
+        }
+        _ => None,
+    };
     let request = CommandRequest {
         idempotency_key: Some(sent.posted.idempotency_key(&app, &sent.visitor.path)),
         ..CommandRequest::new(page.signed.caller.clone(), command)
     };
     match ownership::execute_and_wait(&app, request).await {
         Ok(_) => {
-            let page = if held { "/letters" } else { "" };
-            Ok(see_other(&format!("{address}{page}?done=record-meeting")))
+            let next = held_until.map_or_else(
+                || "?done=record-meeting".to_owned(),
+                |day| format!("/letters?done=record-meeting.{day}"),
+            );
+            Ok(see_other(&format!("{address}{next}")))
         }
         Err(PageError::Refused(error)) => {
             let present = people_present(&sent.posted, page.signed.reader.person);
