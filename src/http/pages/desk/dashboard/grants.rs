@@ -46,7 +46,7 @@ fn row_for(icon: &'static str, grant: &GrantRow, button: &str) -> WorkRow {
 pub(super) fn late_offers(request: &DeskRequest<'_>, grants: &OpenGrants) -> Vec<WorkRow> {
     let today = request.today();
     let mut late: Vec<&GrantRow> = grants.offered.rows.iter().collect();
-    late.retain(|row| row.letters_on.is_none() && row.expires_on < today);
+    late.retain(|row| row.letters_on.is_none() && !row.offer_waits && row.expires_on < today);
     let row = |grant: &&GrantRow| {
         row_for("heart", grant, "Open offer")
             .about(format!("Our offer of {} has had no answer.", grant.offered))
@@ -64,6 +64,18 @@ pub(super) fn late_offers(request: &DeskRequest<'_>, grants: &OpenGrants) -> Vec
         }
         _ => named(&late, row),
     }
+}
+
+/// Offers that have not gone out, because too few panel members have confirmed that they were
+/// there.
+pub(super) fn waiting_offers(request: &DeskRequest<'_>, grants: &OpenGrants) -> Vec<WorkRow> {
+    let mut waiting: Vec<&GrantRow> = grants.offered.rows.iter().collect();
+    waiting.retain(|row| row.letters_on.is_none() && row.offer_waits);
+    named(&waiting, |grant: &&GrantRow| {
+        row_for("heart", grant, "Open grant")
+            .about("The offer has not gone out. Ask the panel to confirm who was there.")
+            .since(Some(grant.offered_on), request.today())
+    })
 }
 
 /// What accepted grants need before their money can go. `paying` are the grants with a payment on

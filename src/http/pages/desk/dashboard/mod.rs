@@ -138,6 +138,7 @@ async fn work_on_grants(
     let unread = if holds(request, Role::Officer) {
         let waiting = OpenReports::load(request).await?;
         work.extend(grants::late_offers(request, open));
+        work.extend(grants::waiting_offers(request, open));
         work.extend(reports::reports(request, &waiting).await?);
         waiting.unread()
     } else {
