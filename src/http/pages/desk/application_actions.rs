@@ -329,10 +329,10 @@ impl ApplicationActions<'_> {
 
 /// The hint at a text that the group reads, with its language if that is not English.
 pub(super) fn read_by_group(language: Language) -> String {
-    let reads = match language {
-        Language::En => return "The group reads this.".to_owned(),
-        other => english_name(other.code()).unwrap_or(other.own_name()),
-    };
+    if language == Language::En {
+        return "The group reads this.".to_owned();
+    }
+    let reads = english_name(language.code()).unwrap_or(language.own_name());
     format!("The group reads this. They read {reads}: write it in {reads} too if you can.")
 }
 
