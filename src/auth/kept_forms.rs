@@ -6,10 +6,12 @@
 //! A kept form belongs to a browser, which has a random secret in a cookie. The database has a
 //! keyed digest of the secret, and the form encrypted under a key derived from it. Within the
 //! browser the form belongs to the person for whom its page was made: the page names them by a
-//! keyed digest, see [`typed_by`].
+//! keyed digest, see [`typed_by`]. The digest has a mark that only the service can write, so that
+//! nobody can have forms kept without a page of the service.
 
 use serde::{Deserialize, Serialize};
 
+use super::links::constant_time_eq;
 use crate::commands::Commands;
 use crate::crypto::vault::Vault;
 use crate::domain::PersonId;
@@ -35,10 +37,22 @@ pub struct KeptForm {
     pub values: Vec<(String, String)>,
 }
 
-/// The digest by which a form names the person for whom its page was made.
+/// The digest by which a form names the person for whom its page was made, and its mark.
 #[must_use]
 pub fn typed_by(vault: &Vault, person: PersonId) -> String {
-    vault.derive_secret("who typed a form", &person.to_string())
+    let digest = vault.derive_secret("who typed a form", &person.to_string());
+    format!("{digest}.{}", mark_of(vault, &digest))
+}
+
+/// Whether the service wrote this digest: its mark is right.
+#[must_use]
+pub fn is_typed_by(vault: &Vault, text: &str) -> bool {
+    text.split_once('.')
+        .is_some_and(|(digest, mark)| constant_time_eq(mark, &mark_of(vault, digest)))
+}
+
+fn mark_of(vault: &Vault, digest: &str) -> String {
+    vault.derive_secret("mark of who typed a form", digest)
 }
 
 /// Keeps a form for a browser, in place of an earlier one of the same page. Returns whether it did:

@@ -127,7 +127,7 @@ impl UploadedForm {
                 let before = FormData::new(pairs.clone());
                 if csrf::check_form(request, before.text("csrf"), visitor).is_err() {
                     drop(field);
-                    if kept_form::is_keepable(request, visitor, &before) {
+                    if kept_form::is_keepable(request, app, visitor, &before) {
                         kept_form::read_texts(&mut body, &mut pairs).await?;
                     }
                     break;

@@ -3,7 +3,7 @@
 //! are never sent by themselves, so that the protection from CSRF stays as it is.
 //!
 //! Only a form from a page of this service is kept, by the browser's headers, and only one whose
-//! page was made for somebody who was signed in.
+//! page was made for somebody who was signed in, by the mark of its hidden field.
 
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
@@ -102,7 +102,7 @@ async fn keep(
     visitor: &Visitor,
     posted: &FormData,
 ) -> Result<Option<PageError>, PageError> {
-    if !is_keepable(request, visitor, posted) {
+    if !is_keepable(request, app, visitor, posted) {
         return Ok(None);
     }
     let page = local_path(posted.text("at"))
@@ -133,10 +133,19 @@ async fn keep(
 
 /// Whether a form that comes too late can be kept: it is from a page of this service that was made
 /// for somebody, and no other person has signed in meanwhile.
-pub(super) fn is_keepable(request: &HttpRequest, visitor: &Visitor, posted: &FormData) -> bool {
+pub(super) fn is_keepable(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+) -> bool {
     let typed_by = posted.text(TYPED_BY);
-    let is_own = visitor.signed_in.is_none() || constant_time_eq(typed_by, &visitor.typed_by);
-    is_own && is_browser_key(typed_by) && needs_sign_in(request.path()) && names_own_site(request)
+    let is_own = if visitor.signed_in.is_some() {
+        constant_time_eq(typed_by, &visitor.typed_by)
+    } else {
+        kept_forms::is_typed_by(app.commands.log().vault(), typed_by)
+    };
+    is_own && needs_sign_in(request.path()) && names_own_site(request)
 }
 
 /// Forgets a kept form that was sent again.

@@ -3,6 +3,7 @@
 use microgrants::auth::links;
 use microgrants::domain::{ApplicationId, GroupId, PersonId};
 
+use crate::log::appends::{RawConnection, raw_connection};
 use crate::pages::journeys::{
     as_fields, serve_office, sign_in_link, signed_in, visible_text, walk_to_draft,
 };
@@ -60,12 +61,17 @@ impl SignedOut {
 
     /// Sends the answer from the page that was open, as a browser does from this kind of site.
     fn send(&mut self, site: &str) -> Page {
-        let (path, typed_by) = (self.path(), self.page.hidden_field("typed_by"));
+        let typed_by = self.page.hidden_field("typed_by");
+        self.send_answer(site, &typed_by, TYPED)
+    }
+
+    fn send_answer(&mut self, site: &str, typed_by: &str, answer: &str) -> Page {
+        let path = self.path();
         let fields = [
             ("at", path.as_str()),
             ("form", "answer"),
-            ("typed_by", typed_by.as_str()),
-            ("answer", TYPED),
+            ("typed_by", typed_by),
+            ("answer", answer),
             ("then", "next"),
         ];
         self.browser.headers = vec![("Sec-Fetch-Site", site.to_owned())];
@@ -86,6 +92,21 @@ impl SignedOut {
             .into_iter()
             .filter_map(|answer| answer.answer)
             .collect()
+    }
+}
+
+/// The number of forms that the database keeps.
+async fn kept_rows(app: &TestApp) -> i64 {
+    let sql = "SELECT count(*) FROM kept_forms";
+    match raw_connection(app).await {
+        RawConnection::Postgres(pool) => sqlx::query_scalar::<_, i64>(sql)
+            .fetch_one(&pool)
+            .await
+            .unwrap(),
+        RawConnection::Sqlite(pool) => sqlx::query_scalar::<_, i64>(sql)
+            .fetch_one(&pool)
+            .await
+            .unwrap(),
     }
 }
 
@@ -201,6 +222,37 @@ async fn a_form_is_kept_for_an_hour_and_from_no_other_site(app: TestApp) {
     app.pass_seconds(3601);
     person.sign_in(&app, member).await;
     assert!(!person.browser.get(&path).contains(TYPED));
+}
+
+on_each_engine!(a_form_that_names_an_invented_person_is_not_kept);
+async fn a_form_that_names_an_invented_person_is_not_kept(app: TestApp) {
+    // Given
+    let mut person = SignedOut::new(&app).await;
+    let own = person.page.hidden_field("typed_by");
+    let (digest, mark) = own.split_once('.').expect("a mark");
+    let invented = "5a".repeat(32);
+
+    for typed_by in [
+        String::new(),
+        invented.clone(),
+        digest.to_owned(),
+        format!("{digest}."),
+        format!("{digest}.{invented}"),
+        format!("{invented}.{mark}"),
+    ] {
+        // When
+        let refused = person.send_answer("same-origin", &typed_by, TYPED);
+
+        // Then
+        assert!(
+            refused.path.starts_with("/sign-in?to=") && !refused.contains("we have kept"),
+            "{typed_by}: {}",
+            refused.path
+        );
+        assert_eq!(kept_rows(&app).await, 0, "{typed_by}");
+    }
+    person.send("same-origin");
+    assert_eq!(kept_rows(&app).await, 1, "the page of the service");
 }
 
 on_each_engine!(a_link_on_another_device_asks_who_began_there);
