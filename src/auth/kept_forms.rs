@@ -55,8 +55,8 @@ fn mark_of(vault: &Vault, digest: &str) -> String {
     vault.derive_secret("mark of who typed a form", digest)
 }
 
-/// Keeps a form for a browser, in place of an earlier one of the same page. Returns whether it did:
-/// a form that is too large is not kept.
+/// Keeps a form for a browser, in place of an earlier one of the same person and page. Returns
+/// whether it did: a form that is too large is not kept.
 pub async fn keep(commands: &Commands, secret: &str, form: &KeptForm) -> Result<bool, LogError> {
     let (log, now) = (commands.log(), commands.now().as_microsecond());
     let text = serde_json::to_string(form).unwrap_or_default();
@@ -65,7 +65,7 @@ pub async fn keep(commands: &Commands, secret: &str, form: &KeptForm) -> Result<
     }
     let row = KeptFormRow {
         browser: browser_digest(log.vault(), secret),
-        page: page_digest(log.vault(), secret, &form.page),
+        page: page_digest(log.vault(), secret, &form.typed_by, &form.page),
         sealed: log.vault().encrypt_with_secret(ENCRYPTION, secret, &text)?,
         kept_at: now,
         expires_at: now + KEPT_FORM_MINUTES * MINUTE_US,
@@ -74,38 +74,54 @@ pub async fn keep(commands: &Commands, secret: &str, form: &KeptForm) -> Result<
     Ok(true)
 }
 
-/// The form of a page that was kept for a browser.
+/// The form of a page that was kept for a person in a browser.
 pub async fn of_page(
     commands: &Commands,
     secret: &str,
+    typed_by: &str,
     page: &str,
 ) -> Result<Option<KeptForm>, LogError> {
-    let page = page_digest(commands.log().vault(), secret, page);
-    find(commands, secret, &page).await
+    let page = page_digest(commands.log().vault(), secret, typed_by, page);
+    find(commands, secret, typed_by, &page).await
 }
 
-/// The newest form that was kept for a browser.
-pub async fn newest(commands: &Commands, secret: &str) -> Result<Option<KeptForm>, LogError> {
-    find(commands, secret, "").await
+/// The newest form that was kept for a person in a browser.
+pub async fn newest(
+    commands: &Commands,
+    secret: &str,
+    typed_by: &str,
+) -> Result<Option<KeptForm>, LogError> {
+    find(commands, secret, typed_by, "").await
 }
 
-async fn find(commands: &Commands, secret: &str, page: &str) -> Result<Option<KeptForm>, LogError> {
+async fn find(
+    commands: &Commands,
+    secret: &str,
+    typed_by: &str,
+    page: &str,
+) -> Result<Option<KeptForm>, LogError> {
     let (log, now) = (commands.log(), commands.now().as_microsecond());
     let browser = browser_digest(log.vault(), secret);
-    let sealed = stored::find(log.store(), log.organisation(), &browser, page, now).await?;
-    Ok(sealed.and_then(|sealed| {
+    let found = stored::find(log.store(), log.organisation(), &browser, page, now).await?;
+    Ok(found.iter().find_map(|sealed| {
         let text = log
             .vault()
-            .decrypt_with_secret(ENCRYPTION, secret, &sealed)?;
-        serde_json::from_str(&text).ok()
+            .decrypt_with_secret(ENCRYPTION, secret, sealed)?;
+        let form: KeptForm = serde_json::from_str(&text).ok()?;
+        constant_time_eq(&form.typed_by, typed_by).then_some(form)
     }))
 }
 
-/// Deletes the form of a page that was kept for a browser, because it was sent again.
-pub async fn remove(commands: &Commands, secret: &str, page: &str) -> Result<(), LogError> {
+/// Deletes the form of a page that was kept for a person in a browser, because it was sent again.
+pub async fn remove(
+    commands: &Commands,
+    secret: &str,
+    typed_by: &str,
+    page: &str,
+) -> Result<(), LogError> {
     let log = commands.log();
     let browser = browser_digest(log.vault(), secret);
-    let page = page_digest(log.vault(), secret, page);
+    let page = page_digest(log.vault(), secret, typed_by, page);
     Ok(stored::remove(log.store(), log.organisation(), &browser, &page).await?)
 }
 
@@ -113,8 +129,11 @@ fn browser_digest(vault: &Vault, secret: &str) -> String {
     vault.derive_secret("browser of a kept form", secret)
 }
 
-/// The digest of a page: of its path, without the query.
-fn page_digest(vault: &Vault, secret: &str, page: &str) -> String {
+/// The digest of a page and the person for whom it was made: of its path, without the query.
+fn page_digest(vault: &Vault, secret: &str, typed_by: &str, page: &str) -> String {
     let path = page.split(['?', '#']).next().unwrap_or_default();
-    vault.derive_secret("page of a kept form", &format!("{secret}\n{path}"))
+    vault.derive_secret(
+        "page of a kept form",
+        &format!("{secret}\n{typed_by}\n{path}"),
+    )
 }

@@ -3,10 +3,10 @@
 
 use super::{Store, StoreResult, in_transaction, on_reader};
 
-/// A kept form. Of a browser, one form of each page is kept.
+/// A kept form. Of a browser, one form of each person and page is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptFormRow {
-    /// Keyed digests of the browser's secret, and of the secret with the page.
+    /// Keyed digests of the browser's secret, and of the secret with the person and the page.
     pub browser: String,
     pub page: String,
     pub sealed: Vec<u8>,
@@ -14,7 +14,7 @@ pub struct KeptFormRow {
     pub expires_at: i64,
 }
 
-/// Keeps a form in place of an earlier one of the same page, and deletes expired ones.
+/// Keeps a form in place of an earlier one of the same person and page, and deletes expired ones.
 pub async fn put(store: &Store, organisation: &str, form: &KeptFormRow) -> StoreResult<()> {
     const FORGET: &str = "DELETE FROM kept_forms WHERE organisation = $1 AND expires_at <= $2";
     const SQL: &str = "INSERT INTO kept_forms (organisation, browser, page, sealed, kept_at, \
@@ -37,20 +37,20 @@ pub async fn put(store: &Store, organisation: &str, form: &KeptFormRow) -> Store
     tx.commit().await
 }
 
-/// The form of a page that was kept for a browser, encrypted; for an empty page, the newest form of
-/// any page.
+/// The form of a page that was kept for a browser, encrypted; for an empty page, those of all pages,
+/// the newest first.
 pub async fn find(
     store: &Store,
     organisation: &str,
     browser: &str,
     page: &str,
     now: i64,
-) -> StoreResult<Option<Vec<u8>>> {
+) -> StoreResult<Vec<Vec<u8>>> {
     const SQL: &str = "SELECT sealed FROM kept_forms WHERE organisation = $1 AND browser = $2 \
-        AND expires_at > $3 AND (page = $4 OR $4 = '') ORDER BY kept_at DESC, page LIMIT 1";
-    let found: Option<(Vec<u8>,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
-        .bind(browser).bind(now).bind(page).fetch_optional(db).await?);
-    Ok(found.map(|(sealed,)| sealed))
+        AND expires_at > $3 AND (page = $4 OR $4 = '') ORDER BY kept_at DESC, page";
+    let found: Vec<(Vec<u8>,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(browser).bind(now).bind(page).fetch_all(db).await?);
+    Ok(found.into_iter().map(|(sealed,)| sealed).collect())
 }
 
 /// Deletes the form of a page that was kept for a browser.

@@ -43,7 +43,7 @@ pub(super) async fn check_form(
 ) -> Result<(), PageError> {
     let checked = csrf::check_form(request, posted.text("csrf"), visitor);
     if checked.is_ok() && (visitor.signed_in.is_some() || !needs_sign_in(request.path())) {
-        return forget(request, app, posted).await;
+        return forget(request, app, visitor, posted).await;
     }
     match keep(request, app, visitor, posted).await? {
         Some(kept) => Err(kept),
@@ -149,14 +149,19 @@ pub(super) fn is_keepable(
 }
 
 /// Forgets a kept form that was sent again.
-async fn forget(request: &HttpRequest, app: &AppState, posted: &FormData) -> Result<(), PageError> {
+async fn forget(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+) -> Result<(), PageError> {
     let Some(secret) = secret_of(request, app) else {
         return Ok(());
     };
     let page = local_path(posted.text("at")).unwrap_or(request.path());
-    let kept = kept_forms::of_page(&app.commands, &secret, page).await?;
+    let kept = kept_forms::of_page(&app.commands, &secret, &visitor.typed_by, page).await?;
     if kept.is_some_and(|kept| kept.form == posted.text("form")) {
-        kept_forms::remove(&app.commands, &secret, page).await?;
+        kept_forms::remove(&app.commands, &secret, &visitor.typed_by, page).await?;
     }
     Ok(())
 }
@@ -176,10 +181,9 @@ pub(super) async fn of_page(
     let Some(secret) = secret_of(request, app) else {
         return Ok(None);
     };
-    let kept = kept_forms::of_page(&app.commands, &secret, request.path()).await?;
-    Ok(kept
-        .filter(|kept| constant_time_eq(&kept.typed_by, &visitor.typed_by))
-        .map(|kept| FormErrors::kept(kept.form, kept.values)))
+    let (own, page) = (&visitor.typed_by, request.path());
+    let kept = kept_forms::of_page(&app.commands, &secret, own, page).await?;
+    Ok(kept.map(|kept| FormErrors::kept(kept.form, kept.values)))
 }
 
 /// The address of the page of the newest form that was kept for a person in this browser.
@@ -192,10 +196,8 @@ pub(super) async fn page_of_newest(
         return Ok(None);
     };
     let own = kept_forms::typed_by(app.commands.log().vault(), person);
-    let kept = kept_forms::newest(&app.commands, &secret).await?;
-    Ok(kept
-        .filter(|kept| constant_time_eq(&kept.typed_by, &own))
-        .map(|kept| kept.page))
+    let kept = kept_forms::newest(&app.commands, &secret, &own).await?;
+    Ok(kept.map(|kept| kept.page))
 }
 
 fn needs_sign_in(path: &str) -> bool {

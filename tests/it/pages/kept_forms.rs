@@ -44,13 +44,13 @@ impl SignedOut {
             browser,
             page,
         };
-        signed_out.end_sessions(app).await;
+        signed_out.end_sessions(app, member).await;
         signed_out
     }
 
-    /// The member ends all their sessions, in another browser.
-    async fn end_sessions(&self, app: &TestApp) {
-        let mut other = signed_in(app, &self.address, self.member).await;
+    /// A person ends all their sessions, in another browser.
+    async fn end_sessions(&self, app: &TestApp, person: PersonId) {
+        let mut other = signed_in(app, &self.address, person).await;
         let account = other.get("/account");
         other.submit_form(&account, "/account", &[("session", "")]);
     }
@@ -180,6 +180,38 @@ async fn a_kept_form_is_shown_to_its_person_alone(app: TestApp) {
     );
 }
 
+on_each_engine!(forms_of_two_people_who_share_a_computer_are_kept);
+async fn forms_of_two_people_who_share_a_computer_are_kept(app: TestApp) {
+    // Given
+    const OTHER: &str = "We walk by the river on Fridays";
+    let mut first = SignedOut::new(&app).await;
+    let other = person(&app, "Dee").await;
+    steps::add_member(&app, first.member, first.group, other).await;
+    app.catch_up().await;
+    first.send("same-origin");
+
+    // When: the other member types an answer to the same question, and their session ends.
+    first.sign_in(&app, other).await;
+    let path = first.path();
+    first.page = first.browser.get(&path);
+    first.end_sessions(&app, other).await;
+    let typed_by = first.page.hidden_field("typed_by");
+    let refused = first.send_answer("same-origin", &typed_by, OTHER);
+
+    // Then
+    assert!(refused.contains("we have kept"), "{}", refused.path);
+    let member = first.member;
+    for (person, own, not_own) in [(member, TYPED, OTHER), (other, OTHER, TYPED)] {
+        let shown = first.sign_in(&app, person).await;
+        assert!(
+            shown.path == path && shown.contains(own) && !shown.contains(not_own),
+            "{}: {}",
+            shown.path,
+            visible_text(&shown)
+        );
+    }
+}
+
 on_each_engine!(a_form_is_kept_without_its_cookie_and_from_an_earlier_session);
 async fn a_form_is_kept_without_its_cookie_and_from_an_earlier_session(app: TestApp) {
     let mut person = SignedOut::new(&app).await;
@@ -217,7 +249,7 @@ async fn a_form_is_kept_for_an_hour_and_from_no_other_site(app: TestApp) {
 
     let path = person.path();
     person.page = person.browser.get(&path);
-    person.end_sessions(&app).await;
+    person.end_sessions(&app, member).await;
     person.send("same-origin");
     app.pass_seconds(3601);
     person.sign_in(&app, member).await;
