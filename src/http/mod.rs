@@ -180,6 +180,7 @@ where
             .wrap(from_fn(request_span::add_request_id))
             .wrap(tracing_actix_web::TracingLogger::<request_span::RequestSpan>::new())
             .wrap(Compress::default())
+            .wrap(from_fn(pages::forget_sent_forms))
             .wrap(from_fn(pages::send_cookies))
             .wrap(from_fn(rate_limit::add_rate_limit_headers))
             .wrap(from_fn(body_timeout::limit_keep_alive))

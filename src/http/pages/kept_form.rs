@@ -6,11 +6,14 @@
 //! page was made for somebody who was signed in, by the mark of its hidden field.
 
 use actix_multipart::Multipart;
-use actix_web::HttpRequest;
+use actix_web::body::MessageBody;
 use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ORIGIN;
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage as _, HttpRequest, web};
 use futures::TryStreamExt as _;
 
 use super::form::SURE;
@@ -43,7 +46,7 @@ pub(super) async fn check_form(
 ) -> Result<(), PageError> {
     let checked = csrf::check_form(request, posted.text("csrf"), visitor);
     if checked.is_ok() && (visitor.signed_in.is_some() || !needs_sign_in(request.path())) {
-        return forget(request, app, visitor, posted).await;
+        return note_sent_again(request, app, visitor, posted).await;
     }
     match keep(request, app, visitor, posted).await? {
         Some(kept) => Err(kept),
@@ -148,8 +151,15 @@ pub(super) fn is_keepable(
     is_own && needs_sign_in(request.path()) && names_own_site(request)
 }
 
-/// Forgets a kept form that was sent again.
-async fn forget(
+/// A kept form that its person has sent again with a request.
+struct SentAgain {
+    secret: String,
+    typed_by: String,
+    page: String,
+}
+
+/// Notes with the request that it sends a kept form again.
+async fn note_sent_again(
     request: &HttpRequest,
     app: &AppState,
     visitor: &Visitor,
@@ -158,12 +168,43 @@ async fn forget(
     let Some(secret) = secret_of(request, app) else {
         return Ok(());
     };
-    let page = local_path(posted.text("at")).unwrap_or(request.path());
-    let kept = kept_forms::of_page(&app.commands, &secret, &visitor.typed_by, page).await?;
+    let (own, page) = (
+        &visitor.typed_by,
+        local_path(posted.text("at")).unwrap_or(request.path()),
+    );
+    let kept = kept_forms::of_page(&app.commands, &secret, own, page).await?;
     if kept.is_some_and(|kept| kept.form == posted.text("form")) {
-        kept_forms::remove(&app.commands, &secret, &visitor.typed_by, page).await?;
+        let sent = SentAgain {
+            typed_by: own.clone(),
+            page: page.to_owned(),
+            secret,
+        };
+        request.extensions_mut().insert(sent);
     }
     Ok(())
+}
+
+/// Middleware that deletes a kept form once it was sent again and answered without an error. After
+/// an error its page still shows it. If it cannot be deleted, it expires.
+pub(in crate::http) async fn forget_sent_forms(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let answer = next.call(request).await?;
+    let sent = answer.request().extensions_mut().remove::<SentAgain>();
+    let failed = answer.status().is_client_error() || answer.status().is_server_error();
+    let app = answer.request().app_data::<web::Data<AppState>>();
+    if let (Some(sent), Some(app), false) = (sent, app, failed) {
+        let SentAgain {
+            secret,
+            typed_by,
+            page,
+        } = &sent;
+        if let Err(error) = kept_forms::remove(&app.commands, secret, typed_by, page).await {
+            tracing::warn!(%error, "a kept form could not be deleted; it expires");
+        }
+    }
+    Ok(answer)
 }
 
 /// The form of the requested page that was kept for the visitor.

@@ -55,6 +55,7 @@ pub(super) use error::PageError;
 pub(super) use error_page::{accepts_html, render_errors};
 pub(super) use form::{Form, FormData, FormErrors, PageForms, PostedForm};
 pub(super) use icons::icon;
+pub(super) use kept_form::forget_sent_forms;
 pub(super) use layout::{PageContext, PageWidth};
 pub use theme::theme_path;
 pub(super) use visitor::{Visitor, send_cookies};

@@ -136,11 +136,24 @@ async fn an_answer_sent_after_signing_out_is_filled_in_again(app: TestApp) {
     );
     assert_eq!(person.saved(&app).await, before, "it is not sent by itself");
 
+    // A control character is refused.
+    person.page = shown;
+    let typed_by = person.page.hidden_field("typed_by");
+    let refused = person.send_answer("same-origin", &typed_by, "\u{1b}[2J");
+    assert!(refused.status >= 400, "{}", visible_text(&refused));
+    let path = person.path();
+    let shown = person.browser.get(&path);
+    assert!(
+        shown.contains(TYPED) && shown.contains(NOTE),
+        "it is kept until it is saved: {}",
+        visible_text(&shown)
+    );
+
     person.page = shown;
     let sent = person.send("same-origin");
     assert_eq!(sent.status, 200, "{}", visible_text(&sent));
     assert_eq!(person.saved(&app).await, [TYPED]);
-    let path = person.path();
+    assert_eq!(kept_rows(&app).await, 0);
     assert!(!person.browser.get(&path).contains(NOTE), "it was sent");
 }
 
