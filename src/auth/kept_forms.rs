@@ -16,12 +16,18 @@ use crate::commands::Commands;
 use crate::crypto::vault::Vault;
 use crate::domain::PersonId;
 use crate::eventlog::LogError;
-use crate::store::kept_forms::{self as stored, KeptFormRow};
+use crate::store::kept_forms::{self as stored, KeptFormLimits, KeptFormRow};
 
 /// How long a form is kept, in minutes.
 pub const KEPT_FORM_MINUTES: i64 = 60;
 /// The most bytes of a form that is kept. A larger one is not, but no page has such a form.
 const FORM_BYTES_MAX: usize = 256 * 1024;
+/// The most forms, so that nobody can fill the database with them.
+const MOST: KeptFormLimits = KeptFormLimits {
+    of_browser: 20,
+    of_organisation: 2000,
+    bytes: 64 * 1024 * 1024,
+};
 const MINUTE_US: i64 = 60_000_000;
 const ENCRYPTION: &str = "key of a kept form";
 
@@ -56,7 +62,7 @@ fn mark_of(vault: &Vault, digest: &str) -> String {
 }
 
 /// Keeps a form for a browser, in place of an earlier one of the same person and page. Returns
-/// whether it did: a form that is too large is not kept.
+/// whether it did: a form that is too large is not kept, and none once there are too many.
 pub async fn keep(commands: &Commands, secret: &str, form: &KeptForm) -> Result<bool, LogError> {
     let (log, now) = (commands.log(), commands.now().as_microsecond());
     let text = serde_json::to_string(form).unwrap_or_default();
@@ -70,8 +76,13 @@ pub async fn keep(commands: &Commands, secret: &str, form: &KeptForm) -> Result<
         kept_at: now,
         expires_at: now + KEPT_FORM_MINUTES * MINUTE_US,
     };
-    stored::put(log.store(), log.organisation(), &row).await?;
-    Ok(true)
+    Ok(stored::put(log.store(), log.organisation(), &row, MOST).await?)
+}
+
+/// Deletes the forms that have been kept for as long as they may.
+pub async fn remove_expired(commands: &Commands) -> Result<(), LogError> {
+    let (log, now) = (commands.log(), commands.now().as_microsecond());
+    Ok(stored::remove_expired(log.store(), log.organisation(), now).await?)
 }
 
 /// The form of a page that was kept for a person in a browser.

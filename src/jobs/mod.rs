@@ -1,6 +1,6 @@
 //! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
 //! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
-//! address expire.
+//! address expire. Forms that were kept for an hour are deleted, which no command does.
 //!
 //! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
 //! of a command is derived from its key, so a repeat returns the first reply. Running the jobs
@@ -12,6 +12,7 @@ mod unproven;
 
 use std::time::Duration;
 
+use crate::auth::kept_forms;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
 use crate::domain::{Command, Refusal};
 use crate::views::{ViewError, Views};
@@ -51,10 +52,12 @@ impl Jobs {
         }
     }
 
-    /// Issues every command that is due. Returns how many were accepted and new. If some fail, the
-    /// others are still issued, and the last error is returned.
+    /// Issues every command that is due, and deletes expired forms. Returns how many commands were
+    /// accepted and new. If some fail, the others are still issued, and the last error is returned.
     pub async fn run_once(&self) -> Result<usize, JobError> {
-        let (mut taken, mut failed) = (0, None);
+        let forgotten = kept_forms::remove_expired(&self.commands).await;
+        let failed = forgotten.map_err(|error| JobError::from(CommandError::from(error)));
+        let (mut taken, mut failed) = (0, failed.err());
         for command in [
             self.deadlines().await?,
             self.reminders().await?,

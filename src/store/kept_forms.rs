@@ -14,9 +14,31 @@ pub struct KeptFormRow {
     pub expires_at: i64,
 }
 
-/// Keeps a form in place of an earlier one of the same person and page, and deletes expired ones.
-pub async fn put(store: &Store, organisation: &str, form: &KeptFormRow) -> StoreResult<()> {
-    const FORGET: &str = "DELETE FROM kept_forms WHERE organisation = $1 AND expires_at <= $2";
+/// The most forms that are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptFormLimits {
+    /// Of one browser: then its oldest is deleted.
+    pub of_browser: i64,
+    /// Of the organisation, and their bytes: then no other is kept.
+    pub of_organisation: i64,
+    pub bytes: i64,
+}
+
+const FORGET: &str = "DELETE FROM kept_forms WHERE organisation = $1 AND expires_at <= $2";
+
+/// Keeps a form in place of an earlier one of the same person and page, and deletes expired ones
+/// and the oldest of the browser. Returns whether the organisation has room for it.
+pub async fn put(
+    store: &Store,
+    organisation: &str,
+    form: &KeptFormRow,
+    most: KeptFormLimits,
+) -> StoreResult<bool> {
+    const OLDEST: &str = "DELETE FROM kept_forms WHERE organisation = $1 AND browser = $2 \
+        AND page <> $3 AND page NOT IN (SELECT page FROM kept_forms WHERE organisation = $1 \
+        AND browser = $2 AND page <> $3 ORDER BY kept_at DESC, page LIMIT $4)";
+    const SIZE: &str = "SELECT count(*), CAST(COALESCE(SUM(length(sealed)), 0) AS bigint) \
+        FROM kept_forms WHERE organisation = $1";
     const SQL: &str = "INSERT INTO kept_forms (organisation, browser, page, sealed, kept_at, \
         expires_at) VALUES ($1, $2, $3, $4, $5, $6) \
         ON CONFLICT (organisation, browser, page) DO UPDATE SET sealed = excluded.sealed, \
@@ -28,12 +50,29 @@ pub async fn put(store: &Store, organisation: &str, form: &KeptFormRow) -> Store
         kept_at,
         expires_at,
     } = form;
+    let others = most.of_browser - 1;
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => {
+    let (forms, bytes): (i64, i64) = in_transaction!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(kept_at).execute(&mut *db).await?;
+        sqlx::query(OLDEST).bind(organisation).bind(browser).bind(page).bind(others)
+            .execute(&mut *db).await?;
         sqlx::query(SQL).bind(organisation).bind(browser).bind(page).bind(sealed).bind(kept_at)
             .bind(expires_at).execute(&mut *db).await?;
+        sqlx::query_as(SIZE).bind(organisation).fetch_one(db).await?
     });
+    if forms > most.of_organisation || bytes > most.bytes {
+        // Nothing of the transaction remains.
+        return Ok(false);
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Deletes the forms that have expired.
+pub async fn remove_expired(store: &Store, organisation: &str, now: i64) -> StoreResult<()> {
+    let mut tx = store.begin().await?;
+    in_transaction!(&mut tx, db => { sqlx::query(FORGET).bind(organisation).bind(now)
+        .execute(db).await?; });
     tx.commit().await
 }
 

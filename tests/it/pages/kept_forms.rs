@@ -1,7 +1,10 @@
 //! A form that is sent after its session ended is kept, and shown again to its person alone.
 
+use microgrants::auth::kept_forms::{self, KeptForm};
 use microgrants::auth::links;
 use microgrants::domain::{ApplicationId, GroupId, PersonId};
+use microgrants::jobs::Jobs;
+use microgrants::store::kept_forms::{self as stored, KeptFormLimits, KeptFormRow};
 
 use crate::log::appends::{RawConnection, raw_connection};
 use crate::pages::journeys::{
@@ -11,7 +14,7 @@ use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, person};
 use crate::support::service::serve;
 use crate::support::steps;
-use crate::support::test_app::TestApp;
+use crate::support::test_app::{ORGANISATION, TestApp};
 
 const TYPED: &str = "We cook soup for everyone on Mondays";
 const NOTE: &str = "We kept this while you signed in";
@@ -298,6 +301,64 @@ async fn a_form_that_names_an_invented_person_is_not_kept(app: TestApp) {
     }
     person.send("same-origin");
     assert_eq!(kept_rows(&app).await, 1, "the page of the service");
+}
+
+on_each_engine!(a_job_deletes_expired_forms);
+async fn a_job_deletes_expired_forms(app: TestApp) {
+    let mut person = SignedOut::new(&app).await;
+    person.send("same-origin");
+    let jobs = Jobs::new(app.commands.clone(), app.views());
+    for (seconds, rows) in [(3500, 1), (100, 0)] {
+        app.pass_seconds(seconds);
+        app.catch_up().await;
+        jobs.run_once().await.expect("the jobs run");
+        assert_eq!(kept_rows(&app).await, rows, "{seconds}");
+    }
+}
+
+on_each_engine!(a_browser_and_the_organisation_keep_a_limited_number_of_forms);
+async fn a_browser_and_the_organisation_keep_a_limited_number_of_forms(app: TestApp) {
+    // Of a browser the oldest gives way.
+    let secret = "5a".repeat(32);
+    let form = |number: u32| KeptForm {
+        page: format!("/my/{number}"),
+        form: "answer".to_owned(),
+        typed_by: "of a person".to_owned(),
+        values: vec![("answer".to_owned(), TYPED.to_owned())],
+    };
+    for number in 0..22 {
+        app.pass_seconds(1);
+        let kept = kept_forms::keep(&app.commands, &secret, &form(number)).await;
+        assert!(kept.unwrap(), "{number}");
+    }
+    assert_eq!(kept_rows(&app).await, 20);
+    for (number, is_kept) in [(0, false), (1, false), (2, true), (21, true)] {
+        let form = form(number);
+        let found = kept_forms::of_page(&app.commands, &secret, &form.typed_by, &form.page).await;
+        assert_eq!(found.unwrap(), Some(form).filter(|_| is_kept), "{number}");
+    }
+
+    // The organisation keeps no other form than those that it has.
+    let bytes: i64 = 1024 * 1024;
+    for (most_forms, most_bytes, is_kept) in
+        [(20, bytes, false), (21, 10, false), (21, bytes, true)]
+    {
+        let row = KeptFormRow {
+            browser: "another".to_owned(),
+            page: "a page".to_owned(),
+            sealed: vec![0; 11],
+            kept_at: app.commands.now().as_microsecond(),
+            expires_at: i64::MAX,
+        };
+        let most = KeptFormLimits {
+            of_browser: 20,
+            of_organisation: most_forms,
+            bytes: most_bytes,
+        };
+        let kept = stored::put(app.store(), ORGANISATION, &row, most).await;
+        assert_eq!(kept.unwrap(), is_kept, "{most_forms}, {most_bytes}");
+        assert_eq!(kept_rows(&app).await, 20 + i64::from(is_kept));
+    }
 }
 
 on_each_engine!(a_link_on_another_device_asks_who_began_there);
