@@ -76,8 +76,8 @@ pub async fn remove_expired(store: &Store, organisation: &str, now: i64) -> Stor
     tx.commit().await
 }
 
-/// The form of a page that was kept for a browser, encrypted; for an empty page, those of all pages,
-/// the newest first.
+/// The form of a page that was kept for a browser, encrypted; for an empty page, those of all its
+/// pages, the newest first.
 pub async fn find(
     store: &Store,
     organisation: &str,
