@@ -88,6 +88,23 @@ impl Views {
             - 1)
     }
 
+    /// The last moment at which a view as at a position was the current one: when the next event
+    /// was recorded, or now. What a group may see of such a view is judged by this moment, so that
+    /// it sees no more of the past than it saw then.
+    pub async fn last_moment(
+        &self,
+        as_at: Option<i64>,
+        now: Timestamp,
+    ) -> Result<Timestamp, ViewError> {
+        let Some(position) = as_at else {
+            return Ok(now);
+        };
+        let following = self.stored_events(position.saturating_add(1), 1).await?;
+        Ok(following
+            .first()
+            .map_or(now, |event| event.recorded_at.min(now)))
+    }
+
     /// The stored JSON of one row, current or as at a position.
     pub(super) async fn row_at(
         &self,

@@ -98,8 +98,8 @@ impl Views {
             .items)
     }
 
-    /// A page of the group's history. A member of the group, who reads it at a moment, sees no
-    /// decision whose letter is held.
+    /// A page of the group's history. A member of the group sees no decision whose letter is held
+    /// at the moment, and no refusal that the group cannot know at it.
     pub async fn history_page(
         &self,
         group: Uuid,

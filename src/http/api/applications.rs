@@ -40,8 +40,10 @@ pub(super) async fn list(
         filters.extend(by_state);
         list_own_rows::<ApplicationRow>(&app, &signed, &params, filters, "group_id").await?
     } else {
+        let as_at = params.as_at(&app).await?;
+        let read_at = app.views.last_moment(as_at, app.commands.now()).await?;
         let shown = |row: ApplicationRow| {
-            let row = row.before_held_decision(app.commands.now());
+            let row = row.before_held_decision(read_at);
             params.allows_state(row.state.into()).then_some(row)
         };
         list_shown_rows(&app, &signed, &params, filters, shown).await?
@@ -101,6 +103,7 @@ pub(super) async fn answers(
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
+/// An application that the reader may see. Members see it as they saw it at that position.
 async fn find_visible(
     app: &AppState,
     signed: &SignedIn,
@@ -112,10 +115,15 @@ async fn find_visible(
         .find(application, as_at)
         .await?
         .ok_or_else(not_found)?;
-    match own_groups(app, signed).await? {
-        Some(own) if !own.contains(&row.group.0) => Err(not_found()),
-        _ => Ok(row),
+    let own = own_groups(app, signed).await?;
+    if own.is_some_and(|own| !own.contains(&row.group.0)) {
+        return Err(not_found());
     }
+    if signed.reader.sees_all() {
+        return Ok(row);
+    }
+    let read_at = app.views.last_moment(as_at, app.commands.now()).await?;
+    Ok(row.before_held_decision(read_at))
 }
 
 /// The applications, as far as the reader may see them. Members of groups see nothing of the

@@ -135,14 +135,14 @@ pub(super) async fn history(
     let params = QueryParams::parse(&http, &super::PAGE_PARAMS)?;
     let as_at = params.as_at(&app).await?;
     let group = visible_group(&http, &signed, &app).await?;
+    let member_reads_at = if signed.reader.sees_all() {
+        None
+    } else {
+        Some(app.views.last_moment(as_at, app.commands.now()).await?)
+    };
     let Paged { items, next } = app
         .views
-        .history_page(
-            group,
-            as_at,
-            &params.page_request()?,
-            (!signed.reader.sees_all()).then(|| app.commands.now()),
-        )
+        .history_page(group, as_at, &params.page_request()?, member_reads_at)
         .await?;
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }

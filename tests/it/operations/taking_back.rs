@@ -2,6 +2,7 @@
 //! group has heard of it.
 
 use microgrants::domain::{ApplicationId, PersonId};
+use microgrants::projections::ApplicationRow;
 use serde_json::{Value, json};
 
 use super::mails::{deliver_all, mail_folder, mailer, mails_in_folder, outbox_rows, set_email};
@@ -70,6 +71,27 @@ impl SentApplication {
         assert_eq!(row.status, 200, "{}", row.body);
         row.body
     }
+
+    /// What a person reads of the application as at a position: on its own, in the list, and in the
+    /// group's history.
+    async fn seen_as_at(&self, app: &TestApp, client: &Client, position: i64) -> [Value; 3] {
+        let row: ApplicationRow = app
+            .views()
+            .find(self.application, None)
+            .await
+            .unwrap()
+            .expect("the application is in its view");
+        [
+            format!("applications/{}?as_at={position}", self.application),
+            format!("applications?as_at={position}"),
+            format!("groups/{}/history?as_at={position}", row.group),
+        ]
+        .map(|path| {
+            let read = client.get(&format!("/api/v1/{path}"));
+            assert_eq!(read.status, 200, "{}", read.body);
+            read.body
+        })
+    }
 }
 
 /// Whether what we hold on a person, as they read it, has a refusal.
@@ -118,6 +140,7 @@ on_each_engine!(a_refusal_that_is_taken_back_is_never_heard_of);
 async fn a_refusal_that_is_taken_back_is_never_heard_of(app: TestApp) {
     let sent = SentApplication::of(&app).await;
     sent.refuse();
+    let refused_at = app.log.length().await.unwrap() - 1;
     app.pass_seconds(9 * 60);
     let taken = sent.issue("take-back-eligibility", &json!({}));
     assert_eq!(taken.status, 200, "{}", taken.body);
@@ -137,7 +160,35 @@ async fn a_refusal_that_is_taken_back_is_never_heard_of(app: TestApp) {
     deliver_all(&app, &mailer(&app)).await;
     assert_eq!(mails(&app).await, [("ineligible".into(), "dropped".into())]);
     assert_eq!(sent.seen_by(&sent.cass)["state"], "eligible");
+    for read in sent.seen_as_at(&app, &sent.cass, refused_at).await {
+        let text = read.to_string();
+        assert!(text.contains("\"submitted\""), "{text}");
+        assert!(
+            !text.contains("ineligible") && !text.contains("Too far away"),
+            "{text}"
+        );
+    }
+    let [to_staff, ..] = sent.seen_as_at(&app, &sent.ada, refused_at).await;
+    assert_eq!(to_staff["state"], "ineligible");
     assert_eq!(replay_log(&app).await, 0);
+}
+
+on_each_engine!(a_past_day_shows_the_refusal_that_the_group_had_heard_of);
+async fn a_past_day_shows_the_refusal_that_the_group_had_heard_of(app: TestApp) {
+    let sent = SentApplication::of(&app).await;
+    sent.refuse();
+    let refused_at = app.log.length().await.unwrap() - 1;
+    app.pass_seconds(12 * 60);
+    deliver_all(&app, &mailer(&app)).await;
+    let words = json!({ "words": "We are in the area." });
+    let path = format!("/api/v1/applications/{}/request-review", sent.application);
+    assert_eq!(sent.cass.post(&path, &words).status, 200);
+    app.catch_up().await;
+
+    assert_eq!(sent.seen_by(&sent.cass)["state"], "under_review");
+    let [alone, ..] = sent.seen_as_at(&app, &sent.cass, refused_at).await;
+    assert_eq!(alone["state"], "ineligible");
+    assert_eq!(alone["note"], "Too far away.");
 }
 
 on_each_engine!(a_decline_is_taken_back_before_the_group_hears_of_it);
