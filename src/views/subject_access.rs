@@ -180,9 +180,11 @@ impl Views {
         let mut written = SubjectAccessSection::new("Emails to them");
         let refusals = [MailKind::Ineligible, MailKind::Declined].map(<&str>::from);
         for mail in outbox::all_of_person(store, organisation, person).await? {
-            // A refusal that can still be taken back is not theirs to know yet.
+            // A refusal that can still be taken back is not theirs to know yet, and one that was
+            // taken back was never sent.
             let is_refusal = refusals.contains(&mail.kind.as_str());
-            if is_refusal && mail.state == "due" && mail.tries == 0 {
+            let is_waiting = mail.state == "due" && mail.tries == 0;
+            if is_refusal && (is_waiting || mail.state == "dropped") {
                 continue;
             }
             let says = vec![

@@ -159,6 +159,7 @@ async fn a_refusal_that_is_taken_back_is_never_heard_of(app: TestApp) {
     app.pass_seconds(30 * 60);
     deliver_all(&app, &mailer(&app)).await;
     assert_eq!(mails(&app).await, [("ineligible".into(), "dropped".into())]);
+    assert!(!holds_refusal(&app, sent.member).await);
     assert_eq!(sent.seen_by(&sent.cass)["state"], "eligible");
     for read in sent.seen_as_at(&app, &sent.cass, refused_at).await {
         let text = read.to_string();
