@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -77,16 +78,24 @@ impl Application {
         };
         let of_group = matches!(
             command,
-            C::SaveAnswers(_)
-                | C::Submit(_)
-                | C::Resubmit(_)
-                | C::Withdraw(_)
-                | C::RequestReview(_)
+            C::SaveAnswers(_) | C::Submit(_) | C::Resubmit(_) | C::RequestReview(_)
         );
         if of_group && self.state == S::Ineligible && !step.until.is_known(facts.now) {
             Err(Refusal::ApplicationNotInState(step.state.into()))
         } else {
             Ok(())
+        }
+    }
+
+    /// The state as the group knows it: the one before a refusal that it has not heard of.
+    pub(super) fn state_known_to_group(&self, now: Timestamp) -> S {
+        let refused = self
+            .eligibility
+            .as_ref()
+            .filter(|step| self.state == S::Ineligible && !step.until.is_known(now));
+        match refused {
+            Some(step) => step.state,
+            None => self.state_before_decline(now).unwrap_or(self.state),
         }
     }
 

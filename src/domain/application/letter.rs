@@ -88,13 +88,21 @@ impl Application {
             | C::Decline(_)
             | C::Defer(_)
             | C::Reserve(_)
-            | C::DecideAtMeeting(_)
-            | C::Withdraw(_) => Err(Refusal::LetterHeld),
+            | C::DecideAtMeeting(_) => Err(Refusal::LetterHeld),
+            // A decline without a letter leaves the group's application as it was.
+            C::Withdraw(_) if held.letter.is_some() => Err(Refusal::LetterHeld),
             C::SaveAnswers(_) | C::Submit(_) | C::Resubmit(_) | C::RequestReview(_) => {
                 Err(Refusal::ApplicationNotInState(held.state.into()))
             }
             _ => Ok(()),
         }
+    }
+
+    /// The state before a decline that the group has not heard of.
+    pub(super) fn state_before_decline(&self, now: Timestamp) -> Option<ApplicationState> {
+        let held = self.held.as_ref()?;
+        let is_unknown = self.state == ApplicationState::Declined && held.is_unknown(now);
+        is_unknown.then_some(held.state)
     }
 
     pub(super) fn decide_letter(

@@ -216,7 +216,7 @@ impl Aggregate for Application {
             C::ConfirmAttendance(of) => self.confirm_attendance(*of, facts)?,
             C::ReopenDraft(_) => self.reopen_draft(facts)?,
             C::RemindDraft(_) => self.remind_draft(facts)?,
-            C::Withdraw(_) => self.withdraw()?,
+            C::Withdraw(_) => self.withdraw(facts)?,
             C::Lapse(_) => self.lapse(facts)?,
             C::Declare(declare) => return self.declare(declare, facts),
             C::RequestReview(request) => self.request_review(request, facts)?,
@@ -283,7 +283,11 @@ impl Aggregate for Application {
                 self.state = self.state_after_review(*upheld);
                 self.reviewed = true;
             }
-            E::ApplicationWithdrawn {} => self.state = S::Withdrawn,
+            E::ApplicationWithdrawn {} => {
+                // A refusal that the group has not heard of is not sent any more.
+                (self.held, self.eligibility) = (None, None);
+                self.state = S::Withdrawn;
+            }
             E::ApplicationLapsed {} => self.state = S::Lapsed,
             E::LetterMoved { .. } | E::LetterReleased { .. } | E::DecisionTakenBack { .. } => {
                 self.apply_letter(event);

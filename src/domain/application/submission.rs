@@ -274,7 +274,8 @@ impl Application {
         })
     }
 
-    pub(super) fn withdraw(&self) -> Result<ApplicationEvent, Refusal> {
+    /// Withdraws an application that is undecided as far as the group knows.
+    pub(super) fn withdraw(&self, facts: &DecisionContext) -> Result<ApplicationEvent, Refusal> {
         use ApplicationState as S;
         let undecided = [
             S::Draft,
@@ -286,7 +287,10 @@ impl Application {
             S::Deferred,
             S::UnderReview,
         ];
-        self.must_be(&undecided)?;
+        let state = self.state_known_to_group(facts.now);
+        if !undecided.contains(&state) {
+            return Err(Refusal::ApplicationNotInState(state.into()));
+        }
         Ok(ApplicationEvent::ApplicationWithdrawn {})
     }
 

@@ -240,16 +240,17 @@ impl ApplicationRow {
     pub fn before_held_decision(mut self, now: Timestamp) -> Self {
         let is_held = self.letter.take().is_some();
         let until = self.take_back_until.take();
-        let is_refused = matches!(
-            self.state,
-            ApplicationState::Ineligible | ApplicationState::Declined
-        );
-        let is_unknown = is_refused && until.is_some_and(|until| !until.is_known(now));
+        let is_unknown = self.is_refused() && until.is_some_and(|until| !until.is_known(now));
         let before = self.before_letter.take();
         if let Some(before) = before.filter(|_| is_held || is_unknown) {
             self.restore(*before);
         }
         self
+    }
+
+    fn is_refused(&self) -> bool {
+        use ApplicationState as S;
+        matches!(self.state, S::Ineligible | S::Declined)
     }
 
     fn undecided(&self) -> UndecidedRow {
@@ -270,17 +271,12 @@ impl ApplicationRow {
     }
 
     fn restore(&mut self, before: UndecidedRow) {
-        self.state = before.state;
-        self.decided_on = before.decided_on;
-        self.note = before.note;
-        self.summary = before.summary;
-        self.awarded = before.awarded;
-        self.rank = before.rank;
+        (self.state, self.decided_on) = (before.state, before.decided_on);
+        (self.note, self.summary) = (before.note, before.summary);
+        (self.awarded, self.rank) = (before.awarded, before.rank);
         self.reason = before.reason;
-        self.present = before.present;
-        self.withdrew = before.withdrew;
-        self.decision = before.decision;
-        self.recorded_by = before.recorded_by;
+        (self.present, self.withdrew) = (before.present, before.withdrew);
+        (self.decision, self.recorded_by) = (before.decision, before.recorded_by);
         self.unconfirmed = before.unconfirmed;
         self.attendance_waits = (!self.unconfirmed.is_empty()).into();
     }
@@ -307,6 +303,15 @@ impl ApplicationRow {
             self.restore(*before);
         }
         (self.summary, self.decision) = (summary, decision);
+    }
+
+    /// A group can withdraw while it has not heard of a refusal, which then never reaches it.
+    fn withdraw(&mut self) {
+        if self.is_refused() {
+            self.take_back();
+            self.rank = None;
+        }
+        self.state = ApplicationState::Withdrawn;
     }
 
     fn apply_letter(&mut self, happened: &ApplicationEvent) {
@@ -366,7 +371,7 @@ impl ApplicationRow {
                 self.apply_letter(happened);
             }
             E::ReviewRequested { .. } | E::ReviewDecided { .. } => self.apply_review(happened),
-            E::ApplicationWithdrawn {} => self.state = ApplicationState::Withdrawn,
+            E::ApplicationWithdrawn {} => self.withdraw(),
             E::ApplicationLapsed {} => self.state = ApplicationState::Lapsed,
             E::DraftReopened {} => self.state = ApplicationState::Draft,
         }

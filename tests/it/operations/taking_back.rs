@@ -234,6 +234,51 @@ async fn a_decline_is_taken_back_before_the_group_hears_of_it(app: TestApp) {
     assert_eq!(replay_log(&app).await, 0);
 }
 
+/// A group that withdraws before it heard of a refusal gets the answer that it would have got
+/// before it, and never hears of the refusal.
+async fn assert_withdraws_unaware(app: &TestApp, sent: &SentApplication, refused: &str) {
+    app.catch_up().await;
+    assert_eq!(sent.seen_by(&sent.ada)["state"], refused);
+    app.pass_seconds(11 * 60);
+    let path = format!("/api/v1/applications/{}/withdraw", sent.application);
+    let withdrawn = sent.cass.post(&path, &json!({}));
+    assert_eq!(withdrawn.status, 200, "{}", withdrawn.body);
+    app.catch_up().await;
+
+    app.pass_seconds(30 * 60);
+    deliver_all(app, &mailer(app)).await;
+    assert_eq!(mails(app).await, [(refused.into(), "dropped".into())]);
+    let seen = sent.seen_by(&sent.cass);
+    assert_eq!(seen["state"], "withdrawn");
+    assert_eq!(
+        (&seen["note"], &seen["decided_on"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(replay_log(app).await, 0);
+}
+
+on_each_engine!(a_group_withdraws_before_it_hears_that_it_is_not_eligible);
+async fn a_group_withdraws_before_it_hears_that_it_is_not_eligible(app: TestApp) {
+    let sent = SentApplication::of(&app).await;
+    sent.refuse();
+    assert_withdraws_unaware(&app, &sent, "ineligible").await;
+    let late = sent.issue("take-back-eligibility", &json!({}));
+    assert_eq!(late.code(), "application_not_in_state");
+}
+
+on_each_engine!(a_group_withdraws_before_it_hears_of_a_decline);
+async fn a_group_withdraws_before_it_hears_of_a_decline(app: TestApp) {
+    let sent = SentApplication::eligible(&app).await;
+    let decline = json!({
+        "reason": "No leader for the winter.",
+        "feedback": "Please tell us who would run it.",
+        "can_be_taken_back": true,
+    });
+    let declined = sent.issue("decline", &decline);
+    assert_eq!(declined.status, 200, "{}", declined.body);
+    assert_withdraws_unaware(&app, &sent, "declined").await;
+}
+
 on_each_engine!(the_notice_after_a_step_has_a_button_that_takes_it_back);
 async fn the_notice_after_a_step_has_a_button_that_takes_it_back(app: TestApp) {
     let sent = SentApplication::of(&app).await;
