@@ -13,6 +13,9 @@ use super::{Aggregate, Application, DomainEvent, Fund, Grant, Group, Organisatio
 /// [`super::Connections::may_see_scores`].
 pub const SCORE_EVENTS: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
 
+/// Events with what a group has typed and not sent. Staff do not see their content.
+pub const UNSENT_EVENTS: [&str; 1] = ["UpdateSaved"];
+
 text_type!(
     /// A kind of event: type of the aggregate and name of the event.
     EventKind, parse_event_kind, "A kind of event: its stream's type and its name",

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::domain::event::SCORE_EVENTS;
+use crate::domain::event::{SCORE_EVENTS, UNSENT_EVENTS};
 use crate::eventlog::{Log, LogError};
 use crate::store::events::{self, EventRow};
 use crate::store::webhooks as stored;
@@ -251,9 +251,11 @@ pub fn message_id(organisation: &str, name: &str, (from, next): (i64, i64)) -> S
     Uuid::new_v5(&Uuid::NAMESPACE_OID, scope.as_bytes()).to_string()
 }
 
-/// The log entry of an event. Scores are confidential, so their payload is replaced by `null`.
+/// The log entry of an event. Scores, and what a group has not sent, are confidential, so their
+/// payload is replaced by `null`.
 fn event_json(row: &EventRow) -> String {
-    if SCORE_EVENTS.contains(&row.event_type.as_str()) {
+    let kind = row.event_type.as_str();
+    if SCORE_EVENTS.contains(&kind) || UNSENT_EVENTS.contains(&kind) {
         return log_entry::canonical_json(&EventRow {
             payload: "null".to_owned(),
             ..row.clone()

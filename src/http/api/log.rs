@@ -13,7 +13,7 @@ use super::applications::hidden_scores;
 use super::query::QueryParams;
 use super::response::{Collection, PageEnd};
 use crate::auth::SignedIn;
-use crate::domain::event::SCORE_EVENTS;
+use crate::domain::event::{SCORE_EVENTS, UNSENT_EVENTS};
 use crate::domain::{Refusal, Role};
 use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
@@ -58,7 +58,8 @@ pub struct EventView {
     pub sequence: i64,
     pub event: String,
     pub version: String,
-    /// Absent if it is an assessor's score that the reader may not see yet.
+    /// Absent if it is an assessor's score that the reader may not see yet, or a report that the
+    /// group has saved and not sent.
     #[schema(value_type = Option<Object>)]
     pub payload: Option<Box<RawValue>>,
     /// The positions of events that correct this one. They refer to it by its sequence in the
@@ -125,7 +126,7 @@ pub(in crate::http) async fn load_proof(
 ) -> Result<Option<Proof>, Problem> {
     let events = app.views.stored_events(position, 1).await?;
     let mut items: Vec<_> = events.into_iter().map(event_view).collect();
-    withhold_scores(app, signed, &mut items).await?;
+    withhold_payloads(app, signed, &mut items).await?;
     if items.iter().any(|item| item.payload.is_none()) {
         return Err(Refusal::NotYours.into());
     }
@@ -180,14 +181,14 @@ pub(super) async fn events(
         .last()
         .filter(|_| full)
         .map(|item| item.position.to_string());
-    withhold_scores(&app, &signed, &mut items).await?;
+    withhold_payloads(&app, &signed, &mut items).await?;
     add_corrections(&app, &mut items).await?;
     Ok(Collection::new(items, PageEnd { next, total: None }).to_response())
 }
 
-/// Removes the payload of scores that the reader may not see: panel members see the scores of
-/// others only after they have given their own.
-pub(in crate::http) async fn withhold_scores(
+/// Removes the payload of reports that a group has not sent, and of scores that the reader may not
+/// see: panel members see the scores of others only after they have given their own.
+pub(in crate::http) async fn withhold_payloads(
     app: &AppState,
     signed: &SignedIn,
     items: &mut [EventView],
@@ -204,11 +205,16 @@ pub(in crate::http) async fn withhold_scores(
     let hidden = hidden_scores(app, &signed.reader, items.iter().filter_map(others)).await?;
     for item in items
         .iter_mut()
-        .filter(|item| others(item).is_some_and(|id| hidden.contains(&id)))
+        .filter(|item| is_unsent(item) || others(item).is_some_and(|id| hidden.contains(&id)))
     {
         item.payload = None;
     }
     Ok(())
+}
+
+/// Whether an event has what a group typed and did not send.
+pub(in crate::http) fn is_unsent(item: &EventView) -> bool {
+    item.stream == "grant" && UNSENT_EVENTS.contains(&item.event.as_str())
 }
 
 pub(in crate::http) async fn add_corrections(

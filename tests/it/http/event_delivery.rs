@@ -215,6 +215,34 @@ async fn a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id(app: Tes
     assert!(seen > 8, "{seen}");
 }
 
+on_each_engine!(a_report_that_is_not_sent_is_in_no_feed);
+async fn a_report_that_is_not_sent_is_in_no_feed(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let (grant, _, member) = office.payable(&app, 500).await;
+    let (address, told) = receiver(Vec::new());
+    let webhooks = ConfiguredWebhooks::new(app.log.clone(), vec![address], secret());
+    webhooks.begin().await.unwrap();
+    let position = app.log.length().await.unwrap();
+    let strengths = serde_json::json!({ "bringing-people-together": "none" });
+    let draft = serde_json::json!({ "update": 1, "strengths": strengths });
+    let draft =
+        crate::support::scenario::command_from_json("grant", grant.0, "save-update", &draft);
+    app.issue_ok(member, draft).await;
+    app.catch_up().await;
+
+    assert_eq!(webhooks.run_once(1_700_000_000_000_000).await.unwrap(), 1);
+    let sent = told.recv_timeout(Duration::from_secs(20)).unwrap().json();
+    let ada = serve(&app, office.ada);
+    let feed = format!("/api/v1/log/events?after_position={}", position - 1);
+    let feed = ada.get(&feed).body;
+    for event in [&sent["events"][0], &feed["items"][0]] {
+        assert_eq!(event["event"], "UpdateSaved");
+        assert!(event["payload"].is_null(), "{event}");
+    }
+    let proof = ada.get(&format!("/api/v1/log/events/{position}/proof"));
+    assert_eq!(proof.status, 403, "{}", proof.body);
+}
+
 on_each_engine!(two_processes_send_a_delivery_once);
 async fn two_processes_send_a_delivery_once(app: TestApp) {
     let office = Office::open(&app, 1000).await;

@@ -9,7 +9,9 @@ use super::{DeskRequest, PersonNames};
 use crate::domain::event::event_label;
 use crate::domain::{PersonId, Role};
 use crate::http::api::EventView;
-use crate::http::api::log::{add_corrections, event_view, load_proof, withhold_scores};
+use crate::http::api::log::{
+    add_corrections, event_view, is_unsent, load_proof, withhold_payloads,
+};
 use crate::http::pages::days::{day_in_words, format_instant, time_in_words};
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint, proof_file};
 use crate::http::pages::{Form, PageContext, PageError};
@@ -99,7 +101,7 @@ async fn find_events(
 ) -> Result<Vec<EventView>, PageError> {
     let events = request.app.views.search_events(wanted).await?;
     let mut items: Vec<_> = events.into_iter().map(event_view).collect();
-    withhold_scores(request.app, request.signed, &mut items).await?;
+    withhold_payloads(request.app, request.signed, &mut items).await?;
     add_corrections(request.app, &mut items).await?;
     Ok(items)
 }
@@ -248,8 +250,13 @@ pub(super) async fn show(
     let people = request
         .names_of_people(actor.parse().ok().map(PersonId))
         .await?;
+    let withheld = if is_unsent(&event) {
+        "The group has not sent this yet. Only the group sees it."
+    } else {
+        "You see this score, and its proof, once you have declared and given your own."
+    };
     let payload = event.payload.as_ref().map_or_else(
-        || "You see this score once you have declared and given your own.".to_owned(),
+        || withheld.to_owned(),
         |payload| {
             serde_json::from_str::<serde_json::Value>(payload.get())
                 .and_then(|value| serde_json::to_string_pretty(&value))
