@@ -13,6 +13,9 @@ use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{DecisionContext, Refusal};
 
+/// How often a draft of one update can be saved.
+const SAVES_MAX: u16 = 200;
+
 /// A field of an update that a draft can have, apart from those of signs.
 #[derive(
     Clone,
@@ -66,10 +69,13 @@ impl Grant {
         save: &SaveUpdate,
         facts: &DecisionContext,
     ) -> Result<GrantEvent, Refusal> {
-        self.update(save.update)?
-            .must_be(&[UpdateState::Requested, UpdateState::Queried])?;
+        let update = self.update(save.update)?;
+        update.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
         if !facts.of_group()? {
             return Err(Refusal::MembersOwnAct);
+        }
+        if update.saves >= SAVES_MAX {
+            return Err(Refusal::TooManyItems(SAVES_MAX.into()));
         }
         let organisation = facts.organisation()?;
         let mut signs = save.strengths.keys().chain(save.noticed.keys());
@@ -92,5 +98,11 @@ impl Grant {
                 .collect(),
             files: save.files.clone(),
         })
+    }
+
+    pub(super) fn count_save(&mut self, update: u16) {
+        if let Some(found) = self.updates.get_mut(&update) {
+            found.saves = found.saves.saturating_add(1);
+        }
     }
 }

@@ -397,13 +397,13 @@ impl Aggregate for Grant {
             E::UpdateRequested { .. }
             | E::UpdateMoved { .. }
             | E::ReminderSent { .. }
-            | E::UpdateSaved { .. }
             | E::UpdateReceived { .. }
             | E::UpdateAccepted { .. }
             | E::UpdateQueried { .. }
             | E::UpdateExcused { .. }
             | E::UpdateCorrected { .. }
             | E::OutcomeJudged { .. } => self.apply_update_event(event),
+            E::UpdateSaved { update, .. } => self.count_save(*update),
             E::UnderspendDeclared { .. }
             | E::ReturnRequested { .. }
             | E::ClawbackDemanded { .. }

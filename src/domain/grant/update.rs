@@ -195,6 +195,9 @@ pub(super) struct Update {
     /// spent.
     received_by: u32,
     figures: (u32, u32, Money),
+    /// How often the group saved a draft of it.
+    #[serde(default)]
+    pub(super) saves: u16,
 }
 
 impl Update {
@@ -206,6 +209,7 @@ impl Update {
             reminded: BTreeMap::new(),
             received_by: 0,
             figures: (0, 0, Money::ZERO),
+            saves: 0,
         }
     }
 

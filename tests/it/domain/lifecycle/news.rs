@@ -12,11 +12,16 @@ fn news(channel: &str, consent: bool) -> Value {
     json!({ "channel": channel, "words": "The new oven works", "consent": consent })
 }
 
-/// The state of the grant, without the counts of its events and its news.
+/// The state of the grant, without the counts of its events, its news and its saved drafts.
 fn state_without_counts(ask: &RefusalCheck<'_>) -> Value {
     let mut state = serde_json::to_value(&ask.scenario.world.grants[&APPLICATION]).expect("JSON");
     let fields = state.as_object_mut().expect("an object");
     assert!(fields.remove("events").is_some() && fields.remove("news").is_some());
+    let updates = fields["updates"].as_object_mut().expect("updates");
+    for update in updates.values_mut() {
+        let update = update.as_object_mut().expect("an update");
+        assert!(update.remove("saves").is_some());
+    }
     state
 }
 
@@ -85,4 +90,8 @@ fn a_draft_is_the_groups_own_and_leaves_the_update_due() {
     ask.issue_as_member("grant/save-update", &draft);
 
     assert_eq!(state_without_counts(&ask), before);
+    for _ in 2..200 {
+        ask.issue_as_member("grant/save-update", &draft);
+    }
+    ask.assert_member_refused("too_many_items", "grant/save-update", &draft);
 }
