@@ -1,12 +1,15 @@
 //! The page of the link that is mailed to a person's new email address. Opening it only shows a
-//! button, because mail programs open links too.
+//! button, because mail programs open links too. Both need the session of the person who asked: an
+//! address with a slip belongs to a stranger.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::i18n::translate;
-use super::{PageContext, PageError, PageForms, PostedForm, Visitor, render_page};
-use crate::auth::new_address;
+use super::layout::url_encoded;
+use super::sign_in_link::masked_person;
+use super::{PageContext, PageError, PageForms, PostedForm, Visitor, render_page, see_other};
+use crate::auth::new_address::{self, NewAddress};
 use crate::commands::CommandError;
 use crate::domain::Refusal;
 use crate::http::AppState;
@@ -21,7 +24,8 @@ struct NewAddressPage {
 
 /// What the page shows.
 enum NewAddressStep {
-    Confirm,
+    /// With the masked name and present address of the person.
+    Confirm(Option<String>),
     Changed,
     /// The address belongs to someone else.
     Taken,
@@ -35,11 +39,24 @@ pub(super) async fn show(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let token = request.match_info().query("token");
-    let step = match new_address::find(&app.commands, token).await? {
-        Some(_) => NewAddressStep::Confirm,
-        None => NewAddressStep::Gone,
+    let Some(new) = new_address::find(&app.commands, token).await? else {
+        return render(&visitor, &app, NewAddressStep::Gone).await;
     };
-    render(&visitor, &app, step).await
+    if !is_of_visitor(&new, &visitor) {
+        return Ok(to_sign_in(token));
+    }
+    let whom = masked_person(&app, &new.person.to_string()).await?;
+    render(&visitor, &app, NewAddressStep::Confirm(whom)).await
+}
+
+fn is_of_visitor(new: &NewAddress, visitor: &Visitor) -> bool {
+    visitor.proven && visitor.person().is_ok_and(|person| person == new.person)
+}
+
+/// Leads to the sign-in page, and from there back to the link.
+fn to_sign_in(token: &str) -> HttpResponse {
+    let link = format!("/account/email/{token}");
+    see_other(&format!("/sign-in?to={}", url_encoded(&link)))
 }
 
 pub(super) async fn submit(
@@ -51,6 +68,9 @@ pub(super) async fn submit(
     let Some(new) = new_address::find(&app.commands, token).await? else {
         return render(&sent.visitor, &app, NewAddressStep::Gone).await;
     };
+    if !is_of_visitor(&new, &sent.visitor) {
+        return Ok(to_sign_in(token));
+    }
     let step = match new_address::confirm(&app.commands, new).await {
         Ok(position) => {
             app.views.wait_until_shown(position).await;

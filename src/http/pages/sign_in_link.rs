@@ -111,7 +111,10 @@ async fn unproven_elsewhere(
 
 /// A person, masked for a page that anyone with the link can see: enough to recognise oneself, or
 /// that the link is someone else's.
-async fn masked_person(app: &AppState, person: &str) -> Result<Option<String>, PageError> {
+pub(super) async fn masked_person(
+    app: &AppState,
+    person: &str,
+) -> Result<Option<String>, PageError> {
     let row: Option<PersonRow> = app.views.find(person, None).await?;
     let seen = app
         .views

@@ -486,10 +486,25 @@ async fn a_proven_address_is_changed_by_a_link_to_the_new_one(app: TestApp) {
     let asked = app.log.length().await.unwrap() - 1;
     let token = new_address::token(app.log.vault(), asked);
     let path = format!("/account/email/{token}");
-    let mut other = Browser::new(&address);
-    let link = other.get(&path);
-    assert!(link.contains("Use this address"), "{}", visible_text(&link));
-    let done = other.submit_form(&link, &path, &[]);
+    // Somebody else who gets the mail, with or without an account here.
+    for mut other in [Browser::new(&address), ada] {
+        let page = other.get(&path);
+        assert!(
+            page.path.starts_with("/sign-in?to=") && page.path.contains("account%2Femail"),
+            "{}",
+            page.path
+        );
+        let pressed = other.submit_form(&page, &path, &[]);
+        assert!(pressed.path.starts_with("/sign-in?to="), "{}", pressed.path);
+    }
+    assert_eq!(person_named(&app, "Cass").await.email, old);
+    let link = cass.get(&path);
+    assert!(
+        link.contains("Use this address") && link.contains("You sign in as C…"),
+        "{}",
+        visible_text(&link)
+    );
+    let done = cass.submit_form(&link, &path, &[]);
 
     // Then
     assert!(
@@ -499,6 +514,7 @@ async fn a_proven_address_is_changed_by_a_link_to_the_new_one(app: TestApp) {
     );
     let seen = person_named(&app, "Cass").await;
     assert_eq!((seen.email.as_deref(), seen.typed_email), (Some(NEW), None));
+    let mut other = Browser::new(&address);
     assert!(other.get(&path).contains("This link no longer works"));
     let forged = format!("/account/email/{asked}.{}", "0".repeat(32));
     assert!(other.get(&forged).contains("This link no longer works"));
