@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::domain::organisation::Settings;
+use crate::domain::personal_data::Encrypted;
 use crate::domain::{
     ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Role,
 };
@@ -30,6 +31,8 @@ pub struct PeopleRulesChecker {
     /// The settings that were proposed last, and who proposed them.
     proposed_settings: Option<(PersonId, Settings)>,
     registered_by: BTreeMap<PersonId, PersonId>,
+    /// By person: the address that they have proven, while it is theirs.
+    proven: BTreeMap<Uuid, Encrypted>,
     groups: BTreeMap<Uuid, GroupMembers>,
     /// By application: its group, and the event count when it began.
     applications: BTreeMap<Uuid, (Uuid, usize)>,
@@ -95,15 +98,23 @@ impl PeopleRulesChecker {
             }) => {
                 self.registered_by.insert(PersonId(id), *by);
             }
+            Event::Person(PersonEvent::AddressProven { email }) => {
+                self.proven.insert(id, email.clone());
+            }
             Event::Person(PersonEvent::ContactChanged {
-                changed_by: Some(changed),
+                email,
+                changed_by,
                 confirmed_by,
                 ..
             }) => {
-                let alone = confirmed_by.is_none_or(|confirmed| confirmed == *changed);
-                if alone && self.registered_by.get(&PersonId(id)) != Some(changed) {
-                    return Err(format!("{changed} changed the address of {id} alone"));
-                }
+                let loses_proof = self.loses_proof(id, email.as_ref());
+                return match changed_by {
+                    Some(changed) => self.check_change_by_staff(id, *changed, *confirmed_by),
+                    None if loses_proof && self.has_role(PersonId(id)) => {
+                        Err(format!("{id} has a role, and changed a proven address"))
+                    }
+                    None => Ok(()),
+                };
             }
             Event::Person(event) => return self.check_telling(id, event),
             Event::Organisation(event) => return self.check_organisation_event(event),
@@ -118,6 +129,34 @@ impl PeopleRulesChecker {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a person had proven their address, and has another one or none from now on.
+    fn loses_proof(&mut self, id: Uuid, email: Option<&Encrypted>) -> bool {
+        let proven = self.proven.get(&id);
+        let loses = proven.is_some_and(|proven| Some(proven) != email);
+        if loses {
+            self.proven.remove(&id);
+        }
+        loses
+    }
+
+    fn check_change_by_staff(
+        &self,
+        id: Uuid,
+        changed: PersonId,
+        confirmed: Option<PersonId>,
+    ) -> Result<(), String> {
+        let alone = confirmed.is_none_or(|confirmed| confirmed == changed);
+        if alone && self.registered_by.get(&PersonId(id)) != Some(&changed) {
+            Err(format!("{changed} changed the address of {id} alone"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn has_role(&self, person: PersonId) -> bool {
+        self.roles.get(&person).is_some_and(|roles| *roles > 0)
     }
 
     /// Checks that staff inform a person of a waiting mail only once, unless that was taken back, and
@@ -159,7 +198,7 @@ impl PeopleRulesChecker {
 
     /// Rejects a person who has no role.
     fn require_staff(&self, person: PersonId, did: &str) -> Result<(), String> {
-        if self.roles.get(&person).is_some_and(|roles| *roles > 0) {
+        if self.has_role(person) {
             Ok(())
         } else {
             Err(format!("{person} {did}, and has no role"))

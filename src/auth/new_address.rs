@@ -2,7 +2,7 @@
 //!
 //! The new address is recorded as one that was typed, and a link is mailed to it. It becomes the
 //! person's when they open the link. Until then they sign in with the old one. People with roles do
-//! not change their address this way.
+//! not change a proven address, here or by the API: a program's token would become the account.
 
 use super::links::constant_time_eq;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands};
@@ -10,7 +10,7 @@ use crate::crypto::vault::{DecryptedValue, Vault};
 use crate::domain::person::{MailedAddress, PersonDetails};
 use crate::domain::personal_data::{Encrypted, PersonalInput};
 use crate::domain::{
-    Actor, Command, Event, Organisation, Person, PersonCommand, PersonEvent, PersonId, Refusal,
+    Command, Event, Organisation, Person, PersonCommand, PersonEvent, PersonId, Refusal,
 };
 use crate::eventlog::LogError;
 use crate::eventlog::recorded_event::RecordedEvent;
@@ -94,12 +94,9 @@ pub async fn confirm(commands: &Commands, new: NewAddress) -> Result<i64, Comman
         postal_address: sealed(contact.postal_address),
         typed_email: None,
     };
-    let own = Caller {
-        actor: Actor::Person(person),
-        role_scope: None,
-    };
     let change = Command::Person(person, PersonCommand::ChangeContact(details));
-    let changed = commands.execute(CommandRequest::new(own, change)).await?;
+    let change = CommandRequest::new(Caller::job(), change);
+    let changed = commands.execute(change).await?;
     let known = log.refresh::<Person>(person.0).await?.state;
     let Some(email) = known.email() else {
         return Ok(changed.last_position);

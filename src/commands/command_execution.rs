@@ -20,11 +20,12 @@ use super::loaded_streams::LoadedStreams;
 use super::{CommandError, CommandReply, CommandRequest, Commands};
 use crate::crypto::personal_rows::PersonalRows;
 use crate::crypto::vault::VaultError;
+use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
 use crate::domain::unproven::Unproven;
 use crate::domain::{
-    Application, ApplicationCommand, Command, GroupCommand, Organisation, OrganisationCommand,
-    Person, PersonCommand, PersonId, Refusal, RefusalKind,
+    Actor, Application, ApplicationCommand, Command, GroupCommand, Organisation,
+    OrganisationCommand, Person, PersonCommand, PersonId, Refusal, RefusalKind,
 };
 use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt};
 use crate::eventlog::recorded_event::{Metadata, StreamKey};
@@ -129,11 +130,14 @@ impl<'a> CommandExecution<'a> {
             | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_)) => {
                 personal.erased.push(subject);
             }
-            Command::Person(
-                person,
-                change @ (PersonCommand::ChangeContact(_) | PersonCommand::ConfirmContact(_)),
-            ) => {
-                self.update_email_index(met, *person, change, &mut personal)
+            Command::Person(person, PersonCommand::ChangeContact(details)) => {
+                self.keep_own_address(met, *person, details).await?;
+                let given_up = (BlindIndexKind::Email.name(), person.0);
+                let gives_up = details.email.is_none();
+                personal.released.extend(gives_up.then_some(given_up));
+            }
+            Command::Person(person, PersonCommand::ConfirmContact(_)) => {
+                self.index_confirmed_email(met, *person, &mut personal)
                     .await?;
             }
             Command::Person(person, PersonCommand::EndAccess(_)) => {
@@ -179,29 +183,55 @@ impl<'a> CommandExecution<'a> {
         Ok(command.check_answers(&application, &organisation).err())
     }
 
-    /// Updates the blind index of a person's e-mail address. Only the current address is indexed: a
-    /// proposed one is not, and a confirmed one replaces the previous one.
-    async fn update_email_index(
+    /// Keeps a person's address in their own change: as it is stored if it is the same; and if it
+    /// is proven, with another one as that which they ask to use. See [`crate::auth::new_address`].
+    /// That of a person with a role is left to the rules, which refuse the change.
+    async fn keep_own_address(
         &self,
         met: &mut LoadedStreams<'_>,
         person: PersonId,
-        change: &PersonCommand,
+        details: &mut PersonDetails,
+    ) -> Result<(), CommandError> {
+        let known = met.load::<Person>(person.0).await?;
+        let is_own = self.request.caller.actor == Actor::Person(person);
+        let Some(email) = known.email().filter(|_| is_own) else {
+            return Ok(());
+        };
+        let kept = PersonalInput::Sealed(email.clone());
+        let vault = self.commands.log.vault();
+        let holder = match &details.email {
+            Some(PersonalInput::Sealed(_)) => return Ok(()),
+            Some(PersonalInput::Open(text)) => {
+                vault.subject_of(BlindIndexKind::Email, text).await?
+            }
+            None => None,
+        };
+        if holder == Some(person.0) {
+            details.email = Some(kept);
+            return Ok(());
+        }
+        let organisation = self.commands.organisation.0;
+        let organisation = met.load::<Organisation>(organisation).await?;
+        if known.has_proven_address() && !organisation.has_or_awaits_role(person) {
+            details.typed_email = details.email.replace(kept);
+        }
+        Ok(())
+    }
+
+    /// Updates the blind index of a person's e-mail address. Only the current address is indexed: a
+    /// proposed one is not, and a confirmed one replaces the previous one.
+    async fn index_confirmed_email(
+        &self,
+        met: &mut LoadedStreams<'_>,
+        person: PersonId,
         personal: &mut PersonalRows,
     ) -> Result<(), CommandError> {
         let given_up = (BlindIndexKind::Email.name(), person.0);
-        let confirmed = match change {
-            PersonCommand::ChangeContact(details) => {
-                personal
-                    .released
-                    .extend(details.email.is_none().then_some(given_up));
-                return Ok(());
-            }
-            _ => met
-                .load::<Person>(person.0)
-                .await?
-                .proposed_contact()
-                .cloned(),
-        };
+        let confirmed = met
+            .load::<Person>(person.0)
+            .await?
+            .proposed_contact()
+            .cloned();
         match confirmed.map(|contact| contact.email) {
             Some(Some(email)) => {
                 self.commands

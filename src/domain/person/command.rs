@@ -23,8 +23,10 @@ commands! {
         /// Registers a person, so that they can sign in, be given roles or join a group.
         Register(PersonDetails) = "register", Permission::Anyone;
         /// Replaces a person's name and contact details. A person's own change takes effect
-        /// immediately. A change by an officer waits for a second person, except a correction on
-        /// the day on which the same officer registered the person.
+        /// immediately, except of an address by which they have signed in: that stays, and a new
+        /// one is emailed a link. People with a role do not change it. A change by an officer waits
+        /// for a second person, except a correction on the day on which the same officer registered
+        /// the person.
         ChangeContact(PersonDetails) = "change-contact", Permission::Anyone;
         /// Confirms, as a second person, contact details that an officer proposed.
         ConfirmContact(ProposalRef) = "confirm-contact", Permission::Anyone;

@@ -197,7 +197,8 @@ impl Person {
     }
 
     /// Changes the contact details. An address lets its owner sign in as the person, so nobody
-    /// changes another person's address alone.
+    /// changes another person's address alone, and a token of the person does not change a proven
+    /// one. A job does once the link to a new address was opened.
     fn change_contact(
         &self,
         details: &PersonDetails,
@@ -207,6 +208,12 @@ impl Person {
         let contact = Contact::from_details(details);
         let person = contact.person();
         if facts.actor() == Actor::Person(person) {
+            if self.has_proven_address() && contact.email.as_ref() != self.email() {
+                return Err(Refusal::NotYours);
+            }
+            return Ok(self.contact_changed(contact, None, None, facts));
+        }
+        if facts.actor() == Actor::Job && !facts.organisation()?.has_or_awaits_role(person) {
             return Ok(self.contact_changed(contact, None, None, facts));
         }
         let by = facts.by()?;

@@ -10,6 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use microgrants::audit::{self, Rule, Trusted, export_layout};
 use microgrants::crypto::keys::{self, KeyPurpose};
+use microgrants::domain::Person;
 use microgrants::transparency::checkpoint::{Checkpoint, Signer};
 use microgrants::transparency::merkle::{Tiles, leaf_hash};
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::audit::transparency_log::{checkpoints, sealer};
 use crate::support::fixtures::{Office, person};
 use crate::support::scenario::command_from_json;
+use crate::support::steps::change_contact;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
 const ORIGIN: &str = "case/log";
@@ -753,6 +755,16 @@ async fn every_rule_that_two_people_or_money_must_keep_is_replayed(app: TestApp)
         let command = command_from_json("grant", grant.0, command, &body);
         app.issue_ok(office.ben, command).await;
     }
+    let ada = format!("{}@example.org", office.ada.0.simple());
+    app.issue_ok(office.ada, change_contact(office.ada, "Ada Q", &ada))
+        .await;
+    let known = app
+        .log
+        .refresh::<Person>(office.ada.0)
+        .await
+        .unwrap()
+        .state;
+    let proven = known.email().expect("an address").digest.clone();
     sealer(&app).catch_up().await.unwrap();
     let damaged = TamperedExport::export(&app, None).await;
     let events = damaged.lines(export_layout::EVENTS);
@@ -795,4 +807,8 @@ async fn every_rule_that_two_people_or_money_must_keep_is_replayed(app: TestApp)
         2,
         "neither was it approved that was sent: {found:?}"
     );
+    let found = damaged.rules_violated_by("ContactChanged", |line| {
+        line.replacen(&proven, &"0".repeat(64), 1)
+    });
+    assert!(found.contains(&Rule::Independence), "{found:?}");
 }

@@ -1,12 +1,14 @@
 //! Contact details: an officer's change of another person's details takes a second person.
 
+use std::sync::Arc;
+
 use microgrants::domain::personal_data::BlindIndexKind;
-use microgrants::domain::{Command, PersonId, Role};
+use microgrants::domain::{Command, Person, PersonId, Role};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::command;
-use crate::support::fixtures::{Office, person};
+use crate::support::fixtures::{Office, person, sign_in};
 use crate::support::replay::replay_log;
 use crate::support::steps::{
     assert_refused, change_contact, confirm_contact, propose_role, register,
@@ -59,6 +61,7 @@ async fn nobody_changes_the_contact_of_another_alone(app: TestApp) {
 }
 
 on_each_engine!(a_person_changes_their_own_contact_immediately);
+/// Their address is not proven.
 async fn a_person_changes_their_own_contact_immediately(app: TestApp) {
     let office = Office::open(&app, 5000).await;
     let (_, member) = office.group(&app).await;
@@ -67,6 +70,47 @@ async fn a_person_changes_their_own_contact_immediately(app: TestApp) {
         .await;
 
     assert_eq!(holder_of(&app, "cass@example.org").await, Some(member));
+    replay_log(&app).await;
+}
+
+/// What is known of a person.
+async fn known(app: &TestApp, person: PersonId) -> Arc<Person> {
+    app.log.refresh::<Person>(person.0).await.unwrap().state
+}
+
+on_each_engine!(a_proven_address_is_not_changed_by_its_person_alone);
+/// A program's token is enough for the command, and must not become the account.
+async fn a_proven_address_is_not_changed_by_its_person_alone(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (_, member) = office.group(&app).await;
+    let nia = person(&app, "Nia").await;
+    for person in [member, nia] {
+        sign_in(&app, person).await;
+    }
+    app.issue_ok(office.ada, propose_role(&app, nia, Role::Officer))
+        .await;
+    let own = |person: PersonId| format!("{}@example.org", person.0.simple());
+    let new = "new@example.org";
+
+    // Then
+    for staff in [office.ada, nia] {
+        assert_refused(&app, staff, "not_yours", change_contact(staff, "Q", new)).await;
+        assert_refused(&app, staff, "not_yours", change_name(staff, "Q")).await;
+        app.issue_ok(staff, change_contact(staff, "Q", &own(staff)))
+            .await;
+        assert!(known(&app, staff).await.has_proven_address(), "a name");
+    }
+    app.issue_ok(member, change_contact(member, "Cass", new))
+        .await;
+    assert!(
+        known(&app, member).await.asked_address().is_some(),
+        "a link is mailed to it"
+    );
+    app.issue_ok(member, change_name(member, "Cass")).await;
+    assert!(known(&app, member).await.has_proven_address());
+    assert_eq!(holder_of(&app, new).await, None);
+    assert_eq!(holder_of(&app, &own(member)).await, Some(member));
     replay_log(&app).await;
 }
 

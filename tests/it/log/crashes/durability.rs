@@ -85,7 +85,8 @@ async fn a_mail_in_a_folder_is_flushed_before_it_is_named(app: TestApp) {
         &trace,
         "fsync,rename,renameat,renameat2,sendto,write,writev",
     );
-    let change = json!({ "name": "Ada", "email": "elsewhere@example.org" });
+    let email = format!("{}@example.org", office.ada.0.simple());
+    let change = json!({ "name": "Ada Q", "email": email });
     let changed = client.post(
         &format!("/api/v1/people/{}/change-contact", office.ada),
         &change,
