@@ -132,9 +132,10 @@ impl<'a> CommandExecution<'a> {
             }
             Command::Person(person, PersonCommand::ChangeContact(details)) => {
                 self.keep_own_address(met, *person, details).await?;
-                let given_up = (BlindIndexKind::Email.name(), person.0);
-                let gives_up = details.email.is_none();
-                personal.released.extend(gives_up.then_some(given_up));
+                if details.email.is_none() {
+                    let index = BlindIndexKind::Email.name();
+                    personal.released.push((index, person.0));
+                }
             }
             Command::Person(person, PersonCommand::ConfirmContact(_)) => {
                 self.index_confirmed_email(met, *person, &mut personal)
@@ -144,12 +145,10 @@ impl<'a> CommandExecution<'a> {
                 personal.signed_out.push(person.0);
             }
             Command::Group(group, command) => {
-                personal.released.extend(
-                    command
-                        .dropped_indexes()
-                        .into_iter()
-                        .map(|index| (index.name(), group.0)),
-                );
+                let dropped = command.dropped_indexes().into_iter();
+                personal
+                    .released
+                    .extend(dropped.map(|index| (index.name(), group.0)));
             }
             _ => {}
         }

@@ -758,12 +758,7 @@ async fn every_rule_that_two_people_or_money_must_keep_is_replayed(app: TestApp)
     let ada = format!("{}@example.org", office.ada.0.simple());
     app.issue_ok(office.ada, change_contact(office.ada, "Ada Q", &ada))
         .await;
-    let known = app
-        .log
-        .refresh::<Person>(office.ada.0)
-        .await
-        .unwrap()
-        .state;
+    let known = app.log.refresh::<Person>(office.ada.0).await.unwrap().state;
     let proven = known.email().expect("an address").digest.clone();
     sealer(&app).catch_up().await.unwrap();
     let damaged = TamperedExport::export(&app, None).await;
