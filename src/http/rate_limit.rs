@@ -42,7 +42,9 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::problem::{ErrorCode, Problem};
 use super::quotas::Quotas;
-use crate::domain::{ApplicationCommand, Command, GrantCommand, GroupCommand, PersonId};
+use crate::domain::{
+    ApplicationCommand, Command, GrantCommand, GroupCommand, PersonCommand, PersonId,
+};
 use crate::views::Reader;
 
 /// One limit, counted by key; `None` if it is off. The number counts calls, for [`CLEANUP_EVERY`].
@@ -317,6 +319,10 @@ impl RateLimits {
                 &self.changes_by_person,
                 "you have changed members or bank details many times, and we write to your group \
                     each time",
+            ),
+            Command::Person(_, PersonCommand::ChangeContact(_)) => pass(
+                &self.changes_by_person,
+                "you have changed contact details many times, and we write about it each time",
             ),
             Command::Grant(_, GrantCommand::SendNews(_)) => pass(
                 &self.changes_by_person,

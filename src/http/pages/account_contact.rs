@@ -20,9 +20,10 @@ use super::{
     visitor,
 };
 use crate::auth::{links, sessions};
+use crate::clock::day_of;
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{PersonalInput, parse_email};
-use crate::domain::{Command, PersonCommand, PersonId, Refusal};
+use crate::domain::{Command, Person, PersonCommand, PersonId, Refusal};
 use crate::http::AppState;
 use crate::projections::PersonRow;
 use crate::views::Reader;
@@ -179,7 +180,9 @@ pub(super) async fn ask_new_email(
         Ok(email) => email,
         Err(wrong) => return rejected(visitor, app, EMAIL_FORM, posted, wrong).await,
     };
-    if email == known.email {
+    let again = email == known.asked_email && asked_today(app, person).await?;
+    // Nothing reveals that others had links sent to the address.
+    if email == known.email || again || !app.site.limits.allow_link(&email) {
         return Ok(see_other("/account"));
     }
     let stored = |sealed: Option<_>| sealed.map(PersonalInput::Sealed);
@@ -199,6 +202,13 @@ pub(super) async fn ask_new_email(
             rejected(visitor, app, EMAIL_FORM, posted, wrong).await
         }
     }
+}
+
+/// Whether the person asked for the new address today, so that the link which was mailed works.
+async fn asked_today(app: &AppState, person: PersonId) -> Result<bool, PageError> {
+    let known = app.commands.log().refresh::<Person>(person.0).await?.state;
+    let today = day_of(app.commands.now());
+    Ok(known.asked_address().is_some() && known.contact_changed_on() == Some(today))
 }
 
 async fn restart_session(

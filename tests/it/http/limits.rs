@@ -447,7 +447,7 @@ async fn one_mailbox_starts_and_changes_so_much(app: TestApp) {
     let (group, member) = office.group(&app).await;
     let victim = crate::support::fixtures::person(&app, "Dee").await;
     app.catch_up().await;
-    let limits = "started=2/1h,changes=3/1h,writes=9/1h";
+    let limits = "started=2/1h,changes=3/1h,writes=10/1h";
     let client = serve_with(&app, member, |site| {
         site.limits = RateLimits::new(&limits.parse().unwrap(), None);
     });
@@ -479,6 +479,10 @@ async fn one_mailbox_starts_and_changes_so_much(app: TestApp) {
             "{command}"
         );
     }
+    let name = serde_json::json!({ "name": "Cass" });
+    client
+        .post(&format!("/api/v1/people/{member}/change-contact"), &name)
+        .assert_problem(429, "too_many");
     let contact = serde_json::json!({ "postcode": "OL1 1AA" });
     let sent: Vec<_> = (0..5)
         .map(|_| {
@@ -490,7 +494,7 @@ async fn one_mailbox_starts_and_changes_so_much(app: TestApp) {
     assert_eq!(
         sent,
         [200, 200, 429, 429, 429],
-        "nine in all were asked for"
+        "ten in all were asked for"
     );
     let mut browser = signed_in(&app, client.address(), member).await;
     let page = browser.get("/account");

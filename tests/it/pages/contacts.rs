@@ -520,6 +520,43 @@ async fn a_proven_address_is_changed_by_a_link_to_the_new_one(app: TestApp) {
     assert!(other.get(&forged).contains("This link no longer works"));
 }
 
+/// Asks for a new address on the account page. Returns the length of the log after it.
+async fn ask_for_address(app: &TestApp, browser: &mut Browser, new: &str) -> i64 {
+    let page = browser.get("/account");
+    let fields = [("form", "new-email"), ("email", new)];
+    let page = browser.submit_form(&page, "/account", &fields);
+    assert_eq!(page.path, "/account", "{}", visible_text(&page));
+    app.log.length().await.unwrap()
+}
+
+on_each_engine!(a_new_address_is_asked_for_once);
+/// Each recorded request mails the address, which may be a stranger's.
+async fn a_new_address_is_asked_for_once(app: TestApp) {
+    const NEW: &str = "cass.new@example.org";
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
+    app.catch_up().await;
+    let mut cass = signed_in(&app, &address, member).await;
+
+    // When
+    let first = ask_for_address(&app, &mut cass, NEW).await;
+    let again = ask_for_address(&app, &mut cass, NEW).await;
+
+    // Then
+    assert_eq!(again, first, "the link that was mailed still works");
+
+    // When
+    let mut length = first;
+    for _ in 0..6 {
+        ask_for_address(&app, &mut cass, "cass.other@example.org").await;
+        length = ask_for_address(&app, &mut cass, NEW).await;
+    }
+
+    // Then
+    assert_eq!(length - first, 9, "five links to each of the two");
+}
+
 on_each_engine!(people_choose_the_language_of_their_emails);
 async fn people_choose_the_language_of_their_emails(app: TestApp) {
     // Given
