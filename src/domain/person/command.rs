@@ -32,7 +32,8 @@ commands! {
         ConfirmContact(ProposalRef) = "confirm-contact", Permission::Anyone;
         /// Refuses contact details that an officer proposed, with the reason.
         RefuseContact(WithReason) = "refuse-contact", Permission::Anyone;
-        /// Chooses the language of the emails to a person, for oneself or as an officer.
+        /// Chooses the language of the emails to a person, for oneself or as an officer; or, without
+        /// a language, that of their newest application again.
         ChooseLanguage(ChooseMailLanguage) = "choose-language", Permission::Anyone;
         /// Records that the person signed in by a link or code that was emailed to their address,
         /// which proves the address.
@@ -119,7 +120,9 @@ impl PersonDetails {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChooseMailLanguage {
-    pub language: Language,
+    /// Without a language the emails are in that of the person's newest application.
+    #[serde(default)]
+    pub language: Option<Language>,
 }
 
 /// The address to which a sign-in link was mailed.
@@ -228,8 +231,12 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             changed_on: Option<Date>,
         },
-        /// The emails to the person are in this language from now on.
-        MailLanguageChosen { language: Language },
+        /// The emails to the person are in this language from now on; without one, in that of
+        /// their newest application.
+        MailLanguageChosen {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            language: Option<Language>,
+        },
         /// The person signed in by a link or code that was emailed to this address.
         AddressProven { email: Encrypted },
         AccessEnded { reason: Prose },

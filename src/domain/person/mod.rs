@@ -309,14 +309,14 @@ impl Person {
 
     fn choose_language(
         &self,
-        language: Language,
+        language: Option<Language>,
         facts: &DecisionContext,
     ) -> Result<PersonEvent, Refusal> {
         self.must_be_active()?;
         let own = facts.actor() == Actor::Person(self.id());
         if !own && !facts.roles().contains(&Role::Officer) {
             Err(Refusal::NotYours)
-        } else if self.mail_language == Some(language) {
+        } else if self.mail_language == language {
             Err(Refusal::NoChange)
         } else {
             Ok(PersonEvent::MailLanguageChosen { language })
@@ -435,7 +435,7 @@ impl Aggregate for Person {
                     unproven.begin_draft(*application);
                 }
             }
-            PersonEvent::MailLanguageChosen { language } => self.mail_language = Some(*language),
+            PersonEvent::MailLanguageChosen { language } => self.mail_language = *language,
             PersonEvent::AccessEnded { .. } => self.access_ended += 1,
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,

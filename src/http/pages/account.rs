@@ -164,7 +164,11 @@ async fn choose_language(
     if !visitor.proven {
         return Err(PageError::forbidden());
     }
-    if let Ok(language) = posted.text("language").parse() {
+    let chosen = match posted.text("language") {
+        "" => Ok(None),
+        code => code.parse::<Language>().map(Some),
+    };
+    if let Ok(language) = chosen {
         let choose = PersonCommand::ChooseLanguage(ChooseMailLanguage { language });
         let choose = Command::Person(visitor.person()?, choose);
         // It is refused only if it is the language that was chosen before.

@@ -194,7 +194,7 @@ impl PersonRow {
             PersonEvent::ContactChangeRefused { .. } => {
                 (self.proposed_contact, self.contact_waits) = (None, Waiting::Nothing);
             }
-            PersonEvent::MailLanguageChosen { language } => self.mail_language = Some(*language),
+            PersonEvent::MailLanguageChosen { language } => self.mail_language = *language,
             PersonEvent::AddressProven { email } => {
                 self.known_email = Some(email.clone());
                 self.unproven_since = None;

@@ -133,11 +133,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     ),
     says("people", "email-instead", "The email is on its way."),
     says("people", "prove-address", "Email address confirmed."),
-    says(
-        "people",
-        "choose-language",
-        "Saved. We write to them in that language from now on.",
-    ),
+    says("people", "choose-language", "Language of emails saved."),
     says("people", "introduce", "Person added."),
     says("funds", "create", "Fund added."),
     says("funds", "set-rules", "Rules saved."),
