@@ -145,3 +145,46 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
     let seen = officer.get(&format!("/desk/updates/{grant}/1"));
     assert_shows(&seen, &["A long table in the street"]);
 }
+
+/// Saves a page's report with these words, as a browser does.
+fn save(browser: &mut Browser, page: &Page, path: &str, words: &str) -> Page {
+    let shown = page.hidden_field("shown");
+    let fields = [
+        ("shown", shown.as_str()),
+        ("words", words),
+        ("then", "later"),
+    ];
+    send(browser, page, path, &fields, &[])
+}
+
+on_each_engine!(a_report_that_was_saved_on_another_device_is_shown_next_to_what_was_typed);
+async fn a_report_that_was_saved_on_another_device_is_shown_next_to_what_was_typed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let update = format!("/my/grants/{grant}/updates/1");
+    let mut phone = signed_in(&app, &address, member).await;
+    let mut computer = signed_in(&app, &address, member).await;
+    let (on_phone, on_computer) = (phone.get(&update), computer.get(&update));
+
+    for _ in 0..2 {
+        let saved = save(&mut phone, &on_phone, &update, "The oven works");
+        assert_eq!(saved.status, 303, "{}", visible_text(&saved));
+    }
+    let both = save(&mut computer, &on_computer, &update, "Nobody came");
+    assert_eq!(both.status, 422, "{}", visible_text(&both));
+    let choice = ["Look at both, and choose.", "This is saved now:"];
+    assert_shows(&both, &choice);
+    assert_shows(&both, &["The oven works", "Nobody came"]);
+    let on_phone = phone.get(&update);
+    assert!(on_phone.contains("The oven works") && !on_phone.contains("Nobody came"));
+
+    let saved = save(&mut computer, &both, &update, "Nobody came");
+    assert_eq!(saved.status, 303, "{}", visible_text(&saved));
+    let shown = on_phone.hidden_field("shown");
+    let fields = [("shown", shown.as_str()), ("words", "The oven works")];
+    let both = send(&mut phone, &on_phone, &update, &fields, &[]);
+    assert_eq!(both.status, 422, "{}", visible_text(&both));
+    assert_shows(&both, &choice);
+    assert_shows(&both, &["The oven works", "Nobody came"]);
+}

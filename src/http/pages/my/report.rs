@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{photographs, states};
+use super::{draft, photographs, states};
 use crate::domain::outcome::{Sign, Strength};
 use crate::http::AppState;
 use crate::http::pages::i18n::translate;
@@ -56,11 +56,7 @@ pub(super) async fn render(
             .find(|sign| sign.sign == outcome.sign)
             .map(|sign| translate(sign.title.as_str(), language).to_owned())
             .unwrap_or_default(),
-        strength: match outcome.said {
-            Some(Strength::Strong) => translate("A lot", language),
-            Some(Strength::Some) => translate("A little", language),
-            _ => translate("No", language),
-        },
+        strength: draft::strength_text(outcome.said.unwrap_or(Strength::None), language),
         words: outcome.words.clone(),
     };
     let files = photographs::with_kinds(app, row.group.0, &update.files).await?;

@@ -7,7 +7,8 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{draft, notices, photographs, report, to_do};
+use super::draft::{self, SHOWN, SavedDraft};
+use super::{notices, photographs, report, to_do};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::{ReceiveUpdate, SaveUpdate};
@@ -40,6 +41,10 @@ struct UpdateFormPage {
     /// Files from an earlier attempt, or from the report that a question is about, by their digest,
     /// and whether each is a picture.
     kept: Vec<(String, bool)>,
+    /// The version of the draft that the visitor saw when they began to type.
+    shown: String,
+    /// What was saved since, perhaps on another device.
+    conflict: Option<SavedDraft>,
 }
 
 /// A sign in plain words, with the names of its fields.
@@ -93,7 +98,7 @@ pub(super) async fn show(
         Some(kept) => kept,
         None => files.iter().cloned().collect(),
     };
-    render(&visitor, &app, (row, update), kept, None).await
+    render(&visitor, &app, (row, update), kept, None, false).await
 }
 
 async fn render(
@@ -102,6 +107,7 @@ async fn render(
     (row, update): (GrantRow, UpdateRow),
     kept: Vec<FileDigest>,
     rejected: Option<FormErrors>,
+    has_changed: bool,
 ) -> Result<HttpResponse, PageError> {
     if !to_do::is_due(&update) {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
@@ -124,20 +130,29 @@ async fn render(
         title: translate(sign.title.as_str(), language).to_owned(),
         meaning: translate(sign.meaning.as_str(), language).to_owned(),
     };
-    let strengths = [
-        ("none", translate("No", language)),
-        ("some", translate("A little", language)),
-        ("strong", translate("A lot", language)),
-    ];
+    let strengths = [Strength::None, Strength::Some, Strength::Strong].map(|strength| {
+        let label = draft::strength_text(strength, language);
+        (<&str>::from(strength).to_owned(), label.to_owned())
+    });
     let seen = report::opened(app, update.clone()).await?;
+    let signs = signs(app).await?;
+    let saved = seen.draft.as_ref();
+    let version = draft::version(app, saved);
+    let conflict = saved
+        .filter(|_| has_changed)
+        .map(|saved| draft::saved_draft(saved, &signs, language));
+    let form = prefilled(forms.form("update"), seen);
     let page = UpdateFormPage {
         page: shell,
-        form: prefilled(forms.form("update"), seen),
+        shown: match form.value(SHOWN) {
+            "" => version,
+            shown => shown.to_owned(),
+        },
+        conflict,
+        form,
         wrong,
-        signs: signs(app).await?.into_iter().map(asked).collect(),
-        strengths: strengths
-            .map(|(key, label)| (key.to_owned(), label.to_owned()))
-            .to_vec(),
+        signs: signs.into_iter().map(asked).collect(),
+        strengths: strengths.to_vec(),
         kept: photographs::with_kinds(app, row.group.0, &kept).await?,
         row,
         update,
@@ -204,24 +219,7 @@ pub(super) async fn submit(
         notices::sent_key("report", sent.len())
     };
     let signs = signs(&app).await?;
-    let number = update.update;
-    let read = if is_draft {
-        draft::parse(&posted, visitor.language, &signs).map(|save| {
-            GrantCommand::SaveUpdate(SaveUpdate {
-                update: number,
-                files: sent,
-                ..save
-            })
-        })
-    } else {
-        parse_update(&posted, visitor.language, &signs).map(|receive| {
-            GrantCommand::ReceiveUpdate(ReceiveUpdate {
-                update: number,
-                files: sent,
-                ..receive
-            })
-        })
-    };
+    let read = parse_command(&posted, visitor.language, &signs, (update.update, &sent));
     let (command, mut wrong) = match read {
         Ok(command) => (Some(command), Vec::new()),
         Err(wrong) => (None, wrong),
@@ -234,6 +232,15 @@ pub(super) async fn submit(
         ));
     }
     wrong.extend(more);
+    let saved = report::opened(&app, update.clone()).await?.draft;
+    let asked = (visitor.language, signs.as_slice());
+    if wrong.is_empty() && draft::has_changed(&app, saved.as_ref(), (&posted, &sent), asked) {
+        let says = "This report was saved after you opened this page. Look at both, and choose.";
+        wrong.push((String::new(), translate(says, visitor.language).to_owned()));
+        let mut both = FormErrors::new("update", &posted, wrong);
+        both.values.retain(|(name, _)| name != SHOWN);
+        return render(&visitor, &app, (row, update), files, Some(both), true).await;
+    }
     if let Some(command) = command.filter(|_| wrong.is_empty()) {
         let command = Command::Grant(GrantId(row.id), command);
         match ownership::try_execute(&visitor, &app, &posted, command).await? {
@@ -244,7 +251,31 @@ pub(super) async fn submit(
         }
     }
     let rejected = FormErrors::new("update", &posted, wrong);
-    render(&visitor, &app, (row, update), files, Some(rejected)).await
+    render(&visitor, &app, (row, update), files, Some(rejected), false).await
+}
+
+/// The command of the button that was pressed: to save the report, or to send it.
+fn parse_command(
+    posted: &FormData,
+    language: Language,
+    signs: &[Sign],
+    (update, files): (u16, &BTreeSet<FileDigest>),
+) -> Result<GrantCommand, FieldErrors> {
+    let files = files.clone();
+    if posted.text("then") == "later" {
+        let save = draft::parse(posted, language, signs)?;
+        return Ok(GrantCommand::SaveUpdate(SaveUpdate {
+            update,
+            files,
+            ..save
+        }));
+    }
+    let receive = parse_update(posted, language, signs)?;
+    Ok(GrantCommand::ReceiveUpdate(ReceiveUpdate {
+        update,
+        files,
+        ..receive
+    }))
 }
 
 fn parse_update(
