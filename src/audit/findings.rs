@@ -28,8 +28,8 @@ pub enum Rule {
     /// An award is complete: decision, commitment and offer are in one command, with the same
     /// amount.
     WholeAward,
-    /// Awards are within the bounds and made by the panel, and everyone present had declared that
-    /// they have no interest.
+    /// Awards are within the bounds and made by the panel, which also approves another amount or
+    /// purpose, and everyone present had declared that they have no interest.
     Award,
     /// A person who scores has declared that they have no interest.
     Score,

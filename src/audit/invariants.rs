@@ -14,6 +14,7 @@ use super::findings::FINDINGS_MAX;
 use super::people_rules::PeopleRulesChecker;
 use super::reach::ReachChecker;
 use super::{Finding, Rule};
+use crate::domain::grant::VariationChanges;
 use crate::domain::panel::Decision;
 use crate::domain::take_back::TakeBackUntil;
 use crate::domain::{
@@ -329,16 +330,12 @@ impl InvariantChecker {
                     "who scored had not declared that there is no interest",
                 );
             }
-            Event::Grant(GrantEvent::VariationApproved { variation, by, .. }) => {
-                let key = (event.stream, *variation);
-                let asked_by = self.variation_requested_by.get(&key).copied();
-                self.require(
-                    asked_by != Some(*by),
-                    event,
-                    Rule::FourEyes,
-                    "one person asked for the variation and approved it",
-                );
-            }
+            Event::Grant(GrantEvent::VariationApproved {
+                variation,
+                change,
+                by,
+                ..
+            }) => self.check_variation(event, *variation, change, *by),
             Event::Grant(GrantEvent::CheckWaived { check, by }) => self.check_waiver(
                 event,
                 check.to_string(),
@@ -370,6 +367,31 @@ impl InvariantChecker {
             }) => self.check_approval(event, *payment, *approved_by),
             _ => {}
         }
+    }
+
+    /// Checks that two people changed a grant, and that the panel approved money and purpose.
+    fn check_variation(
+        &mut self,
+        event: &RecordedEvent,
+        variation: u16,
+        change: &VariationChanges,
+        by: PersonId,
+    ) {
+        let key = (event.stream, variation);
+        let asked_by = self.variation_requested_by.get(&key).copied();
+        self.require(
+            asked_by != Some(by),
+            event,
+            Rule::FourEyes,
+            "one person asked for the variation and approved it",
+        );
+        let is_of_panel = change.amount.is_some() || change.purpose.is_some();
+        self.require(
+            !is_of_panel || self.holds_role(Some(by), Role::Panel),
+            event,
+            Rule::Award,
+            "who approved another amount or purpose does not sit on the panel",
+        );
     }
 
     fn check_award(

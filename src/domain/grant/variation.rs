@@ -35,11 +35,15 @@ pub struct VariationChanges {
 }
 
 impl VariationChanges {
+    #[must_use]
+    pub fn is_only_days(&self) -> bool {
+        self.amount.is_none() && self.purpose.is_none()
+    }
+
     /// Refuses people who may not decide on the changes. Days are for officers too; money and
     /// purpose are the panel's, like the award.
     fn must_be_decided_by(&self, roles: &Roles) -> Result<(), Refusal> {
-        let only_days = self.amount.is_none() && self.purpose.is_none();
-        if only_days || roles.contains(&Role::Panel) {
+        if self.is_only_days() || roles.contains(&Role::Panel) {
             Ok(())
         } else {
             Err(Refusal::NotYours)

@@ -11,6 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use microgrants::audit::{self, Rule, Trusted, export_layout};
 use microgrants::crypto::keys::{self, KeyPurpose};
 use microgrants::domain::Person;
+use microgrants::domain::Role;
 use microgrants::transparency::checkpoint::{Checkpoint, Signer};
 use microgrants::transparency::merkle::{Tiles, leaf_hash};
 use serde_json::{Value, json};
@@ -806,4 +807,41 @@ async fn every_rule_that_two_people_or_money_must_keep_is_replayed(app: TestApp)
         line.replacen(&proven, &"0".repeat(64), 1)
     });
     assert!(found.contains(&Rule::Independence), "{found:?}");
+}
+
+on_each_engine!(an_officer_who_approved_more_than_days_is_found);
+/// Officers agree to other days only. A signed log says that one agreed to more than that.
+async fn an_officer_who_approved_more_than_days_is_found(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let (grant, _, member) = office.payable(&app, 1000).await;
+    let olive = person(&app, "Olive").await;
+    office.give_role(&app, olive, Role::Officer).await;
+    let later = json!({ "change": { "update_due_on": app.in_days(200) }, "words": "Later" });
+    for (by, stream, command, body) in [
+        (olive, "application", "declare", json!({})),
+        (member, "grant", "request-variation", later),
+        (
+            olive,
+            "grant",
+            "approve-variation",
+            json!({ "variation": 1 }),
+        ),
+    ] {
+        let command = command_from_json(stream, grant.0, command, &body);
+        app.issue_ok(by, command).await;
+    }
+    sealer(&app).catch_up().await.unwrap();
+    let damaged = TamperedExport::export(&app, None).await;
+    let events = damaged.lines(export_layout::EVENTS);
+    assert!(!damaged.rules_violated_in(&events).contains(&Rule::Award));
+
+    let songs = json!({ "description": "An evening of songs", "title": "Songs" });
+    let purpose = format!("\"purpose\":{songs}");
+    for (said, lie) in [
+        ("\"amount\":null", "\"amount\":\"1000.00\""),
+        ("\"purpose\":null", purpose.as_str()),
+    ] {
+        let found = damaged.rules_violated_by("VariationApproved", |line| line.replace(said, lie));
+        assert!(found.contains(&Rule::Award), "{lie}: {found:?}");
+    }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::DeskRequest;
 use super::work::{NAMED_MAX, WorkQueue, WorkRow, named, number_of, queue, waiting_rows};
 use crate::domain::file::FilePurpose;
-use crate::domain::grant::GrantState as G;
+use crate::domain::grant::{GrantState as G, VariationState};
 use crate::domain::{PersonId, Role};
 use crate::http::pages::PageError;
 use crate::projections::{FileRow, GrantRow, GroupRow, PaymentRow};
@@ -229,25 +229,39 @@ impl<'a> WorkBeforePayment<'a> {
 /// Changes that groups asked for.
 pub(super) async fn changes(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
     let today = request.today();
-    let decides = request.signed.reader.roles.contains(&Role::Panel);
+    let on_panel = request.signed.reader.roles.contains(&Role::Panel);
     let rows = waiting_rows::<GrantRow>(request, "change_waits").await?;
-    let (button, about) = if decides {
-        ("Decide", "The group asked for a change.")
-    } else {
-        ("Look", "The group asked for a change. The panel decides.")
-    };
+    let decides = |grant: &GrantRow| on_panel || asks_only_for_days(grant);
     if rows.len() > NAMED_MAX {
         let count = i64::try_from(rows.len()).unwrap_or_default();
+        let button = if rows.iter().any(decides) {
+            "Decide"
+        } else {
+            "Look"
+        };
         let title = number_of(count, "change asked for", "changes asked for");
         let row = WorkRow::new("pencil", title, "/desk/grants?asks=change", button);
         return Ok(vec![row.about("Groups are waiting for an answer.")]);
     }
     Ok(named(&rows, |grant| {
         let since = crate::clock::day_of(grant.updated_at.timestamp());
+        let (button, about) = if decides(grant) {
+            ("Decide", "The group asked for a change.")
+        } else {
+            ("Look", "The group asked for a change. The panel decides.")
+        };
         row_for("pencil", grant, button)
             .about(about)
             .since(Some(since), today)
     }))
+}
+
+/// Whether a change that waits is about days alone, so that an officer can decide it too.
+fn asks_only_for_days(grant: &GrantRow) -> bool {
+    grant
+        .variations
+        .values()
+        .any(|asked| asked.state == VariationState::Requested && asked.change.is_only_days())
 }
 
 /// Money that should have come back by now, of grants in force or stopped.
