@@ -6,7 +6,7 @@ use microgrants::domain::fund::FundState;
 use microgrants::projections::FundRow;
 use serde_json::json;
 
-use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::pages::journeys::{serve_office, signed_in, signed_in_officer, visible_text};
 use crate::support::browser::Browser;
 use crate::support::fixtures::person;
 use crate::support::scenario::command_from_json;
@@ -228,4 +228,25 @@ async fn a_grant_says_who_signed_what_was_paid_and_what_comes_back(app: TestApp)
         "{}",
         visible_text(&bank)
     );
+}
+
+on_each_engine!(today_says_whether_an_officer_decides_on_a_change);
+async fn today_says_whether_an_officer_decides_on_a_change(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+    for (change, decides) in [
+        (json!({ "amount": "800.00" }), false),
+        (json!({ "update_due_on": app.in_days(200) }), true),
+    ] {
+        let body = json!({ "change": change, "words": "Please" });
+        let asked = command_from_json("grant", grant.0, "request-variation", &body);
+        app.issue_ok(member, asked).await;
+        app.catch_up().await;
+
+        let today = officer.get("/desk");
+        let says = visible_text(&today);
+        assert!(today.contains("The group asked for a change."), "{says}");
+        assert_eq!(today.contains("The panel decides."), !decides, "{says}");
+    }
 }
