@@ -1,6 +1,6 @@
 //! A report that the group saves unfinished and continues on another day or device. No field is
-//! required, and numbers stay as they were typed. If it was saved elsewhere after a page was opened,
-//! the page shows both versions, and the group chooses.
+//! required, and numbers stay as they were typed. If it was saved elsewhere after a page was
+//! opened, the page shows both versions, and the group chooses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,8 +78,8 @@ pub(super) fn version(app: &AppState, saved: Option<&UpdateDraftView>) -> String
     app.commands.log().vault().request_hash(typed.as_bytes())
 }
 
-/// Whether a draft was saved since the visitor opened the page that is not what they typed. That may
-/// be saved already, if they sent it twice.
+/// Whether another draft was saved since the visitor opened the page. What they typed may be saved
+/// already, if they sent it twice.
 pub(super) fn has_changed(
     app: &AppState,
     saved: Option<&UpdateDraftView>,
