@@ -491,11 +491,7 @@ async fn one_mailbox_starts_and_changes_so_much(app: TestApp) {
                 .status
         })
         .collect();
-    assert_eq!(
-        sent,
-        [200, 200, 429, 429, 429],
-        "ten in all were asked for"
-    );
+    assert_eq!(sent, [200, 200, 429, 429, 429], "ten in all were asked for");
     let mut browser = signed_in(&app, client.address(), member).await;
     let page = browser.get("/account");
     assert_eq!(

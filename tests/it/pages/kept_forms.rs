@@ -382,7 +382,7 @@ async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
         let at = sign_in_link(&app, person).await;
         let page = phone.get(&at);
         assert!(
-            page.contains("on another device"),
+            page.contains("on another phone or computer"),
             "{}",
             visible_text(&page)
         );
@@ -394,5 +394,8 @@ async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
         assert_eq!(phone.get("/my").path, "/my");
     }
     let at = sign_in_link(&app, person).await;
-    assert!(!phone.get(&at).contains("on another device"), "it ended");
+    assert!(
+        !phone.get(&at).contains("on another phone or computer"),
+        "it ended"
+    );
 }

@@ -182,7 +182,13 @@ async fn a_report_that_was_saved_on_another_device_is_shown_next_to_what_was_typ
     let saved = save(&mut computer, &both, &update, "Nobody came");
     assert_eq!(saved.status, 303, "{}", visible_text(&saved));
     let shown = on_phone.hidden_field("shown");
-    let fields = [("shown", shown.as_str()), ("words", "The oven works")];
+    let fields = [
+        ("shown", shown.as_str()),
+        ("words", "The oven works"),
+        ("people", "20"),
+        ("volunteers", "3"),
+        ("spent", "700"),
+    ];
     let both = send(&mut phone, &on_phone, &update, &fields, &[]);
     assert_eq!(both.status, 422, "{}", visible_text(&both));
     assert_shows(&both, &choice);
