@@ -1,6 +1,6 @@
 //! The list of applications.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -15,7 +15,6 @@ use crate::domain::Role;
 use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
-use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::api::applications::application_views;
 use crate::http::pages::PageError;
@@ -135,48 +134,21 @@ fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
     let states = ApplicationState::VARIANTS
         .iter()
         .filter(|state| **state != "blank");
-    let areas: BTreeSet<&str> = funds
-        .iter()
-        .flat_map(|fund| &fund.areas)
-        .map(Slug::as_str)
-        .collect();
-    let filter = |name, label, any, choices| ListFilter {
-        name,
-        label,
-        any,
-        choices,
-    };
     vec![
-        filter(
+        ListFilter::new(
             "state",
             "Status",
             "Any status",
             states.filter_map(state).collect(),
         ),
-        filter(
-            "fund",
-            "Fund",
-            "Any fund",
-            funds
-                .iter()
-                .map(|fund| (fund.id.to_string(), fund.name.clone()))
-                .collect(),
-        ),
-        filter(
+        ListFilter::fund(funds),
+        ListFilter::new(
             "round",
             "Round",
             "Any round",
             names_of_rounds(funds).into_iter().collect(),
         ),
-        filter(
-            "area",
-            "Area",
-            "Any area",
-            areas
-                .into_iter()
-                .map(|area| (area.to_owned(), place_name(area)))
-                .collect(),
-        ),
+        ListFilter::area(funds),
     ]
 }
 

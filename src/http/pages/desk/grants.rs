@@ -14,7 +14,6 @@ use super::list::{
 };
 use crate::domain::Money;
 use crate::domain::grant::GrantState;
-use crate::domain::text::Slug;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
 use crate::http::pages::apply::sections::place_name;
@@ -110,48 +109,21 @@ fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
     let states = GrantState::VARIANTS
         .iter()
         .filter(|state| **state != "blank");
-    let areas: std::collections::BTreeSet<&str> = funds
-        .iter()
-        .flat_map(|fund| &fund.areas)
-        .map(Slug::as_str)
-        .collect();
-    let filter = |name, label, any, choices| ListFilter {
-        name,
-        label,
-        any,
-        choices,
-    };
     vec![
-        filter(
+        ListFilter::new(
             "state",
             "Status",
             "Any status",
             states.filter_map(state).collect(),
         ),
-        filter(
+        ListFilter::new(
             "asks",
             "Waiting for a decision",
             "Any",
             vec![("change".to_owned(), "A change asked for".to_owned())],
         ),
-        filter(
-            "fund",
-            "Fund",
-            "Any fund",
-            funds
-                .iter()
-                .map(|fund| (fund.id.to_string(), fund.name.clone()))
-                .collect(),
-        ),
-        filter(
-            "area",
-            "Area",
-            "Any area",
-            areas
-                .into_iter()
-                .map(|area| (area.to_owned(), place_name(area)))
-                .collect(),
-        ),
+        ListFilter::fund(funds),
+        ListFilter::area(funds),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! The list of groups, and the search by a part of their name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use jiff::civil::Date;
@@ -13,7 +13,6 @@ use super::list::{
 };
 use crate::clock::day_of;
 use crate::domain::group::GroupMaturity;
-use crate::domain::text::Slug;
 use crate::domain::{Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
@@ -115,20 +114,7 @@ async fn activity(
 }
 
 fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
-    let areas: BTreeSet<&str> = funds
-        .iter()
-        .flat_map(|fund| &fund.areas)
-        .map(Slug::as_str)
-        .collect();
-    vec![ListFilter {
-        name: "area",
-        label: "Area",
-        any: "Any area",
-        choices: areas
-            .into_iter()
-            .map(|area| (area.to_owned(), place_name(area)))
-            .collect(),
-    }]
+    vec![ListFilter::area(funds)]
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {

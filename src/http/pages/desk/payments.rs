@@ -86,14 +86,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
             ("cancelled", "Cancelled"),
             ("all", "All"),
         ];
-        vec![ListFilter {
-            name: "state",
-            label: "Status",
-            any: "Not paid yet",
-            choices: states
-                .map(|(key, label)| (key.to_owned(), label.to_owned()))
-                .to_vec(),
-        }]
+        vec![ListFilter::status("Not paid yet", &states)]
     },
     has_past: false,
     has_counts: true,

@@ -84,14 +84,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
             ("excused", "Not needed"),
             ("all", "All"),
         ];
-        vec![ListFilter {
-            name: "state",
-            label: "Status",
-            any: "Waiting",
-            choices: states
-                .map(|(key, label)| (key.to_owned(), label.to_owned()))
-                .to_vec(),
-        }]
+        vec![ListFilter::status("Waiting", &states)]
     },
     has_past: true,
     has_counts: true,

@@ -1,12 +1,16 @@
 //! What a list consists of. Each list declares it in one table.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::super::{DeskRequest, applications, grants, groups, payments, people, updates};
 use crate::clock::day_of;
 use crate::domain::Role;
 use crate::domain::reference::Reference;
+use crate::domain::text::Slug;
 use crate::http::pages::PageError;
+use crate::http::pages::apply::sections::place_name;
 use crate::projections::FundRow;
 use crate::views::{Filter, ListAmount, ListKey, ListOrder, ListSelection};
 
@@ -129,6 +133,53 @@ pub(in crate::http::pages::desk) struct ListFilter {
     /// The choice of no filter: "Any area".
     pub any: &'static str,
     pub choices: Vec<(String, String)>,
+}
+
+impl ListFilter {
+    pub fn new(
+        name: &'static str,
+        label: &'static str,
+        any: &'static str,
+        choices: Vec<(String, String)>,
+    ) -> Self {
+        Self {
+            name,
+            label,
+            any,
+            choices,
+        }
+    }
+
+    /// The status: each state by its key, with its words.
+    pub fn status(any: &'static str, states: &[(&str, &str)]) -> Self {
+        let choices = states
+            .iter()
+            .map(|(key, label)| ((*key).to_owned(), (*label).to_owned()))
+            .collect();
+        Self::new("state", "Status", any, choices)
+    }
+
+    pub fn fund(funds: &[FundRow]) -> Self {
+        let choices = funds
+            .iter()
+            .map(|fund| (fund.id.to_string(), fund.name.clone()))
+            .collect();
+        Self::new("fund", "Fund", "Any fund", choices)
+    }
+
+    /// The areas of all funds.
+    pub fn area(funds: &[FundRow]) -> Self {
+        let areas: BTreeSet<&str> = funds
+            .iter()
+            .flat_map(|fund| &fund.areas)
+            .map(Slug::as_str)
+            .collect();
+        let choices = areas
+            .into_iter()
+            .map(|area| (area.to_owned(), place_name(area)))
+            .collect();
+        Self::new("area", "Area", "Any area", choices)
+    }
 }
 
 /// An action on the rows that are ticked.
