@@ -14,7 +14,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::form_reader::{FieldErrors, FormReader, parse_phone};
+use super::form_reader::{FieldErrors, FormReader, NOT_A_PHONE, parse_phone};
 use super::{
     FormData, FormErrors, PageError, Visitor, account, apply, ownership, see_other, sign_in,
     visitor,
@@ -22,7 +22,7 @@ use super::{
 use crate::auth::{links, sessions};
 use crate::clock::day_of;
 use crate::domain::person::PersonDetails;
-use crate::domain::personal_data::{PersonalInput, parse_email};
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, Person, PersonCommand, PersonId, Refusal};
 use crate::http::AppState;
 use crate::projections::PersonRow;
@@ -96,6 +96,21 @@ struct EnteredContact {
     postal_address: Option<PersonalInput>,
 }
 
+/// The visitor, their row, and what they may change of their contact.
+async fn own_contact(
+    visitor: &Visitor,
+    app: &AppState,
+) -> Result<(PersonId, PersonRow, OwnContact), PageError> {
+    let person = visitor.person()?;
+    let row: PersonRow = app
+        .views
+        .find(person, None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    let known = OwnContact::load(visitor, app, Some(row.clone())).await?;
+    Ok((person, row, known))
+}
+
 /// Changes the details, and shows the page again. An address that was corrected gets a sign-in
 /// link, and the browser a new session, since a change of the address ends all sessions.
 pub(super) async fn submit(
@@ -104,13 +119,7 @@ pub(super) async fn submit(
     app: &AppState,
     posted: &FormData,
 ) -> Result<HttpResponse, PageError> {
-    let person = visitor.person()?;
-    let row: PersonRow = app
-        .views
-        .find(person, None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
-    let known = OwnContact::load(visitor, app, Some(row.clone())).await?;
+    let (person, row, known) = own_contact(visitor, app).await?;
     if !known.changes {
         return Err(PageError::forbidden());
     }
@@ -160,22 +169,12 @@ pub(super) async fn ask_new_email(
     app: &AppState,
     posted: &FormData,
 ) -> Result<HttpResponse, PageError> {
-    let person = visitor.person()?;
-    let row: PersonRow = app
-        .views
-        .find(person, None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
-    let known = OwnContact::load(visitor, app, Some(row.clone())).await?;
+    let (person, row, known) = own_contact(visitor, app).await?;
     if !known.asks_new_email {
         return Err(PageError::forbidden());
     }
     let mut form = FormReader::new(posted, visitor.language);
-    let email = form.required(
-        "email",
-        |text| parse_email(text).ok(),
-        "Enter an email address, such as name@example.org",
-    );
+    let email = form.required_email();
     let email = match form.finish(email) {
         Ok(email) => email,
         Err(wrong) => return rejected(visitor, app, EMAIL_FORM, posted, wrong).await,
@@ -249,14 +248,10 @@ fn parse(
     let telephone = form.optional(
         "telephone",
         |text| parse_phone(text).or_else(|| unchanged(text, &known.telephone)),
-        "Enter a phone number, such as 07700 900112",
+        NOT_A_PHONE,
     );
     let email = if known.email_changes {
-        form.optional(
-            "email",
-            |text| parse_email(text).ok(),
-            "Enter an email address, such as name@example.org",
-        )
+        form.optional_email()
     } else {
         Some(known.email.clone()).filter(|email| !email.is_empty())
     };

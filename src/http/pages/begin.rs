@@ -17,7 +17,6 @@ use crate::commands::CommandError;
 use crate::domain::Refusal;
 use crate::domain::language::Language;
 use crate::domain::person::PersonDetails;
-use crate::domain::personal_data::parse_email;
 use crate::domain::text::Line;
 use crate::http::AppState;
 
@@ -154,11 +153,7 @@ pub(super) fn read_person(form: &mut FormReader<'_>, posted: &FormData) -> Optio
         serde_json::from_value::<PersonDetails>(read).ok()
     };
     let name = form.required("name", details, "Enter the name");
-    let email = form.required(
-        "email",
-        |text| parse_email(text).ok(),
-        "Enter an email address, such as name@example.org",
-    );
+    let email = form.required_email();
     let telephone = form.optional_text("telephone");
     name?;
     email?;

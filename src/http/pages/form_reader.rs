@@ -4,10 +4,16 @@
 use super::FormData;
 use super::i18n::translate;
 use crate::domain::language::Language;
-use crate::domain::personal_data::{PersonalInput, has_phone_number};
+use crate::domain::personal_data::{PersonalInput, has_phone_number, parse_email};
 
 /// The error of a text that is longer than a personal value may be.
 pub(super) const TOO_LONG_TEXT: &str = "This is too long. Use at most 5,000 letters.";
+
+/// The error of a phone number that cannot be read.
+pub(super) const NOT_A_PHONE: &str = "Enter a phone number, such as 07700 900112";
+
+/// The error of an email address that cannot be read.
+pub(super) const NOT_AN_EMAIL: &str = "Enter an email address, such as name@example.org";
 
 /// Parses a phone number, which stays as it was typed.
 pub(super) fn parse_phone(text: &str) -> Option<PersonalInput> {
@@ -82,6 +88,21 @@ impl<'a> FormReader<'a> {
     /// An optional text.
     pub fn optional_text(&mut self, field: &str) -> Option<PersonalInput> {
         self.optional(field, parse_plaintext, TOO_LONG_TEXT)
+    }
+
+    /// The phone number, which may be empty.
+    pub fn optional_phone(&mut self) -> Option<PersonalInput> {
+        self.optional("telephone", parse_phone, NOT_A_PHONE)
+    }
+
+    /// The email address, which may be empty.
+    pub fn optional_email(&mut self) -> Option<String> {
+        self.optional("email", |text| parse_email(text).ok(), NOT_AN_EMAIL)
+    }
+
+    /// The email address.
+    pub fn required_email(&mut self) -> Option<String> {
+        self.required("email", |text| parse_email(text).ok(), NOT_AN_EMAIL)
     }
 
     /// Adds an error if the phone number, the email and the postal address of a person are all

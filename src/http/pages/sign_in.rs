@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
+use super::form_reader::NOT_AN_EMAIL;
 use super::visitor::remember_language;
 use super::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page,
@@ -136,11 +137,7 @@ async fn submit(
     app.site.limits.check_sign_in(&request)?;
     let to = local_path(posted.text("to")).unwrap_or("/").to_owned();
     let Ok(email) = parse_email(posted.text("email")) else {
-        let says = super::i18n::translate(
-            "Enter an email address, such as name@example.org",
-            visitor.language,
-        )
-        .to_owned();
+        let says = super::i18n::translate(NOT_AN_EMAIL, visitor.language).to_owned();
         return render(
             &visitor,
             &app,

@@ -11,10 +11,10 @@ use crate::clock;
 use crate::commands::{Caller, CommandError, CommandRequest};
 use crate::domain::language::Language;
 use crate::domain::person::PersonDetails;
-use crate::domain::personal_data::{PersonalInput, parse_email};
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
 use crate::http::AppState;
-use crate::http::pages::form_reader::{FieldErrors, FormReader, parse_phone};
+use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
@@ -161,16 +161,8 @@ fn parse_person(posted: &FormData, language: Language) -> Result<EnteredPerson, 
         "Enter a name of at most 100 letters, without a web address"
     };
     let name = form.required("person", |text| PersonalInput::name(text).ok(), says);
-    let telephone = form.optional(
-        "telephone",
-        parse_phone,
-        "Enter a phone number, such as 07700 900112",
-    );
-    let email = form.optional(
-        "email",
-        |text| parse_email(text).ok(),
-        "Enter an email address, such as name@example.org",
-    );
+    let telephone = form.optional_phone();
+    let email = form.optional_email();
     let postal_address = form.optional_text("postal_address");
     form.require_contact(
         "Add a phone number, an email or a postal address, so that we can reach you.",

@@ -145,16 +145,8 @@ fn parse(posted: &FormData) -> Result<PersonDetails, FieldErrors> {
         |text| PersonalInput::name(text).ok(),
         "Write the name",
     );
-    let telephone = form.optional(
-        "telephone",
-        parse_phone,
-        "Enter a phone number, such as 07700 900112",
-    );
-    let email = form.optional(
-        "email",
-        |text| parse_email(text).ok().map(PersonalInput::Open),
-        "Enter an email address, such as name@example.org",
-    );
+    let telephone = form.optional_phone();
+    let email = form.optional_email().map(PersonalInput::Open);
     let postal_address = form.optional_text("postal_address");
     form.require_contact(
         "Add a phone number, an email or a postal address, so that we can reach them",

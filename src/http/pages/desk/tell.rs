@@ -238,11 +238,7 @@ pub(super) async fn submit_back(
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
     let mail = load_mail(&app, request.match_info().query("mail")).await?;
-    let of = WaitingMailRef {
-        mail: ownership::parse_uuid(&mail.id)?,
-    };
-    let person = PersonId(ownership::parse_uuid(&mail.person)?);
-    let command = Command::Person(person, PersonCommand::TakeBackTelling(of));
+    let command = command_on(&mail, PersonCommand::TakeBackTelling)?;
     let back = format!("{LIST_PATH}/{}", mail.id);
     let next = back.clone();
     let done = "not-told";
@@ -253,7 +249,20 @@ pub(super) async fn submit_back(
     Ok(response)
 }
 
-/// Applies a change to the outbox that the log has recorded. The mailer does so too, a moment later.
+/// A command about a waiting mail to the person whom the mail is for.
+fn command_on(
+    mail: &MailRow,
+    command: fn(WaitingMailRef) -> PersonCommand,
+) -> Result<Command, PageError> {
+    let of = WaitingMailRef {
+        mail: ownership::parse_uuid(&mail.id)?,
+    };
+    let person = PersonId(ownership::parse_uuid(&mail.person)?);
+    Ok(Command::Person(person, command(of)))
+}
+
+/// Applies a change to the outbox that the log has recorded. The mailer does so too, a moment
+/// later.
 async fn apply(app: &AppState, mail: MailRow, change: ByHandChange) -> Result<(), PageError> {
     let now = app.commands.now().as_microsecond();
     let mail = MailByHand {
@@ -272,11 +281,7 @@ pub(super) async fn submit_email_instead(
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
     let mail = load_mail(&app, request.match_info().query("mail")).await?;
-    let of = WaitingMailRef {
-        mail: ownership::parse_uuid(&mail.id)?,
-    };
-    let person = PersonId(ownership::parse_uuid(&mail.person)?);
-    let command = Command::Person(person, PersonCommand::EmailInstead(of));
+    let command = command_on(&mail, PersonCommand::EmailInstead)?;
     let back = format!("{LIST_PATH}/{}", mail.id);
     let next = LIST_PATH.to_owned();
     let response = execute(&app, &visitor, &posted, command, "emailed", &back, |_| next).await?;

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
-use crate::http::pages::form_reader::{FieldErrors, FormReader, parse_phone};
+use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
@@ -236,11 +236,7 @@ fn read(posted: &FormData, visitor: &Visitor) -> Result<(String, PersonDetails),
         |text| parse_email(text).ok(),
         "Enter their email address, such as name@example.org",
     );
-    let telephone = form.optional(
-        "telephone",
-        parse_phone,
-        "Enter a phone number, such as 07700 900112",
-    );
+    let telephone = form.optional_phone();
     let whole = name.zip(email).map(|(name, email)| {
         let details = PersonDetails {
             name,

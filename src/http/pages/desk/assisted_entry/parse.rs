@@ -8,7 +8,7 @@ use crate::domain::application::{
 use crate::domain::group::{GroupMaturity, RegisterGroup};
 use crate::domain::language::Language;
 use crate::domain::person::PersonDetails;
-use crate::domain::personal_data::{PersonalInput, parse_email};
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{FundId, GroupId, PersonId};
 use crate::http::pages::FormData;
@@ -95,11 +95,7 @@ fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<EntryPer
     if is_known && posted.text("member").parse::<uuid::Uuid>().is_ok() {
         return Some(EntryPerson::Member);
     }
-    let email = form.optional(
-        "email",
-        |text| parse_email(text).ok().map(PersonalInput::Open),
-        "Enter an email address, such as name@example.org",
-    );
+    let email = form.optional_email().map(PersonalInput::Open);
     let telephone = form.optional_text("telephone");
     let postal_address = form.optional_text("postal_address");
     form.require_contact(
