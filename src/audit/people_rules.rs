@@ -159,8 +159,8 @@ impl PeopleRulesChecker {
         self.roles.get(&person).is_some_and(|roles| *roles > 0)
     }
 
-    /// Checks that staff inform a person of a waiting mail only once, unless that was taken back, and
-    /// not before the event that caused it.
+    /// Checks that staff inform a person of a waiting mail once only, unless it was taken back,
+    /// and not before the event that caused it.
     fn check_telling(&mut self, id: Uuid, event: &PersonEvent) -> Result<(), String> {
         match event {
             PersonEvent::PersonToTell {

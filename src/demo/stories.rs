@@ -237,7 +237,7 @@ impl GroupSeed {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The amount of the award, or what was asked for.
+    /// The award; without one, the amount that the group asked for.
     pub(super) fn whole(&self) -> Money {
         self.awarded.unwrap_or(self.asked)
     }

@@ -70,8 +70,7 @@ pub struct Award {
     /// Conditions that must be met before money is paid, by key.
     #[serde(default)]
     pub conditions: BTreeMap<Slug, Condition>,
-    /// The public title and description of what is funded. Required if the application has none
-    /// yet.
+    /// The title and description that the public reads. Required if the application has none.
     #[serde(default)]
     pub summary: Option<Summary>,
     /// The panel members who were present, other than the one who records it.

@@ -1,5 +1,5 @@
-//! Decisions that the group has not heard of: their letters wait for a day, or they can be taken back
-//! for ten minutes. Until then the group sees nothing of the decision, and the panel can take it back.
+//! Decisions that are held: the letter waits for a day, or the decision can be taken back for ten
+//! minutes. Until then the group does not see the decision, and the panel can take it back.
 
 use std::collections::BTreeSet;
 
@@ -70,8 +70,8 @@ impl Application {
         self.held.as_ref().and_then(|held| held.letter)
     }
 
-    /// Refuses commands that would change or disclose a decision while the group does not know it. A member
-    /// of the group gets the same refusal as before the decision.
+    /// Refuses commands that would change or disclose a decision while the group does not know it.
+    /// A member of the group gets the same refusal as before the decision.
     pub(super) fn must_not_disclose(
         &self,
         command: &ApplicationCommand,

@@ -54,7 +54,7 @@ pub struct SaveUpdate {
     /// How much of each sign the group has seen so far.
     #[serde(default)]
     pub strengths: BTreeMap<Slug, Strength>,
-    /// By sign, what was typed so far about how the group noticed.
+    /// The group's words about each sign of success, by the sign's key.
     #[serde(default)]
     pub noticed: BTreeMap<Slug, PersonalInput>,
     /// Receipts and photographs so far, each one of the group's files.

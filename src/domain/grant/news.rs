@@ -35,7 +35,7 @@ pub struct SendNews {
 }
 
 impl Grant {
-    /// News is sent while the grant is in force. It changes neither its state nor what is due.
+    /// Decides news: the grant must be in force. Its state and its updates stay as they are.
     pub(super) fn send_news(
         &self,
         news: &SendNews,

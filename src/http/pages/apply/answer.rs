@@ -161,7 +161,8 @@ async fn render(
     render_form_page(visitor, app, page.page.has_errors, &page)
 }
 
-/// The field of a question of the form, with what was typed, or else with the saved answer.
+/// The field of a question. It shows the rejected value after an error, otherwise the saved
+/// answer.
 fn own_field(
     section: &Section,
     form: &Form,
