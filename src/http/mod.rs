@@ -5,6 +5,7 @@ mod accesses;
 pub mod api;
 mod bearer_auth;
 pub mod body_timeout;
+mod entity_tags;
 mod file_response;
 mod monitoring;
 pub mod open_data;

@@ -19,6 +19,7 @@ use crate::domain::{Event, GrantEvent, Refusal};
 use crate::eventlog::append::AppendReceipt;
 use crate::http::AppState;
 use crate::http::body_timeout::body_problem;
+use crate::http::entity_tags::TagCondition;
 use crate::http::problem::{ErrorCode, Problem};
 
 /// The route of one command.
@@ -241,31 +242,19 @@ pub(super) fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
     let Some(header) = http.headers().get(IF_MATCH) else {
         return Ok(None);
     };
-    let text = header.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let none = || {
-        ErrorCode::InvalidHeader
-            .problem("If-Match must be the tag of the record, in its quotes")
-            .with_field("If-Match")
+    let condition = header.to_str().ok().and_then(TagCondition::parse);
+    let tag = match condition {
+        Some(TagCondition::Any) => return Ok(None),
+        Some(TagCondition::Tags(tags)) if tags.len() == 1 => tags[0],
+        _ => {
+            return Err(ErrorCode::InvalidHeader
+                .problem("If-Match must be the tag of the record, in its quotes")
+                .with_field("If-Match"));
+        }
     };
-    let (weak, tag) = text
-        .strip_prefix("W/")
-        .map_or((false, text), |tag| (true, tag));
-    let tag = tag
-        .strip_prefix('"')
-        .and_then(|tag| tag.strip_suffix('"'))
-        .ok_or_else(none)?;
-    if !tag
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'"')
-    {
-        return Err(none());
-    }
-    let version = tag.split('-').next().unwrap_or_default();
-    let version =
-        Some(version).filter(|version| !weak && version.bytes().all(|byte| byte.is_ascii_digit()));
+    let version = tag.opaque.split('-').next().unwrap_or_default();
+    let version = Some(version)
+        .filter(|version| !tag.weak && version.bytes().all(|byte| byte.is_ascii_digit()));
     Ok(Some(
         version
             .and_then(|version| version.parse().ok())

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::api::{self, ReadRoute};
 use super::{JsonObject, OpenApiComponents, component_ref, pascal_case, schema_ref};
+use crate::http::entity_tags::CONDITION_MAX;
 
 /// What totals can be grouped by.
 const GROUPINGS: [&str; 6] = ["fund", "funder", "area", "round", "sign", "grant"];
@@ -217,9 +218,12 @@ pub(super) fn if_none_match(all: &mut OpenApiComponents) -> Value {
         "name": "If-None-Match",
         "in": "header",
         "required": false,
-        "description": "The ETag of the version that you have. If the record has not changed, the \
-            response is 304 without a body.",
-        "schema": text("^(\\*|\"[0-9]{1,18}-[0-9a-f]{16}\")$", 40),
+        "description": "The ETags of the versions that you have, with commas between them. If the \
+            record is still as in one of them, the response is 304 without a body.",
+        "schema": text(
+            "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$",
+            CONDITION_MAX,
+        ),
         "example": "\"7-0123456789abcdef\"",
     });
     add_shared(all, "IfNoneMatch", known)

@@ -433,6 +433,14 @@ async fn what_is_unchanged_is_not_sent_again(app: TestApp) {
             200,
             "{path}"
         );
+        for malformed in ["E9#:", "\"x", "\"a b\"", "", "*, \"x\""] {
+            let refused = ada.get(path, &[("If-None-Match", malformed)]);
+            assert_eq!(
+                (refused.status, &refused.body["field"]),
+                (400, &json!("If-None-Match")),
+                "{path} {malformed}"
+            );
+        }
         let head = ada.head(path);
         assert_eq!(
             (head.status, head.header("etag"), &head.body),
