@@ -136,7 +136,7 @@ await task('Triage six as eligible', 'Sam', '24 / 24', '4 to 12', 12, async (han
   for (let row = 0; row < 6; row += 1) await hand.choose(page.locator('tr', { has: page.getByText('To check', { exact: true }) }).locator('.pick').nth(row));
   await hand.press(page.getByRole('button', { name: 'Mark as eligible' }));
   await hand.press('main form button.go');
-  must(await page.getByText(/: 6$/).count(), `six were marked: ${(await page.locator('main').innerText()).slice(0, 200)}`);
+  must(await page.getByRole('heading', { name: /^6 applications / }).count(), `six were marked: ${(await page.locator('main').innerText()).slice(0, 200)}`);
 });
 
 await task('Ask a group for changes', 'Sam', '5 / 2', '4', 5, async (hand, page) => {
@@ -247,10 +247,10 @@ await task('Verify a payee and prepare the payment', 'Alex', '4 / 2', '4', 4, as
 
 await task('Approve three payments', 'Morgan', '4 / 4', '2', 3, async (hand, page) => {
   await hand.to('/desk/payments?state=prepared');
-  if (await page.locator('.pick:not(:checked)').count()) await hand.press(page.getByRole('link', { name: /^Select all/ }));
+  if (await page.locator('.pick:not(:checked)').count()) await hand.press(page.getByRole('link', { name: /^Select (all|both)/ }));
   await hand.press(page.getByRole('button', { name: 'Approve selected' }));
   await hand.press('main form button.go');
-  must(await page.getByText(/: 3$/).count(), `three were approved: ${(await page.locator('main').innerText()).slice(0, 200)}`);
+  must(await page.getByRole('heading', { name: '3 payments approved' }).count(), `three were approved: ${(await page.locator('main').innerText()).slice(0, 200)}`);
 });
 
 let references = [];

@@ -32,6 +32,11 @@ pub struct NoticeMailed {
     pub by_hand: String,
 }
 
+/// The pages of bank files and statements, which have no room of their own, and the room to which
+/// they belong.
+const BANK: &str = "/desk/bank";
+const BANK_ROOM: &str = "/desk/payments";
+
 /// A group of rooms in the desk's navigation.
 pub struct NavigationGroup {
     pub title: &'static str,
@@ -355,6 +360,9 @@ impl PageContext {
 
     /// The address of the room that the page belongs to: the longest that fits.
     pub fn current_room(&self) -> &'static str {
+        if self.is_current_section(BANK) {
+            return BANK_ROOM;
+        }
         self.desk_navigation()
             .into_iter()
             .flat_map(|group| group.rooms)

@@ -312,13 +312,13 @@ async fn several_applications_are_confirmed_before_they_are_eligible(app: TestAp
     let done = bulk(&mut browser, &seen, "/desk/bulk/applications/run", &fields);
     let says = visible_text(&done);
     assert!(
-        says.contains("Marked as eligible: 2") && says.contains("Not done: 1"),
+        says.contains("2 applications marked as eligible") && says.contains("Not done: 1"),
         "{says}"
     );
     let after = app.log.length().await.unwrap();
     let again = bulk(&mut browser, &seen, "/desk/bulk/applications/run", &fields);
     assert!(
-        visible_text(&again).contains("Marked as eligible: 2"),
+        visible_text(&again).contains("2 applications marked as eligible"),
         "{}",
         visible_text(&again)
     );
@@ -326,7 +326,7 @@ async fn several_applications_are_confirmed_before_they_are_eligible(app: TestAp
     let undo = [&[("do", "undo-eligible")], &picks[..2]].concat();
     let undone = bulk(&mut browser, &done, "/desk/bulk/applications/run", &undo);
     let back = visible_text(&undone);
-    assert!(back.contains("Back to check: 2"), "{back}");
+    assert!(back.contains("2 applications are back to check"), "{back}");
     assert!(!ids.iter().any(|id| says.contains(id.as_str())), "{says}");
 
     let sheets = [&[("do", "print")], picks.as_slice()].concat();
@@ -358,6 +358,11 @@ async fn three_payments_are_approved_together_by_somebody_else(app: TestApp) {
         .map(|rest| rest.split('"').next().unwrap().replace("&#x2f;", "/"))
         .collect();
     assert_eq!(picks.len(), 3, "{}", visible_text(&list));
+    assert!(
+        visible_text(&other.get("/desk/payments?state=prepared")).contains("Select all 3"),
+        "{}",
+        visible_text(&list)
+    );
     let picks: Vec<_> = picks.iter().map(|id| ("pick", id.as_str())).collect();
     let fields = [&[("do", "approve")], picks.as_slice()].concat();
 
@@ -369,10 +374,12 @@ async fn three_payments_are_approved_together_by_somebody_else(app: TestApp) {
     );
     let done = bulk(&mut other, &seen, "/desk/bulk/payments/run", &fields);
 
+    let says = visible_text(&done);
     assert!(
-        visible_text(&done).contains("Approved: 3"),
-        "{}",
-        visible_text(&done)
+        says.contains("3 payments approved")
+            && says.contains("3 payments can go to the bank now.")
+            && says.contains("Make a bank file"),
+        "{says}"
     );
     app.catch_up().await;
     let list = other.get("/desk/payments?state=approved");
@@ -387,7 +394,7 @@ on_each_engine!(payments_are_rejected_together_with_a_reason);
 async fn payments_are_rejected_together_with_a_reason(app: TestApp) {
     // Given
     let (office, address) = serve_office(&app).await;
-    office.prepared(&app, 600).await;
+    let (grant, ..) = office.prepared(&app, 600).await;
     app.catch_up().await;
     let mut ben = signed_in(&app, &address, office.ben).await;
     let list = ben.get("/desk/payments?state=prepared&select=all");
@@ -411,10 +418,24 @@ async fn payments_are_rejected_together_with_a_reason(app: TestApp) {
     let done = bulk(&mut ben, &asked, "/desk/bulk/payments/run", &why);
 
     // Then
-    assert!(done.contains("Rejected: 1"), "{}", visible_text(&done));
+    let says = visible_text(&done);
+    assert!(
+        says.contains("1 payment rejected")
+            && says.contains("Ada sees why on Today, and can prepare it again."),
+        "{says}"
+    );
     app.catch_up().await;
-    let list = ben.get("/desk/payments?state=rejected");
-    assert!(visible_text(&list).contains("1 payment"));
+    for path in [
+        "/desk/payments?state=rejected".to_owned(),
+        format!("/desk/payments?grant={grant}"),
+    ] {
+        let page = ben.get(&path);
+        assert!(
+            page.contains("The amount is wrong"),
+            "{path}: {}",
+            visible_text(&page)
+        );
+    }
 }
 
 /// Saves the list of submitted applications under a name.
@@ -515,7 +536,7 @@ async fn groups_are_reminded_once_a_day(app: TestApp) {
     let again = bulk(&mut browser, &list, "/desk/bulk/updates", &fields);
 
     assert!(
-        visible_text(&done).contains("Reminded: 1"),
+        visible_text(&done).contains("1 reminder sent"),
         "{}",
         visible_text(&done)
     );

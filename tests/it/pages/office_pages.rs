@@ -224,7 +224,8 @@ async fn a_grant_says_who_signed_what_was_paid_and_what_comes_back(app: TestApp)
     assert!(
         bank.contains("Paid without a bank file")
             && bank.contains("£500")
-            && !bank.contains("No payments went to the bank yet"),
+            && !bank.contains("No payments went to the bank yet")
+            && bank.contains("href=\"/desk/payments\" aria-current=\"page\""),
         "{}",
         visible_text(&bank)
     );

@@ -16,6 +16,8 @@
 //! | `select=all` | the rows of the page are ticked |
 
 mod bulk;
+mod bulk_next;
+mod bulk_words;
 mod definition;
 mod neighbours;
 mod page;

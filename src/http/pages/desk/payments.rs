@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use at_bank::AtBank;
@@ -297,6 +298,29 @@ async fn parts_of(
     Ok(parts)
 }
 
+/// Why a payment that was rejected, cancelled or returned by the bank has ended.
+fn end_reason(row: &PaymentRow) -> Option<&str> {
+    let has_ended = matches!(
+        row.state,
+        PaymentState::Rejected
+            | PaymentState::Cancelled
+            | PaymentState::Failed
+            | PaymentState::Reversed
+    );
+    row.reason.as_deref().filter(|_| has_ended)
+}
+
+/// Until when a payment that is not sent yet has to wait.
+pub(super) fn waits_until(row: &PaymentRow, today: Date) -> Option<Date> {
+    let is_open = matches!(row.state, PaymentState::Prepared | PaymentState::Approved);
+    row.waits_until.filter(|day| is_open && *day > today)
+}
+
+/// A text that stays on one line.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
 /// The columns of the list, with what its cells show.
 struct PaymentTable<'a> {
     columns: Vec<&'static ListColumn>,
@@ -307,7 +331,7 @@ struct PaymentTable<'a> {
     groups: BTreeMap<Uuid, GroupView>,
     people: PersonNames,
     reader: &'a Reader,
-    today: jiff::civil::Date,
+    today: Date,
     with_pence: bool,
 }
 
@@ -434,16 +458,19 @@ impl<'a> PaymentTable<'a> {
     }
 
     fn cell(&self, column: &str, row: &PaymentRow) -> ListCell {
-        let day = |day: jiff::civil::Date| short_day(day, self.today);
+        let day = |day: Date| short_day(day, self.today);
         match column {
             "amount" => ListCell::text(pounds_in(row.amount, self.with_pence)),
-            "state" => ListCell::tag(row.state.tag()).sub(self.waits(row)),
+            "state" => ListCell::tag(row.state.tag()).sub(self.why(row)),
             "payee" => self.paid_to(row),
             "checked" => self.bank_details(row),
             "prepared" => {
                 let people = row.prepared_by.iter().chain(&row.approved_by);
-                let people: Vec<_> = people.map(|person| self.name_of(*person)).collect();
-                ListCell::text(people.join(", ")).sub(format!("Prepared {}", day(row.prepared_on)))
+                let people: Vec<_> = people
+                    .map(|person| unbroken(&self.name_of(*person)))
+                    .collect();
+                let prepared = unbroken(&format!("Prepared {}", day(row.prepared_on)));
+                ListCell::text(people.join(", ")).sub(prepared)
             }
             "sent" => ListCell::text(row.sent_on.map(day).unwrap_or_default()),
             "paid" => ListCell::text(row.paid_on.map(day).unwrap_or_default()),
@@ -456,11 +483,12 @@ impl<'a> PaymentTable<'a> {
         }
     }
 
-    /// Until when an approved or prepared payment has to wait.
-    fn waits(&self, row: &PaymentRow) -> String {
-        let is_open = matches!(row.state, PaymentState::Prepared | PaymentState::Approved);
-        let until = row.waits_until.filter(|day| is_open && *day > self.today);
-        until.map_or_else(String::new, |day| {
+    /// Until when an approved or prepared payment has to wait, or why the payment ended.
+    fn why(&self, row: &PaymentRow) -> String {
+        if let Some(reason) = end_reason(row) {
+            return reason.to_owned();
+        }
+        waits_until(row, self.today).map_or_else(String::new, |day| {
             let day = short_day(day, self.today);
             format!("Waits until {day}: bank details, a member or an address changed")
         })
@@ -480,7 +508,7 @@ impl<'a> PaymentTable<'a> {
         };
         match (&payee.verified_how, payee.verified_on) {
             (Some(how), Some(day)) => {
-                let day = short_day(day, self.today);
+                let day = unbroken(&short_day(day, self.today));
                 ListCell::text(how.clone()).sub(format!("{}, {day}. {entered}", self.name_of(by)))
             }
             _ => ListCell::text(format!("Checked by {}", self.name_within(by))).sub(entered),

@@ -11,7 +11,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
+use super::bulk_next::{BulkNext, next_step};
+use super::bulk_words::BulkWords;
 use super::definition::{BulkAction, ListDefinition};
+use super::tags::{have_pence, pounds_in};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::command::NoBody;
 use crate::domain::grant::{PaymentReason, PaymentRef, RemindNow};
@@ -59,6 +62,8 @@ struct BulkPage {
     total: Option<String>,
     /// The results of the commands that were issued.
     is_result: bool,
+    /// What comes after the action.
+    next: BulkNext,
     /// Whether the action needs a reason.
     asks_why: bool,
     /// The action that takes them back.
@@ -98,49 +103,6 @@ struct BulkItem {
     command: Command,
 }
 
-/// The texts on the pages of an action.
-struct BulkWords {
-    /// What the action will do, on the page before it.
-    before: &'static str,
-    button: &'static str,
-    done: &'static str,
-}
-
-impl BulkWords {
-    fn of(action: &str) -> Self {
-        match action {
-            "approve" => Self {
-                before: "You approve these payments. Once everyone who is needed has approved a \
-                    payment, it can go to the bank.",
-                button: "Approve",
-                done: "Approved",
-            },
-            "reject" => Self {
-                before: "You reject these payments. Nobody pays them. A payment can be prepared \
-                    again, on the page of its grant.",
-                button: "Reject",
-                done: "Rejected",
-            },
-            "remind" => Self {
-                before: "We email each of these groups that its report is due. A group gets at \
-                    most one reminder a day.",
-                button: "Send a reminder to",
-                done: "Reminded",
-            },
-            "undo-eligible" => Self {
-                before: "These applications are as they were before we marked them as eligible.",
-                button: "Undo",
-                done: "Back to check",
-            },
-            _ => Self {
-                before: "These applications go on to be scored by the panel.",
-                button: "Mark as eligible",
-                done: "Marked as eligible",
-            },
-        }
-    }
-}
-
 /// Shows what an action would do with each of the ticked rows. Nothing is recorded.
 pub(in crate::http::pages::desk) async fn confirm(
     request: HttpRequest,
@@ -165,7 +127,9 @@ async fn show_confirmation(
     posted: &FormData,
 ) -> Result<HttpResponse, PageError> {
     let (mut done, mut refused, mut total) = (Vec::new(), Vec::new(), Money::ZERO);
-    for item in items(desk, action, &picked(posted), &sample("why")).await? {
+    let items = items(desk, action, &picked(posted), &sample("why")).await?;
+    let with_pence = any_pence(&items);
+    for item in items {
         let tried = desk
             .app
             .commands
@@ -174,23 +138,25 @@ async fn show_confirmation(
         match tried {
             Ok(()) => {
                 total = total.plus(item.amount.unwrap_or(Money::ZERO));
-                done.push(item.line(String::new()));
+                done.push(item.line(String::new(), with_pence));
             }
-            Err(error) => refused.push(item.line(reason(error)?)),
+            Err(error) => refused.push(item.line(reason(error)?, with_pence)),
         }
     }
+    let words = BulkWords::of(action.id);
     let page = BulkPage {
-        page: desk.page_context(action.label).await?,
+        page: desk.page_context(&words.asks(done.len())).await?,
         wrong: desk.forms().error_summary(),
-        words: BulkWords::of(action.id),
+        words,
         action: action.id,
         list: list.name,
         back: back_of(posted, list),
         form: desk.forms().form(FORM),
-        total: (!total.is_zero()).then(|| total.to_string()),
+        total: (!total.is_zero()).then(|| pounds_in(total, with_pence)),
         done,
         refused,
         is_result: false,
+        next: BulkNext::default(),
         asks_why: asks_why(action),
         undo: None,
     };
@@ -217,8 +183,10 @@ pub(in crate::http::pages::desk) async fn run(
         }
     };
     let (mut done, mut refused, mut last_position) = (Vec::new(), Vec::new(), None);
-    for item in items(&desk, action, &picked(&posted), &why).await? {
-        let line = item.line(String::new());
+    let items = items(&desk, action, &picked(&posted), &why).await?;
+    let with_pence = any_pence(&items);
+    for item in items {
+        let line = item.line(String::new(), with_pence);
         match issue(&desk, action, key, item).await {
             Ok(position) => {
                 last_position = last_position.max(Some(position));
@@ -234,10 +202,13 @@ pub(in crate::http::pages::desk) async fn run(
         app.views.wait_until_shown(position).await;
         forget_header(&app, desk.signed.reader.person);
     }
+    let words = BulkWords::of(action.id);
+    let ids = done.iter().map(|line| line.id.clone()).collect();
     let page = BulkPage {
-        page: desk.page_context(action.label).await?,
+        page: desk.page_context(&words.done(done.len())).await?,
         wrong: desk.forms().error_summary(),
-        words: BulkWords::of(action.id),
+        words,
+        next: next_step(&desk, action, ids).await?,
         action: action.id,
         list: list.name,
         back: back_of(&posted, list),
@@ -465,14 +436,19 @@ fn name_of(groups: &BTreeMap<String, String>, group: &impl ToString) -> String {
         .unwrap_or_else(|| "A group".to_owned())
 }
 
+/// Whether any of the amounts has pence, so that all are shown with them.
+fn any_pence(items: &[BulkItem]) -> bool {
+    have_pence(items.iter().filter_map(|item| item.amount))
+}
+
 impl BulkItem {
-    fn line(&self, reason: String) -> BulkLine {
+    fn line(&self, reason: String, with_pence: bool) -> BulkLine {
         BulkLine {
             id: self.id.clone(),
             name: self.name.clone(),
             amount: self
                 .amount
-                .map(|amount| amount.to_string())
+                .map(|amount| pounds_in(amount, with_pence))
                 .unwrap_or_default(),
             reason,
         }

@@ -43,10 +43,15 @@ pub struct List {
 }
 
 impl List {
-    /// How many rows of the page can be ticked.
-    pub fn tickable(&self) -> usize {
+    /// The words of the link that ticks all rows of the page that can be ticked, or none.
+    pub fn select_label(&self) -> String {
         let ticks = self.rows.iter();
-        ticks.filter(|row| row.tick == Tick::Yes).count()
+        match ticks.filter(|row| row.tick == Tick::Yes).count() {
+            _ if self.select.0 => "Select none".to_owned(),
+            1 => "Select 1".to_owned(),
+            2 => "Select both".to_owned(),
+            count => format!("Select all {count}"),
+        }
     }
 
     /// The number of columns of the table, with those of ticks and buttons.

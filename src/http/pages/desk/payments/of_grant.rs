@@ -2,12 +2,14 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use jiff::civil::Date;
 
 use super::super::DeskRequest;
 use super::super::action::Action;
+use super::super::bank::batch_title;
 use super::super::grant_actions::file_choices;
 use super::super::payment_actions::payment_actions;
-use super::{LIST, filters};
+use super::{LIST, end_reason, filters, waits_until};
 use crate::domain::PersonId;
 use crate::domain::file::FilePurpose;
 use crate::domain::payee::PaymentRoute;
@@ -37,6 +39,11 @@ struct PaymentListItem {
     tag: Tag,
     prepared_by: String,
     approved_by: Vec<String>,
+    waits_until: Option<Date>,
+    /// The batch in which it was sent: "Batch of 28 November".
+    batch: Option<String>,
+    /// Why it has ended without being paid; empty if it has not.
+    ended_because: String,
     /// Who proposed that the payment leave before the payee wait is over.
     early_proposed_by: String,
     acts: Vec<Action>,
@@ -88,11 +95,17 @@ async fn list_item(
     } else {
         Vec::new()
     };
+    let today = request.today();
+    let batch = row.batch.as_ref();
+    let batch = batch.map(|batch| batch_title(batch, row.sent_on, today));
     let receipts = file_choices(&files, &[FilePurpose::Receipt]);
     Ok(PaymentListItem {
         title: grant.title,
         group,
         tag: row.state.tag(),
+        waits_until: waits_until(&row, today),
+        batch,
+        ended_because: end_reason(&row).unwrap_or_default().to_owned(),
         prepared_by: name_of(row.prepared_by),
         approved_by: row
             .approved_by
