@@ -13,6 +13,7 @@ use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, approve, person, provide_payee, text};
 use crate::support::replay;
 use crate::support::scenario::command_from_json;
+use crate::support::steps::declare_underspend;
 use crate::support::test_app::TestApp;
 
 async fn payments(app: &TestApp) -> Vec<PaymentRow> {
@@ -167,10 +168,20 @@ async fn a_statement_confirms_and_reverses_payments(app: TestApp) {
     );
 
     // When
-    record_entries(&mut browser, &seen);
-    record_entries(&mut browser, &seen);
+    let recorded = record_entries(&mut browser, &seen);
+    let repeated = record_entries(&mut browser, &seen);
 
     // Then
+    let says = visible_text(&recorded);
+    assert!(
+        says.contains("2 payments are marked as paid. 1 payment came back after it was paid."),
+        "{says}"
+    );
+    assert!(
+        repeated.contains("These lines were recorded before. Nothing has changed."),
+        "{}",
+        visible_text(&repeated)
+    );
     let states: Vec<_> = payments(&app)
         .await
         .into_iter()
@@ -224,7 +235,7 @@ fn read_statement(browser: &mut Browser, statement: &str) -> Page {
 }
 
 /// Records the three entries that a page shows.
-fn record_entries(browser: &mut Browser, seen: &Page) {
+fn record_entries(browser: &mut Browser, seen: &Page) -> Page {
     let lines: Vec<String> = seen
         .text
         .split("name=\"line\" value=\"")
@@ -239,6 +250,96 @@ fn record_entries(browser: &mut Browser, seen: &Page) {
         "{} {}",
         taken.path,
         visible_text(&taken)
+    );
+    taken
+}
+
+on_each_engine!(money_that_a_group_owes_has_its_own_part_of_a_statement);
+async fn money_that_a_group_owes_has_its_own_part_of_a_statement(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, ..) = office.prepared(&app, 900).await;
+    office.paid(&app, grant).await;
+    app.issue_ok(office.ada, declare_underspend(grant, 50))
+        .await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let statement = format!(
+        "Date,Description,Paid out,Paid in\n{today},REFUND,,50.00\n{today},Rent,400.00,\n"
+    );
+
+    // When
+    let seen = read_statement(&mut browser, &statement);
+
+    // Then
+    let says = visible_text(&seen);
+    assert!(
+        says.contains("1 money back, 1 not about our payments")
+            && says.contains("A group owes us this amount.")
+            && says.contains("You do not need to do anything.")
+            && says.contains("+£50 ")
+            && !says.contains("£50.00"),
+        "{says}"
+    );
+
+    // When
+    let line = seen.text.split("name=\"back\" value=\"").nth(1);
+    let line = line.and_then(|rest| rest.split('"').next());
+    let line = line.expect("a line to tick").replace("&#x2f;", "/");
+    let taken = browser.submit_form(&seen, "/desk/do/bank-entries", &[("back", line.as_str())]);
+
+    // Then
+    let says = visible_text(&taken);
+    assert!(
+        says.contains("1 line is returned money.") && says.contains("We email Cass"),
+        "{says}"
+    );
+}
+
+on_each_engine!(a_batch_that_is_marked_as_sent_names_the_people_of_each_group);
+async fn a_batch_that_is_marked_as_sent_names_the_people_of_each_group(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let mut picks = Vec::new();
+    for pounds in [900, 650] {
+        let (grant, ..) = office.approved(&app, pounds).await;
+        picks.push(format!("{grant}/00001"));
+    }
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let fund = office.fund;
+    let list = browser.get("/desk/payments?state=approved");
+    let path = format!("/desk/do/batch/{fund}");
+    let fields: Vec<(&str, &str)> = picks.iter().map(|id| ("payments", id.as_str())).collect();
+    let chosen = browser.submit_form(&list, &path, &fields);
+    let key = format!("batch-{}-1", app.today());
+    let at = chosen.path.clone();
+    let pays: Vec<(&str, &str)> = picks.iter().map(|id| ("pay", id.as_str())).collect();
+    let fields = [&[("form", "bank-file"), ("at", at.as_str())], pays.as_slice()].concat();
+    let file = format!("/desk/do/bank-file/{fund}/{key}");
+    let file = browser.submit_form(&chosen, &file, &fields);
+    assert_eq!(file.status, 200, "{}", visible_text(&file));
+    app.catch_up().await;
+
+    // When
+    let made = browser.get(&format!("/desk/bank?fund={fund}&batch={key}"));
+    let today = app.today().to_string();
+    let fields = [
+        ("form", "batch-sent"),
+        ("at", made.path.as_str()),
+        ("do", "sent"),
+        ("batch", key.as_str()),
+        ("sent_on", today.as_str()),
+    ];
+    let sent = browser.submit_form(&made, &path, &fields);
+
+    // Then
+    let says = visible_text(&sent);
+    assert!(
+        says.contains("2 payments are marked as sent. Each group hears")
+            && says.matches("Cass").count() >= 2,
+        "{says}"
     );
 }
 

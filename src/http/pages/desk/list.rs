@@ -40,6 +40,7 @@ use crate::views::{AccessedData, Filter, PageRequest, TableRow};
 /// How a group can be reached.
 const CONTACT_COLUMNS: [&str; 5] = ["Contact", "Phone", "Email", "Address", "Speaks"];
 pub(super) use bulk::{confirm as confirm_bulk, run as run_bulk};
+pub(super) use bulk_words::counted;
 pub(super) use definition::{
     BulkAction, ListColumn, ListDefinition, ListFilter, ListSearch, ListTab, column,
 };

@@ -209,7 +209,10 @@ impl<'a> DeskRequest<'a> {
             .rejected
             .as_ref()
             .is_some_and(|rejected| !rejected.errors.is_empty());
-        shell.notice = notices::notice_text(self.text("done"), &self.path);
+        shell.notice = match notices::counted_notice(self).await? {
+            Some(notice) => Some(notice),
+            None => notices::notice_text(self.text("done"), &self.path),
+        };
         shell.mailed = notices::mailed(self).await?;
         shell.undo = undo::undo_button(self).await?;
         shell.desk_header = header::header_of(self).await?;

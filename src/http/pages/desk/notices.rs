@@ -6,11 +6,13 @@
 //! `done=request-changes.2026-12-11.e120-121`. Anything else in the parameter is ignored, because
 //! anyone can write a link with it.
 
+mod counted;
 mod mailed;
 mod table;
 
 use jiff::civil::Date;
 
+pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
 use self::table::NOTICES;
 use crate::domain::days;
@@ -97,6 +99,12 @@ fn written_day(text: &str) -> Option<Date> {
     let day: Date = text.parse().ok()?;
     let known = day >= days::EARLIEST_DAY && day.year() < 2100 && day.to_string() == text;
     known.then_some(day)
+}
+
+/// The parameter `done` after several commands of one form, with the first and the last position of
+/// their events.
+pub(super) fn done_parameter_of_several(name: &str, (first, last): (i64, i64)) -> String {
+    format!("{name}.e{first}-{last}")
 }
 
 /// The parameter `done` after an action: its name, the day of its form if the sentence has one, and

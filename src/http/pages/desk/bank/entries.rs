@@ -5,6 +5,8 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::super::list::counted;
+use super::super::notices::done_parameter_of_several;
 use super::super::{DeskRequest, render_page_at};
 use super::entry_rows::{MatchKind, StatementRow, parse_line, statement_rows};
 use super::require_finance;
@@ -25,7 +27,7 @@ struct StatementPreviewPage {
     form: Form,
     /// "12 lines: £3,050 out, £100 in".
     facts: String,
-    /// "3 matched, 2 to look at, 1 not about our payments".
+    /// "3 matched, 2 to look at, 1 money back, 1 not about our payments".
     counts: String,
     parts: Vec<StatementPart>,
     can_record: bool,
@@ -96,6 +98,7 @@ fn counts_of(rows: &[StatementRow]) -> String {
     let kinds = [
         (MatchKind::Matched, "matched"),
         (MatchKind::ToLookAt, "to look at"),
+        (MatchKind::MoneyBack, "money back"),
         (MatchKind::NotOurs, "not about our payments"),
         (MatchKind::Recorded, "recorded before"),
     ];
@@ -131,11 +134,21 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             },
         ),
         (
+            MatchKind::MoneyBack,
+            StatementPart {
+                id: "back",
+                title: "Money back",
+                why: "A group owes us this amount. Tick a line if the money is theirs. We then \
+                    email the group that it has arrived.",
+                rows: Vec::new(),
+            },
+        ),
+        (
             MatchKind::NotOurs,
             StatementPart {
                 id: "others",
                 title: "Not about our payments",
-                why: "We record nothing here, unless a line is returned money and you tick it.",
+                why: "You do not need to do anything. We keep nothing of these lines.",
                 rows: Vec::new(),
             },
         ),
@@ -166,7 +179,9 @@ pub(in crate::http::pages::desk) async fn record_entries(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     require_finance(&visitor)?;
-    let mut wrong = Vec::new();
+    let (mut wrong, mut recorded) = (Vec::new(), 0);
+    let mut events: Option<(i64, i64)> = None;
+    let before = app.commands.log().length().await?;
     let ticked = ["line", "settle", "back"].map(|name| posted.all(name).collect::<Vec<_>>());
     let ticked = ticked.concat();
     if ticked.is_empty() {
@@ -183,6 +198,11 @@ pub(in crate::http::pages::desk) async fn record_entries(
             ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
         };
         match ownership::execute_and_wait(&app, request).await {
+            Ok(made) if made.first_position >= before => {
+                recorded += 1;
+                let first = events.map_or(made.first_position, |(first, _)| first);
+                events = Some((first, made.last_position));
+            }
             Ok(_) => {}
             Err(PageError::Refused(CommandError::Refused(refusal))) => {
                 let grant: Option<GrantRow> = app
@@ -197,9 +217,16 @@ pub(in crate::http::pages::desk) async fn record_entries(
         }
     }
     if wrong.is_empty() {
-        return Ok(see_other(
-            "/desk/payments?state=confirmed&done=bank-entries",
-        ));
+        let done = events.map_or_else(
+            || "bank-entries-again".to_owned(),
+            |events| done_parameter_of_several("bank-entries", events),
+        );
+        let next = format!("/desk/payments?state=confirmed&done={done}");
+        return Ok(see_other(&next));
+    }
+    if recorded > 0 {
+        let texts = ("1 other line is recorded.", "{} other lines are recorded.");
+        wrong.push(("file".to_owned(), counted(recorded, texts)));
     }
     render_page_at(
         &app,

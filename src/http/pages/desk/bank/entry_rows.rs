@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
+use super::super::list::{have_pence, pounds_in};
 use crate::bank::{self, ExpectedPayment, MatchOutcome, MatchedEntry, StatementEntry};
 use crate::commands::CommandError;
 use crate::domain::grant::ReturnReason;
@@ -45,6 +46,8 @@ pub(super) struct StatementRow {
 pub(super) enum MatchKind {
     Matched,
     ToLookAt,
+    /// Money that a group has to give back.
+    MoneyBack,
     NotOurs,
     Recorded,
 }
@@ -54,6 +57,7 @@ impl MatchKind {
         match self {
             Self::Matched => Tag::new(TagKind::Good, "Matched"),
             Self::ToLookAt => Tag::new(TagKind::Todo, "To look at"),
+            Self::MoneyBack => Tag::new(TagKind::Todo, "Money back"),
             Self::NotOurs => Tag::new(TagKind::Quiet, "Not a payment"),
             Self::Recorded => Tag::new(TagKind::Quiet, "Recorded"),
         }
@@ -92,6 +96,8 @@ pub(super) async fn statement_rows(
         grants,
         mut due,
     } = known_money(request).await?;
+    let sums = entries.iter().map(sum_of);
+    let with_pence = have_pence(sums);
     let found = bank::reconcile(entries, payments);
     let wanted: BTreeSet<Uuid> = found
         .iter()
@@ -115,9 +121,9 @@ pub(super) async fn statement_rows(
         let mut row = if one.outcome == MatchOutcome::NoPayment {
             let name = |due: &DueReturn| known(due.grant).0;
             let back = take_return(&one.entry, &mut due, name);
-            other_row(&one.entry, back, known, request.today())
+            other_row(&one.entry, back, known, request.today(), with_pence)
         } else {
-            entry_row(request, one, known).await?
+            entry_row(request, one, known, with_pence).await?
         };
         // Two entries of the same day may be equal. A number makes their idempotency keys differ.
         if let Some(("settle" | "back", line, _)) = &mut row.tick {
@@ -220,10 +226,11 @@ fn other_row(
     back: Option<(DueReturn, bool)>,
     known: impl Fn(Uuid) -> (String, String),
     today: Date,
+    with_pence: bool,
 ) -> StatementRow {
-    let row = row_of(entry, MatchKind::NotOurs);
     let Some((due, is_named)) = back else {
         let says = "It does not match any payment or any money due back.".to_owned();
+        let row = row_of(entry, MatchKind::NotOurs, with_pence);
         return StatementRow { says, ..row };
     };
     let (group, title) = known(due.grant);
@@ -243,19 +250,23 @@ fn other_row(
         group,
         title,
         says,
-        tag: Tag::new(TagKind::Todo, "Money back"),
         tick: Some(("back", line, is_named)),
-        ..row
+        ..row_of(entry, MatchKind::MoneyBack, with_pence)
     }
 }
 
+/// The amount of an entry, whether it went out or came in.
+fn sum_of(entry: &StatementEntry) -> Money {
+    Money::from_pence(entry.pence.unsigned_abs())
+}
+
 /// A row with only what the statement contains.
-fn row_of(entry: &StatementEntry, kind: MatchKind) -> StatementRow {
+fn row_of(entry: &StatementEntry, kind: MatchKind, with_pence: bool) -> StatementRow {
     let sign = if entry.pence < 0 { "\u{2212}" } else { "+" };
     StatementRow {
         day: entry.on.strftime("%-d %b %Y").to_string(),
         description: entry.description.clone(),
-        sum: format!("{sign}{}", Money::from_pence(entry.pence.unsigned_abs())),
+        sum: format!("{sign}{}", pounds_in(sum_of(entry), with_pence)),
         kind,
         tag: kind.tag(),
         grant: None,
@@ -299,6 +310,7 @@ async fn entry_row(
     request: &DeskRequest<'_>,
     one: MatchedEntry,
     known: impl Fn(Uuid) -> (String, String),
+    with_pence: bool,
 ) -> Result<StatementRow, PageError> {
     let MatchedEntry {
         entry,
@@ -312,7 +324,7 @@ async fn entry_row(
         group,
         title,
         says,
-        ..row_of(&entry, kind)
+        ..row_of(&entry, kind, with_pence)
     };
     let Some((grant, payment)) = payment else {
         return Ok(row);

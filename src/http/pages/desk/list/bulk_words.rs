@@ -79,7 +79,7 @@ impl BulkWords {
 }
 
 /// A text for one or for several, with their number in place of `{}`.
-pub(super) fn counted(count: usize, (one, several): (&str, &str)) -> String {
+pub(in crate::http::pages::desk) fn counted(count: usize, (one, several): (&str, &str)) -> String {
     match count {
         1 => one.to_owned(),
         count => several.replace("{}", &count.to_string()),

@@ -15,8 +15,10 @@ use crate::http::pages::layout::NoticeMailed;
 use crate::mail::writes_to_group;
 use crate::projections::{ApplicationRow, GroupRow};
 
-/// The most events of a command that are looked at.
-const EVENTS_MAX: i64 = 50;
+/// The most events that are looked at: those of a batch with as many payments as a file can have.
+const EVENTS_MAX: i64 = 600;
+/// The most people who are named. More are counted.
+const NAMED_MAX: usize = 6;
 
 /// Who gets a message about what was just done, for a reader who works with groups and did it.
 /// `None` if the action causes no message to a group.
@@ -27,14 +29,23 @@ pub(in crate::http::pages::desk) async fn mailed(
         return Ok(None);
     }
     let recorded = own_events(request).await?;
-    let Some(event) = recorded.iter().find(|event| writes_to_group(event)) else {
+    let written = recorded.iter().filter(|event| writes_to_group(event));
+    let streams: BTreeSet<Uuid> = written.map(|event| event.stream).collect();
+    let applications: Vec<ApplicationRow> = request.rows_by_id(&streams).await?;
+    let groups: BTreeSet<Uuid> = applications.iter().map(|row| row.group.0).collect();
+    if groups.is_empty() {
         return Ok(None);
-    };
-    let application: Option<ApplicationRow> = request.app.views.find(event.stream, None).await?;
-    match application {
-        Some(application) => Ok(Some(people_of(request, application.group.0).await?)),
-        None => Ok(None),
     }
+    let (mut emailed, mut by_hand) = (Vec::new(), Vec::new());
+    for group in groups {
+        let (with_email, without) = people_of(request, group).await?;
+        emailed.extend(with_email);
+        by_hand.extend(without);
+    }
+    Ok(Some(NoticeMailed {
+        emailed: sentence_of_emailed(&emailed),
+        by_hand: sentence_of_others(&by_hand),
+    }))
 }
 
 /// The letters that the reader has just released, by their applications.
@@ -50,7 +61,7 @@ pub(in crate::http::pages::desk) async fn released_letters(
 }
 
 /// The events that the address names as just recorded, if the reader caused them.
-async fn own_events(request: &DeskRequest<'_>) -> Result<Vec<RecordedEvent>, PageError> {
+pub(super) async fn own_events(request: &DeskRequest<'_>) -> Result<Vec<RecordedEvent>, PageError> {
     let events = Done::parse(request.text("done")).and_then(|done| done.events);
     let Some((first, last)) = events else {
         return Ok(Vec::new());
@@ -66,8 +77,12 @@ async fn own_events(request: &DeskRequest<'_>) -> Result<Vec<RecordedEvent>, Pag
     Ok(recorded)
 }
 
-/// The members of a group, and of those that it was merged into, by whether they have an email.
-async fn people_of(request: &DeskRequest<'_>, group: Uuid) -> Result<NoticeMailed, PageError> {
+/// The names of the members of a group, and of those that it was merged into: those who have an
+/// email, and the others.
+async fn people_of(
+    request: &DeskRequest<'_>,
+    group: Uuid,
+) -> Result<(Vec<String>, Vec<String>), PageError> {
     let views = &request.app.views;
     let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
     while let Some(id) = next.filter(|id| met.insert(*id)) {
@@ -85,17 +100,14 @@ async fn people_of(request: &DeskRequest<'_>, group: Uuid) -> Result<NoticeMaile
     let names = |people: Vec<(String, bool)>| -> Vec<String> {
         people.into_iter().map(|(name, _)| name).collect()
     };
-    Ok(NoticeMailed {
-        emailed: sentence_of_emailed(&names(emailed)),
-        by_hand: sentence_of_others(&names(by_hand)),
-    })
+    Ok((names(emailed), names(by_hand)))
 }
 
 fn sentence_of_emailed(names: &[String]) -> String {
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!("We email {}.", names_in_words(names, "and"))
+    match names.len() {
+        0 => String::new(),
+        ..=NAMED_MAX => format!("We email {}.", names_in_words(names, "and")),
+        count => format!("We email {count} people."),
     }
 }
 
@@ -104,6 +116,9 @@ fn sentence_of_others(names: &[String]) -> String {
     match names.len() {
         0 => String::new(),
         1 => format!("{listed} has no email: phone or write to them."),
+        count if count > NAMED_MAX => {
+            format!("{count} people have no email: phone or write to them.")
+        }
         _ => format!("{listed} have no email: phone or write to them."),
     }
 }
@@ -126,5 +141,11 @@ mod tests {
             "Zofia has no email: phone or write to them."
         );
         assert_eq!(sentence_of_emailed(&[]) + &sentence_of_others(&[]), "");
+        let many = names(&["Ann"; 7]);
+        assert_eq!(sentence_of_emailed(&many), "We email 7 people.");
+        assert_eq!(
+            sentence_of_others(&many),
+            "7 people have no email: phone or write to them."
+        );
     }
 }

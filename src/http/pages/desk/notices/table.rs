@@ -547,7 +547,12 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says("grants", "withdraw-story", "Story taken down."),
     says("grants", "close", "The grant is finished."),
     says("", "keyed-in", "Application saved."),
-    says("", "bank-entries", "Bank lines recorded."),
+    says("", "bank-entries", "The lines you ticked are recorded."),
+    says(
+        "",
+        "bank-entries-again",
+        "These lines were recorded before. Nothing has changed.",
+    ),
     says("", "try-again", "The email will be sent again."),
     says("", "told", "Saved. They are off the list."),
     says("", "not-told", "Undone. They are back on the list."),
