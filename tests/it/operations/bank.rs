@@ -265,9 +265,8 @@ async fn money_that_a_group_owes_has_its_own_part_of_a_statement(app: TestApp) {
     app.catch_up().await;
     let mut browser = signed_in(&app, &address, office.ben).await;
     let today = app.today();
-    let statement = format!(
-        "Date,Description,Paid out,Paid in\n{today},REFUND,,50.00\n{today},Rent,400.00,\n"
-    );
+    let statement =
+        format!("Date,Description,Paid out,Paid in\n{today},REFUND,,50.00\n{today},Rent,400.00,\n");
 
     // When
     let seen = read_statement(&mut browser, &statement);
@@ -316,7 +315,11 @@ async fn a_batch_that_is_marked_as_sent_names_the_people_of_each_group(app: Test
     let key = format!("batch-{}-1", app.today());
     let at = chosen.path.clone();
     let pays: Vec<(&str, &str)> = picks.iter().map(|id| ("pay", id.as_str())).collect();
-    let fields = [&[("form", "bank-file"), ("at", at.as_str())], pays.as_slice()].concat();
+    let fields = [
+        &[("form", "bank-file"), ("at", at.as_str())],
+        pays.as_slice(),
+    ]
+    .concat();
     let file = format!("/desk/do/bank-file/{fund}/{key}");
     let file = browser.submit_form(&chosen, &file, &fields);
     assert_eq!(file.status, 200, "{}", visible_text(&file));
@@ -340,6 +343,13 @@ async fn a_batch_that_is_marked_as_sent_names_the_people_of_each_group(app: Test
         says.contains("2 payments are marked as sent. Each group hears")
             && says.matches("Cass").count() >= 2,
         "{says}"
+    );
+    let grant = picks[0].split('/').next().unwrap();
+    let page = browser.get(&format!("/desk/payments?grant={grant}"));
+    assert!(
+        page.contains(" in Batch of ") && !page.contains(&key),
+        "{}",
+        visible_text(&page)
     );
 }
 

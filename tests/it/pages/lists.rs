@@ -345,6 +345,7 @@ async fn three_payments_are_approved_together_by_somebody_else(app: TestApp) {
     let list = own.get("/desk/payments?state=prepared");
     assert!(
         visible_text(&list).contains("You prepared it, so a colleague approves it")
+            && list.contains("Prepared\u{a0}")
             && !list.contains("name=\"pick\""),
         "{}",
         visible_text(&list)

@@ -407,11 +407,15 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         "prepare-payment",
         "Payment prepared. Someone else in finance must approve it.",
     ),
-    says("grants", "approve-payment", "Payment approved."),
+    says(
+        "grants",
+        "approve-payment",
+        "Payment approved. It can be sent once everyone who is needed has approved it.",
+    ),
     says(
         "grants",
         "reject-payment",
-        "Payment rejected. It will not be sent.",
+        "Payment rejected. The colleague who prepared it sees why on Today.",
     ),
     says(
         "grants",
@@ -437,12 +441,12 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "grants",
         "fail-payment",
-        "Payment marked as bounced. You can prepare another.",
+        "Payment marked as bounced. Check the bank details, then prepare another.",
     ),
     says(
         "grants",
         "reverse-payment",
-        "Saved. The bank took the payment back.",
+        "Saved. The bank took the payment back. Check the bank details, then prepare another.",
     ),
     says("grants", "correct-payment", "Payment day corrected."),
     says(

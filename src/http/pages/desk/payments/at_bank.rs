@@ -4,10 +4,12 @@ use uuid::Uuid;
 
 use super::super::DeskRequest;
 use super::super::bank::batch_title;
+use super::super::list::{have_pence, pounds_in};
 use super::grants_and_groups;
 use crate::domain::Money;
 use crate::domain::grant::PaymentState;
 use crate::http::pages::PageError;
+use crate::http::pages::apply::sections::names_in_words;
 use crate::http::pages::days::short_day;
 use crate::projections::PaymentRow;
 use crate::views::Filter;
@@ -17,7 +19,7 @@ const SHOWN_MAX: usize = 10;
 
 /// What the section "With the bank" shows.
 pub(super) struct AtBank {
-    pub total: Money,
+    pub total: String,
     pub payments: Vec<SentPayment>,
     /// How many more there are.
     pub more: usize,
@@ -27,7 +29,7 @@ pub(super) struct AtBank {
 pub(super) struct SentPayment {
     pub grant: Uuid,
     pub group: String,
-    pub amount: Money,
+    pub amount: String,
     /// When it was sent, in which batch, and who approved it.
     pub facts: String,
 }
@@ -42,9 +44,8 @@ pub(super) async fn payments_at_bank(
         return Ok(None);
     }
     rows.sort_by_key(|row| row.sent_on);
-    let total = rows
-        .iter()
-        .fold(Money::ZERO, |sum, row| sum.plus(row.amount));
+    let with_pence = have_pence(rows.iter().map(|row| row.amount));
+    let total: Money = rows.iter().map(|row| row.amount).sum();
     let more = rows.len().saturating_sub(SHOWN_MAX);
     rows.truncate(SHOWN_MAX);
     let (grants, groups) = grants_and_groups(request, &rows).await?;
@@ -62,7 +63,10 @@ pub(super) async fn payments_at_bank(
             .map(|batch| format!(" in {}", batch_title(batch, row.sent_on, today)))
             .unwrap_or_default();
         let names: Vec<_> = row.approved_by.iter().map(|by| people.of(by)).collect();
-        format!("{sent}{batch}, approved by {}", names.join(" and "))
+        format!(
+            "{sent}{batch}, approved by {}",
+            names_in_words(&names, "and")
+        )
     };
     let line = |row: &PaymentRow| {
         let group = grants
@@ -71,12 +75,12 @@ pub(super) async fn payments_at_bank(
         SentPayment {
             grant: row.grant,
             group: group.cloned().unwrap_or_else(|| "A group".to_owned()),
-            amount: row.amount,
+            amount: pounds_in(row.amount, with_pence),
             facts: facts(row),
         }
     };
     Ok(Some(AtBank {
-        total,
+        total: pounds_in(total, with_pence),
         payments: rows.iter().map(line).collect(),
         more,
     }))
