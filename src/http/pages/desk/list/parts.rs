@@ -45,12 +45,20 @@ pub struct List {
 impl List {
     /// The words of the link that ticks all rows of the page that can be ticked, or none.
     pub fn select_label(&self) -> String {
-        let ticks = self.rows.iter();
-        match ticks.filter(|row| row.tick == Tick::Yes).count() {
-            _ if self.select.0 => "Select none".to_owned(),
+        if self.select.0 {
+            return "Select none".to_owned();
+        }
+        let has_more_pages = self.pages.previous.is_some() || self.pages.next.is_some();
+        let tickable = self.rows.iter().filter(|row| row.tick == Tick::Yes).count();
+        let label = match tickable {
             1 => "Select 1".to_owned(),
             2 => "Select both".to_owned(),
             count => format!("Select all {count}"),
+        };
+        if has_more_pages {
+            format!("{label} on this page")
+        } else {
+            label
         }
     }
 
