@@ -294,6 +294,49 @@ async fn money_that_a_group_owes_has_its_own_part_of_a_statement(app: TestApp) {
         says.contains("1 line is returned money.") && says.contains("We email Cass"),
         "{says}"
     );
+    let again = visible_text(&read_statement(&mut browser, &statement));
+    assert!(
+        again.contains("1 not about our payments, 1 recorded before"),
+        "{again}"
+    );
+}
+
+on_each_engine!(a_line_that_was_kept_to_look_at_is_recorded_before);
+async fn a_line_that_was_kept_to_look_at_is_recorded_before(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    two_sent_payments(&app, &office).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let file = make_bank_file(&mut browser, &office, "");
+    app.catch_up().await;
+    let reference = file
+        .text
+        .lines()
+        .last()
+        .and_then(|line| line.rsplit(',').next());
+    let reference = reference.expect("a payment");
+    let today = app.today();
+    let statement = format!("Date,Description,Paid out,Paid in\n{today},FPO {reference},1.00,\n");
+
+    // When
+    let seen = read_statement(&mut browser, &statement);
+    let line = seen.text.split("name=\"settle\" value=\"").nth(1);
+    let line = line.and_then(|rest| rest.split('"').next());
+    let line = line.expect("a line to tick").replace("&#x2f;", "/");
+    let kept = browser.submit_form(&seen, "/desk/do/bank-entries", &[("settle", line.as_str())]);
+
+    // Then
+    assert!(
+        kept.contains("1 line is kept with its grant. Two people now agree what it is."),
+        "{}",
+        visible_text(&kept)
+    );
+    let again = read_statement(&mut browser, &statement);
+    assert!(
+        again.contains("1 recorded before") && !again.contains("name=\"settle\""),
+        "{}",
+        visible_text(&again)
+    );
 }
 
 on_each_engine!(a_batch_that_is_marked_as_sent_names_the_people_of_each_group);

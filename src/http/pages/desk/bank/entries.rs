@@ -8,10 +8,10 @@ use askama::Template;
 use super::super::list::counted;
 use super::super::notices::done_parameter_of_several;
 use super::super::{DeskRequest, render_page_at};
-use super::entry_rows::{MatchKind, StatementRow, parse_line, statement_rows};
+use super::entry_rows::{MatchKind, StatementRow, line_request, parse_line, statement_rows};
 use super::require_finance;
 use crate::bank::{self, StatementEntry};
-use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
+use crate::commands::CommandError;
 use crate::domain::Money;
 use crate::http::AppState;
 use crate::http::pages::words::capitalised;
@@ -171,8 +171,7 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
     parts.filter(|part| !part.rows.is_empty()).collect()
 }
 
-/// Records the chosen entries, each with an idempotency key made of its content, so that recording
-/// the same statement again changes nothing. Entries that are refused are listed on the page.
+/// Records the chosen entries, each once: recording the same statement again changes nothing. Entries that are refused are listed on the page.
 pub(in crate::http::pages::desk) async fn record_entries(
     sent: PostedForm,
     app: web::Data<AppState>,
@@ -192,11 +191,8 @@ pub(in crate::http::pages::desk) async fn record_entries(
         let Some(command) = parse_line(line) else {
             return Err(PageError::not_found());
         };
-        let repeat = IdempotencyKey::shared(format!("bank/{line}"), "bank");
-        let request = CommandRequest {
-            idempotency_key: Some(repeat),
-            ..CommandRequest::new(visitor.require_signed_in()?.caller.clone(), command)
-        };
+        let caller = visitor.require_signed_in()?.caller.clone();
+        let request = line_request(caller, line, command);
         match ownership::execute_and_wait(&app, request).await {
             Ok(made) if made.first_position >= before => {
                 recorded += 1;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::super::DeskRequest;
 use super::super::list::{have_pence, pounds_in};
 use crate::bank::{self, ExpectedPayment, MatchOutcome, MatchedEntry, StatementEntry};
-use crate::commands::CommandError;
+use crate::commands::{Caller, CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::grant::ReturnReason;
 use crate::domain::reference::Reference;
 use crate::domain::{Command, GrantCommand, GrantId, Money};
@@ -24,6 +24,8 @@ use crate::views::Filter;
 const LOOKUP_CHUNK: usize = 500;
 /// The number of letters of a group's name that an entry must contain. Banks cut names short.
 const NAME_LETTERS: usize = 12;
+/// What the page says of an entry that was recorded before.
+const RECORDED_BEFORE: &str = "We have this already.";
 
 /// An entry of the statement.
 pub(super) struct StatementRow {
@@ -79,11 +81,19 @@ struct DueReturn {
     due_on: Option<Date>,
 }
 
+/// Money that a group has given back.
+struct ReturnedMoney {
+    grant: Uuid,
+    reference: String,
+    amount: Money,
+}
+
 /// The records that an entry of a statement may refer to.
 struct KnownMoney {
     payments: Vec<ExpectedPayment>,
     grants: BTreeMap<Uuid, KnownGrant>,
     due: Vec<DueReturn>,
+    returned: Vec<ReturnedMoney>,
 }
 
 /// The entries as the page shows them, each with what it seems to be about.
@@ -95,6 +105,7 @@ pub(super) async fn statement_rows(
         payments,
         grants,
         mut due,
+        returned,
     } = known_money(request).await?;
     let sums = entries.iter().map(sum_of);
     let with_pence = have_pence(sums);
@@ -103,6 +114,7 @@ pub(super) async fn statement_rows(
         .iter()
         .filter_map(|one| Some(one.payment?.0))
         .chain(due.iter().map(|due| due.grant))
+        .chain(returned.iter().map(|money| money.grant))
         .collect();
     let groups = wanted.iter().filter_map(|id| grants.get(id));
     let names = request
@@ -118,12 +130,23 @@ pub(super) async fn statement_rows(
     let mut rows = Vec::new();
     let mut alike: BTreeMap<String, u32> = BTreeMap::new();
     for one in found {
-        let mut row = if one.outcome == MatchOutcome::NoPayment {
-            let name = |due: &DueReturn| known(due.grant).0;
-            let back = take_return(&one.entry, &mut due, name);
-            other_row(&one.entry, back, known, request.today(), with_pence)
-        } else {
+        let group_of = |grant: Uuid| known(grant).0;
+        let mut row = if one.outcome != MatchOutcome::NoPayment {
             entry_row(request, one, known, with_pence).await?
+        } else if let Some((grant, line)) =
+            recorded_return(request, &one.entry, &returned, &alike, group_of).await?
+        {
+            let (group, title) = known(grant);
+            StatementRow {
+                grant: Some(grant),
+                group,
+                title,
+                tick: Some(("back", line, false)),
+                ..row_of(&one.entry, MatchKind::Recorded, with_pence)
+            }
+        } else {
+            let back = take_return(&one.entry, &mut due, group_of);
+            other_row(&one.entry, back, known, request.today(), with_pence)
         };
         // Two entries of the same day may be equal. A number makes their idempotency keys differ.
         if let Some(("settle" | "back", line, _)) = &mut row.tick {
@@ -131,7 +154,15 @@ pub(super) async fn statement_rows(
             *count += 1;
             *line = format!("{line}/{count}");
         }
-        rows.push(row);
+        let is_recorded = match &row.tick {
+            Some(("settle" | "back", line, _)) => was_recorded(request, line).await?,
+            _ => false,
+        };
+        rows.push(if is_recorded {
+            recorded_before(row)
+        } else {
+            row
+        });
     }
     Ok(rows)
 }
@@ -141,12 +172,20 @@ async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError>
     let payments = request.list_all::<PaymentRow>(Vec::new()).await?;
     let ids: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
     let (mut references, mut grants) = (BTreeMap::new(), BTreeMap::new());
-    let mut due = Vec::new();
+    let (mut due, mut returned) = (Vec::new(), Vec::new());
     for some in ids.into_iter().collect::<Vec<_>>().chunks(LOOKUP_CHUNK) {
         let of_these = || vec![Filter::any_of("id", some)];
         let applications = request.list_all::<ApplicationRow>(of_these()).await?;
         references.extend(applications.into_iter().map(|row| (row.id, row.reference)));
         for row in request.list_all::<GrantRow>(of_these()).await? {
+            let reference = references.get(&row.id).cloned().unwrap_or_default();
+            if !row.returned.is_zero() {
+                returned.push(ReturnedMoney {
+                    grant: row.id,
+                    reference: reference.clone(),
+                    amount: row.returned,
+                });
+            }
             let owed = [
                 (ReturnReason::Underspend, row.underspend_due),
                 (ReturnReason::Clawback, row.clawback_due),
@@ -154,7 +193,7 @@ async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError>
             let owed = owed.into_iter().filter(|(_, amount)| !amount.is_zero());
             due.extend(owed.map(|(owed, amount)| DueReturn {
                 grant: row.id,
-                reference: references.get(&row.id).cloned().unwrap_or_default(),
+                reference: reference.clone(),
                 owed,
                 amount,
                 due_on: row.return_due_on,
@@ -180,7 +219,80 @@ async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError>
         payments: expected.collect(),
         grants,
         due,
+        returned,
     })
+}
+
+/// The command that a line of the form describes, with an idempotency key made of the line, so that
+/// each line is recorded once, by any of the people in finance.
+pub(super) fn line_request(caller: Caller, line: &str, command: Command) -> CommandRequest {
+    CommandRequest {
+        idempotency_key: Some(IdempotencyKey::shared(format!("bank/{line}"), "bank")),
+        ..CommandRequest::new(caller, command)
+    }
+}
+
+/// Whether a line of the form was recorded before, by anyone.
+async fn was_recorded(request: &DeskRequest<'_>, line: &str) -> Result<bool, PageError> {
+    let Some(command) = parse_line(line) else {
+        return Ok(false);
+    };
+    let asked = line_request(request.signed.caller.clone(), line, command);
+    let reply = request.app.commands.previous_reply(asked).await?;
+    Ok(reply.is_some())
+}
+
+/// The row of an entry that was recorded before: it cannot be ticked.
+fn recorded_before(row: StatementRow) -> StatementRow {
+    StatementRow {
+        kind: MatchKind::Recorded,
+        tag: MatchKind::Recorded.tag(),
+        says: RECORDED_BEFORE.to_owned(),
+        tick: None,
+        ..row
+    }
+}
+
+/// The grant for which an entry was recorded as returned money, and its line of the form. Such
+/// money is no longer due. `alike` has how many equal lines the statement had so far.
+async fn recorded_return(
+    request: &DeskRequest<'_>,
+    entry: &StatementEntry,
+    returned: &[ReturnedMoney],
+    alike: &BTreeMap<String, u32>,
+    group_of: impl Fn(Uuid) -> String,
+) -> Result<Option<(Uuid, String)>, PageError> {
+    if entry.pence <= 0 {
+        return Ok(None);
+    }
+    let fits = |money: &&ReturnedMoney| {
+        money.amount.pence() == entry.pence
+            || names_grant(entry, &money.reference, &group_of(money.grant))
+    };
+    for money in returned.iter().filter(fits) {
+        for owed in [ReturnReason::Underspend, ReturnReason::Clawback] {
+            let line = return_line(money.grant, entry, owed);
+            let number = alike.get(&line).map_or(1, |count| count + 1);
+            if was_recorded(request, &format!("{line}/{number}")).await? {
+                return Ok(Some((money.grant, line)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The line of the form that records an entry as returned money, without its number.
+fn return_line(grant: Uuid, entry: &StatementEntry, owed: ReturnReason) -> String {
+    let owed: &str = owed.into();
+    format!("{grant}/0/back/{}/{owed}/{}", entry.on, entry.pence)
+}
+
+/// Whether an entry has the number of a grant, or the name of its group.
+fn names_grant(entry: &StatementEntry, reference: &str, group: &str) -> bool {
+    let said = plain(&entry.description);
+    let group: String = plain(group).chars().take(NAME_LETTERS).collect();
+    let has_number = !reference.is_empty() && said.contains(&plain(reference));
+    has_number || (!group.is_empty() && said.contains(&group))
 }
 
 /// The money due back that an entry pays, and whether the entry names the grant or its group. An
@@ -189,17 +301,12 @@ async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError>
 fn take_return(
     entry: &StatementEntry,
     due: &mut Vec<DueReturn>,
-    name: impl Fn(&DueReturn) -> String,
+    group_of: impl Fn(Uuid) -> String,
 ) -> Option<(DueReturn, bool)> {
     if entry.pence <= 0 {
         return None;
     }
-    let said = plain(&entry.description);
-    let is_named = |due: &DueReturn| {
-        let name: String = plain(&name(due)).chars().take(NAME_LETTERS).collect();
-        let by_number = !due.reference.is_empty() && said.contains(&plain(&due.reference));
-        by_number || (!name.is_empty() && said.contains(&name))
-    };
+    let is_named = |due: &DueReturn| names_grant(entry, &due.reference, &group_of(due.grant));
     let fits: Vec<usize> = (0..due.len())
         .filter(|place| due[*place].amount.pence() == entry.pence)
         .collect();
@@ -243,8 +350,7 @@ fn other_row(
     } else {
         format!("It may be money back from {group}: {due_words}. Tick it if it is theirs.")
     };
-    let owed: &str = due.owed.into();
-    let line = format!("{}/0/back/{}/{owed}/{}", due.grant, entry.on, entry.pence);
+    let line = return_line(due.grant, entry, due.owed);
     StatementRow {
         grant: Some(due.grant),
         group,
@@ -291,7 +397,7 @@ fn suggested_action(outcome: &MatchOutcome) -> (MatchKind, Option<&'static str>,
             Some("reverse"),
             "It came back after it was paid.",
         ),
-        MatchOutcome::AlreadyRecorded => (MatchKind::Recorded, None, "We have this already."),
+        MatchOutcome::AlreadyRecorded => (MatchKind::Recorded, None, RECORDED_BEFORE),
         MatchOutcome::NoPayment => (MatchKind::NotOurs, None, ""),
         MatchOutcome::SeveralPayments => (
             MatchKind::ToLookAt,
