@@ -171,7 +171,8 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
     parts.filter(|part| !part.rows.is_empty()).collect()
 }
 
-/// Records the chosen entries, each once: recording the same statement again changes nothing. Entries that are refused are listed on the page.
+/// Records the chosen entries, each once: recording the same statement again changes nothing.
+/// Entries that are refused are listed on the page.
 pub(in crate::http::pages::desk) async fn record_entries(
     sent: PostedForm,
     app: web::Data<AppState>,
