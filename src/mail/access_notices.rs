@@ -170,7 +170,12 @@ impl Composer {
         };
         let reader = self.load_fixed_text_reader(mail).await?;
         let event = self.load_event(&mail.about).await?;
-        let (subject, words) = notice_text(notice, reader.language);
+        let (subject, words) = match &event.event {
+            Event::Organisation(
+                OrganisationEvent::FounderNamed { .. } | OrganisationEvent::RoleGiven { .. },
+            ) => FIRST_ROLE_TEXT,
+            _ => notice_text(notice, reader.language),
+        };
         let text = FixedText {
             subject,
             words,
@@ -195,6 +200,15 @@ fn link_path(notice: AccessNotice, event: &RecordedEvent) -> String {
         _ => "/my".to_owned(),
     }
 }
+
+/// Subject and text of a notice about a role that nobody confirmed, because there were not yet two
+/// administrators.
+const FIRST_ROLE_TEXT: (&str, &str) = (
+    "Someone was given a role",
+    "Hello\n\nSomeone in our office now has a new role. Until there are two administrators, one \
+        person can give the first roles alone.\n\nIf you did not expect that, talk to a \
+        colleague. You can see who it is, and end the role, here:",
+);
 
 /// Subject and text of a notice. Notices to administrators are in English only.
 fn notice_text(notice: AccessNotice, language: Language) -> (&'static str, &'static str) {

@@ -310,6 +310,14 @@ async fn the_first_administrator_gets_no_mail_about_themselves(app: TestApp) {
         1,
         "the first administrator hears of the second"
     );
+    let mails = mails_in_folder(&mail_folder(&app));
+    let notice = mails.values().find(|mail| mail.contains("has a new role"));
+    let notice = notice.expect("a notice of the role");
+    assert!(
+        notice.contains("one person can give the first roles alone")
+            && !notice.contains("another confirmed"),
+        "{notice}"
+    );
 }
 
 /// How many mails say that a person was given a role.
