@@ -10,6 +10,7 @@ use crate::domain::{PersonId, Role, text::Slug};
 use crate::export::open_data::org_id;
 use crate::http::quotas::Quotas;
 use crate::import::ImportKind;
+use crate::mail::SetByOperator;
 use crate::sandbox::Upload;
 
 /// A micro-grants service whose every change is an immutable event.
@@ -114,8 +115,8 @@ pub struct Config {
         global = true
     )]
     pub listen: SocketAddr,
-    /// The public address of the pages, such as <https://grants.example.org>. Without it, the
-    /// address that it listens on.
+    /// The public address of the pages, such as <https://grants.example.org>. Without it, that of
+    /// the settings, or the address that it listens on.
     #[arg(long, env = "MICROGRANTS_ADDRESS", global = true)]
     pub address: Option<String>,
     /// The office's phone number, shown on the pages.
@@ -138,7 +139,7 @@ pub struct Config {
     )]
     pub log_format: LogFormat,
     /// The email server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>. Without
-    /// it emails are written to a folder.
+    /// it, that of the settings, or emails are written to a folder.
     #[arg(
         long,
         env = "MICROGRANTS_SMTP_URL",
@@ -146,14 +147,10 @@ pub struct Config {
         hide_env_values = true
     )]
     pub smtp_url: Option<String>,
-    /// The sender of emails.
-    #[arg(
-        long,
-        env = "MICROGRANTS_MAIL_FROM",
-        default_value = "Grants <grants@localhost.localdomain>",
-        global = true
-    )]
-    pub mail_from: String,
+    /// The sender of emails. Without it, that of the settings, or
+    /// `Grants <grants@localhost.localdomain>`.
+    #[arg(long, env = "MICROGRANTS_MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
     /// How long a process may take to send one email before another process tries it, in seconds.
     /// It must be longer than the timeout of the email server.
     #[arg(
@@ -256,6 +253,22 @@ impl Config {
 }
 
 impl Config {
+    /// The configured sender of mails, or one that belongs to nobody.
+    pub fn mail_sender(&self) -> &str {
+        self.mail_from
+            .as_deref()
+            .unwrap_or("Grants <grants@localhost.localdomain>")
+    }
+
+    /// What the settings of the organisation cannot change.
+    pub fn set_by_operator(&self) -> SetByOperator {
+        SetByOperator {
+            server: self.smtp_url.is_some(),
+            sender: self.mail_from.is_some(),
+            address: self.address.is_some(),
+        }
+    }
+
     /// The host of the configured mail server, without user and password; empty without one.
     pub fn mail_server_host(&self) -> String {
         let Some(url) = &self.smtp_url else {

@@ -1,12 +1,12 @@
 //! Export tasks: open data, past grants, and the pre-flight of a package.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use super::audit::not_checked;
 use super::{TaskError, open_organisation};
 use crate::clock::Clock;
 use crate::clock::day_of;
+use crate::commands::Commands;
 use crate::config::{Config, ExportTask};
 use crate::eventlog::TimestampSource;
 use crate::export::open_data::{self, Places, PlacesError, Publisher, PublishingDefect, preflight};
@@ -35,6 +35,7 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
 /// Views for an export. If a service has the SQLite database open, they read a copy, which is
 /// deleted when this value is dropped.
 struct ExportSource {
+    commands: Commands,
     views: Views,
     /// The private folder of the copy. It is removed on drop.
     _copy: Option<tempfile::TempDir>,
@@ -69,6 +70,7 @@ impl ExportSource {
         while projector.advance().await? {}
         Ok(Self {
             views: Views::new(opened.commands.log().clone(), projector),
+            commands: opened.commands,
             _copy: copy,
         })
     }
@@ -109,11 +111,14 @@ fn write(file: &Path, text: &str) -> Result<(), TaskError> {
 }
 
 async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
-    let by = publisher(config, false, config.listen).ok_or_else(|| {
+    let address = config.public_address(config.listen);
+    let mut by = publisher(config, false, &address).ok_or_else(|| {
         not_checked("name the prefix that 360Giving gave, with --publisher-prefix")
     })?;
     let places = places(config, false)?;
     let source = ExportSource::open(config).await?;
+    let set = config.set_by_operator();
+    by.address = set.public_address(&source.commands, &address).await?;
     let published = source.views.published().await?;
     let checked = open_data::build_package(&published, &by, &places, day_of(Clock::System.now()));
     report_defects(
@@ -158,7 +163,7 @@ fn report_defects(faults: &[PublishingDefect]) -> Result<(), TaskError> {
 
 /// The publisher, if a prefix is configured. The demonstration has a prefix that is assigned to no
 /// organisation.
-pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Option<Publisher> {
+pub(super) fn publisher(config: &Config, demo: bool, address: &str) -> Option<Publisher> {
     let prefix = config
         .publisher_prefix
         .clone()
@@ -168,7 +173,7 @@ pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Opt
         org_id: config.publisher_org_id.clone(),
         website: config.publisher_website.clone(),
         licence: config.licence.clone(),
-        address: config.public_address(address),
+        address: address.to_owned(),
     })
 }
 

@@ -30,6 +30,7 @@ use crate::commands::Commands;
 use crate::config::Config;
 use crate::domain::{Person, PersonId, Role};
 use crate::eventlog::TimestampSource;
+use crate::mail::SetByOperator;
 use crate::store::{Store, StoreError};
 
 /// Maximum length of a line, in bytes.
@@ -70,8 +71,9 @@ struct SocketRequest {
 pub(super) struct Operator {
     pub(super) commands: Commands,
     pub(super) tokens: Tokens,
-    /// Public base URL of the pages, without a trailing slash.
+    /// Public base URL of the pages by the configuration, without a trailing slash.
     pub(super) address: String,
+    pub(super) set_by_operator: SetByOperator,
 }
 
 impl Operator {
@@ -125,7 +127,9 @@ impl Operator {
                     },
                 )
                 .await?;
-                Ok(format!("{}/sign-in/{}", self.address, link.token))
+                let set = self.set_by_operator;
+                let address = set.public_address(&self.commands, &self.address).await?;
+                Ok(format!("{address}/sign-in/{}", link.token))
             }
             OperatorRequest::EndAccess { .. } => {
                 self.tokens.end_access(log, person).await?;
@@ -164,6 +168,7 @@ pub(super) async fn run(config: &Config, asked: OperatorRequest) -> Result<Strin
         tokens: Tokens::new(&keys.token, config.organisation.as_str())?,
         commands,
         address,
+        set_by_operator: config.set_by_operator(),
     };
     let done = operator.execute(asked).await;
     operator.commands.log().store().close().await;

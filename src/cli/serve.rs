@@ -7,7 +7,7 @@
 //! database is closed. A second signal ends the process immediately.
 
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ use crate::http::rate_limit::RateLimits;
 use crate::http::supervisor::Supervisor;
 use crate::http::{self, AppState, DemoAccount, SiteConfig};
 use crate::jobs::Jobs;
-use crate::mail::{MailTransport, Mailer};
+use crate::mail::{MailTransport, Mailer, SetByOperator};
 use crate::projections::Projector;
 use crate::sandbox::Sandbox;
 use crate::views::{AsAt, Views};
@@ -74,7 +74,19 @@ pub(super) async fn run(
         .local_addr()
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
     let transport = mail_transport(config)?;
-    let site = site_config(config, address, transport.folder_path(), demo_accounts)?;
+    let set = match &demo_accounts {
+        Some(_) => SetByOperator::ALL,
+        None => config.set_by_operator(),
+    };
+    let public = set
+        .public_address(&opened.commands, &config.public_address(address))
+        .await?;
+    let site = site_config(
+        config,
+        (public, set),
+        transport.folder_path(),
+        demo_accounts,
+    )?;
     let mailer = subscribed_mailer(config, &opened.commands, &views, transport, &site).await?;
     let (stop, stopping) = watch::channel(false);
     let mail = supervisor.spawn("mail", mailer.run(stopping.clone()));
@@ -93,6 +105,7 @@ pub(super) async fn run(
         commands: opened.commands.clone(),
         tokens: tokens.clone(),
         address: site.address.clone(),
+        set_by_operator: site.set_by_operator,
     };
     let socket = OperatorSocket::for_database(config)
         .map(|socket| supervisor.spawn("socket", socket.run(operator)));
@@ -169,10 +182,10 @@ async fn print_first_link(commands: &Commands, site: &SiteConfig) -> Result<(), 
     Ok(())
 }
 
-/// The settings of the pages and the API.
+/// The settings of the pages and the API, with the public address.
 fn site_config(
     config: &Config,
-    address: SocketAddr,
+    (address, set_by_operator): (String, SetByOperator),
     mail_folder: Option<&Path>,
     demo_accounts: Option<Vec<DemoAccount>>,
 ) -> Result<SiteConfig, TaskError> {
@@ -183,18 +196,19 @@ fn site_config(
         .as_deref()
         .map_or_else(|| Ok(Layout::plain()), Layout::read)?;
     Ok(SiteConfig {
-        address: config.public_address(address),
+        open_data: export::publisher(config, demo, &address)
+            .map(|publisher| OpenData::new(publisher, places)),
+        address,
         telephone: config.telephone.clone(),
         demo,
         demo_accounts: demo_accounts.unwrap_or_default(),
         mail_folder: mail_folder.map(Path::to_owned),
         mail_server: config.mail_server_host(),
-        mail_sender: config.mail_from.clone(),
+        mail_sender: config.mail_sender().to_owned(),
+        set_by_operator,
         limits: RateLimits::new(&config.limits, config.proxy),
         body_pause_max: BODY_PAUSE_MAX,
         bank_layout,
-        open_data: export::publisher(config, demo, address)
-            .map(|publisher| OpenData::new(publisher, places)),
     })
 }
 
@@ -208,6 +222,7 @@ async fn subscribed_mailer(
 ) -> Result<Mailer, TaskError> {
     let mailer = Mailer::new(commands.clone(), views.clone(), transport, &site.address)
         .signed_by(site.office_contact())
+        .configured_as(site.set_by_operator)
         .claiming_for(Duration::from_secs(config.mail_claim_seconds))
         .sending_checkpoints_to(config.heads_to.clone());
     if site.demo {
@@ -305,7 +320,7 @@ fn managed_webhooks(config: &Config, opened: &OpenedOrganisation) -> ManagedWebh
 /// The configured transport of mails.
 fn mail_transport(config: &Config) -> Result<MailTransport, TaskError> {
     Ok(match &config.smtp_url {
-        Some(url) => MailTransport::server(&config.mail_from, url)?,
-        None => MailTransport::folder(&config.mail_from, &config.mails)?,
+        Some(url) => MailTransport::server(config.mail_sender(), url)?,
+        None => MailTransport::folder(config.mail_sender(), &config.mails)?,
     })
 }

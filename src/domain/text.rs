@@ -62,6 +62,8 @@ pub enum TextError {
             query or a fragment"
     )]
     NotAWebAddress,
+    #[error("this is not the name of a server, such as mail.example.org")]
+    NotAHost,
     #[error("this is not a kind of event, such as grant.PaymentConfirmed")]
     NotAnEvent,
     #[error("this is not a colour: use # and six digits or letters from a to f, such as #0f6b66")]

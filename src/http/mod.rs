@@ -33,8 +33,10 @@ use crate::auth::tokens::Tokens;
 use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::domain::PersonId;
+use crate::eventlog::LogError;
 use crate::files::{FileError, FileStore, StoredFile, UploadContext};
-use crate::mail::OfficeContact;
+use crate::mail::{OfficeContact, SetByOperator};
+use crate::projections::OrganisationRow;
 use crate::sandbox::Sandbox;
 use crate::views::{Reader, Views};
 pub use openapi::{openapi_json, openapi_yaml};
@@ -98,7 +100,8 @@ impl DemoAccount {
 
 /// Settings of the HTTP service that come from the operator's configuration.
 pub struct SiteConfig {
-    /// The public URL of the pages, without a slash at the end.
+    /// The public URL of the pages when the process started, without a slash at the end: see
+    /// [`Self::public_address`]. It decides whether cookies are marked as secure.
     pub address: String,
     /// The office's telephone number; empty if none is shown.
     pub telephone: String,
@@ -112,6 +115,8 @@ pub struct SiteConfig {
     pub mail_server: String,
     /// The sender of mails.
     pub mail_sender: String,
+    /// What of these the settings of the organisation do not change.
+    pub set_by_operator: SetByOperator,
     pub limits: RateLimits,
     /// How long a client may pause while it sends a request body.
     pub body_pause_max: Duration,
@@ -134,6 +139,7 @@ impl SiteConfig {
             mail_folder: None,
             mail_server: String::new(),
             mail_sender: String::new(),
+            set_by_operator: SetByOperator::default(),
             limits: RateLimits::new(&Quotas::default(), None),
             body_pause_max: body_timeout::BODY_PAUSE_MAX,
             bank_layout: Layout::plain(),
@@ -148,6 +154,27 @@ impl SiteConfig {
             phone: self.telephone.clone(),
             hours: String::new(),
         }
+    }
+
+    /// The public URL of the pages now, without a slash at the end.
+    pub async fn public_address(&self, commands: &Commands) -> Result<String, LogError> {
+        self.set_by_operator
+            .public_address(commands, &self.address)
+            .await
+    }
+
+    /// Whether emails go to a mail server: that of the operator, or that of the settings.
+    #[must_use]
+    pub fn sends_emails(&self, own: Option<&OrganisationRow>) -> bool {
+        !self.mail_server.is_empty() || self.uses_own_server(own)
+    }
+
+    /// Whether emails go to the mail server of the settings.
+    #[must_use]
+    pub fn uses_own_server(&self, own: Option<&OrganisationRow>) -> bool {
+        let settings = own.and_then(|own| own.settings.as_ref());
+        let entered = settings.and_then(|settings| settings.values.sending.as_ref());
+        self.set_by_operator.in_force(entered).server.is_some()
     }
 
     /// Whether browsers reach the service over TLS.

@@ -88,10 +88,12 @@ impl Mailer {
         (0..self.checkpoint_recipients.len()).map(mail).collect()
     }
 
-    /// Composes a checkpoint mail or an alarm; none if the mail is of another kind.
+    /// Composes a checkpoint mail or an alarm, with links to an address; none if the mail is of
+    /// another kind.
     pub(super) async fn compose_checkpoint_mail(
         &self,
         mail: &MailRow,
+        address: &str,
     ) -> Result<Option<Email>, MailError> {
         if ![CHECKPOINT_KIND, ALARM_KIND].contains(&mail.kind.as_str()) {
             return Ok(None);
@@ -111,7 +113,7 @@ impl Mailer {
         let checkpoint = transparency::newest_checkpoint(log)
             .await?
             .ok_or(MailError::ViewsBehind)?;
-        let link = format!("{}/log/checkpoint", self.composer.address);
+        let link = format!("{address}/log/checkpoint");
         let letter = if mail.kind == ALARM_KIND {
             alarm_letter(&state, &checkpoint, link)?
         } else {

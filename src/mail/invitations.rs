@@ -15,7 +15,8 @@ use crate::eventlog::LogError;
 use crate::outbox::{self, MailRow, NewMail};
 use crate::views::PersonView;
 
-const TEST_MESSAGE: &str = "test_message";
+/// The kind of the test message.
+pub const TEST_MESSAGE: &str = "test_message";
 /// Lifetime of the link in an invitation, in minutes: three days, over a weekend.
 const INVITATION_MINUTES: i64 = 3 * 24 * 60;
 /// Lifetime of the link in a test message, in minutes.

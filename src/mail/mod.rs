@@ -27,7 +27,9 @@ mod letter;
 mod look;
 mod lookups;
 mod new_address;
+pub mod passwords;
 mod recipients;
+mod sending;
 mod signature;
 mod transport;
 mod triggers;
@@ -48,6 +50,8 @@ pub use access_notices::invite_again;
 pub use compose::{Composer, format_day};
 pub use default_templates::default_template;
 pub use letter::{Email, EmailAttachment, SpokenLetter};
+pub use sending::SetByOperator;
+use sending::TransportOfSettings;
 pub use signature::OfficeContact;
 pub use transport::{MailTransport, MailTransportError};
 pub use triggers::writes_to_group;
@@ -94,7 +98,10 @@ pub enum MailError {
 pub struct Mailer {
     commands: Commands,
     views: Views,
+    /// The transport of the operator's configuration.
     transport: MailTransport,
+    set_by_operator: SetByOperator,
+    transport_of_settings: TransportOfSettings,
     claim: Duration,
     /// True once the process should stop.
     stop: watch::Receiver<bool>,
@@ -114,6 +121,8 @@ impl Mailer {
             commands,
             views,
             transport,
+            set_by_operator: SetByOperator::default(),
+            transport_of_settings: TransportOfSettings::default(),
             claim: CLAIM_DURATION,
             stop: watch::channel(false).1,
             checkpoint_recipients: Arc::default(),
@@ -276,14 +285,18 @@ impl Mailer {
 
     async fn compose_and_send(&self, mail: &MailRow) -> Result<(), MailError> {
         let email = self.compose(mail).await?;
-        Ok(self.transport.send(&email).await?)
+        Ok(self.present_transport().await?.send(&email).await?)
     }
 
     async fn compose(&self, mail: &MailRow) -> Result<Email, MailError> {
-        if let Some(checkpoint) = self.compose_checkpoint_mail(mail).await? {
+        let composer = self.present_composer().await?;
+        if let Some(checkpoint) = self
+            .compose_checkpoint_mail(mail, &composer.address)
+            .await?
+        {
             return Ok(checkpoint);
         }
-        self.composer.compose(mail).await
+        composer.compose(mail).await
     }
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 use lettre::transport::smtp::AsyncSmtpTransport;
+use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncTransport as _, Tokio1Executor};
 use tokio::fs::{self, File};
 
 use super::letter::{Email, EmailAttachment};
+use crate::domain::organisation::{MailEncryption, MailSender, MailServer};
 
 /// Timeout of each step of the SMTP dialogue.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -21,6 +23,8 @@ pub enum MailTransportError {
     InvalidServer(String),
     #[error("this is not an email address for the sender: {0}")]
     InvalidSender(String),
+    #[error("the password of the email server is missing: enter it again")]
+    NoPassword,
     /// Permanent: repeating the attempt cannot succeed.
     #[error("the email server refused it: {0}")]
     Refused(String),
@@ -62,6 +66,50 @@ impl MailTransport {
         Ok(Self {
             from: parse_sender(from)?,
             transport: Transport::Server(Box::new(server.timeout(Some(TIMEOUT)).build())),
+        })
+    }
+
+    /// The same sender, through a mail server of the settings. Fails if the host is invalid.
+    pub(super) fn through(
+        self,
+        server: &MailServer,
+        password: Option<String>,
+    ) -> Result<Self, MailTransportError> {
+        let host = server.host.as_str();
+        let builder = if server.is_on_this_machine() {
+            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+        } else {
+            let relay = match server.encryption {
+                MailEncryption::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(host),
+                MailEncryption::Starttls => {
+                    AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host)
+                }
+            };
+            relay.map_err(|error| MailTransportError::InvalidServer(error.to_string()))?
+        };
+        let builder = builder.port(server.port).timeout(Some(TIMEOUT));
+        let builder = match (&server.user, password) {
+            (Some(user), Some(password)) => {
+                builder.credentials(Credentials::new(user.to_string(), password))
+            }
+            _ => builder,
+        };
+        Ok(Self {
+            transport: Transport::Server(Box::new(builder.build())),
+            ..self
+        })
+    }
+
+    /// The same transport with a sender of the settings. Fails if the address is invalid.
+    pub(super) fn sent_by(self, sender: &MailSender) -> Result<Self, MailTransportError> {
+        let email = sender
+            .email
+            .as_str()
+            .parse()
+            .map_err(|_| MailTransportError::InvalidSender(sender.email.to_string()))?;
+        Ok(Self {
+            from: Mailbox::new(Some(sender.name.to_string()), email),
+            ..self
         })
     }
 

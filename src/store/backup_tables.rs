@@ -27,7 +27,7 @@ use ColumnKind::{Bytes, Integer, Text};
 
 /// Every table that neither holds the events, nor is derived from them, nor is short-lived, as
 /// sessions are.
-pub const BACKUP_TABLES: [BackupTable; 9] = [
+pub const BACKUP_TABLES: [BackupTable; 10] = [
     BackupTable {
         name: "commands",
         columns: &[("command_id", Text), ("answer", Text)],
@@ -94,6 +94,12 @@ pub const BACKUP_TABLES: [BackupTable; 9] = [
             ("audience", Text),
             ("saved_at", Integer),
         ],
+        shared: false,
+        optional: true,
+    },
+    BackupTable {
+        name: "mail_passwords",
+        columns: &[("id", Text), ("sealed", Bytes), ("entered_at", Integer)],
         shared: false,
         optional: true,
     },

@@ -16,6 +16,7 @@ pub mod kept_forms;
 mod list_columns;
 pub mod list_query;
 pub mod lookups;
+pub mod mail_passwords;
 pub mod newest_rows;
 pub mod outbox;
 pub mod personal_data;

@@ -7,6 +7,7 @@ mod mail_text;
 mod question;
 mod return_account;
 mod roles;
+mod sending;
 mod settings;
 mod webhook;
 
@@ -25,6 +26,7 @@ pub use command::{
 use mail_text::MailTexts;
 pub use question::{Question, QuestionKind, QuestionOption, QuestionTranslation};
 pub use return_account::{AccountNumbers, ReturnAccount};
+pub use sending::{MailEncryption, MailHost, MailSender, MailServer, Sending, ServiceAddress};
 use settings::SettingsHistory;
 pub use settings::{
     AreaLanguage, HelpLine, LANGUAGES_MAX, LanguageTag, OfficeEmail, OfficePhone, PostalAddress,
@@ -94,6 +96,12 @@ impl Organisation {
     #[must_use]
     pub fn settings_may_be_set_alone(&self) -> bool {
         self.settings.may_be_set_alone()
+    }
+
+    /// How emails leave the service, by the settings in force.
+    #[must_use]
+    pub fn sending(&self) -> Option<&Sending> {
+        self.settings.sending()
     }
 
     /// The webhooks that receive events.

@@ -3,13 +3,14 @@
 //! there is a second administrator, the first changes them alone.
 //!
 //! All values are unencrypted, because they are about an organisation. All are public but the account
-//! for returns: see [`Settings::without_return_account`]. That one always takes two administrators.
+//! for returns and how emails are sent: see [`Settings::only_public`]. The account always takes two
+//! administrators.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accent, OrganisationCommand, OrganisationEvent, ReturnAccount};
+use super::{Accent, OrganisationCommand, OrganisationEvent, ReturnAccount, Sending};
 use crate::domain::command::ProposalRef;
 use crate::domain::file::FileDigest;
 use crate::domain::id::PersonId;
@@ -203,6 +204,9 @@ pub struct Settings {
     /// The account to which groups return money. It is not public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_account: Option<ReturnAccount>,
+    /// The mail server, the sender of emails and the service's address. They are not public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sending: Option<Sending>,
 }
 
 impl Settings {
@@ -214,9 +218,10 @@ impl Settings {
 
     /// The public settings.
     #[must_use]
-    pub fn without_return_account(self) -> Self {
+    pub fn only_public(self) -> Self {
         Self {
             return_account: None,
+            sending: None,
             ..self
         }
     }
@@ -272,6 +277,11 @@ impl SettingsHistory {
     /// Whether one administrator may still set them alone.
     pub(super) fn may_be_set_alone(&self) -> bool {
         !self.had_two_administrators
+    }
+
+    /// How emails leave the service, by the settings in force.
+    pub(super) fn sending(&self) -> Option<&Sending> {
+        self.in_force.as_ref()?.sending.as_ref()
     }
 
     /// Records that there are two administrators.

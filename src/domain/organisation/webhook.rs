@@ -29,7 +29,7 @@ text_type!(
     "https://hooks.example.org/grants"
 );
 
-fn parse_web_address(text: &str) -> Result<String, TextError> {
+pub(super) fn parse_web_address(text: &str) -> Result<String, TextError> {
     let text = normalise(text, 300, false)?;
     let (plain, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (false, rest),

@@ -1,5 +1,5 @@
-//! The read of the organisation. People without a role do not see the staff's mail texts,
-//! the account for returns, nor settings that are only proposed.
+//! The read of the organisation. People without a role do not see the staff's mail texts, the
+//! account for returns, how emails are sent, nor settings that are only proposed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -37,15 +37,15 @@ pub(super) async fn organisation_response(
     record_response(&app.views.with_agreements(row, as_at).await?, version)
 }
 
-/// Removes mail texts, proposed settings and the account for returns. The other settings in force,
-/// the form, signs, agreements and reports are public.
+/// Removes mail texts, proposed settings, the account for returns and how emails are sent. The other
+/// settings in force, the form, signs, agreements and reports are public.
 fn redact_for_group(row: OrganisationRow) -> OrganisationRow {
     OrganisationRow {
         mail_texts: Vec::new(),
         proposed_mail_texts: Vec::new(),
         proposed_settings: None,
         settings: row.settings.map(|settings| SettingsRow {
-            values: settings.values.without_return_account(),
+            values: settings.values.only_public(),
             ..settings
         }),
         ..row

@@ -28,8 +28,9 @@ use crate::http::AppState;
 
 /// The hidden field with the digest of the person for whom a page was made.
 pub(super) const TYPED_BY: &str = "typed_by";
-/// Fields that are not filled in again: those of one showing of a page, and the box that confirms.
-const OF_ONE_SHOWING: [&str; 6] = ["csrf", "key", "at", "form", TYPED_BY, SURE];
+/// Fields that are not filled in again: those of one showing of a page, the box that confirms, and a
+/// password, which is not kept.
+const OF_ONE_SHOWING: [&str; 7] = ["csrf", "key", "at", "form", TYPED_BY, SURE, "password"];
 /// The pages that need someone to be signed in.
 const ROOMS: [&str; 3] = ["/my", "/desk", "/account"];
 /// The most bytes of the fields of a form with files.

@@ -15,6 +15,7 @@ pub mod news;
 pub mod office_pages;
 pub mod panel_days;
 pub mod question_kinds;
+pub mod sending;
 pub mod sign_in;
 pub mod spreadsheets;
 pub mod two_tabs;

@@ -221,7 +221,7 @@ pub(super) async fn blank_form(
         activities,
         questions,
         bounds: bounds_hint(&fund, visitor.language),
-        address: app.site.address.clone(),
+        address: app.site.public_address(&app.commands).await?,
         fund,
         round,
     })

@@ -79,7 +79,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
     let forms = request.forms();
     let key: &'static str = kind.into();
     let act = text_action(request, &forms, which, &own).await?;
-    let (subject, preview) = preview(request, &act.form, which, &own);
+    let (subject, preview) = preview(request, &act.form, which, &own).await?;
     let page = MailTextPage {
         page: request
             .page_context(&format!("Email: {}", mail_kind_label(key)))
@@ -114,17 +114,18 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
 
 /// Subject and text as they would arrive. Those that were refused are shown as they were typed: a
 /// detail that does not exist would leave a gap.
-fn preview(
+async fn preview(
     request: &DeskRequest<'_>,
     form: &Form,
     which: MailTextKey,
     own: &OrganisationRow,
-) -> (String, String) {
+) -> Result<(String, String), PageError> {
     let (subject, body) = (form.value("subject"), form.value("body"));
     if form.was_rejected() {
-        return (subject.to_owned(), body.to_owned());
+        return Ok((subject.to_owned(), body.to_owned()));
     }
-    composer(request.app).example(which.kind, which.language, own, (subject, body))
+    let composer = composer(request.app).await?;
+    Ok(composer.example(which.kind, which.language, own, (subject, body)))
 }
 
 /// The action that publishes a text, or that proposes it, for mails whose texts need two

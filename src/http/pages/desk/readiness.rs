@@ -53,7 +53,7 @@ pub(in crate::http::pages) async fn organisation_readiness(
     let administrators = proven_administrators(app, &organisation).await?;
     let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
     let telephone = SiteDetails::in_force(own.as_ref(), &app.site, Language::En).telephone;
-    let sends = app.site.mail_folder.is_none();
+    let sends = app.site.mail_folder.is_none() || app.site.uses_own_server(own.as_ref());
     let mut list = vec![
         Readiness::new(
             "Phone number",
@@ -209,12 +209,13 @@ pub(in crate::http::pages) async fn missing_before_panel(
     funds: &[FundRow],
 ) -> Result<Vec<Readiness>, PageError> {
     let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
+    let sends = app.site.mail_folder.is_none() || app.site.uses_own_server(own.as_ref());
     let settings = own.and_then(|own| own.settings);
     let values = settings.as_ref().map(|settings| &settings.values);
     let mut list = vec![
         Readiness::new(
             "Email",
-            app.site.demo || app.site.mail_folder.is_none(),
+            app.site.demo || sends,
             NO_EMAIL_SERVER,
             "/desk/setup/email",
         ),

@@ -15,7 +15,8 @@ use crate::domain::command::ProposalRef;
 use crate::domain::file::FileDigest;
 use crate::domain::language::Language;
 use crate::domain::organisation::{
-    AreaLanguage, LANGUAGES_MAX, RefuseSettings, Settings, WritingDirection,
+    AreaLanguage, LANGUAGES_MAX, MailEncryption, MailServer, RefuseSettings, Sending, Settings,
+    WritingDirection,
 };
 use crate::domain::{Command, Organisation, OrganisationCommand as C, Role};
 use crate::files::FileError;
@@ -123,7 +124,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
 
 /// The settings in force. Before they are set for the first time, the organisation's name and the
 /// telephone number of the operator's configuration.
-fn values_in_force(own: &OrganisationRow, telephone: &str) -> Settings {
+pub(super) fn values_in_force(own: &OrganisationRow, telephone: &str) -> Settings {
     if let Some(settings) = &own.settings {
         return settings.values.clone();
     }
@@ -144,10 +145,11 @@ fn values_in_force(own: &OrganisationRow, telephone: &str) -> Settings {
         charity: None,
         languages: Vec::new(),
         return_account: None,
+        sending: None,
     }
 }
 
-async fn may_set_alone(app: &AppState) -> Result<bool, PageError> {
+pub(super) async fn may_set_alone(app: &AppState) -> Result<bool, PageError> {
     let organisation = app.commands.organisation().0;
     let known = app
         .commands
@@ -155,6 +157,57 @@ async fn may_set_alone(app: &AppState) -> Result<bool, PageError> {
         .refresh::<Organisation>(organisation)
         .await?;
     Ok(known.state.settings_may_be_set_alone())
+}
+
+/// How emails leave the service, in force.
+async fn sending_in_force(app: &AppState) -> Result<Option<Sending>, PageError> {
+    let organisation = app.commands.organisation().0;
+    let known = app
+        .commands
+        .log()
+        .refresh::<Organisation>(organisation)
+        .await?;
+    Ok(known.state.sending().cloned())
+}
+
+/// How emails leave the service as texts, by label. Those that are not set are empty.
+pub(super) fn sending_facts(sending: &Sending) -> [(&'static str, String); 3] {
+    let sender = sending.sender.as_ref();
+    [
+        (
+            "Email server",
+            sending
+                .server
+                .as_ref()
+                .map(server_in_words)
+                .unwrap_or_default(),
+        ),
+        (
+            "Emails come from",
+            sender
+                .map(|sender| format!("{} <{}>", sender.name, sender.email))
+                .unwrap_or_default(),
+        ),
+        ("Address of this service", text_of(sending.address.as_ref())),
+    ]
+}
+
+/// A mail server in words. The end of the password's id shows that a password is another one.
+fn server_in_words(server: &MailServer) -> String {
+    let encryption = match server.encryption {
+        _ if server.is_on_this_machine() => "on the same machine",
+        MailEncryption::Tls => "TLS",
+        MailEncryption::Starttls => "STARTTLS",
+    };
+    let mut words = format!("{}, port {}, {encryption}", server.host, server.port);
+    if let Some(user) = &server.user {
+        words.push_str(&format!("\nUser {user}"));
+    }
+    if let Some(password) = server.password {
+        let id = password.simple().to_string();
+        words.push_str(&format!("\nPassword marked {}", &id[id.len() - 6..]));
+    }
+    words
 }
 
 /// The settings as texts, by label. Those that are not set are empty.
@@ -214,9 +267,14 @@ async fn proposed(
         return Ok(None);
     };
     let names = request.names_of_colleagues([row.proposed_by]).await?;
-    let changes = facts_of(before)
-        .into_iter()
-        .zip(facts_of(&row.values))
+    let all = |settings: &Settings| {
+        let sending = settings.sending.clone().unwrap_or_default();
+        facts_of(settings)
+            .into_iter()
+            .chain(sending_facts(&sending))
+    };
+    let changes = all(before)
+        .zip(all(&row.values))
         .filter(|((_, before), (_, after))| before != after)
         .map(|((label, before), (_, after))| ChangedSetting {
             label,
@@ -371,7 +429,15 @@ pub(super) async fn submit(
         .ok_or_else(PageError::not_found)?;
     let id = app.commands.organisation().0;
     match commands::parse_body(noun, spec, id, posted.to_json().to_string().as_bytes()) {
-        Ok(command) => {
+        Ok(mut command) => {
+            if let Command::Organisation(
+                _,
+                C::SetSettings(settings) | C::ProposeSettings(settings),
+            ) = &mut command
+            {
+                // They have a page of their own.
+                settings.sending = sending_in_force(&app).await?;
+            }
             // A proposal waits on this page.
             let next = match name {
                 "set-settings" => setup::page_after(&app, &visitor, PAGE_PATH).await?,

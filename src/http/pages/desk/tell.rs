@@ -310,13 +310,13 @@ fn ways_to_tell() -> Vec<(String, String)> {
     .to_vec()
 }
 
-pub(super) fn composer(app: &AppState) -> Composer {
-    Composer::new(
+pub(super) async fn composer(app: &AppState) -> Result<Composer, PageError> {
+    Ok(Composer::new(
         app.commands.clone(),
         app.views.clone(),
-        &app.site.address,
+        &app.site.public_address(&app.commands).await?,
         app.site.office_contact(),
-    )
+    ))
 }
 
 /// The words of a mail, or why there are none.
@@ -324,7 +324,7 @@ async fn load_words(
     request: &DeskRequest<'_>,
     mail: &MailRow,
 ) -> Result<(Option<SpokenLetter>, Option<String>), PageError> {
-    match composer(request.app).spoken(mail).await {
+    match composer(request.app).await?.spoken(mail).await {
         Ok(words) => Ok((Some(words), None)),
         Err(MailError::Log(error)) => Err(error.into()),
         Err(MailError::View(error)) => Err(error.into()),

@@ -567,6 +567,16 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         "test-sent",
         "The test message is on its way. Open the link in it.",
     ),
+    says(
+        "",
+        "email-saved",
+        "Saved. Send yourself a test message to see if it works.",
+    ),
+    says(
+        "",
+        "email-proposed",
+        "Proposed. A second administrator must agree before we use it.",
+    ),
     says("", "questions-ready", "The questions are ready."),
     says("", "agreement-ready", "The agreement is ready."),
     says("", "fund-ready", "The fund is set up."),

@@ -23,6 +23,7 @@ use crate::http::pages::{
 };
 use crate::http::problem::Problem;
 use crate::mail::invitations;
+use crate::projections::OrganisationRow;
 
 const PAGE: &str = "/desk/setup/colleague";
 /// How long a link that is handed over is valid: three days, as the one in an invitation.
@@ -65,7 +66,7 @@ async fn render(
         again: forms.form("again"),
         open: state.administrators.len() < 2,
         hands_over: hands_over(request.app, &state),
-        has_mail_server: !request.app.site.mail_server.is_empty(),
+        has_mail_server: request.app.site.sends_emails(Some(&state.own)),
         administrators: state.administrators,
         reader: request.signed.reader.person,
         roles: [Role::Finance, Role::Officer, Role::Panel]
@@ -101,8 +102,9 @@ pub(in super::super) fn role_sentence(role: Role) -> &'static str {
 }
 
 /// Whether a link for a colleague may be shown to an administrator. It would let the administrator
-/// act as two people, so it is only for the beginning: without a mail server, and before any fund
-/// is open. A fund opens only after both have signed in from their own mailbox.
+/// act as two people, so it is only for the beginning: without a mail server of the operator, and
+/// before any fund is open. A fund opens only after both have signed in from their own mailbox. It
+/// is also the way on if the mail server in the settings does not work.
 fn hands_over(app: &AppState, state: &SetupState) -> bool {
     app.site.mail_server.is_empty()
         && state
@@ -162,10 +164,11 @@ pub(super) async fn submit(
         }
     }
     invitations::invite(&app.commands, person).await?;
-    let next = if app.site.mail_server.is_empty() {
-        PAGE
-    } else {
+    let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
+    let next = if app.site.sends_emails(own.as_ref()) {
         "/desk/setup"
+    } else {
+        PAGE
     };
     Ok(see_other(&format!("{next}?done=colleague-invited")))
 }
@@ -235,6 +238,7 @@ pub(super) async fn make_link(
         by_mail: false,
     };
     let secret = links::issue(&app.commands, new).await?;
-    let link = format!("{}/sign-in/{}", app.site.address, secret.token);
+    let address = app.site.public_address(&app.commands).await?;
+    let link = format!("{address}/sign-in/{}", secret.token);
     render(&request, Some((link, name))).await
 }

@@ -36,6 +36,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(post("colleague").route(web::post().to(colleague::submit)))
         .service(post("invite").route(web::post().to(colleague::invite_again)))
         .service(post("link").route(web::post().to(colleague::make_link)))
+        .service(post("email").route(web::post().to(email::save)))
         .service(post("test-message").route(web::post().to(email::send_test)))
         .service(post("questions").route(web::post().to(starters::publish_questions)))
         .service(post("agreement").route(web::post().to(starters::publish_agreement)))
@@ -140,7 +141,11 @@ async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
 
 fn steps_of(state: &SetupState, request: &DeskRequest<'_>) -> Vec<SetupStep> {
     let site = SiteDetails::in_force(Some(&state.own), &request.app.site, Language::En);
-    let mut steps = people_steps(state, &site, !request.app.site.mail_server.is_empty());
+    let mut steps = people_steps(
+        state,
+        &site,
+        request.app.site.sends_emails(Some(&state.own)),
+    );
     steps.extend(grant_steps(state));
     mark_next(&mut steps);
     steps
@@ -179,16 +184,16 @@ fn people_steps(state: &SetupState, site: &SiteDetails, has_mail_server: bool) -
             "/desk/settings",
         ),
         step(
-            ("A second administrator", state.second_in_words()),
-            state.has_second(),
-            ("5 min", invite),
-            "/desk/setup/colleague",
-        ),
-        step(
             ("Email", state.email_in_words(has_mail_server)),
             has_mail_server && state.email_works(),
             ("10 min", "Set up"),
             "/desk/setup/email",
+        ),
+        step(
+            ("A second administrator", state.second_in_words()),
+            state.has_second(),
+            ("5 min", invite),
+            "/desk/setup/colleague",
         ),
     ]
 }
