@@ -199,15 +199,17 @@ fn server_in_words(server: &MailServer) -> String {
         MailEncryption::Tls => "TLS",
         MailEncryption::Starttls => "STARTTLS",
     };
-    let mut words = format!("{}, port {}, {encryption}", server.host, server.port);
-    if let Some(user) = &server.user {
-        words.push_str(&format!("\nUser {user}"));
-    }
-    if let Some(password) = server.password {
+    let user = server.user.as_ref().map(|user| format!("User {user}"));
+    let password = server.password.map(|password| {
         let id = password.simple().to_string();
-        words.push_str(&format!("\nPassword marked {}", &id[id.len() - 6..]));
-    }
-    words
+        format!("Password marked {}", &id[id.len() - 6..])
+    });
+    let place = format!("{}, port {}, {encryption}", server.host, server.port);
+    let lines: Vec<String> = [Some(place), user, password]
+        .into_iter()
+        .flatten()
+        .collect();
+    lines.join("\n")
 }
 
 /// The settings as texts, by label. Those that are not set are empty.
