@@ -302,3 +302,33 @@ async fn the_page_says_what_the_operator_set(app: TestApp) {
         visible_text(&page)
     );
 }
+
+on_each_engine!(email_is_not_done_while_it_goes_to_a_folder);
+async fn email_is_not_done_while_it_goes_to_a_folder(app: TestApp) {
+    // Given
+    let address = serve_empty(&app, SetByOperator::default());
+    let mut morgan = begin(&app, &address);
+
+    // When
+    let page = send_test(&mut morgan);
+
+    // Then
+    assert!(
+        page.contains("We wrote the test email to the folder"),
+        "{}",
+        visible_text(&page)
+    );
+    deliver_all(&app, &mailer(&app)).await;
+    let mails = mails_in_folder(&mail_folder(&app));
+    let mail = mails.values().next().expect("a mail in the folder");
+    let (_, rest) = mail.split_once("/sign-in/").expect("a link");
+    let link = format!("/sign-in/{}", rest.split_whitespace().next().unwrap());
+    let page = morgan.get(&link);
+    morgan.submit_form(&page, &link, &[]);
+    let page = morgan.get("/desk/setup");
+    assert!(
+        page.contains("No email server yet") && page.contains("0 of 8 done"),
+        "{}",
+        visible_text(&page)
+    );
+}
