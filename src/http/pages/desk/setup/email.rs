@@ -46,7 +46,7 @@ struct EmailPage {
     server: String,
     sender: String,
     address: String,
-    set: SetByOperator,
+    fixed: SetByOperator,
     edit: Option<SendingForm>,
     /// Changes wait for a second administrator.
     waits: bool,
@@ -99,7 +99,7 @@ pub(in super::super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResp
         sender: or(sender, &site.mail_sender),
         address: site.public_address(&app.commands).await?,
         edit: (!waits && set != SetByOperator::ALL).then(|| sending_form(&forms, &values, alone)),
-        set,
+        fixed: set,
         waits,
         demo: site.demo,
         own_email: own.map(|one| one.email.clone()).unwrap_or_default(),
