@@ -141,6 +141,17 @@ fn usual_eligibility(language: Language) -> [Eligibility; 2] {
     })
 }
 
+/// How many people a group needs: as many as sign the agreement, and at least two where the usual
+/// questions on eligibility are asked.
+pub fn people_needed(fund: &FundRow) -> u8 {
+    let asked = if fund.rules.texts.eligibility.is_empty() {
+        2
+    } else {
+        1
+    };
+    fund.rules.signers.max(asked)
+}
+
 /// The fund's own questions.
 fn own_eligibility(texts: &FundTexts, language: Language) -> impl Iterator<Item = Eligibility> {
     texts.eligibility.iter().map(move |own| {

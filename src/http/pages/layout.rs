@@ -279,6 +279,11 @@ impl PageContext {
         Language::VARIANTS.iter().map(link).collect()
     }
 
+    /// Whether the words of the page still wait for a native reader. No translation has had one.
+    pub fn is_drafted_by_machine(&self) -> bool {
+        self.language != Language::En
+    }
+
     /// Whether the pages exist in a language.
     #[expect(
         clippy::unused_self,

@@ -14,6 +14,7 @@ pub mod meeting;
 pub mod news;
 pub mod office_pages;
 pub mod panel_days;
+pub mod public_pages;
 pub mod question_kinds;
 pub mod sending;
 pub mod sign_in;

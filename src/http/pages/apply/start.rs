@@ -99,6 +99,15 @@ impl RoundStartPage {
             days => translate_with("{} days left", &days.to_string(), language),
         }
     }
+
+    /// How many people the group needs; `None` if one is enough.
+    fn people_needed(&self) -> Option<String> {
+        match fund_texts::people_needed(&self.fund) {
+            ..=1 => None,
+            2 => Some(self.page.t("Two or more people in your group.").to_owned()),
+            people => Some(self.page.t_with("{} or more people in your group.", people)),
+        }
+    }
 }
 
 #[derive(Template)]
