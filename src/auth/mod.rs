@@ -14,6 +14,7 @@ pub mod kept_forms;
 pub mod links;
 pub mod new_address;
 pub mod sessions;
+pub mod statement_links;
 mod token_cache;
 pub mod tokens;
 

@@ -10,7 +10,7 @@ use super::grant::{Instalment, ReleaseCondition};
 use super::payee::PayeeInput;
 use super::{
     ApplicationCommand, Command, DecisionContext, FundCommand, GrantCommand, GroupCommand,
-    PersonCommand, Refusal,
+    OrganisationCommand, PersonCommand, Refusal,
 };
 use crate::domain::panel::{Award, Verdict};
 
@@ -66,6 +66,9 @@ impl Command {
             Self::Grant(_, command) => grant_days(command),
             // The end of a simulation is set by the operator and is not limited.
             Self::Person(_, PersonCommand::Tell(told)) => vec![("told_on", told.told_on)],
+            Self::Organisation(_, OrganisationCommand::ShareStatement(share)) => {
+                vec![("from", share.from), ("until", share.until)]
+            }
             Self::Organisation(..) | Self::Person(..) => Vec::new(),
         }
     }

@@ -528,7 +528,8 @@ pub fn created_number(event: &Event) -> Option<u32> {
             }
             | OrganisationEvent::WebhookSecretMade {
                 secret: version, ..
-            },
+            }
+            | OrganisationEvent::StatementShared { link: version, .. },
         ) => Some(*version),
         _ => None,
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::question::Question;
 use super::settings::{RefuseSettings, Settings};
+use super::statement_link::{ShareStatement, StatementLinkRef};
 use super::webhook::{ProposeWebhook, WebhookAddress, WebhookRef};
 use crate::domain::aggregate::events;
 use crate::domain::command::{ProposalRef, commands};
@@ -83,6 +84,13 @@ commands! {
         /// Makes the next secret of a webhook. It is shown once, to the person who requests it.
         MakeWebhookSecret(WebhookRef) = "make-webhook-secret",
             Permission::Download(&[Role::Administrator]);
+        /// Makes a link that shows a funder's statement between two days without an account, for 90
+        /// days.
+        ShareStatement(ShareStatement) = "share-statement",
+            Permission::Staff(&[Role::Administrator, Role::Officer, Role::Finance]);
+        /// Ends a link to a funder's statement.
+        EndStatementLink(StatementLinkRef) = "end-statement-link",
+            Permission::Staff(&[Role::Administrator, Role::Officer, Role::Finance]);
     }
 }
 
@@ -280,5 +288,14 @@ events! {
         WebhookConfirmed { webhook: u32, proposal: u32, confirmed_by: PersonId },
         WebhookEnded { webhook: u32 },
         WebhookSecretMade { webhook: u32, secret: u32 },
+        StatementShared {
+            link: u32,
+            funder: Slug,
+            from: Date,
+            until: Date,
+            expires_on: Date,
+            shared_by: PersonId,
+        },
+        StatementLinkEnded { link: u32 },
     }
 }

@@ -1,5 +1,5 @@
 //! The organisation aggregate: roles, signs of success, versions of forms and agreements, mail
-//! templates, settings and webhooks.
+//! templates, settings, webhooks and links to statements.
 
 mod accent;
 mod command;
@@ -9,6 +9,7 @@ mod return_account;
 mod roles;
 mod sending;
 mod settings;
+mod statement_link;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,7 @@ pub use settings::{
     AreaLanguage, HelpLine, LANGUAGES_MAX, LanguageTag, OfficeEmail, OfficePhone, PostalAddress,
     RefuseSettings, Settings, WritingDirection, dialled,
 };
+pub use statement_link::{ShareStatement, StatementLink, StatementLinkRef, StatementLinks};
 pub use webhook::{
     OrganisationWebhooks, ProposeWebhook, ProposedTarget, WEBHOOKS_MAX, Webhook, WebhookAddress,
     WebhookRef, WebhookTarget,
@@ -72,6 +74,8 @@ pub struct Organisation {
     /// How often each role of a person was ended.
     roles_ended: BTreeMap<PersonId, BTreeMap<Role, u32>>,
     webhooks: OrganisationWebhooks,
+    #[serde(default)]
+    statement_links: StatementLinks,
 }
 
 impl Organisation {
@@ -108,6 +112,12 @@ impl Organisation {
     #[must_use]
     pub fn webhooks(&self) -> &OrganisationWebhooks {
         &self.webhooks
+    }
+
+    /// The links to funders' statements.
+    #[must_use]
+    pub fn statement_links(&self) -> &StatementLinks {
+        &self.statement_links
     }
 
     /// The last day on which a person was an auditor, if the role has ended.
@@ -342,6 +352,8 @@ impl Aggregate for Organisation {
             C::ConfirmWebhook(of) => self.webhooks.confirm(of.proposal, facts)?,
             C::EndWebhook(of) => self.webhooks.end(*of)?,
             C::MakeWebhookSecret(of) => self.webhooks.make_secret(*of)?,
+            C::ShareStatement(share) => self.statement_links.share(share, facts)?,
+            C::EndStatementLink(of) => self.statement_links.end(*of)?,
         };
         Ok(vec![event])
     }
@@ -388,6 +400,8 @@ impl Aggregate for Organisation {
             | OrganisationEvent::WebhookConfirmed { .. }
             | OrganisationEvent::WebhookEnded { .. }
             | OrganisationEvent::WebhookSecretMade { .. } => self.webhooks.apply(event),
+            OrganisationEvent::StatementShared { .. }
+            | OrganisationEvent::StatementLinkEnded { .. } => self.statement_links.apply(event),
         }
     }
 }

@@ -40,6 +40,7 @@ mod question_field;
 mod sign_in;
 mod sign_in_link;
 mod site;
+mod statement_sheet;
 mod subject_access;
 mod theme;
 mod tokens;

@@ -19,4 +19,5 @@ pub mod question_kinds;
 pub mod sending;
 pub mod sign_in;
 pub mod spreadsheets;
+pub mod statements;
 pub mod two_tabs;

@@ -254,6 +254,8 @@ const DEEDS: &[(&str, &str)] = &[
     ),
     ("WebhookEnded", "ended a connection to another program"),
     ("WebhookSecretMade", "made a secret for a connection"),
+    ("StatementShared", "made a link to a funder’s statement"),
+    ("StatementLinkEnded", "ended a link to a funder’s statement"),
 ];
 
 #[cfg(test)]

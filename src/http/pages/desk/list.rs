@@ -31,6 +31,7 @@ use uuid::Uuid;
 
 use super::DeskRequest;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
+use crate::http::AppState;
 use crate::http::accesses;
 use crate::http::pages::public::names_of_groups;
 use crate::http::pages::{Form, PageError, PageForms};
@@ -52,6 +53,34 @@ pub(super) use tags::{grant_tag, have_pence, pounds_in, update_tag};
 
 /// Names per lookup.
 const NAMES_CHUNK: usize = 500;
+
+/// Current rows by their ids, in a few lookups for all of them.
+pub(in crate::http::pages) async fn rows_by_id<T: TableRow>(
+    app: &AppState,
+    ids: impl IntoIterator<Item: ToString>,
+) -> Result<Vec<T>, PageError> {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    let mut rows = Vec::new();
+    for some in ids.chunks(NAMES_CHUNK) {
+        let filters = vec![Filter::any_of("id", some)];
+        let page = PageRequest::up_to_max();
+        rows.extend(app.views.list(None, filters, &page).await?.items);
+    }
+    Ok(rows)
+}
+
+/// The public names of groups, by their ids.
+pub(in crate::http::pages) async fn group_names(
+    app: &AppState,
+    ids: impl Iterator<Item = String>,
+) -> Result<BTreeMap<String, String>, PageError> {
+    let mut all = BTreeMap::new();
+    let ids: BTreeSet<String> = ids.collect();
+    for some in ids.into_iter().collect::<Vec<_>>().chunks(NAMES_CHUNK) {
+        all.extend(names_of_groups(app, some.to_vec()).await?);
+    }
+    Ok(all)
+}
 
 impl DeskRequest<'_> {
     /// The page's address with one query parameter replaced.
@@ -105,14 +134,7 @@ impl DeskRequest<'_> {
         &self,
         ids: impl IntoIterator<Item: ToString>,
     ) -> Result<Vec<T>, PageError> {
-        let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
-        let mut rows = Vec::new();
-        for some in ids.chunks(NAMES_CHUNK) {
-            let filters = vec![Filter::any_of("id", some)];
-            let page = PageRequest::up_to_max();
-            rows.extend(self.app.views.list(None, filters, &page).await?.items);
-        }
-        Ok(rows)
+        rows_by_id(self.app, ids).await
     }
 
     /// All rows that match the filters, at the query's `as_at`.
@@ -134,12 +156,7 @@ impl DeskRequest<'_> {
         &self,
         ids: impl Iterator<Item = String>,
     ) -> Result<BTreeMap<String, String>, PageError> {
-        let mut all = BTreeMap::new();
-        let ids: BTreeSet<String> = ids.collect();
-        for some in ids.into_iter().collect::<Vec<_>>().chunks(NAMES_CHUNK) {
-            all.extend(names_of_groups(self.app, some.to_vec()).await?);
-        }
-        Ok(all)
+        group_names(self.app, ids).await
     }
 }
 

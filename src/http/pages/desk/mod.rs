@@ -67,6 +67,7 @@ mod setup;
 mod signs;
 mod spreadsheets;
 mod statement;
+mod statement_links;
 mod steps;
 mod submit_command;
 mod tell;
@@ -84,6 +85,7 @@ use askama::Template;
 pub(super) use header::{forget_header, kept_header};
 use history::{HistoryEntry, history};
 use jiff::civil::Date;
+pub(super) use list::{group_names, rows_by_id};
 pub(super) use routes::configure;
 
 use super::form::FieldLabels;

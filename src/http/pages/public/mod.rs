@@ -1,5 +1,5 @@
-//! The public pages: home, help, privacy, accessibility, impact, open data, and the people and
-//! mails of a demonstration.
+//! The public pages: home, help, privacy, accessibility, impact, open data, shared statements,
+//! and the people and mails of a demonstration.
 
 mod demo;
 mod documents;
@@ -7,6 +7,7 @@ mod home;
 mod impact;
 mod mails;
 mod open_data;
+mod statement;
 
 use actix_web::web;
 
@@ -19,6 +20,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/privacy").route(web::get().to(documents::privacy)))
         .service(web::resource("/accessibility").route(web::get().to(documents::accessibility)))
         .service(web::resource("/open-data").route(web::get().to(open_data::show)))
+        .service(web::resource("/statement/{link}/{secret}").route(web::get().to(statement::show)))
         .service(web::resource("/impact").route(web::get().to(impact::show)))
         .service(
             web::resource("/impact/{grant}/{file}").route(web::get().to(super::my::story_picture)),

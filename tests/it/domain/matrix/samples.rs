@@ -156,6 +156,10 @@ fn organisation(name: &str) -> Sample {
             "events": ["grant.PaymentConfirmed"],
         })),
         "end-webhook" | "make-webhook-secret" => staff(json!({ "webhook": 1 })),
+        "share-statement" => staff(json!({
+            "funder": "health-partnership", "from": "2026-04-01", "until": "2026-05-31",
+        })),
+        "end-statement-link" => staff(json!({ "link": 1 })),
         "publish-report" => staff(json!({
             "area": "oldham",
             "context": "A town.",

@@ -92,6 +92,16 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         "Webhook ended. Nothing more is sent to it.",
     ),
     says("organisation", "make-webhook-secret", "New secret made."),
+    says(
+        "organisation",
+        "share-statement",
+        "Link made. Copy it and send it to the funder.",
+    ),
+    says(
+        "organisation",
+        "end-statement-link",
+        "Link ended. It no longer opens the statement.",
+    ),
     says("people", "register", "Person added."),
     says(
         "people",

@@ -107,6 +107,15 @@ pub fn organisation(state: &str) -> (Scenario, Uuid) {
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-mail-text"]);
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-webhook"]);
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-settings"]);
+        setting.issue_json_ok(
+            0,
+            "organisation",
+            ORGANISATION.0,
+            "share-statement",
+            &json!({
+                "funder": "health-partnership", "from": "2026-01-01", "until": "2026-03-31",
+            }),
+        );
     }
     (setting, ORGANISATION.0)
 }

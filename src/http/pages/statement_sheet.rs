@@ -1,0 +1,448 @@
+//! What a statement shows: the money between two days, each grant with what came of it, and for a
+//! funder the outcomes of the funds that have its money. The office reads it at the desk. A funder
+//! reads it at a link, without the transactions and without the names of groups that have not
+//! accepted their offer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::apply::sections::place_name;
+use super::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
+use super::days::short_day;
+use super::desk::{group_names, rows_by_id};
+use super::public::order_by_sign;
+use super::words::Tagged as _;
+use super::PageError;
+use crate::clock::day_of;
+use crate::domain::grant::GrantState;
+use crate::domain::language::Language;
+use crate::domain::{Money, thousands};
+use crate::http::AppState;
+use crate::mail::format_day;
+use crate::projections::{FundRow, GrantRow, OrganisationRow};
+use crate::views::{
+    Balances, GroupBy, OutcomeLine, Statement, StatementLine, StatementSubject, Sums,
+};
+
+/// Who reads a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SheetReader {
+    Office,
+    Funder,
+}
+
+/// The content of a statement, for `parts/statement.html`.
+pub struct StatementSheet {
+    /// Whose money the statement is about, before its name.
+    pub kind: &'static str,
+    pub name: String,
+    /// What became of the money, in a few sentences.
+    pub lead: String,
+    /// The days of the statement, and its last day, in words.
+    pub days: String,
+    pub last_day: String,
+    pub until_position: i64,
+    /// The change of each figure in these days, and what is left to award.
+    pub figures: [(&'static str, String); 5],
+    pub balances: [(&'static str, Balances); 2],
+    pub grants: Vec<GrantLine>,
+    /// Awards that were made and came to an end in these days, without a payment.
+    pub ended: usize,
+    /// What the grants of the statement achieved together.
+    pub achieved: String,
+    pub movements: Vec<MoneyRow>,
+    /// The outcomes of each fund that has the funder's money.
+    pub outcomes: Vec<(String, Vec<OutcomeBar>)>,
+    /// Whether the names of grants lead to their pages.
+    pub linked: bool,
+}
+
+/// What a grant was awarded, paid and returned in the period, in pence.
+pub struct GrantLine {
+    pub id: String,
+    /// The day of its first movement in the period.
+    pub since: String,
+    pub group: String,
+    pub purpose: String,
+    pub area: String,
+    pub awarded: i64,
+    pub paid: i64,
+    pub returned: i64,
+    /// Who came and helped according to its reports; without one, how far it is.
+    pub so_far: String,
+}
+
+/// A movement, with the grant or funder that it is about.
+pub struct MoneyRow {
+    pub day: String,
+    pub what: &'static str,
+    pub change: String,
+    pub about: String,
+    pub grant: Option<String>,
+}
+
+impl StatementSheet {
+    /// The statement of a fund or funder between two days.
+    pub async fn load(
+        app: &AppState,
+        of: StatementSubject<'_>,
+        name: String,
+        (from, until): (Date, Date),
+        reader: SheetReader,
+    ) -> Result<Self, PageError> {
+        let statement = app.views.statement(of, from, until).await?;
+        let today = day_of(app.commands.now());
+        let rows = grants_of(app, &statement).await?;
+        let people = people_by_grant(app, &statement).await?;
+        let names = group_names(app, rows.values().map(|row| row.group.to_string())).await?;
+        let lines = |row: Option<&GrantRow>, id: &str| {
+            let known = people.get(id).copied().unwrap_or_default();
+            describe(row, &names, known, (reader, today))
+        };
+        let mut grants = grant_lines(&statement, &rows, lines, today);
+        let all = grants.len();
+        grants.retain(|line| (line.awarded, line.paid, line.returned) != (0, 0, 0));
+        let achieved = People::of_grants(&people, rows.keys()).in_words();
+        let (movements, outcomes) = match (reader, of) {
+            (SheetReader::Office, StatementSubject::Fund(_)) => {
+                (movements(&statement, &rows, today), Vec::new())
+            }
+            (SheetReader::Office, StatementSubject::Funder(funder)) => (
+                movements(&statement, &rows, today),
+                outcomes_of_funds(app, funder, until).await?,
+            ),
+            (SheetReader::Funder, StatementSubject::Funder(funder)) => {
+                (Vec::new(), outcomes_of_funds(app, funder, until).await?)
+            }
+            (SheetReader::Funder, StatementSubject::Fund(_)) => (Vec::new(), Vec::new()),
+        };
+        Ok(Self {
+            kind: match of {
+                StatementSubject::Fund(_) => "Statement of the fund",
+                StatementSubject::Funder(_) => "Statement to the funder",
+            },
+            name,
+            lead: lead(of, &statement, &achieved),
+            days: format!("{} to {}", in_words(from), in_words(until)),
+            last_day: in_words(until),
+            until_position: statement.until_position,
+            figures: figures(&statement),
+            balances: [
+                ("Before", statement.opening),
+                ("At the end", statement.closing),
+            ],
+            ended: all - grants.len(),
+            grants,
+            achieved,
+            movements,
+            outcomes,
+            linked: reader == SheetReader::Office,
+        })
+    }
+
+    /// A change in words: "£1,250", or with a minus if the figure fell; empty for none.
+    #[expect(
+        clippy::unused_self,
+        reason = "templates reach everything through the sheet"
+    )]
+    pub fn change(&self, pence: impl std::borrow::Borrow<i64>) -> String {
+        match *pence.borrow() {
+            0 => String::new(),
+            pence => signed(pence),
+        }
+    }
+}
+
+/// A day in the language of statements.
+fn in_words(day: Date) -> String {
+    format_day(day, Language::En)
+}
+
+/// An amount in pence, with a minus if it is negative.
+fn signed(pence: i64) -> String {
+    let sign = if pence < 0 { "\u{2212}" } else { "" };
+    format!("{sign}{}", Money::from_pence(pence.unsigned_abs()))
+}
+
+fn figures(statement: &Statement) -> [(&'static str, String); 5] {
+    let (opening, closing) = (&statement.opening, &statement.closing);
+    let change = |of: fn(&Balances) -> Money| signed(of(closing).pence() - of(opening).pence());
+    [
+        ("From funders", change(|sums| sums.allocated)),
+        ("Awarded", change(|sums| sums.committed)),
+        ("Paid", change(|sums| sums.paid)),
+        ("Returned", change(|sums| sums.returned)),
+        ("Left to award", closing.uncommitted.to_string()),
+    ]
+}
+
+/// What became of the money by the end of a statement.
+fn lead(of: StatementSubject<'_>, statement: &Statement, achieved: &str) -> String {
+    let sums = &statement.closing;
+    let day = in_words(statement.until);
+    let came = match of {
+        StatementSubject::Fund(_) => format!("{} had come from funders", sums.allocated),
+        StatementSubject::Funder(_) => format!("you had given us {}", sums.allocated),
+    };
+    let so_far = match achieved {
+        "" => String::new(),
+        achieved => format!(" So far: {achieved}."),
+    };
+    format!(
+        "By {day}, {came}. Of this, {} had been awarded to groups and {} had been paid. {} was \
+         left to award.{so_far}",
+        sums.committed, sums.paid, sums.uncommitted,
+    )
+}
+
+/// Who came and who helped, according to accepted reports.
+#[derive(Clone, Copy, Default)]
+struct People {
+    came: i64,
+    helped: i64,
+}
+
+impl People {
+    fn of_grants<'a>(
+        people: &BTreeMap<String, Self>,
+        grants: impl Iterator<Item = &'a String>,
+    ) -> Self {
+        let known = grants.filter_map(|grant| people.get(grant));
+        known.fold(Self::default(), |sum, of| Self {
+            came: sum.came + of.came,
+            helped: sum.helped + of.helped,
+        })
+    }
+
+    /// "24 people came, 5 helped"; empty for nobody.
+    fn in_words(self) -> String {
+        let came = match self.came {
+            0 => None,
+            1 => Some("1 person came".to_owned()),
+            came => Some(format!("{} people came", thousands(came))),
+        };
+        let helped = (self.helped > 0).then(|| format!("{} helped", thousands(self.helped)));
+        let parts: Vec<String> = came.into_iter().chain(helped).collect();
+        parts.join(", ")
+    }
+}
+
+/// What the lines of a grant say of it.
+struct GrantWords {
+    group: String,
+    purpose: String,
+    area: String,
+    so_far: String,
+}
+
+fn describe(
+    row: Option<&GrantRow>,
+    names: &BTreeMap<String, String>,
+    people: People,
+    (reader, today): (SheetReader, Date),
+) -> GrantWords {
+    let Some(row) = row else {
+        return GrantWords {
+            group: String::new(),
+            purpose: String::new(),
+            area: String::new(),
+            so_far: String::new(),
+        };
+    };
+    let named = reader == SheetReader::Office || is_accepted(row.state);
+    let group = match names.get(&row.group.to_string()) {
+        Some(name) if named => name.clone(),
+        _ => "A group that has not accepted its offer".to_owned(),
+    };
+    GrantWords {
+        group,
+        purpose: if named {
+            row.title.clone()
+        } else {
+            String::new()
+        },
+        area: place_name(row.area.as_str()),
+        so_far: so_far(row, people, today),
+    }
+}
+
+/// Whether the group has accepted the grant, so that it is public.
+fn is_accepted(state: GrantState) -> bool {
+    use GrantState as S;
+    matches!(
+        state,
+        S::Accepted | S::Live | S::Reported | S::Closed | S::Terminated
+    )
+}
+
+/// Who came and helped; before the first accepted report, how far the grant is.
+fn so_far(row: &GrantRow, people: People, today: Date) -> String {
+    let words = people.in_words();
+    if !words.is_empty() {
+        return words;
+    }
+    match row.state {
+        GrantState::Live if row.ends_on >= today => {
+            format!("Runs until {}", short_day(row.ends_on, today))
+        }
+        GrantState::Live => format!("Final report due {}", short_day(row.update_due_on, today)),
+        state => state.word().to_owned(),
+    }
+}
+
+/// The grants in a statement, by id.
+async fn grants_of(
+    app: &AppState,
+    statement: &Statement,
+) -> Result<BTreeMap<String, GrantRow>, PageError> {
+    let ids: BTreeSet<&String> = statement
+        .lines
+        .iter()
+        .filter_map(|line| line.grant.as_ref())
+        .collect();
+    let rows: Vec<GrantRow> = rows_by_id(app, ids).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id.to_string(), row))
+        .collect())
+}
+
+/// The people of each grant, by its id, up to the end of a statement.
+async fn people_by_grant(
+    app: &AppState,
+    statement: &Statement,
+) -> Result<BTreeMap<String, People>, PageError> {
+    let by_grant = Sums {
+        by: GroupBy::Grant,
+        fund: None,
+        area: None,
+        position: statement.until_position,
+        effective_on: None,
+    };
+    let lines = app.views.outcomes(by_grant).await?.lines;
+    let people = |line: OutcomeLine| {
+        let people = People {
+            came: line.people,
+            helped: line.volunteers,
+        };
+        (line.of, people)
+    };
+    Ok(lines.into_iter().map(people).collect())
+}
+
+/// One line for each grant in a statement, in the order of their first movements.
+fn grant_lines(
+    statement: &Statement,
+    rows: &BTreeMap<String, GrantRow>,
+    describe: impl Fn(Option<&GrantRow>, &str) -> GrantWords,
+    today: Date,
+) -> Vec<GrantLine> {
+    let mut lines: Vec<GrantLine> = Vec::new();
+    for line in &statement.lines {
+        let Some(id) = &line.grant else { continue };
+        let at = lines.iter().position(|known| known.id == *id);
+        let at = at.unwrap_or_else(|| {
+            let words = describe(rows.get(id), id);
+            lines.push(GrantLine {
+                id: id.clone(),
+                since: short(&line.recorded_on, today),
+                group: words.group,
+                purpose: words.purpose,
+                area: words.area,
+                awarded: 0,
+                paid: 0,
+                returned: 0,
+                so_far: words.so_far,
+            });
+            lines.len() - 1
+        });
+        match line.figure.as_str() {
+            "committed" => lines[at].awarded += line.pence,
+            "paid" => lines[at].paid += line.pence,
+            "returned" => lines[at].returned += line.pence,
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn movements(
+    statement: &Statement,
+    grants: &BTreeMap<String, GrantRow>,
+    today: Date,
+) -> Vec<MoneyRow> {
+    let movement = |line: &StatementLine| MoneyRow {
+        day: short(&line.recorded_on, today),
+        what: figure_in_words(&line.figure),
+        change: line.change(),
+        about: line
+            .grant
+            .as_ref()
+            .and_then(|grant| grants.get(grant))
+            .map(|row| row.title.clone())
+            .or_else(|| line.funder.as_deref().map(place_name))
+            .unwrap_or_default(),
+        grant: line.grant.clone(),
+    };
+    statement.lines.iter().map(movement).collect()
+}
+
+/// What pages call a figure of money.
+pub fn figure_in_words(figure: &str) -> &'static str {
+    match figure {
+        "allocated" => "From a funder",
+        "committed" => "Awarded",
+        "paid" => "Paid",
+        _ => "Returned",
+    }
+}
+
+/// A stored day as tables show it.
+fn short(day: &str, today: Date) -> String {
+    day.parse()
+        .map_or_else(|_| day.to_owned(), |day| short_day(day, today))
+}
+
+/// The outcomes of each fund that has a funder's money, as at a day.
+async fn outcomes_of_funds(
+    app: &AppState,
+    funder: &str,
+    until: Date,
+) -> Result<Vec<(String, Vec<OutcomeBar>)>, PageError> {
+    let views = &app.views;
+    let days = DaySelection::from_query(app, &until.to_string(), "").await?;
+    let own: Option<OrganisationRow> = views.find(app.commands.organisation(), None).await?;
+    let signs = own.map(|own| own.signs).unwrap_or_default();
+    let funds: Vec<FundRow> = views.all_rows(None, Vec::new()).await?;
+    let mut outcomes = Vec::new();
+    for fund in funds {
+        let key = fund.id.to_string();
+        let shares = views
+            .budget(totals_query(GroupBy::Funder, Some(&key), None, &days))
+            .await?
+            .lines;
+        if shares.iter().any(|line| line.of == funder) {
+            let lines = views
+                .outcomes(totals_query(GroupBy::Sign, Some(&key), None, &days))
+                .await?
+                .lines;
+            outcomes.push((fund.name, outcome_bars(order_by_sign(&signs, lines))));
+        }
+    }
+    Ok(outcomes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_counted_in_words() {
+        let words = |came, helped| People { came, helped }.in_words();
+        assert_eq!(words(24, 5), "24 people came, 5 helped");
+        assert_eq!(words(1, 0), "1 person came");
+        assert_eq!(words(0, 3), "3 helped");
+        assert_eq!(words(0, 0), "");
+    }
+}

@@ -1,0 +1,147 @@
+//! Statements to funders: what they say, and the links that open them without an account.
+
+use microgrants::auth::statement_links;
+use microgrants::domain::{Organisation, Refusal, Role};
+use serde_json::{Value, json};
+
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{Office, person};
+use crate::support::scenario::command_from_json;
+use crate::support::test_app::TestApp;
+
+const PAGE: &str = "/desk/funders/health-partnership";
+
+/// A link to the funder's statement of today, and its path.
+async fn share(app: &TestApp, office: &Office) -> String {
+    let organisation = app.commands.organisation().0;
+    let share = command_from_json("organisation", organisation, "share-statement", &days(app));
+    app.issue_ok(office.ada, share).await;
+    let known = app.log.refresh::<Organisation>(organisation).await.unwrap();
+    let link = known.state.statement_links().get(1).expect("a link");
+    statement_links::path(app.log.vault(), 1, link)
+}
+
+fn days(app: &TestApp) -> Value {
+    json!({ "funder": "health-partnership", "from": app.today(), "until": app.today() })
+}
+
+/// The path of the first link on the office's page.
+fn shared_path(page: &Page) -> String {
+    let text = page.text.replace("&#x2f;", "/").replace("&#47;", "/");
+    let (_, rest) = text.split_once("/statement/1/").expect("a link");
+    let secret = rest.split('"').next().expect("a secret");
+    format!("/statement/1/{secret}")
+}
+
+on_each_engine!(a_shared_statement_opens_without_an_account_until_it_is_ended);
+async fn a_shared_statement_opens_without_an_account_until_it_is_ended(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    office.payable(&app, 700).await;
+    office.awarded(&app, 900).await;
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let page = ada.get(PAGE);
+    assert!(
+        page.contains("you had given us £10,000. Of this, £1,600 had been awarded"),
+        "{}",
+        visible_text(&page)
+    );
+    let (from, until) = (page.hidden_field("from"), page.hidden_field("until"));
+    let fields = [
+        ("at", PAGE),
+        ("form", "share-statement"),
+        ("funder", "health-partnership"),
+        ("from", from.as_str()),
+        ("until", until.as_str()),
+    ];
+    let made = ada.submit_form(&page, "/desk/do/organisation/share-statement", &fields);
+    assert!(made.contains("Link made."), "{}", visible_text(&made));
+
+    let path = shared_path(&made);
+    let mut funder = Browser::new(&address);
+    let read = funder.get(&path);
+    assert!(
+        read.status == 200
+            && read.contains("Soup and song")
+            && read.contains("A group that has not accepted its offer")
+            && read.contains("£900"),
+        "{}",
+        visible_text(&read)
+    );
+    assert!(!read.contains("/desk/grants/") && !read.contains("Transactions"));
+    assert!(read.text.matches("Soup and song").count() == 1);
+    let guessed = format!("/statement/1/{}", "0".repeat(64));
+    assert_eq!(funder.get(&guessed).status, 404);
+
+    let end = [
+        ("at", PAGE),
+        ("form", "end-statement-link-1"),
+        ("link:number", "1"),
+    ];
+    let ended = ada.submit_form(&made, "/desk/do/organisation/end-statement-link", &end);
+    assert!(ended.contains("Link ended."), "{}", visible_text(&ended));
+    let gone = funder.get(&path);
+    assert!(
+        gone.status == 404 && gone.contains("This link no longer works"),
+        "{}",
+        visible_text(&gone)
+    );
+}
+
+on_each_engine!(a_link_to_a_statement_expires);
+async fn a_link_to_a_statement_expires(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let path = share(&app, &office).await;
+    let mut funder = Browser::new(&address);
+    app.pass_days(90);
+    assert_eq!(funder.get(&path).status, 200);
+    app.pass_days(1);
+    assert_eq!(funder.get(&path).status, 404);
+}
+
+on_each_engine!(a_statement_is_shared_once_and_never_ahead);
+async fn a_statement_is_shared_once_and_never_ahead(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    share(&app, &office).await;
+    let organisation = app.commands.organisation().0;
+    let command =
+        |body: Value| command_from_json("organisation", organisation, "share-statement", &body);
+    assert_eq!(
+        app.issue_refused(office.ada, command(days(&app))).await,
+        Refusal::Exists("link")
+    );
+    let mut ahead = days(&app);
+    ahead["until"] = json!(app.in_days(1));
+    assert_eq!(
+        app.issue_refused(office.ada, command(ahead)).await,
+        Refusal::DateInFuture(app.in_days(1))
+    );
+
+    // Someone who may not share a statement sees no link either.
+    let nia = person(&app, "Nia").await;
+    office.give_role(&app, nia, Role::Panel).await;
+    app.catch_up().await;
+    let page = signed_in(&app, &address, nia).await.get(PAGE);
+    assert!(
+        !page.contains("/statement/1/") && !page.contains("Share with this funder"),
+        "{}",
+        visible_text(&page)
+    );
+}
+
+on_each_engine!(an_award_that_came_to_nothing_is_no_empty_row);
+async fn an_award_that_came_to_nothing_is_no_empty_row(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.awarded(&app, 900).await;
+    let decline = command_from_json("grant", grant.0, "decline-offer", &json!({}));
+    app.issue_ok(member, decline).await;
+    app.catch_up().await;
+    let page = signed_in(&app, &address, office.ada).await.get(PAGE);
+    assert!(
+        page.contains("One award was made and came to an end")
+            && !page.contains("Group and purpose"),
+        "{}",
+        visible_text(&page)
+    );
+}
