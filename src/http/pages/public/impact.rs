@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::domain::Money;
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
+use crate::domain::{Money, thousands};
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{names_in_words, place_name};
 use crate::http::pages::charts::{DaySelection, mean_days_to_decide, totals_query};
@@ -45,6 +45,14 @@ struct ImpactPage {
 impl ImpactPage {
     fn has_few_reports(&self) -> bool {
         self.totals.reports < FEW_REPORTS
+    }
+
+    /// The sign that most reports have seen, in a sentence; `None` without a report.
+    fn most_seen_sign(&self) -> Option<String> {
+        let most = self.signs.iter().rev().max_by_key(|sign| sign.seen)?;
+        let (of, reports) = (self.page.t("of"), thousands(self.totals.reports));
+        let seen = format!("{}, {} {of} {reports}", most.title, thousands(most.seen));
+        (most.seen > 0).then(|| self.page.t_with("Seen most often: {}.", seen))
     }
 
     /// What the page is about, with the names of the places.
@@ -160,6 +168,13 @@ struct Demand {
     awards: i64,
     requested: Money,
     days_to_decide: Option<i64>,
+}
+
+impl Demand {
+    /// How many were decided and have no award.
+    fn not_funded(&self) -> i64 {
+        (self.decided - self.awards).max(0)
+    }
 }
 
 pub(super) async fn show(
@@ -438,6 +453,19 @@ pub(in crate::http::pages) async fn names_of_groups(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_without_an_award_are_counted_among_the_decided() {
+        let demand = |decided, awards| Demand {
+            applications: 9,
+            decided,
+            awards,
+            requested: Money::default(),
+            days_to_decide: None,
+        };
+        assert_eq!(demand(7, 5).not_funded(), 2);
+        assert_eq!(demand(5, 6).not_funded(), 0);
+    }
 
     #[test]
     fn a_report_is_in_the_language_of_the_page_or_says_that_it_is_not() {
