@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::PageError;
 use super::apply::sections::place_name;
 use super::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
 use super::days::short_day;
 use super::desk::{group_names, rows_by_id};
 use super::public::order_by_sign;
 use super::words::Tagged as _;
-use super::PageError;
 use crate::clock::day_of;
 use crate::domain::grant::GrantState;
 use crate::domain::language::Language;
@@ -139,6 +139,11 @@ impl StatementSheet {
             outcomes,
             linked: reader == SheetReader::Office,
         })
+    }
+
+    /// What all grants were awarded, paid and returned.
+    pub fn totals(&self) -> &[(&'static str, String)] {
+        &self.figures[1..4]
     }
 
     /// A change in words: "£1,250", or with a minus if the figure fell; empty for none.
