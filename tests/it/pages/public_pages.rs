@@ -53,12 +53,16 @@ async fn a_round_says_how_many_people_the_fund_asks_for(app: TestApp) {
 
 on_each_engine!(a_polish_page_says_at_its_top_that_a_machine_drafted_it);
 async fn a_polish_page_says_at_its_top_that_a_machine_drafted_it(app: TestApp) {
-    let (_, address) = serve_office(&app).await;
+    let (office, address) = serve_office(&app).await;
     let mut visitor = Browser::new(&address);
     assert!(!visitor.get("/apply").contains("A machine drafted"));
+    let start = format!("/apply/{}/first", office.fund);
+    assert!(!visitor.get(&start).contains("in English only"));
     let polish = visitor.get("/language/pl?to=/apply");
     let (top, _) = polish.text.split_once("<main").expect("a main part");
     assert!(top.contains("Czeka jeszcze na sprawdzenie"), "{top}");
+    // Nobody has written about this fund in Polish.
+    assert!(visitor.get(&start).contains("tylko po angielsku"));
 }
 
 on_each_engine!(the_fund_of_the_demonstration_is_in_polish_as_well);

@@ -100,6 +100,11 @@ impl RoundStartPage {
         }
     }
 
+    /// Whether the words about the fund are in another language than the page.
+    fn is_untranslated(&self) -> bool {
+        self.fund.purpose_in(self.page.language).1 != self.page.language
+    }
+
     /// How many people the group needs; `None` if one is enough.
     fn people_needed(&self) -> Option<String> {
         match fund_texts::people_needed(&self.fund) {
