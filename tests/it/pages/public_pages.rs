@@ -6,8 +6,9 @@ use microgrants::views::PageRequest;
 use serde_json::json;
 
 use crate::operations::seeds::load_seeds;
-use crate::pages::journeys::{serve_office, visible_text};
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::Browser;
+use crate::support::scenario::command_from_json;
 use crate::support::test_app::TestApp;
 
 on_each_engine!(the_home_page_says_what_the_open_fund_gives_and_where);
@@ -19,6 +20,45 @@ async fn the_home_page_says_what_the_open_fund_gives_and_where(app: TestApp) {
             && home.contains("To meet"),
         "{}",
         visible_text(&home)
+    );
+}
+
+on_each_engine!(what_a_grant_achieved_is_on_the_public_page_and_in_the_statement);
+async fn what_a_grant_achieved_is_on_the_public_page_and_in_the_statement(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.prepared(&app, 900).await;
+    office.paid(&app, grant).await;
+    let outcome = json!({
+        "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone.",
+    });
+    let update = json!({
+        "update": 1, "channel": "web", "words": "It went well.", "people": 20, "volunteers": 3,
+        "spent": "900.00", "outcomes": [outcome],
+    });
+    let accept = json!({ "update": 1 });
+    for (by, name, body) in [
+        (member, "receive-update", &update),
+        (office.ada, "accept-update", &accept),
+    ] {
+        app.issue_ok(by, command_from_json("grant", grant.0, name, body))
+            .await;
+    }
+    app.catch_up().await;
+    let impact = visible_text(&Browser::new(&address).get("/impact"));
+    for says in [
+        "Seen most often: Bringing people together, 1 of 1.",
+        "People who came: 20",
+        "People who helped: 3",
+        "Not funded",
+    ] {
+        assert!(impact.contains(says), "{says}: {impact}");
+    }
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let statement = ada.get("/desk/funders/health-partnership");
+    assert!(
+        statement.contains("So far: 20 people came, 3 helped."),
+        "{}",
+        visible_text(&statement)
     );
 }
 

@@ -80,6 +80,9 @@ struct SignLine {
 
 struct AreaImpact {
     name: String,
+    /// How many people came and helped, according to reports.
+    came: i64,
+    helped: i64,
     money: BudgetLine,
     flower: Option<Flower>,
     report: Option<AreaReportView>,
@@ -215,6 +218,8 @@ pub(super) async fn show(
         let updates = outcome.map_or(0, |outcome| outcome.updates);
         let by_sign = seen.remove(&line.of).unwrap_or_default();
         AreaImpact {
+            came: outcome.map_or(0, |outcome| outcome.people),
+            helped: outcome.map_or(0, |outcome| outcome.volunteers),
             flower: (updates > 0).then(|| flower(&page, &signs, &by_sign, updates, false)),
             report: reports
                 .iter()
