@@ -1,5 +1,6 @@
 //! Submitting a refused form again: the last attempt is the one that is recorded.
 
+use microgrants::domain::application::{ApplicationState, HelpKind};
 use microgrants::projections::{ApplicationRow, GroupRow, PersonRow};
 use microgrants::views::{PageRequest, Reader};
 
@@ -265,4 +266,138 @@ async fn any_language_can_be_recorded_at_the_desk(app: TestApp) {
         .await
         .unwrap();
     assert_eq!(spoken.into_values().collect::<Vec<_>>(), ["Sylheti"]);
+}
+
+/// A draft that was saved half done, with the fields that send it from its page.
+struct SavedDraft {
+    page: Page,
+    row: ApplicationRow,
+    fields: Vec<(String, String)>,
+}
+
+impl SavedDraft {
+    /// Saves the form as a draft, without what is only known at the end.
+    async fn saved(app: &TestApp, browser: &mut Browser, form: &OpenedForm) -> Self {
+        let at_end = [
+            "requested",
+            "at_risk",
+            "channel",
+            "received_on",
+            "help",
+            "consent",
+        ];
+        let empty = at_end.map(|name| (name, ""));
+        let page = form.submit(browser, &[&empty[..], &[("then", "later")]].concat());
+        let row = single_application(app).await;
+        let group = groups(app).await.remove(0);
+        let speaker = group.invited.first().expect("the person of the form");
+        let known = [
+            ("began", page.hidden_field("began")),
+            ("draft", row.id.to_string()),
+            ("found", group.id.to_string()),
+            ("member", speaker.to_string()),
+            ("help", "copied".to_owned()),
+        ];
+        let new = ["group", "standing", "person", "email", "began", "help"];
+        let typed = form
+            .fields
+            .iter()
+            .filter(|(name, _)| !new.contains(&name.as_str()));
+        let known = known.map(|(name, value)| (name.to_owned(), value));
+        let fields = typed.cloned().chain(known).collect();
+        Self { page, row, fields }
+    }
+
+    /// Sends it from a page with some fields changed, and with these files as its scans.
+    fn send(
+        &self,
+        browser: &mut Browser,
+        from: &Page,
+        otherwise: &[(&str, &str)],
+        scans: &[(&str, &str)],
+    ) -> Page {
+        let (csrf, key) = (from.hidden_field("csrf"), from.hidden_field("key"));
+        let usual = self
+            .fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(name, _)| !otherwise.iter().any(|(other, _)| other == name));
+        let fields: Vec<_> = [("csrf", csrf.as_str()), ("key", key.as_str())]
+            .into_iter()
+            .chain(usual)
+            .chain(otherwise.iter().copied())
+            .collect();
+        let path = format!("/desk/do/keyed/{}", self.row.group);
+        browser.post_files(&path, &fields, scans)
+    }
+}
+
+on_each_engine!(a_draft_is_continued_and_sent_with_the_scan_of_its_paper);
+async fn a_draft_is_continued_and_sent_with_the_scan_of_its_paper(app: TestApp) {
+    // Given
+    let (mut browser, form) = OpenedForm::opened(&app).await;
+    let draft = SavedDraft::saved(&app, &mut browser, &form).await;
+    let page = &draft.page;
+    assert!(
+        page.status == 200
+            && page.contains("Draft saved.")
+            && page.contains("Tea</textarea>")
+            && draft.row.state == ApplicationState::Draft,
+        "{} {}",
+        page.status,
+        visible_text(page)
+    );
+    let record = browser.get(&format!("/desk/applications/{}", draft.row.id));
+    assert!(
+        record.contains("Continue the draft"),
+        "{}",
+        visible_text(&record)
+    );
+
+    // When
+    let without = draft.send(&mut browser, page, &[], &[]);
+    let unread = draft.send(
+        &mut browser,
+        page,
+        &[("q-idea", "Tea at ten")],
+        &[("scan", "no picture")],
+    );
+    let paper = "%PDF-1.4\nillustrative\n%%EOF\n";
+    let no_consent = draft.send(&mut browser, page, &[("consent", "")], &[("scan", paper)]);
+    let scan = no_consent.hidden_field("kept_scan");
+    let sent = draft.send(&mut browser, &no_consent, &[("kept_scan", &scan)], &[]);
+
+    // Then
+    assert!(
+        without.status == 422 && without.contains("Add the scan of the paper first"),
+        "{}",
+        visible_text(&without)
+    );
+    assert!(
+        unread.status == 422 && unread.contains("Tea at ten</textarea>"),
+        "{}",
+        visible_text(&unread)
+    );
+    assert_eq!(no_consent.status, 422, "{}", visible_text(&no_consent));
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    let record = browser.get(&sent.headers["location"]);
+    assert!(
+        record.contains("The number to read out to the group is")
+            && record.contains("Scan of the paper form")
+            && record.contains(&scan),
+        "{}",
+        visible_text(&record)
+    );
+    app.catch_up().await;
+    let row = single_application(&app).await;
+    let kind = row.help.map(|help| help.kind);
+    let copied = HelpKind::KeyedVerbatim {
+        read_back: false,
+        scan: scan.parse().ok(),
+    };
+    assert_eq!(
+        (row.state, kind),
+        (ApplicationState::Submitted, Some(copied))
+    );
+    assert_eq!(groups(&app).await.len(), 1);
 }

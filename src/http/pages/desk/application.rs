@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::action::Action;
 use super::application_actions::ApplicationActions;
+use super::assisted_entry::{can_be_continued, draft_path};
 use super::changes::{AnswerView, answer_views};
 use super::confirmations::attendance_form;
 use super::contacts::Contacts;
@@ -15,10 +16,12 @@ use super::erasures::day_text;
 use super::group::{GroupLine, group_lines};
 use super::list::{Neighbours, neighbours};
 use super::next_step::NextStep;
+use super::papers;
 use super::steps::Steps;
 use super::{DeskRequest, HistoryEntry, PersonNames, history};
 use crate::clock::day_of;
-use crate::domain::application::ApplicationState;
+use crate::domain::application::{ApplicationState, HelpKind};
+use crate::domain::file::FilePurpose;
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::{PersonId, Role};
@@ -56,6 +59,8 @@ struct ApplicationPage {
     scores: Vec<ScoreView>,
     scores_wait: bool,
     keyed_by: Option<String>,
+    /// The address of the scan of its paper form.
+    scan: Option<String>,
     /// The place of the application in the list that it was opened from.
     neighbours: Option<Neighbours>,
     history: Vec<HistoryEntry>,
@@ -105,15 +110,14 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     };
     let next = attendance_first(&row, request.signed.reader.person)
         .unwrap_or_else(|| next_of(&row, &answers, app.commands.now()));
-    let page = request
-        .page_context(&format!("{}: {}", group.name, round.name))
-        .await?;
+    let page = page_context(request, &row, &format!("{}: {}", group.name, round.name)).await?;
     let page = ApplicationPage {
         wrong: forms.error_summary(),
         reference: spoken(&row),
         tag: row.state.tag(),
         steps: Steps::of_application(&row, page.today),
         next: with_buttons(
+            request,
             &row,
             request.next_step(next.title, &next.why, &next.action, actions.all().await?),
         ),
@@ -131,6 +135,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         contacts: request.contacts(row.group.0).await?,
         before: group_lines(request, lines).await?,
         keyed_by: keyed_by(&row, &names),
+        scan: scan_path(request, &row),
         neighbours: neighbours(request, "applications", id).await?,
         history: history(request, row.id).await?,
         seen,
@@ -172,6 +177,43 @@ fn keyed_by(row: &ApplicationRow, names: &PersonNames) -> Option<String> {
         .map(|help| names.of(&help.by))
 }
 
+/// The address of the scan of the paper form, if the reader may open it.
+fn scan_path(request: &DeskRequest<'_>, row: &ApplicationRow) -> Option<String> {
+    let HelpKind::KeyedVerbatim {
+        scan: Some(scan), ..
+    } = &row.help.as_ref()?.kind
+    else {
+        return None;
+    };
+    let may_open = papers::may_open(&request.signed.reader, FilePurpose::Scan);
+    may_open.then(|| format!("/desk/files/{}/{scan}", row.group))
+}
+
+/// The page's context. The notice after typing an application in has the number to read out.
+async fn page_context(
+    request: &DeskRequest<'_>,
+    row: &ApplicationRow,
+    title: &str,
+) -> Result<PageContext, PageError> {
+    let mut page = request.page_context(title).await?;
+    if request.text("done") == "keyed-in" {
+        let number = spoken(row);
+        page.notice = page
+            .notice
+            .map(|says| format!("{says} The number to read out to the group is {number}."));
+    }
+    Ok(page)
+}
+
+/// Who writes a draft.
+fn draft_why(row: &ApplicationRow) -> &'static str {
+    if can_be_continued(row) {
+        "The office began to type it in. An officer can continue and send it."
+    } else {
+        "The group is still writing it."
+    }
+}
+
 /// What is next on an application.
 struct NextTask {
     title: &'static str,
@@ -203,7 +245,7 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], now: Timestamp) -> Next
         .max();
     let can_be_taken_back = row.take_back_until.is_some_and(|until| until.is_open(now));
     match row.state {
-        S::Blank | S::Draft => next("Not sent yet", "The group is still writing it.", ""),
+        S::Blank | S::Draft => next("Not sent yet", draft_why(row), ""),
         S::Submitted => {
             let why = match answered {
                 Some(day) => format!(
@@ -257,9 +299,12 @@ fn next_of(row: &ApplicationRow, answers: &[AnswerView], now: Timestamp) -> Next
     }
 }
 
-/// Adds the link to the grant, once there is one. Before that, deciding is not in the menu.
-fn with_buttons(row: &ApplicationRow, next: NextStep) -> NextStep {
-    if row.state == ApplicationState::Awarded {
+/// Adds the link to the grant, once there is one, or to the form of a draft. Before that, deciding
+/// is not in the menu.
+fn with_buttons(request: &DeskRequest<'_>, row: &ApplicationRow, next: NextStep) -> NextStep {
+    if can_be_continued(row) && request.signed.reader.roles.contains(&Role::Officer) {
+        next.with_link("Continue the draft", draft_path(row.id))
+    } else if row.state == ApplicationState::Awarded {
         next.with_link("Open the grant", format!("/desk/grants/{}", row.id))
     } else if is_undecided(row.state) {
         next.with_two_buttons()

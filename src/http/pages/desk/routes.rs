@@ -83,6 +83,10 @@ fn other_forms(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/desk/do/keyed").route(web::post().to(assisted_entry::submit_entry)),
         )
+        .service(
+            web::resource("/desk/do/keyed/{group}")
+                .route(web::post().to(assisted_entry::submit_with_scans)),
+        )
         .service(web::resource("/desk/do/form").route(web::post().to(form_editor::submit_form)))
         .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(outbox::resend_mail)))
         .service(web::resource("/desk/do/tell/{mail}").route(web::post().to(tell::submit_told)))

@@ -73,11 +73,9 @@ pub(super) async fn known_group(
     id: &str,
 ) -> Result<KnownGroup, PageError> {
     let row: GroupRow = request.row(ownership::parse_uuid(id)?).await?;
-    let names = request.names_of_people(row.members.iter().copied()).await?;
-    let people = row
-        .members
-        .iter()
-        .map(|person| (person.to_string(), names.of(person)));
+    let people = || row.members.iter().chain(&row.invited).copied();
+    let names = request.names_of_people(people()).await?;
+    let people = people().map(|person| (person.to_string(), names.of(&person)));
     let somebody_else = ("other".to_owned(), "Someone else".to_owned());
     Ok(KnownGroup {
         id: row.id,

@@ -8,33 +8,47 @@
 //! refused, the form is shown again and can be submitted again: records that exist are found by
 //! idempotency keys made of the form's id (`began`), and updated to what the form contains now. A
 //! value that cannot be changed any more is reported at its field.
+//!
+//! # Drafts
+//!
+//! A half-typed form is saved as an application that is not sent, and continued by its id. The form
+//! for a group on record takes the scan of the paper form; a new group is on record once the draft
+//! is saved.
 
+mod draft;
 mod find;
 mod parse;
 mod record;
+mod scans;
 
-use actix_web::{HttpResponse, web};
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use self::draft::EntryDraft;
+pub(super) use self::draft::{can_be_continued, draft_path};
 use self::find::{FoundGroup, KnownGroup};
-use self::parse::parse_entry;
+use self::parse::{COPIED, parse_entry, saves_draft};
 use self::record::{EntryError, record_entry};
 use super::DeskRequest;
+use super::papers::Papers;
 use crate::clock;
 use crate::commands::CommandError;
 use crate::domain::Role;
+use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::language::{Language, SPOKEN_LANGUAGES, english_name};
 use crate::domain::organisation::{AreaLanguage, Question};
 use crate::http::AppState;
 use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::question_field::{self, QuestionField};
 use crate::http::pages::{
-    Form, FormData, FormErrors, PageContext, PageError, PostedForm, components, fund_texts,
-    ownership, see_other,
+    Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, components,
+    file_upload, fund_texts, ownership, see_other,
 };
 use crate::http::problem::Problem;
-use crate::projections::{FundRow, RoundRow};
+use crate::projections::{FileRow, FundRow, RoundRow};
 
 const CHANNELS: [(&str, &str); 3] = [
     ("paper", "On paper"),
@@ -42,11 +56,12 @@ const CHANNELS: [(&str, &str); 3] = [
     ("in_person", "In person"),
 ];
 
-const HELPS: [(&str, &str); 2] = [
+const HELPS: [(&str, &str); 3] = [
     (
         "read_back",
         "I typed what they said, and read it back to them",
     ),
+    (COPIED, "I copied what is on the paper, and added its scan"),
     (
         "helped_to_word",
         "I helped with the wording, so I have a conflict of interest",
@@ -98,6 +113,11 @@ struct AssistedEntryPage {
     began: String,
     round: RoundChoice,
     group: Option<KnownGroup>,
+    /// The id of the draft that the form continues; empty for a new entry.
+    draft: String,
+    /// The digests of the scans that are added already, and the scans as a list.
+    scans: Vec<String>,
+    papers: Papers,
     /// Groups on record with the name that was entered for a new one.
     same_name: Vec<(String, String)>,
     areas: Vec<(String, String)>,
@@ -116,12 +136,18 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     if !request.signed.reader.roles.contains(&Role::Officer) {
         return Err(PageError::forbidden());
     }
+    let draft = request.text("draft");
+    if !draft.is_empty() {
+        return show_draft(request, draft).await;
+    }
     let rounds = round_choices(&request.funds().await?);
     let chosen = request.text("round");
     let (group, text) = (request.text("group"), request.text("q"));
     let place = chosen.split_once('/');
     match (place, group) {
-        (Some(place), group) if !group.is_empty() => show_form(request, place, group, text).await,
+        (Some(place), group) if !group.is_empty() => {
+            show_form(request, place, (group, text), None).await
+        }
         _ => show_search(request, rounds, chosen, text).await,
     }
 }
@@ -157,13 +183,25 @@ async fn show_search(
 
 const TITLE: &str = "Add an application taken by phone or on paper";
 
+/// The form with a draft. One that was sent meanwhile has its page.
+async fn show_draft(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
+    let Some(draft) = EntryDraft::load(request, id).await? else {
+        return Ok(see_other(&format!("/desk/applications/{id}")));
+    };
+    let row = &draft.seen.row;
+    let (fund, round) = (row.fund.to_string(), row.round.to_string());
+    let group = row.group.to_string();
+    show_form(request, (&fund, &round), (&group, ""), Some(&draft)).await
+}
+
+/// The form for a round and a group: its id, or "new" and the name that was looked for.
 async fn show_form(
     request: &DeskRequest<'_>,
     (fund, key): (&str, &str),
-    group: &str,
-    text: &str,
+    (group, text): (&str, &str),
+    draft: Option<&EntryDraft>,
 ) -> Result<HttpResponse, PageError> {
-    let fields = RoundFields::load(request, fund, key).await?;
+    let fields = RoundFields::load(request, (fund, key), draft).await?;
     let group = match group {
         "new" => None,
         id => Some(find::known_group(request, id).await?),
@@ -173,9 +211,17 @@ async fn show_form(
         .form("keyed")
         .prefill("round", &fields.round.value)
         .prefill("group", text);
+    // What a draft has is filled in first, and then counts.
+    if let Some(draft) = draft {
+        form = draft.prefill(form);
+    }
     if let Some(group) = &group {
         form = form.prefill("area", &group.area);
     }
+    let scans = attached_scans(request, group.as_ref(), draft).await?;
+    let owner = group.as_ref().map(|group| group.id).unwrap_or_default();
+    let mut helps = labelled_choices(&HELPS);
+    helps.retain(|(help, _)| group.is_some() || help != COPIED);
     let page = AssistedEntryPage {
         page: request.page_context(TITLE).await?,
         wrong: forms.error_summary(),
@@ -183,18 +229,38 @@ async fn show_form(
         form,
         began: form_id(request),
         round: fields.round,
+        draft: draft.map_or_else(String::new, |draft| draft.seen.row.id.to_string()),
+        papers: Papers::of(&request.signed.reader, owner, &scans, request.today()),
+        scans: scans.iter().map(|scan| scan.file.to_string()).collect(),
         group,
         areas: fields.areas,
         standings: labelled_choices(&STANDINGS),
         activities: fields.activities,
         channels: labelled_choices(&CHANNELS),
-        helps: labelled_choices(&HELPS),
+        helps,
         languages: labelled_choices(&LANGUAGES),
         spoken_languages: spoken_languages(request).await?,
         yes_no: labelled_choices(&YES_NO),
         questions: fields.questions,
     };
     request.render(&page)
+}
+
+/// The scans that are added to the form already: those that a rejected form names, or those of its
+/// draft.
+async fn attached_scans(
+    request: &DeskRequest<'_>,
+    group: Option<&KnownGroup>,
+    draft: Option<&EntryDraft>,
+) -> Result<Vec<FileRow>, PageError> {
+    let of_draft = draft.map(|draft| draft.scans.clone());
+    match (&request.rejected, group) {
+        (Some(rejected), Some(group)) => {
+            let typed = FormData::new(rejected.values.clone());
+            scans::named(request.app, group.id, typed.all(scans::KEPT)).await
+        }
+        _ => Ok(of_draft.unwrap_or_default()),
+    }
 }
 
 /// Names of languages: first those of the area, then others in the order of the alphabet.
@@ -276,7 +342,11 @@ struct RoundFields {
 }
 
 impl RoundFields {
-    async fn load(request: &DeskRequest<'_>, fund: &str, key: &str) -> Result<Self, PageError> {
+    async fn load(
+        request: &DeskRequest<'_>,
+        (fund, key): (&str, &str),
+        draft: Option<&EntryDraft>,
+    ) -> Result<Self, PageError> {
         let (fund, round) = ownership::fund_and_round(request.app, fund, key).await?;
         let questions = ownership::form_questions(request.app, round.form).await?;
         Ok(Self {
@@ -288,23 +358,35 @@ impl RoundFields {
             activities: fund_texts::activities(&fund.rules.texts, Language::En),
             questions: questions
                 .iter()
-                .map(|question| question_field(request, question))
+                .map(|question| {
+                    let saved = draft.and_then(|draft| draft.answers.get(&question.question));
+                    question_field(request, question, saved)
+                })
                 .collect(),
             round: RoundChoice::new(&fund, key, &round),
         })
     }
 }
 
-/// The field of a question, with what was entered in it if the form was rejected.
-fn question_field(request: &DeskRequest<'_>, question: &Question) -> QuestionField {
+/// The field of a question, with what was entered in it if the form was rejected, or else with what
+/// is saved.
+fn question_field(
+    request: &DeskRequest<'_>,
+    question: &Question,
+    saved: Option<&String>,
+) -> QuestionField {
     let name = format!("q-{}", question.question);
+    let saved = saved.filter(|_| request.rejected.is_none());
     let rejected = request.rejected.clone().unwrap_or_default();
     let error = rejected
         .errors
         .iter()
         .find(|(field, _)| *field == name)
         .map(|(_, says)| says.clone());
-    let typed = question_field::entered(&FormData::new(rejected.values), &name);
+    let typed = match saved {
+        Some(saved) => saved.clone(),
+        None => question_field::entered(&FormData::new(rejected.values), &name),
+    };
     let id = components::field_id("keyed", &name);
     QuestionField::new(question, id, &name, &typed, Language::En).with_error(error.as_deref())
 }
@@ -331,29 +413,84 @@ pub(super) async fn submit_entry(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     visitor.require_staff()?;
-    let recorded = match parse_entry(&posted, visitor.person()?) {
-        Ok(entry) => record_entry(&app, &visitor, &posted, entry).await,
-        Err(wrong) => Err(EntryError::Fields(wrong)),
+    submit(&app, &visitor, &posted, (&[], Vec::new())).await
+}
+
+/// Submits the form for a group on record, which can have scans. A scan stays attached if the form
+/// is rejected.
+pub(super) async fn submit_with_scans(
+    request: HttpRequest,
+    body: Multipart,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    if !visitor.require_staff()?.reader.works_with_groups() {
+        return Err(PageError::forbidden());
+    }
+    let group = ownership::parse_uuid(request.match_info().query("group"))?;
+    let uploaded = file_upload::read(&request, body, &visitor, &app, group).await?;
+    let posted = &uploaded.posted;
+    if posted.text("found") != group.to_string() {
+        uploaded.discard(&app).await?;
+        return Err(PageError::not_found());
+    }
+    let kept = scans::named(&app, group, posted.all(scans::KEPT)).await?;
+    let mut scans = uploaded
+        .record_files(&visitor, &app, group, FilePurpose::Scan)
+        .await?;
+    scans.extend(kept.into_iter().map(|scan| scan.file));
+    let unread = uploaded.file_error.iter();
+    let wrong = unread.map(|error| ("scan".to_owned(), error.to_string()));
+    submit(&app, &visitor, posted, (&scans, wrong.collect())).await
+}
+
+/// Records the form. `wrong` are the errors of its scans.
+async fn submit(
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+    (scans, mut wrong): (&[FileDigest], FieldErrors),
+) -> Result<HttpResponse, PageError> {
+    let recorded = match parse_entry(posted, visitor.person()?, scans.first()) {
+        Ok(entry) if wrong.is_empty() => record_entry(app, visitor, posted, entry).await,
+        Ok(_) => Err(EntryError::Fields(wrong)),
+        Err(more) => {
+            wrong.extend(more);
+            Err(EntryError::Fields(wrong))
+        }
     };
-    let rejected = match recorded {
+    let mut rejected = match recorded {
+        Ok(id) if saves_draft(posted) => {
+            return Ok(see_other(&format!("{}&done=draft-saved", draft_path(id))));
+        }
         Ok(id) => return Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
-        Err(EntryError::Fields(wrong)) => FormErrors::new("keyed", &posted, wrong),
+        Err(EntryError::Fields(wrong)) => FormErrors::new("keyed", posted, wrong),
         Err(EntryError::Page(PageError::Refused(CommandError::KeyReused))) => {
             let says = "This was sent already, with other answers. Find the group to correct what \
                 was sent";
-            FormErrors::new("keyed", &posted, vec![(String::new(), says.to_owned())])
+            FormErrors::new("keyed", posted, vec![(String::new(), says.to_owned())])
         }
         Err(EntryError::Page(PageError::Refused(error))) => {
-            FormErrors::from_problem(&posted, &Problem::from_command_error(&error))
+            FormErrors::from_problem(posted, &Problem::from_command_error(&error))
         }
         Err(EntryError::Page(error)) => return Err(error),
     };
+    rejected.values.retain(|(name, _)| name != scans::KEPT);
+    let attached = scans
+        .iter()
+        .map(|scan| (scans::KEPT.to_owned(), scan.to_string()));
+    rejected.values.extend(attached);
+    super::render_page_at(app, visitor, &form_path(posted), Some(rejected)).await
+}
+
+/// The address of the page that a form was submitted from.
+fn form_path(posted: &FormData) -> String {
+    if let Ok(draft) = posted.text("draft").parse::<uuid::Uuid>() {
+        return draft_path(draft);
+    }
     let known = posted.text("found").parse::<uuid::Uuid>().is_ok();
     let group = if known { posted.text("found") } else { "new" };
     let places = [("round", posted.text("round")), ("group", group)];
-    let back = format!(
-        "/desk/applications/new?{}",
-        serde_html_form::to_string(places).unwrap_or_default()
-    );
-    super::render_page_at(&app, &visitor, &back, Some(rejected)).await
+    let query = serde_html_form::to_string(places).unwrap_or_default();
+    format!("/desk/applications/new?{query}")
 }

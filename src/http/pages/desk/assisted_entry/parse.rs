@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use crate::domain::application::{
     ApplicationHelp, Channel, ChooseLanguage, HelpKind, SaveAnswers, Submit,
 };
+use crate::domain::file::FileDigest;
 use crate::domain::group::{GroupMaturity, RegisterGroup};
 use crate::domain::language::Language;
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
-use crate::domain::{FundId, GroupId, PersonId};
+use crate::domain::{ApplicationId, FundId, GroupId, PersonId};
 use crate::http::pages::FormData;
 use crate::http::pages::apply::parse_amount;
 use crate::http::pages::form_reader::{FieldErrors, FormReader, TOO_LONG_TEXT, value_of_key};
 use crate::http::pages::question_field::entered_answers;
+
+/// The answer that the officer copied the words from a paper form, whose scan is attached.
+pub(super) const COPIED: &str = "copied";
 
 /// The parsed form.
 pub(super) struct AssistedEntry {
@@ -24,7 +28,10 @@ pub(super) struct AssistedEntry {
     pub group: EntryGroup,
     pub answers: SaveAnswers,
     pub language: ChooseLanguage,
-    pub submit: Submit,
+    /// The draft that the form continues.
+    pub draft: Option<ApplicationId>,
+    /// How the application is sent. `None` if the form is saved as a draft.
+    pub submit: Option<Submit>,
 }
 
 /// Who applies.
@@ -41,13 +48,23 @@ pub(super) enum EntryGroup {
 
 /// Who speaks for the group.
 pub(super) enum EntryPerson {
-    /// A member who is on record.
+    /// A member who is on record; in a draft also nobody yet.
     Member,
     New(PersonDetails),
 }
 
-/// Parses the form. `by` is the officer who keys it in.
-pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEntry, FieldErrors> {
+/// Whether the form is saved as a draft, which needs only the round, the group and the area.
+pub(super) fn saves_draft(posted: &FormData) -> bool {
+    posted.text("then") == "later"
+}
+
+/// Parses the form. `by` is the officer who keys it in, and `scan` the scan of the paper form.
+pub(super) fn parse_entry(
+    posted: &FormData,
+    by: PersonId,
+    scan: Option<&FileDigest>,
+) -> Result<AssistedEntry, FieldErrors> {
+    let is_draft = saves_draft(posted);
     let mut form = FormReader::new(posted, Language::En);
     let round = form.required("round", parse_round, "Choose a round");
     let (group, area) = parse_group(posted, &mut form).unzip();
@@ -62,13 +79,11 @@ pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEnt
             "Enter the name of a language, such as Urdu",
         ),
     };
-    let submit = parse_submission(&mut form, by);
-    if posted.text("consent") != "yes" {
-        form.error(
-            "consent",
-            "Ask the group if they agree to what you wrote down, then tick the box",
-        );
-    }
+    let submit = if is_draft {
+        Some(None)
+    } else {
+        parse_submission(posted, &mut form, by, scan).map(Some)
+    };
     let whole = round.zip(person).zip(group).zip(submit).map(
         |((((fund, round), person), group), submit)| AssistedEntry {
             fund,
@@ -77,6 +92,7 @@ pub(super) fn parse_entry(posted: &FormData, by: PersonId) -> Result<AssistedEnt
             group,
             answers,
             language,
+            draft: posted.text("draft").parse().ok().map(ApplicationId),
             submit,
         },
     );
@@ -93,6 +109,10 @@ fn parse_round(text: &str) -> Option<(FundId, Slug)> {
 fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<EntryPerson> {
     let is_known = posted.text("found").parse::<uuid::Uuid>().is_ok();
     if is_known && posted.text("member").parse::<uuid::Uuid>().is_ok() {
+        return Some(EntryPerson::Member);
+    }
+    let fields = ["person", "telephone", "email", "postal_address"];
+    if saves_draft(posted) && fields.iter().all(|field| posted.text(field).is_empty()) {
         return Some(EntryPerson::Member);
     }
     let email = form.optional_email().map(PersonalInput::Open);
@@ -152,14 +172,33 @@ fn parse_area(form: &mut FormReader<'_>) -> Option<Slug> {
     form.required("area", |text| text.parse().ok(), "Choose an area")
 }
 
+/// Parses a field that a draft may leave empty.
+fn unless_draft<T>(
+    posted: &FormData,
+    form: &mut FormReader<'_>,
+    field: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+    says: &str,
+) -> Option<T> {
+    if saves_draft(posted) {
+        form.optional(field, read, says)
+    } else {
+        form.required(field, read, says)
+    }
+}
+
 /// Parses what the group asks for, and its answers to the round's questions.
 fn parse_answers(posted: &FormData, form: &mut FormReader<'_>, area: Option<Slug>) -> SaveAnswers {
-    let requested = form.required(
+    let requested = unless_draft(
+        posted,
+        form,
         "requested",
         parse_amount,
         "Enter an amount in pounds, such as 850",
     );
-    let people_at_risk = form.required(
+    let people_at_risk = unless_draft(
+        posted,
+        form,
         "at_risk",
         |text| value_of_key(text, [("yes", true), ("no", false)]),
         "Say if children, or adults who need support, would take part",
@@ -182,8 +221,13 @@ fn parse_answers(posted: &FormData, form: &mut FormReader<'_>, area: Option<Slug
     }
 }
 
-/// Parses how the form came, and how the officer helped.
-fn parse_submission(form: &mut FormReader<'_>, by: PersonId) -> Option<Submit> {
+/// Parses how the form came, how the officer helped, and the group's consent.
+fn parse_submission(
+    posted: &FormData,
+    form: &mut FormReader<'_>,
+    by: PersonId,
+    scan: Option<&FileDigest>,
+) -> Option<Submit> {
     let channels = [
         ("paper", Channel::Paper),
         ("phone", Channel::Phone),
@@ -204,14 +248,13 @@ fn parse_submission(form: &mut FormReader<'_>, by: PersonId) -> Option<Submit> {
         |text| text.parse().ok(),
         "This is too long. Use at most 4,000 letters.",
     );
+    let verbatim = |read_back: bool| HelpKind::KeyedVerbatim {
+        read_back,
+        scan: scan.cloned(),
+    };
     let kinds = [
-        (
-            "read_back",
-            HelpKind::KeyedVerbatim {
-                read_back: true,
-                scan: None,
-            },
-        ),
+        ("read_back", verbatim(true)),
+        (COPIED, verbatim(false)),
         ("helped_to_word", HelpKind::HelpedToWord),
     ];
     let kind = form.required(
@@ -219,6 +262,18 @@ fn parse_submission(form: &mut FormReader<'_>, by: PersonId) -> Option<Submit> {
         |text| value_of_key(text, kinds),
         "Say how you helped. If you typed in their own words, read them back to the group first",
     );
+    if posted.text("help") == COPIED && scan.is_none() {
+        form.error(
+            "help",
+            "Add the scan of the paper first, or read the words back to the group",
+        );
+    }
+    if posted.text("consent") != "yes" {
+        form.error(
+            "consent",
+            "Ask the group if they agree to what you wrote down, then tick the box",
+        );
+    }
     Some(Submit {
         channel: channel?,
         received_on,

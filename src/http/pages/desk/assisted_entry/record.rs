@@ -4,9 +4,10 @@ use uuid::Uuid;
 
 use super::find::groups_of_the_name;
 use super::parse::{AssistedEntry, EntryGroup, EntryPerson};
-use crate::clock;
+use crate::clock::{self, day_of};
 use crate::commands::{Caller, CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::application::{ChooseLanguage, SaveAnswers, StartApplication, Submit};
+use crate::domain::fund::RoundState;
 use crate::domain::group::{CorrectGroup, MemberRef, RegisterGroup};
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::PersonalInput;
@@ -33,8 +34,8 @@ impl From<PageError> for EntryError {
     }
 }
 
-/// Executes the commands of the form and returns the application's id. Can be repeated, see the
-/// documentation of the parent module.
+/// Executes the commands of the form and returns the application's id. A draft is not submitted.
+/// Can be repeated, see the documentation of the parent module.
 pub(super) async fn record_entry(
     app: &AppState,
     visitor: &Visitor,
@@ -42,9 +43,12 @@ pub(super) async fn record_entry(
     entry: AssistedEntry,
 ) -> Result<Uuid, EntryError> {
     let steps = EntrySteps::new(app, visitor, posted)?;
-    if let Some(id) = steps.submitted_before(&entry.submit).await? {
+    if let Some(submit) = &entry.submit
+        && let Some(id) = steps.submitted_before(submit).await?
+    {
         return Ok(id);
     }
+    let late = steps.is_late(&entry).await?;
     if let EntryGroup::New {
         group,
         apart: false,
@@ -66,13 +70,18 @@ pub(super) async fn record_entry(
             steps.register_group(group).await?
         }
     };
-    let start = StartApplication {
-        fund: entry.fund,
-        round: entry.round,
-        group,
-        late: entry.submit.late_reason.is_some(),
+    let id = match entry.draft {
+        Some(draft) => steps.continue_draft(draft, group).await?,
+        None => {
+            let start = StartApplication {
+                fund: entry.fund,
+                round: entry.round,
+                group,
+                late,
+            };
+            steps.start_application(start, &entry.group).await?
+        }
     };
-    let id = steps.start_application(start, &entry.group).await?;
     steps.save_answers(id, entry.answers).await?;
     if let EntryGroup::New { group: values, .. } = entry.group {
         steps.correct_group(group, values).await?;
@@ -81,7 +90,9 @@ pub(super) async fn record_entry(
         steps.record_member(group, person, details).await?;
     }
     steps.choose_language(id, entry.language).await?;
-    ownership::execute_and_wait(app, steps.submission(id, &entry.submit)).await?;
+    if let Some(submit) = &entry.submit {
+        ownership::execute_and_wait(app, steps.submission(id, submit)).await?;
+    }
     Ok(id.0)
 }
 
@@ -200,6 +211,30 @@ impl<'a> EntrySteps<'a> {
             "found",
             "We have a group with this name already. Say whether it is the same one",
         ))
+    }
+
+    /// Whether the application starts late: its form says why, or it is a draft after the round's
+    /// last day.
+    async fn is_late(&self, entry: &AssistedEntry) -> Result<bool, PageError> {
+        if let Some(submit) = &entry.submit {
+            return Ok(submit.late_reason.is_some());
+        }
+        let fund = entry.fund.to_string();
+        let (_, round) = ownership::fund_and_round(self.app, &fund, entry.round.as_str()).await?;
+        let today = day_of(self.app.commands.now());
+        Ok(round.state != RoundState::Open || round.closes_on < today)
+    }
+
+    /// The draft that the form continues. It must be one of the group.
+    async fn continue_draft(
+        &self,
+        draft: ApplicationId,
+        group: GroupId,
+    ) -> Result<ApplicationId, PageError> {
+        let row: Option<ApplicationRow> = self.app.views.find(draft.0, None).await?;
+        row.filter(|row| row.group == group)
+            .map(|_| draft)
+            .ok_or_else(PageError::not_found)
     }
 
     /// Starts the application. `of` is the group as the form names it.

@@ -567,6 +567,11 @@ pub(super) const NOTICES: &[ActionNotice] = &[
         "bank-entries-again",
         "These lines were recorded before. Nothing has changed.",
     ),
+    says(
+        "",
+        "draft-saved",
+        "Draft saved. Find it again in the list of applications, under Not sent yet.",
+    ),
     says("", "try-again", "The email will be sent again."),
     says("", "told", "Saved. They are off the list."),
     says("", "not-told", "Undone. They are back on the list."),
