@@ -24,7 +24,7 @@ use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
 use crate::domain::unproven::Unproven;
 use crate::domain::{
-    Actor, Application, ApplicationCommand, Command, GroupCommand, Organisation,
+    Actor, Application, ApplicationCommand, Command, Group, GroupCommand, Organisation,
     OrganisationCommand, Person, PersonCommand, PersonId, Refusal, RefusalKind,
 };
 use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt};
@@ -177,9 +177,15 @@ impl<'a> CommandExecution<'a> {
             return Ok(None);
         };
         let application = met.load::<Application>(id.0).await?;
+        let Some(group) = application.target().map(|target| target.group) else {
+            return Ok(None);
+        };
+        let group = met.load::<Group>(group.0).await?;
         let organisation = self.commands.organisation.0;
         let organisation = met.load::<Organisation>(organisation).await?;
-        Ok(command.check_answers(&application, &organisation).err())
+        Ok(command
+            .check_answers(&application, &organisation, &group)
+            .err())
     }
 
     /// Keeps a person's address in their own change: as it is stored if it is the same; and if it

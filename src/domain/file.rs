@@ -77,6 +77,8 @@ pub enum FilePurpose {
     Photograph,
     /// An agreement that was signed on paper.
     SignedForm,
+    /// A paper or picture that answers a question of an application.
+    Enclosure,
 }
 
 impl FilePurpose {
@@ -84,7 +86,7 @@ impl FilePurpose {
     /// staff who work with groups.
     #[must_use]
     pub fn is_open_to_panel(self) -> bool {
-        matches!(self, Self::Scan | Self::Photograph)
+        matches!(self, Self::Scan | Self::Photograph | Self::Enclosure)
     }
 }
 

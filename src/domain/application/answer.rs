@@ -9,6 +9,7 @@
 //! | yes or no | `yes` or `no` |
 //! | date | the day, such as `2026-07-05` |
 //! | budget | one line for each item, such as `Hall, 24 weeks: £480.00` |
+//! | file | the digests of files of the group, one a line; `none` once they are removed |
 //!
 //! Parsing is lenient: it accepts an option by its label, and a number with commas.
 //! [`AnswerValue::stored`] writes each value in one form only.
@@ -17,15 +18,20 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Application, ApplicationCommand, SaveAnswers};
+use crate::domain::file::FileDigest;
 use crate::domain::money::Money;
 use crate::domain::organisation::{Question, QuestionKind, QuestionOption};
 use crate::domain::text::Slug;
-use crate::domain::{Organisation, Refusal};
+use crate::domain::{Group, Organisation, Refusal};
 
 /// The largest number of characters of a short text.
 pub const SHORT_TEXT_MAX: usize = 200;
 /// The largest number of lines of a budget.
 pub const BUDGET_LINES_MAX: usize = 40;
+/// The largest number of files of an answer.
+const FILES_MAX: usize = 6;
+/// The stored text of an answer whose files were removed, because a stored text is not empty.
+const NO_FILES: &str = "none";
 /// The largest number of characters of an item of a budget.
 const ITEM_MAX: usize = 100;
 
@@ -49,6 +55,10 @@ pub enum AnswerError {
     TooManyLines,
     #[error("use at most 200 letters, on one line")]
     TooLong,
+    #[error("add a photo or a PDF of this group")]
+    NotAFile,
+    #[error("use at most 6 files")]
+    TooManyFiles,
 }
 
 /// The value of an answer.
@@ -61,6 +71,7 @@ pub enum AnswerValue {
     YesNo(bool),
     Date(Date),
     Budget(Vec<BudgetItem>),
+    Files(Vec<FileDigest>),
 }
 
 /// A line of a budget.
@@ -96,6 +107,7 @@ impl AnswerValue {
             },
             QuestionKind::Date => parse_date(text).map(Self::Date),
             QuestionKind::Budget => parse_budget(text).map(Self::Budget),
+            QuestionKind::File => parse_files(question, text).map(Self::Files),
         }
     }
 
@@ -115,6 +127,8 @@ impl AnswerValue {
                     .map(|line| format!("{}: {}", line.item, line.amount))
                     .collect(),
             ),
+            Self::Files(files) if files.is_empty() => NO_FILES.to_owned(),
+            Self::Files(files) => lines(files.iter().map(ToString::to_string).collect()),
         }
     }
 
@@ -224,13 +238,44 @@ fn parse_budget_line(line: &str) -> Result<BudgetItem, AnswerError> {
     })
 }
 
+/// Reads files, one a line. The answer to an optional question can have none, once its files are
+/// removed.
+fn parse_files(question: &Question, text: &str) -> Result<Vec<FileDigest>, AnswerError> {
+    let mut files: Vec<FileDigest> = Vec::new();
+    let lines = text.lines().map(str::trim);
+    for line in lines.filter(|line| !line.is_empty() && *line != NO_FILES) {
+        let file: FileDigest = line.parse().map_err(|_| AnswerError::NotAFile)?;
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    if files.len() > FILES_MAX {
+        Err(AnswerError::TooManyFiles)
+    } else if files.is_empty() && question.required {
+        Err(AnswerError::NotAFile)
+    } else {
+        Ok(files)
+    }
+}
+
+/// Refuses an answer that does not fit its question, or that names a file of someone else.
+fn check_answer(question: &Question, text: &str, group: &Group) -> Result<(), AnswerError> {
+    match AnswerValue::parse(question, text)? {
+        AnswerValue::Files(files) if !files.iter().all(|file| group.has_file(file)) => {
+            Err(AnswerError::NotAFile)
+        }
+        _ => Ok(()),
+    }
+}
+
 impl ApplicationCommand {
-    /// Refuses with [`Refusal::AnswerUnfit`] answers that do not fit their questions. It reads
-    /// plaintext, so that `commands` calls it before it encrypts the answers.
+    /// Refuses with [`Refusal::AnswerUnfit`] answers of a group that do not fit their questions. It
+    /// reads plaintext, so that `commands` calls it before it encrypts the answers.
     pub fn check_answers(
         &self,
         application: &Application,
         organisation: &Organisation,
+        group: &Group,
     ) -> Result<(), Refusal> {
         let (Self::SaveAnswers(SaveAnswers { answers, .. }), Some(place)) =
             (self, application.target())
@@ -243,7 +288,7 @@ impl ApplicationCommand {
                 .get(&question.question)
                 .and_then(|answer| answer.plaintext());
             if let Some(text) = text {
-                AnswerValue::parse(question, text).map_err(|why| Refusal::AnswerUnfit {
+                check_answer(question, text, group).map_err(|why| Refusal::AnswerUnfit {
                     question: question.label.to_string(),
                     why,
                 })?;
@@ -256,6 +301,8 @@ impl ApplicationCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const A_FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
     fn question(kind: QuestionKind) -> Question {
         let option = |key: &str, label: &str| QuestionOption {
@@ -285,6 +332,7 @@ mod tests {
     #[test]
     fn what_is_stored_is_read_as_the_same_answer() {
         use QuestionKind as K;
+        let twice = format!("{A_FILE}\n\n{A_FILE}");
         for (kind, typed, stored) in [
             (K::LongText, " Tea.\nAnd soup. ", "Tea.\nAnd soup."),
             (K::ShortText, "Tea", "Tea"),
@@ -303,6 +351,7 @@ mod tests {
                 "Hall, 24 weeks: 480\n\nTea £12.50",
                 "Hall, 24 weeks: £480.00\nTea: £12.50",
             ),
+            (K::File, twice.as_str(), A_FILE),
         ] {
             let question = question(kind);
             let answer = AnswerValue::parse(&question, typed).expect(typed);
@@ -319,6 +368,8 @@ mod tests {
         use QuestionKind as K;
         let long = "x".repeat(SHORT_TEXT_MAX + 1);
         let many = "Tea: 1\n".repeat(BUDGET_LINES_MAX + 1);
+        let files = (0..=FILES_MAX).map(|number| format!("{number:064x}\n"));
+        let files: String = files.collect();
         for (kind, typed, why) in [
             (K::ShortText, long.as_str(), E::TooLong),
             (K::ShortText, "one\ntwo", E::TooLong),
@@ -333,6 +384,9 @@ mod tests {
             (K::Budget, "Hall: much", E::LineWithoutAmount),
             (K::Budget, ": 12", E::LineWithoutItem),
             (K::Budget, many.as_str(), E::TooManyLines),
+            (K::File, "", E::NotAFile),
+            (K::File, "a picture of our hall", E::NotAFile),
+            (K::File, files.as_str(), E::TooManyFiles),
         ] {
             assert_eq!(
                 AnswerValue::parse(&question(kind), typed),
@@ -349,5 +403,16 @@ mod tests {
             budget.ok().and_then(|budget| budget.total()),
             Some(Money::from_pounds(500))
         );
+    }
+
+    #[test]
+    fn the_files_of_an_optional_question_can_be_removed() {
+        let optional = Question {
+            required: false,
+            ..question(QuestionKind::File)
+        };
+        let none = AnswerValue::parse(&optional, "").expect("no files");
+        assert_eq!(none.stored(), NO_FILES);
+        assert_eq!(AnswerValue::parse(&optional, NO_FILES), Ok(none));
     }
 }

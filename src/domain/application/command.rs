@@ -142,8 +142,9 @@ pub struct SaveAnswers {
     pub people_at_risk: Option<bool>,
     /// The answers by question key. They are stored encrypted. The form of an answer depends on the
     /// kind of its question: text; an option's key; the keys of several options, one a line; a
-    /// number in figures; `yes` or `no`; a day such as `2026-07-05`; or for a budget one line for
-    /// each item, such as `Hall, 24 weeks: £480.00`.
+    /// number in figures; `yes` or `no`; a day such as `2026-07-05`; for a budget one line for each
+    /// item, such as `Hall, 24 weeks: £480.00`; or the digests of files of the group that were
+    /// uploaded before, at most six, one a line, or `none`.
     #[serde(default)]
     pub answers: BTreeMap<Slug, PersonalInput>,
 }

@@ -40,6 +40,8 @@ pub enum QuestionKind {
     Date,
     /// Lines, each with an item and an amount.
     Budget,
+    /// Papers or pictures: files of the group.
+    File,
 }
 
 impl QuestionKind {

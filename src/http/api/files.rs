@@ -28,7 +28,7 @@ pub(super) async fn upload(
     let params = QueryParams::parse(&http, &["purpose"])?;
     let purpose = params.parsed::<FilePurpose>(
         "purpose",
-        "this is scan, receipt, document, photograph or signed_form",
+        "this is scan, receipt, document, photograph, signed_form or enclosure",
     )?;
     let purpose = purpose.ok_or_else(|| {
         ErrorCode::InvalidQuery

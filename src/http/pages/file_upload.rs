@@ -28,6 +28,8 @@ const BODY_BYTES_MAX: u64 = FILES_MAX as u64 * FILE_SIZE_MAX + 1024 * 1024;
 pub(super) struct UploadedForm {
     pub posted: FormData,
     pub files: Vec<StoredFile>,
+    /// The name of the field of each stored file.
+    fields: Vec<String>,
     /// Why a file was not stored, if one was not. The file's name is not in it, so that it does not
     /// get into the trace output.
     pub file_error: Option<FileError>,
@@ -55,6 +57,7 @@ pub(super) async fn read(
     let mut uploaded = UploadedForm {
         posted: FormData::default(),
         files: Vec::new(),
+        fields: Vec::new(),
         file_error: None,
     };
     match uploaded
@@ -150,7 +153,10 @@ impl UploadedForm {
                 .store_file(group, &visitor.require_signed_in()?.reader, field)
                 .await
             {
-                Ok(kept) => self.files.push(kept),
+                Ok(kept) => {
+                    self.files.push(kept);
+                    self.fields.push(name);
+                }
                 Err(error) if error.is_form_error() => self.file_error = Some(error),
                 Err(error @ FileError::TooLarge) => {
                     // The rest is not read, because it may be endless.
@@ -174,22 +180,32 @@ impl UploadedForm {
         group: Uuid,
         purpose: FilePurpose,
     ) -> Result<Vec<FileDigest>, PageError> {
+        let kept = self.record_named(visitor, app, group, |_| purpose).await?;
+        Ok(kept.into_iter().map(|(_, file)| file).collect())
+    }
+
+    /// Like [`Self::record_files`], for files whose field says their purpose. Returns the field of
+    /// each file as well.
+    pub(super) async fn record_named(
+        &self,
+        visitor: &Visitor,
+        app: &AppState,
+        group: Uuid,
+        purpose: impl Fn(&str) -> FilePurpose,
+    ) -> Result<Vec<(String, FileDigest)>, PageError> {
         let mut kept = Vec::new();
-        for (
-            at,
-            StoredFile {
+        for (at, (stored, field)) in self.files.iter().zip(&self.fields).enumerate() {
+            let StoredFile {
                 file,
                 media,
                 bytes,
                 content,
-            },
-        ) in self.files.iter().enumerate()
-        {
+            } = stored;
             let keep = GroupCommand::KeepFile(KeepFile {
                 file: file.clone(),
                 media: *media,
                 bytes: *bytes,
-                purpose,
+                purpose: purpose(field),
             });
             let repeat = self.posted.idempotency_key(app, &visitor.path);
             // The key contains a digest of the file, so that another file from the same page is
@@ -209,7 +225,7 @@ impl UploadedForm {
                     if first != *file {
                         app.files.remove(file).await?;
                     }
-                    kept.push(first);
+                    kept.push((field.clone(), first));
                 }
                 Err(error) => {
                     // The files are removed only if it is certain that no event names them.

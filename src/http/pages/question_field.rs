@@ -2,7 +2,8 @@
 //! words.
 //!
 //! A question of a kind with several values has several fields: options are posted under one name,
-//! and the lines of a budget as pairs of `item-NAME` and `amount-NAME`.
+//! and the lines of a budget as pairs of `item-NAME` and `amount-NAME`. Files that are uploaded
+//! already are posted by their digests, those to be removed as `drop`, and new ones as `file-NAME`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::FormData;
-use super::i18n::translate;
+use super::apply::answer_files::{FileLink, upload_field};
+use super::i18n::{translate, translate_with};
 use crate::domain::application::{AnswerError, AnswerValue, BUDGET_LINES_MAX};
 use crate::domain::language::Language;
 use crate::domain::money::strip_formatting;
@@ -39,6 +41,10 @@ pub struct QuestionField {
     pub options: Vec<(String, String, bool)>,
     /// The lines of a budget: item and amount.
     pub lines: Vec<(String, String)>,
+    /// The files that are uploaded already.
+    pub files: Vec<FileLink>,
+    /// Whether files can be added now.
+    pub takes_files: bool,
     pub wrong: Option<String>,
     pub language: Language,
 }
@@ -71,6 +77,8 @@ impl QuestionField {
             } else {
                 Vec::new()
             },
+            files: Vec::new(),
+            takes_files: true,
             wrong: None,
             language,
         }
@@ -94,6 +102,14 @@ impl QuestionField {
 
     fn t<'a>(&self, text: &'a str) -> &'a str {
         translate(text, self.language)
+    }
+
+    fn t_with(&self, text: &str, value: &str) -> String {
+        translate_with(text, value, self.language)
+    }
+
+    fn upload_field(&self) -> String {
+        upload_field(&self.name)
     }
 
     /// Whether it consists of several fields under one legend.
@@ -217,6 +233,10 @@ pub fn in_words(question: &Question, stored: &str, language: Language) -> String
             translate(if yes { "Yes" } else { "No" }, language).to_owned()
         }
         Ok(AnswerValue::Date(day)) => format_day(day, language),
+        Ok(AnswerValue::Files(files)) => (1..=files.len())
+            .map(|number| translate_with("File {}", &number.to_string(), language))
+            .collect::<Vec<_>>()
+            .join("\n"),
         _ => stored.to_owned(),
     }
 }
@@ -237,6 +257,8 @@ pub fn answer_error_text(why: AnswerError, language: Language) -> String {
         ),
         AnswerError::TooManyLines => translate("Use at most 40 lines", language),
         AnswerError::TooLong => translate("Use at most 200 letters, on one line", language),
+        AnswerError::NotAFile => translate("Add a photo or a PDF", language),
+        AnswerError::TooManyFiles => translate("Use at most 6 files", language),
     };
     says.to_owned()
 }

@@ -44,6 +44,7 @@ fn every_kind() -> Vec<Question> {
         question("yes_no", "Is it indoors?"),
         question("date", "When does it begin?"),
         question("budget", "What will you spend it on?"),
+        question("file", "Can you show us a picture or a paper?"),
     ]);
     serde_json::from_value(questions).expect("questions")
 }
@@ -75,6 +76,14 @@ async fn draft_of_every_kind(
         app.issue_ok(office.ada, Command::Fund(office.fund, command))
             .await;
     }
+    another_draft(app, office).await
+}
+
+/// A draft of another group in the same round.
+async fn another_draft(
+    app: &TestApp,
+    office: &Office,
+) -> (ApplicationId, microgrants::domain::PersonId) {
     let (group, member) = office.group(app).await;
     let id = ApplicationId(new_id());
     let start = ApplicationCommand::Start(StartApplication {
@@ -471,4 +480,109 @@ async fn a_fund_says_what_it_still_needs(app: TestApp) {
     );
     assert!(words.contains("Phone number Missing"), "{words}");
     assert!(page.contains("Version 1 is published"), "{words}");
+}
+
+/// Sends the page of a question with files.
+fn send_files(
+    browser: &mut Browser,
+    page: &Page,
+    kept: &[(&str, &str)],
+    files: &[(&str, &str)],
+) -> Page {
+    let own = ["csrf", "key", "shown"].map(|name| (name, page.hidden_field(name)));
+    let own = own.iter().map(|(name, value)| (*name, value.as_str()));
+    let fields: Vec<_> = own
+        .chain([("form", "answer")])
+        .chain(kept.iter().copied())
+        .collect();
+    browser.post_files(&page.path, &fields, files)
+}
+
+/// The digests that the saved answer names.
+async fn saved_files(app: &TestApp, id: ApplicationId) -> Vec<String> {
+    app.catch_up().await;
+    let answers = app.views().answers(id.0, None).await.expect("answers");
+    let answer = answers
+        .into_iter()
+        .find(|answer| answer.question.as_str() == "file")
+        .and_then(|answer| answer.answer)
+        .expect("an answer");
+    answer.lines().map(str::to_owned).collect()
+}
+
+const PAPER: &str = "%PDF-1.4\nillustrative\n%%EOF\n";
+const OTHER_PAPER: &str = "%PDF-1.4\nillustrative, too\n%%EOF\n";
+
+on_each_engine!(papers_answer_a_question_and_can_be_removed);
+async fn papers_answer_a_question_and_can_be_removed(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (id, member) = draft_of_every_kind(&app, &office).await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let page = browser.get(&format!("/my/applications/{id}/answer/file"));
+
+    // When
+    let none = send_files(&mut browser, &page, &[], &[]);
+    let papers = [("file-answer", PAPER), ("file-answer", "no picture")];
+    let broken = send_files(&mut browser, &page, &[], &papers);
+    let first = broken.hidden_field("answer");
+    let kept = [("answer", first.as_str())];
+    let other = [("file-answer", OTHER_PAPER)];
+    let saved = send_files(&mut browser, &broken, &kept, &other);
+
+    // Then
+    assert!(
+        none.status == 422 && none.contains("Add a photo or a PDF"),
+        "{}",
+        visible_text(&none)
+    );
+    assert_eq!(broken.status, 422, "{}", visible_text(&broken));
+    assert_eq!(saved.status, 303, "{}", visible_text(&saved));
+    let files = saved_files(&app, id).await;
+    assert_eq!((files.len(), &files[0]), (2, &first));
+    let check = browser.get(&format!("/my/applications/{id}/check"));
+    assert!(check.contains("File 2"), "{}", visible_text(&check));
+    let (bytes, media) = browser.download(&format!("/my/applications/{id}/files/{first}"));
+    assert_eq!(
+        (bytes.as_slice(), media.as_str()),
+        (PAPER.as_bytes(), "application/pdf")
+    );
+    let mut staff = signed_in(&app, &address, office.ada).await;
+    let seen = staff.get(&format!("/desk/applications/{id}"));
+    assert!(seen.contains(&first), "{}", visible_text(&seen));
+
+    let page = browser.get(&format!("/my/applications/{id}/answer/file"));
+    let both = [
+        ("answer", files[0].as_str()),
+        ("answer", files[1].as_str()),
+        ("drop", files[0].as_str()),
+    ];
+    let removed = send_files(&mut browser, &page, &both, &[]);
+    assert_eq!(removed.status, 303, "{}", visible_text(&removed));
+    assert_eq!(saved_files(&app, id).await, files[1..]);
+    let form = browser.get(&format!("/apply/{}/kinds/form", office.fund));
+    assert!(
+        form.contains("Please enclose a copy"),
+        "{}",
+        visible_text(&form)
+    );
+}
+
+on_each_engine!(an_answer_names_files_of_its_own_group_only);
+async fn an_answer_names_files_of_its_own_group_only(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (id, member) = draft_of_every_kind(&app, &office).await;
+    let (other, stranger) = another_draft(&app, &office).await;
+    let mut browser = signed_in(&app, &address, stranger).await;
+    let page = browser.get(&format!("/my/applications/{other}/answer/file"));
+    let sent = send_files(&mut browser, &page, &[], &[("file-answer", PAPER)]);
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    let theirs = saved_files(&app, other).await.remove(0);
+    let save = SaveAnswers {
+        answers: [(text("file"), PersonalInput::Open(theirs))].into(),
+        ..SaveAnswers::default()
+    };
+    let save = Command::Application(id, ApplicationCommand::SaveAnswers(save));
+    let refusal = app.issue_refused(member, save).await;
+    assert_eq!(refusal.code(), "answer_unfit");
 }

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::answer_files::AnswerFiles;
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, HELPER, PEOPLE_AT_RISK, Section, place_name};
 use super::{refusal_text, start};
 use crate::clock::day_of;
@@ -76,6 +77,12 @@ impl AnswerPage {
             .as_ref()
             .is_some_and(|field| field.kind == QuestionKind::Budget)
     }
+
+    fn takes_files(&self) -> bool {
+        self.field
+            .as_ref()
+            .is_some_and(|field| field.kind == QuestionKind::File)
+    }
 }
 
 pub(super) async fn show(
@@ -91,7 +98,7 @@ pub(super) async fn show(
     render(&request, &visitor, &app, row, kept, false).await
 }
 
-async fn render(
+pub(super) async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
     app: &AppState,
@@ -123,7 +130,15 @@ async fn render(
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let form = forms.form("answer");
-    let field = own_field(&section, &form, typed.as_deref(), visitor.language);
+    let mut field = own_field(&section, &form, typed.as_deref(), visitor.language);
+    if let Some(field) = field
+        .as_mut()
+        .filter(|field| field.kind == QuestionKind::File)
+    {
+        let of = (row.id, row.group.0);
+        let files = AnswerFiles::of_group(app, of, &field.value, visitor.language).await?;
+        field.files = files.links;
+    }
     let mut shell = PageContext::load(visitor, app, &section.title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
     shell.back = Some(if sections::is_open(&row, shell.today) {
@@ -320,40 +335,49 @@ pub(super) async fn submit(
     sent: PostedForm,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let PostedForm { visitor, posted } = sent;
-    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
-    let all = sections::all_sections(&app, &row, visitor.language).await?;
+    save(&request, &sent.visitor, &app, &sent.posted).await
+}
+
+/// Saves an answer, and shows the page after it.
+pub(super) async fn save(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    app: &AppState,
+    posted: &FormData,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_application(visitor, app, request.match_info().query("id")).await?;
+    let all = sections::all_sections(app, &row, visitor.language).await?;
     let open = sections::retain_open(&row, all.clone());
     let key = request.match_info().query("section");
     let section = all
         .iter()
         .find(|section| section.key == key)
         .ok_or_else(PageError::not_found)?;
-    let next = next_path(&row, &open, key, &posted);
+    let next = next_path(&row, &open, key, posted);
     let saves_part = !matches!(posted.text("then"), "" | "next");
-    let command = match parse_answer(section, &posted, visitor.language) {
+    let command = match parse_answer(section, posted, visitor.language) {
         Ok(Some(command)) => command,
         Ok(None) => return Ok(see_other(&next)),
         Err(says) => {
             // Saving for later, or changing the language, needs no answer.
-            if saves_part && question_field::entered(&posted, "answer").is_empty() {
+            if saves_part && question_field::entered(posted, "answer").is_empty() {
                 return Ok(see_other(&next));
             }
-            let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
-            return render(&request, &visitor, &app, row, Some(rejected), false).await;
+            let rejected = FormErrors::new("answer", posted, vec![("answer".to_owned(), says)]);
+            return render(request, visitor, app, row, Some(rejected), false).await;
         }
     };
-    if has_changed(&app, section, &row, &posted) {
+    if has_changed(app, section, &row, posted) {
         let says = "This answer was changed after you opened this page. Look at both, and choose.";
         let says = translate(says, visitor.language).to_owned();
-        let mut both = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
+        let mut both = FormErrors::new("answer", posted, vec![("answer".to_owned(), says)]);
         both.values.retain(|(name, _)| name != SHOWN);
-        return render(&request, &visitor, &app, row, Some(both), true).await;
+        return render(request, visitor, app, row, Some(both), true).await;
     }
     match ownership::try_execute(
-        &visitor,
-        &app,
-        &posted,
+        visitor,
+        app,
+        posted,
         Command::Application(ApplicationId(row.id), command),
     )
     .await?
@@ -367,8 +391,8 @@ pub(super) async fn submit(
             } else {
                 refusal_text::refusal_text(&refusal, visitor.language)
             };
-            let rejected = FormErrors::new("answer", &posted, vec![("answer".to_owned(), says)]);
-            render(&request, &visitor, &app, row, Some(rejected), false).await
+            let rejected = FormErrors::new("answer", posted, vec![("answer".to_owned(), says)]);
+            render(request, visitor, app, row, Some(rejected), false).await
         }
     }
 }
@@ -386,7 +410,7 @@ fn parse_answer(
     language: Language,
 ) -> Result<Option<ApplicationCommand>, String> {
     if let Some(question) = &section.own {
-        return parse_own_answer(question, posted, language);
+        return parse_own_answer((question, &section.stored), posted, language);
     }
     let typed = posted.text("answer");
     let miss = |says: &str| Err(translate(says, language).to_owned());
@@ -437,12 +461,14 @@ fn parse_answer(
 
 /// Parses the answer to a question of the form.
 fn parse_own_answer(
-    question: &Question,
+    (question, stored): (&Question, &str),
     posted: &FormData,
     language: Language,
 ) -> Result<Option<ApplicationCommand>, String> {
     let typed = question_field::entered(posted, "answer");
-    if typed.is_empty() {
+    // The files of an optional question can all be removed.
+    let is_removed = question.kind == QuestionKind::File && !question.required;
+    if typed.is_empty() && (stored.is_empty() || !is_removed) {
         if !question.required {
             return Ok(None);
         }
@@ -457,6 +483,7 @@ fn parse_own_answer(
             QuestionKind::Number => translate("Enter a number in figures, such as 40", language),
             QuestionKind::Date => translate("Enter a day, such as 05/07/2026", language),
             QuestionKind::Budget => translate("Enter at least one line", language),
+            QuestionKind::File => translate("Add a photo or a PDF", language),
         };
         return Err(says.to_owned());
     }

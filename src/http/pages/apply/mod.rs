@@ -2,6 +2,7 @@
 //! per page.
 
 mod answer;
+pub(super) mod answer_files;
 mod applicant;
 mod applicant_group;
 mod applicant_person;
@@ -10,7 +11,7 @@ mod review_answers;
 pub(super) mod sections;
 mod start;
 
-use actix_web::web;
+use actix_web::{guard, web};
 
 pub(super) use answer::parse_amount;
 pub(super) use applicant::correction_notice;
@@ -59,6 +60,15 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/my/applications/{id}/answer/{section}")
                 .route(web::get().to(answer::show))
+                .route(
+                    web::post()
+                        .guard(guard::fn_guard(answer_files::is_multipart))
+                        .to(answer_files::submit),
+                )
                 .route(web::post().to(answer::submit)),
+        )
+        .service(
+            web::resource("/my/applications/{id}/files/{file}")
+                .route(web::get().to(answer_files::download)),
         );
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::answer_files::AnswerFiles;
 use crate::domain::Money;
 use crate::domain::application::{AnswerValue, ApplicationState, BudgetItem};
 use crate::domain::language::Language;
-use crate::domain::organisation::Question;
+use crate::domain::organisation::{Question, QuestionKind};
 use crate::http::AppState;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::question_field::in_words;
@@ -31,6 +32,8 @@ pub struct Section {
     pub answer: String,
     /// The answer to a question of the form, as it is stored.
     pub stored: String,
+    /// The files of the answer, at the addresses of the group's pages.
+    pub files: AnswerFiles,
     pub required: bool,
     pub own: Option<Question>,
 }
@@ -148,6 +151,7 @@ fn fixed_sections(row: &ApplicationRow, fund: &FundRow, language: Language) -> V
         title: translate(title, language).to_owned(),
         answer,
         stored: String::new(),
+        files: AnswerFiles::default(),
         required: true,
         own: None,
     };
@@ -215,12 +219,25 @@ async fn question_sections(
             title: question.in_language(language).0.to_owned(),
             answer,
             stored,
+            files: AnswerFiles::default(),
             required: question.required,
             own: Some(question),
         }
     };
     let questions = ownership::form_questions(app, row.form).await?;
-    Ok(questions.into_iter().map(section).collect())
+    let mut sections: Vec<Section> = questions.into_iter().map(section).collect();
+    for section in &mut sections {
+        if is_file(section) {
+            let of = (row.id, row.group.0);
+            section.files = AnswerFiles::of_group(app, of, &section.stored, language).await?;
+        }
+    }
+    Ok(sections)
+}
+
+fn is_file(section: &Section) -> bool {
+    let own = section.own.as_ref();
+    own.is_some_and(|question| question.kind == QuestionKind::File)
 }
 
 /// The section on who helped.
@@ -240,6 +257,7 @@ async fn helper_section(
         title: translate("Did someone help you with the language?", language).to_owned(),
         answer: helper.unwrap_or_default(),
         stored: String::new(),
+        files: AnswerFiles::default(),
         required: false,
         own: None,
     })

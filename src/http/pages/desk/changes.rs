@@ -7,6 +7,7 @@ use super::DeskRequest;
 use crate::domain::language::Language;
 use crate::domain::{ApplicationEvent, Event, PersonId};
 use crate::http::pages::PageError;
+use crate::http::pages::apply::answer_files::AnswerFiles;
 use crate::http::pages::apply::sections::{self, BudgetTable, Section};
 use crate::http::pages::question_field::in_words;
 use crate::projections::ApplicationRow;
@@ -20,6 +21,8 @@ pub(super) struct AnswerView {
     pub answer: String,
     /// The answer as a table, if it is a budget.
     pub budget: Option<BudgetTable>,
+    /// The files of the answer.
+    pub files: AnswerFiles,
     pub change: Option<ChangeView>,
 }
 
@@ -74,6 +77,7 @@ pub(super) async fn answer_views(
         });
         AnswerView {
             budget: section.budget(),
+            files: section.files.to_desk(row.group),
             title: section.title,
             answer: section.answer,
             change,

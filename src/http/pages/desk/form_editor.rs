@@ -82,6 +82,7 @@ pub(super) fn kind_label(kind: QuestionKind) -> &'static str {
         QuestionKind::YesNo => "Yes or no",
         QuestionKind::Date => "A date",
         QuestionKind::Budget => "A budget: items and amounts",
+        QuestionKind::File => "Photos or papers",
     }
 }
 

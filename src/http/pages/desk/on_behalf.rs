@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use super::action::{ActionSpec, sample};
 use super::application_actions::read_by_group;
+use super::grant_actions::file_choices;
 use super::{DeskRequest, choices, choices_or_none};
 use crate::clock::day_of;
 use crate::domain::application::{
     ApplicationHelp, ApplicationState, HelpKind, RequestChanges, Resubmit, SaveAnswers,
 };
+use crate::domain::file::FilePurpose;
 use crate::domain::language::Language;
 use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
@@ -18,6 +20,14 @@ use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
 use crate::http::pages::form::FieldType;
 use crate::http::pages::{PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
+
+/// The purposes of files that can answer a question.
+const ANSWER_PURPOSES: [FilePurpose; 4] = [
+    FilePurpose::Enclosure,
+    FilePurpose::Document,
+    FilePurpose::Photograph,
+    FilePurpose::Scan,
+];
 
 const REQUESTED: &str = "requested";
 const AREA: &str = "area";
@@ -151,7 +161,12 @@ impl AssistedChanges<'_> {
                 self.spec("Enter the group’s new answers", save),
                 |spec, (key, label)| self.fixed_question_field(spec, key, label),
             );
-        Ok(open.iter().fold(fixed, own_question_field))
+        let group = [self.row.group.to_string()];
+        let files = self.request.app.views.files_of(&group, None).await?;
+        let files = file_choices(&files, &ANSWER_PURPOSES);
+        Ok(open.iter().fold(fixed, |spec, question| {
+            own_question_field(spec, question, &files)
+        }))
     }
 
     /// Adds the field of a key of [`FIXED_QUESTIONS`], filled in with the recorded value.
@@ -223,8 +238,12 @@ impl AssistedChanges<'_> {
     }
 }
 
-/// Adds the field of a question of the form.
-fn own_question_field(spec: ActionSpec, question: &Question) -> ActionSpec {
+/// Adds the field of a question of the form. `files` are the group's files that can answer one.
+fn own_question_field(
+    spec: ActionSpec,
+    question: &Question,
+    files: &[(String, String)],
+) -> ActionSpec {
     let (name, label) = (
         format!("answers.{}", question.question),
         question.label.as_str(),
@@ -253,6 +272,13 @@ fn own_question_field(spec: ActionSpec, question: &Question) -> ActionSpec {
                 std::iter::once(unchanged).chain(options).collect(),
             )
         }
+        QuestionKind::File => spec.select(
+            &name,
+            label,
+            std::iter::once(unchanged)
+                .chain(files.iter().cloned())
+                .collect(),
+        ),
         QuestionKind::SeveralChoices => spec
             .text_area(&name, label)
             .hint(&format!("One on each line: {}.", labels("; "))),

@@ -14,12 +14,13 @@ use crate::projections::FileRow;
 use crate::views::Reader;
 
 /// What a file can be, with its name, in the order of the form.
-const NAMES: [(FilePurpose, &str); 5] = [
+const NAMES: [(FilePurpose, &str); 6] = [
     (FilePurpose::Document, "Document"),
     (FilePurpose::Receipt, "Receipt"),
     (FilePurpose::Photograph, "Photograph"),
     (FilePurpose::Scan, "Scan of a paper form"),
     (FilePurpose::SignedForm, "Signed agreement"),
+    (FilePurpose::Enclosure, "Paper or picture of an application"),
 ];
 
 /// The name of a purpose, as the office says it.
@@ -61,8 +62,8 @@ struct PaperRow {
 }
 
 impl Papers {
-    /// The files of a group, of which the panel opens scans and photographs only, and an auditor
-    /// none.
+    /// The files of a group, of which the panel opens scans, photographs and those of applications only,
+    /// and an auditor none.
     pub fn of(reader: &Reader, group: Uuid, files: &[FileRow], today: Date) -> Self {
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for file in files {

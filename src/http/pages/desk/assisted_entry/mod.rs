@@ -40,6 +40,7 @@ use crate::domain::fund::{FundState, RoundState};
 use crate::domain::language::{Language, SPOKEN_LANGUAGES, english_name};
 use crate::domain::organisation::{AreaLanguage, Question};
 use crate::http::AppState;
+use crate::http::pages::apply::answer_files::{AnswerFiles, with_files};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::question_field::{self, QuestionField};
@@ -76,6 +77,9 @@ const STANDINGS: [(&str, &str); 2] = [
 ];
 
 const YES_NO: [(&str, &str); 2] = [("yes", "Yes"), ("no", "No")];
+
+/// The field with the scan of the paper form.
+const SCAN: &str = "scan";
 
 /// Choosing the round, and finding the group.
 #[derive(Template)]
@@ -220,6 +224,11 @@ async fn show_form(
     }
     let scans = attached_scans(request, group.as_ref(), draft).await?;
     let owner = group.as_ref().map(|group| group.id).unwrap_or_default();
+    let mut questions = fields.questions;
+    for field in &mut questions {
+        let files = AnswerFiles::at_desk(request.app, owner, &field.value).await?;
+        (field.files, field.takes_files) = (files.links, group.is_some());
+    }
     let mut helps = labelled_choices(&HELPS);
     helps.retain(|(help, _)| group.is_some() || help != COPIED);
     let page = AssistedEntryPage {
@@ -241,7 +250,7 @@ async fn show_form(
         languages: labelled_choices(&LANGUAGES),
         spoken_languages: spoken_languages(request).await?,
         yes_no: labelled_choices(&YES_NO),
-        questions: fields.questions,
+        questions,
     };
     request.render(&page)
 }
@@ -429,19 +438,25 @@ pub(super) async fn submit_with_scans(
     }
     let group = ownership::parse_uuid(request.match_info().query("group"))?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, group).await?;
-    let posted = &uploaded.posted;
-    if posted.text("found") != group.to_string() {
+    if uploaded.posted.text("found") != group.to_string() {
         uploaded.discard(&app).await?;
         return Err(PageError::not_found());
     }
-    let kept = scans::named(&app, group, posted.all(scans::KEPT)).await?;
-    let mut scans = uploaded
-        .record_files(&visitor, &app, group, FilePurpose::Scan)
+    let kept = scans::named(&app, group, uploaded.posted.all(scans::KEPT)).await?;
+    let purpose = |field: &str| match field {
+        SCAN => FilePurpose::Scan,
+        _ => FilePurpose::Enclosure,
+    };
+    let stored = uploaded
+        .record_named(&visitor, &app, group, purpose)
         .await?;
-    scans.extend(kept.into_iter().map(|scan| scan.file));
+    let posted = with_files(&uploaded.posted, &stored);
+    let new = stored.into_iter().filter(|(field, _)| field == SCAN);
+    let kept = kept.into_iter().map(|scan| scan.file);
+    let scans: Vec<FileDigest> = new.map(|(_, file)| file).chain(kept).collect();
     let unread = uploaded.file_error.iter();
-    let wrong = unread.map(|error| ("scan".to_owned(), error.to_string()));
-    submit(&app, &visitor, posted, (&scans, wrong.collect())).await
+    let wrong = unread.map(|error| (SCAN.to_owned(), error.to_string()));
+    submit(&app, &visitor, &posted, (&scans, wrong.collect())).await
 }
 
 /// Records the form. `wrong` are the errors of its scans.

@@ -310,5 +310,9 @@ async fn answered_questions(
     Ok(all
         .into_iter()
         .filter(|section| section.own.is_some() && section.is_answered())
+        .map(|section| sections::Section {
+            files: section.files.to_desk(row.group),
+            ..section
+        })
         .collect())
 }

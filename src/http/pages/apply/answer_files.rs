@@ -1,0 +1,178 @@
+//! Files that answer a question: uploading and removing them, and showing them.
+
+use actix_multipart::Multipart;
+use actix_web::guard::GuardContext;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use askama::filters::HtmlSafe;
+use uuid::Uuid;
+
+use super::{answer, sections};
+use crate::clock::day_of;
+use crate::domain::file::{FileDigest, FilePurpose, MediaType};
+use crate::domain::language::Language;
+use crate::http::AppState;
+use crate::http::file_response::{self, DownloadContext};
+use crate::http::pages::i18n::translate_with;
+use crate::http::pages::{
+    FormData, FormErrors, PageError, Visitor, file_upload, kept_form, ownership, see_other,
+};
+use crate::projections::FileRow;
+
+/// A file that answers a question.
+#[derive(Clone, Debug)]
+pub struct FileLink {
+    pub file: FileDigest,
+    pub path: String,
+    pub name: String,
+    pub is_picture: bool,
+}
+
+/// The files of an answer as a list, pictures with a small view.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "parts/answer_files.html")]
+pub struct AnswerFiles {
+    pub links: Vec<FileLink>,
+}
+
+impl HtmlSafe for AnswerFiles {}
+
+impl AnswerFiles {
+    /// The files of a group that a stored answer names, at the addresses of an application's group.
+    pub async fn of_group(
+        app: &AppState,
+        (application, group): (Uuid, Uuid),
+        stored: &str,
+        language: Language,
+    ) -> Result<Self, PageError> {
+        let folder = format!("/my/applications/{application}/files");
+        Self::find(app, group, (stored, &folder), language).await
+    }
+
+    /// The same at the addresses of the desk.
+    pub async fn at_desk(app: &AppState, group: Uuid, stored: &str) -> Result<Self, PageError> {
+        let folder = format!("/desk/files/{group}");
+        Self::find(app, group, (stored, &folder), Language::En).await
+    }
+
+    async fn find(
+        app: &AppState,
+        group: Uuid,
+        (stored, folder): (&str, &str),
+        language: Language,
+    ) -> Result<Self, PageError> {
+        let mut links = Vec::new();
+        for line in stored.lines() {
+            let Ok(file) = line.trim().parse::<FileDigest>() else {
+                continue;
+            };
+            let known: Option<FileRow> = app.views.find(FileRow::id_of(group, &file), None).await?;
+            let Some(known) = known else {
+                continue;
+            };
+            links.push(FileLink {
+                path: format!("{folder}/{file}"),
+                name: translate_with("File {}", &(links.len() + 1).to_string(), language),
+                is_picture: known.media == MediaType::Jpeg,
+                file,
+            });
+        }
+        Ok(Self { links })
+    }
+
+    /// The same files, which belong to a group, at the addresses of the desk.
+    pub fn to_desk(&self, group: impl std::fmt::Display) -> Self {
+        let mut files = self.clone();
+        for link in &mut files.links {
+            link.path = format!("/desk/files/{group}/{}", link.file);
+        }
+        files
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+}
+
+/// The name of the field with new files for the field with an answer.
+pub fn upload_field(name: &str) -> String {
+    format!("file-{name}")
+}
+
+/// A form with the files that were stored as values of their answers' fields, each by the name of
+/// the field that it came in, and without those that are to be removed.
+pub fn with_files(posted: &FormData, stored: &[(String, FileDigest)]) -> FormData {
+    const DROP: &str = "drop";
+    let is_dropped = |value: &str| posted.all(DROP).any(|dropped| dropped == value);
+    let kept = posted
+        .pairs()
+        .iter()
+        .filter(|(name, value)| name != DROP && !is_dropped(value.trim()));
+    let new = stored.iter().filter_map(|(field, file)| {
+        let name = field.strip_prefix("file-")?;
+        Some((name.to_owned(), file.to_string()))
+    });
+    FormData::new(kept.cloned().chain(new).collect())
+}
+
+/// Whether a request has a form with files.
+pub(super) fn is_multipart(request: &GuardContext<'_>) -> bool {
+    let media = request.head().headers().get(CONTENT_TYPE);
+    media
+        .and_then(|media| media.to_str().ok())
+        .is_some_and(|media| media.starts_with("multipart/"))
+}
+
+/// Saves an answer with files. If one cannot be stored, the page keeps the others.
+pub(super) async fn submit(
+    request: HttpRequest,
+    body: Multipart,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
+    let group = row.group.0;
+    let uploaded = file_upload::read(&request, body, &visitor, &app, group).await?;
+    if !sections::is_open(&row, day_of(app.commands.now())) {
+        uploaded.discard(&app).await?;
+        return Ok(see_other(&format!("/my/applications/{}", row.id)));
+    }
+    let stored = uploaded
+        .record_named(&visitor, &app, group, |_| FilePurpose::Enclosure)
+        .await?;
+    let posted = with_files(&uploaded.posted, &stored);
+    if let Some(error) = &uploaded.file_error {
+        let says = file_upload::file_error_text(error, visitor.language);
+        let wrong = vec![("answer".to_owned(), says.to_owned())];
+        let rejected = FormErrors::new("answer", &posted, wrong);
+        return answer::render(&request, &visitor, &app, row, Some(rejected), false).await;
+    }
+    answer::save(&request, &visitor, &app, &posted).await
+}
+
+/// A file of the group that applies, for its members.
+pub(super) async fn download(
+    request: HttpRequest,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
+    let file: FileDigest = request
+        .match_info()
+        .query("file")
+        .parse()
+        .map_err(|_| PageError::not_found())?;
+    let known: FileRow = app
+        .views
+        .find(FileRow::id_of(row.group.0, &file), None)
+        .await?
+        .ok_or_else(PageError::not_found)?;
+    let stream = app
+        .files
+        .open(app.commands.log().vault(), row.group.0, &file)
+        .await?;
+    let page = DownloadContext::Page;
+    Ok(file_response::stream_file(&file, known.media, page, stream))
+}
