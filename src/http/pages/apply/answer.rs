@@ -130,15 +130,8 @@ pub(super) async fn render(
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let form = forms.form("answer");
-    let mut field = own_field(&section, &form, typed.as_deref(), visitor.language);
-    if let Some(field) = field
-        .as_mut()
-        .filter(|field| field.kind == QuestionKind::File)
-    {
-        let of = (row.id, row.group.0);
-        let files = AnswerFiles::of_group(app, of, &field.value, visitor.language).await?;
-        field.files = files.links;
-    }
+    let field = own_field(&section, &form, typed.as_deref(), visitor.language);
+    let field = with_uploads(app, &row, field, visitor.language).await?;
     let mut shell = PageContext::load(visitor, app, &section.title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
     shell.back = Some(if sections::is_open(&row, shell.today) {
@@ -189,6 +182,24 @@ fn own_field(
     let id = components::field_id("answer", "answer");
     let field = QuestionField::new(question, id, "answer", typed, language).into_heading();
     Some(field.with_error(form.error_of("answer")))
+}
+
+/// The field with the files that are uploaded already, if its question takes files.
+async fn with_uploads(
+    app: &AppState,
+    row: &ApplicationRow,
+    field: Option<QuestionField>,
+    language: Language,
+) -> Result<Option<QuestionField>, PageError> {
+    let Some(mut field) = field else {
+        return Ok(None);
+    };
+    if field.kind == QuestionKind::File {
+        let of = (row.id, row.group.0);
+        let files = AnswerFiles::of_group(app, of, &field.value, language).await?;
+        field.files = files.links;
+    }
+    Ok(Some(field))
 }
 
 /// The choices of a question, empty for free text.

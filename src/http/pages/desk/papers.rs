@@ -62,8 +62,8 @@ struct PaperRow {
 }
 
 impl Papers {
-    /// The files of a group, of which the panel opens scans, photographs and those of applications only,
-    /// and an auditor none.
+    /// The files of a group, of which the panel opens scans, photographs and those of applications
+    /// only, and an auditor none.
     pub fn of(reader: &Reader, group: Uuid, files: &[FileRow], today: Date) -> Self {
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for file in files {
