@@ -30,6 +30,46 @@ pub enum MoneyError {
     TooLarge,
 }
 
+/// Why a text is no amount, so that an error can say how to write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmountFault {
+    /// A comma before the pence, as in `850,50`. The value is the amount that was probably meant.
+    #[error("use a point for pence, not a comma: {0}")]
+    CommaBeforePence(Money),
+    /// A point between thousands, as in `1.850`, likewise.
+    #[error("leave out the point between thousands: {0}")]
+    PointInThousands(Money),
+    #[error("enter an amount in pounds, such as 850")]
+    Unreadable,
+}
+
+impl AmountFault {
+    /// Reads an amount as people write it in a form. Fails with what is wrong with it.
+    pub fn parse(text: &str) -> Result<Money, Self> {
+        Money::parse_formatted(text).map_err(|_| Self::of(text))
+    }
+
+    fn of(text: &str) -> Self {
+        let plain = strip_formatting(text);
+        if let Some((pounds, pence)) = plain.split_once(',') {
+            let meant =
+                without_points(pounds).and_then(|pounds| format!("{pounds}.{pence}").parse().ok());
+            return meant.map_or(Self::Unreadable, Self::CommaBeforePence);
+        }
+        let meant = without_points(&plain).and_then(|pounds| pounds.parse().ok());
+        meant.map_or(Self::Unreadable, Self::PointInThousands)
+    }
+}
+
+/// An amount without the points between its thousands; `None` if a point has another place.
+fn without_points(pounds: &str) -> Option<String> {
+    let groups: Vec<&str> = pounds.split('.').collect();
+    let (first, rest) = groups.split_first()?;
+    let fits = rest.is_empty()
+        || ((1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3));
+    fits.then(|| groups.concat())
+}
+
 /// A subtraction with a negative result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{taken} is more than {from}")]
@@ -272,6 +312,27 @@ mod tests {
                 "{typed}"
             );
         }
+    }
+
+    #[test]
+    fn an_amount_as_it_is_written_elsewhere_is_refused_with_what_was_meant() {
+        use AmountFault as F;
+        let pence = Money::from_pence;
+        for (typed, fault) in [
+            ("850,50", F::CommaBeforePence(pence(85_050))),
+            ("£12,5", F::CommaBeforePence(pence(1_250))),
+            ("1.850,00", F::CommaBeforePence(pence(185_000))),
+            ("1.850", F::PointInThousands(pence(185_000))),
+            ("12.345.678", F::PointInThousands(pence(1_234_567_800))),
+            ("1850,000", F::Unreadable),
+            ("1,850.0,0", F::Unreadable),
+            ("1850.000", F::Unreadable),
+            ("about 800", F::Unreadable),
+            ("", F::Unreadable),
+        ] {
+            assert_eq!(F::parse(typed), Err(fault), "{typed}");
+        }
+        assert_eq!(F::parse("£1,850.50"), Ok(pence(185_050)));
     }
 
     #[test]

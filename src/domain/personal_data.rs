@@ -39,6 +39,16 @@ impl PersonalInput {
     /// The largest number of characters of a personal value.
     pub const MOST: usize = 5000;
 
+    /// The largest number of characters of an answer that is not finished.
+    const UNFINISHED_MAX: usize = 4 * Self::MOST;
+
+    /// Parses an answer that is not finished. It can be longer than a finished one, so that nobody
+    /// has to shorten it before they can save it.
+    pub fn unfinished(text: &str) -> Result<Self, TextError> {
+        check_legible(text)?;
+        normalise(text, Self::UNFINISHED_MAX, true).map(Self::Open)
+    }
+
     /// Parses the name of a person or of an account holder. Fails if it is empty, too long, has
     /// several lines or invisible characters, or contains a web address.
     pub fn name(text: &str) -> Result<Self, TextError> {

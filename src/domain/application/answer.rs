@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Application, ApplicationCommand, SaveAnswers};
 use crate::domain::file::FileDigest;
-use crate::domain::money::Money;
+use crate::domain::money::{AmountFault, Money};
 use crate::domain::organisation::{Question, QuestionKind, QuestionOption};
+use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{Group, Organisation, Refusal};
 
@@ -30,8 +31,6 @@ pub const SHORT_TEXT_MAX: usize = 200;
 pub const BUDGET_LINES_MAX: usize = 40;
 /// The largest number of files of an answer.
 const FILES_MAX: usize = 6;
-/// The stored text of an answer whose files were removed, because a stored text is not empty.
-const NO_FILES: &str = "none";
 /// The largest number of characters of an item of a budget.
 const ITEM_MAX: usize = 100;
 
@@ -47,10 +46,8 @@ pub enum AnswerError {
     NotYesOrNo,
     #[error("enter a day, such as 05/07/2026")]
     NotADate,
-    #[error("enter an amount in pounds on each line")]
-    LineWithoutAmount,
-    #[error("say on each line what the money is for, in at most 100 letters")]
-    LineWithoutItem,
+    #[error("line {line}: {why}")]
+    Line { line: usize, why: LineError },
     #[error("use at most 40 lines")]
     TooManyLines,
     #[error("use at most 200 letters, on one line")]
@@ -59,6 +56,17 @@ pub enum AnswerError {
     NotAFile,
     #[error("use at most 6 files")]
     TooManyFiles,
+    #[error("use at most 5,000 letters; this is {0} too many")]
+    TextTooLong(usize),
+}
+
+/// Why a line of a budget cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    #[error(transparent)]
+    Amount(AmountFault),
+    #[error("say what the money is for, in at most 100 letters")]
+    NoItem,
 }
 
 /// The value of an answer.
@@ -84,9 +92,15 @@ pub struct BudgetItem {
 impl AnswerValue {
     /// Reads an answer, as entered or as stored.
     pub fn parse(question: &Question, text: &str) -> Result<Self, AnswerError> {
-        let text = text.trim();
+        let typed = text;
+        let text = typed.trim();
         match question.kind {
-            QuestionKind::LongText => Ok(Self::Text(text.to_owned())),
+            QuestionKind::LongText => {
+                match text.chars().count().saturating_sub(PersonalInput::MOST) {
+                    0 => Ok(Self::Text(text.to_owned())),
+                    over => Err(AnswerError::TextTooLong(over)),
+                }
+            }
             QuestionKind::ShortText => {
                 if text.chars().count() > SHORT_TEXT_MAX || text.contains(['\n', '\r']) {
                     Err(AnswerError::TooLong)
@@ -106,8 +120,8 @@ impl AnswerValue {
                 _ => Err(AnswerError::NotYesOrNo),
             },
             QuestionKind::Date => parse_date(text).map(Self::Date),
-            QuestionKind::Budget => parse_budget(text).map(Self::Budget),
-            QuestionKind::File => parse_files(question, text).map(Self::Files),
+            QuestionKind::Budget => parse_budget(typed).map(Self::Budget),
+            QuestionKind::File => parse_files(text).map(Self::Files),
         }
     }
 
@@ -127,7 +141,6 @@ impl AnswerValue {
                     .map(|line| format!("{}: {}", line.item, line.amount))
                     .collect(),
             ),
-            Self::Files(files) if files.is_empty() => NO_FILES.to_owned(),
             Self::Files(files) => lines(files.iter().map(ToString::to_string).collect()),
         }
     }
@@ -205,32 +218,36 @@ fn parse_date(text: &str) -> Result<Date, AnswerError> {
     }
 }
 
+/// Reads a budget. Its lines are counted from 1, with the empty ones, as a form shows them.
 fn parse_budget(text: &str) -> Result<Vec<BudgetItem>, AnswerError> {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
+    let lines: Vec<(usize, &str)> = (1..)
+        .zip(text.lines().map(str::trim))
+        .filter(|(_, text)| !text.is_empty())
         .collect();
     if lines.len() > BUDGET_LINES_MAX {
         return Err(AnswerError::TooManyLines);
     }
     if lines.is_empty() {
-        return Err(AnswerError::LineWithoutItem);
+        let why = LineError::NoItem;
+        return Err(AnswerError::Line { line: 1, why });
     }
-    lines.into_iter().map(parse_budget_line).collect()
+    lines
+        .into_iter()
+        .map(|(line, text)| parse_budget_line(text).map_err(|why| AnswerError::Line { line, why }))
+        .collect()
 }
 
 /// Reads a line: the item, and behind the last colon or space the amount.
-fn parse_budget_line(line: &str) -> Result<BudgetItem, AnswerError> {
+fn parse_budget_line(line: &str) -> Result<BudgetItem, LineError> {
     let parted = line.rsplit_once(':').or_else(|| line.rsplit_once(' '));
-    let (item, amount) = parted.ok_or(AnswerError::LineWithoutAmount)?;
-    let amount = Money::parse_formatted(amount)
-        .ok()
-        .filter(|amount| !amount.is_zero())
-        .ok_or(AnswerError::LineWithoutAmount)?;
+    let (item, amount) = parted.ok_or(LineError::Amount(AmountFault::Unreadable))?;
+    let amount = AmountFault::parse(amount).map_err(LineError::Amount)?;
+    if amount.is_zero() {
+        return Err(LineError::Amount(AmountFault::Unreadable));
+    }
     let item = item.trim();
     if item.is_empty() || item.chars().count() > ITEM_MAX {
-        return Err(AnswerError::LineWithoutItem);
+        return Err(LineError::NoItem);
     }
     Ok(BudgetItem {
         item: item.to_owned(),
@@ -238,12 +255,11 @@ fn parse_budget_line(line: &str) -> Result<BudgetItem, AnswerError> {
     })
 }
 
-/// Reads files, one a line. The answer to an optional question can have none, once its files are
-/// removed.
-fn parse_files(question: &Question, text: &str) -> Result<Vec<FileDigest>, AnswerError> {
+/// Reads files, one a line.
+fn parse_files(text: &str) -> Result<Vec<FileDigest>, AnswerError> {
     let mut files: Vec<FileDigest> = Vec::new();
     let lines = text.lines().map(str::trim);
-    for line in lines.filter(|line| !line.is_empty() && *line != NO_FILES) {
+    for line in lines.filter(|line| !line.is_empty()) {
         let file: FileDigest = line.parse().map_err(|_| AnswerError::NotAFile)?;
         if !files.contains(&file) {
             files.push(file);
@@ -251,7 +267,7 @@ fn parse_files(question: &Question, text: &str) -> Result<Vec<FileDigest>, Answe
     }
     if files.len() > FILES_MAX {
         Err(AnswerError::TooManyFiles)
-    } else if files.is_empty() && question.required {
+    } else if files.is_empty() {
         Err(AnswerError::NotAFile)
     } else {
         Ok(files)
@@ -269,24 +285,33 @@ fn check_answer(question: &Question, text: &str, group: &Group) -> Result<(), An
 }
 
 impl ApplicationCommand {
-    /// Refuses with [`Refusal::AnswerUnfit`] answers of a group that do not fit their questions. It
-    /// reads plaintext, so that `commands` calls it before it encrypts the answers.
+    /// Refuses with [`Refusal::AnswerUnfit`] answers of a group that do not fit their questions,
+    /// except those that are not finished. An answer that is not required can be taken out again:
+    /// then it is empty. It reads plaintext, so that `commands` calls it before it encrypts the
+    /// answers.
     pub fn check_answers(
         &self,
         application: &Application,
         organisation: &Organisation,
         group: &Group,
     ) -> Result<(), Refusal> {
-        let (Self::SaveAnswers(SaveAnswers { answers, .. }), Some(place)) =
-            (self, application.target())
-        else {
+        let (Self::SaveAnswers(save), Some(place)) = (self, application.target()) else {
             return Ok(());
         };
+        let SaveAnswers {
+            answers,
+            unfinished,
+            ..
+        } = save;
         let questions = organisation.form(place.form).unwrap_or_default();
-        for question in questions {
+        let finished = questions
+            .iter()
+            .filter(|question| !unfinished.contains(&question.question));
+        for question in finished {
             let text = answers
                 .get(&question.question)
-                .and_then(|answer| answer.plaintext());
+                .and_then(|answer| answer.plaintext())
+                .filter(|text| question.required || !text.is_empty());
             if let Some(text) = text {
                 check_answer(question, text, group).map_err(|why| Refusal::AnswerUnfit {
                     question: question.label.to_string(),
@@ -370,6 +395,12 @@ mod tests {
         let many = "Tea: 1\n".repeat(BUDGET_LINES_MAX + 1);
         let files = (0..=FILES_MAX).map(|number| format!("{number:064x}\n"));
         let files: String = files.collect();
+        let words = "x".repeat(PersonalInput::MOST + 30);
+        let no_amount = |line| E::Line {
+            line,
+            why: LineError::Amount(AmountFault::Unreadable),
+        };
+        let comma = AmountFault::CommaBeforePence(Money::from_pence(1_250));
         for (kind, typed, why) in [
             (K::ShortText, long.as_str(), E::TooLong),
             (K::ShortText, "one\ntwo", E::TooLong),
@@ -380,9 +411,26 @@ mod tests {
             (K::Number, "-4", E::NotANumber),
             (K::YesNo, "perhaps", E::NotYesOrNo),
             (K::Date, "31/02/2026", E::NotADate),
-            (K::Budget, "Hall", E::LineWithoutAmount),
-            (K::Budget, "Hall: much", E::LineWithoutAmount),
-            (K::Budget, ": 12", E::LineWithoutItem),
+            (K::LongText, words.as_str(), E::TextTooLong(30)),
+            (K::Budget, "Hall", no_amount(1)),
+            (K::Budget, "Hall: much", no_amount(1)),
+            (K::Budget, "Hall: 1\n\nTea: 0", no_amount(3)),
+            (
+                K::Budget,
+                "\nTea: 12,50",
+                E::Line {
+                    line: 2,
+                    why: LineError::Amount(comma),
+                },
+            ),
+            (
+                K::Budget,
+                ": 12",
+                E::Line {
+                    line: 1,
+                    why: LineError::NoItem,
+                },
+            ),
             (K::Budget, many.as_str(), E::TooManyLines),
             (K::File, "", E::NotAFile),
             (K::File, "a picture of our hall", E::NotAFile),
@@ -403,16 +451,5 @@ mod tests {
             budget.ok().and_then(|budget| budget.total()),
             Some(Money::from_pounds(500))
         );
-    }
-
-    #[test]
-    fn the_files_of_an_optional_question_can_be_removed() {
-        let optional = Question {
-            required: false,
-            ..question(QuestionKind::File)
-        };
-        let none = AnswerValue::parse(&optional, "").expect("no files");
-        assert_eq!(none.stored(), NO_FILES);
-        assert_eq!(AnswerValue::parse(&optional, NO_FILES), Ok(none));
     }
 }

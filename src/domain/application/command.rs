@@ -147,6 +147,11 @@ pub struct SaveAnswers {
     /// uploaded before, at most six, one a line, or `none`.
     #[serde(default)]
     pub answers: BTreeMap<Slug, PersonalInput>,
+    /// The keys of `answers` that are not finished. Their texts are saved as they were typed,
+    /// without a check, and the application cannot be sent until they are saved as finished.
+    /// `requested` is allowed here and in `answers`: it is the amount as it was typed.
+    #[serde(default)]
+    pub unfinished: BTreeSet<Slug>,
 }
 
 /// How an application or update reached the organisation.
@@ -287,6 +292,9 @@ events! {
             people_at_risk: Option<bool>,
             answers: BTreeMap<Slug, Encrypted>,
             keyed_by: Option<PersonId>,
+            /// The answers that are not finished. Absent if all of them are, and in old events.
+            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+            unfinished: BTreeSet<Slug>,
         },
         ApplicationSubmitted {
             requested: Money,

@@ -16,7 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use answer::{AnswerError, AnswerValue, BUDGET_LINES_MAX, BudgetItem, SHORT_TEXT_MAX};
+pub use answer::{
+    AnswerError, AnswerValue, BUDGET_LINES_MAX, BudgetItem, LineError, SHORT_TEXT_MAX,
+};
 pub use attendance::{Attendance, AttendanceRef};
 pub use command::{
     ApplicationCommand, ApplicationEvent, ApplicationHelp, Channel, HelpKind, RequestChanges,
@@ -27,6 +29,7 @@ pub use interest::{DeclareInterest, HelperRef, Interest, InterestKind, Interests
 pub use language::ChooseLanguage;
 pub use letter::{LetterDay, MeetingDay, TakeBackDecision};
 pub use review::{DecideReview, RequestReview};
+pub use submission::{REQUESTED, note_unfinished};
 
 pub use super::panel::Summary;
 
@@ -81,6 +84,9 @@ pub struct Application {
     requested: Option<Money>,
     area: Option<Slug>,
     answered: BTreeSet<Slug>,
+    /// The saved answers that are not finished. It is not sent with them.
+    #[serde(default)]
+    unfinished: BTreeSet<Slug>,
     changes_to: BTreeSet<Slug>,
     changes_due_on: Option<Date>,
     started_on: Option<Date>,
@@ -336,6 +342,7 @@ impl Application {
                 self.area = area.clone().or_else(|| self.area.take());
                 self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.answered.extend(answers.keys().cloned());
+                note_unfinished(&mut self.unfinished, event);
             }
             E::LanguageChosen { .. } => self.saves = self.saves.saturating_add(1),
             E::DraftReminded { closes_on } => self.reminded_of = Some(*closes_on),

@@ -1,5 +1,7 @@
 //! Drafts, submission and resubmission, withdrawal and lapsing.
 
+use std::collections::BTreeSet;
+
 use super::{
     Application, ApplicationEvent, ApplicationHelp, ApplicationState, Channel, HelpKind,
     RequestChanges, Resubmit, SaveAnswers, StartApplication, Submit,
@@ -10,8 +12,10 @@ use crate::domain::role::Role;
 use crate::domain::text::Slug;
 use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
+/// The key of the amount, which is no question of the form.
+pub const REQUESTED: &str = "requested";
 /// Keys that the office can ask about again although they are not questions of the form.
-const FIXED_QUESTIONS: [&str; 4] = ["requested", "area", "activity", "people-at-risk"];
+const FIXED_QUESTIONS: [&str; 4] = [REQUESTED, "area", "activity", "people-at-risk"];
 /// A group is reminded of its draft within this many days before the round closes.
 const DRAFT_REMINDER_DAYS: i64 = 3;
 
@@ -55,12 +59,7 @@ impl Application {
         facts: &DecisionContext,
     ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft, ApplicationState::ChangesRequested])?;
-        let questions = self.questions(facts)?;
-        for question in answers.answers.keys() {
-            if !questions.iter().any(|known| known.question == *question) {
-                return Err(Refusal::UnknownQuestion(question.to_string()));
-            }
-        }
+        must_name_known_questions(answers, self.questions(facts)?)?;
         facts.group()?.must_be_active_or_merged()?;
         self.must_change_only_requested(answers, facts)?;
         let fund = facts.fund()?;
@@ -92,6 +91,7 @@ impl Application {
             } else {
                 facts.by().ok()
             },
+            unfinished: answers.unfinished.clone(),
         })
     }
 
@@ -111,6 +111,7 @@ impl Application {
             activity,
             people_at_risk,
             answers,
+            unfinished: _,
         } = answers;
         let beside = [
             requested.is_some(),
@@ -158,6 +159,9 @@ impl Application {
     }
 
     fn must_be_complete(&self, facts: &DecisionContext) -> Result<(Money, Slug), Refusal> {
+        if let Some(question) = self.unfinished.first() {
+            return Err(Refusal::AnswerMissing(question.to_string()));
+        }
         let missing = self
             .questions(facts)?
             .iter()
@@ -359,6 +363,46 @@ impl Application {
         }
         Ok(ApplicationEvent::DraftReminded { closes_on })
     }
+}
+
+/// Answers are to questions of the form. What is not finished has its text among the answers; only
+/// then can an answer be the amount.
+fn must_name_known_questions(answers: &SaveAnswers, questions: &[Question]) -> Result<(), Refusal> {
+    let SaveAnswers {
+        answers,
+        unfinished,
+        ..
+    } = answers;
+    let is_known = |key: &Slug| {
+        questions.iter().any(|known| known.question == *key)
+            || (key.as_str() == REQUESTED && unfinished.contains(key))
+    };
+    let unknown = answers
+        .keys()
+        .find(|key| !is_known(key))
+        .or_else(|| unfinished.iter().find(|key| !answers.contains_key(*key)));
+    match unknown {
+        Some(question) => Err(Refusal::UnknownQuestion(question.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// Keeps which answers are unfinished after an event. A saved amount replaces an unfinished one.
+pub fn note_unfinished(unfinished: &mut BTreeSet<Slug>, event: &ApplicationEvent) {
+    let ApplicationEvent::AnswersSaved {
+        requested,
+        answers,
+        unfinished: now,
+        ..
+    } = event
+    else {
+        return;
+    };
+    unfinished.retain(|key| {
+        let is_amount = key.as_str() == REQUESTED;
+        !answers.contains_key(key) && !(is_amount && requested.is_some())
+    });
+    unfinished.extend(now.iter().cloned());
 }
 
 /// A form that arrived on paper or by phone before the deadline may be keyed in afterwards,

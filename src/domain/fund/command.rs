@@ -152,6 +152,16 @@ impl Rules {
         usize::from(self.people_per_payment)
     }
 
+    /// Refuses with [`Refusal::OutsideBounds`] an amount that no group can ask for.
+    pub fn must_allow(&self, amount: Money) -> Result<(), Refusal> {
+        let (minimum, maximum) = (self.minimum, self.maximum);
+        if minimum <= amount && amount <= maximum {
+            Ok(())
+        } else {
+            Err(Refusal::OutsideBounds { minimum, maximum })
+        }
+    }
+
     /// Days for which no money leaves after a change at the group; 3 if the rules set none.
     #[must_use]
     pub fn payee_wait_days(&self) -> u16 {

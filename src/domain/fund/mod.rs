@@ -120,14 +120,7 @@ impl Fund {
 
     /// Refuses with [`Refusal::OutsideBounds`] an amount outside the fund's rules.
     pub fn must_be_within_bounds(&self, amount: Money) -> Result<(), Refusal> {
-        let Rules {
-            minimum, maximum, ..
-        } = self.rules;
-        if minimum <= amount && amount <= maximum {
-            Ok(())
-        } else {
-            Err(Refusal::OutsideBounds { minimum, maximum })
-        }
+        self.rules.must_allow(amount)
     }
 
     /// Refuses with [`Refusal::FundNotInState`] unless the fund is open.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::query::{QueryParams, list_own_rows, list_shown_rows, not_found, own_groups, path_id};
 use super::response::{Collection, PageEnd, record_response};
 use crate::auth::SignedIn;
-use crate::domain::application::{ApplicationState, Interests};
+use crate::domain::application::{ApplicationState, Interests, REQUESTED};
 use crate::domain::reference::Reference;
 use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
@@ -96,7 +96,9 @@ pub(super) async fn answers(
     if !signed.reader.may_read_words() {
         return Err(crate::domain::Refusal::NotYours.into());
     }
-    let answers = app.views.answers(row.id, as_at).await?;
+    let mut answers = app.views.answers(row.id, as_at).await?;
+    // An amount that was not finished is replaced by one that is.
+    answers.retain(|answer| answer.question.as_str() != REQUESTED || row.is_unfinished(REQUESTED));
     let Paged { items, next } = Paged::paginate(answers, &params.page_request()?, |answer| {
         answer.question.to_string()
     });

@@ -152,6 +152,9 @@ pub struct PageContext {
     pub at_desk: bool,
     /// A page for answering: without the links of the site.
     pub quiet: bool,
+    /// Whether the header changes the language by sending the form with the id `typed`, so that
+    /// what was typed is saved. Otherwise it has links.
+    pub saves_language: bool,
     pub width: PageWidth,
     /// The text in the desk's search box.
     pub find: String,
@@ -207,6 +210,7 @@ impl PageContext {
             has_errors: false,
             at_desk: false,
             quiet: false,
+            saves_language: false,
             width: PageWidth::default(),
             find: String::new(),
             desk_header: DeskHeader::default(),

@@ -14,8 +14,9 @@ use super::FormData;
 use super::apply::answer_files::{FileLink, upload_field};
 use super::i18n::{translate, translate_with};
 use crate::domain::application::{AnswerError, AnswerValue, BUDGET_LINES_MAX};
+use crate::domain::application::{AnswerError, AnswerValue, BUDGET_LINES_MAX, LineError};
 use crate::domain::language::Language;
-use crate::domain::money::strip_formatting;
+use crate::domain::money::{AmountFault, strip_formatting};
 use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::text::Slug;
 use crate::mail::format_day;
@@ -46,6 +47,8 @@ pub struct QuestionField {
     /// Whether files can be added now.
     pub takes_files: bool,
     pub wrong: Option<String>,
+    /// The line of a budget that cannot be read, counted from 1.
+    wrong_line: Option<usize>,
     pub language: Language,
 }
 
@@ -80,6 +83,10 @@ impl QuestionField {
             files: Vec::new(),
             takes_files: true,
             wrong: None,
+            wrong_line: match AnswerValue::parse(question, typed) {
+                Err(AnswerError::Line { line, .. }) => Some(line),
+                _ => None,
+            },
             language,
         }
     }
@@ -115,6 +122,23 @@ impl QuestionField {
     /// Whether it consists of several fields under one legend.
     fn is_set(&self) -> bool {
         !self.options.is_empty() || self.kind == QuestionKind::Budget
+    }
+
+    /// The id of the field to correct: in a budget that of the line that cannot be read.
+    pub fn wrong_id(&self) -> String {
+        match self.wrong_line {
+            Some(line) => self.id_at(&(line - 1)),
+            None => self.id.clone(),
+        }
+    }
+
+    /// Whether an error is about the line of a budget at an index.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a template passes references"
+    )]
+    fn is_wrong_at(&self, at: &usize) -> bool {
+        self.wrong.is_some() && self.wrong_line == Some(*at + 1)
     }
 
     /// The ids of the elements that describe the field, for `aria-describedby`.
@@ -169,14 +193,18 @@ fn option_choices(
         .collect()
 }
 
-/// The lines of a budget as fields, with some empty ones.
+/// The lines of a budget as fields, with some empty ones. An amount that cannot be read stays as it
+/// was typed.
 fn budget_lines(typed: &str) -> Vec<(String, String)> {
     let mut lines: Vec<_> = typed
         .lines()
-        .filter(|line| !line.trim().is_empty())
         .map(|line| {
             let (item, amount) = line.rsplit_once(':').unwrap_or((line, ""));
-            (item.trim().to_owned(), strip_formatting(amount))
+            let amount = match AmountFault::parse(amount) {
+                Ok(_) => strip_formatting(amount),
+                Err(_) => amount.trim().to_owned(),
+            };
+            (item.trim().to_owned(), amount)
         })
         .collect();
     let count = (lines.len() + 2).clamp(BUDGET_LINES_MIN, BUDGET_LINES_MAX);
@@ -186,20 +214,32 @@ fn budget_lines(typed: &str) -> Vec<(String, String)> {
     lines
 }
 
-/// What was entered in the field or fields with a name, as one text.
+/// What was entered in the field or fields with a name, as one text. An empty line between others
+/// stays, so that each line keeps its place.
 pub fn entered(posted: &FormData, name: &str) -> String {
     let (item, amount) = (format!("item-{name}"), format!("amount-{name}"));
     let items = posted.all(&item);
     let amounts = posted.all(&amount);
-    let lines = items
-        .zip(amounts)
-        .filter(|(item, amount)| !item.is_empty() || !amount.is_empty())
-        .map(|(item, amount)| format!("{item}: {amount}"));
+    let line = |(item, amount): (&str, &str)| {
+        if item.is_empty() && amount.is_empty() {
+            String::new()
+        } else {
+            format!("{item}: {amount}")
+        }
+    };
+    let mut lines: Vec<String> = items.zip(amounts).map(line).collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
     let values = posted
         .all(name)
         .filter(|value| !value.is_empty())
         .map(str::to_owned);
-    lines.chain(values).collect::<Vec<_>>().join("\n")
+    lines
+        .into_iter()
+        .chain(values)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What was entered for questions, by their keys. The fields are named with a prefix and the key.
@@ -241,6 +281,25 @@ pub fn in_words(question: &Question, stored: &str, language: Language) -> String
     }
 }
 
+/// What a group reads if it typed something that is no amount.
+pub fn amount_error_text(fault: AmountFault, language: Language) -> String {
+    match fault {
+        AmountFault::CommaBeforePence(meant) => translate_with(
+            "Use a point for pence, not a comma: {}",
+            &meant.to_string(),
+            language,
+        ),
+        AmountFault::PointInThousands(meant) => translate_with(
+            "Leave out the point between thousands: {}",
+            &meant.to_string(),
+            language,
+        ),
+        AmountFault::Unreadable => {
+            translate("Enter an amount in pounds, such as 850", language).to_owned()
+        }
+    }
+}
+
 /// What a group reads if its answer does not fit the question.
 pub fn answer_error_text(why: AnswerError, language: Language) -> String {
     let says = match why {
@@ -248,13 +307,25 @@ pub fn answer_error_text(why: AnswerError, language: Language) -> String {
         AnswerError::NotANumber => translate("Enter a number in figures, such as 40", language),
         AnswerError::NotYesOrNo => translate("Choose yes or no", language),
         AnswerError::NotADate => translate("Enter a day, such as 05/07/2026", language),
-        AnswerError::LineWithoutAmount => {
-            translate("Enter an amount in pounds on each line", language)
+        AnswerError::Line { line, why } => {
+            let why = match why {
+                LineError::Amount(fault) => amount_error_text(fault, language),
+                LineError::NoItem => translate(
+                    "Say what the money is for, in at most 100 letters",
+                    language,
+                )
+                .to_owned(),
+            };
+            let line = translate_with("Line {}:", &line.to_string(), language);
+            return format!("{line} {why}");
         }
-        AnswerError::LineWithoutItem => translate(
-            "Say on each line what the money is for, in at most 100 letters",
-            language,
-        ),
+        AnswerError::TextTooLong(over) => {
+            return translate_with(
+                "Use at most 5,000 letters. This is {} too many.",
+                &over.to_string(),
+                language,
+            );
+        }
         AnswerError::TooManyLines => translate("Use at most 40 lines", language),
         AnswerError::TooLong => translate("Use at most 200 letters, on one line", language),
         AnswerError::NotAFile => translate("Add a photo or a PDF", language),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::application::{
-    ApplicationHelp, ApplicationState, Channel, Interests, PanelSitting, Summary,
+    ApplicationHelp, ApplicationState, Channel, Interests, PanelSitting, Summary, note_unfinished,
 };
 use crate::domain::language::Language;
 use crate::domain::panel::HeldLetter;
@@ -49,6 +49,10 @@ pub struct ApplicationRow {
     pub submitted_on: Option<Date>,
     #[schema(value_type = Option<String>, format = "date")]
     pub decided_on: Option<Date>,
+    /// The saved answers that are not finished, by the keys of their questions; `requested` is the
+    /// amount. The application cannot be sent with them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unfinished: BTreeSet<Slug>,
     /// The questions that the group was asked to answer again.
     pub changes_to: BTreeSet<Slug>,
     #[schema(value_type = Option<String>, format = "date")]
@@ -206,6 +210,7 @@ fn draft_row(
         help: None,
         submitted_on: None,
         decided_on: None,
+        unfinished: BTreeSet::new(),
         changes_to: BTreeSet::new(),
         changes_due_on: None,
         note: None,
@@ -234,6 +239,12 @@ fn draft_row(
 }
 
 impl ApplicationRow {
+    /// Whether the saved answer to a question is not finished.
+    #[must_use]
+    pub fn is_unfinished(&self, question: &str) -> bool {
+        self.unfinished.iter().any(|key| key.as_str() == question)
+    }
+
     /// The row as members of the group see it at a moment: as it was before a decision whose letter
     /// is held, or before a refusal that they may not know yet.
     #[must_use]
@@ -398,6 +409,7 @@ impl ApplicationRow {
                 people_at_risk,
                 ..
             } => {
+                note_unfinished(&mut self.unfinished, happened);
                 self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());

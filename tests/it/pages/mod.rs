@@ -21,3 +21,4 @@ pub mod sign_in;
 pub mod spreadsheets;
 pub mod statements;
 pub mod two_tabs;
+pub mod unfinished_answers;

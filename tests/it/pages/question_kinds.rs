@@ -154,7 +154,7 @@ const ANSWERS: [AnswerCase; 7] = [
     AnswerCase {
         key: "budget",
         wrong: &[("item-answer", "Hall"), ("amount-answer", "")],
-        says: "Enter an amount in pounds on each line",
+        says: "Line 1: Enter an amount in pounds",
         right: &[
             ("item-answer", "Hall: 24 weeks"),
             ("amount-answer", "480"),
@@ -205,6 +205,64 @@ async fn a_question_of_each_kind_is_answered_and_read_in_words(app: TestApp) {
     let mut staff = signed_in(&app, &address, office.ada).await;
     let seen = staff.get(&format!("/desk/applications/{id}"));
     assert!(seen.contains("5 July 2026"), "{}", visible_text(&seen));
+}
+
+on_each_engine!(a_budget_keeps_its_lines_and_names_the_one_to_correct);
+async fn a_budget_keeps_its_lines_and_names_the_one_to_correct(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (id, member) = draft_of_every_kind(&app, &office).await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let at = format!("/my/applications/{id}/answer/budget");
+    let check = format!("/my/applications/{id}/check");
+    let lines = |third: &'static str| {
+        [
+            ("item-answer", "Hall"),
+            ("amount-answer", "480"),
+            ("item-answer", ""),
+            ("amount-answer", ""),
+            ("item-answer", "Tea"),
+            ("amount-answer", third),
+        ]
+    };
+    let page = browser.get(&at);
+
+    // When
+    let refused = browser.submit_form(&page, &at, &lines("12,50"));
+    let more = [&lines("about 20")[..], &[("then", "more")]].concat();
+    let saved = browser.submit_form(&page, &at, &more);
+    let to_do = browser.get(&check);
+    let fits = browser.submit_form(&saved, &at, &lines("20"));
+    let amount = format!("/my/applications/{id}/answer/amount");
+    let page = browser.get(&amount);
+    browser.submit_form(&page, &amount, &[("answer", "900")]);
+    let differs = browser.get(&check);
+
+    // Then
+    assert!(
+        refused.status == 422
+            && refused.contains("Line 3: Use a point for pence, not a comma: £12.50")
+            && refused.contains("href=\"#answer-answer-2\"")
+            && refused.text.matches("aria-invalid=\"true\"").count() == 2,
+        "{}",
+        refused.text
+    );
+    assert!(
+        saved.status == 200
+            && saved.path == at
+            && saved.contains("value=\"about 20\"")
+            && saved.contains("Line 3:"),
+        "{}",
+        saved.text
+    );
+    assert!(to_do.contains("Line 3:"), "{}", visible_text(&to_do));
+    assert_eq!(fits.status, 200, "{}", visible_text(&fits));
+    assert!(
+        differs.contains("Your lines add up to £500. You asked for £900.")
+            && differs.contains("Check this"),
+        "{}",
+        visible_text(&differs)
+    );
 }
 
 on_each_engine!(an_answer_that_does_not_fit_its_question_is_refused);

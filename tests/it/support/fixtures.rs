@@ -272,6 +272,7 @@ impl Office {
             activity: Some(text("food")),
             people_at_risk: Some(false),
             answers: std::iter::once((text("idea"), open(FORM_ANSWER))).collect(),
+            unfinished: BTreeSet::new(),
         };
         for command in [
             ApplicationCommand::Start(start),

@@ -236,6 +236,7 @@ impl Scenario {
             activity: None,
             people_at_risk: Some(false),
             answers: std::iter::once((text("idea"), open("Soup"))).collect(),
+            unfinished: BTreeSet::new(),
         };
         for command in [
             ApplicationCommand::Start(start),

@@ -1,6 +1,6 @@
 //! One question of an application per page. Each page saves its answer when it is submitted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -8,9 +8,15 @@ use jiff::civil::Date;
 
 use super::answer_files::AnswerFiles;
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, HELPER, PEOPLE_AT_RISK, Section, place_name};
+use super::sections::{
+    self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section, parse_requested,
+    place_name,
+};
 use super::{refusal_text, start};
 use crate::clock::day_of;
-use crate::domain::application::{AnswerValue, ApplicationState, ChooseLanguage, SaveAnswers};
+use crate::domain::application::{
+    AnswerValue, ApplicationState, ChooseLanguage, REQUESTED, SaveAnswers,
+};
 use crate::domain::language::Language;
 use crate::domain::money::strip_formatting;
 use crate::domain::organisation::{Question, QuestionKind};
@@ -18,7 +24,7 @@ use crate::domain::personal_data::PersonalInput;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::AppState;
 use crate::http::pages::form_reader::TOO_LONG_TEXT;
-use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::i18n::translate;
 use crate::http::pages::question_field::{self, QuestionField, answer_error_text};
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, components,
@@ -43,7 +49,9 @@ struct AnswerPage {
     /// The day by which the requested changes are due.
     due_on: Option<Date>,
     /// How the lines of a budget compare with the amount that is asked for.
-    sum: Option<String>,
+    sum: Option<BudgetSum>,
+    /// What is still wrong with an answer that was saved before it was finished.
+    needs: Option<String>,
     /// The other languages, each with the button that saves the answer and changes to it.
     tongues: Vec<(Language, String)>,
     /// The version of the answer that the visitor saw when they began to type.
@@ -118,27 +126,24 @@ pub(super) async fn render(
         .position(|section| section.key == key)
         .ok_or_else(PageError::not_found)?;
     let section = open[at].clone();
-    let fund: FundRow = app
-        .views
-        .find(row.fund, None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
+    let fund = fund_of(app, &row).await?;
     let typed = rejected
         .as_ref()
         .map(|rejected| FormData::new(rejected.values.clone()))
         .map(|posted| question_field::entered(&posted, "answer"));
     let forms = PageForms::new(visitor, rejected);
-    let wrong = forms.error_summary();
+    let mut wrong = forms.error_summary();
     let form = forms.form("answer");
     let field = own_field(&section, &form, typed.as_deref(), visitor.language);
     let field = with_uploads(app, &row, field, visitor.language).await?;
+    if let Some(field) = &field {
+        let own = wrong.iter_mut().filter(|(id, _)| *id == field.id);
+        own.for_each(|(id, _)| *id = field.wrong_id());
+    }
     let mut shell = PageContext::load(visitor, app, &section.title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
-    shell.back = Some(if sections::is_open(&row, shell.today) {
-        sections::path_before(row.id, &open, key)
-    } else {
-        format!("/my/applications/{}", row.id)
-    });
+    shell.saves_language = true;
+    shell.back = Some(back_path(&row, &open, key, shell.today));
     let conflict = has_changed.then(|| Conflict {
         saved: section.answer.clone(),
         next: sections::path_after(row.id, &open, key),
@@ -152,7 +157,8 @@ pub(super) async fn render(
         choices: choices(&section, &fund, visitor),
         form: form.prefill("answer", &current_answer(&section, &row)),
         field,
-        sum: budget_sum(&section, &row, visitor.language),
+        sum: BudgetSum::new(&section, &row, visitor.language),
+        needs: section.needs.clone().filter(|_| wrong.is_empty()),
         tongues: other_tongues(visitor.language),
         hint: hint(&section, &fund, visitor.language),
         note: row
@@ -167,6 +173,11 @@ pub(super) async fn render(
         section,
     };
     render_form_page(visitor, app, page.page.has_errors, &page)
+}
+
+async fn fund_of(app: &AppState, row: &ApplicationRow) -> Result<FundRow, PageError> {
+    let fund = app.views.find(row.fund, None).await?;
+    fund.ok_or_else(PageError::not_found)
 }
 
 /// The field of a question. It shows the rejected value after an error, otherwise the saved
@@ -239,9 +250,17 @@ fn current_answer(section: &Section, row: &ApplicationRow) -> String {
             .people_at_risk
             .map_or("", |yes| if yes { "yes" } else { "no" })
             .to_owned(),
-        AMOUNT => strip_formatting(&section.answer),
+        AMOUNT => plain_amount(&section.answer),
         _ => section.answer.clone(),
     }
+}
+
+/// An amount as its field has it, the same however it was typed. What is no amount stays as typed.
+fn plain_amount(typed: &str) -> String {
+    parse_amount(typed).map_or_else(
+        || typed.to_owned(),
+        |amount| strip_formatting(&amount.to_string()),
+    )
 }
 
 /// The field with the version of the answer that the visitor saw.
@@ -270,34 +289,12 @@ fn typed_answer(section: &Section, posted: &FormData) -> String {
     let typed = question_field::entered(posted, "answer");
     match &section.own {
         Some(question) => {
-            AnswerValue::parse(question, &typed).map_or(typed, |answer| answer.stored())
+            let answer = AnswerValue::parse(question, &typed);
+            answer.map_or_else(|_| typed.trim().to_owned(), |answer| answer.stored())
         }
-        None if section.key == AMOUNT => {
-            parse_amount(&typed).map_or(typed, |amount| strip_formatting(&amount.to_string()))
-        }
+        None if section.key == AMOUNT => plain_amount(&typed),
         None => typed,
     }
-}
-
-/// How the saved lines of a budget compare with the amount that the group asks for.
-fn budget_sum(section: &Section, row: &ApplicationRow, language: Language) -> Option<String> {
-    let question = section.own.as_ref()?;
-    let total = AnswerValue::parse(question, &section.stored)
-        .ok()?
-        .total()?;
-    let lines = translate_with("Your lines add up to {}.", &total.to_string(), language);
-    let asked = row.requested.map(|requested| {
-        if requested == total {
-            translate("That is what you asked for.", language).to_owned()
-        } else {
-            translate_with("You asked for {}.", &requested.to_string(), language)
-        }
-    });
-    Some(
-        format!("{lines} {}", asked.unwrap_or_default())
-            .trim_end()
-            .to_owned(),
-    )
 }
 
 /// The languages other than the page's, each with the text of its button in that language.
@@ -366,16 +363,23 @@ pub(super) async fn save(
         .ok_or_else(PageError::not_found)?;
     let next = next_path(&row, &open, key, posted);
     let saves_part = !matches!(posted.text("then"), "" | "next");
-    let command = match parse_answer(section, posted, visitor.language) {
+    let fund = fund_of(app, &row).await?;
+    let command = match parse_answer(section, &fund, posted, visitor.language) {
         Ok(Some(command)) => command,
         Ok(None) => return Ok(see_other(&next)),
         Err(says) => {
-            // Saving for later, or changing the language, needs no answer.
-            if saves_part && question_field::entered(posted, "answer").is_empty() {
+            // Saving for later, or changing the language, needs no answer, and no finished one.
+            let typed = question_field::entered(posted, "answer");
+            if saves_part && typed.is_empty() {
                 return Ok(see_other(&next));
             }
-            let rejected = FormErrors::new("answer", posted, vec![("answer".to_owned(), says)]);
-            return render(request, visitor, app, row, Some(rejected), false).await;
+            let unfinished = unfinished_answer(section, &typed).filter(|_| saves_part);
+            let Some(command) = unfinished else {
+                let wrong = vec![("answer".to_owned(), says)];
+                let rejected = FormErrors::new("answer", posted, wrong);
+                return render(request, visitor, app, row, Some(rejected), false).await;
+            };
+            command
         }
     };
     if has_changed(app, section, &row, posted) {
@@ -395,16 +399,21 @@ pub(super) async fn save(
     {
         None | Some(Refusal::NoChange) => Ok(see_other(&next)),
         Some(refusal) => {
-            let says = if was_sent(&refusal) {
-                let says = "You have already sent this application. This answer was not saved. \
-                    Phone us if it needs to change.";
-                translate(says, visitor.language).to_owned()
-            } else {
-                refusal_text::refusal_text(&refusal, visitor.language)
-            };
+            let says = not_saved_text(&refusal, visitor.language);
             let rejected = FormErrors::new("answer", posted, vec![("answer".to_owned(), says)]);
             render(request, visitor, app, row, Some(rejected), false).await
         }
+    }
+}
+
+/// Why an answer was not saved.
+fn not_saved_text(refusal: &Refusal, language: Language) -> String {
+    if was_sent(refusal) {
+        let says = "You have already sent this application. This answer was not saved. Phone us if \
+            it needs to change.";
+        translate(says, language).to_owned()
+    } else {
+        refusal_text::refusal_text(refusal, language)
     }
 }
 
@@ -414,9 +423,26 @@ fn was_sent(refusal: &Refusal) -> bool {
         if !matches!(*state, "draft" | "withdrawn" | "lapsed"))
 }
 
+/// The command that saves an answer as it was typed, to be finished later. `None` if its question is
+/// answered by choosing, or if it is too long even so.
+fn unfinished_answer(section: &Section, typed: &str) -> Option<ApplicationCommand> {
+    let key = match &section.own {
+        Some(question) => question.question.clone(),
+        None if section.key == AMOUNT => REQUESTED.parse().ok()?,
+        None => return None,
+    };
+    let words = PersonalInput::unfinished(typed).ok()?;
+    Some(ApplicationCommand::SaveAnswers(SaveAnswers {
+        answers: BTreeMap::from([(key.clone(), words)]),
+        unfinished: BTreeSet::from([key]),
+        ..SaveAnswers::default()
+    }))
+}
+
 /// Parses an answer into a command. `None` if an optional question was left empty.
 fn parse_answer(
     section: &Section,
+    fund: &FundRow,
     posted: &FormData,
     language: Language,
 ) -> Result<Option<ApplicationCommand>, String> {
@@ -427,13 +453,10 @@ fn parse_answer(
     let miss = |says: &str| Err(translate(says, language).to_owned());
     let save = |answers: SaveAnswers| Ok(Some(ApplicationCommand::SaveAnswers(answers)));
     match section.key.as_str() {
-        AMOUNT => match parse_amount(typed) {
-            Some(requested) => save(SaveAnswers {
-                requested: Some(requested),
-                ..SaveAnswers::default()
-            }),
-            None => miss("Enter an amount in pounds, such as 850"),
-        },
+        AMOUNT => save(SaveAnswers {
+            requested: Some(parse_requested(typed, fund, language)?),
+            ..SaveAnswers::default()
+        }),
         AREA | ACTIVITY => match typed.parse() {
             Ok(chosen) if section.key == AREA => save(SaveAnswers {
                 area: Some(chosen),
@@ -470,18 +493,18 @@ fn parse_answer(
     }
 }
 
-/// Parses the answer to a question of the form.
+/// Parses the answer to a question of the form. One that is not required is taken out again by
+/// leaving it empty.
 fn parse_own_answer(
     (question, stored): (&Question, &str),
     posted: &FormData,
     language: Language,
 ) -> Result<Option<ApplicationCommand>, String> {
     let typed = question_field::entered(posted, "answer");
-    // The files of an optional question can all be removed.
-    let is_removed = question.kind == QuestionKind::File && !question.required;
-    if typed.is_empty() && (stored.is_empty() || !is_removed) {
+    if typed.is_empty() {
         if !question.required {
-            return Ok(None);
+            let empty = PersonalInput::Open(String::new());
+            return Ok((!stored.is_empty()).then(|| save_answer(question, empty)));
         }
         let says = match question.kind {
             QuestionKind::LongText | QuestionKind::ShortText => {
@@ -502,10 +525,23 @@ fn parse_own_answer(
         AnswerValue::parse(question, &typed).map_err(|why| answer_error_text(why, language))?;
     let words = PersonalInput::try_from(answer.stored())
         .map_err(|_| translate(TOO_LONG_TEXT, language).to_owned())?;
-    Ok(Some(ApplicationCommand::SaveAnswers(SaveAnswers {
+    Ok(Some(save_answer(question, words)))
+}
+
+fn save_answer(question: &Question, words: PersonalInput) -> ApplicationCommand {
+    ApplicationCommand::SaveAnswers(SaveAnswers {
         answers: BTreeMap::from([(question.question.clone(), words)]),
         ..SaveAnswers::default()
-    })))
+    })
+}
+
+/// The page before a question: that of the application if its answers cannot be changed.
+fn back_path(row: &ApplicationRow, open: &[Section], key: &str, today: Date) -> String {
+    if sections::is_open(row, today) {
+        sections::path_before(row.id, open, key)
+    } else {
+        format!("/my/applications/{}", row.id)
+    }
 }
 
 /// The page after an answer: the next question, or what the button says.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::applicant::{correction_notice, standing_text};
 use super::refusal_text;
-use super::sections::{self, Section};
+use super::sections::{self, BudgetSum, Section};
 use crate::clock::day_of;
 use crate::domain::application::{ApplicationState, Channel, Resubmit, Submit};
 use crate::domain::language::Language;
@@ -31,7 +31,8 @@ struct ReviewAnswersPage {
     forms: PageForms,
     wrong: Vec<(String, String)>,
     row: ApplicationRow,
-    sections: Vec<Section>,
+    /// The sections, and how a budget compares with the amount.
+    sections: Vec<(Section, Option<BudgetSum>)>,
     group: GroupLines,
     open: Vec<String>,
     again: bool,
@@ -111,16 +112,14 @@ async fn render(
     let forms = PageForms::new(visitor, rejected);
     let mut wrong = forms.error_summary();
     if !wrong.is_empty() {
-        let missing = open
-            .iter()
-            .filter(|section| section.required && !section.is_answered());
+        let missing = open.iter().filter(|section| section.is_to_do());
         wrong.extend(
             missing.map(|section| (format!("section-{}", section.key), section.title.clone())),
         );
     }
     let missing = open
         .iter()
-        .filter(|section| section.required && !section.is_answered())
+        .filter(|section| section.is_to_do())
         .map(|section| (section.key.clone(), section.title.clone()))
         .collect();
     let contact = own_contact(visitor, app).await?;
@@ -136,7 +135,13 @@ async fn render(
         page: shell,
         forms,
         wrong,
-        sections: all,
+        sections: all
+            .into_iter()
+            .map(|section| {
+                let sum = BudgetSum::new(&section, &row, visitor.language);
+                (section, sum)
+            })
+            .collect(),
         group: group.map_or_else(GroupLines::default, |group| {
             GroupLines::of(group, visitor.language)
         }),

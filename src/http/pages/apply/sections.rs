@@ -7,12 +7,14 @@ use jiff::civil::Date;
 
 use super::answer_files::AnswerFiles;
 use crate::domain::Money;
-use crate::domain::application::{AnswerValue, ApplicationState, BudgetItem};
+use crate::domain::application::{AnswerValue, ApplicationState, BudgetItem, REQUESTED};
 use crate::domain::language::Language;
 use crate::domain::organisation::{Question, QuestionKind};
+use crate::domain::money::AmountFault;
+use crate::domain::organisation::Question;
 use crate::http::AppState;
 use crate::http::pages::i18n::{translate, translate_with};
-use crate::http::pages::question_field::in_words;
+use crate::http::pages::question_field::{amount_error_text, answer_error_text, in_words};
 use crate::http::pages::{PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow};
 
@@ -34,6 +36,8 @@ pub struct Section {
     pub stored: String,
     /// The files of the answer, at the addresses of the group's pages.
     pub files: AnswerFiles,
+    /// What is wrong with an answer that was saved before it was finished.
+    pub needs: Option<String>,
     pub required: bool,
     pub own: Option<Question>,
 }
@@ -61,7 +65,7 @@ impl Section {
     /// The key by which the office names this section in a request for changes.
     fn change_key(&self) -> &str {
         if self.own.is_none() && self.key == AMOUNT {
-            "requested"
+            REQUESTED
         } else {
             &self.key
         }
@@ -69,6 +73,11 @@ impl Section {
 
     pub fn is_answered(&self) -> bool {
         !self.answer.is_empty()
+    }
+
+    /// Whether the application cannot be sent because of this section.
+    pub fn is_to_do(&self) -> bool {
+        self.needs.is_some() || (self.required && !self.is_answered())
     }
 
     /// The budget, if that is what was answered.
@@ -82,6 +91,38 @@ impl Section {
             .as_ref()
             .filter(|question| !question.is_translated(*language.borrow()))
             .map(|_| Language::En.code())
+    }
+}
+
+/// How the lines of a budget compare with the amount that the group asks for.
+#[derive(Clone, Debug)]
+pub struct BudgetSum {
+    pub text: String,
+    /// Whether they differ.
+    pub differs: bool,
+}
+
+impl BudgetSum {
+    /// Adds up the lines of a saved budget; `None` for other answers and unfinished ones.
+    pub fn new(section: &Section, row: &ApplicationRow, language: Language) -> Option<Self> {
+        let total = section.budget()?.total;
+        let lines = translate_with("Your lines add up to {}.", &total.to_string(), language);
+        let Some(requested) = row.requested else {
+            return Some(Self {
+                text: lines,
+                differs: false,
+            });
+        };
+        let differs = requested != total;
+        let asked = if differs {
+            translate_with("You asked for {}.", &requested.to_string(), language)
+        } else {
+            translate("That is what you asked for.", language).to_owned()
+        };
+        Some(Self {
+            text: format!("{lines} {asked}"),
+            differs,
+        })
     }
 }
 
@@ -138,10 +179,43 @@ pub async fn all_sections(
         .find(row.fund, None)
         .await?
         .ok_or_else(PageError::not_found)?;
+    let answers = app.views.answers(row.id, None).await?;
+    let mut answers: BTreeMap<String, String> = answers
+        .into_iter()
+        .filter_map(|answer| Some((answer.question.to_string(), answer.answer?)))
+        .collect();
     let mut sections = fixed_sections(row, &fund, language);
-    sections.extend(question_sections(app, row, language).await?);
+    if row.is_unfinished(REQUESTED) {
+        let amount = sections.iter_mut().find(|section| section.key == AMOUNT);
+        if let (Some(section), Some(typed)) = (amount, answers.remove(REQUESTED)) {
+            let wrong = parse_requested(&typed, &fund, language).err();
+            section.needs = Some(wrong.unwrap_or_else(|| save_again(language)));
+            section.answer = typed;
+        }
+    }
+    sections.extend(question_sections(app, row, answers, language).await?);
     sections.push(helper_section(app, row, language).await?);
     Ok(sections)
+}
+
+/// Reads the amount that a group asks for. Fails with what is wrong with it.
+pub fn parse_requested(typed: &str, fund: &FundRow, language: Language) -> Result<Money, String> {
+    let amount = AmountFault::parse(typed).map_err(|fault| amount_error_text(fault, language))?;
+    if fund.rules.must_allow(amount).is_ok() {
+        return Ok(amount);
+    }
+    let (minimum, maximum) = (fund.rules.minimum, fund.rules.maximum);
+    Err(with_two(
+        "Enter an amount between {} and {}",
+        minimum,
+        maximum,
+        language,
+    ))
+}
+
+/// What is said of an answer that was saved as unfinished, although it can be read.
+fn save_again(language: Language) -> String {
+    translate("Check this answer, and save it again.", language).to_owned()
 }
 
 /// The sections that each application has, except the one on who helped.
@@ -152,6 +226,7 @@ fn fixed_sections(row: &ApplicationRow, fund: &FundRow, language: Language) -> V
         answer,
         stored: String::new(),
         files: AnswerFiles::default(),
+        needs: None,
         required: true,
         own: None,
     };
@@ -198,13 +273,9 @@ pub fn activity_label(row: &ApplicationRow, fund: &FundRow, language: Language) 
 async fn question_sections(
     app: &AppState,
     row: &ApplicationRow,
+    mut answers: BTreeMap<String, String>,
     language: Language,
 ) -> Result<Vec<Section>, PageError> {
-    let answers = app.views.answers(row.id, None).await?;
-    let mut answers: BTreeMap<String, String> = answers
-        .into_iter()
-        .filter_map(|answer| Some((answer.question.to_string(), answer.answer?)))
-        .collect();
     let section = |question: Question| {
         let stored = answers
             .remove(question.question.as_str())
@@ -214,7 +285,14 @@ async fn question_sections(
         } else {
             in_words(&question, &stored, language)
         };
+        let needs = row.is_unfinished(question.question.as_str()).then(|| {
+            AnswerValue::parse(&question, &stored).map_or_else(
+                |why| answer_error_text(why, language),
+                |_| save_again(language),
+            )
+        });
         Section {
+            needs,
             key: question.question.to_string(),
             title: question.in_language(language).0.to_owned(),
             answer,
@@ -258,6 +336,7 @@ async fn helper_section(
         answer: helper.unwrap_or_default(),
         stored: String::new(),
         files: AnswerFiles::default(),
+        needs: None,
         required: false,
         own: None,
     })

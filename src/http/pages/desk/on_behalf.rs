@@ -234,6 +234,7 @@ impl AssistedChanges<'_> {
                     )
                 })
                 .collect(),
+            ..SaveAnswers::default()
         }
     }
 }

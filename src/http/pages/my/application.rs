@@ -141,9 +141,7 @@ async fn render(
 
 /// The address at which the group continues.
 fn first_open(row: &ApplicationRow, open: &[sections::Section]) -> String {
-    let missing = open
-        .iter()
-        .find(|section| section.required && !section.is_answered());
+    let missing = open.iter().find(|section| section.is_to_do());
     let asked = || {
         open.first()
             .filter(|_| row.state == ApplicationState::ChangesRequested)

@@ -218,6 +218,7 @@ fn parse_answers(posted: &FormData, form: &mut FormReader<'_>, area: Option<Slug
         activity: posted.text("activity").parse().ok(),
         people_at_risk,
         answers,
+        ..SaveAnswers::default()
     }
 }
 

@@ -1,0 +1,166 @@
+//! Answers that are saved before they are finished: for later, or to change the language. Nothing
+//! that was typed is lost, and the application cannot be sent with them.
+
+use microgrants::domain::application::SaveAnswers;
+use microgrants::domain::personal_data::PersonalInput;
+use microgrants::domain::{ApplicationCommand, Command};
+
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{gbp, text};
+use crate::support::steps;
+use crate::support::test_app::TestApp;
+
+/// Sends an answer with one of the buttons of its page.
+fn answer(browser: &mut Browser, path: &str, answer: &str, then: &str) -> Page {
+    let page = browser.get(path);
+    let shown = page.hidden_field("shown");
+    let fields = [
+        ("form", "answer"),
+        ("shown", shown.as_str()),
+        ("answer", answer),
+        ("then", then),
+    ];
+    browser.submit_form(&page, path, &fields)
+}
+
+on_each_engine!(an_unfinished_answer_is_saved_and_never_sent);
+async fn an_unfinished_answer_is_saved_and_never_sent(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (application, _, member) = office.draft(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let own = format!("/my/applications/{application}");
+    let long = "soup ".repeat(1_100);
+    let cases = [
+        (
+            "amount",
+            "850,50",
+            "Use a point for pence, not a comma: £850.50",
+            "850.50",
+        ),
+        ("amount", "1.850", "thousands: £1,850", "1850"),
+        ("amount", "9000", "Enter an amount between", "900"),
+        ("idea", long.trim(), "This is 499 too many", "Soup"),
+    ];
+    for (section, typed, says, finished) in cases {
+        let path = format!("{own}/answer/{section}");
+
+        // When
+        let refused = answer(&mut browser, &path, typed, "next");
+        let saved = answer(&mut browser, &path, typed, "later");
+        app.catch_up().await;
+        let again = browser.get(&path);
+        let check = browser.get(&format!("{own}/check"));
+        let refusal = app
+            .issue_refused(member, steps::submit_on_web(application))
+            .await;
+        let mended = answer(&mut browser, &path, finished, "next");
+        app.catch_up().await;
+        let ready = browser.get(&format!("{own}/check"));
+
+        // Then
+        assert_eq!(refused.status, 422, "{}", visible_text(&refused));
+        assert!(refused.contains(says), "{}", visible_text(&refused));
+        assert!(
+            saved.status == 200 && saved.path.ends_with("/later"),
+            "{}",
+            visible_text(&saved)
+        );
+        assert!(
+            again.contains(typed) && again.contains(says),
+            "{}",
+            visible_text(&again)
+        );
+        assert!(
+            check.contains(says) && check.contains(&format!("href=\"#section-{section}\"")),
+            "{}",
+            visible_text(&check)
+        );
+        assert_eq!(refusal.code(), "answer_missing", "{section}");
+        assert_eq!(mended.status, 200, "{}", visible_text(&mended));
+        assert!(
+            ready.contains("By sending it you confirm") && !ready.contains(says),
+            "{}",
+            visible_text(&ready)
+        );
+    }
+    app.issue_ok(member, steps::submit_on_web(application))
+        .await;
+}
+
+on_each_engine!(changing_the_language_in_the_header_saves_what_was_typed);
+async fn changing_the_language_in_the_header_saves_what_was_typed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (application, _, member) = office.draft(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let path = format!("/my/applications/{application}/answer/amount");
+
+    let page = browser.get(&path);
+    let polish = answer(&mut browser, &path, "12,50", "language-pl");
+
+    let header = page.text.split("</header>").next().unwrap_or_default();
+    assert!(
+        header.contains("form=\"typed\" name=\"then\" value=\"language-pl\"")
+            && !header.contains("/language/pl"),
+        "{header}"
+    );
+    let first = header.find("form=\"typed\"").expect("a button");
+    assert!(
+        header[first..].starts_with("form=\"typed\" name=\"then\" value=\"next\""),
+        "Enter in a field presses the first button of its form: {header}"
+    );
+    assert!(page.contains("id=\"typed\""), "the header names the form");
+    assert!(
+        polish.path == path && polish.contains("lang=\"pl\"") && polish.contains("12,50"),
+        "{}",
+        visible_text(&polish)
+    );
+    assert!(
+        polish.contains("przecinkiem: £12.50"),
+        "{}",
+        visible_text(&polish)
+    );
+}
+
+on_each_engine!(only_questions_of_the_form_and_the_amount_are_unfinished);
+async fn only_questions_of_the_form_and_the_amount_are_unfinished(app: TestApp) {
+    let (office, _) = serve_office(&app).await;
+    let (application, _, member) = office.draft(&app, 700).await;
+    let save = |answered: &[&str], unfinished: &[&str]| {
+        let answer = |key: &&str| (text(key), PersonalInput::Open("about 800".to_owned()));
+        let save = SaveAnswers {
+            answers: answered.iter().map(answer).collect(),
+            unfinished: unfinished.iter().map(|key| text(key)).collect(),
+            ..SaveAnswers::default()
+        };
+        Command::Application(application, ApplicationCommand::SaveAnswers(save))
+    };
+
+    for (answered, unfinished) in [
+        (&["requested"][..], &[][..]),
+        (&[], &["requested"]),
+        (&["area"], &["area"]),
+        (&[], &["idea"]),
+    ] {
+        let refusal = app.issue_refused(member, save(answered, unfinished)).await;
+        assert_eq!(refusal.code(), "unknown_question", "{answered:?}");
+    }
+    app.issue_ok(member, save(&["requested"], &["requested"]))
+        .await;
+    let refusal = app
+        .issue_refused(member, steps::submit_on_web(application))
+        .await;
+    assert_eq!(refusal.code(), "answer_missing");
+    let amount = SaveAnswers {
+        requested: Some(gbp(800)),
+        ..SaveAnswers::default()
+    };
+    let amount = ApplicationCommand::SaveAnswers(amount);
+    app.issue_ok(member, Command::Application(application, amount))
+        .await;
+    app.issue_ok(member, steps::submit_on_web(application))
+        .await;
+}
