@@ -78,10 +78,11 @@ impl FormField<'_> {
         }
     }
 
+    /// The type of the input. A phone number has "text", since words may follow it and the keyboard
+    /// of the type "tel" has no letters.
     fn input_type(&self) -> &'static str {
         match self.kind {
             FieldKind::Autofill("email") => "email",
-            FieldKind::Autofill("tel") => "tel",
             FieldKind::Day => "date",
             FieldKind::File | FieldKind::Table => "file",
             _ => "text",

@@ -126,7 +126,7 @@ fn usual_eligibility(language: Language) -> [Eligibility; 2] {
             ),
         ),
         (
-            translate("Will nobody make a profit from it?", language),
+            translate("Is it run for the community, not for profit?", language),
             translate(
                 "This fund is only for groups that make no profit for anyone. Phone us if you are \
                     not sure.",

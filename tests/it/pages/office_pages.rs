@@ -96,7 +96,8 @@ async fn whether_an_idea_fits_is_asked_on_one_page(app: TestApp) {
     let wrong = visitor.submit_form(&page, &fits, &[("fits-1", "yes")]);
     assert_eq!(wrong.status, 422);
     assert!(
-        wrong.contains("Choose yes or no: Are at least two of you running it?"),
+        wrong.contains("Choose yes or no: Is it run for the community, not for profit?")
+            && wrong.text.matches("not for profit?").count() == 2,
         "{}",
         visible_text(&wrong)
     );

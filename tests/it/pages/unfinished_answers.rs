@@ -5,7 +5,7 @@ use microgrants::domain::application::SaveAnswers;
 use microgrants::domain::personal_data::PersonalInput;
 use microgrants::domain::{ApplicationCommand, Command};
 
-use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::pages::journeys::{as_fields, serve_office, signed_in, visible_text, walk_to_draft};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{gbp, text};
 use crate::support::steps;
@@ -86,8 +86,62 @@ async fn an_unfinished_answer_is_saved_and_never_sent(app: TestApp) {
             visible_text(&ready)
         );
     }
+    let idea = browser.get(&format!("{own}/answer/idea"));
+    assert!(idea.contains("up to 5,000 letters"), "{}", idea.text);
     app.issue_ok(member, steps::submit_on_web(application))
         .await;
+    app.catch_up().await;
+    for path in [own.clone(), format!("{own}/done")] {
+        let sent = browser.get(&path);
+        assert!(
+            sent.contains("Phone us, and we can open it again for you to change."),
+            "{path}: {}",
+            visible_text(&sent)
+        );
+    }
+}
+
+on_each_engine!(the_page_to_come_back_names_the_way_that_was_given);
+async fn the_page_to_come_back_names_the_way_that_was_given(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    for (way, given, names, never) in [
+        ("email", "zofia@exmple.org", "Correct it", "Phone us within"),
+        (
+            "telephone",
+            "07700 900112, after 3pm",
+            "Phone us within 14 days",
+            "Sign in with a link",
+        ),
+    ] {
+        let mut browser = Browser::new(&address);
+        let (page, mut fields) = walk_to_draft(&mut browser, &start, "Monday soup", "");
+        fields.retain(|(name, _)| name != "email");
+        fields.push((way.to_owned(), given.to_owned()));
+
+        let sent = browser.post_fields(&format!("{start}/you"), &as_fields(&fields));
+        let first = sent.headers.get("location").cloned().unwrap_or_default();
+        let (draft, _) = first.split_once("/answer/").expect("the first question");
+        app.catch_up().await;
+        let later = browser.get(&format!("{draft}/later"));
+
+        assert!(
+            page.contains("autocomplete=\"tel\"") && !page.contains("type=\"tel\""),
+            "words can be typed after the number: {}",
+            page.text
+        );
+        assert!(
+            later.contains(names) && !later.contains(never),
+            "{}",
+            visible_text(&later)
+        );
+        assert_eq!(
+            later.contains("zofia@exmple.org"),
+            way == "email",
+            "{}",
+            visible_text(&later)
+        );
+    }
 }
 
 on_each_engine!(changing_the_language_in_the_header_saves_what_was_typed);

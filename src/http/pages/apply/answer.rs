@@ -75,9 +75,14 @@ impl AnswerPage {
 
     /// Whether the answer is plain text and the question is in the page's language.
     fn is_plain_text(&self) -> bool {
+        let lang = self.field.as_ref().and_then(|field| field.lang);
+        self.is_long_text() && lang.is_none()
+    }
+
+    fn is_long_text(&self) -> bool {
         self.field
             .as_ref()
-            .is_some_and(|field| field.kind == QuestionKind::LongText && field.lang.is_none())
+            .is_some_and(|field| field.kind == QuestionKind::LongText)
     }
 
     fn is_budget(&self) -> bool {

@@ -77,7 +77,8 @@ struct SavedForLaterPage {
     reference: String,
     /// The last day on which the answers can be changed.
     until: Date,
-    email: Option<String>,
+    /// The visitor's address, empty if they gave none.
+    email: String,
     /// The visitor's address is unproven: the draft lapses after two weeks.
     unproven: bool,
 }
@@ -264,13 +265,13 @@ pub(super) async fn show_saved(
         translate("Your answers are saved", visitor.language),
     )
     .await?;
-    let (email, unproven) = (proven_email(&visitor, &app).await?, !visitor.proven);
+    let OwnContact { email, .. } = own_contact(&visitor, &app).await?;
     render_page(&SavedForLaterPage {
         page: shell,
         reference: reference_text(&row),
         until: sections::reply_due_on(&row).unwrap_or(round.closes_on),
         email,
-        unproven,
+        unproven: !visitor.proven,
         row,
     })
 }

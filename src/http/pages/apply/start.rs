@@ -14,8 +14,8 @@ use crate::http::pages::days::days_between;
 use crate::http::pages::fund_texts::{self, Eligibility};
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::{
-    FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor, ownership,
-    render_form_page, render_page, see_other,
+    FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor, components,
+    ownership, render_form_page, render_page, see_other,
 };
 use crate::projections::{FundRow, RoundRow};
 use crate::views::{Filter, PageRequest};
@@ -287,13 +287,20 @@ async fn render_eligibility(
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
     let (fund, _, path) = round_of_request(request, app).await?;
-    let questions = fund_texts::eligibility(&fund, visitor.language)
+    let questions: Vec<_> = fund_texts::eligibility(&fund, visitor.language)
         .into_iter()
         .enumerate()
         .map(|(place, question)| (field_of(place), question))
         .collect();
     let forms = PageForms::new(visitor, rejected);
-    let wrong = forms.error_summary();
+    let mut wrong = forms.error_summary();
+    // At its question an error needs no name; in the summary it does.
+    for (id, says) in &mut wrong {
+        let of = |(name, _): &&(String, Eligibility)| *id == components::field_id("fits", name);
+        if let Some((_, asked)) = questions.iter().find(of) {
+            *says = format!("{says}: {}", asked.question);
+        }
+    }
     let title = translate("Does your idea fit?", visitor.language);
     let mut shell = PageContext::load(visitor, app, title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
@@ -332,10 +339,9 @@ pub(super) async fn submit_eligibility(
         return Ok(see_other(&format!("{path}/not-now/{}", place + 1)));
     }
     let says = translate("Choose yes or no", visitor.language);
-    let open = questions.iter().enumerate();
-    let wrong: Vec<_> = open
-        .filter(|(place, _)| answer(*place) != "yes")
-        .map(|(place, asked)| (field_of(place), format!("{says}: {}", asked.question)))
+    let wrong: Vec<_> = (0..questions.len())
+        .filter(|place| answer(*place) != "yes")
+        .map(|place| (field_of(place), says.to_owned()))
         .collect();
     if wrong.is_empty() {
         return Ok(see_other(&format!("{path}/group")));
