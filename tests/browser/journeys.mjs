@@ -80,7 +80,9 @@ export async function journeys(walk, { base, off, look, made }) {
     await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.id === 'group-name', null);
     await page.keyboard.type('Keyboard choir');
+    await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.name === 'standing', 'Space');
+    await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.name === 'area', 'Space');
     await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.id === 'you-person', null);
@@ -334,7 +336,9 @@ async function begin(page, name, email) {
   for (const yes of await page.locator('main input[value=yes]').all()) await yes.check();
   await go();
   await page.locator('#group-name').fill(name);
+  await go();
   await page.locator('[name=standing][value=existing]').check();
+  await go();
   await page.locator('[name=area][value=tameside]').check();
   await go();
   await page.locator('#you-person').fill('Sal Example');

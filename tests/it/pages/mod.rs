@@ -13,6 +13,7 @@ pub mod mailed_notices;
 pub mod meeting;
 pub mod news;
 pub mod office_pages;
+pub mod one_thing_a_page;
 pub mod panel_days;
 pub mod public_pages;
 pub mod question_kinds;

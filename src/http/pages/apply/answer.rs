@@ -556,11 +556,9 @@ fn next_path(row: &ApplicationRow, open: &[Section], key: &str, posted: &FormDat
     match posted.text("then") {
         "later" => format!("{own}/later"),
         "more" => here,
-        other => match other.strip_prefix("language-") {
-            Some(language) if language.parse::<Language>().is_ok() => {
-                format!("/language/{language}?to={here}")
-            }
-            _ => sections::path_after(row.id, open, key),
+        _ => match start::language_pressed(posted) {
+            Some(language) => format!("/language/{}?to={here}", language.code()),
+            None => sections::path_after(row.id, open, key),
         },
     }
 }

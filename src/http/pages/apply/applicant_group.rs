@@ -1,4 +1,5 @@
-//! The page that asks for the group that applies.
+//! The pages that ask for the group that applies: its name, whether it is new, and where it is, one
+//! thing a page.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -10,19 +11,77 @@ use super::{refusal_text, start};
 use crate::clock;
 use crate::commands::CommandError;
 use crate::domain::group::GroupMaturity;
+use crate::domain::language::Language;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
+use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::i18n::translate;
+use crate::http::pages::layout::url_encoded;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
-    render_form_page, see_other,
+    render_form_page, see_other, sign_in,
 };
 use crate::projections::GroupRow;
+
+/// What one of the pages asks. Its name is that of the field.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+enum Step {
+    Name,
+    Standing,
+    Area,
+}
+
+impl Step {
+    fn key(self) -> &'static str {
+        self.into()
+    }
+
+    fn title(self, language: Language) -> &'static str {
+        match self {
+            Self::Name => translate("What is your group called?", language),
+            Self::Standing => translate("Is your group new?", language),
+            Self::Area => translate("Where is your group?", language),
+        }
+    }
+
+    /// The first step among those of wrong fields.
+    fn first_of(wrong: &[(String, String)]) -> Option<Self> {
+        use strum::VariantArray as _;
+        let is_wrong = |step: &&Self| wrong.iter().any(|(field, _)| field == step.key());
+        Self::VARIANTS.iter().find(is_wrong).copied()
+    }
+
+    /// The step that a form, or the query of a link, names.
+    fn named(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
+    /// The address of the page before.
+    fn back(self, path: &str, typed: &TypedGroup) -> String {
+        match self {
+            Self::Name => format!("{path}/fits"),
+            Self::Standing => Self::Name.address(path, typed),
+            Self::Area => Self::Standing.address(path, typed),
+        }
+    }
+
+    /// The address of its page, with what was entered.
+    fn address(self, path: &str, typed: &TypedGroup) -> String {
+        format!("{path}/group?{}&{ASK}={}", typed.to_query(), self.key())
+    }
+}
+
+/// The field, and the part of the query, that names what a page asks.
+const ASK: &str = "ask";
 
 #[derive(Template)]
 #[template(path = "apply/group.html")]
 struct ApplicantGroupPage {
     page: PageContext,
+    step: Step,
     forms: PageForms,
     wrong: Vec<(String, String)>,
     path: String,
@@ -38,20 +97,22 @@ pub(super) async fn show(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    render(
-        &request,
-        &visitor,
-        &app,
-        TypedGroup::from_query(&request),
-        None,
-    )
-    .await
+    let (fund, ..) = start::round_of_request(&request, &app).await?;
+    let typed = TypedGroup::from_query(&request);
+    let step = Step::named(&sign_in::query_param(&request, ASK)).unwrap_or_else(|| {
+        let wrong = typed.parse(&fund, visitor.language).err();
+        wrong
+            .and_then(|wrong| Step::first_of(&wrong))
+            .unwrap_or(Step::Area)
+    });
+    render(&request, &visitor, &app, step, typed, None).await
 }
 
 async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
     app: &AppState,
+    step: Step,
     typed: TypedGroup,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
@@ -59,9 +120,19 @@ async fn render(
     let language = visitor.language;
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell = PageContext::load(visitor, app, translate("Your group", language)).await?;
+    let own = match step {
+        Step::Name => own_groups(visitor, app).await?,
+        Step::Standing | Step::Area => Vec::new(),
+    };
+    let title = if own.is_empty() {
+        step.title(language)
+    } else {
+        translate("Which group are you applying for?", language)
+    };
+    let mut shell = PageContext::load(visitor, app, title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
-    shell.back = Some(format!("{path}/fits"));
+    shell.saves_language = true;
+    shell.back = Some(step.back(&path, &typed));
     let areas = fund
         .areas
         .iter()
@@ -74,9 +145,9 @@ async fn render(
     let standings = standings
         .map(|(key, standing)| (key.to_owned(), standing_text(standing, language).to_owned()))
         .to_vec();
-    let own = own_groups(visitor, app).await?;
     let sheet = ApplicantGroupPage {
         page: shell,
+        step,
         forms,
         wrong,
         path,
@@ -86,6 +157,26 @@ async fn render(
         typed,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
+}
+
+/// Shows the page whose answer is wrong, or leads to the one that was not asked yet.
+async fn ask_again(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    posted: &FormData,
+    app: &AppState,
+    typed: TypedGroup,
+    mut wrong: FieldErrors,
+) -> Result<HttpResponse, PageError> {
+    let open = Step::first_of(&wrong).unwrap_or(Step::Name);
+    let step = Step::named(posted.text(ASK)).unwrap_or(open);
+    wrong.retain(|(field, _)| field == step.key());
+    if wrong.is_empty() {
+        let (_, _, path) = start::round_of_request(request, app).await?;
+        return Ok(see_other(&open.address(&path, &typed)));
+    }
+    let rejected = FormErrors::new("group", posted, wrong);
+    render(request, visitor, app, step, typed, Some(rejected)).await
 }
 
 /// The groups of which the visitor is a member, by id and name; none for staff.
@@ -121,21 +212,16 @@ pub(super) async fn submit(
                 refusal_text::refusal_text(&refusal, visitor.language),
             )];
             let rejected = FormErrors::new("group", &posted, wrong);
-            render(
-                &request,
-                &visitor,
-                &app,
-                TypedGroup::from_form(&posted),
-                Some(rejected),
-            )
-            .await
+            let step = Step::named(posted.text(ASK)).unwrap_or(Step::Name);
+            let typed = TypedGroup::from_form(&posted);
+            render(&request, &visitor, &app, step, typed, Some(rejected)).await
         }
         answer => answer,
     }
 }
 
-/// Continues after the page of the group. A visitor who is not signed in is asked for their own
-/// name next. A member's application is started immediately, for an existing group or a new one.
+/// Continues after a page of the group, with what is still open. After that, a visitor who is not
+/// signed in is asked for their own name. A member's application is started immediately, for an existing group or a new one.
 async fn continue_with(
     request: &HttpRequest,
     visitor: &Visitor,
@@ -167,18 +253,14 @@ async fn continue_with(
         .await;
     }
     let typed = TypedGroup::from_form(posted);
+    if let Some(language) = start::language_pressed(posted) {
+        let step = Step::named(posted.text(ASK)).unwrap_or(Step::Name);
+        let to = url_encoded(&step.address(&path, &typed));
+        return Ok(see_other(&format!("/language/{}?to={to}", language.code())));
+    }
     let register = match typed.parse(&fund, visitor.language) {
         Ok(register) => register,
-        Err(wrong) => {
-            return render(
-                request,
-                visitor,
-                app,
-                typed,
-                Some(FormErrors::new("group", posted, wrong)),
-            )
-            .await;
-        }
+        Err(wrong) => return ask_again(request, visitor, posted, app, typed, wrong).await,
     };
     if member {
         let area = register.area.to_string();

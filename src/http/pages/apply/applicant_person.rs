@@ -59,6 +59,7 @@ async fn render(
     let mut shell =
         PageContext::load(visitor, app, translate("Who are you?", visitor.language)).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
+    shell.saves_language = true;
     shell.back = Some(format!("{path}/group?{}", typed.to_query()));
     let sheet = ApplicantPersonPage {
         page: shell,
@@ -68,6 +69,22 @@ async fn render(
         typed,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
+}
+
+/// The page in another language, with what was typed. Nothing is recorded yet.
+async fn render_in_language(
+    mut visitor: Visitor,
+    app: &AppState,
+    path: String,
+    typed: TypedGroup,
+    posted: &FormData,
+    language: Language,
+) -> Result<HttpResponse, PageError> {
+    visitor.language = language;
+    let entered = FormErrors::new("you", posted, Vec::new());
+    let mut page = render(&visitor, app, path, typed, Some(entered)).await?;
+    visitor::remember_language(app, language, &mut page);
+    Ok(page)
 }
 
 /// Registers the person and the group, starts the draft, signs the browser in as unproven, and
@@ -86,17 +103,14 @@ pub(super) async fn submit(
     let Ok(register) = typed.parse(&fund, visitor.language) else {
         return Ok(see_other(&format!("{path}/group")));
     };
+    if let Some(language) = start::language_pressed(&posted) {
+        return render_in_language(visitor, &app, path, typed, &posted, language).await;
+    }
     let who = match parse_person(&posted, visitor.language) {
         Ok(who) => who,
         Err(wrong) => {
-            return render(
-                &visitor,
-                &app,
-                path,
-                typed,
-                Some(FormErrors::new("you", &posted, wrong)),
-            )
-            .await;
+            let rejected = FormErrors::new("you", &posted, wrong);
+            return render(&visitor, &app, path, typed, Some(rejected)).await;
         }
     };
     app.site

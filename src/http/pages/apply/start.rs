@@ -13,9 +13,10 @@ use crate::http::AppState;
 use crate::http::pages::days::days_between;
 use crate::http::pages::fund_texts::{self, Eligibility};
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::visitor::remember_language;
 use crate::http::pages::{
-    FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor, components,
-    ownership, render_form_page, render_page, see_other,
+    FormData, FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor,
+    components, ownership, render_form_page, render_page, see_other,
 };
 use crate::projections::{FundRow, RoundRow};
 use crate::views::{Filter, PageRequest};
@@ -304,6 +305,7 @@ async fn render_eligibility(
     let title = translate("Does your idea fit?", visitor.language);
     let mut shell = PageContext::load(visitor, app, title).await?;
     (shell.quiet, shell.has_errors) = (true, !wrong.is_empty());
+    shell.saves_language = true;
     shell.back = Some(path.clone());
     let sheet = EligibilityPage {
         page: shell,
@@ -325,12 +327,28 @@ pub(super) fn yes_no_choices(visitor: &Visitor) -> Vec<(String, String)> {
     ]
 }
 
+/// The language of the button that was pressed, if it was one that changes the language.
+pub(super) fn language_pressed(posted: &FormData) -> Option<Language> {
+    let language = posted.text("then").strip_prefix("language-")?;
+    language.parse().ok()
+}
+
 pub(super) async fn submit_eligibility(
     request: HttpRequest,
     sent: PostedForm,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    let PostedForm { visitor, posted } = sent;
+    let PostedForm {
+        mut visitor,
+        posted,
+    } = sent;
+    if let Some(language) = language_pressed(&posted) {
+        visitor.language = language;
+        let chosen = FormErrors::new("fits", &posted, Vec::new());
+        let mut page = render_eligibility(&request, &visitor, &app, Some(chosen)).await?;
+        remember_language(&app, language, &mut page);
+        return Ok(page);
+    }
     let (fund, _, path) = round_of_request(&request, &app).await?;
     let questions = fund_texts::eligibility(&fund, visitor.language);
     let answer = |place: usize| posted.text(&field_of(place));
