@@ -127,7 +127,7 @@ impl Composer {
                 .iter()
                 .find(|asked| asked.question == answer.question)
                 .map(|asked| asked.in_language(application.language).0.to_owned())?;
-            Some((label, answer.answer.filter(|text| !text.is_empty())?))
+            Some((label, answer.answer?))
         });
         Ok(said.collect())
     }

@@ -114,6 +114,7 @@ impl Views {
                 question: question.clone(),
                 answer: decrypted_text(&opened, Some(sealed)),
             })
+            .filter(|answer| answer.answer.as_deref() != Some(""))
             .collect())
     }
 }

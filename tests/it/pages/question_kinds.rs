@@ -7,7 +7,7 @@ use microgrants::domain::fund::{PlanRound, RoundRef, Rules};
 use microgrants::domain::organisation::{PublishForm, Question};
 use microgrants::domain::personal_data::PersonalInput;
 use microgrants::domain::{
-    ApplicationCommand, ApplicationId, Command, FundCommand, OrganisationCommand,
+    ApplicationCommand, ApplicationId, Command, FundCommand, OrganisationCommand, PersonId,
 };
 use serde_json::json;
 
@@ -50,13 +50,19 @@ fn every_kind() -> Vec<Question> {
 }
 
 /// A draft in a round that asks a question of each kind: its id, and a member of its group.
-async fn draft_of_every_kind(
+async fn draft_of_every_kind(app: &TestApp, office: &Office) -> (ApplicationId, PersonId) {
+    draft_of(app, office, every_kind()).await
+}
+
+/// A draft in a round that asks these questions: its id, and a member of its group.
+async fn draft_of(
     app: &TestApp,
     office: &Office,
-) -> (ApplicationId, microgrants::domain::PersonId) {
+    questions: Vec<Question>,
+) -> (ApplicationId, PersonId) {
     let publish = OrganisationCommand::PublishForm(PublishForm {
         name: Some(text("Every kind")),
-        questions: every_kind(),
+        questions,
     });
     let publish = Command::Organisation(app.commands.organisation(), publish);
     let version = app.issue_ok(office.ada, publish).await.made;
@@ -205,6 +211,40 @@ async fn a_question_of_each_kind_is_answered_and_read_in_words(app: TestApp) {
     let mut staff = signed_in(&app, &address, office.ada).await;
     let seen = staff.get(&format!("/desk/applications/{id}"));
     assert!(seen.contains("5 July 2026"), "{}", visible_text(&seen));
+}
+
+on_each_engine!(an_answer_that_is_not_required_is_taken_out_again);
+async fn an_answer_that_is_not_required_is_taken_out_again(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut questions = every_kind();
+    for question in &mut questions {
+        question.required = false;
+    }
+    let (id, member) = draft_of(&app, &office, questions).await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let at = format!("/my/applications/{id}/answer/number");
+    let page = browser.get(&at);
+
+    let unfinished = browser.submit_form(&page, &at, &[("answer", "many"), ("then", "later")]);
+    let to_do = browser.get(&format!("/my/applications/{id}/check"));
+    let page = browser.get(&at);
+    let taken_out = browser.submit_form(&page, &at, &[("answer", "")]);
+    let answers = app.views().answers(id.0, None).await.unwrap();
+    let open = browser.get(&format!("/my/applications/{id}/check"));
+
+    assert_eq!(unfinished.status, 200, "{}", visible_text(&unfinished));
+    assert!(
+        to_do.contains("href=\"#section-number\"") && to_do.contains("Enter a number"),
+        "{}",
+        visible_text(&to_do)
+    );
+    assert_eq!(taken_out.status, 200, "{}", visible_text(&taken_out));
+    assert!(answers.is_empty(), "{} answers", answers.len());
+    assert!(
+        !open.contains("href=\"#section-number\""),
+        "{}",
+        visible_text(&open)
+    );
 }
 
 on_each_engine!(a_budget_keeps_its_lines_and_names_the_one_to_correct);

@@ -28,13 +28,13 @@ use crate::projections::GroupRow;
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
-enum Step {
+enum GroupStep {
     Name,
     Standing,
     Area,
 }
 
-impl Step {
+impl GroupStep {
     fn key(self) -> &'static str {
         self.into()
     }
@@ -81,7 +81,7 @@ const ASK: &str = "ask";
 #[template(path = "apply/group.html")]
 struct ApplicantGroupPage {
     page: PageContext,
-    step: Step,
+    step: GroupStep,
     forms: PageForms,
     wrong: Vec<(String, String)>,
     path: String,
@@ -99,11 +99,11 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let (fund, ..) = start::round_of_request(&request, &app).await?;
     let typed = TypedGroup::from_query(&request);
-    let step = Step::named(&sign_in::query_param(&request, ASK)).unwrap_or_else(|| {
+    let step = GroupStep::named(&sign_in::query_param(&request, ASK)).unwrap_or_else(|| {
         let wrong = typed.parse(&fund, visitor.language).err();
         wrong
-            .and_then(|wrong| Step::first_of(&wrong))
-            .unwrap_or(Step::Area)
+            .and_then(|wrong| GroupStep::first_of(&wrong))
+            .unwrap_or(GroupStep::Area)
     });
     render(&request, &visitor, &app, step, typed, None).await
 }
@@ -112,7 +112,7 @@ async fn render(
     request: &HttpRequest,
     visitor: &Visitor,
     app: &AppState,
-    step: Step,
+    step: GroupStep,
     typed: TypedGroup,
     rejected: Option<FormErrors>,
 ) -> Result<HttpResponse, PageError> {
@@ -121,8 +121,8 @@ async fn render(
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
     let own = match step {
-        Step::Name => own_groups(visitor, app).await?,
-        Step::Standing | Step::Area => Vec::new(),
+        GroupStep::Name => own_groups(visitor, app).await?,
+        GroupStep::Standing | GroupStep::Area => Vec::new(),
     };
     let title = if own.is_empty() {
         step.title(language)
@@ -168,8 +168,8 @@ async fn ask_again(
     typed: TypedGroup,
     mut wrong: FieldErrors,
 ) -> Result<HttpResponse, PageError> {
-    let open = Step::first_of(&wrong).unwrap_or(Step::Name);
-    let step = Step::named(posted.text(ASK)).unwrap_or(open);
+    let open = GroupStep::first_of(&wrong).unwrap_or(GroupStep::Name);
+    let step = GroupStep::named(posted.text(ASK)).unwrap_or(open);
     wrong.retain(|(field, _)| field == step.key());
     if wrong.is_empty() {
         let (_, _, path) = start::round_of_request(request, app).await?;
@@ -212,7 +212,7 @@ pub(super) async fn submit(
                 refusal_text::refusal_text(&refusal, visitor.language),
             )];
             let rejected = FormErrors::new("group", &posted, wrong);
-            let step = Step::named(posted.text(ASK)).unwrap_or(Step::Name);
+            let step = GroupStep::named(posted.text(ASK)).unwrap_or(GroupStep::Name);
             let typed = TypedGroup::from_form(&posted);
             render(&request, &visitor, &app, step, typed, Some(rejected)).await
         }
@@ -254,7 +254,7 @@ async fn continue_with(
     }
     let typed = TypedGroup::from_form(posted);
     if let Some(language) = start::language_pressed(posted) {
-        let step = Step::named(posted.text(ASK)).unwrap_or(Step::Name);
+        let step = GroupStep::named(posted.text(ASK)).unwrap_or(GroupStep::Name);
         let to = url_encoded(&step.address(&path, &typed));
         return Ok(see_other(&format!("/language/{}?to={to}", language.code())));
     }
