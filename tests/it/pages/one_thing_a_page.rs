@@ -1,5 +1,5 @@
-//! The pages before the first question: each asks one thing, and changing the language loses nothing
-//! that was typed.
+//! The pages before the first question: each asks one thing, and changing the language loses
+//! nothing that was typed.
 
 use crate::pages::journeys::{as_fields, serve_office, visible_text, walk_to_draft};
 use crate::support::browser::{Browser, Page};
@@ -101,4 +101,22 @@ async fn changing_the_language_before_the_draft_keeps_what_was_typed(app: TestAp
         english.text
     );
     assert!(next.contains("<html lang=\"en\""), "{}", next.text);
+}
+
+on_each_engine!(an_english_text_of_a_fund_is_marked_on_a_polish_page);
+async fn an_english_text_of_a_fund_is_marked_on_a_polish_page(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+
+    let english = browser.get(&start);
+    let polish = browser.get(&format!("/language/pl?to={start}"));
+
+    let note = "tylko po angielsku";
+    assert!(
+        polish.contains(note) && polish.contains("<p class=\"lead words\" lang=\"en\">"),
+        "{}",
+        polish.text
+    );
+    assert!(!english.contains("only in English"), "{}", english.text);
 }

@@ -428,8 +428,8 @@ fn was_sent(refusal: &Refusal) -> bool {
         if !matches!(*state, "draft" | "withdrawn" | "lapsed"))
 }
 
-/// The command that saves an answer as it was typed, to be finished later. `None` if its question is
-/// answered by choosing, or if it is too long even so.
+/// The command that saves an answer as it was typed, to be finished later. `None` if its question
+/// is answered by choosing, or if it is too long even so.
 fn unfinished_answer(section: &Section, typed: &str) -> Option<ApplicationCommand> {
     let key = match &section.own {
         Some(question) => question.question.clone(),

@@ -221,7 +221,8 @@ pub(super) async fn submit(
 }
 
 /// Continues after a page of the group, with what is still open. After that, a visitor who is not
-/// signed in is asked for their own name. A member's application is started immediately, for an existing group or a new one.
+/// signed in is asked for their own name. A member's application is started immediately, for an
+/// existing group or a new one.
 async fn continue_with(
     request: &HttpRequest,
     visitor: &Visitor,
