@@ -90,7 +90,15 @@ async fn an_unfinished_answer_is_saved_and_never_sent(app: TestApp) {
     assert!(idea.contains("up to 5,000 letters"), "{}", idea.text);
     app.issue_ok(member, steps::submit_on_web(application))
         .await;
+}
+
+on_each_engine!(a_sent_application_says_how_to_have_it_changed);
+async fn a_sent_application_says_how_to_have_it_changed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (application, _, member) = office.submitted(&app, 700).await;
     app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let own = format!("/my/applications/{application}");
     for path in [own.clone(), format!("{own}/done")] {
         let sent = browser.get(&path);
         assert!(
