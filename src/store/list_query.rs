@@ -12,7 +12,9 @@ pub use super::list_columns::{
     ApplicationColumn, GrantColumn, GroupColumn, ListAmount, ListKey, PaymentColumn, PersonColumn,
     UpdateColumn,
 };
-use super::view_rows::{ViewRow, in_live_generation, is_current};
+use super::view_rows::{
+    CURRENT, ViewRow, alias_in_live_generation, in_live_generation, is_current,
+};
 use super::{Engine, Store, StoreResult, on_reader};
 
 /// The order of a list. Rows with an equal key are ordered by id.
@@ -84,6 +86,7 @@ impl<'q> ListQuery<'q> {
 
     /// Composes the statement. If several states are asked for, the first rows of each are looked
     /// up in its index and merged; otherwise nearly the whole list might have to be read or sorted.
+    /// Only the bodies of the merged rows are read.
     fn select_sql(&self, engine: Engine, organisation: &str) -> (String, Bindings) {
         let mut values = Bindings::new(organisation);
         let key = self.order.key.sql(engine, self.order.descending);
@@ -91,26 +94,36 @@ impl<'q> ListQuery<'q> {
         let rows = self.rows_sql(engine, states.map(|(number, _)| number), &mut values);
         let direction = if self.is_descending() { " DESC" } else { "" };
         let limit = values.number(self.limit);
-        let columns = format!("v.id, v.since, v.until, v.body, CAST({key} AS text) AS sort_key");
-        let part = |one: &str| {
+        let part = |columns: &str, one: &str| {
             format!(
-                "SELECT {columns} {rows}{one} ORDER BY {key}{direction}, v.id{direction} \
-                    LIMIT {limit}"
+                "SELECT {columns}, CAST({key} AS text) AS sort_key {rows}{one} \
+                    ORDER BY {key}{direction}, v.id{direction} LIMIT {limit}"
             )
         };
         let Some((_, states)) = states else {
-            return (part(""), values);
+            return (part("v.id, v.since, v.until, v.body", ""), values);
         };
         let states: BTreeSet<_> = states.iter().collect();
         let each = |(number, state)| {
             let one = format!(" AND v.state = {}", values.text(state));
-            format!("SELECT * FROM ({}) AS part_{number}", part(&one))
+            format!("SELECT * FROM ({}) AS part_{number}", part("v.id", &one))
         };
         let parts: Vec<_> = states.into_iter().enumerate().map(each).collect();
+        let order = |of: &str| {
+            let key = engine.bytewise(&format!("{of}.sort_key"));
+            format!("ORDER BY {key}{direction}, {of}.id{direction}")
+        };
+        // CROSS JOIN makes SQLite look each merged row up, and not the other way round.
         let sql = format!(
-            "SELECT * FROM ({}) AS listed ORDER BY {}{direction}, id{direction} LIMIT {limit}",
+            "SELECT b.id, b.since, b.until, b.body, listed.sort_key FROM \
+                (SELECT * FROM ({}) AS merged {} LIMIT {limit}) AS listed \
+                CROSS JOIN view_{table} b WHERE b.organisation = $1 AND {} \
+                AND b.until = {CURRENT} AND b.id = listed.id {}",
             parts.join(" UNION ALL "),
-            engine.bytewise("sort_key")
+            order("merged"),
+            alias_in_live_generation("b", table),
+            order("listed"),
+            table = self.order.key.table,
         );
         (sql, values)
     }
@@ -278,6 +291,15 @@ mod tests {
                 let found: Vec<_> = steps.iter().filter(|step| step.contains(" v ")).collect();
                 assert!(
                     found.len() == states.len() && found.iter().all(|step| step.contains(&index)),
+                    "{wanted:?}: {steps:?}"
+                );
+                // The bodies are read after the merge, each by its id.
+                let bodies = format!("INDEX view_{}_now ", key.table);
+                assert_eq!(
+                    steps
+                        .iter()
+                        .any(|step| step.contains(" b ") && step.contains(&bodies)),
+                    states.len() > 1,
                     "{wanted:?}: {steps:?}"
                 );
             }

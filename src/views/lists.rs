@@ -1,6 +1,9 @@
 //! The lists of the desk: their rows in any order, page by page in both directions, their totals,
-//! and the neighbours of a row.
+//! and the neighbours of a row. What each page shows besides its rows is cached until the log moves
+//! on: totals, funds, names of groups, and the organisation.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,10 +11,11 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lru::LruCache;
+use serde::Deserialize;
 
 use super::queries::{COUNT_MAX, TableRow, parse_row};
 use super::{ViewError, Views};
-use crate::projections::FundRow;
+use crate::projections::{FundRow, OrganisationRow};
 use crate::store::filter::Filter;
 use crate::store::list_query::{self, ListPlace, ListQuery, ListStart, ListedRow};
 pub use crate::store::list_query::{
@@ -21,6 +25,10 @@ pub use crate::store::list_query::{
 
 /// Number of totals in the cache.
 const TOTALS_MAX: NonZeroUsize = NonZeroUsize::new(512).expect("it is not zero");
+/// The largest number of names of groups in the cache.
+const NAMES_MAX: usize = 10_000;
+/// Names per query.
+const NAMES_CHUNK: usize = 500;
 /// How long a value of the same position is used. On PostgreSQL the rows may be newer than the
 /// position that this process has seen.
 const CACHE_MAX: Duration = Duration::from_secs(2);
@@ -60,10 +68,19 @@ pub struct ListNeighbours {
     pub next: Option<String>,
 }
 
-/// Totals and funds that were read at a position of the log.
+/// What was read at a position of the log.
 pub(super) struct ListCache {
     totals: Mutex<LruCache<String, Dated<ListTotals>>>,
     funds: Mutex<Option<Dated<Arc<Vec<FundRow>>>>>,
+    organisation: Mutex<Option<Dated<Option<Arc<OrganisationRow>>>>>,
+    /// Names of groups by their ids.
+    names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
+}
+
+/// The only part of a group's row that is read for its name.
+#[derive(Deserialize)]
+struct NamedGroup {
+    name: String,
 }
 
 #[derive(Clone)]
@@ -83,9 +100,12 @@ impl<T: Clone> Dated<T> {
         }
     }
 
+    fn is_of(&self, position: i64) -> bool {
+        self.position == position && self.read_at.elapsed() < CACHE_MAX
+    }
+
     fn at(&self, position: i64) -> Option<T> {
-        let fresh = self.position == position && self.read_at.elapsed() < CACHE_MAX;
-        fresh.then(|| self.value.clone())
+        self.is_of(position).then(|| self.value.clone())
     }
 }
 
@@ -94,6 +114,34 @@ impl Default for ListCache {
         Self {
             totals: Mutex::new(LruCache::new(TOTALS_MAX)),
             funds: Mutex::default(),
+            organisation: Mutex::default(),
+            names: Mutex::default(),
+        }
+    }
+}
+
+impl ListCache {
+    /// The cached names of groups, as far as they were read at this position.
+    fn known_names(&self, position: i64, ids: &BTreeSet<String>) -> BTreeMap<String, String> {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = names.as_ref().filter(|known| known.is_of(position)) else {
+            return BTreeMap::new();
+        };
+        let named = |id: &String| Some((id.clone(), known.value.get(id)?.clone()));
+        ids.iter().filter_map(named).collect()
+    }
+
+    fn keep_names(&self, position: i64, read: &BTreeMap<String, String>) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = names
+            .as_ref()
+            .is_some_and(|known| known.is_of(position) && known.value.len() < NAMES_MAX);
+        if !has_room {
+            *names = Some(Dated::new(position, BTreeMap::new()));
+        }
+        if let Some(known) = names.as_mut() {
+            let more = read.iter().map(|(id, name)| (id.clone(), name.clone()));
+            known.value.extend(more);
         }
     }
 }
@@ -242,6 +290,56 @@ impl Views {
             .unwrap_or_else(PoisonError::into_inner) =
             Some(Dated::new(position, Arc::clone(&funds)));
         Ok(funds)
+    }
+
+    /// The organisation by its id, cached until the log moves on.
+    pub async fn cached_organisation(
+        &self,
+        id: impl Display,
+    ) -> Result<Option<Arc<OrganisationRow>>, ViewError> {
+        let position = self.projector.next_position();
+        let known = self
+            .list_cache
+            .organisation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .and_then(|known| known.at(position));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let own: Option<OrganisationRow> = self.find(id, None).await?;
+        let own = own.map(Arc::new);
+        *self
+            .list_cache
+            .organisation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Dated::new(position, own.clone()));
+        Ok(own)
+    }
+
+    /// The public names of groups by their ids, cached until the log moves on.
+    pub async fn names_of_groups(
+        &self,
+        ids: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>, ViewError> {
+        let position = self.projector.next_position();
+        let mut names = self.list_cache.known_names(position, &ids);
+        let unknown: Vec<String> = ids
+            .into_iter()
+            .filter(|id| !names.contains_key(id))
+            .collect();
+        if unknown.is_empty() {
+            return Ok(names);
+        }
+        let mut read = BTreeMap::new();
+        for some in unknown.chunks(NAMES_CHUNK) {
+            let rows = self.current_rows::<NamedGroup>("groups", some).await?;
+            read.extend(rows.into_iter().map(|(id, row)| (id, row.name)));
+        }
+        self.list_cache.keep_names(position, &read);
+        names.extend(read);
+        Ok(names)
     }
 
     /// The rows before and after a row of a list. If the row is not in the list any more, because

@@ -167,8 +167,11 @@ impl PageContext {
         app: &AppState,
         title: &str,
     ) -> Result<Self, PageError> {
-        let own = app.views.find(app.commands.organisation(), None).await?;
-        Ok(Self::of(visitor, app, title, own))
+        let own = app
+            .views
+            .cached_organisation(app.commands.organisation())
+            .await?;
+        Ok(Self::of(visitor, app, title, own.as_deref()))
     }
 
     /// The context of a visitor's page, with what is known of the organisation.
@@ -176,19 +179,17 @@ impl PageContext {
         visitor: &Visitor,
         app: &AppState,
         title: &str,
-        own: Option<OrganisationRow>,
+        own: Option<&OrganisationRow>,
     ) -> Self {
         let roles = visitor
             .signed_in
             .as_ref()
             .map(|signed| signed.reader.roles.clone())
             .unwrap_or_default();
-        let site = SiteDetails::in_force(own.as_ref(), &app.site, visitor.language);
+        let site = SiteDetails::in_force(own, &app.site, visitor.language);
         Self {
             title: title.to_owned(),
-            organisation: own
-                .as_ref()
-                .map_or_else(|| "Microgrants".to_owned(), |own| own.name.clone()),
+            organisation: own.map_or_else(|| "Microgrants".to_owned(), |own| own.name.clone()),
             illustrative: own.is_some_and(|own| own.simulated.is_some()),
             language: visitor.language,
             signed_in: visitor.signed_in.is_some(),

@@ -12,6 +12,7 @@ use crate::domain::language::Language;
 use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::money::AmountFault;
 use crate::domain::organisation::Question;
+use crate::domain::text::Slug;
 use crate::http::AppState;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::question_field::{amount_error_text, answer_error_text, in_words};
@@ -258,15 +259,19 @@ fn fixed_sections(row: &ApplicationRow, fund: &FundRow, language: Language) -> V
 
 /// The kind of activity that the group chose; empty before it chose.
 pub fn activity_label(row: &ApplicationRow, fund: &FundRow, language: Language) -> String {
-    let activity = row
-        .activity
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    fund_texts::activities(&fund.rules.texts, language)
-        .into_iter()
-        .find(|(key, _)| *key == activity)
-        .map_or_else(|| place_name(&activity), |(_, label)| label)
+    let activity = row.activity.as_ref().map_or("", Slug::as_str);
+    label_among(
+        &fund_texts::activities(&fund.rules.texts, language),
+        activity,
+    )
+}
+
+/// The label of a kind of activity among those of its fund.
+pub fn label_among(kinds: &[(String, String)], activity: &str) -> String {
+    kinds
+        .iter()
+        .find(|(key, _)| key == activity)
+        .map_or_else(|| place_name(activity), |(_, label)| label.clone())
 }
 
 /// A section for each question of the application's form.

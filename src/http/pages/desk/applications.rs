@@ -1,28 +1,30 @@
 //! The list of applications.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use actix_web::HttpResponse;
+use jiff::civil::Date;
+use serde::Deserialize;
 use strum::VariantNames as _;
+use uuid::Uuid;
 
 use super::list::{
     BulkAction, ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab,
     Tick, build_spreadsheet, column, have_pence, name_cell, names_of_rounds, pounds_in,
 };
 use super::{DeskRequest, label_of};
-use crate::domain::Role;
-use crate::domain::application::ApplicationState;
+use crate::domain::application::{ApplicationState, Channel};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
+use crate::domain::{FundId, GroupId, Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::api::applications::application_views;
-use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::{activity_label, place_name};
+use crate::http::pages::apply::sections::{label_among, place_name};
 use crate::http::pages::days::short_day;
 use crate::http::pages::words::Tagged as _;
+use crate::http::pages::{PageError, fund_texts};
 use crate::projections::{ApplicationRow, FundRow};
-use crate::views::{ApplicationColumn as C, ListAmount};
+use crate::views::{ApplicationColumn as C, Filter, ListAmount, TableRow};
 
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "applications",
@@ -152,25 +154,55 @@ fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
     ]
 }
 
+/// The parts of an application's row that the list shows. What else the row has is not read.
+#[derive(Deserialize)]
+struct ListedApplication {
+    id: Uuid,
+    #[serde(default)]
+    reference: String,
+    state: ApplicationState,
+    fund: FundId,
+    round: String,
+    group: GroupId,
+    requested: Option<Money>,
+    area: Option<String>,
+    activity: Option<String>,
+    channel: Option<Channel>,
+    submitted_on: Option<Date>,
+    decided_on: Option<Date>,
+    awarded: Option<Money>,
+    rank: Option<u16>,
+    #[serde(default)]
+    language: Language,
+}
+
+impl TableRow for ListedApplication {
+    const TABLE: &'static str = ApplicationRow::TABLE;
+}
+
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
-    let mut found = request.list_rows::<ApplicationRow>(&LIST).await?;
+    let found = request.list_rows::<ListedApplication>(&LIST).await?;
     let columns = request.shown_columns(&LIST);
-    if columns.iter().any(|column| column.id == "score") {
-        // Scores are for those who have no connection to the application.
-        let rows = std::mem::take(&mut found.page.items);
-        let seen = application_views(request.app, request.signed, rows).await?;
-        found.page.items = seen.into_iter().map(|seen| seen.row).collect();
-    }
     let items = &found.page.items;
+    let scores = if columns.iter().any(|column| column.id == "score") {
+        scores(request, items).await?
+    } else {
+        BTreeMap::new()
+    };
     let groups = request
         .group_names(items.iter().map(|row| row.group.to_string()))
         .await?;
     let funds = request.app.views.cached_funds().await?;
+    let kinds = |fund: &FundRow| {
+        let kinds = fund_texts::activities(&fund.rules.texts, Language::En);
+        (FundId(fund.id), kinds)
+    };
     let table = ApplicationTable {
         columns,
         groups,
+        scores,
         rounds: names_of_rounds(&funds),
-        funds: Arc::clone(&funds),
+        kinds: funds.iter().map(kinds).collect(),
         today: request.today(),
         with_pence: have_pence(items.iter().filter_map(|row| row.requested)),
         from_list: request.list_suffix(),
@@ -184,25 +216,41 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render_list(&LIST, &found, rows, links, "").await
 }
 
+/// The scores of the page's rows. They are for those who have no connection to the application.
+async fn scores(
+    request: &DeskRequest<'_>,
+    items: &[ListedApplication],
+) -> Result<BTreeMap<Uuid, ListCell>, PageError> {
+    let shown = vec![Filter::any_of("id", items.iter().map(|row| row.id))];
+    let rows: Vec<ApplicationRow> = request.list_all(shown).await?;
+    let seen = application_views(request.app, request.signed, rows).await?;
+    Ok(seen
+        .into_iter()
+        .map(|seen| (seen.row.id, score(&seen.row)))
+        .collect())
+}
+
 /// The columns of the list, with the names that its cells show.
 struct ApplicationTable {
     columns: Vec<&'static ListColumn>,
     groups: BTreeMap<String, String>,
+    scores: BTreeMap<Uuid, ListCell>,
     rounds: BTreeMap<String, String>,
-    funds: Arc<Vec<FundRow>>,
-    today: jiff::civil::Date,
+    /// The kinds of activity of each fund, by key and label.
+    kinds: BTreeMap<FundId, Vec<(String, String)>>,
+    today: Date,
     with_pence: bool,
     from_list: String,
 }
 
 impl ApplicationTable {
-    fn row(&self, row: &ApplicationRow) -> ListRow {
+    fn row(&self, row: &ListedApplication) -> ListRow {
         let id = row.id.to_string();
         let name = self.groups.get(&row.group.to_string()).cloned();
         ListRow {
             path: format!("/desk/applications/{id}{}", self.from_list),
             name: name.unwrap_or_else(|| "A group".to_owned()),
-            sub: number(row),
+            sub: number(&row.reference),
             cells: self
                 .columns
                 .iter()
@@ -215,12 +263,12 @@ impl ApplicationTable {
         }
     }
 
-    fn cell(&self, column: &str, row: &ApplicationRow) -> ListCell {
-        let amount = |amount: Option<crate::domain::Money>| {
+    fn cell(&self, column: &str, row: &ListedApplication) -> ListCell {
+        let amount = |amount: Option<Money>| {
             let says = amount.map(|amount| pounds_in(amount, self.with_pence));
             ListCell::text(says.unwrap_or_default())
         };
-        let day = |day: Option<jiff::civil::Date>| {
+        let day = |day: Option<Date>| {
             let says = day.map(|day| short_day(day, self.today));
             ListCell::text(says.unwrap_or_default())
         };
@@ -232,19 +280,20 @@ impl ApplicationTable {
                 ListCell::tag(row.state.tag()).sub(place.unwrap_or_default())
             }
             "area" => {
-                let area = row.area.as_ref().map(|area| place_name(area.as_str()));
-                let fund = self.funds.iter().find(|fund| fund.id == row.fund.0);
-                let kind = fund.map(|fund| activity_label(row, fund, Language::En));
+                let area = row.area.as_deref().map(place_name);
+                let activity = row.activity.as_deref().unwrap_or_default();
+                let kinds = self.kinds.get(&row.fund);
+                let kind = kinds.map(|kinds| label_among(kinds, activity));
                 ListCell::text(area.unwrap_or_default()).sub(kind.unwrap_or_default())
             }
             "submitted" => day(row.submitted_on),
             "decided" => day(row.decided_on),
-            "number" => ListCell::text(number(row)),
+            "number" => ListCell::text(number(&row.reference)),
             "round" => {
-                let name = self.rounds.get(row.round.as_str());
+                let name = self.rounds.get(&row.round);
                 ListCell::text(name.cloned().unwrap_or_default())
             }
-            "score" => score(row),
+            "score" => self.scores.get(&row.id).cloned().unwrap_or_default(),
             "rank" => ListCell::text(row.rank.map(|rank| rank.to_string()).unwrap_or_default()),
             "language" => ListCell::text(row.language.own_name()),
             "channel" => ListCell::text(row.channel.map(channel_in_words).unwrap_or_default()),
@@ -269,7 +318,7 @@ fn score(row: &ApplicationRow) -> ListCell {
     ListCell::text(format!("{}.{}", tenths / 10, tenths % 10)).sub(format!("{count} scored"))
 }
 
-fn channel_in_words(channel: crate::domain::application::Channel) -> String {
+fn channel_in_words(channel: Channel) -> String {
     let label = label_of(channel);
     let mut letters = label.chars();
     letters.next().map_or_else(String::new, |first| {
@@ -277,8 +326,8 @@ fn channel_in_words(channel: crate::domain::application::Channel) -> String {
     })
 }
 
-fn number(row: &ApplicationRow) -> String {
-    Reference::parse(&row.reference)
+fn number(reference: &str) -> String {
+    Reference::parse(reference)
         .map(|reference| reference.to_string())
         .unwrap_or_default()
 }

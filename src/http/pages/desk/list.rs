@@ -25,7 +25,7 @@ mod parts;
 mod saved;
 mod tags;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -33,7 +33,6 @@ use super::DeskRequest;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::AppState;
 use crate::http::accesses;
-use crate::http::pages::public::names_of_groups;
 use crate::http::pages::{Form, PageError, PageForms};
 use crate::projections::FundRow;
 use crate::views::{AccessedData, Filter, PageRequest, TableRow};
@@ -51,8 +50,8 @@ pub(super) use parts::{List, ListCell, ListRow, Tick};
 pub(super) use saved::{delete as delete_view, save as save_view};
 pub(super) use tags::{grant_tag, have_pence, pounds_in, update_tag};
 
-/// Names per lookup.
-const NAMES_CHUNK: usize = 500;
+/// Rows per lookup.
+const ROWS_CHUNK: usize = 500;
 
 /// Current rows by their ids, in a few lookups for all of them.
 pub(in crate::http::pages) async fn rows_by_id<T: TableRow>(
@@ -61,25 +60,12 @@ pub(in crate::http::pages) async fn rows_by_id<T: TableRow>(
 ) -> Result<Vec<T>, PageError> {
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
     let mut rows = Vec::new();
-    for some in ids.chunks(NAMES_CHUNK) {
+    for some in ids.chunks(ROWS_CHUNK) {
         let filters = vec![Filter::any_of("id", some)];
         let page = PageRequest::up_to_max();
         rows.extend(app.views.list(None, filters, &page).await?.items);
     }
     Ok(rows)
-}
-
-/// The public names of groups, by their ids.
-pub(in crate::http::pages) async fn group_names(
-    app: &AppState,
-    ids: impl Iterator<Item = String>,
-) -> Result<BTreeMap<String, String>, PageError> {
-    let mut all = BTreeMap::new();
-    let ids: BTreeSet<String> = ids.collect();
-    for some in ids.into_iter().collect::<Vec<_>>().chunks(NAMES_CHUNK) {
-        all.extend(names_of_groups(app, some.to_vec()).await?);
-    }
-    Ok(all)
 }
 
 impl DeskRequest<'_> {
@@ -156,7 +142,7 @@ impl DeskRequest<'_> {
         &self,
         ids: impl Iterator<Item = String>,
     ) -> Result<BTreeMap<String, String>, PageError> {
-        group_names(self.app, ids).await
+        Ok(self.app.views.names_of_groups(ids.collect()).await?)
     }
 }
 

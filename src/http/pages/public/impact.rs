@@ -17,7 +17,7 @@ use crate::http::pages::flower::{Flower, Petal};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint};
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page, sign_in};
-use crate::projections::{AreaReportRow, GrantRow, GroupRow, OrganisationRow, StoryRow};
+use crate::projections::{AreaReportRow, GrantRow, OrganisationRow, StoryRow};
 use crate::views::{BudgetLine, Filter, GroupBy, OutcomeLine, PageRequest};
 
 /// The largest number of stories above the list of places.
@@ -448,11 +448,7 @@ pub(in crate::http::pages) async fn names_of_groups(
     app: &AppState,
     ids: Vec<String>,
 ) -> Result<BTreeMap<String, String>, PageError> {
-    let rows: Vec<GroupRow> = app.views.groups(ids).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.id.to_string(), row.name))
-        .collect())
+    Ok(app.views.names_of_groups(ids.into_iter().collect()).await?)
 }
 
 #[cfg(test)]
