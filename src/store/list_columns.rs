@@ -129,6 +129,12 @@ list_columns! {
 }
 
 impl ListKey {
+    /// The table whose rows it sorts.
+    #[must_use]
+    pub fn table(self) -> &'static str {
+        self.table
+    }
+
     /// Whether the rows with one state have an index in this order.
     pub(super) fn is_indexed_by_state(self) -> bool {
         self.source == K::Indexed("urgency")

@@ -68,6 +68,16 @@ pub struct ListedRow {
     pub sort_key: String,
 }
 
+impl ListedRow {
+    #[must_use]
+    pub fn place(self) -> ListPlace {
+        ListPlace {
+            key: self.sort_key,
+            id: self.row.id,
+        }
+    }
+}
+
 /// The number of rows of a list, and up to two sums in pence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct ListTotals {

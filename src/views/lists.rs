@@ -29,6 +29,8 @@ const TOTALS_MAX: NonZeroUsize = NonZeroUsize::new(512).expect("it is not zero")
 const NAMES_MAX: usize = 10_000;
 /// Names per query.
 const NAMES_CHUNK: usize = 500;
+/// How many changes of a row are looked at for the place that it had in a list.
+const CHANGES_MAX: usize = 4;
 /// How long a value of the same position is used. On PostgreSQL the rows may be newer than the
 /// position that this process has seen.
 const CACHE_MAX: Duration = Duration::from_secs(2);
@@ -343,7 +345,8 @@ impl Views {
     }
 
     /// The rows before and after a row of a list. If the row is not in the list any more, because
-    /// it was acted on, `next` is the list's first row.
+    /// it was acted on, they are those around the place that it had; after the last row, `next` is
+    /// the list's first row.
     pub async fn list_neighbours(
         &self,
         list: &ListSelection,
@@ -352,16 +355,9 @@ impl Views {
         let mut own = list.clone();
         own.filters.push(Filter::equals("id", id));
         let Some(own) = self.listed(&own, ListStart::First, 1).await?.pop() else {
-            let first = self.listed(list, ListStart::First, 1).await?.pop();
-            return Ok(ListNeighbours {
-                next: first.map(|row| row.row.id),
-                ..ListNeighbours::default()
-            });
+            return self.neighbours_of_gone(list, id).await;
         };
-        let place = ListPlace {
-            key: own.sort_key,
-            id: own.row.id,
-        };
+        let place = own.place();
         let next = self.listed(list, ListStart::After(&place), 1).await?.pop();
         let previous = self.listed(list, ListStart::Before(&place), 1).await?.pop();
         let before = list.query(ListStart::Before(&place), COUNT_MAX);
@@ -374,6 +370,49 @@ impl Views {
             previous: previous.map(|row| row.row.id),
             next: next.map(|row| row.row.id),
         })
+    }
+}
+
+impl Views {
+    /// The rows around the place that a row had before it left the list.
+    async fn neighbours_of_gone(
+        &self,
+        list: &ListSelection,
+        id: &str,
+    ) -> Result<ListNeighbours, ViewError> {
+        let mut near = ListNeighbours::default();
+        if let Some(place) = self.place_before(list, id).await? {
+            let next = self.listed(list, ListStart::After(&place), 1).await?.pop();
+            let previous = self.listed(list, ListStart::Before(&place), 1).await?.pop();
+            near.next = next.map(|row| row.row.id);
+            near.previous = previous.map(|row| row.row.id);
+        }
+        if near.next.is_none() {
+            let first = self.listed(list, ListStart::First, 1).await?.pop();
+            near.next = first.map(|row| row.row.id);
+        }
+        Ok(near)
+    }
+
+    /// The place that a row had in a list before one of its last changes.
+    async fn place_before(
+        &self,
+        list: &ListSelection,
+        id: &str,
+    ) -> Result<Option<ListPlace>, ViewError> {
+        let mut own = list.clone();
+        own.filters.push(Filter::equals("id", id));
+        for _ in 0..CHANGES_MAX {
+            let version = self.row_at(list.order.key.table(), id, own.as_at).await?;
+            let Some(since) = version.map(|row| row.since).filter(|since| *since > 0) else {
+                return Ok(None);
+            };
+            own.as_at = Some(since - 1);
+            if let Some(found) = self.listed(&own, ListStart::First, 1).await?.pop() {
+                return Ok(Some(found.place()));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -25,17 +25,22 @@ pub enum PageWidth {
     Full,
 }
 
+/// Pages that belong to a room of the desk whose address they do not share.
+const PAGES_OF_ROOMS: [(&str, &str); 6] = [
+    ("/desk/bank", "/desk/payments"),
+    ("/desk/tell", "/desk"),
+    ("/desk/setup", "/desk/settings"),
+    ("/desk/erase", "/desk/erasures"),
+    ("/desk/funders", "/desk/figures"),
+    ("/desk/open-data", "/desk/figures"),
+];
+
 /// Who gets a message about an action, each as a sentence; empty if nobody.
 pub struct NoticeMailed {
     pub emailed: String,
     /// Those without an email.
     pub by_hand: String,
 }
-
-/// The pages of bank files and statements, which have no room of their own, and the room to which
-/// they belong.
-const BANK: &str = "/desk/bank";
-const BANK_ROOM: &str = "/desk/payments";
 
 /// A group of rooms in the desk's navigation.
 pub struct NavigationGroup {
@@ -370,16 +375,20 @@ impl PageContext {
 
     /// The address of the room that the page belongs to: the longest that fits.
     pub fn current_room(&self) -> &'static str {
-        if self.is_current_section(BANK) {
-            return BANK_ROOM;
-        }
-        self.desk_navigation()
+        let rooms = self
+            .desk_navigation()
             .into_iter()
             .flat_map(|group| group.rooms)
             .map(|room| room.address)
-            .filter(|address| self.is_current_section(address))
+            .filter(|address| self.is_current_section(address));
+        let elsewhere = || {
+            let mut pages = PAGES_OF_ROOMS.iter();
+            let page = pages.find(|(page, _)| self.is_current_section(page));
+            page.map_or("", |(_, room)| *room)
+        };
+        rooms
             .max_by_key(|address| address.len())
-            .unwrap_or_default()
+            .unwrap_or_else(elsewhere)
     }
 
     /// Whether the page belongs to the section of the desk at `address`.

@@ -21,6 +21,29 @@ pub(super) struct CheckpointView {
     pub checked_at: Option<String>,
 }
 
+impl CheckpointView {
+    /// The first and last characters of the root, to compare it by eye.
+    pub fn short_root(&self) -> String {
+        shortened(&self.root)
+    }
+
+    /// The same of the key, without the name of the log before it.
+    pub fn short_key(&self) -> String {
+        shortened(self.key.splitn(3, '+').last().unwrap_or_default())
+    }
+}
+
+/// The first eight characters of a code, and its last four.
+fn shortened(code: &str) -> String {
+    let letters: Vec<char> = code.trim_end_matches('=').chars().collect();
+    if letters.len() <= 16 {
+        return code.to_owned();
+    }
+    let part = |letters: &[char]| letters.iter().collect::<String>();
+    let last = part(&letters[letters.len() - 4..]);
+    format!("{} {} … {last}", part(&letters[..4]), part(&letters[4..8]))
+}
+
 /// The newest checkpoint, if there is one.
 pub(super) async fn newest_checkpoint(app: &AppState) -> Result<Option<CheckpointView>, PageError> {
     let sealed = Prover::new(app.commands.log().clone())
@@ -45,4 +68,18 @@ pub(super) fn proof_file(proof: Option<Proof>, position: i64) -> Result<HttpResp
         format!("attachment; filename=\"proof-{position}.json\""),
     );
     Ok(HttpResponse::Ok().insert_header(name).json(proof))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_code_is_shown_by_its_ends() {
+        assert_eq!(
+            shortened("9a162829c0ffee00c0ffee00acf0"),
+            "9a16 2829 … acf0"
+        );
+        assert_eq!(shortened("9a162829"), "9a162829");
+    }
 }

@@ -45,6 +45,22 @@ impl Phone {
     }
 }
 
+/// A text whose numbers do not break at the end of a line.
+pub(super) fn with_whole_numbers(text: &str) -> String {
+    let mut letters = text.chars().peekable();
+    let (mut whole, mut last) = (String::with_capacity(text.len()), ' ');
+    while let Some(letter) = letters.next() {
+        let is_digit = |letter: &char| letter.is_ascii_digit();
+        if letter == ' ' && is_digit(&last) && letters.peek().is_some_and(is_digit) {
+            whole.push_str(NO_BREAK_SPACE);
+        } else {
+            whole.push(letter);
+        }
+        last = letter;
+    }
+    whole
+}
+
 /// A phone number as a page shows it, with the words after it.
 pub(super) fn phone_text(entered: &str) -> String {
     let Phone { number, note, .. } = Phone::of(entered);
@@ -86,6 +102,12 @@ fn in_groups(dial: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_a_text_stay_on_one_line() {
+        let says = with_whole_numbers("Phone 0161 496 0000 by 5 July");
+        assert_eq!(says, "Phone 0161\u{a0}496\u{a0}0000 by 5 July");
+    }
 
     #[test]
     fn a_number_is_dialled_without_the_words_after_it() {

@@ -11,7 +11,7 @@ use super::PageError;
 use super::apply::sections::place_name;
 use super::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
 use super::days::short_day;
-use super::desk::{group_names, rows_by_id};
+use super::desk::rows_by_id;
 use super::public::order_by_sign;
 use super::words::Tagged as _;
 use crate::clock::day_of;
@@ -95,7 +95,8 @@ impl StatementSheet {
         let today = day_of(app.commands.now());
         let rows = grants_of(app, &statement).await?;
         let people = people_by_grant(app, &statement).await?;
-        let names = group_names(app, rows.values().map(|row| row.group.to_string())).await?;
+        let groups = rows.values().map(|row| row.group.to_string());
+        let names = app.views.names_of_groups(groups.collect()).await?;
         let lines = |row: Option<&GrantRow>, id: &str| {
             let known = people.get(id).copied().unwrap_or_default();
             describe(row, &names, known, (reader, today))

@@ -1,11 +1,14 @@
 //! People without an email address: what they should hear waits for a call or a letter.
 
-use microgrants::domain::application::ChooseLanguage;
+use microgrants::domain::application::{ChooseLanguage, RequestChanges};
 use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::language::Language;
 use microgrants::domain::person::{PersonDetails, TellPerson, ToldHow, WaitingMailRef};
-use microgrants::domain::{ApplicationCommand, Command, PersonCommand, PersonId, Refusal};
+use microgrants::domain::{
+    ApplicationCommand, ApplicationId, Command, PersonCommand, PersonId, Refusal,
+};
 use microgrants::outbox;
+use microgrants::projections::ApplicationRow;
 use microgrants::store::outbox::MailRow;
 use uuid::Uuid;
 
@@ -163,6 +166,42 @@ async fn whoever_gains_an_address_is_emailed_instead(app: TestApp) {
                 && says.contains("With best wishes")
         ),
         "{found:?}"
+    );
+}
+
+on_each_engine!(what_waits_for_one_person_is_one_row);
+async fn what_waits_for_one_person_is_one_row(app: TestApp) {
+    // Given a second message for a person to whom one waits already
+    let (office, _, first) = waiting(&app).await;
+    app.catch_up().await;
+    let rows: Vec<ApplicationRow> = app.views().all_rows(None, Vec::new()).await.unwrap();
+    let application = ApplicationId(rows[0].id);
+    let ask = RequestChanges {
+        questions: [text("idea")].into(),
+        note: text("Who would come?"),
+        due_on: app.in_days(14),
+    };
+    let ask = ApplicationCommand::RequestChanges(ask);
+    app.issue_ok(office.ada, Command::Application(application, ask))
+        .await;
+    deliver_all(&app, &mailer(&app)).await;
+    let count = outbox::count_waiting_by_hand(&app.log).await.unwrap();
+    assert_eq!(count, 2);
+    let address = serve(&app, office.ada).address().to_owned();
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    // When
+    let list = browser.get("/desk/tell");
+
+    // Then
+    let rows = list.text.matches("Speaks Sylheti").count();
+    assert_eq!(rows, 1, "{}", list.text);
+    assert!(list.contains(&format!("/desk/tell/{}", first.id)));
+    let sent = browser.get("/desk/texts/mails");
+    assert!(
+        sent.contains("data-label=\"When\">Today, "),
+        "{}",
+        sent.text
     );
 }
 

@@ -21,5 +21,6 @@ pub mod sending;
 pub mod sign_in;
 pub mod spreadsheets;
 pub mod statements;
+pub mod through_lists;
 pub mod two_tabs;
 pub mod unfinished_answers;

@@ -32,6 +32,8 @@ struct FiguresPage {
     /// The money by month.
     year: Option<YearChart>,
     signs: Vec<OutcomeBar>,
+    /// Whether the office has judged any sign.
+    judged: bool,
     by_area: Vec<AreaSigns>,
     /// How many reports there are, in words.
     reports: String,
@@ -152,6 +154,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         areas,
         funders,
         rounds: by_round,
+        judged: all.iter().any(|line| line.judged_of > 0),
         signs: outcome_bars(order_by_sign(&signs, all)),
         reports: reports_in_words(&totals),
         totals: outcome_bars(

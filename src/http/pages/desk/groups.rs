@@ -54,7 +54,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
 
 const COLUMNS: [ListColumn; 10] = [
     column("group", "Group", Some(C::Name.key())),
-    column("area", "Area", Some(C::Area.key())),
+    column("area", "Area", Some(C::Area.key())).unusual(),
     column("standing", "Status", Some(C::Standing.key())),
     column("payee", "Bank details", None),
     column("members", "Members", Some(C::Members.key())).numeric(),
@@ -134,9 +134,9 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         path: format!("/desk/groups/{}{from_list}", row.id),
         name: row.name.clone(),
         sub: if row.merged_into.is_some() {
-            "Merged into another group".to_owned()
+            format!("{}. Merged into another group", place_name(&row.area))
         } else {
-            String::new()
+            place_name(&row.area)
         },
         cells: columns
             .iter()
@@ -177,7 +177,7 @@ fn cell(column: &str, row: &GroupRow, activity: Option<&GroupActivity>, today: D
 
 fn standing_in_words(standing: GroupMaturity) -> &'static str {
     match standing {
-        GroupMaturity::Existing => "Running already",
+        GroupMaturity::Existing => "Already running",
         GroupMaturity::New => "New",
     }
 }

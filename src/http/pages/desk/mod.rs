@@ -85,7 +85,7 @@ use askama::Template;
 pub(super) use header::{forget_header, kept_header};
 use history::{HistoryEntry, history};
 use jiff::civil::Date;
-pub(super) use list::{group_names, rows_by_id};
+pub(super) use list::rows_by_id;
 pub(super) use routes::configure;
 
 use super::form::FieldLabels;

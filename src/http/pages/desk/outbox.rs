@@ -7,7 +7,7 @@ use super::DeskRequest;
 use super::texts::{mail_kind_label, require_editor};
 use crate::domain::PersonId;
 use crate::http::AppState;
-use crate::http::pages::days::format_instant;
+use crate::http::pages::days::instant_in_words;
 use crate::http::pages::words::{Tag, capitalised, mail_tag};
 use crate::http::pages::{Form, PageContext, PageError, PostedForm, ownership, see_other};
 use crate::outbox;
@@ -44,12 +44,12 @@ pub(super) async fn show_outbox(request: &DeskRequest<'_>) -> Result<HttpRespons
                 .filter_map(|row| row.person.parse().ok().map(PersonId)),
         )
         .await?;
-    let forms = request.forms();
+    let (forms, today) = (request.forms(), request.today());
     let seen = |row: outbox::MailRow| OutboxMailView {
         again: (row.state == "failed").then(|| forms.form("again")),
         kind: mail_kind_label(&row.kind),
         to: people.of(&row.person),
-        when: format_instant(row.sent_at.unwrap_or(row.made_at)),
+        when: capitalised(&instant_in_words(row.sent_at.unwrap_or(row.made_at), today)),
         state: mail_tag(&row.state),
         detail: detail_of(&row),
         words: row

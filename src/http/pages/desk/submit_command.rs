@@ -136,12 +136,26 @@ async fn submit(
     let next = if noun.create_command == Some(name) {
         None
     } else {
-        Some(back.clone())
+        Some(without_open_form(&back))
     };
     execute(app, &visitor, &posted, command, name, &back, |made| {
         next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))
     })
     .await
+}
+
+/// The page's address without the form that was open on it, as what it was for is done.
+fn without_open_form(address: &str) -> String {
+    let Some((path, query)) = address.split_once('?') else {
+        return address.to_owned();
+    };
+    let mut pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
+    pairs.retain(|(name, _)| name != "do");
+    if pairs.is_empty() {
+        return path.to_owned();
+    }
+    let query = serde_html_form::to_string(pairs).unwrap_or_default();
+    format!("{path}?{query}")
 }
 
 /// Executes a command and redirects to `next`, which gets the id of the record. If the command is
@@ -182,5 +196,23 @@ pub(super) async fn execute(
             .await
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_is_not_open_any_more() {
+        assert_eq!(
+            without_open_form("/desk/applications/1?do=score&list=state%3Dsubmitted"),
+            "/desk/applications/1?list=state%3Dsubmitted"
+        );
+        assert_eq!(
+            without_open_form("/desk/funds/1?do=allocate"),
+            "/desk/funds/1"
+        );
+        assert_eq!(without_open_form("/desk/funds/1"), "/desk/funds/1");
     }
 }

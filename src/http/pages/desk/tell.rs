@@ -16,7 +16,7 @@ use crate::domain::{Command, Event, Person, PersonCommand, PersonId};
 use crate::http;
 use crate::http::AppState;
 use crate::http::api::{RESOURCES, Resource, commands};
-use crate::http::pages::phone::Phone;
+use crate::http::pages::phone::{Phone, with_whole_numbers};
 use crate::http::pages::{Form, FormErrors, PageContext, PageError, PostedForm, ownership};
 use crate::mail::{Composer, MailError, SpokenLetter};
 use crate::outbox::{self, BY_HAND, ByHandChange, MailByHand, MailRow};
@@ -38,13 +38,28 @@ struct TellPage {
 
 /// A person to phone or write to, and what about.
 struct TellRow {
-    id: String,
-    kind: String,
+    person: String,
+    /// What waits for them, the longest wait first.
+    about: Vec<TellAbout>,
     name: String,
     phone: Option<Phone>,
     record: MailRecord,
     since: String,
     days: i64,
+}
+
+impl TellRow {
+    /// The page of the message that has waited longest.
+    fn path(&self) -> String {
+        let first = self.about.first().map(|about| about.id.as_str());
+        format!("{LIST_PATH}/{}", first.unwrap_or_default())
+    }
+}
+
+/// A message that waits for a person.
+struct TellAbout {
+    id: String,
+    kind: String,
 }
 
 /// The record that a mail is about.
@@ -109,20 +124,29 @@ fn require_work_with_groups(request: &DeskRequest<'_>) -> Result<(), PageError> 
 pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
     require_work_with_groups(request)?;
     let mails = outbox::waiting_by_hand(request.app.commands.log(), ROWS_MAX).await?;
-    let mut rows = Vec::new();
+    let mut rows: Vec<TellRow> = Vec::new();
     for mail in mails {
-        let (person, record) = (
-            load_person(request, &mail).await?,
-            load_record(request, &mail).await?,
-        );
-        rows.push(TellRow {
+        let record = load_record(request, &mail).await?;
+        let about = TellAbout {
+            id: mail.id.clone(),
             kind: mail_kind_label(&mail.kind),
+        };
+        // One call is enough for all that waits for a person of a group.
+        let same =
+            |row: &&mut TellRow| row.person == mail.person && row.record.group == record.group;
+        if let Some(row) = rows.iter_mut().find(same) {
+            row.about.push(about);
+            continue;
+        }
+        let person = load_person(request, &mail).await?;
+        rows.push(TellRow {
             name: name_of(person.as_ref()),
             phone: person.and_then(|person| Some(Phone::of(person.telephone.as_deref()?))),
+            about: vec![about],
             record,
             since: day_in_words(mail.made_at),
             days: days_since(request, mail.made_at),
-            id: mail.id,
+            person: mail.person,
         });
     }
     if !rows.is_empty() {
@@ -143,6 +167,14 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let person = load_person(request, &mail).await?;
     let waits = awaits(request.app, &mail).await?;
     let (words, not_needed) = load_words(request, &mail).await?;
+    let words = words.map(|words| SpokenLetter {
+        paragraphs: words
+            .paragraphs
+            .iter()
+            .map(|text| with_whole_numbers(text))
+            .collect(),
+        ..words
+    });
     let forms = request.forms();
     let today = day_of(request.app.commands.now());
     let name = name_of(person.as_ref());

@@ -24,6 +24,7 @@ use crate::domain::{PersonId, Role};
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::{due_text, short_day};
+use crate::http::pages::phone::phone_text;
 use crate::http::pages::public::names_of_groups;
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError, ownership};
@@ -252,7 +253,8 @@ async fn contacts(
             (None, None) => 2,
         };
         let seen = members.min_by_key(way)?;
-        let way = seen.telephone.clone().or_else(|| seen.email.clone());
+        let phone = seen.telephone.as_deref().map(phone_text);
+        let way = phone.or_else(|| seen.email.clone());
         let cell = ListCell::text(seen.name.clone().unwrap_or_default());
         Some((group.id, cell.sub(way.unwrap_or_default())))
     };

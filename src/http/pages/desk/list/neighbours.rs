@@ -8,10 +8,11 @@ use super::definition::ListDefinition;
 use crate::http::pages::PageError;
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::layout::url_encoded;
+use crate::views::COUNT_MAX;
 
 /// The place of a record in its list.
 pub struct Neighbours {
-    /// `2 of 21`; empty if the record is not in the list any more.
+    /// `2 of 21`, or `20 left` if the record is not in the list any more; empty in a long list.
     pub place: String,
     pub list: String,
     pub previous: Option<String>,
@@ -51,6 +52,7 @@ pub(in crate::http::pages::desk) async fn neighbours(
     Ok(Some(Neighbours {
         place: match found.number {
             Some(number) if number <= count => format!("{number} of {count}"),
+            None if (1..COUNT_MAX).contains(&count) => format!("{count} left"),
             _ => String::new(),
         },
         list: list_address,

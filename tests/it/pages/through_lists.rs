@@ -1,0 +1,116 @@
+//! Working through the lists of the desk: the next record after one was acted on, names that
+//! change, and what the lists and the sidebar show.
+
+use microgrants::domain::ApplicationId;
+use microgrants::projections::ApplicationRow;
+use microgrants::views::{ApplicationColumn, Filter, ListOrder, ListSelection};
+use serde_json::json;
+
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::support::scenario::command_from_json;
+use crate::support::steps::confirm_eligibility;
+use crate::support::test_app::TestApp;
+
+on_each_engine!(after_a_record_left_its_list_the_one_after_it_is_next);
+async fn after_a_record_left_its_list_the_one_after_it_is_next(app: TestApp) {
+    // Given three applications to check
+    let (office, address) = serve_office(&app).await;
+    for asked in [500, 600, 700] {
+        office.submitted(&app, asked).await;
+    }
+    app.catch_up().await;
+    let list = ListSelection {
+        as_at: None,
+        filters: vec![Filter::in_state(["submitted"])],
+        order: ListOrder {
+            key: ApplicationColumn::Urgency.key(),
+            descending: false,
+        },
+    };
+    let rows: Vec<ApplicationRow> = app.views().whole_list(&list).await.unwrap();
+    let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+
+    // When the second is marked as eligible
+    app.issue_ok(office.ada, confirm_eligibility(ApplicationId(rows[1].id)))
+        .await;
+    app.catch_up().await;
+
+    // Then the third is next, and not the first
+    let near = app.views().list_neighbours(&list, &ids[1]).await.unwrap();
+    assert_eq!(
+        (near.number, near.previous, near.next),
+        (None, Some(ids[0].clone()), Some(ids[2].clone()))
+    );
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let page = browser.get(&format!(
+        "/desk/applications/{}?list=state%3Dsubmitted",
+        ids[1]
+    ));
+    assert!(page.contains("2 left"), "{}", visible_text(&page));
+}
+
+on_each_engine!(a_list_shows_the_new_name_of_a_group_at_its_next_reading);
+async fn a_list_shows_the_new_name_of_a_group_at_its_next_reading(app: TestApp) {
+    // Given a list that was read, so that its names are cached
+    let (office, address) = serve_office(&app).await;
+    let (_, group, _) = office.submitted(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let states = "/desk/applications?state=submitted&state=eligible";
+    let before = browser.get(states);
+    assert!(before.contains("Soup and song"), "{}", before.text);
+
+    // When
+    let body = json!({
+        "name": "Song and stew", "area": "oldham", "reason": "They said so",
+    });
+    app.issue_ok(
+        office.ada,
+        command_from_json("group", group.0, "correct", &body),
+    )
+    .await;
+    app.catch_up().await;
+
+    // Then
+    let after = browser.get(states);
+    assert!(
+        after.contains("Song and stew") && !after.contains("Soup and song"),
+        "{}",
+        visible_text(&after)
+    );
+    let groups = browser.get("/desk/groups");
+    assert!(
+        groups.contains("Song and stew</a><span class=\"sub\">Oldham</span>"),
+        "the area is below the name: {}",
+        groups.text
+    );
+}
+
+on_each_engine!(pages_without_a_room_of_their_own_are_marked_in_the_sidebar);
+async fn pages_without_a_room_of_their_own_are_marked_in_the_sidebar(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    for (page, room) in [
+        ("/desk/bank", "/desk/payments"),
+        ("/desk/tell", "/desk"),
+        ("/desk/open-data", "/desk/figures"),
+    ] {
+        let shown = browser.get(page);
+        let marked = format!("href=\"{room}\" aria-current=\"page\"");
+        assert!(shown.contains(&marked), "{page}: {}", shown.text);
+    }
+}
+
+on_each_engine!(figures_have_no_column_for_judgements_that_nobody_gave);
+async fn figures_have_no_column_for_judgements_that_nobody_gave(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    let page = browser.get("/desk/figures");
+
+    assert!(
+        page.contains("Groups say") && !page.contains("We say"),
+        "{}",
+        visible_text(&page)
+    );
+}
