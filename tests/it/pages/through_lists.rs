@@ -114,3 +114,43 @@ async fn figures_have_no_column_for_judgements_that_nobody_gave(app: TestApp) {
         visible_text(&page)
     );
 }
+
+on_each_engine!(the_log_names_the_group_of_an_entry);
+async fn the_log_names_the_group_of_an_entry(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (application, ..) = office.submitted(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    let page = browser.get(&format!("/desk/log?stream={application}"));
+
+    assert!(
+        page.contains("<span class=\"sub\">Soup and song</span>"),
+        "{}",
+        page.text
+    );
+}
+
+on_each_engine!(a_spreadsheet_with_contacts_says_so_to_those_who_get_them);
+async fn a_spreadsheet_with_contacts_says_so_to_those_who_get_them(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let says = "for a mail merge";
+
+    assert!(browser.get("/desk/groups").contains(says));
+    assert!(!browser.get("/desk/people").contains(says));
+}
+
+on_each_engine!(the_languages_of_the_settings_are_folded);
+async fn the_languages_of_the_settings_are_folded(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    let page = browser.get("/desk/settings");
+
+    assert!(
+        page.contains("<details class=\"more\"><summary>Languages of your area</summary>"),
+        "{}",
+        page.text
+    );
+}

@@ -79,6 +79,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     fields,
     has_past: true,
     has_counts: true,
+    has_contacts: true,
     bulk: &[
         BulkAction {
             id: "eligible",

@@ -1,6 +1,8 @@
 //! The pages of the event log for auditors and administrators: a search by stream, person and day,
 //! and single events as they are stored.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use actix_web::HttpResponse;
 use askama::Template;
 use jiff::civil::Date;
@@ -15,6 +17,7 @@ use crate::http::api::log::{
 use crate::http::pages::days::{day_in_words, format_instant, time_in_words};
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint, proof_file};
 use crate::http::pages::{Form, PageContext, PageError};
+use crate::projections::ApplicationRow;
 use crate::views::EventSearch;
 
 const PAGE_SIZE: i64 = 50;
@@ -45,6 +48,8 @@ struct EventListRow {
     what: String,
     /// The kind of the record, and its address, if it has a page.
     record: &'static str,
+    /// The name of the record's group or fund; empty for other records.
+    name: String,
     view: Option<String>,
     id: String,
     by: String,
@@ -114,6 +119,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         .iter()
         .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
     let people = request.names_of_people(actors).await?;
+    let names = record_names(request, &items).await?;
     let shown = items.first().zip(items.last());
     let shown = shown.map(|(oldest, newest)| (oldest.position, newest.position));
     let older = shown
@@ -125,7 +131,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         filter: request.filter_form(&request.forms()),
         length,
         sealed: newest_checkpoint(request.app).await?,
-        days: days(&items, &people, context.today),
+        days: days(&items, &people, &names, context.today),
         shown,
         older: older.map(|oldest| request.address_with("before", &oldest)),
         newer,
@@ -134,17 +140,52 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render(&page)
 }
 
+/// The names of the groups and funds that events are about, by the ids of their records. A grant
+/// has the id of its application.
+async fn record_names(
+    request: &DeskRequest<'_>,
+    items: &[EventView],
+) -> Result<BTreeMap<String, String>, PageError> {
+    let of = |streams: &[&str]| -> BTreeSet<String> {
+        let events = items.iter();
+        let about = events.filter(|event| streams.contains(&event.stream.as_str()));
+        about.map(|event| event.id.clone()).collect()
+    };
+    let rows: Vec<ApplicationRow> = request.rows_by_id(of(&["application", "grant"])).await?;
+    let mut groups = of(&["group"]);
+    groups.extend(rows.iter().map(|row| row.group.to_string()));
+    let groups = request.group_names(groups.into_iter()).await?;
+    let of_row = |row: &ApplicationRow| {
+        let name = groups.get(&row.group.to_string())?;
+        Some((row.id.to_string(), name.clone()))
+    };
+    let mut names: BTreeMap<String, String> = rows.iter().filter_map(of_row).collect();
+    let funds = request.app.views.cached_funds().await?;
+    names.extend(
+        funds
+            .iter()
+            .map(|fund| (fund.id.to_string(), fund.name.clone())),
+    );
+    names.extend(groups);
+    Ok(names)
+}
+
 fn page_size() -> usize {
     usize::try_from(PAGE_SIZE).unwrap_or_default()
 }
 
 /// The events, the newest first, by day.
-fn days(items: &[EventView], people: &PersonNames, today: Date) -> Vec<EventDay> {
+fn days(
+    items: &[EventView],
+    people: &PersonNames,
+    names: &BTreeMap<String, String>,
+    today: Date,
+) -> Vec<EventDay> {
     let mut days: Vec<EventDay> = Vec::new();
     for event in items.iter().rev() {
         let microsecond = event.recorded_at.as_microsecond();
         let day = day_in_words(microsecond, today);
-        let row = EventListRow::new(event, people);
+        let row = EventListRow::new(event, people, names);
         match days.last_mut() {
             Some(last) if last.day == day => last.rows.push(row),
             _ => days.push(EventDay {
@@ -209,13 +250,14 @@ impl EventLogPage {
 }
 
 impl EventListRow {
-    fn new(event: &EventView, people: &PersonNames) -> Self {
+    fn new(event: &EventView, people: &PersonNames, names: &BTreeMap<String, String>) -> Self {
         let actor = event.metadata.get("actor");
         Self {
             position: event.position,
             time: time_in_words(event.recorded_at.as_microsecond()),
             what: event_label(&event.event),
             record: record_name(&event.stream),
+            name: names.get(&event.id).cloned().unwrap_or_default(),
             view: record_page(&event.stream, &event.id),
             id: event.id.clone(),
             by: actor

@@ -74,6 +74,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     fields,
     has_past: true,
     has_counts: true,
+    has_contacts: true,
     bulk: &[],
     purpose: "A grant starts here when the panel awards an application.",
 };

@@ -48,6 +48,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     fields,
     has_past: true,
     has_counts: true,
+    has_contacts: true,
     bulk: &[],
     purpose: "Groups are added when they apply. You can also import those that you know already.",
 };

@@ -91,6 +91,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     },
     has_past: false,
     has_counts: true,
+    has_contacts: false,
     bulk: &[
         BulkAction {
             id: "approve",

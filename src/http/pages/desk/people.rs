@@ -54,6 +54,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     fields: |_| Vec::new(),
     has_past: false,
     has_counts: false,
+    has_contacts: false,
     bulk: &[],
     purpose: "People are added when they apply, or here when they join the office.",
 };

@@ -89,6 +89,7 @@ pub(super) static LIST: ListDefinition = ListDefinition {
     },
     has_past: true,
     has_counts: true,
+    has_contacts: true,
     bulk: &[BulkAction {
         id: "remind",
         label: "Send a reminder",

@@ -44,6 +44,8 @@ pub(in crate::http::pages::desk) struct ListDefinition {
     pub has_past: bool,
     /// Whether the tabs show how many rows each has.
     pub has_counts: bool,
+    /// Whether its spreadsheet says how the group of each row can be reached.
+    pub has_contacts: bool,
     pub bulk: &'static [BulkAction],
     /// What the page is for, if the list has no rows at all.
     pub purpose: &'static str,

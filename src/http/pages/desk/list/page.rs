@@ -178,6 +178,7 @@ impl DeskRequest<'_> {
             pages: self.page_links(list, found),
             bulk,
             sheets: self.spreadsheet_links(),
+            has_contacts: list.has_contacts && self.signed.reader.works_with_groups(),
             bulk_form: forms.form("bulk"),
             save_form: forms.form("save-view"),
             may_share: self.signed.reader.may_share_views(),
