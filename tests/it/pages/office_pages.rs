@@ -251,4 +251,10 @@ async fn today_says_whether_an_officer_decides_on_a_change(app: TestApp) {
         assert!(today.contains("The group asked for a change."), "{says}");
         assert_eq!(today.contains("The panel decides."), !decides, "{says}");
     }
+    let page = officer.get(&format!("/desk/grants/{}", grant.0));
+    assert!(
+        page.contains("<b>Final report by "),
+        "what is asked for begins with a capital: {}",
+        visible_text(&page)
+    );
 }
