@@ -102,7 +102,7 @@ impl GroupActions<'_> {
         );
         let body = provide(
             "holding-body",
-            "Enter another organisation that holds the money",
+            "Pay into another organisation’s account",
             "holding_body",
         )
         .text("body", "Name of the organisation")
