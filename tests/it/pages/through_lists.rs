@@ -150,3 +150,19 @@ async fn the_languages_of_the_settings_are_folded(app: TestApp) {
         page.text
     );
 }
+
+on_each_engine!(a_group_shows_what_each_application_is_for);
+async fn a_group_shows_what_each_application_is_for(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (_, group, _) = office.ready(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    let page = browser.get(&format!("/desk/groups/{group}"));
+
+    assert!(
+        page.contains("<span class=\"sub\">Soup on Saturdays</span>"),
+        "{}",
+        page.text
+    );
+}

@@ -1,6 +1,6 @@
 //! The page of one group: contacts, checks, bank details, papers, and what it applied for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -29,7 +29,7 @@ use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, Visitor, file_upload, ownership, see_other,
 };
 use crate::http::{self, AppState};
-use crate::projections::{CheckOnFileRow, FileRow, FundRow, GroupRow};
+use crate::projections::{ApplicationRow, CheckOnFileRow, FileRow, FundRow, GroupRow};
 use crate::views::{AccessedData, GroupView, HistoryLine, RelatedGroup};
 
 /// The days before its end on which a check is to be made again.
@@ -66,6 +66,8 @@ struct GroupPage {
 pub(super) struct GroupLine {
     pub path: String,
     pub round: String,
+    /// The title that the office gave it; empty before that.
+    pub purpose: String,
     pub tag: Tag,
     pub submitted_on: Option<Date>,
     pub requested: Option<Money>,
@@ -94,6 +96,7 @@ pub(super) async fn group_lines(
 ) -> Result<Vec<GroupLine>, PageError> {
     let funds: BTreeSet<String> = lines.iter().map(|line| line.fund.to_string()).collect();
     let funds: Vec<FundRow> = request.rows_by_id(funds).await?;
+    let purposes = purposes(request, &lines).await?;
     let round_of = |line: &HistoryLine| {
         funds
             .iter()
@@ -110,6 +113,7 @@ pub(super) async fn group_lines(
         let grant = line.grant.as_ref().map(|state| state.parse::<GrantState>());
         GroupLine {
             round: round_of(&line),
+            purpose: purposes.get(&line.id).cloned().unwrap_or_default(),
             path: match grant {
                 Some(_) => format!("/desk/grants/{}", line.id),
                 None => format!("/desk/applications/{}", line.id),
@@ -125,6 +129,20 @@ pub(super) async fn group_lines(
         }
     };
     Ok(lines.into_iter().map(seen).collect())
+}
+
+/// The titles of applications, by their ids, for a reader who may read the words of groups.
+async fn purposes(
+    request: &DeskRequest<'_>,
+    lines: &[HistoryLine],
+) -> Result<BTreeMap<Uuid, String>, PageError> {
+    if !request.signed.reader.may_read_words() {
+        return Ok(BTreeMap::new());
+    }
+    let ids = lines.iter().map(|line| line.id);
+    let rows: Vec<ApplicationRow> = request.rows_by_id(ids).await?;
+    let title = |row: ApplicationRow| Some((row.id, row.summary?.title.to_string()));
+    Ok(rows.into_iter().filter_map(title).collect())
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
