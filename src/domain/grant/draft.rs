@@ -41,6 +41,8 @@ pub enum DraftField {
     Spent,
     /// What the photographs show.
     Pictured,
+    /// "yes" if everyone in the photographs agrees.
+    Agreed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]

@@ -84,6 +84,19 @@ pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static
             "Many photos are being sent just now. Send yours again in a minute",
             language,
         ),
+        FileError::TooLarge => translate(
+            "One of the files is larger than 10 MB. Choose a smaller one",
+            language,
+        ),
+        FileError::UnknownKind => translate(
+            "One of the files is not a photo or a PDF. Choose a JPEG, PNG or WebP photo, or a PDF",
+            language,
+        ),
+        FileError::Picture | FileError::Document => translate(
+            "We cannot open one of the files. It may be damaged or have a password. Choose another \
+                copy of it",
+            language,
+        ),
         _ => translate("Choose photos or PDFs of up to 10 MB each", language),
     }
 }

@@ -17,7 +17,7 @@ use crate::support::steps;
 use crate::support::test_app::{ORGANISATION, TestApp};
 
 const TYPED: &str = "We cook soup for everyone on Mondays";
-const NOTE: &str = "We kept this while you signed in";
+const NOTE: &str = "We kept what you typed";
 
 /// A member with the page of a question open, whose session then ended in another browser.
 struct SignedOut {

@@ -34,7 +34,7 @@ impl PageForms {
     pub fn new(visitor: &Visitor, rejected: Option<FormErrors>) -> Self {
         let error = i18n::translate("Error", visitor.language);
         let kept_note = i18n::translate(
-            "We kept this while you signed in. It is not saved yet. Check it, and send it again.",
+            "We kept what you typed. It is not saved yet. Check it, and save or send it.",
             visitor.language,
         );
         Self {

@@ -20,6 +20,8 @@ use crate::views::UpdateDraftView;
 
 /// The field with the version of the draft that the visitor saw.
 pub(super) const SHOWN: &str = "shown";
+/// What the box says that the people in the photos agree.
+const AGREED: &str = "Everyone in these photos is happy for us to keep them";
 
 /// What is saved now, if it was saved after the visitor opened the page.
 pub(super) struct SavedDraft {
@@ -115,7 +117,13 @@ pub(super) fn saved_draft(
 ) -> SavedDraft {
     let answers = draft.answers.iter();
     let mut lines: Vec<(String, String)> = answers
-        .map(|(field, typed)| (question(*field, language).to_owned(), typed.clone()))
+        .map(|(field, typed)| {
+            let says = match field {
+                DraftField::Agreed => translate(AGREED, language),
+                _ => typed.as_str(),
+            };
+            (question(*field, language).to_owned(), says.to_owned())
+        })
         .collect();
     for sign in signs {
         let strength = draft.strengths.get(&sign.sign);
@@ -142,6 +150,7 @@ fn question(field: DraftField, language: Language) -> &'static str {
         DraftField::Volunteers => translate("How many helped?", language),
         DraftField::Spent => translate("How much have you spent so far?", language),
         DraftField::Pictured => translate("What do the photos show?", language),
+        DraftField::Agreed => translate("The people in the photos", language),
     }
 }
 

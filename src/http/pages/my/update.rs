@@ -13,6 +13,7 @@ use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::{ReceiveUpdate, SaveUpdate};
 use crate::domain::language::Language;
+use crate::domain::money::Money;
 use crate::domain::outcome::{ReportedOutcome, Sign, Strength};
 use crate::domain::text::Slug;
 use crate::domain::{Command, GrantCommand, GrantId};
@@ -35,6 +36,7 @@ struct UpdateFormPage {
     form: Form,
     wrong: Vec<(String, String)>,
     row: GrantRow,
+    awarded: Money,
     update: UpdateRow,
     signs: Vec<SignQuestion>,
     strengths: Vec<(String, String)>,
@@ -154,6 +156,7 @@ async fn render(
         signs: signs.into_iter().map(asked).collect(),
         strengths: strengths.to_vec(),
         kept: photographs::with_kinds(app, row.group.0, &kept).await?,
+        awarded: to_do::awarded(&row),
         row,
         update,
     };
@@ -234,9 +237,12 @@ pub(super) async fn submit(
     wrong.extend(more);
     let saved = report::opened(&app, update.clone()).await?.draft;
     let asked = (visitor.language, signs.as_slice());
-    if wrong.is_empty() && draft::has_changed(&app, saved.as_ref(), (&posted, &sent), asked) {
+    if draft::has_changed(&app, saved.as_ref(), (&posted, &sent), asked) {
         let says = "This report was saved after you opened this page. Look at both, and choose.";
-        wrong.push((String::new(), translate(says, visitor.language).to_owned()));
+        wrong.insert(
+            0,
+            (String::new(), translate(says, visitor.language).to_owned()),
+        );
         let mut both = FormErrors::new("update", &posted, wrong);
         both.values.retain(|(name, _)| name != SHOWN);
         return render(&visitor, &app, (row, update), files, Some(both), true).await;
