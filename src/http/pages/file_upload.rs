@@ -143,6 +143,7 @@ impl UploadedForm {
                 let before = FormData::new(pairs.clone());
                 if csrf::check_form(request, before.text("csrf"), visitor).is_err() {
                     drop(field);
+                    pairs.extend(kept_form::chosen_file(&file));
                     if kept_form::is_keepable(request, app, visitor, &before) {
                         kept_form::read_texts(&mut body, &mut pairs).await?;
                     }

@@ -33,8 +33,13 @@ pub(super) const TYPED_BY: &str = "typed_by";
 const OF_ONE_SHOWING: [&str; 7] = ["csrf", "key", "at", "form", TYPED_BY, SURE, "password"];
 /// The pages that need someone to be signed in.
 const ROOMS: [&str; 3] = ["/my", "/desk", "/account"];
+/// The names of the files that were chosen in a form that was kept. The files themselves are not
+/// kept: nobody was signed in who may store any.
+pub(super) const CHOSEN_FILE: &str = "chosen_file";
 /// The most bytes of the fields of a form with files.
 const TEXT_BYTES_MAX: usize = 128 * 1024;
+/// The most letters of a file's name that a page shows.
+const FILE_NAME_MAX: usize = 100;
 
 /// Checks that a form was submitted from a page of this service. If it comes too late, because
 /// nobody is signed in, or from a page of an earlier session, it is kept, and the error leads to
@@ -55,8 +60,8 @@ pub(super) async fn check_form(
     }
 }
 
-/// Keeps the fields of a form with files if it comes too late, as [`check_form`] does; the files
-/// are not kept. Fails if nobody is signed in.
+/// Keeps the fields of a form with files if it comes too late, as [`check_form`] does, and the names
+/// of its files, to be chosen again. Fails if nobody is signed in.
 pub(super) async fn require_signed_in(
     request: &HttpRequest,
     app: &AppState,
@@ -75,18 +80,22 @@ pub(super) async fn require_signed_in(
     Err(kept.unwrap_or_else(|| PageError::SignInRequired(visitor.path.clone())))
 }
 
-/// Adds the text fields of a form. Its files are skipped; how long they may take is limited, as for
-/// any body.
+/// Adds the text fields of a form, and the names of its files. The files are skipped; how long they
+/// may take is limited, as for any body.
 pub(super) async fn read_texts(
     body: &mut Multipart,
     pairs: &mut Vec<(String, String)>,
 ) -> Result<(), PageError> {
     let mut length = 0;
     while let Some(mut field) = body.try_next().await.map_err(multipart::incomplete_form)? {
-        let is_file = field
+        let file = field
             .content_disposition()
-            .is_some_and(|disposition| disposition.get_filename().is_some());
-        if is_file {
+            .and_then(|disposition| disposition.get_filename());
+        if let Some(file) = file {
+            length += file.len();
+            if length <= TEXT_BYTES_MAX {
+                pairs.extend(chosen_file(file));
+            }
             continue;
         }
         let name = field.name().unwrap_or_default().to_owned();
@@ -96,6 +105,12 @@ pub(super) async fn read_texts(
         pairs.push((name, text));
     }
     Ok(())
+}
+
+/// The field with the name of a file, if one was chosen. A name that is too long is cut.
+pub(super) fn chosen_file(name: &str) -> Option<(String, String)> {
+    let shown: String = name.chars().take(FILE_NAME_MAX).collect();
+    (!shown.is_empty()).then(|| (CHOSEN_FILE.to_owned(), shown))
 }
 
 /// Keeps a form. The error leads to signing in, or to the form's page if its person has signed in
@@ -130,7 +145,11 @@ async fn keep(
     let to = if visitor.signed_in.is_some() {
         page
     } else {
-        format!("/sign-in?kept=yes&to={}", url_encoded(&page))
+        let kept = match posted.text(CHOSEN_FILE) {
+            "" => "yes",
+            _ => "files",
+        };
+        format!("/sign-in?kept={kept}&to={}", url_encoded(&page))
     };
     Ok(Some(PageError::FormKept(to)))
 }

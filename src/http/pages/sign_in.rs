@@ -54,6 +54,8 @@ struct SignInPage {
     to: String,
     /// A form that came too late was kept.
     kept: bool,
+    /// It had files, which are to be chosen again.
+    had_files: bool,
 }
 
 #[derive(Template)]
@@ -98,8 +100,8 @@ async fn show(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let to = query_param(&request, "to");
-    let kept = query_param(&request, "kept") == "yes";
-    render(&visitor, &app, None, to, kept).await
+    let kept = query_param(&request, "kept");
+    render(&visitor, &app, None, to, &kept).await
 }
 
 async fn render(
@@ -107,7 +109,7 @@ async fn render(
     app: &AppState,
     rejected: Option<FormErrors>,
     to: String,
-    kept: bool,
+    kept: &str,
 ) -> Result<HttpResponse, PageError> {
     let forms = PageForms::new(visitor, rejected);
     let mut shell = PageContext::load(
@@ -123,7 +125,8 @@ async fn render(
         forms,
         wrong,
         to,
-        kept,
+        kept: matches!(kept, "yes" | "files"),
+        had_files: kept == "files",
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
@@ -147,7 +150,7 @@ async fn submit(
                 vec![("email".into(), says)],
             )),
             to,
-            posted.text("kept") == "yes",
+            posted.text("kept"),
         )
         .await;
     };

@@ -10,6 +10,8 @@ pub struct Form {
     pub(super) errors: Vec<(String, String)>,
     /// What the form says if it was kept until its person had signed in again; otherwise empty.
     pub(super) kept_note: String,
+    /// What it says of files that were chosen before it was kept; otherwise empty.
+    pub(super) choose_again: String,
     pub(super) csrf: String,
     pub(super) at: String,
     pub(super) typed_by: String,
@@ -267,7 +269,12 @@ impl Form {
         label: &'a str,
         hint: &'a str,
     ) -> components::FormField<'a> {
-        self.field(components::FieldKind::File, name, label, hint)
+        let field = self.field(components::FieldKind::File, name, label, hint);
+        let again = Some(self.choose_again.as_str()).filter(|says| !says.is_empty());
+        components::FormField {
+            wrong: field.wrong.or(again),
+            ..field
+        }
     }
 
     pub fn table<'a>(

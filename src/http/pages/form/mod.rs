@@ -7,9 +7,10 @@ mod fields;
 mod json;
 mod missing;
 
-use super::components;
-use super::{Visitor, i18n};
+use super::kept_form::CHOSEN_FILE;
+use super::{Visitor, components, i18n};
 use crate::clock;
+use crate::domain::language::Language;
 
 pub use data::{FormData, PostedForm, SURE};
 pub use errors::{FieldLabels, FormErrors};
@@ -25,6 +26,7 @@ pub struct PageForms {
     error: String,
     /// What a form says that was kept.
     kept_note: String,
+    language: Language,
     labels: FieldLabels,
 }
 
@@ -44,6 +46,7 @@ impl PageForms {
             rejected: rejected.or_else(|| visitor.kept.clone()),
             error: error.to_owned(),
             kept_note: kept_note.to_owned(),
+            language: visitor.language,
             labels: FieldLabels::default(),
         }
     }
@@ -82,6 +85,7 @@ impl PageForms {
             values,
             errors: wrong,
             kept_note,
+            choose_again: own.map(|form| self.choose_again(form)).unwrap_or_default(),
             csrf: self.csrf.clone(),
             at: self.at.clone(),
             typed_by: self.typed_by.clone(),
@@ -89,6 +93,21 @@ impl PageForms {
             labels: self.labels.clone(),
             key: clock::new_id().to_string(),
         }
+    }
+
+    /// What the field for files says about those that were chosen in a form that was kept; empty
+    /// without any.
+    fn choose_again(&self, form: &FormErrors) -> String {
+        let chosen = form
+            .values
+            .iter()
+            .filter(|(name, _)| form.kept && name == CHOSEN_FILE);
+        let names: Vec<&str> = chosen.map(|(_, name)| name.as_str()).collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        let says = "We could not keep what you chose here. Please choose it again: {}";
+        i18n::translate_with(says, &names.join(", "), self.language)
     }
 
     /// The errors of the page for its summary: the id of the field to link to, and the text.
