@@ -154,6 +154,19 @@ async fn keep(
     Ok(Some(PageError::FormKept(to)))
 }
 
+/// Keeps a form of a visitor who is signed in, so that its page shows it again, for example in
+/// another language.
+pub(super) async fn keep_as_typed(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+) -> Result<(), PageError> {
+    visitor.require_signed_in()?;
+    keep(request, app, visitor, posted).await?;
+    Ok(())
+}
+
 /// Whether a form that comes too late can be kept: it is from a page of this service that was made
 /// for somebody, and no other person has signed in meanwhile.
 pub(super) fn is_keepable(

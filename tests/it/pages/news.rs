@@ -149,6 +149,37 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
     assert_shows(&seen, &["A long table in the street"]);
 }
 
+on_each_engine!(a_change_of_the_language_keeps_what_was_typed);
+async fn a_change_of_the_language_keeps_what_was_typed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+    for (form, part) in [("news", "news"), ("update", "updates/1")] {
+        let path = format!("/my/grants/{grant}/{part}");
+        let page = browser.get(&path);
+        assert_shows(&page, &["Zapisz i czytaj dalej po polsku"]);
+        let typed_by = page.hidden_field("typed_by");
+        let fields = [
+            ("at", path.as_str()),
+            ("form", form),
+            ("typed_by", typed_by.as_str()),
+            ("words", "The oven works"),
+            ("then", "language-pl"),
+        ];
+        let files = [("pictures", PAPER)];
+        let changed = send(&mut browser, &page, &path, &fields, &files);
+        assert_eq!(changed.status, 303, "{}", visible_text(&changed));
+        let shown = browser.get(&changed.headers["location"]);
+        assert_eq!(shown.path, path);
+        assert_shows(&shown, &["The oven works", "lang=\"pl\"", "name=\"kept\""]);
+        browser.get("/language/en?to=/my");
+    }
+    let own = browser.get(&format!("/my/grants/{grant}"));
+    assert!(!own.contains("News that you sent"), "nothing was sent");
+}
+
 /// Saves a page's report with these words, as a browser does.
 fn save(browser: &mut Browser, page: &Page, path: &str, words: &str) -> Page {
     let shown = page.hidden_field("shown");

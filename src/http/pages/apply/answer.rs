@@ -303,7 +303,7 @@ fn typed_answer(section: &Section, posted: &FormData) -> String {
 }
 
 /// The languages other than the page's, each with the text of its button in that language.
-fn other_tongues(language: Language) -> Vec<(Language, String)> {
+pub(in crate::http::pages) fn other_tongues(language: Language) -> Vec<(Language, String)> {
     use strum::VariantArray as _;
     Language::VARIANTS
         .iter()

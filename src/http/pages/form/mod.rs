@@ -36,7 +36,7 @@ impl PageForms {
     pub fn new(visitor: &Visitor, rejected: Option<FormErrors>) -> Self {
         let error = i18n::translate("Error", visitor.language);
         let kept_note = i18n::translate(
-            "We kept what you typed. It is not saved yet. Check it, and save or send it.",
+            "We kept what you typed. It is not sent yet. Check it, and save or send it.",
             visitor.language,
         );
         Self {

@@ -18,6 +18,7 @@ mod receipt;
 mod report;
 mod states;
 mod to_do;
+mod tongues;
 mod update;
 
 use actix_web::web;

@@ -8,14 +8,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
-use super::{notices, photographs, to_do};
+use super::{notices, photographs, to_do, tongues};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::SendNews;
 use crate::domain::language::Language;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::AppState;
-use crate::http::pages::apply::refusal_says;
+use crate::http::pages::apply::{other_tongues, refusal_says};
 use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
@@ -33,6 +33,8 @@ struct NewsFormPage {
     row: GrantRow,
     /// Files from an earlier attempt, by their digest, and whether each is a picture.
     kept: Vec<(String, bool)>,
+    /// The other languages, each with the button that changes to it.
+    tongues: Vec<(Language, String)>,
 }
 
 #[derive(Template)]
@@ -77,6 +79,7 @@ async fn render(
     let page = NewsFormPage {
         page: shell,
         form: forms.form("news"),
+        tongues: other_tongues(visitor.language),
         wrong,
         kept: photographs::with_kinds(app, row.group.0, kept).await?,
         row,
@@ -99,6 +102,14 @@ pub(super) async fn submit(
         Err(wrong) => (None, wrong),
     };
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
+    if let Some(tongue) = tongues::to_read(&posted)
+        && more.is_empty()
+    {
+        let typed = photographs::with_files(&posted, &files);
+        kept_form::keep_as_typed(&request, &app, &visitor, &typed).await?;
+        let page = format!("/my/grants/{}/news", row.id);
+        return Ok(see_other(&tongues::path_to(tongue, &page)));
+    }
     wrong.extend(more);
     wrong.extend(photographs::missing_consent(
         &files,

@@ -84,6 +84,18 @@ async fn kept(
     Ok(kept)
 }
 
+/// A form that names these photos in place of those that it named.
+pub(super) fn with_files(posted: &FormData, files: &[FileDigest]) -> FormData {
+    let others = posted
+        .pairs()
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "kept" | "drop"));
+    let named = files
+        .iter()
+        .map(|file| ("kept".to_owned(), file.to_string()));
+    FormData::new(others.cloned().chain(named).collect())
+}
+
 /// Files by their digest, and whether each is a picture.
 pub(super) async fn with_kinds(
     app: &AppState,

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::draft::{self, SHOWN, SavedDraft};
-use super::{notices, photographs, report, to_do};
+use super::{notices, photographs, report, to_do, tongues};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::{ReceiveUpdate, SaveUpdate};
@@ -18,7 +18,7 @@ use crate::domain::outcome::{ReportedOutcome, Sign, Strength};
 use crate::domain::text::Slug;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::AppState;
-use crate::http::pages::apply::{parse_amount, refusal_says};
+use crate::http::pages::apply::{other_tongues, parse_amount, refusal_says};
 use crate::http::pages::form_reader::{FieldErrors, FormReader, value_of_key};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::sign_in::query_param;
@@ -47,6 +47,8 @@ struct UpdateFormPage {
     shown: String,
     /// What was saved since, perhaps on another device.
     conflict: Option<SavedDraft>,
+    /// The other languages, each with the button that saves the report and changes to it.
+    tongues: Vec<(Language, String)>,
 }
 
 /// A sign in plain words, with the names of its fields.
@@ -151,6 +153,7 @@ async fn render(
             shown => shown.to_owned(),
         },
         conflict,
+        tongues: other_tongues(language),
         form,
         wrong,
         signs: signs.into_iter().map(asked).collect(),
@@ -213,7 +216,8 @@ pub(super) async fn submit(
     let (row, update) = find_update(&request, &visitor, &app).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();
-    let is_draft = posted.text("then") == "later";
+    let tongue = tongues::to_read(&posted);
+    let is_draft = is_draft(&posted);
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
     let sent: BTreeSet<FileDigest> = files.iter().cloned().collect();
     let done = if is_draft {
@@ -250,7 +254,16 @@ pub(super) async fn submit(
     if let Some(command) = command.filter(|_| wrong.is_empty()) {
         let command = Command::Grant(GrantId(row.id), command);
         match ownership::try_execute(&visitor, &app, &posted, command).await? {
-            None => return Ok(see_other(&format!("/my/grants/{}?done={done}", row.id))),
+            None => {
+                let own = format!("/my/grants/{}", row.id);
+                let to = match tongue {
+                    Some(tongue) => {
+                        tongues::path_to(tongue, &format!("{own}/updates/{}", update.update))
+                    }
+                    None => format!("{own}?done={done}"),
+                };
+                return Ok(see_other(&to));
+            }
             Some(refusal) => {
                 wrong.push((String::new(), refusal_says(&refusal, visitor.language)));
             }
@@ -258,6 +271,11 @@ pub(super) async fn submit(
     }
     let rejected = FormErrors::new("update", &posted, wrong);
     render(&visitor, &app, (row, update), files, Some(rejected), false).await
+}
+
+/// Whether a button saves the report without sending it.
+fn is_draft(posted: &FormData) -> bool {
+    posted.text("then") == "later" || tongues::to_read(posted).is_some()
 }
 
 /// The command of the button that was pressed: to save the report, or to send it.
@@ -268,7 +286,7 @@ fn parse_command(
     (update, files): (u16, &BTreeSet<FileDigest>),
 ) -> Result<GrantCommand, FieldErrors> {
     let files = files.clone();
-    if posted.text("then") == "later" {
+    if is_draft(posted) {
         let save = draft::parse(posted, language, signs)?;
         return Ok(GrantCommand::SaveUpdate(SaveUpdate {
             update,
