@@ -7,11 +7,9 @@
 use super::links::constant_time_eq;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands};
 use crate::crypto::vault::{DecryptedValue, Vault};
-use crate::domain::person::{MailedAddress, PersonDetails};
+use crate::domain::person::{Contact, MailedAddress, PersonDetails};
 use crate::domain::personal_data::{Encrypted, PersonalInput};
-use crate::domain::{
-    Command, Event, Organisation, Person, PersonCommand, PersonEvent, PersonId, Refusal,
-};
+use crate::domain::{Command, Event, Organisation, Person, PersonCommand, PersonEvent, PersonId};
 use crate::eventlog::LogError;
 use crate::eventlog::recorded_event::RecordedEvent;
 
@@ -22,6 +20,9 @@ const LINK_US: i64 = 24 * 60 * 60 * 1_000_000;
 pub struct NewAddress {
     pub person: PersonId,
     pub address: String,
+    /// The person's details, and their version.
+    contact: Contact,
+    version: i64,
 }
 
 /// The last part of the link's address, for the event at a position.
@@ -68,7 +69,8 @@ pub async fn find(commands: &Commands, token: &str) -> Result<Option<NewAddress>
         return Ok(None);
     };
     let person = PersonId(event.stream);
-    let known = log.refresh::<Person>(person.0).await?.state;
+    let loaded = log.refresh::<Person>(person.0).await?;
+    let (known, version) = (loaded.state, loaded.sequence);
     let organisation = commands.organisation().0;
     let organisation = log.refresh::<Organisation>(organisation).await?.state;
     if known.asked_address() != Some(asked) || organisation.people_with_roles().contains(&person) {
@@ -76,16 +78,25 @@ pub async fn find(commands: &Commands, token: &str) -> Result<Option<NewAddress>
     }
     let opened = log.vault().decrypt(&[("email", asked)]).await?.pop();
     let address = opened.and_then(DecryptedValue::text);
-    Ok(address.map(|address| NewAddress { person, address }))
+    let contact = known.contact().cloned();
+    Ok(address.zip(contact).map(|(address, contact)| NewAddress {
+        person,
+        address,
+        contact,
+        version,
+    }))
 }
 
 /// Makes the address the person's, and records that it is proven. Returns the position of the last
-/// event. [`Refusal::Taken`] if it belongs to someone else.
+/// event. [`crate::domain::Refusal::Taken`] if it belongs to someone else; [`CommandError::Stale`] if the person
+/// changed since it was found, so that no other change is undone.
 pub async fn confirm(commands: &Commands, new: NewAddress) -> Result<i64, CommandError> {
-    let NewAddress { person, address } = new;
-    let log = commands.log();
-    let known = log.refresh::<Person>(person.0).await?.state;
-    let contact = known.contact().ok_or(Refusal::Unknown("person"))?.clone();
+    let NewAddress {
+        person,
+        address,
+        contact,
+        version,
+    } = new;
     let sealed = |value: Option<Encrypted>| value.map(PersonalInput::Sealed);
     let details = PersonDetails {
         name: PersonalInput::Sealed(contact.name),
@@ -95,9 +106,12 @@ pub async fn confirm(commands: &Commands, new: NewAddress) -> Result<i64, Comman
         typed_email: None,
     };
     let change = Command::Person(person, PersonCommand::ChangeContact(details));
-    let change = CommandRequest::new(Caller::job(), change);
+    let change = CommandRequest {
+        if_match: Some(version),
+        ..CommandRequest::new(Caller::job(), change)
+    };
     let changed = commands.execute(change).await?;
-    let known = log.refresh::<Person>(person.0).await?.state;
+    let known = commands.log().refresh::<Person>(person.0).await?.state;
     let Some(email) = known.email() else {
         return Ok(changed.last_position);
     };

@@ -11,6 +11,8 @@ use super::account_contact::{self, OwnContact};
 use super::apply::refusal_says;
 use super::days::format_instant;
 use super::device::device_name;
+use super::i18n::translate;
+use super::sign_in::{local_path, query_param};
 use super::tokens::{self, TokenView};
 use super::words::role_name;
 use super::{
@@ -49,6 +51,8 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 struct AccountPage {
     page: PageContext,
     wrong: Vec<(String, String)>,
+    /// The page to go back to, or empty.
+    to: String,
     own: OwnContact,
     proposed: Option<ProposedContactDetails>,
     roles: Vec<&'static str>,
@@ -85,15 +89,51 @@ struct SessionView {
     own: bool,
 }
 
-async fn show(visitor: Visitor, app: web::Data<AppState>) -> Result<HttpResponse, PageError> {
-    render_account(&visitor, &app, None).await
+async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    app: web::Data<AppState>,
+) -> Result<HttpResponse, PageError> {
+    let notice = notice_text(&query_param(&request, "done"), visitor.language);
+    render(&visitor, &app, None, notice, &query_param(&request, "to")).await
 }
 
-/// Renders the account page, with the entered values and errors of a rejected form, if any.
+/// The address of the page after a form, with the key of its notice.
+pub(super) fn path_after(done: &str) -> String {
+    format!("/account?done={done}")
+}
+
+/// The notice after a form, by its key.
+fn notice_text(done: &str, language: Language) -> Option<String> {
+    let says = match done {
+        "saved" => "Your details are saved.",
+        "saved-without-link" => {
+            "Your details are saved. The link to your new email address no longer works. Please ask \
+                for it again."
+        }
+        "language" => "Saved. We will use this language from now on.",
+        _ => return None,
+    };
+    Some(translate(says, language).to_owned())
+}
+
+/// Renders the account page with the entered values and errors of a rejected form, if any.
 pub(super) async fn render_account(
     visitor: &Visitor,
     app: &AppState,
     rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
+    let to = rejected.as_ref().map(|form| form.value("to").to_owned());
+    render(visitor, app, rejected, None, &to.unwrap_or_default()).await
+}
+
+/// Renders the account page. `to` is the page to go back to, if another page led here.
+async fn render(
+    visitor: &Visitor,
+    app: &AppState,
+    rejected: Option<FormErrors>,
+    notice: Option<String>,
+    to: &str,
 ) -> Result<HttpResponse, PageError> {
     let signed = visitor.require_signed_in()?;
     let person = signed.reader.person;
@@ -115,14 +155,13 @@ pub(super) async fn render_account(
     };
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
-    let mut shell = PageContext::load(
-        visitor,
-        app,
-        super::i18n::translate("My account", visitor.language),
-    )
-    .await?;
+    let title = translate("My account", visitor.language);
+    let mut shell = PageContext::load(visitor, app, title).await?;
+    shell.back = local_path(to).map(str::to_owned);
+    shell.notice = notice;
     shell.has_errors = !wrong.is_empty();
     let sheet = AccountPage {
+        to: shell.back.clone().unwrap_or_default(),
         page: shell,
         wrong,
         own: contact,
@@ -147,7 +186,7 @@ pub(super) async fn render_account(
 
 /// The languages of emails to choose from.
 fn mail_languages(language: Language) -> Vec<(String, String)> {
-    let any = super::i18n::translate("The language of my application", language);
+    let any = translate("The language of my application", language);
     let any = (String::new(), any.to_owned());
     let own = |one: &Language| (one.code().to_owned(), one.own_name().to_owned());
     std::iter::once(any)
@@ -174,7 +213,7 @@ async fn choose_language(
         // It is refused only if it is the language that was chosen before.
         ownership::try_execute(visitor, app, posted, choose).await?;
     }
-    Ok(see_other("/account"))
+    Ok(see_other(&path_after("language")))
 }
 
 async fn decrypt_proposed_contact(
@@ -227,12 +266,7 @@ async fn subject_access(
         return Err(PageError::forbidden());
     }
     let held = app.views.subject_access_for_person(person).await?;
-    super::subject_access::render_report(
-        &app,
-        super::i18n::translate("you", visitor.language),
-        &[held],
-    )
-    .await
+    super::subject_access::render_report(&app, translate("you", visitor.language), &[held]).await
 }
 
 /// Handles the forms of the page: the person's own details, the answer to proposed contact details,

@@ -15,6 +15,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form_reader::{FieldErrors, FormReader, NOT_A_PHONE, parse_phone};
+use super::phone::phone_text;
+use super::sign_in::local_path;
 use super::{
     FormData, FormErrors, PageError, Visitor, account, apply, ownership, see_other, sign_in,
     visitor,
@@ -77,7 +79,7 @@ impl OwnContact {
         let shown = |text: Option<String>| text.filter(|_| changes).unwrap_or_default();
         Ok(Self {
             name: name.unwrap_or_default(),
-            telephone: shown(telephone),
+            telephone: phone_text(&shown(telephone)).replace('\u{a0}', " "),
             email: shown(email),
             postal_address: shown(postal_address),
             email_changes: !visitor.proven && begun_here,
@@ -149,7 +151,13 @@ pub(super) async fn submit(
         let wrong = vec![(String::new(), says)];
         return rejected(visitor, app, FORM, posted, wrong).await;
     }
-    let mut response = see_other("/account");
+    // Saving drops a new address that was asked for, and the link to it.
+    let after = match local_path(posted.text("to")) {
+        _ if !known.asked_email.is_empty() => account::path_after("saved-without-link"),
+        Some(to) => to.to_owned(),
+        None => account::path_after("saved"),
+    };
+    let mut response = see_other(&after);
     if known.email_changes && entered.email.as_deref().unwrap_or_default() != known.email {
         let key = visitor::new_browser_key();
         if let Some(email) = corrected {

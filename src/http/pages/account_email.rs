@@ -24,8 +24,8 @@ struct NewAddressPage {
 
 /// What the page shows.
 enum NewAddressStep {
-    /// With the masked name and present address of the person.
-    Confirm(Option<String>),
+    /// With the new address, and the masked name and present address of the person.
+    Confirm(String, Option<String>),
     Changed,
     /// The address belongs to someone else.
     Taken,
@@ -46,7 +46,7 @@ pub(super) async fn show(
         return Ok(to_sign_in(token));
     }
     let whom = masked_person(&app, &new.person.to_string()).await?;
-    render(&visitor, &app, NewAddressStep::Confirm(whom)).await
+    render(&visitor, &app, NewAddressStep::Confirm(new.address, whom)).await
 }
 
 fn is_of_visitor(new: &NewAddress, visitor: &Visitor) -> bool {

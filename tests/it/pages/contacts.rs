@@ -2,6 +2,7 @@
 //! search of the desk.
 
 use microgrants::auth::new_address;
+use microgrants::commands::CommandError;
 use microgrants::domain::application::ChooseLanguage;
 use microgrants::domain::command::WithReason;
 use microgrants::domain::language::Language;
@@ -401,7 +402,10 @@ async fn a_mistyped_address_is_corrected_where_it_was_typed(app: TestApp) {
         ];
         let page = browser.submit_form(&page, "/account", &fields);
         assert!(
-            page.path == "/account" && page.contains(&right) && page.contains("07700 900112"),
+            page.path == "/account?done=saved"
+                && page.contains("Your details are saved.")
+                && page.contains(&right)
+                && page.contains("07700 900 112"),
             "{typed}: {} {}",
             page.path,
             visible_text(&page)
@@ -433,7 +437,9 @@ async fn a_proven_address_stays_proven(app: TestApp) {
     ];
     let page = browser.submit_form(&page, "/account", &fields);
     assert!(
-        page.path == "/account" && page.contains("Cass Q") && page.contains("1 Example Street"),
+        page.path == "/account?done=saved"
+            && page.contains("Cass Q")
+            && page.contains("1 Example Street"),
         "{}",
         visible_text(&page)
     );
@@ -500,7 +506,9 @@ async fn a_proven_address_is_changed_by_a_link_to_the_new_one(app: TestApp) {
     assert_eq!(person_named(&app, "Cass").await.email, old);
     let link = cass.get(&path);
     assert!(
-        link.contains("Use this address") && link.contains("You sign in as C…"),
+        link.contains("Use this address")
+            && link.contains(NEW)
+            && link.contains("You sign in as C…"),
         "{}",
         visible_text(&link)
     );
@@ -527,6 +535,55 @@ async fn ask_for_address(app: &TestApp, browser: &mut Browser, new: &str) -> i64
     let page = browser.submit_form(&page, "/account", &fields);
     assert_eq!(page.path, "/account", "{}", visible_text(&page));
     app.log.length().await.unwrap()
+}
+
+on_each_engine!(other_details_that_are_saved_end_the_link_to_a_new_address);
+async fn other_details_that_are_saved_end_the_link_to_a_new_address(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (_, member) = office.group(&app).await;
+    app.catch_up().await;
+    let mut cass = signed_in(&app, &address, member).await;
+    let length = ask_for_address(&app, &mut cass, "cass.new@example.org").await;
+    let token = new_address::token(app.log.vault(), length - 1);
+    let found = new_address::find(&app.commands, &token).await.unwrap();
+
+    // When
+    let page = cass.get("/account?to=/my");
+    let fields = [
+        ("form", "contact"),
+        ("name", "Cass"),
+        ("telephone", "07700 900113"),
+        ("postal_address", ""),
+        ("to", "/my"),
+    ];
+    let saved = cass.submit_form(&page, "/account", &fields);
+
+    // Then
+    assert!(
+        saved.path == "/account?done=saved-without-link"
+            && saved.contains("The link to your new email address no longer works."),
+        "{}: {}",
+        saved.path,
+        visible_text(&saved)
+    );
+    let found = found.expect("the link worked before");
+    let late = new_address::confirm(&app.commands, found).await;
+    assert!(matches!(late, Err(CommandError::Stale)), "{late:?}");
+    let seen = person_named(&app, "Cass").await;
+    assert_eq!(seen.telephone.as_deref(), Some("07700 900113"));
+
+    // The page leads back to where the person came from, if that is here.
+    let page = cass.get("/account?to=/my");
+    assert!(
+        page.contains("class=\"back\" href=\"/my\""),
+        "{}",
+        page.text
+    );
+    let saved = cass.submit_form(&page, "/account", &fields);
+    assert_eq!(saved.path, "/my");
+    let page = cass.get("/account?to=//elsewhere.example");
+    assert!(!page.contains("class=\"back\""), "{}", page.text);
 }
 
 on_each_engine!(a_new_address_is_asked_for_once);
@@ -579,7 +636,7 @@ async fn people_choose_the_language_of_their_emails(app: TestApp) {
         let page = cass.submit_form(&page, "/account", &choose);
 
         // Then
-        assert_eq!(page.path, "/account");
+        assert_eq!(page.path, "/account?done=language");
         let seen = person_named(&app, "Cass").await;
         assert_eq!(seen.mail_language, chosen, "{code}");
     }

@@ -109,6 +109,12 @@ impl FormErrors {
         }
     }
 
+    /// The value of a field as it was entered.
+    pub fn value(&self, name: &str) -> &str {
+        let typed = self.values.iter().find(|(known, _)| known == name);
+        typed.map_or("", |(_, value)| value)
+    }
+
     /// A form that was kept until its person had signed in again, to be filled in as it was.
     pub fn kept(form: String, values: Vec<(String, String)>) -> Self {
         Self {
