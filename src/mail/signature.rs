@@ -56,7 +56,7 @@ impl Signature {
             .into_iter()
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
-            .join(", ");
+            .join(". ");
         [greeting.to_owned(), self.organisation.clone(), reach]
             .into_iter()
             .filter(|line| !line.is_empty())
@@ -91,7 +91,7 @@ mod tests {
         signature.hours = "Monday to Thursday, 10am to 3pm".to_owned();
         assert_eq!(
             signature.lines(Language::En)[2],
-            "0161 496 0000, Monday to Thursday, 10am to 3pm"
+            "0161 496 0000. Monday to Thursday, 10am to 3pm"
         );
     }
 }

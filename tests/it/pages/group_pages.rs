@@ -8,6 +8,7 @@ use microgrants::domain::personal_data::BlindIndexKind;
 use microgrants::domain::{ApplicationCommand, Command, GroupCommand, PersonCommand, PersonId};
 use microgrants::jobs::Jobs;
 use microgrants::outbox::{self, MailRow};
+use microgrants::projections::GrantRow;
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
@@ -256,6 +257,47 @@ async fn the_name_of_the_group_is_changed_from_the_check_of_the_answers(app: Tes
     app.catch_up().await;
     let mut other = signed_in(&app, &address, stranger).await;
     assert_eq!(other.get(&name).status, 404, "another group's member");
+}
+
+on_each_engine!(more_time_is_asked_until_a_later_day);
+async fn more_time_is_asked_until_a_later_day(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let row: Option<GrantRow> = app.views().find(grant.0, None).await.unwrap();
+    let ends_on = row.expect("a grant").ends_on;
+    let mut browser = signed_in(&app, &address, member).await;
+    assert_eq!(browser.get("/my/").path, "/my");
+    let path = format!("/my/grants/{grant}");
+
+    for (days, shown_at, says) in [
+        (0, path.clone(), "Choose a day after"),
+        (
+            30,
+            format!("{path}?done=more-time"),
+            "You asked to run until",
+        ),
+    ] {
+        // When
+        let day = ends_on.checked_add(jiff::Span::new().days(days)).unwrap();
+        let day = day.to_string();
+        let fields = [
+            ("form", "vary"),
+            ("ends_on", day.as_str()),
+            ("words", "The hall is closed"),
+        ];
+        let page = browser.get(&path);
+        let asked = browser.submit_form(&page, &path, &fields);
+
+        // Then
+        assert!(
+            asked.path == shown_at && asked.contains(says),
+            "{days}, {}: {}",
+            asked.path,
+            visible_text(&asked)
+        );
+    }
 }
 
 on_each_engine!(an_invitation_is_sent_again_once_a_day);

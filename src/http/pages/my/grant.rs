@@ -4,21 +4,26 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use jiff::civil::Date;
 
 use super::{grant_page, notices};
+use crate::clock::day_of;
 use crate::domain::command::NoBody;
 use crate::domain::grant::{
-    AcceptAgreement, AcceptanceMethod, DeclareUnderspend, RequestVariation, StoryRef,
+    AcceptAgreement, AcceptanceMethod, DeclareUnderspend, GrantState, RequestVariation, StoryRef,
     VariationChanges,
 };
+use crate::domain::language::Language;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::AppState;
 use crate::http::pages::apply::{parse_amount, refusal_says};
-use crate::http::pages::i18n::translate;
+use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::{
     FormData, FormErrors, PageError, PostedForm, Visitor, ownership, see_other,
 };
+use crate::mail::format_day;
+use crate::projections::GrantRow;
 
 pub(super) async fn show(
     request: HttpRequest,
@@ -50,7 +55,8 @@ pub(super) async fn submit(
     let PostedForm { visitor, posted } = sent;
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
     let form = posted.text("form");
-    let (field, says) = match parse_command(&posted, &visitor) {
+    let today = day_of(app.commands.now());
+    let (field, says) = match parse_command(&posted, &visitor, &row, today) {
         Ok(command) => {
             let command = Command::Grant(GrantId(row.id), command);
             match ownership::try_execute(&visitor, &app, &posted, command).await? {
@@ -71,6 +77,8 @@ pub(super) async fn submit(
 fn parse_command(
     posted: &FormData,
     visitor: &Visitor,
+    row: &GrantRow,
+    today: Date,
 ) -> Result<GrantCommand, (&'static str, String)> {
     let miss = |field, says: &str| (field, translate(says, visitor.language).to_owned());
     Ok(match posted.text("form") {
@@ -103,19 +111,7 @@ fn parse_command(
         }
         "decline" if posted.text("sure") == "yes" => GrantCommand::DeclineOffer(NoBody {}),
         "decline" => return Err(miss("sure", "Tick the box if you do not want the grant")),
-        "vary" => {
-            let words = PersonalInput::try_from(posted.text("words").to_owned());
-            let words = words.map_err(|_| miss("words", "Tell us why you need more time"))?;
-            let ends_on = posted.text("ends_on").parse();
-            let ends_on =
-                ends_on.map_err(|_| miss("ends_on", "Enter the new end date you would like"))?;
-            let change = VariationChanges {
-                ends_on: Some(ends_on),
-                update_due_on: Some(ends_on),
-                ..VariationChanges::default()
-            };
-            GrantCommand::RequestVariation(RequestVariation { change, words })
-        }
+        "vary" => return parse_more_time(posted, visitor.language, row, today),
         "unspent" => {
             let amount = parse_amount(posted.text("amount"))
                 .ok_or_else(|| miss("amount", "Enter an amount in pounds, such as 850"))?;
@@ -135,4 +131,42 @@ fn parse_command(
             ));
         }
     })
+}
+
+/// The request for more time: until a day that is later than the present one, before the final
+/// report is sent.
+fn parse_more_time(
+    posted: &FormData,
+    language: Language,
+    row: &GrantRow,
+    today: Date,
+) -> Result<GrantCommand, (&'static str, String)> {
+    let miss = |field, says: &str| (field, translate(says, language).to_owned());
+    if row.state == GrantState::Reported {
+        return Err(miss(
+            "",
+            "You have sent your final report. Phone us if you need more time.",
+        ));
+    }
+    let words = PersonalInput::try_from(posted.text("words").to_owned());
+    let words = words.map_err(|_| miss("words", "Tell us why you need more time"))?;
+    let ends_on: Date = posted
+        .text("ends_on")
+        .parse()
+        .map_err(|_| miss("ends_on", "Enter the new end date you would like"))?;
+    let last = row.ends_on.max(today);
+    if ends_on <= last {
+        let last = format_day(last, language);
+        let says = translate_with("Choose a day after {}", &last, language);
+        return Err(("ends_on", says));
+    }
+    let change = VariationChanges {
+        ends_on: Some(ends_on),
+        update_due_on: Some(ends_on),
+        ..VariationChanges::default()
+    };
+    Ok(GrantCommand::RequestVariation(RequestVariation {
+        change,
+        words,
+    }))
 }

@@ -272,7 +272,10 @@ fn answers(grant: &GrantView, events: &[RecordedEvent], language: Language) -> V
             let (asked, decided) = days_of(events, *number);
             let with = |text, day| translate_with(text, &format_day(day, language), language);
             let title = match variation.change.ends_on {
-                Some(day) => with("Run until {}", day),
+                Some(day) if variation.state == VariationState::Approved => {
+                    with("Run until {}", day)
+                }
+                Some(day) => with("You asked to run until {}", day),
                 None => translate("A change to your grant", language).to_owned(),
             };
             let mut text: Vec<String> = Vec::new();
@@ -293,7 +296,7 @@ fn answers(grant: &GrantView, events: &[RecordedEvent], language: Language) -> V
                     "done"
                 }
             };
-            let text = text.join(" ");
+            let text = text.join("\n");
             Answered { title, text, class }
         })
         .collect();

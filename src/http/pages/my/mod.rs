@@ -28,6 +28,7 @@ pub(super) use papers::story_picture;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
+        .service(web::redirect("/my/", "/my"))
         .service(
             web::resource("/my")
                 .route(web::get().to(overview::show))
