@@ -140,7 +140,9 @@ impl Command {
             Self::Application(_, ApplicationCommand::Submit(submit)) => Some(submit.channel),
             Self::Grant(_, GrantCommand::ReceiveUpdate(update)) => Some(update.channel),
             Self::Grant(_, GrantCommand::AcceptAgreement(accept)) => Some(match accept.method {
-                grant::AcceptanceMethod::Web => application::Channel::Web,
+                grant::AcceptanceMethod::Web | grant::AcceptanceMethod::WebEach => {
+                    application::Channel::Web
+                }
                 grant::AcceptanceMethod::PaperScan { .. } => application::Channel::Paper,
                 grant::AcceptanceMethod::ReadOverTelephone => application::Channel::Phone,
             }),

@@ -33,8 +33,11 @@ pub struct OfferDay {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AcceptanceMethod {
-    /// By a member of the group.
+    /// By a member of the group, who names all who sign.
     Web,
+    /// By each member who signs, with their own name alone. The agreement is accepted once as many
+    /// have signed as the fund asks for.
+    WebEach,
     /// On paper; the scan is among the group's files.
     PaperScan { scan: FileDigest },
     /// Read out over the phone by the person who records it.
@@ -322,12 +325,15 @@ impl Grant {
         if accept.hash != self.agreement {
             return Err(Refusal::AgreementDiffers);
         }
+        if accept.method == AcceptanceMethod::WebEach {
+            return self.sign(accept, facts);
+        }
         if accept.names.len() < usize::from(self.signers) {
             return Err(Refusal::TooFewSigners(usize::from(self.signers)));
         }
         let read_by = match &accept.method {
             AcceptanceMethod::Web if !facts.of_group()? => return Err(Refusal::MembersOwnAct),
-            AcceptanceMethod::Web => None,
+            AcceptanceMethod::Web | AcceptanceMethod::WebEach => None,
             AcceptanceMethod::PaperScan { scan } => {
                 facts.has_file(Some(scan))?;
                 None
@@ -340,6 +346,51 @@ impl Grant {
             names: accept.names.iter().map(PersonalInput::sealed).collect(),
             read_by,
         };
+        self.with_updates(vec![accepted], facts)
+    }
+
+    /// Records that a member signed for themselves. The last one of those who are needed accepts
+    /// the agreement.
+    fn sign(
+        &self,
+        accept: &AcceptAgreement,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
+        let by = facts.by()?;
+        let [name] = accept.names.as_slice() else {
+            return Err(Refusal::MembersOwnAct);
+        };
+        if !facts.of_group()? {
+            return Err(Refusal::MembersOwnAct);
+        }
+        if self.signed.contains_key(&by) {
+            return Err(Refusal::NoChange);
+        }
+        let signed = GrantEvent::AgreementSigned {
+            hash: accept.hash.clone(),
+            name: name.sealed(),
+            by,
+        };
+        let earlier = self.signed.values().cloned();
+        let names: Vec<_> = earlier.chain([name.sealed()]).collect();
+        if names.len() < usize::from(self.signers) {
+            return Ok(vec![signed]);
+        }
+        let accepted = GrantEvent::AgreementAccepted {
+            hash: accept.hash.clone(),
+            method: accept.method.clone(),
+            names,
+            read_by: None,
+        };
+        self.with_updates(vec![signed, accepted], facts)
+    }
+
+    /// These events, and those that ask for the updates of an accepted grant.
+    fn with_updates(
+        &self,
+        events: Vec<GrantEvent>,
+        facts: &DecisionContext,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         let due = self.update_days(facts.today)?;
         let last = due.len();
         let requested = (1..)
@@ -349,7 +400,7 @@ impl Grant {
                 due_on,
                 last: usize::from(update) == last,
             });
-        Ok(std::iter::once(accepted).chain(requested).collect())
+        Ok(events.into_iter().chain(requested).collect())
     }
 
     /// The days on which updates are due: at the interval in the fund's rules until the activity
@@ -384,7 +435,13 @@ impl Grant {
                 self.state = GrantState::TakenBack;
                 self.letters_on = None;
             }
-            GrantEvent::AgreementIssued { hash, .. } => self.agreement.clone_from(hash),
+            GrantEvent::AgreementIssued { hash, .. } => {
+                self.agreement.clone_from(hash);
+                self.signed.clear();
+            }
+            GrantEvent::AgreementSigned { name, by, .. } => {
+                self.signed.insert(*by, name.clone());
+            }
             GrantEvent::AgreementAccepted { .. } => self.state = GrantState::Accepted,
             GrantEvent::OfferDeclined {} => self.state = GrantState::OfferDeclined,
             GrantEvent::OfferLapsed {} => self.state = GrantState::OfferLapsed,

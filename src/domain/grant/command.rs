@@ -292,6 +292,7 @@ events! {
             reason: Prose, sitting: PanelSitting },
         RevocationConfirmed { revocation: u32, by: PersonId },
         AgreementIssued { version: u32, hash: String },
+        AgreementSigned { hash: String, name: Encrypted, by: PersonId },
         AgreementAccepted { hash: String, method: AcceptanceMethod, names: Vec<Encrypted>,
             read_by: Option<PersonId> },
         OfferDeclined {},

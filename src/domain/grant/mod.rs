@@ -54,6 +54,7 @@ use super::application::Attendance;
 use super::funding_source::FundingSplit;
 use super::id::{FundId, GroupId, PersonId};
 use super::money::Money;
+use super::personal_data::Encrypted;
 use super::text::Slug;
 use super::{Aggregate, DecisionContext, Refusal};
 use check::CheckState;
@@ -140,6 +141,9 @@ pub struct Grant {
     revocation: Option<Revocation>,
     revocations: u32,
     signers: u8,
+    /// The names of those who signed the agreement for themselves.
+    #[serde(default)]
+    signed: BTreeMap<PersonId, Encrypted>,
     eyes: u8,
     update_every_days: Option<u16>,
     expires_on: Option<Date>,
@@ -361,6 +365,7 @@ impl Aggregate for Grant {
             | E::LetterMoved { .. }
             | E::LetterReleased {}
             | E::AwardTakenBack {}
+            | E::AgreementSigned { .. }
             | E::AgreementAccepted { .. }
             | E::OfferDeclined { .. }
             | E::OfferLapsed { .. }

@@ -12,7 +12,7 @@ use microgrants::projections::GrantRow;
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
-use crate::support::fixtures::{Office, open, text};
+use crate::support::fixtures::{Office, open, person, text};
 use crate::support::steps;
 use crate::support::test_app::TestApp;
 
@@ -257,6 +257,60 @@ async fn the_name_of_the_group_is_changed_from_the_check_of_the_answers(app: Tes
     app.catch_up().await;
     let mut other = signed_in(&app, &address, stranger).await;
     assert_eq!(other.get(&name).status, 404, "another group's member");
+}
+
+on_each_engine!(each_of_two_people_signs_the_agreement_for_themselves);
+async fn each_of_two_people_signs_the_agreement_for_themselves(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, group, cass) = office.awarded(&app, 900).await;
+    let dee = person(&app, "Dee").await;
+    steps::add_member(&app, cass, group, dee).await;
+    app.catch_up().await;
+    let path = format!("/my/grants/{grant}");
+    let sign = |browser: &mut Browser, page: &Page, name: &str| {
+        let hash = page.hidden_field("hash");
+        let fields = [
+            ("form", "sign"),
+            ("hash", hash.as_str()),
+            ("name", name),
+            ("agree", "yes"),
+        ];
+        browser.submit_form(page, &path, &fields)
+    };
+    let mut first = signed_in(&app, &address, cass).await;
+    let mut second = signed_in(&app, &address, dee).await;
+    let page = first.get(&path);
+
+    // When
+    let once = sign(&mut first, &page, "Cass Q");
+    let twice = sign(&mut first, &once, "Another Person");
+
+    // Then
+    assert!(
+        once.path == format!("{path}?done=signed") && once.contains("Signed so far: Cass Q."),
+        "{}: {}",
+        once.path,
+        visible_text(&once)
+    );
+    assert_eq!(twice.status, 422, "{}", visible_text(&twice));
+
+    // When
+    let page = second.get(&path);
+    assert!(
+        page.contains("Signed so far: Cass Q."),
+        "{}",
+        visible_text(&page)
+    );
+    let both = sign(&mut second, &page, "Dee R");
+
+    // Then
+    let names = ["Your agreement is signed", "Cass Q", "Dee R"];
+    assert!(
+        names.iter().all(|name| both.contains(name)) && !both.contains("Signed so far"),
+        "{}",
+        visible_text(&both)
+    );
 }
 
 on_each_engine!(more_time_is_asked_until_a_later_day);

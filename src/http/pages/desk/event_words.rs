@@ -72,6 +72,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("OfferLapsed", "closed the offer: it ran out"),
     ("OfferWithdrawn", "withdrew the offer"),
     ("AgreementIssued", "issued the agreement"),
+    ("AgreementSigned", "signed the agreement as one of several"),
     ("AgreementAccepted", "signed the agreement"),
     ("CheckRequested", "asked for a paper"),
     ("CheckPassed", "passed a check"),

@@ -77,6 +77,29 @@ pub(super) async fn signed(
     Ok(None)
 }
 
+/// The names of those who signed the newest agreement for themselves, and whether the visitor did.
+pub(super) async fn own_signatures(
+    app: &AppState,
+    visitor: &Visitor,
+    events: &[RecordedEvent],
+) -> Result<(String, bool), PageError> {
+    let own = visitor.person()?;
+    let (mut names, mut has_signed) = (Vec::new(), false);
+    for event in events {
+        match &event.event {
+            Event::Grant(GrantEvent::AgreementIssued { .. }) => {
+                (names, has_signed) = (Vec::new(), false);
+            }
+            Event::Grant(GrantEvent::AgreementSigned { name, by, .. }) => {
+                names.push(name);
+                has_signed |= *by == own;
+            }
+            _ => {}
+        }
+    }
+    Ok((signer_names(app, names).await?, has_signed))
+}
+
 pub(super) async fn show(
     request: HttpRequest,
     visitor: Visitor,

@@ -39,6 +39,7 @@ pub(super) async fn show(
 fn done_key(form: &str) -> &'static str {
     match form {
         "accept" => "accepted",
+        "sign" => "signed",
         "decline" => "declined",
         "vary" => "more-time",
         "unspent" => "unspent",
@@ -107,6 +108,18 @@ fn parse_command(
                 hash: posted.text("hash").to_owned(),
                 method: AcceptanceMethod::Web,
                 names,
+            })
+        }
+        "sign" => {
+            if posted.text("agree") != "yes" {
+                return Err(miss("agree", "Tick the box if you agree"));
+            }
+            let name = PersonalInput::name(posted.text("name"));
+            let name = name.map_err(|_| miss("name", "Enter your name"))?;
+            GrantCommand::AcceptAgreement(AcceptAgreement {
+                hash: posted.text("hash").to_owned(),
+                method: AcceptanceMethod::WebEach,
+                names: vec![name],
             })
         }
         "decline" if posted.text("sure") == "yes" => GrantCommand::DeclineOffer(NoBody {}),

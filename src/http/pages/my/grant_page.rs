@@ -48,6 +48,9 @@ struct OwnGrantPage {
     /// The names of those who sign, as entered, or empty.
     signers: Vec<String>,
     signed: Option<Signed>,
+    /// The names of those who signed for themselves, and whether the visitor did.
+    signed_so_far: String,
+    has_signed: bool,
     money: MoneyLines,
     payee: Option<PayeeLine>,
     papers: Vec<Paper>,
@@ -120,6 +123,7 @@ pub(super) async fn render(
     };
     let mut to_do = records.to_do();
     to_do::sort(&mut to_do);
+    let (signed_so_far, has_signed) = agreement::own_signatures(app, visitor, &events).await?;
     let signers = entered_signers(rejected.as_ref(), fund.rules.signers.into());
     let forms = PageForms::new(visitor, rejected);
     let wrong = forms.error_summary();
@@ -138,6 +142,8 @@ pub(super) async fn render(
         to_do,
         agreement: agreement::text_of(app, &row).await?,
         signers,
+        signed_so_far,
+        has_signed,
         signed: agreement::signed(app, visitor, &events).await?,
         money: money(&row, &payments),
         payee,

@@ -23,6 +23,7 @@ pub(super) fn notice(request: &HttpRequest, language: Language) -> Option<String
 fn notice_text(done: &str, language: Language) -> Option<String> {
     let says = match done {
         "accepted" => "Thank you. You have accepted the grant.",
+        "signed" => "Thank you. You have signed the agreement.",
         "declined" => "You have said no to the grant. Thank you for telling us.",
         "bank" => "Thank you, we have your bank details. Two people here will check them.",
         "paper" => "Thank you, we have it. We'll check it.",

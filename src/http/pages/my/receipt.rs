@@ -39,6 +39,7 @@ fn event_label(event: &Event) -> Option<&'static str> {
         Event::Application(A::ApplicationSubmitted { .. }) => "You sent your application",
         Event::Application(A::ApplicationResubmitted { .. }) => "You sent it again",
         Event::Application(A::ApplicationWithdrawn { .. }) => "You withdrew it",
+        Event::Grant(G::AgreementSigned { .. }) => "You signed the agreement",
         Event::Grant(G::AgreementAccepted { .. }) => "You accepted the agreement",
         Event::Grant(G::UpdateReceived { .. }) => "You sent a report",
         Event::Grant(G::NewsSent { .. }) => "You sent news",

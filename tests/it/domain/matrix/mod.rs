@@ -220,6 +220,7 @@ fn every_event_happens_somewhere() {
     }
     for setting in [
         states::with_an_interest(),
+        states::with_one_signature(),
         states::with_a_bank_file(),
         states::with_somebody_unknown(),
     ] {

@@ -2,13 +2,14 @@
 
 use jiff::civil::date;
 use microgrants::domain::Actor;
+use microgrants::domain::organisation::sha256_hex;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::payments::{STEPS_TO_CONFIRMED, paid};
 use super::{APPLICATION, GROUP, change_rules};
 use crate::domain::matrix::samples::{FILE, rules};
-use crate::support::fixtures::gbp;
+use crate::support::fixtures::{AGREEMENT_TEXT, gbp};
 use crate::support::scenario::Scenario;
 
 pub fn offered() -> Scenario {
@@ -19,6 +20,19 @@ fn offer_of(pounds: u32) -> Scenario {
     let mut setting = Scenario::ready(1);
     let award = setting.award(0, gbp(pounds));
     setting.issue_ok(0, award);
+    setting
+}
+
+/// One of the two people who are needed has signed the agreement for themselves.
+pub fn with_one_signature() -> Scenario {
+    let mut setting = offered();
+    let member = Actor::Person(setting.members[0]);
+    let signed = json!({
+        "hash": sha256_hex(AGREEMENT_TEXT),
+        "method": "web_each",
+        "names": ["A"],
+    });
+    setting.issue_named(member, "grant", APPLICATION, "accept-agreement", &signed);
     setting
 }
 

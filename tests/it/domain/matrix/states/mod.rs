@@ -20,7 +20,7 @@ use applications::{
 };
 pub use funds::with_a_bank_file;
 use funds::{fund, round};
-pub use grants::{accepted, offered, payable};
+pub use grants::{accepted, offered, payable, with_one_signature};
 use grants::{check, grant, offer, raised_award, revocation, story, update, variation};
 use groups::{correction, group, member};
 pub use payments::{STEPS_TO_CONFIRMED, paid};
