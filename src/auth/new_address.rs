@@ -88,8 +88,8 @@ pub async fn find(commands: &Commands, token: &str) -> Result<Option<NewAddress>
 }
 
 /// Makes the address the person's, and records that it is proven. Returns the position of the last
-/// event. [`crate::domain::Refusal::Taken`] if it belongs to someone else; [`CommandError::Stale`] if the person
-/// changed since it was found, so that no other change is undone.
+/// event. [`crate::domain::Refusal::Taken`] if it belongs to someone else; [`CommandError::Stale`]
+/// if the person changed since it was found, so that no other change is undone.
 pub async fn confirm(commands: &Commands, new: NewAddress) -> Result<i64, CommandError> {
     let NewAddress {
         person,

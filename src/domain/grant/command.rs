@@ -152,7 +152,8 @@ commands! {
         /// one a day.
         RemindNow(RemindNow) = "remind-now", Permission::Staff(&[Role::Officer]);
         /// Saves an unfinished update, so that a member can continue it on another day or device.
-        /// Staff do not see it, and the update stays due.
+        /// Staff do not see it, and the update stays due. It replaces the draft before; with
+        /// `If-Match` only if the grant has not changed since.
         SaveUpdate(SaveUpdate) = "save-update", Permission::StaffOrMember(&[Role::Officer]);
         /// Records the group's update, with outcomes by sign of success.
         ReceiveUpdate(ReceiveUpdate) = "receive-update",

@@ -108,8 +108,8 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
     let says = match done {
         "saved" => "Your details are saved.",
         "saved-without-link" => {
-            "Your details are saved. The link to your new email address no longer works. Please ask \
-                for it again."
+            "Your details are saved. The link to your new email address no longer works. Please \
+                ask for it again."
         }
         "language" => "Saved. We will use this language from now on.",
         _ => return None,

@@ -60,8 +60,8 @@ pub(super) async fn check_form(
     }
 }
 
-/// Keeps the fields of a form with files if it comes too late, as [`check_form`] does, and the names
-/// of its files, to be chosen again. Fails if nobody is signed in.
+/// Keeps the fields of a form with files if it comes too late, as [`check_form`] does, and the
+/// names of its files, to be chosen again. Fails if nobody is signed in.
 pub(super) async fn require_signed_in(
     request: &HttpRequest,
     app: &AppState,

@@ -2,14 +2,15 @@
 //! search of the desk.
 
 use microgrants::auth::new_address;
-use microgrants::commands::CommandError;
+use microgrants::clock::new_id;
+use microgrants::commands::{Caller, CommandError, CommandRequest};
 use microgrants::domain::application::ChooseLanguage;
 use microgrants::domain::command::WithReason;
 use microgrants::domain::language::Language;
 use microgrants::domain::person::{ContactMethod, PersonDetails};
 use microgrants::domain::{
     ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, GrantId, GroupId,
-    PersonCommand, PersonId, Role,
+    PersonCommand, PersonId, Refusal, Role,
 };
 use microgrants::projections::{GroupRow, PersonRow};
 use microgrants::views::{HitKind, PageRequest, PersonView, Reader, SearchHit};
@@ -584,6 +585,47 @@ async fn other_details_that_are_saved_end_the_link_to_a_new_address(app: TestApp
     assert_eq!(saved.path, "/my");
     let page = cass.get("/account?to=//elsewhere.example");
     assert!(!page.contains("class=\"back\""), "{}", page.text);
+}
+
+on_each_engine!(a_link_to_a_new_address_ends);
+async fn a_link_to_a_new_address_ends(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    for way in ["a day", "a role", "another person"] {
+        // Given
+        let new = format!("{}@example.net", way.replace(' ', "."));
+        let (_, member) = office.group(&app).await;
+        app.catch_up().await;
+        let mut browser = signed_in(&app, &address, member).await;
+        let length = ask_for_address(&app, &mut browser, &new).await;
+        let token = new_address::token(app.log.vault(), length - 1);
+        let found = new_address::find(&app.commands, &token).await.unwrap();
+        let found = found.expect("the link works");
+
+        // When
+        match way {
+            "a day" => app.pass_seconds(24 * 60 * 60 + 1),
+            "a role" => office.give_role(&app, member, Role::Panel).await,
+            _ => {
+                let dee = PersonDetails {
+                    email: Some(open(&new)),
+                    ..details("Dee", None, None)
+                };
+                let register = Command::Person(PersonId(new_id()), PersonCommand::Register(dee));
+                let register = CommandRequest::new(Caller::operator(), register);
+                app.commands.execute(register).await.expect("registered");
+            }
+        }
+
+        // Then
+        if way == "another person" {
+            let late = new_address::confirm(&app.commands, found).await;
+            let taken = matches!(late, Err(CommandError::Refused(Refusal::Taken(_))));
+            assert!(taken, "{late:?}");
+        } else {
+            let late = new_address::find(&app.commands, &token).await.unwrap();
+            assert!(late.is_none(), "{way}");
+        }
+    }
 }
 
 on_each_engine!(a_new_address_is_asked_for_once);
