@@ -33,6 +33,8 @@ pub use picture::{reencode_logo, reencode_picture};
 
 /// The most bytes of one file.
 pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
+/// The most files in one form.
+pub const FILES_IN_FORM_MAX: usize = 6;
 /// The end of a PDF, in bytes, that must contain `%%EOF`.
 const PDF_END_WINDOW: usize = 1024;
 /// The first bytes, from which the type is detected.
@@ -43,6 +45,8 @@ const SNIFF_LEN: usize = 16;
 pub enum FileError {
     #[error("this file is too large: use one of up to {} MB", FILE_SIZE_MAX / 1024 / 1024)]
     TooLarge,
+    #[error("you can send up to {} files with one form", FILES_IN_FORM_MAX)]
+    TooMany,
     #[error("use a photo (JPEG, PNG or WebP) or a PDF")]
     UnknownKind,
     #[error("we cannot read this picture: it may be damaged or too large")]

@@ -404,7 +404,9 @@ impl From<FileError> for Problem {
             other => other,
         };
         match &error {
-            FileError::TooLarge => ErrorCode::TooLarge.problem(error.to_string()),
+            FileError::TooLarge | FileError::TooMany => {
+                ErrorCode::TooLarge.problem(error.to_string())
+            }
             FileError::UnknownKind | FileError::Picture | FileError::Document => {
                 ErrorCode::InvalidFile.problem(error.to_string())
             }

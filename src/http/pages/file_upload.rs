@@ -14,15 +14,14 @@ use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::language::Language;
 use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId};
-use crate::files::{FILE_SIZE_MAX, FileError, StoredFile};
+use crate::files::{FILE_SIZE_MAX, FILES_IN_FORM_MAX, FileError, StoredFile};
 use crate::http::AppState;
 use crate::http::problem::ErrorCode;
 
-/// The most files in one form, and the most bytes of all other fields together.
-const FILES_MAX: usize = 6;
+/// The most bytes of all fields without files together.
 const TEXT_BYTES_MAX: usize = 128 * 1024;
 /// The most bytes of a form whose length is known before it is read.
-const BODY_BYTES_MAX: u64 = FILES_MAX as u64 * FILE_SIZE_MAX + 1024 * 1024;
+const BODY_BYTES_MAX: u64 = FILES_IN_FORM_MAX as u64 * FILE_SIZE_MAX + 1024 * 1024;
 
 /// A parsed form with its stored files.
 pub(super) struct UploadedForm {
@@ -45,11 +44,7 @@ pub(super) async fn read(
     group: Uuid,
 ) -> Result<UploadedForm, PageError> {
     csrf::check_origin(request)?;
-    let length = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+    if known_length(request).is_some_and(|length| length > BODY_BYTES_MAX) {
         return Err(ErrorCode::TooLarge
             .problem("this is too much for one form")
             .into());
@@ -72,6 +67,25 @@ pub(super) async fn read(
     }
 }
 
+/// The length of the body, if the request says it.
+fn known_length(request: &HttpRequest) -> Option<u64> {
+    let length = request.headers().get(CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+/// Reads the text fields after a file that is not stored, so that no typed text is lost. A body of
+/// unknown length may be endless, and is not read on.
+async fn read_rest(
+    request: &HttpRequest,
+    body: &mut Multipart,
+    pairs: &mut Vec<(String, String)>,
+) -> Result<(), PageError> {
+    match known_length(request) {
+        Some(_) => kept_form::read_texts(body, pairs).await,
+        None => Ok(()),
+    }
+}
+
 /// The text for a group about a file that was not stored.
 pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static str {
     match error {
@@ -84,6 +98,7 @@ pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static
             "Many photos are being sent just now. Send yours again in a minute",
             language,
         ),
+        FileError::TooMany => translate("Choose up to 6 files at a time", language),
         FileError::TooLarge => translate(
             "One of the files is larger than 10 MB. Choose a smaller one",
             language,
@@ -156,12 +171,11 @@ impl UploadedForm {
                 continue;
             }
             sent += 1;
-            if sent > FILES_MAX {
-                return Err(ErrorCode::TooLarge
-                    .problem(format!(
-                        "you can send up to {FILES_MAX} files with one form"
-                    ))
-                    .into());
+            if sent > FILES_IN_FORM_MAX {
+                drop(field);
+                self.file_error = Some(FileError::TooMany);
+                read_rest(request, &mut body, &mut pairs).await?;
+                break;
             }
             match app
                 .store_file(group, &visitor.require_signed_in()?.reader, field)
@@ -173,8 +187,8 @@ impl UploadedForm {
                 }
                 Err(error) if error.is_form_error() => self.file_error = Some(error),
                 Err(error @ FileError::TooLarge) => {
-                    // The rest is not read, because it may be endless.
                     self.file_error = Some(error);
+                    read_rest(request, &mut body, &mut pairs).await?;
                     break;
                 }
                 Err(error) => return Err(error.into()),

@@ -149,6 +149,23 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
     assert_shows(&seen, &["A long table in the street"]);
 }
 
+on_each_engine!(too_many_files_lose_nothing_that_was_typed);
+async fn too_many_files_lose_nothing_that_was_typed(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (grant, _, member) = office.payable(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let news = format!("/my/grants/{grant}/news");
+    let page = browser.get(&news);
+    let fields = [("words", "The oven works"), ("agreed", "yes")];
+    let files = [("pictures", PAPER); 7];
+    let refused = send(&mut browser, &page, &news, &fields, &files);
+    assert_eq!(refused.status, 422, "{}", visible_text(&refused));
+    let shown = ["Choose up to 6 files at a time", "The oven works"];
+    assert_shows(&refused, &shown);
+    assert_shows(&refused, &["We have kept these photos"]);
+}
+
 on_each_engine!(a_change_of_the_language_keeps_what_was_typed);
 async fn a_change_of_the_language_keeps_what_was_typed(app: TestApp) {
     let (office, address) = serve_office(&app).await;
