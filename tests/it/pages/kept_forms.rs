@@ -162,49 +162,58 @@ async fn an_answer_sent_after_signing_out_is_filled_in_again(app: TestApp) {
 
 on_each_engine!(files_of_a_kept_form_are_named_to_be_chosen_again);
 async fn files_of_a_kept_form_are_named_to_be_chosen_again(app: TestApp) {
-    // Given
     let (office, address) = serve_office(&app).await;
     let (grant, _, member) = office.payable(&app, 900).await;
     app.catch_up().await;
-    let path = format!("/my/grants/{grant}/news");
-    let mut browser = signed_in(&app, &address, member).await;
-    let page = browser.get(&path);
-    let mut other = signed_in(&app, &address, member).await;
-    let account = other.get("/account");
-    other.submit_form(&account, "/account", &[("session", "")]);
+    let own = format!("/my/grants/{grant}");
+    for (at, sent_to, form, field) in [
+        (
+            format!("{own}/news"),
+            format!("{own}/news"),
+            "news",
+            "pictures",
+        ),
+        (own.clone(), format!("{own}/files"), "hand-in", "file"),
+    ] {
+        // Given
+        let mut browser = signed_in(&app, &address, member).await;
+        let page = browser.get(&at);
+        let mut other = signed_in(&app, &address, member).await;
+        let account = other.get("/account");
+        other.submit_form(&account, "/account", &[("session", "")]);
 
-    // When
-    let hidden = ["csrf", "key", "typed_by"].map(|name| (name, page.hidden_field(name)));
-    let mut fields: Vec<_> = hidden
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    fields.extend([("at", path.as_str()), ("form", "news"), ("words", TYPED)]);
-    browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
-    browser.file_name = "the-oven.pdf".to_owned();
-    let file = ("pictures", "%PDF-1.4 illustrative");
-    let late = browser.post_files(&path, &fields, &[file, file]);
+        // When
+        let hidden = ["csrf", "key", "typed_by"].map(|name| (name, page.hidden_field(name)));
+        let mut fields: Vec<_> = hidden
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        fields.extend([("at", at.as_str()), ("form", form), ("words", TYPED)]);
+        browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+        browser.file_name = "the-oven.pdf".to_owned();
+        let file = (field, "%PDF-1.4 illustrative");
+        let late = browser.post_files(&sent_to, &fields, &[file, file]);
 
-    // Then
-    let to = late.headers["location"].clone();
-    assert!(to.starts_with("/sign-in?kept=files&to="), "{to}");
-    let asked = browser.get(&to);
-    assert!(
-        asked.contains("We could not keep your photos and files."),
-        "{}",
-        visible_text(&asked)
-    );
-    let link = sign_in_link(&app, member).await;
-    let asked = browser.get(&link);
-    let shown = browser.submit_form(&asked, &link, &[]);
-    assert!(
-        shown.path == path
-            && shown.contains(TYPED)
-            && shown.contains("Please choose it again: the-oven.pdf, the-oven.pdf"),
-        "{}: {}",
-        shown.path,
-        visible_text(&shown)
-    );
+        // Then
+        let to = late.headers["location"].clone();
+        assert!(to.starts_with("/sign-in?kept=files&to="), "{to}");
+        let asked = browser.get(&to);
+        assert!(
+            asked.contains("We could not keep your photos and files."),
+            "{}",
+            visible_text(&asked)
+        );
+        let link = sign_in_link(&app, member).await;
+        let asked = browser.get(&link);
+        let shown = browser.submit_form(&asked, &link, &[]);
+        assert!(
+            shown.path == at
+                && shown.contains("Please choose it again: the-oven.pdf, the-oven.pdf"),
+            "{}: {}",
+            shown.path,
+            visible_text(&shown)
+        );
+    }
 }
 
 on_each_engine!(a_kept_form_is_shown_to_its_person_alone);

@@ -10,7 +10,9 @@ use crate::domain::file::{FileDigest, FilePurpose, MediaType};
 use crate::http::AppState;
 use crate::http::file_response::{self, DownloadContext};
 use crate::http::pages::i18n::translate;
-use crate::http::pages::{FormErrors, PageError, Visitor, file_upload, ownership, see_other};
+use crate::http::pages::{
+    FormErrors, PageError, Visitor, file_upload, kept_form, ownership, see_other,
+};
 use crate::projections::{FileRow, GrantRow};
 
 /// Stores documents for the grant's checks.
@@ -20,6 +22,7 @@ pub(super) async fn upload_documents(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
+    let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let nothing = uploaded.files.is_empty();
