@@ -1,6 +1,8 @@
 //! The history of each group of the demonstration, up to the panel's decision. The history of a
 //! grant continues in `offer_history` and `grant_history`.
 
+use std::collections::BTreeMap;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -288,6 +290,7 @@ impl GroupHistory<'_> {
         let changes = RequestChanges {
             questions: std::iter::once(question.clone()).collect(),
             note: prose(&said),
+            notes: BTreeMap::new(),
             due_on: self.date(day + 14),
         };
         self.on_application(day, officer, ApplicationCommand::RequestChanges(changes));
@@ -354,6 +357,7 @@ impl GroupHistory<'_> {
                 let changes = RequestChanges {
                     questions,
                     note: self.reason(),
+                    notes: BTreeMap::new(),
                     due_on: self.date(9),
                 };
                 self.on_application(looked, officer, ApplicationCommand::RequestChanges(changes));

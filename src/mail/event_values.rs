@@ -10,10 +10,31 @@ use crate::domain::grant::{GrantState, ReturnReason, UpdateState};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::reference::Reference;
-use crate::domain::text::Slug;
-use crate::domain::{Application, ApplicationEvent, Event, GrantEvent};
+use crate::domain::text::{Prose, Slug};
+use crate::domain::{Application, ApplicationEvent, Event, GrantEvent, Organisation};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
+
+/// What each application is asked, by the key in a request for changes, in English and Polish. The
+/// pages say the same.
+const FIXED_QUESTIONS: [(&str, &str, &str); 4] = [
+    ("area", "Where will it happen?", "Gdzie to będzie?"),
+    (
+        "activity",
+        "What kind of activity is it?",
+        "Jaki to rodzaj działania?",
+    ),
+    (
+        "requested",
+        "How much money do you need?",
+        "Ile pieniędzy potrzebujesz?",
+    ),
+    (
+        "people-at-risk",
+        "Will children, or adults who need support, take part?",
+        "Czy wezmą udział dzieci lub dorośli, którzy potrzebują wsparcia?",
+    ),
+];
 
 impl Composer {
     /// The context of a mail about an event, in the language that its reader chose or that of the
@@ -161,6 +182,40 @@ impl Composer {
         })
     }
 
+    /// What was asked about single questions, each below the question in the group's language, in
+    /// the order of the pages.
+    async fn notes_in_words(
+        &self,
+        notes: &BTreeMap<Slug, Prose>,
+        form: u32,
+        language: Language,
+    ) -> Result<Vec<String>, MailError> {
+        let organisation = self.commands.organisation().0;
+        let organisation = self
+            .commands
+            .log()
+            .refresh::<Organisation>(organisation)
+            .await?
+            .state;
+        let own = organisation.form(form).unwrap_or_default();
+        let own = own.iter().map(|question| {
+            let (label, _) = question.in_language(language);
+            (question.question.as_str(), label)
+        });
+        let fixed = FIXED_QUESTIONS.iter().map(|(key, en, pl)| {
+            let label = match language {
+                Language::En => *en,
+                Language::Pl => *pl,
+            };
+            (*key, label)
+        });
+        let written = |(key, label): (&str, &str)| {
+            let (_, note) = notes.iter().find(|(of, _)| of.as_str() == key)?;
+            Some(format!("{label}\n{note}"))
+        };
+        Ok(fixed.chain(own).filter_map(written).collect())
+    }
+
     async fn application_values(
         &self,
         event: &ApplicationEvent,
@@ -173,10 +228,21 @@ impl Composer {
             | E::ApplicationResubmitted { .. }
             | E::DraftReminded { .. }
             | E::DraftReopened {} => self.round_values(application, language).await?,
-            E::ChangesRequested { note, due_on, .. } => BTreeMap::from([
-                ("note", note.to_string()),
-                ("due_on", format_day(*due_on, language)),
-            ]),
+            E::ChangesRequested {
+                note,
+                notes,
+                due_on,
+                ..
+            } => {
+                let about = self
+                    .notes_in_words(notes, application.form, language)
+                    .await?;
+                let note = std::iter::once(note.to_string()).chain(about);
+                BTreeMap::from([
+                    ("note", note.collect::<Vec<_>>().join("\n\n")),
+                    ("due_on", format_day(*due_on, language)),
+                ])
+            }
             E::EligibilityRefused { reason: note, .. }
             | E::Declined { feedback: note, .. }
             | E::Deferred {

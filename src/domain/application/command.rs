@@ -229,7 +229,11 @@ pub struct RequestChanges {
     /// whether children or adults at risk would be involved.
     #[schema(min_items = 1)]
     pub questions: BTreeSet<Slug>,
+    /// What the group is asked about all of them.
     pub note: Prose,
+    /// What the group is asked about one of them alone, by the question's key.
+    #[serde(default)]
+    pub notes: BTreeMap<Slug, Prose>,
     #[schema(value_type = String, format = "date")]
     pub due_on: Date,
 }
@@ -322,7 +326,14 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             spoken_language: Option<Encrypted>,
         },
-        ChangesRequested { questions: BTreeSet<Slug>, note: Prose, due_on: Date },
+        ChangesRequested {
+            questions: BTreeSet<Slug>,
+            note: Prose,
+            /// What was asked about one question alone. Absent in old events.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            notes: BTreeMap<Slug, Prose>,
+            due_on: Date,
+        },
         ApplicationResubmitted {
             requested: Money,
             area: Slug,

@@ -242,6 +242,13 @@ impl Application {
         if changes.questions.is_empty() {
             return Err(Refusal::NoChange);
         }
+        let unasked = changes
+            .notes
+            .keys()
+            .find(|key| !changes.questions.contains(*key));
+        if let Some(question) = unasked {
+            return Err(Refusal::NoteWithoutQuestion(question.to_string()));
+        }
         if changes.due_on < facts.today {
             return Err(Refusal::DatesOutOfOrder(
                 "choose today or a later day for the changes",
@@ -250,6 +257,7 @@ impl Application {
         Ok(ApplicationEvent::ChangesRequested {
             questions: changes.questions.clone(),
             note: changes.note.clone(),
+            notes: changes.notes.clone(),
             due_on: changes.due_on,
         })
     }

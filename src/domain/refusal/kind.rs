@@ -54,6 +54,7 @@ impl Refusal {
             | Self::AnswerUnfit { .. }
             | Self::OptionsMissing
             | Self::UnknownQuestion(_)
+            | Self::NoteWithoutQuestion(_)
             | Self::RequestIncomplete
             | Self::LateWithoutReason
             | Self::SummaryRepeats

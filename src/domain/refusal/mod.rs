@@ -378,6 +378,9 @@ pub enum Refusal {
     #[error("this application has no question {0}")]
     #[strum(message = "Answer only the questions of this round.")]
     UnknownQuestion(String),
+    #[error("you wrote something about {0}, and did not tick it")]
+    #[strum(message = "Tick that question too, or clear what you wrote about it.")]
+    NoteWithoutQuestion(String),
     #[error(
         "we need to know how much you ask for, which place it is for, and whether children or \
             adults at risk will take part"

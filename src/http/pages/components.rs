@@ -53,6 +53,32 @@ pub struct FieldChoice<'a> {
     pub chosen: bool,
 }
 
+/// One of several checkboxes, and the box for words about it.
+pub struct NotedChoice {
+    pub value: String,
+    pub label: String,
+    /// The name of the box, and its label.
+    pub note_name: String,
+    pub note_label: String,
+    /// What is written in it.
+    pub note: String,
+}
+
+/// Checkboxes, each with a box for words.
+#[derive(Template)]
+#[template(path = "parts/noted_checkboxes.html")]
+pub struct NotedCheckboxes<'a> {
+    pub list: FormField<'a>,
+    pub choices: Vec<NotedCheckbox<'a>>,
+}
+
+impl HtmlSafe for NotedCheckboxes<'_> {}
+
+pub struct NotedCheckbox<'a> {
+    pub choice: FieldChoice<'a>,
+    pub note: FormField<'a>,
+}
+
 impl FormField<'_> {
     /// The ids of the elements that describe the field, for `aria-describedby`.
     fn described_by(&self) -> String {

@@ -15,7 +15,7 @@ use crate::domain::panel::HeldLetter;
 use crate::domain::personal_data::Encrypted;
 use crate::domain::reference::Reference;
 use crate::domain::take_back::TakeBackUntil;
-use crate::domain::text::Slug;
+use crate::domain::text::{Prose, Slug};
 use crate::domain::{ApplicationEvent, Event, FundId, GroupId, Money, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{AffectedRows, Moment, Projection, Waiting};
@@ -57,6 +57,9 @@ pub struct ApplicationRow {
     pub changes_to: BTreeSet<Slug>,
     #[schema(value_type = Option<String>, format = "date")]
     pub changes_due_on: Option<Date>,
+    /// What the group was asked about one of those questions alone, by the question's key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes_notes: BTreeMap<Slug, Prose>,
     /// The text that staff sent the group with the last decision or request.
     pub note: Option<String>,
     pub summary: Option<Summary>,
@@ -213,6 +216,7 @@ fn draft_row(
         unfinished: BTreeSet::new(),
         changes_to: BTreeSet::new(),
         changes_due_on: None,
+        changes_notes: BTreeMap::new(),
         note: None,
         summary: None,
         awarded: None,
@@ -431,13 +435,13 @@ impl ApplicationRow {
             E::ChangesRequested {
                 questions,
                 note,
+                notes,
                 due_on,
-                ..
             } => {
                 self.state = S::ChangesRequested;
                 self.changes_to.clone_from(questions);
-                self.changes_due_on = Some(*due_on);
-                self.note = Some(note.to_string());
+                self.changes_notes.clone_from(notes);
+                (self.changes_due_on, self.note) = (Some(*due_on), Some(note.to_string()));
             }
             E::ApplicationResubmitted {
                 requested, area, ..
@@ -445,8 +449,8 @@ impl ApplicationRow {
                 self.state = S::Submitted;
                 (self.requested, self.area) = (Some(*requested), Some(area.clone()));
                 self.changes_to.clear();
-                self.changes_due_on = None;
-                self.note = None;
+                self.changes_notes.clear();
+                (self.changes_due_on, self.note) = (None, None);
             }
             _ => {}
         }
@@ -579,11 +583,7 @@ impl ApplicationRow {
         }
     }
 
-    fn record_sitting(
-        &mut self,
-        sitting: &PanelSitting,
-        reason: Option<&crate::domain::text::Prose>,
-    ) {
+    fn record_sitting(&mut self, sitting: &PanelSitting, reason: Option<&Prose>) {
         self.present.clone_from(&sitting.present);
         self.withdrew.clone_from(&sitting.withdrew);
         self.decision += 1;

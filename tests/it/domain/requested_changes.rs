@@ -4,7 +4,7 @@
 
 use microgrants::domain::organisation::sha256_hex;
 use microgrants::domain::{ApplicationId, GrantId, GroupId, PersonId};
-use microgrants::projections::GrantRow;
+use microgrants::projections::{ApplicationRow, GrantRow};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -186,6 +186,46 @@ async fn only_what_was_asked_changes(app: TestApp) {
     asked
         .issue_ok(member, "application/save-answers", less)
         .await;
+    replay_log(&app).await;
+}
+
+on_each_engine!(each_question_can_have_words_of_its_own);
+async fn each_question_can_have_words_of_its_own(app: TestApp) {
+    let asked = AskedAgain::begin(&app).await;
+    let ask = |questions: Value, notes: Value| {
+        let due_on = app.in_days(5);
+        json!({ "questions": questions, "note": "Say more", "notes": notes, "due_on": due_on })
+    };
+    let row = async || -> ApplicationRow {
+        app.catch_up().await;
+        let id = asked.application.to_string();
+        app.views().find(&id, None).await.unwrap().unwrap()
+    };
+
+    let unasked = ask(json!(["idea"]), json!({ "requested": "Is it enough?" }));
+    asked
+        .assert_refused(
+            asked.ada,
+            "note_without_question",
+            "application/request-changes",
+            unasked,
+        )
+        .await;
+    let both = ask(
+        json!(["idea", "requested"]),
+        json!({ "requested": "Is it enough?" }),
+    );
+    asked
+        .issue_ok(asked.ada, "application/request-changes", both)
+        .await;
+
+    let notes = row().await.changes_notes.into_iter();
+    let notes: Vec<String> = notes.map(|(key, note)| format!("{key}: {note}")).collect();
+    assert_eq!(notes, ["requested: Is it enough?"]);
+    asked
+        .issue_ok(asked.member, "application/resubmit", json!({}))
+        .await;
+    assert!(row().await.changes_notes.is_empty());
     replay_log(&app).await;
 }
 

@@ -184,6 +184,7 @@ async fn a_reminder_stops_when_it_was_answered(app: TestApp) {
     let ask = RequestChanges {
         questions: [text("idea")].into(),
         note: text("Who would come?"),
+        notes: BTreeMap::new(),
         due_on: app.in_days(14),
     };
     app.issue_ok(
@@ -241,6 +242,59 @@ async fn a_reminder_stops_when_it_was_answered(app: TestApp) {
         reminders(outbox_rows(&app).await).len(),
         1,
         "one reminder is enough"
+    );
+}
+
+on_each_engine!(what_is_asked_about_one_answer_follows_its_question_in_the_groups_language);
+async fn what_is_asked_about_one_answer_follows_its_question_in_the_groups_language(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let post = mailer(&app);
+    post.subscribe().await.unwrap();
+    let (application, _, member) = office.draft(&app, 900).await;
+    set_email(&app, member, "zofia@example.org").await;
+    let choose = ChooseLanguage {
+        language: Language::Pl,
+        helper: None,
+        spoken_language: None,
+    };
+    let ask = RequestChanges {
+        questions: [text("idea"), text("requested")].into(),
+        note: text("We have two questions."),
+        notes: [
+            (text("idea"), text("Who will come?")),
+            (text("requested"), text("Is it enough?")),
+        ]
+        .into(),
+        due_on: app.in_days(14),
+    };
+    for (by, command) in [
+        (member, ApplicationCommand::ChooseLanguage(choose)),
+        (member, ApplicationCommand::Submit(submit())),
+        (office.ada, ApplicationCommand::RequestChanges(ask)),
+    ] {
+        app.issue_ok(by, Command::Application(application, command))
+            .await;
+    }
+
+    deliver_all(&app, &post).await;
+
+    let mails = mails_in_folder(&mail_folder(&app));
+    let mail = mails
+        .values()
+        .find(|says| says.contains("We have two questions."))
+        .expect("the group gets a mail");
+    let parts = [
+        "Mamy do Ciebie pytanie",
+        "We have two questions.",
+        "Ile pieniędzy potrzebujesz?",
+        "Is it enough?",
+        "What would you like to do?",
+        "Who will come?",
+    ];
+    let places: Vec<_> = parts.iter().map(|part| mail.find(part)).collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{mail}"
     );
 }
 

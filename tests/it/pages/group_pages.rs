@@ -1,6 +1,8 @@
 //! A group's own pages: answers that staff ask for again, pending contact details, and lapsed
 //! drafts.
 
+use std::collections::BTreeMap;
+
 use microgrants::domain::application::RequestChanges;
 use microgrants::domain::group::CorrectGroup;
 use microgrants::domain::person::PersonDetails;
@@ -23,6 +25,7 @@ async fn only_what_was_asked_is_open_and_nothing_typed_is_lost(app: TestApp) {
     let ask = RequestChanges {
         questions: [text("requested")].into(),
         note: text("Is it enough?"),
+        notes: BTreeMap::new(),
         due_on: app.in_days(14),
     };
     app.issue_ok(
@@ -80,6 +83,63 @@ async fn only_what_was_asked_is_open_and_nothing_typed_is_lost(app: TestApp) {
         shown.contains("They can no longer be changed here.") && !shown.contains(&amount),
         "{}",
         visible_text(&shown)
+    );
+}
+
+on_each_engine!(what_is_asked_about_one_answer_is_read_next_to_it);
+async fn what_is_asked_about_one_answer_is_read_next_to_it(app: TestApp) {
+    // Given an officer who asks about the idea, from the link at the answer
+    let (office, address) = serve_office(&app).await;
+    let (application, _, member) = office.submitted(&app, 900).await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let desk = format!("/desk/applications/{application}");
+    let link = format!("{desk}?about=idea&#38;do=request-changes#next");
+    let page = ada.get(&desk);
+    assert!(page.contains(&link), "{}", page.text);
+    let form = ada.get(&format!("{desk}?about=idea&do=request-changes"));
+    assert!(form.contains("value=\"idea\" checked"), "{}", form.text);
+    let due_on = app.in_days(14).to_string();
+
+    // When
+    let asked = ada.submit_form(
+        &form,
+        &format!("/desk/do/applications/{application}/request-changes"),
+        &[
+            ("at", &desk),
+            ("form", "request-changes"),
+            ("questions:list", "idea"),
+            ("questions:list", "requested"),
+            ("note", "We have two questions."),
+            ("notes.idea", "Who will come?"),
+            ("due_on", &due_on),
+        ],
+    );
+
+    // Then
+    assert!(
+        asked.contains("About this answer:") && asked.contains("Who will come?"),
+        "{}",
+        visible_text(&asked)
+    );
+    let mut browser = signed_in(&app, &address, member).await;
+    let own = format!("/my/applications/{application}");
+    for path in [
+        own.clone(),
+        format!("{own}/check"),
+        format!("{own}/answer/idea"),
+    ] {
+        let page = browser.get(&path);
+        assert!(
+            page.contains("About this answer:") && page.contains("Who will come?"),
+            "{path}: {}",
+            visible_text(&page)
+        );
+    }
+    let other = browser.get(&format!("{own}/answer/amount"));
+    assert!(
+        other.contains("We have two questions.") && !other.contains("Who will come?"),
+        "{}",
+        visible_text(&other)
     );
 }
 

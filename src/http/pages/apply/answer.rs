@@ -46,6 +46,8 @@ struct AnswerPage {
     number: usize,
     of: usize,
     note: Option<String>,
+    /// What is asked about this answer alone.
+    own_note: Option<String>,
     /// The day by which the requested changes are due.
     due_on: Option<Date>,
     /// How the lines of a budget compare with the amount that is asked for.
@@ -170,6 +172,7 @@ pub(super) async fn render(
             .note
             .clone()
             .filter(|_| row.state == ApplicationState::ChangesRequested),
+        own_note: section.note(&row).map(str::to_owned),
         due_on: sections::reply_due_on(&row),
         page: shell,
         wrong,

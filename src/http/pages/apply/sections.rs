@@ -13,6 +13,7 @@ use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::money::AmountFault;
 use crate::domain::organisation::Question;
 use crate::domain::text::Slug;
+use crate::domain::text::{Prose, Slug};
 use crate::http::AppState;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::question_field::{amount_error_text, answer_error_text, in_words};
@@ -64,12 +65,20 @@ impl BudgetTable {
 
 impl Section {
     /// The key by which the office names this section in a request for changes.
-    fn change_key(&self) -> &str {
+    pub fn change_key(&self) -> &str {
         if self.own.is_none() && self.key == AMOUNT {
             REQUESTED
         } else {
             &self.key
         }
+    }
+
+    /// What the office asks about this answer alone, until the group has sent it again.
+    pub fn note<'a>(&self, row: &'a ApplicationRow) -> Option<&'a str> {
+        let is_own = |(key, _): &(&Slug, &Prose)| key.as_str() == self.change_key();
+        let own = row.changes_notes.iter().find(is_own);
+        own.filter(|_| row.state == ApplicationState::ChangesRequested)
+            .map(|(_, note)| note.as_str())
     }
 
     pub fn is_answered(&self) -> bool {

@@ -15,6 +15,7 @@ use super::erasures::day_text;
 use crate::commands::CommandError;
 use crate::domain::{Command, Refusal, RefusalKind};
 use crate::http::api::{RESOURCES, Resource};
+use crate::http::pages::components::NotedChoice;
 use crate::http::pages::form::{FieldType, SURE};
 use crate::http::pages::words::check_name;
 use crate::http::pages::{Form, PageError, PageForms};
@@ -87,6 +88,7 @@ pub enum ActionFieldKind {
     Day,
     Select(Choices),
     Checkboxes(Choices),
+    NotedCheckboxes(Vec<NotedChoice>),
 }
 
 /// Whether an action is available to the reader.
@@ -407,6 +409,16 @@ impl ActionSpec {
     pub fn checkboxes(self, name: &str, label: &str, choices: Choices) -> Self {
         let name = FieldType::List.name_of(name);
         self.field(name, label, ActionFieldKind::Checkboxes(choices))
+    }
+
+    /// A list, of which any number of items can be chosen, each with a box for words about it.
+    pub fn noted_checkboxes(mut self, name: &str, label: &str, choices: Vec<NotedChoice>) -> Self {
+        let notes = choices
+            .iter()
+            .map(|one| (one.note_name.clone(), one.note.clone()));
+        self.prefilled.extend(notes);
+        let name = FieldType::List.name_of(name);
+        self.field(name, label, ActionFieldKind::NotedCheckboxes(choices))
     }
 
     /// One statement that the reader agrees to.

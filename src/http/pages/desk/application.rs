@@ -1,12 +1,12 @@
 //! The page of one application: answers, contact, scores, history, and the actions of the reader.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use askama::Template;
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Availability};
 use super::application_actions::ApplicationActions;
 use super::assisted_entry::{can_be_continued, draft_path};
 use super::changes::{AnswerView, answer_views};
@@ -25,12 +25,14 @@ use crate::domain::file::FilePurpose;
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::{PersonId, Role};
-use crate::http::pages::apply::sections;
+use crate::http::pages::apply::sections::{self, HELPER};
 use crate::http::pages::words::{Tag, Tagged};
 use crate::http::pages::{PageContext, PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow, GroupRow, RoundRow};
 use crate::views::ApplicationView;
 
+/// The name of the form that asks the group about its answers.
+const ASK: &str = "request-changes";
 /// The most points of one criterion.
 const SCORE_MAX: usize = 5;
 
@@ -55,6 +57,8 @@ struct ApplicationPage {
     round: RoundRow,
     contacts: Option<Contacts>,
     answers: Vec<AnswerView>,
+    /// The address at which the reader asks about an answer, by its key.
+    ask_at: BTreeMap<String, String>,
     before: Vec<GroupLine>,
     scores: Vec<ScoreView>,
     scores_wait: bool,
@@ -90,11 +94,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     let (fund, round) =
         ownership::fund_and_round(app, &row.fund.to_string(), row.round.as_str()).await?;
     let reads = request.signed.reader.may_read_words();
-    let answers = if reads {
-        answer_views(request, &row).await?
-    } else {
-        Vec::new()
-    };
+    let answers = answer_views(request, &row).await?;
     let mut lines = app.views.history(row.group.0, None).await?;
     lines.retain(|line| line.id != row.id);
     let forms = request.forms();
@@ -110,8 +110,10 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
     };
     let next = attendance_first(&row, request.signed.reader.person)
         .unwrap_or_else(|| next_of(&row, &answers, app.commands.now()));
+    let all = actions.all().await?;
     let page = page_context(request, &row, &format!("{}: {}", group.name, round.name)).await?;
     let page = ApplicationPage {
+        ask_at: ask_addresses(request, &all, &answers),
         wrong: forms.error_summary(),
         reference: spoken(&row),
         tag: row.state.tag(),
@@ -119,7 +121,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         next: with_buttons(
             request,
             &row,
-            request.next_step(next.title, &next.why, &next.action, actions.all().await?),
+            request.next_step(next.title, &next.why, &next.action, all),
         ),
         declare: actions.declarations().await?,
         declared: row
@@ -146,6 +148,25 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         reads,
     };
     request.render(&page)
+}
+
+/// Where the reader asks the group about each answer, if they can ask.
+fn ask_addresses(
+    request: &DeskRequest<'_>,
+    actions: &[Action],
+    answers: &[AnswerView],
+) -> BTreeMap<String, String> {
+    let can_ask = actions.iter().any(|action| {
+        action.form.name() == ASK && matches!(action.availability, Availability::Available)
+    });
+    let address = |answer: &AnswerView| {
+        let address = request.address_of_action(ASK, &answer.key);
+        (answer.key.clone(), address)
+    };
+    let asked = answers
+        .iter()
+        .filter(|answer| can_ask && answer.key != HELPER);
+    asked.map(address).collect()
 }
 
 /// The people whose names the page shows.

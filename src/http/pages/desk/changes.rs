@@ -24,6 +24,8 @@ pub(super) struct AnswerView {
     /// The files of the answer.
     pub files: AnswerFiles,
     pub change: Option<ChangeView>,
+    /// The key by which a request for changes names it.
+    pub key: String,
 }
 
 /// What was asked about an answer.
@@ -31,6 +33,8 @@ pub(super) struct ChangeView {
     pub by: String,
     pub asked_on: jiff::civil::Date,
     pub question: String,
+    /// What was asked about this answer alone.
+    pub own_question: Option<String>,
     pub answered_on: Option<jiff::civil::Date>,
     /// What the group had written, if it wrote something else since.
     pub before: Option<String>,
@@ -42,14 +46,19 @@ struct Asked {
     by: Option<PersonId>,
     on: jiff::civil::Date,
     question: String,
+    own_question: Option<String>,
     answered_on: Option<jiff::civil::Date>,
 }
 
-/// The answers of an application, each with what was asked about it.
+/// The answers of an application, each with what was asked about it. None if the reader does not
+/// read what groups write.
 pub(super) async fn answer_views(
     request: &DeskRequest<'_>,
     row: &ApplicationRow,
 ) -> Result<Vec<AnswerView>, PageError> {
+    if !request.signed.reader.may_read_words() {
+        return Ok(Vec::new());
+    }
     let now = sections::all_sections(request.app, row, Language::En).await?;
     let asked = asked_questions(request, row).await?;
     let names = request
@@ -62,12 +71,13 @@ pub(super) async fn answer_views(
         before.insert(position, answers_as_at(request, row, &now, position).await?);
     }
     let view = |section: Section| {
-        let change = asked.get(change_key(&section)).map(|asked| ChangeView {
+        let change = asked.get(section.change_key()).map(|asked| ChangeView {
             by: asked
                 .by
                 .map_or_else(|| "The office".to_owned(), |by| names.of(&by)),
             asked_on: asked.on,
             question: asked.question.clone(),
+            own_question: asked.own_question.clone(),
             answered_on: asked.answered_on,
             before: before
                 .get(&asked.position)
@@ -77,6 +87,7 @@ pub(super) async fn answer_views(
         });
         AnswerView {
             budget: section.budget(),
+            key: section.change_key().to_owned(),
             files: section.files.to_desk(row.group),
             title: section.title,
             answer: section.answer,
@@ -84,15 +95,6 @@ pub(super) async fn answer_views(
         }
     };
     Ok(now.into_iter().map(view).collect())
-}
-
-/// The key by which a request names a section.
-fn change_key(section: &Section) -> &str {
-    if section.own.is_none() && section.key == sections::AMOUNT {
-        "requested"
-    } else {
-        &section.key
-    }
 }
 
 /// The last request about each answer, by the key of the question.
@@ -106,7 +108,10 @@ async fn asked_questions(
         let day = event.recorded_on();
         match &event.event {
             Event::Application(ApplicationEvent::ChangesRequested {
-                questions, note, ..
+                questions,
+                note,
+                notes,
+                ..
             }) => {
                 for question in questions {
                     let by = event.metadata.get("actor");
@@ -115,6 +120,7 @@ async fn asked_questions(
                         by: by.and_then(|actor| actor.parse().ok().map(PersonId)),
                         on: day,
                         question: note.to_string(),
+                        own_question: notes.get(question).map(ToString::to_string),
                         answered_on: None,
                     };
                     asked.insert(question.to_string(), one);

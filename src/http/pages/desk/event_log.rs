@@ -125,7 +125,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let older = shown
         .filter(|(oldest, _)| *oldest > 0 && items.len() == page_size())
         .map(|(oldest, _)| oldest.to_string());
-    let newer = (!request.text("before").is_empty()).then(|| request.address_without("before"));
+    let newer = (!request.text("before").is_empty()).then(|| request.address_without(&["before"]));
     let context = request.page_context("Audit log").await?;
     let page = EventLogPage {
         filter: request.filter_form(&request.forms()),

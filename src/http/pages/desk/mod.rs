@@ -179,15 +179,16 @@ impl<'a> DeskRequest<'a> {
 
     /// The page's address with its query, without the parameter of the notice.
     pub fn address(&self) -> String {
-        self.address_without("")
+        self.address_without(&[])
     }
 
-    /// The page's address without a parameter of its query, and without that of the notice.
-    pub fn address_without(&self, parameter: &str) -> String {
+    /// The page's address without some parameters of its query, and without that of the notice.
+    pub fn address_without(&self, parameters: &[&str]) -> String {
+        let is_kept = |name: &str| name != "done" && !parameters.contains(&name);
         let kept: Vec<_> = self
             .query
             .iter()
-            .filter(|(name, value)| name != "done" && name != parameter && !value.is_empty())
+            .filter(|(name, value)| is_kept(name) && !value.is_empty())
             .collect();
         let query = serde_html_form::to_string(kept).unwrap_or_default();
         if query.is_empty() {

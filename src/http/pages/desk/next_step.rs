@@ -10,6 +10,8 @@ use super::action::{Action, ActionFieldKind, Availability};
 
 /// The query parameter that opens an action.
 const OPEN: &str = "do";
+/// The query parameter that names what an opened action is about.
+pub(super) const ABOUT: &str = "about";
 
 /// The actions of a record, as its page shows them.
 #[derive(Template)]
@@ -84,8 +86,7 @@ impl NextStep {
     }
 
     fn address_of(&self, action: &Action) -> String {
-        let join = if self.address.contains('?') { '&' } else { '?' };
-        format!("{}{join}{OPEN}={}#next", self.address, action.form.name())
+        address_of(&self.address, action.form.name())
     }
 }
 
@@ -100,7 +101,20 @@ struct NextItem<'a> {
 
 impl HtmlSafe for NextItem<'_> {}
 
+/// The page's address with an open action.
+fn address_of(page: &str, action: &str) -> String {
+    let join = if page.contains('?') { '&' } else { '?' };
+    format!("{page}{join}{OPEN}={action}#next")
+}
+
 impl DeskRequest<'_> {
+    /// The page's address with an open action that is about one thing.
+    pub fn address_of_action(&self, action: &str, about: &str) -> String {
+        let page = self.address_without(&[OPEN, ABOUT]);
+        let join = if page.contains('?') { '&' } else { '?' };
+        address_of(&format!("{page}{join}{ABOUT}={about}"), action)
+    }
+
     /// Arranges the actions of a record. `title` and `why` say what is next; the action whose form
     /// is named `next` is shown, unless the reader opened another one or one was rejected. Without
     /// an available action named `next`, the first is shown if `next` is not empty.
@@ -140,14 +154,16 @@ impl DeskRequest<'_> {
             } else {
                 why.to_owned()
             },
-            back: opened_title.as_ref().map(|_| self.address_without(OPEN)),
+            back: opened_title
+                .as_ref()
+                .map(|_| self.address_without(&[OPEN, ABOUT])),
             title: opened_title.unwrap_or_else(|| title.to_owned()),
             buttons_max: if chosen.is_some() { 1 } else { 2 },
             chosen,
             menu: available,
             unavailable: by_reason(unavailable),
             link: None,
-            address: self.address_without(OPEN),
+            address: self.address_without(&[OPEN, ABOUT]),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Requesting changes to an application, and entering the changes for a group that answers by
 //! telephone or on paper.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{ActionSpec, sample};
 use super::application_actions::read_by_group;
 use super::grant_actions::file_choices;
+use super::next_step::ABOUT;
 use super::{DeskRequest, choices, choices_or_none};
 use crate::clock::day_of;
 use crate::domain::application::{
@@ -17,6 +18,7 @@ use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
+use crate::http::pages::components::NotedChoice;
 use crate::http::pages::form::FieldType;
 use crate::http::pages::{PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
@@ -96,19 +98,46 @@ impl AssistedChanges<'_> {
         let request = C::RequestChanges(RequestChanges {
             questions: first,
             note: sample("note"),
+            notes: BTreeMap::new(),
             due_on: today,
         });
-        let spec =
-            self.spec(title, request)
-                .checkboxes("questions", "Which answers is it about?", keys);
+        let about = self.request.text(ABOUT).to_owned();
         let requested = self.row.changes_to.iter().filter(|_| again);
-        Ok(requested
+        let ticked: BTreeSet<String> = requested
+            .map(ToString::to_string)
+            .chain(Some(about).filter(|about| keys.iter().any(|(key, _)| key == about)))
+            .collect();
+        let choices = keys
+            .into_iter()
+            .map(|(key, label)| self.asked_choice(key, label, again))
+            .collect();
+        let spec = self.spec(title, request).noted_checkboxes(
+            "questions",
+            "Which answers is it about?",
+            choices,
+        );
+        Ok(ticked
+            .into_iter()
             .fold(spec, ActionSpec::prefill)
             .text_area("note", "Your question")
             .hint(&read_by_group(self.row.language))
             .prefill(self.row.note.clone().filter(|_| again).unwrap_or_default())
             .day("due_on", "By when")
             .prefill(today.saturating_add(jiff::Span::new().days(14))))
+    }
+
+    /// A question that can be asked about, with a box for what is asked about it alone.
+    fn asked_choice(&self, key: String, label: String, again: bool) -> NotedChoice {
+        let notes = &self.row.changes_notes;
+        let own = notes.iter().find(|(of, _)| of.as_str() == key);
+        let note = own.filter(|_| again).map(|(_, note)| note.to_string());
+        NotedChoice {
+            note_name: format!("notes.{key}"),
+            note_label: format!("Only about “{label}”, if you like"),
+            note: note.unwrap_or_default(),
+            value: key,
+            label,
+        }
     }
 
     /// The actions that enter the group's changes and submit the application again. None unless

@@ -1,7 +1,7 @@
 //! One form, for its template: each method renders a field, with its value and its error.
 
 use super::FieldLabels;
-use crate::http::pages::components::{self, FieldChoice};
+use crate::http::pages::components::{self, FieldChoice, NotedChoice};
 
 /// One form of a page.
 pub struct Form {
@@ -244,6 +244,24 @@ impl Form {
         }
     }
 
+    /// Checkboxes, each with a box for words that opens once it is ticked.
+    pub fn noted_checkboxes<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        choices: &'a [NotedChoice],
+    ) -> components::NotedCheckboxes<'a> {
+        let list = self.field(components::FieldKind::Checkboxes, name, label, "");
+        let choice = move |(at, one): (usize, &'a NotedChoice)| components::NotedCheckbox {
+            choice: self.choice_at(name, at, &one.value, &one.label),
+            note: self.text_area(&one.note_name, &one.note_label, ""),
+        };
+        components::NotedCheckboxes {
+            list,
+            choices: choices.iter().enumerate().map(choice).collect(),
+        }
+    }
+
     /// A single checkbox, with the value "yes".
     pub fn tick<'a>(
         &'a self,
@@ -287,7 +305,20 @@ impl Form {
     }
 
     fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<FieldChoice<'a>> {
-        let choice = |(at, (value, label)): (usize, &'a (String, String))| FieldChoice {
+        let choice = |(at, (value, label)): (usize, &'a (String, String))| {
+            self.choice_at(name, at, value, label)
+        };
+        choices.iter().enumerate().map(choice).collect()
+    }
+
+    fn choice_at<'a>(
+        &self,
+        name: &str,
+        at: usize,
+        value: &'a str,
+        label: &'a str,
+    ) -> FieldChoice<'a> {
+        FieldChoice {
             id: if at == 0 {
                 components::field_id(&self.name, name)
             } else {
@@ -296,7 +327,6 @@ impl Form {
             value,
             label,
             chosen: self.is_chosen(name, value),
-        };
-        choices.iter().enumerate().map(choice).collect()
+        }
     }
 }

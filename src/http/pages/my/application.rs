@@ -101,6 +101,7 @@ async fn render(
     } else {
         Vec::new()
     };
+    let said = said(app, &row, &all, visitor.language).await?;
     let mut fixed = all;
     fixed.retain(|section| changeable.iter().all(|open| open.key != section.key));
     let grant: Option<GrantRow> = app.views.find(row.id, None).await?;
@@ -122,7 +123,7 @@ async fn render(
         state: states::application_tag(row.state, visitor.language),
         next: first_open(&row, &changeable),
         stages: stages(&row, &round, today, visitor.language),
-        said: said(app, &row, visitor.language).await?,
+        said,
         fund,
         round,
         changeable,
@@ -229,14 +230,21 @@ const EVENTS_MAX: i64 = 1000;
 async fn said(
     app: &AppState,
     row: &ApplicationRow,
+    all: &[sections::Section],
     language: Language,
 ) -> Result<Vec<Said>, PageError> {
     let events = app.views.events_with_id(row.id, EVENTS_MAX).await?;
     let line = |event: RecordedEvent| {
         let day = format_day(event.recorded_on(), language);
         let (title, words) = match &event.event {
-            Event::Application(ApplicationEvent::ChangesRequested { note, .. }) => {
-                ("We asked on {}", note.to_string())
+            Event::Application(ApplicationEvent::ChangesRequested { note, notes, .. }) => {
+                let about = all.iter().filter_map(|section| {
+                    let key = section.change_key();
+                    let (_, note) = notes.iter().find(|(of, _)| of.as_str() == key)?;
+                    Some(format!("{}\n{note}", section.title))
+                });
+                let words: Vec<String> = std::iter::once(note.to_string()).chain(about).collect();
+                ("We asked on {}", words.join("\n\n"))
             }
             Event::Application(ApplicationEvent::ApplicationResubmitted { .. }) => {
                 ("You replied on {}", String::new())

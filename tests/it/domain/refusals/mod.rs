@@ -23,7 +23,7 @@ use crate::support::scenario::{FUND, Scenario};
 /// about people and the bank in `connections`, `requested_changes`, `sybil_attacks` and
 /// `bank_facts`; those about unproven people in `limits`; those about webhooks in `webhooks`; those
 /// about mails by hand in `telling`.
-const TESTED_ELSEWHERE: [&str; 23] = [
+const TESTED_ELSEWHERE: [&str; 24] = [
     "taken",
     "erased",
     "account_fails",
@@ -36,6 +36,7 @@ const TESTED_ELSEWHERE: [&str; 23] = [
     "more_than_paid",
     "not_asked_for",
     "not_invited",
+    "note_without_question",
     "payee_waits",
     "payee_waits_not",
     "proposer_gone",

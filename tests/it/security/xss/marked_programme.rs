@@ -236,8 +236,7 @@ impl MarkedProgramme<'_> {
         let language = json!({ "language": "pl", "helper": PAYLOAD });
         on(self.cass, "choose-language", language);
         on(self.cass, "submit", json!({ "channel": "web" }));
-        let changes =
-            json!({ "questions": ["idea"], "note": PAYLOAD, "due_on": self.app.in_days(20) });
+        let changes = json!({ "questions": ["idea"], "note": PAYLOAD, "notes": { "idea": PAYLOAD }, "due_on": self.app.in_days(20) });
         on(self.ada, "request-changes", changes);
         on(self.cass, "resubmit", json!({}));
         on(self.ada, "confirm-eligibility", json!({}));
