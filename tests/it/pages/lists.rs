@@ -273,6 +273,50 @@ async fn the_menu_opens_the_applications_that_are_not_decided(app: TestApp) {
     );
 }
 
+on_each_engine!(a_record_that_left_its_list_leads_to_the_one_after_it);
+async fn a_record_that_left_its_list_leads_to_the_one_after_it(app: TestApp) {
+    // Given the second of three applications to check, opened from the list
+    let (office, address) = serve_office(&app).await;
+    let mut ids = Vec::new();
+    for asked in [700, 800, 900] {
+        ids.push(office.submitted(&app, asked).await.0.to_string());
+    }
+    app.catch_up().await;
+    let mut ada = signed_in(&app, &address, office.ada).await;
+    let list = ada.get("/desk/applications?state=submitted");
+    ids.sort_by_key(|id| list.text.find(id.as_str()).expect("it is in the list"));
+    let path = format!("/desk/applications/{}?list=state%3Dsubmitted", ids[1]);
+    let page = ada.get(&path);
+    assert!(page.contains(">2 of 3<"), "{}", visible_text(&page));
+
+    // When
+    let after = ada.submit_form(
+        &page,
+        &format!("/desk/do/applications/{}/refuse-eligibility", ids[1]),
+        &[
+            ("at", &path),
+            ("form", "refuse-eligibility"),
+            ("reason", "It is not in our area."),
+        ],
+    );
+
+    // Then
+    let next = format!(
+        "href=\"/desk/applications/{}?list=state%3Dsubmitted\" rel=\"next\"",
+        ids[2]
+    );
+    assert!(
+        after.contains(">2 of 3<") && after.contains(&next),
+        "{}",
+        after.text
+    );
+    assert!(
+        after.contains("<b>Panel</b><span></span>"),
+        "the panel has not met about it: {}",
+        after.text
+    );
+}
+
 fn bulk(browser: &mut Browser, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
     let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
     let unseen = [("csrf", csrf.as_str()), ("key", key.as_str())];

@@ -15,6 +15,7 @@ use jiff::civil::Date;
 pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
 use self::table::NOTICES;
+use super::DeskRequest;
 use crate::domain::days;
 use crate::eventlog::append::AppendReceipt;
 use crate::http::pages::FormData;
@@ -74,6 +75,12 @@ impl<'a> Done<'a> {
         }
         Some(parsed)
     }
+}
+
+/// The position of the log before the action that led to a page, if its address names one.
+pub(super) fn position_before_action(request: &DeskRequest<'_>) -> Option<i64> {
+    let (first, _) = Done::parse(request.text("done"))?.events?;
+    first.checked_sub(1)
 }
 
 /// The notice for the parameter `done` of a page. Where two rooms have a command of the same name,

@@ -82,7 +82,7 @@ impl Steps {
                 ("Sent", day(row.submitted_on)),
                 ("Eligibility check", check.unwrap_or_default()),
                 ("Scoring", scores),
-                ("Panel", day(row.decided_on)),
+                ("Panel", day(row.decided_on.filter(|_| at >= 3))),
                 ("Offer", later()),
                 ("Payment", later()),
                 ("Final report", later()),

@@ -7,8 +7,10 @@
 use super::definition::ListDefinition;
 use crate::http::pages::PageError;
 use crate::http::pages::desk::DeskRequest;
+use crate::http::pages::desk::notices::position_before_action;
 use crate::http::pages::layout::url_encoded;
 use crate::views::COUNT_MAX;
+use crate::views::ListSelection;
 
 /// The place of a record in its list.
 pub struct Neighbours {
@@ -36,11 +38,24 @@ pub(in crate::http::pages::desk) async fn neighbours(
     }
     let of_list = request.at(list.path(), pairs);
     // Anyone can change an address, so an invalid list does not hide the record.
-    let Ok(Some(selection)) = list.selection(&of_list).await else {
+    let Ok(Some(mut selection)) = list.selection(&of_list).await else {
         return Ok(None);
     };
     let views = &request.app.views;
-    let found = views.list_neighbours(&selection, id).await?;
+    let mut found = views.list_neighbours(&selection, id).await?;
+    // A record that the reader has just acted on may have left the list. It has the place that it
+    // had before.
+    let before = position_before_action(request).filter(|_| found.number.is_none());
+    if let Some(before) = before {
+        let was = ListSelection {
+            as_at: Some(before),
+            ..selection.clone()
+        };
+        let earlier = views.list_neighbours(&was, id).await?;
+        if earlier.number.is_some() {
+            (selection, found) = (was, earlier);
+        }
+    }
     let count = views.list_totals(&selection, [None, None]).await?.rows;
     let back = url_encoded(query);
     let record = |id: String| format!("/desk/{}/{id}?list={back}", list.name);

@@ -290,7 +290,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "applications",
         "refuse-eligibility",
-        "Marked as not eligible. We email the group in about ten minutes.",
+        "Marked as not eligible. You can undo it for ten minutes. Then the group hears.",
     ),
     says(
         "applications",
