@@ -271,6 +271,11 @@ fn text_of_status(page: &PageContext, status: StatusCode) -> (&'static str, &'st
             page.t("This page only opens from a form"),
             page.t("Go back, load the page with the form again, and press its button."),
         ),
+        StatusCode::FORBIDDEN if page.at_desk => (
+            "You can’t see this page",
+            "It is for colleagues with another role, such as the panel. An administrator can tell \
+                you who they are.",
+        ),
         StatusCode::FORBIDDEN => (
             page.t("You can’t see this page"),
             page.t(

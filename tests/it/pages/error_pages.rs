@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::journeys::{serve_office, signed_in, visible_text};
+use super::journeys::{serve_office, signed_in, signed_in_officer, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::Office;
 use crate::support::scenario::command_from_json;
@@ -118,6 +118,14 @@ async fn staff_keep_the_frame_of_the_office(app: TestApp) {
     ada.headers = vec![("Accept", "text/html".to_owned())];
     let page = ada.post_fields("/desk/do/settings", &[("name", "Neighbours")]);
     assert_page(&page, 400, "Sorry, that did not work", &parts);
+    let mut officer = signed_in_officer(&app, &office, &address).await;
+    let page = officer.get(&format!("/desk/panel/{}/first/record", office.fund));
+    assert_page(&page, 403, "You can’t see this page", &parts);
+    assert!(
+        page.contains("another role") && !page.contains("Phone us on"),
+        "{}",
+        visible_text(&page)
+    );
     let page = stranger.get("/nowhere");
     assert!(page.contains("class=\"open\""), "{}", page.text);
 }
