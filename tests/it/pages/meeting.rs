@@ -20,6 +20,15 @@ async fn an_application_is_scored_with_no_value_chosen_before(app: TestApp) {
     let page = browser.get(&format!("{round}/score"));
     assert_eq!(page.path, format!("{round}/score/{first}"));
     assert!(!page.contains(" checked"), "nothing is chosen");
+    let says = visible_text(&page);
+    for part in [
+        "£700",
+        "What the office found",
+        "Eligible: ",
+        "its first application.",
+    ] {
+        assert!(says.contains(part), "{part}: {says}");
+    }
     let action = format!("/desk/do/score/{}/first/{first}", office.fund);
     let missing = browser.submit_form(&page, &action, &[("need", "4"), ("note", "Good")]);
     assert_eq!(missing.status, 422);
@@ -130,6 +139,7 @@ async fn a_meeting_is_checked_before_it_is_recorded(app: TestApp) {
     assert!(
         wrong.contains("write what you want to tell the group")
             && wrong.contains("Soup on Mondays")
+            && wrong.contains("</span>Write what you want to tell the group</p>")
             && wrong.contains(&format!("href=\"#meeting-message-{second}\""))
             && wrong.contains(&format!(
                 "id=\"meeting-message-{second}\" aria-invalid=\"true\""
@@ -141,7 +151,7 @@ async fn a_meeting_is_checked_before_it_is_recorded(app: TestApp) {
     fields.push((format!("message-{second}"), message.to_owned()));
     let total = send(&mut browser, &wrong, &format!("{round}/record"), &fields);
     assert!(
-        total.status == 200 && total.contains("£700"),
+        total.status == 200 && total.contains("£700") && total.contains("Last counted at"),
         "{}",
         visible_text(&total)
     );

@@ -27,6 +27,9 @@ use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
 const ACTIVITY_DAYS: i64 = 180;
 const FINAL_UPDATE_DAYS: i64 = 194;
 
+/// When others have to agree that a decision is taken back.
+pub(super) const OTHERS_AGREE: &str = "Only an award that the panel has confirmed needs others.";
+
 /// The largest number of other panel members for whom the form ticks everyone who may decide as
 /// present. Each of them confirms it.
 const OTHERS_TICKED_MAX: usize = 2;
@@ -102,7 +105,8 @@ impl ApplicationActions<'_> {
             .spec("Take back the decision", take_back)
             .text_area("reason", "Why")
             .hint("For our records. The group has not heard of the decision.")
-            .checkboxes("present", "Who else agrees", self.panel.to_vec());
+            .checkboxes("present", "Who else agrees, if anyone", self.panel.to_vec())
+            .hint(OTHERS_AGREE);
         Some(spec.destructive())
     }
 
@@ -329,11 +333,18 @@ impl ApplicationActions<'_> {
 
 /// The hint at a text that the group reads, with its language if that is not English.
 pub(super) fn read_by_group(language: Language) -> String {
-    if language == Language::En {
-        return "The group reads this.".to_owned();
-    }
-    let reads = english_name(language.code()).unwrap_or(language.own_name());
-    format!("The group reads this. They read {reads}: write it in {reads} too if you can.")
+    foreign_language(language).map_or_else(
+        || "The group reads this.".to_owned(),
+        |reads| {
+            format!("The group reads this. They read {reads}: write it in {reads} too if you can.")
+        },
+    )
+}
+
+/// The English name of the language that a group reads, if it is another one.
+pub(super) fn foreign_language(language: Language) -> Option<&'static str> {
+    let name = || english_name(language.code()).unwrap_or(language.own_name());
+    (language != Language::En).then(name)
 }
 
 /// Adds a field for each criterion of the fund, filled in with the reader's score.

@@ -1,6 +1,7 @@
 //! The panel's pages: what is to do in each round, the reading pack, scoring, recording the
 //! decisions of a meeting, and the letters about them.
 
+mod findings;
 mod letters;
 mod pack;
 mod posted_meeting;

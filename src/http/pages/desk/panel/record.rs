@@ -17,8 +17,11 @@ use crate::domain::working_days::next_working_day;
 use crate::domain::{Command, FundCommand, Role};
 use crate::http::AppState;
 use crate::http::pages::apply::parse_amount;
+use crate::http::pages::days::time_in_words;
 use crate::http::pages::desk::application::panel_members;
+use crate::http::pages::desk::application_actions::foreign_language;
 use crate::http::pages::desk::render_page_at;
+use crate::http::pages::words::capitalised;
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
 };
@@ -50,6 +53,8 @@ struct RecordPage {
     fields: Vec<DecisionFields>,
     present: Vec<(String, String)>,
     sums: MeetingSums,
+    /// The time of day at which the totals were added up.
+    counted_at: String,
 }
 
 /// The fields of one application, by its index in the round.
@@ -63,6 +68,8 @@ struct DecisionFields {
     rank: String,
     reason: String,
     message: String,
+    /// The language that the group reads, if it is not English.
+    reads: Option<&'static str>,
     /// What is wrong, by the name of the field.
     wrong: Vec<(&'static str, String)>,
 }
@@ -97,6 +104,7 @@ pub(super) async fn show(
             .await?,
         wrong: forms.error_summary(),
         sums: MeetingSums::of(chosen, of.available),
+        counted_at: time_in_words(request.app.commands.now().as_microsecond()),
         present: panel_members(request).await?,
         fields,
         form,
@@ -125,6 +133,12 @@ async fn decision_fields(
 ) -> Result<DecisionFields, PageError> {
     let id = line.row.id;
     let typed = |name: &str| form.value(&format!("{name}-{id}")).to_owned();
+    // The heading above the fields names the group already.
+    let group = format!("{}: ", line.group);
+    let own_error = &|says: String| match says.strip_prefix(&group) {
+        Some(rest) => capitalised(rest),
+        None => says,
+    };
     let mut fields = DecisionFields {
         at,
         choice: typed("verdict"),
@@ -135,11 +149,12 @@ async fn decision_fields(
         rank: typed("rank"),
         reason: typed("reason"),
         message: typed("message"),
+        reads: foreign_language(line.row.language),
         wrong: DECISION_FIELDS
             .iter()
             .flat_map(|name| {
                 let errors = form.errors_of(&format!("{name}-{id}"));
-                errors.into_iter().map(move |says| (*name, says))
+                errors.into_iter().map(move |says| (*name, own_error(says)))
             })
             .collect(),
     };

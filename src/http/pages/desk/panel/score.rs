@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::findings::office_findings;
 use super::{DeskRequest, PanelLine, PanelRound, answered_questions, load};
 use crate::domain::application::{ReviseScore, Score};
 use crate::domain::{
-    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, PersonId, Role,
+    ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, Money, PersonId, Role,
 };
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::AppState;
@@ -37,8 +38,11 @@ struct ScorePage {
     group: String,
     reference: String,
     tag: Tag,
+    requested: Option<Money>,
     facts: Vec<String>,
     sections: Vec<Section>,
+    /// What the office found out about the group and its application, in sentences.
+    found: Vec<String>,
     /// Whether applications wait for the reader's score.
     waiting: bool,
     /// The place of this application among those that the reader scores, and how many they are.
@@ -146,22 +150,21 @@ pub(super) async fn show(
         group: line.group.clone(),
         reference: line.reference.clone(),
         tag: line.tag(),
+        requested: line.row.requested,
         facts: [&line.area, &line.activity]
             .into_iter()
             .filter(|fact| !fact.is_empty())
             .cloned()
             .collect(),
         sections: answered_questions(request.app, &line.row).await?,
+        found: office_findings(request, &line.row).await?,
         waiting: own_lines
             .iter()
             .any(|line| line.waits_for_score_of(reader.person)),
         position,
         all: own_lines.len(),
         points_max: of.points_max,
-        declared_on: match declared {
-            Some(_) => declared_on(request, &line.row).await?,
-            None => None,
-        },
+        declared_on: declared_on(request, &line.row).await?,
         declared,
         open: own.is_some() || line.waits_for_score_of(reader.person),
         revises: own.is_some(),
