@@ -212,8 +212,8 @@ await task('Record a meeting with eight decisions', 'Jo', '18 / 2', '10 to 20', 
 });
 
 await task('Decline one, with feedback', 'Jo', '5 / 3', '4', 5, async (hand, page) => {
-  await hand.to('/desk/applications?state=in_assessment');
-  await hand.press('tbody th a');
+  await hand.press('nav.side a[href^="/desk/applications"]');
+  await hand.press(page.locator('tr', { has: page.getByText('Being scored', { exact: true }) }).locator('th a'));
   await hand.act('decline', async (form) => {
     await words(form, 'There was not enough money this time. Please try again.');
     const present = form.locator('input[type=checkbox]').first();

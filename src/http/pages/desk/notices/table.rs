@@ -327,7 +327,7 @@ pub(super) const NOTICES: &[ActionNotice] = &[
     says(
         "applications",
         "decline",
-        "Recorded as not funded. We email the group in about ten minutes.",
+        "Recorded as not funded. You can undo it for ten minutes. Then the group hears.",
     ),
     says(
         "applications",
