@@ -21,7 +21,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit::transparency_log::sealer;
-use crate::operations::files;
+use crate::operations::{files, mails};
 use crate::pages::journeys::signed_in;
 use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::fixtures::{Office, person};
@@ -227,6 +227,40 @@ async fn leaves_nothing_that_opens(app: TestApp) {
             "neither ciphertext nor key is left in any file, nor in the write-ahead log"
         );
     }
+}
+
+on_each_engine!(no_mail_says_what_the_office_asked_about_one_answer);
+async fn no_mail_says_what_the_office_asked_about_one_answer(app: TestApp) {
+    // Given
+    const MARKER: &str = "planted-marker-4711";
+    let office = Office::open(&app, 5000).await;
+    let post = mails::mailer(&app);
+    post.subscribe().await.unwrap();
+    let (application, group, member) = office.submitted(&app, 500).await;
+    mails::set_email(&app, member, "cass@example.org").await;
+    let ask = json!({
+        "questions": ["idea"],
+        "note": "Say more",
+        "notes": { "idea": MARKER },
+        "due_on": app.in_days(5),
+    });
+    let ask = command_from_json("application", application.0, "request-changes", &ask);
+    app.issue_ok(office.ada, ask).await;
+    mails::deliver_all(&app, &post).await;
+    let says_marker = || {
+        let mails = mails::mails_in_folder(&mails::mail_folder(&app));
+        mails.values().any(|says| says.contains(MARKER))
+    };
+    assert!(says_marker(), "the group was asked");
+
+    // When
+    for (noun, id) in [("group", group.0), ("person", member.0)] {
+        app.issue_ok(office.ada, erase(noun, id)).await;
+    }
+    purge(&app).await;
+
+    // Then
+    assert!(!says_marker());
 }
 
 async fn assert_views_show_erasure(app: &TestApp, subjects: &Subjects) {
