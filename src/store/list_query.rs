@@ -131,7 +131,7 @@ impl<'q> ListQuery<'q> {
                 AND b.until = {CURRENT} AND b.id = listed.id {}",
             parts.join(" UNION ALL "),
             order("merged"),
-            alias_in_live_generation("b", table),
+            alias_in_live_generation("b", self.order.key.table),
             order("listed"),
             table = self.order.key.table,
         );

@@ -9,7 +9,6 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::OrganisationEvent;
-use crate::domain::id::PersonId;
 use crate::domain::text::Slug;
 use crate::domain::{DecisionContext, Refusal};
 

@@ -13,7 +13,6 @@ use askama::filters::HtmlSafe;
 use super::FormData;
 use super::apply::answer_files::{FileLink, upload_field};
 use super::i18n::{translate, translate_with};
-use crate::domain::application::{AnswerError, AnswerValue, BUDGET_LINES_MAX};
 use crate::domain::application::{AnswerError, AnswerValue, BUDGET_LINES_MAX, LineError};
 use crate::domain::language::Language;
 use crate::domain::money::{AmountFault, strip_formatting};

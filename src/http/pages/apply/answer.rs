@@ -7,7 +7,6 @@ use askama::Template;
 use jiff::civil::Date;
 
 use super::answer_files::AnswerFiles;
-use super::sections::{self, ACTIVITY, AMOUNT, AREA, HELPER, PEOPLE_AT_RISK, Section, place_name};
 use super::sections::{
     self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section, parse_requested,
     place_name,
