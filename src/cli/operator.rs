@@ -73,7 +73,8 @@ pub(super) struct Operator {
     pub(super) tokens: Tokens,
     /// Public base URL of the pages by the configuration, without a trailing slash.
     pub(super) address: String,
-    pub(super) set_by_operator: SetByOperator,
+    /// What the configuration sets of how mails are sent.
+    pub(super) configured: SetByOperator,
 }
 
 impl Operator {
@@ -127,7 +128,7 @@ impl Operator {
                     },
                 )
                 .await?;
-                let set = self.set_by_operator;
+                let set = self.configured;
                 let address = set.public_address(&self.commands, &self.address).await?;
                 Ok(format!("{address}/sign-in/{}", link.token))
             }
@@ -168,7 +169,7 @@ pub(super) async fn run(config: &Config, asked: OperatorRequest) -> Result<Strin
         tokens: Tokens::new(&keys.token, config.organisation.as_str())?,
         commands,
         address,
-        set_by_operator: config.set_by_operator(),
+        configured: config.set_by_operator(),
     };
     let done = operator.execute(asked).await;
     operator.commands.log().store().close().await;

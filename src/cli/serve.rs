@@ -74,19 +74,8 @@ pub(super) async fn run(
         .local_addr()
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
     let transport = mail_transport(config)?;
-    let set = match &demo_accounts {
-        Some(_) => SetByOperator::ALL,
-        None => config.set_by_operator(),
-    };
-    let public = set
-        .public_address(&opened.commands, &config.public_address(address))
-        .await?;
-    let site = site_config(
-        config,
-        (public, set),
-        transport.folder_path(),
-        demo_accounts,
-    )?;
+    let public = (opened.commands.clone(), config.public_address(address));
+    let site = site_config(config, public, transport.folder_path(), demo_accounts).await?;
     let mailer = subscribed_mailer(config, &opened.commands, &views, transport, &site).await?;
     let (stop, stopping) = watch::channel(false);
     let mail = supervisor.spawn("mail", mailer.run(stopping.clone()));
@@ -105,7 +94,7 @@ pub(super) async fn run(
         commands: opened.commands.clone(),
         tokens: tokens.clone(),
         address: site.address.clone(),
-        set_by_operator: site.set_by_operator,
+        configured: site.set_by_operator,
     };
     let socket = OperatorSocket::for_database(config)
         .map(|socket| supervisor.spawn("socket", socket.run(operator)));
@@ -182,14 +171,23 @@ async fn print_first_link(commands: &Commands, site: &SiteConfig) -> Result<(), 
     Ok(())
 }
 
-/// The settings of the pages and the API, with the public address.
-fn site_config(
+/// The settings of the pages and the API. The public address is the configured one, unless an
+/// administrator entered another.
+async fn site_config(
     config: &Config,
-    (address, set_by_operator): (String, SetByOperator),
+    (commands, configured): (Commands, String),
     mail_folder: Option<&Path>,
     demo_accounts: Option<Vec<DemoAccount>>,
 ) -> Result<SiteConfig, TaskError> {
     let demo = demo_accounts.is_some();
+    let set_by_operator = if demo {
+        SetByOperator::ALL
+    } else {
+        config.set_by_operator()
+    };
+    let address = set_by_operator
+        .public_address(&commands, &configured)
+        .await?;
     let places = export::places(config, demo)?;
     let bank_layout = config
         .bank_layout

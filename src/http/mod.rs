@@ -173,7 +173,7 @@ impl SiteConfig {
     #[must_use]
     pub fn uses_own_server(&self, own: Option<&OrganisationRow>) -> bool {
         let settings = own.and_then(|own| own.settings.as_ref());
-        let entered = settings.and_then(|settings| settings.values.sending.as_ref());
+        let entered = settings.and_then(|settings| settings.values.sending.as_deref());
         self.set_by_operator.in_force(entered).server.is_some()
     }
 

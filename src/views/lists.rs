@@ -129,8 +129,8 @@ impl ListCache {
         let Some(known) = names.as_ref().filter(|known| known.is_of(position)) else {
             return BTreeMap::new();
         };
-        let named = |id: &String| Some((id.clone(), known.value.get(id)?.clone()));
-        ids.iter().filter_map(named).collect()
+        let pair = |id: &String| Some((id.clone(), known.value.get(id)?.clone()));
+        ids.iter().filter_map(pair).collect()
     }
 
     fn keep_names(&self, position: i64, read: &BTreeMap<String, String>) {

@@ -408,7 +408,7 @@ pub fn note_unfinished(unfinished: &mut BTreeSet<Slug>, event: &ApplicationEvent
     };
     unfinished.retain(|key| {
         let is_amount = key.as_str() == REQUESTED;
-        !answers.contains_key(key) && !(is_amount && requested.is_some())
+        !(answers.contains_key(key) || is_amount && requested.is_some())
     });
     unfinished.extend(now.iter().cloned());
 }

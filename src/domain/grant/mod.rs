@@ -420,12 +420,8 @@ impl Aggregate for Grant {
                 self.apply_revocation(event);
             }
             E::NewsSent { news, .. } => self.news = *news,
-            E::StoryPublished { story, .. } => {
-                self.stories.insert(*story, true);
-            }
-            E::StoryWithdrawn { story } => {
-                self.stories.insert(*story, false);
-            }
+            E::StoryPublished { story, .. } => drop(self.stories.insert(*story, true)),
+            E::StoryWithdrawn { story } => drop(self.stories.insert(*story, false)),
         }
     }
 }

@@ -206,7 +206,7 @@ pub struct Settings {
     pub return_account: Option<ReturnAccount>,
     /// The mail server, the sender of emails and the service's address. They are not public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sending: Option<Sending>,
+    pub sending: Option<Box<Sending>>,
 }
 
 impl Settings {
@@ -281,7 +281,7 @@ impl SettingsHistory {
 
     /// How emails leave the service, by the settings in force.
     pub(super) fn sending(&self) -> Option<&Sending> {
-        self.in_force.as_ref()?.sending.as_ref()
+        self.in_force.as_ref()?.sending.as_deref()
     }
 
     /// Records that there are two administrators.

@@ -256,14 +256,14 @@ fn describe(
             so_far: String::new(),
         };
     };
-    let named = reader == SheetReader::Office || is_accepted(row.state);
+    let shows = reader == SheetReader::Office || is_accepted(row.state);
     let group = match names.get(&row.group.to_string()) {
-        Some(name) if named => name.clone(),
+        Some(name) if shows => name.clone(),
         _ => "A group that has not accepted its offer".to_owned(),
     };
     GrantWords {
         group,
-        purpose: if named {
+        purpose: if shows {
             row.title.clone()
         } else {
             String::new()

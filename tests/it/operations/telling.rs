@@ -179,6 +179,7 @@ async fn what_waits_for_one_person_is_one_row(app: TestApp) {
     let ask = RequestChanges {
         questions: [text("idea")].into(),
         note: text("Who would come?"),
+        notes: std::collections::BTreeMap::default(),
         due_on: app.in_days(14),
     };
     let ask = ApplicationCommand::RequestChanges(ask);

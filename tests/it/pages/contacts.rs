@@ -619,8 +619,8 @@ async fn a_link_to_a_new_address_ends(app: TestApp) {
         // Then
         if way == "another person" {
             let late = new_address::confirm(&app.commands, found).await;
-            let taken = matches!(late, Err(CommandError::Refused(Refusal::Taken(_))));
-            assert!(taken, "{late:?}");
+            let is_refused = matches!(late, Err(CommandError::Refused(Refusal::Taken(_))));
+            assert!(is_refused, "{late:?}");
         } else {
             let late = new_address::find(&app.commands, &token).await.unwrap();
             assert!(late.is_none(), "{way}");

@@ -190,7 +190,7 @@ async fn files_of_a_kept_form_are_named_to_be_chosen_again(app: TestApp) {
             .collect();
         fields.extend([("at", at.as_str()), ("form", form), ("words", TYPED)]);
         browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
-        browser.file_name = "the-oven.pdf".to_owned();
+        "the-oven.pdf".clone_into(&mut browser.file_name);
         let file = (field, "%PDF-1.4 illustrative");
         let late = browser.post_files(&sent_to, &fields, &[file, file]);
 

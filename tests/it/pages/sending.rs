@@ -115,10 +115,10 @@ fn next_mail(sent: &Receiver<String>) -> String {
 on_each_engine!(the_only_administrator_sets_the_mail_server_on_a_page);
 async fn the_only_administrator_sets_the_mail_server_on_a_page(app: TestApp) {
     // Given
-    let (port, sent) = mail_server();
+    let (port, arrived) = mail_server();
     let address = serve_empty(&app, SetByOperator::default());
     let mut morgan = begin(&app, &address);
-    let post = mailer(&app);
+    let mailer = mailer(&app);
     let page = morgan.get(PAGE);
     assert!(
         page.contains("Not set up yet") && page.contains("You are the only administrator so far"),
@@ -139,8 +139,8 @@ async fn the_only_administrator_sets_the_mail_server_on_a_page(app: TestApp) {
     assert!(!page.contains(PASSWORD), "it is never shown");
     let page = send_test(&mut morgan);
     assert!(!page.contains("kept as a file"), "{}", visible_text(&page));
-    deliver_all(&app, &post).await;
-    let mail = next_mail(&sent);
+    deliver_all(&app, &mailer).await;
+    let mail = next_mail(&arrived);
     for part in [
         SIGNS_IN,
         "MAIL FROM:<grants@example.org>",
@@ -173,7 +173,7 @@ async fn the_only_administrator_sets_the_mail_server_on_a_page(app: TestApp) {
 on_each_engine!(other_settings_leave_the_mail_server_and_its_password);
 async fn other_settings_leave_the_mail_server_and_its_password(app: TestApp) {
     // Given
-    let (port, sent) = mail_server();
+    let (port, arrived) = mail_server();
     let address = serve_empty(&app, SetByOperator::default());
     let mut morgan = begin(&app, &address);
     let page = morgan.get(PAGE);
@@ -201,7 +201,7 @@ async fn other_settings_leave_the_mail_server_and_its_password(app: TestApp) {
     deliver_all(&app, &mailer(&app)).await;
 
     // Then
-    let mail = next_mail(&sent);
+    let mail = next_mail(&arrived);
     assert!(
         mail.contains(SIGNS_IN) && mail.contains("Neighbours of Stockport"),
         "{mail}"
@@ -209,11 +209,11 @@ async fn other_settings_leave_the_mail_server_and_its_password(app: TestApp) {
 
     // When
     send_test(&mut morgan);
-    let set = SetByOperator {
+    let fixed = SetByOperator {
         server: true,
         ..SetByOperator::default()
     };
-    deliver_all(&app, &mailer(&app).configured_as(set)).await;
+    deliver_all(&app, &mailer(&app).configured_as(fixed)).await;
 
     // Then
     let mails = mails_in_folder(&mail_folder(&app));

@@ -438,7 +438,7 @@ pub(super) async fn submit(
             ) = &mut command
             {
                 // They have a page of their own.
-                settings.sending = sending_in_force(&app).await?;
+                settings.sending = sending_in_force(&app).await?.map(Box::new);
             }
             // A proposal waits on this page.
             let next = match name {

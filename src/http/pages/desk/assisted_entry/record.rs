@@ -70,17 +70,16 @@ pub(super) async fn record_entry(
             steps.register_group(group).await?
         }
     };
-    let id = match entry.draft {
-        Some(draft) => steps.continue_draft(draft, group).await?,
-        None => {
-            let start = StartApplication {
-                fund: entry.fund,
-                round: entry.round,
-                group,
-                late,
-            };
-            steps.start_application(start, &entry.group).await?
-        }
+    let id = if let Some(draft) = entry.draft {
+        steps.continue_draft(draft, group).await?
+    } else {
+        let start = StartApplication {
+            fund: entry.fund,
+            round: entry.round,
+            group,
+            late,
+        };
+        steps.start_application(start, &entry.group).await?
     };
     steps.save_answers(id, entry.answers).await?;
     if let EntryGroup::New { group: values, .. } = entry.group {

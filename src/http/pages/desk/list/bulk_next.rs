@@ -97,10 +97,10 @@ async fn after_rejection(
         .filter(|person| *person != reader)
         .collect();
     let people = desk.names_of_colleagues(preparers.iter().copied()).await?;
-    let names: Vec<String> = preparers.iter().map(|person| people.of(person)).collect();
+    let all: Vec<String> = preparers.iter().map(|person| people.of(person)).collect();
     let them = counted(rows.len(), ("it", "them"));
-    let named = names_in_words(&names, "and");
-    let sentence = match names.len() {
+    let named = names_in_words(&all, "and");
+    let sentence = match all.len() {
         0 => format!("You can prepare {them} again, on the page of the grant."),
         1 => format!("{named} sees why on Today, and can prepare {them} again."),
         _ => format!("{named} see why on Today, and can prepare {them} again."),

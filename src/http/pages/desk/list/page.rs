@@ -178,7 +178,11 @@ impl DeskRequest<'_> {
             pages: self.page_links(list, found),
             bulk,
             sheets: self.spreadsheet_links(),
-            has_contacts: list.has_contacts && self.signed.reader.works_with_groups(),
+            sheets_have: if list.has_contacts && self.signed.reader.works_with_groups() {
+                "With the contact of each group, for a mail merge"
+            } else {
+                ""
+            },
             bulk_form: forms.form("bulk"),
             save_form: forms.form("save-view"),
             may_share: self.signed.reader.may_share_views(),

@@ -30,8 +30,8 @@ pub struct List {
     pub pages: PageLinks,
     pub bulk: Vec<&'static BulkAction>,
     pub sheets: [(&'static str, String); 2],
-    /// Whether each row of a spreadsheet says how its group can be reached.
-    pub has_contacts: bool,
+    /// What the spreadsheets have besides the columns; often nothing.
+    pub sheets_have: &'static str,
     pub bulk_form: Form,
     pub save_form: Form,
     /// The query without its page, for saving and for record pages.

@@ -106,7 +106,7 @@ async fn people_of(
 fn sentence_of_emailed(names: &[String]) -> String {
     match names.len() {
         0 => String::new(),
-        ..=NAMED_MAX => format!("We email {}.", names_in_words(names, "and")),
+        1..=NAMED_MAX => format!("We email {}.", names_in_words(names, "and")),
         count => format!("We email {count} people."),
     }
 }

@@ -72,7 +72,7 @@ pub(in super::super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResp
     let own = state.administrators.iter().find(|one| one.id == reader);
     let values = values_in_force(&state.own, &site.telephone);
     let set = site.set_by_operator;
-    let sending = set.in_force(values.sending.as_ref());
+    let sending = set.in_force(values.sending.as_deref());
     let [server, sender, _] = sending_facts(&sending).map(|(_, words)| words);
     let or = |words: String, otherwise: &str| {
         let words = Some(words).filter(|words| !words.is_empty());
@@ -166,8 +166,8 @@ pub(super) async fn save(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     require_administrator(&visitor)?;
-    let set = app.site.set_by_operator;
-    if set == SetByOperator::ALL {
+    let fixed = app.site.set_by_operator;
+    if fixed == SetByOperator::ALL {
         return Err(PageError::forbidden());
     }
     let request = DeskRequest::new(&app, &visitor, PAGE, None)?;
@@ -177,19 +177,21 @@ pub(super) async fn save(
     }
     let values = values_in_force(&own, &app.site.telephone);
     let before = values.sending.clone().unwrap_or_default();
-    let mut sending = match read(&posted, &before, set) {
+    let mut sending = match read(&posted, &before, fixed) {
         Ok(sending) => sending,
         Err(wrong) => {
             let rejected = FormErrors::new(FORM, &posted, wrong);
             return render_page_at(&app, &visitor, PAGE, Some(rejected)).await;
         }
     };
-    if let Some(server) = sending.server.as_mut().filter(|_| !set.server) {
+    if let Some(server) = sending.server.as_mut().filter(|_| !fixed.server) {
         let in_force = before.server.as_ref().and_then(|server| server.password);
         server.password = password_of(&app, &posted, server, in_force).await?;
     }
     let settings = Settings {
-        sending: Some(sending).filter(|sending| *sending != Sending::default()),
+        sending: Some(sending)
+            .filter(|sending| *sending != Sending::default())
+            .map(Box::new),
         ..values
     };
     let (done, command) = if may_set_alone(&app).await? {
