@@ -62,7 +62,7 @@ pub enum TextError {
             query or a fragment"
     )]
     NotAWebAddress,
-    #[error("this is not the name of a server, such as mail.example.org")]
+    #[error("this is not the name of a server, such as smtp.example.org")]
     NotAHost,
     #[error("this is not a kind of event, such as grant.PaymentConfirmed")]
     NotAnEvent,

@@ -12,7 +12,7 @@ use crate::domain::text::{Line, TextError, normalise, text_type};
 text_type!(
     /// The host of a mail server.
     MailHost, parse_host, "The host of an email server", "^[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*$", 253,
-    "mail.example.org"
+    "smtp.example.org"
 );
 text_type!(
     /// The public address of the service. Emails, letters and forms on paper lead to it.
@@ -141,10 +141,10 @@ mod tests {
     #[test]
     fn a_host_is_a_name_alone() {
         let host: MailHost = " Mail.Example.org ".parse().unwrap();
-        assert_eq!(host.as_str(), "mail.example.org");
+        assert_eq!(host.as_str(), "smtp.example.org");
         for text in [
-            "smtps://mail.example.org",
-            "mail.example.org:465",
+            "smtps://smtp.example.org",
+            "smtp.example.org:465",
             "a..b",
             "a b",
             "u@h",

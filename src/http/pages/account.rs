@@ -106,15 +106,16 @@ pub(super) fn path_after(done: &str) -> String {
 /// The notice after a form, by its key.
 fn notice_text(done: &str, language: Language) -> Option<String> {
     let says = match done {
-        "saved" => "Your details are saved.",
-        "saved-without-link" => {
+        "saved" => translate("Your details are saved.", language),
+        "saved-without-link" => translate(
             "Your details are saved. The link to your new email address no longer works. Please \
-                ask for it again."
-        }
-        "language" => "Saved. We will use this language from now on.",
+                ask for it again.",
+            language,
+        ),
+        "language" => translate("Saved. We will use this language from now on.", language),
         _ => return None,
     };
-    Some(translate(says, language).to_owned())
+    Some(says.to_owned())
 }
 
 /// Renders the account page with the entered values and errors of a rejected form, if any.

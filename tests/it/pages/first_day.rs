@@ -52,7 +52,7 @@ fn serve_empty(app: &TestApp) -> String {
         "",
         Supervisor::default(),
         |site| {
-            "mail.example.org".clone_into(&mut site.mail_server);
+            "smtp.example.org".clone_into(&mut site.mail_server);
             "Grants <grants@example.org>".clone_into(&mut site.mail_sender);
         },
     );

@@ -19,7 +19,7 @@ async fn an_application_is_scored_with_no_value_chosen_before(app: TestApp) {
 
     let page = browser.get(&format!("{round}/score"));
     assert_eq!(page.path, format!("{round}/score/{first}"));
-    assert!(!page.contains(" checked"), "nothing is chosen");
+    assert!(!page.contains("\" checked>"), "nothing is chosen");
     let says = visible_text(&page);
     for part in [
         "£700",

@@ -159,7 +159,7 @@ async fn the_only_administrator_sets_the_mail_server_on_a_page(app: TestApp) {
 
     // When
     let page = morgan.get(PAGE);
-    let elsewhere = morgan.submit_form(&page, SAVE, &sending("mail.example.org", &port, ""));
+    let elsewhere = morgan.submit_form(&page, SAVE, &sending("smtp.example.org", &port, ""));
 
     // Then
     assert_eq!(elsewhere.status, 422);
@@ -231,7 +231,7 @@ async fn a_second_administrator_confirms_the_mail_server(app: TestApp) {
 
     // When
     let page = ada.get(PAGE);
-    let page = ada.submit_form(&page, SAVE, &sending("mail.example.org", "465", PASSWORD));
+    let page = ada.submit_form(&page, SAVE, &sending("smtp.example.org", "465", PASSWORD));
 
     // Then
     assert!(
@@ -245,7 +245,7 @@ async fn a_second_administrator_confirms_the_mail_server(app: TestApp) {
     app.catch_up().await;
     let page = ada.get("/desk/settings");
     assert!(
-        page.contains("mail.example.org, port 465, TLS") && !page.contains(PASSWORD),
+        page.contains("smtp.example.org, port 465, TLS") && !page.contains(PASSWORD),
         "{}",
         visible_text(&page)
     );
@@ -273,11 +273,11 @@ async fn a_second_administrator_confirms_the_mail_server(app: TestApp) {
         .state
         .sending()
         .and_then(|sending| sending.server.as_ref());
-    assert_eq!(server.expect("a server").host.as_str(), "mail.example.org");
+    assert_eq!(server.expect("a server").host.as_str(), "smtp.example.org");
     app.catch_up().await;
     let group = serve(&app, member).get("/api/v1/organisation");
     assert!(
-        group.status == 200 && !group.body.to_string().contains("mail.example.org"),
+        group.status == 200 && !group.body.to_string().contains("smtp.example.org"),
         "{}",
         group.body
     );

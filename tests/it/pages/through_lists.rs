@@ -133,7 +133,7 @@ on_each_engine!(a_spreadsheet_with_contacts_says_so_to_those_who_get_them);
 async fn a_spreadsheet_with_contacts_says_so_to_those_who_get_them(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let mut browser = signed_in(&app, &address, office.ada).await;
-    let says = "for a mail merge";
+    let says = "for letters to all";
 
     assert!(browser.get("/desk/groups").contains(says));
     assert!(!browser.get("/desk/people").contains(says));

@@ -102,7 +102,7 @@ async fn a_sent_application_says_how_to_have_it_changed(app: TestApp) {
     for path in [own.clone(), format!("{own}/done")] {
         let sent = browser.get(&path);
         assert!(
-            sent.contains("Phone us, and we can open it again for you to change."),
+            sent.contains("Phone us, and we will put it right together."),
             "{path}: {}",
             visible_text(&sent)
         );

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     /// The fields of an action on the desk, and what kind of field each makes.
-    const FIELDS: [(&str, FieldKind); 10] = [
+    const FIELDS: [(&str, FieldKind); 11] = [
         (".text(", FieldKind::Text),
         (".key(", FieldKind::Text),
         (".keys(", FieldKind::TextArea),
@@ -139,6 +139,7 @@ mod tests {
         (".day(", FieldKind::Day),
         (".select(", FieldKind::Select),
         (".checkboxes(", FieldKind::Checkboxes),
+        (".noted_checkboxes(", FieldKind::Checkboxes),
         (".tick(", FieldKind::Checkboxes),
     ];
 

@@ -106,8 +106,11 @@ impl PageForms {
         if names.is_empty() {
             return String::new();
         }
-        let says = "We could not keep what you chose here. Please choose it again: {}";
-        i18n::translate_with(says, &names.join(", "), self.language)
+        i18n::translate_with(
+            "We could not keep what you chose here. Please choose it again: {}",
+            &names.join(", "),
+            self.language,
+        )
     }
 
     /// The errors of the page for its summary: the id of the field to link to, and the text.

@@ -27,7 +27,7 @@ use targets::{approved_payment, draw_actor, draw_id, pending_target};
 use year_under_way::year_under_way;
 
 const GROUPS: usize = 4;
-const HISTORIES: u64 = 16;
+const HISTORIES: u64 = 24;
 /// Number of commands drawn in one history. Most are refused, as random commands should be.
 const COMMANDS_PER_HISTORY: usize = 30_000;
 /// Commands that end something for good, drawn rarely so that much happens before.

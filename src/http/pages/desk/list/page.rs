@@ -179,7 +179,7 @@ impl DeskRequest<'_> {
             bulk,
             sheets: self.spreadsheet_links(),
             sheets_have: if list.has_contacts && self.signed.reader.works_with_groups() {
-                "With the contact of each group, for a mail merge"
+                "With the contact of each group, for letters to all"
             } else {
                 ""
             },

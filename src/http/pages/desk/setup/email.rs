@@ -260,7 +260,7 @@ fn read_server(
     let host: Option<MailHost> = form.optional(
         "host",
         |text| text.parse().ok(),
-        "Enter the name of the server, such as mail.example.org",
+        "Enter the name of the server, such as smtp.example.org",
     );
     let host = host?;
     let port = form.required(
