@@ -56,7 +56,7 @@ pub(super) fn read(text: &str) -> Result<Statement, StatementError> {
             .ok_or_else(|| wrong("we cannot read the amount"))?;
         amounts.push((movement, on, sign, pence));
     }
-    let signs = SignUse::of(
+    let signs = OfxSigns::of(
         amounts
             .iter()
             .map(|(movement, _, sign, pence)| (movement.kind(), *sign, *pence)),
@@ -75,14 +75,14 @@ pub(super) fn read(text: &str) -> Result<Statement, StatementError> {
 
 /// How the file writes the direction of an amount.
 #[derive(Clone, Copy, Debug, Default)]
-struct SignUse {
+struct OfxSigns {
     /// Money out has a minus somewhere.
     minus: bool,
     /// A `DEBIT` has no sign somewhere.
     bare_debit: bool,
 }
 
-impl SignUse {
+impl OfxSigns {
     fn of(amounts: impl Iterator<Item = (String, Option<Direction>, u64)>) -> Self {
         let mut signs = Self::default();
         for (kind, sign, pence) in amounts {
@@ -96,7 +96,7 @@ impl SignUse {
 /// The fields of a `STMTTRN` or `STMTTRNP` in the order of the file, with those of its parts, such
 /// as the name in `PAYEE`.
 #[derive(Debug, Default)]
-struct Movement {
+struct OfxMovement {
     /// Whether it is a `STMTTRNP`, which the bank has not booked.
     pending: bool,
     /// The account's currency; empty if the file does not say it.
@@ -104,7 +104,7 @@ struct Movement {
     fields: Vec<(String, String)>,
 }
 
-impl Movement {
+impl OfxMovement {
     /// All values of a field, with single spaces.
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
         self.fields
@@ -144,7 +144,7 @@ impl Movement {
     /// The direction that type and sign agree on. In the standard an amount without a sign came in,
     /// but some banks write no sign before money out. It is therefore believed only in a file that
     /// has a minus, and no `DEBIT` without one. A correction of another movement has no direction.
-    fn direction(&self, sign: Option<Direction>, signs: SignUse) -> Option<Direction> {
+    fn direction(&self, sign: Option<Direction>, signs: OfxSigns) -> Option<Direction> {
         if self.value("CORRECTACTION").is_some() {
             return None;
         }
@@ -177,16 +177,16 @@ fn single_spaced(text: &str) -> String {
 }
 
 /// Collects the movements of all accounts of a file.
-fn movements(text: &str) -> Vec<Movement> {
-    let mut movements: Vec<Movement> = Vec::new();
+fn movements(text: &str) -> Vec<OfxMovement> {
+    let mut movements: Vec<OfxMovement> = Vec::new();
     let mut account_currency = String::new();
     // Where text belongs: to the last field of the last movement, to the account's currency, or
     // nowhere.
     let (mut in_movement, mut in_currency) = (false, false);
-    for token in (Tokens { rest: text }) {
+    for token in (OfxTokens { rest: text }) {
         match token {
-            Token::Open(name) if name == "STMTTRN" || name == "STMTTRNP" => {
-                movements.push(Movement {
+            OfxToken::Open(name) if name == "STMTTRN" || name == "STMTTRNP" => {
+                movements.push(OfxMovement {
                     pending: name == "STMTTRNP",
                     account_currency: account_currency.clone(),
                     fields: Vec::new(),
@@ -194,23 +194,23 @@ fn movements(text: &str) -> Vec<Movement> {
                 (in_movement, in_currency) = (true, false);
             }
             // A line break in a text.
-            Token::Open(name) if name == "BR" => {
+            OfxToken::Open(name) if name == "BR" => {
                 append_text(&mut movements, in_movement, "\n");
             }
-            Token::Open(name) if in_movement => {
+            OfxToken::Open(name) if in_movement => {
                 if let Some(movement) = movements.last_mut() {
                     movement.fields.push((name, String::new()));
                 }
             }
-            Token::Open(name) => {
+            OfxToken::Open(name) => {
                 in_currency = name == "CURDEF";
                 if in_currency {
                     account_currency.clear();
                 }
             }
-            Token::Text(text) if in_currency => account_currency.push_str(&text),
-            Token::Text(text) => append_text(&mut movements, in_movement, &text),
-            Token::Close(name) => {
+            OfxToken::Text(text) if in_currency => account_currency.push_str(&text),
+            OfxToken::Text(text) => append_text(&mut movements, in_movement, &text),
+            OfxToken::Close(name) => {
                 in_currency = false;
                 if name.starts_with("STMTTRN") || name.starts_with("BANKTRANLIST") {
                     in_movement = false;
@@ -222,7 +222,7 @@ fn movements(text: &str) -> Vec<Movement> {
 }
 
 /// Appends a text to the last field of the last movement, if the text is in it.
-fn append_text(movements: &mut [Movement], in_movement: bool, text: &str) {
+fn append_text(movements: &mut [OfxMovement], in_movement: bool, text: &str) {
     if in_movement
         && let Some(movement) = movements.last_mut()
         && let Some((_, value)) = movement.fields.last_mut()
@@ -233,26 +233,26 @@ fn append_text(movements: &mut [Movement], in_movement: bool, text: &str) {
 
 /// A part of a file. Names of tags are in capital letters, entities in texts are replaced.
 #[derive(Debug, PartialEq, Eq)]
-enum Token {
+enum OfxToken {
     Open(String),
     Close(String),
     Text(String),
 }
 
 /// The tags and texts of SGML or XML. What cannot be a tag is text.
-struct Tokens<'a> {
+struct OfxTokens<'a> {
     rest: &'a str,
 }
 
-impl Iterator for Tokens<'_> {
-    type Item = Token;
+impl Iterator for OfxTokens<'_> {
+    type Item = OfxToken;
 
-    fn next(&mut self) -> Option<Token> {
+    fn next(&mut self) -> Option<OfxToken> {
         loop {
             if let Some(inside) = self.rest.strip_prefix("<![CDATA[") {
                 let (text, rest) = inside.split_once("]]>").unwrap_or((inside, ""));
                 self.rest = rest;
-                return Some(Token::Text(text.to_owned()));
+                return Some(OfxToken::Text(text.to_owned()));
             }
             if let Some(inside) = self.rest.strip_prefix("<!--") {
                 self.rest = inside.split_once("-->").map_or("", |(_, rest)| rest);
@@ -265,8 +265,8 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-impl Tokens<'_> {
-    fn tag(&mut self) -> Option<Token> {
+impl OfxTokens<'_> {
+    fn tag(&mut self) -> Option<OfxToken> {
         let inside = self.rest.strip_prefix('<')?;
         let (closes, inside) = inside
             .strip_prefix('/')
@@ -284,20 +284,20 @@ impl Tokens<'_> {
         self.rest = rest;
         let name = name.to_ascii_uppercase();
         Some(if closes {
-            Token::Close(name)
+            OfxToken::Close(name)
         } else {
-            Token::Open(name)
+            OfxToken::Open(name)
         })
     }
 
     /// The text up to the next `<`. A `<` at its beginning is part of it, since it begins no tag.
-    fn text(&mut self) -> Option<Token> {
+    fn text(&mut self) -> Option<OfxToken> {
         let first = self.rest.chars().next()?.len_utf8();
         let after = self.rest.get(first..)?;
         let end = after.find('<').map_or(self.rest.len(), |at| first + at);
         let (text, rest) = self.rest.split_at(end);
         self.rest = rest;
-        Some(Token::Text(replace_entities(text)))
+        Some(OfxToken::Text(replace_entities(text)))
     }
 }
 

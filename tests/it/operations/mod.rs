@@ -16,6 +16,7 @@ pub mod new_origins;
 pub mod open_data;
 pub mod seeds;
 pub mod settings;
+pub mod statements;
 pub mod subject_access;
 pub mod taking_back;
 pub mod telling;
