@@ -7,6 +7,10 @@
 //! before a formula. The rest is unchanged, and [`unescape_formula`] reverses it. Numbers that the
 //! program computed stay numbers, including negative ones.
 
+/// The beginning of a CSV file by which Excel knows that it is UTF-8. Without it Excel garbles
+/// letters such as `é`.
+pub const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CsvCell {
@@ -110,8 +114,9 @@ pub fn unescape_formula(text: &str) -> String {
         .collect()
 }
 
-/// Whether a spreadsheet may read the text, or a part of it, as a formula. A dash and a space at
-/// the start of a later line are a list item and do not count.
+/// Whether a spreadsheet may compute the text, or a part of it, as a formula. Two kinds of text do
+/// not count: a dash and a space at the start of a later line, which are a list item, and plain
+/// words after a sign.
 #[must_use]
 pub fn contains_formula(text: &str) -> bool {
     let listed = |part: &str| {
@@ -120,7 +125,24 @@ pub fn contains_formula(text: &str) -> bool {
     };
     cell_parts(text)
         .enumerate()
-        .any(|(number, (formula, part))| formula && (number == 0 || !listed(part)))
+        .any(|(number, (formula, part))| {
+            formula && !is_plain_words(part) && (number == 0 || !listed(part))
+        })
+}
+
+/// Whether a part has only words after its sign, as `@ The Hall` and `-ish` have. Without `=`,
+/// digits, brackets and operators a spreadsheet can call nothing and refer to no cell; at worst it
+/// shows the text as an unknown name.
+fn is_plain_words(part: &str) -> bool {
+    const SIGNS: [char; 3] = ['@', '-', '+'];
+    part.trim_end_matches(CELL_BREAKS)
+        .trim_start_matches(' ')
+        .strip_prefix(SIGNS)
+        .is_some_and(|words| {
+            words
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '&' | ',' | '.' | '\'' | '’'))
+        })
 }
 
 #[cfg(test)]
@@ -153,14 +175,52 @@ mod tests {
     #[test]
     fn a_list_is_no_formula() {
         assert!(!contains_formula(
-            "We cook:\n- soup\n- bread; and - at times - cake"
+            "We cook:\n- soup\n- bread (2); and - at times - cake"
         ));
         for text in [
-            "- soup",
+            "- soup (2)",
             "=x",
             "We cook;=x",
-            "We cook:\n-soup",
+            "We cook:\n-soup 2",
             "\u{FF0B}44",
+        ] {
+            assert!(contains_formula(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_words_after_a_sign_are_no_formula() {
+        for text in [
+            "@ The Hall",
+            "@TheHall",
+            "-ish",
+            "- hire of the hall\n- food",
+            "+ more",
+            "+Ółdham & Søn's, est. -ish-",
+            "We cook; - soup;\n@ The Hall",
+            "-",
+        ] {
+            assert!(!contains_formula(text), "{text}");
+        }
+        for text in [
+            "@SUM(A1)",
+            "@A1",
+            "-2+3",
+            "+44 161 496 0000",
+            "-x|y",
+            "@x!y",
+            "-[x]y",
+            "-\"x\"",
+            "-x=y",
+            "=ish",
+            "\u{FF1D}ish",
+            "\u{FF20} The Hall",
+            "\u{200B}-ish",
+            "\t-ish",
+            "-ish;=x",
+            "-x:y",
+            "-x*y",
+            "@{x}",
         ] {
             assert!(contains_formula(text), "{text}");
         }

@@ -38,6 +38,7 @@ pub mod payee;
 pub mod person;
 pub mod personal_data;
 mod policy;
+pub mod postcode;
 mod read_dependencies;
 pub mod reference;
 mod refusal;

@@ -2,7 +2,7 @@
 //!
 //! A command carries personal values as plaintext. `commands` encrypts all of them before an
 //! aggregate decides, so events contain encrypted values only. Also parses and normalises names,
-//! e-mail addresses, postcodes and telephone numbers.
+//! e-mail addresses and telephone numbers.
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
@@ -186,30 +186,6 @@ where
     .transpose()
 }
 
-/// Normalises a postcode: capital letters, one space before the last three characters.
-pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .collect::<String>()
-        .to_uppercase();
-    let split = plain
-        .len()
-        .checked_sub(3)
-        .filter(|_| text.len() <= 20 && plain.is_ascii() && (5..=7).contains(&plain.len()))
-        .ok_or(TextError::NotAPostcode)?;
-    let (outward, inward) = plain.split_at(split);
-    let begins = outward.starts_with(|c: char| c.is_ascii_uppercase())
-        && outward.chars().all(|c| c.is_ascii_alphanumeric());
-    let ends = inward.starts_with(|c: char| c.is_ascii_digit())
-        && inward.chars().skip(1).all(|c| c.is_ascii_uppercase());
-    if begins && ends {
-        Ok(format!("{outward} {inward}"))
-    } else {
-        Err(TextError::NotAPostcode)
-    }
-}
-
 /// Normalises a phone number: digits only, with `+44` for a leading zero.
 pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
     let plain: String = text
@@ -391,8 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn postcodes_and_telephones_have_one_form() {
-        assert_eq!(parse_postcode(" ol11aa"), Ok("OL1 1AA".to_owned()));
+    fn telephones_have_one_form() {
         assert_eq!(
             parse_telephone("(0161) 496 0000"),
             Ok("+441614960000".to_owned())
@@ -401,9 +376,6 @@ mod tests {
             parse_telephone("+44 161 496-0000"),
             parse_telephone("0161 4960000")
         );
-        for text in ["OL1", "1111 1AA", "OL1 AAA", "OL1 1AAX", "ÖL1 1AA"] {
-            assert_eq!(parse_postcode(text), Err(TextError::NotAPostcode), "{text}");
-        }
         for text in ["12", "call me", "0161 496 000x", "+1234567890123456"] {
             assert_eq!(
                 parse_telephone(text),

@@ -22,10 +22,8 @@ const CACHE_POLICY: &str = "public, max-age=3600";
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let file = |path: &'static str, file: fn() -> &'static PrecompressedFile| {
         let answer = move |request: HttpRequest| std::future::ready(file().respond(&request));
-        let resource = web::resource(path)
-            .route(web::get().to(answer))
-            .route(web::head().to(answer));
-        resource.default_service(method_not_allowed("GET, HEAD".to_owned()))
+        let resource = web::resource(path).route(web::get().to(answer));
+        resource.default_service(method_not_allowed("GET".to_owned()))
     };
     config
         .service(file("/openapi.yaml", yaml))

@@ -12,9 +12,9 @@ use crate::domain::id::{GrantId, GroupId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::payee::{EncryptedPayee, PayeeInput};
 use crate::domain::personal_data::{
-    BlindIndexKind, Encrypted, PersonalField, PersonalInput, deserialize_optional, parse_postcode,
-    parse_telephone,
+    BlindIndexKind, Encrypted, PersonalField, PersonalInput, deserialize_optional, parse_telephone,
 };
+use crate::domain::postcode::parse_postcode;
 use crate::domain::role::{Permission, Role};
 use crate::domain::text::{Identifier, Line, Name, Prose, Slug};
 

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domain::csv::BYTE_ORDER_MARK;
 use crate::projections::PublishedGrant;
 use crate::views::Published;
 pub use past_grants::{PastGrantRecord, past_grant_records, past_grants_csv, past_grants_json};
@@ -145,10 +146,11 @@ impl Package {
         json
     }
 
-    /// Serialises the grants as CSV with the standard's titles, one line per grant.
+    /// Serialises the grants as CSV with the standard's titles and a byte order mark, one line per
+    /// grant.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        csv::table(&self.grants)
+        format!("{BYTE_ORDER_MARK}{}", csv::table(&self.grants))
     }
 }
 

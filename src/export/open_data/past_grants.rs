@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::record::Pounds;
-use crate::domain::csv::{self, CsvCell};
+use crate::domain::csv::{self, BYTE_ORDER_MARK, CsvCell};
 use crate::domain::group::PastGrant;
 use crate::projections::{GroupRow, PastGrantRow};
 
@@ -90,8 +90,8 @@ pub fn past_grants_json(history: &[PastGrantRecord]) -> String {
     )
 }
 
-/// Serialises past grants as CSV with the standard's titles. Texts are escaped against formulas,
-/// since past grants do not pass through the pre-flight.
+/// Serialises past grants as CSV with the standard's titles and a byte order mark. Texts are
+/// escaped against formulas, since past grants do not pass through the pre-flight.
 #[must_use]
 pub fn past_grants_csv(history: &[PastGrantRecord]) -> String {
     let text = |text: &str| CsvCell::Text(text.to_owned());
@@ -110,5 +110,6 @@ pub fn past_grants_csv(history: &[PastGrantRecord]) -> String {
             text(&funder.name),
         ]
     };
-    csv::write_table(&TITLES, history.iter().map(row))
+    let table = csv::write_table(&TITLES, history.iter().map(row));
+    format!("{BYTE_ORDER_MARK}{table}")
 }

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::domain::csv::contains_formula;
+use crate::domain::postcode::is_postcode;
 
 /// A defect that prevents the publication of a grant or a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,28 +196,27 @@ fn has_email(said: &str) -> bool {
     })
 }
 
-/// Whether one word, or two adjacent words, have the form of a postcode: `OL11AA`, `OL1 1AA`.
+/// Endings in small letters of a number that counts or measures: `M60 2nd exit`, `B12 5ft wide`.
+const COUNT_ENDINGS: [&str; 8] = ["st", "nd", "rd", "th", "ft", "hr", "yr", "lb"];
+
+/// Whether one word, or two adjacent words, can be a postcode: `OL11AA`, `OL1 1AA`.
 fn has_postcode(said: &str) -> bool {
-    let words: Vec<String> = said
+    let words: Vec<&str> = said
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(str::to_ascii_uppercase)
         .collect();
-    let pairs = words.windows(2).map(<[String]>::concat);
-    pairs
-        .chain(words.iter().cloned())
-        .any(|word| is_postcode(&word))
+    let can_be = |word: &str| is_postcode(&word.to_ascii_uppercase());
+    words.iter().any(|word| can_be(word))
+        || words
+            .windows(2)
+            .any(|pair| can_be(&pair.concat()) && !is_count(pair[1]))
 }
 
-fn is_postcode(word: &str) -> bool {
-    let kinds: String = word
-        .chars()
-        .map(|c| if c.is_ascii_digit() { '9' } else { 'A' })
-        .collect();
-    matches!(
-        kinds.as_str(),
-        "A99AA" | "A999AA" | "AA99AA" | "AA999AA" | "A9A9AA" | "AA9A9AA"
-    )
+fn is_count(word: &str) -> bool {
+    COUNT_ENDINGS
+        .iter()
+        .filter_map(|ending| word.strip_suffix(ending))
+        .any(|number| number.len() == 1)
 }
 
 fn text_at<'a>(value: &'a Value, path: &str) -> &'a str {
@@ -332,6 +332,48 @@ mod tests {
                 told.contains("360G-example-1") || says == "360G-",
                 "the grant is named: {told}"
             );
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_a_postcode_is_one() {
+        for text in [
+            "Homework help for KS2 9am to noon on Saturdays.",
+            "Training for U12 7pm on Fridays.",
+            "Tutoring for Y9 6PM sessions.",
+            "Take the X43 9AM bus to the coast.",
+            "Litter picking along the A62 3mi stretch.",
+            "Leave the M60 2nd exit, for the U12 1st team",
+            "A bed in plot B12 5ft wide and 4kg of seeds",
+            "Rooms OL1 1AM, Q1 1AA and OZ1 1AA",
+        ] {
+            assert_eq!(
+                defects_after(|grant| grant["description"] = json!(text)),
+                "",
+                "{text}"
+            );
+        }
+        for text in [
+            "We meet at OL1 1AA.",
+            "we meet at ol1 1aa",
+            "OL11AA",
+            "Hall, M60 1NW",
+            "W1A-1HQ",
+            "EC1A 1BB (2nd floor)",
+            "gir 0aa",
+        ] {
+            let told = defects_after(|grant| grant["description"] = json!(text));
+            assert!(told.contains("postcode"), "{text}: {told}");
+        }
+    }
+
+    #[test]
+    fn names_that_begin_with_a_sign_are_published() {
+        for name in ["@ The Hall", "-ish", "+ more"] {
+            let told = defects_after(|grant| {
+                grant["recipientOrganization"][0]["name"] = json!(name);
+            });
+            assert_eq!(told, "", "{name}");
         }
     }
 

@@ -6,6 +6,7 @@ mod xlsx;
 use jiff::civil::Date;
 
 use crate::domain::Money;
+use crate::domain::csv::BYTE_ORDER_MARK;
 
 pub use xlsx::SpreadsheetError;
 
@@ -31,11 +32,11 @@ pub enum SpreadsheetCell {
 }
 
 impl Spreadsheet {
-    /// Serialises as CSV: money in pounds with two decimals, days as 2026-03-31, texts escaped
-    /// against formulas by [`crate::domain::csv`].
+    /// Serialises as CSV with a byte order mark: money in pounds with two decimals, days as
+    /// 2026-03-31, texts escaped against formulas by [`crate::domain::csv`].
     #[must_use]
     pub fn to_csv(&self) -> String {
-        csv::write(self)
+        format!("{BYTE_ORDER_MARK}{}", csv::write(self))
     }
 
     /// Serialises as an XLSX workbook with one sheet. More rows than a worksheet can have are an
@@ -128,7 +129,7 @@ mod tests {
             r#""Group","Award","Offered","Payments","Change""#,
             r#""'=HYPERLINK(""x"")",1234.50,"2026-03-31",7,-0.50"#,
         );
-        assert_eq!(sheet().to_csv(), format!("{titles}\r\n{row}\r\n"));
+        assert_eq!(sheet().to_csv(), format!("\u{feff}{titles}\r\n{row}\r\n"));
     }
 
     #[test]

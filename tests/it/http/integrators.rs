@@ -490,9 +490,17 @@ async fn head_is_answered_wherever_get_is(app: TestApp) {
         "/api/v1/grants",
         "/healthz",
         "/readyz",
+        "/metrics",
+        "/problems",
+        "/.well-known/jwks.json",
         "/openapi.yaml",
+        "/openapi.json",
+        "/log/checkpoint",
+        "/log/tile/0/000",
+        "/open-data/360giving.csv",
         "/",
         "/sign-in",
+        "/nothing",
         "/api/v1/log/head",
     ] {
         let (head, get) = (ada.head(path), ada.get(path, &[]));
@@ -504,8 +512,14 @@ async fn head_is_answered_wherever_get_is(app: TestApp) {
     }
     let nothing = ada.head(&format!("/api/v1/grants/{}", uuid::Uuid::nil()));
     assert_eq!((nothing.status, &nothing.body), (404, &json!("")));
-    let wrong = ada.post("/api/v1/grants", "{}", &[("Idempotency-Key", "a")]);
-    assert_eq!((wrong.status, wrong.header("allow")), (405, "GET, HEAD"));
+    for path in ["/api/v1/grants", "/openapi.yaml", "/log/key"] {
+        let wrong = ada.post(path, "{}", &[("Idempotency-Key", "a")]);
+        assert_eq!(
+            (wrong.status, wrong.header("allow")),
+            (405, "GET, HEAD"),
+            "{path}"
+        );
+    }
 }
 
 on_each_engine!(what_is_open_may_be_read_from_any_page);

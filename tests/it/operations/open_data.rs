@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::support::browser::Browser;
 use crate::support::fixtures::{Office, text};
 use crate::support::in_memory_domain::InMemoryDomain;
 use crate::support::service::{Client, serve_with};
@@ -84,6 +85,8 @@ fn validate(package: &Package) {
     unflatten.arg("unflatten").arg(at("csv")).args([
         "-f",
         "csv",
+        "--encoding",
+        "utf-8-sig",
         "--root-list-path",
         "grants",
         "--root-id",
@@ -226,16 +229,12 @@ async fn stands_once_it_is_accepted(app: TestApp) {
         format!("360G-example-{group}")
     );
     assert_eq!(one["beneficiaryLocation"][0]["geoCode"], "E08000004");
-    let csv = client.get("/open-data/360giving.csv");
+    let (csv, media) = Browser::new(client.address()).download("/open-data/360giving.csv");
+    let csv = String::from_utf8(csv).unwrap();
+    assert_eq!(media, "text/csv; charset=utf-8");
     assert!(
-        csv.content_type.starts_with("text/csv")
-            && csv
-                .body
-                .as_str()
-                .unwrap()
-                .starts_with("\"Identifier\",\"Title\","),
-        "{}",
-        csv.body
+        csv.starts_with("\u{feff}\"Identifier\",\"Title\","),
+        "Excel knows it as UTF-8: {csv}"
     );
 }
 

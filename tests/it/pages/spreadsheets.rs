@@ -7,7 +7,7 @@ use std::process::{Command as Program, Stdio};
 use tempfile::TempDir;
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, Page};
 use crate::support::test_app::TestApp;
 
 /// Gnumeric's converter, if it is installed.
@@ -46,7 +46,9 @@ fn table(browser: &mut Browser, list: &str) -> Vec<Vec<String>> {
     let (bytes, media) =
         browser.download(&format!("/desk/sheets/{}", spreadsheet_path(list, "csv")));
     assert_eq!(media, "text/csv; charset=utf-8");
-    lines(&String::from_utf8(bytes).unwrap())
+    let text = String::from_utf8(bytes).unwrap();
+    let table = text.strip_prefix('\u{feff}');
+    lines(table.expect("a mark by which Excel knows UTF-8"))
 }
 
 fn lines(text: &str) -> Vec<Vec<String>> {
@@ -118,6 +120,31 @@ async fn are_the_list_as_it_is_filtered_and_the_same_bytes_again(app: TestApp) {
             .starts_with("/sign-in"),
         "only staff"
     );
+}
+
+on_each_engine!(and_pages_answer_head_as_get_without_a_body);
+async fn and_pages_answer_head_as_get_without_a_body(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    office.prepared(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    for path in [
+        "/desk",
+        "/desk/grants?state=accepted",
+        "/desk/sheets/grants.csv",
+        "/desk/sheets/grants.xlsx",
+        "/desk/sheets/nothing.csv",
+        "/account",
+        "/impact",
+    ] {
+        let (head, get) = (browser.head(path), browser.get(path));
+        let media = |page: &Page| page.headers.get("content-type").cloned();
+        assert_eq!(
+            (head.status, media(&head), head.text.as_str()),
+            (get.status, media(&get), ""),
+            "{path}"
+        );
+    }
 }
 
 on_sqlite!(are_read_back_by_another_program, ignore = "needs ssconvert");

@@ -76,6 +76,15 @@ impl Browser {
         panic!("{path} leads on and on")
     }
 
+    /// Asks for the headers of an address, without following redirects.
+    pub fn head(&mut self, path: &str) -> Page {
+        let request = self
+            .agent
+            .head(format!("{}{path}", self.address))
+            .header("Cookie", self.cookie_header());
+        self.store_cookies(request.call().expect("the service answers"), path)
+    }
+
     /// Downloads a file. Returns its bytes and media type.
     pub fn download(&mut self, path: &str) -> (Vec<u8>, String) {
         let request = self
