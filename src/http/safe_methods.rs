@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -49,6 +49,9 @@ pub(super) async fn handle_safe_methods(
             .headers_mut()
             .insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        add_head(answer.headers_mut());
+    }
     if answer.status() != StatusCode::OK {
         return Ok(answer);
     }
@@ -57,6 +60,17 @@ pub(super) async fn handle_safe_methods(
         None if by_program => Err(malformed_condition().into()),
         Some(conditions) if names_tag(&conditions, answer.headers()) => Ok(not_modified(answer)),
         _ => Ok(answer),
+    }
+}
+
+/// Adds HEAD to the methods that an address allows, if GET is one of them.
+fn add_head(headers: &mut HeaderMap) {
+    let allow = headers.get(ALLOW).and_then(|allow| allow.to_str().ok());
+    let Some(allow) = allow.filter(|allow| allow.contains("GET") && !allow.contains("HEAD")) else {
+        return;
+    };
+    if let Ok(allow) = HeaderValue::try_from(format!("{allow}, HEAD")) {
+        headers.insert(ALLOW, allow);
     }
 }
 

@@ -512,7 +512,7 @@ async fn head_is_answered_wherever_get_is(app: TestApp) {
     }
     let nothing = ada.head(&format!("/api/v1/grants/{}", uuid::Uuid::nil()));
     assert_eq!((nothing.status, &nothing.body), (404, &json!("")));
-    for path in ["/api/v1/grants", "/openapi.yaml", "/log/key"] {
+    for path in ["/api/v1/grants", "/openapi.yaml", "/log/key", "/help"] {
         let wrong = ada.post(path, "{}", &[("Idempotency-Key", "a")]);
         assert_eq!(
             (wrong.status, wrong.header("allow")),
