@@ -128,7 +128,7 @@ pub fn table(data: &[u8]) -> bool {
 
 /// A bank statement.
 pub fn statement(data: &[u8]) -> bool {
-    std::str::from_utf8(data).is_ok_and(|text| microgrants::bank::read_statement(text).is_ok())
+    microgrants::bank::read_statement(data).is_ok()
 }
 
 /// A package of open data.

@@ -1,4 +1,4 @@
-//! Layout of a bank's payment file, which the operator describes in JSON
+//! Layout of a bank's payment file and of its statements, which the operator describes in JSON
 //! (docs/integrations/bank.md).
 
 use std::path::Path;
@@ -18,6 +18,40 @@ pub struct Layout {
     /// Separator of columns; a comma by default.
     pub separator: char,
     pub columns: Vec<Column>,
+    /// The layout of the bank's statements, if their titles are unknown or they have none.
+    #[serde(default)]
+    pub statement: Option<StatementLayout>,
+}
+
+/// Layout of a statement as CSV: one line per movement.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementLayout {
+    /// Separator of columns; a comma by default.
+    #[serde(default = "comma")]
+    pub separator: char,
+    /// What the columns contain, from left to right.
+    pub columns: Vec<StatementColumn>,
+}
+
+/// What a column of a statement contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatementColumn {
+    Day,
+    /// The amount, with a minus sign or the letters DR for money out.
+    Amount,
+    MoneyOut,
+    MoneyIn,
+    /// A word such as `debit`, or DR and CR.
+    Direction,
+    /// Whether the bank has booked the movement.
+    State,
+    Currency,
+    /// Text that may contain the payment's reference.
+    Description,
+    /// Nothing that is read.
+    Ignore,
 }
 
 fn yes() -> bool {
@@ -79,6 +113,8 @@ pub enum LayoutError {
             payment later"
     )]
     Missing(String, &'static str),
+    #[error("the statement of {0} needs {1}")]
+    Statement(String, &'static str),
 }
 
 impl Layout {
@@ -111,7 +147,10 @@ impl Layout {
                 return Err(LayoutError::Missing(self.name, says));
             }
         }
-        Ok(self)
+        match self.statement.as_ref().and_then(StatementLayout::fault) {
+            Some(says) => Err(LayoutError::Statement(self.name, says)),
+            None => Ok(self),
+        }
     }
 
     /// The built-in layout, used if the operator configures none. It is not the layout of a
@@ -135,6 +174,32 @@ impl Layout {
             titles: true,
             separator: ',',
             columns,
+            statement: None,
+        }
+    }
+}
+
+impl StatementLayout {
+    /// What is missing, or is there twice.
+    fn fault(&self) -> Option<&'static str> {
+        use StatementColumn as C;
+        let count = |wanted: C| {
+            self.columns
+                .iter()
+                .filter(|column| **column == wanted)
+                .count()
+        };
+        let amounts = (count(C::Amount), count(C::MoneyOut), count(C::MoneyIn));
+        if !self.separator.is_ascii() {
+            Some("a separator that is a comma, a semicolon or another plain character")
+        } else if count(C::Day) != 1 {
+            Some("one column for the day")
+        } else if !matches!(amounts, (1, 0, 0) | (0, 1, 1)) {
+            Some("one column for the amount, or one for money out and one for money in")
+        } else if count(C::Description) == 0 {
+            Some("a column for the description")
+        } else {
+            None
         }
     }
 }
@@ -170,5 +235,33 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn a_layout_of_statements_has_a_day_an_amount_and_a_text() {
+        let fault = |columns: &str| {
+            let layout = format!(r#"{{ "columns": [{columns}] }}"#);
+            let layout: StatementLayout = serde_json::from_str(&layout).expect(columns);
+            layout.fault()
+        };
+        for columns in [
+            r#""day", "description", "amount", "ignore""#,
+            r#""day", "ignore", "description", "description", "money_out", "money_in""#,
+            r#""state", "day", "direction", "amount", "currency", "description""#,
+        ] {
+            assert_eq!(fault(columns), None, "{columns}");
+        }
+        for columns in [
+            r#""description", "amount""#,
+            r#""day", "day", "description", "amount""#,
+            r#""day", "description""#,
+            r#""day", "description", "money_out""#,
+            r#""day", "description", "amount", "money_in""#,
+            r#""day", "amount""#,
+        ] {
+            assert!(fault(columns).is_some(), "{columns}");
+        }
+        let unknown = r#"{ "columns": ["day", "iban"] }"#;
+        assert!(serde_json::from_str::<StatementLayout>(unknown).is_err());
     }
 }

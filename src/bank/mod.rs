@@ -12,10 +12,13 @@ mod statement;
 
 use crate::domain::reference::Reference;
 
-pub use layout::{Layout, LayoutError};
+pub use layout::{Layout, LayoutError, StatementColumn, StatementLayout};
 pub use payment_file::{BankFile, PaymentLine, write_payment_file};
 pub use reconciliation::{ExpectedPayment, MatchOutcome, MatchedEntry, reconcile};
-pub use statement::{StatementEntry, StatementError, read_statement};
+pub use statement::{
+    Direction, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,
+    read_statement, read_statement_with,
+};
 
 /// Reference of a payment at the bank, by which the statement is reconciled. At most 18 letters and
 /// digits.

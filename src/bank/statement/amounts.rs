@@ -1,0 +1,324 @@
+//! Amounts as banks write them. An amount that can be read in two ways is not read.
+
+use super::Direction;
+
+/// The largest amount in pence: as much as any amount of the service may be.
+const PENCE_MAX: u64 = 9_999_999_900;
+
+/// An amount with what is written next to it about its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SignedAmount {
+    pub pence: u64,
+    pub sign: Sign,
+}
+
+/// What an amount says about its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Unmarked,
+    /// A minus sign, or brackets.
+    Minus,
+    Plus,
+    /// The letters DR, or D.
+    Debit,
+    /// The letters CR, or C.
+    Credit,
+    /// The sign and the letters disagree.
+    Contradictory,
+}
+
+impl Sign {
+    /// The direction that the sign alone gives.
+    pub(super) fn direction(self) -> Option<Direction> {
+        match self {
+            Self::Minus | Self::Debit => Some(Direction::Out),
+            Self::Plus | Self::Credit => Some(Direction::In),
+            Self::Unmarked | Self::Contradictory => None,
+        }
+    }
+}
+
+/// What may be written before or after the digits.
+#[derive(Clone, Copy)]
+enum Mark {
+    Pounds,
+    Sign(Sign),
+    Letters(Sign),
+}
+
+/// The marks, in capitals. Longer ones come first.
+const MARKS: [(&str, Mark); 9] = [
+    ("GBP", Mark::Pounds),
+    ("£", Mark::Pounds),
+    ("DR", Mark::Letters(Sign::Debit)),
+    ("DB", Mark::Letters(Sign::Debit)),
+    ("CR", Mark::Letters(Sign::Credit)),
+    ("D", Mark::Letters(Sign::Debit)),
+    ("C", Mark::Letters(Sign::Credit)),
+    ("-", Mark::Sign(Sign::Minus)),
+    ("+", Mark::Sign(Sign::Plus)),
+];
+
+/// The marks of an amount, each kind once at most.
+#[derive(Default)]
+struct Marks {
+    pounds: bool,
+    sign: Option<Sign>,
+    letters: Option<Sign>,
+}
+
+impl Marks {
+    /// Adds a mark. `None` if there is one of its kind.
+    fn add(&mut self, mark: Mark) -> Option<()> {
+        let is_first = match mark {
+            Mark::Pounds => !std::mem::replace(&mut self.pounds, true),
+            Mark::Sign(sign) => self.sign.replace(sign).is_none(),
+            Mark::Letters(sign) => self.letters.replace(sign).is_none(),
+        };
+        is_first.then_some(())
+    }
+
+    fn sign(&self) -> Sign {
+        match (self.sign, self.letters) {
+            (None, None) => Sign::Unmarked,
+            (Some(only), None) | (None, Some(only)) => only,
+            (Some(sign), Some(letters)) if sign.direction() == letters.direction() => letters,
+            (Some(_), Some(_)) => Sign::Contradictory,
+        }
+    }
+}
+
+/// Parses an amount in pounds: `-1,850.00`, `£25.5`, `(25.00)`, `1800.00 DR`, `1.800,00`. `None` if
+/// it is no amount, or one that can be read in two ways, such as `1.800`.
+pub(super) fn parse_amount(written: &str) -> Option<SignedAmount> {
+    let plain: String = written.chars().map(plain_character).collect();
+    let plain = plain.to_uppercase();
+    // Spreadsheets write an apostrophe before a number that is kept as text.
+    let mut rest = plain.trim().trim_start_matches('\'').trim();
+    let mut marks = Marks::default();
+    while let Some((mark, inner)) = strip_mark(rest) {
+        marks.add(mark)?;
+        rest = inner.trim();
+    }
+    Some(SignedAmount {
+        pence: parse_pence(rest)?,
+        sign: marks.sign(),
+    })
+}
+
+/// One character for each of the kinds of minus signs and spaces.
+fn plain_character(c: char) -> char {
+    match c {
+        '\u{2212}' | '\u{2010}'..='\u{2013}' => '-',
+        c if c.is_whitespace() => ' ',
+        c => c,
+    }
+}
+
+/// The first mark at either end of the text, and the text without it.
+fn strip_mark(text: &str) -> Option<(Mark, &str)> {
+    let bracketed = text
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    if let Some(inner) = bracketed {
+        return Some((Mark::Sign(Sign::Minus), inner));
+    }
+    MARKS.iter().find_map(|(written, mark)| {
+        let inner = text
+            .strip_prefix(*written)
+            .or_else(|| text.strip_suffix(*written))?;
+        Some((*mark, inner))
+    })
+}
+
+/// Parses digits with a point or a comma before the pence, and the other one, or spaces, between
+/// thousands.
+fn parse_pence(text: &str) -> Option<u64> {
+    let last = text.rfind(['.', ',']);
+    let (whole, pence) = match last {
+        None => (text, ""),
+        Some(at) => {
+            let (before, after) = (&text[..at], &text[at + 1..]);
+            let mark = &text[at..=at];
+            if is_between_thousands(text, before, mark, after)? {
+                (text, "")
+            } else {
+                (before, after)
+            }
+        }
+    };
+    let pounds = parse_pounds(whole)?;
+    let pence = parse_fraction(pence)?;
+    let total = pounds.checked_mul(100)?.checked_add(pence)?;
+    (total <= PENCE_MAX).then_some(total)
+}
+
+/// Whether the last mark of an amount is between thousands. `None` if it can be either.
+fn is_between_thousands(text: &str, before: &str, mark: &str, after: &str) -> Option<bool> {
+    if text.matches(mark).count() > 1 {
+        return Some(true);
+    }
+    let has_other_mark = before.contains(['.', ',', ' ']);
+    let looks_like_thousands = after.len() == 3 && (1..=3).contains(&before.len());
+    match (looks_like_thousands, mark) {
+        // 1.800 is 1,800 to some, and 1.80 to others.
+        (true, ".") => None,
+        (true, _) => Some(true),
+        // 1.234,567 and 1,234.567 have no whole pence, and 1800,000 no thousands.
+        (false, _) if (has_other_mark || mark == ",") && after.len() == 3 => None,
+        (false, _) => Some(false),
+    }
+}
+
+/// Parses whole pounds, whose thousands may be set apart by one kind of mark.
+fn parse_pounds(text: &str) -> Option<u64> {
+    let marks: Vec<char> = text.chars().filter(|c| !c.is_ascii_digit()).collect();
+    if marks.iter().any(|mark| !matches!(mark, '.' | ',' | ' ')) {
+        return None;
+    }
+    if let Some(first) = marks.first() {
+        let mut groups = text.split(*first);
+        let leads = groups
+            .next()
+            .is_some_and(|group| (1..=3).contains(&group.len()));
+        let is_grouped = marks.iter().all(|mark| mark == first);
+        if !leads || !is_grouped || !groups.all(|group| group.len() == 3) {
+            return None;
+        }
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Parses what follows the decimal mark: one or two digits, and then only noughts.
+fn parse_fraction(text: &str) -> Option<u64> {
+    let (pence, more) = text.split_at_checked(2).unwrap_or((text, ""));
+    let is_exact = more.bytes().all(|byte| byte == b'0');
+    let digits = pence.bytes().all(|byte| byte.is_ascii_digit());
+    match pence.len() {
+        _ if !is_exact || !digits => None,
+        0 => Some(0),
+        1 => Some(pence.parse::<u64>().ok()? * 10),
+        _ => pence.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(written: &str) -> Option<(u64, Sign)> {
+        parse_amount(written).map(|amount| (amount.pence, amount.sign))
+    }
+
+    #[test]
+    fn amounts_of_banks_are_read() {
+        use Sign::{Contradictory, Credit, Debit, Minus, Plus, Unmarked};
+        for (written, pence, sign) in [
+            ("1800", 180_000, Unmarked),
+            ("1800.5", 180_050, Unmarked),
+            ("£1,800.00", 180_000, Unmarked),
+            ("1,234,567.89", 123_456_789, Unmarked),
+            ("1,800", 180_000, Unmarked),
+            ("1 800,00", 180_000, Unmarked),
+            ("1\u{a0}800.00", 180_000, Unmarked),
+            ("1.800,00", 180_000, Unmarked),
+            ("1.234.567,8", 123_456_780, Unmarked),
+            ("-1800,00", 180_000, Minus),
+            ("\u{2212}£1800.00", 180_000, Minus),
+            ("£-1800.00", 180_000, Minus),
+            ("1800.00-", 180_000, Minus),
+            ("(1,800.00)", 180_000, Minus),
+            ("£(1,800.00)", 180_000, Minus),
+            ("+25.50", 2_550, Plus),
+            ("1800.00 DR", 180_000, Debit),
+            ("1800.00dr", 180_000, Debit),
+            ("DR 1800.00", 180_000, Debit),
+            ("25.50 Cr", 2_550, Credit),
+            ("GBP 25.50 C", 2_550, Credit),
+            ("-1800.00 DR", 180_000, Debit),
+            ("-1800.00 CR", 180_000, Contradictory),
+            ("1800.0000", 180_000, Unmarked),
+            ("'-1800.00", 180_000, Minus),
+            ("99,999,999.00", 9_999_999_900, Unmarked),
+        ] {
+            assert_eq!(read(written), Some((pence, sign)), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_or_could_be_two_is_not_read() {
+        for written in [
+            "",
+            "one",
+            "-",
+            "£",
+            "1.800",
+            "1.234,567",
+            "1 234,500",
+            "1800,000",
+            "1,80.00",
+            "12,34,567.00",
+            "1800.005",
+            "1,,800",
+            "1.800.00",
+            "--5",
+            "(-5)",
+            "££5",
+            "5 DR CR",
+            "€5",
+            "5 EUR",
+            ".50",
+            "5/2",
+            "1e3",
+            "100,000,000.00",
+            "99999999999999999999",
+        ] {
+            assert_eq!(read(written), None, "{written}");
+        }
+    }
+
+    /// An amount with separators, as a bank of some country writes it.
+    fn spelled(pence: u64, thousands: &str, decimal: &str) -> String {
+        let pounds = (pence / 100).to_string();
+        let groups: Vec<_> = pounds
+            .as_bytes()
+            .rchunks(3)
+            .rev()
+            .map(|group| String::from_utf8_lossy(group).into_owned())
+            .collect();
+        format!("{}{decimal}{:02}", groups.join(thousands), pence % 100)
+    }
+
+    proptest! {
+        #[test]
+        fn every_spelling_of_an_amount_is_that_amount(
+            pence in 0..=PENCE_MAX,
+            marks in prop::sample::select(vec![
+                ("", "."), (",", "."), (" ", "."), ("", ","), (".", ","), (" ", ","),
+            ]),
+            around in prop::sample::select(vec![
+                ("", "", Sign::Unmarked), ("-", "", Sign::Minus), ("(", ")", Sign::Minus),
+                ("", "-", Sign::Minus), ("+", "", Sign::Plus), ("£", "", Sign::Unmarked),
+                ("-£", "", Sign::Minus), ("", " DR", Sign::Debit), ("", "CR", Sign::Credit),
+            ]),
+        ) {
+            let (before, after, sign) = around;
+            let written = format!("{before}{}{after}", spelled(pence, marks.0, marks.1));
+            prop_assert_eq!(read(&written), Some((pence, sign)), "{}", written);
+        }
+
+        #[test]
+        fn no_text_is_read_as_other_digits(written in "[-+(£]?[0-9., ]{1,12}( DR|CR|\\))?") {
+            if let Some((pence, _)) = read(&written) {
+                let digits = |text: &str| -> String {
+                    let kept: String = text.chars().filter(char::is_ascii_digit).collect();
+                    kept.trim_matches('0').to_owned()
+                };
+                prop_assert_eq!(digits(&pence.to_string()), digits(&written), "{}", written);
+            }
+        }
+    }
+}
