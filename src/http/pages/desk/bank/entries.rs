@@ -8,17 +8,23 @@ use askama::Template;
 use super::super::list::counted;
 use super::super::notices::done_parameter_of_several;
 use super::super::{DeskRequest, render_page_at};
-use super::entry_rows::{MatchKind, StatementRow, line_request, parse_line, statement_rows};
+use super::entry_lines::{line_request, parse_line};
+use super::entry_rows::{MatchKind, StatementRow, statement_rows};
 use super::require_finance;
-use crate::bank::{self, StatementEntry};
+use crate::bank::{self, Direction, SkippedLine, SkippedReason, Statement, StatementEntry};
 use crate::commands::CommandError;
 use crate::domain::Money;
 use crate::http::AppState;
+use crate::http::pages::apply::sections::names_in_words;
 use crate::http::pages::words::capitalised;
 use crate::http::pages::{
-    Form, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership, see_other,
+    Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership,
+    see_other,
 };
 use crate::projections::GrantRow;
+
+/// How the fields begin by which a person says whether money went out or came in.
+const WAY_FIELD: &str = "way-";
 
 #[derive(Template)]
 #[template(path = "desk/bank_statement.html")]
@@ -30,6 +36,8 @@ struct StatementPreviewPage {
     /// "3 matched, 2 to look at, 1 money back, 1 not about our payments".
     counts: String,
     parts: Vec<StatementPart>,
+    /// "Line 12: a balance or a total": the lines that are no movements.
+    skipped: Vec<String>,
     can_record: bool,
 }
 
@@ -50,9 +58,9 @@ pub(in crate::http::pages::desk) async fn preview_statement(
 ) -> Result<HttpResponse, PageError> {
     require_finance(&visitor)?;
     let sent = multipart::read(&request, body, &visitor, &app).await?;
-    let text = String::from_utf8_lossy(&sent.bytes).into_owned();
-    let entries = match bank::read_statement(&text) {
-        Ok(entries) => entries,
+    let layout = app.site.bank_layout.statement.as_ref();
+    let Statement { entries, skipped } = match bank::read_statement_with(&sent.bytes, layout) {
+        Ok(statement) => statement,
         Err(error) => {
             let says = if sent.bytes.is_empty() {
                 "Choose the file of the bank statement".to_owned()
@@ -67,30 +75,61 @@ pub(in crate::http::pages::desk) async fn preview_statement(
     let request = DeskRequest::new(&app, &visitor, "/desk/bank", None)?;
     let facts = facts_of(&entries);
     let rows = statement_rows(&request, entries).await?;
-    let can_record = rows.iter().any(|row| row.tick.is_some());
+    let can_record = rows
+        .iter()
+        .any(|row| row.tick.is_some() || !row.ways.is_empty());
     request.render(&StatementPreviewPage {
         page: request.page_context("What the statement says").await?,
         form: request.forms().form("entries"),
         facts,
         counts: counts_of(&rows),
         parts: parts_of(rows),
+        skipped: skipped_texts(&skipped),
         can_record,
     })
 }
 
-/// "12 lines: £3,050 out, £100 in".
+/// "12 lines: £3,050 out, £100 in", and the sum of those without a direction.
 fn facts_of(entries: &[StatementEntry]) -> String {
-    let sum = |is_out: bool| -> Money {
-        let of_direction = entries.iter().filter(|entry| (entry.pence < 0) == is_out);
+    let sum = |direction: Option<Direction>| -> Money {
+        let of_direction = entries.iter().filter(|entry| entry.direction == direction);
         of_direction
-            .map(|entry| Money::from_pence(entry.pence.unsigned_abs()))
+            .map(|entry| Money::from_pence(entry.pence))
             .sum()
     };
     let lines = match entries.len() {
         1 => "1 line".to_owned(),
         count => format!("{count} lines"),
     };
-    format!("{lines}: {} out, {} in", sum(true), sum(false))
+    let (out, into) = (sum(Some(Direction::Out)), sum(Some(Direction::In)));
+    let unknown = sum(None);
+    let unknown = if unknown.is_zero() {
+        String::new()
+    } else {
+        format!(", {unknown} out or in")
+    };
+    format!("{lines}: {out} out, {into} in{unknown}")
+}
+
+/// "Lines 1 and 12: a balance or a total.": the lines that are no movements, by the reason.
+fn skipped_texts(skipped: &[SkippedLine]) -> Vec<String> {
+    let reasons = [
+        (SkippedReason::Balance, "a balance or a total"),
+        (SkippedReason::Pending, "the bank has not finished it yet"),
+        (SkippedReason::NotBooked, "the bank has cancelled it"),
+        (SkippedReason::NotALine, "a heading, a note or nothing paid"),
+    ];
+    let text = |(why, says): (SkippedReason, &str)| {
+        let lines = skipped.iter().filter(|skipped| skipped.why == why);
+        let lines: Vec<String> = lines.map(|skipped| skipped.line.to_string()).collect();
+        let numbers = names_in_words(&lines, "and");
+        match lines.len() {
+            0 => None,
+            1 => Some(format!("Line {numbers}: {says}.")),
+            _ => Some(format!("Lines {numbers}: {says}.")),
+        }
+    };
+    reasons.into_iter().filter_map(text).collect()
 }
 
 fn counts_of(rows: &[StatementRow]) -> String {
@@ -138,7 +177,7 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "back",
                 title: "Money back",
-                why: "A group owes us this amount. Tick a line if the money is theirs. We then \
+                why: "A group may have sent this back. Tick a line if the money is theirs. We then \
                     email the group that it has arrived.",
                 rows: Vec::new(),
             },
@@ -148,7 +187,8 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "others",
                 title: "Not about our payments",
-                why: "You do not need to do anything. We keep nothing of these lines.",
+                why: "You do not need to do anything. If a line is about a grant, record it on the \
+                    page of the grant. We keep nothing of these lines.",
                 rows: Vec::new(),
             },
         ),
@@ -171,6 +211,13 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
     parts.filter(|part| !part.rows.is_empty()).collect()
 }
 
+/// The chosen answers about entries without a direction. A line that is left for now has none.
+fn chosen_ways(posted: &FormData) -> impl Iterator<Item = &str> {
+    let ways = posted.pairs().iter();
+    ways.filter(|(name, value)| name.starts_with(WAY_FIELD) && !value.trim().is_empty())
+        .map(|(_, value)| value.trim())
+}
+
 /// Records the chosen entries, each once: recording the same statement again changes nothing.
 /// Entries that are refused are listed on the page.
 pub(in crate::http::pages::desk) async fn record_entries(
@@ -182,8 +229,10 @@ pub(in crate::http::pages::desk) async fn record_entries(
     let (mut wrong, mut recorded) = (Vec::new(), 0);
     let mut events: Option<(i64, i64)> = None;
     let before = app.commands.log().length().await?;
-    let ticked = ["line", "settle", "back"].map(|name| posted.all(name).collect::<Vec<_>>());
-    let ticked = ticked.concat();
+    let mut ticked = ["line", "settle", "back"]
+        .map(|name| posted.all(name).collect::<Vec<_>>())
+        .concat();
+    ticked.extend(chosen_ways(&posted));
     if ticked.is_empty() {
         let says = "Select at least one line. Upload the statement again to see its lines.";
         wrong.push(("file".to_owned(), says.to_owned()));

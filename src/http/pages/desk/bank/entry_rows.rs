@@ -3,17 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
 use super::super::list::{have_pence, pounds_in};
-use crate::bank::{self, ExpectedPayment, MatchOutcome, MatchedEntry, StatementEntry};
-use crate::commands::{Caller, CommandError, CommandRequest, IdempotencyKey};
-use crate::domain::grant::ReturnReason;
+use super::entry_lines::{
+    act_line, any_recorded, needs_number, parse_line, return_line, settle_line, was_answered,
+    was_recorded,
+};
+use super::money_back::{
+    DueReturn, PaidGrant, ReturnedMoney, named_grant, recalled_payment, recorded_return,
+    take_return,
+};
+use crate::bank::{self, Direction, ExpectedPayment, MatchOutcome, MatchedEntry, StatementEntry};
+use crate::commands::CommandError;
+use crate::domain::Money;
+use crate::domain::grant::{PaymentState, ReturnReason};
 use crate::domain::reference::Reference;
-use crate::domain::{Command, GrantCommand, GrantId, Money};
 use crate::http::pages::PageError;
 use crate::http::pages::days::short_day;
 use crate::http::pages::words::{Tag, TagKind, capitalised};
@@ -22,10 +28,11 @@ use crate::views::Filter;
 
 /// Records per lookup.
 const LOOKUP_CHUNK: usize = 500;
-/// The number of letters of a group's name that an entry must contain. Banks cut names short.
-const NAME_LETTERS: usize = 12;
 /// What the page says of an entry that was recorded before.
 const RECORDED_BEFORE: &str = "We have this already.";
+/// What the page says of an entry without a direction.
+const NO_DIRECTION: &str = "The statement does not say if this went out or came in. Look at the \
+    bank’s own page, then choose.";
 
 /// An entry of the statement.
 pub(super) struct StatementRow {
@@ -41,6 +48,9 @@ pub(super) struct StatementRow {
     /// The field and value that record the entry, and whether it is ticked. [`parse_line`] parses
     /// the value.
     pub(super) tick: Option<(&'static str, String, bool)>,
+    /// If the statement does not say the direction: the answers of which a person chooses one, and
+    /// the value that records each.
+    pub(super) ways: Vec<(String, String)>,
 }
 
 /// What an entry seems to be.
@@ -70,22 +80,7 @@ impl MatchKind {
 struct KnownGrant {
     title: String,
     group: String,
-}
-
-/// Money that a group has to give back.
-struct DueReturn {
-    grant: Uuid,
     reference: String,
-    owed: ReturnReason,
-    amount: Money,
-    due_on: Option<Date>,
-}
-
-/// Money that a group has given back.
-struct ReturnedMoney {
-    grant: Uuid,
-    reference: String,
-    amount: Money,
 }
 
 /// The records that an entry of a statement may refer to.
@@ -94,6 +89,52 @@ struct KnownMoney {
     grants: BTreeMap<Uuid, KnownGrant>,
     due: Vec<DueReturn>,
     returned: Vec<ReturnedMoney>,
+}
+
+/// What the rows of one statement have in common.
+struct RowContext<'a> {
+    request: &'a DeskRequest<'a>,
+    grants: &'a BTreeMap<Uuid, KnownGrant>,
+    /// The names of the groups.
+    names: &'a BTreeMap<String, String>,
+    payments: &'a [ExpectedPayment],
+    paid: &'a [PaidGrant],
+    returned: &'a [ReturnedMoney],
+    with_pence: bool,
+}
+
+impl RowContext<'_> {
+    /// The name of the group of a grant, and the grant's title.
+    fn known(&self, grant: Uuid) -> (String, String) {
+        let Some(grant) = self.grants.get(&grant) else {
+            return (String::new(), String::new());
+        };
+        let name = self.names.get(&grant.group).cloned().unwrap_or_default();
+        (name, grant.title.clone())
+    }
+
+    /// A row with what the statement contains, and the grant that it is about.
+    fn row_of(&self, entry: &StatementEntry, kind: MatchKind, grant: Option<Uuid>) -> StatementRow {
+        let (group, title) = grant.map(|grant| self.known(grant)).unwrap_or_default();
+        let sign = match entry.direction {
+            Some(Direction::Out) => "\u{2212}",
+            Some(Direction::In) => "+",
+            None => "",
+        };
+        StatementRow {
+            day: entry.on.strftime("%-d %b %Y").to_string(),
+            description: entry.description.clone(),
+            sum: format!("{sign}{}", pounds_in(sum_of(entry), self.with_pence)),
+            kind,
+            tag: kind.tag(),
+            grant,
+            group,
+            title,
+            says: String::new(),
+            tick: None,
+            ways: Vec::new(),
+        }
+    }
 }
 
 /// The entries as the page shows them, each with what it seems to be about.
@@ -107,56 +148,41 @@ pub(super) async fn statement_rows(
         mut due,
         returned,
     } = known_money(request).await?;
-    let sums = entries.iter().map(sum_of);
-    let with_pence = have_pence(sums);
-    let found = bank::reconcile(entries, payments);
-    let wanted: BTreeSet<Uuid> = found
-        .iter()
-        .filter_map(|one| Some(one.payment?.0))
-        .chain(due.iter().map(|due| due.grant))
-        .chain(returned.iter().map(|money| money.grant))
-        .collect();
-    let groups = wanted.iter().filter_map(|id| grants.get(id));
-    let names = request
-        .group_names(groups.map(|grant| grant.group.clone()))
-        .await?;
-    let known = |id: Uuid| -> (String, String) {
-        let Some(grant) = grants.get(&id) else {
-            return (String::new(), String::new());
-        };
-        let name = names.get(&grant.group).cloned().unwrap_or_default();
-        (name, grant.title.clone())
+    let with_pence = have_pence(entries.iter().map(sum_of));
+    let found = bank::reconcile(entries, payments.clone());
+    let groups: BTreeSet<String> = grants.values().map(|grant| grant.group.clone()).collect();
+    let names = request.group_names(groups.into_iter()).await?;
+    let paid = paid_grants(&payments, &grants, &names);
+    let context = RowContext {
+        request,
+        grants: &grants,
+        names: &names,
+        payments: &payments,
+        paid: &paid,
+        returned: &returned,
+        with_pence,
     };
     let mut rows = Vec::new();
     let mut alike: BTreeMap<String, u32> = BTreeMap::new();
     for one in found {
-        let group_of = |grant: Uuid| known(grant).0;
-        let mut row = if one.outcome != MatchOutcome::NoPayment {
-            entry_row(request, one, known, with_pence).await?
-        } else if let Some((grant, line)) =
-            recorded_return(request, &one.entry, &returned, &alike, group_of).await?
-        {
-            let (group, title) = known(grant);
-            StatementRow {
-                grant: Some(grant),
-                group,
-                title,
-                tick: Some(("back", line, false)),
-                ..row_of(&one.entry, MatchKind::Recorded, with_pence)
-            }
+        let mut row = if one.outcome == MatchOutcome::NoPayment {
+            context.other_row(&one.entry, &mut due, &alike).await?
         } else {
-            let back = take_return(&one.entry, &mut due, group_of);
-            other_row(&one.entry, back, known, request.today(), with_pence)
+            context.payment_row(one).await?
         };
         // Two entries of the same day may be equal. A number makes their idempotency keys differ.
-        if let Some(("settle" | "back", line, _)) = &mut row.tick {
-            let count = alike.entry(line.clone()).or_default();
-            *count += 1;
-            *line = format!("{line}/{count}");
+        let tick = row.tick.iter_mut().map(|(field, line, _)| (*field, line));
+        let ways = row.ways.iter_mut().map(|(_, line)| ("way", line));
+        for (field, line) in tick.chain(ways) {
+            if field != "line" && needs_number(line) {
+                let count = alike.entry(line.clone()).or_default();
+                *count += 1;
+                *line = format!("{line}/{count}");
+            }
         }
         let is_recorded = match &row.tick {
             Some(("settle" | "back", line, _)) => was_recorded(request, line).await?,
-            _ => false,
+            _ => any_recorded(request, &row.ways).await?,
         };
         rows.push(if is_recorded {
             recorded_before(row)
@@ -165,6 +191,30 @@ pub(super) async fn statement_rows(
         });
     }
     Ok(rows)
+}
+
+/// The grants from which money was sent, as an entry may name them.
+fn paid_grants(
+    payments: &[ExpectedPayment],
+    grants: &BTreeMap<Uuid, KnownGrant>,
+    names: &BTreeMap<String, String>,
+) -> Vec<PaidGrant> {
+    let has_left = |payment: &&ExpectedPayment| {
+        use PaymentState as S;
+        let state = payment.state;
+        matches!(state, S::Sent | S::Confirmed | S::Failed | S::Reversed)
+    };
+    let paid = payments.iter().filter(has_left);
+    let ids: BTreeSet<Uuid> = paid.map(|payment| payment.grant).collect();
+    let paid_grant = |id: Uuid| {
+        let grant = grants.get(&id)?;
+        Some(PaidGrant {
+            grant: id,
+            reference: grant.reference.clone(),
+            group: names.get(&grant.group).cloned().unwrap_or_default(),
+        })
+    };
+    ids.into_iter().filter_map(paid_grant).collect()
 }
 
 /// All payments, as a statement may name them, with their grants, and the money that is due back.
@@ -199,8 +249,12 @@ async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError>
                 due_on: row.return_due_on,
             }));
             let group = row.group.to_string();
-            let title = row.title;
-            grants.insert(row.id, KnownGrant { title, group });
+            let known = KnownGrant {
+                title: row.title,
+                group,
+                reference,
+            };
+            grants.insert(row.id, known);
         }
     }
     let expected = payments.into_iter().filter_map(|row| {
@@ -223,25 +277,6 @@ async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError>
     })
 }
 
-/// The command that a line of the form describes, with an idempotency key made of the line, so that
-/// each line is recorded once, by any of the people in finance.
-pub(super) fn line_request(caller: Caller, line: &str, command: Command) -> CommandRequest {
-    CommandRequest {
-        idempotency_key: Some(IdempotencyKey::shared(format!("bank/{line}"), "bank")),
-        ..CommandRequest::new(caller, command)
-    }
-}
-
-/// Whether a line of the form was recorded before, by anyone.
-async fn was_recorded(request: &DeskRequest<'_>, line: &str) -> Result<bool, PageError> {
-    let Some(command) = parse_line(line) else {
-        return Ok(false);
-    };
-    let asked = line_request(request.signed.caller.clone(), line, command);
-    let reply = request.app.commands.previous_reply(asked).await?;
-    Ok(reply.is_some())
-}
-
 /// The row of an entry that was recorded before: it cannot be ticked.
 fn recorded_before(row: StatementRow) -> StatementRow {
     StatementRow {
@@ -249,138 +284,14 @@ fn recorded_before(row: StatementRow) -> StatementRow {
         tag: MatchKind::Recorded.tag(),
         says: RECORDED_BEFORE.to_owned(),
         tick: None,
+        ways: Vec::new(),
         ..row
-    }
-}
-
-/// The grant for which an entry was recorded as returned money, and its line of the form. Such
-/// money is no longer due. `alike` has how many equal lines the statement had so far.
-async fn recorded_return(
-    request: &DeskRequest<'_>,
-    entry: &StatementEntry,
-    returned: &[ReturnedMoney],
-    alike: &BTreeMap<String, u32>,
-    group_of: impl Fn(Uuid) -> String,
-) -> Result<Option<(Uuid, String)>, PageError> {
-    if entry.pence <= 0 {
-        return Ok(None);
-    }
-    let fits = |money: &&ReturnedMoney| {
-        money.amount.pence() == entry.pence
-            || names_grant(entry, &money.reference, &group_of(money.grant))
-    };
-    for money in returned.iter().filter(fits) {
-        for owed in [ReturnReason::Underspend, ReturnReason::Clawback] {
-            let line = return_line(money.grant, entry, owed);
-            let number = alike.get(&line).map_or(1, |count| count + 1);
-            if was_recorded(request, &format!("{line}/{number}")).await? {
-                return Ok(Some((money.grant, line)));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// The line of the form that records an entry as returned money, without its number.
-fn return_line(grant: Uuid, entry: &StatementEntry, owed: ReturnReason) -> String {
-    let owed: &str = owed.into();
-    format!("{grant}/0/back/{}/{owed}/{}", entry.on, entry.pence)
-}
-
-/// Whether an entry has the number of a grant, or the name of its group.
-fn names_grant(entry: &StatementEntry, reference: &str, group: &str) -> bool {
-    let said = plain(&entry.description);
-    let group: String = plain(group).chars().take(NAME_LETTERS).collect();
-    let has_number = !reference.is_empty() && said.contains(&plain(reference));
-    has_number || (!group.is_empty() && said.contains(&group))
-}
-
-/// The money due back that an entry pays, and whether the entry names the grant or its group. An
-/// entry that has only the amount counts if nobody else owes as much. Money that is found is
-/// removed from the list, because it can come back only once.
-fn take_return(
-    entry: &StatementEntry,
-    due: &mut Vec<DueReturn>,
-    group_of: impl Fn(Uuid) -> String,
-) -> Option<(DueReturn, bool)> {
-    if entry.pence <= 0 {
-        return None;
-    }
-    let is_named = |due: &DueReturn| names_grant(entry, &due.reference, &group_of(due.grant));
-    let fits: Vec<usize> = (0..due.len())
-        .filter(|place| due[*place].amount.pence() == entry.pence)
-        .collect();
-    if let Some(place) = fits.iter().find(|place| is_named(&due[**place])) {
-        return Some((due.swap_remove(*place), true));
-    }
-    match fits.as_slice() {
-        [only] => Some((due.swap_remove(*only), false)),
-        _ => None,
-    }
-}
-
-/// Letters and digits of a text, as capitals.
-fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .collect()
-}
-
-/// An entry that names none of our payments.
-fn other_row(
-    entry: &StatementEntry,
-    back: Option<(DueReturn, bool)>,
-    known: impl Fn(Uuid) -> (String, String),
-    today: Date,
-    with_pence: bool,
-) -> StatementRow {
-    let Some((due, is_named)) = back else {
-        let says = "It does not match any payment or any money due back.".to_owned();
-        let row = row_of(entry, MatchKind::NotOurs, with_pence);
-        return StatementRow { says, ..row };
-    };
-    let (group, title) = known(due.grant);
-    let by = due
-        .due_on
-        .map(|day| format!(" by {}", short_day(day, today)));
-    let due_words = format!("{} is due{}", due.amount, by.unwrap_or_default());
-    let says = if is_named {
-        format!("Money back from {group}: {due_words}.")
-    } else {
-        format!("It may be money back from {group}: {due_words}. Tick it if it is theirs.")
-    };
-    let line = return_line(due.grant, entry, due.owed);
-    StatementRow {
-        grant: Some(due.grant),
-        group,
-        title,
-        says,
-        tick: Some(("back", line, is_named)),
-        ..row_of(entry, MatchKind::MoneyBack, with_pence)
     }
 }
 
 /// The amount of an entry, whether it went out or came in.
 fn sum_of(entry: &StatementEntry) -> Money {
-    Money::from_pence(entry.pence.unsigned_abs())
-}
-
-/// A row with only what the statement contains.
-fn row_of(entry: &StatementEntry, kind: MatchKind, with_pence: bool) -> StatementRow {
-    let sign = if entry.pence < 0 { "\u{2212}" } else { "+" };
-    StatementRow {
-        day: entry.on.strftime("%-d %b %Y").to_string(),
-        description: entry.description.clone(),
-        sum: format!("{sign}{}", pounds_in(sum_of(entry), with_pence)),
-        kind,
-        tag: kind.tag(),
-        grant: None,
-        group: String::new(),
-        title: String::new(),
-        says: String::new(),
-        tick: None,
-    }
+    Money::from_pence(entry.pence)
 }
 
 /// The kind of an entry about a payment, the action that records it, if any, and its text.
@@ -404,6 +315,7 @@ fn suggested_action(outcome: &MatchOutcome) -> (MatchKind, Option<&'static str>,
             None,
             "It names several payments. Record each on the page of its grant.",
         ),
+        MatchOutcome::UnknownDirection { .. } => (MatchKind::ToLookAt, None, NO_DIRECTION),
         MatchOutcome::NeedsReview(says) => {
             return (MatchKind::ToLookAt, None, format!("{}.", capitalised(says)));
         }
@@ -411,109 +323,205 @@ fn suggested_action(outcome: &MatchOutcome) -> (MatchKind, Option<&'static str>,
     (kind, act, says.to_owned())
 }
 
-/// An entry that names a payment.
-async fn entry_row(
-    request: &DeskRequest<'_>,
-    one: MatchedEntry,
-    known: impl Fn(Uuid) -> (String, String),
-    with_pence: bool,
-) -> Result<StatementRow, PageError> {
-    let MatchedEntry {
-        entry,
-        payment,
-        outcome,
-    } = one;
-    let (kind, act, says) = suggested_action(&outcome);
-    let (group, title) = payment.map(|(grant, _)| known(grant)).unwrap_or_default();
-    let mut row = StatementRow {
-        grant: payment.map(|(grant, _)| grant),
-        group,
-        title,
-        says,
-        ..row_of(&entry, kind, with_pence)
-    };
-    let Some((grant, payment)) = payment else {
-        return Ok(row);
-    };
-    if let MatchOutcome::NeedsReview(_) = outcome {
-        let way = if entry.pence < 0 {
-            "went_out"
-        } else {
-            "came_in"
-        };
-        let pence = entry.pence.unsigned_abs();
-        let line = format!("{grant}/{payment}/settle/{}/{way}/{pence}", entry.on);
-        row.tick = Some(("settle", line, false));
-    }
-    let Some(act) = act else {
-        return Ok(row);
-    };
-    let line = format!("{grant}/{payment}/{act}/{}", entry.on);
-    // A dry run of this entry alone. A refusal that an earlier entry causes shows only when both
-    // are recorded.
-    let command = parse_line(&line).filter(|_| act == "confirm");
-    if let Some(command) = command
-        && let Err(CommandError::Refused(refusal)) = request
-            .app
-            .commands
-            .dry_run(&request.signed.caller, command)
-            .await
-    {
-        let says = format!("We cannot record it: {refusal}.");
-        return Ok(StatementRow {
+impl RowContext<'_> {
+    /// An entry that names a payment.
+    async fn payment_row(&self, one: MatchedEntry) -> Result<StatementRow, PageError> {
+        let MatchedEntry {
+            entry,
+            payment,
+            outcome,
+        } = one;
+        let (kind, act, says) = suggested_action(&outcome);
+        let grant = payment.map(|(grant, _)| grant);
+        let mut row = StatementRow {
             says,
-            kind: MatchKind::ToLookAt,
-            tag: MatchKind::ToLookAt.tag(),
-            ..row
-        });
+            ..self.row_of(&entry, kind, grant)
+        };
+        let Some((grant, payment)) = payment else {
+            return Ok(row);
+        };
+        if matches!(outcome, MatchOutcome::UnknownDirection { .. })
+            && was_answered(self.request, grant, payment, &entry).await?
+        {
+            return Ok(recorded_before(row));
+        }
+        offer_to_look(&mut row, &outcome, (grant, payment), &entry);
+        let Some(act) = act else {
+            return Ok(row);
+        };
+        let line = act_line(grant, payment, act, &entry);
+        // A dry run of this entry alone. A refusal that an earlier entry causes shows only when
+        // both are recorded.
+        let command = parse_line(&line).filter(|_| act == "confirm");
+        if let Some(command) = command
+            && let Err(CommandError::Refused(refusal)) = self
+                .request
+                .app
+                .commands
+                .dry_run(&self.request.signed.caller, command)
+                .await
+        {
+            let says = format!("We cannot record it: {refusal}.");
+            return Ok(StatementRow {
+                says,
+                kind: MatchKind::ToLookAt,
+                tag: MatchKind::ToLookAt.tag(),
+                ..row
+            });
+        }
+        row.tick = Some(("line", line, true));
+        Ok(row)
     }
-    row.tick = Some(("line", line, true));
-    Ok(row)
+
+    /// An entry that names none of our payments: money that is due back, money or a payment that
+    /// came back from a grant that it names, or nothing of ours.
+    async fn other_row(
+        &self,
+        entry: &StatementEntry,
+        due: &mut Vec<DueReturn>,
+        alike: &BTreeMap<String, u32>,
+    ) -> Result<StatementRow, PageError> {
+        let group_of = |grant: Uuid| self.known(grant).0;
+        let recorded = recorded_return(self.request, entry, self.returned, alike, group_of).await?;
+        if let Some((grant, line)) = recorded {
+            return Ok(StatementRow {
+                tick: Some(("back", line, false)),
+                ..self.row_of(entry, MatchKind::Recorded, Some(grant))
+            });
+        }
+        if let Some((due, is_named)) = take_return(entry, due, group_of) {
+            return Ok(self.due_row(entry, &due, is_named));
+        }
+        match named_grant(entry, self.paid) {
+            Some(grant) => self.named_row(entry, grant).await,
+            None => Ok(StatementRow {
+                says: "It does not match any payment or any money due back.".to_owned(),
+                ..self.row_of(entry, MatchKind::NotOurs, None)
+            }),
+        }
+    }
+
+    /// An entry that seems to be money that is due back.
+    fn due_row(&self, entry: &StatementEntry, due: &DueReturn, is_named: bool) -> StatementRow {
+        let row = self.row_of(entry, MatchKind::MoneyBack, Some(due.grant));
+        let today = self.request.today();
+        let by = due
+            .due_on
+            .map(|day| format!(" by {}", short_day(day, today)));
+        let due_words = format!("{} is due{}", due.amount, by.unwrap_or_default());
+        let says = if is_named {
+            format!("Money back from {}: {due_words}.", row.group)
+        } else {
+            let group = &row.group;
+            format!("It may be money back from {group}: {due_words}. Tick it if it is theirs.")
+        };
+        let line = return_line(due.grant, entry, due.owed);
+        StatementRow {
+            says,
+            tick: Some(("back", line, is_named)),
+            ..row
+        }
+    }
+
+    /// An entry that names a grant or its group, and no payment. Money that came in is offered as a
+    /// payment that came back, or as money back; nothing is ticked.
+    async fn named_row(
+        &self,
+        entry: &StatementEntry,
+        grant: Uuid,
+    ) -> Result<StatementRow, PageError> {
+        if entry.direction != Some(Direction::In) {
+            let row = self.row_of(entry, MatchKind::NotOurs, Some(grant));
+            let group = &row.group;
+            let says = format!(
+                "It names {group}, and none of our payments. If it is one, record it on the page \
+                    of its grant."
+            );
+            return Ok(StatementRow { says, ..row });
+        }
+        if let Some(payment) = recalled_payment(entry, grant, self.payments) {
+            let act = match payment.state {
+                PaymentState::Sent | PaymentState::Failed => "fail",
+                _ => "reverse",
+            };
+            let line = act_line(grant, payment.payment, act, entry);
+            let row = self.row_of(entry, MatchKind::MoneyBack, Some(grant));
+            if was_recorded(self.request, &line).await? {
+                return Ok(recorded_before(row));
+            }
+            if matches!(payment.state, PaymentState::Sent | PaymentState::Confirmed) {
+                let says = format!(
+                    "It may be our payment of {} that came back from {}. Tick it if it is.",
+                    payment.amount, row.group
+                );
+                let tick = Some(("line", line, false));
+                return Ok(StatementRow { says, tick, ..row });
+            }
+        }
+        let row = self.row_of(entry, MatchKind::MoneyBack, Some(grant));
+        let says = format!(
+            "It may be money back from {}, though none is due. Tick it if it is theirs.",
+            row.group
+        );
+        let line = return_line(grant, entry, ReturnReason::default());
+        Ok(StatementRow {
+            says,
+            tick: Some(("back", line, false)),
+            ..row
+        })
+    }
 }
 
-/// Parses the command that a line of the form describes.
-pub(super) fn parse_line(line: &str) -> Option<Command> {
-    let parts: Vec<&str> = line.split('/').collect();
-    let [grant, payment, act, on, more @ ..] = parts.as_slice() else {
-        return None;
-    };
-    let (grant, payment) = (GrantId(grant.parse().ok()?), payment.parse::<u16>().ok()?);
-    let reason = format!("The bank's statement of {on} says that it came back.");
-    let (name, body) = match (*act, more) {
-        ("confirm", []) => (
-            "confirm-payment",
-            json!({ "payment": payment, "happened_on": on }),
-        ),
-        ("fail", []) => (
-            "fail-payment",
-            json!({ "payment": payment, "happened_on": on, "reason": reason }),
-        ),
-        ("reverse", []) => (
-            "reverse-payment",
-            json!({ "payment": payment, "happened_on": on, "reason": reason }),
-        ),
-        ("back", [owed, pence, _]) => {
-            let amount = Money::from_pence(pence.parse().ok()?);
-            (
-                "receive-return",
-                json!({ "owed": owed, "amount": amount, "received_on": on }),
-            )
+/// Adds to a row what a person can record who has looked at its entry: a line that two people
+/// settle, or one of two answers if the statement does not say the direction.
+fn offer_to_look(
+    row: &mut StatementRow,
+    outcome: &MatchOutcome,
+    (grant, payment): (Uuid, u16),
+    entry: &StatementEntry,
+) {
+    let settle = |way: Direction| settle_line(grant, payment, entry, way);
+    match (outcome, entry.direction) {
+        (MatchOutcome::NeedsReview(_), Some(way)) => {
+            row.tick = Some(("settle", settle(way), false));
         }
-        ("settle", [way, pence, _]) => {
-            let amount = Money::from_pence(pence.parse().ok()?);
-            let note = format!(
-                "The bank's statement of {on} names this payment, and the entry fits nothing that \
-                    is on record."
-            );
-            (
-                "record-bank-entry",
-                json!({
-                    "kind": way, "amount": amount, "payment": payment, "happened_on": on,
-                    "note": note,
-                }),
-            )
+        (MatchOutcome::NeedsReview(_), None) => {
+            row.says = format!("{} {NO_DIRECTION}", row.says);
+            row.ways = vec![
+                ("It went out".to_owned(), settle(Direction::Out)),
+                ("It came in".to_owned(), settle(Direction::In)),
+            ];
         }
-        _ => return None,
+        (MatchOutcome::UnknownDirection { went_out, came_in }, _) => {
+            let way = |label: &str, way: Direction, outcome: &MatchOutcome| {
+                way_of(label, outcome, (grant, payment), entry, way)
+            };
+            row.ways = [
+                way("It went out", Direction::Out, went_out),
+                way("It came in", Direction::In, came_in),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+        }
+        _ => {}
+    }
+}
+
+/// One answer about an entry without a direction, and the line that records it. `None` if that is
+/// recorded already.
+fn way_of(
+    label: &str,
+    outcome: &MatchOutcome,
+    (grant, payment): (Uuid, u16),
+    entry: &StatementEntry,
+    way: Direction,
+) -> Option<(String, String)> {
+    let (_, act, says) = suggested_action(outcome);
+    let line = match (act, outcome) {
+        (Some(act), _) => act_line(grant, payment, act, entry),
+        (None, MatchOutcome::NeedsReview(_)) => settle_line(grant, payment, entry, way),
+        (None, _) => return None,
     };
-    Some(Command::Grant(grant, GrantCommand::read(name, body)?.ok()?))
+    Some((format!("{label}. {says}"), line))
 }

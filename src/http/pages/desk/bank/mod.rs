@@ -15,8 +15,10 @@
 mod batch;
 mod batch_payments;
 mod entries;
+mod entry_lines;
 mod entry_rows;
 mod file;
+mod money_back;
 mod proposals;
 
 use std::collections::BTreeSet;
