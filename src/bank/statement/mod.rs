@@ -65,7 +65,10 @@ pub struct Statement {
 /// personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
-    #[error("we cannot read this file: use a CSV file with column titles, or an OFX file")]
+    #[error(
+        "we cannot read this file: use a CSV file with column titles, or an OFX, camt.053 or MT940 \
+            file"
+    )]
     UnknownFormat,
     #[error("this file needs a column for {0}")]
     MissingColumn(&'static str),
@@ -83,7 +86,7 @@ struct Format {
     read: fn(&str) -> Result<Statement, StatementError>,
 }
 
-const FORMATS: [Format; 1] = [Format {
+const FORMATS: &[Format] = &[Format {
     is_it: ofx::is_it,
     read: ofx::read,
 }];

@@ -144,7 +144,7 @@ async fn a_statement_confirms_and_reverses_payments(app: TestApp) {
 
     // Then
     assert!(
-        wrong.status == 422 && wrong.contains("use a CSV file with column titles, or an OFX file"),
+        wrong.status == 422 && wrong.contains("use a CSV file with column titles, or an OFX, camt.053"),
         "{} {}",
         wrong.status,
         visible_text(&wrong)
@@ -278,7 +278,7 @@ async fn money_that_a_group_owes_has_its_own_part_of_a_statement(app: TestApp) {
     let says = visible_text(&seen);
     assert!(
         says.contains("1 money back, 1 not about our payments")
-            && says.contains("A group owes us this amount.")
+            && says.contains("A group may have sent this back.")
             && says.contains("You do not need to do anything.")
             && says.contains("+£50 ")
             && !says.contains("£50.00"),
