@@ -17,6 +17,7 @@ pub mod open_data;
 pub mod seeds;
 pub mod settings;
 pub mod statements;
+pub mod statement_lines;
 pub mod subject_access;
 pub mod taking_back;
 pub mod telling;

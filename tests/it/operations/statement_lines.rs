@@ -1,0 +1,243 @@
+//! Statements whose lines leave something open: no direction, no payment of ours, no movement.
+
+use microgrants::bank;
+use microgrants::domain::GrantId;
+use microgrants::domain::grant::{GrantState, PaymentState};
+use microgrants::domain::reference::Reference;
+use microgrants::projections::{ApplicationRow, GrantRow, PaymentRow};
+
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::projections::read_models::assert_equals_rebuild;
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{Office, gbp};
+use crate::support::replay;
+use crate::support::steps::{approve_payment, close_grant, excuse_update, send_payment};
+use crate::support::test_app::TestApp;
+
+/// The reference of a grant's first payment at the bank.
+async fn reference_of(app: &TestApp, grant: GrantId) -> String {
+    app.catch_up().await;
+    let row: ApplicationRow = app.views().find(grant.0, None).await.unwrap().unwrap();
+    let reference = Reference::parse(&row.reference).expect("a reference");
+    bank::payment_reference(&reference, 1)
+}
+
+async fn grant_row(app: &TestApp, grant: GrantId) -> GrantRow {
+    app.catch_up().await;
+    app.views().find(grant.0, None).await.unwrap().unwrap()
+}
+
+async fn payment_state(app: &TestApp, grant: GrantId) -> PaymentState {
+    app.catch_up().await;
+    let id = format!("{grant}/00001");
+    let row: Option<PaymentRow> = app.views().find(id, None).await.unwrap();
+    row.expect("a payment").state
+}
+
+/// A grant of £900 whose payment is at the bank.
+async fn sent(app: &TestApp, office: &Office) -> GrantId {
+    let (grant, ..) = office.prepared(app, 900).await;
+    app.issue_ok(office.ben, approve_payment(grant, 1)).await;
+    app.issue_ok(office.ben, send_payment(grant, 1, app.today()))
+        .await;
+    grant
+}
+
+/// A closed grant of £900 that was paid today.
+async fn closed(app: &TestApp, office: &Office) -> GrantId {
+    let (grant, ..) = office.prepared(app, 900).await;
+    office.paid(app, grant).await;
+    app.issue_ok(office.ada, excuse_update(grant)).await;
+    app.issue_ok(office.ada, close_grant(grant)).await;
+    grant
+}
+
+/// Uploads a statement of any bytes.
+fn upload(browser: &mut Browser, statement: &[u8]) -> Page {
+    const BETWEEN: &str = "between-the-parts";
+    let page = browser.get("/desk/bank");
+    let csrf = page.hidden_field("csrf");
+    let field = |name: &str, value: &str| {
+        format!("--{BETWEEN}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = format!(
+        "--{BETWEEN}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"s.csv\"\r\n\
+            Content-Type: text/csv\r\n\r\n"
+    );
+    let start = field("csrf", &csrf) + &field("form", "statement") + &field("at", "/desk/bank");
+    let body = [
+        start.as_bytes(),
+        file.as_bytes(),
+        statement,
+        format!("\r\n--{BETWEEN}--\r\n").as_bytes(),
+    ]
+    .concat();
+    let media = format!("multipart/form-data; boundary={BETWEEN}");
+    browser.post_bytes("/desk/do/bank-statement", &media, &body)
+}
+
+/// The values of the fields of a page that have a name.
+fn values_of(page: &Page, name: &str) -> Vec<String> {
+    page.text
+        .split(&format!("name=\"{name}\" value=\""))
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().replace("&#x2f;", "/"))
+        .collect()
+}
+
+on_each_engine!(a_line_without_a_direction_asks_a_person);
+async fn a_line_without_a_direction_asks_a_person(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let grant = sent(&app, &office).await;
+    let reference = reference_of(&app, grant).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let statement = format!("Date,Description,Amount\n{today},{reference},900.00\n");
+
+    // When
+    let seen = upload(&mut browser, statement.as_bytes());
+
+    // Then
+    let says = visible_text(&seen);
+    assert!(
+        says.contains("1 to look at")
+            && says.contains("£900 out or in")
+            && says.contains("The statement does not say if this went out or came in.")
+            && says.contains("It went out. The bank has paid it.")
+            && says.contains("It came in. It came back: the bank did not pay it."),
+        "{says}"
+    );
+    assert!(values_of(&seen, "line").is_empty(), "nothing is ticked");
+
+    // When it is left for now, and then answered.
+    let ways = values_of(&seen, "way-1");
+    assert_eq!(ways.len(), 3, "{ways:?}");
+    let left = browser.submit_form(&seen, "/desk/do/bank-entries", &[("way-1", "")]);
+    assert!(
+        left.contains("Select at least one line."),
+        "{}",
+        visible_text(&left)
+    );
+    assert_eq!(payment_state(&app, grant).await, PaymentState::Sent);
+    let answer = [("way-1", ways[0].as_str())];
+    browser.submit_form(&seen, "/desk/do/bank-entries", &answer);
+
+    // Then
+    assert_eq!(payment_state(&app, grant).await, PaymentState::Confirmed);
+    let again = upload(&mut browser, statement.as_bytes());
+    assert!(
+        again.contains("1 recorded before"),
+        "{}",
+        visible_text(&again)
+    );
+}
+
+on_each_engine!(a_payment_can_come_back_after_its_grant_was_closed);
+async fn a_payment_can_come_back_after_its_grant_was_closed(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let grant = closed(&app, &office).await;
+    let reference = reference_of(&app, grant).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let statement = format!(
+        "Date;Description;Amount\n{today};RTN {reference} ACCOUNT CLOSED;900,00\n{today};Rent;-5,00\n"
+    );
+
+    // When
+    let utf_16: Vec<u8> = statement
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let seen = upload(&mut browser, &[b"\xff\xfe".as_slice(), &utf_16].concat());
+    let lines = values_of(&seen, "line");
+    assert_eq!(lines.len(), 1, "{}", visible_text(&seen));
+    let ticked = [("line", lines[0].as_str())];
+    browser.submit_form(&seen, "/desk/do/bank-entries", &ticked);
+
+    // Then
+    assert_eq!(payment_state(&app, grant).await, PaymentState::Reversed);
+    let row = grant_row(&app, grant).await;
+    assert_eq!((row.state, row.paid), (GrantState::Closed, gbp(0)));
+    replay::replay_log(&app).await;
+    assert_equals_rebuild(&app).await;
+}
+
+on_each_engine!(a_line_that_names_a_group_is_offered_as_money_back);
+async fn a_line_that_names_a_group_is_offered_as_money_back(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let grant = closed(&app, &office).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let statement = format!(
+        "Date,Description,Amount\n{today},SOUP AND SONG WITH THANKS,+100.00\n\
+            {today},RECALL SOUP AND SONG,+900.00\n{today},Soup and song hall,-50.00\n"
+    );
+
+    // When
+    let seen = upload(&mut browser, statement.as_bytes());
+
+    // Then
+    let says = visible_text(&seen);
+    assert!(
+        says.contains("2 money back, 1 not about our payments")
+            && says.contains("It may be money back from")
+            && says.contains("It may be our payment of £900 that came back from")
+            && says.contains("and none of our payments. If it is one, record it"),
+        "{says}"
+    );
+    assert!(
+        !seen.contains("\" checked><span class=\"sr\">Record"),
+        "nothing is ticked"
+    );
+
+    // When
+    let back = values_of(&seen, "back");
+    assert_eq!(back.len(), 1, "{back:?}");
+    let ticked = [("back", back[0].as_str())];
+    browser.submit_form(&seen, "/desk/do/bank-entries", &ticked);
+
+    // Then
+    let row = grant_row(&app, grant).await;
+    assert_eq!(
+        (row.state, row.returned, row.paid),
+        (GrantState::Closed, gbp(100), gbp(800))
+    );
+    let again = visible_text(&upload(&mut browser, statement.as_bytes()));
+    assert!(again.contains("1 recorded before"), "{again}");
+    assert_equals_rebuild(&app).await;
+}
+
+on_each_engine!(lines_that_are_no_movements_are_named_on_the_page);
+async fn lines_that_are_no_movements_are_named_on_the_page(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let grant = sent(&app, &office).await;
+    let reference = reference_of(&app, grant).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let statement = format!(
+        "Account,£ 1234\nDate,Description,Paid out (£),Paid in (£)\n,Opening balance,,1000.00\n\
+            Pending,Card,5.00,\n{today},FPO {reference} 26NOV,900.00,\n,Closing balance,,100.00\n"
+    );
+    let windows: Vec<u8> = statement
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).expect("a letter of Western Europe"))
+        .collect();
+
+    // When
+    let seen = upload(&mut browser, &windows);
+
+    // Then
+    let says = visible_text(&seen);
+    assert!(
+        says.contains("1 matched")
+            && says.contains("Lines we left out")
+            && says.contains("Lines 3 and 6: a balance or a total.")
+            && says.contains("Line 4: the bank has not finished it yet.")
+            && says.contains("Line 1: a heading, a note or nothing paid."),
+        "{says}"
+    );
+}
