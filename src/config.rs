@@ -170,8 +170,8 @@ pub struct Config {
         global = true
     )]
     pub heads_to: Vec<String>,
-    /// The layout of the bank's payment file, as JSON (docs/integrations/bank.md). Without it, a
-    /// plain layout.
+    /// The layout of the bank's payment file and statements, as JSON (docs/integrations/bank.md).
+    /// Without it, a plain layout.
     #[arg(long, env = "MICROGRANTS_BANK_LAYOUT", global = true)]
     pub bank_layout: Option<PathBuf>,
     /// The publisher prefix that 360Giving assigned, such as 360G-example. Without it no open data

@@ -126,7 +126,9 @@ impl Layout {
             .map_err(|error| LayoutError::File(name.clone(), error))?;
         let layout: Self =
             serde_json::from_str(&text).map_err(|error| LayoutError::Json(name, error))?;
-        layout.require_payment_columns()
+        layout
+            .require_payment_columns()?
+            .require_statement_columns()
     }
 
     /// Returns the layout if it contains every column that a payment needs.
@@ -147,6 +149,11 @@ impl Layout {
                 return Err(LayoutError::Missing(self.name, says));
             }
         }
+        Ok(self)
+    }
+
+    /// Returns the layout if that of the statements, if any, has what every movement needs.
+    fn require_statement_columns(self) -> Result<Self, LayoutError> {
         match self.statement.as_ref().and_then(StatementLayout::fault) {
             Some(says) => Err(LayoutError::Statement(self.name, says)),
             None => Ok(self),
