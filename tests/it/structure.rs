@@ -22,9 +22,11 @@ const NOT_IN_DOMAIN: [&str; 7] = [
 ];
 
 /// Type names that two files may declare, with the reason.
-const SHARED_TYPE_NAMES: [&str; 1] = [
+const SHARED_TYPE_NAMES: [&str; 2] = [
     // The fund's own budget, and its view for readers: both are what the field calls a budget.
     "Budget",
+    // A bank's statement of an account, and the statement of a fund: offices call both so.
+    "Statement",
 ];
 
 /// Idioms that made comments hard to read. A plain verb says the same.

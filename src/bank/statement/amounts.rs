@@ -9,12 +9,12 @@ const PENCE_MAX: u64 = 9_999_999_900;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SignedAmount {
     pub pence: u64,
-    pub sign: Sign,
+    pub sign: AmountSign,
 }
 
 /// What an amount says about its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(super) enum AmountSign {
     Unmarked,
     /// A minus sign, or brackets.
     Minus,
@@ -27,7 +27,7 @@ pub(super) enum Sign {
     Contradictory,
 }
 
-impl Sign {
+impl AmountSign {
     /// The direction that the sign alone gives.
     pub(super) fn direction(self) -> Option<Direction> {
         match self {
@@ -42,29 +42,29 @@ impl Sign {
 #[derive(Clone, Copy)]
 enum Mark {
     Pounds,
-    Sign(Sign),
-    Letters(Sign),
+    Symbol(AmountSign),
+    Letters(AmountSign),
 }
 
 /// The marks, in capitals. Longer ones come first.
 const MARKS: [(&str, Mark); 9] = [
     ("GBP", Mark::Pounds),
     ("£", Mark::Pounds),
-    ("DR", Mark::Letters(Sign::Debit)),
-    ("DB", Mark::Letters(Sign::Debit)),
-    ("CR", Mark::Letters(Sign::Credit)),
-    ("D", Mark::Letters(Sign::Debit)),
-    ("C", Mark::Letters(Sign::Credit)),
-    ("-", Mark::Sign(Sign::Minus)),
-    ("+", Mark::Sign(Sign::Plus)),
+    ("DR", Mark::Letters(AmountSign::Debit)),
+    ("DB", Mark::Letters(AmountSign::Debit)),
+    ("CR", Mark::Letters(AmountSign::Credit)),
+    ("D", Mark::Letters(AmountSign::Debit)),
+    ("C", Mark::Letters(AmountSign::Credit)),
+    ("-", Mark::Symbol(AmountSign::Minus)),
+    ("+", Mark::Symbol(AmountSign::Plus)),
 ];
 
 /// The marks of an amount, each kind once at most.
 #[derive(Default)]
 struct Marks {
     pounds: bool,
-    sign: Option<Sign>,
-    letters: Option<Sign>,
+    sign: Option<AmountSign>,
+    letters: Option<AmountSign>,
 }
 
 impl Marks {
@@ -72,18 +72,18 @@ impl Marks {
     fn add(&mut self, mark: Mark) -> Option<()> {
         let is_first = match mark {
             Mark::Pounds => !std::mem::replace(&mut self.pounds, true),
-            Mark::Sign(sign) => self.sign.replace(sign).is_none(),
+            Mark::Symbol(sign) => self.sign.replace(sign).is_none(),
             Mark::Letters(sign) => self.letters.replace(sign).is_none(),
         };
         is_first.then_some(())
     }
 
-    fn sign(&self) -> Sign {
+    fn sign(&self) -> AmountSign {
         match (self.sign, self.letters) {
-            (None, None) => Sign::Unmarked,
+            (None, None) => AmountSign::Unmarked,
             (Some(only), None) | (None, Some(only)) => only,
             (Some(sign), Some(letters)) if sign.direction() == letters.direction() => letters,
-            (Some(_), Some(_)) => Sign::Contradictory,
+            (Some(_), Some(_)) => AmountSign::Contradictory,
         }
     }
 }
@@ -121,7 +121,7 @@ fn strip_mark(text: &str) -> Option<(Mark, &str)> {
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(')'));
     if let Some(inner) = bracketed {
-        return Some((Mark::Sign(Sign::Minus), inner));
+        return Some((Mark::Symbol(AmountSign::Minus), inner));
     }
     MARKS.iter().find_map(|(written, mark)| {
         let inner = text
@@ -209,13 +209,13 @@ mod tests {
 
     use super::*;
 
-    fn read(written: &str) -> Option<(u64, Sign)> {
+    fn read(written: &str) -> Option<(u64, AmountSign)> {
         parse_amount(written).map(|amount| (amount.pence, amount.sign))
     }
 
     #[test]
     fn amounts_of_banks_are_read() {
-        use Sign::{Contradictory, Credit, Debit, Minus, Plus, Unmarked};
+        use AmountSign::{Contradictory, Credit, Debit, Minus, Plus, Unmarked};
         for (written, pence, sign) in [
             ("1800", 180_000, Unmarked),
             ("1800.5", 180_050, Unmarked),
@@ -300,9 +300,9 @@ mod tests {
                 ("", "."), (",", "."), (" ", "."), ("", ","), (".", ","), (" ", ","),
             ]),
             around in prop::sample::select(vec![
-                ("", "", Sign::Unmarked), ("-", "", Sign::Minus), ("(", ")", Sign::Minus),
-                ("", "-", Sign::Minus), ("+", "", Sign::Plus), ("£", "", Sign::Unmarked),
-                ("-£", "", Sign::Minus), ("", " DR", Sign::Debit), ("", "CR", Sign::Credit),
+                ("", "", AmountSign::Unmarked), ("-", "", AmountSign::Minus), ("(", ")", AmountSign::Minus),
+                ("", "-", AmountSign::Minus), ("+", "", AmountSign::Plus), ("£", "", AmountSign::Unmarked),
+                ("-£", "", AmountSign::Minus), ("", " DR", AmountSign::Debit), ("", "CR", AmountSign::Credit),
             ]),
         ) {
             let (before, after, sign) = around;

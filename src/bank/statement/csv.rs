@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::amounts::{Sign, SignedAmount, parse_amount};
+use super::amounts::{AmountSign, SignedAmount, parse_amount};
 use super::columns::{AmountColumns, Columns, direction_of_word, is_day_title, plain_words};
 use super::days::parse_day;
 use super::{
@@ -51,19 +51,19 @@ const REFUSED_STATES: [&str; 7] = [
 ];
 
 /// A line of the file.
-enum Line {
+enum CsvLine {
     Blank,
     Skipped(SkippedReason),
-    Movement(Movement),
+    Movement(CsvMovement),
 }
 
 /// A movement, with everything that the line says about its direction.
-struct Movement {
+struct CsvMovement {
     on: Date,
     pence: u64,
     description: String,
     said: Vec<Direction>,
-    sign: Sign,
+    sign: AmountSign,
 }
 
 /// Reads a statement by its line of titles, or by the operator's layout if it has none that is
@@ -153,30 +153,30 @@ fn read_lines(
         let is_above = head.is_some_and(|head| place <= head);
         let is_title = head.is_some_and(|head| lines[head] == *line);
         let content = if is_blank(line) || head == Some(place) || names_separator(line) {
-            Line::Blank
+            CsvLine::Blank
         } else if is_above || is_title {
-            Line::Skipped(SkippedReason::NotALine)
+            CsvLine::Skipped(SkippedReason::NotALine)
         } else {
             match columns.read_line(line, separator) {
                 Err(_) if head.is_none() && movements.is_empty() => {
-                    Line::Skipped(SkippedReason::NotALine)
+                    CsvLine::Skipped(SkippedReason::NotALine)
                 }
                 read => read?,
             }
         };
         match content {
-            Line::Blank => {}
-            Line::Skipped(why) => skipped.push(SkippedLine {
+            CsvLine::Blank => {}
+            CsvLine::Skipped(why) => skipped.push(SkippedLine {
                 line: line_number(line),
                 why,
             }),
-            Line::Movement(movement) => movements.push(movement),
+            CsvLine::Movement(movement) => movements.push(movement),
         }
     }
     // An amount without a sign came in only where the file writes a minus for money out.
     let has_minus = movements
         .iter()
-        .any(|movement| movement.sign == Sign::Minus);
+        .any(|movement| movement.sign == AmountSign::Minus);
     let entries = movements
         .into_iter()
         .map(|movement| movement.into_entry(has_minus))
@@ -194,18 +194,18 @@ fn names_separator(line: &::csv::StringRecord) -> bool {
         .is_some_and(|field| field.to_lowercase().starts_with("sep="))
 }
 
-impl Movement {
+impl CsvMovement {
     fn into_entry(self, has_minus: bool) -> StatementEntry {
         let mut said = self.said;
         said.extend(self.sign.direction());
-        if self.sign == Sign::Unmarked && has_minus {
+        if self.sign == AmountSign::Unmarked && has_minus {
             said.push(Direction::In);
         }
         let direction = said
             .first()
             .copied()
             .filter(|first| said.iter().all(|other| other == first))
-            .filter(|_| self.sign != Sign::Contradictory);
+            .filter(|_| self.sign != AmountSign::Contradictory);
         StatementEntry {
             on: self.on,
             pence: self.pence,
@@ -216,7 +216,11 @@ impl Movement {
 }
 
 impl Columns {
-    fn read_line(&self, line: &::csv::StringRecord, separator: u8) -> Result<Line, StatementError> {
+    fn read_line(
+        &self,
+        line: &::csv::StringRecord,
+        separator: u8,
+    ) -> Result<CsvLine, StatementError> {
         let field = |column: usize| line.get(column).unwrap_or_default().trim();
         let wrong = |says| StatementError::UnreadableLine(line_number(line), says);
         let has = |places: &[usize], words: &[&str]| {
@@ -226,37 +230,37 @@ impl Columns {
         let is_pending = plain_words(field(self.day)).starts_with("pending")
             || line.iter().any(|field| plain_words(field) == "pending");
         if is_pending || has(&self.states, &PENDING_STATES) {
-            return Ok(Line::Skipped(SkippedReason::Pending));
+            return Ok(CsvLine::Skipped(SkippedReason::Pending));
         }
         if has(&self.states, &REFUSED_STATES) {
-            return Ok(Line::Skipped(SkippedReason::NotBooked));
+            return Ok(CsvLine::Skipped(SkippedReason::NotBooked));
         }
         if begins_with(line, &BALANCES) {
-            return Ok(Line::Skipped(SkippedReason::Balance));
+            return Ok(CsvLine::Skipped(SkippedReason::Balance));
         }
         let has_amount = self.amounts().iter().any(|place| !field(*place).is_empty());
         let Some(on) = parse_day(field(self.day)) else {
             if begins_with(line, &TOTALS) {
-                return Ok(Line::Skipped(SkippedReason::Balance));
+                return Ok(CsvLine::Skipped(SkippedReason::Balance));
             }
             let filled = line.iter().filter(|field| !field.trim().is_empty()).count();
             if !has_amount && (field(self.day).is_empty() || filled <= 2) {
-                return Ok(Line::Skipped(SkippedReason::NotALine));
+                return Ok(CsvLine::Skipped(SkippedReason::NotALine));
             }
             return Err(wrong("we cannot read the date"));
         };
         self.must_be_one_line(line, separator)?;
         if !has_amount {
-            return Ok(Line::Skipped(SkippedReason::NotALine));
+            return Ok(CsvLine::Skipped(SkippedReason::NotALine));
         }
         if has_other_currency(self.currencies.iter().map(|place| field(*place))) {
             return Err(wrong("this amount is not in pounds"));
         }
         let Some((pence, sign, side)) = self.read_amount(line)? else {
-            return Ok(Line::Skipped(SkippedReason::NotALine));
+            return Ok(CsvLine::Skipped(SkippedReason::NotALine));
         };
         let words = self.directions.iter().map(|place| field(*place));
-        Ok(Line::Movement(Movement {
+        Ok(CsvLine::Movement(CsvMovement {
             on,
             pence,
             description: self.description_of(line),
@@ -270,7 +274,7 @@ impl Columns {
     fn read_amount(
         &self,
         line: &::csv::StringRecord,
-    ) -> Result<Option<(u64, Sign, Option<Direction>)>, StatementError> {
+    ) -> Result<Option<(u64, AmountSign, Option<Direction>)>, StatementError> {
         let wrong = |says| StatementError::UnreadableLine(line_number(line), says);
         let amount = |column: usize| -> Result<Option<SignedAmount>, StatementError> {
             let written = line.get(column).unwrap_or_default().trim();
@@ -288,12 +292,12 @@ impl Columns {
                 (None, None) => Ok(None),
                 (Some(read), None) => Ok(Some((
                     read.pence,
-                    as_marked(read.sign, Sign::Debit),
+                    as_marked(read.sign, AmountSign::Debit),
                     Some(Direction::Out),
                 ))),
                 (None, Some(read)) => Ok(Some((
                     read.pence,
-                    as_marked(read.sign, Sign::Credit),
+                    as_marked(read.sign, AmountSign::Credit),
                     Some(Direction::In),
                 ))),
                 (Some(_), Some(_)) => Err(wrong("this line has money out and money in")),
@@ -353,9 +357,9 @@ impl Columns {
 }
 
 /// The sign of an amount whose column gives its direction: one without a mark has the column's.
-fn as_marked(sign: Sign, of_column: Sign) -> Sign {
+fn as_marked(sign: AmountSign, of_column: AmountSign) -> AmountSign {
     match sign {
-        Sign::Unmarked => of_column,
+        AmountSign::Unmarked => of_column,
         sign => sign,
     }
 }

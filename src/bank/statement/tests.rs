@@ -276,8 +276,8 @@ fn what_cannot_be_read_names_its_line_and_nothing_of_it() {
         ),
         ("x\n".repeat(LINES_MAX + 1).as_str(), "up to 50000 lines"),
     ] {
-        let told = entries(text).expect_err(text).to_string();
-        assert!(told.contains(says), "{text}: {told}");
+        let error = entries(text).expect_err(text).to_string();
+        assert!(error.contains(says), "{text}: {error}");
     }
 }
 

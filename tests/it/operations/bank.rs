@@ -144,7 +144,8 @@ async fn a_statement_confirms_and_reverses_payments(app: TestApp) {
 
     // Then
     assert!(
-        wrong.status == 422 && wrong.contains("use a CSV file with column titles, or an OFX, camt.053"),
+        wrong.status == 422
+            && wrong.contains("use a CSV file with column titles, or an OFX, camt.053"),
         "{} {}",
         wrong.status,
         visible_text(&wrong)

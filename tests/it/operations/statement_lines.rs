@@ -150,7 +150,10 @@ async fn a_payment_can_come_back_after_its_grant_was_closed(app: TestApp) {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    let seen = upload(&mut browser, &[b"\xff\xfe".as_slice(), &utf_16].concat());
+    let seen = upload(
+        &mut browser,
+        &[b"\xff\xfe".as_slice(), utf_16.as_slice()].concat(),
+    );
     let lines = values_of(&seen, "line");
     assert_eq!(lines.len(), 1, "{}", visible_text(&seen));
     let ticked = [("line", lines[0].as_str())];
