@@ -1,8 +1,12 @@
 use jiff::civil::date;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::*;
 use crate::bank::layout::StatementColumn;
+use crate::bank::{ExpectedPayment, MatchOutcome, reconcile};
+use crate::domain::Money;
+use crate::domain::grant::PaymentState;
 
 const REFERENCE: &str = "GR013782P1";
 
@@ -403,27 +407,38 @@ fn dialect() -> impl Strategy<Value = Dialect> {
 }
 
 fn movements() -> impl Strategy<Value = Vec<StatementEntry>> {
-    let movement = (0_i32..700, 1_u64..1_000_000_000, any::<bool>(), 1_u16..10);
+    let movement = (0_i32..700, 1_u64..1_000_000_000, any::<bool>());
     prop::collection::vec(movement, 1..20).prop_map(|movements| {
-        let to_entry = |(place, (days, pence, is_out, payment)): (usize, (i32, u64, bool, u16))| {
-            StatementEntry {
-                on: date(2026, 1, 1).saturating_add(jiff::Span::new().days(days)),
-                pence,
-                direction: Some(if is_out {
-                    Direction::Out
-                } else {
-                    Direction::In
-                }),
-                description: format!("FPO GR {place:06} P{payment} £ 26NOV"),
-            }
+        let to_entry = |(place, (days, pence, is_out)): (usize, (i32, u64, bool))| StatementEntry {
+            on: date(2026, 1, 1).saturating_add(jiff::Span::new().days(days)),
+            pence,
+            direction: Some(if is_out {
+                Direction::Out
+            } else {
+                Direction::In
+            }),
+            description: format!("FPO GR {place:06} P1 £ 26NOV"),
         };
         movements.into_iter().enumerate().map(to_entry).collect()
     })
 }
 
+/// The payments that the movements are about, all of them at the bank.
+fn payments(movements: &[StatementEntry]) -> Vec<ExpectedPayment> {
+    let payment = |(place, movement): (usize, &StatementEntry)| ExpectedPayment {
+        grant: Uuid::from_u128(place as u128),
+        payment: 1,
+        amount: Money::from_pence(movement.pence),
+        state: PaymentState::Sent,
+        paid_on: None,
+        reference: format!("GR{place:06}P1"),
+    };
+    movements.iter().enumerate().map(payment).collect()
+}
+
 proptest! {
     #[test]
-    fn a_statement_in_any_dialect_is_read_exactly(
+    fn a_statement_in_any_dialect_matches_its_payments_exactly(
         movements in movements(),
         dialect in dialect(),
     ) {
@@ -432,6 +447,17 @@ proptest! {
         if dialect.newest_first {
             read.reverse();
         }
-        prop_assert_eq!(read, movements);
+        prop_assert_eq!(&read, &movements);
+        let payments = payments(&movements);
+        let mut matched = reconcile(read, payments.clone());
+        matched.sort_by_key(|one| one.payment);
+        prop_assert_eq!(matched.len(), payments.len());
+        for (place, one) in matched.iter().enumerate() {
+            let is_out = movements[place].direction == Some(Direction::Out);
+            let expected = if is_out { MatchOutcome::Confirm } else { MatchOutcome::Fail };
+            prop_assert_eq!(one.payment, Some((payments[place].grant, 1)));
+            prop_assert_eq!(&one.outcome, &expected);
+            prop_assert_eq!(&one.entry, &movements[place]);
+        }
     }
 }
