@@ -33,6 +33,9 @@ const RECORDED_BEFORE: &str = "We have this already.";
 /// What the page says of an entry without a direction.
 const NO_DIRECTION: &str = "The statement does not say if this went out or came in. Look at the \
     bank’s own page, then choose.";
+/// The same of an entry that names none of our payments.
+const NO_DIRECTION_NO_PAYMENT: &str = "It names none of our payments, and the statement does not \
+    say if it went out or came in. If it is money back, record it on the page of its grant.";
 
 /// An entry of the statement.
 pub(super) struct StatementRow {
@@ -395,7 +398,11 @@ impl RowContext<'_> {
         match named_grant(entry, self.paid) {
             Some(grant) => self.named_row(entry, grant).await,
             None => Ok(StatementRow {
-                says: "It does not match any payment or any money due back.".to_owned(),
+                says: match entry.direction {
+                    Some(_) => "It does not match any payment or any money due back.",
+                    None => NO_DIRECTION_NO_PAYMENT,
+                }
+                .to_owned(),
                 ..self.row_of(entry, MatchKind::NotOurs, None)
             }),
         }
