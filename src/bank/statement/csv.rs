@@ -158,7 +158,7 @@ fn read_lines(
             CsvLine::Skipped(SkippedReason::NotALine)
         } else {
             match columns.read_line(line, separator) {
-                Err(_) if head.is_none() && movements.is_empty() => {
+                Err(_) if head.is_none() && movements.is_empty() && !columns.has_day(line) => {
                     CsvLine::Skipped(SkippedReason::NotALine)
                 }
                 read => read?,
@@ -216,6 +216,10 @@ impl CsvMovement {
 }
 
 impl Columns {
+    fn has_day(&self, line: &::csv::StringRecord) -> bool {
+        line.get(self.day).and_then(parse_day).is_some()
+    }
+
     fn read_line(
         &self,
         line: &::csv::StringRecord,
