@@ -274,8 +274,8 @@ pub(super) fn direction_of_word(field: &str) -> Option<Direction> {
     }
 }
 
-/// A field in small letters, without punctuation and without the words that say that an amount is in
-/// pounds or a time in UTC: "Amount (GBP)" is "amount".
+/// A field in small letters, without punctuation and without the words that say that an amount is
+/// in pounds or a time in UTC: "Amount (GBP)" is "amount".
 pub(super) fn plain_words(field: &str) -> String {
     let letters: String = field
         .chars()

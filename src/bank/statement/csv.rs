@@ -1,5 +1,5 @@
-//! Statements as CSV, with any of the usual separators. Lines above the titles, balances and pending
-//! lines are skipped and named.
+//! Statements as CSV, with any of the usual separators. Lines above the titles, balances and
+//! pending lines are skipped and named.
 
 use jiff::civil::Date;
 
@@ -141,7 +141,7 @@ fn line_number(line: &::csv::StringRecord) -> usize {
         .unwrap_or_default()
 }
 
-/// Reads the lines below the titles. Without titles, lines above the first movement may be anything.
+/// Reads the lines below the titles. Without titles, lines above the first movement need no day.
 fn read_lines(
     lines: &[::csv::StringRecord],
     head: Option<usize>,
