@@ -300,9 +300,15 @@ mod tests {
                 ("", "."), (",", "."), (" ", "."), ("", ","), (".", ","), (" ", ","),
             ]),
             around in prop::sample::select(vec![
-                ("", "", AmountSign::Unmarked), ("-", "", AmountSign::Minus), ("(", ")", AmountSign::Minus),
-                ("", "-", AmountSign::Minus), ("+", "", AmountSign::Plus), ("£", "", AmountSign::Unmarked),
-                ("-£", "", AmountSign::Minus), ("", " DR", AmountSign::Debit), ("", "CR", AmountSign::Credit),
+                ("", "", AmountSign::Unmarked),
+                ("£", "", AmountSign::Unmarked),
+                ("-", "", AmountSign::Minus),
+                ("", "-", AmountSign::Minus),
+                ("-£", "", AmountSign::Minus),
+                ("(", ")", AmountSign::Minus),
+                ("+", "", AmountSign::Plus),
+                ("", " DR", AmountSign::Debit),
+                ("", "CR", AmountSign::Credit),
             ]),
         ) {
             let (before, after, sign) = around;

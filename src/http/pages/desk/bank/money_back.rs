@@ -152,8 +152,8 @@ pub(super) fn named_grant(entry: &StatementEntry, paid: &[PaidGrant]) -> Option<
     )
 }
 
-/// The payment of a grant that an entry seems to bring back: the entry says that it is a return, and
-/// the amount is that of one payment only.
+/// The payment of a grant that an entry seems to bring back: the entry says that it is a return,
+/// and the amount is that of one payment only.
 pub(super) fn recalled_payment<'a>(
     entry: &StatementEntry,
     grant: Uuid,
