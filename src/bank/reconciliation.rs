@@ -55,9 +55,9 @@ pub enum MatchOutcome {
     NeedsReview(String),
 }
 
-/// Matches entries with payments in the order of their days, not of the statement. Within a day money that
-/// went out comes first: it came back later. The states in `known` are updated between entries: an
-/// entry may return a payment that an earlier entry confirmed.
+/// Matches entries with payments in the order of their days, not of the statement. Within a day
+/// money that went out comes first: it came back later. The states in `known` are updated between
+/// entries: an entry may return a payment that an earlier entry confirmed.
 #[must_use]
 pub fn reconcile(
     mut entries: Vec<StatementEntry>,
