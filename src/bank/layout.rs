@@ -5,18 +5,28 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// Layout of a payment file: one line per payment.
+use super::credit_transfer::{CreditTransfer, FileFormat};
+
+/// Layout of a payment file: the columns of a line per payment, or a message of ISO 20022.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
     /// The office's name for the layout.
     pub name: String,
+    /// CSV by default.
+    #[serde(default)]
+    pub format: FileFormat,
+    /// What a message has besides the payments.
+    #[serde(default)]
+    pub credit_transfer: CreditTransfer,
     /// Whether the first line contains the titles of the columns. True by default.
     #[serde(default = "yes")]
     pub titles: bool,
     #[serde(default = "comma")]
     /// Separator of columns; a comma by default.
     pub separator: char,
+    /// The columns of a CSV file.
+    #[serde(default)]
     pub columns: Vec<Column>,
     /// The layout of the bank's statements, if their titles are unknown or they have none.
     #[serde(default)]
@@ -109,6 +119,13 @@ pub enum LayoutError {
     #[error("{0}: {1}")]
     Json(String, serde_json::Error),
     #[error(
+        "{0} has columns, but a message of ISO 20022 has none: leave them out, or choose the \
+            format csv"
+    )]
+    ColumnsOfMessage(String),
+    #[error("{0}: a service level is a code of up to 4, or a word of up to 35 letters and digits")]
+    ServiceLevel(String),
+    #[error(
         "{0} needs a column with {1}: without it the bank cannot pay, or you cannot match the \
             payment later"
     )]
@@ -127,11 +144,24 @@ impl Layout {
         let layout: Self =
             serde_json::from_str(&text).map_err(|error| LayoutError::Json(name, error))?;
         layout
+            .require_message()?
             .require_payment_columns()?
             .require_statement_columns()
     }
 
-    /// Returns the layout if it contains every column that a payment needs.
+    /// Returns the layout if it is of a CSV file, or if it is that of a message without columns.
+    fn require_message(self) -> Result<Self, LayoutError> {
+        if self.format != FileFormat::Csv && !self.columns.is_empty() {
+            Err(LayoutError::ColumnsOfMessage(self.name))
+        } else if self.credit_transfer.is_valid() {
+            Ok(self)
+        } else {
+            Err(LayoutError::ServiceLevel(self.name))
+        }
+    }
+
+    /// Returns the layout if it contains every column that a payment needs. A message has no
+    /// columns, and contains all of it.
     fn require_payment_columns(self) -> Result<Self, LayoutError> {
         use ColumnValue as V;
         let needed: [(&'static str, &[V]); 4] = [
@@ -141,11 +171,9 @@ impl Layout {
             ("the reference", &[V::Reference]),
         ];
         for (says, values) in needed {
-            if !self
-                .columns
-                .iter()
-                .any(|column| values.contains(&column.value))
-            {
+            let mut columns = self.columns.iter();
+            let is_column = columns.any(|column| values.contains(&column.value));
+            if self.format == FileFormat::Csv && !is_column {
                 return Err(LayoutError::Missing(self.name, says));
             }
         }
@@ -178,6 +206,8 @@ impl Layout {
         ];
         Self {
             name: "plain".to_owned(),
+            format: FileFormat::Csv,
+            credit_transfer: CreditTransfer::default(),
             titles: true,
             separator: ',',
             columns,
@@ -214,6 +244,54 @@ impl StatementLayout {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_has_no_columns() {
+        let read = |text: &str| -> Result<Layout, LayoutError> {
+            serde_json::from_str::<Layout>(text)
+                .unwrap()
+                .require_message()?
+                .require_payment_columns()
+        };
+        let layout = read(
+            r#"{ "name": "ours", "format": "pain.001.001.09", "credit_transfer": {
+                 "service": "bacs", "accounts": "bban",
+                 "service_level": { "proprietary": "FAST" },
+                 "from": { "holder": "Our office", "numbers": "12-34-56 12345678" } } }"#,
+        )
+        .unwrap();
+        assert_eq!(layout.format, FileFormat::Pain00109);
+        assert_eq!(
+            layout
+                .credit_transfer
+                .from
+                .map(|from| from.numbers.to_string()),
+            Some("123456 12345678".to_owned())
+        );
+        assert!(read(r#"{ "name": "ours", "format": "pain.001.001.03" }"#).is_ok());
+        assert!(matches!(
+            read(
+                r#"{ "name": "ours", "format": "pain.001.001.03",
+                     "columns": [{ "title": "T", "value": "payee" }] }"#
+            ),
+            Err(LayoutError::ColumnsOfMessage(_))
+        ));
+        assert!(matches!(
+            read(
+                r#"{ "name": "ours", "format": "pain.001.001.03",
+                     "credit_transfer": { "service_level": { "code": "URGENT" } } }"#
+            ),
+            Err(LayoutError::ServiceLevel(_))
+        ));
+        assert!(
+            serde_json::from_str::<Layout>(r#"{ "name": "o", "format": "pain.001.001.02" }"#)
+                .is_err()
+        );
+        assert!(matches!(
+            read(r#"{ "name": "ours" }"#),
+            Err(LayoutError::Missing(..))
+        ));
+    }
 
     #[test]
     fn a_layout_names_what_every_payment_needs() {

@@ -2,8 +2,10 @@
 //! imports.
 //!
 //! The operator describes the bank's layout. Only a plain layout is built in, because no bank's
-//! specification is published that the code could cite and be tested against.
+//! specification is published that the code could cite and be tested against. A message of ISO
+//! 20022 is another layout that the operator can choose.
 
+mod credit_transfer;
 mod layout;
 pub mod modulus_check;
 mod payment_file;
@@ -12,8 +14,9 @@ mod statement;
 
 use crate::domain::reference::Reference;
 
+pub use credit_transfer::{AccountForm, CreditTransfer, FileFormat, PaymentService, ServiceLevel};
 pub use layout::{Layout, LayoutError, StatementColumn, StatementLayout};
-pub use payment_file::{BankFile, PaymentLine, write_payment_file};
+pub use payment_file::{BankFile, NoAccount, PaymentLine, PaymentOrder, write_payment_file};
 pub use reconciliation::{ExpectedPayment, MatchOutcome, MatchedEntry, reconcile};
 pub use statement::{
     Direction, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,

@@ -1,10 +1,12 @@
-//! Payment file in a bank's layout: CSV with CRLF line ends.
+//! Payment file in a bank's layout: CSV with CRLF line ends, or a message of ISO 20022.
 
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
+use super::credit_transfer::{self, FileFormat, MessageVersion};
 use super::layout::{ColumnValue, Layout};
 use crate::domain::Money;
+use crate::domain::organisation::ReturnAccount;
 
 /// One payment of a payment file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +32,52 @@ pub struct BankFile {
     pub digest: String,
 }
 
-/// Writes a payment file. `on` is the day on which the bank should pay.
-#[must_use]
-pub fn write_payment_file(layout: &Layout, lines: &[PaymentLine], on: Date) -> BankFile {
+/// Which batch a file is of, and when it is paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentOrder {
+    /// Fund and key of the batch.
+    pub batch: String,
+    /// The day on which the bank should pay.
+    pub on: Date,
+    /// The day on which the file is made.
+    pub made_on: Date,
+}
+
+/// The layout is that of a message, which names the account that the office pays from, and none is
+/// known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "The bank file names the account that you pay from, and we do not know it. Ask an \
+        administrator to add the account for returns to the settings"
+)]
+pub struct NoAccount;
+
+/// Writes a payment file. `own` is the organisation's account from its settings.
+pub fn write_payment_file(
+    layout: &Layout,
+    lines: &[PaymentLine],
+    order: &PaymentOrder,
+    own: Option<&ReturnAccount>,
+) -> Result<BankFile, NoAccount> {
+    let message = |version| -> Result<String, NoAccount> {
+        let options = &layout.credit_transfer;
+        let from = options.from.as_ref().or(own).ok_or(NoAccount)?;
+        Ok(credit_transfer::write(version, options, from, lines, order))
+    };
+    let text = match layout.format {
+        FileFormat::Csv => write_csv(layout, lines, order.on),
+        FileFormat::Pain00103 => message(MessageVersion::V03)?,
+        FileFormat::Pain00109 => message(MessageVersion::V09)?,
+    };
+    Ok(BankFile {
+        digest: hex::encode(Sha256::digest(&text)),
+        payments: u32::try_from(lines.len()).unwrap_or(u32::MAX),
+        total: lines.iter().map(|line| line.amount).sum(),
+        text,
+    })
+}
+
+fn write_csv(layout: &Layout, lines: &[PaymentLine], on: Date) -> String {
     let mut csv = csv::WriterBuilder::new()
         .delimiter(u8::try_from(layout.separator).unwrap_or(b','))
         .terminator(csv::Terminator::CRLF)
@@ -50,17 +95,10 @@ pub fn write_payment_file(layout: &Layout, lines: &[PaymentLine], on: Date) -> B
                 .to_owned()
         }));
     }
-    let text = csv
-        .into_inner()
+    csv.into_inner()
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_default();
-    BankFile {
-        digest: hex::encode(Sha256::digest(&text)),
-        payments: u32::try_from(lines.len()).unwrap_or(u32::MAX),
-        total: lines.iter().map(|line| line.amount).sum(),
-        text,
-    }
+        .unwrap_or_default()
 }
 
 fn column_text(value: &ColumnValue, line: &PaymentLine, on: Date) -> String {
@@ -119,6 +157,36 @@ mod tests {
         }
     }
 
+    fn order() -> PaymentOrder {
+        PaymentOrder {
+            batch: "june".to_owned(),
+            on: jiff::civil::date(2026, 3, 1),
+            made_on: jiff::civil::date(2026, 3, 1),
+        }
+    }
+
+    #[test]
+    fn a_message_names_the_account_that_is_paid_from() {
+        let account = |holder: &str| ReturnAccount {
+            holder: holder.parse().expect("a name"),
+            numbers: "20-00-00 00112233".parse().expect("an account"),
+        };
+        let mut layout = Layout::plain();
+        layout.format = FileFormat::Pain00109;
+        let lines = [line("Soup and Song")];
+        let write = |layout: &Layout, own| write_payment_file(layout, &lines, &order(), own);
+
+        assert_eq!(write(&layout, None), Err(NoAccount));
+        let own = account("Our office");
+        let file = write(&layout, Some(&own)).expect("a file");
+        assert!(file.text.contains("<Nm>Our office</Nm>"), "{}", file.text);
+        assert_eq!(file.total, Money::from_pence(85_050));
+        layout.credit_transfer.from = Some(account("Its grants account"));
+        let file = write(&layout, Some(&own)).expect("a file");
+        assert!(file.text.contains("<Nm>Its grants account</Nm>"));
+        assert!(!file.text.contains("Our office"));
+    }
+
     #[test]
     fn a_file_has_a_line_a_payment_and_says_what_it_adds_up_to() {
         let file = write_payment_file(
@@ -127,8 +195,10 @@ mod tests {
                 line("=Soup & Song, CIC"),
                 line("Łódź friends of the long name"),
             ],
-            jiff::civil::date(2026, 3, 1),
-        );
+            &order(),
+            None,
+        )
+        .expect("a file");
         assert_eq!(
             file.text,
             "Sort code,Account number,Name,Amount,Reference\r\n123456,00345678,SOUP & SONG \

@@ -24,7 +24,7 @@ impl ReturnAccount {
     /// The sort code as a bank card has it: `12-34-56`.
     #[must_use]
     pub fn sort_code(&self) -> String {
-        let (digits, _) = self.split();
+        let (digits, _) = self.digits();
         match (digits.get(..2), digits.get(2..4), digits.get(4..)) {
             (Some(bank), Some(middle), Some(branch)) => format!("{bank}-{middle}-{branch}"),
             _ => digits.to_owned(),
@@ -34,10 +34,12 @@ impl ReturnAccount {
     /// The account number, without the sort code.
     #[must_use]
     pub fn account_number(&self) -> &str {
-        self.split().1
+        self.digits().1
     }
 
-    fn split(&self) -> (&str, &str) {
+    /// Sort code and account number: six digits, eight digits.
+    #[must_use]
+    pub fn digits(&self) -> (&str, &str) {
         let numbers = self.numbers.as_str();
         numbers.split_once(' ').unwrap_or((numbers, ""))
     }

@@ -9,15 +9,16 @@ use serde_json::json;
 use super::super::{DeskRequest, render_page_at};
 use super::batch_payments::{self, BatchPayment, held_back, payment_id};
 use super::{batch_path, require_finance};
-use crate::bank;
+use crate::bank::{self, PaymentOrder};
 use crate::commands::{CommandError, CommandRequest};
 use crate::domain::grant::PaymentState;
+use crate::domain::organisation::ReturnAccount;
 use crate::domain::text::Slug;
 use crate::domain::{Command, FundCommand, FundId, Money};
 use crate::http::AppState;
 use crate::http::pages::sign_in::local_path;
 use crate::http::pages::{FormData, FormErrors, PageError, PostedForm, Visitor, ownership};
-use crate::projections::{PaymentBatchRow, PaymentRow};
+use crate::projections::{OrganisationRow, PaymentBatchRow, PaymentRow};
 use crate::views::Filter;
 
 /// Makes the file of a batch, records that it was made, and returns it as a download. The form
@@ -53,10 +54,11 @@ pub(in crate::http::pages::desk) async fn make_file(
     };
     match made {
         Ok(file) => {
-            let name = format!("attachment; filename=\"{batch}.csv\"");
+            let format = app.site.bank_layout.format;
+            let name = format!("attachment; filename=\"{batch}.{}\"", format.extension());
             Ok(HttpResponse::Ok()
                 .insert_header((CONTENT_DISPOSITION, name))
-                .content_type("text/csv; charset=utf-8")
+                .content_type(format.content_type())
                 .body(file))
         }
         Err(says) => {
@@ -111,8 +113,17 @@ async fn draw_up(
             }
         }
     }
-    let day = sent_on.unwrap_or_else(|| desk.today());
-    let file = bank::write_payment_file(&desk.app.site.bank_layout, &lines, day);
+    let order = PaymentOrder {
+        batch: format!("{}/{batch}", fund.0),
+        on: sent_on.unwrap_or_else(|| desk.today()),
+        made_on: desk.today(),
+    };
+    let own = own_account(desk.app).await?;
+    let layout = &desk.app.site.bank_layout;
+    let file = match bank::write_payment_file(layout, &lines, &order, own.as_ref()) {
+        Ok(file) => file,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
     let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
     let lines = new_lines(&payments, known);
     let body = json!({
@@ -123,6 +134,12 @@ async fn draw_up(
     Ok(command
         .map(|command| (command, file.text))
         .ok_or_else(|| "This batch has no payments left for the bank to make".to_owned()))
+}
+
+/// The organisation's account, from its settings.
+async fn own_account(app: &AppState) -> Result<Option<ReturnAccount>, PageError> {
+    let own: Option<OrganisationRow> = app.views.find(app.commands.organisation(), None).await?;
+    Ok(own.and_then(|own| own.settings?.values.return_account))
 }
 
 /// The payments of a batch that was sent and that the bank has not answered. Paid ones must not be
