@@ -14,6 +14,7 @@ pub mod mail_texts;
 pub mod mails;
 pub mod new_origins;
 pub mod open_data;
+pub mod payment_messages;
 pub mod seeds;
 pub mod settings;
 pub mod statements;

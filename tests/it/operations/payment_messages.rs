@@ -1,0 +1,262 @@
+//! Payments by the messages of ISO 20022: the file of a batch is a pain.001, and a camt.053 with its
+//! end-to-end ids confirms the payments.
+
+use microgrants::bank::Layout;
+use microgrants::domain::Command;
+use microgrants::domain::grant::PaymentState;
+use microgrants::projections::{PaymentBatchRow, PaymentRow};
+use microgrants::views::PageRequest;
+use serde_json::{Value, json};
+
+use crate::domain::connections::ApiCommands;
+use crate::domain::matrix::samples::settings_sample;
+use crate::pages::journeys::{signed_in, visible_text};
+use crate::projections::read_models::assert_equals_rebuild;
+use crate::support::browser::{Browser, Page};
+use crate::support::fixtures::{Office, approve, text};
+use crate::support::replay;
+use crate::support::scenario::command_from_json;
+use crate::support::service::serve_with;
+use crate::support::test_app::TestApp;
+
+/// An office whose bank takes messages, with a batch of £900 and £650 at the bank, and the browser
+/// of a person of finance.
+async fn office_with_batch(app: &TestApp, credit_transfer: Value) -> (Office, Browser) {
+    let office = Office::open(app, 10_000).await;
+    let mut lines = Vec::new();
+    for pounds in [900, 650] {
+        let (grant, ..) = office.prepared(app, pounds).await;
+        app.issue_ok(office.ben, Command::Grant(grant, approve(1)))
+            .await;
+        lines.push(json!({ "grant": grant, "payment": 1, "amount": format!("{pounds}.00") }));
+    }
+    let body = json!({ "batch": "june", "sent_on": app.today(), "payments": lines });
+    app.issue_ok(
+        office.ben,
+        command_from_json("fund", office.fund.0, "send-batch", &body),
+    )
+    .await;
+    app.catch_up().await;
+    let layout = json!({
+        "name": "our bank", "format": "pain.001.001.09", "credit_transfer": credit_transfer,
+    });
+    let layout: Layout = serde_json::from_value(layout).unwrap();
+    let service = serve_with(app, office.ada, |site| site.bank_layout = layout);
+    let browser = signed_in(app, service.address(), office.ben).await;
+    (office, browser)
+}
+
+/// Asks for the bank's file of the batch.
+fn make_bank_file(browser: &mut Browser, office: &Office, reason: &str) -> Page {
+    let page = browser.get("/desk/bank");
+    let form = format!("file-{}-june", office.fund);
+    browser.submit_form(
+        &page,
+        &format!("/desk/do/bank-file/{}/june", office.fund),
+        &[("form", &form), ("at", "/desk/bank"), ("reason", reason)],
+    )
+}
+
+/// The texts between this start and end.
+fn texts<'t>(text: &'t str, start: &str, end: &str) -> Vec<&'t str> {
+    text.split(start)
+        .skip(1)
+        .filter_map(|rest| rest.split(end).next())
+        .collect()
+}
+
+/// End-to-end id and amount of each payment of a message.
+fn payments_of(message: &str) -> Vec<(&str, &str)> {
+    let ids = texts(message, "<EndToEndId>", "</EndToEndId>");
+    let amounts = texts(message, "<InstdAmt Ccy=\"GBP\">", "</InstdAmt>");
+    assert_eq!(ids.len(), amounts.len(), "{message}");
+    ids.into_iter().zip(amounts).collect()
+}
+
+/// What a bank reports of a message: one entry for all of its payments, one that waits, and that
+/// the payment of £650 came back.
+fn statement_of(app: &TestApp, message: &str) -> String {
+    let today = app.today();
+    let transaction = |(id, amount): (&str, &str), indicator: &str| {
+        format!(
+            "<TxDtls><Refs><EndToEndId>{id}</EndToEndId></Refs><Amt Ccy=\"GBP\">{amount}</Amt>\
+                <CdtDbtInd>{indicator}</CdtDbtInd></TxDtls>"
+        )
+    };
+    let entry = |amount: &str, indicator: &str, status: &str, details: &str| {
+        format!(
+            "<Ntry><Amt Ccy=\"GBP\">{amount}</Amt><CdtDbtInd>{indicator}</CdtDbtInd>\
+                <RvslInd>{}</RvslInd><Sts><Cd>{status}</Cd></Sts>\
+                <BookgDt><DtTm>{today}T12:00:00Z</DtTm></BookgDt>\
+                <NtryDtls>{details}</NtryDtls></Ntry>\n",
+            indicator == "CRDT"
+        )
+    };
+    let payments = payments_of(message);
+    let out: String = payments
+        .iter()
+        .map(|payment| transaction(*payment, "DBIT"))
+        .collect();
+    let returned = payments
+        .iter()
+        .find(|(_, amount)| *amount == "650.00")
+        .expect("a payment of £650");
+    let entries = [
+        entry("1550.00", "DBIT", "BOOK", &out),
+        entry("650.00", "CRDT", "BOOK", &transaction(*returned, "CRDT")),
+        entry("10.00", "DBIT", "PDNG", ""),
+    ];
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+            <Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\">\n\
+            <BkToCstmrStmt><Stmt>{}</Stmt></BkToCstmrStmt></Document>\n",
+        entries.concat()
+    )
+}
+
+/// Uploads a statement, and records every line that is offered as a payment's.
+fn record_statement(browser: &mut Browser, statement: &str) -> Page {
+    let page = browser.get("/desk/bank");
+    let csrf = page.hidden_field("csrf");
+    let seen = browser.post_files(
+        "/desk/do/bank-statement",
+        &[("csrf", &csrf), ("form", "statement"), ("at", "/desk/bank")],
+        &[("file", statement)],
+    );
+    let lines: Vec<String> = texts(&seen.text, "name=\"line\" value=\"", "\"")
+        .into_iter()
+        .map(|line| line.replace("&#x2f;", "/"))
+        .collect();
+    assert_eq!(lines.len(), 3, "{}", visible_text(&seen));
+    let fields: Vec<(&str, &str)> = lines.iter().map(|line| ("line", line.as_str())).collect();
+    browser.submit_form(&seen, "/desk/do/bank-entries", &fields)
+}
+
+async fn payment_states(app: &TestApp) -> Vec<(String, PaymentState)> {
+    app.catch_up().await;
+    let wanted = PageRequest {
+        after: None,
+        limit: 50,
+    };
+    let rows: Vec<PaymentRow> = app
+        .views()
+        .list(None, Vec::new(), &wanted)
+        .await
+        .unwrap()
+        .items;
+    let mut states: Vec<_> = rows
+        .into_iter()
+        .map(|row| (row.amount.to_string(), row.state))
+        .collect();
+    states.sort_by(|(one, _), (other, _)| one.cmp(other));
+    states
+}
+
+on_each_engine!(payments_of_a_message_come_back_in_a_statement);
+async fn payments_of_a_message_come_back_in_a_statement(app: TestApp) {
+    // Given
+    let from = json!({ "holder": "Grants account", "numbers": "20-00-00 00112233" });
+    let (office, mut browser) = office_with_batch(&app, json!({ "from": from })).await;
+
+    // When
+    let file = make_bank_file(&mut browser, &office, "");
+
+    // Then
+    assert_eq!(
+        (file.status, file.headers["content-type"].as_str()),
+        (200, "application/xml; charset=utf-8"),
+        "{}",
+        file.text
+    );
+    assert!(
+        file.headers["content-disposition"].contains("june.xml"),
+        "{:?}",
+        file.headers
+    );
+    let mut amounts: Vec<&str> = payments_of(&file.text)
+        .into_iter()
+        .map(|(_, amount)| amount)
+        .collect();
+    amounts.sort_unstable();
+    assert_eq!(amounts, ["650.00", "900.00"]);
+    assert_eq!(texts(&file.text, "<CtrlSum>", "</CtrlSum>"), ["1550.00"; 2]);
+    assert_eq!(texts(&file.text, "<NbOfTxs>", "</NbOfTxs>"), ["2"; 2]);
+    assert!(file.contains("<Nm>Grants account</Nm>"), "{}", file.text);
+
+    // When
+    let recorded = record_statement(&mut browser, &statement_of(&app, &file.text));
+
+    // Then
+    assert_eq!(recorded.status, 200, "{}", visible_text(&recorded));
+    assert_eq!(
+        payment_states(&app).await,
+        [
+            ("£650".to_owned(), PaymentState::Reversed),
+            ("£900".to_owned(), PaymentState::Confirmed),
+        ]
+    );
+    replay::replay_log(&app).await;
+    assert_equals_rebuild(&app).await;
+}
+
+on_each_engine!(a_message_of_the_same_payments_is_the_same_file);
+async fn a_message_of_the_same_payments_is_the_same_file(app: TestApp) {
+    let from = json!({ "holder": "Grants account", "numbers": "20-00-00 00112233" });
+    let (office, mut browser) = office_with_batch(&app, json!({ "from": from })).await;
+
+    let first = make_bank_file(&mut browser, &office, "");
+    app.catch_up().await;
+    let again = make_bank_file(&mut browser, &office, "The bank's page lost it");
+
+    assert_eq!((first.status, again.status), (200, 200), "{}", again.text);
+    assert_eq!(first.text, again.text, "a bank refuses it the second time");
+}
+
+on_each_engine!(a_message_names_the_account_of_the_settings);
+async fn a_message_names_the_account_of_the_settings(app: TestApp) {
+    // Given
+    let (office, mut browser) = office_with_batch(&app, json!({})).await;
+
+    // When
+    let refused = make_bank_file(&mut browser, &office, "");
+
+    // Then
+    assert!(
+        refused.status == 422 && refused.contains("names the account that you pay from"),
+        "{} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+    app.catch_up().await;
+    let batch: PaymentBatchRow = app
+        .views()
+        .find(PaymentBatchRow::id_of(office.fund.0, &text("june")), None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(batch.files.is_empty());
+
+    // When
+    let (api, id) = (ApiCommands { house: &app }, app.commands.organisation().0);
+    let mut settings = settings_sample();
+    settings.as_object_mut().unwrap().remove("logo");
+    settings["return_account"] = json!({ "holder": "Our office", "numbers": "12-34-56 00654321" });
+    let proposal = api
+        .issue_ok(office.ada, "organisation/propose-settings", id, settings)
+        .await;
+    let confirm = json!({ "proposal": proposal });
+    api.issue_ok(office.ben, "organisation/confirm-settings", id, confirm)
+        .await;
+    app.catch_up().await;
+    let file = make_bank_file(&mut browser, &office, "");
+
+    // Then
+    assert!(
+        file.status == 200
+            && file.contains("<Nm>Our office</Nm>")
+            && file.contains("<Id>00654321</Id>"),
+        "{} {}",
+        file.status,
+        file.text
+    );
+}
