@@ -2,11 +2,15 @@
 //! movement are read. A direction that the statement does not give is not guessed.
 
 mod amounts;
+mod camt053;
 mod columns;
 mod csv;
 mod days;
+mod decimals;
 mod encoding;
+mod mt940;
 mod ofx;
+mod xml;
 
 use jiff::civil::Date;
 
@@ -86,10 +90,20 @@ struct Format {
     read: fn(&str) -> Result<Statement, StatementError>,
 }
 
-const FORMATS: &[Format] = &[Format {
-    is_it: ofx::is_it,
-    read: ofx::read,
-}];
+const FORMATS: &[Format] = &[
+    Format {
+        is_it: ofx::is_it,
+        read: ofx::read,
+    },
+    Format {
+        is_it: camt053::is_it,
+        read: camt053::read,
+    },
+    Format {
+        is_it: mt940::is_it,
+        read: mt940::read,
+    },
+];
 
 /// Reads a statement in any of the formats. If one line cannot be read the whole statement is
 /// refused.
