@@ -199,6 +199,44 @@ async fn payments_of_a_message_come_back_in_a_statement(app: TestApp) {
     assert_equals_rebuild(&app).await;
 }
 
+/// The same in MT940: both payments left, and that of £650 came back.
+fn mt940_of(app: &TestApp, message: &str) -> String {
+    let day = app.today().strftime("%y%m%d").to_string();
+    let line = |mark: &str, (id, amount): (&str, &str)| {
+        let amount = amount.replace('.', ",");
+        format!(":61:{day}{mark}{amount}NTRFNONREF\r\n:86:/EREF/{id}/REMI/GRANT\r\n")
+    };
+    let payments = payments_of(message);
+    let out: String = payments.iter().map(|payment| line("D", *payment)).collect();
+    let returned: String = payments
+        .iter()
+        .filter(|(_, amount)| *amount == "650.00")
+        .map(|payment| line("RD", *payment))
+        .collect();
+    format!(":20:S\r\n:25:1\r\n:28C:1\r\n:60F:C{day}GBP1,00\r\n{out}{returned}-\r\n")
+}
+
+on_each_engine!(payments_of_a_message_come_back_in_mt940);
+async fn payments_of_a_message_come_back_in_mt940(app: TestApp) {
+    // Given
+    let from = json!({ "holder": "Grants account", "numbers": "20-00-00 00112233" });
+    let (office, mut browser) = office_with_batch(&app, json!({ "from": from })).await;
+    let file = make_bank_file(&mut browser, &office, "");
+
+    // When
+    let recorded = record_statement(&mut browser, &mt940_of(&app, &file.text));
+
+    // Then
+    assert_eq!(recorded.status, 200, "{}", visible_text(&recorded));
+    assert_eq!(
+        payment_states(&app).await,
+        [
+            ("£650".to_owned(), PaymentState::Reversed),
+            ("£900".to_owned(), PaymentState::Confirmed),
+        ]
+    );
+}
+
 on_each_engine!(a_message_of_the_same_payments_is_the_same_file);
 async fn a_message_of_the_same_payments_is_the_same_file(app: TestApp) {
     let from = json!({ "holder": "Grants account", "numbers": "20-00-00 00112233" });
