@@ -2,7 +2,7 @@
 //!
 //! # Threat
 //!
-//! Libraries for pictures and spreadsheets read bytes that strangers sent. A fault in them, or a
+//! Libraries for pictures, PDFs and spreadsheets read bytes that strangers sent. A fault in them, or a
 //! file that expands without end, must neither stop the service nor reach its keys and its
 //! database.
 //!
@@ -34,8 +34,10 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// The memory of a child, the program itself included, in bytes (`RLIMIT_AS`).
-const MEMORY_MAX: u64 = 512 * 1024 * 1024;
+/// The memory of a child, the program itself included, in bytes (`RLIMIT_AS`). A photograph of 108
+/// megapixels needs 400 MB while it is decoded and scaled down; a picture of 16 bits a colour as
+/// large as is accepted needs 560 MB.
+const MEMORY_MAX: u64 = 768 * 1024 * 1024;
 /// The CPU time of a child, in seconds, and its real time.
 const CPU_SECONDS_MAX: u64 = 30;
 const WALL_TIME_MAX: Duration = Duration::from_mins(1);
@@ -49,9 +51,11 @@ const QUEUE_WAIT_MAX: Duration = Duration::from_mins(1);
 pub enum Upload {
     /// A spreadsheet or CSV file. The result is its lines as JSON.
     Table,
-    /// A picture. The result is a JPEG.
+    /// A picture. The result is a JPEG, or the reason that there is none as JSON.
     Picture,
-    /// A logo. The result is a small PNG.
+    /// An encrypted PDF. The result is empty, or the reason that it cannot be opened as JSON.
+    Document,
+    /// A logo. The result is a small PNG, or the reason that there is none as JSON.
     Logo,
 }
 
@@ -61,7 +65,7 @@ impl Upload {
     pub fn input_max(self) -> u64 {
         match self {
             Self::Table => 64 * 1024 * 1024,
-            Self::Picture | Self::Logo => 16 * 1024 * 1024,
+            Self::Picture | Self::Document | Self::Logo => 16 * 1024 * 1024,
         }
     }
 
@@ -70,6 +74,7 @@ impl Upload {
         match self {
             Self::Table => 32 * 1024 * 1024,
             Self::Picture => 16 * 1024 * 1024,
+            Self::Document => 1024,
             Self::Logo => 1024 * 1024,
         }
     }

@@ -3,11 +3,12 @@
 use std::io::{self, Read as _, Write as _};
 
 use super::TaskError;
+use crate::files::{self, UploadFault};
+use crate::import;
 use crate::sandbox::{self, Upload};
-use crate::{files, import};
 
-/// Reads an upload from standard input, and writes the parsed table or re-encoded picture to
-/// standard output.
+/// Reads an upload from standard input, and writes the parsed table, the re-encoded picture or the
+/// reason for refusing it to standard output.
 pub fn read_upload(upload: Upload) -> Result<(), TaskError> {
     sandbox::confine().map_err(TaskError::Upload)?;
     let mut bytes = Vec::new();
@@ -21,15 +22,24 @@ pub fn read_upload(upload: Upload) -> Result<(), TaskError> {
     }
     let read = match upload {
         Upload::Table => import::read_table_to_json(&bytes),
-        Upload::Picture => files::reencode_picture(&bytes)
-            .map_err(io::Error::other)
-            .map_err(TaskError::Upload)?,
-        Upload::Logo => files::reencode_logo(&bytes)
-            .map_err(io::Error::other)
-            .map_err(TaskError::Upload)?,
+        Upload::Picture => answer(files::reencode_picture(&bytes))?,
+        Upload::Document => answer(files::check_document(&bytes).map(|()| Vec::new()))?,
+        Upload::Logo => answer(files::reencode_logo(&bytes))?,
     };
     io::stdout()
         .lock()
         .write_all(&read)
         .map_err(TaskError::Upload)
+}
+
+/// The result, or the reason for refusing the upload as JSON. There is nothing to say about a
+/// damaged file: the process fails, as it does when a library fails.
+fn answer(read: Result<Vec<u8>, UploadFault>) -> Result<Vec<u8>, TaskError> {
+    match read {
+        Err(fault @ UploadFault::Damaged) => Err(TaskError::Upload(io::Error::other(fault))),
+        Err(fault) => serde_json::to_vec(&fault)
+            .map_err(io::Error::other)
+            .map_err(TaskError::Upload),
+        Ok(result) => Ok(result),
+    }
 }

@@ -2,11 +2,15 @@
 //! its group's key, and stored in a folder or an S3 bucket.
 //!
 //! The type of a file follows from its bytes, never from its name. Pictures are re-encoded in the
-//! [sandbox](crate::sandbox), which removes metadata such as the place. Only encrypted bytes are
-//! written to disk; their SHA-256 is the file's name. Bytes are streamed in and out, and daily
-//! quotas apply. The organisation's logo alone is stored unencrypted, since it is public.
+//! [sandbox](crate::sandbox), which removes metadata such as the place, and PDFs that are encrypted
+//! are read there. Only encrypted bytes are written to disk; their SHA-256 is the file's name.
+//! Bytes are streamed in and out, and daily quotas apply. The organisation's logo alone is stored
+//! unencrypted, since it is public.
 
 mod bucket;
+mod containers;
+mod document;
+mod fault;
 mod folder;
 mod intake;
 mod picture;
@@ -23,9 +27,12 @@ use uuid::Uuid;
 use crate::crypto::file_encryption::{AlteredFile, DecryptStream, EncryptedFile, Encryptor};
 use crate::crypto::vault::{Vault, VaultError};
 use crate::domain::file::{FileDigest, MediaType};
+use crate::domain::thousands;
 use crate::sandbox::{SandboxError, Upload};
 use crate::store::StoreError;
 pub use bucket::{Bucket, BucketError};
+pub use document::check_document;
+pub use fault::{UploadFault, parse_answer};
 use folder::Folder;
 use intake::UploadReader;
 pub use intake::{BYTES_A_DAY, FILES_A_DAY, UploadContext};
@@ -37,8 +44,8 @@ pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
 pub const FILES_IN_FORM_MAX: usize = 6;
 /// The end of a PDF, in bytes, that must contain `%%EOF`.
 const PDF_END_WINDOW: usize = 1024;
-/// The first bytes, from which the type is detected.
-const SNIFF_LEN: usize = 16;
+/// The first bytes, from which the type is detected: those that may precede a PDF, and its header.
+const SNIFF_LEN: usize = document::BYTES_BEFORE_HEADER_MAX + 5;
 
 /// Why a file was not stored or cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +54,32 @@ pub enum FileError {
     TooLarge,
     #[error("you can send up to {} files with one form", FILES_IN_FORM_MAX)]
     TooMany,
-    #[error("use a photo (JPEG, PNG or WebP) or a PDF")]
+    #[error("this is neither a photo (JPEG, PNG or WebP) nor a PDF: send it as one of these")]
     UnknownKind,
-    #[error("we cannot read this picture: it may be damaged or too large")]
+    #[error(
+        "we cannot open HEIC and AVIF photos. On an iPhone, open Settings, Camera, Formats and \
+            choose Most Compatible for new photos. To send this one, share it as a JPEG, or send \
+            a screenshot of it"
+    )]
+    PhoneKind,
+    #[error("this photo was cut off on its way: only a part of it arrived. Send it again")]
+    CutOff,
+    #[error(
+        "this photo is {} by {} pixels, too many for us to open: send a smaller copy or a \
+            screenshot of it",
+        thousands(.width),
+        thousands(.height)
+    )]
+    TooManyPixels { width: u32, height: u32 },
+    #[error("we cannot read this picture: it is damaged. Send another copy of it")]
     Picture,
-    #[error("this PDF is damaged or locked")]
+    #[error("this PDF is cut off or damaged: save it again and send the new copy")]
     Document,
+    #[error(
+        "this PDF opens only with a password: save a copy without one, or print it to a PDF, and \
+            send that"
+    )]
+    Password,
     #[error("the upload stopped before the end")]
     BrokenOff,
     #[error(
@@ -85,7 +112,15 @@ impl FileError {
     pub fn is_form_error(&self) -> bool {
         matches!(
             self,
-            Self::UnknownKind | Self::Picture | Self::Document | Self::Quota { .. } | Self::Busy
+            Self::UnknownKind
+                | Self::PhoneKind
+                | Self::CutOff
+                | Self::TooManyPixels { .. }
+                | Self::Picture
+                | Self::Document
+                | Self::Password
+                | Self::Quota { .. }
+                | Self::Busy
         )
     }
 }
@@ -181,17 +216,20 @@ impl FileStore {
         let mut sealing =
             Encryptor::create(self.staging()?, &first, vault.file_associated_data(group)).await?;
         sealing.write(&begins).await?;
+        let is_pdf = media == MediaType::Pdf;
+        let mut is_encrypted = is_pdf && document::contains(&begins, document::ENCRYPTION_KEY);
         let mut ends = begins;
         while let Some(more) = arriving.read_at_least(1).await? {
             sealing.write(&more).await?;
             ends.extend_from_slice(&more);
+            is_encrypted |= is_pdf && document::contains(&ends, document::ENCRYPTION_KEY);
             ends.drain(..ends.len().saturating_sub(PDF_END_WINDOW));
         }
-        if media == MediaType::Pdf && !ends.windows(5).any(|part| part == b"%%EOF") {
+        if is_pdf && !document::contains(&ends, b"%%EOF") {
             return Err(FileError::Document);
         }
         let sealed = sealing.finish().await?;
-        if media == MediaType::Pdf {
+        if is_pdf && !is_encrypted {
             return Ok((media, sealed));
         }
         // The original waits for the sandbox on disk, not in memory.
@@ -201,7 +239,16 @@ impl FileStore {
                 .await?
                 .map_err(FileError::from),
         );
-        let painted = intake.sandbox.run(Upload::Picture, raw).await?;
+        if is_pdf {
+            let checked = intake.sandbox.run(Upload::Document, raw).await;
+            let answer = checked.map_err(|error| match error {
+                FileError::Picture => FileError::Document,
+                other => other,
+            })?;
+            parse_answer(answer)?;
+            return Ok((media, sealed));
+        }
+        let painted = parse_answer(intake.sandbox.run(Upload::Picture, raw).await?)?;
         let mut sealing =
             Encryptor::create(self.staging()?, &key, vault.file_associated_data(group)).await?;
         sealing.write(&painted).await?;
@@ -282,11 +329,12 @@ async fn file_digest(path: &std::path::Path) -> std::io::Result<String> {
 
 /// The type of a file by its first bytes. Every picture becomes a JPEG.
 fn detect_media(begins: &[u8]) -> Result<MediaType, FileError> {
-    if begins.starts_with(b"%PDF-") {
-        return Ok(MediaType::Pdf);
-    }
     if picture::is_picture(begins) {
         Ok(MediaType::Jpeg)
+    } else if picture::is_phone_kind(begins) {
+        Err(FileError::PhoneKind)
+    } else if document::is_pdf(begins) {
+        Ok(MediaType::Pdf)
     } else {
         Err(FileError::UnknownKind)
     }
@@ -303,12 +351,17 @@ mod tests {
             detect_media(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(),
             MediaType::Jpeg
         );
+        assert_eq!(detect_media(b" %PDF-1.7......").unwrap(), MediaType::Pdf);
+        assert!(matches!(
+            detect_media(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+            Err(FileError::PhoneKind)
+        ));
         for bytes in [
             &b"<html><script>"[..],
             b"GIF89a..........",
             b"PK\x03\x04........",
             b"MZ..............",
-            b" %PDF-1.7......",
+            b"\0\0\0\x18ftypmp42\0\0\0\0isommp42",
         ] {
             assert!(matches!(detect_media(bytes), Err(FileError::UnknownKind)));
         }

@@ -158,7 +158,7 @@ impl ErrorCode {
     fn advice(self) -> &'static str {
         match self {
             Self::MalformedJson => "Send one JSON object in UTF-8.",
-            Self::InvalidFile => "Use a photo (JPEG, PNG or WebP) or a PDF that is not locked.",
+            Self::InvalidFile => "Use a photo (JPEG, PNG or WebP) or a PDF that opens without a password.",
             Self::InvalidField => "Correct the fields named here, then send the request again.",
             Self::InvalidQuery => "Correct the parameter named here.",
             Self::InvalidHeader => "Correct the header named here, or leave it out.",
@@ -407,9 +407,13 @@ impl From<FileError> for Problem {
             FileError::TooLarge | FileError::TooMany => {
                 ErrorCode::TooLarge.problem(error.to_string())
             }
-            FileError::UnknownKind | FileError::Picture | FileError::Document => {
-                ErrorCode::InvalidFile.problem(error.to_string())
-            }
+            FileError::UnknownKind
+            | FileError::PhoneKind
+            | FileError::CutOff
+            | FileError::TooManyPixels { .. }
+            | FileError::Picture
+            | FileError::Document
+            | FileError::Password => ErrorCode::InvalidFile.problem(error.to_string()),
             FileError::Quota { wait } => ErrorCode::QuotaReached
                 .problem(error.to_string())
                 .with_retry_after(*wait),

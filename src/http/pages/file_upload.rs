@@ -7,13 +7,13 @@ use actix_web::http::header::CONTENT_LENGTH;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
-use super::i18n::translate;
+use super::i18n::{translate, translate_with};
 use super::multipart::{incomplete_form, text};
 use super::{FormData, PageError, Visitor, csrf, kept_form};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::language::Language;
-use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId};
+use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId, thousands};
 use crate::files::{FILE_SIZE_MAX, FILES_IN_FORM_MAX, FileError, StoredFile};
 use crate::http::AppState;
 use crate::http::problem::ErrorCode;
@@ -87,8 +87,17 @@ async fn read_rest(
 }
 
 /// The text for a group about a file that was not stored.
-pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static str {
-    match error {
+pub(super) fn file_error_text(error: &FileError, language: Language) -> String {
+    if let FileError::TooManyPixels { width, height } = error {
+        let size = format!("{} × {}", thousands(*width), thousands(*height));
+        return translate_with(
+            "One of the photos is {} pixels, too many for us to open. Send a smaller copy, or a \
+                screenshot of it",
+            &size,
+            language,
+        );
+    }
+    let text = match error {
         FileError::Quota { .. } => translate(
             "Your group has sent as many files as it can in one day. Send the rest tomorrow, or \
                 phone us",
@@ -107,13 +116,32 @@ pub(super) fn file_error_text(error: &FileError, language: Language) -> &'static
             "One of the files is not a photo or a PDF. Choose a JPEG, PNG or WebP photo, or a PDF",
             language,
         ),
-        FileError::Picture | FileError::Document => translate(
-            "We cannot open one of the files. It may be damaged or have a password. Choose another \
-                copy of it",
+        FileError::PhoneKind => translate(
+            "One of the photos is a HEIC or AVIF file, which we cannot open. Share it as a JPEG, \
+                or send a screenshot of it. For new photos on an iPhone, open Settings, Camera, \
+                Formats and choose Most Compatible",
+            language,
+        ),
+        FileError::CutOff => translate(
+            "One of the photos was cut off on its way. Choose it again",
+            language,
+        ),
+        FileError::Picture => translate(
+            "We cannot open one of the photos. It is damaged. Choose another copy of it",
+            language,
+        ),
+        FileError::Document => translate(
+            "One of the PDFs is cut off or damaged. Save it again, and choose the new copy",
+            language,
+        ),
+        FileError::Password => translate(
+            "One of the PDFs opens only with a password. Save a copy without one, or send photos \
+                of the pages",
             language,
         ),
         _ => translate("Choose photos or PDFs of up to 10 MB each", language),
-    }
+    };
+    text.to_owned()
 }
 
 /// The file in the `FileKept` event at a position.

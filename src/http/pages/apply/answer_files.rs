@@ -145,7 +145,7 @@ pub(super) async fn submit(
     let posted = with_files(&uploaded.posted, &stored);
     if let Some(error) = &uploaded.file_error {
         let says = file_upload::file_error_text(error, visitor.language);
-        let wrong = vec![("answer".to_owned(), says.to_owned())];
+        let wrong = vec![("answer".to_owned(), says)];
         let rejected = FormErrors::new("answer", &posted, wrong);
         return answer::render(&request, &visitor, &app, row, Some(rejected), false).await;
     }

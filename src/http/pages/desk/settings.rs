@@ -19,7 +19,7 @@ use crate::domain::organisation::{
     WritingDirection,
 };
 use crate::domain::{Command, Organisation, OrganisationCommand as C, Role};
-use crate::files::FileError;
+use crate::files::{FileError, parse_answer};
 use crate::http::AppState;
 use crate::http::api::{RESOURCES, commands};
 use crate::http::pages::site::text_of;
@@ -406,7 +406,11 @@ pub(super) async fn submit(
         match store_logo(&app, sent.bytes).await {
             Ok(logo) => Some(logo),
             Err(error) if error.is_form_error() => {
-                let says = "Choose a PNG, JPEG or WebP picture that is simple enough for a logo";
+                let says = match error {
+                    FileError::CutOff => "This picture is cut off. Choose it again",
+                    FileError::TooManyPixels { .. } => "Choose a picture with fewer pixels",
+                    _ => "Choose a PNG, JPEG or WebP picture that is simple enough for a logo",
+                };
                 let errors = vec![("logo_file".to_owned(), says.to_owned())];
                 let rejected = FormErrors::new(FORM, &sent.posted, errors);
                 return render_page_at(&app, &visitor, PAGE_PATH, Some(rejected)).await;
@@ -493,6 +497,6 @@ fn tidy(posted: &FormData, logo: Option<&FileDigest>) -> FormData {
 
 async fn store_logo(app: &AppState, bytes: Vec<u8>) -> Result<FileDigest, FileError> {
     let whole = futures::stream::iter([Ok::<_, FileError>(Bytes::from(bytes))]);
-    let logo = app.sandbox.run(Upload::Logo, whole).await?;
+    let logo = parse_answer(app.sandbox.run(Upload::Logo, whole).await?)?;
     app.files.put_public(&logo).await
 }

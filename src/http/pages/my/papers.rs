@@ -30,9 +30,9 @@ pub(super) async fn upload_documents(
         uploaded.discard(&app).await?;
         let says = match &uploaded.file_error {
             Some(error) => file_upload::file_error_text(error, visitor.language),
-            None => translate("Choose a photo or a PDF", visitor.language),
+            None => translate("Choose a photo or a PDF", visitor.language).to_owned(),
         };
-        let wrong = vec![("file".to_owned(), says.to_owned())];
+        let wrong = vec![("file".to_owned(), says)];
         let form = uploaded.posted.text("form");
         let rejected = FormErrors::new(form, &uploaded.posted, wrong);
         return grant_page::render(&visitor, &app, row, None, Some(rejected)).await;

@@ -31,7 +31,7 @@ pub(super) async fn received(
     files.extend(stored);
     let wrong = uploaded.file_error.iter().map(|error| {
         let says = file_upload::file_error_text(error, visitor.language);
-        ("pictures".to_owned(), says.to_owned())
+        ("pictures".to_owned(), says)
     });
     Ok((files, wrong.collect()))
 }

@@ -1,0 +1,179 @@
+//! Recognises PDFs, and those that open only with a password.
+
+use lopdf::encryption::DecryptionError;
+use lopdf::{Document, LoadOptions, Object};
+
+use super::fault::UploadFault;
+
+/// The most bytes before the header of a PDF. Printers and mail programs write some there, and
+/// readers of PDFs skip them.
+pub(super) const BYTES_BEFORE_HEADER_MAX: usize = 1024;
+const HEADER: &[u8] = b"%PDF-";
+/// The key of a PDF's trailer that says how the document is encrypted. It is never encrypted or
+/// compressed itself.
+pub(super) const ENCRYPTION_KEY: &[u8] = b"/Encrypt";
+/// The most bytes of a stream that is unpacked while a PDF is read.
+const STREAM_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Whether a file is a PDF by its first bytes. An archive that contains a PDF is none.
+pub(super) fn is_pdf(begins: &[u8]) -> bool {
+    let window = BYTES_BEFORE_HEADER_MAX + HEADER.len();
+    let begins = begins.get(..window).unwrap_or(begins);
+    contains(begins, HEADER) && !begins.starts_with(b"PK")
+}
+
+pub(super) fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// Checks that a PDF opens without a password. One with an owner's password only does: that
+/// password limits changes and printing.
+///
+/// A document that the library cannot read is accepted, because a reader of PDFs may open it.
+pub fn check_document(bytes: &[u8]) -> Result<(), UploadFault> {
+    let options = LoadOptions {
+        max_decompressed_size: Some(STREAM_BYTES_MAX),
+        ..LoadOptions::default()
+    };
+    let Ok(document) = Document::load_mem_with_options(bytes, options) else {
+        return Ok(());
+    };
+    if document.was_encrypted() {
+        return Ok(());
+    }
+    let Ok(encryption) = document.get_encrypted() else {
+        return Ok(());
+    };
+    // Any other handler needs a certificate or a program of the sender.
+    let handler = encryption.get(b"Filter").and_then(Object::as_name);
+    let is_standard = handler.is_ok_and(|name| name == b"Standard");
+    let wants_password = matches!(
+        document.authenticate_user_password(""),
+        Err(lopdf::Error::Decryption(DecryptionError::IncorrectPassword))
+    );
+    if wants_password || !is_standard {
+        Err(UploadFault::Password)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "c2fc4ffa7910502c4c27516c752b81c8";
+
+    /// A PDF of one empty page, with this dictionary of its encryption.
+    fn encrypted_pdf(encryption: &str) -> Vec<u8> {
+        let objects = [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> >>",
+            encryption,
+        ];
+        let mut pdf = "%PDF-1.7\n".to_owned();
+        let mut table = "0000000000 65535 f \n".to_owned();
+        for (number, object) in (1..).zip(objects) {
+            table.push_str(&format!("{:010} 00000 n \n", pdf.len()));
+            pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+        }
+        let table_at = pdf.len();
+        pdf.push_str(&format!(
+            "xref\n0 5\n{table}trailer\n<< /Size 5 /Root 1 0 R /ID [<{ID}><{ID}>] \
+             /Encrypt 4 0 R >>\nstartxref\n{table_at}\n%%EOF\n"
+        ));
+        pdf.into_bytes()
+    }
+
+    /// AES with 256 bits, as programs of today write it.
+    const AES_256_PASSWORD: &str = "<< /CF << /StdCF << /AuthEvent /DocOpen /CFM /AESV3 /Length 32 \
+        >> >> /Filter /Standard /Length 256 /O <f668af4f06278100bb835286b3718d27e74b8d9609d5ac278c45\
+        2478c65542169d7f44c8dc8263ca2c31699336a86668> /OE <f2e131ef1d2c064e33eeeec4bbb01dd86446e8053\
+        b265545d1c59bb307992d4c> /P -1028 /Perms <d6e1223fa32ab90299d6349c2ff4aa89> /R 6 /StmF \
+        /StdCF /StrF /StdCF /U <84731a9d4b427e7510e9ae855e20b3a021ddff8b5b501f21e749de036af8569ed038\
+        248b5853a33a2fbbf876c3d2b0b2> /UE <57d4495c24eb6cd854bcc9111b931c6866a993c48f8ee78a26874c2ff\
+        13055d5> /V 5 >>";
+    /// AES with 128 bits and an owner's password only.
+    const AES_128_OWNER: &str = "<< /CF << /StdCF << /AuthEvent /DocOpen /CFM /AESV2 /Length 16 >> \
+        >> /Filter /Standard /Length 128 /O <77b8fb098022d3ab34237ea5643c08710ea5123fc5f88bf993a68cc\
+        a5f12b40f> /P -1028 /R 4 /StmF /StdCF /StrF /StdCF /U <9b677fdcff2e6a87f4cb37fb7a2d483600214\
+        46990b9e4114071a4d9104984c1> /V 4 >>";
+    /// RC4 with 40 and with 128 bits, as older programs write it.
+    const RC4_40_PASSWORD: &str = "<< /Filter /Standard /V 1 /R 2 /Length 40 /P -1028 /O <92fe0f445\
+        4ad4c9644693f33c07cb54f587dce1e2682fe9ecea6107a1ef630dd> /U <e49e697b407741de2dcdaa2b0494082\
+        0a91ce1a24041059681654bd84b309227> >>";
+    const RC4_128_PASSWORD: &str = "<< /Filter /Standard /V 2 /R 3 /Length 128 /P -1028 /O <0db5855\
+        fc5326569e765906caf64e4429a4c20d6e996fdef963e9b5080f9e083> /U <48e055ecd62f567d5b27e5f7df0c6\
+        c9d00000000000000000000000000000000> >>";
+    const RC4_40_OWNER: &str = "<< /Filter /Standard /V 1 /R 2 /Length 40 /P -1028 /O <c92422687fac\
+        ee686e373f10b5c7d04738053152f7e2ee30e11c69ec442576ab> /U <2246d997a232ac9bb7a8d57079cc3efa62\
+        3fdfb8af2cc4bb162c3f6155b5c8e9> >>";
+    const RC4_128_OWNER: &str = "<< /Filter /Standard /V 2 /R 3 /Length 128 /P -1028 /O <566fa873ee\
+        33c797cd3b904fdadf814afa34df9a38f6ed41b984e2c6da2aa6f5> /U <e092dfbe78158ca5e839e98129f317e3\
+        00000000000000000000000000000000> >>";
+    const CERTIFICATE: &str = "<< /Filter /Adobe.PubSec /SubFilter /adbe.pkcs7.s5 /V 4 >>";
+
+    #[test]
+    fn a_pdf_with_a_password_is_refused() {
+        for encryption in [
+            AES_256_PASSWORD,
+            RC4_40_PASSWORD,
+            RC4_128_PASSWORD,
+            CERTIFICATE,
+        ] {
+            let pdf = encrypted_pdf(encryption);
+            assert_eq!(
+                check_document(&pdf),
+                Err(UploadFault::Password),
+                "{encryption}"
+            );
+            let late = [b"\xEF\xBB\xBF\r\n".as_slice(), &pdf].concat();
+            assert_eq!(
+                check_document(&late),
+                Err(UploadFault::Password),
+                "{encryption}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pdf_with_an_owners_password_only_is_accepted() {
+        for encryption in [AES_128_OWNER, RC4_40_OWNER, RC4_128_OWNER] {
+            assert_eq!(
+                check_document(&encrypted_pdf(encryption)),
+                Ok(()),
+                "{encryption}"
+            );
+        }
+        for unread in [
+            &b"%PDF-1.7\nthe word /Encrypt in a text\n%%EOF"[..],
+            b"",
+            &encrypted_pdf("null")[..],
+        ] {
+            assert_eq!(check_document(unread), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_pdf_may_begin_late() {
+        let after = |count| [vec![b'\n'; count], b"%PDF-1.4".to_vec()].concat();
+        let job = b"\x1B%-12345X@PJL JOB\r\n@PJL ENTER LANGUAGE=PDF\r\n%PDF-1.4";
+        for begins in [
+            &after(0)[..],
+            &after(BYTES_BEFORE_HEADER_MAX)[..],
+            b"\xEF\xBB\xBF%PDF-1.4",
+            job,
+        ] {
+            assert!(is_pdf(begins));
+        }
+        for begins in [
+            &after(BYTES_BEFORE_HEADER_MAX + 1)[..],
+            b"PK\x03\x04letter.pdf%PDF-1.4",
+            b"%PD",
+            b"",
+        ] {
+            assert!(!is_pdf(begins));
+        }
+    }
+}
