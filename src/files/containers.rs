@@ -115,9 +115,9 @@ impl JpegFrame {
 /// The next marker that begins a segment or ends the picture, and what is behind it. Fill bytes,
 /// escaped bytes and restart markers of the compressed data are passed over.
 fn next_segment(bytes: &[u8]) -> Option<(u8, &[u8])> {
-    let at = bytes.windows(2).position(|pair| {
-        pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xD0..=0xD8 | 0xFF)
-    })?;
+    let at = bytes
+        .windows(2)
+        .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xD0..=0xD8 | 0xFF))?;
     Some((bytes[at + 1], &bytes[at + 2..]))
 }
 
@@ -175,7 +175,10 @@ mod tests {
             let bytes = painted(format);
             assert!(is_whole(&bytes, format), "{format:?}");
             for kept in [bytes.len() - 1, bytes.len() / 2, 40, 2, 0] {
-                assert!(!is_whole(&bytes[..kept], format), "{format:?}: {kept} bytes");
+                assert!(
+                    !is_whole(&bytes[..kept], format),
+                    "{format:?}: {kept} bytes"
+                );
             }
         }
     }

@@ -329,10 +329,9 @@ mod tests {
         let grey = image::GrayAlphaImage::from_fn(64, 32, |x, _| {
             image::LumaA([0, if opaque(x) { 255 } else { 0 }])
         });
-        let deep: ImageBuffer<image::Rgba<u16>, Vec<u16>> =
-            ImageBuffer::from_fn(64, 32, |x, _| {
-                image::Rgba([0, 0, 0, if opaque(x) { 65_535 } else { 0 }])
-            });
+        let deep: ImageBuffer<image::Rgba<u16>, Vec<u16>> = ImageBuffer::from_fn(64, 32, |x, _| {
+            image::Rgba([0, 0, 0, if opaque(x) { 65_535 } else { 0 }])
+        });
         let deep_grey: ImageBuffer<image::LumaA<u16>, Vec<u16>> =
             ImageBuffer::from_fn(64, 32, |x, _| {
                 image::LumaA([0, if opaque(x) { 65_535 } else { 0 }])

@@ -158,7 +158,9 @@ impl ErrorCode {
     fn advice(self) -> &'static str {
         match self {
             Self::MalformedJson => "Send one JSON object in UTF-8.",
-            Self::InvalidFile => "Use a photo (JPEG, PNG or WebP) or a PDF that opens without a password.",
+            Self::InvalidFile => {
+                "Use a photo (JPEG, PNG or WebP) or a PDF that opens without a password."
+            }
             Self::InvalidField => "Correct the fields named here, then send the request again.",
             Self::InvalidQuery => "Correct the parameter named here.",
             Self::InvalidHeader => "Correct the header named here, or leave it out.",

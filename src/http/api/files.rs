@@ -125,7 +125,8 @@ pub struct FileKept {
     pub file: FileDigest,
     pub media: MediaType,
     /// The size of the file when it is read, in bytes. It can differ from the upload, because
-    /// pictures are re-encoded.
+    /// pictures are re-encoded: as JPEG of at most 2,048 pixels a side, on white, upright, and
+    /// without the place and date that a camera noted.
     pub bytes: u64,
     pub position: i64,
 }

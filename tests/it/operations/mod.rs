@@ -16,6 +16,7 @@ pub mod new_origins;
 pub mod open_data;
 pub mod payment_messages;
 pub mod seeds;
+pub mod sent_files;
 pub mod settings;
 pub mod statements;
 pub mod statement_lines;
