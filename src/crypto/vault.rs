@@ -315,6 +315,22 @@ impl Vault {
         Ok(holder.and_then(|subject| subject.parse().ok()))
     }
 
+    /// All subjects that have a value, found by its blind index.
+    pub async fn subjects_of(
+        &self,
+        index: BlindIndexKind,
+        text: &str,
+    ) -> Result<Vec<Uuid>, VaultError> {
+        let digest = self.blind_index(index, text);
+        let found =
+            personal_data::subjects_of(&self.store, &self.organisation, index.name(), &digest)
+                .await?;
+        Ok(found
+            .iter()
+            .filter_map(|subject| subject.parse().ok())
+            .collect())
+    }
+
     /// A keyed hash of a request, to distinguish a repeat from another request with the same
     /// idempotency key.
     #[must_use]

@@ -1,6 +1,7 @@
 //! Postcodes of the United Kingdom: what can be one.
 
 use super::text::TextError;
+use super::tidy::tidy;
 
 /// Letters that no postcode has in its second part.
 const NEVER_IN_SECOND_PART: &str = "CIKMOV";
@@ -42,6 +43,7 @@ pub fn is_postcode(plain: &str) -> bool {
 /// Normalises a postcode: capital letters, one space before the last three characters.
 pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
     const LENGTH_MAX: usize = 20;
+    let text = tidy(text);
     let plain: String = text
         .chars()
         .filter(|c| !c.is_whitespace())

@@ -201,6 +201,20 @@ pub async fn subject_of(
     Ok(found.map(|(subject,)| subject))
 }
 
+/// All subjects of an index entry. Only those of an index that is not unique can be several.
+pub async fn subjects_of(
+    store: &Store,
+    organisation: &str,
+    kind: &str,
+    digest: &str,
+) -> StoreResult<Vec<String>> {
+    const SQL: &str = "SELECT subject FROM blind_index WHERE organisation = $1 AND kind = $2 \
+        AND digest = $3 ORDER BY subject";
+    let found: Vec<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(organisation)
+        .bind(kind).bind(digest).fetch_all(db).await?);
+    Ok(found.into_iter().map(|(subject,)| subject).collect())
+}
+
 /// The other subjects that share a value with this one, with the kind of index. E-mail addresses
 /// are unique and never appear.
 pub async fn subjects_sharing_values(

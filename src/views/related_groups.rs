@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{Filter, PageRequest, Paged, ViewError, Views};
+use crate::crypto::vault::DecryptedValue;
+use crate::domain::personal_data::BlindIndexKind;
+use crate::domain::phone::PhoneNumber;
 use crate::domain::{FundId, Money};
 use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow, PersonRow};
 use crate::store::{personal_data, view_rows};
@@ -57,6 +60,10 @@ impl Views {
         {
             shared.entry(other).or_default().insert(kind);
         }
+        for other in self.groups_with_phone_of(group).await? {
+            let kinds = shared.entry(other.to_string()).or_default();
+            kinds.insert(BlindIndexKind::Telephone.name().to_owned());
+        }
         let ids: Vec<_> = shared.keys().cloned().collect();
         let named = self.groups(ids).await?;
         let link = |row: GroupRow| RelatedGroup {
@@ -65,6 +72,29 @@ impl Views {
             shares: shared.get(&row.id.to_string()).cloned().unwrap_or_default(),
         };
         Ok(named.into_iter().map(link).collect())
+    }
+
+    /// The other groups that have the phone number of a group, in any form in which numbers were
+    /// kept at some time.
+    async fn groups_with_phone_of(&self, group: Uuid) -> Result<BTreeSet<Uuid>, ViewError> {
+        let row: Option<GroupRow> = self.find(group, None).await?;
+        let vault = self.log.vault();
+        let Some(sealed) = row.and_then(|row| row.telephone) else {
+            return Ok(BTreeSet::new());
+        };
+        let opened = vault.decrypt(&[("telephone", &sealed)]).await?.pop();
+        let Some(phone) = opened
+            .and_then(DecryptedValue::text)
+            .and_then(|text| PhoneNumber::parse(&text))
+        else {
+            return Ok(BTreeSet::new());
+        };
+        let mut found = BTreeSet::new();
+        for form in phone.former_forms().into_iter().chain([phone.e164()]) {
+            found.extend(vault.subjects_of(BlindIndexKind::Telephone, &form).await?);
+        }
+        found.remove(&group);
+        Ok(found)
     }
 
     /// A group, followed by all groups that were merged into it or into one of these.

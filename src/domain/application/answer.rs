@@ -22,7 +22,7 @@ use crate::domain::file::FileDigest;
 use crate::domain::money::{AmountFault, Money};
 use crate::domain::organisation::{Question, QuestionKind, QuestionOption};
 use crate::domain::personal_data::PersonalInput;
-use crate::domain::text::Slug;
+use crate::domain::text::{Slug, reader_length};
 use crate::domain::{Group, Organisation, Refusal};
 
 /// The largest number of characters of a short text.
@@ -96,16 +96,16 @@ impl AnswerValue {
         let text = typed.trim();
         match question.kind {
             QuestionKind::LongText => {
-                match text.chars().count().saturating_sub(PersonalInput::MOST) {
+                match reader_length(text).saturating_sub(PersonalInput::MOST) {
                     0 => Ok(Self::Text(text.to_owned())),
                     over => Err(AnswerError::TextTooLong(over)),
                 }
             }
             QuestionKind::ShortText => {
-                if text.chars().count() > SHORT_TEXT_MAX || text.contains(['\n', '\r']) {
+                if reader_length(text) > SHORT_TEXT_MAX {
                     Err(AnswerError::TooLong)
                 } else {
-                    Ok(Self::Text(text.to_owned()))
+                    Ok(Self::Text(text.replace(['\n', '\r'], " ")))
                 }
             }
             QuestionKind::OneChoice => question
@@ -246,7 +246,7 @@ fn parse_budget_line(line: &str) -> Result<BudgetItem, LineError> {
         return Err(LineError::Amount(AmountFault::Unreadable));
     }
     let item = item.trim();
-    if item.is_empty() || item.chars().count() > ITEM_MAX {
+    if item.is_empty() || reader_length(item) > ITEM_MAX {
         return Err(LineError::NoItem);
     }
     Ok(BudgetItem {

@@ -166,8 +166,7 @@ pub struct SetContact {
         *[A-Za-z0-9]){1,3} *[0-9]( *[A-Za-z]){2} *$", example = "OL1 1AA")]
     pub postcode: Option<PersonalInput>,
     #[serde(default, deserialize_with = "telephone")]
-    #[schema(value_type = Option<String>, max_length = 40, pattern = "^[ ()-]*(0([ \
-        ()-]*[0-9]){6,13}|[+]([ ()-]*[0-9]){8,15})[ ()-]*$", example = "0161 496 0000")]
+    #[schema(value_type = Option<String>, max_length = 80, example = "0161 496 0000")]
     pub telephone: Option<PersonalInput>,
 }
 

@@ -85,7 +85,8 @@ pub struct PersonDetails {
     #[serde(default, deserialize_with = "email_if_given")]
     #[schema(value_type = Option<String>, format = "email", max_length = 254)]
     pub email: Option<PersonalInput>,
-    #[serde(default)]
+    /// A number, which is kept in E.164, with the words around it, such as "after 3pm".
+    #[serde(default, deserialize_with = "telephone_if_given")]
     #[schema(value_type = Option<PersonalInput>)]
     pub telephone: Option<PersonalInput>,
     /// Where a letter reaches the person.
@@ -140,6 +141,14 @@ fn email_if_given<'de, D: serde::Deserializer<'de>>(
     #[derive(Deserialize)]
     struct OptionalEmail(#[serde(deserialize_with = "email")] PersonalInput);
     Ok(Option::<OptionalEmail>::deserialize(input)?.map(|given| given.0))
+}
+
+fn telephone_if_given<'de, D: serde::Deserializer<'de>>(
+    input: D,
+) -> Result<Option<PersonalInput>, D::Error> {
+    let text = Option::<String>::deserialize(input)?;
+    text.map(|text| PersonalInput::telephone(&text).map_err(serde::de::Error::custom))
+        .transpose()
 }
 
 impl PersonCommand {

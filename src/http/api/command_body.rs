@@ -10,7 +10,7 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use uuid::Uuid;
 
 use super::Resource;
-use super::json_input::{BoundedJson, normalise_integers};
+use super::json_input::{BoundedJson, normalise_integers, tidy_texts};
 use super::legible::must_be_legible;
 use crate::domain::command::CommandSpec;
 use crate::domain::{
@@ -39,6 +39,7 @@ pub(in crate::http) fn parse_body(
     }
     serde_json::from_slice::<BoundedJson>(body)
         .map_err(|error| ErrorCode::InvalidField.problem(plain_message(&error)))?;
+    let body = &*tidy_texts(body);
     must_be_legible(body)?;
     let body = &*normalise_integers(body);
     let read = parse_command(noun, spec, id, body)
@@ -345,6 +346,28 @@ mod tests {
             found.len() > 2 && found.iter().all(|(_, code)| *code == Missing),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn texts_are_in_their_normal_form() {
+        let noun = RESOURCES
+            .iter()
+            .find(|noun| noun.plural == "groups")
+            .unwrap();
+        let spec = noun
+            .commands
+            .iter()
+            .find(|spec| spec.name == "register")
+            .unwrap();
+        let body = json!({
+            "name": "Cafe\u{301}\tof\u{a0}St Mary\u{92}s\u{200b}", "area": "oldham",
+            "standing": "new",
+        });
+        let read = parse_body(noun, spec, Uuid::nil(), body.to_string().as_bytes());
+        let Ok(Command::Group(_, GroupCommand::Register(register))) = read else {
+            panic!("it is taken");
+        };
+        assert_eq!(register.name.as_str(), "Caf\u{e9} of St Mary\u{2019}s");
     }
 
     #[test]

@@ -1,10 +1,13 @@
-//! Checks and normalises JSON before it is deserialised into a command: lists are bounded, and
-//! numbers such as `3.0` become the integers that they are in JSON Schema.
+//! Checks and normalises JSON before it is deserialised into a command: lists are bounded, texts
+//! get their normal form, and numbers such as `3.0` become the integers that they are in JSON
+//! Schema.
 
 use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::domain::text::tidy;
 
 /// The most entries of any list or map in a body. The contract states it where a command sets no
 /// smaller limit.
@@ -77,6 +80,37 @@ fn check_entry_count<E: Error>(count: usize) -> Result<(), E> {
     } else {
         Ok(())
     }
+}
+
+/// Rewrites texts in their normal form. Names of fields stay. The body must be valid JSON.
+pub(super) fn tidy_texts(body: &[u8]) -> Cow<'_, [u8]> {
+    let (mut written, mut copied, mut at) = (Vec::new(), 0, 0);
+    while let Some(offset) = body[at..].iter().position(|byte| *byte == b'"') {
+        let begins = at + offset;
+        let ends = end_of_string(body, begins);
+        at = ends;
+        let is_name = body[ends..].trim_ascii_start().first() == Some(&b':');
+        if is_name {
+            continue;
+        }
+        if let Some(tidied) = tidied_string(&body[begins..ends]) {
+            written.extend_from_slice(&body[copied..begins]);
+            written.extend_from_slice(tidied.as_bytes());
+            copied = ends;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(body);
+    }
+    written.extend_from_slice(&body[copied..]);
+    Cow::Owned(written)
+}
+
+/// The JSON of a text in its normal form; `None` if it is in that form already.
+fn tidied_string(json: &[u8]) -> Option<String> {
+    let text: String = serde_json::from_slice(json).ok()?;
+    let tidied = tidy(&text);
+    (tidied != text).then(|| serde_json::Value::from(tidied.into_owned()).to_string())
 }
 
 /// Rewrites whole numbers as plain digits: `3.0`, `3e0` and `-0` are integers in JSON Schema, but
@@ -155,6 +189,21 @@ mod tests {
         );
         assert!(matches!(
             normalise_integers(br#"{"a":3,"c":"3.0"}"#),
+            Cow::Borrowed(_)
+        ));
+    }
+
+    #[test]
+    fn texts_are_in_their_normal_form_and_names_of_fields_stay() {
+        let body = br#"{"a\u0009" : "Soup\u0009Club", "b":["x","It\u0092s \"ours\""], "c":3.0}"#;
+        let written = tidy_texts(body);
+        assert_eq!(
+            std::str::from_utf8(&written).unwrap(),
+            "{\"a\\u0009\" : \"Soup Club\", \"b\":[\"x\",\"It\u{2019}s \\\"ours\\\"\"], \"c\":3.0}"
+        );
+        assert_eq!(tidy_texts(&written), written);
+        assert!(matches!(
+            tidy_texts(br#"{"a":"3.0","b":{}}"#),
             Cow::Borrowed(_)
         ));
     }

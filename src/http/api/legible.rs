@@ -1,6 +1,5 @@
-//! Refuses bodies with text that people cannot read: characters that change the direction of
-//! writing, or nothing visible. Events recorded earlier may contain such text, so the types of
-//! stored values do not refuse it.
+//! Refuses bodies with a text that has nothing visible. Events recorded earlier may contain such
+//! text, so the types of stored values do not refuse it.
 
 use serde_json::Value;
 

@@ -14,8 +14,8 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::form_reader::{FieldErrors, FormReader, NOT_A_PHONE, parse_phone};
-use super::phone::phone_text;
+use super::form_reader::{FieldErrors, FormReader, parse_phone, phone_error};
+use super::phone::typed_phone;
 use super::sign_in::local_path;
 use super::{
     FormData, FormErrors, PageError, Visitor, account, apply, ownership, see_other, sign_in,
@@ -79,7 +79,7 @@ impl OwnContact {
         let shown = |text: Option<String>| text.filter(|_| changes).unwrap_or_default();
         Ok(Self {
             name: name.unwrap_or_default(),
-            telephone: phone_text(&shown(telephone)).replace('\u{a0}', " "),
+            telephone: typed_phone(&shown(telephone)),
             email: shown(email),
             postal_address: shown(postal_address),
             email_changes: !visitor.proven && begun_here,
@@ -182,7 +182,7 @@ pub(super) async fn ask_new_email(
         return Err(PageError::forbidden());
     }
     let mut form = FormReader::new(posted, visitor.language);
-    let email = form.required_email();
+    let email = form.own_email();
     let email = match form.finish(email) {
         Ok(email) => email,
         Err(wrong) => return rejected(visitor, app, EMAIL_FORM, posted, wrong).await,
@@ -256,7 +256,7 @@ fn parse(
     let telephone = form.optional(
         "telephone",
         |text| parse_phone(text).or_else(|| unchanged(text, &known.telephone)),
-        NOT_A_PHONE,
+        phone_error(posted.text("telephone")),
     );
     let email = if known.email_changes {
         form.optional_email()

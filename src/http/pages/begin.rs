@@ -153,7 +153,7 @@ pub(super) fn read_person(form: &mut FormReader<'_>, posted: &FormData) -> Optio
         serde_json::from_value::<PersonDetails>(read).ok()
     };
     let name = form.required("name", details, "Enter the name");
-    let email = form.required_email();
+    let email = form.own_email();
     let telephone = form.optional_text("telephone");
     name?;
     email?;

@@ -3,12 +3,14 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use crate::domain::phone::PhoneNumber;
+
 /// The fewest digits that a phone can dial.
 const DIGITS_MIN: usize = 6;
 const NO_BREAK_SPACE: &str = "\u{a0}";
 
-/// A phone number as it was entered: the number in groups, what a phone dials, and the words after
-/// it.
+/// A phone number as people write it: in groups, with the words before it; what a phone dials; and
+/// the words after it.
 #[derive(Clone, Debug, PartialEq, Eq, Template)]
 #[template(path = "parts/phone.html")]
 pub(super) struct Phone {
@@ -22,11 +24,27 @@ impl HtmlSafe for Phone {}
 
 impl Phone {
     pub fn of(entered: &str) -> Self {
+        let Some(found) = PhoneNumber::parse(entered) else {
+            return Self::unread(entered);
+        };
+        let (before, after) = found.words();
+        let grouped = found.british().and_then(|national| in_groups(&national));
+        let number = grouped.unwrap_or_else(|| found.grouped().replace(' ', NO_BREAK_SPACE));
+        Self {
+            number: format!("{}{number}", before.trim_start()),
+            dial: found.e164(),
+            note: after.trim_end().to_owned(),
+        }
+    }
+
+    /// A text in which no number was found that can exist. One with enough digits can be dialled
+    /// nevertheless.
+    fn unread(entered: &str) -> Self {
         let of_number = |letter: char| letter.is_ascii_digit() || "+ \u{a0}()-./".contains(letter);
         let at = entered
             .find(|letter| !of_number(letter))
             .unwrap_or(entered.len());
-        let number = &entered[..at];
+        let number = entered[..at].trim_end();
         let digits = |letter: &char| letter.is_ascii_digit() || *letter == '+';
         let dial: String = number.chars().filter(digits).collect();
         if dial.len() < DIGITS_MIN {
@@ -36,10 +54,9 @@ impl Phone {
                 note: String::new(),
             };
         }
-        let number = number.trim_end();
         Self {
             note: entered[number.len()..].to_owned(),
-            number: in_groups(&dial).unwrap_or_else(|| number.replace(' ', NO_BREAK_SPACE)),
+            number: number.replace(' ', NO_BREAK_SPACE),
             dial,
         }
     }
@@ -67,16 +84,14 @@ pub(super) fn phone_text(entered: &str) -> String {
     number + &note
 }
 
-/// A number of the United Kingdom in its usual groups; none for any other number.
-fn in_groups(dial: &str) -> Option<String> {
-    let (national, abroad) = match dial.strip_prefix("+44") {
-        Some(rest) => (format!("0{}", rest.trim_start_matches('0')), true),
-        None => (dial.to_owned(), false),
-    };
+/// A phone number as somebody would type it, with the words around it.
+pub(super) fn typed_phone(kept: &str) -> String {
+    phone_text(kept).replace(NO_BREAK_SPACE, " ")
+}
+
+/// A number of the United Kingdom in its usual groups; `None` if it has none.
+fn in_groups(national: &str) -> Option<String> {
     let second = national.strip_prefix('0')?;
-    if second.contains('+') {
-        return None;
-    }
     let has_short_code = second.starts_with("11") || second.get(..3)?.ends_with('1');
     let sizes: &[usize] = match (second.get(..1)?, national.len()) {
         ("2", 11) => &[3, 4, 4],
@@ -91,12 +106,7 @@ fn in_groups(dial: &str) -> Option<String> {
         groups.push(national.get(at..at + size)?);
         at += size;
     }
-    let shown = groups.join(NO_BREAK_SPACE);
-    Some(if abroad {
-        format!("+44{NO_BREAK_SPACE}{}", &shown[1..])
-    } else {
-        shown
-    })
+    Some(groups.join(NO_BREAK_SPACE))
 }
 
 #[cfg(test)]
@@ -118,8 +128,9 @@ mod tests {
                 phone.dial.as_str(),
                 phone.note.as_str()
             ),
-            ("07700\u{a0}900\u{a0}112", "07700900112", ", after 3pm")
+            ("07700\u{a0}900\u{a0}112", "+447700900112", ", after 3pm")
         );
+        assert_eq!(Phone::of("01632 96001, evenings").dial, "0163296001");
         assert_eq!(Phone::of("+44 161 496 0177").dial, "+441614960177");
         assert_eq!(Phone::of("ask next door").dial, "");
         assert_eq!(Phone::of("").number, "");
@@ -135,7 +146,12 @@ mod tests {
             ("02079460000", "020 7946 0000"),
             ("01632-960001", "01632 960 001"),
             ("0808 1570000", "0808 157 0000"),
-            ("+44 7700 900352", "+44 7700 900 352"),
+            ("+44 7700 900352", "07700 900 352"),
+            ("+447700900352", "07700 900 352"),
+            ("+441614960000 ext 12", "0161 496 0000 ext 12"),
+            ("+448001111", "0800 1111"),
+            ("+48225100000", "+48 22 510 00 00"),
+            ("Home: +441614960000", "Home: 0161 496 0000"),
             ("+48 22 510 00 00", "+48 22 510 00 00"),
             ("01632 96001, evenings", "01632 96001, evenings"),
         ] {
@@ -143,5 +159,9 @@ mod tests {
             assert_eq!(plain, shown, "{entered}");
         }
         assert_eq!(phone_text("ask next door"), "ask next door");
+        assert_eq!(
+            typed_phone("+447700900112, after 3pm"),
+            "07700 900 112, after 3pm"
+        );
     }
 }

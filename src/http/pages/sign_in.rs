@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
-use super::form_reader::NOT_AN_EMAIL;
+use super::form_reader::email_error;
 use super::visitor::remember_language;
 use super::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page,
@@ -139,20 +139,14 @@ async fn submit(
     let PostedForm { visitor, posted } = sent;
     app.site.limits.check_sign_in(&request)?;
     let to = local_path(posted.text("to")).unwrap_or("/").to_owned();
-    let Ok(email) = parse_email(posted.text("email")) else {
-        let says = super::i18n::translate(NOT_AN_EMAIL, visitor.language).to_owned();
-        return render(
-            &visitor,
-            &app,
-            Some(FormErrors::new(
-                "sign-in",
-                &posted,
-                vec![("email".into(), says)],
-            )),
-            to,
-            posted.text("kept"),
-        )
-        .await;
+    let email = match parse_email(posted.text("email")) {
+        Ok(email) => email,
+        Err(error) => {
+            let says = super::i18n::translate(email_error(&error), visitor.language).to_owned();
+            let wrong = vec![("email".into(), says)];
+            let rejected = FormErrors::new("sign-in", &posted, wrong);
+            return render(&visitor, &app, Some(rejected), to, posted.text("kept")).await;
+        }
     };
     send_link(&app, &email, None, &visitor.code_request_digest(&app)).await?;
     let query = serde_html_form::to_string([("to", &to)]).unwrap_or_default();

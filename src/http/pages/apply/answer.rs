@@ -22,7 +22,7 @@ use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::AppState;
-use crate::http::pages::form_reader::TOO_LONG_TEXT;
+use crate::http::pages::form_reader::text_error;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::question_field::{self, QuestionField, answer_error_text};
 use crate::http::pages::{
@@ -488,7 +488,7 @@ fn parse_answer(
                 "" => None,
                 typed => Some(
                     PersonalInput::try_from(typed.to_owned())
-                        .map_err(|_| translate(TOO_LONG_TEXT, language).to_owned())?,
+                        .map_err(|error| translate(text_error(&error), language).to_owned())?,
                 ),
             };
             Ok(Some(ApplicationCommand::ChooseLanguage(ChooseLanguage {
@@ -531,7 +531,7 @@ fn parse_own_answer(
     let answer =
         AnswerValue::parse(question, &typed).map_err(|why| answer_error_text(why, language))?;
     let words = PersonalInput::try_from(answer.stored())
-        .map_err(|_| translate(TOO_LONG_TEXT, language).to_owned())?;
+        .map_err(|error| translate(text_error(&error), language).to_owned())?;
     Ok(Some(save_answer(question, words)))
 }
 

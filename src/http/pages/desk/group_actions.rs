@@ -13,6 +13,7 @@ use crate::domain::payee::PayeeInput;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
 use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::phone::typed_phone;
 use crate::http::pages::{PageError, PageForms, ownership};
 use crate::views::GroupView;
 
@@ -234,7 +235,13 @@ impl GroupActions<'_> {
                 .text("postcode", "Postcode")
                 .prefill(group.postcode.clone().unwrap_or_default())
                 .text("telephone", "Phone")
-                .prefill(group.telephone.clone().unwrap_or_default()),
+                .prefill(
+                    group
+                        .telephone
+                        .as_deref()
+                        .map(typed_phone)
+                        .unwrap_or_default(),
+                ),
             self.spec("Correct the name or area", correct)
                 .text("name", "Name")
                 .prefill(&group.name)

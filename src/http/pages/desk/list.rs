@@ -33,6 +33,7 @@ use super::DeskRequest;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::AppState;
 use crate::http::accesses;
+use crate::http::pages::phone::typed_phone;
 use crate::http::pages::{Form, PageError, PageForms};
 use crate::projections::FundRow;
 use crate::views::{AccessedData, Filter, PageRequest, TableRow};
@@ -170,7 +171,7 @@ impl DeskRequest<'_> {
             let cells = contact.map_or([None, None, None, None], |contact| {
                 [
                     contact.name,
-                    contact.telephone,
+                    contact.telephone.as_deref().map(typed_phone),
                     contact.email,
                     contact.postal_address,
                 ]

@@ -11,6 +11,7 @@ use crate::domain::organisation::{ConfirmRole, RoleRef};
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, Role};
+use crate::http::pages::phone::typed_phone;
 use crate::http::pages::words::role_name;
 use crate::http::pages::{PageError, PageForms};
 use crate::views::PersonView;
@@ -111,7 +112,12 @@ impl PersonActions<'_> {
         .text("email", "Email")
         .prefill(seen.email.clone().unwrap_or_default())
         .text("telephone", "Phone")
-        .prefill(seen.telephone.clone().unwrap_or_default())
+        .prefill(
+            seen.telephone
+                .as_deref()
+                .map(typed_phone)
+                .unwrap_or_default(),
+        )
         .text_area("postal_address", "Postal address")
         .prefill(seen.postal_address.clone().unwrap_or_default())
     }

@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpRequest, ResponseError as _};
 
 use crate::clock;
 use crate::commands::IdempotencyKey;
+use crate::domain::text::tidy;
 use crate::http::AppState;
 use crate::http::body_timeout::body_problem;
 use crate::http::pages::{PageError, Visitor, csrf, kept_form, visitor};
@@ -17,6 +18,9 @@ use crate::http::problem::{ErrorCode, Problem};
 pub struct FormData {
     pairs: Vec<(String, String)>,
 }
+
+/// The field of a password, which stays as it was typed.
+const PASSWORD: &str = "password";
 
 /// The field of a box that has to be ticked before the form is accepted.
 pub const SURE: &str = "sure";
@@ -37,10 +41,16 @@ impl FormData {
                 .problem("this form has a character that we cannot save")
                 .into());
         }
-        Ok(Self { pairs })
+        Ok(Self::new(pairs))
     }
 
-    pub(in crate::http::pages) fn new(pairs: Vec<(String, String)>) -> Self {
+    /// The fields with their texts in normal form, except a password.
+    pub(in crate::http::pages) fn new(mut pairs: Vec<(String, String)>) -> Self {
+        for (name, value) in &mut pairs {
+            if name.as_str() != PASSWORD {
+                *value = tidy(value).into_owned();
+            }
+        }
         Self { pairs }
     }
 
@@ -136,5 +146,24 @@ impl FromRequest for PostedForm {
             kept_form::check_form(&request, app, &visitor, &posted).await?;
             Ok(Self { visitor, posted })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_in_their_normal_form() {
+        let body = "name=Soup%09Club%E2%80%8B&words=one%0D%0Atwo%0Bthree&email=%C2%A0a%40b.org\
+            &password=a%09b&blank=%E2%80%8B";
+        let posted = FormData::from_body(body.as_bytes()).ok().unwrap();
+        assert_eq!(posted.text("name"), "Soup Club");
+        assert_eq!(posted.text("words"), "one\ntwo\nthree");
+        assert_eq!(posted.text("email"), "a@b.org");
+        assert_eq!(posted.text("password"), "a\tb");
+        assert_eq!(posted.text("blank"), "", "nothing to read is nothing typed");
+        let again = FormData::new(posted.pairs().to_vec());
+        assert_eq!(again.pairs(), posted.pairs());
     }
 }

@@ -255,7 +255,6 @@ fn instruction(detail: &str) -> Option<String> {
     }
     let says = match detail {
         "this has a character that we cannot keep, such as a control character"
-        | "this has a character that changes the direction of the text"
         | "this has a character that no one can see" => {
             "take out the character that cannot be seen"
         }
@@ -267,9 +266,24 @@ fn instruction(detail: &str) -> Option<String> {
         "this is not an email address, such as name@example.org" => {
             "enter an email address, such as name@example.org"
         }
+        "an email address has one @ only" => "enter one email address, with one @",
+        "the part of an email address before the @ may have at most 64 characters" => {
+            "check the part before the @: it is too long"
+        }
+        "before the @ of an email address, no dot may be first, last or next to another" => {
+            "check the dots before the @"
+        }
+        "the part of an email address after the @ is not the name of a server" => {
+            "check the part after the @, such as example.org"
+        }
+        "an email address has no brackets: leave out what is in them" => {
+            "leave out the brackets, and what is in them"
+        }
         "this is not a charity or company number" => "enter a charity or company number",
         "this is not a postcode, such as OL1 1AA" => "enter a postcode, such as OL1 1AA",
-        "this is not a phone number" => "enter a phone number",
+        "this is not a phone number" => {
+            "enter the whole phone number with its area code, such as 0161 496 0000"
+        }
         "a sort code has six digits, and an account number has eight" => {
             "a sort code has six digits, and an account number has eight"
         }

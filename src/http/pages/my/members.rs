@@ -9,7 +9,7 @@ use crate::auth::links;
 use crate::commands::{Caller, CommandError, CommandRequest};
 use crate::domain::group::MemberRef;
 use crate::domain::person::PersonDetails;
-use crate::domain::personal_data::{Encrypted, PersonalInput, parse_email};
+use crate::domain::personal_data::{Encrypted, PersonalInput};
 use crate::domain::{
     Command, Event, GroupCommand, GroupEvent, GroupId, PersonCommand, PersonId, Refusal,
 };
@@ -231,11 +231,7 @@ fn read(posted: &FormData, visitor: &Visitor) -> Result<(String, PersonDetails),
         |text| PersonalInput::name(text).ok(),
         "Enter their name",
     );
-    let email = form.required(
-        "email",
-        |text| parse_email(text).ok(),
-        "Enter their email address, such as name@example.org",
-    );
+    let email = form.required_email("Enter their email address, such as name@example.org");
     let telephone = form.optional_phone();
     let whole = name.zip(email).map(|(name, email)| {
         let details = PersonDetails {

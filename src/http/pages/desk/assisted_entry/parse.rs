@@ -14,7 +14,7 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationId, FundId, GroupId, PersonId};
 use crate::http::pages::FormData;
 use crate::http::pages::apply::parse_amount;
-use crate::http::pages::form_reader::{FieldErrors, FormReader, TOO_LONG_TEXT, value_of_key};
+use crate::http::pages::form_reader::{FieldErrors, FormReader, text_error, value_of_key};
 use crate::http::pages::question_field::entered_answers;
 
 /// The answer that the officer copied the words from a paper form, whose scan is attached.
@@ -116,7 +116,7 @@ fn parse_person(posted: &FormData, form: &mut FormReader<'_>) -> Option<EntryPer
         return Some(EntryPerson::Member);
     }
     let email = form.optional_email().map(PersonalInput::Open);
-    let telephone = form.optional_text("telephone");
+    let telephone = form.optional_phone_words();
     let postal_address = form.optional_text("postal_address");
     form.require_contact(
         "Add a phone number, an email or a postal address, so that we can reach them",
@@ -209,7 +209,7 @@ fn parse_answers(posted: &FormData, form: &mut FormReader<'_>, area: Option<Slug
             Ok(answer) => {
                 answers.insert(question, answer);
             }
-            Err(_) => form.error(&format!("q-{question}"), TOO_LONG_TEXT),
+            Err(error) => form.error(&format!("q-{question}"), text_error(&error)),
         }
     }
     SaveAnswers {

@@ -303,7 +303,7 @@ mod tests {
         let row = WorkRow::new("phone", "", "/desk", "").phoning("Yusuf Khan", "07700 900 112");
         assert_eq!(
             (row.button.as_str(), row.button_path.as_str()),
-            ("Phone Yusuf", "tel:07700900112")
+            ("Phone Yusuf", "tel:+447700900112")
         );
     }
 }

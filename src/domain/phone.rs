@@ -1,0 +1,340 @@
+//! Phone numbers: as people type them, and as they are kept, in E.164.
+
+use phonenumber::country;
+
+use super::text::tidy;
+
+/// The most characters of a number with the words around it.
+const TEXT_MAX: usize = 80;
+/// The country code of the United Kingdom, whose numbers are typed without one.
+const BRITISH: u16 = 44;
+/// The digits of a number with its country code, in E.164.
+const DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
+/// The fewest digits of a number in another country, without the country code.
+const FOREIGN_DIGITS_MIN: usize = 5;
+
+/// A phone number, with the words that were typed around it: "ext 12", "after 3pm".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneNumber {
+    before: String,
+    number: phonenumber::PhoneNumber,
+    after: String,
+}
+
+impl PhoneNumber {
+    /// Finds the number in a text; `None` if it has none that can exist. A number without a country
+    /// code is British.
+    ///
+    /// Of several, one that is in use by the plan of its country comes before one that only has the
+    /// right length.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = tidy(text);
+        if text.chars().count() > TEXT_MAX {
+            return None;
+        }
+        let readings: Vec<_> = spans(&text)
+            .into_iter()
+            .filter_map(|(begins, ends)| Some((begins, ends, read(&text[begins..ends])?)))
+            .collect();
+        let known = readings.iter().find(|(_, _, number)| number.is_valid());
+        let (begins, ends, number) = known.or(readings.first())?;
+        Some(Self {
+            before: text[..*begins].to_owned(),
+            number: number.clone(),
+            after: text[*ends..].to_owned(),
+        })
+    }
+
+    /// The number in E.164: a plus sign, the country code and the number.
+    #[must_use]
+    pub fn e164(&self) -> String {
+        format!("+{}{}", self.number.code().value(), self.number.national())
+    }
+
+    /// The text that is kept: the number in E.164, with the words around it.
+    #[must_use]
+    pub fn kept(&self) -> String {
+        format!("{}{}{}", self.before, self.e164(), self.after)
+    }
+
+    /// The words before and after the number, with the blanks and signs that part them from it.
+    #[must_use]
+    pub fn words(&self) -> (&str, &str) {
+        (&self.before, &self.after)
+    }
+
+    /// Whether the text is a number and nothing else.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.before.trim().is_empty() && self.after.trim().is_empty()
+    }
+
+    /// The digits that are dialled within the United Kingdom; `None` for a number of another
+    /// country.
+    #[must_use]
+    pub fn british(&self) -> Option<String> {
+        let national = self.number.national();
+        (self.number.code().value() == BRITISH).then(|| format!("0{national}"))
+    }
+
+    /// The number in the groups of its country: without the country code for a British one, with it
+    /// for any other.
+    #[must_use]
+    pub fn grouped(&self) -> String {
+        let mode = if self.number.code().value() == BRITISH {
+            phonenumber::Mode::National
+        } else {
+            phonenumber::Mode::International
+        };
+        self.number.format().mode(mode).to_string()
+    }
+
+    /// The forms in which this number was kept while the zeros after a country code, and "00" before
+    /// one, were not understood. Blind indexes of that time have them.
+    #[must_use]
+    pub fn former_forms(&self) -> Vec<String> {
+        let (code, national) = (self.number.code().value(), self.number.national());
+        let mut forms = vec![format!("+{BRITISH}0{code}{national}")];
+        if code == BRITISH {
+            forms.push(format!("+{BRITISH}0{national}"));
+        }
+        forms
+    }
+}
+
+/// The value of a digit, in the scripts whose keyboards have digits of their own.
+fn digit_of(letter: char) -> Option<char> {
+    let zeros = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{ff10}'];
+    let value = |zero: char| {
+        u32::from(letter)
+            .checked_sub(u32::from(zero))
+            .filter(|at| *at < 10)
+    };
+    zeros
+        .into_iter()
+        .find_map(value)
+        .and_then(|value| char::from_digit(value, 10))
+}
+
+/// Whether a character may be part of a written number.
+fn is_of_number(letter: char) -> bool {
+    digit_of(letter).is_some()
+        || "+ ()-./".contains(letter)
+        || matches!(letter, '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// The parts of a text that may be a number: each stretch of digits and signs, up to the end of each
+/// of its groups of digits, the longest first.
+fn spans(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(offset) = text[at..].find(is_of_number) {
+        let begins = at + offset;
+        let ends = text[begins..]
+            .find(|letter: char| !is_of_number(letter))
+            .map_or(text.len(), |offset| begins + offset);
+        let stretch = &text[begins..ends];
+        let first = |letter: char| matches!(letter, '+' | '(') || digit_of(letter).is_some();
+        if let Some(first) = stretch.find(first) {
+            for end in group_ends(stretch).into_iter().rev() {
+                let part = &stretch[first..end];
+                let is_open = part.starts_with('(') && !part.contains(')');
+                found.push((begins + first + usize::from(is_open), begins + end));
+            }
+        }
+        at = ends;
+    }
+    found
+}
+
+/// Where the groups of digits in a stretch end.
+fn group_ends(stretch: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut in_group = false;
+    for (offset, letter) in stretch.char_indices() {
+        let is_digit = digit_of(letter).is_some();
+        if in_group && !is_digit {
+            ends.push(offset);
+        }
+        in_group = is_digit;
+    }
+    if in_group {
+        ends.push(stretch.len());
+    }
+    ends
+}
+
+/// Reads a number without words. A zero in brackets is dialled within the country only.
+fn read(written: &str) -> Option<phonenumber::PhoneNumber> {
+    let written = written.replace("(0)", "");
+    let digits: String = written.chars().filter_map(digit_of).collect();
+    let is_international = written.trim_start_matches('(').starts_with('+');
+    if is_international || digits.starts_with("00") {
+        read_international(&digits)
+    } else {
+        read_british(&digits)
+    }
+}
+
+/// Reads a number that begins with a country code, after any zeros. Zeros between the code of the
+/// United Kingdom and the number are skipped; what cannot be British then may be a number of another
+/// country behind "+44 00".
+fn read_international(digits: &str) -> Option<phonenumber::PhoneNumber> {
+    let digits = digits.trim_start_matches('0');
+    if let Some(rest) = digits.strip_prefix("44") {
+        let national = rest.trim_start_matches('0');
+        let read = read_british(&format!("0{national}"));
+        return if read.is_none() && national.len() < rest.len() {
+            read_international(national)
+        } else {
+            read
+        };
+    }
+    let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
+    let national = number.national().to_string().len();
+    let code = number.code().value().to_string().len();
+    let fits = national >= FOREIGN_DIGITS_MIN && DIGITS.contains(&(code + national));
+    fits.then_some(number)
+}
+
+/// Reads a number of the United Kingdom, as it is dialled there. Ten digits after the zero are
+/// taken unless none begins like them; shorter numbers only if they are in use.
+fn read_british(digits: &str) -> Option<phonenumber::PhoneNumber> {
+    let number = phonenumber::parse(Some(country::GB), digits).ok()?;
+    let national = number.national().to_string();
+    let is_usual = national.len() == 10 && !national.starts_with(['0', '4', '6']);
+    (number.code().value() == BRITISH && (is_usual || number.is_valid())).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(text: &str) -> Option<String> {
+        PhoneNumber::parse(text).map(|number| number.kept())
+    }
+
+    #[test]
+    fn a_number_has_one_form_however_it_is_typed() {
+        for text in [
+            "0161 496 0000",
+            "(0161) 496 0000",
+            "0161-496-0000",
+            "0161.496.0000",
+            "0161\u{2013}496\u{2013}0000",
+            "161 496 0000",
+            "+44 161 496 0000",
+            "+44 (0)161 496 0000",
+            "+44 (0) 161 496 0000",
+            "+44 0161 496 0000",
+            "+44(161)4960000",
+            "(+44) 161 496 0000",
+            "0044 161 496 0000",
+            "0044 (0)161 496 0000",
+            "+0044 161 496 0000",
+            "44 161 496 0000",
+            "\u{feff}0161\u{a0}496\u{a0}0000",
+            "\u{660}\u{661}\u{666}\u{661} \u{664}\u{669}\u{666} \u{660}\u{660}\u{660}\u{660}",
+            "０１６１ ４９６ ００００",
+        ] {
+            assert_eq!(kept(text).as_deref(), Some("+441614960000"), "{text}");
+        }
+        for text in [
+            "07700 900123",
+            "+44 07700 900123",
+            "7700900123",
+            "00447700900123",
+        ] {
+            assert_eq!(kept(text).as_deref(), Some("+447700900123"), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_other_countries_are_taken() {
+        for (text, number) in [
+            ("+48 22 510 00 00", "+48225100000"),
+            ("0048 22 510 00 00", "+48225100000"),
+            ("+33 (0)6 31 96 65 43", "+33631966543"),
+            ("+39 02 3661 8300", "+390236618300"),
+            ("+1 (520) 878-2491", "+15208782491"),
+            ("+353 1 234 5678", "+35312345678"),
+        ] {
+            assert_eq!(kept(text).as_deref(), Some(number), "{text}");
+        }
+        let polish = PhoneNumber::parse("+48225100000").unwrap();
+        assert_eq!(polish.grouped(), "+48 22 510 00 00");
+        assert_eq!(polish.british(), None);
+    }
+
+    #[test]
+    fn words_around_a_number_stay() {
+        for (text, kept_text) in [
+            ("07700 900112, after 3pm", "+447700900112, after 3pm"),
+            ("0161 496 0000 ext 12", "+441614960000 ext 12"),
+            ("0161 496 0000 x12", "+441614960000 x12"),
+            ("07700 900112 (2nd floor)", "+447700900112 (2nd floor)"),
+            ("Home: 0161 496 0000", "Home: +441614960000"),
+            ("Work (0161 496 0000)", "Work (+441614960000)"),
+            (
+                "07700 900112 / 0161 496 0000",
+                "+447700900112 / 0161 496 0000",
+            ),
+        ] {
+            let found = PhoneNumber::parse(text).map(|number| number.is_bare());
+            assert_eq!(kept(text).as_deref(), Some(kept_text), "{text}");
+            assert_eq!(found, Some(false), "{text}");
+        }
+        assert!(PhoneNumber::parse(" 0161 496 0000 ").unwrap().is_bare());
+    }
+
+    #[test]
+    fn what_is_kept_is_read_as_itself() {
+        for text in [
+            "+441614960000",
+            "+447700900112, after 3pm",
+            "+441614960000 ext 12",
+            "Home: +441614960000",
+            "+390236618300",
+        ] {
+            assert_eq!(kept(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_number_that_cannot_exist_is_none() {
+        for text in [
+            "",
+            "12",
+            "call me",
+            "0161",
+            "0161 496",
+            "496 0000",
+            "0161 496 000",
+            "0161 496 00001",
+            "0461 496 0000",
+            "0000 000 0000",
+            "+44 12",
+            "+999 161 496 0000",
+            "+1234567890123456",
+            "1110@example.org",
+        ] {
+            assert_eq!(kept(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn former_forms_lead_to_the_number() {
+        for text in ["+441614960000", "+48225100000"] {
+            let number = PhoneNumber::parse(text).unwrap();
+            for former in number.former_forms() {
+                assert_eq!(kept(&former).as_deref(), Some(text), "{former}");
+            }
+        }
+        let number = PhoneNumber::parse("0161 496 0000").unwrap();
+        assert_eq!(
+            number.former_forms(),
+            ["+440441614960000", "+4401614960000"]
+        );
+    }
+}
