@@ -3,10 +3,11 @@
 
 use microgrants::bank::modulus_check::ModulusTables;
 use microgrants::commands::CommandError;
-use microgrants::domain::{Command, GrantId, GroupId, Refusal};
+use microgrants::domain::group::SetContact;
+use microgrants::domain::{Command, GrantId, GroupCommand, GroupId, Refusal};
 use serde_json::{Value, json};
 
-use crate::support::fixtures::{Office, provide_payee};
+use crate::support::fixtures::{Office, open, provide_payee};
 use crate::support::service::{Client, serve, token};
 use crate::support::test_app::{TestApp, request};
 
@@ -116,6 +117,80 @@ async fn write_their_postcode_and_telephone_in_one_way(app: TestApp) {
             .cass
             .post(&format!("{path}/set-contact"), &bad)
             .assert_problem(422, "invalid_field");
+    }
+}
+
+/// Sets the phone number of a group, and returns it as it is kept.
+fn set_phone(client: &Client, group: GroupId, telephone: &str) -> Value {
+    let path = format!("/api/v1/groups/{group}");
+    let contact = json!({ "telephone": telephone });
+    post_ok(client, &format!("{path}/set-contact"), &contact);
+    client.get(&path).body["telephone"].clone()
+}
+
+on_each_engine!(that_share_a_phone_number_are_linked_however_it_is_typed);
+async fn that_share_a_phone_number_are_linked_however_it_is_typed(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let staff = serve(&app, office.ada);
+    let ((of_cass, cass), (of_dee, dee)) = (office.group(&app).await, office.group(&app).await);
+    let cass = staff.with_token(&token(&app, cass));
+    let dee = staff.with_token(&token(&app, dee));
+    set_phone(&cass, of_cass, "0161 496 0000");
+
+    for typed in [
+        "+44 (0)161 496 0000",
+        "0044 161 496 0000",
+        "+44 0161 496 0000",
+        "161\u{a0}496\u{a0}0000",
+        "(0161) 496\u{2013}0000",
+    ] {
+        let kept = set_phone(&dee, of_dee, typed);
+        let links = staff.get(&format!("/api/v1/groups/{of_dee}/links")).body;
+        assert_eq!(kept, json!("+441614960000"), "{typed}");
+        assert_eq!(links["items"][0]["group"], json!(of_cass), "{typed}");
+        assert_eq!(links["items"][0]["shares"], json!(["telephone"]), "{typed}");
+    }
+    for foreign in ["+48 22 510 00 00", "0048 22 510 00 00"] {
+        let kept = set_phone(&dee, of_dee, foreign);
+        assert_eq!(kept, json!("+48225100000"), "{foreign}");
+    }
+    for wrong in [
+        "0161 496",
+        "0161 496 00001",
+        "0161 496 0000 ext 12",
+        "+999 12345678",
+    ] {
+        let contact = json!({ "telephone": wrong });
+        dee.post(&format!("/api/v1/groups/{of_dee}/set-contact"), &contact)
+            .assert_problem(422, "invalid_field");
+    }
+}
+
+on_each_engine!(that_gave_a_number_before_its_zeros_were_understood_are_linked);
+async fn that_gave_a_number_before_its_zeros_were_understood_are_linked(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let staff = serve(&app, office.ada);
+    let ((of_cass, cass), (of_dee, dee)) = (office.group(&app).await, office.group(&app).await);
+    let set = |group: GroupId, kept: &str| {
+        let contact = SetContact {
+            postcode: None,
+            telephone: Some(open(kept)),
+        };
+        Command::Group(group, GroupCommand::SetContact(contact))
+    };
+    app.issue_ok(cass, set(of_cass, "+441614960000")).await;
+
+    for former in ["+4401614960000", "+440441614960000"] {
+        app.issue_ok(dee, set(of_dee, former)).await;
+        app.catch_up().await;
+        for (group, other) in [(of_cass, of_dee), (of_dee, of_cass)] {
+            let links = staff.get(&format!("/api/v1/groups/{group}/links")).body;
+            assert_eq!(
+                (&links["items"][0]["group"], &links["items"][0]["shares"]),
+                (&json!(other), &json!(["telephone"])),
+                "{former}"
+            );
+        }
     }
 }
 

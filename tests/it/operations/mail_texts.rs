@@ -661,8 +661,7 @@ async fn names_are_seen_and_one_address_is_one_person(app: TestApp) {
         "\u{200b}",
         "\u{3164}",
         "\u{301}",
-        "So\u{202e}up",
-        "So\u{200b}up",
+        "Soup\u{3164}",
         "Go to https://evil.example",
         "www.evil.example",
         &long,
@@ -676,7 +675,7 @@ async fn names_are_seen_and_one_address_is_one_person(app: TestApp) {
     }
     let said = client.post(
         "/api/v1/organisation/publish-agreement",
-        &json!({ "text": "We agree\u{202e} to pay" }),
+        &json!({ "text": "\u{3164}" }),
     );
     said.assert_problem(422, "invalid_field");
     assert_eq!(said.body["field"], "text");
@@ -693,15 +692,14 @@ async fn names_are_seen_and_one_address_is_one_person(app: TestApp) {
         "ｍｏｒｇａｎ@example.org",
         "morgan@ｅｘａｍｐｌｅ.org",
         "morgan@example\u{3002}org",
+        "mor\u{200b}gan@example.org",
+        "morgan@exam\u{ad}ple.org",
+        "mailto:morgan@example.org",
+        "Morgan Price <morgan@example.org>",
     ] {
         register(twin).assert_problem(409, "taken");
     }
-    for twin in [
-        "mor\u{200b}gan@example.org",
-        "m\u{43e}rgan@example.org",
-        "morgan@exam\u{ad}ple.org",
-        "morgan\u{301}@example.org",
-    ] {
+    for twin in ["m\u{43e}rgan@example.org", "morgan\u{301}@example.org"] {
         register(twin).assert_problem(422, "invalid_field");
     }
     assert_eq!(register("morgan@b\u{fc}cher.example").status, 201);

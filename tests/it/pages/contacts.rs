@@ -61,7 +61,7 @@ async fn people(app: &TestApp) -> Vec<PersonView> {
         .unwrap()
 }
 
-async fn person_named(app: &TestApp, name: &str) -> PersonView {
+pub async fn person_named(app: &TestApp, name: &str) -> PersonView {
     let mut found = people(app).await;
     found.retain(|person| person.name.as_deref() == Some(name));
     assert_eq!(found.len(), 1, "{name}");
@@ -111,7 +111,7 @@ async fn somebody_who_applies_can_be_reached(app: TestApp) {
             zofia.email
         ),
         (
-            Some("07700 900 112, after 3pm"),
+            Some("+447700900112, after 3pm"),
             Some("1 Example Street\nOldham"),
             None
         )
@@ -572,7 +572,7 @@ async fn other_details_that_are_saved_end_the_link_to_a_new_address(app: TestApp
     let late = new_address::confirm(&app.commands, found).await;
     assert!(matches!(late, Err(CommandError::Stale)), "{late:?}");
     let seen = person_named(&app, "Cass").await;
-    assert_eq!(seen.telephone.as_deref(), Some("07700 900113"));
+    assert_eq!(seen.telephone.as_deref(), Some("+447700900113"));
 
     // The page leads back to where the person came from, if that is here.
     let page = cass.get("/account?to=/my");

@@ -23,4 +23,5 @@ pub mod spreadsheets;
 pub mod statements;
 pub mod through_lists;
 pub mod two_tabs;
+pub mod typed_texts;
 pub mod unfinished_answers;

@@ -5,6 +5,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use microgrants::projections::{GroupRow, PersonRow};
+use microgrants::views::{PageRequest, Reader};
 use serde_json::json;
 
 use crate::operations::files::stored_files;
@@ -343,12 +345,11 @@ async fn who_asks_too_often_is_told_when_to_come_back(app: TestApp) {
     assert!((1..=1801).contains(&wait), "{wait}");
 }
 
-on_each_engine!(what_would_be_a_header_is_refused);
+on_each_engine!(what_would_be_a_header_stays_on_one_line);
 /// Typed text becomes part of mails and responses: a line break in it must not start a new header.
-async fn what_would_be_a_header_is_refused(app: TestApp) {
+async fn what_would_be_a_header_stays_on_one_line(app: TestApp) {
     let office = Office::open(&app, 1000).await;
     let client = serve(&app, office.ada);
-    let before = app.log.length().await.unwrap();
     for bad in [
         "Zofia\r\nBcc: all@example.org",
         "Zofia\nBcc: all@example.org",
@@ -356,21 +357,37 @@ async fn what_would_be_a_header_is_refused(app: TestApp) {
         "Zofia\u{2028}Bcc: x",
         "Zofia\u{0}",
     ] {
-        client
-            .post("/api/v1/people", &json!({ "name": bad }))
-            .assert_problem(422, "invalid_field");
-        client
-            .post(
-                "/api/v1/groups",
-                &json!({ "name": bad, "area": "oldham", "standing": "new" }),
-            )
-            .assert_problem(422, "invalid_field");
+        let person = client.post("/api/v1/people", &json!({ "name": bad }));
+        assert_eq!(person.status, 201, "{bad:?}: {}", person.body);
+        let group = json!({ "name": bad, "area": "oldham", "standing": "new" });
+        let group = client.post("/api/v1/groups", &group);
+        assert_eq!(group.status, 201, "{bad:?}: {}", group.body);
     }
+    app.catch_up().await;
+    let (all, views) = (PageRequest::up_to_max(), app.views());
+    let groups: Vec<GroupRow> = views.list(None, Vec::new(), &all).await.unwrap().items;
+    let people: Vec<PersonRow> = views.list(None, Vec::new(), &all).await.unwrap().items;
+    let people = views
+        .decrypt_people(&Reader::service(), people)
+        .await
+        .unwrap();
+    let names = groups.into_iter().map(|group| group.name);
+    let names: Vec<_> = names
+        .chain(people.into_iter().filter_map(|person| person.name))
+        .collect();
+    let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+    assert!(!names.iter().any(|name| name.contains(breaks)), "{names:?}");
+    let joined = "Zofia Bcc: all@example.org".to_owned();
+    assert_eq!(
+        names.iter().filter(|name| **name == joined).count(),
+        4,
+        "{names:?}"
+    );
+    let before = app.log.length().await.unwrap();
     for email in [
         "a@example.org\r\nBcc: all@example.org",
         "a@example.org,b@example.org",
         "a@example.org b",
-        "<a@example.org>",
         "\"a\r\n\"@example.org",
     ] {
         client
@@ -380,9 +397,5 @@ async fn what_would_be_a_header_is_refused(app: TestApp) {
             )
             .assert_problem(422, "invalid_field");
     }
-    let subject = json!({ "mail": "declined", "language": "en", "subject": "About\r\nBcc: all@example.org", "body": "{{ link }}" });
-    client
-        .post("/api/v1/organisation/publish-mail-text", &subject)
-        .assert_problem(422, "invalid_field");
     assert_eq!(app.log.length().await.unwrap(), before);
 }
