@@ -90,8 +90,8 @@ impl PhoneNumber {
         self.number.format().mode(mode).to_string()
     }
 
-    /// The forms in which this number was kept while the zeros after a country code, and "00" before
-    /// one, were not understood. Blind indexes of that time have them.
+    /// The forms in which this number was kept while the zeros after a country code, and "00"
+    /// before one, were not understood. Blind indexes of that time have them.
     #[must_use]
     pub fn former_forms(&self) -> Vec<String> {
         let (code, national) = (self.number.code().value(), self.number.national());
@@ -124,8 +124,8 @@ fn is_of_number(letter: char) -> bool {
         || matches!(letter, '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// The parts of a text that may be a number: each stretch of digits and signs, up to the end of each
-/// of its groups of digits, the longest first.
+/// The parts of a text that may be a number: each stretch of digits and signs, up to the end of
+/// each of its groups of digits, the longest first.
 fn spans(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -178,8 +178,8 @@ fn read(written: &str) -> Option<phonenumber::PhoneNumber> {
 }
 
 /// Reads a number that begins with a country code, after any zeros. Zeros between the code of the
-/// United Kingdom and the number are skipped; what cannot be British then may be a number of another
-/// country behind "+44 00".
+/// United Kingdom and the number are skipped; what cannot be British then may be a number of
+/// another country behind "+44 00".
 fn read_international(digits: &str) -> Option<phonenumber::PhoneNumber> {
     let digits = digits.trim_start_matches('0');
     if let Some(rest) = digits.strip_prefix("44") {

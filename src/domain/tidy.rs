@@ -79,7 +79,7 @@ fn in_windows_1252(letter: char) -> Option<char> {
 }
 
 /// Characters without a width, and those that override the direction of writing. The marks of
-/// direction U+200E, U+200F and U+061C stay: texts from right to left need them beside numbers.
+/// direction U+200E, U+200F and U+061C stay: texts from right to left need them next to numbers.
 fn is_zero_width(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}'
         | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{feff}'
