@@ -130,7 +130,20 @@ pub fn mailbox_key(email: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_kept_is_read_as_itself(
+            text in "[ -~é\\u{200b}]{0,12}@[a-zA-Z.\\-é]{1,8}\\.[a-z]{2,3}[>,. ]{0,2}",
+        ) {
+            if let Ok(kept) = parse_email(&text) {
+                prop_assert_eq!(parse_email(&kept), Ok(kept.clone()));
+            }
+        }
+    }
 
     #[test]
     fn e_mail_addresses_are_kept_in_small_letters() {

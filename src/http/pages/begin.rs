@@ -154,7 +154,7 @@ pub(super) fn read_person(form: &mut FormReader<'_>, posted: &FormData) -> Optio
     };
     let name = form.required("name", details, "Enter the name");
     let email = form.own_email();
-    let telephone = form.optional_text("telephone");
+    let telephone = form.optional_phone_words();
     name?;
     email?;
     let read = json!({ "name": posted.text("name"), "email": posted.text("email") });
