@@ -1,7 +1,6 @@
 //! Postcodes of the United Kingdom: what can be one.
 
-use super::text::TextError;
-use super::tidy::tidy;
+use super::text::{TextError, tidy};
 
 /// Letters that no postcode has in its second part.
 const NEVER_IN_SECOND_PART: &str = "CIKMOV";
@@ -72,6 +71,7 @@ mod tests {
             ("w1a 1hq", "W1A 1HQ"),
             ("EC1A 1BB", "EC1A 1BB"),
             ("gir 0aa", "GIR 0AA"),
+            ("ol1 1a\u{200b}a", "OL1 1AA"),
         ] {
             assert_eq!(parse_postcode(typed), Ok(postcode.to_owned()), "{typed}");
         }
