@@ -1,5 +1,5 @@
-//! Forms that arrived when nobody was signed in any more. They are kept for an hour, until their
-//! person has signed in again and sends them.
+//! Forms that arrived when nobody was signed in any more, or that were sent before with other
+//! values. They are kept for an hour, until their person sends them again.
 //!
 //! # Who can read one
 //!
@@ -41,6 +41,9 @@ pub struct KeptForm {
     /// The digest of the person for whom the page was made.
     pub typed_by: String,
     pub values: Vec<(String, String)>,
+    /// The form was sent before with other values, which were saved.
+    #[serde(default)]
+    pub sent_before: bool,
 }
 
 /// The digest by which a form names the person for whom its page was made, and its mark.

@@ -17,6 +17,7 @@ use askama::Template;
 use super::apply::refusal_says;
 use super::desk::kept_header;
 use super::error::ResendableForm;
+use super::kept_form::{OtherWords, keep_other_values};
 use super::words::capitalised;
 use super::{PageContext, PageError, Visitor};
 use crate::commands::CommandError;
@@ -42,6 +43,8 @@ struct ErrorPage<'a> {
     lost: bool,
     /// The form to be sent again, if there is one.
     again: Option<&'a ResendableForm>,
+    /// What was typed into a form that was sent before with other words.
+    typed: Option<OtherWords>,
 }
 
 /// What an error page says.
@@ -97,6 +100,11 @@ async fn error_page(answer: &ServiceResponse<BoxBody>) -> Option<String> {
     let problem = error.problem()?;
     let request = answer.request();
     let app = request.app_data::<web::Data<AppState>>()?;
+    let typed = if is_sent_again(error) {
+        keep_other_values(request, app).await
+    } else {
+        None
+    };
     let mut page = page_context(request, app).await;
     let text = ErrorText::of(&page, error, &problem);
     page.title.clone_from(&text.title);
@@ -105,8 +113,14 @@ async fn error_page(answer: &ServiceResponse<BoxBody>) -> Option<String> {
         text,
         lost: status == StatusCode::NOT_FOUND,
         again: error.form_to_resend(),
+        typed,
     };
     html.render().ok()
+}
+
+/// Whether a form was sent before with other values.
+fn is_sent_again(error: &PageError) -> bool {
+    matches!(error, PageError::Refused(CommandError::KeyReused))
 }
 
 /// Whether the framework refused a browser's request itself: without a text, or with one for

@@ -2,6 +2,9 @@
 //! service keeps them, and once their person has signed in, their page shows them filled in. They
 //! are never sent by themselves, so that the protection from CSRF stays as it is.
 //!
+//! A form that was sent before with other values, from the same showing of its page, is kept
+//! likewise: the first values are saved, and the error page and the form's page show the later ones.
+//!
 //! Only a form from a page of this service is kept, by the browser's headers, and only one whose
 //! page was made for somebody who was signed in, by the mark of its hidden field.
 
@@ -52,6 +55,9 @@ pub(super) async fn check_form(
 ) -> Result<(), PageError> {
     let checked = csrf::check_form(request, posted.text("csrf"), visitor);
     if checked.is_ok() && (visitor.signed_in.is_some() || !needs_sign_in(request.path())) {
+        if let Some(form) = keepable_form(request, app, visitor, posted) {
+            request.extensions_mut().insert(ArrivedForm(form));
+        }
         return note_sent_again(request, app, visitor, posted).await;
     }
     match keep(request, app, visitor, posted).await? {
@@ -121,27 +127,13 @@ async fn keep(
     visitor: &Visitor,
     posted: &FormData,
 ) -> Result<Option<PageError>, PageError> {
-    if !is_keepable(request, app, visitor, posted) {
+    let Some(form) = keepable_form(request, app, visitor, posted) else {
         return Ok(None);
-    }
-    let page = local_path(posted.text("at"))
-        .filter(|page| needs_sign_in(page))
-        .map_or_else(|| path_of(request), str::to_owned);
-    let values = posted
-        .pairs()
-        .iter()
-        .filter(|(name, _)| !OF_ONE_SHOWING.contains(&name.as_str()));
-    let form = KeptForm {
-        form: posted.text("form").to_owned(),
-        typed_by: posted.text(TYPED_BY).to_owned(),
-        values: values.cloned().collect(),
-        page: page.clone(),
     };
-    let secret = secret_of(request, app).unwrap_or_else(new_browser_key);
-    if !kept_forms::keep(&app.commands, &secret, &form).await? {
+    if !store(request, app, &form).await? {
         return Ok(None);
     }
-    send_cookie(request, kept_cookie(app, &secret));
+    let page = form.page;
     let to = if visitor.signed_in.is_some() {
         page
     } else {
@@ -152,6 +144,91 @@ async fn keep(
         format!("/sign-in?kept={kept}&to={}", url_encoded(&page))
     };
     Ok(Some(PageError::FormKept(to)))
+}
+
+/// The form as it is kept; `None` if it cannot be.
+fn keepable_form(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+) -> Option<KeptForm> {
+    if !is_keepable(request, app, visitor, posted) {
+        return None;
+    }
+    let page = local_path(posted.text("at"))
+        .filter(|page| needs_sign_in(page))
+        .map_or_else(|| path_of(request), str::to_owned);
+    Some(KeptForm {
+        form: posted.text("form").to_owned(),
+        typed_by: posted.text(TYPED_BY).to_owned(),
+        values: values_to_keep(posted),
+        page,
+        sent_before: false,
+    })
+}
+
+fn values_to_keep(posted: &FormData) -> Vec<(String, String)> {
+    let values = posted
+        .pairs()
+        .iter()
+        .filter(|(name, _)| !OF_ONE_SHOWING.contains(&name.as_str()));
+    values.cloned().collect()
+}
+
+/// Stores a form for the browser of a request. Returns whether it did.
+async fn store(
+    request: &HttpRequest,
+    app: &AppState,
+    form: &KeptForm,
+) -> Result<bool, PageError> {
+    let secret = secret_of(request, app).unwrap_or_else(new_browser_key);
+    let is_stored = kept_forms::keep(&app.commands, &secret, form).await?;
+    if is_stored {
+        send_cookie(request, kept_cookie(app, &secret));
+    }
+    Ok(is_stored)
+}
+
+/// A form that was accepted for reading, in case it was sent before with other values.
+struct ArrivedForm(KeptForm);
+
+/// Notes the values of a form again after its files were stored, so that they name the files.
+pub(super) fn note_values(request: &HttpRequest, posted: &FormData) {
+    if let Some(arrived) = request.extensions_mut().get_mut::<ArrivedForm>() {
+        arrived.0.values = values_to_keep(posted);
+    }
+}
+
+/// What a form says that was sent before with other values.
+pub(super) struct OtherWords {
+    /// The texts of several words.
+    pub texts: Vec<String>,
+    /// The page of the form, which shows it filled in.
+    pub page: String,
+}
+
+/// Keeps the form of a request, whose key was used for other values. `None` if the request had no
+/// form that can be kept.
+pub(super) async fn keep_other_values(
+    request: &HttpRequest,
+    app: &AppState,
+) -> Option<OtherWords> {
+    let ArrivedForm(form) = request.extensions_mut().remove::<ArrivedForm>()?;
+    let form = KeptForm {
+        sent_before: true,
+        ..form
+    };
+    if let Err(error) = store(request, app, &form).await {
+        tracing::warn!(%error, "a form that was sent before could not be kept");
+    }
+    let texts = form.values.into_iter().map(|(_, value)| value);
+    Some(OtherWords {
+        texts: texts
+            .filter(|text| text.trim().contains(char::is_whitespace))
+            .collect(),
+        page: form.page,
+    })
 }
 
 /// Keeps a form of a visitor who is signed in, so that its page shows it again, for example in
@@ -257,7 +334,10 @@ pub(super) async fn of_page(
     };
     let (own, page) = (&visitor.typed_by, request.path());
     let kept = kept_forms::of_page(&app.commands, &secret, own, page).await?;
-    Ok(kept.map(|kept| FormErrors::kept(kept.form, kept.values)))
+    Ok(kept.map(|kept| FormErrors {
+        sent_before: kept.sent_before,
+        ..FormErrors::kept(kept.form, kept.values)
+    }))
 }
 
 /// The address of the page of the newest form that was kept for a person in this browser.

@@ -33,6 +33,8 @@ struct SignInLinkPage {
     joins: Option<String>,
     /// The other browsers in which the person is signed in, and has not proven the address.
     elsewhere: Vec<String>,
+    /// "yes" if the box is ticked that keeps the person signed in there.
+    stay: &'static str,
 }
 
 /// Shows the button that redeems the link.
@@ -43,13 +45,13 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let token = request.match_info().query("token");
     let link = links::find_unused(&app.commands, token).await?;
-    let (whom, joins, elsewhere) = match &link {
+    let (whom, joins, (elsewhere, stay)) = match &link {
         Some(link) => (
             masked_person(&app, &link.person).await?,
             group_to_join(&app, link).await?,
-            unproven_elsewhere(&visitor, &app, &link.person).await?,
+            unproven_elsewhere(&visitor, &app, link).await?,
         ),
-        None => (None, None, Vec::new()),
+        None => (None, None, (Vec::new(), "")),
     };
     let mut shell =
         PageContext::load(&visitor, &app, translate("Sign in", visitor.language)).await?;
@@ -63,6 +65,7 @@ pub(super) async fn show(
         whom,
         joins,
         elsewhere,
+        stay,
     })?;
     visitor.set_new_key_cookie(&app, &mut response);
     Ok(response)
@@ -89,24 +92,28 @@ async fn group_to_join(app: &AppState, link: &LinkRow) -> Result<Option<String>,
         .filter(|name| !contains_url(name)))
 }
 
-/// The other browsers in which a person began an application without having proven the address.
+/// The other browsers in which a link's person began an application without having proven the
+/// address, and "yes" if the only one of them is that which asked for this link: a group that reads
+/// its email on a phone goes on typing on its computer. One that asked for no link is left only if
+/// the person ticks the box.
 async fn unproven_elsewhere(
     visitor: &Visitor,
     app: &AppState,
-    person: &str,
-) -> Result<Vec<String>, PageError> {
-    let Ok(person) = person.parse::<Uuid>() else {
-        return Ok(Vec::new());
+    link: &LinkRow,
+) -> Result<(Vec<String>, &'static str), PageError> {
+    let Ok(person) = link.person.parse::<Uuid>() else {
+        return Ok((Vec::new(), ""));
     };
     let own = visitor.digest(app);
-    let sessions = sessions::unproven(&app.commands, PersonId(person)).await?;
+    let mut sessions = sessions::unproven(&app.commands, PersonId(person)).await?;
+    sessions.retain(|session| session.digest != own);
+    let all_asked = sessions.iter().all(|session| session.digest == link.asked_in);
     let mut names: Vec<String> = sessions
         .iter()
-        .filter(|session| session.digest != own)
         .map(|session| device_name(&session.device, visitor.language))
         .collect();
     names.dedup();
-    Ok(names)
+    Ok((names, if all_asked { "yes" } else { "" }))
 }
 
 /// A person, masked for a page that anyone with the link can see: enough to recognise oneself, or

@@ -143,6 +143,7 @@ pub(super) async fn submit(
         .record_named(&visitor, &app, group, |_| FilePurpose::Enclosure)
         .await?;
     let posted = with_files(&uploaded.posted, &stored);
+    kept_form::note_values(&request, &posted);
     if let Some(error) = &uploaded.file_error {
         let says = file_upload::file_error_text(error, visitor.language);
         let wrong = vec![("answer".to_owned(), says)];

@@ -206,11 +206,21 @@ pub(super) async fn submit(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     match continue_with(&request, &visitor, &posted, &app).await {
-        Err(PageError::Refused(CommandError::Refused(refusal))) => {
-            let wrong = vec![(
-                String::new(),
-                refusal_text::refusal_text(&refusal, visitor.language),
-            )];
+        Err(PageError::Refused(
+            error @ (CommandError::Refused(_) | CommandError::KeyReused),
+        )) => {
+            let says = match error {
+                CommandError::Refused(refusal) => {
+                    refusal_text::refusal_text(&refusal, visitor.language)
+                }
+                _ => translate(
+                    "You sent this page before, with another group. Its application is under “My \
+                        group”. To apply for this group too, send this page again.",
+                    visitor.language,
+                )
+                .to_owned(),
+            };
+            let wrong = vec![(String::new(), says)];
             let rejected = FormErrors::new("group", &posted, wrong);
             let step = GroupStep::named(posted.text(ASK)).unwrap_or(GroupStep::Name);
             let typed = TypedGroup::from_form(&posted);

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::applicant::{TypedGroup, execute_step, start_application};
 use super::start;
-use crate::auth::{links, sessions};
+use crate::auth::links::{self, AskingBrowser};
+use crate::auth::sessions;
 use crate::clock;
 use crate::commands::{Caller, CommandError, CommandRequest};
 use crate::domain::language::Language;
@@ -125,8 +126,16 @@ pub(super) async fn submit(
         role_scope: None,
     };
     let email = who.email.clone();
-    let (taken, position) = register_person(&app, &posted, &visitor, person, who).await?;
-    if !registered_just_now(&app, person, position).await? {
+    let registered = match register_person(&app, &posted, &visitor, person, who).await {
+        // The page was sent before with other words, which are registered.
+        Err(PageError::Refused(CommandError::KeyReused)) => None,
+        registered => Some(registered?),
+    };
+    let just_now = match &registered {
+        Some((_, position)) => registered_just_now(&app, person, *position).await?,
+        None => false,
+    };
+    let Some((taken, _)) = registered.filter(|_| just_now) else {
         let says = "You sent this page before. Choose “Sign in” to continue your application, or \
             go back and start again.";
         let says = vec![(String::new(), translate(says, visitor.language).to_owned())];
@@ -138,7 +147,7 @@ pub(super) async fn submit(
             Some(FormErrors::new("you", &posted, says)),
         )
         .await;
-    }
+    };
     let area = register.area.to_string();
     let command = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
     let group = GroupId(execute_step(&app, &posted, &visitor, &caller, "/group", command).await?);
@@ -146,12 +155,12 @@ pub(super) async fn submit(
         start_application(&request, &app, &posted, &visitor, caller, group, &area).await?;
     // The browser gets a new key. The code in the mail works only in the browser with this key.
     let key = visitor::new_browser_key();
-    let asks = links::browser_digest(app.commands.log().vault(), &key);
+    let asks = AskingBrowser::of_key(app.commands.log().vault(), &key);
     if let Some(email) = email {
         if taken {
-            sign_in::send_link(&app, &email, Some((group.0, person)), &asks).await?;
+            sign_in::send_link(&app, &email, Some((group.0, person)), asks).await?;
         } else if app.site.limits.allow_link(&email) {
-            links::issue_by_mail(&app.commands, Some(person), None, &asks).await?;
+            links::issue_by_mail(&app.commands, Some(person), None, asks).await?;
         }
     }
     Visitor::start_session(&request, &app, person, false, &key, &mut response).await?;

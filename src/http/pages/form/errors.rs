@@ -29,6 +29,8 @@ pub struct FormErrors {
     pub status: u16,
     /// The form was not rejected, but kept until its person had signed in again.
     pub kept: bool,
+    /// The form was sent before with other values, which were saved.
+    pub sent_before: bool,
     /// Wrong fields whose texts still lack the label.
     pub(in crate::http::pages) issues: Vec<FieldIssue>,
 }
@@ -105,6 +107,7 @@ impl FormErrors {
             errors,
             status: 422,
             kept: false,
+            sent_before: false,
             issues: Vec::new(),
         }
     }
@@ -300,8 +303,8 @@ fn problem_sentence(problem: &Problem) -> String {
     use strum::VariantNames as _;
     if !Refusal::VARIANTS.contains(&problem.code()) {
         return if problem.code() == <&str>::from(ErrorCode::KeyReused) {
-            "You sent this form before, with other answers. Load the page again, and send it once \
-                more."
+            "You sent this form before with other answers, and we saved those. What you changed \
+                since then is not saved. Check it, and send it again if it is right."
         } else {
             "This could not be saved just now. Wait a moment, and send it again."
         }

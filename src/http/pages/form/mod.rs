@@ -24,8 +24,6 @@ pub struct PageForms {
     typed_by: String,
     rejected: Option<FormErrors>,
     error: String,
-    /// What a form says that was kept.
-    kept_note: String,
     language: Language,
     labels: FieldLabels,
 }
@@ -35,17 +33,12 @@ impl PageForms {
     /// signed in again.
     pub fn new(visitor: &Visitor, rejected: Option<FormErrors>) -> Self {
         let error = i18n::translate("Error", visitor.language);
-        let kept_note = i18n::translate(
-            "We kept what you typed. It is not sent yet. Check it, and save or send it.",
-            visitor.language,
-        );
         Self {
             csrf: visitor.csrf.clone(),
             at: visitor.path.clone(),
             typed_by: visitor.typed_by.clone(),
             rejected: rejected.or_else(|| visitor.kept.clone()),
             error: error.to_owned(),
-            kept_note: kept_note.to_owned(),
             language: visitor.language,
             labels: FieldLabels::default(),
         }
@@ -78,7 +71,7 @@ impl PageForms {
             .unwrap_or_default();
         let kept_note = own
             .filter(|form| form.kept)
-            .map(|_| self.kept_note.clone())
+            .map(|form| self.kept_note(form).to_owned())
             .unwrap_or_default();
         Form {
             name: name.to_owned(),
@@ -93,6 +86,21 @@ impl PageForms {
             labels: self.labels.clone(),
             key: clock::new_id().to_string(),
         }
+    }
+
+    /// What a form says that was kept.
+    fn kept_note(&self, form: &FormErrors) -> &'static str {
+        if form.sent_before {
+            return i18n::translate(
+                "You sent this before with other words, and we saved those. What you typed since \
+                    then is here. It is not saved yet. Check it, and send it again if it is right.",
+                self.language,
+            );
+        }
+        i18n::translate(
+            "We kept what you typed. It is not sent yet. Check it, and save or send it.",
+            self.language,
+        )
     }
 
     /// What the field for files says about those that were chosen in a form that was kept; empty

@@ -102,6 +102,7 @@ pub(super) async fn submit(
         Err(wrong) => (None, wrong),
     };
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
+    kept_form::note_values(&request, &photographs::with_files(&posted, &files));
     if let Some(tongue) = tongues::to_read(&posted)
         && more.is_empty()
     {

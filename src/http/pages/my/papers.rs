@@ -25,22 +25,26 @@ pub(super) async fn upload_documents(
     let body = kept_form::require_signed_in(&request, &app, &visitor, body).await?;
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
-    let nothing = uploaded.files.is_empty();
-    if nothing || uploaded.file_error.is_some() {
-        uploaded.discard(&app).await?;
-        let says = match &uploaded.file_error {
-            Some(error) => file_upload::file_error_text(error, visitor.language),
-            None => translate("Choose a photo or a PDF", visitor.language).to_owned(),
-        };
-        let wrong = vec![("file".to_owned(), says)];
-        let form = uploaded.posted.text("form");
-        let rejected = FormErrors::new(form, &uploaded.posted, wrong);
-        return grant_page::render(&visitor, &app, row, None, Some(rejected)).await;
-    }
+    let language = visitor.language;
+    // The files that arrived whole are kept, also if another one was not.
     uploaded
         .record_files(&visitor, &app, row.group.0, FilePurpose::Document)
         .await?;
-    Ok(see_other(&format!("/my/grants/{}?done=paper", row.id)))
+    let nothing = uploaded.files.is_empty();
+    let says = match &uploaded.file_error {
+        None if nothing => translate("Choose a photo or a PDF", language).to_owned(),
+        None => return Ok(see_other(&format!("/my/grants/{}?done=paper", row.id))),
+        Some(error) if nothing => file_upload::file_error_text(error, language),
+        Some(error) => format!(
+            "{}. {}",
+            file_upload::file_error_text(error, language),
+            translate("We have the other files.", language)
+        ),
+    };
+    let wrong = vec![("file".to_owned(), says)];
+    let form = uploaded.posted.text("form");
+    let rejected = FormErrors::new(form, &uploaded.posted, wrong);
+    grant_page::render(&visitor, &app, row, None, Some(rejected)).await
 }
 
 fn digest(request: &HttpRequest) -> Result<FileDigest, PageError> {

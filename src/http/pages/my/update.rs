@@ -219,6 +219,7 @@ pub(super) async fn submit(
     let tongue = tongues::to_read(&posted);
     let is_draft = is_draft(&posted);
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
+    kept_form::note_values(&request, &photographs::with_files(&posted, &files));
     let sent: BTreeSet<FileDigest> = files.iter().cloned().collect();
     let done = if is_draft {
         "saved".to_owned()
