@@ -8,6 +8,7 @@ mod budget;
 mod contacts;
 mod cursor;
 mod decrypted;
+mod duplicates;
 mod event_search;
 mod lists;
 mod money_by_month;
@@ -46,6 +47,7 @@ pub use decrypted::{
     Answer, ApplicationView, GrantView, GroupView, NewsWords, OutcomeView, PayeeView, PaymentView,
     PersonView, ProposedContactView, UpdateDraftView, UpdateView,
 };
+pub use duplicates::LikelyDuplicate;
 pub use event_search::{EventSearch, StoredEvent};
 pub use lists::{
     ApplicationColumn, GrantColumn, GroupColumn, ListAmount, ListCursor, ListKey, ListNeighbours,

@@ -23,7 +23,8 @@ use crate::store::{personal_data, view_rows};
 pub struct RelatedGroup {
     pub group: Uuid,
     pub name: String,
-    /// The shared details: `account`, `postcode`, `telephone`.
+    /// The shared details: `account`, `address`, `email`, `name`, `number`, `person`, `postcode`,
+    /// `telephone`.
     pub shares: BTreeSet<String>,
 }
 
@@ -48,7 +49,8 @@ pub struct HistoryLine {
 }
 
 impl Views {
-    /// The groups that share an account, a postcode or a phone number with this one.
+    /// The groups that share a name, a charity or company number, people, an email address, a phone
+    /// number, a postal address, a postcode or an account with this one.
     pub async fn related_groups(&self, group: Uuid) -> Result<Vec<RelatedGroup>, ViewError> {
         let mut shared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (kind, other) in personal_data::subjects_sharing_values(
@@ -63,6 +65,10 @@ impl Views {
         for other in self.groups_with_phone_of(group).await? {
             let kinds = shared.entry(other.to_string()).or_default();
             kinds.insert(BlindIndexKind::Telephone.name().to_owned());
+        }
+        for (other, details) in self.groups_sharing_details(group).await? {
+            let details = details.into_iter().map(str::to_owned);
+            shared.entry(other.to_string()).or_default().extend(details);
         }
         let ids: Vec<_> = shared.keys().cloned().collect();
         let named = self.groups(ids).await?;

@@ -9,11 +9,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 use super::{PageRequest, PersonView, Reader, ViewError, Views};
-use crate::domain::personal_data::phone_key;
+use crate::domain::personal_data::{mailbox_key, phone_key};
+use crate::domain::text;
 use crate::domain::{Event, GroupEvent, PersonEvent};
 use crate::projections::{GroupRow, PersonRow, name_key};
 
@@ -25,18 +27,54 @@ const EVENTS_CHUNK: i64 = 1000;
 const EVENTS_MAX: i64 = 50_000;
 /// A shorter run of digits is no phone number.
 const PHONE_DIGITS_MIN: usize = 4;
+/// A phone number with fewer digits, or a postal address with fewer letters, is not compared with
+/// others.
+const COMPARED_MIN: usize = 6;
 
 /// The search keys of all people and groups.
 #[derive(Default)]
 pub(super) struct SearchIndex(Mutex<IndexState>);
 
 #[derive(Default)]
-struct IndexState {
+pub(super) struct IndexState {
     /// The position of the next event to read; `None` until the index is built.
-    next: Option<i64>,
-    people: BTreeMap<Uuid, SearchKeys>,
-    /// The words of each group's name in plain small letters.
-    groups: BTreeMap<Uuid, Vec<String>>,
+    pub(super) next: Option<i64>,
+    pub(super) people: BTreeMap<Uuid, SearchKeys>,
+    pub(super) groups: BTreeMap<Uuid, GroupKeys>,
+}
+
+/// What a group is found by, and what it is compared with other groups by.
+#[derive(Clone, Default)]
+pub(super) struct GroupKeys {
+    /// The words of its name in plain small letters.
+    pub(super) words: Vec<String>,
+    pub(super) shown_name: String,
+    /// [`text::name_key`] of its name.
+    pub(super) name: String,
+    pub(super) identifiers: BTreeSet<String>,
+    /// Its members and those who were invited, by id, and the id as a text.
+    pub(super) people: BTreeMap<Uuid, String>,
+    /// When it was registered.
+    pub(super) since: Timestamp,
+    /// It was neither merged into another nor erased.
+    pub(super) is_current: bool,
+}
+
+impl GroupKeys {
+    fn of(row: &GroupRow) -> Self {
+        let people = row.members.iter().chain(&row.invited);
+        Self {
+            words: words(&row.name_key),
+            shown_name: row.name.clone(),
+            name: text::name_key(&row.name),
+            identifiers: row.identifiers.iter().map(ToString::to_string).collect(),
+            people: people
+                .map(|person| (person.0, person.to_string()))
+                .collect(),
+            since: row.created_at.timestamp(),
+            is_current: row.merged_into.is_none() && !row.erasure.is_done(),
+        }
+    }
 }
 
 /// The people and groups whose keys changed.
@@ -46,21 +84,45 @@ struct Changed {
     groups: BTreeSet<Uuid>,
 }
 
-/// What a person is found by.
-struct SearchKeys {
+/// What a person is found by, and what groups are compared by.
+#[derive(Clone, Default)]
+pub(super) struct SearchKeys {
     /// The words of the name in plain small letters.
-    name: Vec<String>,
-    phone: String,
-    email: String,
+    pub(super) name: Vec<String>,
+    pub(super) phone: String,
+    pub(super) email: String,
+    /// [`text::name_key`] of a name of two words or more: many people share a first name.
+    pub(super) full_name: String,
+    /// [`mailbox_key`] of the email address.
+    pub(super) mailbox: String,
+    /// The digits of the phone number, without words after it.
+    pub(super) whole_phone: String,
+    /// The letters and digits of the postal address.
+    pub(super) address: String,
 }
 
 impl SearchKeys {
     /// The keys of a person; `None` if the name was erased.
     fn of(person: &PersonView) -> Option<Self> {
-        let name = name_key(person.name.as_deref()?);
+        let called = person.name.as_deref()?;
         let email = person.email.as_ref().or(person.typed_email.as_ref());
+        let full_name = if called.split_whitespace().nth(1).is_some() {
+            text::name_key(called)
+        } else {
+            String::new()
+        };
+        let mailbox = email.map(|email| mailbox_key(&email.to_lowercase()));
+        let address = person.postal_address.as_deref().map(address_key);
         Some(Self {
-            name: words(&name),
+            name: words(&name_key(called)),
+            full_name,
+            mailbox: mailbox.unwrap_or_default(),
+            whole_phone: person
+                .telephone
+                .as_deref()
+                .map(whole_phone)
+                .unwrap_or_default(),
+            address: address.unwrap_or_default(),
             phone: person
                 .telephone
                 .as_deref()
@@ -77,6 +139,23 @@ impl SearchKeys {
             PeopleQuery::Name(wanted) => begin_with(&self.name, wanted),
         }
     }
+}
+
+/// The key of a phone number, without the words after it; empty if it is too short.
+fn whole_phone(text: &str) -> String {
+    let number = text.split(char::is_alphabetic).next().unwrap_or_default();
+    Some(phone_key(number))
+        .filter(|digits| digits.len() >= COMPARED_MIN)
+        .unwrap_or_default()
+}
+
+/// The letters and digits of a postal address; empty if there are few.
+fn address_key(text: &str) -> String {
+    let plain = name_key(text);
+    let key: String = plain.chars().filter(char::is_ascii_alphanumeric).collect();
+    Some(key)
+        .filter(|key| key.len() >= COMPARED_MIN)
+        .unwrap_or_default()
 }
 
 /// What a text looks for.
@@ -171,9 +250,9 @@ impl Views {
             let mut found: Vec<_> = index
                 .groups
                 .iter()
-                .filter(|(_, words)| begin_with(words, &wanted))
+                .filter(|(_, group)| begin_with(&group.words, &wanted))
                 .collect();
-            found.sort_by(|a, b| a.1.cmp(b.1));
+            found.sort_by(|a, b| a.1.words.cmp(&b.1.words));
             found
                 .into_iter()
                 .take(limit)
@@ -186,7 +265,7 @@ impl Views {
     }
 
     /// The index, up to date with the views.
-    async fn current_index(&self) -> Result<MutexGuard<'_, IndexState>, ViewError> {
+    pub(super) async fn current_index(&self) -> Result<MutexGuard<'_, IndexState>, ViewError> {
         let mut index = self.search_index.0.lock().await;
         let until = self.projector.next_position();
         match index.next {
@@ -239,7 +318,15 @@ impl Views {
                         changed.people.insert(event.stream);
                     }
                     Event::Group(
-                        GroupEvent::GroupRegistered { .. } | GroupEvent::GroupCorrected { .. },
+                        GroupEvent::GroupRegistered { .. }
+                        | GroupEvent::GroupCorrected { .. }
+                        | GroupEvent::IdentifierRecorded { .. }
+                        | GroupEvent::MemberInvited { .. }
+                        | GroupEvent::InvitationRefused { .. }
+                        | GroupEvent::MemberAdded { .. }
+                        | GroupEvent::MemberRemoved { .. }
+                        | GroupEvent::GroupMerged { .. }
+                        | GroupEvent::PersonalDataErased { .. },
                     ) => {
                         changed.groups.insert(event.stream);
                     }
@@ -287,7 +374,7 @@ impl Views {
 fn index_groups(index: &mut IndexState, rows: &[GroupRow]) {
     index
         .groups
-        .extend(rows.iter().map(|row| (row.id, words(&row.name_key))));
+        .extend(rows.iter().map(|row| (row.id, GroupKeys::of(row))));
 }
 
 #[cfg(test)]
@@ -299,6 +386,7 @@ mod tests {
             name: words(&name_key(name)),
             phone: phone_key(phone),
             email: "zofia@example.org".to_owned(),
+            ..SearchKeys::default()
         }
     }
 
@@ -332,5 +420,23 @@ mod tests {
             assert!(!finds(&zofia, text), "{text}");
         }
         assert!(finds(&zofia, "Zofia@Example.org"));
+    }
+
+    #[test]
+    fn phones_and_addresses_are_compared_however_they_are_written() {
+        for text in [
+            "07700 900112",
+            "+44 (0)7700 900112",
+            "0044 7700 900112",
+            "07700-900112, after 3pm",
+        ] {
+            assert_eq!(whole_phone(text), "7700900112", "{text}");
+        }
+        assert_eq!(whole_phone("12, after 3pm"), "");
+        assert_eq!(
+            address_key("1 High Street,\nOldham"),
+            address_key("1, high street Oldham")
+        );
+        assert_eq!(address_key("Oldh"), "");
     }
 }

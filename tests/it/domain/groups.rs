@@ -80,7 +80,7 @@ async fn that_share_something_are_shown_to_staff(app: TestApp) {
         (&shown[0]["group"], &shown[0]["shares"]),
         (
             &json!(neighbours.of_dee),
-            &json!(["account", "postcode", "telephone"])
+            &json!(["account", "name", "postcode", "telephone"])
         )
     );
     neighbours
@@ -94,7 +94,7 @@ async fn that_share_something_are_shown_to_staff(app: TestApp) {
     post_ok(&neighbours.dee, &path, &other);
     assert_eq!(
         neighbours.staff.get(&neighbours.links()).body["items"][0]["shares"],
-        json!(["account"])
+        json!(["account", "name"])
     );
 }
 

@@ -4,7 +4,9 @@ use microgrants::domain::application::{ApplicationState, HelpKind};
 use microgrants::projections::{ApplicationRow, GroupRow, PersonRow};
 use microgrants::views::{PageRequest, Reader};
 
-use crate::pages::journeys::{serve_office, signed_in_officer, visible_text};
+use crate::pages::journeys::{
+    as_fields, serve_office, signed_in, signed_in_officer, visible_text, walk_to_draft,
+};
 use crate::support::browser::{Browser, Page};
 use crate::support::test_app::TestApp;
 
@@ -400,4 +402,118 @@ async fn a_draft_is_continued_and_sent_with_the_scan_of_its_paper(app: TestApp) 
         (ApplicationState::Submitted, Some(copied))
     );
     assert_eq!(groups(&app).await.len(), 1);
+}
+
+on_each_engine!(a_form_sent_again_with_other_words_says_what_is_saved);
+async fn a_form_sent_again_with_other_words_says_what_is_saved(app: TestApp) {
+    // Given: the first press of the button was recorded, though the browser never saw the answer.
+    let (office, address) = serve_office(&app).await;
+    let (group, member) = office.group(&app).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+    let path = format!("/my/groups/{group}/invite");
+    let page = browser.get(&path);
+    let typed_by = page.hidden_field("typed_by");
+    let invite = |browser: &mut Browser, name: &str, email: &str| {
+        let fields = [
+            ("at", path.as_str()),
+            ("form", "invite"),
+            ("typed_by", typed_by.as_str()),
+            ("name", name),
+            ("email", email),
+        ];
+        browser.submit_form(&page, &path, &fields)
+    };
+    let first = invite(&mut browser, "Ola Novak", "ola@example.org");
+    let before = app.log.length().await.unwrap();
+
+    // When
+    let again = invite(&mut browser, "Ola Nowak", "ola.nowak@example.org");
+    let form = browser.get(&path);
+
+    // Then
+    assert_eq!(first.status, 200, "{}", visible_text(&first));
+    assert!(
+        again.status == 422
+            && again.contains("We saved what you sent first.")
+            && again.contains("Ola Nowak"),
+        "{} {}",
+        again.status,
+        visible_text(&again)
+    );
+    assert_eq!(app.log.length().await.unwrap(), before);
+    assert!(
+        form.contains("You sent this before with other words")
+            && form.contains("ola.nowak@example.org"),
+        "{}",
+        visible_text(&form)
+    );
+}
+
+on_each_engine!(a_desk_form_sent_again_with_other_words_keeps_them);
+async fn a_desk_form_sent_again_with_other_words_keeps_them(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let page = browser.get("/desk/people");
+    let register = |browser: &mut Browser, name: &str| {
+        let fields = [
+            ("at", "/desk/people"),
+            ("form", "register"),
+            ("name", name),
+            ("telephone", "0161 496 0000"),
+        ];
+        browser.submit_form(&page, "/desk/do/people/register", &fields)
+    };
+
+    // When
+    let first = register(&mut browser, "Ola Novak");
+    let again = register(&mut browser, "Ola Nowak");
+
+    // Then
+    assert_eq!(first.status, 200, "{}", visible_text(&first));
+    assert!(
+        again.status == 422
+            && again.contains("You sent this form before with other answers")
+            && again.contains("Ola Nowak"),
+        "{} {}",
+        again.status,
+        visible_text(&again)
+    );
+}
+
+on_each_engine!(a_new_applicant_who_sends_other_words_keeps_them);
+async fn a_new_applicant_who_sends_other_words_keeps_them(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, fields) = walk_to_draft(&mut browser, &start, "Walks", "zofia@example.org");
+    let mut again = Browser::new(&address);
+    again.cookies.clone_from(&browser.cookies);
+    let you = format!("{start}/you");
+    let first = browser.post_fields(&you, &as_fields(&fields));
+    let before = app.log.length().await.unwrap();
+
+    // When: the same page is sent with another name, as if the first answer never came.
+    let mut other = fields.clone();
+    for (name, value) in &mut other {
+        if name == "person" {
+            "Zofia Nowak".clone_into(value);
+        }
+    }
+    let second = again.post_fields(&you, &as_fields(&other));
+
+    // Then
+    assert_eq!(first.status, 303, "{}", visible_text(&first));
+    assert!(
+        second.status == 422
+            && second.contains("You sent this page before.")
+            && second.contains("Zofia Nowak"),
+        "{} {}",
+        second.status,
+        visible_text(&second)
+    );
+    assert_eq!(app.log.length().await.unwrap(), before);
 }

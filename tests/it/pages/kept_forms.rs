@@ -1,10 +1,11 @@
 //! A form that is sent after its session ended is kept, and shown again to its person alone.
 
 use microgrants::auth::kept_forms::{self, KeptForm};
-use microgrants::auth::links;
+use microgrants::auth::links::{self, SignInSecret};
 use microgrants::domain::{ApplicationId, GroupId, PersonId};
 use microgrants::jobs::Jobs;
 use microgrants::store::kept_forms::{self as stored, KeptFormLimits, KeptFormRow};
+use microgrants::store::outbox;
 
 use crate::log::appends::{RawConnection, raw_connection};
 use crate::pages::journeys::{
@@ -381,6 +382,7 @@ async fn a_browser_and_the_organisation_keep_a_limited_number_of_forms(app: Test
         form: "answer".to_owned(),
         typed_by: "of a person".to_owned(),
         values: vec![("answer".to_owned(), TYPED.to_owned())],
+        sent_before: false,
     };
     for number in 0..22 {
         app.pass_seconds(1);
@@ -453,5 +455,108 @@ async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
     assert!(
         !phone.get(&at).contains("on another phone or computer"),
         "it ended"
+    );
+}
+
+/// The link in the newest mail with one.
+async fn mailed_link(app: &TestApp) -> String {
+    let mails = outbox::newest(app.store(), ORGANISATION, "", 100).await;
+    let mail = mails
+        .unwrap()
+        .into_iter()
+        .find(|mail| mail.kind == "sign_in")
+        .expect("a mail");
+    let token = SignInSecret::derive(app.log.vault(), &mail.about).token;
+    format!("/sign-in/{token}")
+}
+
+/// A browser that begins an application, with the page of its first question.
+fn begun(address: &str, start: &str) -> (Browser, Page) {
+    let mut laptop = Browser::new(address);
+    let (_, fields) = walk_to_draft(&mut laptop, start, "Walks", "zofia@example.org");
+    let sent = laptop.post_fields(&format!("{start}/you"), &as_fields(&fields));
+    let page = laptop.get(&sent.headers["location"]);
+    (laptop, page)
+}
+
+on_each_engine!(a_link_on_another_device_leaves_the_session_that_asked_for_it);
+async fn a_link_on_another_device_leaves_the_session_that_asked_for_it(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let (mut laptop, question) = begun(&address, &start);
+    app.catch_up().await;
+    let mut phone = Browser::new(&address);
+
+    // When: the phone sends the page as it shows it.
+    let at = mailed_link(&app).await;
+    let page = phone.get(&at);
+    let (_, tick) = page.text.split_once("name=\"stay\"").expect("a box");
+    let is_ticked = tick.split('>').next().unwrap().contains("checked");
+    phone.submit_form(&page, &at, &[("stay", "yes")]);
+    let path = question.path.clone();
+    let shown = question.hidden_field("shown");
+    let fields = [
+        ("form", "answer"),
+        ("shown", shown.as_str()),
+        ("answer", "food"),
+        ("then", "next"),
+    ];
+    let saved = laptop.submit_form(&question, &path, &fields);
+
+    // Then
+    assert!(is_ticked, "{}", page.text);
+    assert_eq!(phone.get("/my").path, "/my");
+    assert!(
+        saved.status == 200 && saved.path.starts_with("/my/applications/"),
+        "{}: {}",
+        saved.path,
+        visible_text(&saved)
+    );
+}
+
+on_each_engine!(a_link_in_another_tab_keeps_what_the_first_tab_sends);
+async fn a_link_in_another_tab_keeps_what_the_first_tab_sends(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let (mut browser, question) = begun(&address, &start);
+    app.catch_up().await;
+
+    // When: the link is opened in the same browser, and then the first tab sends its answer.
+    let at = mailed_link(&app).await;
+    let page = browser.get(&at);
+    browser.submit_form(&page, &at, &[]);
+    browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+    let typed_by = question.hidden_field("typed_by");
+    let shown = question.hidden_field("shown");
+    let send = |page: &Page, browser: &mut Browser| {
+        let fields = [
+            ("at", question.path.as_str()),
+            ("form", "answer"),
+            ("typed_by", typed_by.as_str()),
+            ("shown", shown.as_str()),
+            ("answer", "food"),
+            ("then", "next"),
+        ];
+        browser.submit_form(page, &question.path, &fields)
+    };
+    let kept = send(&question, &mut browser);
+    let saved = send(&kept, &mut browser);
+
+    // Then
+    assert!(
+        kept.status == 200 && kept.path == question.path && kept.contains(NOTE),
+        "{} {}: {}",
+        kept.status,
+        kept.path,
+        visible_text(&kept)
+    );
+    assert!(
+        saved.status == 200 && saved.path != question.path,
+        "{} {}: {}",
+        saved.status,
+        saved.path,
+        visible_text(&saved)
     );
 }

@@ -12,10 +12,11 @@ use crate::clock;
 use crate::commands::CommandError;
 use crate::domain::group::GroupMaturity;
 use crate::domain::language::Language;
+use crate::domain::text::name_key;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
-use crate::http::pages::i18n::translate;
+use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::layout::url_encoded;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
@@ -90,6 +91,8 @@ struct ApplicantGroupPage {
     /// The groups of which the visitor is a member.
     own: Vec<(String, String)>,
     typed: TypedGroup,
+    /// What is said of a group with the name that was entered; empty if there is nothing to say.
+    same_name: String,
 }
 
 pub(super) async fn show(
@@ -154,9 +157,38 @@ async fn render(
         areas,
         standings,
         own,
+        same_name: same_name_notice(visitor, app, step, &typed.name).await?,
         typed,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
+}
+
+/// What is said of a group with the name that was entered. A member is reminded of their own group.
+/// Anybody else hears only of a group whose grant is public: that a group has applied is its own
+/// business.
+async fn same_name_notice(
+    visitor: &Visitor,
+    app: &AppState,
+    step: GroupStep,
+    name: &str,
+) -> Result<String, PageError> {
+    let language = visitor.language;
+    if step == GroupStep::Name || name.is_empty() {
+        return Ok(String::new());
+    }
+    let wanted = name_key(name);
+    let own = own_groups(visitor, app).await?;
+    if own.iter().any(|(_, own)| name_key(own) == wanted) {
+        let says = "You already belong to a group called {}. To apply for that group, go back and \
+            choose it.";
+        return Ok(translate_with(says, name, language));
+    }
+    if app.views.has_public_grant(name).await? {
+        let says = "A group called {} has had a grant from us before. If it is your group, sign in \
+            with the email address that it used, and apply from there.";
+        return Ok(translate_with(says, name, language));
+    }
+    Ok(String::new())
 }
 
 /// Shows the page whose answer is wrong, or leads to the one that was not asked yet.

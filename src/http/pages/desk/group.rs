@@ -225,7 +225,27 @@ fn received(lines: &[GroupLine]) -> Option<(Money, usize)> {
     (!paid.is_empty()).then_some((sum, paid.len()))
 }
 
-/// The other groups that have the same account, postcode or phone number.
+/// What groups share, in words: "name, phone number and postcode".
+pub(super) fn shared_in_words<'a>(shares: impl IntoIterator<Item = &'a str>) -> String {
+    let word = |what: &str| match what {
+        "account" => "bank account",
+        "address" => "postal address",
+        "email" => "email address",
+        "name" => "name",
+        "number" => "charity or company number",
+        "person" => "person",
+        "telephone" => "phone number",
+        _ => "postcode",
+    };
+    let mut words: Vec<&str> = shares.into_iter().map(word).collect();
+    match (words.pop(), words.as_slice()) {
+        (Some(last), []) => last.to_owned(),
+        (Some(last), first) => format!("{} and {last}", first.join(", ")),
+        (None, _) => String::new(),
+    }
+}
+
+/// The other groups that have the same details.
 async fn shared_details(
     request: &DeskRequest<'_>,
     group: Uuid,
@@ -234,18 +254,8 @@ async fn shared_details(
         return Ok(Vec::new());
     }
     let related = request.app.views.related_groups(group).await?;
-    let word = |what: &str| match what {
-        "account" => "bank account",
-        "telephone" => "phone number",
-        _ => "postcode",
-    };
     let seen = |other: RelatedGroup| SharedDetails {
-        shares: other
-            .shares
-            .iter()
-            .map(|what| word(what))
-            .collect::<Vec<_>>()
-            .join(" and "),
+        shares: shared_in_words(other.shares.iter().map(String::as_str)),
         group: other.group,
         name: other.name,
     };
@@ -386,4 +396,23 @@ pub(super) async fn download_file(
         DownloadContext::Page,
         stream,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared_in_words;
+
+    #[test]
+    fn what_groups_share_is_a_list_in_words() {
+        for (shares, says) in [
+            (vec!["number"], "charity or company number"),
+            (vec!["name", "telephone"], "name and phone number"),
+            (
+                vec!["account", "name", "postcode"],
+                "bank account, name and postcode",
+            ),
+        ] {
+            assert_eq!(shared_in_words(shares), says);
+        }
+    }
 }

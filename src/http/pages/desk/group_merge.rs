@@ -1,14 +1,13 @@
 //! The page that merges a duplicate into another group: the other group is found by name, and both
 //! are shown side by side before anything happens.
 
-use std::collections::BTreeSet;
-
 use actix_web::HttpResponse;
 use askama::Template;
 use uuid::Uuid;
 
 use super::DeskRequest;
 use super::action::{Action, ActionSpec, sample};
+use super::group::shared_in_words;
 use crate::domain::group::MergeGroup;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::pages::apply::sections::place_name;
@@ -29,7 +28,7 @@ struct MergePage {
     /// The group that ends, and the group that remains once it is picked.
     from: ComparedGroup,
     into: Option<ComparedGroup>,
-    /// Groups that share an account, a postcode or a phone number, or that the search found.
+    /// Groups that share details with the one that ends, or that the search found.
     found: Vec<OtherGroup>,
     act: Option<Action>,
 }
@@ -46,8 +45,8 @@ struct OtherGroup {
     id: Uuid,
     name: String,
     area: String,
-    /// What it shares with the group.
-    shares: BTreeSet<String>,
+    /// What it shares with the group, in words.
+    shares: String,
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
@@ -121,7 +120,8 @@ async fn found_groups(
     let related = views.related_groups(own).await?;
     let shares = |id: Uuid| {
         let shared = related.iter().find(|other| other.group == id);
-        shared.map(|other| other.shares.clone()).unwrap_or_default()
+        let shares = shared.map(|other| other.shares.iter().map(String::as_str));
+        shares.map(shared_in_words).unwrap_or_default()
     };
     let mut rows = if text.is_empty() {
         let ids = related.iter().map(|other| other.group.to_string());

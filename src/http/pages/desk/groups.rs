@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::DeskRequest;
+use super::group::shared_in_words;
 use super::list::{
     ListCell, ListColumn, ListDefinition, ListFilter, ListRow, ListSearch, ListTab,
     build_spreadsheet, column,
@@ -19,7 +20,7 @@ use crate::http::pages::PageError;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::short_day;
 use crate::projections::{FundRow, GrantRow, GroupRow};
-use crate::views::{Filter, GroupColumn as C};
+use crate::views::{Filter, GroupColumn as C, LikelyDuplicate};
 
 pub(super) static LIST: ListDefinition = ListDefinition {
     name: "groups",
@@ -130,15 +131,17 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         BTreeMap::new()
     };
     let (today, from_list) = (request.today(), request.list_suffix());
+    let is_past = !request.text("as_at").is_empty();
+    let similar = if is_past || !request.signed.reader.works_with_groups() {
+        BTreeMap::new()
+    } else {
+        request.app.views.likely_duplicates().await?
+    };
     let row = |row: &GroupRow| ListRow {
         id: row.id.to_string(),
         path: format!("/desk/groups/{}{from_list}", row.id),
         name: row.name.clone(),
-        sub: if row.merged_into.is_some() {
-            format!("{}. Merged into another group", place_name(&row.area))
-        } else {
-            place_name(&row.area)
-        },
+        sub: below_name(row, similar.get(&row.id)),
         cells: columns
             .iter()
             .skip(1)
@@ -153,6 +156,19 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         Vec::new()
     };
     request.render_list(&LIST, &found, rows, links, "").await
+}
+
+/// What the list says below a group's name: where it is, and whether it may be another one.
+fn below_name(row: &GroupRow, similar: Option<&LikelyDuplicate>) -> String {
+    let area = place_name(&row.area);
+    match similar {
+        _ if row.merged_into.is_some() => format!("{area}. Merged into another group"),
+        Some(similar) => {
+            let shares = shared_in_words(similar.shares.iter().copied());
+            format!("{area}. Same {shares} as {}", similar.other_name)
+        }
+        None => area,
+    }
 }
 
 fn cell(column: &str, row: &GroupRow, activity: Option<&GroupActivity>, today: Date) -> ListCell {

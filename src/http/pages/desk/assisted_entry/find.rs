@@ -3,10 +3,9 @@
 use uuid::Uuid;
 
 use super::super::DeskRequest;
-use crate::http::AppState;
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::{PageError, ownership};
-use crate::projections::{GroupRow, name_key};
+use crate::projections::GroupRow;
 
 /// The most groups that a search shows.
 const FOUND_MAX: usize = 20;
@@ -36,17 +35,6 @@ pub(super) async fn groups_like(
     let mut rows = request.app.views.find_groups(text, FOUND_MAX).await?;
     rows.retain(|row| row.merged_into.is_none());
     described(request, rows).await
-}
-
-/// The groups with exactly this name, except for capitals and spaces.
-pub(super) async fn groups_of_the_name(
-    app: &AppState,
-    name: &str,
-) -> Result<Vec<GroupRow>, PageError> {
-    let wanted = plain_name(name);
-    let mut rows = app.views.find_groups(name, FOUND_MAX).await?;
-    rows.retain(|row| row.merged_into.is_none() && plain_name(&row.name) == wanted);
-    Ok(rows)
 }
 
 pub(super) async fn described(
@@ -83,13 +71,4 @@ pub(super) async fn known_group(
         area: row.area,
         name: row.name,
     })
-}
-
-/// A name without capitals, accents and repeated spaces.
-fn plain_name(name: &str) -> String {
-    let words: Vec<String> = name_key(name)
-        .split_whitespace()
-        .map(ToOwned::to_owned)
-        .collect();
-    words.join(" ")
 }

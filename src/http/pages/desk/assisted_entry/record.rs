@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use super::find::groups_of_the_name;
 use super::parse::{AssistedEntry, EntryGroup, EntryPerson};
 use crate::clock::{self, day_of};
 use crate::commands::{Caller, CommandError, CommandRequest, IdempotencyKey};
@@ -202,7 +201,8 @@ impl<'a> EntrySteps<'a> {
             Err(CommandError::KeyReused) => return Ok(()),
             Err(error) => return Err(PageError::from(error).into()),
         };
-        let found = groups_of_the_name(self.app, group.name.as_str()).await?;
+        let found = self.app.views.groups_of_name(group.name.as_str()).await;
+        let found = found.map_err(PageError::from)?;
         if found.iter().all(|row| Some(row.id) == own) {
             return Ok(());
         }

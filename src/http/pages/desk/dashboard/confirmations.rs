@@ -1,6 +1,7 @@
 //! Work that only a second person can do, and what administrators look after.
 
 use super::super::DeskRequest;
+use super::super::group::shared_in_words;
 use super::super::readiness::missing_before_panel;
 use super::super::tell::count_waiting_by_hand;
 use super::super::texts::{mail_kind_label, organisation};
@@ -16,11 +17,14 @@ use crate::http::api::webhooks::{WebhookState, all_webhooks};
 use crate::http::pages::PageError;
 use crate::outbox;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, PersonRow};
-use crate::views::{COUNT_MAX, Filter};
+use crate::views::{COUNT_MAX, Filter, LikelyDuplicate};
 
 /// For how many days after a decision the page of today asks for a confirmation that holds nothing
 /// up. After that it can still be given on the application's page.
 const CONFIRM_DAYS: i64 = 60;
+/// For how many days after it was registered the page of today names a group that may be another
+/// one. After that the list and the group's page say so.
+const SIMILAR_DAYS: i64 = 30;
 
 fn application_path(row: &ApplicationRow) -> String {
     format!("/desk/applications/{}", row.id)
@@ -162,6 +166,27 @@ pub(super) async fn group_names(request: &DeskRequest<'_>) -> Result<Vec<WorkRow
         let path = format!("/desk/groups/{}", row.id);
         WorkRow::new("people", row.name.clone(), path, "Look")
             .about("The group asks for another name or area.")
+    }))
+}
+
+/// Groups that were registered lately and may be one that we know.
+pub(super) async fn similar_groups(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
+    let oldest = request
+        .today()
+        .saturating_sub(jiff::Span::new().days(SIMILAR_DAYS));
+    let found = request.app.views.likely_duplicates().await?;
+    let is_new = |found: &LikelyDuplicate| found.is_newer && day_of(found.since) >= oldest;
+    let mut new: Vec<_> = found.iter().filter(|(_, found)| is_new(found)).collect();
+    new.sort_by_key(|(_, found)| found.since);
+    Ok(named(&new, |(group, found)| {
+        let path = format!("/desk/groups/{group}/merge?into={}", found.other);
+        let shares = shared_in_words(found.shares.iter().copied());
+        WorkRow::new("people", found.name.clone(), path, "Compare")
+            .about(format!(
+                "Same {shares} as {}. Is it the same group?",
+                found.other_name
+            ))
+            .no_rush()
     }))
 }
 

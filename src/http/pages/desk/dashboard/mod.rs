@@ -101,6 +101,7 @@ async fn work_of(
         work.extend(applications::checking(request, &events.answered()).await?);
         work.extend(confirmations::contacts(request).await?);
         work.extend(confirmations::group_names(request).await?);
+        work.extend(confirmations::similar_groups(request).await?);
     }
     work.extend(applications::rounds(request, funds));
     if holds(request, Role::Panel) {
