@@ -17,6 +17,7 @@ pub mod one_thing_a_page;
 pub mod panel_days;
 pub mod public_pages;
 pub mod question_kinds;
+pub mod same_groups;
 pub mod sending;
 pub mod sign_in;
 pub mod spreadsheets;
