@@ -93,6 +93,8 @@ pub enum ColumnValue {
     SortCodeWithHyphens,
     /// Eight digits.
     AccountNumber,
+    /// The roll number of a building society's account; empty for any other.
+    RollNumber,
     /// The name on the account.
     Payee,
     /// Pounds with two decimals: `850.00`.
@@ -186,6 +188,13 @@ impl Layout {
             Some(says) => Err(LayoutError::Statement(self.name, says)),
             None => Ok(self),
         }
+    }
+
+    /// Whether the file can say the roll number of a building society's account.
+    #[must_use]
+    pub fn has_roll_numbers(&self) -> bool {
+        let is_roll = |column: &Column| column.value == ColumnValue::RollNumber;
+        self.columns.iter().any(is_roll)
     }
 
     /// The built-in layout, used if the operator configures none. It is not the layout of a

@@ -15,6 +15,8 @@ pub struct PaymentLine {
     pub sort_code: String,
     /// Eight digits.
     pub account_number: String,
+    /// Of a building society's account; empty for any other.
+    pub roll_number: String,
     /// Name on the account, as the group gave it.
     pub holder: String,
     pub amount: Money,
@@ -112,6 +114,7 @@ fn column_text(value: &ColumnValue, line: &PaymentLine, on: Date) -> String {
             .collect::<Vec<_>>()
             .join("-"),
         ColumnValue::AccountNumber => line.account_number.clone(),
+        ColumnValue::RollNumber => line.roll_number.clone(),
         ColumnValue::Payee => to_bank_characters(&line.holder),
         ColumnValue::Pounds => line.amount.into(),
         ColumnValue::Pence => line.amount.pence().to_string(),
@@ -151,6 +154,7 @@ mod tests {
         PaymentLine {
             sort_code: "123456".into(),
             account_number: "00345678".into(),
+            roll_number: String::new(),
             holder: holder.into(),
             amount: "850.5".parse().expect("an amount"),
             reference: "GR000018P1".into(),
@@ -206,5 +210,29 @@ mod tests {
         );
         assert_eq!((file.payments, file.total), (2, Money::from_pounds(1701)));
         assert_eq!(file.digest.len(), 64);
+    }
+
+    #[test]
+    fn a_roll_number_is_written_whole_in_its_column() {
+        let mut layout = Layout::plain();
+        assert!(!layout.has_roll_numbers());
+        layout.columns.push(crate::bank::layout::Column {
+            title: "Roll".to_owned(),
+            value: ColumnValue::RollNumber,
+            most: None,
+        });
+        assert!(layout.has_roll_numbers());
+        let of_society = PaymentLine {
+            roll_number: "A/123456-7".to_owned(),
+            ..line("Soup")
+        };
+        let day = jiff::civil::date(2026, 3, 1);
+        let file = write_payment_file(&layout, &[of_society, line("Tea")], day);
+        assert_eq!(
+            file.text,
+            "Sort code,Account number,Name,Amount,Reference,Roll\r\n\
+                123456,00345678,SOUP,850.50,GR000018P1,A/123456-7\r\n\
+                123456,00345678,TEA,850.50,GR000018P1,\r\n"
+        );
     }
 }

@@ -80,6 +80,7 @@ impl GroupHistory<'_> {
         let account = BankAccount {
             holder: plaintext(self.seed.name.as_str()),
             numbers: plaintext(&numbers),
+            roll_number: None,
         };
         let payee = if self.number % 11 == 3 {
             let body = "A community centre (illustrative)".parse().expect("a name");

@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::personal_data::{
-    BlindIndexKind, Encrypted, PersonalField, PersonalInput, PersonalLine, personal_name,
+    BlindIndexKind, Encrypted, PersonalField, PersonalInput, PersonalLine, deserialize_optional,
+    personal_name,
 };
 use super::text::{Line, Name, TextError};
 use super::{DecisionContext, Refusal};
@@ -65,26 +66,100 @@ pub struct BankAccount {
         example = "12-34-56 12345678"
     )]
     pub numbers: PersonalInput,
+    /// The roll number, if it is an account of a building society that has one. Letters, digits,
+    /// spaces, hyphens, slashes and full stops.
+    #[serde(default, deserialize_with = "roll_number")]
+    #[schema(
+        value_type = Option<String>,
+        pattern = "^[A-Za-z0-9 ./-]*[A-Za-z0-9][A-Za-z0-9 ./-]*$",
+        max_length = 18,
+        example = "A/123456-7"
+    )]
+    pub roll_number: Option<PersonalInput>,
+}
+
+/// Why an account's numbers are refused, with what to enter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountProblem {
+    #[error("a sort code has six digits")]
+    SortCode,
+    #[error(
+        "an account number has digits only; the letters of a building society's account are in its \
+            roll number"
+    )]
+    Letters,
+    /// The account number with noughts in front.
+    #[error("an account number has eight digits: put noughts in front of a shorter one")]
+    TooShort(String),
+    #[error(
+        "an account number has eight digits: ask the bank which eight, and which sort code, others \
+            use to pay into it"
+    )]
+    TooLong,
+    #[error("enter an account number of eight digits")]
+    NotEight,
+    #[error("a roll number has up to 18 letters and digits")]
+    RollNumber,
 }
 
 fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<PersonalInput, D::Error> {
-    parse_numbers(&String::deserialize(input)?)
+    let text = String::deserialize(input)?;
+    let (sort_code, account) = text.trim().split_once(' ').unwrap_or((text.as_str(), ""));
+    parse_account(sort_code, account)
         .map(PersonalInput::Open)
         .map_err(serde::de::Error::custom)
 }
 
-/// Normalises a sort code and account number: six digits, a space, eight digits. Fails with
+fn roll_number<'de, D: serde::Deserializer<'de>>(
+    input: D,
+) -> Result<Option<PersonalInput>, D::Error> {
+    deserialize_optional(input, parse_roll_number)
+}
+
+/// Normalises a sort code and an account number: six digits, a space, eight digits. Spaces and
+/// hyphens are left out. No letter is: the numbers of an account may not change unnoticed.
+pub fn parse_account(sort_code: &str, account: &str) -> Result<String, AccountProblem> {
+    let plain = |text: &str| -> String {
+        let separators = |c: &char| c.is_whitespace() || matches!(*c, '-' | '\u{2010}'..='\u{2015}');
+        text.chars().filter(|c| !separators(c)).collect()
+    };
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (sort_code, account) = (plain(sort_code), plain(account));
+    if sort_code.len() != 6 || !are_digits(&sort_code) {
+        return Err(AccountProblem::SortCode);
+    }
+    if !are_digits(&account) {
+        return Err(AccountProblem::Letters);
+    }
+    match account.len() {
+        8 => Ok(format!("{sort_code} {account}")),
+        6 | 7 => Err(AccountProblem::TooShort(format!("{account:0>8}"))),
+        9 | 10 => Err(AccountProblem::TooLong),
+        _ => Err(AccountProblem::NotEight),
+    }
+}
+
+/// Normalises a roll number: capitals, and single spaces.
+pub fn parse_roll_number(text: &str) -> Result<String, AccountProblem> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let plain = words.join(" ").to_uppercase();
+    let fits = plain.len() <= 18
+        && plain.contains(|c: char| c.is_ascii_alphanumeric())
+        && plain
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '/' | '-'));
+    if fits {
+        Ok(plain)
+    } else {
+        Err(AccountProblem::RollNumber)
+    }
+}
+
+/// Normalises a sort code and account number with a space between them. Fails with
 /// [`TextError::NotAnAccount`].
 pub fn parse_numbers(text: &str) -> Result<String, TextError> {
     let (sort_code, account) = text.trim().split_once(' ').ok_or(TextError::NotAnAccount)?;
-    let sort_code = sort_code.replace('-', "");
-    let digits =
-        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(&sort_code, 6) && digits(account, 8) {
-        Ok(format!("{sort_code} {account}"))
-    } else {
-        Err(TextError::NotAnAccount)
-    }
+    parse_account(sort_code, account).map_err(|_| TextError::NotAnAccount)
 }
 
 /// A payee with its personal values encrypted.
@@ -94,31 +169,50 @@ pub enum EncryptedPayee {
     OwnAccount {
         holder: Encrypted,
         numbers: Encrypted,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        roll_number: Option<Encrypted>,
     },
     HoldingBody {
         body: Line,
         consented_on: Date,
         holder: Encrypted,
         numbers: Encrypted,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        roll_number: Option<Encrypted>,
     },
     PurchaseForGroup {},
+}
+
+impl BankAccount {
+    /// Many people share the numbers of a building society's account; each has a roll number.
+    fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
+        let account = Some(BlindIndexKind::Account);
+        let has_roll_number = self.roll_number.is_some();
+        let roll_number = self.roll_number.as_mut().map(|value| PersonalField {
+            field: "roll_number",
+            value,
+            index: account,
+        });
+        let holder = PersonalField {
+            field: "holder",
+            value: &mut self.holder,
+            index: None,
+        };
+        let numbers = PersonalField {
+            field: "numbers",
+            value: &mut self.numbers,
+            index: account.filter(|_| !has_roll_number),
+        };
+        [holder, numbers].into_iter().chain(roll_number).collect()
+    }
 }
 
 impl PayeeInput {
     pub(crate) fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
         match self {
-            Self::OwnAccount { account } | Self::HoldingBody { account, .. } => vec![
-                PersonalField {
-                    field: "holder",
-                    value: &mut account.holder,
-                    index: None,
-                },
-                PersonalField {
-                    field: "numbers",
-                    value: &mut account.numbers,
-                    index: Some(BlindIndexKind::Account),
-                },
-            ],
+            Self::OwnAccount { account } | Self::HoldingBody { account, .. } => {
+                account.personal_fields()
+            }
             Self::PurchaseForGroup {} => Vec::new(),
         }
     }
@@ -152,6 +246,7 @@ impl PayeeInput {
             Self::OwnAccount { account } => EncryptedPayee::OwnAccount {
                 holder: account.holder.sealed(),
                 numbers: account.numbers.sealed(),
+                roll_number: account.roll_number.as_ref().map(PersonalInput::sealed),
             },
             Self::HoldingBody {
                 body,
@@ -164,6 +259,7 @@ impl PayeeInput {
                     consented_on: *consented_on,
                     holder: account.holder.sealed(),
                     numbers: account.numbers.sealed(),
+                    roll_number: account.roll_number.as_ref().map(PersonalInput::sealed),
                 }
             }
             Self::PurchaseForGroup {} => EncryptedPayee::PurchaseForGroup {},
@@ -199,6 +295,45 @@ mod tests {
             "abcdef 12345678",
         ] {
             assert_eq!(parse_numbers(text), Err(TextError::NotAnAccount), "{text}");
+        }
+    }
+
+    #[test]
+    fn advice_is_about_what_was_entered() {
+        use AccountProblem as P;
+        let short = |padded: &str| Err(P::TooShort(padded.to_owned()));
+        for (sort_code, account, is) in [
+            ("12-34-56", "1234 5678", Ok("123456 12345678".to_owned())),
+            ("12 34 56", "12-345678", Ok("123456 12345678".to_owned())),
+            ("12–34–56", "12345678", Ok("123456 12345678".to_owned())),
+            ("123456", "1234567", short("01234567")),
+            ("123456", "123456", short("00123456")),
+            ("123456", "123456789", Err(P::TooLong)),
+            ("123456", "1234567890", Err(P::TooLong)),
+            ("123456", "12345", Err(P::NotEight)),
+            ("123456", "", Err(P::NotEight)),
+            ("123456", "ROLL 12345678", Err(P::Letters)),
+            ("123456", "1234567O", Err(P::Letters)),
+            ("123456", "١٢٣٤٥٦٧٨", Err(P::Letters)),
+            ("12345", "12345678", Err(P::SortCode)),
+            ("12345A", "12345678", Err(P::SortCode)),
+        ] {
+            assert_eq!(parse_account(sort_code, account), is, "{sort_code} {account}");
+        }
+    }
+
+    #[test]
+    fn roll_numbers_keep_their_letters() {
+        for (text, is) in [
+            (" a/123456-7 ", Ok("A/123456-7")),
+            ("Roll  12345678", Ok("ROLL 12345678")),
+            ("1234.567.89", Ok("1234.567.89")),
+            ("1234567890123456789", Err(AccountProblem::RollNumber)),
+            ("A_1", Err(AccountProblem::RollNumber)),
+            ("-/-", Err(AccountProblem::RollNumber)),
+            ("", Err(AccountProblem::RollNumber)),
+        ] {
+            assert_eq!(parse_roll_number(text), is.map(str::to_owned), "{text}");
         }
     }
 }

@@ -183,7 +183,7 @@ pub fn phone_key(text: &str) -> String {
 }
 
 /// Names of the fields that contain personal values.
-pub const PERSONAL_FIELD_NAMES: [&str; 19] = [
+pub const PERSONAL_FIELD_NAMES: [&str; 20] = [
     "answer",
     "draft",
     "email",
@@ -198,6 +198,7 @@ pub const PERSONAL_FIELD_NAMES: [&str; 19] = [
     "postcode",
     "reason",
     "review",
+    "roll_number",
     "signer",
     "spoken_language",
     "telephone",

@@ -78,6 +78,8 @@ pub struct PayeeView {
     pub holder: Option<String>,
     /// Sort code and account number.
     pub numbers: Option<String>,
+    /// The roll number of a building society's account.
+    pub roll_number: Option<String>,
 }
 
 impl Views {
@@ -171,14 +173,15 @@ fn add_encrypted_values<'a>(wanted: &mut DecryptRequest<'a>, row: &'a GroupRow) 
         "reason",
         row.proposed.as_ref().map(|proposed| &proposed.reason),
     );
-    if let Some((holder, numbers)) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
-        wanted.add("holder", Some(holder));
-        wanted.add("numbers", Some(numbers));
+    if let Some(account) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
+        wanted.add("holder", Some(account.holder));
+        wanted.add("numbers", Some(account.numbers));
+        wanted.add("roll_number", account.roll_number);
     }
 }
 
 fn payee_view(payee: &PayeeRow, opened: &BTreeMap<String, String>) -> PayeeView {
-    let (holder, numbers) = account(&payee.details).unzip();
+    let account = account(&payee.details);
     let (method, verified_on) = payee.verified_how.clone().unzip();
     PayeeView {
         payee: payee.payee,
@@ -193,17 +196,36 @@ fn payee_view(payee: &PayeeRow, opened: &BTreeMap<String, String>) -> PayeeView 
         } else {
             None
         },
-        holder: decrypted_text(opened, holder),
-        numbers: decrypted_text(opened, numbers),
+        holder: decrypted_text(opened, account.as_ref().map(|account| account.holder)),
+        numbers: decrypted_text(opened, account.as_ref().map(|account| account.numbers)),
+        roll_number: decrypted_text(opened, account.and_then(|account| account.roll_number)),
     }
 }
 
-fn account(details: &EncryptedPayee) -> Option<(&Encrypted, &Encrypted)> {
+/// The encrypted details of an account.
+struct EncryptedAccount<'a> {
+    holder: &'a Encrypted,
+    numbers: &'a Encrypted,
+    roll_number: Option<&'a Encrypted>,
+}
+
+fn account(details: &EncryptedPayee) -> Option<EncryptedAccount<'_>> {
     match details {
-        EncryptedPayee::OwnAccount { holder, numbers }
+        EncryptedPayee::OwnAccount {
+            holder,
+            numbers,
+            roll_number,
+        }
         | EncryptedPayee::HoldingBody {
-            holder, numbers, ..
-        } => Some((holder, numbers)),
+            holder,
+            numbers,
+            roll_number,
+            ..
+        } => Some(EncryptedAccount {
+            holder,
+            numbers,
+            roll_number: roll_number.as_ref(),
+        }),
         EncryptedPayee::PurchaseForGroup {} => None,
     }
 }

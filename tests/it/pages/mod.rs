@@ -1,5 +1,6 @@
 //! Pages of groups and of the office.
 
+pub mod accounts;
 pub mod contacts;
 pub mod desk_errors;
 pub mod error_pages;

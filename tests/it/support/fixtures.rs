@@ -497,6 +497,7 @@ pub fn submit() -> Submit {
 pub fn provide_payee(numbers: &str) -> GroupCommand {
     GroupCommand::ProvidePayee(PayeeInput::OwnAccount {
         account: BankAccount {
+            roll_number: None,
             holder: open("Soup and song"),
             numbers: open(numbers),
         },

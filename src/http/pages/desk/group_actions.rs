@@ -94,7 +94,9 @@ impl GroupActions<'_> {
         let account = |spec: ActionSpec| {
             spec.text("account.holder", "Name on the account")
                 .text("account.numbers", "Sort code and account number")
-                .hint("Such as 12-34-56 12345678.")
+                .hint("Such as 12-34-56 12345678. Put noughts in front of a shorter number.")
+                .text("account.roll_number", "Roll number")
+                .hint("Only for a building society account that has one.")
         };
         let own = provide(
             "own-account",

@@ -290,6 +290,23 @@ fn instruction(detail: &str) -> Option<String> {
         "a sort code has six digits, and an account number has eight" => {
             "a sort code has six digits, and an account number has eight"
         }
+        "a sort code has six digits" => "enter a sort code of six digits, such as 12-34-56",
+        "an account number has digits only; the letters of a building society's account are in its \
+            roll number" => {
+            "enter digits only. The letters of a building society account go into its roll number"
+        }
+        "an account number has eight digits: put noughts in front of a shorter one" => {
+            "an account number has eight digits. Put noughts in front of a shorter one"
+        }
+        "an account number has eight digits: ask the bank which eight, and which sort code, others \
+            use to pay into it" => {
+            "an account number has eight digits. Ask the bank which eight, and which sort code, \
+                others use to pay into it"
+        }
+        "enter an account number of eight digits" => "enter an account number of eight digits",
+        "a roll number has up to 18 letters and digits" => {
+            "enter a roll number of up to 18 letters and digits"
+        }
         "this is not a web address such as https://hooks.example.org/grants, without a password, a \
             query or a fragment" => "enter a web address, such as https://hooks.example.org/grants",
         _ => return None,

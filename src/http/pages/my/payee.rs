@@ -6,12 +6,16 @@ use askama::Template;
 
 use super::grant_page::{self, PayeeLine};
 use crate::clock::day_of;
-use crate::domain::payee::{BankAccount, PayeeInput, parse_numbers};
+use crate::domain::language::Language;
+use crate::domain::payee::{
+    AccountProblem, BankAccount, PayeeInput, parse_account, parse_roll_number,
+};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::AppState;
 use crate::http::pages::apply::refusal_says;
-use crate::http::pages::i18n::translate;
+use crate::http::pages::form_reader::FieldErrors;
+use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::sign_in::query_param;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
@@ -171,70 +175,66 @@ pub(super) async fn submit(
     .await
 }
 
+/// The field of wrong numbers, and what to do about them.
+fn account_error(problem: &AccountProblem, language: Language) -> (String, String) {
+    use AccountProblem as P;
+    let (field, says) = match problem {
+        P::SortCode => ("sort", "Enter a sort code of 6 digits, such as 12-34-56"),
+        P::Letters => (
+            "account",
+            "Enter digits only. If it is a building society account, enter its letters as the roll \
+                number below",
+        ),
+        P::TooShort(padded) => {
+            let says = "An account number has 8 digits. Put noughts in front of a shorter one: {}";
+            return ("account".to_owned(), translate_with(says, padded, language));
+        }
+        P::TooLong => (
+            "account",
+            "An account number has 8 digits. Ask your bank which 8 digits, and which sort code, \
+                others use to pay you",
+        ),
+        P::NotEight => ("account", "Enter an account number of 8 digits"),
+        P::RollNumber => (
+            "roll_number",
+            "Enter a roll number of up to 18 letters and digits, as in your passbook",
+        ),
+    };
+    (field.to_owned(), translate(says, language).to_owned())
+}
+
 fn parse_payee(
     posted: &FormData,
     visitor: &Visitor,
     app: &AppState,
-) -> Result<PayeeInput, Vec<(String, String)>> {
-    let mut wrong = Vec::new();
+) -> Result<PayeeInput, FieldErrors> {
+    let language = visitor.language;
+    let miss = |field: &str, says: &str| (field.to_owned(), translate(says, language).to_owned());
     let route = posted.text("route");
-    let mut miss = |field: &str, says: &str| {
-        wrong.push((
-            field.to_owned(),
-            translate(says, visitor.language).to_owned(),
-        ));
-    };
     if route == "purchase_for_group" {
         return Ok(PayeeInput::PurchaseForGroup {});
     }
     if !matches!(route, "own_account" | "holding_body") {
-        miss("route", "Choose one of these");
-        return Err(wrong);
+        return Err(vec![miss("route", "Choose one of these")]);
     }
-    let holder = PersonalInput::name(posted.text("holder"));
-    if holder.is_err() {
-        miss("holder", "Enter the name on the account");
-    }
-    let digits = |name: &str| {
-        posted
-            .text(name)
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect::<String>()
-    };
-    let numbers = parse_numbers(&format!("{} {}", digits("sort"), digits("account")));
-    if numbers.is_err() {
-        miss(
-            if digits("sort").len() == 6 {
-                "account"
-            } else {
-                "sort"
-            },
-            "Enter a sort code of 6 digits and an account number of 8",
-        );
-    }
+    let account = parse_bank_account(posted, language);
+    let mut wrong = account.as_ref().err().cloned().unwrap_or_default();
     let body = posted.text("body").parse();
     if route == "holding_body" {
         if body.is_err() {
-            miss(
+            wrong.push(miss(
                 "body",
                 "Enter the name of the organisation that holds the money",
-            );
+            ));
         }
         if posted.text("agreed") != "yes" {
-            miss("agreed", "Ask them first, then tick the box");
+            wrong.push(miss("agreed", "Ask them first, then tick the box"));
         }
     }
-    let (Ok(holder), Ok(numbers)) = (holder, numbers) else {
-        return Err(wrong);
-    };
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let account = BankAccount {
-        holder,
-        numbers: PersonalInput::Open(numbers),
-    };
+    let account = account?;
     match body {
         Ok(body) if route == "holding_body" => Ok(PayeeInput::HoldingBody {
             body,
@@ -242,5 +242,29 @@ fn parse_payee(
             account,
         }),
         _ => Ok(PayeeInput::OwnAccount { account }),
+    }
+}
+
+/// Parses the name and the numbers of an account.
+fn parse_bank_account(posted: &FormData, language: Language) -> Result<BankAccount, FieldErrors> {
+    let mut wrong = Vec::new();
+    let holder = PersonalInput::name(posted.text("holder"));
+    if holder.is_err() {
+        let says = translate("Enter the name on the account", language);
+        wrong.push(("holder".to_owned(), says.to_owned()));
+    }
+    let numbers = parse_account(posted.text("sort"), posted.text("account"));
+    let roll_number = Some(posted.text("roll_number")).filter(|text| !text.is_empty());
+    let roll_number = roll_number.map(parse_roll_number).transpose();
+    let problems = numbers.as_ref().err().into_iter();
+    let problems = problems.chain(roll_number.as_ref().err());
+    wrong.extend(problems.map(|problem| account_error(problem, language)));
+    match (holder, numbers, roll_number) {
+        (Ok(holder), Ok(numbers), Ok(roll_number)) => Ok(BankAccount {
+            holder,
+            numbers: PersonalInput::Open(numbers),
+            roll_number: roll_number.map(PersonalInput::Open),
+        }),
+        _ => Err(wrong),
     }
 }

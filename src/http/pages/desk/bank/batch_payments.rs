@@ -134,6 +134,7 @@ fn file_line(payee: &PayeeView, row: &PaymentRow, reference: &str) -> Option<Pay
     Some(PaymentLine {
         sort_code: sort_code.chars().filter(char::is_ascii_digit).collect(),
         account_number: account_number.to_owned(),
+        roll_number: payee.roll_number.clone().unwrap_or_default(),
         holder: payee.holder.clone()?,
         amount: row.amount,
         reference: reference.to_owned(),
@@ -145,9 +146,14 @@ pub(super) async fn held_back(
     request: &DeskRequest<'_>,
     payment: &BatchPayment,
 ) -> Result<Option<String>, PageError> {
-    if payment.line.is_none() {
+    let Some(line) = &payment.line else {
         let says = "The bank details changed since it was prepared. Cancel this payment, and \
             prepare it again.";
+        return Ok(Some(says.to_owned()));
+    };
+    if !line.roll_number.is_empty() && !request.app.site.bank_layout.has_roll_numbers() {
+        let says = "It goes to a building society account with a roll number, and the bank’s file \
+            has no column for that. Pay it at the bank, or ask for a column.";
         return Ok(Some(says.to_owned()));
     }
     let send = GrantCommand::SendPayment(SendPayment {
