@@ -120,7 +120,8 @@ fn roll_number<'de, D: serde::Deserializer<'de>>(
 /// hyphens are left out. No letter is: the numbers of an account may not change unnoticed.
 pub fn parse_account(sort_code: &str, account: &str) -> Result<String, AccountProblem> {
     let plain = |text: &str| -> String {
-        let separators = |c: &char| c.is_whitespace() || matches!(*c, '-' | '\u{2010}'..='\u{2015}');
+        let separators =
+            |c: &char| c.is_whitespace() || matches!(*c, '-' | '\u{2010}'..='\u{2015}');
         text.chars().filter(|c| !separators(c)).collect()
     };
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -318,7 +319,11 @@ mod tests {
             ("12345", "12345678", Err(P::SortCode)),
             ("12345A", "12345678", Err(P::SortCode)),
         ] {
-            assert_eq!(parse_account(sort_code, account), is, "{sort_code} {account}");
+            assert_eq!(
+                parse_account(sort_code, account),
+                is,
+                "{sort_code} {account}"
+            );
         }
     }
 

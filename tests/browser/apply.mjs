@@ -72,7 +72,7 @@ export async function apply(page, look, { name, email, language = 'en', tag }) {
 }
 
 /** Answers one question, whatever it asks for. */
-async function answer(page, key) {
+export async function answer(page, key) {
   const form = page.locator('form.q');
   if (await form.locator('.budget').count()) {
     await form.locator('input[name^=item-]').first().fill('Vegetables and bread');

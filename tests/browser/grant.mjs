@@ -135,7 +135,7 @@ export async function grant(people, group, look, { id, name, tag }) {
 }
 
 /** A small picture with location metadata, as a telephone makes it. */
-async function picture_of(page) {
+export async function picture_of(page) {
   const folder = path.join('target', 'browser');
   fs.mkdirSync(folder, { recursive: true });
   const file = path.join(folder, 'picture.png');

@@ -328,7 +328,7 @@ async function publish(page) {
 }
 
 /** Starts a draft, and ends on its first question. */
-async function begin(page, name, email) {
+export async function begin(page, name, email) {
   const go = () => page.locator('main form button.go').last().click();
   await page.goto('/apply');
   await page.locator('main a[href^="/apply/"]').first().click();
@@ -354,7 +354,7 @@ async function mailsTo(page, subject, to) {
 }
 
 /** Waits for another mail with this subject, and opens it. */
-async function mail(page, subject, to, before = 0) {
+export async function mail(page, subject, to, before = 0) {
   for (let tries = 0; tries < 40; tries += 1) {
     const lines = await mailsTo(page, subject, to);
     if ((await lines.count()) > before) {

@@ -7,6 +7,7 @@ import { grant } from './grant.mjs';
 import { journeys } from './journeys.mjs';
 import { Looker } from './look.mjs';
 import { People, launch, must } from './people.mjs';
+import { words_are_kept } from './words.mjs';
 
 const [base, only = ''] = process.argv.slice(2);
 const browser = await launch();
@@ -40,6 +41,7 @@ await walk('a group applies in Polish, scripts on', async () => {
   await page.context().close();
 });
 await journeys(walk, { browser, base, off, look, made });
+await words_are_kept(walk, { off, look });
 await browser.close();
 
 // Each fault once, with the pages that have it.

@@ -268,7 +268,8 @@ fn group_routes() -> Vec<ReadRoute> {
         ReadRoute {
             path: "/groups/{group}/links",
             name: "group_links",
-            summary: "Groups that share an account, a postcode or a phone number with this one.",
+            summary: "Groups that share a name, a number, people, an address or an account with \
+                this one.",
             query: &["after", "limit"],
             shape: ResponseShape::page::<RelatedGroup>(),
             route: || web::get().to(groups::links),

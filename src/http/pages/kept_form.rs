@@ -177,11 +177,7 @@ fn values_to_keep(posted: &FormData) -> Vec<(String, String)> {
 }
 
 /// Stores a form for the browser of a request. Returns whether it did.
-async fn store(
-    request: &HttpRequest,
-    app: &AppState,
-    form: &KeptForm,
-) -> Result<bool, PageError> {
+async fn store(request: &HttpRequest, app: &AppState, form: &KeptForm) -> Result<bool, PageError> {
     let secret = secret_of(request, app).unwrap_or_else(new_browser_key);
     let is_stored = kept_forms::keep(&app.commands, &secret, form).await?;
     if is_stored {
@@ -210,10 +206,7 @@ pub(super) struct OtherWords {
 
 /// Keeps the form of a request, whose key was used for other values. `None` if the request had no
 /// form that can be kept.
-pub(super) async fn keep_other_values(
-    request: &HttpRequest,
-    app: &AppState,
-) -> Option<OtherWords> {
+pub(super) async fn keep_other_values(request: &HttpRequest, app: &AppState) -> Option<OtherWords> {
     let ArrivedForm(form) = request.extensions_mut().remove::<ArrivedForm>()?;
     let form = KeptForm {
         sent_before: true,

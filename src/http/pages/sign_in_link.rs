@@ -107,7 +107,9 @@ async fn unproven_elsewhere(
     let own = visitor.digest(app);
     let mut sessions = sessions::unproven(&app.commands, PersonId(person)).await?;
     sessions.retain(|session| session.digest != own);
-    let all_asked = sessions.iter().all(|session| session.digest == link.asked_in);
+    let all_asked = sessions
+        .iter()
+        .all(|session| session.digest == link.asked_in);
     let mut names: Vec<String> = sessions
         .iter()
         .map(|session| device_name(&session.device, visitor.language))

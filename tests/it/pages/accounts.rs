@@ -52,12 +52,32 @@ async fn numbers_are_refused_with_advice_and_no_letter_is_dropped(app: TestApp) 
     };
 
     for (sort, account, roll_number, says) in [
-        ("12-34-56", "1234567", "", "Put noughts in front of a shorter one: 01234567"),
-        ("12-34-56", "123456", "", "Put noughts in front of a shorter one: 00123456"),
+        (
+            "12-34-56",
+            "1234567",
+            "",
+            "Put noughts in front of a shorter one: 01234567",
+        ),
+        (
+            "12-34-56",
+            "123456",
+            "",
+            "Put noughts in front of a shorter one: 00123456",
+        ),
         ("12-34-56", "123456789", "", "Ask your bank which 8 digits"),
-        ("12-34-56", "ROLL 12345678", "", "enter its letters as the roll number below"),
+        (
+            "12-34-56",
+            "ROLL 12345678",
+            "",
+            "enter its letters as the roll number below",
+        ),
         ("12-34-5O", "12345678", "", "Enter a sort code of 6 digits"),
-        ("12-34-56", "12345678", "A_1", "Enter a roll number of up to 18"),
+        (
+            "12-34-56",
+            "12345678",
+            "A_1",
+            "Enter a roll number of up to 18",
+        ),
     ] {
         // When
         let refused = payee.send(sort, account, roll_number);
@@ -85,5 +105,8 @@ async fn numbers_are_refused_with_advice_and_no_letter_is_dropped(app: TestApp) 
         "{}",
         visible_text(&record)
     );
-    assert!(!log_text(&app).await.contains("123456-7"), "it is encrypted");
+    assert!(
+        !log_text(&app).await.contains("123456-7"),
+        "it is encrypted"
+    );
 }

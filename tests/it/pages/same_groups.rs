@@ -222,7 +222,11 @@ async fn a_member_is_reminded_of_their_own_group(app: TestApp) {
     let path = format!("/apply/{}/first/group", office.fund);
     let page = browser.get(&path);
 
-    let fields = [("form", "group"), ("ask", "name"), ("name", "soup and SONG")];
+    let fields = [
+        ("form", "group"),
+        ("ask", "name"),
+        ("name", "soup and SONG"),
+    ];
     let next = browser.submit_form(&page, &path, &fields);
 
     assert!(

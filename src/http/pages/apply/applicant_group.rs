@@ -238,9 +238,7 @@ pub(super) async fn submit(
 ) -> Result<HttpResponse, PageError> {
     let PostedForm { visitor, posted } = sent;
     match continue_with(&request, &visitor, &posted, &app).await {
-        Err(PageError::Refused(
-            error @ (CommandError::Refused(_) | CommandError::KeyReused),
-        )) => {
+        Err(PageError::Refused(error @ (CommandError::Refused(_) | CommandError::KeyReused))) => {
             let says = match error {
                 CommandError::Refused(refusal) => {
                     refusal_text::refusal_text(&refusal, visitor.language)

@@ -300,7 +300,11 @@ async fn same_name_choices(
     if form.error_of("found").is_none() && form.value("found") != "another" {
         return Ok(Vec::new());
     }
-    let rows = request.app.views.groups_of_name(form.value("group")).await?;
+    let rows = request
+        .app
+        .views
+        .groups_of_name(form.value("group"))
+        .await?;
     let mut choices: Vec<(String, String)> = find::described(request, rows)
         .await?
         .into_iter()
