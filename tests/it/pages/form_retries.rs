@@ -517,3 +517,36 @@ async fn a_new_applicant_who_sends_other_words_keeps_them(app: TestApp) {
     );
     assert_eq!(app.log.length().await.unwrap(), before);
 }
+
+on_each_engine!(papers_that_arrived_whole_are_kept_with_one_that_did_not);
+async fn papers_that_arrived_whole_are_kept_with_one_that_did_not(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (grant, group, member) = office.awarded(&app, 900).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, member).await;
+    let path = format!("/my/grants/{grant}");
+    let page = browser.get(&path);
+    let (csrf, key) = (page.hidden_field("csrf"), page.hidden_field("key"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("form", "hand-in"),
+    ];
+    let whole = ("file", "%PDF-1.4\nillustrative\n%%EOF\n");
+
+    // When
+    let sent_to = format!("{path}/files");
+    let refused = browser.post_files(&sent_to, &fields, &[whole, ("file", "no picture")]);
+    app.catch_up().await;
+
+    // Then
+    assert!(
+        refused.status == 422 && refused.contains("We have the other files."),
+        "{} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+    let files = app.views().files_of(&[group.to_string()], None).await;
+    assert_eq!(files.unwrap().len(), 1);
+}

@@ -348,19 +348,22 @@ pub(super) async fn upload_file(
         (None, false, _) => Some(("purpose", "Choose what the file is".to_owned())),
         _ => None,
     };
+    // The files that arrived whole are kept, also if another one was not.
+    match purpose {
+        Ok(purpose) => {
+            uploaded
+                .record_files(&visitor, &app, group, purpose)
+                .await?;
+        }
+        Err(_) => uploaded.discard(&app).await?,
+    }
     if let Some((field, says)) = says {
-        uploaded.discard(&app).await?;
         let rejected = FormErrors::new(
             "keep-file",
             &uploaded.posted,
             vec![(field.to_owned(), says)],
         );
         return super::render_page_at(&app, &visitor, &back, Some(rejected)).await;
-    }
-    if let Ok(purpose) = purpose {
-        uploaded
-            .record_files(&visitor, &app, group, purpose)
-            .await?;
     }
     Ok(see_other(&format!("{back}?done=keep-file")))
 }

@@ -446,7 +446,9 @@ pub(super) async fn submit_with_scans(
         uploaded.discard(&app).await?;
         return Err(PageError::not_found());
     }
-    let kept = scans::named(&app, group, uploaded.posted.all(scans::KEPT)).await?;
+    let mut kept = scans::named(&app, group, uploaded.posted.all(scans::KEPT)).await?;
+    let dropped: Vec<&str> = uploaded.posted.all(scans::DROPPED).collect();
+    kept.retain(|scan| !dropped.contains(&scan.file.to_string().as_str()));
     let purpose = |field: &str| match field {
         SCAN => FilePurpose::Scan,
         _ => FilePurpose::Enclosure,

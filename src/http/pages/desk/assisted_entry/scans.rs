@@ -11,6 +11,8 @@ use crate::projections::{ApplicationRow, FileRow};
 
 /// The hidden field that names a scan.
 pub(super) const KEPT: &str = "kept_scan";
+/// The box that leaves out one of them.
+pub(super) const DROPPED: &str = "drop";
 /// The most scans that one form names.
 const KEPT_MAX: usize = 12;
 
