@@ -17,7 +17,7 @@ use askama::Template;
 use super::apply::refusal_says;
 use super::desk::kept_header;
 use super::error::ResendableForm;
-use super::kept_form::{OtherWords, keep_other_values};
+use super::kept_form::{OtherWords, keep_other_values, unsaved_words};
 use super::words::capitalised;
 use super::{PageContext, PageError, Visitor};
 use crate::commands::CommandError;
@@ -43,7 +43,7 @@ struct ErrorPage<'a> {
     lost: bool,
     /// The form to be sent again, if there is one.
     again: Option<&'a ResendableForm>,
-    /// What was typed into a form that was sent before with other words.
+    /// What was typed into a form that was not accepted.
     typed: Option<OtherWords>,
 }
 
@@ -102,6 +102,8 @@ async fn error_page(answer: &ServiceResponse<BoxBody>) -> Option<String> {
     let app = request.app_data::<web::Data<AppState>>()?;
     let typed = if is_sent_again(error) {
         keep_other_values(request, app).await
+    } else if problem.code() == <&str>::from(ErrorCode::ForeignForm) {
+        unsaved_words(request)
     } else {
         None
     };

@@ -60,10 +60,17 @@ pub(super) async fn check_form(
         }
         return note_sent_again(request, app, visitor, posted).await;
     }
-    match keep(request, app, visitor, posted).await? {
-        Some(kept) => Err(kept),
-        None => checked,
+    if let Some(kept) = keep(request, app, visitor, posted).await? {
+        return Err(kept);
     }
+    if names_own_site(request) {
+        let unsaved = UnsavedForm {
+            values: values_to_keep(posted),
+            page: page_of(request, posted),
+        };
+        request.extensions_mut().insert(unsaved);
+    }
+    checked
 }
 
 /// Keeps the fields of a form with files if it comes too late, as [`check_form`] does, and the
@@ -156,16 +163,20 @@ fn keepable_form(
     if !is_keepable(request, app, visitor, posted) {
         return None;
     }
-    let page = local_path(posted.text("at"))
-        .filter(|page| needs_sign_in(page))
-        .map_or_else(|| path_of(request), str::to_owned);
     Some(KeptForm {
         form: posted.text("form").to_owned(),
         typed_by: posted.text(TYPED_BY).to_owned(),
         values: values_to_keep(posted),
-        page,
+        page: page_of(request, posted),
         sent_before: false,
     })
+}
+
+/// The address of the page that has a form.
+fn page_of(request: &HttpRequest, posted: &FormData) -> String {
+    local_path(posted.text("at"))
+        .filter(|page| needs_sign_in(page))
+        .map_or_else(|| path_of(request), str::to_owned)
 }
 
 fn values_to_keep(posted: &FormData) -> Vec<(String, String)> {
@@ -196,12 +207,41 @@ pub(super) fn note_values(request: &HttpRequest, posted: &FormData) {
     }
 }
 
-/// What a form says that was sent before with other values.
+/// A form from a page of this service that was neither accepted nor kept: another person has signed
+/// in meanwhile, or the browser has lost its key.
+struct UnsavedForm {
+    values: Vec<(String, String)>,
+    page: String,
+}
+
+/// What a form says that was not accepted.
 pub(super) struct OtherWords {
     /// The texts of several words.
     pub texts: Vec<String>,
-    /// The page of the form, which shows it filled in.
+    /// The page of the form.
     pub page: String,
+    /// The form was sent before with other words, and its page shows these filled in.
+    pub sent_before: bool,
+}
+
+impl OtherWords {
+    fn new(values: Vec<(String, String)>, page: String) -> Self {
+        let texts = values.into_iter().map(|(_, value)| value);
+        Self {
+            texts: texts
+                .filter(|text| text.trim().contains(char::is_whitespace))
+                .collect(),
+            page,
+            sent_before: false,
+        }
+    }
+}
+
+/// What was typed into the form of a request that was refused because its page was made for somebody
+/// else, or for nobody. The person in front of the browser sees it on that page anyway.
+pub(super) fn unsaved_words(request: &HttpRequest) -> Option<OtherWords> {
+    let unsaved = request.extensions_mut().remove::<UnsavedForm>()?;
+    Some(OtherWords::new(unsaved.values, unsaved.page)).filter(|words| !words.texts.is_empty())
 }
 
 /// Keeps the form of a request, whose key was used for other values. `None` if the request had no
@@ -215,12 +255,9 @@ pub(super) async fn keep_other_values(request: &HttpRequest, app: &AppState) -> 
     if let Err(error) = store(request, app, &form).await {
         tracing::warn!(%error, "a form that was sent before could not be kept");
     }
-    let texts = form.values.into_iter().map(|(_, value)| value);
     Some(OtherWords {
-        texts: texts
-            .filter(|text| text.trim().contains(char::is_whitespace))
-            .collect(),
-        page: form.page,
+        sent_before: true,
+        ..OtherWords::new(form.values, form.page)
     })
 }
 

@@ -560,3 +560,29 @@ async fn a_link_in_another_tab_keeps_what_the_first_tab_sends(app: TestApp) {
         visible_text(&saved)
     );
 }
+
+on_each_engine!(words_of_a_page_of_another_person_can_be_copied);
+async fn words_of_a_page_of_another_person_can_be_copied(app: TestApp) {
+    // Given: another member has signed in on the same computer since the page was opened.
+    let mut first = SignedOut::new(&app).await;
+    let other = person(&app, "Dee").await;
+    steps::add_member(&app, first.member, first.group, other).await;
+    app.catch_up().await;
+    first.sign_in(&app, other).await;
+
+    // When
+    let refused = first.send("same-origin");
+    let foreign = first.send("cross-site");
+
+    // Then
+    assert!(
+        refused.status == 403
+            && refused.contains(TYPED)
+            && refused.contains("You can copy it from here."),
+        "{} {}",
+        refused.status,
+        visible_text(&refused)
+    );
+    assert!(foreign.status == 403 && !foreign.contains(TYPED));
+    assert_eq!(kept_rows(&app).await, 0);
+}
