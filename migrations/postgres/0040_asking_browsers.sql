@@ -1,2 +1,2 @@
--- The session of the browser that asked for a sign-in link, as its digest. Empty if no browser asked.
+-- The digest of the session of the browser that asked for a sign-in link; empty if none asked.
 ALTER TABLE sign_in_links ADD COLUMN asked_in text NOT NULL DEFAULT '';

@@ -3,7 +3,8 @@
 //! are never sent by themselves, so that the protection from CSRF stays as it is.
 //!
 //! A form that was sent before with other values, from the same showing of its page, is kept
-//! likewise: the first values are saved, and the error page and the form's page show the later ones.
+//! likewise: the first values are saved, and the error page and the form's page show the later
+//! ones.
 //!
 //! Only a form from a page of this service is kept, by the browser's headers, and only one whose
 //! page was made for somebody who was signed in, by the mark of its hidden field.
@@ -237,8 +238,8 @@ impl OtherWords {
     }
 }
 
-/// What was typed into the form of a request that was refused because its page was made for somebody
-/// else, or for nobody. The person in front of the browser sees it on that page anyway.
+/// What was typed into a form that was refused because its page was made for somebody else, or for
+/// nobody. The person in front of the browser sees it on that page anyway.
 pub(super) fn unsaved_words(request: &HttpRequest) -> Option<OtherWords> {
     let unsaved = request.extensions_mut().remove::<UnsavedForm>()?;
     Some(OtherWords::new(unsaved.values, unsaved.page)).filter(|words| !words.texts.is_empty())

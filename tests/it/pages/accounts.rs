@@ -1,4 +1,4 @@
-//! The numbers of an account: advice about what was entered, and roll numbers of building societies.
+//! The numbers of an account: advice about what was entered, and roll numbers.
 
 use crate::log::appends::{RawConnection, raw_connection};
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
