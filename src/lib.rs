@@ -8,6 +8,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod crypto;
+pub mod decode;
 pub mod demo;
 pub mod domain;
 pub mod erasure;

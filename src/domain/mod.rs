@@ -44,6 +44,7 @@ pub mod postcode;
 mod read_dependencies;
 pub mod reference;
 mod refusal;
+pub mod registered_number;
 pub mod role;
 pub mod take_back;
 pub mod text;

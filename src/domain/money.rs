@@ -78,26 +78,26 @@ pub struct BelowZero {
     pub taken: Money,
 }
 
-/// Removes formatting from an amount: a pound sign, spaces, and commas between thousands. If a
-/// comma has another place nothing is replaced, so that parsing fails: `850,50` does not become
-/// eighty-five thousand.
+/// Removes formatting from an amount: a pound sign at an end, and commas or blanks between
+/// thousands. If a comma or a blank has another place nothing is replaced, so that parsing fails:
+/// neither `850,50` nor `850 50` becomes eighty-five thousand.
 #[must_use]
 pub fn strip_formatting(sum: &str) -> String {
-    let sum: String = sum
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '£')
-        .collect();
-    let (pounds, _) = sum.split_once('.').unwrap_or((&sum, ""));
-    let mut groups = pounds.split(',');
-    let first = groups
-        .next()
-        .is_some_and(|first| (1..=3).contains(&first.len()));
-    let mut pence = sum
-        .rsplit('.')
-        .take(sum.matches('.').count())
-        .flat_map(str::chars);
-    let thousands = first && groups.all(|group| group.len() == 3) && !pence.any(|c| c == ',');
-    if thousands { sum.replace(',', "") } else { sum }
+    let sum = sum.trim();
+    let sum = sum.strip_prefix('£').unwrap_or(sum);
+    let sum = sum.strip_suffix('£').unwrap_or(sum).trim();
+    let is_separator = |c: char| c == ',' || c.is_whitespace();
+    let (pounds, pence) = sum.split_at(sum.find('.').unwrap_or(sum.len()));
+    let groups: Vec<&str> = pounds.split(is_separator).collect();
+    let is_grouped = groups.len() == 1
+        || (groups.iter().skip(1).all(|group| group.len() == 3)
+            && groups.first().is_some_and(|first| (1..=3).contains(&first.len())));
+    let is_mixed = pounds.contains(',') && pounds.contains(char::is_whitespace);
+    if is_grouped && !is_mixed && !pence.contains(is_separator) {
+        groups.concat() + pence
+    } else {
+        sum.to_owned()
+    }
 }
 
 impl Money {
@@ -249,6 +249,8 @@ crate::domain::text::text_schema!(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -291,6 +293,8 @@ mod tests {
             ("850", "850"),
             ("£1,850.00", "1850.00"),
             (" 12 850 ", "12850"),
+            ("£ 12\u{a0}850.5", "12850.5"),
+            ("850 £", "850"),
             ("1,234,567", "1234567"),
         ] {
             assert_eq!(strip_formatting(typed), says);
@@ -311,6 +315,49 @@ mod tests {
                 Err(MoneyError::Malformed),
                 "{typed}"
             );
+        }
+    }
+
+    #[test]
+    fn a_blank_has_the_place_of_a_comma_or_the_sum_is_none() {
+        for typed in [
+            "850 50",
+            "1 5",
+            "12 50.00",
+            "850. 50",
+            "850 .50",
+            "1,234 567",
+            "8£50",
+        ] {
+            assert_eq!(
+                Money::parse_formatted(typed),
+                Err(MoneyError::Malformed),
+                "{typed}"
+            );
+        }
+        assert_eq!(AmountFault::parse("850 50"), Err(AmountFault::Unreadable));
+    }
+
+    proptest! {
+        /// Any spelling of an amount is read as exactly that amount, or refused.
+        #[test]
+        fn an_amount_is_read_exactly_in_each_spelling(pence in 0_u64..9_999_999_900) {
+            let money = Money::from_pence(pence);
+            let plain = String::from(money);
+            let commas = money.to_string();
+            for typed in [
+                plain.clone(),
+                format!("£{plain}"),
+                format!(" {plain} £ "),
+                commas.clone(),
+                commas.replace(',', " "),
+                commas.replace(',', "\u{a0}"),
+            ] {
+                prop_assert_eq!(Money::parse_formatted(&typed), Ok(money), "{}", typed);
+            }
+            let elsewhere = plain.replace('.', ",");
+            prop_assert!(Money::parse_formatted(&elsewhere).is_err());
+            prop_assert!(Money::parse_formatted(&plain.replace('.', " ")).is_err());
         }
     }
 

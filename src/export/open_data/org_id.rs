@@ -1,7 +1,8 @@
 //! Org-ids of recipients in open data (<https://org-id.guide>).
 //!
-//! A charity number comes before a company number. A group without either gets an id made of the
-//! publisher's prefix and the group's id in the event log, which reveals nothing about the group.
+//! A charity number comes before a company number, and that before the number of a society. A group
+//! without any gets an id made of the publisher's prefix and the group's id in the event log, which
+//! reveals nothing about the group.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +10,18 @@ use uuid::Uuid;
 
 use crate::domain::text::Identifier;
 
-const CHARITY_PREFIX: &str = "GB-CHC-";
-const COMPANY_PREFIX: &str = "GB-COH-";
+/// Registers of charities, and how their numbers begin outside an org-id.
+const CHARITY_REGISTERS: [(&str, &str); 3] =
+    [("GB-CHC-", ""), ("GB-SC-", ""), ("GB-NIC-", "NIC")];
+const COMPANY_REGISTER: &str = "GB-COH-";
+const SOCIETY_REGISTER: &str = "GB-MPR-";
 
 /// Identifiers of a recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrgIdentifiers {
     /// Org-id of the recipient.
     pub id: String,
-    /// Charity number, without the register's prefix.
+    /// Charity number as the register writes it.
     pub charity: Option<String>,
     /// Company number, without the register's prefix.
     pub company: Option<String>,
@@ -30,23 +34,27 @@ pub fn group_identifiers(
     identifiers: &BTreeSet<Identifier>,
     prefix: &str,
 ) -> OrgIdentifiers {
-    let number = |scheme: &str| {
+    let number = |register: &str| {
         identifiers
             .iter()
-            .find_map(|identifier| identifier.as_str().strip_prefix(scheme).map(str::to_owned))
+            .find_map(|identifier| identifier.as_str().strip_prefix(register).map(str::to_owned))
     };
-    let (charity, company) = (number(CHARITY_PREFIX), number(COMPANY_PREFIX));
+    let charity = CHARITY_REGISTERS
+        .iter()
+        .find_map(|(register, begins)| Some((*register, *begins, number(register)?)));
+    let company = number(COMPANY_REGISTER);
     let official = charity
         .as_ref()
-        .map(|number| format!("{CHARITY_PREFIX}{number}"));
-    let official = official.or_else(|| {
-        company
-            .as_ref()
-            .map(|number| format!("{COMPANY_PREFIX}{number}"))
-    });
+        .map(|(register, _, number)| format!("{register}{number}"))
+        .or_else(|| {
+            company
+                .as_ref()
+                .map(|number| format!("{COMPANY_REGISTER}{number}"))
+        })
+        .or_else(|| number(SOCIETY_REGISTER).map(|number| format!("{SOCIETY_REGISTER}{number}")));
     OrgIdentifiers {
         id: official.unwrap_or_else(|| format!("{prefix}-{group}")),
-        charity,
+        charity: charity.map(|(_, begins, number)| format!("{begins}{number}")),
         company,
     }
 }
@@ -116,6 +124,27 @@ mod tests {
             group_identifiers(group, &recorded(&["GB-COH-SC123456"]), "360G-example").id,
             "GB-COH-SC123456"
         );
+        for (numbers, id, charity) in [
+            (
+                ["GB-COH-SC123456", "GB-SC-SC012345"],
+                "GB-SC-SC012345",
+                Some("SC012345"),
+            ),
+            (
+                ["GB-COH-NI012345", "GB-NIC-100012"],
+                "GB-NIC-100012",
+                Some("NIC100012"),
+            ),
+            (
+                ["GB-COH-01234567", "GB-MPR-17815R"],
+                "GB-COH-01234567",
+                None,
+            ),
+            (["GB-MPR-17815R", "GB-MPR-17815R"], "GB-MPR-17815R", None),
+        ] {
+            let chosen = group_identifiers(group, &recorded(&numbers), "360G-example");
+            assert_eq!((chosen.id.as_str(), chosen.charity.as_deref()), (id, charity));
+        }
         assert_eq!(
             group_identifiers(group, &recorded(&[]), "360G-example").id,
             format!("360G-example-{group}")

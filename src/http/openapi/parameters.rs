@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::api::{self, ReadRoute};
 use super::{JsonObject, OpenApiComponents, component_ref, pascal_case, schema_ref};
+use crate::domain::registered_number::{IDENTIFIER_LENGTH_MAX, IDENTIFIER_PATTERN};
 use crate::http::entity_tags::CONDITION_MAX;
 
 /// What totals can be grouped by.
@@ -100,8 +101,8 @@ fn query_parameter(name: &str) -> Value {
             json!({ "type": "string", "format": "email", "maxLength": 254 }),
         ),
         "identifier" => (
-            "Only groups with this charity or company number.",
-            text("^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15),
+            "Only groups with this charity, company or society number.",
+            text(IDENTIFIER_PATTERN, IDENTIFIER_LENGTH_MAX),
         ),
         "reference" => (
             "Only the application with this reference.",

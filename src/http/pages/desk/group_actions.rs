@@ -252,7 +252,11 @@ impl GroupActions<'_> {
                 .text_area("reason", "What was wrong?"),
             self.spec("Record a charity or company number", record)
                 .text("identifier", "Number")
-                .hint("Enter GB-CHC- and a charity number, or GB-COH- and a company number."),
+                .hint(
+                    "Enter the register, then the number. Charities: GB-CHC-1234567 (England and \
+                        Wales), GB-SC-SC012345 (Scotland), GB-NIC-100012 (Northern Ireland). \
+                        Companies: GB-COH-01234567. Societies: GB-MPR-12345R.",
+                ),
             self.spec("Merge with a duplicate", merge)
                 .button("Find the other group")
                 .picks(

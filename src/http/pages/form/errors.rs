@@ -282,7 +282,10 @@ fn instruction(detail: &str) -> Option<String> {
         "an email address has no brackets: leave out what is in them" => {
             "leave out the brackets, and what is in them"
         }
-        "this is not a charity or company number" => "enter a charity or company number",
+        "this is not a number with its register, such as GB-CHC-1234567, GB-SC-SC012345, \
+            GB-NIC-100012, GB-COH-01234567 or GB-MPR-12345R" => {
+            "enter the register and the number, such as GB-CHC-1234567"
+        }
         "this is not a postcode, such as OL1 1AA" => "enter a postcode, such as OL1 1AA",
         "this is not a phone number" => {
             "enter the whole phone number with its area code, such as 0161 496 0000"
