@@ -41,10 +41,14 @@ pub(super) async fn run(
     let done = import.run(kind, &bytes, dry_run).await;
     log.store().close().await;
     let done = done.map_err(not_checked)?;
+    done.notes.iter().for_each(|note| print_line!("{note}"));
     if dry_run {
-        done.rows
-            .iter()
-            .for_each(|(line, says)| print_line!("line {line}: {says}"));
+        for row in &done.rows {
+            print_line!("line {}: {}", row.line, row.says);
+            for (name, value) in &row.values {
+                print_line!("    {name}: {value}");
+            }
+        }
     }
     done.wrong
         .iter()

@@ -1,10 +1,68 @@
 //! Import of groups: one group per line.
 
 use super::line::{ImportLine, RowError};
-use super::{ExistingRecords, PlannedCommand, slugify};
+use super::{ExistingRecords, PlannedCommand, comparable_name, slugify};
 use crate::domain::group::{GroupMaturity, RecordIdentifier, RegisterGroup};
-use crate::domain::text::{Identifier, Line as Reference, Name, Slug};
+use crate::domain::text::{Identifier, Line as Reference, Name, Slug, TextError};
 use crate::domain::{Command, GroupCommand, GroupId};
+
+/// Titles of the columns that are read.
+pub(super) const TITLES: &[&str] = &[
+    "reference",
+    "id",
+    "name",
+    "group",
+    "area",
+    "standing",
+    "charity number",
+    "company number",
+    "society number",
+    "number",
+];
+
+/// A column of numbers: its title, how a number is read, and how one looks.
+type NumberColumn = (&'static str, fn(&str) -> Result<Identifier, TextError>, &'static str);
+
+/// The columns of numbers. Each register has its own, so that a number is never assigned to the
+/// wrong one.
+const NUMBER_COLUMNS: [NumberColumn; 4] = [
+    (
+        "charity number",
+        Identifier::of_charity,
+        "a charity number, such as 1234567 (England and Wales), SC012345 (Scotland) or NIC100012 \
+            (Northern Ireland)",
+    ),
+    (
+        "company number",
+        Identifier::of_company,
+        "a company number, such as 01234567 or SC123456",
+    ),
+    (
+        "society number",
+        Identifier::of_society,
+        "the number of a society, such as 12345R",
+    ),
+    (
+        "number",
+        org_id,
+        "a number with its register, such as GB-CHC-1234567, GB-SC-SC012345 or GB-COH-01234567",
+    ),
+];
+
+fn org_id(text: &str) -> Result<Identifier, TextError> {
+    text.parse()
+}
+
+/// A group that a row registers.
+pub(super) struct NewGroup {
+    pub line: usize,
+    /// The key of the row, from which the group's id is derived.
+    pub reference: String,
+    pub name: Name,
+    pub area: Slug,
+    pub standing: GroupMaturity,
+    pub identifiers: Vec<Identifier>,
+}
 
 pub(super) fn plan_commands(
     line: &ImportLine,
@@ -12,87 +70,134 @@ pub(super) fn plan_commands(
 ) -> Result<Vec<PlannedCommand>, RowError> {
     let reference: Reference = line.parse(&["reference", "id"])?;
     let name: Name = line.parse(&["name", "group"])?;
-    let standing = match line.find(&["standing"]) {
-        None | Some("existing") => GroupMaturity::Existing,
-        Some("new") => GroupMaturity::New,
-        Some(other) => {
-            return Err(RowError(format!(
-                "standing “{other}” must be “existing” or “new”"
-            )));
-        }
+    let standing = match line.text(&["standing"])? {
+        None => GroupMaturity::Existing,
+        Some(cell) => match cell.text.to_lowercase().as_str() {
+            "existing" => GroupMaturity::Existing,
+            "new" => GroupMaturity::New,
+            _ => return Err(cell.error("write “existing” or “new”")),
+        },
     };
-    let number = group_identifier(line)?;
-    Ok(plan_registration(
-        line.number,
-        reference.as_str(),
+    let area = slugify(line.required_text(&["area"])?)?;
+    let identifiers = group_identifiers(line)?;
+    let group = NewGroup {
+        line: line.number,
+        reference: reference.as_str().to_owned(),
         name,
-        slugify(line.required(&["area"])?)?,
+        area,
         standing,
-        number,
-        there,
-    )
-    .1)
+        identifiers,
+    };
+    require_one_row(&group, there)?;
+    Ok(plan_registration(group, there).1)
 }
 
-/// The group's charity or company number, as an org-id. Each register has its own column, so that a
-/// number is never assigned to the wrong register.
-fn group_identifier(line: &ImportLine) -> Result<Option<Identifier>, RowError> {
-    let written = if let Some(charity) = line.find(&["charity_number", "charity number"]) {
-        format!("GB-CHC-{charity}")
-    } else if let Some(company) = line.find(&["company_number", "company number"]) {
-        // Spreadsheets drop leading zeros; a company number has eight characters.
-        format!("GB-COH-{company:0>8}")
-    } else if let Some(org_id) = line.find(&["number"]) {
-        org_id.to_owned()
-    } else {
-        return Ok(None);
+/// The group's numbers, at most one of each register.
+fn group_identifiers(line: &ImportLine) -> Result<Vec<Identifier>, RowError> {
+    let mut identifiers: Vec<Identifier> = Vec::new();
+    for (title, read, example) in NUMBER_COLUMNS {
+        let Some(cell) = line.text(&[title])? else {
+            continue;
+        };
+        let number = read(&cell.text).map_err(|_| cell.error(format!("this is not {example}")))?;
+        let same_register = identifiers
+            .iter()
+            .find(|other| other.register_prefix() == number.register_prefix());
+        match same_register {
+            None => identifiers.push(number),
+            Some(other) if *other == number => {}
+            Some(other) => {
+                return Err(cell.error(format!("another column has the number {other}")));
+            }
+        }
+    }
+    Ok(identifiers)
+}
+
+/// Refuses a second row of the same table for a group with the same name in the same area, unless
+/// their numbers differ.
+fn require_one_row(group: &NewGroup, there: &mut ExistingRecords) -> Result<(), RowError> {
+    let rows = there
+        .named_rows
+        .entry((comparable_name(group.name.as_str()), group.area.clone()))
+        .or_default();
+    let is_other = |numbers: &[Identifier]| {
+        !numbers.is_empty()
+            && !group.identifiers.is_empty()
+            && !numbers.iter().any(|number| group.identifiers.contains(number))
     };
-    written.parse().map(Some).map_err(|_| {
-        RowError(format!(
-            "“{written}” is not a charity or company number, such as GB-CHC-1234567"
-        ))
-    })
+    if let Some((line, _)) = rows.iter().find(|(_, numbers)| !is_other(numbers)) {
+        return Err(RowError(format!(
+            "line {line} has the same group “{}” in the same area: keep one of the two rows",
+            group.name
+        )));
+    }
+    rows.push((group.line, group.identifiers.clone()));
+    Ok(())
 }
 
 /// Plans the registration of a group under a reference. Returns the group's id, which is derived
 /// from the reference, and the commands.
 pub(super) fn plan_registration(
-    line: usize,
-    reference: &str,
-    name: Name,
-    area: Slug,
-    standing: GroupMaturity,
-    number: Option<Identifier>,
+    new: NewGroup,
     there: &mut ExistingRecords,
 ) -> (GroupId, Vec<PlannedCommand>) {
-    let own = format!("import/group/{reference}");
+    let own = format!("import/group/{}", new.reference);
     let group = GroupId(there.derived_id(&own));
-    there.planned_groups.insert(reference.to_owned(), group);
-    let says = format!("the group “{name}” will be added");
+    let standing = match new.standing {
+        GroupMaturity::Existing => "existing",
+        GroupMaturity::New => "new",
+    };
+    let values = vec![
+        ("Reference", new.reference.clone()),
+        ("Name", new.name.to_string()),
+        ("Area", new.area.to_string()),
+        ("Standing", standing.to_owned()),
+    ];
+    let already = there.groups.iter().any(|known| {
+        known.id != group.0
+            && known.merged_into.is_none()
+            && comparable_name(&known.name) == comparable_name(new.name.as_str())
+    });
+    let says = if already {
+        format!(
+            "the group “{}” will be added, although there is a group with this name already",
+            new.name
+        )
+    } else {
+        format!("the group “{}” will be added", new.name)
+    };
+    there.planned_groups.insert(new.reference, group);
     let register = GroupCommand::Register(RegisterGroup {
-        name,
-        area,
-        standing,
+        name: new.name,
+        area: new.area,
+        standing: new.standing,
         member: None,
     });
     let mut steps = vec![PlannedCommand {
-        line,
+        line: new.line,
         description: says,
+        values,
         key: own.clone(),
         command: Command::Group(group, register),
         needs_new_group: false,
     }];
-    if let Some(identifier) = number {
-        let says = format!("its number {identifier} will be added");
-        let record = Command::Group(
-            group,
-            GroupCommand::RecordIdentifier(RecordIdentifier { identifier }),
-        );
+    for (at, identifier) in new.identifiers.into_iter().enumerate() {
+        // The first key is that of earlier versions, which recorded one number.
+        let key = if at == 0 {
+            format!("{own}/number")
+        } else {
+            format!("{own}/number/{identifier}")
+        };
         steps.push(PlannedCommand {
-            line,
-            description: says,
-            key: format!("{own}/number"),
-            command: record,
+            line: new.line,
+            description: format!("its number {identifier} will be added"),
+            values: vec![("Number", identifier.to_string())],
+            key,
+            command: Command::Group(
+                group,
+                GroupCommand::RecordIdentifier(RecordIdentifier { identifier }),
+            ),
             needs_new_group: true,
         });
     }

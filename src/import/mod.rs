@@ -4,6 +4,8 @@
 //! Each row has a reference, from which ids and idempotency keys are derived, so that a second run
 //! of the same table changes nothing.
 
+mod cell;
+mod csv_table;
 mod funding;
 mod groups;
 mod line;
@@ -12,15 +14,18 @@ mod size_limits;
 mod table;
 mod threesixtygiving;
 mod workbook;
+mod written_day;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
 use crate::clock::day_of;
 use crate::commands::{Caller, CommandError, CommandRequest, Commands, IdempotencyKey};
-use crate::domain::text::Slug;
+use crate::domain::text::{Identifier, Slug};
 use crate::domain::{
     Actor, Aggregate as _, Command, DecisionContext, Group, GroupCommand, GroupId, Organisation,
     Refusal, Role, TrackedRead,
@@ -28,6 +33,7 @@ use crate::domain::{
 use crate::projections::{FundRow, GroupRow, PastGrantRow};
 use crate::sandbox::Sandbox;
 use crate::views::{ViewError, Views};
+use cell::TableCell;
 use line::RowError;
 pub use line::{LINES_MAX, TableError};
 pub use table::ImportTable;
@@ -41,13 +47,33 @@ const OTHER_VALUES: &str =
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum ImportKind {
-    /// Groups: `reference`, `name`, `area`, `standing`, and `charity_number`, `company_number` or
-    /// `number`.
+    /// Groups: `reference`, `name`, `area`, `standing`, and `charity_number`, `company_number`,
+    /// `society_number` or `number`.
     Groups,
     /// Grants that groups received before: our columns, or a 360Giving file.
     PastGrants,
     /// Money from funders: `reference`, `fund`, `funder`, `area`, `amount`, `received_on`.
     Funding,
+}
+
+impl ImportKind {
+    /// Titles of the columns that the import reads.
+    fn titles(self) -> &'static [&'static str] {
+        match self {
+            Self::Groups => groups::TITLES,
+            Self::PastGrants => past_grants::TITLES,
+            Self::Funding => funding::TITLES,
+        }
+    }
+
+    /// Titles of its column of days.
+    fn day_titles(self) -> &'static [&'static str] {
+        match self {
+            Self::Groups => &[],
+            Self::PastGrants => past_grants::DAYS,
+            Self::Funding => funding::DAYS,
+        }
+    }
 }
 
 /// Why an import ended early. Errors in rows are reported in [`ImportReport`] instead.
@@ -73,8 +99,10 @@ pub enum ImportError {
 /// Report of an import or of a trial run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// The effect of each row, with its line in the file.
-    pub rows: Vec<(usize, String)>,
+    /// The effects of the rows.
+    pub rows: Vec<RowEffect>,
+    /// What a person should know of the file: the sheet that was read, columns that were not.
+    pub notes: Vec<String>,
     /// Errors by line. If parsing or checking finds one, nothing is recorded.
     pub wrong: Vec<(usize, String)>,
     /// Number of commands that were recorded.
@@ -84,10 +112,22 @@ pub struct ImportReport {
     pub known: usize,
 }
 
+/// An effect of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowEffect {
+    /// The line in the file.
+    pub line: usize,
+    pub says: String,
+    /// Each value as it was understood, with its name. Days are in words.
+    pub values: Vec<(&'static str, String)>,
+}
+
 /// A command that results from a row, not yet issued.
 struct PlannedCommand {
     line: usize,
     description: String,
+    /// The values of the command, as in [`RowEffect`].
+    values: Vec<(&'static str, String)>,
     /// Idempotency key, shared by all callers.
     key: String,
     command: Command,
@@ -112,15 +152,21 @@ pub fn read_table_to_json(bytes: &[u8]) -> Vec<u8> {
     serde_json::to_vec(&ImportTable::read(bytes)).unwrap_or_default()
 }
 
+/// The rows of a table that register a group: their line, and the group's numbers.
+type GroupRows = Vec<(usize, Vec<Identifier>)>;
+
 /// Existing groups, funds and past grants, to resolve the references of rows.
 struct ExistingRecords {
     organisation: Uuid,
+    today: Date,
     groups: Vec<GroupRow>,
     funds: Vec<FundRow>,
     /// The group of each recorded past grant, by the grant's reference.
     past_grants: BTreeMap<String, GroupId>,
     /// Groups that earlier rows create, by their reference in the table.
     planned_groups: BTreeMap<String, GroupId>,
+    /// The rows so far, by the name and the area of their group.
+    named_rows: BTreeMap<(String, Slug), GroupRows>,
 }
 
 impl Importer {
@@ -134,15 +180,27 @@ impl Importer {
     ) -> Result<ImportReport, ImportError> {
         self.require_role(kind).await?;
         let table = ImportTable::read_in_sandbox(&self.sandbox, bytes).await?;
+        let ignored = table.check_titles(kind.titles())?;
         let mut there = ExistingRecords {
             organisation: self.commands.organisation().0,
+            today: day_of(self.commands.now()),
             groups: self.views.all_rows(None, Vec::new()).await?,
             funds: self.views.all_rows(None, Vec::new()).await?,
             past_grants: self.past_grants().await?,
             planned_groups: BTreeMap::new(),
+            named_rows: BTreeMap::new(),
         };
-        let (mut steps, mut imported) = (Vec::new(), ImportReport::default());
+        let mut imported = ImportReport {
+            wrong: written_day::doubtful_days(&table.lines, kind.day_titles()),
+            notes: notes_of(&table, &ignored),
+            ..ImportReport::default()
+        };
+        let mut steps = Vec::new();
         for line in &table.lines {
+            if let Some(place) = &line.untitled {
+                let says = format!("{place} has no title above it: add a title, or clear the cell");
+                imported.wrong.push((line.number, says));
+            }
             let read = match kind {
                 ImportKind::Groups => groups::plan_commands(line, &mut there),
                 ImportKind::PastGrants => past_grants::plan_commands(line, &mut there),
@@ -156,7 +214,11 @@ impl Importer {
         self.check_commands(&steps, &mut imported).await?;
         imported.rows = steps
             .iter()
-            .map(|step| (step.line, step.description.clone()))
+            .map(|step| RowEffect {
+                line: step.line,
+                says: step.description.clone(),
+                values: step.values.clone(),
+            })
             .collect();
         if imported.wrong.is_empty() && !only_try {
             self.record(steps, &mut imported).await?;
@@ -330,7 +392,8 @@ impl ExistingRecords {
     /// Finds a group by identifier, id or name. Merged groups are not found; an ambiguous name is
     /// an error.
     fn find_group(&self, said: &str) -> Result<Option<GroupId>, RowError> {
-        let same = |name: &str| name.trim().eq_ignore_ascii_case(said.trim());
+        let wanted = comparable_name(said);
+        let same = |name: &str| comparable_name(name) == wanted;
         let found: Vec<_> = self
             .groups
             .iter()
@@ -368,17 +431,44 @@ impl ExistingRecords {
     }
 
     /// Finds a fund by name or id.
-    fn find_fund(&self, said: &str) -> Result<&FundRow, RowError> {
-        let found = self
-            .funds
-            .iter()
-            .find(|fund| fund.name.eq_ignore_ascii_case(said) || fund.id.to_string() == said);
-        found.ok_or_else(|| RowError(format!("there is no fund called “{said}”")))
+    fn find_fund(&self, said: &TableCell) -> Result<&FundRow, RowError> {
+        let wanted = comparable_name(&said.text);
+        let found = self.funds.iter().find(|fund| {
+            comparable_name(&fund.name) == wanted || fund.id.to_string() == said.text
+        });
+        found.ok_or_else(|| said.error("there is no fund with this name"))
     }
 }
 
-/// Makes a slug of a name as people write it: `High Peak` becomes `high-peak`.
-fn slugify(text: &str) -> Result<Slug, RowError> {
+/// What a person should know of the file before they record it.
+fn notes_of(table: &ImportTable, ignored: &[String]) -> Vec<String> {
+    let mut notes = table.notes.clone();
+    if !ignored.is_empty() {
+        let titles: Vec<String> = ignored.iter().map(|title| format!("“{title}”")).collect();
+        notes.push(format!(
+            "These columns are not read: {}.",
+            titles.join(", ")
+        ));
+    }
+    notes
+}
+
+/// A name in the form in which names are compared: composed letters, small, straight apostrophes,
+/// one blank between words.
+fn comparable_name(name: &str) -> String {
+    let plain: String = name
+        .nfc()
+        .map(|c| match c {
+            '\u{2018}' | '\u{2019}' | '\u{2bc}' => '\'',
+            other => other,
+        })
+        .collect();
+    let words = plain.to_lowercase();
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Makes a slug of a name as people write it: `High Peak` becomes `high-peak`, `Łódź` `lodz`.
+fn slugify(cell: &TableCell) -> Result<Slug, RowError> {
     let kept = |c: char| {
         if c.is_ascii_alphanumeric() {
             c.to_ascii_lowercase()
@@ -386,11 +476,40 @@ fn slugify(text: &str) -> Result<Slug, RowError> {
             ' '
         }
     };
-    let words: String = text.chars().map(kept).collect();
+    let words: String = deunicode::deunicode(&cell.text).chars().map(kept).collect();
     let key = words.split_whitespace().collect::<Vec<_>>().join("-");
-    key.parse().map_err(|_| {
-        RowError(format!(
-            "“{text}” needs to begin with a letter, and to be no longer than 40 letters"
-        ))
-    })
+    key.parse()
+        .map_err(|_| cell.error("begin with a letter, and use no more than 40 letters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_the_same_are_compared_as_the_same() {
+        for (one, other) in [
+            ("Caf\u{e9} Unity", "Cafe\u{301}  unity "),
+            ("St John's Hall", "St John\u{2019}s Hall"),
+            ("ŁÓDŹ", "Łódź"),
+            ("Soup\u{a0}Club", "Soup Club"),
+        ] {
+            assert_eq!(comparable_name(one), comparable_name(other));
+        }
+        assert_ne!(comparable_name("Café"), comparable_name("Cafe"));
+    }
+
+    #[test]
+    fn a_slug_keeps_the_letters_of_every_language() {
+        for (text, slug) in [
+            ("High Peak", "high-peak"),
+            ("Łódź", "lodz"),
+            ("Café Trust", "cafe-trust"),
+            ("Ardwick / Longsight", "ardwick-longsight"),
+        ] {
+            let cell = TableCell::typed(text);
+            assert_eq!(slugify(&cell).map(String::from), Ok(slug.to_owned()));
+        }
+        assert!(slugify(&TableCell::typed("2026").at("C2")).is_err());
+    }
 }

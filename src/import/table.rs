@@ -1,19 +1,40 @@
-//! Table with titles in its first line: CSV, XLSX, ODS, or a 360Giving package in JSON.
+//! Table with titles in its first filled row: CSV, XLSX, ODS, or a 360Giving package in JSON.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::line::{
-    CELL_BYTES_MAX, COLUMNS_MAX, ImportLine, LINES_MAX, TEXT_BYTES_MAX, TableError, is_known_title,
-    unknown_format,
-};
-use super::{threesixtygiving, workbook};
+use super::cell::{TableCell, column_letters};
+use super::line::{ImportLine, LINES_MAX, TEXT_BYTES_MAX, TableError, column_title};
+use super::{csv_table, funding, groups, past_grants, threesixtygiving, workbook};
+use crate::decode::decode_text;
 use crate::sandbox::{Sandbox, Upload};
+
+/// How an old Excel file begins, and an encrypted one.
+const COMPOUND_FILE: &[u8] = b"\xd0\xcf\x11\xe0";
+
+/// A title, and the letters of its column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ColumnHead {
+    /// As [`column_title`] writes it.
+    pub title: String,
+    pub column: String,
+}
 
 /// The lines of a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ImportTable {
     pub(super) lines: Vec<ImportLine>,
+    /// None in JSON, where fields have names.
+    pub(super) heads: Option<Vec<ColumnHead>>,
+    /// What a person should know of the file: the sheet that was read, grants that were left out.
+    pub(super) notes: Vec<String>,
+}
+
+/// Whether an import of any kind reads the column with this title.
+pub(super) fn is_known_title(title: &str) -> bool {
+    [groups::TITLES, past_grants::TITLES, funding::TITLES]
+        .iter()
+        .any(|titles| titles.contains(&title))
 }
 
 impl ImportTable {
@@ -37,62 +58,104 @@ impl ImportTable {
     /// Parses a file in this process, which should be a sandbox. The format is detected from the
     /// bytes, never from the file's name.
     pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
-        let lines = if bytes.starts_with(b"PK") {
-            lines_from_cells(workbook::cells(bytes)?)
-        } else if bytes.trim_ascii_start().starts_with(b"{") {
-            threesixtygiving::lines(bytes)?
+        let table = if bytes.starts_with(b"PK") {
+            let sheet = workbook::read(bytes)?;
+            Self::from_rows(sheet.rows, sheet.note.into_iter().collect())
+        } else if bytes.starts_with(COMPOUND_FILE) {
+            return Err(TableError::OldWorkbook);
         } else {
-            lines_from_cells(csv_cells(bytes)?)
+            Self::from_text(bytes)?
         };
-        let text: usize = lines.iter().map(ImportLine::text_bytes).sum();
-        match lines.len() {
+        let text: usize = table.lines.iter().map(ImportLine::text_bytes).sum();
+        match table.lines.len() {
             0 => Err(TableError::Empty),
             count if count > LINES_MAX || text > TEXT_BYTES_MAX => Err(TableError::TooLong),
-            _ => Ok(Self { lines }),
+            _ => Ok(table),
         }
     }
-}
 
-fn csv_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(bytes);
-    let mut rows = Vec::new();
-    for line in reader.records() {
-        let line = line.map_err(unknown_format)?;
-        if rows.len() > LINES_MAX
-            || line.len() > COLUMNS_MAX
-            || line.iter().any(|field| field.len() > CELL_BYTES_MAX)
-        {
-            return Err(TableError::TooLong);
+    fn from_text(bytes: &[u8]) -> Result<Self, TableError> {
+        let decoded = decode_text(bytes)?;
+        let guessed = decoded.is_guess().then(|| {
+            "This file is not in UTF-8. We read it as Windows-1252: check that accents and pound \
+                signs are right."
+                .to_owned()
+        });
+        if decoded.text.trim_start().starts_with('{') {
+            threesixtygiving::read(&decoded.text)
+        } else {
+            let rows = csv_table::rows(&decoded.text)?;
+            Ok(Self::from_rows(rows, guessed.into_iter().collect()))
         }
-        rows.push(line.iter().map(str::to_owned).collect());
     }
-    Ok(rows)
-}
 
-fn lines_from_cells(cells: Vec<Vec<String>>) -> Vec<ImportLine> {
-    let mut rows = cells.into_iter();
-    let titles: Vec<String> = rows
-        .next()
-        .unwrap_or_default()
-        .iter()
-        .map(|title| title.trim().to_lowercase())
-        .collect();
-    let is_filled = |(_, row): &(usize, Vec<String>)| {
-        row.iter()
+    /// Takes the titles from the first filled row. Cells are named as in a spreadsheet program.
+    fn from_rows(rows: Vec<Vec<TableCell>>, notes: Vec<String>) -> Self {
+        let is_filled = |row: &Vec<TableCell>| row.iter().any(|cell| !cell.is_empty());
+        let mut rows = (1..).zip(rows).filter(|(_, row)| is_filled(row));
+        let titles: Vec<String> = rows
+            .next()
+            .map(|(_, row)| row.iter().map(|cell| column_title(&cell.text)).collect())
+            .unwrap_or_default();
+        let lines = rows.map(|(number, row)| line_of(number, row, &titles)).collect();
+        let heads = (0..)
             .zip(&titles)
-            .any(|(field, _)| !field.trim().is_empty())
-    };
-    let line = |(number, row): (usize, Vec<String>)| {
-        let fields = titles
+            .filter(|(_, title)| !title.is_empty())
+            .map(|(column, title)| ColumnHead {
+                title: title.clone(),
+                column: column_letters(column),
+            })
+            .collect();
+        Self {
+            lines,
+            heads: Some(heads),
+            notes,
+        }
+    }
+
+    /// Checks the titles for an import that reads these: there is one of them, and none twice.
+    /// Returns the titles of the columns that it does not read.
+    pub(super) fn check_titles(&self, read: &[&str]) -> Result<Vec<String>, TableError> {
+        let Some(heads) = &self.heads else {
+            return Ok(Vec::new());
+        };
+        let (known, other): (Vec<&ColumnHead>, Vec<&ColumnHead>) = heads
             .iter()
-            .zip(row)
-            .map(|(title, field)| (title, field.trim().to_owned()))
-            .filter(|(title, field)| !field.is_empty() && is_known_title(title));
-        ImportLine::new(number, fields)
-    };
-    (2..).zip(rows).filter(is_filled).map(line).collect()
+            .partition(|head| read.contains(&head.title.as_str()));
+        if known.is_empty() {
+            let example = read.first().copied().unwrap_or_default();
+            return Err(TableError::NoTitles(example.to_owned()));
+        }
+        for (at, head) in known.iter().enumerate() {
+            if let Some(same) = known.iter().skip(at + 1).find(|same| same.title == head.title) {
+                return Err(TableError::DoubledTitle(
+                    head.title.clone(),
+                    head.column.clone(),
+                    same.column.clone(),
+                ));
+            }
+        }
+        Ok(other.into_iter().map(|head| head.title.clone()).collect())
+    }
+}
+
+fn line_of(number: usize, row: Vec<TableCell>, titles: &[String]) -> ImportLine {
+    let mut untitled = None;
+    let mut cells = Vec::new();
+    for (column, cell) in row.into_iter().enumerate() {
+        if cell.is_empty() {
+            continue;
+        }
+        let cell = cell.at(format!("{}{number}", column_letters(column)));
+        match titles.get(column).filter(|title| !title.is_empty()) {
+            Some(title) if is_known_title(title) => cells.push((title.clone(), cell)),
+            Some(_) => {}
+            None => {
+                untitled.get_or_insert(cell.place);
+            }
+        }
+    }
+    let mut line = ImportLine::new(number, cells);
+    line.untitled = untitled;
+    line
 }

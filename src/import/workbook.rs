@@ -1,4 +1,4 @@
-//! Reader of the first sheet of an XLSX or ODS workbook.
+//! Reader of the first visible sheet of an XLSX or ODS workbook.
 //!
 //! A workbook is a ZIP archive, so a small file can unpack to a huge one. Before a library opens
 //! the archive all of it is unpacked once against a limit, and its declared sizes are checked
@@ -7,20 +7,59 @@
 
 use std::io::{self, Cursor, Read as _};
 
-use calamine::{Data, Ods, Reader as _, Xlsx};
+use calamine::{Data, Ods, Reader as _, Sheet, SheetType, SheetVisible, Xlsx};
 
+use super::cell::{CellFault, CellKind, TableCell};
 use super::line::{
     CELL_BYTES_MAX, COLUMNS_MAX, LINES_MAX, TableError, UNPACKED_BYTES_MAX, unknown_format,
 };
 use super::size_limits;
 
-/// The cells of the first sheet, row by row, as texts like those of a CSV file.
-pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+/// The sheet that is imported.
+#[derive(Debug)]
+pub(super) struct SheetRows {
+    /// The cells row by row, from the sheet's first row and column on.
+    pub rows: Vec<Vec<TableCell>>,
+    /// Which sheet it is, if the workbook has others.
+    pub note: Option<String>,
+}
+
+/// Reads the first sheet that is not hidden.
+pub(super) fn read(bytes: &[u8]) -> Result<SheetRows, TableError> {
     if check_archive(bytes)? {
-        xlsx_cells(bytes)
+        read_xlsx(bytes)
     } else {
-        ods_cells(bytes)
+        read_ods(bytes)
     }
+}
+
+/// The name of the first visible sheet of cells, and a note if there are others.
+fn first_visible(sheets: &[Sheet]) -> Result<(String, Option<String>), TableError> {
+    if sheets.is_empty() {
+        return Err(TableError::Empty);
+    }
+    let sheet = sheets
+        .iter()
+        .find(|sheet| {
+            matches!(
+                (sheet.typ, sheet.visible),
+                (SheetType::WorkSheet, SheetVisible::Visible)
+            )
+        })
+        .ok_or(TableError::Hidden)?;
+    let others = sheets.len() - 1;
+    let left = match others {
+        0 => None,
+        1 => Some("1 other sheet, which was".to_owned()),
+        others => Some(format!("{others} other sheets, which were")),
+    };
+    let note = left.map(|left| {
+        format!(
+            "We read the sheet “{}”. The file has {left} not read.",
+            sheet.name
+        )
+    });
+    Ok((sheet.name.clone(), note))
 }
 
 /// Check of one part of the archive, before a library reads it.
@@ -64,69 +103,96 @@ fn check_archive(bytes: &[u8]) -> Result<bool, TableError> {
 
 /// Reads XLSX cell by cell: the library's range would allocate every row and column up to the last
 /// cell.
-fn xlsx_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+fn read_xlsx(bytes: &[u8]) -> Result<SheetRows, TableError> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unknown_format)?;
-    let first = book
-        .sheet_names()
-        .first()
-        .cloned()
-        .ok_or(TableError::Empty)?;
-    let mut reader = book
-        .worksheet_cells_reader(&first)
-        .map_err(unknown_format)?;
-    let mut rows: Vec<Vec<String>> = Vec::new();
+    let (name, note) = first_visible(book.sheets_metadata())?;
+    let mut reader = book.worksheet_cells_reader(&name).map_err(unknown_format)?;
+    let mut rows = Vec::new();
     // Many cells may refer to one long shared string, so the copies are counted.
     let mut bytes_left = usize::try_from(UNPACKED_BYTES_MAX).unwrap_or(usize::MAX);
-    while let Some(cell) = reader.next_cell().map_err(unknown_format)? {
-        let (row, column) = cell.get_position();
-        let (row, column) = (
-            usize::try_from(row).unwrap_or(usize::MAX),
-            usize::try_from(column).unwrap_or(usize::MAX),
-        );
-        let text = cell_text(&Data::from(cell.get_value().clone()));
-        if text.is_empty() {
-            continue;
-        }
+    while let Some(record) = reader
+        .next_cell_with_formula_metadata()
+        .map_err(unknown_format)?
+    {
+        let cell = cell_of(&Data::from(record.value), record.formula.is_some());
         bytes_left = bytes_left
-            .checked_sub(text.len())
+            .checked_sub(cell.text.len())
             .ok_or(TableError::TooLong)?;
-        if row > LINES_MAX || column >= COLUMNS_MAX || text.len() > CELL_BYTES_MAX {
-            return Err(TableError::TooLong);
-        }
-        rows.resize(rows.len().max(row + 1), Vec::new());
-        let row = &mut rows[row];
-        row.resize(row.len().max(column + 1), String::new());
-        row[column] = text;
+        set_cell(&mut rows, position(record.pos), cell)?;
     }
-    Ok(rows)
+    Ok(SheetRows { rows, note })
 }
 
-fn ods_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+fn read_ods(bytes: &[u8]) -> Result<SheetRows, TableError> {
     let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unknown_format)?;
-    let range = book
-        .worksheet_range_at(0)
-        .ok_or(TableError::Empty)?
-        .map_err(unknown_format)?;
-    let (rows, columns) = range.get_size();
-    if rows > LINES_MAX + 1 || columns > COLUMNS_MAX {
+    let (name, note) = first_visible(book.sheets_metadata())?;
+    let range = book.worksheet_range(&name).map_err(unknown_format)?;
+    let formulas = book.worksheet_formula(&name).map_err(unknown_format)?;
+    let mut rows = Vec::new();
+    let (above, left) = position(range.start().unwrap_or_default());
+    for (row, column, data) in range.used_cells() {
+        set_cell(&mut rows, (above + row, left + column), cell_of(data, false))?;
+    }
+    let (formulas_above, formulas_left) = position(formulas.start().unwrap_or_default());
+    for (row, column, _) in formulas.used_cells() {
+        let (row, column) = (formulas_above + row, formulas_left + column);
+        let result = row
+            .checked_sub(above)
+            .zip(column.checked_sub(left))
+            .and_then(|place| range.get(place))
+            .unwrap_or(&Data::Empty);
+        set_cell(&mut rows, (row, column), cell_of(result, true))?;
+    }
+    Ok(SheetRows { rows, note })
+}
+
+fn position((row, column): (u32, u32)) -> (usize, usize) {
+    (
+        usize::try_from(row).unwrap_or(usize::MAX),
+        usize::try_from(column).unwrap_or(usize::MAX),
+    )
+}
+
+/// Sets a filled cell, within the limits of a table.
+fn set_cell(
+    rows: &mut Vec<Vec<TableCell>>,
+    (row, column): (usize, usize),
+    cell: TableCell,
+) -> Result<(), TableError> {
+    if cell.is_empty() {
+        return Ok(());
+    }
+    if row > LINES_MAX || column >= COLUMNS_MAX || cell.text.len() > CELL_BYTES_MAX {
         return Err(TableError::TooLong);
     }
-    Ok(range
-        .rows()
-        .map(|row| row.iter().map(cell_text).collect())
-        .collect())
+    rows.resize_with(rows.len().max(row + 1), Vec::new);
+    let row = &mut rows[row];
+    row.resize_with(row.len().max(column + 1), TableCell::default);
+    row[column] = cell;
+    Ok(())
 }
 
-fn cell_text(cell: &Data) -> String {
-    match cell {
-        Data::Float(number) => number.to_string(),
-        Data::DateTime(moment) => {
+/// A cell as a spreadsheet program shows it. A formula without a result is a fault, and no empty
+/// cell.
+fn cell_of(data: &Data, is_formula: bool) -> TableCell {
+    match data {
+        Data::Float(number) => TableCell::number(*number),
+        Data::Int(number) => TableCell::new(number.to_string(), CellKind::Number),
+        Data::DateTime(moment) if moment.is_datetime() => {
             let (year, month, day, ..) = moment.to_ymd_hms_milli();
-            format!("{year:04}-{month:02}-{day:02}")
+            TableCell::new(format!("{year:04}-{month:02}-{day:02}"), CellKind::Date)
         }
-        Data::DateTimeIso(moment) => moment.get(..10).unwrap_or(moment).to_owned(),
-        Data::Empty | Data::Error(_) => String::new(),
-        other => other.to_string(),
+        Data::DateTime(moment) => TableCell::faulty(moment.to_string(), CellFault::Time),
+        Data::DateTimeIso(moment) => TableCell::new(moment.as_str(), CellKind::Date),
+        Data::DurationIso(time) => TableCell::faulty(time.as_str(), CellFault::Time),
+        Data::Bool(value) => {
+            let text = if *value { "TRUE" } else { "FALSE" };
+            TableCell::faulty(text, CellFault::Logical)
+        }
+        Data::Error(error) => TableCell::faulty(error.to_string(), CellFault::Error),
+        Data::String(text) => TableCell::typed(text),
+        Data::Empty if is_formula => TableCell::faulty("", CellFault::NoResult),
+        Data::Empty => TableCell::default(),
     }
 }
 
@@ -151,7 +217,79 @@ mod tests {
     fn what_unpacks_to_too_much_is_not_opened() {
         let bomb = archive("xl/workbook.xml", &vec![0; 1024 * 1024], 70);
         assert!(bomb.len() < 200_000, "{}", bomb.len());
-        assert!(matches!(cells(&bomb), Err(TableError::TooLong)));
+        assert!(matches!(read(&bomb), Err(TableError::TooLong)));
+    }
+
+    fn sheet(name: &str, visible: SheetVisible) -> Sheet {
+        Sheet {
+            name: name.to_owned(),
+            typ: SheetType::WorkSheet,
+            visible,
+        }
+    }
+
+    #[test]
+    fn the_first_visible_sheet_is_read_and_named_if_there_are_others() {
+        use SheetVisible as V;
+        let name = |sheets: &[Sheet]| first_visible(sheets);
+        assert_eq!(
+            name(&[sheet("Groups", V::Visible)]),
+            Ok(("Groups".to_owned(), None))
+        );
+        let (first, note) =
+            name(&[sheet("Lookups", V::Hidden), sheet("Groups", V::Visible)]).expect("a sheet");
+        assert_eq!(first, "Groups");
+        assert_eq!(
+            note.as_deref(),
+            Some("We read the sheet “Groups”. The file has 1 other sheet, which was not read.")
+        );
+        assert_eq!(
+            name(&[sheet("A", V::Hidden), sheet("B", V::VeryHidden)]),
+            Err(TableError::Hidden)
+        );
+        assert_eq!(name(&[]), Err(TableError::Empty));
+    }
+
+    #[test]
+    fn cells_are_as_the_spreadsheet_shows_them() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let day = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy");
+        let time = rust_xlsxwriter::Format::new().set_num_format("[h]:mm");
+        let page = book.add_worksheet();
+        page.write_string(1, 1, " text ").expect("written");
+        page.write_number(1, 2, 2000.5).expect("written");
+        page.write_number_with_format(1, 3, 45747, &day).expect("written");
+        page.write_number_with_format(1, 4, 0.5, &time).expect("written");
+        page.write_boolean(1, 5, true).expect("written");
+        let rows = read(&book.save_to_buffer().expect("a workbook")).expect("read").rows;
+        assert!(rows[0].is_empty() && rows[1][0].is_empty());
+        let kinds: Vec<CellKind> = rows[1].iter().skip(1).map(|cell| cell.kind).collect();
+        assert_eq!(
+            kinds,
+            [
+                CellKind::Text,
+                CellKind::Number,
+                CellKind::Date,
+                CellKind::Faulty(CellFault::Time),
+                CellKind::Faulty(CellFault::Logical),
+            ]
+        );
+        let texts: Vec<&str> = rows[1].iter().map(|cell| cell.text.as_str()).collect();
+        assert_eq!(&texts[1..4], ["text", "2000.5", "2025-03-31"]);
+    }
+
+    #[test]
+    fn a_formula_without_a_result_is_a_fault() {
+        assert_eq!(
+            cell_of(&Data::Empty, true).kind,
+            CellKind::Faulty(CellFault::NoResult)
+        );
+        assert!(cell_of(&Data::Empty, false).is_empty());
+        let failed = cell_of(&Data::Error(calamine::CellErrorType::NA), false);
+        assert_eq!(
+            (failed.text.as_str(), failed.kind),
+            ("#N/A", CellKind::Faulty(CellFault::Error))
+        );
     }
 
     #[test]
@@ -161,7 +299,7 @@ mod tests {
         page.write_string(0, 0, "Reference").expect("written");
         page.write_string(1_048_575, 16_383, "x").expect("written");
         assert!(matches!(
-            cells(&book.save_to_buffer().expect("a workbook")),
+            read(&book.save_to_buffer().expect("a workbook")),
             Err(TableError::TooLong)
         ));
     }

@@ -11,6 +11,9 @@ use crate::http::AppState;
 use crate::http::pages::{Form, FormErrors, PageContext, PageError, Visitor, multipart};
 use crate::import::{ImportError, ImportKind, ImportReport, Importer};
 
+/// Number of effects that the page shows.
+const SHOWN_MAX: usize = 1_000;
+
 #[derive(Template)]
 #[template(path = "desk/import.html")]
 struct ImportPage {
@@ -21,6 +24,7 @@ struct ImportPage {
     /// The result of the table that was uploaded, recorded or only tried.
     imported: Option<ImportReport>,
     tried: bool,
+    shown_max: usize,
 }
 
 pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, PageError> {
@@ -49,6 +53,7 @@ async fn render(
         ],
         imported,
         tried,
+        shown_max: SHOWN_MAX,
     })
 }
 
