@@ -14,21 +14,27 @@ use super::{
 };
 use crate::domain::panel::{Award, Verdict};
 
-/// The earliest day that a command accepts.
+/// The earliest day that a command accepts if it is about history: when a past grant was awarded,
+/// or the period of a statement to a funder.
 pub const EARLIEST_DAY: Date = date(1990, 1, 1);
+/// The earliest day of any other command is this many years before today.
+const YEARS_BACK: i64 = 10;
 /// The latest day that a command accepts is this many years after today.
 const YEARS_AHEAD: i64 = 10;
+
+/// The earliest day that a command accepts if it is not about history: of money, rounds, meetings,
+/// letters, grants and consents.
+#[must_use]
+pub fn earliest_day(today: Date) -> Date {
+    today
+        .saturating_sub(Span::new().years(YEARS_BACK))
+        .max(EARLIEST_DAY)
+}
 
 /// The latest day that a command accepts.
 #[must_use]
 pub fn latest_day(today: Date) -> Date {
     today.saturating_add(Span::new().years(YEARS_AHEAD))
-}
-
-/// Whether a command accepts the day.
-#[must_use]
-pub fn is_plausible(day: Date, today: Date) -> bool {
-    (EARLIEST_DAY..=latest_day(today)).contains(&day)
 }
 
 impl Command {
@@ -42,19 +48,35 @@ impl Command {
         if facts.is_consequence() {
             return Ok(());
         }
+        let (earliest, latest) = self.day_limits(facts.today);
         match self
             .days()
             .into_iter()
-            .find(|(_, day)| !is_plausible(*day, facts.today))
+            .find(|(_, day)| !(earliest..=latest).contains(day))
         {
             Some((field, day)) => Err(Refusal::DayOutOfRange {
                 field,
                 day,
-                earliest: EARLIEST_DAY,
-                latest: latest_day(facts.today),
+                earliest,
+                latest,
             }),
             None => Ok(()),
         }
+    }
+
+    /// The earliest and the latest day that the command accepts.
+    fn day_limits(&self, today: Date) -> (Date, Date) {
+        let is_history = matches!(
+            self,
+            Self::Group(_, GroupCommand::RecordPastGrant(_))
+                | Self::Organisation(_, OrganisationCommand::ShareStatement(_))
+        );
+        let earliest = if is_history {
+            EARLIEST_DAY
+        } else {
+            earliest_day(today)
+        };
+        (earliest, latest_day(today))
     }
 
     /// The days in the command that a person entered, with their field names.
@@ -188,23 +210,84 @@ fn optional_day(field: &'static str, day: Option<Date>) -> Vec<(&'static str, Da
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
     use super::*;
+    use crate::domain::grant::SendPayment;
+    use crate::domain::group::PastGrant;
+    use crate::domain::{GrantId, GroupId, Money};
+
+    /// A payment that was sent on a day.
+    fn payment(happened_on: Date) -> Command {
+        let sent = SendPayment {
+            payment: 1,
+            happened_on,
+        };
+        Command::Grant(GrantId(Uuid::nil()), GrantCommand::SendPayment(sent))
+    }
+
+    fn past_grant(awarded_on: Date) -> Command {
+        let past = PastGrant {
+            reference: "P-1".parse().expect("a line"),
+            title: "Tools".parse().expect("a line"),
+            description: "Tools".parse().expect("a text"),
+            amount: Money::from_pounds(5),
+            awarded_on,
+            funder: "Old Trust".parse().expect("a line"),
+            funder_id: None,
+            recipient_id: None,
+        };
+        Command::Group(GroupId(Uuid::nil()), GroupCommand::RecordPastGrant(past))
+    }
+
+    fn accepts(command: &Command, today: Date) -> bool {
+        let (earliest, latest) = command.day_limits(today);
+        command
+            .days()
+            .iter()
+            .all(|(_, day)| (earliest..=latest).contains(day))
+    }
 
     #[test]
     fn a_day_is_of_these_years() {
         let today = date(2026, 6, 1);
-        for day in [EARLIEST_DAY, today, date(2036, 6, 1)] {
-            assert!(is_plausible(day, today), "{day}");
+        for day in [date(2016, 6, 1), today, date(2036, 6, 1)] {
+            assert!(accepts(&payment(day), today), "{day}");
         }
         for day in [
             date(-1, 1, 1),
             date(0, 1, 1),
-            date(1989, 12, 31),
+            date(26, 11, 26),
+            date(1126, 2, 6),
+            date(2016, 5, 31),
             date(2036, 6, 2),
             date(9999, 12, 31),
         ] {
-            assert!(!is_plausible(day, today), "{day}");
+            assert!(!accepts(&payment(day), today), "{day}");
         }
         assert_eq!(latest_day(Date::MAX), Date::MAX);
+        assert_eq!(earliest_day(Date::MIN), EARLIEST_DAY);
+    }
+
+    #[test]
+    fn history_goes_back_further_than_money() {
+        let today = date(2026, 6, 1);
+        assert!(accepts(&past_grant(EARLIEST_DAY), today));
+        assert!(!accepts(&past_grant(date(1989, 12, 31)), today));
+        assert!(!accepts(&payment(EARLIEST_DAY), today));
+    }
+
+    proptest! {
+        #[test]
+        fn a_day_is_accepted_within_ten_years_and_never_outside(
+            year in -9999_i16..=9999, month in 1_i8..=12, day in 1_i8..=28,
+        ) {
+            let (today, day) = (date(2026, 6, 1), date(year, month, day));
+            let is_near = date(2016, 6, 1) <= day && day <= date(2036, 6, 1);
+            prop_assert_eq!(accepts(&payment(day), today), is_near);
+            let is_history = date(1990, 1, 1) <= day && day <= date(2036, 6, 1);
+            prop_assert_eq!(accepts(&past_grant(day), today), is_history);
+        }
     }
 }

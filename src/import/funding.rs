@@ -2,6 +2,7 @@
 
 use super::line::{ImportLine, RowError, day_in_words};
 use super::{ExistingRecords, PlannedCommand, slugify};
+use crate::domain::days::earliest_day;
 use crate::domain::fund::Allocate;
 use crate::domain::funding_source::FundingSource;
 use crate::domain::text::Line as Name;
@@ -31,7 +32,7 @@ pub(super) fn plan_commands(
         area: line.text(&["area"])?.map(slugify).transpose()?,
     };
     let amount = line.money(&["amount"])?;
-    let received_on = line.day(DAYS, there.today)?;
+    let received_on = line.day(DAYS, earliest_day(there.today), there.today)?;
     let says = format!("{amount} from {} will go to {}", source.funder, fund.name);
     let area = source.area.as_ref().map(ToString::to_string);
     let values = vec![

@@ -11,7 +11,6 @@ use super::cell::{CellKind, TableCell};
 use super::written_day::read_day;
 use crate::decode::DecodeError;
 use crate::domain::Money;
-use crate::domain::days::EARLIEST_DAY;
 use crate::domain::money::AmountFault;
 use crate::sandbox::SandboxError;
 
@@ -193,8 +192,13 @@ impl ImportLine {
         AmountFault::parse(&cell.text).map_err(|fault| cell.error(fault))
     }
 
-    /// Parses the day of something that has happened, and refuses one that no command accepts.
-    pub fn day(&self, titles: &[&str], today: Date) -> Result<Date, RowError> {
+    /// Parses the day of something that has happened: not before `earliest`, and not after `today`.
+    pub fn day(
+        &self,
+        titles: &[&str],
+        earliest: Date,
+        today: Date,
+    ) -> Result<Date, RowError> {
         let cell = self.required(titles)?;
         if cell.kind == CellKind::Number {
             return Err(cell.error(
@@ -202,13 +206,13 @@ impl ImportLine {
             ));
         }
         let day = read_day(&cell.text).map_err(|fault| cell.error(fault))?;
-        if (EARLIEST_DAY..=today).contains(&day) {
+        if (earliest..=today).contains(&day) {
             Ok(day)
         } else {
             Err(cell.error(format!(
                 "this is {}. Use a date from {} to today",
                 day_in_words(day),
-                day_in_words(EARLIEST_DAY)
+                day_in_words(earliest)
             )))
         }
     }

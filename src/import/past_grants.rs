@@ -3,6 +3,7 @@
 use super::groups::{NewGroup, plan_registration};
 use super::line::{ImportLine, RowError, day_in_words};
 use super::{ExistingRecords, PlannedCommand, comparable_name, slugify};
+use crate::domain::days::EARLIEST_DAY;
 use crate::domain::group::{GroupMaturity, PastGrant};
 use crate::domain::text::{Identifier, Line as Title, Name, Prose};
 use crate::domain::{Command, GroupCommand, GroupId};
@@ -96,7 +97,7 @@ fn past_grant(line: &ImportLine, there: &ExistingRecords) -> Result<PastGrant, R
         description,
         title,
         amount: line.money(&["amount", "amount awarded"])?,
-        awarded_on: line.day(DAYS, there.today)?,
+        awarded_on: line.day(DAYS, EARLIEST_DAY, there.today)?,
         funder: line.parse(&["funder", "funding org:name", "funding org:0:name"])?,
         funder_id: org_id(line, FUNDER_ID)?,
         recipient_id: recipient_id(line)?,
