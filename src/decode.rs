@@ -34,8 +34,7 @@ pub fn decode_text(bytes: &[u8]) -> Result<DecodedText, DecodeError> {
         .ok_or(DecodeError)?;
     // Windows-1252 has no letter for five bytes, which become control characters.
     let is_foreign = |c: char| {
-        c == '\0'
-            || (encoding == WINDOWS_1252 && c.is_control() && !is_control_of_text_files(c))
+        c == '\0' || (encoding == WINDOWS_1252 && c.is_control() && !is_control_of_text_files(c))
     };
     if text.chars().any(is_foreign) {
         return Err(DecodeError);
@@ -125,7 +124,10 @@ mod tests {
         ] {
             assert_eq!(decode_text(bytes), Err(DecodeError), "{bytes:?}");
         }
-        assert_eq!(decode_text(b"").map(|decoded| decoded.text), Ok(String::new()));
+        assert_eq!(
+            decode_text(b"").map(|decoded| decoded.text),
+            Ok(String::new())
+        );
     }
 
     proptest! {

@@ -91,7 +91,9 @@ pub fn strip_formatting(sum: &str) -> String {
     let groups: Vec<&str> = pounds.split(is_separator).collect();
     let is_grouped = groups.len() == 1
         || (groups.iter().skip(1).all(|group| group.len() == 3)
-            && groups.first().is_some_and(|first| (1..=3).contains(&first.len())));
+            && groups
+                .first()
+                .is_some_and(|first| (1..=3).contains(&first.len())));
     let is_mixed = pounds.contains(',') && pounds.contains(char::is_whitespace);
     if is_grouped && !is_mixed && !pence.contains(is_separator) {
         groups.concat() + pence

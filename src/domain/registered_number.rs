@@ -199,9 +199,7 @@ impl Identifier {
 }
 
 fn of_register(register: OrgRegister, compact: &str) -> Result<Identifier, TextError> {
-    let number = register
-        .number(compact)
-        .ok_or(TextError::NotAnIdentifier)?;
+    let number = register.number(compact).ok_or(TextError::NotAnIdentifier)?;
     format!("{}{number}", register.prefix()).parse()
 }
 

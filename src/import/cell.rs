@@ -115,8 +115,10 @@ impl TableCell {
         if number.abs() >= NUMBER_MAX {
             return Self::faulty(number.to_string(), CellFault::TooManyDigits);
         }
-        let text = Decimal::from_scientific(&format!("{number:.14e}"))
-            .map_or_else(|_| number.to_string(), |exact| exact.normalize().to_string());
+        let text = Decimal::from_scientific(&format!("{number:.14e}")).map_or_else(
+            |_| number.to_string(),
+            |exact| exact.normalize().to_string(),
+        );
         Self::new(text, CellKind::Number)
     }
 
@@ -231,7 +233,11 @@ mod tests {
             ("1E+15", CellFault::Shortened),
             ("Caf\u{fffd}", CellFault::LostLetter),
         ] {
-            assert_eq!(TableCell::typed(text).kind, CellKind::Faulty(fault), "{text}");
+            assert_eq!(
+                TableCell::typed(text).kind,
+                CellKind::Faulty(fault),
+                "{text}"
+            );
         }
         for text in ["#1 friends", "#", "N/A", "E+ club", "Err: none", "B2E+4U"] {
             assert_eq!(TableCell::typed(text).kind, CellKind::Text, "{text}");

@@ -107,7 +107,10 @@ mod tests {
 
     #[test]
     fn each_separator_is_read() {
-        let wanted = [["reference", "name", "area"], ["1", "soup, and song", "oldham"]];
+        let wanted = [
+            ["reference", "name", "area"],
+            ["1", "soup, and song", "oldham"],
+        ];
         for text in [
             "reference,name,area\n1,\"Soup, and song\",oldham\n",
             "reference;name;area\r\n1;Soup, and song;oldham",

@@ -21,7 +21,11 @@ pub(super) const TITLES: &[&str] = &[
 ];
 
 /// A column of numbers: its title, how a number is read, and how one looks.
-type NumberColumn = (&'static str, fn(&str) -> Result<Identifier, TextError>, &'static str);
+type NumberColumn = (
+    &'static str,
+    fn(&str) -> Result<Identifier, TextError>,
+    &'static str,
+);
 
 /// The columns of numbers. Each register has its own, so that a number is never assigned to the
 /// wrong one.
@@ -124,7 +128,9 @@ fn require_one_row(group: &NewGroup, there: &mut ExistingRecords) -> Result<(), 
     let is_other = |numbers: &[Identifier]| {
         !numbers.is_empty()
             && !group.identifiers.is_empty()
-            && !numbers.iter().any(|number| group.identifiers.contains(number))
+            && !numbers
+                .iter()
+                .any(|number| group.identifiers.contains(number))
     };
     if let Some((line, _)) = rows.iter().find(|(_, numbers)| !is_other(numbers)) {
         return Err(RowError(format!(

@@ -50,9 +50,7 @@ pub enum TableError {
         "no column has a title that we read, such as “{0}”: write the titles into the first row"
     )]
     NoTitles(String),
-    #[error(
-        "the columns {1} and {2} have the same title, “{0}”: rename one of them, or remove it"
-    )]
+    #[error("the columns {1} and {2} have the same title, “{0}”: rename one of them, or remove it")]
     DoubledTitle(String, String, String),
     #[error("row {0} has a quotation mark that is never closed: add or remove one")]
     OpenQuote(usize),
@@ -193,17 +191,11 @@ impl ImportLine {
     }
 
     /// Parses the day of something that has happened: not before `earliest`, and not after `today`.
-    pub fn day(
-        &self,
-        titles: &[&str],
-        earliest: Date,
-        today: Date,
-    ) -> Result<Date, RowError> {
+    pub fn day(&self, titles: &[&str], earliest: Date, today: Date) -> Result<Date, RowError> {
         let cell = self.required(titles)?;
         if cell.kind == CellKind::Number {
-            return Err(cell.error(
-                "this is a number: format the cell as a date, or write it as 31/03/2026",
-            ));
+            return Err(cell
+                .error("this is a number: format the cell as a date, or write it as 31/03/2026"));
         }
         let day = read_day(&cell.text).map_err(|fault| cell.error(fault))?;
         if (earliest..=today).contains(&day) {

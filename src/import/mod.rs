@@ -433,9 +433,10 @@ impl ExistingRecords {
     /// Finds a fund by name or id.
     fn find_fund(&self, said: &TableCell) -> Result<&FundRow, RowError> {
         let wanted = comparable_name(&said.text);
-        let found = self.funds.iter().find(|fund| {
-            comparable_name(&fund.name) == wanted || fund.id.to_string() == said.text
-        });
+        let found = self
+            .funds
+            .iter()
+            .find(|fund| comparable_name(&fund.name) == wanted || fund.id.to_string() == said.text);
         found.ok_or_else(|| said.error("there is no fund with this name"))
     }
 }

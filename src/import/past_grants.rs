@@ -138,10 +138,7 @@ fn org_id(line: &ImportLine, titles: &[&str]) -> Result<Option<Title>, RowError>
         return line.parse(titles).map(Some);
     }
     let number: Identifier = cell.text.parse().map_err(|error| cell.error(error))?;
-    let kept: Title = number
-        .as_str()
-        .parse()
-        .map_err(|error| cell.error(error))?;
+    let kept: Title = number.as_str().parse().map_err(|error| cell.error(error))?;
     Ok(Some(kept))
 }
 

@@ -97,7 +97,9 @@ impl ImportTable {
             .next()
             .map(|(_, row)| row.iter().map(|cell| column_title(&cell.text)).collect())
             .unwrap_or_default();
-        let lines = rows.map(|(number, row)| line_of(number, row, &titles)).collect();
+        let lines = rows
+            .map(|(number, row)| line_of(number, row, &titles))
+            .collect();
         let heads = (0..)
             .zip(&titles)
             .filter(|(_, title)| !title.is_empty())
@@ -127,7 +129,11 @@ impl ImportTable {
             return Err(TableError::NoTitles(example.to_owned()));
         }
         for (at, head) in known.iter().enumerate() {
-            if let Some(same) = known.iter().skip(at + 1).find(|same| same.title == head.title) {
+            if let Some(same) = known
+                .iter()
+                .skip(at + 1)
+                .find(|same| same.title == head.title)
+            {
                 return Err(TableError::DoubledTitle(
                     head.title.clone(),
                     head.column.clone(),

@@ -28,8 +28,7 @@ const FIELDS: [(&str, &str); 11] = [
 /// Reads the grants to organisations. Grants to individuals are left out, since groups are
 /// organisations; a note says how many.
 pub(super) fn read(text: &str) -> Result<ImportTable, TableError> {
-    let UniqueFields(package) =
-        serde_json::from_str(text.trim_start()).map_err(unknown_format)?;
+    let UniqueFields(package) = serde_json::from_str(text.trim_start()).map_err(unknown_format)?;
     let grants = package
         .get("grants")
         .and_then(Value::as_array)

@@ -131,7 +131,11 @@ fn read_ods(bytes: &[u8]) -> Result<SheetRows, TableError> {
     let mut rows = Vec::new();
     let (above, left) = position(range.start().unwrap_or_default());
     for (row, column, data) in range.used_cells() {
-        set_cell(&mut rows, (above + row, left + column), cell_of(data, false))?;
+        set_cell(
+            &mut rows,
+            (above + row, left + column),
+            cell_of(data, false),
+        )?;
     }
     let (formulas_above, formulas_left) = position(formulas.start().unwrap_or_default());
     for (row, column, _) in formulas.used_cells() {
@@ -258,10 +262,14 @@ mod tests {
         let page = book.add_worksheet();
         page.write_string(1, 1, " text ").expect("written");
         page.write_number(1, 2, 2000.5).expect("written");
-        page.write_number_with_format(1, 3, 45747, &day).expect("written");
-        page.write_number_with_format(1, 4, 0.5, &time).expect("written");
+        page.write_number_with_format(1, 3, 45747, &day)
+            .expect("written");
+        page.write_number_with_format(1, 4, 0.5, &time)
+            .expect("written");
         page.write_boolean(1, 5, true).expect("written");
-        let rows = read(&book.save_to_buffer().expect("a workbook")).expect("read").rows;
+        let rows = read(&book.save_to_buffer().expect("a workbook"))
+            .expect("read")
+            .rows;
         assert!(rows[0].is_empty() && rows[1][0].is_empty());
         let kinds: Vec<CellKind> = rows[1].iter().skip(1).map(|cell| cell.kind).collect();
         assert_eq!(

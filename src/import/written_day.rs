@@ -69,7 +69,10 @@ pub(super) fn read_day(text: &str) -> Result<Date, DayFault> {
 fn is_ambiguous(text: &str) -> bool {
     is_numeric(text)
         && day_parts(text).is_some_and(|[first, second, _]| {
-            first != second && [first, second].iter().all(|part| number(part, 2) <= Some(12))
+            first != second
+                && [first, second]
+                    .iter()
+                    .all(|part| number(part, 2) <= Some(12))
         })
 }
 

@@ -11,8 +11,7 @@ use uuid::Uuid;
 use crate::domain::text::Identifier;
 
 /// Registers of charities, and how their numbers begin outside an org-id.
-const CHARITY_REGISTERS: [(&str, &str); 3] =
-    [("GB-CHC-", ""), ("GB-SC-", ""), ("GB-NIC-", "NIC")];
+const CHARITY_REGISTERS: [(&str, &str); 3] = [("GB-CHC-", ""), ("GB-SC-", ""), ("GB-NIC-", "NIC")];
 const COMPANY_REGISTER: &str = "GB-COH-";
 const SOCIETY_REGISTER: &str = "GB-MPR-";
 
@@ -35,9 +34,12 @@ pub fn group_identifiers(
     prefix: &str,
 ) -> OrgIdentifiers {
     let number = |register: &str| {
-        identifiers
-            .iter()
-            .find_map(|identifier| identifier.as_str().strip_prefix(register).map(str::to_owned))
+        identifiers.iter().find_map(|identifier| {
+            identifier
+                .as_str()
+                .strip_prefix(register)
+                .map(str::to_owned)
+        })
     };
     let charity = CHARITY_REGISTERS
         .iter()
@@ -143,7 +145,10 @@ mod tests {
             (["GB-MPR-17815R", "GB-MPR-17815R"], "GB-MPR-17815R", None),
         ] {
             let chosen = group_identifiers(group, &recorded(&numbers), "360G-example");
-            assert_eq!((chosen.id.as_str(), chosen.charity.as_deref()), (id, charity));
+            assert_eq!(
+                (chosen.id.as_str(), chosen.charity.as_deref()),
+                (id, charity)
+            );
         }
         assert_eq!(
             group_identifiers(group, &recorded(&[]), "360G-example").id,

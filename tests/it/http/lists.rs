@@ -324,6 +324,48 @@ async fn groups_are_found_by_name_and_identifier(app: TestApp) {
     assert!(theirs.contains(&group.to_string()));
 }
 
+on_each_engine!(numbers_are_taken_and_found_in_any_usual_spelling);
+async fn numbers_are_taken_and_found_in_any_usual_spelling(app: TestApp) {
+    let office = Office::open(&app, 50_000).await;
+    let (_, group, _) = office.prepared(&app, 700).await;
+    app.catch_up().await;
+    let client = serve(&app, office.ada);
+    let path = format!("/api/v1/groups/{group}/record-identifier");
+
+    for (typed, kept) in [
+        (" gb-chc- 1234567", "GB-CHC-1234567"),
+        ("gb-sc-sc 012345", "GB-SC-SC012345"),
+        ("GB-NIC-NIC100012", "GB-NIC-100012"),
+        ("GB-COH-1234568", "GB-COH-01234568"),
+        ("GB-MPR-ip12345r", "GB-MPR-12345R"),
+    ] {
+        let numbered = client.post(&path, &json!({ "identifier": typed }));
+        assert!(numbered.status < 300, "{typed}: {}", numbered.body);
+        let again = client.post(&path, &json!({ "identifier": kept }));
+        assert_eq!(again.body["code"], "no_change", "{typed}: {}", again.body);
+        let query = format!("groups?identifier={}", kept.to_lowercase());
+        let position = &numbered.body["position"];
+        assert_eq!(
+            found(&client, &query, position),
+            [group.to_string()],
+            "{typed}"
+        );
+    }
+    for typed in [
+        "SC012345",
+        "GB-CHC-1234567-1",
+        "GB-SC-SC12345",
+        "GB-EDU-123456",
+    ] {
+        let refused = client.post(&path, &json!({ "identifier": typed }));
+        assert!(
+            refused.status == 400 || refused.status == 422,
+            "{typed}: {}",
+            refused.body
+        );
+    }
+}
+
 on_each_engine!(people_are_found_by_address_and_role);
 async fn people_are_found_by_address_and_role(app: TestApp) {
     let office = Office::open(&app, 50_000).await;

@@ -20,11 +20,11 @@ async fn dry_run(app: &TestApp, by: PersonId, kind: ImportKind, table: &str) -> 
     import(app, by, kind, table.as_bytes(), true).await
 }
 
-async fn record(app: &TestApp, by: PersonId, kind: ImportKind, table: &str) -> ImportReport {
+pub async fn record(app: &TestApp, by: PersonId, kind: ImportKind, table: &str) -> ImportReport {
     import(app, by, kind, table.as_bytes(), false).await
 }
 
-async fn import(
+pub async fn import(
     app: &TestApp,
     by: PersonId,
     kind: ImportKind,
@@ -37,7 +37,7 @@ async fn import(
     imported
 }
 
-fn importer(app: &TestApp, by: PersonId) -> Importer {
+pub fn importer(app: &TestApp, by: PersonId) -> Importer {
     Importer {
         commands: app.commands.clone(),
         views: app.views(),
@@ -49,11 +49,11 @@ fn importer(app: &TestApp, by: PersonId) -> Importer {
     }
 }
 
-async fn groups(app: &TestApp) -> Vec<GroupRow> {
+pub async fn groups(app: &TestApp) -> Vec<GroupRow> {
     app.views().all_rows(None, Vec::new()).await.unwrap()
 }
 
-async fn fund_name(app: &TestApp, office: &Office) -> String {
+pub async fn fund_name(app: &TestApp, office: &Office) -> String {
     app.catch_up().await;
     let row: FundRow = app.views().find(office.fund, None).await.unwrap().unwrap();
     row.name
@@ -213,7 +213,12 @@ async fn an_amount_with_a_decimal_comma_is_wrong(app: TestApp) {
     let before = app.log.length().await.unwrap();
     let fund = fund_name(&app, &office).await;
 
-    for amount in ["850,50", "1,5", "2000,00", "£1.850,00"] {
+    for (amount, meant) in [
+        ("850,50", "£850.50"),
+        ("1,5", "£1.50"),
+        ("2000,00", "£2,000"),
+        ("£1.850,00", "£1,850"),
+    ] {
         let funding = format!(
             "reference,fund,funder,amount,received_on\nF1,{fund},somebody,\"{amount}\",2026-01-01\n"
         );
@@ -230,7 +235,7 @@ async fn an_amount_with_a_decimal_comma_is_wrong(app: TestApp) {
                 told.rows.is_empty()
                     && told.wrong[0]
                         .1
-                        .contains("enter an amount in pounds, such as 750.00"),
+                        .contains(&format!("use a point for pence, not a comma: {meant}")),
                 "{amount}: {told:?}"
             );
         }

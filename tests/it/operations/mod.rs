@@ -8,6 +8,7 @@ pub mod durable_mails;
 pub mod erasure;
 pub mod files;
 pub mod held_letters;
+pub mod import_values;
 pub mod importing;
 pub mod jobs;
 pub mod mail_texts;
