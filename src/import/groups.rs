@@ -160,11 +160,10 @@ pub(super) fn plan_registration(
         ("Area", new.area.to_string()),
         ("Standing", standing.to_owned()),
     ];
-    let already = there.groups.iter().any(|known| {
-        known.id != group.0
-            && known.merged_into.is_none()
-            && comparable_name(&known.name) == comparable_name(new.name.as_str())
-    });
+    let wanted = comparable_name(new.name.as_str());
+    let already = there
+        .existing_groups()
+        .any(|(known, name)| known.id != group.0 && *name == wanted);
     let says = if already {
         format!(
             "the group “{}” will be added, although there is a group with this name already",

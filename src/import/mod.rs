@@ -160,6 +160,8 @@ struct ExistingRecords {
     organisation: Uuid,
     today: Date,
     groups: Vec<GroupRow>,
+    /// The names of the groups, in their order, as [`comparable_name`] returns them.
+    group_names: Vec<String>,
     funds: Vec<FundRow>,
     /// The group of each recorded past grant, by the grant's reference.
     past_grants: BTreeMap<String, GroupId>,
@@ -181,10 +183,15 @@ impl Importer {
         self.require_role(kind).await?;
         let table = ImportTable::read_in_sandbox(&self.sandbox, bytes).await?;
         let ignored = table.check_titles(kind.titles())?;
+        let groups: Vec<GroupRow> = self.views.all_rows(None, Vec::new()).await?;
         let mut there = ExistingRecords {
             organisation: self.commands.organisation().0,
             today: day_of(self.commands.now()),
-            groups: self.views.all_rows(None, Vec::new()).await?,
+            group_names: groups
+                .iter()
+                .map(|row| comparable_name(&row.name))
+                .collect(),
+            groups,
             funds: self.views.all_rows(None, Vec::new()).await?,
             past_grants: self.past_grants().await?,
             planned_groups: BTreeMap::new(),
@@ -393,13 +400,10 @@ impl ExistingRecords {
     /// an error.
     fn find_group(&self, said: &str) -> Result<Option<GroupId>, RowError> {
         let wanted = comparable_name(said);
-        let same = |name: &str| comparable_name(name) == wanted;
         let found: Vec<_> = self
-            .groups
-            .iter()
-            .filter(|group| group.merged_into.is_none())
-            .filter(|group| {
-                same(&group.name)
+            .existing_groups()
+            .filter(|(group, name)| {
+                **name == wanted
                     || group.id.to_string() == said
                     || group
                         .identifiers
@@ -409,11 +413,19 @@ impl ExistingRecords {
             .collect();
         match found.as_slice() {
             [] => Ok(None),
-            [one] => Ok(Some(GroupId(one.id))),
+            [(one, _)] => Ok(Some(GroupId(one.id))),
             _ => Err(RowError(format!(
                 "there are several groups called “{said}”: use the id of one of them"
             ))),
         }
+    }
+
+    /// The groups that are not merged into another, each with its name for comparison.
+    fn existing_groups(&self) -> impl Iterator<Item = (&GroupRow, &String)> {
+        self.groups
+            .iter()
+            .zip(&self.group_names)
+            .filter(|(group, _)| group.merged_into.is_none())
     }
 
     /// Follows merges from a group to the group that still exists.
