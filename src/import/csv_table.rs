@@ -14,16 +14,16 @@ const END_MARK: &str = "\u{10fffe}end\u{10fffe}";
 
 /// The cells row by row. Empty lines are rows without cells, so that rows count as in a spreadsheet
 /// program.
-pub(super) fn rows(text: &str) -> Result<Vec<Vec<TableCell>>, TableError> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let (separator, text) = split_separator_line(&text);
-    let separator = separator.unwrap_or_else(|| separator_of(text));
-    let whole = format!("{text}\n{END_MARK}\n");
+pub(super) fn rows(text: String) -> Result<Vec<Vec<TableCell>>, TableError> {
+    let mut text = with_plain_line_breaks(text);
+    let (separator, skipped) = separator_line(&text);
+    let separator = separator.unwrap_or_else(|| separator_of(&text[skipped..]));
+    text.extend(["\n", END_MARK, "\n"]);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(separator)
-        .from_reader(whole.as_bytes());
+        .from_reader(&text.as_bytes()[skipped..]);
     let mut record = csv::StringRecord::new();
     let mut rows: Vec<Vec<TableCell>> = Vec::new();
     loop {
@@ -51,17 +51,27 @@ pub(super) fn rows(text: &str) -> Result<Vec<Vec<TableCell>>, TableError> {
     }
 }
 
-/// The separator that the first line names, as in `sep=;`, and the text behind that line.
-fn split_separator_line(text: &str) -> (Option<u8>, &str) {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+fn with_plain_line_breaks(text: String) -> String {
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text
+    }
+}
+
+/// The separator that the first line names, as in `sep=;`, and the length of that line.
+fn separator_line(text: &str) -> (Option<u8>, usize) {
+    let first = text.split('\n').next().unwrap_or_default();
     let named = first.trim_matches('"');
     let mark = named
         .get(..4)
         .filter(|word| word.eq_ignore_ascii_case("sep="))
         .and_then(|_| named.get(4..));
     match mark.map(str::as_bytes) {
-        Some([separator]) if separator.is_ascii() => (Some(*separator), rest),
-        _ => (None, text),
+        Some([separator]) if separator.is_ascii() => {
+            (Some(*separator), (first.len() + 1).min(text.len()))
+        }
+        _ => (None, 0),
     }
 }
 
@@ -99,7 +109,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<Vec<String>> {
-        let rows = rows(text).expect("a table");
+        let rows = rows(text.to_owned()).expect("a table");
         rows.into_iter()
             .map(|row| row.into_iter().map(|cell| cell.text).collect())
             .collect()
@@ -146,7 +156,11 @@ mod tests {
             ("reference,name\n1,Knit\n2,\"Soup", 3),
             ("\"reference,name\n1,Knit\n", 1),
         ] {
-            assert_eq!(rows(text), Err(TableError::OpenQuote(row)), "{text:?}");
+            assert_eq!(
+                rows(text.to_owned()),
+                Err(TableError::OpenQuote(row)),
+                "{text:?}"
+            );
         }
         assert_eq!(texts("name\n6\" nails\n")[1], ["6\" nails"]);
     }

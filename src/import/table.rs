@@ -81,12 +81,13 @@ impl ImportTable {
                 signs are right."
                 .to_owned()
         });
-        if decoded.text.trim_start().starts_with('{') {
-            threesixtygiving::read(&decoded.text)
+        let mut table = if decoded.text.trim_start().starts_with('{') {
+            threesixtygiving::read(&decoded.text)?
         } else {
-            let rows = csv_table::rows(&decoded.text)?;
-            Ok(Self::from_rows(rows, guessed.into_iter().collect()))
-        }
+            Self::from_rows(csv_table::rows(decoded.text)?, Vec::new())
+        };
+        table.notes.extend(guessed);
+        Ok(table)
     }
 
     /// Takes the titles from the first filled row. Cells are named as in a spreadsheet program.
