@@ -91,7 +91,11 @@ mod tests {
         assert!(!lost);
         for (bytes, said, encoding) in [
             (text.as_bytes().to_vec(), text, UTF_8),
-            ([b"\xef\xbb\xbf", text.as_bytes()].concat(), text, UTF_8),
+            (
+                [&b"\xef\xbb\xbf"[..], text.as_bytes()].concat(),
+                text,
+                UTF_8,
+            ),
             (utf16(text, u16::to_le_bytes), text, UTF_16LE),
             (utf16(text, u16::to_be_bytes), text, UTF_16BE),
             (
@@ -134,7 +138,7 @@ mod tests {
         #[test]
         fn a_text_with_a_mark_comes_back(text in "[^\\x00\u{feff}]{0,40}") {
             for bytes in [
-                [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+                [&b"\xef\xbb\xbf"[..], text.as_bytes()].concat(),
                 utf16(&format!("\u{feff}{text}"), u16::to_le_bytes),
                 utf16(&format!("\u{feff}{text}"), u16::to_be_bytes),
             ] {

@@ -172,11 +172,12 @@ fn find_or_plan_recipient(
     let by_name = comparable_name(name.as_str());
     let id = past.recipient_id.as_ref().map(|id| id.as_str().to_owned());
     let reference = id.clone().unwrap_or_else(|| name.as_str().to_owned());
-    let planned = there.planned_groups.get(&reference);
-    if let Some(known) = planned.or_else(|| {
-        let is_unnumbered = id.is_none();
-        there.planned_groups.get(&by_name).filter(|_| is_unnumbered)
-    }) {
+    let by_name_alone = id.is_none().then_some(&by_name);
+    let planned = [Some(&reference), by_name_alone]
+        .into_iter()
+        .flatten()
+        .find_map(|key| there.planned_groups.get(key));
+    if let Some(known) = planned {
         return Ok((*known, Vec::new()));
     }
     // An earlier import of the same reference created a group with this derived id.

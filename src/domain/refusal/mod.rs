@@ -475,7 +475,12 @@ pub enum Refusal {
     #[error("{0} is in the future")]
     #[strum(message = "Enter today or an earlier day.")]
     DateInFuture(Date),
-    #[error("{day} cannot be right here: the day must be between {earliest} and {latest}")]
+    #[error(
+        "{} cannot be right here: the day must be between {} and {}",
+        .day.strftime("%-d %B %Y"),
+        .earliest.strftime("%-d %B %Y"),
+        .latest.strftime("%-d %B %Y")
+    )]
     #[strum(message = "Check the year.")]
     DayOutOfRange {
         field: &'static str,
