@@ -379,6 +379,7 @@ mod tests {
         let line = |holder: &str, amount: &str, reference: &str| PaymentLine {
             sort_code: "123456".into(),
             account_number: "00345678".into(),
+            roll_number: String::new(),
             holder: holder.into(),
             amount: amount.parse().unwrap(),
             reference: reference.into(),

@@ -194,7 +194,7 @@ impl Layout {
     #[must_use]
     pub fn has_roll_numbers(&self) -> bool {
         let is_roll = |column: &Column| column.value == ColumnValue::RollNumber;
-        self.columns.iter().any(is_roll)
+        self.format == FileFormat::Csv && self.columns.iter().any(is_roll)
     }
 
     /// The built-in layout, used if the operator configures none. It is not the layout of a

@@ -226,8 +226,8 @@ mod tests {
             roll_number: "A/123456-7".to_owned(),
             ..line("Soup")
         };
-        let day = jiff::civil::date(2026, 3, 1);
-        let file = write_payment_file(&layout, &[of_society, line("Tea")], day);
+        let lines = [of_society, line("Tea")];
+        let file = write_payment_file(&layout, &lines, &order(), None).expect("a file");
         assert_eq!(
             file.text,
             "Sort code,Account number,Name,Amount,Reference,Roll\r\n\

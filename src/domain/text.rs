@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_can_be_seen_and_leads_nowhere() {
+    fn a_name_can_be_seen() {
         for text in [
             "Żółć",
             "12",
@@ -431,6 +431,14 @@ mod tests {
                 "{text:?}"
             );
         }
+        assert_eq!(
+            "x".repeat(101).parse::<Name>(),
+            Err(TextError::TooLong(100))
+        );
+    }
+
+    #[test]
+    fn a_name_leads_nowhere() {
         for text in [
             "https://a.example",
             "WWW.a.example",
@@ -438,26 +446,19 @@ mod tests {
             "ａ.example：//",
             "a.example:8080",
             "http\u{ff1a}//x",
-        ]
-        .into_iter()
-        .chain([
             "1.2.3.4/x",
             "a.xn--p1ai/x",
             "a\u{3002}example/x",
             "a.example\u{2044}x",
             "http:a.example",
             "//a.example/x",
-        ]) {
+        ] {
             assert_eq!(
                 text.parse::<Name>(),
                 Err(TextError::ContainsUrl),
                 "{text:?}"
             );
         }
-        assert_eq!(
-            "x".repeat(101).parse::<Name>(),
-            Err(TextError::TooLong(100))
-        );
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub fn check_document(bytes: &[u8]) -> Result<(), UploadFault> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     const ID: &str = "c2fc4ffa7910502c4c27516c752b81c8";
@@ -75,15 +77,15 @@ mod tests {
         let mut pdf = "%PDF-1.7\n".to_owned();
         let mut table = "0000000000 65535 f \n".to_owned();
         for (number, object) in (1..).zip(objects) {
-            table.push_str(&format!("{:010} 00000 n \n", pdf.len()));
-            pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+            writeln!(table, "{:010} 00000 n ", pdf.len()).unwrap();
+            writeln!(pdf, "{number} 0 obj\n{object}\nendobj").unwrap();
         }
         let table_at = pdf.len();
-        pdf.push_str(&format!(
+        let end = format!(
             "xref\n0 5\n{table}trailer\n<< /Size 5 /Root 1 0 R /ID [<{ID}><{ID}>] \
              /Encrypt 4 0 R >>\nstartxref\n{table_at}\n%%EOF\n"
-        ));
-        pdf.into_bytes()
+        );
+        (pdf + &end).into_bytes()
     }
 
     /// AES with 256 bits, as programs of today write it.

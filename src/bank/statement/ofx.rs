@@ -912,7 +912,7 @@ mod tests {
                 text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
             };
             let end = |tag: &str| if xml { format!("</{tag}>\n") } else { "\n".to_owned() };
-            let written: String = lines.iter().map(|(pence, out, way, name)| {
+            let written: Vec<String> = lines.iter().map(|(pence, out, way, name)| {
                 let (kind, sign) = if *out { ("DEBIT", "-") } else { ("CREDIT", "") };
                 format!(
                     "<STMTTRN>\n<TRNTYPE>{kind}{}<DTPOSTED>20261126120000[0:GMT]{}\
@@ -927,7 +927,7 @@ mod tests {
                 direction: Some(if *out { Direction::Out } else { Direction::In }),
                 description: single_spaced(name),
             }).collect();
-            prop_assert_eq!(entries(&header(&written)), expected);
+            prop_assert_eq!(entries(&header(&written.concat())), expected);
         }
 
         #[test]

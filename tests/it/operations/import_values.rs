@@ -1,6 +1,7 @@
 //! Values of imported tables: each is read as it was meant, or named by its cell. Nothing of a
 //! table with a doubtful value is recorded.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use encoding_rs::WINDOWS_1252;
@@ -83,11 +84,11 @@ on_each_engine!(a_day_that_could_be_two_days_is_named_where_rows_differ);
 async fn a_day_that_could_be_two_days_is_named_where_rows_differ(app: TestApp) {
     let office = Office::open(&app, 10_000).await;
     let rows = |days: &[&str]| {
-        let rows: String = (1..)
+        let rows: Vec<String> = (1..)
             .zip(days)
             .map(|(number, day)| format!("P{number},G,T,500,{day},F,\n"))
             .collect();
-        format!("{PAST_TITLES}\n{rows}")
+        format!("{PAST_TITLES}\n{}", rows.concat())
     };
 
     let mixed = rows(&["03/04/2025", "04/25/2025", "25/03/2025"]);
@@ -251,9 +252,8 @@ fn workbook(sheets: &[(&str, &str, &str)]) -> Vec<u8> {
     let (mut listed, mut related) = (String::new(), String::new());
     let mut parts = Vec::new();
     for (number, (name, state, cells)) in (1..).zip(sheets) {
-        listed += &format!(
-            "<sheet name=\"{name}\" sheetId=\"{number}\" state=\"{state}\" r:id=\"r{number}\"/>"
-        );
+        let place = format!("sheetId=\"{number}\" r:id=\"r{number}\"");
+        write!(listed, "<sheet name=\"{name}\" state=\"{state}\" {place}/>").unwrap();
         related += &relation(
             number,
             "worksheet",
@@ -286,25 +286,18 @@ fn workbook(sheets: &[(&str, &str, &str)]) -> Vec<u8> {
 
 /// A row of a sheet with texts, and further cells as XML.
 fn sheet_row(number: u8, texts: &[&str], more: &str) -> String {
-    let cells: String = ('A'..)
+    let cells: Vec<String> = ('A'..)
         .zip(texts)
         .map(|(column, text)| {
             format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
         })
         .collect();
-    format!("<row r=\"{number}\">{cells}{more}</row>")
+    format!("<row r=\"{number}\">{}{more}</row>", cells.concat())
 }
 
 on_each_engine!(a_workbook_is_read_as_the_spreadsheet_shows_it);
 async fn a_workbook_is_read_as_the_spreadsheet_shows_it(app: TestApp) {
     let office = Office::open(&app, 10_000).await;
-    let titles = sheet_row(1, &["reference", "name", "area", "charity_number"], "");
-    let group = |reference: &str, name: &str, more: &str| {
-        format!(
-            "{titles}{}",
-            sheet_row(2, &[reference, name, "oldham"], more)
-        )
-    };
     for (more, says) in [
         (
             "<c r=\"D2\" t=\"e\"><v>#N/A</v></c>",
@@ -332,25 +325,38 @@ async fn a_workbook_is_read_as_the_spreadsheet_shows_it(app: TestApp) {
         ),
         ("<c r=\"F2\"><v>9</v></c>", "F2 has no title"),
     ] {
-        let book = workbook(&[("Groups", "visible", &group("R-1", "Sheet group", more))]);
+        let sheet = sheet_of_group("R-1", "Sheet group", more);
+        let book = workbook(&[("Groups", "visible", &sheet)]);
         let named = wrong(&app, &office, ImportKind::Groups, &book).await;
         assert!(
             named.len() == 1 && named[0].starts_with(says),
             "{more}: {named:?}"
         );
     }
+}
 
+/// A sheet of one group, with further cells as XML.
+fn sheet_of_group(reference: &str, name: &str, more: &str) -> String {
+    let titles = sheet_row(1, &["reference", "name", "area", "charity_number"], "");
+    let row = sheet_row(2, &[reference, name, "oldham"], more);
+    format!("{titles}{row}")
+}
+
+on_each_engine!(the_first_sheet_that_can_be_seen_is_read);
+async fn the_first_sheet_that_can_be_seen_is_read(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let titles = sheet_row(1, &["reference", "name", "area", "charity_number"], "");
     let number = "<c r=\"D2\"><v>1234567</v></c>";
     let book = workbook(&[
         (
             "Lookups",
             "hidden",
-            &group("H-1", "From the hidden sheet", ""),
+            &sheet_of_group("H-1", "From the hidden sheet", ""),
         ),
         (
             "Groups",
             "visible",
-            &group("V-1", "From the visible sheet", number),
+            &sheet_of_group("V-1", "From the visible sheet", number),
         ),
         ("Notes", "visible", &titles),
     ]);

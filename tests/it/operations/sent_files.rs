@@ -1,6 +1,7 @@
 //! Files as people have them: transparent pictures, panoramas, pictures that were cut off, photos
 //! of phones, and PDFs with a password. Each refusal says its own reason, to programs and on pages.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};
@@ -39,8 +40,8 @@ fn encrypted_pdf([owner, user]: [&str; 2]) -> String {
     let mut pdf = "%PDF-1.7\n".to_owned();
     let mut table = "0000000000 65535 f \n".to_owned();
     for (number, object) in (1..).zip(objects) {
-        table.push_str(&format!("{:010} 00000 n \n", pdf.len()));
-        pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+        writeln!(table, "{:010} 00000 n ", pdf.len()).unwrap();
+        writeln!(pdf, "{number} 0 obj\n{object}\nendobj").unwrap();
     }
     let table_at = pdf.len();
     format!(

@@ -119,9 +119,9 @@ async fn found_groups(
     let views = &request.app.views;
     let related = views.related_groups(own).await?;
     let shares = |id: Uuid| {
-        let shared = related.iter().find(|other| other.group == id);
-        let shares = shared.map(|other| other.shares.iter().map(String::as_str));
-        shares.map(shared_in_words).unwrap_or_default()
+        let found = related.iter().find(|other| other.group == id);
+        let details = found.map(|other| other.shares.iter().map(String::as_str));
+        details.map(shared_in_words).unwrap_or_default()
     };
     let mut rows = if text.is_empty() {
         let ids = related.iter().map(|other| other.group.to_string());

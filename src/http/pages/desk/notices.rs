@@ -8,13 +8,17 @@
 
 mod counted;
 mod mailed;
-mod table;
+mod of_grants;
+mod of_records;
+mod of_setup;
 
 use jiff::civil::Date;
 
 pub(super) use self::counted::counted_notice;
 pub(super) use self::mailed::{mailed, released_letters};
-use self::table::NOTICES;
+use self::of_grants::OF_GRANTS;
+use self::of_records::OF_RECORDS;
+use self::of_setup::OF_SETUP;
 use super::DeskRequest;
 use crate::domain::days;
 use crate::eventlog::append::AppendReceipt;
@@ -29,6 +33,11 @@ struct ActionNotice {
     sentence: &'static str,
     /// The field of the form with a day, and the sentence that names it after `{day}`.
     until: Option<(&'static str, &'static str)>,
+}
+
+/// All sentences. They mention the group only if the service writes to the group.
+fn notices() -> impl Iterator<Item = &'static ActionNotice> {
+    [OF_SETUP, OF_RECORDS, OF_GRANTS].into_iter().flatten()
 }
 
 const fn says(room: &'static str, name: &'static str, sentence: &'static str) -> ActionNotice {
@@ -88,7 +97,7 @@ pub(super) fn position_before_action(request: &DeskRequest<'_>) -> Option<i64> {
 pub(super) fn notice_text(done: &str, path: &str) -> Option<String> {
     let Done { name, day, .. } = Done::parse(done)?;
     let room = path.trim_start_matches("/desk/").split('/').next();
-    let named = || NOTICES.iter().filter(|notice| notice.name == name);
+    let named = || notices().filter(|notice| notice.name == name);
     let found = named()
         .find(|notice| Some(notice.room) == room)
         .or_else(|| named().next())?;
@@ -117,8 +126,7 @@ pub(super) fn done_parameter_of_several(name: &str, (first, last): (i64, i64)) -
 /// The parameter `done` after an action: its name, the day of its form if the sentence has one, and
 /// the positions of its events.
 pub(super) fn done_parameter(name: &str, posted: &FormData, receipt: &AppendReceipt) -> String {
-    let field = NOTICES
-        .iter()
+    let field = notices()
         .filter(|notice| notice.name == name)
         .find_map(|notice| notice.until);
     let sent = posted.to_json();
@@ -140,7 +148,7 @@ mod tests {
                 let has =
                     |notice: &&ActionNotice| (notice.room, notice.name) == (noun.plural, spec.name);
                 assert!(
-                    NOTICES.iter().any(|notice| has(&notice)),
+                    notices().any(|notice| has(&notice)),
                     "{} {}",
                     noun.plural,
                     spec.name
@@ -151,10 +159,9 @@ mod tests {
 
     #[test]
     fn every_sentence_is_of_a_command_and_the_only_one() {
-        for notice in NOTICES {
-            let twins = NOTICES
-                .iter()
-                .filter(|other| (other.room, other.name) == (notice.room, notice.name));
+        for notice in notices() {
+            let twins =
+                notices().filter(|other| (other.room, other.name) == (notice.room, notice.name));
             assert_eq!(twins.count(), 1, "{} {}", notice.room, notice.name);
             let known = RESOURCES
                 .iter()
