@@ -116,27 +116,8 @@ pub async fn issue(commands: &Commands, invited: NewSignInLink) -> Result<SignIn
     Ok(SignInSecret::derive(commands.log().vault(), &id))
 }
 
-/// A browser that asks for a link, by keyed digests of its key.
-#[derive(Clone, Debug)]
-pub struct AskingBrowser {
-    /// The digest under which its request for a code is stored.
-    pub code_request: String,
-    /// The digest under which its session is stored.
-    pub session: String,
-}
-
-impl AskingBrowser {
-    /// The browser with a key.
-    #[must_use]
-    pub fn of_key(vault: &Vault, key: &str) -> Self {
-        Self {
-            code_request: vault.derive_secret("asks for a code", key),
-            session: sessions::digest(vault, key),
-        }
-    }
-}
-
-/// Makes a link for a browser that requested one, and enqueues its mail.
+/// Makes a link for a browser that requested one, and enqueues its mail. `browser` is the digest of
+/// the browser's key: see [`browser_digest`].
 ///
 /// If no person has the address, the same rows are written but no mail remains in the outbox, so
 /// that the response time does not reveal whether the address is known.
@@ -144,7 +125,7 @@ pub async fn issue_by_mail(
     commands: &Commands,
     holder: Option<PersonId>,
     joins: Option<(Uuid, PersonId)>,
-    browser: AskingBrowser,
+    browser: &str,
 ) -> Result<(), LogError> {
     let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
     let (joins, brought_by) = joins
@@ -154,8 +135,7 @@ pub async fn issue_by_mail(
     let link = LinkRow {
         joins,
         brought_by,
-        browser: browser.code_request,
-        asked_in: browser.session,
+        browser: browser.to_owned(),
         ..new_link_row(&id, person, now + MAILED_LINK_MINUTES * MINUTE_US)
     };
     store_link(commands, &link, true, now).await
@@ -188,7 +168,6 @@ fn new_link_row(id: &str, person: String, expires_at: i64) -> LinkRow {
         expires_at,
         used_at: None,
         browser: nothing(),
-        asked_in: nothing(),
     }
 }
 
@@ -220,6 +199,12 @@ async fn store_link(
 pub async fn holder_of_address(log: &Log, email: &str) -> Result<Option<PersonId>, LogError> {
     let holder = log.vault().subject_of(BlindIndexKind::Email, email).await?;
     Ok(holder.map(PersonId))
+}
+
+/// The digest of a browser's key under which its request for a code is stored.
+#[must_use]
+pub fn browser_digest(vault: &Vault, key: &str) -> String {
+    vault.derive_secret("asks for a code", key)
 }
 
 /// A link by its id, unless it is for an unknown address.

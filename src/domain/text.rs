@@ -403,12 +403,11 @@ mod tests {
             "\u{200b}",
             "\u{feff}\u{2060}",
             "\u{200d}",
-            "\u{200f}",
             "\t\u{a0}",
         ] {
             assert_eq!(text.parse::<Name>(), Err(TextError::Empty), "{text:?}");
         }
-        for text in ["\u{3164}", "\u{301}", "!!!", "\u{2800}"] {
+        for text in ["\u{3164}", "\u{301}", "!!!", "\u{2800}", "\u{200f}"] {
             assert_eq!(
                 text.parse::<Name>(),
                 Err(TextError::NothingVisible),

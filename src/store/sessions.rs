@@ -36,15 +36,11 @@ pub struct LinkRow {
     pub used_at: Option<i64>,
     /// The keyed digest of the browser in which the link's code may be typed; empty if in none.
     pub browser: String,
-    /// The digest of the session that the browser had, or got, when it asked for the link; empty if
-    /// no browser asked.
-    pub asked_in: String,
 }
 
 const SESSION: &str =
     "digest, person, proven, device, started_at, seen_at, expires_at, roles, access";
-const LINK: &str = "id, person, joins, brought_by, wrong_codes, expires_at, used_at, browser, \
-    asked_in";
+const LINK: &str = "id, person, joins, brought_by, wrong_codes, expires_at, used_at, browser";
 
 /// Inserts a session, and deletes expired ones.
 pub async fn insert(store: &Store, organisation: &str, session: &SessionRow) -> StoreResult<()> {
@@ -198,8 +194,8 @@ pub async fn issue_link(
     const NEWEST: &str = "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 \
         AND browser <> '' AND (person = $2 OR browser = $3)";
     const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, \
-        wrong_codes, expires_at, browser, asked_in) \
-        VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)";
+        wrong_codes, expires_at, browser) \
+        VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
     // A link for an unknown address must not invalidate the codes of other unknown addresses.
     let whose: &str = if link.person.is_empty() {
         "nobody"
@@ -213,8 +209,7 @@ pub async fn issue_link(
             .execute(&mut *db).await?;
         sqlx::query(SQL).bind(organisation).bind(&link.id).bind(&link.person).bind(&link.joins)
             .bind(&link.brought_by)
-            .bind(link.expires_at).bind(&link.browser).bind(&link.asked_in)
-            .execute(&mut *db).await?;
+            .bind(link.expires_at).bind(&link.browser).execute(&mut *db).await?;
     });
     if let Some(mail) = mail {
         super::outbox::insert(&mut tx, organisation, mail, now).await?;

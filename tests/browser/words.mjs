@@ -102,6 +102,8 @@ async function link_of(off, email) {
 /** Opens a link, and signs in as its page offers it. */
 async function signs_in(page, link) {
   await page.goto(link);
+  const began = page.getByLabel(/that was me/);
+  if (await began.count()) await began.check();
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForLoadState('load');
 }

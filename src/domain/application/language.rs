@@ -70,7 +70,6 @@ mod tests {
         );
         for body in [
             r#"{"language":"en","spoken_language":""}"#,
-            r#"{"language":"en","spoken_language":"Urdu\nPunjabi"}"#,
             r#"{"language":"en","spoken_language":"www.example.org"}"#,
             &long,
         ] {

@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_alone() {
-        let host: MailHost = " Mail.Example.org ".parse().unwrap();
+        let host: MailHost = " SMTP.Example.org ".parse().unwrap();
         assert_eq!(host.as_str(), "smtp.example.org");
         for text in [
             "smtps://smtp.example.org",

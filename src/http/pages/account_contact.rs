@@ -21,7 +21,7 @@ use super::{
     FormData, FormErrors, PageError, Visitor, account, apply, ownership, see_other, sign_in,
     visitor,
 };
-use crate::auth::links::{self, AskingBrowser};
+use crate::auth::links;
 use crate::auth::sessions;
 use crate::clock::day_of;
 use crate::domain::person::PersonDetails;
@@ -164,8 +164,8 @@ pub(super) async fn submit(
         if let Some(email) = corrected {
             let joins = row.groups.iter().next().filter(|_| taken);
             let joins = joins.map(|group| (*group, person));
-            let browser = AskingBrowser::of_key(app.commands.log().vault(), &key);
-            sign_in::send_link(app, &email, joins, browser).await?;
+            let browser = links::browser_digest(app.commands.log().vault(), &key);
+            sign_in::send_link(app, &email, joins, &browser).await?;
         }
         restart_session(request, visitor, app, person, &key, &mut response).await?;
     }

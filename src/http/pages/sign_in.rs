@@ -17,7 +17,7 @@ use super::{
     FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, render_form_page,
     see_other, sign_in_link,
 };
-use crate::auth::links::{self, AskingBrowser, LinkRow, UnprovenSessions, WRONG_CODES_MAX};
+use crate::auth::links::{self, LinkRow, UnprovenSessions, WRONG_CODES_MAX};
 use crate::domain::PersonId;
 use crate::domain::language::Language;
 use crate::domain::personal_data::parse_email;
@@ -148,7 +148,7 @@ async fn submit(
             return render(&visitor, &app, Some(rejected), to, posted.text("kept")).await;
         }
     };
-    send_link(&app, &email, None, visitor.asking_browser(&app)).await?;
+    send_link(&app, &email, None, &visitor.code_request_digest(&app)).await?;
     let query = serde_html_form::to_string([("to", &to)]).unwrap_or_default();
     Ok(see_other(&format!("/sign-in/code?{query}")))
 }
@@ -159,7 +159,7 @@ pub(super) async fn send_link(
     app: &AppState,
     email: &str,
     joins: Option<(Uuid, PersonId)>,
-    browser: AskingBrowser,
+    browser: &str,
 ) -> Result<(), PageError> {
     let holder = links::holder_of_address(app.commands.log(), email).await?;
     if app.site.limits.allow_link(email) {
@@ -234,7 +234,7 @@ async fn check_code(
     visitor: &Visitor,
     typed: &str,
 ) -> Result<Option<LinkRow>, PageError> {
-    let browser = visitor.asking_browser(app).code_request;
+    let browser = visitor.code_request_digest(app);
     let Some(attempt) = links::try_code(&app.commands, &browser, typed).await? else {
         return Ok(None);
     };

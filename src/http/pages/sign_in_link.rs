@@ -8,14 +8,16 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::device::device_name;
-use super::i18n::translate;
+use super::i18n::{translate, translate_with};
 use super::visitor::new_browser_key;
 use super::{
-    PageContext, PageError, PageForms, PostedForm, Visitor, kept_form, render_page, see_other,
+    FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, kept_form,
+    render_form_page, see_other,
 };
 use crate::auth::links::{self, LinkRow, NewSignInLink, UnprovenSessions};
 use crate::auth::{load_signed_in, sessions};
 use crate::domain::PersonId;
+use crate::domain::language::Language;
 use crate::domain::text::contains_url;
 use crate::http::AppState;
 use crate::projections::{GroupRow, PersonRow};
@@ -31,10 +33,10 @@ struct SignInLinkPage {
     whom: Option<String>,
     /// The name of the group that the person can join by the link.
     joins: Option<String>,
-    /// The other browsers in which the person is signed in, and has not proven the address.
-    elsewhere: Vec<String>,
-    /// "yes" if the box is ticked that keeps the person signed in there.
-    stay: &'static str,
+    wrong: Vec<(String, String)>,
+    /// The two answers to whether the person began an application in another browser; empty if
+    /// nobody did.
+    stay: Vec<(String, String)>,
 }
 
 /// Shows the button that redeems the link.
@@ -45,30 +47,56 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let token = request.match_info().query("token");
     let link = links::find_unused(&app.commands, token).await?;
-    let (whom, joins, (elsewhere, stay)) = match &link {
+    render(&visitor, &app, link.as_ref(), None).await
+}
+
+async fn render(
+    visitor: &Visitor,
+    app: &AppState,
+    link: Option<&LinkRow>,
+    rejected: Option<FormErrors>,
+) -> Result<HttpResponse, PageError> {
+    let (whom, joins, began) = match link {
         Some(link) => (
-            masked_person(&app, &link.person).await?,
-            group_to_join(&app, link).await?,
-            unproven_elsewhere(&visitor, &app, link).await?,
+            masked_person(app, &link.person).await?,
+            group_to_join(app, link).await?,
+            unproven_elsewhere(visitor, app, link).await?,
         ),
-        None => (None, None, (Vec::new(), "")),
+        None => (None, None, Vec::new()),
     };
-    let mut shell =
-        PageContext::load(&visitor, &app, translate("Sign in", visitor.language)).await?;
+    let mut shell = PageContext::load(visitor, app, translate("Sign in", visitor.language)).await?;
     // The page's path must not contain the link's token, because links on the page would pass it
     // on.
     "/sign-in".clone_into(&mut shell.path);
-    let mut response = render_page(&SignInLinkPage {
+    let forms = PageForms::new(visitor, rejected).with_address("");
+    let wrong = forms.error_summary();
+    shell.has_errors = !wrong.is_empty();
+    let sheet = SignInLinkPage {
         page: shell,
-        forms: PageForms::new(&visitor, None).with_address(""),
+        forms,
         good: link.is_some(),
         whom,
         joins,
-        elsewhere,
-        stay,
-    })?;
-    visitor.set_new_key_cookie(&app, &mut response);
-    Ok(response)
+        stay: answers(&began, visitor.language),
+        wrong,
+    };
+    render_form_page(visitor, app, sheet.page.has_errors, &sheet)
+}
+
+/// The answers to whether the person began in these browsers. Neither is chosen before: a session
+/// that somebody else began must not stay by an oversight, and one's own must not end by one.
+fn answers(began: &[String], language: Language) -> Vec<(String, String)> {
+    if began.is_empty() {
+        return Vec::new();
+    }
+    let named = began.join(", ");
+    let yes = translate_with(
+        "Yes, that was me. Keep me signed in there too: {}",
+        &named,
+        language,
+    );
+    let no = translate("No, that was someone else. Sign them out.", language);
+    vec![("yes".to_owned(), yes), ("no".to_owned(), no.to_owned())]
 }
 
 /// The name of the group that the person can join by the link; none for staff.
@@ -93,29 +121,24 @@ async fn group_to_join(app: &AppState, link: &LinkRow) -> Result<Option<String>,
 }
 
 /// The other browsers in which a link's person began an application without having proven the
-/// address, and "yes" if the only one of them is that which asked for this link: a group that reads
-/// its email on a phone goes on typing on its computer. One that asked for no link is left only if
-/// the person ticks the box.
+/// address.
 async fn unproven_elsewhere(
     visitor: &Visitor,
     app: &AppState,
     link: &LinkRow,
-) -> Result<(Vec<String>, &'static str), PageError> {
+) -> Result<Vec<String>, PageError> {
     let Ok(person) = link.person.parse::<Uuid>() else {
-        return Ok((Vec::new(), ""));
+        return Ok(Vec::new());
     };
     let own = visitor.digest(app);
     let mut sessions = sessions::unproven(&app.commands, PersonId(person)).await?;
     sessions.retain(|session| session.digest != own);
-    let all_asked = sessions
-        .iter()
-        .all(|session| session.digest == link.asked_in);
     let mut names: Vec<String> = sessions
         .iter()
         .map(|session| device_name(&session.device, visitor.language))
         .collect();
     names.dedup();
-    Ok((names, if all_asked { "yes" } else { "" }))
+    Ok(names)
 }
 
 /// A person, masked for a page that anyone with the link can see: enough to recognise oneself, or
@@ -165,10 +188,14 @@ pub(super) async fn submit(
     } else {
         String::new()
     };
-    let unproven = if posted.text("stay") == "yes" {
-        UnprovenSessions::Keep
-    } else {
-        UnprovenSessions::End
+    let unproven = match posted.text("stay") {
+        "yes" => UnprovenSessions::Keep,
+        "" if !unproven_elsewhere(&visitor, &app, &link).await?.is_empty() => {
+            let says = translate("Choose yes or no", visitor.language).to_owned();
+            let rejected = FormErrors::new("link", &posted, vec![("stay".to_owned(), says)]);
+            return render(&visitor, &app, Some(&link), Some(rejected)).await;
+        }
+        _ => UnprovenSessions::End,
     };
     let link = LinkRow { joins, ..link };
     redeem(&request, &visitor, &app, (&link, unproven), "/").await

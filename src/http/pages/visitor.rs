@@ -17,7 +17,7 @@ use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::{FormErrors, PageError, csrf, kept_form};
-use crate::auth::links::AskingBrowser;
+use crate::auth::links;
 use crate::auth::sessions::{self, NewSession, SessionRow, SessionsToEnd};
 use crate::auth::{SignedIn, kept_forms};
 use crate::domain::PersonId;
@@ -244,9 +244,9 @@ impl Visitor {
             .map_err(|error| PageError::internal(&error))
     }
 
-    /// The browser, to ask for a sign-in link.
-    pub fn asking_browser(&self, app: &AppState) -> AskingBrowser {
-        AskingBrowser::of_key(app.commands.log().vault(), &self.browser_key)
+    /// The digest of the browser's key under which its request for a code is stored.
+    pub fn code_request_digest(&self, app: &AppState) -> String {
+        links::browser_digest(app.commands.log().vault(), &self.browser_key)
     }
 
     /// The digest of the browser's key under which its session is stored.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::applicant::{TypedGroup, execute_step, start_application};
 use super::start;
-use crate::auth::links::{self, AskingBrowser};
+use crate::auth::links;
 use crate::auth::sessions;
 use crate::clock;
 use crate::commands::{Caller, CommandError, CommandRequest};
@@ -155,12 +155,12 @@ pub(super) async fn submit(
         start_application(&request, &app, &posted, &visitor, caller, group, &area).await?;
     // The browser gets a new key. The code in the mail works only in the browser with this key.
     let key = visitor::new_browser_key();
-    let asks = AskingBrowser::of_key(app.commands.log().vault(), &key);
+    let asks = links::browser_digest(app.commands.log().vault(), &key);
     if let Some(email) = email {
         if taken {
-            sign_in::send_link(&app, &email, Some((group.0, person)), asks).await?;
+            sign_in::send_link(&app, &email, Some((group.0, person)), &asks).await?;
         } else if app.site.limits.allow_link(&email) {
-            links::issue_by_mail(&app.commands, Some(person), None, asks).await?;
+            links::issue_by_mail(&app.commands, Some(person), None, &asks).await?;
         }
     }
     Visitor::start_session(&request, &app, person, false, &key, &mut response).await?;
