@@ -399,12 +399,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Name>().map(String::from), Ok(text.to_owned()));
         }
-        for text in [
-            "\u{200b}",
-            "\u{feff}\u{2060}",
-            "\u{200d}",
-            "\t\u{a0}",
-        ] {
+        for text in ["\u{200b}", "\u{feff}\u{2060}", "\u{200d}", "\t\u{a0}"] {
             assert_eq!(text.parse::<Name>(), Err(TextError::Empty), "{text:?}");
         }
         for text in ["\u{3164}", "\u{301}", "!!!", "\u{2800}", "\u{200f}"] {

@@ -101,11 +101,14 @@ impl SetupState {
     }
 
     pub(super) fn email_in_words(&self, has_server: bool) -> String {
-        let reached = self.administrators.iter().find(|one| one.proven);
-        match reached {
-            _ if !has_server => "No email server yet: emails are kept as files".to_owned(),
-            Some(one) => format!("An email reached {}", one.email),
-            None => "Send yourself a test message".to_owned(),
+        let reached = self.administrators.iter().filter(|one| one.proven);
+        let addresses: Vec<_> = reached.map(|one| one.email.as_str()).collect();
+        if !has_server {
+            "No email server yet: emails are kept as files".to_owned()
+        } else if addresses.is_empty() {
+            "Send yourself a test message".to_owned()
+        } else {
+            format!("An email reached {}", addresses.join(" and "))
         }
     }
 
