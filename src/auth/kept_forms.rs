@@ -108,6 +108,26 @@ pub async fn newest(
     find(commands, secret, typed_by, "").await
 }
 
+/// Gives the newest form that was kept for a person in a browser to another person.
+pub async fn hand_over(
+    commands: &Commands,
+    secret: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), LogError> {
+    let Some(form) = newest(commands, secret, from).await? else {
+        return Ok(());
+    };
+    let given = KeptForm {
+        typed_by: to.to_owned(),
+        ..form
+    };
+    if keep(commands, secret, &given).await? {
+        remove(commands, secret, from, &given.page).await?;
+    }
+    Ok(())
+}
+
 async fn find(
     commands: &Commands,
     secret: &str,

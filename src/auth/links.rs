@@ -338,15 +338,15 @@ async fn prove_address(
 
 /// Adds the person to the link's group, if the rules permit it. The caller does not do this for
 /// staff: otherwise anyone could give a member of staff a connection to a group by entering their
-/// address. A refusal is not an error: it does not stop the sign-in.
+/// address. A refusal is not an error: it does not stop the sign-in. Returns whether they joined.
 pub async fn join_group(
     commands: &Commands,
     views: &Views,
     person: PersonId,
     link: &LinkRow,
-) -> Result<(), CommandError> {
+) -> Result<bool, CommandError> {
     let (Ok(group), Ok(by)) = (link.joins.parse::<Uuid>(), link.brought_by.parse::<Uuid>()) else {
-        return Ok(());
+        return Ok(false);
     };
     let caller = Caller {
         actor: Actor::Person(PersonId(by)),
@@ -369,9 +369,9 @@ pub async fn join_group(
     match commands.execute(CommandRequest::new(own, join)).await {
         Ok(answer) => {
             views.wait_until_shown(answer.last_position).await;
-            Ok(())
+            Ok(true)
         }
-        Err(CommandError::Refused(_) | CommandError::RefusedFor(_)) => Ok(()),
+        Err(CommandError::Refused(_) | CommandError::RefusedFor(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -385,6 +385,21 @@ pub(super) async fn page_of_newest(
     Ok(kept.map(|kept| kept.page))
 }
 
+/// Gives the newest form that somebody sent in this browser, before they had proven their address,
+/// to the person whose address it is and who has joined their group.
+pub(super) async fn hand_over(
+    request: &HttpRequest,
+    app: &AppState,
+    people: [PersonId; 2],
+) -> Result<(), PageError> {
+    if let Some(secret) = secret_of(request, app) {
+        let vault = app.commands.log().vault();
+        let [from, to] = people.map(|person| kept_forms::typed_by(vault, person));
+        kept_forms::hand_over(&app.commands, &secret, &from, &to).await?;
+    }
+    Ok(())
+}
+
 fn needs_sign_in(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     ROOMS.iter().any(|room| {

@@ -236,8 +236,13 @@ pub(super) async fn redeem(
         .await?
         .reader
         .sees_all();
-    if !staff {
-        links::join_group(&app.commands, &app.views, person, link).await?;
+    if !staff && links::join_group(&app.commands, &app.views, person, link).await? {
+        // They began with an address that is known, so that their words were kept for a stranger.
+        let began = link
+            .brought_by
+            .parse()
+            .map_err(|_| PageError::not_found())?;
+        kept_form::hand_over(request, app, [PersonId(began), person]).await?;
     }
     let kept = kept_form::page_of_newest(request, app, person).await?;
     let to = match to {

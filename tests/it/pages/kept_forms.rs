@@ -566,6 +566,53 @@ async fn a_link_in_another_tab_keeps_what_the_first_tab_sends(app: TestApp) {
     );
 }
 
+on_each_engine!(words_of_a_beginner_wait_for_the_member_whose_address_they_gave);
+async fn words_of_a_beginner_wait_for_the_member_whose_address_they_gave(app: TestApp) {
+    // Given: the address is known, so that a person of its own begins.
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    begun(&address, &start);
+    app.catch_up().await;
+    let at = mailed_link(&app).await;
+    let mut phone = Browser::new(&address);
+    let page = phone.get(&at);
+    phone.submit_form(&page, &at, &[("stay", "no")]);
+
+    for joins in ["", "yes"] {
+        let (mut laptop, question) = begun(&address, &start);
+        app.catch_up().await;
+
+        // When: the session ends, the answer is sent, and the link is opened here.
+        laptop.cookies.clear();
+        laptop.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+        let typed_by = question.hidden_field("typed_by");
+        let shown = question.hidden_field("shown");
+        let fields = [
+            ("at", question.path.as_str()),
+            ("form", "answer"),
+            ("typed_by", typed_by.as_str()),
+            ("shown", shown.as_str()),
+            ("answer", "food"),
+            ("then", "next"),
+        ];
+        let kept = laptop.submit_form(&question, &question.path, &fields);
+        let at = mailed_link(&app).await;
+        let page = laptop.get(&at);
+        let shown = laptop.submit_form(&page, &at, &[("join", joins)]);
+
+        // Then: they are shown to a member only.
+        assert!(kept.path.contains("/sign-in?kept=yes"), "{}", kept.path);
+        assert!(page.contains("name=\"join\""), "{}", visible_text(&page));
+        assert_eq!(
+            (shown.path == question.path, shown.contains(NOTE)),
+            (joins == "yes", joins == "yes"),
+            "{}: {}",
+            shown.path,
+            visible_text(&shown)
+        );
+    }
+}
+
 on_each_engine!(words_of_a_page_of_another_person_can_be_copied);
 async fn words_of_a_page_of_another_person_can_be_copied(app: TestApp) {
     // Given: another member has signed in on the same computer since the page was opened.
