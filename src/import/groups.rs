@@ -196,7 +196,7 @@ pub(super) fn plan_registration(
         };
         steps.push(PlannedCommand {
             line: new.line,
-            description: format!("its number {identifier} will be added"),
+            description: describe_number(&identifier, group, new.line, there),
             values: vec![("Number", identifier.to_string())],
             key,
             command: Command::Group(
@@ -207,4 +207,22 @@ pub(super) fn plan_registration(
         });
     }
     (group, steps)
+}
+
+/// Says that a number will be added, and who has it already: a group, or another row of the table.
+fn describe_number(
+    number: &Identifier,
+    group: GroupId,
+    line: usize,
+    there: &mut ExistingRecords,
+) -> String {
+    let (holder, called) = there
+        .number_holders
+        .entry(number.clone())
+        .or_insert_with(|| (group.0, format!("line {line}")));
+    if *holder == group.0 {
+        format!("its number {number} will be added")
+    } else {
+        format!("its number {number} will be added, although {called} has it already")
+    }
 }

@@ -162,6 +162,8 @@ struct ExistingRecords {
     groups: Vec<GroupRow>,
     /// The names of the groups, in their order, as [`comparable_name`] returns them.
     group_names: Vec<String>,
+    /// Who has each number: the group, and how the reader knows it.
+    number_holders: BTreeMap<Identifier, (Uuid, String)>,
     funds: Vec<FundRow>,
     /// The group of each recorded past grant, by the grant's reference.
     past_grants: BTreeMap<String, GroupId>,
@@ -191,6 +193,7 @@ impl Importer {
                 .iter()
                 .map(|row| comparable_name(&row.name))
                 .collect(),
+            number_holders: holders_of_numbers(&groups),
             groups,
             funds: self.views.all_rows(None, Vec::new()).await?,
             past_grants: self.past_grants().await?,
@@ -451,6 +454,18 @@ impl ExistingRecords {
             .find(|fund| comparable_name(&fund.name) == wanted || fund.id.to_string() == said.text);
         found.ok_or_else(|| said.error("there is no fund with this name"))
     }
+}
+
+/// The groups that are not merged into another, by their numbers.
+fn holders_of_numbers(groups: &[GroupRow]) -> BTreeMap<Identifier, (Uuid, String)> {
+    let current = groups.iter().filter(|row| row.merged_into.is_none());
+    current
+        .flat_map(|row| {
+            let holder = (row.id, format!("the group “{}”", row.name));
+            let numbers = row.identifiers.iter();
+            numbers.map(move |number| (number.clone(), holder.clone()))
+        })
+        .collect()
 }
 
 /// What a person should know of the file before they record it.

@@ -424,6 +424,34 @@ async fn a_table_that_can_be_read_in_two_ways_is_refused(app: TestApp) {
     );
 }
 
+on_each_engine!(the_trial_says_who_else_has_a_number);
+async fn the_trial_says_who_else_has_a_number(app: TestApp) {
+    let office = Office::open(&app, 10_000).await;
+    let table = "reference,name,area,charity_number\n\
+        1,Same number A,oldham,1112223\n2,Same number B,oldham,1112223\n";
+    let numbers = |report: &ImportReport| -> Vec<String> {
+        let rows = report.rows.iter().map(|row| row.says.clone());
+        rows.filter(|says| says.contains("its number")).collect()
+    };
+
+    let first = record(&app, office.ada, ImportKind::Groups, table).await;
+    let later = "reference,name,area,charity_number\n3,Same number C,oldham,1112223\n";
+    let tried = import(&app, office.ada, ImportKind::Groups, later.as_bytes(), true).await;
+
+    assert_eq!(
+        numbers(&first),
+        [
+            "its number GB-CHC-1112223 will be added",
+            "its number GB-CHC-1112223 will be added, although line 2 has it already",
+        ]
+    );
+    let says = numbers(&tried).concat();
+    assert!(
+        says.contains("although the group “Same number") && says.ends_with("has it already"),
+        "{says}"
+    );
+}
+
 on_sqlite!(the_trial_shows_each_value_as_it_was_read);
 async fn the_trial_shows_each_value_as_it_was_read(app: TestApp) {
     let (office, address) = serve_office(&app).await;
