@@ -2,6 +2,9 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+/// How many bytes are examined for UTF-16 without a byte order mark.
+const SAMPLE_BYTES: usize = 512;
+
 /// A text, and the encoding of the file that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodedText {
@@ -24,8 +27,8 @@ impl DecodedText {
 #[error("this is not a text file in UTF-8, UTF-16 or Windows-1252")]
 pub struct DecodeError;
 
-/// Decodes a text. A byte order mark decides the encoding. Without one it is UTF-16 if bytes are
-/// zero, else UTF-8 if the bytes are valid UTF-8, else Windows-1252. No byte is ever replaced.
+/// Decodes a text. A byte order mark decides the encoding. Without one it is UTF-16 if many bytes
+/// are zero, else UTF-8 if the bytes are valid UTF-8, else Windows-1252. No byte is ever replaced.
 pub fn decode_text(bytes: &[u8]) -> Result<DecodedText, DecodeError> {
     let (encoding, mark) =
         Encoding::for_bom(bytes).unwrap_or_else(|| (encoding_without_mark(bytes), 0));
@@ -45,26 +48,24 @@ pub fn decode_text(bytes: &[u8]) -> Result<DecodedText, DecodeError> {
     })
 }
 
+/// The encoding of a text that has no byte order mark. A text of a western office program or bank
+/// that is not Unicode is Windows-1252.
 fn encoding_without_mark(bytes: &[u8]) -> &'static Encoding {
+    let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
     let zeros = |odd: usize| {
-        bytes
-            .iter()
-            .skip(odd)
-            .step_by(2)
-            .filter(|byte| **byte == 0)
-            .count()
+        let at_places = sample.iter().skip(odd).step_by(2);
+        at_places.filter(|byte| **byte == 0).count()
     };
     let (even, odd) = (zeros(0), zeros(1));
-    if even == 0 && odd == 0 {
-        if std::str::from_utf8(bytes).is_ok() {
-            UTF_8
-        } else {
-            WINDOWS_1252
-        }
-    } else if odd > even {
-        UTF_16LE
+    // In UTF-16 one of the two bytes of each Latin letter, digit and separator is zero. Fewer zeros
+    // are no text in any encoding.
+    let least = sample.len() / 8;
+    if even.max(odd) > least && least > 0 {
+        if odd > even { UTF_16LE } else { UTF_16BE }
+    } else if std::str::from_utf8(bytes).is_ok() {
+        UTF_8
     } else {
-        UTF_16BE
+        WINDOWS_1252
     }
 }
 
@@ -124,6 +125,8 @@ mod tests {
             b"caf\x81",
             b"\xe9\x01",
             b"\0\0",
+            b"Date,Amount\n26/11/2026,\x0018.00\n",
+            b"\x7fELF\x02\x01\x01\x00\x00\x00",
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
         ] {
             assert_eq!(decode_text(bytes), Err(DecodeError), "{bytes:?}");

@@ -7,7 +7,6 @@ mod columns;
 mod csv;
 mod days;
 mod decimals;
-mod encoding;
 mod mt940;
 mod ofx;
 mod xml;
@@ -15,6 +14,7 @@ mod xml;
 use jiff::civil::Date;
 
 use super::layout::StatementLayout;
+use crate::decode::decode_text;
 
 /// Maximum number of lines of a CSV statement, and of movements of any statement.
 const LINES_MAX: usize = 50_000;
@@ -117,7 +117,7 @@ pub fn read_statement_with(
     bytes: &[u8],
     layout: Option<&StatementLayout>,
 ) -> Result<Statement, StatementError> {
-    let text = encoding::decode(bytes).ok_or(StatementError::UnknownFormat)?;
+    let text = decode_text(bytes).map_err(|_| StatementError::UnknownFormat)?.text;
     let format = FORMATS.iter().find(|format| (format.is_it)(&text));
     let statement = match format {
         Some(format) => (format.read)(&text)?,
