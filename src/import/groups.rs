@@ -1,9 +1,9 @@
 //! Import of groups: one group per line.
 
 use super::line::{ImportLine, RowError};
-use super::{ExistingRecords, PlannedCommand, comparable_name, slugify};
+use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::group::{GroupMaturity, RecordIdentifier, RegisterGroup};
-use crate::domain::text::{Identifier, Line as Reference, Name, Slug, TextError};
+use crate::domain::text::{Identifier, Line as Reference, Name, Slug, TextError, name_key};
 use crate::domain::{Command, GroupCommand, GroupId};
 
 /// Titles of the columns that are read.
@@ -123,7 +123,7 @@ fn group_identifiers(line: &ImportLine) -> Result<Vec<Identifier>, RowError> {
 fn require_one_row(group: &NewGroup, there: &mut ExistingRecords) -> Result<(), RowError> {
     let rows = there
         .named_rows
-        .entry((comparable_name(group.name.as_str()), group.area.clone()))
+        .entry((name_key(group.name.as_str()), group.area.clone()))
         .or_default();
     let is_other = |numbers: &[Identifier]| {
         !numbers.is_empty()
@@ -160,7 +160,7 @@ pub(super) fn plan_registration(
         ("Area", new.area.to_string()),
         ("Standing", standing.to_owned()),
     ];
-    let wanted = comparable_name(new.name.as_str());
+    let wanted = name_key(new.name.as_str());
     let already = there
         .existing_groups()
         .any(|(known, name)| known.id != group.0 && *name == wanted);

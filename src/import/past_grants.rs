@@ -2,10 +2,10 @@
 
 use super::groups::{NewGroup, plan_registration};
 use super::line::{ImportLine, RowError, day_in_words};
-use super::{ExistingRecords, PlannedCommand, comparable_name, slugify};
+use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::days::EARLIEST_DAY;
 use crate::domain::group::{GroupMaturity, PastGrant};
-use crate::domain::text::{Identifier, Line as Title, Name, Prose};
+use crate::domain::text::{Identifier, Line as Title, Name, Prose, name_key};
 use crate::domain::{Command, GroupCommand, GroupId};
 
 /// Titles of the columns that are read: ours, and those of 360Giving.
@@ -169,7 +169,7 @@ fn find_or_plan_recipient(
     }
     let named = line.required_text(GROUP)?;
     let name: Name = named.text.parse().map_err(|error| named.error(error))?;
-    let by_name = comparable_name(name.as_str());
+    let by_name = name_key(name.as_str());
     let id = past.recipient_id.as_ref().map(|id| id.as_str().to_owned());
     let reference = id.clone().unwrap_or_else(|| name.as_str().to_owned());
     let by_name_alone = id.is_none().then_some(&by_name);

@@ -26,7 +26,7 @@ pub use definitions::grants::{
     UnsettledEntryRow, VariationRow,
 };
 pub use definitions::groups::{
-    CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, name_key,
+    CheckOnFileRow, GroupRow, PayeeRow, ProposedCorrectionRow, search_key,
 };
 pub use definitions::identifiers::IdentifierRow;
 pub use definitions::moment::Moment;

@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use super::{PageRequest, PersonView, Reader, ViewError, Views};
 use crate::domain::personal_data::{mailbox_key, phone_key};
-use crate::domain::text;
+use crate::domain::text::name_key;
 use crate::domain::{Event, GroupEvent, PersonEvent};
-use crate::projections::{GroupRow, PersonRow, name_key};
+use crate::projections::{GroupRow, PersonRow, search_key};
 
 /// People per query.
 const CHUNK: usize = 500;
@@ -49,7 +49,7 @@ pub(super) struct GroupKeys {
     /// The words of its name in plain small letters.
     pub(super) words: Vec<String>,
     pub(super) shown_name: String,
-    /// [`text::name_key`] of its name.
+    /// [`name_key`] of its name.
     pub(super) name: String,
     pub(super) identifiers: BTreeSet<String>,
     /// Its members and those who were invited, by id, and the id as a text.
@@ -66,7 +66,7 @@ impl GroupKeys {
         Self {
             words: words(&row.name_key),
             shown_name: row.name.clone(),
-            name: text::name_key(&row.name),
+            name: name_key(&row.name),
             identifiers: row.identifiers.iter().map(ToString::to_string).collect(),
             people: people
                 .map(|person| (person.0, person.to_string()))
@@ -91,7 +91,7 @@ pub(super) struct SearchKeys {
     pub(super) name: Vec<String>,
     pub(super) phone: String,
     pub(super) email: String,
-    /// [`text::name_key`] of a name of two words or more: many people share a first name.
+    /// [`name_key`] of a name of two words or more: many people share a first name.
     pub(super) full_name: String,
     /// [`mailbox_key`] of the email address.
     pub(super) mailbox: String,
@@ -107,14 +107,14 @@ impl SearchKeys {
         let called = person.name.as_deref()?;
         let email = person.email.as_ref().or(person.typed_email.as_ref());
         let full_name = if called.split_whitespace().nth(1).is_some() {
-            text::name_key(called)
+            name_key(called)
         } else {
             String::new()
         };
         let mailbox = email.map(|email| mailbox_key(&email.to_lowercase()));
         let address = person.postal_address.as_deref().map(address_key);
         Some(Self {
-            name: words(&name_key(called)),
+            name: words(&search_key(called)),
             full_name,
             mailbox: mailbox.unwrap_or_default(),
             whole_phone: person
@@ -151,7 +151,7 @@ fn whole_phone(text: &str) -> String {
 
 /// The letters and digits of a postal address; empty if there are few.
 fn address_key(text: &str) -> String {
-    let plain = name_key(text);
+    let plain = search_key(text);
     let key: String = plain.chars().filter(char::is_ascii_alphanumeric).collect();
     Some(key)
         .filter(|key| key.len() >= COMPARED_MIN)
@@ -180,7 +180,7 @@ impl PeopleQuery {
             let digits = phone_key(text);
             return (digits.len() >= PHONE_DIGITS_MIN).then_some(Self::Phone(digits));
         }
-        let words = words(&name_key(text));
+        let words = words(&search_key(text));
         (words.iter().map(String::len).sum::<usize>() > 1).then_some(Self::Name(words))
     }
 }
@@ -215,7 +215,7 @@ impl Views {
         let rows = self.people(ids).await?;
         let mut found = self.decrypt_people(reader, rows).await?;
         found.retain(|person| person.name.is_some());
-        found.sort_by_cached_key(|person| person.name.as_deref().map(name_key));
+        found.sort_by_cached_key(|person| person.name.as_deref().map(search_key));
         Ok(found)
     }
 
@@ -241,7 +241,7 @@ impl Views {
     /// Groups by the beginnings of words of their names, at most `limit`, in the order of their
     /// names.
     pub async fn find_groups(&self, text: &str, limit: usize) -> Result<Vec<GroupRow>, ViewError> {
-        let wanted = words(&name_key(text));
+        let wanted = words(&search_key(text));
         if wanted.iter().map(String::len).sum::<usize>() < 2 {
             return Ok(Vec::new());
         }
@@ -383,7 +383,7 @@ mod tests {
 
     fn keys(name: &str, phone: &str) -> SearchKeys {
         SearchKeys {
-            name: words(&name_key(name)),
+            name: words(&search_key(name)),
             phone: phone_key(phone),
             email: "zofia@example.org".to_owned(),
             ..SearchKeys::default()

@@ -10,7 +10,7 @@ use crate::domain::Refusal;
 use crate::domain::text::Identifier;
 use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
-use crate::projections::{GroupRow, IdentifierRow, name_key};
+use crate::projections::{GroupRow, IdentifierRow, search_key};
 use crate::views::{Filter, GroupView, Paged};
 
 pub(super) async fn list(
@@ -45,7 +45,7 @@ fn name_filters(params: &QueryParams) -> Result<Vec<Filter>, Problem> {
             .problem("use the beginning of a name, up to 140 characters")
             .with_field("name"));
     }
-    let key = name_key(text);
+    let key = search_key(text);
     if key.is_empty() {
         return Ok(vec![Filter::any_of("id", only_ids([]))]);
     }

@@ -99,7 +99,7 @@ pub struct ProposedCorrectionRow {
 
 /// The key by which a name is searched and sorted: transliterated to ASCII, in lower case.
 #[must_use]
-pub fn name_key(name: &str) -> String {
+pub fn search_key(name: &str) -> String {
     deunicode::deunicode(name.trim()).to_lowercase()
 }
 
@@ -149,7 +149,7 @@ fn registered_row(event: &RecordedEvent, happened: &GroupEvent) -> Option<GroupR
         created_at: Moment::of(event),
         updated_at: Moment::of(event),
         name: name.to_string(),
-        name_key: name_key(name.as_str()),
+        name_key: search_key(name.as_str()),
         area: area.to_string(),
         standing: *standing,
         identifiers: BTreeSet::new(),
@@ -209,7 +209,7 @@ impl GroupRow {
         match happened {
             GroupEvent::GroupCorrected { name, area, .. } => {
                 (self.name, self.area) = (name.to_string(), area.to_string());
-                self.name_key = name_key(name.as_str());
+                self.name_key = search_key(name.as_str());
                 (self.proposed, self.correction_waits) = (None, Waiting::Nothing);
             }
             GroupEvent::GroupCorrectionProposed {

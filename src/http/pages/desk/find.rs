@@ -9,7 +9,7 @@ use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::phone::phone_text;
 use crate::http::pages::words::{Tag, Tagged as _};
 use crate::http::pages::{PageContext, PageError};
-use crate::projections::name_key;
+use crate::projections::search_key;
 use crate::views::{HitKind, HitState, SearchHit};
 
 /// Hits of each kind on the page of all kinds.
@@ -194,7 +194,7 @@ fn state_tag(state: HitState) -> Tag {
 /// The text in parts. Words that begin with a word of the search are marked, without regard to case
 /// and accents.
 fn marked(text: &str, search: &str) -> Vec<TextPart> {
-    let wanted: Vec<String> = name_key(search)
+    let wanted: Vec<String> = search_key(search)
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
@@ -202,7 +202,7 @@ fn marked(text: &str, search: &str) -> Vec<TextPart> {
     let mut parts: Vec<TextPart> = Vec::new();
     for piece in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
         let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let key = name_key(word);
+        let key = search_key(word);
         let is_hit = !word.is_empty() && wanted.iter().any(|wanted| key.starts_with(wanted));
         for (text, marked) in [(word, is_hit), (&piece[word.len()..], false)] {
             match parts.last_mut() {
