@@ -7,7 +7,7 @@ use super::icons::{Icon, icon};
 use super::phone::phone_text;
 use super::site::SiteDetails;
 use super::visitor::Visitor;
-use super::{assets, i18n};
+use super::{assets, i18n, language_buttons};
 use crate::domain::language::Language;
 use crate::domain::{Role, Roles};
 use crate::http::AppState;
@@ -283,7 +283,7 @@ impl PageContext {
         use strum::VariantArray as _;
         let to = url_encoded(&self.path);
         let link = |language: &Language| {
-            let address = format!("/language/{}?to={to}", language.code());
+            let address = language_buttons::path_to(*language, &to);
             (*language, address, *language == self.language)
         };
         Language::VARIANTS.iter().map(link).collect()

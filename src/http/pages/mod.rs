@@ -29,6 +29,7 @@ mod fund_texts;
 mod i18n;
 mod icons;
 mod kept_form;
+mod language_buttons;
 mod layout;
 mod log_proof;
 pub mod multipart;

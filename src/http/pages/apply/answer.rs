@@ -27,7 +27,7 @@ use crate::http::pages::i18n::translate;
 use crate::http::pages::question_field::{self, QuestionField, answer_error_text};
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, components,
-    fund_texts, ownership, render_form_page, see_other,
+    fund_texts, language_buttons, ownership, render_form_page, see_other,
 };
 use crate::projections::{ApplicationRow, FundRow};
 
@@ -165,7 +165,7 @@ pub(super) async fn render(
         field,
         sum: BudgetSum::new(&section, &row, visitor.language),
         needs: section.needs.clone().filter(|_| wrong.is_empty()),
-        tongues: other_tongues(visitor.language),
+        tongues: language_buttons::others(visitor.language),
         hint: hint(&section, &fund, visitor.language),
         note: row
             .note
@@ -302,21 +302,6 @@ fn typed_answer(section: &Section, posted: &FormData) -> String {
         None if section.key == AMOUNT => plain_amount(&typed),
         None => typed,
     }
-}
-
-/// The languages other than the page's, each with the text of its button in that language.
-pub(in crate::http::pages) fn other_tongues(language: Language) -> Vec<(Language, String)> {
-    use strum::VariantArray as _;
-    Language::VARIANTS
-        .iter()
-        .filter(|other| **other != language)
-        .map(|other| {
-            (
-                *other,
-                translate("Save and read this in English", *other).to_owned(),
-            )
-        })
-        .collect()
 }
 
 fn hint(section: &Section, fund: &FundRow, language: Language) -> String {
@@ -558,8 +543,8 @@ fn next_path(row: &ApplicationRow, open: &[Section], key: &str, posted: &FormDat
     match posted.text("then") {
         "later" => format!("{own}/later"),
         "more" => here,
-        _ => match start::language_pressed(posted) {
-            Some(language) => format!("/language/{}?to={here}", language.code()),
+        _ => match language_buttons::pressed(posted) {
+            Some(language) => language_buttons::path_to(language, &here),
             None => sections::path_after(row.id, open, key),
         },
     }

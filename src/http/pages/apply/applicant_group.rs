@@ -19,8 +19,8 @@ use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::layout::url_encoded;
 use crate::http::pages::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
-    render_form_page, see_other, sign_in,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, language_buttons,
+    ownership, render_form_page, see_other, sign_in,
 };
 use crate::projections::GroupRow;
 
@@ -294,10 +294,10 @@ async fn continue_with(
         .await;
     }
     let typed = TypedGroup::from_form(posted);
-    if let Some(language) = start::language_pressed(posted) {
+    if let Some(language) = language_buttons::pressed(posted) {
         let step = GroupStep::named(posted.text(ASK)).unwrap_or(GroupStep::Name);
         let to = url_encoded(&step.address(&path, &typed));
-        return Ok(see_other(&format!("/language/{}?to={to}", language.code())));
+        return Ok(see_other(&language_buttons::path_to(language, &to)));
     }
     let register = match typed.parse(&fund, visitor.language) {
         Ok(register) => register,

@@ -18,8 +18,8 @@ use crate::http::AppState;
 use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, ownership,
-    render_form_page, see_other, sign_in, visitor,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, language_buttons,
+    ownership, render_form_page, see_other, sign_in, visitor,
 };
 
 /// A form that is submitted again within this time counts as a double press of its button.
@@ -104,7 +104,7 @@ pub(super) async fn submit(
     let Ok(register) = typed.parse(&fund, visitor.language) else {
         return Ok(see_other(&format!("{path}/group")));
     };
-    if let Some(language) = start::language_pressed(&posted) {
+    if let Some(language) = language_buttons::pressed(&posted) {
         return render_in_language(visitor, &app, path, typed, &posted, language).await;
     }
     let who = match parse_person(&posted, visitor.language) {

@@ -13,7 +13,7 @@ mod start;
 
 use actix_web::{guard, web};
 
-pub(super) use answer::{other_tongues, parse_amount};
+pub(super) use answer::parse_amount;
 pub(super) use applicant::correction_notice;
 pub(super) use refusal_text::refusal_text as refusal_says;
 pub(super) use start::{OpenRound, open_rounds};

@@ -15,8 +15,8 @@ use crate::http::pages::fund_texts::{self, Eligibility};
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::visitor::remember_language;
 use crate::http::pages::{
-    FormData, FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor,
-    components, ownership, render_form_page, render_page, see_other,
+    FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor, components,
+    language_buttons, ownership, render_form_page, render_page, see_other,
 };
 use crate::projections::{FundRow, RoundRow};
 use crate::views::{Filter, PageRequest};
@@ -327,12 +327,6 @@ pub(super) fn yes_no_choices(visitor: &Visitor) -> Vec<(String, String)> {
     ]
 }
 
-/// The language of the button that was pressed, if it was one that changes the language.
-pub(super) fn language_pressed(posted: &FormData) -> Option<Language> {
-    let language = posted.text("then").strip_prefix("language-")?;
-    language.parse().ok()
-}
-
 pub(super) async fn submit_eligibility(
     request: HttpRequest,
     sent: PostedForm,
@@ -342,7 +336,7 @@ pub(super) async fn submit_eligibility(
         mut visitor,
         posted,
     } = sent;
-    if let Some(language) = language_pressed(&posted) {
+    if let Some(language) = language_buttons::pressed(&posted) {
         visitor.language = language;
         let chosen = FormErrors::new("fits", &posted, Vec::new());
         let mut page = render_eligibility(&request, &visitor, &app, Some(chosen)).await?;

@@ -18,7 +18,6 @@ mod receipt;
 mod report;
 mod states;
 mod to_do;
-mod tongues;
 mod update;
 
 use actix_web::web;

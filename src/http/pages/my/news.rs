@@ -8,19 +8,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
-use super::{notices, photographs, to_do, tongues};
+use super::{notices, photographs, to_do};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::SendNews;
 use crate::domain::language::Language;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::AppState;
-use crate::http::pages::apply::{other_tongues, refusal_says};
+use crate::http::pages::apply::refusal_says;
 use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, kept_form,
-    ownership, render_form_page, render_page, see_other,
+    language_buttons, ownership, render_form_page, render_page, see_other,
 };
 use crate::projections::GrantRow;
 
@@ -79,7 +79,7 @@ async fn render(
     let page = NewsFormPage {
         page: shell,
         form: forms.form("news"),
-        tongues: other_tongues(visitor.language),
+        tongues: language_buttons::others(visitor.language),
         wrong,
         kept: photographs::with_kinds(app, row.group.0, kept).await?,
         row,
@@ -103,13 +103,13 @@ pub(super) async fn submit(
     };
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
     kept_form::note_values(&request, &photographs::with_files(&posted, &files));
-    if let Some(tongue) = tongues::to_read(&posted)
+    if let Some(tongue) = language_buttons::pressed(&posted)
         && more.is_empty()
     {
         let typed = photographs::with_files(&posted, &files);
         kept_form::keep_as_typed(&request, &app, &visitor, &typed).await?;
         let page = format!("/my/grants/{}/news", row.id);
-        return Ok(see_other(&tongues::path_to(tongue, &page)));
+        return Ok(see_other(&language_buttons::path_to(tongue, &page)));
     }
     wrong.extend(more);
     wrong.extend(photographs::missing_consent(

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::draft::{self, SHOWN, SavedDraft};
-use super::{notices, photographs, report, to_do, tongues};
+use super::{notices, photographs, report, to_do};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::{ReceiveUpdate, SaveUpdate};
@@ -18,13 +18,13 @@ use crate::domain::outcome::{ReportedOutcome, Sign, Strength};
 use crate::domain::text::Slug;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::AppState;
-use crate::http::pages::apply::{other_tongues, parse_amount, refusal_says};
+use crate::http::pages::apply::{parse_amount, refusal_says};
 use crate::http::pages::form_reader::{FieldErrors, FormReader, value_of_key};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::sign_in::query_param;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, Visitor, file_upload, kept_form,
-    ownership, render_form_page, see_other,
+    language_buttons, ownership, render_form_page, see_other,
 };
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
 use crate::views::UpdateView;
@@ -153,7 +153,7 @@ async fn render(
             shown => shown.to_owned(),
         },
         conflict,
-        tongues: other_tongues(language),
+        tongues: language_buttons::others(language),
         form,
         wrong,
         signs: signs.into_iter().map(asked).collect(),
@@ -216,7 +216,7 @@ pub(super) async fn submit(
     let (row, update) = find_update(&request, &visitor, &app).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();
-    let tongue = tongues::to_read(&posted);
+    let tongue = language_buttons::pressed(&posted);
     let is_draft = is_draft(&posted);
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
     kept_form::note_values(&request, &photographs::with_files(&posted, &files));
@@ -258,9 +258,10 @@ pub(super) async fn submit(
             None => {
                 let own = format!("/my/grants/{}", row.id);
                 let to = match tongue {
-                    Some(tongue) => {
-                        tongues::path_to(tongue, &format!("{own}/updates/{}", update.update))
-                    }
+                    Some(tongue) => language_buttons::path_to(
+                        tongue,
+                        &format!("{own}/updates/{}", update.update),
+                    ),
                     None => format!("{own}?done={done}"),
                 };
                 return Ok(see_other(&to));
@@ -276,7 +277,7 @@ pub(super) async fn submit(
 
 /// Whether a button saves the report without sending it.
 fn is_draft(posted: &FormData) -> bool {
-    posted.text("then") == "later" || tongues::to_read(posted).is_some()
+    posted.text("then") == "later" || language_buttons::pressed(posted).is_some()
 }
 
 /// The command of the button that was pressed: to save the report, or to send it.
