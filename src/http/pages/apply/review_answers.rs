@@ -139,7 +139,8 @@ async fn render(
         sections: all
             .into_iter()
             .map(|section| {
-                let sum = BudgetSum::new(&section, &row, visitor.language);
+                let sum = BudgetSum::new(&section, &row, visitor.language)
+                    .filter(|_| section.needs.is_none());
                 (section, sum)
             })
             .collect(),
