@@ -1,12 +1,16 @@
 //! Files as people have them: transparent pictures, panoramas, pictures that were cut off, photos
 //! of phones, and PDFs with a password. Each refusal says its own reason, to programs and on pages.
 
-use std::fmt::Write as _;
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};
+use microgrants::files::{UploadFault, check_document};
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
+use crate::support::encrypted_pdf::{
+    AES_128_OWNER, AES_256_PASSWORD, CERTIFICATE, RC4_40_OWNER, RC4_40_PASSWORD, RC4_128_OWNER,
+    RC4_128_PASSWORD, encrypted_pdf,
+};
 use crate::support::fixtures::Office;
 use crate::support::service::{ApiResponse, Client, serve};
 use crate::support::test_app::TestApp;
@@ -15,40 +19,6 @@ use crate::support::test_app::TestApp;
 const HEIC: &str = "\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf\0\0\x01Vmeta";
 const AVIF: &str = "\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf\0\0\x01Vmeta";
 const FILM: &str = "\0\0\0\x18ftypmp42\0\0\0\0isommp42\0\0\x01Vmoov";
-
-/// The dictionary of encryption of a PDF (RC4 with 128 bits): its owner's and its user's part.
-const WITH_PASSWORD: [&str; 2] = [
-    "0db5855fc5326569e765906caf64e4429a4c20d6e996fdef963e9b5080f9e083",
-    "48e055ecd62f567d5b27e5f7df0c6c9d00000000000000000000000000000000",
-];
-const WITH_OWNERS_PASSWORD: [&str; 2] = [
-    "566fa873ee33c797cd3b904fdadf814afa34df9a38f6ed41b984e2c6da2aa6f5",
-    "e092dfbe78158ca5e839e98129f317e300000000000000000000000000000000",
-];
-
-/// A PDF of one empty page that is encrypted with this owner's and user's part.
-fn encrypted_pdf([owner, user]: [&str; 2]) -> String {
-    const ID: &str = "c2fc4ffa7910502c4c27516c752b81c8";
-    let encryption =
-        format!("<< /Filter /Standard /V 2 /R 3 /Length 128 /P -1028 /O <{owner}> /U <{user}> >>");
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> >>",
-        &encryption,
-    ];
-    let mut pdf = "%PDF-1.7\n".to_owned();
-    let mut table = "0000000000 65535 f \n".to_owned();
-    for (number, object) in (1..).zip(objects) {
-        writeln!(table, "{:010} 00000 n ", pdf.len()).unwrap();
-        writeln!(pdf, "{number} 0 obj\n{object}\nendobj").unwrap();
-    }
-    let table_at = pdf.len();
-    format!(
-        "{pdf}xref\n0 5\n{table}trailer\n<< /Size 5 /Root 1 0 R /ID [<{ID}><{ID}>] \
-         /Encrypt 4 0 R >>\nstartxref\n{table_at}\n%%EOF\n"
-    )
-}
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -96,6 +66,47 @@ fn send(client: &Client, path: &str, bytes: &[u8], key: &str) -> ApiResponse {
     client.upload(&format!("{path}?purpose=document"), bytes, key)
 }
 
+#[test]
+fn a_pdf_with_a_password_is_refused() {
+    for encryption in [
+        AES_256_PASSWORD,
+        RC4_40_PASSWORD,
+        RC4_128_PASSWORD,
+        CERTIFICATE,
+    ] {
+        let pdf = encrypted_pdf(encryption);
+        assert_eq!(
+            check_document(pdf.as_bytes()),
+            Err(UploadFault::Password),
+            "{encryption}"
+        );
+        let late = [b"\xEF\xBB\xBF\r\n".as_slice(), pdf.as_bytes()].concat();
+        assert_eq!(
+            check_document(&late),
+            Err(UploadFault::Password),
+            "{encryption}"
+        );
+    }
+}
+
+#[test]
+fn a_pdf_with_an_owners_password_only_is_accepted() {
+    for encryption in [AES_128_OWNER, RC4_40_OWNER, RC4_128_OWNER] {
+        assert_eq!(
+            check_document(encrypted_pdf(encryption).as_bytes()),
+            Ok(()),
+            "{encryption}"
+        );
+    }
+    for unread in [
+        &b"%PDF-1.7\nthe word /Encrypt in a text\n%%EOF"[..],
+        b"",
+        encrypted_pdf("null").as_bytes(),
+    ] {
+        assert_eq!(check_document(unread), Ok(()));
+    }
+}
+
 on_each_engine!(each_refusal_has_its_own_words);
 async fn each_refusal_has_its_own_words(app: TestApp) {
     let (client, path) = group_client(&app).await;
@@ -118,7 +129,7 @@ async fn each_refusal_has_its_own_words(app: TestApp) {
         (b"\xFF\xD8\xFF\xDA\x00\x02\xFF\xD9".to_vec(), "is damaged"),
         (b"%PDF-1.4\nhalf of it".to_vec(), "cut off or damaged"),
         (
-            encrypted_pdf(WITH_PASSWORD).into_bytes(),
+            encrypted_pdf(RC4_128_PASSWORD).into_bytes(),
             "only with a password",
         ),
     ]
@@ -140,7 +151,7 @@ async fn each_refusal_has_its_own_words(app: TestApp) {
 on_each_engine!(what_opens_is_accepted);
 async fn what_opens_is_accepted(app: TestApp) {
     let (client, path) = group_client(&app).await;
-    let owners = encrypted_pdf(WITH_OWNERS_PASSWORD).into_bytes();
+    let owners = encrypted_pdf(RC4_128_OWNER).into_bytes();
     let late = |before: &[u8]| [before, b"%PDF-1.4\nillustrative\n%%EOF\n"].concat();
     for (name, pdf) in [
         ("owner", owners.clone()),
@@ -213,7 +224,7 @@ async fn a_page_says_why_a_file_is_not_kept(app: TestApp) {
     app.catch_up().await;
     let mut browser = signed_in(&app, &address, member).await;
     let own = format!("/my/grants/{grant}");
-    let locked = encrypted_pdf(WITH_PASSWORD);
+    let locked = encrypted_pdf(RC4_128_PASSWORD);
     for (language, kept, reasons) in [
         (
             "en",

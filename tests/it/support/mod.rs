@@ -4,6 +4,7 @@
 #[macro_use]
 pub mod each_engine;
 pub mod browser;
+pub mod encrypted_pdf;
 pub mod fixtures;
 pub mod folders;
 pub mod in_memory_domain;
