@@ -70,19 +70,16 @@ impl PhoneNumber {
         self.before.trim().is_empty() && self.after.trim().is_empty()
     }
 
-    /// The digits that are dialled within the United Kingdom; `None` for a number of another
-    /// country.
-    #[must_use]
-    pub fn british(&self) -> Option<String> {
-        let national = self.number.national();
-        (self.number.code().value() == BRITISH).then(|| format!("0{national}"))
-    }
-
-    /// The number in the groups of its country: without the country code for a British one, with it
-    /// for any other.
+    /// The number in groups: the usual ones of the United Kingdom without a country code, those of
+    /// any other country with it.
     #[must_use]
     pub fn grouped(&self) -> String {
-        let mode = if self.number.code().value() == BRITISH {
+        let is_british = self.number.code().value() == BRITISH;
+        if is_british && let Some(grouped) = british_groups(&format!("0{}", self.number.national()))
+        {
+            return grouped;
+        }
+        let mode = if is_british {
             phonenumber::Mode::National
         } else {
             phonenumber::Mode::International
@@ -101,6 +98,27 @@ impl PhoneNumber {
         }
         forms
     }
+}
+
+/// A number of the United Kingdom, as it is dialled there, in its usual groups; `None` if it has
+/// none.
+fn british_groups(national: &str) -> Option<String> {
+    let second = national.strip_prefix('0')?;
+    let has_short_code = second.starts_with("11") || second.get(..3)?.ends_with('1');
+    let sizes: &[usize] = match (second.get(..1)?, national.len()) {
+        ("2", 11) => &[3, 4, 4],
+        ("1", 11) if has_short_code => &[4, 3, 4],
+        ("3" | "8" | "9", 11) => &[4, 3, 4],
+        ("1" | "7", 11) => &[5, 3, 3],
+        ("8", 10) => &[4, 3, 3],
+        _ => return None,
+    };
+    let (mut groups, mut at) = (Vec::new(), 0);
+    for size in sizes {
+        groups.push(national.get(at..at + size)?);
+        at += size;
+    }
+    Some(groups.join(" "))
 }
 
 /// The value of a digit, in the scripts whose keyboards have digits of their own.
@@ -262,9 +280,21 @@ mod tests {
         ] {
             assert_eq!(kept(text).as_deref(), Some(number), "{text}");
         }
-        let polish = PhoneNumber::parse("+48225100000").unwrap();
-        assert_eq!(polish.grouped(), "+48 22 510 00 00");
-        assert_eq!(polish.british(), None);
+    }
+
+    #[test]
+    fn a_number_has_the_groups_of_its_country() {
+        for (text, grouped) in [
+            ("07700900352", "07700 900 352"),
+            ("01614960000", "0161 496 0000"),
+            ("01632960001", "01632 960 001"),
+            ("02079460000", "020 7946 0000"),
+            ("08001111", "0800 1111"),
+            ("+48225100000", "+48 22 510 00 00"),
+        ] {
+            let number = PhoneNumber::parse(text).unwrap();
+            assert_eq!(number.grouped(), grouped, "{text}");
+        }
     }
 
     #[test]

@@ -28,8 +28,7 @@ impl Phone {
             return Self::unread(entered);
         };
         let (before, after) = found.words();
-        let grouped = found.british().and_then(|national| in_groups(&national));
-        let number = grouped.unwrap_or_else(|| found.grouped().replace(' ', NO_BREAK_SPACE));
+        let number = found.grouped().replace(' ', NO_BREAK_SPACE);
         Self {
             number: format!("{}{number}", before.trim_start()),
             dial: found.e164(),
@@ -87,26 +86,6 @@ pub(super) fn phone_text(entered: &str) -> String {
 /// A phone number as somebody would type it, with the words around it.
 pub(super) fn typed_phone(kept: &str) -> String {
     phone_text(kept).replace(NO_BREAK_SPACE, " ")
-}
-
-/// A number of the United Kingdom in its usual groups; `None` if it has none.
-fn in_groups(national: &str) -> Option<String> {
-    let second = national.strip_prefix('0')?;
-    let has_short_code = second.starts_with("11") || second.get(..3)?.ends_with('1');
-    let sizes: &[usize] = match (second.get(..1)?, national.len()) {
-        ("2", 11) => &[3, 4, 4],
-        ("1", 11) if has_short_code => &[4, 3, 4],
-        ("3" | "8" | "9", 11) => &[4, 3, 4],
-        ("1" | "7", 11) => &[5, 3, 3],
-        ("8", 10) => &[4, 3, 3],
-        _ => return None,
-    };
-    let (mut groups, mut at) = (Vec::new(), 0);
-    for size in sizes {
-        groups.push(national.get(at..at + size)?);
-        at += size;
-    }
-    Some(groups.join(NO_BREAK_SPACE))
 }
 
 #[cfg(test)]
