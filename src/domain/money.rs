@@ -52,18 +52,21 @@ impl AmountFault {
     fn of(text: &str) -> Self {
         let plain = strip_formatting(text);
         if let Some((pounds, pence)) = plain.split_once(',') {
-            let meant =
-                without_points(pounds).and_then(|pounds| format!("{pounds}.{pence}").parse().ok());
+            let pounds = join_thousands(pounds, |c| c == '.');
+            let meant = pounds.and_then(|pounds| format!("{pounds}.{pence}").parse().ok());
             return meant.map_or(Self::Unreadable, Self::CommaBeforePence);
         }
-        let meant = without_points(&plain).and_then(|pounds| pounds.parse().ok());
+        let pounds = join_thousands(&plain, |c| c == '.');
+        let meant = pounds.and_then(|pounds| pounds.parse().ok());
         meant.map_or(Self::Unreadable, Self::PointInThousands)
     }
 }
 
-/// An amount without the points between its thousands; `None` if a point has another place.
-fn without_points(pounds: &str) -> Option<String> {
-    let groups: Vec<&str> = pounds.split('.').collect();
+/// A number without the separators between its thousands. `None` if one has another place, so that
+/// neither `850,50` nor `1.5` becomes another number.
+#[must_use]
+pub fn join_thousands(number: &str, is_separator: impl Fn(char) -> bool) -> Option<String> {
+    let groups: Vec<&str> = number.split(is_separator).collect();
     let (first, rest) = groups.split_first()?;
     let fits = rest.is_empty()
         || ((1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3));
@@ -88,17 +91,10 @@ pub fn strip_formatting(sum: &str) -> String {
     let sum = sum.strip_suffix('£').unwrap_or(sum).trim();
     let is_separator = |c: char| c == ',' || c.is_whitespace();
     let (pounds, pence) = sum.split_at(sum.find('.').unwrap_or(sum.len()));
-    let groups: Vec<&str> = pounds.split(is_separator).collect();
-    let is_grouped = groups.len() == 1
-        || (groups.iter().skip(1).all(|group| group.len() == 3)
-            && groups
-                .first()
-                .is_some_and(|first| (1..=3).contains(&first.len())));
     let is_mixed = pounds.contains(',') && pounds.contains(char::is_whitespace);
-    if is_grouped && !is_mixed && !pence.contains(is_separator) {
-        groups.concat() + pence
-    } else {
-        sum.to_owned()
+    match join_thousands(pounds, is_separator) {
+        Some(pounds) if !is_mixed && !pence.contains(is_separator) => pounds + pence,
+        _ => sum.to_owned(),
     }
 }
 
@@ -212,7 +208,6 @@ impl From<Money> for String {
     }
 }
 
-/// For people: with commas, and without pence where there are none. "£1,250", "£52,058.50".
 /// A whole number as people read it, with a comma between thousands: 1,019.
 #[must_use]
 pub fn thousands(number: impl fmt::Display + Copy) -> String {
@@ -228,6 +223,7 @@ pub fn thousands(number: impl fmt::Display + Copy) -> String {
     format!("{sign}{grouped}")
 }
 
+/// For people: with commas, and without pence where there are none. "£1,250", "£52,058.50".
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = self.to_decimal_string();

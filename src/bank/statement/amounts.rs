@@ -1,6 +1,7 @@
 //! Amounts as banks write them. An amount that can be read in two ways is not read.
 
 use super::Direction;
+use super::decimals::to_pence;
 
 /// The largest amount in pence: as much as any amount of the service may be.
 const PENCE_MAX: u64 = 9_999_999_900;
@@ -134,8 +135,7 @@ fn strip_mark(text: &str) -> Option<(Mark, &str)> {
 /// Parses digits with a point or a comma before the pence, and the other one, or spaces, between
 /// thousands.
 fn parse_pence(text: &str) -> Option<u64> {
-    let last = text.rfind(['.', ',']);
-    let (whole, pence) = match last {
+    let (pounds, fraction) = match text.rfind(['.', ',']) {
         None => (text, ""),
         Some(at) => {
             let (before, after) = (&text[..at], &text[at + 1..]);
@@ -147,10 +147,8 @@ fn parse_pence(text: &str) -> Option<u64> {
             }
         }
     };
-    let pounds = parse_pounds(whole)?;
-    let pence = parse_fraction(pence)?;
-    let total = pounds.checked_mul(100)?.checked_add(pence)?;
-    (total <= PENCE_MAX).then_some(total)
+    let pence = to_pence(pounds, fraction, &['.', ',', ' '])?;
+    (pence <= PENCE_MAX && !pounds.is_empty()).then_some(pence)
 }
 
 /// Whether the last mark of an amount is between thousands. `None` if it can be either.
@@ -167,39 +165,6 @@ fn is_between_thousands(text: &str, before: &str, mark: &str, after: &str) -> Op
         // 1.234,567 and 1,234.567 have no whole pence, and 1800,000 no thousands.
         (false, _) if (has_other_mark || mark == ",") && after.len() == 3 => None,
         (false, _) => Some(false),
-    }
-}
-
-/// Parses whole pounds, whose thousands may be set apart by one kind of mark.
-fn parse_pounds(text: &str) -> Option<u64> {
-    let marks: Vec<char> = text.chars().filter(|c| !c.is_ascii_digit()).collect();
-    if marks.iter().any(|mark| !matches!(mark, '.' | ',' | ' ')) {
-        return None;
-    }
-    if let Some(first) = marks.first() {
-        let mut groups = text.split(*first);
-        let leads = groups
-            .next()
-            .is_some_and(|group| (1..=3).contains(&group.len()));
-        let is_grouped = marks.iter().all(|mark| mark == first);
-        if !leads || !is_grouped || !groups.all(|group| group.len() == 3) {
-            return None;
-        }
-    }
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().ok()
-}
-
-/// Parses what follows the decimal mark: one or two digits, and then only noughts.
-fn parse_fraction(text: &str) -> Option<u64> {
-    let (pence, more) = text.split_at_checked(2).unwrap_or((text, ""));
-    let is_exact = more.bytes().all(|byte| byte == b'0');
-    let digits = pence.bytes().all(|byte| byte.is_ascii_digit());
-    match pence.len() {
-        _ if !is_exact || !digits => None,
-        0 => Some(0),
-        1 => Some(pence.parse::<u64>().ok()? * 10),
-        _ => pence.parse().ok(),
     }
 }
 

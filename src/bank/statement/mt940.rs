@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::decimals::parse_pence;
+use super::decimals::{is_digits, parse_pence};
 use super::{
     Direction, LINES_MAX, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,
 };
@@ -109,7 +109,7 @@ fn fields(text: &str) -> Vec<MtField<'_>> {
 fn split_tag(line: &str) -> Option<(&str, &str)> {
     let (tag, rest) = line.strip_prefix(':')?.split_once(':')?;
     let (digits, letter) = tag.split_at_checked(2)?;
-    let is_tag = digits.bytes().all(|byte| byte.is_ascii_digit())
+    let is_tag = is_digits(digits)
         && letter.len() <= 1
         && letter.bytes().all(|byte| byte.is_ascii_uppercase());
     is_tag.then_some((tag, rest))
@@ -178,8 +178,7 @@ fn day_in(year: i16, digits: &str) -> Option<Date> {
 }
 
 fn number(digits: &str) -> Option<i16> {
-    let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| are_digits)
+    digits.parse().ok().filter(|_| is_digits(digits))
 }
 
 /// The day on which a movement was booked, and the text after it. It has no year: that of the value
@@ -187,7 +186,7 @@ fn number(digits: &str) -> Option<i16> {
 fn entry_day(value_day: Date, rest: &str) -> Option<(Date, &str)> {
     let Some((digits, after)) = rest
         .split_at_checked(4)
-        .filter(|(digits, _)| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .filter(|(digits, _)| is_digits(digits))
     else {
         return Some((value_day, rest.trim_start()));
     };
@@ -206,7 +205,7 @@ fn words_of(lines: &[&str]) -> String {
     let mut words = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (code, rest) = part.split_at_checked(2).unwrap_or(("", part));
-        if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        if code.len() == 2 && is_digits(code) {
             append(&mut words, rest);
         } else {
             append(&mut words, part);

@@ -8,6 +8,7 @@
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
+use super::decimals::{is_digits, to_pence};
 use super::{Direction, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError};
 use crate::clock::day_of;
 
@@ -18,6 +19,8 @@ const DESCRIPTION_FIELDS: [&str; 6] = ["CHECKNUM", "REFNUM", "NAME", "PAYEE", "E
 const MONEY_IN_TYPES: [&str; 4] = ["CREDIT", "DEP", "DIRECTDEP", "DIV"];
 /// Types of movements out of the account, except `DEBIT`. One with a plus is a refund.
 const MONEY_OUT_TYPES: [&str; 5] = ["CASH", "CHECK", "DIRECTDEBIT", "FEE", "SRVCHG"];
+/// What may be written between thousands.
+const SEPARATORS: [char; 6] = [',', '.', ' ', '\u{a0}', '\u{202f}', '\''];
 /// The only currency that is read.
 const CURRENCY: &str = "GBP";
 
@@ -392,10 +395,6 @@ fn read_time(written: &str) -> Option<Time> {
     }
 }
 
-fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 fn two_digit_numbers(digits: &str) -> Option<Vec<i8>> {
     if !is_digits(digits) || !digits.len().is_multiple_of(2) {
         return None;
@@ -443,22 +442,8 @@ fn read_amount(written: &str) -> Option<(Option<Direction>, u64)> {
         (None, Some(digits)) => (Some(Direction::In), digits),
         (None, None) => (None, written),
     };
-    Some((sign, exact_pence(digits.trim())?))
-}
-
-/// Converts an amount to pence; none if it has a part of a penny.
-fn exact_pence(digits: &str) -> Option<u64> {
-    let (pounds, decimals) = split_decimals(digits)?;
-    if !is_digits(decimals) || (pounds.is_empty() && decimals.is_empty()) {
-        return None;
-    }
-    let (pence, beyond) = decimals.split_at(decimals.len().min(2));
-    if beyond.bytes().any(|digit| digit != b'0') {
-        return None;
-    }
-    let pence: u64 = format!("{pence:0<2}").parse().ok()?;
-    let sum = read_pounds(pounds)?.checked_mul(100)?.checked_add(pence)?;
-    Some(sum).filter(|sum| i64::try_from(*sum).is_ok())
+    let (pounds, fraction) = split_decimals(digits.trim())?;
+    Some((sign, to_pence(pounds, fraction, &SEPARATORS)?))
 }
 
 /// Splits an amount at its decimal sign, which may be a dot or a comma. None if it could be either
@@ -481,29 +466,6 @@ fn split_decimals(digits: &str) -> Option<(&str, &str)> {
         return None;
     }
     Some((pounds, decimals))
-}
-
-/// Reads whole pounds, with thousands separated by one kind of sign or not at all.
-fn read_pounds(written: &str) -> Option<u64> {
-    const SEPARATORS: [char; 6] = [',', '.', ' ', '\u{a0}', '\u{202f}', '\''];
-    if written.is_empty() {
-        return Some(0);
-    }
-    let groups: Vec<&str> = match written.chars().find(|c| !c.is_ascii_digit()) {
-        None => vec![written],
-        Some(sign) if SEPARATORS.contains(&sign) => written.split(sign).collect(),
-        Some(_) => return None,
-    };
-    let (first, others) = groups.split_first()?;
-    let is_grouped = (1..=3).contains(&first.len()) && others.iter().all(|group| group.len() == 3);
-    if !others.is_empty() && !is_grouped {
-        return None;
-    }
-    let pounds = groups.concat();
-    if !is_digits(&pounds) {
-        return None;
-    }
-    pounds.parse().ok()
 }
 
 #[cfg(test)]
