@@ -17,6 +17,7 @@ pub mod colour;
 pub mod command;
 mod connection;
 pub mod csv;
+pub mod day_parts;
 pub mod days;
 mod decision_context;
 mod email;

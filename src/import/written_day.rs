@@ -6,22 +6,8 @@ use jiff::civil::{Date, Time};
 use super::cell::{CellKind, TableCell};
 use super::line::ImportLine;
 use crate::clock::day_of;
+use crate::domain::day_parts::{month_named, number};
 
-/// Names of the months, which may be cut to three letters or more.
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 /// A year of two digits is of the century in which a command can accept it: from 90 on of 1990 to
 /// 1999, below that of the years from 2000.
 const FIRST_SHORT_YEAR_OF_1900: i16 = 90;
@@ -53,16 +39,17 @@ pub(super) fn read_day(text: &str) -> Result<Date, DayFault> {
         let (Some(year), Some(month), Some(day)) = (year, month, day) else {
             return Err(DayFault::Unreadable);
         };
-        return date(year, small(month), small(day));
+        return date(year, month, day);
     }
     let month = number(second, 2).or_else(|| month_named(second));
-    let (Some(day), Some(month), Some(year)) = (number(first, 2), month, year_of(third)) else {
+    let day = number::<i8>(first, 2);
+    let (Some(day), Some(month), Some(year)) = (day, month, year_of(third)) else {
         return Err(DayFault::Unreadable);
     };
-    if month > 12 && (1..=12).contains(&day) && date(year, small(day), small(month)).is_ok() {
+    if month > 12 && (1..=12).contains(&day) && date(year, day, month).is_ok() {
         return Err(DayFault::MonthFirst);
     }
-    date(year, small(month), small(day))
+    date(year, month, day)
 }
 
 /// Whether day and month could be the other way round.
@@ -72,14 +59,14 @@ fn is_ambiguous(text: &str) -> bool {
             first != second
                 && [first, second]
                     .iter()
-                    .all(|part| number(part, 2) <= Some(12))
+                    .all(|part| number::<i8>(part, 2) <= Some(12))
         })
 }
 
 /// Whether a day is written in numbers with the year last.
 fn is_numeric(text: &str) -> bool {
-    day_parts(text)
-        .is_some_and(|[first, second, _]| number(first, 2).is_some() && number(second, 2).is_some())
+    let is_number = |part: &str| number::<i8>(part, 2).is_some();
+    day_parts(text).is_some_and(|[first, second, _]| is_number(first) && is_number(second))
 }
 
 /// The three parts of a day, without a time behind them.
@@ -94,34 +81,14 @@ fn day_parts(text: &str) -> Option<[&str; 3]> {
     <[&str; 3]>::try_from(parts).ok()
 }
 
-/// A number of at most so many digits.
-fn number(part: &str, digits_max: usize) -> Option<i16> {
-    let fits = (1..=digits_max).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    if fits { part.parse().ok() } else { None }
-}
-
-/// A number of two digits as the calendar takes it.
-fn small(number: i16) -> i8 {
-    i8::try_from(number).unwrap_or_default()
-}
-
 fn year_of(part: &str) -> Option<i16> {
-    let year = number(part, 4)?;
+    let year: i16 = number(part, 4)?;
     match part.len() {
         4 => Some(year),
         2 if year < FIRST_SHORT_YEAR_OF_1900 => Some(2000 + year),
         2 => Some(1900 + year),
         _ => None,
     }
-}
-
-fn month_named(part: &str) -> Option<i16> {
-    let name = part.to_lowercase();
-    let name = name.trim_end_matches('.');
-    let at = MONTHS
-        .iter()
-        .position(|month| name.len() >= 3 && month.starts_with(name))?;
-    i16::try_from(at + 1).ok()
 }
 
 /// The cells of a column of days that may have been read wrongly, given the others: days that could

@@ -3,22 +3,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::decimals::is_digits;
 use crate::clock::day_of;
+use crate::domain::day_parts::{month_named, number};
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 /// The first three letters of the days of the week.
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -33,54 +21,34 @@ pub(super) fn parse_day(written: &str) -> Option<Date> {
     let parts = parts_of(without_time(written)?)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (year, month, day) = match parts.as_slice() {
-        [digits] if digits.len() == 8 && is_number(digits) => return parse_digits(digits),
-        [year, month, day] if year.len() == 4 && is_number(year) => (year, month, day),
-        [day, month, year] if is_number(day) => (year, month, day),
+        [digits] if digits.len() == 8 && is_digits(digits) => return parse_digits(digits),
+        [year, month, day] if year.len() == 4 && is_digits(year) => (year, month, day),
+        [day, month, year] if is_digits(day) => (year, month, day),
         [month, day, year] => (year, month, day),
         _ => return None,
     };
-    to_date(parse_year(year)?, parse_month(month)?, day)
+    to_date(year, month, day)
 }
 
 /// A day of eight digits, with the year first or last. No day can be read in both ways.
 fn parse_digits(digits: &str) -> Option<Date> {
-    let of =
-        |year: &str, month: &str, day: &str| to_date(parse_year(year)?, month.parse().ok()?, day);
-    of(&digits[..4], &digits[4..6], &digits[6..])
-        .or_else(|| of(&digits[4..], &digits[2..4], &digits[..2]))
+    to_date(&digits[..4], &digits[4..6], &digits[6..])
+        .or_else(|| to_date(&digits[4..], &digits[2..4], &digits[..2]))
 }
 
-fn to_date(year: i16, month: i8, day: &str) -> Option<Date> {
-    if day.len() > 2 || !is_number(day) {
-        return None;
-    }
-    Date::new(year, month, day.parse().ok()?).ok()
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+fn to_date(year: &str, month: &str, day: &str) -> Option<Date> {
+    let month = number(month, 2).or_else(|| month_named(month))?;
+    Date::new(parse_year(year)?, month, number(day, 2)?).ok()
 }
 
 /// The year of four digits, or of two in this century.
 fn parse_year(text: &str) -> Option<i16> {
-    let year: i16 = text.parse().ok().filter(|_| is_number(text))?;
+    let year: i16 = number(text, 4)?;
     match text.len() {
         2 => Some(2000 + year),
         4 if (2000..2100).contains(&year) => Some(year),
         _ => None,
     }
-}
-
-/// The number of a month of one or two digits, or of its name.
-fn parse_month(text: &str) -> Option<i8> {
-    if is_number(text) {
-        return text.parse().ok().filter(|_| text.len() <= 2);
-    }
-    // Names are cut to their first three letters, and September to four.
-    let place = MONTHS
-        .iter()
-        .position(|name| text.len() >= 3 && name.starts_with(text))?;
-    i8::try_from(place + 1).ok()
 }
 
 /// The part of a text before a time: `26/11/2026 09:12:13`. `None` if what follows is no time.

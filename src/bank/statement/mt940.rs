@@ -7,6 +7,7 @@ use super::decimals::{is_digits, parse_pence};
 use super::{
     Direction, LINES_MAX, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,
 };
+use crate::domain::day_parts::number;
 
 /// The marks of a movement, longer ones first, with the direction of the money: a reversed credit
 /// left the account, a reversed debit came back. An expected movement has none yet.
@@ -166,19 +167,14 @@ fn parse_amount(written: &str) -> Option<u64> {
 
 /// A day of six digits: `261126`.
 fn parse_day(digits: &str) -> Option<Date> {
-    let year = number(digits.get(..2)?)?;
+    let year: i16 = number(digits.get(..2)?, 2)?;
     day_in(2000 + year, digits.get(2..)?)
 }
 
 /// A day of four digits, in a year.
 fn day_in(year: i16, digits: &str) -> Option<Date> {
-    let month = i8::try_from(number(digits.get(..2)?)?).ok()?;
-    let day = i8::try_from(number(digits.get(2..)?)?).ok()?;
+    let (month, day) = (number(digits.get(..2)?, 2)?, number(digits.get(2..)?, 2)?);
     Date::new(year, month, day).ok()
-}
-
-fn number(digits: &str) -> Option<i16> {
-    digits.parse().ok().filter(|_| is_digits(digits))
 }
 
 /// The day on which a movement was booked, and the text after it. It has no year: that of the value
