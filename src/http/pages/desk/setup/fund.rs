@@ -15,10 +15,10 @@ use crate::clock::day_of;
 use crate::domain::fund::{Allocate, CreateFund, FundTexts, Rules};
 use crate::domain::funding_source::FundingSource;
 use crate::domain::language::Language;
-use crate::domain::money::strip_formatting;
 use crate::domain::text::{Line, Prose, Slug};
 use crate::domain::{Command, FundCommand, FundId, Money, Role};
 use crate::http::AppState;
+use crate::http::pages::apply::parse_amount;
 use crate::http::pages::form::slug_of;
 use crate::http::pages::form_reader::{FieldErrors, FormReader};
 use crate::http::pages::{Form, FormData, FormErrors, PageContext, PageError, PostedForm};
@@ -131,7 +131,7 @@ fn read_fund(form: &mut FormReader<'_>) -> Option<CreateFund> {
     );
     let (lowest, highest) = (Money::from_pounds(500), Money::from_pounds(2500));
     let says = "Enter an amount from £500 to £2,500";
-    let within = |text: &str| amount(text).filter(|sum| (lowest..=highest).contains(sum));
+    let within = |text: &str| parse_amount(text).filter(|sum| (lowest..=highest).contains(sum));
     let minimum = form.required("minimum", within, says);
     let maximum = form.required("maximum", within, says);
     let (minimum, maximum) = (minimum?, maximum?);
@@ -172,7 +172,7 @@ fn read_money(form: &mut FormReader<'_>) -> Option<Allocate> {
     );
     let amount = form.required(
         "amount",
-        |text| amount(text).filter(|sum| !sum.is_zero()),
+        |text| parse_amount(text).filter(|sum| !sum.is_zero()),
         "Enter how much, such as 45,000",
     );
     let reference: Option<Line> = form.required(
@@ -194,10 +194,6 @@ fn read_money(form: &mut FormReader<'_>) -> Option<Allocate> {
         reference: reference?,
         received_on: received_on?,
     })
-}
-
-fn amount(text: &str) -> Option<Money> {
-    strip_formatting(text).parse().ok()
 }
 
 /// Keys from names; none if a name makes no key, or there is no name.
