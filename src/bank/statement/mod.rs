@@ -117,7 +117,8 @@ pub fn read_statement_with(
     bytes: &[u8],
     layout: Option<&StatementLayout>,
 ) -> Result<Statement, StatementError> {
-    let text = decode_text(bytes).map_err(|_| StatementError::UnknownFormat)?.text;
+    let decoded = decode_text(bytes).map_err(|_| StatementError::UnknownFormat)?;
+    let text = decoded.text;
     let format = FORMATS.iter().find(|format| (format.is_it)(&text));
     let statement = match format {
         Some(format) => (format.read)(&text)?,
