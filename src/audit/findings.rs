@@ -37,6 +37,9 @@ pub enum Rule {
     Budget,
     /// Two different people acted where two are needed.
     FourEyes,
+    /// People sign agreements for themselves, each once, and staff share statements in their own
+    /// name.
+    Signature,
     /// The people who move money are two, and not connected with the group.
     Independence,
     /// Money goes to a verified payee.

@@ -13,6 +13,7 @@ use super::derived_tables::GrantsById;
 use super::findings::FINDINGS_MAX;
 use super::people_rules::PeopleRulesChecker;
 use super::reach::ReachChecker;
+use super::signatures::SignatureChecker;
 use super::{Finding, Rule};
 use crate::domain::grant::VariationChanges;
 use crate::domain::panel::Decision;
@@ -35,6 +36,7 @@ pub struct InvariantChecker {
     interest_declared: BTreeMap<(Uuid, PersonId), bool>,
     people: PeopleRulesChecker,
     reach: ReachChecker,
+    signatures: SignatureChecker,
     /// Who requested a variation, and who proposed a waiver of a check or a debt.
     variation_requested_by: BTreeMap<(Uuid, u16), PersonId>,
     waiver_proposed_by: BTreeMap<(Uuid, String), PersonId>,
@@ -89,6 +91,9 @@ impl InvariantChecker {
         }
         if let Err(wrong) = self.reach.process(event.stream, &event.event) {
             self.add_finding(event.position, Rule::Reach, wrong);
+        }
+        if let Err(wrong) = self.signatures.process(event, &self.organisation) {
+            self.add_finding(event.position, Rule::Signature, wrong);
         }
         self.apply(event);
         self.check_balances(event);

@@ -15,6 +15,7 @@ mod prove;
 mod reach;
 mod read_ahead;
 mod scratch_replay;
+mod signatures;
 mod verify;
 mod witness;
 

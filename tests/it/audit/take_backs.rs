@@ -52,7 +52,7 @@ async fn log_of_take_backs(app: &TestApp) -> (Office, PersonId) {
 }
 
 /// The places of the events with this name.
-fn places_of(events: &[String], event: &str) -> Vec<usize> {
+pub fn places_of(events: &[String], event: &str) -> Vec<usize> {
     let name = format!("\"event\":\"{event}\"");
     let found = events.iter().enumerate();
     let found: Vec<_> = found
@@ -64,7 +64,7 @@ fn places_of(events: &[String], event: &str) -> Vec<usize> {
 }
 
 /// The events without one of them, numbered as if it had never been there.
-fn without_event(events: &[String], at: usize) -> Vec<String> {
+pub fn without_event(events: &[String], at: usize) -> Vec<String> {
     let read = |line: &String| -> Value { serde_json::from_str(line).unwrap() };
     let mut events: Vec<_> = events.iter().map(read).collect();
     let removed = events.remove(at);
