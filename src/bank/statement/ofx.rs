@@ -10,6 +10,9 @@ use jiff::tz::Offset;
 
 use super::decimals::{is_digits, to_pence};
 use super::{Direction, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError};
+use super::{
+    Direction, LINES_MAX, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,
+};
 use crate::clock::day_of;
 
 /// Fields whose text may contain a payment's reference. Numbers come first: digits after a
@@ -23,6 +26,12 @@ const MONEY_OUT_TYPES: [&str; 5] = ["CASH", "CHECK", "DIRECTDEBIT", "FEE", "SRVC
 const SEPARATORS: [char; 6] = [',', '.', ' ', '\u{a0}', '\u{202f}', '\''];
 /// The only currency that is read.
 const CURRENCY: &str = "GBP";
+/// The most characters of a currency that are kept. Each movement has a copy.
+const CURRENCY_CHARS_MAX: usize = 8;
+/// The most fields of a movement. The standard has fewer than fifty.
+const FIELDS_MAX: usize = 200;
+/// The largest amount in pence. The sum of a whole statement fits 63 bits.
+const PENCE_MAX: u64 = 99_999_999_999_999;
 
 /// Whether a text is an OFX file.
 pub(super) fn is_it(text: &str) -> bool {
@@ -38,7 +47,7 @@ pub(super) fn is_it(text: &str) -> bool {
 pub(super) fn read(text: &str) -> Result<Statement, StatementError> {
     let mut skipped = Vec::new();
     let mut amounts = Vec::new();
-    for (at, movement) in movements(text).into_iter().enumerate() {
+    for (at, movement) in movements(text)?.into_iter().enumerate() {
         let line = at + 1;
         let wrong = |says| StatementError::UnreadableLine(line, says);
         if movement.is_pending() {
@@ -180,7 +189,7 @@ fn single_spaced(text: &str) -> String {
 }
 
 /// Collects the movements of all accounts of a file.
-fn movements(text: &str) -> Vec<OfxMovement> {
+fn movements(text: &str) -> Result<Vec<OfxMovement>, StatementError> {
     let mut movements: Vec<OfxMovement> = Vec::new();
     let mut account_currency = String::new();
     // Where text belongs: to the last field of the last movement, to the account's currency, or
@@ -189,6 +198,9 @@ fn movements(text: &str) -> Vec<OfxMovement> {
     for token in (OfxTokens { rest: text }) {
         match token {
             OfxToken::Open(name) if name == "STMTTRN" || name == "STMTTRNP" => {
+                if movements.len() == LINES_MAX {
+                    return Err(StatementError::TooLong);
+                }
                 movements.push(OfxMovement {
                     pending: name == "STMTTRNP",
                     account_currency: account_currency.clone(),
@@ -201,7 +213,12 @@ fn movements(text: &str) -> Vec<OfxMovement> {
                 append_text(&mut movements, in_movement, "\n");
             }
             OfxToken::Open(name) if in_movement => {
+                let line = movements.len();
                 if let Some(movement) = movements.last_mut() {
+                    if movement.fields.len() == FIELDS_MAX {
+                        let says = "this payment has too many fields";
+                        return Err(StatementError::UnreadableLine(line, says));
+                    }
                     movement.fields.push((name, String::new()));
                 }
             }
@@ -211,7 +228,10 @@ fn movements(text: &str) -> Vec<OfxMovement> {
                     account_currency.clear();
                 }
             }
-            OfxToken::Text(text) if in_currency => account_currency.push_str(&text),
+            OfxToken::Text(text) if in_currency => {
+                let left = CURRENCY_CHARS_MAX.saturating_sub(account_currency.len());
+                account_currency.extend(text.trim().chars().take(left));
+            }
             OfxToken::Text(text) => append_text(&mut movements, in_movement, &text),
             OfxToken::Close(name) => {
                 in_currency = false;
@@ -221,7 +241,7 @@ fn movements(text: &str) -> Vec<OfxMovement> {
             }
         }
     }
-    movements
+    Ok(movements)
 }
 
 /// Appends a text to the last field of the last movement, if the text is in it.
@@ -840,6 +860,24 @@ mod tests {
             4 => format!("{pounds}.{pence:02}0000"),
             _ => format!("{},{pence:02}", grouped(" ")),
         }
+    }
+
+    #[test]
+    fn what_no_bank_writes_is_refused_before_it_fills_the_memory() {
+        let many = "<STMTTRN>".repeat(LINES_MAX + 1);
+        assert_eq!(read(&many), Err(StatementError::TooLong));
+        let fields: String = (0..=FIELDS_MAX).map(|n| format!("<MEMO>{n}")).collect();
+        let too_many = StatementError::UnreadableLine(1, "this payment has too many fields");
+        assert_eq!(read(&header(&movement(&fields))), Err(too_many));
+        let currency = format!("<CURDEF>{}<STMTTRN>", "GBP ".repeat(1000));
+        let kept = movements(&currency)
+            .expect("read")
+            .remove(0)
+            .account_currency;
+        assert_eq!(kept, "GBP GBP ");
+        let amount = StatementError::UnreadableLine(1, "we cannot read the amount");
+        let sum = movement("<TRNTYPE>DEBIT\n<TRNAMT>-1000000000000.00");
+        assert_eq!(read(&header(&sum)), Err(amount));
     }
 
     proptest! {
