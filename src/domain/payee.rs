@@ -185,14 +185,14 @@ pub enum EncryptedPayee {
 }
 
 impl BankAccount {
-    /// Many people share the numbers of a building society's account; each has a roll number.
+    /// Groups are compared by the numbers of their accounts, whether or not there is a roll number:
+    /// a bank ignores one that was made up. Members of one building society may share the numbers,
+    /// and the office sees that they have roll numbers.
     fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
-        let account = Some(BlindIndexKind::Account);
-        let has_roll_number = self.roll_number.is_some();
         let roll_number = self.roll_number.as_mut().map(|value| PersonalField {
             field: "roll_number",
             value,
-            index: account,
+            index: None,
         });
         let holder = PersonalField {
             field: "holder",
@@ -202,7 +202,7 @@ impl BankAccount {
         let numbers = PersonalField {
             field: "numbers",
             value: &mut self.numbers,
-            index: account.filter(|_| !has_roll_number),
+            index: Some(BlindIndexKind::Account),
         };
         [holder, numbers].into_iter().chain(roll_number).collect()
     }

@@ -96,6 +96,16 @@ async fn that_share_something_are_shown_to_staff(app: TestApp) {
         neighbours.staff.get(&neighbours.links()).body["items"][0]["shares"],
         json!(["account", "name"])
     );
+
+    // A roll number that was made up does not hide a shared account.
+    let path = format!("/api/v1/groups/{}/provide-payee", neighbours.of_dee);
+    let account = json!({ "holder": "A", "numbers": "12-34-56 12345678", "roll_number": "1" });
+    let payee = json!({ "route": "own_account", "account": account });
+    post_ok(&neighbours.dee, &path, &payee);
+    assert_eq!(
+        neighbours.staff.get(&neighbours.links()).body["items"][0]["shares"],
+        json!(["account", "name"])
+    );
 }
 
 on_each_engine!(write_their_postcode_and_telephone_in_one_way);
