@@ -130,6 +130,31 @@ async fn a_statement_is_shared_once_and_never_ahead(app: TestApp) {
     );
 }
 
+on_each_engine!(a_link_leads_to_the_address_of_the_settings);
+async fn a_link_leads_to_the_address_of_the_settings(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    share(&app, &office).await;
+    let settings = json!({
+        "name": "An anchor", "sending": { "address": "https://apply.example.org" },
+    });
+    let organisation = app.commands.organisation().0;
+    for (by, name, body) in [
+        (office.ada, "propose-settings", settings),
+        (office.ben, "confirm-settings", json!({ "proposal": 1 })),
+    ] {
+        let command = command_from_json("organisation", organisation, name, &body);
+        app.issue_ok(by, command).await;
+    }
+    app.catch_up().await;
+    let page = signed_in(&app, &address, office.ada).await.get(PAGE);
+    let text = page.text.replace("&#x2f;", "/").replace("&#47;", "/");
+    assert!(
+        text.contains("https://apply.example.org/statement/1/"),
+        "{}",
+        visible_text(&page)
+    );
+}
+
 on_each_engine!(an_award_that_came_to_nothing_is_no_empty_row);
 async fn an_award_that_came_to_nothing_is_no_empty_row(app: TestApp) {
     let (office, address) = serve_office(&app).await;

@@ -54,6 +54,8 @@ pub(super) async fn sharing(
     let state = log.refresh::<Organisation>(organisation.0).await?.state;
     let today = day_of(request.app.commands.now());
     let in_words = |day: Date| short_day(day, today);
+    let service = request.app.site.public_address(&request.app.commands);
+    let service = service.await?;
     let mut links = Vec::new();
     for (number, link) in state.statement_links().open_of(funder, today) {
         let end = C::EndStatementLink(StatementLinkRef { link: number });
@@ -66,7 +68,7 @@ pub(super) async fn sharing(
             number,
             days: format!("{} to {}", in_words(link.from), in_words(link.until)),
             expires_on: in_words(link.expires_on),
-            address: format!("{}{path}", request.app.site.address),
+            address: format!("{service}{path}"),
             end: request.actions(&forms, vec![end]).await?,
         });
     }
