@@ -11,7 +11,7 @@ use super::device::device_name;
 use super::i18n::{translate, translate_with};
 use super::visitor::new_browser_key;
 use super::{
-    FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, kept_form,
+    FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, kept_form,
     render_form_page, see_other,
 };
 use crate::auth::links::{self, LinkRow, NewSignInLink, UnprovenSessions};
@@ -37,6 +37,16 @@ struct SignInLinkPage {
     /// The two answers to whether the person began an application in another browser; empty if
     /// nobody did.
     stay: Vec<(String, String)>,
+    /// Which browsers the question is about.
+    began: String,
+}
+
+/// The browsers in which a link's person began an application without having proven the address.
+struct BegunElsewhere {
+    /// Their names, with how many there are of a kind.
+    names: Vec<String>,
+    /// A keyed digest of their sessions: an answer is about these only.
+    key: String,
 }
 
 /// Shows the button that redeems the link.
@@ -60,9 +70,9 @@ async fn render(
         Some(link) => (
             masked_person(app, &link.person).await?,
             group_to_join(app, link).await?,
-            unproven_elsewhere(visitor, app, link).await?,
+            Some(unproven_elsewhere(visitor, app, link).await?),
         ),
-        None => (None, None, Vec::new()),
+        None => (None, None, None),
     };
     let mut shell = PageContext::load(visitor, app, translate("Sign in", visitor.language)).await?;
     // The page's path must not contain the link's token, because links on the page would pass it
@@ -77,7 +87,10 @@ async fn render(
         good: link.is_some(),
         whom,
         joins,
-        stay: answers(&began, visitor.language),
+        stay: began
+            .as_ref()
+            .map_or_else(Vec::new, |began| answers(&began.names, visitor.language)),
+        began: began.map(|began| began.key).unwrap_or_default(),
         wrong,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
@@ -120,25 +133,38 @@ async fn group_to_join(app: &AppState, link: &LinkRow) -> Result<Option<String>,
         .filter(|name| !contains_url(name)))
 }
 
-/// The other browsers in which a link's person began an application without having proven the
-/// address.
+/// The browsers other than the visitor's in which a link's person began without a proven address.
 async fn unproven_elsewhere(
     visitor: &Visitor,
     app: &AppState,
     link: &LinkRow,
-) -> Result<Vec<String>, PageError> {
-    let Ok(person) = link.person.parse::<Uuid>() else {
-        return Ok(Vec::new());
-    };
+) -> Result<BegunElsewhere, PageError> {
+    let person = link
+        .person
+        .parse::<Uuid>()
+        .map_err(|_| PageError::not_found())?;
     let own = visitor.digest(app);
     let mut sessions = sessions::unproven(&app.commands, PersonId(person)).await?;
     sessions.retain(|session| session.digest != own);
-    let mut names: Vec<String> = sessions
-        .iter()
-        .map(|session| device_name(&session.device, visitor.language))
-        .collect();
-    names.dedup();
-    Ok(names)
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    for session in &sessions {
+        let name = device_name(&session.device, visitor.language);
+        match counted.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((name, 1)),
+        }
+    }
+    let names = counted.into_iter().map(|(name, count)| match count {
+        1 => name,
+        count => format!("{name} × {count}"),
+    });
+    let mut digests: Vec<String> = sessions.into_iter().map(|session| session.digest).collect();
+    digests.sort();
+    let vault = app.commands.log().vault();
+    Ok(BegunElsewhere {
+        names: names.collect(),
+        key: vault.request_hash(digests.concat().as_bytes()),
+    })
 }
 
 /// A person, masked for a page that anyone with the link can see: enough to recognise oneself, or
@@ -188,14 +214,19 @@ pub(super) async fn submit(
     } else {
         String::new()
     };
+    let began = unproven_elsewhere(&visitor, &app, &link).await?;
     let unproven = match posted.text("stay") {
-        "yes" => UnprovenSessions::Keep,
-        "" if !unproven_elsewhere(&visitor, &app, &link).await?.is_empty() => {
+        "no" => UnprovenSessions::End,
+        _ if began.names.is_empty() => UnprovenSessions::End,
+        "yes" if posted.text("began") == began.key => UnprovenSessions::Keep,
+        // Nothing was chosen, or somebody began elsewhere after the page was shown.
+        _ => {
             let says = translate("Choose yes or no", visitor.language).to_owned();
+            let others = posted.pairs().iter().filter(|(name, _)| name != "stay");
+            let posted = FormData::new(others.cloned().collect());
             let rejected = FormErrors::new("link", &posted, vec![("stay".to_owned(), says)]);
             return render(&visitor, &app, Some(&link), Some(rejected)).await;
         }
-        _ => UnprovenSessions::End,
     };
     let link = LinkRow { joins, ..link };
     redeem(&request, &visitor, &app, (&link, unproven), "/").await

@@ -450,8 +450,16 @@ async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
             "{}",
             visible_text(&unanswered)
         );
+        // An answer is about the browsers that the page named, not about one that began since.
+        let other = phone.submit_form(&page, &at, &[("stay", "yes"), ("began", "other")]);
+        assert!(
+            other.status == 422 && !other.contains("\" checked>"),
+            "{}",
+            visible_text(&other)
+        );
         assert!(laptop.get("/my").path.starts_with("/my"), "it waits");
-        phone.submit_form(&unanswered, &at, &[("stay", stay)]);
+        let began = unanswered.hidden_field("began");
+        phone.submit_form(&unanswered, &at, &[("stay", stay), ("began", &began)]);
 
         // Then
         let shown = laptop.get("/my").path;
@@ -498,7 +506,9 @@ async fn a_link_on_another_device_leaves_the_session_that_asked_for_it(app: Test
     // When
     let at = mailed_link(&app).await;
     let page = phone.get(&at);
-    phone.submit_form(&page, &at, &[("stay", "yes")]);
+    let began = page.hidden_field("began");
+    let stays = [("stay", "yes"), ("began", began.as_str())];
+    phone.submit_form(&page, &at, &stays);
     let path = question.path.clone();
     let shown = question.hidden_field("shown");
     let fields = [
