@@ -44,12 +44,12 @@ async fn render(
         wrong: forms.error_summary(),
         form: forms.form("import").prefill("kind", request.text("kind")),
         kinds: vec![
-            kind(ImportKind::Groups, "groups"),
+            kind(ImportKind::Groups, "Groups"),
             kind(
                 ImportKind::PastGrants,
-                "earlier grants of groups, or a 360Giving file",
+                "Earlier grants of groups, or a 360Giving file",
             ),
-            kind(ImportKind::Funding, "money from funders"),
+            kind(ImportKind::Funding, "Money from funders"),
         ],
         imported,
         tried,

@@ -327,7 +327,7 @@ fn other_languages() -> impl Iterator<Item = Language> {
 fn hours_field(language: Language) -> (String, String) {
     (
         format!("hours_in.{}", language.code()),
-        format!("Opening hours, in {}", language.own_name()),
+        format!("Opening hours: {}", language.own_name()),
     )
 }
 

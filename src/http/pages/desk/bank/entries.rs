@@ -49,6 +49,13 @@ struct StatementPart {
     rows: Vec<StatementRow>,
 }
 
+impl StatementPart {
+    /// Whether a row can be ticked. The column of ticks is left out if not.
+    fn has_ticks(&self) -> bool {
+        self.rows.iter().any(|row| row.tick.is_some())
+    }
+}
+
 /// Reads an uploaded statement, and shows its entries. Nothing is recorded.
 pub(in crate::http::pages::desk) async fn preview_statement(
     request: HttpRequest,
