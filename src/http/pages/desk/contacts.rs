@@ -37,6 +37,11 @@ impl Contacts {
             .iter()
             .find_map(|contact| contact.email.as_deref())
     }
+
+    /// Whether nobody can be reached.
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty()
+    }
 }
 
 impl DeskRequest<'_> {
