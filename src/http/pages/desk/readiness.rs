@@ -274,7 +274,7 @@ pub(in crate::http::pages) async fn round_readiness(
             &format!("/desk/texts/form?from={}&view=preview", round.form),
         ),
         Readiness::new(
-            "Opened",
+            "Opening",
             round.state != RoundState::Planned,
             if round.state == RoundState::Planned {
                 "Open the round on its first day."
