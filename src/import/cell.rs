@@ -73,9 +73,9 @@ pub(super) enum CellFault {
     Logical,
     #[error("a letter was lost here: type it again, and save the file as “CSV UTF-8”")]
     LostLetter,
-    #[error("this is neither a text nor a number")]
+    #[error("this is not text or a number")]
     NotPlain,
-    #[error("there are several here: split the grant, so that each has one")]
+    #[error("there are several values here: split the grant, so that each has one")]
     Several,
 }
 

@@ -136,7 +136,7 @@ impl ImportLine {
         }
         match found.find(|other| other.text != cell.text) {
             Some(other) => Err(cell.error(format!(
-                "{} says “{}” about the same: remove one of the two columns",
+                "{} says “{}” for the same thing: remove one of the two columns",
                 other.place, other.text
             ))),
             None => Ok(Some(cell)),

@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for UniqueFieldsSeed {
         while let Some(name) = object.next_key::<String>()? {
             let value = object.next_value_seed(Self)?;
             if fields.contains_key(&name) {
-                let says = format!("it says “{name}” twice of the same thing: remove one");
+                let says = format!("it has “{name}” twice for the same thing: remove one");
                 return Err(A::Error::custom(says));
             }
             fields.insert(name, value);

@@ -331,7 +331,7 @@ async fn a_line_that_was_kept_to_look_at_is_recorded_before(app: TestApp) {
 
     // Then
     assert!(
-        kept.contains("1 line is kept with its grant. Two people now agree what it is."),
+        kept.contains("1 line is kept with its grant. Two people must agree what it is."),
         "{}",
         visible_text(&kept)
     );

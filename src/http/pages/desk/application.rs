@@ -229,7 +229,7 @@ async fn page_context(
 /// Who writes a draft.
 fn draft_why(row: &ApplicationRow) -> &'static str {
     if can_be_continued(row) {
-        "The office began to type it in. An officer can continue and send it."
+        "The office has started to type it in. An officer can finish it and send it."
     } else {
         "The group is still writing it."
     }

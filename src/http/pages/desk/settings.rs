@@ -202,7 +202,7 @@ fn server_in_words(server: &MailServer) -> String {
     let user = server.user.as_ref().map(|user| format!("User {user}"));
     let password = server.password.map(|password| {
         let id = password.simple().to_string();
-        format!("Password marked {}", &id[id.len() - 6..])
+        format!("Password version {}", &id[id.len() - 6..])
     });
     let place = format!("{}, port {}, {encryption}", server.host, server.port);
     let lines: Vec<String> = [Some(place), user, password]

@@ -153,7 +153,7 @@ pub(super) async fn held_back(
     };
     if !line.roll_number.is_empty() && !request.app.site.bank_layout.has_roll_numbers() {
         let says = "It goes to a building society account with a roll number, and the bank’s file \
-            has no column for that. Pay it at the bank, or ask for a column.";
+            has no place for one. Pay it in your online banking instead.";
         return Ok(Some(says.to_owned()));
     }
     let send = GrantCommand::SendPayment(SendPayment {

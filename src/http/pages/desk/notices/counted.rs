@@ -62,8 +62,8 @@ fn texts_of(name: &str, event: &GrantEvent) -> Option<Texts> {
             ("1 line is returned money.", "{} lines are returned money.")
         }
         ("bank-entries", E::EntryUnsettled { .. }) => (
-            "1 line is kept with its grant. Two people now agree what it is.",
-            "{} lines are kept with their grants. Two people now agree what each is.",
+            "1 line is kept with its grant. Two people must agree what it is.",
+            "{} lines are kept with their grants. Two people must agree what each is.",
         ),
         _ => return None,
     })

@@ -160,7 +160,7 @@ pub(super) const OF_GRANTS: &[ActionNotice] = &[
     says(
         "grants",
         "record-bank-entry",
-        "Saved. Two people now agree what it is.",
+        "Saved. Two people must agree what it is.",
     ),
     says(
         "grants",

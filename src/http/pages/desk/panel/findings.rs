@@ -84,7 +84,7 @@ impl OfficeSteps {
 fn before_text(standing: GroupMaturity, applications: usize, grants: usize) -> String {
     let group = match standing {
         GroupMaturity::New => "A new group",
-        GroupMaturity::Existing => "A group that was running already",
+        GroupMaturity::Existing => "A group that was already running",
     };
     match (applications, grants) {
         (0, _) => format!("{group}, and its first application."),
@@ -117,7 +117,7 @@ mod tests {
         );
         assert_eq!(
             before_text(GroupMaturity::Existing, 3, 2),
-            "A group that was running already. It applied 3 times before, and got 2 grants."
+            "A group that was already running. It applied 3 times before, and got 2 grants."
         );
     }
 }
