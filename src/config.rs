@@ -260,7 +260,7 @@ impl Config {
             .unwrap_or("Grants <grants@localhost.localdomain>")
     }
 
-    /// What the settings of the organisation cannot change.
+    /// The settings that the organisation cannot change.
     pub fn set_by_operator(&self) -> SetByOperator {
         SetByOperator {
             server: self.smtp_url.is_some(),

@@ -14,15 +14,15 @@ pub struct DecodedText {
 }
 
 impl DecodedText {
-    /// Whether a person should check the letters: a file without a mark that is not UTF-8 was read
-    /// as Windows-1252, and other encodings of one byte a letter look the same.
+    /// Whether a person should check the letters: the file had no byte order mark and is not UTF-8,
+    /// so it was read as Windows-1252, which other one-byte encodings resemble.
     #[must_use]
     pub fn is_guess(&self) -> bool {
         self.encoding == WINDOWS_1252 && !self.text.is_ascii()
     }
 }
 
-/// The bytes are no text in UTF-8, UTF-16 or Windows-1252.
+/// The bytes are not a text in UTF-8, UTF-16 or Windows-1252.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a text file in UTF-8, UTF-16 or Windows-1252")]
 pub struct DecodeError;

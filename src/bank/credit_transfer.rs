@@ -1,7 +1,7 @@
 //! Payment file as a message of ISO 20022: pain.001, the customer credit transfer initiation, for
 //! Faster Payments and Bacs.
 //!
-//! The end-to-end id of a payment is its reference. The bank reports it in its statement, so that
+//! The end-to-end id of a payment is its reference. The bank repeats it in its statement, by which
 //! the payment is found there.
 
 use std::fmt::Write as _;
@@ -29,7 +29,7 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
-    /// The end of the file's name.
+    /// Extension of the file's name.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -69,7 +69,7 @@ impl MessageVersion {
 pub struct CreditTransfer {
     #[serde(default)]
     pub service: PaymentService,
-    /// The bank's own word for the service.
+    /// The bank's own code for the service.
     #[serde(default)]
     pub service_level: Option<ServiceLevel>,
     #[serde(default)]
@@ -98,7 +98,7 @@ impl PaymentService {
         }
     }
 
-    /// The most characters of a name.
+    /// Maximum number of characters of a name.
     fn name_max(self) -> usize {
         match self {
             Self::FasterPayments => 40,
@@ -107,13 +107,13 @@ impl PaymentService {
     }
 }
 
-/// A word for a service.
+/// A code for a service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ServiceLevel {
     /// A code of ISO 20022, such as `URGP`.
     Code(String),
-    /// The bank's own word, such as `FAST`.
+    /// A code of the bank's own, such as `FAST`.
     Proprietary(String),
 }
 
@@ -129,7 +129,7 @@ pub enum AccountForm {
 }
 
 impl CreditTransfer {
-    /// Whether the words for the service fit the message.
+    /// Whether the code for the service is valid in the message.
     pub(super) fn is_valid(&self) -> bool {
         let fits = |text: &str, most: usize| {
             (1..=most).contains(&text.len())
@@ -145,14 +145,14 @@ impl CreditTransfer {
 
 type Xml = Writer<Vec<u8>>;
 
-/// A message that is written.
+/// The message to write.
 struct CreditTransferMessage<'a> {
     version: MessageVersion,
     options: &'a CreditTransfer,
     from: &'a ReturnAccount,
     lines: &'a [PaymentLine],
     order: &'a PaymentOrder,
-    /// Identifies the message at the bank.
+    /// Identifies the message to the bank.
     id: String,
     total: String,
 }
@@ -183,8 +183,7 @@ pub(super) fn write(
         .unwrap_or_default()
 }
 
-/// The id of a message is made of its payments: a bank that receives the same ones a second time
-/// refuses them.
+/// The id of a message, derived from its payments: a bank refuses the same payments a second time.
 fn message_id(lines: &[PaymentLine], order: &PaymentOrder) -> String {
     let mut content = order.batch.clone();
     for line in lines {
@@ -217,7 +216,7 @@ impl CreditTransferMessage<'_> {
     }
 
     fn write_header(&self, xml: &mut Xml) -> io::Result<()> {
-        // The day alone counts: a file that is made twice on a day is the same file.
+        // Without the time, so that a file that is made twice on a day has the same bytes.
         let created = format!("{}T00:00:00", self.order.made_on);
         leaf(xml, "MsgId", &self.id)?;
         leaf(xml, "CreDtTm", &created)?;
@@ -230,7 +229,7 @@ impl CreditTransferMessage<'_> {
         )
     }
 
-    /// The payments from the account, each booked on its own.
+    /// The payments from the account. Each is a movement of its own in the statement.
     fn write_instruction(&self, xml: &mut Xml) -> io::Result<()> {
         let (sort_code, number) = self.from.digits();
         leaf(xml, "PmtInfId", &self.id)?;
@@ -240,7 +239,7 @@ impl CreditTransferMessage<'_> {
         leaf(xml, "CtrlSum", &self.total)?;
         let (kind, word) = self.service_level();
         nested(xml, &["PmtTpInf", "SvcLvl", kind], word)?;
-        // A bank does not pay on a day that is over.
+        // A bank does not pay on a day in the past.
         let day = self.order.on.max(self.order.made_on).to_string();
         match self.version {
             MessageVersion::V03 => leaf(xml, "ReqdExctnDt", &day)?,
@@ -328,7 +327,7 @@ fn within(
     Ok(())
 }
 
-/// Writes elements inside each other, the innermost with a text.
+/// Writes nested elements, the innermost with a text.
 fn nested(xml: &mut Xml, names: &[&str], text: &str) -> io::Result<()> {
     match names {
         [] => Ok(()),

@@ -16,7 +16,7 @@ pub struct Layout {
     /// CSV by default.
     #[serde(default)]
     pub format: FileFormat,
-    /// What a message has besides the payments.
+    /// The settings of a message.
     #[serde(default)]
     pub credit_transfer: CreditTransfer,
     /// Whether the first line contains the titles of the columns. True by default.
@@ -28,7 +28,7 @@ pub struct Layout {
     /// The columns of a CSV file.
     #[serde(default)]
     pub columns: Vec<Column>,
-    /// The layout of the bank's statements, if their titles are unknown or they have none.
+    /// The layout of the bank's CSV statements, for files without known titles.
     #[serde(default)]
     pub statement: Option<StatementLayout>,
 }
@@ -60,7 +60,7 @@ pub enum StatementColumn {
     Currency,
     /// Text that may contain the payment's reference.
     Description,
-    /// Nothing that is read.
+    /// Not read.
     Ignore,
 }
 
@@ -151,7 +151,7 @@ impl Layout {
             .require_statement_columns()
     }
 
-    /// Returns the layout if it is of a CSV file, or if it is that of a message without columns.
+    /// Returns the layout if it is CSV, or a message without columns and with valid settings.
     fn require_message(self) -> Result<Self, LayoutError> {
         if self.format != FileFormat::Csv && !self.columns.is_empty() {
             Err(LayoutError::ColumnsOfMessage(self.name))
@@ -162,8 +162,8 @@ impl Layout {
         }
     }
 
-    /// Returns the layout if it contains every column that a payment needs. A message has no
-    /// columns, and contains all of it.
+    /// Returns the layout if it contains every column that a payment needs. A message always
+    /// contains these values.
     fn require_payment_columns(self) -> Result<Self, LayoutError> {
         use ColumnValue as V;
         let needed: [(&'static str, &[V]); 4] = [
@@ -182,7 +182,7 @@ impl Layout {
         Ok(self)
     }
 
-    /// Returns the layout if that of the statements, if any, has what every movement needs.
+    /// Returns the layout if its statement layout, if any, has the columns that a movement needs.
     fn require_statement_columns(self) -> Result<Self, LayoutError> {
         match self.statement.as_ref().and_then(StatementLayout::fault) {
             Some(says) => Err(LayoutError::Statement(self.name, says)),
@@ -190,7 +190,7 @@ impl Layout {
         }
     }
 
-    /// Whether the file can say the roll number of a building society's account.
+    /// Whether the file has a column for the roll number of a building society account.
     #[must_use]
     pub fn has_roll_numbers(&self) -> bool {
         let is_roll = |column: &Column| column.value == ColumnValue::RollNumber;
@@ -226,7 +226,7 @@ impl Layout {
 }
 
 impl StatementLayout {
-    /// What is missing, or is there twice.
+    /// What is missing, repeated or invalid.
     fn fault(&self) -> Option<&'static str> {
         use StatementColumn as C;
         let count = |wanted: C| {

@@ -45,8 +45,8 @@ pub struct PaymentOrder {
     pub made_on: Date,
 }
 
-/// The layout is that of a message, which names the account that the office pays from, and none is
-/// known.
+/// The layout is a message, which must name the account that the office pays from, and no account
+/// is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "The bank file names the account that you pay from, and we do not know it. Ask an \

@@ -46,7 +46,7 @@ pub enum MatchOutcome {
     NoPayment,
     /// The entry mentions several payments. A person must review it.
     SeveralPayments,
-    /// The statement does not say the direction. A person must choose between both conclusions.
+    /// The statement does not say the direction. A person must choose one of the two conclusions.
     UnknownDirection {
         went_out: Box<MatchOutcome>,
         came_in: Box<MatchOutcome>,
@@ -55,9 +55,9 @@ pub enum MatchOutcome {
     NeedsReview(String),
 }
 
-/// Matches entries with payments in the order of their days, not of the statement. Within a day
-/// money that went out comes first: it came back later. The states in `known` are updated between
-/// entries: an entry may return a payment that an earlier entry confirmed.
+/// Matches entries with payments in the order of their days, not of the statement. Within a day,
+/// money out comes first, because it can only come back later. The states in `known` are updated
+/// between entries: an entry may return a payment that an earlier entry confirmed.
 #[must_use]
 pub fn reconcile(
     mut entries: Vec<StatementEntry>,
@@ -125,7 +125,7 @@ fn match_outcome(entry: &StatementEntry, payment: &ExpectedPayment) -> MatchOutc
     }
 }
 
-/// What it means that the whole amount of a payment moved.
+/// The conclusion from a movement of the whole amount of a payment.
 fn outcome_of(direction: Direction, on: Date, payment: &ExpectedPayment) -> MatchOutcome {
     use PaymentState as S;
     match (direction == Direction::Out, payment.state) {
@@ -169,7 +169,7 @@ fn mentions_reference(text: &str, reference: &str) -> bool {
     })
 }
 
-/// The place after a reference that begins at a place of the text.
+/// The position after a reference that begins at a position of the text.
 fn end_of_reference(text: &[char], start: usize, reference: &str) -> Option<usize> {
     let mut place = start;
     for (count, wanted) in reference.chars().enumerate() {

@@ -73,7 +73,7 @@ pub(super) struct Operator {
     pub(super) tokens: Tokens,
     /// Public base URL of the pages by the configuration, without a trailing slash.
     pub(super) address: String,
-    /// What the configuration sets of how mails are sent.
+    /// The part of the mail settings that the configuration sets.
     pub(super) configured: SetByOperator,
 }
 

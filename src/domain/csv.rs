@@ -130,9 +130,9 @@ pub fn contains_formula(text: &str) -> bool {
         })
 }
 
-/// Whether a part has only words after its sign, as `@ The Hall` and `-ish` have. Without `=`,
-/// digits, brackets and operators a spreadsheet can call nothing and refer to no cell; at worst it
-/// shows the text as an unknown name.
+/// Whether a part has only words after its sign, as in `@ The Hall` and `-ish`. Without `=`,
+/// digits, brackets and operators a spreadsheet cannot call a function or refer to a cell; at worst
+/// it shows an unknown name.
 fn is_plain_words(part: &str) -> bool {
     const SIGNS: [char; 3] = ['@', '-', '+'];
     part.trim_end_matches(CELL_BREAKS)

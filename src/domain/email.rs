@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::text::{TextError, is_invisible, normalise, tidy};
 
-/// The most characters of an address.
+/// Maximum number of characters of an address.
 const ADDRESS_MAX: usize = 254;
 /// The most characters before the `@`, and between two dots after it.
 const NAME_MAX: usize = 64;
@@ -17,8 +17,8 @@ const LABEL_MAX: usize = 63;
 /// the domain becomes its ASCII form (IDNA). What is pasted around an address is taken off:
 /// invisible characters, `mailto:`, angle brackets with a name before them.
 ///
-/// Normalised addresses are unchanged. Refuses addresses that no server takes, with
-/// [`TextError::NotAnEmail`] or what is wrong about them.
+/// Normalised addresses are unchanged. Refuses addresses that no server accepts, with
+/// [`TextError::NotAnEmail`] or the variant for the part that is wrong.
 pub fn parse_email(text: &str) -> Result<String, TextError> {
     let tidied = tidy(text);
     let typed = bare_address(&tidied);
@@ -60,7 +60,7 @@ pub(super) fn parse_kept_email(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// The address without what surrounds it where it was copied.
+/// The address without the marks that were copied with it.
 fn bare_address(text: &str) -> Cow<'_, str> {
     let mut bare = text.trim();
     if let Some((_, within)) = bare

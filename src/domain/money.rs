@@ -30,7 +30,7 @@ pub enum MoneyError {
     TooLarge,
 }
 
-/// Why a text is no amount, so that an error can say how to write it.
+/// Why a text is not an amount, so that the error can say how to write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountFault {
     /// A comma before the pence, as in `850,50`. The value is the amount that was probably meant.
@@ -44,7 +44,7 @@ pub enum AmountFault {
 }
 
 impl AmountFault {
-    /// Reads an amount as people write it in a form. Fails with what is wrong with it.
+    /// Reads an amount as people write it in a form. Fails with what is wrong.
     pub fn parse(text: &str) -> Result<Money, Self> {
         Money::parse_formatted(text).map_err(|_| Self::of(text))
     }

@@ -4,7 +4,7 @@ use phonenumber::country;
 
 use super::text::tidy;
 
-/// The most characters of a number with the words around it.
+/// Maximum number of characters of a number with the words around it.
 const TEXT_MAX: usize = 80;
 /// The country code of the United Kingdom, whose numbers are typed without one.
 const BRITISH: u16 = 44;
@@ -25,8 +25,8 @@ impl PhoneNumber {
     /// Finds the number in a text; `None` if it has none that can exist. A number without a country
     /// code is British.
     ///
-    /// Of several, one that is in use by the plan of its country comes before one that only has the
-    /// right length.
+    /// Of several, a number that its country's numbering plan uses comes before one that only has
+    /// the right length.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = tidy(text);
@@ -217,7 +217,7 @@ fn read_international(digits: &str) -> Option<phonenumber::PhoneNumber> {
 }
 
 /// Reads a number of the United Kingdom, as it is dialled there. Ten digits after the zero are
-/// taken unless none begins like them; shorter numbers only if they are in use.
+/// accepted if any number begins like them; shorter numbers only if they are in use.
 fn read_british(digits: &str) -> Option<phonenumber::PhoneNumber> {
     let number = phonenumber::parse(Some(country::GB), digits).ok()?;
     let national = number.national().to_string();

@@ -144,7 +144,7 @@ impl Identifier {
     /// Reads a charity number: of England and Wales (`1234567`), of Scotland (`SC012345`), or of
     /// Northern Ireland (`NIC100012`), or one as an org-id.
     ///
-    /// Six digits that begin with 1 are refused: they may be of Northern Ireland.
+    /// Six digits that begin with 1 are refused: they may be a number of Northern Ireland.
     pub fn of_charity(text: &str) -> Result<Self, TextError> {
         use OrgRegister as R;
         if let Some((register, _)) = OrgRegister::split(text) {

@@ -1,4 +1,4 @@
-//! The normalising step of typed text: what looks the same becomes the same.
+//! The normal form of typed text: texts that look the same become the same.
 //!
 //! Every text that somebody typed or pasted passes [`tidy`] before it is parsed. Stored texts do
 //! not: one that was recorded before this step keeps its characters, because digests are computed
@@ -39,7 +39,7 @@ pub fn tidy(text: &str) -> Cow<'_, str> {
     }
     let mut tidied = tidy_once(text);
     loop {
-        // A character that was removed may have parted two that compose.
+        // A removed character may have separated two that compose.
         let again = tidy_once(&tidied);
         if again == tidied {
             return Cow::Owned(tidied);

@@ -1,9 +1,9 @@
-//! Reads the outer structure of a picture: whether it is all there, which decoders do not say, and
-//! what decoding it will need.
+//! Reads the outer structure of a picture: whether it is complete, which decoders do not check, and
+//! how much memory decoding needs.
 
 use image::ImageFormat;
 
-/// Whether a picture reaches its own end mark. Bytes after the mark are not looked at: phones put a
+/// Whether a picture reaches its own end mark. Bytes after the mark are ignored: phones add a
 /// second picture or a short film there.
 pub(super) fn is_whole(bytes: &[u8], format: ImageFormat) -> bool {
     match format {

@@ -15,7 +15,7 @@ pub(super) const ENCRYPTION_KEY: &[u8] = b"/Encrypt";
 /// The most bytes of a stream that is unpacked while a PDF is read.
 const STREAM_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Whether a file is a PDF by its first bytes. An archive that contains a PDF is none.
+/// Whether a file is a PDF by its first bytes. An archive that contains a PDF is not.
 pub(super) fn is_pdf(begins: &[u8]) -> bool {
     let window = BYTES_BEFORE_HEADER_MAX + HEADER.len();
     let begins = begins.get(..window).unwrap_or(begins);

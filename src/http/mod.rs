@@ -115,7 +115,7 @@ pub struct SiteConfig {
     pub mail_server: String,
     /// The sender of mails.
     pub mail_sender: String,
-    /// What of these the settings of the organisation do not change.
+    /// Which of these the operator set, so that the organisation's settings do not change them.
     pub set_by_operator: SetByOperator,
     pub limits: RateLimits,
     /// How long a client may pause while it sends a request body.

@@ -56,7 +56,7 @@ pub(super) async fn handle_safe_methods(
         return Ok(answer);
     }
     match conditions {
-        // Only callers who may read the record hear of their condition.
+        // Only callers who may read the record get an answer to their condition.
         None if by_program => Err(malformed_condition().into()),
         Some(conditions) if names_tag(&conditions, answer.headers()) => Ok(not_modified(answer)),
         _ => Ok(answer),

@@ -1,5 +1,4 @@
-//! A cell of a table, as the file has it: its text, what a spreadsheet program made of it, and its
-//! place.
+//! A cell of a table: its text, its type in the file, and its place.
 
 use std::fmt::Display;
 
@@ -10,7 +9,7 @@ use super::line::RowError;
 
 /// Maximum length of a cell's text in a message, in characters.
 const QUOTED_CHARS_MAX: usize = 60;
-/// A spreadsheet keeps 15 digits of a number: from here on it has replaced digits by noughts.
+/// A spreadsheet keeps 15 digits of a number: from here on it has replaced digits by zeros.
 const NUMBER_MAX: f64 = 1e15;
 /// Errors that spreadsheet programs write into cells, also those in Polish.
 const ERRORS: [&str; 18] = [
@@ -34,7 +33,7 @@ const ERRORS: [&str; 18] = [
     "#DZIEL/0!",
 ];
 
-/// What a spreadsheet program made of a cell.
+/// The type of a cell in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum CellKind {
     #[default]

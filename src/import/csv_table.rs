@@ -9,7 +9,8 @@ use super::table::is_known_title;
 
 /// The separators that are tried. The first has precedence.
 const SEPARATORS: [u8; 4] = *b",;\t|";
-/// A line behind the last one. If a quotation mark is still open, a cell swallows it.
+/// A line that is appended to the file. If a quotation mark is still open, it becomes part of a
+/// cell.
 const END_MARK: &str = "\u{10fffe}end\u{10fffe}";
 
 /// The cells row by row. Empty lines are rows without cells, so that rows count as in a spreadsheet

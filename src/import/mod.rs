@@ -100,7 +100,7 @@ pub enum ImportError {
 pub struct ImportReport {
     /// The effects of the rows.
     pub rows: Vec<RowEffect>,
-    /// What a person should know of the file: the sheet that was read, columns that were not.
+    /// Notes about the file: the sheet that was read, columns that were not.
     pub notes: Vec<String>,
     /// Errors by line. If parsing or checking finds one, nothing is recorded.
     pub wrong: Vec<(usize, String)>,
@@ -464,7 +464,7 @@ fn holders_of_numbers(groups: &[GroupRow]) -> BTreeMap<Identifier, (Uuid, String
         .collect()
 }
 
-/// What a person should know of the file before they record it.
+/// Notes about the file, to read before recording it.
 fn notes_of(table: &ImportTable, ignored: &[String]) -> Vec<String> {
     let mut notes = table.notes.clone();
     if !ignored.is_empty() {

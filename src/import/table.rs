@@ -26,7 +26,7 @@ pub struct ImportTable {
     pub(super) lines: Vec<ImportLine>,
     /// None in JSON, where fields have names.
     pub(super) heads: Option<Vec<ColumnHead>>,
-    /// What a person should know of the file: the sheet that was read, grants that were left out.
+    /// Notes about the file: the sheet that was read, grants that were left out.
     pub(super) notes: Vec<String>,
 }
 

@@ -86,8 +86,8 @@ fn line_of(number: usize, grant: &Value) -> ImportLine {
     ImportLine::new(number, cells.into_iter().chain(several))
 }
 
-/// A JSON value in which no object names a field twice: a program that reads one of the two is
-/// right as often as one that reads the other.
+/// A JSON value in which no object has a field twice: programs differ in which of the two they
+/// read.
 struct UniqueFields(Value);
 
 impl<'de> Deserialize<'de> for UniqueFields {

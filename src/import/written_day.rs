@@ -8,8 +8,7 @@ use super::line::ImportLine;
 use crate::clock::day_of;
 use crate::domain::day_parts::{month_named, number};
 
-/// A year of two digits is of the century in which a command can accept it: from 90 on of 1990 to
-/// 1999, below that of the years from 2000.
+/// Two digits of a year from 90 on mean 1990 to 1999; lower ones mean 2000 and later.
 const FIRST_SHORT_YEAR_OF_1900: i16 = 90;
 
 /// Why a text is not read as a day.
@@ -69,7 +68,7 @@ fn is_numeric(text: &str) -> bool {
     day_parts(text).is_some_and(|[first, second, _]| is_number(first) && is_number(second))
 }
 
-/// The three parts of a day, without a time behind them.
+/// The three parts of a day, without the time after them.
 fn day_parts(text: &str) -> Option<[&str; 3]> {
     let is_time = |time: &str| time.contains(':') && time.parse::<Time>().is_ok();
     let day = match text.rsplit_once(['T', ' ']) {
@@ -91,9 +90,9 @@ fn year_of(part: &str) -> Option<i16> {
     }
 }
 
-/// The cells of a column of days that may have been read wrongly, given the others: days that could
-/// be two days if another row has the month first, and texts where other cells are dates, since the
-/// spreadsheet program that made those may have swapped days and months.
+/// The cells of a column of days that may be misread, judged by the other cells: days that could be
+/// two days if another row has the month first, and texts if other cells are dates, because the
+/// spreadsheet program that made those dates may have swapped days and months.
 pub(super) fn doubtful_days(lines: &[ImportLine], titles: &[&str]) -> Vec<(usize, String)> {
     let cells: Vec<(usize, &TableCell)> = lines
         .iter()

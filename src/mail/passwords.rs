@@ -1,7 +1,7 @@
 //! Passwords of mail servers. An event names a password by an id, and the database has it encrypted
-//! under a key derived from that id, the server, the user and a key outside the database. So a
-//! password decrypts only for the server for which it was entered. A change of the server needs it
-//! again.
+//! under a key derived from that id, the server, the user and a key outside the database. A
+//! password therefore decrypts only for the server for which it was entered, and must be entered
+//! again for another one.
 
 use uuid::Uuid;
 

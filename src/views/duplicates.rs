@@ -1,4 +1,4 @@
-//! Groups that may be the same: they share a name, a number, people or how these are reached.
+//! Groups that may be the same: they share a name, a number, people or contact details.
 //!
 //! Names of people, phone numbers and addresses are stored encrypted, and neither the log nor the
 //! database has a digest of them. They are compared in the memory of the service, in the index of
@@ -165,7 +165,7 @@ impl Views {
     }
 
     /// Whether a group of this name has a grant that anyone may know of: one that was accepted, and
-    /// is in the open data. That a group applied, and got nothing, is nobody else's business.
+    /// is in the open data. That a group applied without a grant is not public.
     pub async fn has_public_grant(&self, name: &str) -> Result<bool, ViewError> {
         for group in self.groups_of_name(name).await? {
             if group.was_paid {

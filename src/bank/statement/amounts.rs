@@ -1,12 +1,12 @@
-//! Amounts as banks write them. An amount that can be read in two ways is not read.
+//! Amounts as banks write them. An amount that can be read in two ways is refused.
 
 use super::Direction;
 use super::decimals::to_pence;
 
-/// The largest amount in pence: as much as any amount of the service may be.
+/// The largest amount in pence: the same as for all amounts of the service.
 const PENCE_MAX: u64 = 9_999_999_900;
 
-/// An amount with what is written next to it about its direction.
+/// An amount with the mark of its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SignedAmount {
     pub pence: u64,
@@ -60,7 +60,7 @@ const MARKS: [(&str, Mark); 9] = [
     ("+", Mark::Symbol(AmountSign::Plus)),
 ];
 
-/// The marks of an amount, each kind once at most.
+/// The marks of an amount, at most one of each kind.
 #[derive(Default)]
 struct Marks {
     pounds: bool,
@@ -90,7 +90,7 @@ impl Marks {
 }
 
 /// Parses an amount in pounds: `-1,850.00`, `£25.5`, `(25.00)`, `1800.00 DR`, `1.800,00`. `None` if
-/// it is no amount, or one that can be read in two ways, such as `1.800`.
+/// it is not an amount, or can be read in two ways, such as `1.800`.
 pub(super) fn parse_amount(written: &str) -> Option<SignedAmount> {
     let plain: String = written.chars().map(plain_character).collect();
     let plain = plain.to_uppercase();
@@ -107,7 +107,7 @@ pub(super) fn parse_amount(written: &str) -> Option<SignedAmount> {
     })
 }
 
-/// One character for each of the kinds of minus signs and spaces.
+/// Replaces all kinds of minus signs and spaces by the plain ones.
 fn plain_character(c: char) -> char {
     match c {
         '\u{2212}' | '\u{2010}'..='\u{2013}' => '-',
@@ -162,7 +162,7 @@ fn is_between_thousands(text: &str, before: &str, mark: &str, after: &str) -> Op
         // 1.800 is 1,800 to some, and 1.80 to others.
         (true, ".") => None,
         (true, _) => Some(true),
-        // 1.234,567 and 1,234.567 have no whole pence, and 1800,000 no thousands.
+        // 1.234,567 and 1,234.567 have fractions of a penny; 1800,000 has no separated thousands.
         (false, _) if (has_other_mark || mark == ",") && after.len() == 3 => None,
         (false, _) => Some(false),
     }
@@ -245,7 +245,7 @@ mod tests {
         }
     }
 
-    /// An amount with separators, as a bank of some country writes it.
+    /// An amount with separators, as banks of different countries write it.
     fn spelled(pence: u64, thousands: &str, decimal: &str) -> String {
         let pounds = (pence / 100).to_string();
         let groups: Vec<_> = pounds

@@ -1,7 +1,7 @@
 //! Reader of camt.053, the bank statement of ISO 20022, in any of its versions.
 //!
-//! The direction is that of the entry itself (`CdtDbtInd`), also of a reversal: the money of a
-//! payment that comes back is a credit, with `RvslInd` or without.
+//! The direction is the entry's own (`CdtDbtInd`), also for a reversal: a payment that comes back
+//! is a credit, with or without `RvslInd`.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::clock::day_of;
 /// The namespace without its version.
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.";
 
-/// Where an entry has its day: when it was booked, or else when it counts.
+/// Where an entry has its day: the booking date, or else the value date.
 const DAYS: [&[&str]; 4] = [
     &["BookgDt", "Dt"],
     &["BookgDt", "DtTm"],
@@ -34,7 +34,7 @@ const OWN_AMOUNTS: [&[&str]; 3] = [
     &["AmtDtls", "InstdAmt", "Amt"],
 ];
 
-/// Where the details of a transaction have what identifies it.
+/// Where the details of a transaction have its identifiers.
 const DETAIL_TEXTS: [&[&str]; 10] = [
     &["Refs", "EndToEndId"],
     &["Refs", "InstrId"],
@@ -48,7 +48,7 @@ const DETAIL_TEXTS: [&[&str]; 10] = [
     &["AddtlTxInf"],
 ];
 
-/// Where an entry has what identifies it.
+/// Where an entry has its identifiers.
 const ENTRY_TEXTS: [&[&str]; 2] = [&["NtryRef"], &["AddtlNtryInf"]];
 
 /// What banks write where there is no end-to-end id.
@@ -134,8 +134,8 @@ fn read_entry(entry: &XmlElement) -> Result<Vec<StatementEntry>, &'static str> {
     }])
 }
 
-/// Amount and direction of each transaction of a batch; `None` if the entry is no batch, or if they
-/// do not add up to it.
+/// Amount and direction of each transaction of a batch. `None` if the entry is not a batch, or if
+/// the amounts do not add up to it.
 fn own_movements(
     details: &[&XmlElement],
     pence: u64,
@@ -195,7 +195,7 @@ fn texts<'e>(element: &'e XmlElement, paths: &[&[&str]]) -> Vec<&'e str> {
         .collect()
 }
 
-/// Joins texts by spaces, each once.
+/// Joins texts by spaces, without repeated texts.
 fn describe(texts: Vec<&str>) -> String {
     let mut seen = BTreeSet::new();
     let words: Vec<String> = texts
@@ -206,7 +206,7 @@ fn describe(texts: Vec<&str>) -> String {
     words.join(" ")
 }
 
-/// The day of a date or of a time. A time with a zone is on the day that it was in London.
+/// The day of a date or of a time. A time with a zone is converted to its day in London.
 fn parse_day(written: &str) -> Option<Date> {
     let (day, rest) = written.split_at_checked(10)?;
     let on = if rest.starts_with('T') {

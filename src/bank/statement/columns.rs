@@ -114,7 +114,7 @@ const DESCRIPTION_TITLES: [&str; 22] = [
     "counterparty",
 ];
 
-/// What banks write in a column of directions.
+/// Words of banks in a column of directions.
 const OUT_WORDS: [&str; 14] = [
     "dr",
     "d",
@@ -147,7 +147,7 @@ const IN_WORDS: [&str; 13] = [
     "fpi",
 ];
 
-/// The columns from which an entry is read, by their number.
+/// The numbers of the columns from which an entry is read.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
     pub day: usize,
@@ -261,7 +261,7 @@ pub(super) fn is_day_title(field: &str) -> bool {
     DAY_TITLES.contains(&plain_words(field).as_str())
 }
 
-/// The direction that a word of a bank means, if it means one.
+/// The direction that a bank's word means; `None` for other words.
 pub(super) fn direction_of_word(field: &str) -> Option<Direction> {
     let words = plain_words(field);
     let is_in = |list: &[&str]| list.contains(&words.as_str());

@@ -13,7 +13,7 @@ use crate::bank::layout::StatementLayout;
 
 /// The separators that are tried, in this order.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// How a line of balances begins, as [`plain_words`] writes it.
+/// The first words of a line of balances, as [`plain_words`] writes them.
 const BALANCES: [&str; 13] = [
     "opening balance",
     "closing balance",
@@ -29,9 +29,9 @@ const BALANCES: [&str; 13] = [
     "ending balance",
     "available balance",
 ];
-/// How a line of totals begins. Such a line has no day; a movement may have such a name.
+/// The first words of a line of totals. Such a line has no day, unlike a movement with these words.
 const TOTALS: [&str; 3] = ["total", "totals", "balance"];
-/// Words of a column of states, for movements that the bank has not finished, or never will.
+/// Words in a column of states for movements that are pending or cancelled.
 const PENDING_STATES: [&str; 6] = [
     "pending",
     "authorised",
@@ -57,7 +57,7 @@ enum CsvLine {
     Movement(CsvMovement),
 }
 
-/// A movement, with everything that the line says about its direction.
+/// A movement, with all that its line says about the direction.
 struct CsvMovement {
     on: Date,
     pence: u64,
@@ -66,8 +66,8 @@ struct CsvMovement {
     sign: AmountSign,
 }
 
-/// Reads a statement by its line of titles, or by the operator's layout if it has none that is
-/// known.
+/// Reads a statement by its line of titles, or by the operator's layout if no line has known
+/// titles.
 pub(super) fn read(
     text: &str,
     layout: Option<&StatementLayout>,

@@ -32,13 +32,13 @@ pub struct StatementEntry {
     pub on: Date,
     /// In pence.
     pub pence: u64,
-    /// None if the statement does not say it, or contradicts itself: a person looks.
+    /// None if the statement does not say it or contradicts itself: a person decides.
     pub direction: Option<Direction>,
     /// Reference, description and name from the statement, joined by spaces.
     pub description: String,
 }
 
-/// A line that is no movement: an opening or closing balance, a pending line.
+/// A line that is not a movement, such as an opening balance or a pending payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedLine {
     pub line: usize,
@@ -61,7 +61,7 @@ pub enum SkippedReason {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statement {
     pub entries: Vec<StatementEntry>,
-    /// The lines that are no movements, so that a person sees what was left out.
+    /// The lines that are not movements, so that the page can list them.
     pub skipped: Vec<SkippedLine>,
 }
 

@@ -1,5 +1,5 @@
-//! Reader of MT940, the bank statement of SWIFT: a line `:61:` for each movement, and its words in
-//! the `:86:` after it.
+//! Reader of MT940, the bank statement of SWIFT: a line `:61:` for each movement, and its
+//! description in the `:86:` after it.
 
 use jiff::civil::Date;
 
@@ -10,7 +10,7 @@ use super::{
 use crate::domain::day_parts::number;
 
 /// The marks of a movement, longer ones first, with the direction of the money: a reversed credit
-/// left the account, a reversed debit came back. An expected movement has none yet.
+/// left the account, a reversed debit came back. An expected movement has no direction yet.
 const MARKS: [(&str, Option<Direction>); 6] = [
     ("RC", Some(Direction::Out)),
     ("RD", Some(Direction::In)),

@@ -1,6 +1,5 @@
-//! The elements of an XML statement, one after another. A document type is refused, so that there
-//! are no entities but those of XML itself; the depth of the text and the size of an element are
-//! bounded.
+//! Streaming reader of the elements of an XML statement. A document type is refused, so that only
+//! the entities of XML itself exist. The depth and the size of an element are limited.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
@@ -8,9 +7,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::StatementError;
 
-/// The most elements inside each other.
+/// Maximum depth of elements.
 const DEPTH_MAX: usize = 64;
-/// The most elements of one that is read.
+/// Maximum number of elements within one that is read.
 const SIZE_MAX: usize = 200_000;
 
 /// An element with its text and its elements. Names have no prefix.

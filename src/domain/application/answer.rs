@@ -274,7 +274,7 @@ fn parse_files(text: &str) -> Result<Vec<FileDigest>, AnswerError> {
     }
 }
 
-/// Refuses an answer that does not fit its question, or that names a file of someone else.
+/// Refuses an answer that does not fit its question, or that names a file of another group.
 fn check_answer(question: &Question, text: &str, group: &Group) -> Result<(), AnswerError> {
     match AnswerValue::parse(question, text)? {
         AnswerValue::Files(files) if !files.iter().all(|file| group.has_file(file)) => {

@@ -66,7 +66,7 @@ pub enum MailEncryption {
     /// TLS from the first byte, usually on port 465.
     #[default]
     Tls,
-    /// The connection must change to TLS before anything is sent, usually on port 587.
+    /// STARTTLS, which must succeed before anything is sent, usually on port 587.
     Starttls,
 }
 

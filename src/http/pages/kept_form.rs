@@ -2,9 +2,8 @@
 //! service keeps them, and once their person has signed in, their page shows them filled in. They
 //! are never sent by themselves, so that the protection from CSRF stays as it is.
 //!
-//! A form that was sent before with other values, from the same showing of its page, is kept
-//! likewise: the first values are saved, and the error page and the form's page show the later
-//! ones.
+//! A form that was sent twice from the same rendered page with different values is kept too: the
+//! first values are saved, and the error page and the form's page show the later ones.
 //!
 //! Only a form from a page of this service is kept, by the browser's headers, and only one whose
 //! page was made for somebody who was signed in, by the mark of its hidden field.
@@ -32,7 +31,7 @@ use crate::http::AppState;
 
 /// The hidden field with the digest of the person for whom a page was made.
 pub(super) const TYPED_BY: &str = "typed_by";
-/// Fields that are not filled in again: those of one showing of a page, the box that confirms, and a
+/// Fields that are not filled in again: those of one rendered page, the box that confirms, and a
 /// password, which is not kept.
 const OF_ONE_SHOWING: [&str; 7] = ["csrf", "key", "at", "form", TYPED_BY, SURE, "password"];
 /// The pages that need someone to be signed in.
@@ -217,7 +216,7 @@ struct UnsavedForm {
 
 /// What a form says that was not accepted.
 pub(super) struct OtherWords {
-    /// The texts of several words.
+    /// The texts of the fields with several words.
     pub texts: Vec<String>,
     /// The page of the form.
     pub page: String,

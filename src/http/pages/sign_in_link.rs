@@ -96,8 +96,8 @@ async fn render(
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
 
-/// The answers to whether the person began in these browsers. Neither is chosen before: a session
-/// that somebody else began must not stay by an oversight, and one's own must not end by one.
+/// The answers to whether the person began in these browsers. Neither is preselected: an oversight
+/// must not keep the session of somebody else, nor end the person's own.
 fn answers(began: &[String], language: Language) -> Vec<(String, String)> {
     if began.is_empty() {
         return Vec::new();

@@ -1,7 +1,7 @@
-//! What a statement shows: the money between two days, each grant with what came of it, and for a
-//! funder the outcomes of the funds that have its money. The office reads it at the desk. A funder
-//! reads it at a link, without the transactions and without the names of groups that have not
-//! accepted their offer.
+//! The content of a statement: the money between two days, each grant with its outcome so far, and
+//! for a funder the outcomes of the funds that have its money. The office reads it at the desk. A
+//! funder reads it at a link, without the transactions and without the names of groups that have
+//! not accepted their offer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -234,7 +234,7 @@ impl People {
     }
 }
 
-/// What the lines of a grant say of it.
+/// The details of a grant on its line.
 struct GrantWords {
     group: String,
     purpose: String,

@@ -164,8 +164,7 @@ async fn render(
 }
 
 /// What is said of a group with the name that was entered. A member is reminded of their own group.
-/// Anybody else hears only of a group whose grant is public: that a group has applied is its own
-/// business.
+/// Anybody else learns only of a group whose grant is public, because an application is not public.
 async fn same_name_notice(
     visitor: &Visitor,
     app: &AppState,

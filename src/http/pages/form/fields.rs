@@ -10,7 +10,7 @@ pub struct Form {
     pub(super) errors: Vec<(String, String)>,
     /// What the form says if it was kept until its person had signed in again; otherwise empty.
     pub(super) kept_note: String,
-    /// What it says of files that were chosen before it was kept; otherwise empty.
+    /// Names the files that were chosen before the form was kept; otherwise empty.
     pub(super) choose_again: String,
     pub(super) csrf: String,
     pub(super) at: String,

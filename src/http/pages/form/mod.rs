@@ -88,7 +88,7 @@ impl PageForms {
         }
     }
 
-    /// What a form says that was kept.
+    /// The notice on a form that was kept.
     fn kept_note(&self, form: &FormErrors) -> &'static str {
         if form.sent_before {
             return i18n::translate(
@@ -103,8 +103,8 @@ impl PageForms {
         )
     }
 
-    /// What the field for files says about those that were chosen in a form that was kept; empty
-    /// without any.
+    /// The text at the field for files about those that were chosen in a kept form; empty if there
+    /// were none.
     fn choose_again(&self, form: &FormErrors) -> String {
         let chosen = form
             .values

@@ -1,5 +1,5 @@
-//! The lines of the form that records the entries of a statement: each is the value of a field, and
-//! describes one command.
+//! Lines of the form that records statement entries: each is the value of a field, and describes
+//! one command.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -39,8 +39,8 @@ pub(super) fn return_line(grant: Uuid, entry: &StatementEntry, owed: ReturnReaso
     format!("{grant}/0/back/{}/{owed}/{}", entry.on, entry.pence)
 }
 
-/// Whether a line of the form is not yet whole without a number: one of returned money, or one that
-/// two people settle.
+/// Whether a line of the form still needs a number: lines of returned money, and lines that two
+/// people settle.
 pub(super) fn needs_number(line: &str) -> bool {
     line.contains("/settle/") || line.contains("/back/")
 }

@@ -33,7 +33,7 @@ const RECORDED_BEFORE: &str = "We have this already.";
 /// What the page says of an entry without a direction.
 const NO_DIRECTION: &str = "The statement does not say if this went out or came in. Look at the \
     bank’s own page, then choose.";
-/// The same of an entry that names none of our payments.
+/// What the page says of such an entry that names none of our payments.
 const NO_DIRECTION_NO_PAYMENT: &str = "It names none of our payments, and the statement does not \
     say if it went out or came in. If it is money back, record it on the page of its grant.";
 
@@ -479,7 +479,7 @@ impl RowContext<'_> {
     }
 }
 
-/// Adds to a row what a person can record who has looked at its entry: a line that two people
+/// Adds to a row what a person can record after looking at its entry: a line that two people
 /// settle, or one of two answers if the statement does not say the direction.
 fn offer_to_look(
     row: &mut StatementRow,
