@@ -117,7 +117,7 @@ fn roll_number<'de, D: serde::Deserializer<'de>>(
 }
 
 /// Normalises a sort code and an account number: six digits, a space, eight digits. Spaces and
-/// hyphens are left out. No letter is: the numbers of an account may not change unnoticed.
+/// hyphens are dropped. Letters are refused: the numbers of an account may not change unnoticed.
 pub fn parse_account(sort_code: &str, account: &str) -> Result<String, AccountProblem> {
     let plain = |text: &str| -> String {
         let separators =

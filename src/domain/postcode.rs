@@ -1,4 +1,4 @@
-//! Postcodes of the United Kingdom: what can be one.
+//! The form of postcodes of the United Kingdom.
 
 use super::text::{TextError, tidy};
 

@@ -12,8 +12,8 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::text::is_invisible;
 
-/// The most code points of a text for each character that a reader counts. It bounds the marks that
-/// are piled on one letter.
+/// Maximum number of code points for each character that a reader counts. It limits the marks on
+/// one letter.
 const POINTS_PER_CHARACTER: usize = 10;
 
 /// The first character of the scripts that need joiners. Latin, Greek and Cyrillic come before it.
@@ -86,7 +86,7 @@ fn is_zero_width(letter: char) -> bool {
         | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Removes joiners that join nothing, and tags that are no part of a flag.
+/// Removes joiners that join nothing, and tags that are not part of a flag.
 fn without_idle_joiners(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();

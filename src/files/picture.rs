@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(reencode_picture(&progressive), Err(sized(9000, 6016)));
     }
 
-    /// Asserts that black ink on nothing is painted as black on white.
+    /// Asserts that black ink on a transparent ground becomes black on white.
     fn assert_on_white(bytes: &[u8], kind: &str) {
         let painted = reencode_picture(bytes).unwrap();
         let again = image::load_from_memory(&painted).unwrap().to_luma8();

@@ -15,8 +15,8 @@ use crate::domain::{Application, ApplicationEvent, Event, GrantEvent, Organisati
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
 
-/// What each application is asked, by the key in a request for changes, in English and Polish. The
-/// pages say the same.
+/// The questions that every application has, by their key in a request for changes, in English and
+/// Polish. The pages have the same texts.
 const FIXED_QUESTIONS: [(&str, &str, &str); 4] = [
     ("area", "Where will it happen?", "Gdzie to będzie?"),
     (

@@ -27,7 +27,7 @@ impl SetByOperator {
         address: true,
     };
 
-    /// The part of the organisation's settings that counts.
+    /// The part of the organisation's settings that is in force.
     #[must_use]
     pub fn in_force(self, entered: Option<&Sending>) -> Sending {
         let entered = entered.cloned().unwrap_or_default();

@@ -123,7 +123,7 @@ impl<'q> ListQuery<'q> {
             let key = engine.bytewise(&format!("{of}.sort_key"));
             format!("ORDER BY {key}{direction}, {of}.id{direction}")
         };
-        // CROSS JOIN makes SQLite look each merged row up, and not the other way round.
+        // CROSS JOIN makes SQLite read the merged rows first, and look each of them up.
         let sql = format!(
             "SELECT b.id, b.since, b.until, b.body, listed.sort_key FROM \
                 (SELECT * FROM ({}) AS merged {} LIMIT {limit}) AS listed \

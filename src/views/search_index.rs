@@ -56,7 +56,7 @@ pub(super) struct GroupKeys {
     pub(super) people: BTreeMap<Uuid, String>,
     /// When it was registered.
     pub(super) since: Timestamp,
-    /// It was neither merged into another nor erased.
+    /// Whether it was neither merged into another group nor erased.
     pub(super) is_current: bool,
 }
 

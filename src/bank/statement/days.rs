@@ -51,7 +51,7 @@ fn parse_year(text: &str) -> Option<i16> {
     }
 }
 
-/// The part of a text before a time: `26/11/2026 09:12:13`. `None` if what follows is no time.
+/// The part of a text before a time: `26/11/2026 09:12:13`. `None` if what follows is not a time.
 fn without_time(written: &str) -> Option<&str> {
     let Some(colon) = written.find(':') else {
         return Some(written);

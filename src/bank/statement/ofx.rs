@@ -85,7 +85,7 @@ pub(super) fn read(text: &str) -> Result<Statement, StatementError> {
     Ok(Statement { entries, skipped })
 }
 
-/// How the file writes the direction of an amount.
+/// How the file marks the direction of amounts.
 #[derive(Clone, Copy, Debug, Default)]
 struct OfxSigns {
     /// Money out has a minus somewhere.
@@ -381,7 +381,7 @@ fn read_day(written: &str) -> Option<Date> {
     };
     let (day, time) = moment.split_at_checked(8)?;
     let numbers = two_digit_numbers(day)?;
-    // Another century is a mistake.
+    // A day in another century is a mistake of the bank.
     let &[20, year, month, day] = numbers.as_slice() else {
         return None;
     };
@@ -451,7 +451,7 @@ fn read_offset(zone: &str) -> Option<Offset> {
     Offset::from_seconds(sign * (hours * 60 + minutes) * 60).ok()
 }
 
-/// Reads an amount into the direction that its sign says, if it has one, and pence.
+/// Reads an amount into its direction, if it has a sign, and pence.
 fn read_amount(written: &str) -> Option<(Option<Direction>, u64)> {
     const MINUS: [char; 2] = ['-', '\u{2212}'];
     let without_minus = written
@@ -475,7 +475,7 @@ fn split_decimals(digits: &str) -> Option<(&str, &str)> {
     let (pounds, rest) = digits.split_at(at);
     let (sign, decimals) = rest.split_at(1);
     if pounds.contains(sign) {
-        // A sign that is repeated separates thousands.
+        // A repeated sign separates thousands.
         return Some((digits, ""));
     }
     let like_thousands = decimals.len() == 3
@@ -839,7 +839,7 @@ mod tests {
         }
     }
 
-    /// Spellings of an amount that a reader must understand.
+    /// Spellings of an amount that the reader must accept.
     fn spelling(pence: u64, way: usize) -> String {
         let (pounds, pence) = (pence / 100, pence % 100);
         let grouped = |separator: &str| {
@@ -893,7 +893,7 @@ mod tests {
 
         #[test]
         fn no_text_is_read_as_another_amount(written in "[-+0-9.,' ]{0,12}") {
-            // What is read has the digits that were written, up to noughts at either end.
+            // The amount has the digits that were written, except zeros at either end.
             if let Some((_, pence)) = read_amount(&written) {
                 let digits: String = written.chars().filter(char::is_ascii_digit).collect();
                 let (read, digits) = (pence.to_string(), digits.trim_matches('0').to_owned());

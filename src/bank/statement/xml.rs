@@ -91,7 +91,7 @@ impl<'t> XmlElements<'t> {
         }
     }
 
-    /// The next element, and the line on which it begins. Fails if the text is no XML, or is not of
+    /// The next element, and the line on which it begins. Fails if the text is not XML, or not of
     /// the namespace.
     pub(super) fn read_next(&mut self) -> Result<Option<(usize, XmlElement)>, StatementError> {
         let mut open: Vec<XmlElement> = Vec::new();

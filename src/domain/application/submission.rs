@@ -12,7 +12,7 @@ use crate::domain::role::Role;
 use crate::domain::text::Slug;
 use crate::domain::{DecisionContext, Refusal, RestrictedAction};
 
-/// The key of the amount, which is no question of the form.
+/// The key of the amount, which is not a question of the form.
 pub const REQUESTED: &str = "requested";
 /// Keys that the office can ask about again although they are not questions of the form.
 const FIXED_QUESTIONS: [&str; 4] = [REQUESTED, "area", "activity", "people-at-risk"];

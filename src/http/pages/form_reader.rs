@@ -11,7 +11,7 @@ use crate::domain::text::TextError;
 /// The error of a text that is longer than a personal value may be.
 const TOO_LONG_TEXT: &str = "This is too long. Use at most 5,000 letters.";
 
-/// The error of a text that has nothing to read.
+/// The error of a text without visible characters.
 const NOTHING_TO_READ: &str = "Write it with letters or numbers that we can read.";
 
 /// The errors of a phone number: without a number, and with one that cannot exist.
@@ -19,7 +19,7 @@ const NOT_A_PHONE: &str = "Enter a phone number, such as 07700 900112";
 const NOT_WHOLE_PHONE: &str =
     "We could not phone this number. Please check it, and add the area code or the country code.";
 
-/// The fewest digits of a text that is meant as a phone number.
+/// Minimum number of digits of a text that is meant as a phone number.
 const PHONE_DIGITS_MIN: usize = 3;
 
 /// The error of an email address that cannot be read.

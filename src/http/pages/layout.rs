@@ -25,7 +25,7 @@ pub enum PageWidth {
     Full,
 }
 
-/// Pages that belong to a room of the desk whose address they do not share.
+/// Pages that belong to a section of the desk under another address.
 const PAGES_OF_ROOMS: [(&str, &str); 6] = [
     ("/desk/bank", "/desk/payments"),
     ("/desk/tell", "/desk"),
@@ -289,7 +289,7 @@ impl PageContext {
         Language::VARIANTS.iter().map(link).collect()
     }
 
-    /// Whether the words of the page still wait for a native reader. No translation has had one.
+    /// Whether a native reader has still to check the page's texts. No translation was checked yet.
     pub fn is_drafted_by_machine(&self) -> bool {
         self.language != Language::En
     }

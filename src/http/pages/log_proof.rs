@@ -27,7 +27,7 @@ impl CheckpointView {
         shortened(&self.root)
     }
 
-    /// The same of the key, without the name of the log before it.
+    /// The first and last characters of the key, without the log's name before it.
     pub fn short_key(&self) -> String {
         shortened(self.key.splitn(3, '+').last().unwrap_or_default())
     }

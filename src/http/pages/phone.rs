@@ -9,8 +9,8 @@ use crate::domain::phone::PhoneNumber;
 const DIGITS_MIN: usize = 6;
 const NO_BREAK_SPACE: &str = "\u{a0}";
 
-/// A phone number as people write it: in groups, with the words before it; what a phone dials; and
-/// the words after it.
+/// A phone number in three parts: the number in groups, with the words before it; the number to
+/// dial; and the words after it.
 #[derive(Clone, Debug, PartialEq, Eq, Template)]
 #[template(path = "parts/phone.html")]
 pub(super) struct Phone {
@@ -36,8 +36,7 @@ impl Phone {
         }
     }
 
-    /// A text in which no number was found that can exist. One with enough digits can be dialled
-    /// nevertheless.
+    /// A text without a valid number. One with enough digits can be dialled nevertheless.
     fn unread(entered: &str) -> Self {
         let of_number = |letter: char| letter.is_ascii_digit() || "+ \u{a0}()-./".contains(letter);
         let at = entered

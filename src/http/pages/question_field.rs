@@ -280,7 +280,7 @@ pub fn in_words(question: &Question, stored: &str, language: Language) -> String
     }
 }
 
-/// What a group reads if it typed something that is no amount.
+/// The error for a text that is not an amount.
 pub fn amount_error_text(fault: AmountFault, language: Language) -> String {
     match fault {
         AmountFault::CommaBeforePence(meant) => translate_with(

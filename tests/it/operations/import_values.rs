@@ -1,5 +1,5 @@
-//! Values of imported tables: each is read as it was meant, or named by its cell. Nothing of a
-//! table with a doubtful value is recorded.
+//! Values of imported tables: each is read as it was meant, or refused with its cell. A table with
+//! a doubtful value is not recorded.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};

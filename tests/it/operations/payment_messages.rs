@@ -1,5 +1,5 @@
-//! Payments by the messages of ISO 20022: the file of a batch is a pain.001, and a camt.053 with its
-//! end-to-end ids confirms the payments.
+//! Payments by messages of ISO 20022: the file of a batch is a pain.001, and a camt.053 with the
+//! same end-to-end ids confirms its payments.
 
 use microgrants::bank::Layout;
 use microgrants::domain::Command;

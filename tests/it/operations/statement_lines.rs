@@ -1,4 +1,4 @@
-//! Statements whose lines leave something open: no direction, no payment of ours, no movement.
+//! Lines of a statement without a direction, without a payment of ours, and without a movement.
 
 use microgrants::bank;
 use microgrants::domain::GrantId;

@@ -1,4 +1,4 @@
-//! Bank statements that another program has written are read whole.
+//! Every movement is read of bank statements that another program has written.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Groups that may be the same: the office sees what they share, and a stranger hears only of
-//! grants that are public.
+//! Groups that may be the same: the office sees what they share, and a stranger learns only of
+//! public grants.
 
 use microgrants::clock::new_id;
 use microgrants::commands::{Caller, CommandRequest};

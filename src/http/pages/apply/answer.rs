@@ -45,7 +45,7 @@ struct AnswerPage {
     number: usize,
     of: usize,
     note: Option<String>,
-    /// What is asked about this answer alone.
+    /// What the office asks about this answer alone.
     own_note: Option<String>,
     /// The day by which the requested changes are due.
     due_on: Option<Date>,
@@ -262,7 +262,7 @@ fn current_answer(section: &Section, row: &ApplicationRow) -> String {
     }
 }
 
-/// An amount as its field has it, the same however it was typed. What is no amount stays as typed.
+/// An amount in the form that its field shows. A text that is not an amount stays as typed.
 fn plain_amount(typed: &str) -> String {
     parse_amount(typed).map_or_else(
         || typed.to_owned(),

@@ -100,8 +100,8 @@ pub fn upload_field(name: &str) -> String {
     format!("file-{name}")
 }
 
-/// A form with the files that were stored as values of their answers' fields, each by the name of
-/// the field that it came in, and without those that are to be removed.
+/// A form in which the stored files are values of their answers' fields, each under the name of the
+/// field that it came in, without those that are to be removed.
 pub fn with_files(posted: &FormData, stored: &[(String, FileDigest)]) -> FormData {
     const DROP: &str = "drop";
     let is_dropped = |value: &str| posted.all(DROP).any(|dropped| dropped == value);

@@ -91,7 +91,7 @@ struct ApplicantGroupPage {
     /// The groups of which the visitor is a member.
     own: Vec<(String, String)>,
     typed: TypedGroup,
-    /// What is said of a group with the name that was entered; empty if there is nothing to say.
+    /// The note about a group with the name that was entered; empty if there is none.
     same_name: String,
 }
 
@@ -163,7 +163,7 @@ async fn render(
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
 
-/// What is said of a group with the name that was entered. A member is reminded of their own group.
+/// The note about a group with the name that was entered. A member is reminded of their own group.
 /// Anybody else learns only of a group whose grant is public, because an application is not public.
 async fn same_name_notice(
     visitor: &Visitor,

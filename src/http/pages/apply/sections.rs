@@ -221,7 +221,7 @@ pub fn parse_requested(typed: &str, fund: &FundRow, language: Language) -> Resul
     ))
 }
 
-/// What is said of an answer that was saved as unfinished, although it can be read.
+/// The note about an answer that was saved as unfinished, although it is valid.
 fn save_again(language: Language) -> String {
     translate("Check this answer, and save it again.", language).to_owned()
 }

@@ -27,7 +27,7 @@ use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
 const ACTIVITY_DAYS: i64 = 180;
 const FINAL_UPDATE_DAYS: i64 = 194;
 
-/// When others have to agree that a decision is taken back.
+/// The hint that says when others must agree to take a decision back.
 pub(super) const OTHERS_AGREE: &str = "Only an award that the panel has confirmed needs others.";
 
 /// The largest number of other panel members for whom the form ticks everyone who may decide as
@@ -341,7 +341,7 @@ pub(super) fn read_by_group(language: Language) -> String {
     )
 }
 
-/// The English name of the language that a group reads, if it is another one.
+/// The English name of the language that a group reads, if it is not English.
 pub(super) fn foreign_language(language: Language) -> Option<&'static str> {
     let name = || english_name(language.code()).unwrap_or(language.own_name());
     (language != Language::En).then(name)

@@ -158,7 +158,8 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     request.render_list(&LIST, &found, rows, links, "").await
 }
 
-/// What the list says below a group's name: where it is, and whether it may be another one.
+/// The text below a group's name in the list: where it is, and whether it may be the same as
+/// another.
 fn below_name(row: &GroupRow, similar: Option<&LikelyDuplicate>) -> String {
     let area = place_name(&row.area);
     match similar {

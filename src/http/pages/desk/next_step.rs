@@ -10,7 +10,7 @@ use super::action::{Action, ActionFieldKind, Availability};
 
 /// The query parameter that opens an action.
 const OPEN: &str = "do";
-/// The query parameter that names what an opened action is about.
+/// The query parameter that names the subject of an opened action.
 pub(super) const ABOUT: &str = "about";
 
 /// The actions of a record, as its page shows them.
@@ -108,7 +108,7 @@ fn address_of(page: &str, action: &str) -> String {
 }
 
 impl DeskRequest<'_> {
-    /// The page's address with an open action that is about one thing.
+    /// The page's address with an open action about one subject.
     pub fn address_of_action(&self, action: &str, about: &str) -> String {
         let page = self.address_without(&[OPEN, ABOUT]);
         let join = if page.contains('?') { '&' } else { '?' };

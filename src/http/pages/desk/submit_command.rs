@@ -144,7 +144,7 @@ async fn submit(
     .await
 }
 
-/// The page's address without the form that was open on it, as what it was for is done.
+/// The page's address without the form that was open on it, because its command is done.
 fn without_open_form(address: &str) -> String {
     let Some((path, query)) = address.split_once('?') else {
         return address.to_owned();

@@ -131,7 +131,7 @@ pub(super) async fn list(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             id: mail.id.clone(),
             kind: mail_kind_label(&mail.kind),
         };
-        // One call is enough for all that waits for a person of a group.
+        // One call is enough for all messages that wait for a person of a group.
         let same =
             |row: &&mut TellRow| row.person == mail.person && row.record.group == record.group;
         if let Some(row) = rows.iter_mut().find(same) {

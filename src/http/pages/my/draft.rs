@@ -20,7 +20,7 @@ use crate::views::UpdateDraftView;
 
 /// The field with the version of the draft that the visitor saw.
 pub(super) const SHOWN: &str = "shown";
-/// What the box says that the people in the photos agree.
+/// The label of the box that says that the people in the photos agree.
 const AGREED: &str = "Everyone in these photos is happy for us to keep them";
 
 /// What is saved now, if it was saved after the visitor opened the page.

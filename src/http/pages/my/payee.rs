@@ -175,7 +175,7 @@ pub(super) async fn submit(
     .await
 }
 
-/// The field of wrong numbers, and what to do about them.
+/// The field with the wrong number, and its error.
 fn account_error(problem: &AccountProblem, language: Language) -> (String, String) {
     use AccountProblem as P;
     let (field, says) = match problem {

@@ -187,7 +187,7 @@ async fn show_search(
 
 const TITLE: &str = "Add an application taken by phone or on paper";
 
-/// The form with a draft. One that was sent meanwhile has its page.
+/// The form with a draft. A draft that was sent meanwhile leads to its page.
 async fn show_draft(request: &DeskRequest<'_>, id: &str) -> Result<HttpResponse, PageError> {
     let Some(draft) = EntryDraft::load(request, id).await? else {
         return Ok(see_other(&format!("/desk/applications/{id}")));
@@ -215,7 +215,7 @@ async fn show_form(
         .form("keyed")
         .prefill("round", &fields.round.value)
         .prefill("group", text);
-    // What a draft has is filled in first, and then counts.
+    // The draft's values are filled in first, so that they count as typed.
     if let Some(draft) = draft {
         form = draft.prefill(form);
     }

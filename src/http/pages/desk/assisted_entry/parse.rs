@@ -48,7 +48,7 @@ pub(super) enum EntryGroup {
 
 /// Who speaks for the group.
 pub(super) enum EntryPerson {
-    /// A member who is on record; in a draft also nobody yet.
+    /// A member who is on record; a draft may have none yet.
     Member,
     New(PersonDetails),
 }

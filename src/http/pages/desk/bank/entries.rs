@@ -23,7 +23,7 @@ use crate::http::pages::{
 };
 use crate::projections::GrantRow;
 
-/// How the fields begin by which a person says whether money went out or came in.
+/// Prefix of the names of the fields in which a person says whether money went out or came in.
 const WAY_FIELD: &str = "way-";
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ struct StatementPreviewPage {
     /// "3 matched, 2 to look at, 1 money back, 1 not about our payments".
     counts: String,
     parts: Vec<StatementPart>,
-    /// "Line 12: a balance or a total": the lines that are no movements.
+    /// "Line 12: a balance or a total": the lines that are not movements.
     skipped: Vec<String>,
     can_record: bool,
 }
@@ -118,7 +118,7 @@ fn facts_of(entries: &[StatementEntry]) -> String {
     format!("{lines}: {out} out, {into} in{unknown}")
 }
 
-/// "Lines 1 and 12: a balance or a total.": the lines that are no movements, by the reason.
+/// "Lines 1 and 12: a balance or a total.": the lines that are not movements, by the reason.
 fn skipped_texts(skipped: &[SkippedLine]) -> Vec<String> {
     let reasons = [
         (SkippedReason::Balance, "a balance or a total"),

@@ -1,5 +1,5 @@
-//! Money that comes back from a group: which entries of a statement it may be, if they name none of
-//! our payments.
+//! Money that comes back from a group: the statement entries that may be it, although they name
+//! none of our payments.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ fn names_number(text: &str, reference: &str) -> bool {
 }
 
 /// The money due back that an entry pays, and whether the entry names the grant or its group. An
-/// entry that has only the amount counts if nobody else owes as much. Money that is found is
+/// entry with only the amount matches if nobody else owes as much. Money that was matched is
 /// removed from the list, because it can come back only once.
 pub(super) fn take_return(
     entry: &StatementEntry,

@@ -22,8 +22,8 @@ use crate::views::{COUNT_MAX, Filter, LikelyDuplicate};
 /// For how many days after a decision the page of today asks for a confirmation that holds nothing
 /// up. After that it can still be given on the application's page.
 const CONFIRM_DAYS: i64 = 60;
-/// For how many days after it was registered the page of today names a group that may be another
-/// one. After that the list and the group's page say so.
+/// For how many days after its registration the page of today shows a group that may be the same as
+/// another. After that only the list and the group's page show it.
 const SIMILAR_DAYS: i64 = 30;
 
 fn application_path(row: &ApplicationRow) -> String {
@@ -169,7 +169,7 @@ pub(super) async fn group_names(request: &DeskRequest<'_>) -> Result<Vec<WorkRow
     }))
 }
 
-/// Groups that were registered lately and may be one that we know.
+/// Groups that were registered lately and may be the same as an earlier group.
 pub(super) async fn similar_groups(request: &DeskRequest<'_>) -> Result<Vec<WorkRow>, PageError> {
     let oldest = request
         .today()

@@ -17,7 +17,7 @@ use crate::projections::PaymentRow;
 #[derive(Default)]
 pub(super) struct BulkNext {
     pub sentences: Vec<String>,
-    /// The label and address of the page where it goes on.
+    /// The label and address of the page for the next step.
     pub link: Option<(&'static str, &'static str)>,
 }
 

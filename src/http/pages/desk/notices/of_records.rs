@@ -1,4 +1,4 @@
-//! The sentences after actions on groups and applications, and after forms that are no command.
+//! The sentences after actions on groups and applications, and after forms that are not commands.
 
 use super::{ActionNotice, says};
 

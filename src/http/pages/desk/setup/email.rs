@@ -223,7 +223,7 @@ async fn password_of(
     Ok(Some(id))
 }
 
-/// What the form says. What the operator set stays as it was entered before.
+/// The values of the form. Values that the operator set are kept as they were entered before.
 fn read(posted: &FormData, before: &Sending, set: SetByOperator) -> Result<Sending, FieldErrors> {
     let mut form = FormReader::new(posted, Language::En);
     let server = if set.server {
