@@ -343,8 +343,8 @@ impl Composer {
         })
     }
 
-    /// How a group pays money back, as the end of a sentence: the organisation's account, or whom to
-    /// phone for it.
+    /// How a group pays money back, as the end of a sentence: the organisation's account, or whom
+    /// to phone for it.
     async fn pay_to(&self, language: Language) -> Result<String, MailError> {
         let organisation = self.load_organisation().await?;
         let account = organisation

@@ -152,7 +152,7 @@ impl<'a> FormReader<'a> {
         self.optional("telephone", parse_phone, says)
     }
 
-    /// How someone is phoned, as they wrote it elsewhere: with a number or without. It may be empty.
+    /// How someone is phoned, as they wrote it elsewhere: with or without a number. May be empty.
     pub fn optional_phone_words(&mut self) -> Option<PersonalInput> {
         let read = |text: &str| PersonalInput::telephone(text).ok();
         self.optional("telephone", read, TOO_LONG_TEXT)
