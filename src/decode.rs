@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused() {
+    fn bytes_that_are_not_a_text_are_refused() {
         for bytes in [
             &b"\xff\xfea"[..],
             b"\xef\xbb\xbf\xff",

@@ -403,7 +403,7 @@ mod tests {
 
     /// The files are valid by the official schemas: `tests/bank/judges.py`.
     #[test]
-    fn the_messages_are_those_that_the_schemas_were_asked_about() {
+    fn the_messages_are_those_that_are_checked_against_the_schemas() {
         let options = CreditTransfer::default();
         let from = account("Neighbourhood Action");
         let message = |version, options| write(version, options, &from, &lines(), &order());

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_words_after_a_sign_are_no_formula() {
+    fn plain_words_after_a_sign_are_not_a_formula() {
         for text in [
             "@ The Hall",
             "@TheHall",

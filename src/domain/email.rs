@@ -136,7 +136,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_kept_is_read_as_itself(
+        fn a_stored_value_is_read_unchanged(
             text in "[ -~é\\u{200b}]{0,12}@[a-zA-Z.\\-é]{1,8}\\.[a-z]{2,3}[>,. ]{0,2}",
         ) {
             if let Ok(kept) = parse_email(&text) {

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_as_itself() {
+    fn a_stored_value_is_read_unchanged() {
         for text in [
             "+441614960000",
             "+447700900112, after 3pm",

@@ -338,7 +338,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_kept_form_is_read_as_it_is(kept in
+        fn the_stored_form_is_read_unchanged(kept in
             "GB-(CHC-[0-9]{6,7}|SC-SC[0-9]{6}|NIC-1[0-9]{5}|COH-[A-Z0-9]{2}[0-9]{6}|\
                 COH-[A-Z]{2}[0-9]{5}[A-Z]|MPR-[0-9]{1,6}[A-Z]{0,2})"
         ) {

@@ -314,7 +314,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn twice_is_the_same_as_once(text in TEXTS) {
+        fn a_second_pass_changes_nothing(text in TEXTS) {
             let once = tidy(&text).into_owned();
             prop_assert_eq!(tidy(&once).into_owned(), once.clone());
             prop_assert!(!once.chars().any(|letter| letter != '\n' && letter.is_control()));

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_spreadsheet_spoiled_is_seen_in_a_text_too() {
+    fn values_that_a_spreadsheet_spoiled_are_refused_in_csv_too() {
         for (text, fault) in [
             ("#N/A", CellFault::Error),
             (" #REF! ", CellFault::Error),

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_or_number_is_named() {
+    fn a_value_that_is_not_text_or_a_number_is_named() {
         let text = grant("\"amountAwarded\": [500], \"title\": null");
         let table = read(&text).expect("a table");
         let found = table.lines[0].find(&["amount awarded"]);

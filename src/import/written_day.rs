@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_day_is_not_guessed() {
+    fn a_text_that_is_not_a_day_is_refused() {
         for text in [
             "",
             "46000",

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_or_could_be_two_is_not_read() {
+    fn a_text_that_is_not_an_amount_or_could_be_two_is_refused() {
         for written in [
             "",
             "one",

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_day_is_not_read() {
+    fn a_text_that_is_not_a_day_is_refused() {
         for written in [
             "",
             "Pending",

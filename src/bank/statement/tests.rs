@@ -40,7 +40,7 @@ fn utf_16(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn statements_of_several_shapes_say_the_same() {
+fn statements_in_different_layouts_have_the_same_entries() {
     let same = vec![paid(), entry(2550, Some(Direction::In), "RETURNED")];
     for text in [
         "Date,Amount,Reference\n2026-11-26,-1800.00,GR013782P1\n26/11/2026,25.50,RETURNED\n",
@@ -148,7 +148,7 @@ fn a_direction_is_never_guessed() {
 }
 
 #[test]
-fn lines_that_are_no_movements_are_named() {
+fn lines_that_are_not_movements_are_named() {
     use SkippedReason::{Balance, NotALine, NotBooked, Pending};
     let text = "Account,12345678\nDate,Description,Amount,State\n,Balance brought forward,5.00,\n\
         26/11/2026,GR013782P1,-1800.00,Completed\n26/11/2026,Card,-5.00,PENDING\n\

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_xml_of_the_namespace_is_refused() {
+    fn a_text_that_is_not_xml_of_the_namespace_is_refused() {
         let deep = format!("<r xmlns=\"urn:n\"><a>{}", "<b>".repeat(DEPTH_MAX));
         let long = format!("<a xmlns=\"urn:n\">{}</a>", "<b/>".repeat(SIZE_MAX));
         for (text, error) in [

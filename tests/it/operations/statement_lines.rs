@@ -213,8 +213,8 @@ async fn a_line_that_names_a_group_is_offered_as_money_back(app: TestApp) {
     assert_equals_rebuild(&app).await;
 }
 
-on_each_engine!(lines_that_are_no_movements_are_named_on_the_page);
-async fn lines_that_are_no_movements_are_named_on_the_page(app: TestApp) {
+on_each_engine!(lines_that_are_not_movements_are_named_on_the_page);
+async fn lines_that_are_not_movements_are_named_on_the_page(app: TestApp) {
     // Given
     let (office, address) = serve_office(&app).await;
     let grant = sent(&app, &office).await;

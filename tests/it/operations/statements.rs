@@ -23,7 +23,7 @@ fn line(entry: &StatementEntry) -> String {
 
 #[test]
 #[ignore = "needs ofxtools"]
-fn that_ofxtools_writes_are_read_whole() {
+fn from_ofxtools_are_read_completely() {
     let folder = TempDir::new().unwrap();
     let seed = std::env::var("MICROGRANTS_SEED").unwrap_or_else(|_| "ofx".to_owned());
     let said = Program::new(Path::new(ROOT).join("target/validators/bin/python"))

@@ -122,8 +122,8 @@ async fn people_in_two_groups_are_found_by_how_they_are_reached(app: TestApp) {
     );
 }
 
-on_each_engine!(a_first_name_in_common_is_nothing);
-async fn a_first_name_in_common_is_nothing(app: TestApp) {
+on_each_engine!(a_shared_first_name_links_no_groups);
+async fn a_shared_first_name_links_no_groups(app: TestApp) {
     let one = Applicant::of("Tea club", "Ann");
     let two = Applicant::of("Coffee morning", "Ann");
     assert_eq!(shared_by(&app, &one, &two).await, Value::Null);

@@ -201,7 +201,7 @@ fn a_batch_that_does_not_add_up_is_one_entry() {
 }
 
 #[test]
-fn what_is_not_booked_is_named_and_not_read() {
+fn entries_that_are_not_booked_are_skipped_and_named() {
     for (status, why) in [
         ("<Sts>PDNG</Sts>", SkippedReason::Pending),
         ("<Sts><Cd>FUTR</Cd></Sts>", SkippedReason::Pending),

@@ -159,7 +159,7 @@ fn words_belong_to_the_movement_before_them() {
 }
 
 #[test]
-fn other_files_are_not_taken_for_one() {
+fn files_in_other_formats_are_not_recognised() {
     for text in [
         "",
         "Date,Amount,Reference\n2026-03-31,1.00,:61:\n",
