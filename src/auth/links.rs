@@ -358,7 +358,7 @@ pub async fn join_group(
     );
     match commands.execute(CommandRequest::new(caller, add)).await {
         Ok(_) | Err(CommandError::Refused(Refusal::NoChange)) => {}
-        Err(CommandError::Refused(_) | CommandError::RefusedFor(_)) => return Ok(()),
+        Err(CommandError::Refused(_) | CommandError::RefusedFor(_)) => return Ok(false),
         Err(error) => return Err(error),
     }
     let own = Caller {

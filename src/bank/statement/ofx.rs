@@ -9,7 +9,6 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
 use super::decimals::{is_digits, to_pence};
-use super::{Direction, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError};
 use super::{
     Direction, LINES_MAX, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,
 };
@@ -30,8 +29,6 @@ const CURRENCY: &str = "GBP";
 const CURRENCY_CHARS_MAX: usize = 8;
 /// The most fields of a movement. The standard has fewer than fifty.
 const FIELDS_MAX: usize = 200;
-/// The largest amount in pence. The sum of a whole statement fits 63 bits.
-const PENCE_MAX: u64 = 99_999_999_999_999;
 
 /// Whether a text is an OFX file.
 pub(super) fn is_it(text: &str) -> bool {
@@ -866,7 +863,8 @@ mod tests {
     fn what_no_bank_writes_is_refused_before_it_fills_the_memory() {
         let many = "<STMTTRN>".repeat(LINES_MAX + 1);
         assert_eq!(read(&many), Err(StatementError::TooLong));
-        let fields: String = (0..=FIELDS_MAX).map(|n| format!("<MEMO>{n}")).collect();
+        let fields = (0..=FIELDS_MAX).map(|n| format!("<MEMO>{n}"));
+        let fields = fields.collect::<Vec<_>>().concat();
         let too_many = StatementError::UnreadableLine(1, "this payment has too many fields");
         assert_eq!(read(&header(&movement(&fields))), Err(too_many));
         let currency = format!("<CURDEF>{}<STMTTRN>", "GBP ".repeat(1000));
