@@ -146,7 +146,8 @@ pub(super) fn is_within(text: &str, most: usize) -> bool {
 }
 
 /// The key by which names are compared. Names that differ only by case, accents of Latin letters,
-/// quotes, dashes, blanks or how their characters are encoded have the same key.
+/// quotes, dashes, commas, full stops, brackets, blanks, `&` for "and", or how their characters are
+/// encoded have the same key.
 #[must_use]
 pub fn name_key(name: &str) -> String {
     let tidied = tidy(name);
@@ -164,8 +165,16 @@ pub fn name_key(name: &str) -> String {
             None => folded.push(letter),
         }
     }
-    let folded = folded.to_lowercase();
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut words = String::with_capacity(folded.len());
+    for letter in folded.to_lowercase().chars() {
+        match letter {
+            '&' => words.push_str(" and "),
+            '\'' | '.' => {}
+            ',' | '-' | '(' | ')' => words.push(' '),
+            _ => words.push(letter),
+        }
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_latin(letter: char) -> bool {
@@ -292,6 +301,8 @@ mod tests {
             ("Soup\u{200b} Club", "Soup Club"),
             ("\u{201c}Soup\u{201d}", "\"Soup\""),
             ("Soup \u{2013} Club", "Soup - Club"),
+            ("Knit & Natter Glodwick", "Knit and natter, Glodwick"),
+            ("St. Mary's (Offerton)", "St Marys, Offerton"),
             ("Ｓｏｕｐ", "Soup"),
             ("Straße", "STRASSE"),
             ("\u{645}\u{6cc}\u{200c}\u{62e}", "\u{645}\u{6cc}\u{62e}"),

@@ -405,7 +405,7 @@ async fn a_table_that_can_be_read_in_two_ways_is_refused(app: TestApp) {
         (b"one,two\n1,2\n", "no column has a title that we read"),
         (b"\xd0\xcf\x11\xe0 a book", "this is an old Excel file"),
         (hidden.as_slice(), "every sheet of this file is hidden"),
-        (json.as_bytes(), "it says “amountAwarded” twice"),
+        (json.as_bytes(), "it has “amountAwarded” twice"),
         (b"reference,group\n1,Caf\x81\n", "this is not a text file"),
     ];
     for (bytes, says) in tables {

@@ -110,7 +110,7 @@ async fn an_address_or_a_number_that_cannot_be_is_refused_with_the_reason(app: T
     for (field, typed, says) in [
         ("email", ".x@example.org", "Sprawdź kropki"),
         ("email", "x@example.org (home)", "nawiasy"),
-        ("telephone", "0161 496", "nie możemy zadzwonić"),
+        ("telephone", "0161 496", "Nie możemy zadzwonić"),
     ] {
         let refused = refused_with(&mut browser, &start, &fields, (field, typed));
         assert!(

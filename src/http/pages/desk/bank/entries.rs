@@ -11,7 +11,9 @@ use super::super::{DeskRequest, render_page_at};
 use super::entry_lines::{line_request, parse_line};
 use super::entry_rows::{MatchKind, StatementRow, statement_rows};
 use super::require_finance;
-use crate::bank::{self, Direction, SkippedLine, SkippedReason, Statement, StatementEntry};
+use crate::bank::{
+    self, Direction, SkippedLine, SkippedReason, Statement, StatementEntry, StatementError,
+};
 use crate::commands::CommandError;
 use crate::domain::Money;
 use crate::http::AppState;
@@ -65,11 +67,11 @@ pub(in crate::http::pages::desk) async fn preview_statement(
 ) -> Result<HttpResponse, PageError> {
     require_finance(&visitor)?;
     let sent = multipart::read(&request, body, &visitor, &app).await?;
-    let layout = app.site.bank_layout.statement.as_ref();
-    let Statement { entries, skipped } = match bank::read_statement_with(&sent.bytes, layout) {
+    let is_empty = sent.bytes.is_empty();
+    let Statement { entries, skipped } = match read_statement(&app, sent.bytes).await? {
         Ok(statement) => statement,
         Err(error) => {
-            let says = if sent.bytes.is_empty() {
+            let says = if is_empty {
                 "Choose the file of the bank statement".to_owned()
             } else {
                 error.to_string()
@@ -94,6 +96,17 @@ pub(in crate::http::pages::desk) async fn preview_statement(
         skipped: skipped_texts(&skipped),
         can_record,
     })
+}
+
+/// Reads a statement on a thread for long work, since a large one takes seconds.
+async fn read_statement(
+    app: &AppState,
+    bytes: Vec<u8>,
+) -> Result<Result<Statement, StatementError>, PageError> {
+    let layout = app.site.bank_layout.statement.clone();
+    web::block(move || bank::read_statement_with(&bytes, layout.as_ref()))
+        .await
+        .map_err(|error| PageError::internal(&error))
 }
 
 /// "12 lines: £3,050 out, £100 in", and the sum of those without a direction.
