@@ -1,6 +1,6 @@
 // Shorter journeys: returning, keyboard only, paper applications, and every page of every role.
 
-import { act, must, opened, send } from './people.mjs';
+import { act, must, opened, send, signIn } from './people.mjs';
 
 /** Public pages. */
 const OPEN = ['/', '/apply', '/help', '/privacy', '/accessibility', '/impact', '/impact?slide=100', '/sign-in', '/sign-in/code?to=%2F', '/demo', '/mails', '/no-such-page', '/sign-in/not-a-link'];
@@ -21,7 +21,7 @@ export async function journeys(walk, { base, off, look, made }) {
     await look.at(page, 'mail-sign-in');
     await page.locator('main a[href*="/sign-in/"]').first().click();
     await look.at(page, 'link');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page);
     must(await page.getByText('Soup on Mondays').count(), 'the grant is there');
     await look.at(page, 'my-overview');
     await page.goto('/account');
@@ -314,6 +314,7 @@ export async function journeys(walk, { base, off, look, made }) {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.goto('/my');
     must(page.url().includes('/sign-in'), 'the session has ended');
+    delete off.known.Yusuf;
   });
 }
 

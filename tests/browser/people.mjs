@@ -96,3 +96,10 @@ export async function opened(page, name) {
   must(await form.count(), `“${name}” opens its form at ${page.url()}`);
   return form;
 }
+
+/** Signs in on the page of a link. Whoever is asked says that they began on the other device. */
+export async function signIn(page) {
+  const began = page.getByLabel(/that was me/);
+  if (await began.count()) await began.check();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}

@@ -3,7 +3,7 @@
 import { answer } from './apply.mjs';
 import { picture_of } from './grant.mjs';
 import { begin, mail } from './journeys.mjs';
-import { must, send } from './people.mjs';
+import { must, send, signIn } from './people.mjs';
 
 const TYPED = 'We would meet by the river on Fridays, and cook there.';
 const go = (page) => page.locator('main form.q button.go').last().click();
@@ -103,9 +103,7 @@ async function link_of(off, email) {
 /** Opens a link, and signs in as its page offers it. */
 async function signs_in(page, link) {
   await page.goto(link);
-  const began = page.getByLabel(/that was me/);
-  if (await began.count()) await began.check();
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page);
   await page.waitForLoadState('load');
 }
 
