@@ -164,7 +164,7 @@ async fn an_award_that_came_to_nothing_is_no_empty_row(app: TestApp) {
     app.catch_up().await;
     let page = signed_in(&app, &address, office.ada).await.get(PAGE);
     assert!(
-        page.contains("One award was made and came to an end")
+        page.contains("Not in the table: one award that ended")
             && !page.contains("Group and purpose"),
         "{}",
         visible_text(&page)
