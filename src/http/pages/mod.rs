@@ -26,6 +26,7 @@ mod flower;
 mod form;
 mod form_reader;
 mod fund_texts;
+mod group_files;
 mod i18n;
 mod icons;
 mod kept_form;

@@ -13,10 +13,10 @@ use crate::clock::day_of;
 use crate::domain::file::{FileDigest, FilePurpose, MediaType};
 use crate::domain::language::Language;
 use crate::http::AppState;
-use crate::http::file_response::{self, DownloadContext};
 use crate::http::pages::i18n::translate_with;
 use crate::http::pages::{
-    FormData, FormErrors, PageError, Visitor, file_upload, kept_form, ownership, see_other,
+    FormData, FormErrors, PageError, Visitor, file_upload, group_files, kept_form, ownership,
+    see_other,
 };
 use crate::projections::FileRow;
 
@@ -160,20 +160,5 @@ pub(super) async fn download(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
-    let file: FileDigest = request
-        .match_info()
-        .query("file")
-        .parse()
-        .map_err(|_| PageError::not_found())?;
-    let known: FileRow = app
-        .views
-        .find(FileRow::id_of(row.group.0, &file), None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
-    let stream = app
-        .files
-        .open(app.commands.log().vault(), row.group.0, &file)
-        .await?;
-    let page = DownloadContext::Page;
-    Ok(file_response::stream_file(&file, known.media, page, stream))
+    group_files::serve_file(&request, &app, row.group.0).await
 }

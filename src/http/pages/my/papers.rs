@@ -6,12 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use super::grant_page;
-use crate::domain::file::{FileDigest, FilePurpose, MediaType};
+use crate::domain::file::{FilePurpose, MediaType};
 use crate::http::AppState;
 use crate::http::file_response::{self, DownloadContext};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::{
-    FormErrors, PageError, Visitor, file_upload, kept_form, ownership, see_other,
+    FormErrors, PageError, Visitor, file_upload, group_files, kept_form, ownership, see_other,
 };
 use crate::projections::{FileRow, GrantRow};
 
@@ -47,14 +47,6 @@ pub(super) async fn upload_documents(
     grant_page::render(&visitor, &app, row, None, Some(rejected)).await
 }
 
-fn digest(request: &HttpRequest) -> Result<FileDigest, PageError> {
-    request
-        .match_info()
-        .query("file")
-        .parse()
-        .map_err(|_| PageError::not_found())
-}
-
 /// A file of the group that has the grant, for its members.
 pub(super) async fn download(
     request: HttpRequest,
@@ -62,22 +54,7 @@ pub(super) async fn download(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let row = ownership::own_grant(&visitor, &app, request.match_info().query("id")).await?;
-    let file = digest(&request)?;
-    let known: FileRow = app
-        .views
-        .find(FileRow::id_of(row.group.0, &file), None)
-        .await?
-        .ok_or_else(PageError::not_found)?;
-    let stream = app
-        .files
-        .open(app.commands.log().vault(), row.group.0, &file)
-        .await?;
-    Ok(file_response::stream_file(
-        &file,
-        known.media,
-        DownloadContext::Page,
-        stream,
-    ))
+    group_files::serve_file(&request, &app, row.group.0).await
 }
 
 /// A picture of a published story. Public; only pictures of stories that are published now are
@@ -87,7 +64,7 @@ pub(in crate::http::pages) async fn story_picture(
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
     let id: Uuid = ownership::parse_uuid(request.match_info().query("grant"))?;
-    let file = digest(&request)?;
+    let file = group_files::file_in_path(&request)?;
     let row: GrantRow = app
         .views
         .find(id, None)
