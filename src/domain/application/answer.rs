@@ -29,8 +29,8 @@ use crate::domain::{Group, Organisation, Refusal};
 pub const SHORT_TEXT_MAX: usize = 200;
 /// The largest number of lines of a budget.
 pub const BUDGET_LINES_MAX: usize = 40;
-/// The largest number of files of an answer.
-const FILES_MAX: usize = 6;
+/// The largest number of files of a finished answer.
+pub const ANSWER_FILES_MAX: usize = 6;
 /// The largest number of characters of an item of a budget.
 const ITEM_MAX: usize = 100;
 
@@ -265,7 +265,7 @@ fn parse_files(text: &str) -> Result<Vec<FileDigest>, AnswerError> {
             files.push(file);
         }
     }
-    if files.len() > FILES_MAX {
+    if files.len() > ANSWER_FILES_MAX {
         Err(AnswerError::TooManyFiles)
     } else if files.is_empty() {
         Err(AnswerError::NotAFile)
@@ -397,7 +397,7 @@ mod tests {
         let read = AnswerValue::parse(&question(K::ShortText), &accents);
         assert!(read.is_ok(), "an accent is not counted");
         let many = "Tea: 1\n".repeat(BUDGET_LINES_MAX + 1);
-        let files = (0..=FILES_MAX).map(|number| format!("{number:064x}\n"));
+        let files = (0..=ANSWER_FILES_MAX).map(|number| format!("{number:064x}\n"));
         let files: String = files.collect();
         let words = "x".repeat(PersonalInput::MOST + 30);
         let no_amount = |line| E::Line {

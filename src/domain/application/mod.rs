@@ -17,7 +17,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{
-    AnswerError, AnswerValue, BUDGET_LINES_MAX, BudgetItem, LineError, SHORT_TEXT_MAX,
+    ANSWER_FILES_MAX, AnswerError, AnswerValue, BUDGET_LINES_MAX, BudgetItem, LineError,
+    SHORT_TEXT_MAX,
 };
 pub use attendance::{Attendance, AttendanceRef};
 pub use command::{

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{answer, sections};
 use crate::clock::day_of;
+use crate::domain::application::ANSWER_FILES_MAX;
 use crate::domain::file::{FileDigest, FilePurpose, MediaType};
 use crate::domain::language::Language;
 use crate::http::AppState;
@@ -19,6 +20,10 @@ use crate::http::pages::{
     see_other,
 };
 use crate::projections::FileRow;
+
+/// How many files of one answer are looked up and shown. A person who added too many sees them all,
+/// and can remove some.
+const SHOWN_MAX: usize = 2 * ANSWER_FILES_MAX;
 
 /// A file that answers a question.
 #[derive(Clone, Debug)]
@@ -63,10 +68,7 @@ impl AnswerFiles {
         language: Language,
     ) -> Result<Self, PageError> {
         let mut links = Vec::new();
-        for line in stored.lines() {
-            let Ok(file) = line.trim().parse::<FileDigest>() else {
-                continue;
-            };
+        for file in named_files(stored) {
             let known: Option<FileRow> = app.views.find(FileRow::id_of(group, &file), None).await?;
             let Some(known) = known else {
                 continue;
@@ -93,6 +95,21 @@ impl AnswerFiles {
     pub fn is_empty(&self) -> bool {
         self.links.is_empty()
     }
+}
+
+/// The first files that a stored answer names, each once. An answer that is not finished may have
+/// hundreds of lines.
+fn named_files(stored: &str) -> Vec<FileDigest> {
+    let mut named: Vec<FileDigest> = Vec::new();
+    for file in stored.lines().filter_map(|line| line.trim().parse().ok()) {
+        if named.len() == SHOWN_MAX {
+            break;
+        }
+        if !named.contains(&file) {
+            named.push(file);
+        }
+    }
+    named
 }
 
 /// The name of the field with new files for the field with an answer.
@@ -161,4 +178,22 @@ pub(super) async fn download(
 ) -> Result<HttpResponse, PageError> {
     let row = ownership::own_application(&visitor, &app, request.match_info().query("id")).await?;
     group_files::serve_file(&request, &app, row.group.0).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unfinished_answer_has_few_of_its_lines_looked_up() {
+        let lines = |count: usize| {
+            let lines = (0..count).map(|number| format!("{number:064x}\n"));
+            lines.collect::<Vec<_>>().concat()
+        };
+        let full = lines(SHOWN_MAX);
+        assert_eq!(named_files(&full).len(), SHOWN_MAX);
+        assert_eq!(named_files(&lines(300)), named_files(&full));
+        let again = format!("no file\n{}{}", lines(1).repeat(300), lines(2));
+        assert_eq!(named_files(&again).len(), 2, "each is looked up once");
+    }
 }
