@@ -30,7 +30,7 @@ pub struct BankFile {
     /// Number of payments.
     pub payments: u32,
     pub total: Money,
-    /// SHA-256 of the text, in hexadecimal.
+    /// SHA-256 of the text, in hexadecimal. It is not stored as it is: the text has accounts.
     pub digest: String,
 }
 

@@ -19,13 +19,13 @@ use super::decision::{Decision, any_changed, recorded_reads};
 use super::loaded_streams::LoadedStreams;
 use super::{CommandError, CommandReply, CommandRequest, Commands};
 use crate::crypto::personal_rows::PersonalRows;
-use crate::crypto::vault::VaultError;
+use crate::crypto::vault::{Vault, VaultError};
 use crate::domain::person::PersonDetails;
 use crate::domain::personal_data::{BlindIndexKind, Encrypted, PersonalInput};
 use crate::domain::unproven::Unproven;
 use crate::domain::{
-    Actor, Application, ApplicationCommand, Command, Group, GroupCommand, Organisation,
-    OrganisationCommand, Person, PersonCommand, PersonId, Refusal, RefusalKind,
+    Actor, Application, ApplicationCommand, Command, FundCommand, Group, GroupCommand,
+    Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Refusal, RefusalKind,
 };
 use crate::eventlog::append::{Append, AppendOutcome, AppendReceipt};
 use crate::eventlog::recorded_event::{Metadata, StreamKey};
@@ -321,6 +321,7 @@ impl<'a> CommandExecution<'a> {
         let mut met = LoadedStreams::new(&commands.log, commands.organisation.0);
         let mut command = self.request.command.clone();
         let unfit = self.check_answers(&mut met, &command).await?;
+        key_digests(commands.log.vault(), &mut command);
         let personal = self.encrypt(&mut met, &mut command).await?;
         let reached = Decision::decide(met, &self.request.caller, now, &command).await;
         // A refusal by the rules takes precedence over an answer that does not fit.
@@ -445,6 +446,13 @@ fn entered_account(command: &Command) -> Option<&str> {
             .as_ref()
             .map(|account| account.numbers.as_str()),
         _ => None,
+    }
+}
+
+/// Replaces the plain digest of a file with personal values by a keyed one, before it is decided.
+fn key_digests(vault: &Vault, command: &mut Command) {
+    if let Command::Fund(_, FundCommand::MakeBankFile(made)) = command {
+        made.digest = vault.bank_file_digest(&made.digest);
     }
 }
 

@@ -39,6 +39,7 @@ use uuid::Uuid;
 
 use crate::crypto::keys::SecretKey;
 use crate::crypto::personal_rows::{IndexEntry, PersonalRows};
+use crate::domain::file::FileDigest;
 use crate::domain::personal_data::{
     BlindIndexKind, Encrypted, PERSONAL_FIELD_NAMES, PersonalField, PersonalInput,
 };
@@ -336,6 +337,18 @@ impl Vault {
     #[must_use]
     pub fn request_hash(&self, request: &[u8]) -> String {
         self.hmac(b"request", request)
+    }
+
+    /// The digest of a bank file as the log keeps it: its SHA-256 under the index key. From a plain
+    /// digest somebody who guesses the sort code could compute the account in minutes.
+    ///
+    /// # Panics
+    ///
+    /// Never: the 64 digits of an HMAC-SHA-256 are a digest.
+    #[must_use]
+    pub fn bank_file_digest(&self, plain: &FileDigest) -> FileDigest {
+        let keyed = self.hmac(b"bank file", plain.as_str().as_bytes());
+        keyed.parse().expect("64 hexadecimal digits")
     }
 
     /// A secret derived from a name and the index key, which is outside the database: it cannot be

@@ -392,7 +392,8 @@ pub struct MakeBankFile {
     #[schema(minimum = 1)]
     pub payments: u32,
     pub total: Money,
-    /// SHA-256 of the file's bytes.
+    /// SHA-256 of the file's bytes. The log keeps it under a key of the service only: the file has
+    /// account numbers, which somebody could compute from the plain digest.
     pub digest: FileDigest,
     /// Why another file is made. Needed from the second file on.
     #[serde(default)]
@@ -493,6 +494,8 @@ events! {
             number: u32,
             payments: u32,
             total: Money,
+            /// SHA-256 of the file under the service's index key. Events of earlier versions have
+            /// the plain SHA-256.
             digest: FileDigest,
             reason: Option<Prose>,
             by: PersonId,

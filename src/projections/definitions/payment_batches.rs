@@ -44,6 +44,7 @@ pub struct BankFileRow {
     pub by: PersonId,
     pub payments: u32,
     pub total: Money,
+    /// SHA-256 of the file under a key of the service, by which two files are compared.
     pub digest: FileDigest,
     /// Why the file was generated again.
     pub reason: Option<String>,

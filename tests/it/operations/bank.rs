@@ -1,6 +1,7 @@
 //! A bank batch through the desk, from approval to the import of the bank's statement.
 
 use microgrants::domain::Command;
+use microgrants::domain::file::FileDigest;
 use microgrants::domain::grant::PaymentState;
 use microgrants::projections::{PaymentBatchRow, PaymentRow};
 use microgrants::views::PageRequest;
@@ -93,7 +94,12 @@ async fn a_batch_is_a_file_once(app: TestApp) {
     app.catch_up().await;
     let batch = sent_batch(&app, &office).await;
     let recorded = &batch.files[0];
-    let digest = hex::encode(Sha256::digest(&file.text));
+    let plain: FileDigest = text(&hex::encode(Sha256::digest(&file.text)));
+    let digest = app.log.vault().bank_file_digest(&plain);
+    assert_ne!(
+        recorded.digest, plain,
+        "accounts follow from a plain digest"
+    );
     assert_eq!(
         (
             recorded.payments,

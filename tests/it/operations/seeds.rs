@@ -14,6 +14,7 @@ use microgrants::eventlog::Log;
 use microgrants::projections::{ApplicationRow, FundRow, GrantRow, PaymentRow, UpdateRow};
 use microgrants::views::{AsAt, BudgetLine, Filter, GroupBy, PageRequest, Sums, TableRow, Views};
 
+use crate::security::plain_digests::assert_no_plain_digests;
 use crate::support::replay;
 use crate::support::service::{Deployment, sandbox};
 use crate::support::test_app::{ORGANISATION, TestApp};
@@ -75,6 +76,7 @@ async fn tell_the_programme(app: TestApp) {
     };
     assert!(simulated.is_some() && name.as_str().contains("illustrative"));
     assert_eq!(first.stream, organisation_id(ORGANISATION).0);
+    assert_no_plain_digests(&app, &[]).await;
     app.catch_up().await;
     assert_views_show(&app.views(), &app).await;
 }

@@ -9,5 +9,6 @@ mod fuzz_corpus;
 mod hostile_bodies;
 mod log_leaks;
 mod member_visibility;
+pub mod plain_digests;
 mod uploads;
 mod xss;

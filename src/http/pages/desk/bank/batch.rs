@@ -56,7 +56,6 @@ struct BatchPage {
     file_form: Form,
     sent_form: Form,
     layout: String,
-    digest: Option<String>,
 }
 
 /// The progress of a batch.
@@ -240,7 +239,6 @@ async fn render(
         downloaded: files
             .last()
             .map(|file| downloaded_text(file, &names, today)),
-        digest: files.last().map(|file| file.digest.as_str().to_owned()),
         files: files
             .iter()
             .map(|file| file_text(file, &names, today))

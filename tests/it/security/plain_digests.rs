@@ -1,0 +1,190 @@
+//! No event has a plain digest of a personal value or of a file with personal values: everybody who
+//! reads the log could try values until one has the digest, also after an erasure.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use microgrants::domain::{Event, OrganisationEvent};
+use microgrants::store::events;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::operations::files::pdf;
+use crate::support::fixtures::Office;
+use crate::support::scenario::command_from_json;
+use crate::support::service::serve;
+use crate::support::test_app::{ORGANISATION, TestApp};
+
+/// How many characters of a digest are compared, so that a shortened one is found too.
+const COMPARED: usize = 22;
+
+/// A file for the bank with the account of the fixtures' groups.
+const BANK_FILE: &str = "Sort code,Account number,Name,Amount\r\n123456,12345678,SOUP,900.00\r\n";
+
+/// The fields of events that have a digest, besides those of encrypted values.
+const DIGEST_FIELDS: [&str; 8] = [
+    // Keyed.
+    "fund.BankFileMade.digest",
+    // Of the agreement's text, which is public.
+    "grant.AgreementAccepted.hash",
+    "grant.AgreementIssued.hash",
+    "grant.AgreementSigned.hash",
+    "organisation.AgreementPublished.hash",
+    // Of an encrypted file, with its random nonce.
+    "group.FileKept.file",
+    // Of the logo, which is public.
+    "organisation.SettingsProposed.settings.logo",
+    "organisation.SettingsSet.settings.logo",
+];
+
+/// The beginnings of everything in the log that is long enough for a digest.
+struct LoggedDigests(HashSet<String>);
+
+impl LoggedDigests {
+    async fn read(app: &TestApp) -> Self {
+        let rows = events::read_page(app.store(), ORGANISATION, 0, 100_000).await;
+        let mut found = HashSet::new();
+        for row in rows.unwrap() {
+            for text in [&row.payload, &row.metadata, &row.command_id] {
+                let hexadecimal = text.split(|c: char| !c.is_ascii_alphanumeric());
+                let base64 =
+                    text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/_-".contains(c)));
+                let long = hexadecimal
+                    .chain(base64)
+                    .filter_map(|word| word.get(..COMPARED));
+                found.extend(long.flat_map(|word| [word.to_owned(), word.to_lowercase()]));
+            }
+        }
+        Self(found)
+    }
+
+    fn has(&self, content: &[u8]) -> bool {
+        let digest: [u8; 32] = Sha256::digest(content).into();
+        let spelt = [
+            hex::encode(digest),
+            STANDARD.encode(digest),
+            URL_SAFE.encode(digest),
+        ];
+        spelt
+            .iter()
+            .any(|spelt| self.0.contains(&spelt[..COMPARED]))
+    }
+}
+
+/// Asserts that no event has the digest of a personal value in the database, or of these files.
+pub async fn assert_no_plain_digests(app: &TestApp, files: &[&[u8]]) {
+    let logged = LoggedDigests::read(app).await;
+    let events = app.log.read_events(0, 100_000).await.unwrap();
+    let mut values = BTreeSet::new();
+    for subject in events
+        .iter()
+        .map(|event| event.stream)
+        .collect::<BTreeSet<_>>()
+    {
+        let opened = app.log.vault().decrypt_all(subject).await.unwrap();
+        values.extend(opened.into_values().flat_map(|value| spellings(&value)));
+    }
+    assert!(
+        values.len() > 20,
+        "the history has personal values: {values:?}"
+    );
+    for value in &values {
+        assert!(
+            !logged.has(value.as_bytes()),
+            "the digest of {value} is in the log"
+        );
+    }
+    for file in files {
+        assert!(!logged.has(file), "{}", String::from_utf8_lossy(file));
+    }
+    let agreement = events.iter().find_map(|event| match &event.event {
+        Event::Organisation(OrganisationEvent::AgreementPublished { text, .. }) => Some(text),
+        _ => None,
+    });
+    let agreement = agreement.expect("an agreement").as_str();
+    assert!(logged.has(agreement.as_bytes()), "a plain digest is found");
+}
+
+/// A value as it is stored, and as other programs write it.
+fn spellings(value: &str) -> Vec<String> {
+    let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+    let account = value.rsplit(' ').next().unwrap_or_default().to_owned();
+    let close = value.replace([' ', '-'], "");
+    let spelt = [
+        value.to_owned(),
+        value.to_lowercase(),
+        digits,
+        account,
+        close,
+    ];
+    spelt
+        .into_iter()
+        .filter(|spelt| !spelt.is_empty())
+        .collect()
+}
+
+on_each_engine!(no_digest_of_a_personal_value_is_in_the_log);
+async fn no_digest_of_a_personal_value_is_in_the_log(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let (grant, group, member) = office.approved(&app, 900).await;
+    app.catch_up().await;
+    let receipt = pdf(2000);
+    let client = serve(&app, member);
+    let path = format!("/api/v1/groups/{group}/files?purpose=receipt");
+    let kept = client.upload(&path, &receipt, "one");
+    assert_eq!(kept.status, 201, "{}", kept.body);
+
+    // When
+    let plain = hex::encode(Sha256::digest(BANK_FILE));
+    let made = json!({
+        "batch": "june", "payments": 1, "total": "900.00", "digest": plain, "reason": null,
+        "lines": [{ "grant": grant, "payment": 1, "amount": "900.00" }],
+    });
+    let made = command_from_json("fund", office.fund.0, "make-bank-file", &made);
+    app.issue_ok(office.ben, made).await;
+
+    // Then
+    assert_no_plain_digests(&app, &[BANK_FILE.as_bytes(), &receipt]).await;
+}
+
+#[test]
+fn every_digest_in_an_event_is_of_a_known_kind() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
+    let mut found = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap().flatten() {
+        let name = file.file_name().into_string().unwrap();
+        let noun = name.split('.').next().unwrap();
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        collect_digests(noun, &serde_json::from_str(&text).unwrap(), &mut found);
+    }
+    let known: BTreeSet<String> = DIGEST_FIELDS.map(str::to_owned).into();
+    assert_eq!(found, known, "say in DIGEST_FIELDS of what a new digest is");
+}
+
+/// Collects the paths of the values that look like a digest, but for encrypted values.
+fn collect_digests(path: &str, value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) if fields.len() == 2 && fields.contains_key("subject") => {}
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                collect_digests(&format!("{path}.{name}"), value, found);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                collect_digests(path, item, found);
+            }
+        }
+        Value::String(text) if is_digest(text) => {
+            found.insert(path.to_owned());
+        }
+        _ => {}
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
