@@ -100,6 +100,13 @@ impl<'a> LoadedStreams<'a> {
         if let Some(fund) = related.fund {
             facts.fund = TrackedRead::new(self.load::<Fund>(fund).await?);
         }
+        if command.reads_all_funds() {
+            for fund in self.log.ids_of::<Fund>().await? {
+                facts
+                    .funds
+                    .push(TrackedRead::new(self.load::<Fund>(fund).await?));
+            }
+        }
         if let Some(group) = related.group {
             let state = self.load::<Group>(group).await?;
             self.load_relatives(&mut facts, group, &state).await?;
@@ -212,7 +219,10 @@ impl<'a> LoadedStreams<'a> {
             related.person.looked() || related.people.values().any(TrackedRead::looked),
             Person::TYPE,
         );
-        look(related.fund.looked(), Fund::TYPE);
+        look(
+            related.fund.looked() || related.funds.iter().any(TrackedRead::looked),
+            Fund::TYPE,
+        );
         look(related.group.looked(), Group::TYPE);
         // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(TrackedRead::looked);

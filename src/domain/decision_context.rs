@@ -16,6 +16,7 @@ use super::group::Payee;
 use super::id::PersonId;
 use super::person::ContactMethod;
 use super::role::{Actor, Role, Roles};
+use super::text::Slug;
 use super::{
     Application, Connections, Fund, Group, Organisation, Person, Refusal, RestrictedAction,
 };
@@ -97,6 +98,8 @@ pub struct DecisionContext {
     pub organisation: TrackedRead<Organisation>,
     pub person: TrackedRead<Person>,
     pub fund: TrackedRead<Fund>,
+    /// All funds, for a command that names a funder or an area of any of them.
+    pub funds: Vec<TrackedRead<Fund>>,
     pub group: TrackedRead<Group>,
     /// The groups that the group was merged into, directly or through others.
     pub heirs: Vec<TrackedRead<Group>>,
@@ -125,6 +128,7 @@ impl DecisionContext {
             organisation: TrackedRead::default(),
             person: TrackedRead::default(),
             fund: TrackedRead::default(),
+            funds: Vec::new(),
             group: TrackedRead::default(),
             heirs: Vec::new(),
             taken_in: Vec::new(),
@@ -344,6 +348,31 @@ impl DecisionContext {
     /// Refuses with [`Refusal::Unknown`] if there is no such fund.
     pub fn fund(&self) -> Result<&Fund, Refusal> {
         self.fund.look("fund")
+    }
+
+    /// Refuses with [`Refusal::Unknown`] a funder who gave no fund any money.
+    pub fn has_funder(&self, funder: &Slug) -> Result<(), Refusal> {
+        if self
+            .all_funds()
+            .any(|fund| fund.budget().has_funder(funder))
+        {
+            Ok(())
+        } else {
+            Err(Refusal::Unknown("funder"))
+        }
+    }
+
+    /// Refuses with [`Refusal::Unknown`] an area that no fund covers.
+    pub fn has_area(&self, area: &Slug) -> Result<(), Refusal> {
+        if self.all_funds().any(|fund| fund.has_area(area)) {
+            Ok(())
+        } else {
+            Err(Refusal::Unknown("place"))
+        }
+    }
+
+    fn all_funds(&self) -> impl Iterator<Item = &Fund> {
+        self.funds.iter().filter_map(|fund| fund.look("fund").ok())
     }
 
     /// Refuses with [`Refusal::Unknown`] if there is no such group.

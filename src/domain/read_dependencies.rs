@@ -77,6 +77,19 @@ impl Command {
             .map(|grant| grant.0)
     }
 
+    /// Whether the decision may read every fund: the command names a funder or an area of any of
+    /// them.
+    #[must_use]
+    pub fn reads_all_funds(&self) -> bool {
+        matches!(
+            self,
+            Self::Organisation(
+                _,
+                OrganisationCommand::ShareStatement(_) | OrganisationCommand::PublishReport(_)
+            )
+        )
+    }
+
     /// The aggregates that the decision may read, given the application that the command concerns.
     #[must_use]
     pub fn read_dependencies(&self, application: &Application) -> ReadDependencies {
@@ -90,6 +103,7 @@ impl Command {
             Self::Person(..) | Self::Fund(..) => ReadDependencies::default(),
             Self::Organisation(_, command) => ReadDependencies {
                 person: person_read(command),
+                fund: fund_read(command),
                 ..ReadDependencies::default()
             },
             Self::Group(group, command) => {
@@ -138,6 +152,15 @@ fn person_read(command: &OrganisationCommand) -> Option<Uuid> {
         OrganisationCommand::ProposeRole(of) => Some(of.person.0),
         OrganisationCommand::ConfirmRole(of) => Some(of.person.0),
         OrganisationCommand::EndRolesOfErased(of) => Some(of.person.0),
+        _ => None,
+    }
+}
+
+fn fund_read(command: &OrganisationCommand) -> Option<Uuid> {
+    match command {
+        OrganisationCommand::PublishMailText(text) | OrganisationCommand::ProposeMailText(text) => {
+            text.fund.map(|fund| fund.0)
+        }
         _ => None,
     }
 }

@@ -254,6 +254,15 @@ impl Log {
         self.aggregate_cache.put(StreamKey::of::<S>(id), loaded);
     }
 
+    /// The ids of all streams of a kind, in the order in which they began.
+    pub async fn ids_of<S: Aggregate>(&self) -> Result<Vec<Uuid>, LogError> {
+        let stored = events::stream_ids(&self.store, &self.organisation, S::TYPE).await?;
+        Ok(stored
+            .iter()
+            .filter_map(|id| id.rsplit('/').next()?.parse().ok())
+            .collect())
+    }
+
     /// The stored reply of a command; `None` if the command is not in the log.
     pub async fn find_receipt(&self, command: Uuid) -> Result<Option<AppendReceipt>, LogError> {
         let stored = events::answer(&self.store, &self.organisation, &command.to_string()).await?;

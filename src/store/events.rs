@@ -520,6 +520,19 @@ pub async fn stream_events(
     )
 }
 
+/// The stored ids of all streams of a type, in the order in which they began.
+pub async fn stream_ids(
+    store: &Store,
+    organisation: &str,
+    aggregate_type: &str,
+) -> StoreResult<Vec<String>> {
+    const SQL: &str = "SELECT aggregate_id FROM events WHERE aggregate_type = $1 \
+        AND organisation = $2 AND sequence = 1 ORDER BY position";
+    let found: Vec<(String,)> = on_reader!(store, db => sqlx::query_as(SQL).bind(aggregate_type)
+        .bind(organisation).fetch_all(db).await?);
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 const SELECT_LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
 
 /// The position of the first event recorded at `at` or later, in microseconds since 1970; the

@@ -19,6 +19,9 @@ pub struct Budget {
     committed: FundingSplit,
     commitments: BTreeMap<GrantId, FundingSplit>,
     open: BTreeSet<GrantId>,
+    /// Everybody who gave money, also those who took all of it back.
+    #[serde(default)]
+    funders: BTreeSet<Slug>,
 }
 
 impl Budget {
@@ -30,6 +33,17 @@ impl Budget {
     #[must_use]
     pub fn committed(&self) -> &FundingSplit {
         &self.committed
+    }
+
+    /// Whether this funder ever gave money.
+    #[must_use]
+    pub fn has_funder(&self, funder: &Slug) -> bool {
+        self.funders.contains(funder)
+    }
+
+    /// Whether money was committed for a grant.
+    pub(super) fn has_commitment(&self, grant: GrantId) -> bool {
+        self.commitments.contains_key(&grant)
     }
 
     /// The amount committed for one grant.
@@ -149,6 +163,7 @@ impl Budget {
         match event {
             FundEvent::FundingAllocated { source, amount, .. } => {
                 self.allocated.add(source, *amount);
+                self.funders.insert(source.funder.clone());
             }
             FundEvent::FundingWithdrawn { source, amount, .. } => {
                 self.allocated = self.allocated.after(&FundingSplit::of(source, *amount));

@@ -181,6 +181,10 @@ impl Fund {
                 return Err(Refusal::Exists("batch"));
             }
             self.must_be(&[FundState::Open, FundState::Paused])?;
+            let mut lines = made.lines.iter();
+            if lines.any(|line| !self.budget.has_commitment(line.grant)) {
+                return Err(Refusal::Unknown("grant of this fund"));
+            }
             self.can_be_batched(&made.batch, &made.lines)?;
             PaymentBatch::of(&made.lines, files)
         };

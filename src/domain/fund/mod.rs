@@ -118,6 +118,15 @@ impl Fund {
         self.areas.contains(area)
     }
 
+    /// Refuses with [`Refusal::Unknown`] a fund that was never created.
+    pub fn must_exist(&self) -> Result<(), Refusal> {
+        if self.state == FundState::Blank {
+            Err(Refusal::Unknown("fund"))
+        } else {
+            Ok(())
+        }
+    }
+
     /// Refuses with [`Refusal::OutsideBounds`] an amount outside the fund's rules.
     pub fn must_be_within_bounds(&self, amount: Money) -> Result<(), Refusal> {
         self.rules.must_allow(amount)
@@ -322,8 +331,8 @@ impl Aggregate for Fund {
         facts: &DecisionContext,
     ) -> Result<Vec<FundEvent>, Refusal> {
         use FundCommand as C;
-        if self.state == FundState::Blank && !matches!(command, C::Create(_)) {
-            return Err(Refusal::Unknown("fund"));
+        if !matches!(command, C::Create(_)) {
+            self.must_exist()?;
         }
         let event = match command {
             C::Create(create) => self.create(create)?,

@@ -39,8 +39,12 @@ impl MailTexts {
             C::PublishMailText(text) if text.mail.needs_two_people() => {
                 Err(Refusal::NeedsTwoPeople)
             }
-            C::PublishMailText(text) => self.publish(text, None),
+            C::PublishMailText(text) => {
+                must_have_its_fund(text, facts)?;
+                self.publish(text, None)
+            }
             C::ProposeMailText(text) => {
+                must_have_its_fund(text, facts)?;
                 text.must_be_valid()?;
                 let PublishMailText {
                     mail,
@@ -161,5 +165,13 @@ impl MailTexts {
             }
             _ => {}
         }
+    }
+}
+
+/// Refuses the text of a fund that does not exist, with [`Refusal::Unknown`].
+fn must_have_its_fund(text: &PublishMailText, facts: &DecisionContext) -> Result<(), Refusal> {
+    match text.fund {
+        Some(_) => facts.fund()?.must_exist(),
+        None => Ok(()),
     }
 }

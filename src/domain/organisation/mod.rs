@@ -339,7 +339,10 @@ impl Aggregate for Organisation {
             C::AdoptSigns(adopted) => self.adopt_signs(adopted)?,
             C::PublishForm(form) => self.publish_form(form)?,
             C::PublishAgreement(agreement) => self.publish_agreement(agreement),
-            C::PublishReport(report) => self.publish_report(report),
+            C::PublishReport(report) => {
+                facts.has_area(&report.area)?;
+                self.publish_report(report)
+            }
             C::PublishMailText(_)
             | C::ProposeMailText(_)
             | C::ConfirmMailText(_)

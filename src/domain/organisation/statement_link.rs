@@ -94,6 +94,7 @@ impl StatementLinks {
             ));
         }
         facts.not_future(until)?;
+        facts.has_funder(&funder)?;
         let is_shared = self
             .open_of(funder.as_str(), facts.today)
             .any(|(_, link)| (link.from, link.until) == (from, until));

@@ -24,4 +24,5 @@ pub mod statements;
 pub mod subject_access;
 pub mod taking_back;
 pub mod telling;
+pub mod unknown_names;
 pub mod upgrades;

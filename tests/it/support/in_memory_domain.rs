@@ -140,6 +140,10 @@ impl InMemoryDomain {
         facts.organisation = TrackedRead::new(Arc::new(self.organisation.clone()));
         facts.person = stream_of(&self.people, related.person);
         facts.fund = stream_of(&self.funds, related.fund);
+        if command.reads_all_funds() {
+            let ids = self.funds.keys();
+            facts.funds = ids.map(|id| stream_of(&self.funds, Some(*id))).collect();
+        }
         facts.group = stream_of(&self.groups, related.group);
         let group = |id: Uuid| self.groups.get(&id);
         let mut next = related.group.and_then(group).and_then(Group::merged_into);

@@ -107,6 +107,7 @@ pub fn organisation(state: &str) -> (Scenario, Uuid) {
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-mail-text"]);
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-webhook"]);
         setting.issue_samples("organisation", ORGANISATION.0, &["propose-settings"]);
+        setting.issue_samples("fund", FUND.0, &["create", "allocate"]);
         setting.issue_json_ok(
             0,
             "organisation",
