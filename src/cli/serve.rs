@@ -9,6 +9,7 @@
 use std::future::Future;
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -197,6 +198,7 @@ async fn site_config(
         open_data: export::publisher(config, demo, &address)
             .map(|publisher| OpenData::new(publisher, places)),
         address,
+        reached_by_tls: AtomicBool::new(false),
         telephone: config.telephone.clone(),
         demo,
         demo_accounts: demo_accounts.unwrap_or_default(),

@@ -21,10 +21,13 @@ pub mod supervisor;
 mod tlog;
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
-use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
+use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use futures::Stream;
 use uuid::Uuid;
@@ -101,8 +104,10 @@ impl DemoAccount {
 /// Settings of the HTTP service that come from the operator's configuration.
 pub struct SiteConfig {
     /// The public URL of the pages when the process started, without a slash at the end: see
-    /// [`Self::public_address`]. It decides whether cookies are marked as secure.
+    /// [`Self::public_address`].
     pub address: String,
+    /// Whether a browser came by the https address that was entered since the process started.
+    pub reached_by_tls: AtomicBool,
     /// The office's telephone number; empty if none is shown.
     pub telephone: String,
     /// Demonstration mode: all data is illustrative, and the pages show the mails to every visitor.
@@ -133,6 +138,7 @@ impl SiteConfig {
         let address = address.trim_end_matches('/').to_owned();
         Self {
             address,
+            reached_by_tls: AtomicBool::new(false),
             telephone: String::new(),
             demo: false,
             demo_accounts: Vec::new(),
@@ -177,10 +183,26 @@ impl SiteConfig {
         self.set_by_operator.in_force(entered).server.is_some()
     }
 
-    /// Whether browsers reach the service over TLS.
+    /// Whether browsers reach the service over TLS: cookies and pages then require it.
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        self.address.starts_with("https://")
+        self.address.starts_with("https://") || self.reached_by_tls.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a request came by the https address of the settings. A request by another address
+    /// changes nothing, so that a mistyped address locks nobody out. If the settings cannot be read
+    /// now, a later request notes it.
+    pub async fn note_host(&self, commands: &Commands, host: &str) {
+        if self.is_secure() || host.is_empty() {
+            return;
+        }
+        let Ok(Some(entered)) = self.set_by_operator.entered_address(commands).await else {
+            return;
+        };
+        let own = entered.strip_prefix("https://");
+        if own.is_some_and(|own| own.eq_ignore_ascii_case(host)) {
+            self.reached_by_tls.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -197,7 +219,6 @@ where
 {
     monitoring::install_recorder();
     let app = web::Data::new(app);
-    let secure = app.site.is_secure();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(app.clone())
@@ -212,7 +233,8 @@ where
             .wrap(from_fn(pages::send_cookies))
             .wrap(from_fn(rate_limit::add_rate_limit_headers))
             .wrap(from_fn(body_timeout::limit_keep_alive))
-            .wrap(default_headers(secure))
+            .wrap(from_fn(require_tls))
+            .wrap(default_headers())
             .configure(api::configure)
             .configure(pages::configure)
             .configure(monitoring::configure)
@@ -236,15 +258,23 @@ where
         .run())
 }
 
-/// Security headers of every response, unless the handler set them. Over TLS they include HSTS for
-/// a year.
-fn default_headers(secure: bool) -> DefaultHeaders {
-    let headers = if secure {
-        DefaultHeaders::new().add((STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
-    } else {
-        DefaultHeaders::new()
-    };
-    headers
+/// Middleware that has browsers use TLS only for a year (HSTS), if they reach the service over TLS.
+async fn require_tls(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let app = request.app_data::<web::Data<AppState>>().cloned();
+    let mut answer = next.call(request).await?;
+    if app.is_some_and(|app| app.site.is_secure()) {
+        let year = HeaderValue::from_static("max-age=31536000");
+        answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, year);
+    }
+    Ok(answer)
+}
+
+/// Security headers of every response, unless the handler set them.
+fn default_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("Cache-Control", "no-store"))
         .add(("Content-Security-Policy", pages::CONTENT_SECURITY_POLICY))

@@ -2,6 +2,7 @@
 //! organisation's settings say. A change of the settings takes effect with the next mail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -10,6 +11,9 @@ use crate::commands::Commands;
 use crate::domain::Organisation;
 use crate::domain::organisation::Sending;
 use crate::eventlog::LogError;
+
+/// How old the address of the settings may be that pages compare with that of a request.
+const ADDRESS_MAX_AGE: Duration = Duration::from_secs(5);
 
 /// What the operator's configuration sets. The settings do not change it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +51,20 @@ impl SetByOperator {
     ) -> Result<String, LogError> {
         let address = self.load(commands).await?.address;
         Ok(address.map_or_else(|| otherwise.to_owned(), String::from))
+    }
+
+    /// The address that administrators entered, if it is in force. It can be some seconds old.
+    pub async fn entered_address(self, commands: &Commands) -> Result<Option<String>, LogError> {
+        if self.address {
+            return Ok(None);
+        }
+        let organisation = commands.organisation().0;
+        let known = commands
+            .log()
+            .load_recent::<Organisation>(organisation, ADDRESS_MAX_AGE)
+            .await?;
+        let sending = self.in_force(known.state.sending());
+        Ok(sending.address.map(String::from))
     }
 
     async fn load(self, commands: &Commands) -> Result<Sending, LogError> {

@@ -10,7 +10,7 @@ use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{HOST, USER_AGENT};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
@@ -115,6 +115,9 @@ impl Visitor {
 
     /// The visitor of a request, outside the rate limits.
     pub(super) async fn identify(request: &HttpRequest, app: &AppState) -> Result<Self, PageError> {
+        let host = request.headers().get(HOST);
+        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+        app.site.note_host(&app.commands, host).await;
         let held = request
             .cookie(session_cookie_name(app))
             .map(|cookie| cookie.value().to_owned())

@@ -13,9 +13,10 @@ use serde_json::json;
 
 use crate::domain::connections::ApiCommands;
 use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder};
-use crate::pages::journeys::{signed_in, visible_text};
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::Office;
+use crate::support::scenario::command_from_json;
 use crate::support::service::{serve, serve_with_tasks};
 use crate::support::test_app::TestApp;
 
@@ -330,5 +331,48 @@ async fn email_is_not_done_while_it_goes_to_a_folder(app: TestApp) {
         page.contains("No email server yet") && page.contains("0 of 8 done"),
         "{}",
         visible_text(&page)
+    );
+}
+
+/// Two administrators enter the address of the service.
+async fn enter_address(app: &TestApp, office: &Office, proposal: u32, address: &str) {
+    let organisation = app.commands.organisation().0;
+    let settings = json!({ "name": "An anchor", "sending": { "address": address } });
+    for (by, name, body) in [
+        (office.ada, "propose-settings", settings),
+        (
+            office.ben,
+            "confirm-settings",
+            json!({ "proposal": proposal }),
+        ),
+    ] {
+        let command = command_from_json("organisation", organisation, name, &body);
+        app.issue_ok(by, command).await;
+    }
+}
+
+on_each_engine!(cookies_require_tls_once_a_browser_comes_by_the_entered_address);
+async fn cookies_require_tls_once_a_browser_comes_by_the_entered_address(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    enter_address(&app, &office, 1, "https://grants.example.org").await;
+    let page = Browser::new(&address).get("/sign-in");
+    let cookie = &page.headers["set-cookie"];
+    assert!(
+        cookie.starts_with("session=") && !cookie.contains("Secure"),
+        "a mistyped address locks nobody out: {cookie}"
+    );
+    assert!(!page.headers.contains_key("strict-transport-security"));
+
+    let own = address.replace("http://", "https://");
+    enter_address(&app, &office, 2, &own).await;
+    let page = Browser::new(&address).get("/sign-in");
+    let cookie = &page.headers["set-cookie"];
+    assert!(
+        cookie.starts_with("__Host-session=") && cookie.contains("Secure"),
+        "{cookie}"
+    );
+    assert_eq!(
+        page.headers["strict-transport-security"],
+        "max-age=31536000"
     );
 }
