@@ -190,7 +190,7 @@ impl Application {
         if self.counting_score(by).is_some() {
             return Err(Refusal::Exists("score"));
         }
-        must_be_in_range(&score.criteria)?;
+        must_be_scores(&score.criteria, facts)?;
         Ok(ApplicationEvent::ScoreGiven {
             by,
             criteria: score.criteria.clone(),
@@ -207,7 +207,7 @@ impl Application {
         let by = facts.by()?;
         self.may_score(by, facts)?;
         self.counting_score(by).ok_or(Refusal::Unknown("score"))?;
-        must_be_in_range(&revise.criteria)?;
+        must_be_scores(&revise.criteria, facts)?;
         let ReviseScore {
             criteria,
             note,
@@ -338,10 +338,12 @@ fn written_summary(verdict: &Verdict) -> Option<ApplicationEvent> {
     Some(ApplicationEvent::PublicSummaryWritten { summary })
 }
 
-fn must_be_in_range(criteria: &BTreeMap<Slug, u8>) -> Result<(), Refusal> {
+/// Refuses scores out of range, and a criterion that is not among the fund's own.
+fn must_be_scores(criteria: &BTreeMap<Slug, u8>, facts: &DecisionContext) -> Result<(), Refusal> {
     if criteria.is_empty() || criteria.values().any(|value| *value > 5) {
         Err(Refusal::ScoreOutOfRange)
     } else {
-        Ok(())
+        let texts = &facts.fund()?.rules().texts;
+        texts.must_list_criteria(criteria.keys())
     }
 }

@@ -73,6 +73,9 @@ impl Application {
         {
             return Err(Refusal::UnknownArea);
         }
+        if let Some(activity) = &answers.activity {
+            fund.rules().texts.must_list_activity(activity)?;
+        }
         if *answers == SaveAnswers::default() {
             return Err(Refusal::NoChange);
         }

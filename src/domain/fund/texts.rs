@@ -106,6 +106,31 @@ impl FundTexts {
         self.other_languages.get(&language)
     }
 
+    /// Refuses with [`Refusal::Unknown`] a kind of activity that is not among the fund's own. A fund
+    /// without its own takes any.
+    pub fn must_list_activity(&self, activity: &Slug) -> Result<(), Refusal> {
+        let mut own = self.activities.iter();
+        if self.activities.is_empty() || own.any(|kind| kind.activity == *activity) {
+            Ok(())
+        } else {
+            Err(Refusal::Unknown("kind of activity"))
+        }
+    }
+
+    /// Refuses with [`Refusal::Unknown`] a criterion that is not among the fund's own. A fund
+    /// without its own takes any.
+    pub fn must_list_criteria<'a>(
+        &self,
+        mut said: impl Iterator<Item = &'a Slug>,
+    ) -> Result<(), Refusal> {
+        let own: BTreeSet<_> = self.criteria.iter().map(|one| &one.criterion).collect();
+        if own.is_empty() || said.all(|criterion| own.contains(criterion)) {
+            Ok(())
+        } else {
+            Err(Refusal::Unknown("criterion"))
+        }
+    }
+
     /// Refuses texts that could not be asked or scored, with [`Refusal::RulesIncomplete`].
     pub(super) fn validate(&self) -> Result<(), Refusal> {
         let distinct = |keys: Vec<&Slug>, most: usize| {
@@ -135,5 +160,44 @@ impl FundTexts {
             ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slug(text: &str) -> Slug {
+        text.parse().expect("a slug")
+    }
+
+    #[test]
+    fn a_fund_with_its_own_lists_takes_nothing_else() {
+        let usual = FundTexts::default();
+        let label: Line = "A label".parse().expect("a line");
+        let own = FundTexts {
+            activities: vec![ActivityKind {
+                activity: slug("choirs"),
+                label: label.clone(),
+                other_languages: BTreeMap::new(),
+            }],
+            criteria: vec![Criterion {
+                criterion: slug("warmth"),
+                label,
+                anchors: Vec::new(),
+            }],
+            ..FundTexts::default()
+        };
+        let (food, choirs) = (slug("food"), slug("choirs"));
+        assert_eq!(usual.must_list_activity(&food), Ok(()));
+        assert_eq!(own.must_list_activity(&choirs), Ok(()));
+        let refused = Err(Refusal::Unknown("kind of activity"));
+        assert_eq!(own.must_list_activity(&food), refused);
+
+        let said = [slug("warmth"), slug("need")];
+        assert_eq!(usual.must_list_criteria(said.iter()), Ok(()));
+        assert_eq!(own.must_list_criteria(said[..1].iter()), Ok(()));
+        let refused = Err(Refusal::Unknown("criterion"));
+        assert_eq!(own.must_list_criteria(said.iter()), refused);
     }
 }
