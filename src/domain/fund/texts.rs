@@ -106,8 +106,8 @@ impl FundTexts {
         self.other_languages.get(&language)
     }
 
-    /// Refuses with [`Refusal::Unknown`] a kind of activity that is not among the fund's own. A fund
-    /// without its own takes any.
+    /// Refuses with [`Refusal::Unknown`] a kind of activity that is not among the fund's own. A
+    /// fund without its own takes any.
     pub fn must_list_activity(&self, activity: &Slug) -> Result<(), Refusal> {
         let mut own = self.activities.iter();
         if self.activities.is_empty() || own.any(|kind| kind.activity == *activity) {
