@@ -71,6 +71,8 @@ pub enum GroupBy {
     Grant,
     /// A key has the area and the sign, with a slash between them.
     AreaAndSign,
+    /// A key has the area and the grant, with a slash between them.
+    AreaAndGrant,
 }
 
 impl GroupBy {
@@ -84,6 +86,7 @@ impl GroupBy {
             Self::Sign => "t.sign",
             Self::Grant => "t.grant_id",
             Self::AreaAndSign => "t.area || '/' || t.sign",
+            Self::AreaAndGrant => "t.area || '/' || t.grant_id",
         }
     }
 }
@@ -157,26 +160,27 @@ pub async fn between(
     )
 }
 
-/// Totals of money of the funds by month and figure, of what was recorded after one position and up
-/// to another inclusive. A month is written `2026-03`.
-pub async fn money_by_month(
+/// Totals of the money of the funds, of what was asked for, and of the people who came, by month and
+/// figure: of what was recorded after one position and up to another inclusive. A month is written
+/// `2026-03`.
+pub async fn figures_by_month(
     store: &Store,
     organisation: &str,
     (after, until): (i64, i64),
 ) -> StoreResult<Vec<(String, String, i64)>> {
-    let sql = money_by_month_sql();
+    let sql = figures_by_month_sql();
     Ok(
         on_reader!(store, db => sqlx::query_as(&sql).bind(organisation).bind(after).bind(until)
             .fetch_all(db).await?),
     )
 }
 
-fn money_by_month_sql() -> String {
+fn figures_by_month_sql() -> String {
     format!(
         "SELECT substr(t.recorded_on, 1, 7), t.figure, CAST(SUM(t.amount) AS bigint) \
          FROM postings t WHERE t.organisation = $1 AND {} \
          AND t.position > $2 AND t.position <= $3 AND t.fund <> '' \
-         AND t.figure IN ('allocated', 'committed', 'paid', 'returned') \
+         AND t.figure IN ('allocated', 'committed', 'paid', 'returned', 'requested', 'people') \
          GROUP BY 1, 2 ORDER BY 1, 2",
         alias_in_live_generation("t", "places")
     )
@@ -219,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn a_year_reads_only_the_postings_of_the_year() {
         let (_folder, store) = empty_database().await;
-        let plan = explain(&store, &money_by_month_sql()).await;
+        let plan = explain(&store, &figures_by_month_sql()).await;
         let by_position = "SEARCH t USING INDEX sqlite_autoindex_postings_1 \
             (organisation=? AND generation=? AND position>? AND position<?)";
         assert!(plan.iter().any(|step| step == by_position), "{plan:?}");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::cost_per_person::CostPerPerson;
 use super::totals_cache::{FiguresByKey, PostingTotals};
 use super::{ViewError, Views};
 use crate::domain::Money;
@@ -57,6 +58,8 @@ pub struct Outcome {
     /// The last position of the log that the figures include.
     pub position: i64,
     pub lines: Vec<OutcomeLine>,
+    /// Of all grants that the query is about, however it groups them.
+    pub cost_per_person: CostPerPerson,
 }
 
 /// The outcomes of one fund, area or grant, or for one sign.
@@ -93,7 +96,7 @@ pub struct TotalsQuery<'a> {
     pub effective_on: Option<&'a str>,
 }
 
-type FigureTotals = BTreeMap<String, i64>;
+pub(super) type FigureTotals = BTreeMap<String, i64>;
 
 impl Views {
     /// The sums of money.
@@ -111,15 +114,20 @@ impl Views {
 
     /// The sums of outcomes.
     pub async fn outcomes(&self, wanted: TotalsQuery<'_>) -> Result<Outcome, ViewError> {
-        Ok(outcome(wanted, &self.totals(wanted).await?.sums))
+        let cost = self.cost_per_person(wanted, |_| true).await?;
+        Ok(outcome(wanted, &self.totals(wanted).await?.sums, cost))
     }
 
     /// An [`Outcome`] as JSON, cached for the next equal query.
     pub async fn outcomes_json(&self, wanted: TotalsQuery<'_>) -> Result<Bytes, ViewError> {
         let totals = self.totals(wanted).await?;
+        if let Some(json) = totals.outcome.get() {
+            return Ok(json);
+        }
+        let cost = self.cost_per_person(wanted, |_| true).await?;
         Ok(totals
             .outcome
-            .get_or_serialise(|| outcome(wanted, &totals.sums)))
+            .get_or_serialise(|| outcome(wanted, &totals.sums, cost)))
     }
 
     /// The outcomes of each area by sign. An area without outcomes is left out.
@@ -187,7 +195,11 @@ fn budget(wanted: TotalsQuery<'_>, sums: &FiguresByKey) -> Budget {
     }
 }
 
-fn outcome(wanted: TotalsQuery<'_>, sums: &FiguresByKey) -> Outcome {
+fn outcome(
+    wanted: TotalsQuery<'_>,
+    sums: &FiguresByKey,
+    cost_per_person: CostPerPerson,
+) -> Outcome {
     let lines = sums
         .iter()
         .map(|(of, figures)| outcome_line(of.clone(), figures))
@@ -195,10 +207,11 @@ fn outcome(wanted: TotalsQuery<'_>, sums: &FiguresByKey) -> Outcome {
     Outcome {
         position: wanted.position,
         lines,
+        cost_per_person,
     }
 }
 
-fn figure_of(figures: &FigureTotals, figure: &str) -> i64 {
+pub(super) fn figure_of(figures: &FigureTotals, figure: &str) -> i64 {
     figures.get(figure).copied().unwrap_or_default()
 }
 

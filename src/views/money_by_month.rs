@@ -90,7 +90,7 @@ impl Views {
     ) -> Result<Vec<MonthEnd>, ViewError> {
         let first = from.first_of_month();
         let end_of_first = self.position_as_at(AsAt::Day(from.last_of_month())).await?;
-        let moved = postings::money_by_month(
+        let moved = postings::figures_by_month(
             self.log.store(),
             self.log.organisation(),
             (end_of_first.min(position), position),

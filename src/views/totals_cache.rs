@@ -39,6 +39,10 @@ pub(super) struct PostingTotals {
 pub(super) struct CachedJson(OnceLock<Bytes>);
 
 impl CachedJson {
+    pub(super) fn get(&self) -> Option<Bytes> {
+        self.0.get().cloned()
+    }
+
     pub(super) fn get_or_serialise<T: Serialize>(&self, answer: impl FnOnce() -> T) -> Bytes {
         self.0
             .get_or_init(|| Bytes::from(serde_json::to_vec(&answer()).unwrap_or_default()))
