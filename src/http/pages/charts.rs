@@ -10,6 +10,9 @@ use crate::domain::Money;
 use crate::http::AppState;
 use crate::views::{AsAt, BudgetLine, GroupBy, OutcomeLine, Sums};
 
+/// Below this number of reports, a page says that there are few.
+pub(super) const FEW_REPORTS: i64 = 30;
+
 /// The day that charts are shown as at, and the range from which it can be chosen.
 #[derive(Clone, Debug)]
 pub struct DaySelection {
@@ -70,6 +73,12 @@ impl DaySelection {
         month
             .saturating_sub(jiff::Span::new().months(12))
             .max(self.first)
+    }
+
+    /// A day in the quarter seven before that of the chosen day, or the first day if that is later.
+    pub fn trend_start(&self) -> Date {
+        let day = self.day().saturating_sub(jiff::Span::new().months(21));
+        day.max(self.first)
     }
 
     /// The last three ends of a quarter since the first day, the newest first, and whether each is

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use super::PageError;
 use super::apply::sections::place_name;
-use super::charts::{DaySelection, OutcomeBar, outcome_bars, totals_query};
+use super::charts::{DaySelection, FEW_REPORTS, OutcomeBar, outcome_bars, totals_query};
 use super::days::short_day;
 use super::desk::rows_by_id;
 use super::public::order_by_sign;
@@ -22,7 +22,7 @@ use crate::http::AppState;
 use crate::mail::format_day;
 use crate::projections::{FundRow, GrantRow, OrganisationRow};
 use crate::views::{
-    Balances, GroupBy, OutcomeLine, Statement, StatementLine, StatementSubject, Sums,
+    Balances, CostPerPerson, GroupBy, OutcomeLine, Statement, StatementLine, StatementSubject, Sums,
 };
 
 /// Who reads a statement.
@@ -51,6 +51,8 @@ pub struct StatementSheet {
     pub ended: usize,
     /// What the grants of the statement achieved together.
     pub achieved: String,
+    /// What each person who came cost, in words; empty until a report says that someone came.
+    pub cost: String,
     pub movements: Vec<MoneyRow>,
     /// The outcomes of each fund that has the funder's money.
     pub outcomes: Vec<(String, Vec<OutcomeBar>)>,
@@ -136,6 +138,7 @@ impl StatementSheet {
             ended: all - grants.len(),
             grants,
             achieved,
+            cost: cost_in_words(cost_of(app, &statement).await?),
             movements,
             outcomes,
             linked: reader == SheetReader::Office,
@@ -166,7 +169,7 @@ fn in_words(day: Date) -> String {
 }
 
 /// An amount in pence, with a minus if it is negative.
-fn signed(pence: i64) -> String {
+pub(super) fn signed(pence: i64) -> String {
     let sign = if pence < 0 { "\u{2212}" } else { "" };
     format!("{sign}{}", Money::from_pence(pence.unsigned_abs()))
 }
@@ -319,14 +322,7 @@ async fn people_by_grant(
     app: &AppState,
     statement: &Statement,
 ) -> Result<BTreeMap<String, People>, PageError> {
-    let by_grant = Sums {
-        by: GroupBy::Grant,
-        fund: None,
-        area: None,
-        position: statement.until_position,
-        effective_on: None,
-    };
-    let lines = app.views.outcomes(by_grant).await?.lines;
+    let lines = app.views.outcomes(sums_by_grant(statement)).await?.lines;
     let people = |line: OutcomeLine| {
         let people = People {
             came: line.people,
@@ -335,6 +331,58 @@ async fn people_by_grant(
         (line.of, people)
     };
     Ok(lines.into_iter().map(people).collect())
+}
+
+/// The cost for each person over the grants of a statement, up to its end. All funders of a grant
+/// count, because the people are not divided among them.
+pub(super) async fn cost_of(
+    app: &AppState,
+    statement: &Statement,
+) -> Result<CostPerPerson, PageError> {
+    let lines = statement.lines.iter();
+    let grants: BTreeSet<&str> = lines.filter_map(|line| line.grant.as_deref()).collect();
+    let cost = app
+        .views
+        .cost_per_person(sums_by_grant(statement), |grant| grants.contains(grant))
+        .await?;
+    Ok(cost)
+}
+
+/// A query for the sums of each grant up to the end of a statement.
+fn sums_by_grant(statement: &Statement) -> Sums<'static> {
+    Sums {
+        by: GroupBy::Grant,
+        fund: None,
+        area: None,
+        position: statement.until_position,
+        effective_on: None,
+    }
+}
+
+/// The cost for each person, and what it is computed from.
+fn cost_in_words(cost: CostPerPerson) -> String {
+    let Some(each) = cost.per_person else {
+        return String::new();
+    };
+    let grants = match cost.grants {
+        1 => "1 grant".to_owned(),
+        grants => format!("{} grants", thousands(grants)),
+    };
+    let came = People {
+        came: cost.people,
+        helped: 0,
+    };
+    let few = if cost.grants < FEW_REPORTS {
+        " With so few, small differences mean little."
+    } else {
+        ""
+    };
+    format!(
+        "Cost for each person who came: {each}. This counts {grants} with a report: {} was paid \
+         by all funders, and {}.{few}",
+        cost.paid_net,
+        came.in_words(),
+    )
 }
 
 /// One line for each grant in a statement, in the order of their first movements.
@@ -450,5 +498,23 @@ mod tests {
         assert_eq!(words(1, 0), "1 person came");
         assert_eq!(words(0, 3), "3 helped");
         assert_eq!(words(0, 0), "");
+    }
+
+    #[test]
+    fn a_cost_says_what_it_is_computed_from() {
+        let cost = |grants, each| CostPerPerson {
+            grants,
+            people: 40,
+            paid_net: Money::from_pounds(900),
+            per_person: each,
+        };
+        let each = Some(Money::from_pence(2250));
+        assert_eq!(
+            cost_in_words(cost(1, each)),
+            "Cost for each person who came: £22.50. This counts 1 grant with a report: £900 was \
+             paid by all funders, and 40 people came. With so few, small differences mean little."
+        );
+        assert!(cost_in_words(cost(FEW_REPORTS, each)).ends_with("40 people came."));
+        assert_eq!(cost_in_words(cost(1, None)), "");
     }
 }

@@ -11,14 +11,15 @@ use crate::domain::outcome::Sign;
 use crate::domain::{Money, thousands};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{
-    DaySelection, MoneyBar, OutcomeBar, mean_days_to_decide, outcome_bars, percent, share,
-    totals_query,
+    DaySelection, FEW_REPORTS, MoneyBar, OutcomeBar, mean_days_to_decide, outcome_bars, percent,
+    share, totals_query,
 };
 use crate::http::pages::public::order_by_sign;
+use crate::http::pages::statement_sheet::signed;
 use crate::http::pages::year_chart::YearChart;
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::OrganisationRow;
-use crate::views::{GroupBy, OutcomeLine};
+use crate::views::{CostPerPerson, GroupBy, OutcomeLine, Quarter};
 
 #[derive(Template)]
 #[template(path = "desk/figures.html")]
@@ -38,6 +39,10 @@ struct FiguresPage {
     /// How many reports there are, in words.
     reports: String,
     totals: Vec<OutcomeBar>,
+    /// What each person who came cost, over all grants that have reported, and in each area.
+    cost: CostPerPerson,
+    costs: BTreeMap<String, CostPerPerson>,
+    quarters: Vec<QuarterLine>,
     whole: Whole,
     all_areas: Whole,
     all_funders: Whole,
@@ -50,6 +55,57 @@ impl FiguresPage {
     fn share_of_most(&self, sum: &Money) -> String {
         percent(share(*sum, self.most))
     }
+
+    /// What each person who came cost in an area.
+    fn cost_in(&self, area: &str) -> Option<Money> {
+        self.costs.get(area)?.per_person
+    }
+
+    /// Whether the cost for each person rests on few reports.
+    fn cost_rests_on_few(&self) -> bool {
+        self.cost.grants < FEW_REPORTS
+    }
+}
+
+/// One quarter of the trend, with the widths of its bars.
+struct QuarterLine {
+    name: String,
+    requested: String,
+    awarded: String,
+    people: String,
+    requested_width: String,
+    awarded_width: String,
+}
+
+/// The quarters up to the chosen day, two years at most.
+async fn trend(
+    request: &DeskRequest<'_>,
+    days: &DaySelection,
+) -> Result<Vec<QuarterLine>, PageError> {
+    let views = &request.app.views;
+    let quarters = views
+        .quarters(days.trend_start(), days.day(), days.position)
+        .await?;
+    Ok(quarter_lines(&quarters))
+}
+
+/// The lines of the trend. The widest bar is the largest amount of any quarter.
+fn quarter_lines(quarters: &[Quarter]) -> Vec<QuarterLine> {
+    let money = |pence: i64| Money::from_pence(u64::try_from(pence).unwrap_or_default());
+    let amounts = quarters
+        .iter()
+        .map(|line| line.requested.max(line.committed));
+    let most = money(amounts.max().unwrap_or_default());
+    let width = |pence: i64| percent(share(money(pence), most));
+    let line = |line: &Quarter| QuarterLine {
+        name: line.name(),
+        requested: signed(line.requested),
+        awarded: signed(line.committed),
+        people: thousands(line.people),
+        requested_width: width(line.requested),
+        awarded_width: width(line.committed),
+    };
+    quarters.iter().map(line).collect()
 }
 
 /// The signs of one area.
@@ -126,8 +182,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let all = views
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))
-        .await?
-        .lines;
+        .await?;
     let totals = views
         .outcomes(totals_query(GroupBy::Area, None, None, &days))
         .await?
@@ -154,8 +209,11 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         areas,
         funders,
         rounds: by_round,
-        judged: all.iter().any(|line| line.judged_of > 0),
-        signs: outcome_bars(order_by_sign(&signs, all)),
+        judged: all.lines.iter().any(|line| line.judged_of > 0),
+        signs: outcome_bars(order_by_sign(&signs, all.lines)),
+        cost: all.cost_per_person,
+        costs: views.cost_per_person_by_area(days.position).await?,
+        quarters: trend(request, &days).await?,
         reports: reports_in_words(&totals),
         totals: outcome_bars(
             totals

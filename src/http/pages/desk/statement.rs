@@ -9,9 +9,10 @@ use super::DeskRequest;
 use super::list::build_spreadsheet;
 use super::statement_links::{StatementSharing, sharing};
 use crate::clock::day_of;
+use crate::domain::Money;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::apply::sections::place_name;
-use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, figure_in_words};
+use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, cost_of, figure_in_words};
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::FundRow;
 use crate::views::StatementSubject;
@@ -117,7 +118,24 @@ fn period(request: &DeskRequest<'_>) -> (Date, Date) {
     (from, request.day("until").unwrap_or(today).max(from))
 }
 
-/// The statement as a spreadsheet: opening balances, one row per movement, closing balances.
+/// A row of a total, which is about no one grant.
+fn total_row(position: i64, day: Date, says: String, amount: Money) -> [SpreadsheetCell; 9] {
+    let none = || SpreadsheetCell::Empty;
+    [
+        position.into(),
+        day.into(),
+        day.into(),
+        says.into(),
+        amount.into(),
+        none(),
+        none(),
+        none(),
+        none(),
+    ]
+}
+
+/// The statement as a spreadsheet: opening balances, one row per movement, closing balances, and
+/// what each person who came cost, once a report says that someone came.
 pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet, PageError> {
     let (from, until) = period(request);
     let of = match (request.text("fund"), request.text("funder")) {
@@ -129,7 +147,9 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     let columns = [
         "Position", "Recorded", "Happened", "What", "Change", "Fund", "Funder", "Area", "Grant",
     ];
+    let cost = cost_of(request.app, &statement).await?;
     let (opening, closing) = (statement.opening, statement.closing);
+    let until_position = statement.until_position;
     let ends = [
         (from, statement.from_position, opening, "at the start"),
         (until, statement.until_position, closing, "at the end"),
@@ -143,17 +163,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
         ];
         figures.map(|(figure, sum)| {
             let says = format!("{} {when}", figure_in_words(figure));
-            [
-                position.into(),
-                day.into(),
-                day.into(),
-                says.into(),
-                sum.into(),
-                None::<String>.into(),
-                None::<String>.into(),
-                None::<String>.into(),
-                None::<String>.into(),
-            ]
+            total_row(position, day, says, sum)
         })
     });
     let lines = statement.lines.into_iter().map(|line| {
@@ -169,6 +179,18 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             line.grant.into(),
         ]
     });
-    let rows: Vec<_> = before.into_iter().chain(lines).chain(after).collect();
+    let per_person = cost.per_person.map(|each| {
+        let says = format!(
+            "Cost for each person who came, {} with a report",
+            cost.grants
+        );
+        total_row(until_position, until, says, each)
+    });
+    let rows: Vec<_> = before
+        .into_iter()
+        .chain(lines)
+        .chain(after)
+        .chain(per_person)
+        .collect();
     Ok(build_spreadsheet("Statement", columns, rows, |row| row))
 }

@@ -12,18 +12,16 @@ use crate::domain::outcome::Sign;
 use crate::domain::{Money, thousands};
 use crate::http::AppState;
 use crate::http::pages::apply::sections::{names_in_words, place_name};
-use crate::http::pages::charts::{DaySelection, mean_days_to_decide, totals_query};
+use crate::http::pages::charts::{DaySelection, FEW_REPORTS, mean_days_to_decide, totals_query};
 use crate::http::pages::flower::{Flower, Petal};
 use crate::http::pages::i18n::translate;
 use crate::http::pages::log_proof::{CheckpointView, newest_checkpoint};
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page, sign_in};
 use crate::projections::{AreaReportRow, GrantRow, OrganisationRow, StoryRow};
-use crate::views::{BudgetLine, Filter, GroupBy, OutcomeLine, PageRequest};
+use crate::views::{BudgetLine, CostPerPerson, Filter, GroupBy, OutcomeLine, PageRequest};
 
 /// The largest number of stories above the list of places.
 const STORIES_MAX: usize = 6;
-/// Below this number, the page says that there are few reports.
-const FEW_REPORTS: i64 = 30;
 
 #[derive(Template)]
 #[template(path = "open/impact.html")]
@@ -37,6 +35,7 @@ struct ImpactPage {
     areas: Vec<AreaImpact>,
     funders: Vec<(String, Money)>,
     demand: Demand,
+    cost: CostPerPerson,
     sealed: Option<CheckpointView>,
     /// Whether open data is published.
     open_data: bool,
@@ -45,6 +44,11 @@ struct ImpactPage {
 impl ImpactPage {
     fn has_few_reports(&self) -> bool {
         self.totals.reports < FEW_REPORTS
+    }
+
+    /// Whether the cost for each person rests on few reports.
+    fn cost_rests_on_few(&self) -> bool {
+        self.cost.grants < FEW_REPORTS
     }
 
     /// The sign that most reports have seen, in a sentence; `None` without a report.
@@ -83,6 +87,8 @@ struct AreaImpact {
     /// How many people came and helped, according to reports.
     came: i64,
     helped: i64,
+    /// What each person who came cost, over the grants that have reported.
+    cost: Option<Money>,
     money: BudgetLine,
     flower: Option<Flower>,
     report: Option<AreaReportView>,
@@ -206,13 +212,13 @@ pub(super) async fn show(
     let views = &app.views;
     let by_sign = views
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))
-        .await?
-        .lines;
+        .await?;
     let (outcomes, money) = totals_by_area(&app, &days).await?;
     let totals = ImpactTotals::of(&outcomes, &money);
     let mut grants = accepted_grants(&app, &days).await?;
     let stories = featured_stories(grants.values().flatten());
     let mut seen = views.outcomes_by_area(days.position).await?;
+    let costs = views.cost_per_person_by_area(days.position).await?;
     let area = |line: BudgetLine| {
         let outcome = outcomes.iter().find(|outcome| outcome.of == line.of);
         let updates = outcome.map_or(0, |outcome| outcome.updates);
@@ -220,6 +226,7 @@ pub(super) async fn show(
         AreaImpact {
             came: outcome.map_or(0, |outcome| outcome.people),
             helped: outcome.map_or(0, |outcome| outcome.volunteers),
+            cost: costs.get(&line.of).and_then(|cost| cost.per_person),
             flower: (updates > 0).then(|| flower(&page, &signs, &by_sign, updates, false)),
             report: reports
                 .iter()
@@ -236,13 +243,14 @@ pub(super) async fn show(
         .await?
         .lines;
     render_page(&ImpactPage {
-        flower: flower(&page, &signs, &by_sign, totals.reports, true),
-        signs: sign_lines(&page, &signs, &by_sign),
+        flower: flower(&page, &signs, &by_sign.lines, totals.reports, true),
+        signs: sign_lines(&page, &signs, &by_sign.lines),
         funders: funders
             .into_iter()
             .map(|line| (place_name(&line.of), line.allocated))
             .collect(),
         demand: demand(&app, &days).await?,
+        cost: by_sign.cost_per_person,
         sealed: newest_checkpoint(&app).await?,
         open_data: app.site.open_data.is_some(),
         page,
