@@ -26,7 +26,6 @@ export async function apply(page, look, { name, email, language = 'en', tag }) {
   await page.locator('#group-name').fill(name);
   await go();
   await page.locator('[name=standing][value=new]').check();
-  await go();
   await page.locator('[name=area][value=oldham]').check();
   await go();
   await page.locator('#you-person').fill('Zofia Example');

@@ -101,7 +101,7 @@ const words = async (scope, says = 'Because it brings neighbours together.') => 
 
 // A group applies: from the first page to the number.
 const group = await people.stranger();
-await task('Apply, from the first page to the number', group, '24 / 19', '12 to 24', 26, async (hand, page) => {
+await task('Apply, from the first page to the number', group, '24 / 19', '12 to 24', 24, async (hand, page) => {
   await hand.press('main a[href^="/apply/"]');
   await hand.press('main a[href$="/fits"]');
   for (const yes of await page.locator('main input[value=yes]').all()) await hand.choose(yes);
@@ -109,7 +109,6 @@ await task('Apply, from the first page to the number', group, '24 / 19', '12 to 
   await page.locator('#group-name').fill('Soup on Tuesdays');
   await hand.press('main form button');
   await hand.choose('input[name=standing]:not([type=hidden])');
-  await hand.press('main form button');
   await hand.choose('input[name=area]:not([type=hidden])');
   await hand.press('main form button');
   await page.locator('#you-person').fill('Nadia Example');

@@ -82,7 +82,6 @@ export async function journeys(walk, { base, off, look, made }) {
     await page.keyboard.type('Keyboard choir');
     await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.name === 'standing', 'Space');
-    await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.name === 'area', 'Space');
     await press(page, (element) => element.matches('main button'), 'Enter');
     await press(page, (element) => element.id === 'you-person', null);
@@ -339,7 +338,6 @@ export async function begin(page, name, email) {
   await page.locator('#group-name').fill(name);
   await go();
   await page.locator('[name=standing][value=existing]').check();
-  await go();
   await page.locator('[name=area][value=tameside]').check();
   await go();
   await page.locator('#you-person').fill('Sal Example');

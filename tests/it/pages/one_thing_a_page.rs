@@ -1,27 +1,31 @@
-//! The pages before the first question: each asks one thing, and changing the language loses
+//! The pages before the first question: each asks for little, and changing the language loses
 //! nothing that was typed.
 
 use crate::pages::journeys::{as_fields, serve_office, visible_text, walk_to_draft};
 use crate::support::browser::{Browser, Page};
 use crate::support::test_app::TestApp;
 
-/// Sends the form of a page of the group with one more field.
-fn send(browser: &mut Browser, page: &Page, at: &str, field: (&str, &str)) -> Page {
+/// Sends the form of a page of the group with more fields.
+fn send(browser: &mut Browser, page: &Page, at: &str, fields: &[(&str, &str)]) -> Page {
     let ask = page.hidden_field("ask");
-    let kept: Vec<(&str, String)> = ["name", "standing", "area"]
-        .into_iter()
-        .filter(|name| *name != ask)
-        .map(|name| (name, page.hidden_field(name)))
+    let hidden: &[&str] = match ask.as_str() {
+        "name" => &["standing", "area"],
+        _ => &["name"],
+    };
+    let kept: Vec<(&str, String)> = hidden
+        .iter()
+        .map(|name| (*name, page.hidden_field(name)))
         .collect();
     let kept = kept.iter().map(|(name, value)| (*name, value.as_str()));
     let fields: Vec<_> = kept
-        .chain([("form", "group"), ("ask", ask.as_str()), field])
+        .chain([("form", "group"), ("ask", ask.as_str())])
+        .chain(fields.iter().copied())
         .collect();
     browser.submit_form(page, at, &fields)
 }
 
-on_each_engine!(the_group_is_asked_for_one_thing_a_page);
-async fn the_group_is_asked_for_one_thing_a_page(app: TestApp) {
+on_each_engine!(the_group_is_asked_for_its_name_and_then_for_two_choices);
+async fn the_group_is_asked_for_its_name_and_then_for_two_choices(app: TestApp) {
     // Given
     let (office, address) = serve_office(&app).await;
     let at = format!("/apply/{}/first/group", office.fund);
@@ -29,17 +33,19 @@ async fn the_group_is_asked_for_one_thing_a_page(app: TestApp) {
     let name = browser.get(&at);
 
     // When
-    let nameless = send(&mut browser, &name, &at, ("name", ""));
-    let standing = send(&mut browser, &name, &at, ("name", "Monday soup"));
-    let unsaid = send(&mut browser, &standing, &at, ("then", ""));
-    let area = send(&mut browser, &standing, &at, ("standing", "new"));
-    let you = send(&mut browser, &area, &at, ("area", "oldham"));
+    let nameless = send(&mut browser, &name, &at, &[("name", "")]);
+    let details = send(&mut browser, &name, &at, &[("name", "Monday soup")]);
+    let unsaid = send(&mut browser, &details, &at, &[]);
+    let placeless = send(&mut browser, &details, &at, &[("standing", "new")]);
+    let both = [("standing", "new"), ("area", "oldham")];
+    let you = send(&mut browser, &details, &at, &both);
     let back = browser.get(&format!(
         "{at}?name=Monday+soup&standing=new&area=oldham&ask=name"
     ));
 
     // Then
     let says_of_standing = "Say whether your group is new";
+    let says_of_area = "Choose where your group is";
     assert!(
         nameless.status == 422
             && nameless.contains("Enter the name of your group")
@@ -48,19 +54,23 @@ async fn the_group_is_asked_for_one_thing_a_page(app: TestApp) {
         visible_text(&nameless)
     );
     assert!(
-        standing.contains("Is your group new?") && !standing.contains("Where is your group?"),
+        details.status == 200
+            && details.contains("Is your group new?")
+            && details.contains("Where is your group?"),
         "{}",
-        visible_text(&standing)
+        visible_text(&details)
     );
     assert!(
-        unsaid.status == 422 && unsaid.contains(says_of_standing),
+        unsaid.status == 422 && unsaid.contains(says_of_standing) && unsaid.contains(says_of_area),
         "{}",
         visible_text(&unsaid)
     );
     assert!(
-        area.contains("Where is your group?") && !area.contains("Is your group new?"),
+        placeless.status == 422
+            && !placeless.contains(says_of_standing)
+            && placeless.contains(says_of_area),
         "{}",
-        visible_text(&area)
+        visible_text(&placeless)
     );
     assert!(
         you.path

@@ -201,7 +201,7 @@ async fn a_stranger_hears_of_public_grants_only(app: TestApp) {
     // Then
     for page in [&applied, &offered, &granted, &unknown] {
         assert!(
-            page.status == 200 && page.path.contains("ask=standing"),
+            page.status == 200 && page.path.contains("ask=details"),
             "{} {}",
             page.path,
             visible_text(page)

@@ -1,5 +1,5 @@
-//! The pages that ask for the group that applies: its name, whether it is new, and where it is, one
-//! thing a page.
+//! The pages that ask for the group that applies: its name on one, whether it is new and where it
+//! is on the other.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -24,15 +24,15 @@ use crate::http::pages::{
 };
 use crate::projections::GroupRow;
 
-/// What one of the pages asks. Its name is that of the field.
+/// What one of the pages asks.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 enum GroupStep {
     Name,
-    Standing,
-    Area,
+    /// Whether the group is new, and where it is: two short choices.
+    Details,
 }
 
 impl GroupStep {
@@ -43,15 +43,22 @@ impl GroupStep {
     fn title(self, language: Language) -> &'static str {
         match self {
             Self::Name => translate("What is your group called?", language),
-            Self::Standing => translate("Is your group new?", language),
-            Self::Area => translate("Where is your group?", language),
+            Self::Details => translate("About your group", language),
+        }
+    }
+
+    /// Whether its page asks for a field.
+    fn asks_for(self, field: &str) -> bool {
+        match self {
+            Self::Name => field == "name",
+            Self::Details => matches!(field, "standing" | "area"),
         }
     }
 
     /// The first step among those of wrong fields.
     fn first_of(wrong: &[(String, String)]) -> Option<Self> {
         use strum::VariantArray as _;
-        let is_wrong = |step: &&Self| wrong.iter().any(|(field, _)| field == step.key());
+        let is_wrong = |step: &&Self| wrong.iter().any(|(field, _)| step.asks_for(field));
         Self::VARIANTS.iter().find(is_wrong).copied()
     }
 
@@ -64,8 +71,7 @@ impl GroupStep {
     fn back(self, path: &str, typed: &TypedGroup) -> String {
         match self {
             Self::Name => format!("{path}/fits"),
-            Self::Standing => Self::Name.address(path, typed),
-            Self::Area => Self::Standing.address(path, typed),
+            Self::Details => Self::Name.address(path, typed),
         }
     }
 
@@ -106,7 +112,7 @@ pub(super) async fn show(
         let wrong = typed.parse(&fund, visitor.language).err();
         wrong
             .and_then(|wrong| GroupStep::first_of(&wrong))
-            .unwrap_or(GroupStep::Area)
+            .unwrap_or(GroupStep::Details)
     });
     render(&request, &visitor, &app, step, typed, None).await
 }
@@ -125,7 +131,7 @@ async fn render(
     let wrong = forms.error_summary();
     let own = match step {
         GroupStep::Name => own_groups(visitor, app).await?,
-        GroupStep::Standing | GroupStep::Area => Vec::new(),
+        GroupStep::Details => Vec::new(),
     };
     let title = if own.is_empty() {
         step.title(language)
@@ -201,7 +207,7 @@ async fn ask_again(
 ) -> Result<HttpResponse, PageError> {
     let open = GroupStep::first_of(&wrong).unwrap_or(GroupStep::Name);
     let step = GroupStep::named(posted.text(ASK)).unwrap_or(open);
-    wrong.retain(|(field, _)| field == step.key());
+    wrong.retain(|(field, _)| step.asks_for(field));
     if wrong.is_empty() {
         let (_, _, path) = start::round_of_request(request, app).await?;
         return Ok(see_other(&open.address(&path, &typed)));
