@@ -9,9 +9,9 @@ use super::fund::RuleFacts;
 use super::fund_actions::create_action;
 use super::list::build_spreadsheet;
 use super::readiness::{fund_readiness, ready_count};
-use crate::domain::Role;
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
+use crate::domain::{Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::AppState;
 use crate::http::pages::apply::sections::place_name;
@@ -51,6 +51,7 @@ struct FundLine {
     facts: RuleFacts,
     /// The rounds, the newest first.
     rounds: Vec<RoundLine>,
+    funders: Vec<FunderLine>,
     /// For a fund that is being set up, how many things are ready, and of how many.
     ready: Option<(usize, usize)>,
     fund: FundRow,
@@ -64,6 +65,13 @@ struct RoundLine {
     /// Applications that were sent, and awards. Empty before there are any.
     received: String,
     awards: String,
+}
+
+/// A funder in the list, with what a fund has from it.
+struct FunderLine {
+    key: String,
+    name: String,
+    amount: Money,
 }
 
 #[derive(Template)]
@@ -100,6 +108,7 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             bar: bar(&fund),
             facts: RuleFacts::of(&fund),
             rounds: newest_rounds(request, &fund, &days).await?,
+            funders: funders_of(request, &fund, &days).await?,
             ready,
             fund,
         });
@@ -121,6 +130,28 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         administrator: request.signed.reader.roles.contains(&Role::Administrator),
     };
     request.render(&page)
+}
+
+/// The funders whose money a fund has, the largest amount first.
+async fn funders_of(
+    request: &DeskRequest<'_>,
+    fund: &FundRow,
+    days: &DaySelection,
+) -> Result<Vec<FunderLine>, PageError> {
+    let id = fund.id.to_string();
+    let totals = totals_query(GroupBy::Funder, Some(&id), None, days);
+    let lines = request.app.views.budget(totals).await?.lines;
+    let mut funders: Vec<_> = lines
+        .into_iter()
+        .filter(|line| !line.allocated.is_zero())
+        .map(|line| FunderLine {
+            name: place_name(&line.of),
+            key: line.of,
+            amount: line.allocated,
+        })
+        .collect();
+    funders.sort_by_key(|line| std::cmp::Reverse(line.amount));
+    Ok(funders)
 }
 
 /// The rounds of a fund, the newest first.
