@@ -160,10 +160,15 @@ impl<'a> ApiJourney<'a> {
         ] {
             assert_eq!(budget[figure], amount, "{figure}");
         }
-        let outcomes = self.ada.get("/api/v1/outcomes").body["lines"][0].clone();
+        let all = self.ada.get("/api/v1/outcomes").body;
+        let outcomes = &all["lines"][0];
         assert_eq!(
             (&outcomes["said_points"], &outcomes["judged_points"]),
             (&json!(2), &json!(1))
+        );
+        assert_eq!(
+            all["cost_per_person"],
+            json!({ "grants": 1, "people": 20, "paid_net": "700.00", "per_person": "35.00" })
         );
         let grant = self
             .ada

@@ -101,6 +101,45 @@ async fn assert_views_show(views: &Views, app: &TestApp) {
     );
     assert!(then.lines[0].requested < now.lines[0].requested);
     assert_months_are_budgets(views, app).await;
+    assert_quarters_add_up(views, app).await;
+}
+
+/// All quarters together are the budget and the outcomes of today.
+async fn assert_quarters_add_up(views: &Views, app: &TestApp) {
+    let today = app.today();
+    let now = views.position_as_at(AsAt::Day(today)).await.unwrap();
+    let quarters = views.quarters(app.in_days(-700), today, now).await.unwrap();
+    let reached = quarters.iter().filter(|line| line.people > 0).count();
+    assert!(reached > 1, "{quarters:?}");
+    let budget = views.budget(sums(GroupBy::Fund, now)).await.unwrap();
+    let outcomes = views.outcomes(sums(GroupBy::Area, now)).await.unwrap();
+    let money = |of: fn(&BudgetLine) -> Money| {
+        let amounts = budget.lines.iter().map(of);
+        amounts.sum::<Money>().pence()
+    };
+    assert_eq!(
+        (
+            quarters.iter().map(|line| line.requested).sum::<i64>(),
+            quarters.iter().map(|line| line.committed).sum::<i64>(),
+            quarters.iter().map(|line| line.people).sum::<i64>(),
+        ),
+        (
+            money(|line| line.requested),
+            money(|line| line.committed),
+            outcomes.lines.iter().map(|line| line.people).sum::<i64>(),
+        )
+    );
+    let by_area = views.cost_per_person_by_area(now).await.unwrap();
+    let whole = outcomes.cost_per_person;
+    assert!(whole.per_person.is_some() && by_area.len() > 1, "{whole:?}");
+    assert_eq!(
+        (whole.grants, whole.people, whole.paid_net),
+        (
+            by_area.values().map(|cost| cost.grants).sum::<i64>(),
+            by_area.values().map(|cost| cost.people).sum::<i64>(),
+            by_area.values().map(|cost| cost.paid_net).sum::<Money>(),
+        )
+    );
 }
 
 /// The money by month is that of the budget as at the end of each month.

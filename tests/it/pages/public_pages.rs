@@ -49,6 +49,7 @@ async fn what_a_grant_achieved_is_on_the_public_page_and_in_the_statement(app: T
         "Seen most often: Bringing people together, 1 of 1.",
         "People who came: 20",
         "People who helped: 3",
+        "Cost for each person who came: £45. This counts the grants with a report, so far 1.",
         "Not funded",
     ] {
         assert!(impact.contains(says), "{says}: {impact}");
@@ -56,10 +57,28 @@ async fn what_a_grant_achieved_is_on_the_public_page_and_in_the_statement(app: T
     let mut ada = signed_in(&app, &address, office.ada).await;
     let statement = ada.get("/desk/funders/health-partnership");
     assert!(
-        statement.contains("So far: 20 people came, 3 helped."),
+        statement.contains("So far: 20 people came, 3 helped.")
+            && statement.contains(
+                "Cost for each person who came: £45. This counts 1 grant with a report: £900 was \
+                 paid by all funders, and 20 people came.",
+            ),
         "{}",
         visible_text(&statement)
     );
+    let sheet = ada.get("/desk/sheets/statement.csv?funder=health-partnership");
+    assert!(
+        sheet.contains("Cost for each person who came (1 with a report),45.00"),
+        "{}",
+        sheet.text
+    );
+    let figures = visible_text(&ada.get("/desk/figures"));
+    for says in [
+        "In all areas, each person who came cost £45.",
+        "Grants with a report: 1. With so few, small differences mean little.",
+        "Quarter by quarter",
+    ] {
+        assert!(figures.contains(says), "{says}: {figures}");
+    }
 }
 
 on_each_engine!(a_round_says_how_many_people_the_fund_asks_for);

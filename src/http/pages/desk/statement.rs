@@ -181,7 +181,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
     });
     let per_person = cost.per_person.map(|each| {
         let says = format!(
-            "Cost for each person who came, {} with a report",
+            "Cost for each person who came ({} with a report)",
             cost.grants
         );
         total_row(until_position, until, says, each)
