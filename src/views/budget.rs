@@ -118,6 +118,15 @@ impl Views {
         Ok(outcome(wanted, &self.totals(wanted).await?.sums, cost))
     }
 
+    /// The lines of the outcomes alone, for pages that do without the cost for each person: that
+    /// reads the sums of every grant.
+    pub async fn outcome_lines(
+        &self,
+        wanted: TotalsQuery<'_>,
+    ) -> Result<Vec<OutcomeLine>, ViewError> {
+        Ok(outcome_lines(&self.totals(wanted).await?.sums))
+    }
+
     /// An [`Outcome`] as JSON, cached for the next equal query.
     pub async fn outcomes_json(&self, wanted: TotalsQuery<'_>) -> Result<Bytes, ViewError> {
         let totals = self.totals(wanted).await?;
@@ -200,15 +209,17 @@ fn outcome(
     sums: &FiguresByKey,
     cost_per_person: CostPerPerson,
 ) -> Outcome {
-    let lines = sums
-        .iter()
-        .map(|(of, figures)| outcome_line(of.clone(), figures))
-        .collect();
     Outcome {
         position: wanted.position,
-        lines,
+        lines: outcome_lines(sums),
         cost_per_person,
     }
+}
+
+fn outcome_lines(sums: &FiguresByKey) -> Vec<OutcomeLine> {
+    sums.iter()
+        .map(|(of, figures)| outcome_line(of.clone(), figures))
+        .collect()
 }
 
 pub(super) fn figure_of(figures: &FigureTotals, figure: &str) -> i64 {

@@ -322,7 +322,7 @@ async fn people_by_grant(
     app: &AppState,
     statement: &Statement,
 ) -> Result<BTreeMap<String, People>, PageError> {
-    let lines = app.views.outcomes(sums_by_grant(statement)).await?.lines;
+    let lines = app.views.outcome_lines(sums_by_grant(statement)).await?;
     let people = |line: OutcomeLine| {
         let people = People {
             came: line.people,
@@ -478,9 +478,8 @@ async fn outcomes_of_funds(
             .lines;
         if shares.iter().any(|line| line.of == funder) {
             let lines = views
-                .outcomes(totals_query(GroupBy::Sign, Some(&key), None, &days))
-                .await?
-                .lines;
+                .outcome_lines(totals_query(GroupBy::Sign, Some(&key), None, &days))
+                .await?;
             outcomes.push((fund.name, outcome_bars(order_by_sign(&signs, lines))));
         }
     }

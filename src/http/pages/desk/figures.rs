@@ -184,9 +184,8 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         .outcomes(totals_query(GroupBy::Sign, None, None, &days))
         .await?;
     let totals = views
-        .outcomes(totals_query(GroupBy::Area, None, None, &days))
-        .await?
-        .lines;
+        .outcome_lines(totals_query(GroupBy::Area, None, None, &days))
+        .await?;
     let by_area = outcomes_by_area(request, &totals, &signs, &days).await?;
     let known = |names: &BTreeMap<String, String>, key: &str| {
         names.get(key).cloned().unwrap_or_else(|| place_name(key))

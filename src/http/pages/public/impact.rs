@@ -276,7 +276,7 @@ async fn totals_by_area(
     days: &DaySelection,
 ) -> Result<(Vec<OutcomeLine>, Vec<BudgetLine>), PageError> {
     let by_area = totals_query(GroupBy::Area, None, None, days);
-    let outcomes = app.views.outcomes(by_area).await?.lines;
+    let outcomes = app.views.outcome_lines(by_area).await?;
     let money = app.views.budget(by_area).await?.lines;
     Ok((outcomes, money))
 }
