@@ -117,6 +117,22 @@ async fn figures_have_no_column_for_judgements_that_nobody_gave(app: TestApp) {
     );
 }
 
+on_each_engine!(the_list_of_funds_shows_funders_and_rounds_by_month);
+async fn the_list_of_funds_shows_funders_and_rounds_by_month(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+
+    let page = browser.get("/desk/funds");
+
+    assert!(
+        page.contains("<a href=\"/desk/funders/health-partnership\">Health partnership</a>")
+            && page.contains("<span class=\"num\">£10,000</span>")
+            && page.contains("aria-label=\"When rounds are open and panels meet, by month."),
+        "{}",
+        page.text
+    );
+}
+
 on_each_engine!(the_log_names_the_group_of_an_entry);
 async fn the_log_names_the_group_of_an_entry(app: TestApp) {
     let (office, address) = serve_office(&app).await;

@@ -9,6 +9,7 @@ use super::fund::RuleFacts;
 use super::fund_actions::create_action;
 use super::list::build_spreadsheet;
 use super::readiness::{fund_readiness, ready_count};
+use super::round_chart::{RoundChart, RoundDays};
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
 use crate::domain::{Money, Role};
@@ -51,6 +52,8 @@ struct FundLine {
     facts: RuleFacts,
     /// The rounds, the newest first.
     rounds: Vec<RoundLine>,
+    /// The rounds by month.
+    chart: Option<RoundChart>,
     funders: Vec<FunderLine>,
     /// For a fund that is being set up, how many things are ready, and of how many.
     ready: Option<(usize, usize)>,
@@ -108,6 +111,10 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
             bar: bar(&fund),
             facts: RuleFacts::of(&fund),
             rounds: newest_rounds(request, &fund, &days).await?,
+            chart: RoundChart::new(
+                fund.rounds.values().map(RoundDays::from).collect(),
+                days.today,
+            ),
             funders: funders_of(request, &fund, &days).await?,
             ready,
             fund,

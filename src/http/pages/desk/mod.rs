@@ -59,6 +59,7 @@ mod payments;
 mod people;
 mod person_actions;
 mod readiness;
+mod round_chart;
 mod rounds;
 mod routes;
 mod settings;
