@@ -125,7 +125,7 @@ async fn the_list_of_funds_shows_funders_and_rounds_by_month(app: TestApp) {
     let page = browser.get("/desk/funds");
 
     assert!(
-        page.contains("<a href=\"/desk/funders/health-partnership\">Health partnership</a>")
+        page.contains("<a href=\"/desk/funders/health-partnership\">Health Partnership</a>")
             && page.contains("<span class=\"num\">£10,000</span>")
             && page.contains("aria-label=\"When rounds are open and panels meet, by month."),
         "{}",
