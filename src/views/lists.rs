@@ -4,13 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lru::LruCache;
 use serde::Deserialize;
 
 use super::queries::{COUNT_MAX, TableRow, parse_row};
@@ -23,17 +20,10 @@ pub use crate::store::list_query::{
     PaymentColumn, PersonColumn, UpdateColumn,
 };
 
-/// Number of totals in the cache.
-const TOTALS_MAX: NonZeroUsize = NonZeroUsize::new(512).expect("it is not zero");
-/// The largest number of names of groups in the cache.
-const NAMES_MAX: usize = 10_000;
 /// Names per query.
 const NAMES_CHUNK: usize = 500;
 /// How many changes of a row are looked at for the place that it had in a list.
 const CHANGES_MAX: usize = 4;
-/// How long a value of the same position is used. On PostgreSQL the rows may be newer than the
-/// position that this process has seen.
-const CACHE_MAX: Duration = Duration::from_secs(2);
 
 /// The rows of a list: its filters and order, current or as at a position.
 #[derive(Clone, Debug)]
@@ -70,82 +60,10 @@ pub struct ListNeighbours {
     pub next: Option<String>,
 }
 
-/// What was read at a position of the log.
-pub(super) struct ListCache {
-    totals: Mutex<LruCache<String, Dated<ListTotals>>>,
-    funds: Mutex<Option<Dated<Arc<Vec<FundRow>>>>>,
-    organisation: Mutex<Option<Dated<Option<Arc<OrganisationRow>>>>>,
-    /// Names of groups by their ids.
-    names: Mutex<Option<Dated<BTreeMap<String, String>>>>,
-}
-
 /// The only part of a group's row that is read for its name.
 #[derive(Deserialize)]
 struct NamedGroup {
     name: String,
-}
-
-#[derive(Clone)]
-struct Dated<T> {
-    position: i64,
-    read_at: Instant,
-    value: T,
-}
-
-impl<T: Clone> Dated<T> {
-    fn new(position: i64, value: T) -> Self {
-        let read_at = Instant::now();
-        Self {
-            position,
-            read_at,
-            value,
-        }
-    }
-
-    fn is_of(&self, position: i64) -> bool {
-        self.position == position && self.read_at.elapsed() < CACHE_MAX
-    }
-
-    fn at(&self, position: i64) -> Option<T> {
-        self.is_of(position).then(|| self.value.clone())
-    }
-}
-
-impl Default for ListCache {
-    fn default() -> Self {
-        Self {
-            totals: Mutex::new(LruCache::new(TOTALS_MAX)),
-            funds: Mutex::default(),
-            organisation: Mutex::default(),
-            names: Mutex::default(),
-        }
-    }
-}
-
-impl ListCache {
-    /// The cached names of groups, as far as they were read at this position.
-    fn known_names(&self, position: i64, ids: &BTreeSet<String>) -> BTreeMap<String, String> {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = names.as_ref().filter(|known| known.is_of(position)) else {
-            return BTreeMap::new();
-        };
-        let pair = |id: &String| Some((id.clone(), known.value.get(id)?.clone()));
-        ids.iter().filter_map(pair).collect()
-    }
-
-    fn keep_names(&self, position: i64, read: &BTreeMap<String, String>) {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let has_room = names
-            .as_ref()
-            .is_some_and(|known| known.is_of(position) && known.value.len() < NAMES_MAX);
-        if !has_room {
-            *names = Some(Dated::new(position, BTreeMap::new()));
-        }
-        if let Some(known) = names.as_mut() {
-            let more = read.iter().map(|(id, name)| (id.clone(), name.clone()));
-            known.value.extend(more);
-        }
-    }
 }
 
 fn encode(place: &ListedRow) -> String {
@@ -249,49 +167,27 @@ impl Views {
             "{:?} {:?} {:?} {amounts:?}",
             list.order.key, list.as_at, list.filters
         );
-        let position = self.projector.next_position();
-        let known = self
-            .list_cache
-            .totals
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            .and_then(|known| known.at(position));
-        if let Some(known) = known {
-            return Ok(known);
-        }
         let wanted = list.query(ListStart::First, COUNT_MAX);
-        let (store, organisation) = (self.log.store(), self.log.organisation());
-        let totals = list_query::totals(store, organisation, &wanted, amounts).await?;
+        let read = async {
+            let (store, organisation) = (self.log.store(), self.log.organisation());
+            let totals = list_query::totals(store, organisation, &wanted, amounts).await?;
+            Ok::<_, ViewError>(totals)
+        };
+        let position = self.projector.next_position();
         self.list_cache
             .totals
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .put(key, Dated::new(position, totals));
-        Ok(totals)
+            .get_or_read(key, position, read)
+            .await
     }
 
     /// All funds, cached until the log moves on.
     pub async fn cached_funds(&self) -> Result<Arc<Vec<FundRow>>, ViewError> {
+        let read = async {
+            let funds = self.all_rows(None, Vec::new()).await?;
+            Ok::<_, ViewError>(Arc::new(funds))
+        };
         let position = self.projector.next_position();
-        let known = self
-            .list_cache
-            .funds
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .and_then(|known| known.at(position));
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let funds: Arc<Vec<FundRow>> = Arc::new(self.all_rows(None, Vec::new()).await?);
-        *self
-            .list_cache
-            .funds
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) =
-            Some(Dated::new(position, Arc::clone(&funds)));
-        Ok(funds)
+        self.list_cache.funds.get_or_read((), position, read).await
     }
 
     /// The organisation by its id, cached until the log moves on.
@@ -299,25 +195,15 @@ impl Views {
         &self,
         id: impl Display,
     ) -> Result<Option<Arc<OrganisationRow>>, ViewError> {
+        let read = async {
+            let own: Option<OrganisationRow> = self.find(id, None).await?;
+            Ok::<_, ViewError>(own.map(Arc::new))
+        };
         let position = self.projector.next_position();
-        let known = self
-            .list_cache
+        self.list_cache
             .organisation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .and_then(|known| known.at(position));
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let own: Option<OrganisationRow> = self.find(id, None).await?;
-        let own = own.map(Arc::new);
-        *self
-            .list_cache
-            .organisation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Dated::new(position, own.clone()));
-        Ok(own)
+            .get_or_read((), position, read)
+            .await
     }
 
     /// The public names of groups by their ids, cached until the log moves on.

@@ -11,6 +11,7 @@ mod cursor;
 mod decrypted;
 mod duplicates;
 mod event_search;
+mod list_cache;
 mod lists;
 mod money_by_month;
 mod names;
@@ -169,7 +170,7 @@ pub struct Views {
     log: Log,
     projector: Projector,
     totals_cache: Arc<totals_cache::TotalsCache>,
-    list_cache: Arc<lists::ListCache>,
+    list_cache: Arc<list_cache::ListCache>,
     told_grants: Arc<told_grants::ToldGrants>,
     search_index: Arc<search_index::SearchIndex>,
 }
