@@ -11,13 +11,13 @@ use sha2::{Digest as _, Sha256};
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::browser::{Browser, Page};
-use crate::support::fixtures::{Office, approve, person, provide_payee, text};
+use crate::support::fixtures::{Office, person, provide_payee, text};
 use crate::support::replay;
 use crate::support::scenario::command_from_json;
 use crate::support::steps::declare_underspend;
 use crate::support::test_app::TestApp;
 
-async fn payments(app: &TestApp) -> Vec<PaymentRow> {
+pub async fn payments(app: &TestApp) -> Vec<PaymentRow> {
     app.catch_up().await;
     app.views()
         .list(
@@ -33,13 +33,11 @@ async fn payments(app: &TestApp) -> Vec<PaymentRow> {
         .items
 }
 
-/// Two payments sent in one batch.
-async fn two_sent_payments(app: &TestApp, office: &Office) -> Vec<PaymentRow> {
+/// Sends payments of £900 and £650 in one batch, and returns their rows.
+pub async fn two_sent_payments(app: &TestApp, office: &Office) -> Vec<PaymentRow> {
     let mut lines = Vec::new();
     for pounds in [900, 650] {
-        let (grant, ..) = office.prepared(app, pounds).await;
-        app.issue_ok(office.ben, Command::Grant(grant, approve(1)))
-            .await;
+        let (grant, ..) = office.approved(app, pounds).await;
         lines.push(json!({ "grant": grant, "payment": 1, "amount": format!("{pounds}.00") }));
     }
     let body = json!({ "batch": "june", "sent_on": app.today(), "payments": lines });
@@ -51,13 +49,13 @@ async fn two_sent_payments(app: &TestApp, office: &Office) -> Vec<PaymentRow> {
     payments(app).await
 }
 
-async fn sent_batch(app: &TestApp, office: &Office) -> PaymentBatchRow {
+pub async fn sent_batch(app: &TestApp, office: &Office) -> PaymentBatchRow {
     let id = PaymentBatchRow::id_of(office.fund.0, &text("june"));
     app.views().find(id, None).await.unwrap().unwrap()
 }
 
 /// Asks for the bank's file of the batch.
-fn make_bank_file(browser: &mut Browser, office: &Office, reason: &str) -> Page {
+pub fn make_bank_file(browser: &mut Browser, office: &Office, reason: &str) -> Page {
     let page = browser.get("/desk/bank");
     let form = format!("file-{}-june", office.fund);
     browser.submit_form(
@@ -220,7 +218,8 @@ fn statement_of(app: &TestApp, file: &str) -> String {
 }
 
 /// Uploads a statement, which shows its entries and records nothing.
-fn read_statement(browser: &mut Browser, statement: &str) -> Page {
+/// Uploads a bank's statement.
+pub fn read_statement(browser: &mut Browser, statement: &str) -> Page {
     let page = browser.get("/desk/bank");
     let csrf = page.hidden_field("csrf");
     browser.post_files(

@@ -2,20 +2,19 @@
 //! same end-to-end ids confirms its payments.
 
 use microgrants::bank::Layout;
-use microgrants::domain::Command;
 use microgrants::domain::grant::PaymentState;
-use microgrants::projections::{PaymentBatchRow, PaymentRow};
-use microgrants::views::PageRequest;
 use serde_json::{Value, json};
 
 use crate::domain::connections::ApiCommands;
 use crate::domain::matrix::samples::settings_sample;
+use crate::operations::bank::{
+    make_bank_file, payments, read_statement, sent_batch, two_sent_payments,
+};
 use crate::pages::journeys::{signed_in, visible_text};
 use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::browser::{Browser, Page};
-use crate::support::fixtures::{Office, approve, text};
+use crate::support::fixtures::Office;
 use crate::support::replay;
-use crate::support::scenario::command_from_json;
 use crate::support::service::serve_with;
 use crate::support::test_app::TestApp;
 
@@ -23,20 +22,7 @@ use crate::support::test_app::TestApp;
 /// of a person of finance.
 async fn office_with_batch(app: &TestApp, credit_transfer: Value) -> (Office, Browser) {
     let office = Office::open(app, 10_000).await;
-    let mut lines = Vec::new();
-    for pounds in [900, 650] {
-        let (grant, ..) = office.prepared(app, pounds).await;
-        app.issue_ok(office.ben, Command::Grant(grant, approve(1)))
-            .await;
-        lines.push(json!({ "grant": grant, "payment": 1, "amount": format!("{pounds}.00") }));
-    }
-    let body = json!({ "batch": "june", "sent_on": app.today(), "payments": lines });
-    app.issue_ok(
-        office.ben,
-        command_from_json("fund", office.fund.0, "send-batch", &body),
-    )
-    .await;
-    app.catch_up().await;
+    two_sent_payments(app, &office).await;
     let layout = json!({
         "name": "our bank", "format": "pain.001.001.09", "credit_transfer": credit_transfer,
     });
@@ -44,17 +30,6 @@ async fn office_with_batch(app: &TestApp, credit_transfer: Value) -> (Office, Br
     let service = serve_with(app, office.ada, |site| site.bank_layout = layout);
     let browser = signed_in(app, service.address(), office.ben).await;
     (office, browser)
-}
-
-/// Asks for the bank's file of the batch.
-fn make_bank_file(browser: &mut Browser, office: &Office, reason: &str) -> Page {
-    let page = browser.get("/desk/bank");
-    let form = format!("file-{}-june", office.fund);
-    browser.submit_form(
-        &page,
-        &format!("/desk/do/bank-file/{}/june", office.fund),
-        &[("form", &form), ("at", "/desk/bank"), ("reason", reason)],
-    )
 }
 
 /// The texts between this start and end.
@@ -116,13 +91,7 @@ fn statement_of(app: &TestApp, message: &str) -> String {
 
 /// Uploads a statement, and records every line that is offered as a payment's.
 fn record_statement(browser: &mut Browser, statement: &str) -> Page {
-    let page = browser.get("/desk/bank");
-    let csrf = page.hidden_field("csrf");
-    let seen = browser.post_files(
-        "/desk/do/bank-statement",
-        &[("csrf", &csrf), ("form", "statement"), ("at", "/desk/bank")],
-        &[("file", statement)],
-    );
+    let seen = read_statement(browser, statement);
     let lines: Vec<String> = texts(&seen.text, "name=\"line\" value=\"", "\"")
         .into_iter()
         .map(|line| line.replace("&#x2f;", "/"))
@@ -133,18 +102,8 @@ fn record_statement(browser: &mut Browser, statement: &str) -> Page {
 }
 
 async fn payment_states(app: &TestApp) -> Vec<(String, PaymentState)> {
-    app.catch_up().await;
-    let wanted = PageRequest {
-        after: None,
-        limit: 50,
-    };
-    let rows: Vec<PaymentRow> = app
-        .views()
-        .list(None, Vec::new(), &wanted)
+    let mut states: Vec<_> = payments(app)
         .await
-        .unwrap()
-        .items;
-    let mut states: Vec<_> = rows
         .into_iter()
         .map(|row| (row.amount.to_string(), row.state))
         .collect();
@@ -266,13 +225,7 @@ async fn a_message_names_the_account_of_the_settings(app: TestApp) {
         visible_text(&refused)
     );
     app.catch_up().await;
-    let batch: PaymentBatchRow = app
-        .views()
-        .find(PaymentBatchRow::id_of(office.fund.0, &text("june")), None)
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(batch.files.is_empty());
+    assert!(sent_batch(&app, &office).await.files.is_empty());
 
     // When
     let (api, id) = (ApiCommands { house: &app }, app.commands.organisation().0);
