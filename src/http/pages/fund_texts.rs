@@ -1,7 +1,8 @@
 //! The words of a fund for groups and for the panel: those of its rules, or else the usual ones.
 
-use super::apply::sections::{names_in_words, place_name, with_two};
+use super::apply::sections::with_two;
 use super::i18n::{translate, translate_with};
+use super::words::{names_in_words, place_name};
 use crate::domain::fund::FundTexts;
 use crate::domain::language::Language;
 use crate::projections::FundRow;

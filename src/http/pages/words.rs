@@ -6,7 +6,6 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 
-use super::apply::sections::place_name;
 use super::i18n::translate;
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
@@ -251,6 +250,24 @@ pub fn capitalised(says: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
+}
+
+/// The name of a place, from its key: `greater-oldham` becomes "Greater Oldham".
+pub fn place_name(key: &str) -> String {
+    key.split('-')
+        .map(capitalised)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Names as a sentence lists them, with a word before the last: "Oldham, Stockport and Tameside".
+pub fn names_in_words(names: &[String], joint: &str) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => {
+            format!("{} {joint} {last}", rest.join(", "))
+        }
+        _ => names.concat(),
+    }
 }
 
 #[cfg(test)]

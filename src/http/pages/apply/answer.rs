@@ -9,7 +9,6 @@ use jiff::civil::Date;
 use super::answer_files::AnswerFiles;
 use super::sections::{
     self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section, parse_requested,
-    place_name,
 };
 use super::{refusal_text, start};
 use crate::clock::day_of;
@@ -25,6 +24,7 @@ use crate::http::AppState;
 use crate::http::pages::form_reader::text_error;
 use crate::http::pages::i18n::translate;
 use crate::http::pages::question_field::{self, QuestionField, answer_error_text};
+use crate::http::pages::words::place_name;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, components,
     fund_texts, language_buttons, ownership, render_form_page, see_other,

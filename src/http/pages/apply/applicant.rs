@@ -4,7 +4,6 @@
 use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
-use super::sections::place_name;
 use super::{sections, start};
 use crate::clock;
 use crate::commands::{Caller, CommandRequest};
@@ -16,6 +15,7 @@ use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupId}
 use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::i18n::{translate, translate_with};
+use crate::http::pages::words::place_name;
 use crate::http::pages::{FormData, PageError, Visitor, ownership, see_other, sign_in};
 use crate::projections::{FundRow, GroupRow};
 

@@ -6,7 +6,6 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::applicant::{TypedGroup, standing_text, start_application};
-use super::sections::place_name;
 use super::{refusal_text, start};
 use crate::clock;
 use crate::commands::CommandError;
@@ -18,6 +17,7 @@ use crate::http::AppState;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::layout::url_encoded;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, language_buttons,
     ownership, render_form_page, see_other, sign_in,

@@ -15,6 +15,7 @@ use crate::domain::text::{Prose, Slug};
 use crate::http::AppState;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::question_field::{amount_error_text, answer_error_text, in_words};
+use crate::http::pages::words::place_name;
 use crate::http::pages::{PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow};
 
@@ -352,27 +353,6 @@ async fn helper_section(
         required: false,
         own: None,
     })
-}
-
-/// The name of a place, from its key: `greater-oldham` becomes "Greater Oldham".
-pub fn place_name(key: &str) -> String {
-    let capital = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(letters).collect()
-        })
-    };
-    key.split('-').map(capital).collect::<Vec<_>>().join(" ")
-}
-
-/// Names as a sentence lists them, with a word before the last: "Oldham, Stockport and Tameside".
-pub fn names_in_words(names: &[String], joint: &str) -> String {
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => {
-            format!("{} {joint} {last}", rest.join(", "))
-        }
-        _ => names.concat(),
-    }
 }
 
 /// A text with two placeholders, in a language.

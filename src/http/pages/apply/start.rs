@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::sections::{names_in_words, place_name, with_two};
+use super::sections::with_two;
 use crate::clock::day_of;
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::language::Language;
@@ -14,6 +14,7 @@ use crate::http::pages::days::days_between;
 use crate::http::pages::fund_texts::{self, Eligibility};
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::visitor::remember_language;
+use crate::http::pages::words::{names_in_words, place_name};
 use crate::http::pages::{
     FormErrors, PageContext, PageError, PageForms, PageWidth, PostedForm, Visitor, components,
     language_buttons, ownership, render_form_page, render_page, see_other,

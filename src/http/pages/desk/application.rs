@@ -26,7 +26,7 @@ use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::apply::sections::{self, HELPER};
-use crate::http::pages::words::{Tag, Tagged};
+use crate::http::pages::words::{Tag, Tagged, place_name};
 use crate::http::pages::{PageContext, PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow, GroupRow, RoundRow};
 use crate::views::ApplicationView;
@@ -186,7 +186,7 @@ fn spoken(row: &ApplicationRow) -> String {
 
 fn area_of(row: &ApplicationRow) -> String {
     let area = row.area.as_ref();
-    area.map(|area| sections::place_name(area.as_str()))
+    area.map(|area| place_name(area.as_str()))
         .unwrap_or_default()
 }
 

@@ -9,13 +9,13 @@ use super::DeskRequest;
 use super::list::names_of_rounds;
 use crate::domain::outcome::Sign;
 use crate::domain::{Money, thousands};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{
     DaySelection, FEW_REPORTS, MoneyBar, OutcomeBar, mean_days_to_decide, outcome_bars, percent,
     share, totals_query,
 };
 use crate::http::pages::public::order_by_sign;
 use crate::http::pages::statement_sheet::signed;
+use crate::http::pages::words::place_name;
 use crate::http::pages::year_chart::YearChart;
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::OrganisationRow;

@@ -5,9 +5,8 @@ use askama::Template;
 
 use super::DeskRequest;
 use crate::domain::Role;
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::phone::phone_text;
-use crate::http::pages::words::{Tag, Tagged as _};
+use crate::http::pages::words::{Tag, Tagged as _, place_name};
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::search_key;
 use crate::views::{HitKind, HitState, SearchHit};

@@ -16,10 +16,9 @@ use crate::domain::fund::{
 use crate::domain::funding_source::FundingSource;
 use crate::domain::text::Slug;
 use crate::domain::{Command, FundCommand as C, FundId, Money};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::charts::{DaySelection, totals_query};
 use crate::http::pages::form::FieldType;
-use crate::http::pages::words::check_name;
+use crate::http::pages::words::{check_name, place_name};
 use crate::http::pages::{PageError, PageForms};
 use crate::projections::{FundRow, RoundRow};
 use crate::views::GroupBy;

@@ -20,10 +20,9 @@ use super::{DeskRequest, HistoryEntry, PersonNames, history};
 use crate::domain::grant::{GrantState, PaymentState, ReturnReason, UpdateState, VariationState};
 use crate::domain::reference::Reference;
 use crate::domain::{Event, GrantEvent, GroupId, PersonId};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::due_text;
 use crate::http::pages::my::signer_names;
-use crate::http::pages::words::{Tag, Tagged};
+use crate::http::pages::words::{Tag, Tagged, place_name};
 use crate::http::pages::{PageContext, PageError, ownership};
 use crate::projections::{
     AgreementRow, ApplicationRow, FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow,

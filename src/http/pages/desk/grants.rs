@@ -16,9 +16,8 @@ use crate::domain::Money;
 use crate::domain::grant::GrantState;
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::{due_text, short_day};
-use crate::http::pages::words::Tagged as _;
+use crate::http::pages::words::{Tagged as _, place_name};
 use crate::projections::{FundRow, GrantRow};
 use crate::views::{Filter, GrantColumn as C, ListAmount};
 

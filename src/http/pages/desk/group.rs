@@ -22,9 +22,8 @@ use crate::domain::grant::GrantState;
 use crate::domain::text::Slug;
 use crate::domain::{Money, PersonId};
 use crate::http::file_response::{self, DownloadContext};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::phone::Phone;
-use crate::http::pages::words::{Tag, TagKind, Tagged, check_name, check_tag};
+use crate::http::pages::words::{Tag, TagKind, Tagged, check_name, check_tag, place_name};
 use crate::http::pages::{
     Form, FormErrors, PageContext, PageError, Visitor, file_upload, ownership, see_other,
 };

@@ -12,8 +12,8 @@ use crate::domain::group::{CorrectGroup, MemberRef, MergeGroup, RecordIdentifier
 use crate::domain::payee::PayeeInput;
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::phone::typed_phone;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{PageError, PageForms, ownership};
 use crate::views::GroupView;
 

@@ -10,7 +10,7 @@ use super::action::{Action, ActionSpec, sample};
 use super::group::shared_in_words;
 use crate::domain::group::MergeGroup;
 use crate::domain::{Command, GroupCommand, GroupId};
-use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{Form, PageContext, PageError, ownership, see_other};
 use crate::projections::GroupRow;
 use crate::views::HistoryLine;

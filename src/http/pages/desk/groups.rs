@@ -17,8 +17,8 @@ use crate::domain::group::GroupMaturity;
 use crate::domain::{Money, Role};
 use crate::export::spreadsheets::Spreadsheet;
 use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::days::short_day;
+use crate::http::pages::words::place_name;
 use crate::projections::{FundRow, GrantRow, GroupRow};
 use crate::views::{Filter, GroupColumn as C, LikelyDuplicate};
 

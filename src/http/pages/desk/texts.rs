@@ -13,7 +13,7 @@ use crate::domain::mail::MailKind;
 use crate::domain::organisation::{PublishAgreement, PublishReport};
 use crate::domain::text::Slug;
 use crate::domain::{Command, OrganisationCommand as C, Role};
-use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{PageContext, PageError};
 use crate::projections::{AreaReportRow, GrantRow, OrganisationRow, UpdateRow};
 use crate::views::{Filter, PageRequest};

@@ -8,10 +8,11 @@ use askama::Template;
 use super::impact::{ImpactTotals, StoryView, impact_totals, stories_for_home};
 use crate::domain::language::Language;
 use crate::http::AppState;
-use crate::http::pages::apply::sections::{names_in_words, place_name, with_two};
+use crate::http::pages::apply::sections::with_two;
 use crate::http::pages::apply::{OpenRound, open_rounds};
 use crate::http::pages::charts::DaySelection;
 use crate::http::pages::i18n::translate;
+use crate::http::pages::words::{names_in_words, place_name};
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_page};
 
 /// How many stories the home page shows.

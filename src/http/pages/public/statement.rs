@@ -9,9 +9,9 @@ use crate::clock::day_of;
 use crate::domain::Organisation;
 use crate::domain::organisation::StatementLink;
 use crate::http::AppState;
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::i18n::{translate, translate_with};
 use crate::http::pages::statement_sheet::{SheetReader, StatementSheet};
+use crate::http::pages::words::place_name;
 use crate::http::pages::{PageContext, PageError, PageWidth, Visitor, render_to};
 use crate::views::StatementSubject;
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::super::DeskRequest;
-use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{PageError, ownership};
 use crate::projections::GroupRow;
 

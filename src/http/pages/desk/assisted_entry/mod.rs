@@ -41,9 +41,9 @@ use crate::domain::language::{Language, SPOKEN_LANGUAGES, english_name};
 use crate::domain::organisation::{AreaLanguage, Question};
 use crate::http::AppState;
 use crate::http::pages::apply::answer_files::{AnswerFiles, with_files};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::form_reader::FieldErrors;
 use crate::http::pages::question_field::{self, QuestionField};
+use crate::http::pages::words::place_name;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, components,
     file_upload, fund_texts, ownership, see_other,

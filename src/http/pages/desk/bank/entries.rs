@@ -17,8 +17,7 @@ use crate::bank::{
 use crate::commands::CommandError;
 use crate::domain::Money;
 use crate::http::AppState;
-use crate::http::pages::apply::sections::names_in_words;
-use crate::http::pages::words::capitalised;
+use crate::http::pages::words::{capitalised, names_in_words};
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, Visitor, multipart, ownership,
     see_other,

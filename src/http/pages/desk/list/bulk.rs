@@ -25,10 +25,11 @@ use crate::domain::{
     ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, Money, Role,
 };
 use crate::http::AppState;
-use crate::http::pages::apply::sections::{self, Section, place_name};
+use crate::http::pages::apply::sections::{self, Section};
 use crate::http::pages::desk::action::sample;
 use crate::http::pages::desk::{DeskRequest, forget_header};
 use crate::http::pages::sign_in::local_path;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership,
 };

@@ -8,9 +8,9 @@ use crate::domain::PersonId;
 use crate::domain::grant::PaymentState;
 use crate::domain::payee::PaymentRoute;
 use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::names_in_words;
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::desk::payments::waits_until;
+use crate::http::pages::words::names_in_words;
 use crate::projections::PaymentRow;
 
 /// What comes after an action.

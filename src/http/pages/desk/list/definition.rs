@@ -10,7 +10,7 @@ use crate::domain::Role;
 use crate::domain::reference::Reference;
 use crate::domain::text::Slug;
 use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::place_name;
+use crate::http::pages::words::place_name;
 use crate::projections::FundRow;
 use crate::views::{Filter, ListAmount, ListKey, ListOrder, ListSelection};
 

@@ -9,9 +9,9 @@ use super::Done;
 use crate::domain::{ApplicationId, Event, FundEvent, PersonId};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::names_in_words;
 use crate::http::pages::desk::DeskRequest;
 use crate::http::pages::layout::NoticeMailed;
+use crate::http::pages::words::names_in_words;
 use crate::mail::writes_to_group;
 use crate::projections::{ApplicationRow, GroupRow};
 

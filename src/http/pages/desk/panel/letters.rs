@@ -11,11 +11,10 @@ use super::{DeskRequest, PanelLine, PanelRound, load};
 use crate::domain::Role;
 use crate::domain::application::ApplicationState;
 use crate::domain::grant::GrantState;
-use crate::http::pages::apply::sections::names_in_words;
 use crate::http::pages::desk::application::panel_members;
 use crate::http::pages::desk::application_actions::OTHERS_AGREE;
 use crate::http::pages::desk::notices::released_letters;
-use crate::http::pages::words::Tagged as _;
+use crate::http::pages::words::{Tagged as _, names_in_words};
 use crate::http::pages::{Form, PageContext, PageError, PageForms};
 use crate::projections::GrantRow;
 

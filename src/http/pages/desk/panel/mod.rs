@@ -24,7 +24,7 @@ use crate::http::AppState;
 use crate::http::pages::apply::sections;
 use crate::http::pages::charts::{DaySelection, totals_query};
 use crate::http::pages::fund_texts::{self, CriterionText};
-use crate::http::pages::words::{Tag, Tagged as _};
+use crate::http::pages::words::{Tag, Tagged as _, place_name};
 use crate::http::pages::{PageError, ownership, see_other};
 use crate::projections::{ApplicationRow, FundRow, RoundRow, ScoreRow};
 use crate::views::{Filter, GroupBy, Reader};
@@ -229,10 +229,7 @@ fn panel_line(
     activities: &[(String, String)],
     panel: &BTreeMap<PersonId, String>,
 ) -> PanelLine {
-    let area = row
-        .area
-        .as_ref()
-        .map(|area| sections::place_name(area.as_str()));
+    let area = row.area.as_ref().map(|area| place_name(area.as_str()));
     let activity = row.activity.as_ref().and_then(|activity| {
         activities
             .iter()

@@ -14,7 +14,7 @@ use crate::domain::panel::Decision;
 use crate::domain::{Command, FundCommand, FundId, Money, PersonId, Refusal};
 use crate::http::pages::FormData;
 use crate::http::pages::apply::parse_amount;
-use crate::http::pages::apply::sections::names_in_words;
+use crate::http::pages::words::names_in_words;
 
 /// The choices of a decision: the value of the form, the label, and what the panel decides.
 pub(super) const CHOICES: [(&str, &str, Decision); 4] = [

@@ -9,8 +9,8 @@ use super::grants_and_groups;
 use crate::domain::Money;
 use crate::domain::grant::PaymentState;
 use crate::http::pages::PageError;
-use crate::http::pages::apply::sections::names_in_words;
 use crate::http::pages::days::short_day;
+use crate::http::pages::words::names_in_words;
 use crate::projections::PaymentRow;
 use crate::views::Filter;
 
