@@ -26,12 +26,12 @@ pub struct SiteDetails {
     /// The address of the stylesheet with the accent colour.
     pub theme: Option<String>,
     /// Lines of help in the languages of the area; none without a telephone number.
-    pub tongues: Vec<Tongue>,
+    pub language_lines: Vec<LanguageLine>,
 }
 
 /// One line in one language that says how to get help by telephone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tongue {
+pub struct LanguageLine {
     /// For the attribute `lang`.
     pub tag: String,
     /// For the attribute `dir`.
@@ -64,11 +64,11 @@ impl SiteDetails {
     /// The details of some settings, in force or proposed, in a language.
     pub(super) fn of(settings: &Settings, language: Language) -> Self {
         let telephone = text_of(settings.telephone.as_ref());
-        let tongues = if telephone.is_empty() {
+        let language_lines = if telephone.is_empty() {
             Vec::new()
         } else {
-            let tongue = |language: &AreaLanguage| Tongue::new(language, &telephone);
-            settings.languages.iter().map(tongue).collect()
+            let line = |language: &AreaLanguage| LanguageLine::new(language, &telephone);
+            settings.languages.iter().map(line).collect()
         };
         Self {
             tel_link: dialled(&telephone),
@@ -81,7 +81,7 @@ impl SiteDetails {
             charity: text_of(settings.charity.as_ref()),
             logo: settings.logo.as_ref().map(theme::logo_path),
             theme: settings.accent.as_ref().map(theme::theme_path),
-            tongues,
+            language_lines,
             telephone: phone_text(&telephone),
         }
     }
@@ -93,12 +93,12 @@ impl SiteDetails {
     }
 
     /// Whether a speaker still has to check one of the lines of help.
-    pub fn has_unchecked_tongues(&self) -> bool {
-        self.tongues.iter().any(|tongue| !tongue.checked)
+    pub fn has_unchecked_lines(&self) -> bool {
+        self.language_lines.iter().any(|line| !line.checked)
     }
 }
 
-impl Tongue {
+impl LanguageLine {
     fn new(language: &AreaLanguage, telephone: &str) -> Self {
         let (before, after) = language.line.around_phone();
         Self {

@@ -54,7 +54,7 @@ struct AnswerPage {
     /// What is still wrong with an answer that was saved before it was finished.
     needs: Option<String>,
     /// The other languages, each with the button that saves the answer and changes to it.
-    tongues: Vec<(Language, String)>,
+    other_languages: Vec<(Language, String)>,
     /// The version of the answer that the visitor saw when they began to type.
     shown: String,
     conflict: Option<Conflict>,
@@ -165,7 +165,7 @@ pub(super) async fn render(
         field,
         sum: BudgetSum::new(&section, &row, visitor.language),
         needs: section.needs.clone().filter(|_| wrong.is_empty()),
-        tongues: language_buttons::others(visitor.language),
+        other_languages: language_buttons::others(visitor.language),
         hint: hint(&section, &fund, visitor.language),
         note: row
             .note

@@ -28,7 +28,7 @@ struct FormEditorPage {
     lines: Vec<DraftLine>,
     kinds: Vec<(String, String)>,
     yes_no: Vec<(String, String)>,
-    tongues: Vec<LanguageFields>,
+    languages: Vec<LanguageFields>,
     /// The page of the desk to which publishing returns; empty for this one.
     back: String,
     /// The published forms to begin from: version and name.
@@ -179,7 +179,7 @@ async fn render_editor(
         draft,
         kinds,
         yes_no: super::choices(["yes", "no"]),
-        tongues: other_languages().map(LanguageFields::of).collect(),
+        languages: other_languages().map(LanguageFields::of).collect(),
         back,
         published: published
             .into_iter()

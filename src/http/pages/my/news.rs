@@ -34,7 +34,7 @@ struct NewsFormPage {
     /// Files from an earlier attempt, by their digest, and whether each is a picture.
     kept: Vec<(String, bool)>,
     /// The other languages, each with the button that changes to it.
-    tongues: Vec<(Language, String)>,
+    other_languages: Vec<(Language, String)>,
 }
 
 #[derive(Template)]
@@ -79,7 +79,7 @@ async fn render(
     let page = NewsFormPage {
         page: shell,
         form: forms.form("news"),
-        tongues: language_buttons::others(visitor.language),
+        other_languages: language_buttons::others(visitor.language),
         wrong,
         kept: photographs::with_kinds(app, row.group.0, kept).await?,
         row,
@@ -103,13 +103,13 @@ pub(super) async fn submit(
     };
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
     kept_form::note_values(&request, &photographs::with_files(&posted, &files));
-    if let Some(tongue) = language_buttons::pressed(&posted)
+    if let Some(pressed) = language_buttons::pressed(&posted)
         && more.is_empty()
     {
         let typed = photographs::with_files(&posted, &files);
         kept_form::keep_as_typed(&request, &app, &visitor, &typed).await?;
         let page = format!("/my/grants/{}/news", row.id);
-        return Ok(see_other(&language_buttons::path_to(tongue, &page)));
+        return Ok(see_other(&language_buttons::path_to(pressed, &page)));
     }
     wrong.extend(more);
     wrong.extend(photographs::missing_consent(

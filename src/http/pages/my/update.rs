@@ -48,7 +48,7 @@ struct UpdateFormPage {
     /// What was saved since, perhaps on another device.
     conflict: Option<SavedDraft>,
     /// The other languages, each with the button that saves the report and changes to it.
-    tongues: Vec<(Language, String)>,
+    other_languages: Vec<(Language, String)>,
 }
 
 /// A sign in plain words, with the names of its fields.
@@ -153,7 +153,7 @@ async fn render(
             shown => shown.to_owned(),
         },
         conflict,
-        tongues: language_buttons::others(language),
+        other_languages: language_buttons::others(language),
         form,
         wrong,
         signs: signs.into_iter().map(asked).collect(),
@@ -216,7 +216,7 @@ pub(super) async fn submit(
     let (row, update) = find_update(&request, &visitor, &app).await?;
     let uploaded = file_upload::read(&request, body, &visitor, &app, row.group.0).await?;
     let posted = uploaded.posted.clone();
-    let tongue = language_buttons::pressed(&posted);
+    let pressed = language_buttons::pressed(&posted);
     let is_draft = is_draft(&posted);
     let (files, more) = photographs::received(&uploaded, &visitor, &app, row.group.0).await?;
     kept_form::note_values(&request, &photographs::with_files(&posted, &files));
@@ -257,9 +257,9 @@ pub(super) async fn submit(
         match ownership::try_execute(&visitor, &app, &posted, command).await? {
             None => {
                 let own = format!("/my/grants/{}", row.id);
-                let to = match tongue {
-                    Some(tongue) => language_buttons::path_to(
-                        tongue,
+                let to = match pressed {
+                    Some(pressed) => language_buttons::path_to(
+                        pressed,
                         &format!("{own}/updates/{}", update.update),
                     ),
                     None => format!("{own}?done={done}"),
