@@ -1,29 +1,22 @@
 //! One question of an application per page. Each page saves its answer when it is submitted.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
+use super::answer_command::{parse_amount, parse_answer, unfinished_answer};
 use super::answer_files::AnswerFiles;
-use super::sections::{
-    self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section, parse_requested,
-};
+use super::sections::{self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section};
 use super::{refusal_text, start};
 use crate::clock::day_of;
-use crate::domain::application::{
-    AnswerValue, ApplicationState, ChooseLanguage, REQUESTED, SaveAnswers,
-};
+use crate::domain::application::{AnswerValue, ApplicationState};
 use crate::domain::language::Language;
 use crate::domain::money::strip_formatting;
-use crate::domain::organisation::{Question, QuestionKind};
-use crate::domain::personal_data::PersonalInput;
-use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
+use crate::domain::organisation::QuestionKind;
+use crate::domain::{ApplicationId, Command, Refusal};
 use crate::http::AppState;
-use crate::http::pages::form_reader::text_error;
 use crate::http::pages::i18n::translate;
-use crate::http::pages::question_field::{self, QuestionField, answer_error_text};
+use crate::http::pages::question_field::{self, QuestionField};
 use crate::http::pages::words::place_name;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, components,
@@ -415,118 +408,6 @@ fn was_sent(refusal: &Refusal) -> bool {
         if !matches!(*state, "draft" | "withdrawn" | "lapsed"))
 }
 
-/// The command that saves an answer as it was typed, to be finished later. `None` if its question
-/// is answered by choosing, or if it is too long even so.
-fn unfinished_answer(section: &Section, typed: &str) -> Option<ApplicationCommand> {
-    let key = match &section.own {
-        Some(question) => question.question.clone(),
-        None if section.key == AMOUNT => REQUESTED.parse().ok()?,
-        None => return None,
-    };
-    let words = PersonalInput::unfinished(typed).ok()?;
-    Some(ApplicationCommand::SaveAnswers(SaveAnswers {
-        answers: BTreeMap::from([(key.clone(), words)]),
-        unfinished: BTreeSet::from([key]),
-        ..SaveAnswers::default()
-    }))
-}
-
-/// Parses an answer into a command. `None` if an optional question was left empty.
-fn parse_answer(
-    section: &Section,
-    fund: &FundRow,
-    posted: &FormData,
-    language: Language,
-) -> Result<Option<ApplicationCommand>, String> {
-    if let Some(question) = &section.own {
-        return parse_own_answer((question, &section.stored), posted, language);
-    }
-    let typed = posted.text("answer");
-    let miss = |says: &str| Err(translate(says, language).to_owned());
-    let save = |answers: SaveAnswers| Ok(Some(ApplicationCommand::SaveAnswers(answers)));
-    match section.key.as_str() {
-        AMOUNT => save(SaveAnswers {
-            requested: Some(parse_requested(typed, fund, language)?),
-            ..SaveAnswers::default()
-        }),
-        AREA | ACTIVITY => match typed.parse() {
-            Ok(chosen) if section.key == AREA => save(SaveAnswers {
-                area: Some(chosen),
-                ..SaveAnswers::default()
-            }),
-            Ok(chosen) => save(SaveAnswers {
-                activity: Some(chosen),
-                ..SaveAnswers::default()
-            }),
-            Err(_) => miss("Choose one of these"),
-        },
-        PEOPLE_AT_RISK => match typed {
-            "yes" | "no" => save(SaveAnswers {
-                people_at_risk: Some(typed == "yes"),
-                ..SaveAnswers::default()
-            }),
-            _ => miss("Choose yes or no"),
-        },
-        _ if typed.is_empty() && language == Language::En => Ok(None),
-        _ => {
-            let helper = match typed {
-                "" => None,
-                typed => Some(
-                    PersonalInput::try_from(typed.to_owned())
-                        .map_err(|error| translate(text_error(&error), language).to_owned())?,
-                ),
-            };
-            Ok(Some(ApplicationCommand::ChooseLanguage(ChooseLanguage {
-                language,
-                helper,
-                spoken_language: None,
-            })))
-        }
-    }
-}
-
-/// Parses the answer to a question of the form. One that is not required is taken out again by
-/// leaving it empty.
-fn parse_own_answer(
-    (question, stored): (&Question, &str),
-    posted: &FormData,
-    language: Language,
-) -> Result<Option<ApplicationCommand>, String> {
-    let typed = question_field::entered(posted, "answer");
-    if typed.is_empty() {
-        if !question.required {
-            let empty = PersonalInput::Open(String::new());
-            return Ok((!stored.is_empty()).then(|| save_answer(question, empty)));
-        }
-        let says = match question.kind {
-            QuestionKind::LongText | QuestionKind::ShortText => {
-                translate("Enter an answer. A sentence or two is fine.", language)
-            }
-            QuestionKind::OneChoice | QuestionKind::SeveralChoices => {
-                translate("Choose one of these", language)
-            }
-            QuestionKind::YesNo => translate("Choose yes or no", language),
-            QuestionKind::Number => translate("Enter a number in figures, such as 40", language),
-            QuestionKind::Date => translate("Enter a day, such as 05/07/2026", language),
-            QuestionKind::Budget => translate("Enter at least one line", language),
-            QuestionKind::File => translate("Add a photo or a PDF", language),
-        };
-        return Err(says.to_owned());
-    }
-    let answer =
-        AnswerValue::parse(question, &typed).map_err(|why| answer_error_text(why, language))?;
-    let words = PersonalInput::try_from(answer.stored())
-        .map_err(|error| translate(text_error(&error), language).to_owned())?;
-    Ok(Some(save_answer(question, words)))
-}
-
-fn save_answer(question: &Question, words: PersonalInput) -> ApplicationCommand {
-    ApplicationCommand::SaveAnswers(SaveAnswers {
-        answers: BTreeMap::from([(question.question.clone(), words)]),
-        ..SaveAnswers::default()
-    })
-}
-
 /// The page before a question: that of the application if its answers cannot be changed.
 fn back_path(row: &ApplicationRow, open: &[Section], key: &str, today: Date) -> String {
     if sections::is_open(row, today) {
@@ -547,29 +428,5 @@ fn next_path(row: &ApplicationRow, open: &[Section], key: &str, posted: &FormDat
             Some(language) => language_buttons::path_to(language, &here),
             None => sections::path_after(row.id, open, key),
         },
-    }
-}
-
-/// Parses an amount in pounds, with or without a pound sign, commas and spaces.
-pub(in crate::http::pages) fn parse_amount(typed: &str) -> Option<Money> {
-    Money::parse_formatted(typed).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sum_is_read_as_people_type_it() {
-        for (typed, pounds) in [("850", 850), ("£1,200", 1200), (" 1 200.00 ", 1200)] {
-            assert_eq!(
-                parse_amount(typed),
-                Some(Money::from_pounds(pounds)),
-                "{typed}"
-            );
-        }
-        for typed in ["", "about 800", "-5", "1.234"] {
-            assert_eq!(parse_amount(typed), None, "{typed}");
-        }
     }
 }

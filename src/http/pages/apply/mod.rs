@@ -2,6 +2,7 @@
 //! per page.
 
 mod answer;
+mod answer_command;
 pub(super) mod answer_files;
 mod applicant;
 mod applicant_group;
@@ -13,7 +14,7 @@ mod start;
 
 use actix_web::{guard, web};
 
-pub(super) use answer::parse_amount;
+pub(super) use answer_command::parse_amount;
 pub(super) use applicant::correction_notice;
 pub(super) use refusal_text::refusal_text as refusal_says;
 pub(super) use start::{OpenRound, open_rounds};
