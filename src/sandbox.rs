@@ -2,8 +2,8 @@
 //!
 //! # Threat
 //!
-//! Libraries for pictures, PDFs and spreadsheets read bytes that strangers sent. A fault in them, or a
-//! file that expands without end, must neither stop the service nor reach its keys and its
+//! Libraries for pictures, PDFs and spreadsheets read bytes that strangers sent. A fault in them,
+//! or a file that expands without end, must neither stop the service nor reach its keys and its
 //! database.
 //!
 //! # Isolation

@@ -12,7 +12,8 @@
 //!    rotation one of them must be signed by the old and the new key. The trusted checkpoint must
 //!    be one of them.
 //! 3. The events, in one pass: canonical form, positions, times, sequences, leaf hashes, the root
-//!    at each checkpoint, and the rules ([`InvariantChecker`]). Another thread parses the lines ahead.
+//!    at each checkpoint, and the rules ([`InvariantChecker`]). Another thread parses the lines
+//!    ahead.
 //! 4. The derived tables: grants and erasures follow from the events.
 //!
 //! # Findings and errors

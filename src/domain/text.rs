@@ -1,8 +1,8 @@
 //! Types for texts that people type: trimmed, bounded, without control characters.
 //!
 //! `FromStr` applies all rules to new input, after [`tidy`]. `Deserialize` leaves out [`tidy`] and
-//! [`check_legible`], so that events from before these rules are still read; the API applies both to
-//! the whole body of a request.
+//! [`check_legible`], so that events from before these rules are still read. The API applies both
+//! to the whole body of a request.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -100,9 +100,9 @@ pub(crate) const TEXT_PATTERN: &str = concat!(
     "[\\s\\S]*$"
 );
 
-/// Trims a text. Refuses empty, too long and unprintable ones. On one line, a line break is a blank.
-/// The limits apply to the text before trimming, since a JSON schema cannot express otherwise;
-/// characters are counted as a reader does.
+/// Trims a text. Refuses empty, too long and unprintable ones. On one line, a line break is a
+/// blank. The limits apply to the text before trimming, since a JSON schema cannot express
+/// otherwise. Characters are counted as a reader counts them.
 pub(crate) fn normalise(text: &str, most: usize, lines: bool) -> Result<String, TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty);
@@ -215,9 +215,9 @@ fn is_host(word: &str) -> bool {
 }
 
 /// Parses a name that others see: one line of at most 100 characters, with a visible letter or
-/// digit, without invisible characters and without a web address. Joiners stay where [`tidy`] leaves
-/// them, and so does a variation selector after a symbol, as in many emoji. Marks of direction are
-/// removed.
+/// digit, without invisible characters and without a web address. Joiners stay where [`tidy`]
+/// leaves them, and so does a variation selector after a symbol, as in many emoji. Marks of
+/// direction are removed.
 pub(crate) fn parse_name(text: &str) -> Result<String, TextError> {
     let is_direction_mark = |c: &char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}');
     let text: String = text.chars().filter(|c| !is_direction_mark(c)).collect();

@@ -1,5 +1,5 @@
-//! The mail to an address that a person asks to use. Its link makes the address theirs. The mail may
-//! reach a stranger, so it contains nothing that a person typed.
+//! The mail to an address that a person asks to use. Its link makes the address theirs. The mail
+//! may reach a stranger, so it contains nothing that a person typed.
 
 use super::compose::MailDraft;
 use super::fixed_text::FixedText;

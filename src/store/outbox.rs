@@ -147,7 +147,8 @@ pub async fn settle_by_hand(
 
 /// Puts a mail that staff passed on back on their list, at the place where it was.
 pub async fn wait_by_hand_again(tx: &mut Tx, organisation: &str, id: &str) -> StoreResult<()> {
-    const SQL: &str = "UPDATE mails SET state = 'by_hand', due_at = made_at, sent_at = NULL, error = NULL WHERE organisation = $1 AND id = $2 AND state = 'told'";
+    const SQL: &str = "UPDATE mails SET state = 'by_hand', due_at = made_at, sent_at = NULL, \
+        error = NULL WHERE organisation = $1 AND id = $2 AND state = 'told'";
     in_transaction!(tx, db => { sqlx::query(SQL).bind(organisation).bind(id).execute(db).await?; });
     Ok(())
 }

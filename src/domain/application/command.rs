@@ -78,8 +78,8 @@ commands! {
         /// Applies the decision of a panel meeting.
         DecideAtMeeting(MeetingItem) = "decide-at-meeting", Permission::FollowUp;
         /// Takes back a decision of a meeting while its letter is held, or a decline until the time
-        /// that it names, with the reason. The application returns to its earlier state. If the quorum
-        /// has confirmed an award, the same quorum must agree to take it back.
+        /// that it names, with the reason. The application returns to its earlier state. If the
+        /// quorum has confirmed an award, the same quorum must agree to take it back.
         TakeBackDecision(TakeBackDecision) = "take-back-decision",
             Permission::Staff(&[Role::Panel]);
         /// Releases the letter about a decision of a meeting.

@@ -32,8 +32,8 @@ commands! {
         RefuseCorrection(WithReason) = "refuse-correction", Permission::Staff(&[Role::Officer]);
         /// Sets the group's postcode and phone number. Staff see groups that share one of them.
         SetContact(SetContact) = "set-contact", Permission::StaffOrMember(&[Role::Officer]);
-        /// Records the number of a charity, company or society. Open data identifies the group by it
-        /// from then on.
+        /// Records the number of a charity, company or society. Open data identifies the group by
+        /// it from then on.
         RecordIdentifier(RecordIdentifier) = "record-identifier",
             Permission::Staff(&[Role::Officer]);
         /// Invites a person to act for the group. They become a member once they accept.

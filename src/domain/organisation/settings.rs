@@ -2,9 +2,9 @@
 //! languages of its area. Two administrators change them: one proposes, another confirms. Until
 //! there is a second administrator, the first changes them alone.
 //!
-//! All values are unencrypted, because they are about an organisation. All are public but the account
-//! for returns and how emails are sent: see [`Settings::only_public`]. The account always takes two
-//! administrators.
+//! All values are unencrypted, because they are about an organisation. All are public but the
+//! account for returns and how emails are sent: see [`Settings::only_public`]. The account always
+//! takes two administrators.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -32,8 +32,8 @@ commands! {
         ConfirmContact(ProposalRef) = "confirm-contact", Permission::Anyone;
         /// Refuses contact details that an officer proposed, with the reason.
         RefuseContact(WithReason) = "refuse-contact", Permission::Anyone;
-        /// Chooses the language of the emails to a person, for oneself or as an officer; or, without
-        /// a language, that of their newest application again.
+        /// Chooses the language of the emails to a person, for oneself or as an officer; or,
+        /// without a language, that of their newest application again.
         ChooseLanguage(ChooseMailLanguage) = "choose-language", Permission::Anyone;
         /// Records that the person signed in by a link or code that was emailed to their address,
         /// which proves the address.

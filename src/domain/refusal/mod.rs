@@ -267,7 +267,8 @@ pub enum Refusal {
     LetterGone,
     #[error("this could be taken back for ten minutes only")]
     #[strum(
-        message = "Phone the group and say that it was a mistake. They can ask us to look at it again."
+        message = "Phone the group and say that it was a mistake. They can ask us to look at it \
+            again."
     )]
     TakenBackTooLate,
     #[error("the letters will be sent on {0}")]

@@ -37,8 +37,8 @@ pub(super) async fn organisation_response(
     record_response(&app.views.with_agreements(row, as_at).await?, version)
 }
 
-/// Removes mail texts, proposed settings, the account for returns and how emails are sent. The other
-/// settings in force, the form, signs, agreements and reports are public.
+/// Removes mail texts, proposed settings, the account for returns and how emails are sent. The
+/// other settings in force, the form, signs, agreements and reports are public.
 fn redact_for_group(row: OrganisationRow) -> OrganisationRow {
     OrganisationRow {
         mail_texts: Vec::new(),

@@ -135,8 +135,8 @@ const READ_DESCRIPTIONS: [(&str, &str); 30] = [
     ),
     (
         "grant",
-        "The grant with its checks, instalments, changes, news, stories and money to return. Its id \
-            is the id of its application.",
+        "The grant with its checks, instalments, changes, news, stories and money to return. Its \
+            id is the id of its application.",
     ),
     (
         "grant_payments",

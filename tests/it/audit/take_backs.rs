@@ -131,8 +131,8 @@ async fn who_told_whom_and_when_cannot_be_changed(app: TestApp) {
 }
 
 on_each_engine!(a_signed_log_whose_take_backs_break_a_rule_is_found);
-/// Complete and signed logs: only replay reveals that nobody could tell the person so, or that a step
-/// was taken back that could not be.
+/// The logs are complete and signed. Only a replay of their events reveals that nobody could tell
+/// the person so, or that a step was taken back that could not be.
 async fn a_signed_log_whose_take_backs_break_a_rule_is_found(app: TestApp) {
     let (_, member) = log_of_take_backs(&app).await;
     let damaged = TamperedExport::export(&app, None).await;

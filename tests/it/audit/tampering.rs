@@ -409,7 +409,8 @@ async fn every_changed_byte_is_found_by_both_verifiers(app: TestApp) {
     }
     damaged.assert_holds();
     println!(
-        "{} changed bytes were tried, {events} of them in events that were hashed again: all were found by both verifiers",
+        "{} changed bytes were tried, {events} of them in events that were hashed again: all were \
+            found by both verifiers",
         damaged.tried
     );
     assert!(damaged.tried > 5000 && events > 2000);

@@ -85,10 +85,16 @@ impl<'a> ApiJourney<'a> {
     }
 
     fn award(&self) {
-        let answers = json!({ "requested": "800.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Soup" } });
+        let answers = json!({
+            "requested": "800.00", "area": "oldham", "people_at_risk": false,
+            "answers": { "idea": "Soup" },
+        });
         let score = json!({ "criteria": { "need": 4 }, "note": "Good." });
         let summary = json!({ "title": "Soup", "description": "Neighbours cook together." });
-        let award = json!({ "amount": "750.00", "reason": "Without the hall", "ends_on": self.app.in_days(60), "update_due_on": self.app.in_days(80) });
+        let award = json!({
+            "amount": "750.00", "reason": "Without the hall", "ends_on": self.app.in_days(60),
+            "update_due_on": self.app.in_days(80),
+        });
 
         self.on_application(&self.cass, "save-answers", &answers);
         self.on_application(&self.cass, "submit", &json!({ "channel": "web" }));
@@ -103,7 +109,9 @@ impl<'a> ApiJourney<'a> {
         let grant = self
             .cass
             .get(&format!("/api/v1/grants/{}", self.application));
-        let acceptance = json!({ "hash": grant.body["agreement_hash"], "method": "web", "names": ["Cass", "Dee"] });
+        let acceptance = json!({
+            "hash": grant.body["agreement_hash"], "method": "web", "names": ["Cass", "Dee"],
+        });
 
         self.on_grant(&self.cass, "accept-agreement", &acceptance);
     }
@@ -131,9 +139,17 @@ impl<'a> ApiJourney<'a> {
     }
 
     fn report_and_close(&self) {
-        let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." });
-        let update = json!({ "update": 1, "channel": "web", "words": "It went well.", "people": 20, "volunteers": 3, "spent": "700.00", "outcomes": [outcome] });
-        let judged = json!({ "update": 1, "sign": "bringing-people-together", "strength": "some", "reason": "Seen on a visit." });
+        let outcome = json!({
+            "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone.",
+        });
+        let update = json!({
+            "update": 1, "channel": "web", "words": "It went well.", "people": 20, "volunteers": 3,
+            "spent": "700.00", "outcomes": [outcome],
+        });
+        let judged = json!({
+            "update": 1, "sign": "bringing-people-together", "strength": "some",
+            "reason": "Seen on a visit.",
+        });
         let underspend = json!({ "amount": "50.00" });
         let returned = json!({ "amount": "50.00", "received_on": self.app.today() });
 

@@ -13,7 +13,13 @@ fn command_path(application: ApplicationId, command: &str) -> String {
 
 /// A fund that can be created.
 fn fund_body() -> Value {
-    json!({ "name": "A", "purpose": "B", "areas": ["oldham"], "rules": { "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": [], "offer_days": 28, "signers": 2 } })
+    json!({
+        "name": "A", "purpose": "B", "areas": ["oldham"],
+        "rules": {
+            "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": [],
+            "offer_days": 28, "signers": 2,
+        },
+    })
 }
 
 /// Posts a fund with one field changed.

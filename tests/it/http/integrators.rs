@@ -218,7 +218,10 @@ async fn an_award_says_where_its_grant_is(app: TestApp) {
     app.catch_up().await;
     let client = serve(&app, office.ada);
     let ada = HeaderClient::of(&app, &client, office.ada);
-    let award = json!({ "amount": "750.00", "reason": "A plan that will work", "ends_on": app.in_days(60), "update_due_on": app.in_days(80) });
+    let award = json!({
+        "amount": "750.00", "reason": "A plan that will work", "ends_on": app.in_days(60),
+        "update_due_on": app.in_days(80),
+    });
     let answer = ada.post(
         &format!("/api/v1/applications/{application}/award"),
         &award.to_string(),

@@ -145,7 +145,8 @@ async fn sent(met: &mut SeenProblems, app: &TestApp, office: &Office) {
     let by = token(app, office.ben);
     write!(
         slow,
-        "POST /api/v1/funds HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {by}\r\nIdempotency-Key: d\r\nContent-Type: application/json\r\n\
+        "POST /api/v1/funds HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {by}\r\n\
+            Idempotency-Key: d\r\nContent-Type: application/json\r\n\
          Content-Length: 9\r\nConnection: close\r\n\r\n{{"
     )
     .unwrap();

@@ -217,8 +217,10 @@ async fn what_cannot_be_read_is_named_by_stream_and_position(app: TestApp) {
     execute_raw(
         &app,
         &format!(
-            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
-             recorded_at, command_id) VALUES ('fund', '{ORGANISATION}/{}', {sequence}, 'FundVanished', '1.0', {payload}, {metadata}, \
+            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+                event_version, payload, metadata, organisation, position, \
+             recorded_at, command_id) VALUES ('fund', '{ORGANISATION}/{}', {sequence}, \
+             'FundVanished', '1.0', {payload}, {metadata}, \
              '{ORGANISATION}', {length}, 1, '{}')",
             office.fund,
             new_id()

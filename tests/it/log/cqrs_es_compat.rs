@@ -119,9 +119,11 @@ async fn their_snapshot_store_applies_each_event_twice(app: TestApp) {
         .await
         .unwrap();
     for sql in [
-        "CREATE TABLE events (aggregate_type TEXT, aggregate_id TEXT, sequence INTEGER, event_type TEXT, event_version TEXT, payload TEXT, \
+        "CREATE TABLE events (aggregate_type TEXT, aggregate_id TEXT, sequence INTEGER, event_type \
+            TEXT, event_version TEXT, payload TEXT, \
          metadata TEXT, PRIMARY KEY (aggregate_type, aggregate_id, sequence))",
-        "CREATE TABLE snapshots (aggregate_type TEXT, aggregate_id TEXT, last_sequence INTEGER, current_snapshot INTEGER, payload TEXT, \
+        "CREATE TABLE snapshots (aggregate_type TEXT, aggregate_id TEXT, last_sequence INTEGER, \
+            current_snapshot INTEGER, payload TEXT, \
          PRIMARY KEY (aggregate_type, aggregate_id, last_sequence))",
     ] {
         sqlx::query(sql).execute(&pool).await.unwrap();

@@ -47,11 +47,14 @@ async fn a_batch_with_one_bad_command_loses_nobody_elses(app: TestApp) {
     let office = Office::open(&app, 1000).await;
     let refuse = match app.store() {
         Store::Postgres(_) => {
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
-             CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'FundPaused') EXECUTE FUNCTION refuse();"
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION \
+                'refused'; END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = \
+             'FundPaused') EXECUTE FUNCTION refuse();"
         }
         Store::Sqlite(_) => {
-            "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_type = 'FundPaused' BEGIN SELECT RAISE(ABORT, 'refused'); END;"
+            "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_type = 'FundPaused' \
+                BEGIN SELECT RAISE(ABORT, 'refused'); END;"
         }
     };
     execute_raw(&app, refuse).await;

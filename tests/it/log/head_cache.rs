@@ -166,7 +166,8 @@ async fn what_was_said_to_be_lost_never_arrives(app: TestApp) {
         "CREATE SEQUENCE tries;
          CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              IF nextval('tries') = 1 THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
-         CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'FundPaused') EXECUTE FUNCTION refuse();",
+         CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = \
+         'FundPaused') EXECUTE FUNCTION refuse();",
     )
     .await;
     let answer = proxy

@@ -80,8 +80,10 @@ async fn drafts(app: &TestApp, office: &Office) -> Vec<(ApplicationId, PersonId)
 async fn delay_submissions(app: &TestApp) {
     execute_raw(
         app,
-        "CREATE FUNCTION sleepy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END $$;
-         CREATE TRIGGER sleepy BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'ApplicationSubmitted') EXECUTE FUNCTION sleepy();",
+        "CREATE FUNCTION sleepy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM \
+            pg_sleep(0.7); RETURN NEW; END $$;
+         CREATE TRIGGER sleepy BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = \
+         'ApplicationSubmitted') EXECUTE FUNCTION sleepy();",
     )
     .await;
 }

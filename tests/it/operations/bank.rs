@@ -213,7 +213,9 @@ fn statement_of(app: &TestApp, file: &str) -> String {
     let (larger, smaller) = (reference("900.00"), reference("650.00"));
     let today = app.today();
     format!(
-        "Date,Description,Paid out,Paid in\n{today},FPO {larger},900.00,\n{today},FPO {smaller},650.00,\n{today},RTN {smaller},,650.00\n{today},Rent,400.00,\n{today},{larger},1.00,\n"
+        "Date,Description,Paid out,Paid in\n{today},FPO {larger},900.00,\n\
+            {today},FPO {smaller},650.00,\n{today},RTN {smaller},,650.00\n{today},Rent,400.00,\n\
+            {today},{larger},1.00,\n"
     )
 }
 

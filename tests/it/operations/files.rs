@@ -243,7 +243,9 @@ async fn bad_uploads_are_problems_and_leave_nothing(app: TestApp) {
         .upload(&path, &pdf(200), "not a key")
         .assert_problem(400, "invalid_key");
     // No command can claim a file that was never uploaded.
-    let claim = json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph" });
+    let claim = json!({
+        "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph",
+    });
     client
         .post(&format!("/api/v1/groups/{group}/keep-file"), &claim)
         .assert_problem(404, "no_such_address");

@@ -64,7 +64,8 @@ fn wrong_lines(report: &ImportReport) -> Vec<usize> {
     report.wrong.iter().map(|(line, _)| *line).collect()
 }
 
-const GROUPS_CSV: &str = "Reference,Name,Area,Standing,Charity number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
+const GROUPS_CSV: &str = "Reference,Name,Area,Standing,Charity number\n\
+    1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
 
 on_each_engine!(groups_are_recorded_once);
 async fn groups_are_recorded_once(app: TestApp) {
@@ -125,7 +126,8 @@ on_each_engine!(funding_is_recorded_once);
 async fn funding_is_recorded_once(app: TestApp) {
     let office = Office::open(&app, 10_000).await;
     let funding = format!(
-        "reference,fund,funder,area,amount,received_on\nL-1,{},Health Partnership,,\"£2,000.50\",2026-01-05\n",
+        "reference,fund,funder,area,amount,received_on\n\
+            L-1,{},Health Partnership,,\"£2,000.50\",2026-01-05\n",
         fund_name(&app, &office).await
     );
 
@@ -157,7 +159,9 @@ async fn allocated(app: &TestApp) -> String {
 
 on_each_engine!(each_wrong_row_is_named_and_nothing_is_recorded);
 async fn each_wrong_row_is_named_and_nothing_is_recorded(app: TestApp) {
-    const PAST_GRANTS: &str = "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,12,50,x\nP2,New group,Tools,0,2020-01-01,Somebody\nP3,New group,Tools,5.00,2999-01-01,Somebody\nP4,,Tools,5.00,2020-01-01,Somebody\n";
+    const PAST_GRANTS: &str = "reference,group,title,amount,awarded_on,funder\n\
+        P1,New group,Tools,12,50,x\nP2,New group,Tools,0,2020-01-01,Somebody\n\
+        P3,New group,Tools,5.00,2999-01-01,Somebody\nP4,,Tools,5.00,2020-01-01,Somebody\n";
     let office = Office::open(&app, 10_000).await;
     let before = app.log.length().await.unwrap();
 
@@ -165,7 +169,8 @@ async fn each_wrong_row_is_named_and_nothing_is_recorded(app: TestApp) {
         &app,
         office.ada,
         ImportKind::Groups,
-        "reference,name,area,standing,charity_number\n1,Good,oldham,,\n,No reference,oldham,,\n3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n",
+        "reference,name,area,standing,charity_number\n1,Good,oldham,,\n,No reference,oldham,,\n\
+            3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n",
     )
     .await;
     assert_eq!(wrong_lines(&told), [3, 4, 5, 6, 7], "{told:?}");
@@ -182,7 +187,8 @@ async fn each_wrong_row_is_named_and_nothing_is_recorded(app: TestApp) {
         &app,
         office.ada,
         ImportKind::PastGrants,
-        "reference,group,title,amount,awarded_on,funder\nP5,New group,Tools,5.00,2020-01-01,x\nP6,New group,Tools,5.00,2999-01-01,x\n",
+        "reference,group,title,amount,awarded_on,funder\nP5,New group,Tools,5.00,2020-01-01,x\n\
+            P6,New group,Tools,5.00,2999-01-01,x\n",
     )
     .await;
     assert!(
@@ -223,7 +229,8 @@ async fn an_amount_with_a_decimal_comma_is_wrong(app: TestApp) {
             "reference,fund,funder,amount,received_on\nF1,{fund},somebody,\"{amount}\",2026-01-01\n"
         );
         let past = format!(
-            "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,\"{amount}\",2020-01-01,Somebody\n"
+            "reference,group,title,amount,awarded_on,funder\n\
+                P1,New group,Tools,\"{amount}\",2020-01-01,Somebody\n"
         );
         for (by, kind, table) in [
             (office.ben, ImportKind::Funding, funding),

@@ -395,7 +395,8 @@ async fn rewrite_mail_events(app: &TestApp, from: &str, to: &str) {
         ("payload", "")
     };
     let sql = format!(
-        "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE event_type = 'MailTextPublished'"
+        "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE event_type = \
+            'MailTextPublished'"
     );
     rewrite_log(app, &sql).await;
 }

@@ -255,7 +255,8 @@ fn submit(
         body.extend_from_slice(part.as_bytes());
     }
     let file = format!(
-        "--{BETWEEN}\r\nContent-Disposition: form-data; name=\"logo_file\"; filename=\"logo.png\"\r\nContent-Type: image/png\r\n\r\n"
+        "--{BETWEEN}\r\nContent-Disposition: form-data; name=\"logo_file\"; \
+            filename=\"logo.png\"\r\nContent-Type: image/png\r\n\r\n"
     );
     body.extend_from_slice(file.as_bytes());
     body.extend_from_slice(logo.unwrap_or_default());
@@ -511,7 +512,8 @@ async fn the_audit_finds_settings_of_one_person(app: TestApp) {
     ] {
         let replace = |from: &str, to: &str| {
             format!(
-                "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE event_type = 'SettingsSet'"
+                "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE \
+                    event_type = 'SettingsSet'"
             )
         };
         let before = findings(&app).await;

@@ -142,7 +142,8 @@ async fn a_payment_can_come_back_after_its_grant_was_closed(app: TestApp) {
     let mut browser = signed_in(&app, &address, office.ben).await;
     let today = app.today();
     let statement = format!(
-        "Date;Description;Amount\n{today};RTN {reference} ACCOUNT CLOSED;900,00\n{today};Rent;-5,00\n"
+        "Date;Description;Amount\n{today};RTN {reference} ACCOUNT CLOSED;900,00\n\
+            {today};Rent;-5,00\n"
     );
 
     // When

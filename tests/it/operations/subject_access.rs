@@ -18,8 +18,11 @@ struct Subjects {
 impl Subjects {
     async fn with_personal_data(app: &TestApp, office: &Office) -> Self {
         let (grant, group, member) = office.prepared(app, 900).await;
-        let update = json!({ "update": 1, "channel": "web", "words": "We sang every week", "learned": "Chairs matter", "people": 12,
-            "volunteers": 3, "spent": "900.00", "outcomes": [], "files": [], "consent": true });
+        let update = json!({
+            "update": 1, "channel": "web", "words": "We sang every week",
+            "learned": "Chairs matter", "people": 12, "volunteers": 3, "spent": "900.00",
+            "outcomes": [], "files": [], "consent": true,
+        });
         let _ = app
             .issue(
                 member,

@@ -1,5 +1,5 @@
-//! What an officer said about the eligibility, or a decline, is taken back within minutes, before the
-//! group has heard of it.
+//! What an officer said about the eligibility, or a decline, is taken back within minutes, before
+//! the group has heard of it.
 
 use microgrants::domain::{ApplicationId, PersonId};
 use microgrants::projections::ApplicationRow;

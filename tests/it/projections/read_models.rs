@@ -307,12 +307,14 @@ async fn what_lies_far_behind_is_caught_up_with_ahead_of_what_is_stored(app: Tes
 /// Resets the views to an earlier position.
 async fn reset_positions(app: &TestApp, back: i64) {
     let mut sql = format!(
-        "UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= {back};"
+        "UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= \
+            {back};"
     );
     for name in microgrants::projections::names() {
         write!(
             sql,
-            "DELETE FROM view_{name} WHERE since >= {back}; UPDATE view_{name} SET until = {} WHERE until >= {back};",
+            "DELETE FROM view_{name} WHERE since >= {back}; UPDATE view_{name} SET until = {} \
+                WHERE until >= {back};",
             view_rows::CURRENT
         )
         .unwrap();

@@ -67,7 +67,9 @@ impl AccessFixture {
                 .expect("it is kept")
                 .to_owned()
         };
-        let story = serde_json::json!({ "words": "They cook.", "consented_on": app.today(), "consent": "A form" });
+        let story = serde_json::json!({
+            "words": "They cook.", "consented_on": app.today(), "consent": "A form",
+        });
         app.issue_ok(
             office.ada,
             crate::support::scenario::command_from_json("grant", grant.0, "publish-story", &story),

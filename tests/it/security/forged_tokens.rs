@@ -80,7 +80,8 @@ impl Forger {
             public_key: own.public_key.to_vec(),
             header: json!({ "alg": "EdDSA", "typ": "JWT", "kid": own.key_id() }),
             claims: json!({
-                "sub": person, "iss": format!("microgrants/{ORGANISATION}"), "aud": "microgrants-api", "iat": now, "exp": now + 600, "jti": "1",
+                "sub": person, "iss": format!("microgrants/{ORGANISATION}"),
+                "aud": "microgrants-api", "iat": now, "exp": now + 600, "jti": "1",
             }),
             now,
         }

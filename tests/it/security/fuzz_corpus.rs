@@ -144,7 +144,8 @@ async fn a_form_with_files_is_taken_or_refused(app: TestApp) {
     };
     let file = |name: &str, content: &str| {
         format!(
-            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/pdf\r\n\r\n{content}\r\n"
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+                Content-Type: application/pdf\r\n\r\n{content}\r\n"
         )
     };
     let words = [

@@ -32,7 +32,8 @@ fn read_answer(stream: &mut TcpStream) -> String {
 
 fn post(path: &str, token: &str, length: &str) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: slow\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+            Idempotency-Key: slow\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
     )
 }
 
@@ -311,7 +312,8 @@ async fn who_asks_too_often_is_told_when_to_come_back(app: TestApp) {
         .assert_problem(429, "too_many");
     let host = client.address().trim_start_matches("http://");
     let request = format!(
-        "GET /api/v1/funds HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/funds HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\
+            Connection: close\r\n\r\n",
         token(&app, office.ada)
     );
     let said = read_answer(&mut send_raw(&client, &request)).to_lowercase();

@@ -184,7 +184,9 @@ fn send_words(own: &Client, draft: ApplicationId, group: GroupId) {
         &json!({ "channel": "web" }),
     );
     assert_eq!(submitted.status, 200);
-    let payee = json!({ "route": "own_account", "account": { "holder": "A holder", "numbers": "12-34-56 87654321" } });
+    let payee = json!({
+        "route": "own_account", "account": { "holder": "A holder", "numbers": "12-34-56 87654321" },
+    });
     let provided = own.post(&format!("/api/v1/groups/{group}/provide-payee"), &payee);
     assert_eq!(provided.status, 200);
 }

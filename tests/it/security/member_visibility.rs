@@ -218,6 +218,25 @@ async fn a_grant_is_shown_to_its_group_without_notes_and_names_of_staff(app: Tes
     );
 }
 
+fn update(people: u32, outcomes: &Value) -> Value {
+    json!({
+        "update": 1, "channel": "web", "words": "It went well.", "people": people,
+        "volunteers": 3, "spent": "0.00", "outcomes": outcomes,
+    })
+}
+
+fn judged(strength: &str) -> Value {
+    json!({
+        "update": 1, "sign": "bringing-people-together", "strength": strength, "reason": "Seen.",
+    })
+}
+
+fn corrected(people: u32) -> Value {
+    json!({
+        "update": 1, "people": people, "volunteers": 3, "spent": "0.00", "reason": "Miscounted",
+    })
+}
+
 on_each_engine!(an_update_is_shown_to_its_group_without_judgements_and_counts_once_accepted);
 async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_accepted(app: TestApp) {
     let office = Office::open(&app, 10_000).await;
@@ -227,8 +246,6 @@ async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_acce
     let on = |client: &Client, command: &str, body: Value| {
         post(client, &format!("{path}/{command}"), &body)
     };
-    let update = |people: u32, outcomes: Value| json!({ "update": 1, "channel": "web", "words": "It went well.", "people": people, "volunteers": 3, "spent": "0.00", "outcomes": outcomes });
-    let judged = |strength: &str| json!({ "update": 1, "sign": "bringing-people-together", "strength": strength, "reason": "Seen." });
     let outcomes = || {
         let line =
             |by: &str| ada.get(&format!("/api/v1/outcomes?by={by}")).body["lines"][0].clone();
@@ -242,7 +259,7 @@ async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_acce
         )
     };
 
-    on(&cass, "receive-update", update(20, json!([])));
+    on(&cass, "receive-update", update(20, &json!([])));
     on(&ada, "judge-outcome", judged("some"));
     let shown = |client: &Client| client.get(&format!("{path}/updates")).body["items"][0].clone();
     assert_eq!(shown(&ada)["outcomes"][0]["judged"], "some");
@@ -257,10 +274,11 @@ async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_acce
         json!({ "update": 1, "question": "How many came twice?" }),
     );
     assert_eq!(shown(&cass)["question"], "How many came twice?");
-    let said = json!([{ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." }]);
-    on(&cass, "receive-update", update(25, said));
-    let correct = |people: u32| json!({ "update": 1, "people": people, "volunteers": 3, "spent": "0.00", "reason": "Miscounted" });
-    on(&ada, "correct-update", correct(26));
+    let said = json!([{
+        "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone.",
+    }]);
+    on(&cass, "receive-update", update(25, &said));
+    on(&ada, "correct-update", corrected(26));
     assert_eq!(
         outcomes(),
         (0, 0, 0, 0),
@@ -272,7 +290,7 @@ async fn an_update_is_shown_to_its_group_without_judgements_and_counts_once_acce
         (1, 26, 2, 1),
         "what was received and judged last counts"
     );
-    on(&ada, "correct-update", correct(27));
+    on(&ada, "correct-update", corrected(27));
     on(&ada, "judge-outcome", judged("strong"));
     assert_eq!(
         outcomes(),
@@ -292,7 +310,10 @@ async fn mail_texts_proposals_and_who_verified_a_payee_are_for_staff(app: TestAp
     let office = Office::open(&app, 10_000).await;
     let (_, group, member) = office.payable(&app, 700).await;
     let [ada, _, cass] = three_clients(&app, &office, member);
-    let text = json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" });
+    let text = json!({
+        "mail": "declined", "language": "en", "subject": "About {{ group }}",
+        "body": "Dear {{ name }}, {{ note }}",
+    });
     post(&ada, "/api/v1/organisation/publish-mail-text", &text);
     let role = json!({ "person": member, "role": "finance" });
     post(&ada, "/api/v1/organisation/propose-role", &role);

@@ -41,7 +41,8 @@ fn xlsx(says: &str) -> Vec<u8> {
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
     let leads = |kind: &str, to: &str| {
         format!(
-            "<Relationships xmlns=\"{PACKAGE}\"><Relationship Id=\"r1\" Type=\"{OFFICE}/{kind}\" Target=\"{to}\"/></Relationships>"
+            "<Relationships xmlns=\"{PACKAGE}\"><Relationship Id=\"r1\" Type=\"{OFFICE}/{kind}\" \
+                Target=\"{to}\"/></Relationships>"
         )
     };
     let cells = |row: u8, texts: [&str; 3]| {
@@ -63,7 +64,8 @@ fn xlsx(says: &str) -> Vec<u8> {
         cells(2, ["r1", "A group", "oldham"])
     );
     let book = format!(
-        "<workbook xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+        "<workbook xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"a\" sheetId=\"1\" \
+            r:id=\"r1\"/></sheets></workbook>"
     );
     archive(&[
         ("[Content_Types].xml", &b"<Types/>"[..]),
@@ -87,7 +89,8 @@ fn xlsx(says: &str) -> Vec<u8> {
 /// A workbook with these rows.
 fn ods(rows: &str) -> Vec<u8> {
     let content = format!(
-        "<office:document-content><office:body><office:spreadsheet><table:table table:name=\"a\"><table:table-row>\
+        "<office:document-content><office:body><office:spreadsheet><table:table \
+            table:name=\"a\"><table:table-row>\
          <table:table-cell office:value-type=\"string\"><text:p>reference</text:p></table:table-cell></table:table-row>{rows}</table:table>\
          </office:spreadsheet></office:body></office:document-content>"
     );
@@ -105,7 +108,8 @@ fn ods(rows: &str) -> Vec<u8> {
 fn bad_tables() -> Vec<Vec<u8>> {
     let row = |rows: &str, cell: &str| {
         format!(
-            "<table:table-row table:number-rows-repeated='{rows}'><table:table-cell {cell}</table:table-cell></table:table-row>"
+            "<table:table-row table:number-rows-repeated='{rows}'><table:table-cell \
+                {cell}</table:table-cell></table:table-row>"
         )
     };
     let filled =
@@ -192,7 +196,8 @@ fn what_a_workbook_says_of_its_size_is_not_believed() {
     }
     let good = ImportTable::read(&xlsx("count=\"1\" uniqueCount=\"1\"")).unwrap();
     assert_eq!(good.line_count(), 1);
-    let row = "<table:table-row table:number-rows-repeated='3'><table:table-cell office:value-type='string'><text:p>x</text:p>\
+    let row = "<table:table-row table:number-rows-repeated='3'><table:table-cell \
+        office:value-type='string'><text:p>x</text:p>\
                </table:table-cell></table:table-row>";
     assert_eq!(ImportTable::read(&ods(row)).unwrap().line_count(), 3);
 }
@@ -237,7 +242,8 @@ impl Uploader {
             field("kind", "groups"),
             field("what", "try"),
         ];
-        let file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\nContent-Type: text/csv\r\n\r\n";
+        let file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\
+            Content-Type: text/csv\r\n\r\n";
         let body = [
             words.concat().as_bytes(),
             file.as_bytes(),

@@ -122,7 +122,8 @@ impl Browser {
         };
         let file = |(name, content): &(&str, &str)| {
             format!(
-                "Content-Disposition: form-data; name=\"{name}\"; filename=\"{}\"\r\nContent-Type: application/pdf\r\n\r\n{content}",
+                "Content-Disposition: form-data; name=\"{name}\"; filename=\"{}\"\r\n\
+                    Content-Type: application/pdf\r\n\r\n{content}",
                 self.file_name
             )
         };

@@ -79,7 +79,11 @@ fn files_before_sending(ask: &mut RefusalCheck<'_>) {
             "lines": lines,
         })
     };
-    let send = |batch: &str, payment: u16| json!({ "batch": batch, "sent_on": "2026-06-01", "payments": [line(payment)] });
+    let send = |batch: &str, payment: u16| {
+        json!({
+            "batch": batch, "sent_on": "2026-06-01", "payments": [line(payment)],
+        })
+    };
     ask.issue_ok(0, "fund/make-bank-file", &file("may", &[line(1)], None));
 
     // No other batch may have the payment, and this one must have it.
@@ -161,7 +165,11 @@ fn purchases(seen: &mut SeenRefusals) {
     let send = json!({ "payment": 1, "happened_on": "2026-06-01" });
     ask.issue_ok(1, "grant/send-payment", &send);
 
-    let confirm = |receipt: Option<&str>| json!({ "payment": 1, "happened_on": "2026-06-01", "receipt": receipt });
+    let confirm = |receipt: Option<&str>| {
+        json!({
+            "payment": 1, "happened_on": "2026-06-01", "receipt": receipt,
+        })
+    };
     for (code, receipt) in [("receipt_missing", None), ("unknown", Some("1".repeat(64)))] {
         let body = confirm(receipt.as_deref());
         ask.assert_refused(1, code, "grant/confirm-payment", &body);

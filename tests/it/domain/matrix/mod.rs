@@ -155,7 +155,8 @@ fn every_command_in_every_state_is_as_it_is_written() {
 fn states_document() -> String {
     let mut text = String::from(
         "# States and transitions\n\n\
-         Generated from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: do not edit.\n\
+         Generated from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: \
+         do not edit.\n\
          Refusals by state, with their codes, are in `tests/matrix`.\n",
     );
     for table in TABLES {
@@ -196,7 +197,8 @@ fn the_table_of_states_is_the_one_that_the_rules_make() {
     if made != committed {
         std::fs::write(path, &made).expect("docs can be written");
         panic!(
-            "docs/reference/states.md was out of date; it has been written anew: look at it and commit it"
+            "docs/reference/states.md was out of date; it has been written anew: look at it and \
+                commit it"
         );
     }
 }

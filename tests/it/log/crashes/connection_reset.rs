@@ -26,8 +26,11 @@ async fn a_client_that_resets_leaves_all_or_nothing(app: TestApp) {
     let host = client.address().trim_start_matches("http://").to_owned();
     let mut moments = SeededRandom::from_environment();
     let body = |number| {
-        json!({ "source": { "funder": "health-partnership" }, "amount": "1.00", "reference": format!("reset-{number}"), "received_on": "2026-01-01" })
-            .to_string()
+        json!({
+            "source": { "funder": "health-partnership" }, "amount": "1.00",
+            "reference": format!("reset-{number}"), "received_on": "2026-01-01",
+        })
+        .to_string()
     };
 
     // When
@@ -35,7 +38,8 @@ async fn a_client_that_resets_leaves_all_or_nothing(app: TestApp) {
         let (body, mut stream) = (body(number), TcpStream::connect(&host).unwrap());
         write!(
             stream,
-            "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: reset-{number}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+                Idempotency-Key: reset-{number}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )
@@ -82,6 +86,7 @@ async fn a_client_that_resets_leaves_all_or_nothing(app: TestApp) {
     replay::replay_log(&app).await;
     let _ = writeln!(
         std::io::stderr(),
-        "{RESETS} connections reset, {found_before} of their commands were in the log, all of them once in the end"
+        "{RESETS} connections reset, {found_before} of their commands were in the log, all of them \
+            once in the end"
     );
 }

@@ -91,7 +91,8 @@ async fn the_service_outlives_its_connections(app: TestApp) {
         write_during(&place, &token, &work, times, || {
             std::thread::sleep(moments.pause(Duration::from_millis(60)));
             let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'microgrants'";
+                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND \
+                 application_name = 'microgrants'";
             let gone = runtime
                 .block_on(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool))
                 .unwrap();
@@ -144,6 +145,7 @@ async fn the_service_outlives_the_database_server(_: TestApp) {
     let settled = assert_log_holds(&app, &books, &[]).await;
     let _ = writeln!(
         std::io::stderr(),
-        "PostgreSQL: its server killed {servers} times, one of its other processes {backends} times, {settled:?}"
+        "PostgreSQL: its server killed {servers} times, one of its other processes {backends} \
+            times, {settled:?}"
     );
 }

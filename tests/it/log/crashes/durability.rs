@@ -36,7 +36,10 @@ async fn every_acknowledged_command_was_flushed_first(app: TestApp) {
     );
     let before = read_trace(&trace).lines().count();
     for number in 0..COMMANDS {
-        let body = json!({ "source": { "funder": "health-partnership" }, "amount": "1.00", "reference": format!("R{number}"), "received_on": "2026-01-01" });
+        let body = json!({
+            "source": { "funder": "health-partnership" }, "amount": "1.00",
+            "reference": format!("R{number}"), "received_on": "2026-01-01",
+        });
         assert_eq!(client.post(&path, &body).status, 200);
     }
     process.kill();

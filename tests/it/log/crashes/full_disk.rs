@@ -160,5 +160,10 @@ async fn fill_and_recover(disk: &SmallDisk, app: TestApp, mut see_to: impl FnMut
 /// Creates a fund with a long purpose, so that a little room fills quickly.
 fn create(client: &Client) -> crate::support::service::ApiResponse {
     let rules = serde_json::to_value(crate::support::fixtures::rules()).unwrap();
-    client.post("/api/v1/funds", &json!({ "name": "Large", "purpose": "room ".repeat(200), "areas": ["oldham"], "rules": rules }))
+    client.post(
+        "/api/v1/funds",
+        &json!({
+            "name": "Large", "purpose": "room ".repeat(200), "areas": ["oldham"], "rules": rules,
+        }),
+    )
 }

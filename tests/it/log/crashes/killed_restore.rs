@@ -87,7 +87,8 @@ async fn a_restore_that_is_killed_leaves_all_or_nothing(app: TestApp) {
     let seed = moments.seed();
     let _ = writeln!(
         std::io::stderr(),
-        "{engine}: {} kills of a restore (seed {seed}), {nothing} left nothing, {everything} everything",
+        "{engine}: {} kills of a restore (seed {seed}), {nothing} left nothing, {everything} \
+            everything",
         kill_count()
     );
 }

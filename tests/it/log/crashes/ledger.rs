@@ -98,7 +98,9 @@ impl Workload {
                 )
             }
             (1, None) => {
-                let body = json!({ "name": name, "purpose": "To meet", "areas": ["oldham"], "rules": self.rules });
+                let body = json!({
+                    "name": name, "purpose": "To meet", "areas": ["oldham"], "rules": self.rules,
+                });
                 line(
                     EventMark::Fund(name),
                     None,
@@ -108,7 +110,10 @@ impl Workload {
             }
             (_, None) => {
                 let source = json!({ "funder": "health-partnership" });
-                let body = json!({ "source": source, "amount": "1.00", "reference": name, "received_on": "2026-01-01" });
+                let body = json!({
+                    "source": source, "amount": "1.00", "reference": name,
+                    "received_on": "2026-01-01",
+                });
                 line(
                     EventMark::Reference(name),
                     None,

@@ -122,10 +122,15 @@ impl MarkedProgramme<'_> {
                 "other_languages": { "pl": {
                     "context": PAYLOAD, "hard": PAYLOAD, "lessons": PAYLOAD } } }),
         );
-        let mail = json!({ "mail": "declined", "language": "en", "subject": "<script>mark()</script>", "body": "<script>mark()</script> {{ name }}" });
+        let mail = json!({
+            "mail": "declined", "language": "en", "subject": "<script>mark()</script>",
+            "body": "<script>mark()</script> {{ name }}",
+        });
         on(self.ada, "publish-mail-text", mail);
-        let sign_in = json!({ "mail": "sign_in", "language": "en", "subject": "<script>mark()</script>",
-            "body": "<script>mark()</script>\n{{ link }}\n{{ code }}" });
+        let sign_in = json!({
+            "mail": "sign_in", "language": "en", "subject": "<script>mark()</script>",
+            "body": "<script>mark()</script>\n{{ link }}\n{{ code }}",
+        });
         on(self.ada, "propose-mail-text", sign_in.clone());
         on(
             self.ada,
@@ -133,9 +138,15 @@ impl MarkedProgramme<'_> {
             json!({ "proposal": 1, "reason": PAYLOAD }),
         );
         on(self.ada, "propose-mail-text", sign_in);
-        let line = json!({ "tag": "ur", "own_name": PAYLOAD, "direction": "rtl", "line": format!("{PAYLOAD} {{phone}}") });
-        let settings = json!({ "name": PAYLOAD, "telephone": "0161 496 0000", "hours": PAYLOAD, "hours_in": { "pl": PAYLOAD }, "address": PAYLOAD,
-            "privacy": PAYLOAD, "accessibility": PAYLOAD, "charity": PAYLOAD, "languages": [line] });
+        let line = json!({
+            "tag": "ur", "own_name": PAYLOAD, "direction": "rtl",
+            "line": format!("{PAYLOAD} {{phone}}"),
+        });
+        let settings = json!({
+            "name": PAYLOAD, "telephone": "0161 496 0000", "hours": PAYLOAD,
+            "hours_in": { "pl": PAYLOAD }, "address": PAYLOAD, "privacy": PAYLOAD,
+            "accessibility": PAYLOAD, "charity": PAYLOAD, "languages": [line],
+        });
         on(self.ada, "propose-settings", settings.clone());
         on(self.ben, "confirm-settings", json!({ "proposal": 1 }));
         let refused = json!({ "proposal": 2, "reason": PAYLOAD });
@@ -153,12 +164,17 @@ impl MarkedProgramme<'_> {
             .ada
             .post(
                 "/api/v1/funds",
-                &json!({ "name": PAYLOAD, "purpose": PAYLOAD, "areas": ["oldham"], "rules": rules }),
+                &json!({
+                    "name": PAYLOAD, "purpose": PAYLOAD, "areas": ["oldham"], "rules": rules,
+                }),
             )
             .id();
         let on = commands_to(format!("funds/{fund}"));
         let source = json!({ "funder": "health-partnership" });
-        let allocate = json!({ "source": source, "amount": "5000.00", "reference": PAYLOAD, "received_on": self.app.today() });
+        let allocate = json!({
+            "source": source, "amount": "5000.00", "reference": PAYLOAD,
+            "received_on": self.app.today(),
+        });
         on(self.ada, "allocate", allocate);
         on(
             self.ada,
@@ -166,7 +182,10 @@ impl MarkedProgramme<'_> {
             json!({ "source": source, "amount": "1.00", "reason": PAYLOAD }),
         );
         on(self.ada, "open", json!({}));
-        let plan = json!({ "round": "marked", "name": PAYLOAD, "opens_on": self.app.today(), "closes_on": self.app.in_days(20), "form": 2 });
+        let plan = json!({
+            "round": "marked", "name": PAYLOAD, "opens_on": self.app.today(),
+            "closes_on": self.app.in_days(20), "form": 2,
+        });
         on(self.ada, "plan-round", plan);
         on(self.ada, "open-round", json!({ "round": "marked" }));
         let on = commands_to(format!("funds/{}", self.office.fund));
@@ -189,7 +208,10 @@ impl MarkedProgramme<'_> {
         on(self.ada, "refuse-correction", because());
         on(self.cass, "correct", correct);
         on(self.ada, "take-correction", json!({ "proposal": 2 }));
-        let past = json!({ "reference": "360G-x-1", "title": PAYLOAD, "description": PAYLOAD, "amount": "900.00", "awarded_on": "2020-05-01", "funder": PAYLOAD });
+        let past = json!({
+            "reference": "360G-x-1", "title": PAYLOAD, "description": PAYLOAD, "amount": "900.00",
+            "awarded_on": "2020-05-01", "funder": PAYLOAD,
+        });
         on(self.ada, "record-past-grant", past);
         group
     }
@@ -197,7 +219,10 @@ impl MarkedProgramme<'_> {
     fn filled_draft(&self, group: &str) -> String {
         let start = json!({ "fund": self.office.fund, "round": "first", "group": group });
         let application = self.cass.post("/api/v1/applications", &start).id();
-        let answers = json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": PAYLOAD } });
+        let answers = json!({
+            "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false,
+            "answers": { "idea": PAYLOAD },
+        });
         let on = commands_to(format!("applications/{application}"));
         on(self.cass, "save-answers", answers);
         application
@@ -223,7 +248,10 @@ impl MarkedProgramme<'_> {
     fn awarded(&self, group: &str) -> String {
         let application = self.scored(group);
         let on = commands_to(format!("applications/{application}"));
-        let award = json!({ "amount": "800.00", "ends_on": self.app.in_days(60), "update_due_on": self.app.in_days(80) });
+        let award = json!({
+            "amount": "800.00", "ends_on": self.app.in_days(60),
+            "update_due_on": self.app.in_days(80),
+        });
         on(self.ada, "write-summary", summary());
         on(self.ada, "award", award);
         application
@@ -236,7 +264,10 @@ impl MarkedProgramme<'_> {
         let language = json!({ "language": "pl", "helper": PAYLOAD });
         on(self.cass, "choose-language", language);
         on(self.cass, "submit", json!({ "channel": "web" }));
-        let changes = json!({ "questions": ["idea"], "note": PAYLOAD, "notes": { "idea": PAYLOAD }, "due_on": self.app.in_days(20) });
+        let changes = json!({
+            "questions": ["idea"], "note": PAYLOAD, "notes": { "idea": PAYLOAD },
+            "due_on": self.app.in_days(20),
+        });
         on(self.ada, "request-changes", changes);
         on(self.cass, "resubmit", json!({}));
         on(self.ada, "confirm-eligibility", json!({}));
@@ -261,7 +292,10 @@ impl MarkedProgramme<'_> {
 
     fn award(&self, application: &str) {
         let on = commands_to(format!("applications/{application}"));
-        let award = json!({ "amount": "750.00", "reason": PAYLOAD, "ends_on": self.app.in_days(60), "update_due_on": self.app.in_days(80) });
+        let award = json!({
+            "amount": "750.00", "reason": PAYLOAD, "ends_on": self.app.in_days(60),
+            "update_due_on": self.app.in_days(80),
+        });
         on(self.ada, "award", award);
         self.accept_agreement(application);
     }
@@ -312,7 +346,8 @@ impl MarkedProgramme<'_> {
         let outcome =
             json!({ "sign": "bringing-people-together", "strength": "strong", "words": PAYLOAD });
         let update = json!({
-            "update": 1, "channel": "web", "words": PAYLOAD, "people": 20, "volunteers": 3, "spent": "700.00", "learned": PAYLOAD, "pictured": PAYLOAD, "outcomes": [outcome],
+            "update": 1, "channel": "web", "words": PAYLOAD, "people": 20, "volunteers": 3,
+            "spent": "700.00", "learned": PAYLOAD, "pictured": PAYLOAD, "outcomes": [outcome],
         });
         let draft = json!({ "update": 1, "answers": { "words": PAYLOAD, "people": PAYLOAD } });
         on(self.cass, "save-update", draft);
@@ -322,10 +357,14 @@ impl MarkedProgramme<'_> {
         let query = json!({ "update": 1, "question": PAYLOAD });
         on(self.ada, "query-update", query);
         on(self.cass, "receive-update", update);
-        let judged = json!({ "update": 1, "sign": "bringing-people-together", "strength": "some", "reason": PAYLOAD });
+        let judged = json!({
+            "update": 1, "sign": "bringing-people-together", "strength": "some", "reason": PAYLOAD,
+        });
         on(self.ada, "judge-outcome", judged);
         on(self.ada, "accept-update", json!({ "update": 1 }));
-        let corrected = json!({ "update": 1, "people": 21, "volunteers": 3, "spent": "700.00", "reason": PAYLOAD });
+        let corrected = json!({
+            "update": 1, "people": 21, "volunteers": 3, "spent": "700.00", "reason": PAYLOAD,
+        });
         on(self.ada, "correct-update", corrected);
         let story = json!({ "words": PAYLOAD, "consented_on": self.app.today(), "consent": PAYLOAD,
                 "pictured": PAYLOAD });
@@ -339,7 +378,9 @@ impl MarkedProgramme<'_> {
         on(self.ada, "demand-clawback", demand);
         let waiver = json!({ "owed": "clawback", "amount": "10.00", "reason": PAYLOAD });
         on(self.ada, "propose-return-waiver", waiver);
-        let entry = json!({ "kind": "came_in", "amount": "9.00", "happened_on": self.app.today(), "note": PAYLOAD });
+        let entry = json!({
+            "kind": "came_in", "amount": "9.00", "happened_on": self.app.today(), "note": PAYLOAD,
+        });
         on(self.ben, "record-bank-entry", entry);
         let settlement = json!({ "entry": 1, "counts": "9.00", "reason": PAYLOAD });
         on(self.ada, "propose-settlement", settlement);

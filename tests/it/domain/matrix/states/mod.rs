@@ -118,36 +118,168 @@ const RETURN: &[&str] = &[
 
 #[rustfmt::skip]
 pub const TABLES: &[StateTable] = &[
-    StateTable { name: "person", noun: "person", commands: &[], states: &["unknown", "registered", "introduced", "left", "erasure_asked", "erased"], reach: person },
-    StateTable { name: "organisation", noun: "organisation", commands: &[], states: &["blank", "founded"], reach: organisation },
-    StateTable { name: "fund", noun: "fund", commands: &[], states: &["blank", "draft", "open", "open_with_payments", "paused", "closed", "archived"], reach: fund },
-    StateTable { name: "round", noun: "fund", commands: ROUND, states: &["none", "planned", "open", "closed", "deciding", "completed"], reach: round },
-    StateTable { name: "group", noun: "group", commands: &[], states: &["unknown", "registered", "payee_keyed", "payee_verified", "merged", "erasure_asked", "erased"], reach: group },
-    StateTable { name: "application", noun: "application", commands: &[], states: &["blank", "draft", "draft_overdue", "submitted", "changes_requested", "eligible", "ineligible", "in_assessment", "reserve_list", "deferred", "declined", "under_review", "awarded", "withdrawn", "lapsed"], reach: application },
-    StateTable { name: "grant", noun: "grant", commands: &[], states: &["blank", "offered", "offer_overdue", "offer_declined", "offer_lapsed", "offer_withdrawn", "accepted", "on_hold", "live", "reported", "terminated", "closed"], reach: grant },
-    StateTable { name: "payment", noun: "grant", commands: PAYMENT, states: &["none", "prepared", "approved", "sent", "confirmed", "rejected", "cancelled", "failed", "reversed"], reach: payment },
-    StateTable { name: "update", noun: "grant", commands: UPDATE, states: &["none", "requested", "received", "queried", "accepted", "excused"], reach: update },
-    StateTable { name: "check", noun: "grant", commands: CHECK, states: &["none", "outstanding", "on_file", "passed", "out_of_date", "failed", "waiver_proposed", "waived"], reach: check },
-    StateTable { name: "variation", noun: "grant", commands: VARIATION, states: &["none", "requested", "approved", "refused"], reach: variation },
-    StateTable { name: "return", noun: "grant", commands: RETURN, states: &["nothing_due", "due", "waiver_proposed"], reach: due },
-    StateTable { name: "contact", noun: "person", commands: &["change-contact", "confirm-contact", "refuse-contact"], states: &["settled", "proposed"], reach: contact },
-    StateTable { name: "telling", noun: "person", commands: &["await-telling", "email-instead", "tell", "take-back-telling"], states: &["settled", "waiting", "waiting_without_email", "passed_on"], reach: telling },
-    StateTable { name: "correction", noun: "group", commands: &["correct", "take-correction", "refuse-correction"], states: &["settled", "proposed"], reach: correction },
-    StateTable { name: "eligibility", noun: "application", commands: &["take-back-eligibility", "request-review", "withdraw"], states: &["submitted", "eligible", "eligible_for_a_day", "ineligible", "ineligible_for_a_day"], reach: eligibility },
-    StateTable { name: "helper", noun: "application", commands: &["confirm-help", "refuse-help"], states: &["none", "named", "confirmed"], reach: helper },
-    StateTable { name: "attendance", noun: "application", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: attendance },
-    StateTable { name: "draft", noun: "application", commands: &["remind-draft", "lapse", "reopen-draft", "save-answers", "submit"], states: &["begun", "closing", "reminded", "overdue", "lapsed", "extended", "reopened"], reach: draft },
-    StateTable { name: "entry", noun: "grant", commands: &["record-bank-entry", "propose-settlement", "confirm-settlement"], states: &["none", "unsettled", "settlement_proposed", "settled"], reach: entry },
-    StateTable { name: "schedule", noun: "grant", commands: &["schedule-payments", "confirm-schedule"], states: &["none", "proposed", "scheduled"], reach: schedule },
-    StateTable { name: "raised_award", noun: "grant", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: raised_award },
-    StateTable { name: "member", noun: "group", commands: &["add-member", "join", "refuse-invitation", "remove-member"], states: &["none", "invited", "member"], reach: member },
-    StateTable { name: "revocation", noun: "grant", commands: &["withdraw-offer", "terminate", "demand-clawback", "confirm-revocation"], states: &["none", "proposed", "confirmed"], reach: revocation },
-    StateTable { name: "offer", noun: "grant", commands: &["accept-agreement", "decline-offer", "lapse-offer", "send-offer"], states: &["waits", "sent"], reach: offer },
-    StateTable { name: "early_payment", noun: "grant", commands: &["propose-early-payment", "confirm-early-payment", "send-payment"], states: &["none", "waits", "proposed", "confirmed"], reach: early_payment },
-    StateTable { name: "letter", noun: "application", commands: LETTER, states: &["in_assessment", "awarded_held", "declined_held", "deferred_held", "reserve_list_held", "declined"], reach: letter },
-    StateTable { name: "letters", noun: "fund", commands: &["release-letters", "move-letters", "record-meeting"], states: &["none", "held"], reach: letters },
-    StateTable { name: "held_offer", noun: "grant", commands: HELD_OFFER, states: &["none", "held"], reach: held_offer },
-    StateTable { name: "story", noun: "grant", commands: &["publish-story", "withdraw-story"], states: &["none", "published", "withdrawn"], reach: story },
+    StateTable {
+        name: "person", noun: "person", commands: &[],
+        states: &["unknown", "registered", "introduced", "left", "erasure_asked", "erased"],
+        reach: person,
+    },
+    StateTable {
+        name: "organisation", noun: "organisation", commands: &[], states: &["blank", "founded"],
+        reach: organisation,
+    },
+    StateTable {
+        name: "fund", noun: "fund", commands: &[],
+        states: &["blank", "draft", "open", "open_with_payments", "paused", "closed", "archived"],
+        reach: fund,
+    },
+    StateTable {
+        name: "round", noun: "fund", commands: ROUND,
+        states: &["none", "planned", "open", "closed", "deciding", "completed"], reach: round,
+    },
+    StateTable {
+        name: "group", noun: "group", commands: &[],
+        states: &[
+            "unknown", "registered", "payee_keyed", "payee_verified", "merged", "erasure_asked",
+            "erased",
+        ],
+        reach: group,
+    },
+    StateTable {
+        name: "application", noun: "application", commands: &[],
+        states: &[
+            "blank", "draft", "draft_overdue", "submitted", "changes_requested", "eligible",
+            "ineligible", "in_assessment", "reserve_list", "deferred", "declined", "under_review",
+            "awarded", "withdrawn", "lapsed",
+        ],
+        reach: application,
+    },
+    StateTable {
+        name: "grant", noun: "grant", commands: &[],
+        states: &[
+            "blank", "offered", "offer_overdue", "offer_declined", "offer_lapsed",
+            "offer_withdrawn", "accepted", "on_hold", "live", "reported", "terminated", "closed",
+        ],
+        reach: grant,
+    },
+    StateTable {
+        name: "payment", noun: "grant", commands: PAYMENT,
+        states: &[
+            "none", "prepared", "approved", "sent", "confirmed", "rejected", "cancelled", "failed",
+            "reversed",
+        ],
+        reach: payment,
+    },
+    StateTable {
+        name: "update", noun: "grant", commands: UPDATE,
+        states: &["none", "requested", "received", "queried", "accepted", "excused"], reach: update,
+    },
+    StateTable {
+        name: "check", noun: "grant", commands: CHECK,
+        states: &[
+            "none", "outstanding", "on_file", "passed", "out_of_date", "failed", "waiver_proposed",
+            "waived",
+        ],
+        reach: check,
+    },
+    StateTable {
+        name: "variation", noun: "grant", commands: VARIATION,
+        states: &["none", "requested", "approved", "refused"], reach: variation,
+    },
+    StateTable {
+        name: "return", noun: "grant", commands: RETURN,
+        states: &["nothing_due", "due", "waiver_proposed"], reach: due,
+    },
+    StateTable {
+        name: "contact", noun: "person",
+        commands: &["change-contact", "confirm-contact", "refuse-contact"],
+        states: &["settled", "proposed"], reach: contact,
+    },
+    StateTable {
+        name: "telling", noun: "person",
+        commands: &["await-telling", "email-instead", "tell", "take-back-telling"],
+        states: &["settled", "waiting", "waiting_without_email", "passed_on"], reach: telling,
+    },
+    StateTable {
+        name: "correction", noun: "group",
+        commands: &["correct", "take-correction", "refuse-correction"],
+        states: &["settled", "proposed"], reach: correction,
+    },
+    StateTable {
+        name: "eligibility", noun: "application",
+        commands: &["take-back-eligibility", "request-review", "withdraw"],
+        states: &[
+            "submitted", "eligible", "eligible_for_a_day", "ineligible", "ineligible_for_a_day",
+        ],
+        reach: eligibility,
+    },
+    StateTable {
+        name: "helper", noun: "application", commands: &["confirm-help", "refuse-help"],
+        states: &["none", "named", "confirmed"], reach: helper,
+    },
+    StateTable {
+        name: "attendance", noun: "application", commands: &["confirm-attendance"],
+        states: &["none", "named", "confirmed"], reach: attendance,
+    },
+    StateTable {
+        name: "draft", noun: "application",
+        commands: &["remind-draft", "lapse", "reopen-draft", "save-answers", "submit"],
+        states: &["begun", "closing", "reminded", "overdue", "lapsed", "extended", "reopened"],
+        reach: draft,
+    },
+    StateTable {
+        name: "entry", noun: "grant",
+        commands: &["record-bank-entry", "propose-settlement", "confirm-settlement"],
+        states: &["none", "unsettled", "settlement_proposed", "settled"], reach: entry,
+    },
+    StateTable {
+        name: "schedule", noun: "grant", commands: &["schedule-payments", "confirm-schedule"],
+        states: &["none", "proposed", "scheduled"], reach: schedule,
+    },
+    StateTable {
+        name: "raised_award", noun: "grant", commands: &["confirm-attendance"],
+        states: &["none", "named", "confirmed"], reach: raised_award,
+    },
+    StateTable {
+        name: "member", noun: "group",
+        commands: &["add-member", "join", "refuse-invitation", "remove-member"],
+        states: &["none", "invited", "member"], reach: member,
+    },
+    StateTable {
+        name: "revocation", noun: "grant",
+        commands: &["withdraw-offer", "terminate", "demand-clawback", "confirm-revocation"],
+        states: &["none", "proposed", "confirmed"], reach: revocation,
+    },
+    StateTable {
+        name: "offer", noun: "grant",
+        commands: &["accept-agreement", "decline-offer", "lapse-offer", "send-offer"],
+        states: &["waits", "sent"], reach: offer,
+    },
+    StateTable {
+        name: "early_payment", noun: "grant",
+        commands: &["propose-early-payment", "confirm-early-payment", "send-payment"],
+        states: &["none", "waits", "proposed", "confirmed"], reach: early_payment,
+    },
+    StateTable {
+        name: "letter", noun: "application", commands: LETTER,
+        states: &[
+            "in_assessment", "awarded_held", "declined_held", "deferred_held", "reserve_list_held",
+            "declined",
+        ],
+        reach: letter,
+    },
+    StateTable {
+        name: "letters", noun: "fund",
+        commands: &["release-letters", "move-letters", "record-meeting"], states: &["none", "held"],
+        reach: letters,
+    },
+    StateTable {
+        name: "held_offer", noun: "grant", commands: HELD_OFFER, states: &["none", "held"],
+        reach: held_offer,
+    },
+    StateTable {
+        name: "story", noun: "grant", commands: &["publish-story", "withdraw-story"],
+        states: &["none", "published", "withdrawn"], reach: story,
+    },
 ];
 
 impl Scenario {
