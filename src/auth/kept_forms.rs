@@ -34,9 +34,9 @@ const ENCRYPTION: &str = "key of a kept form";
 /// A form as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptForm {
-    /// The address of its page, with the query.
+    /// The address of the page that shows the form, with its query.
     pub page: String,
-    /// Its name on the page.
+    /// The name of the form on that page.
     pub form: String,
     /// The digest of the person for whom the page was made.
     pub typed_by: String,

@@ -305,7 +305,7 @@ impl<'a> CommandExecution<'a> {
     }
 
     /// Encrypts and decides at the current time. Returns `None` if a stream that the decision read
-    /// has changed meanwhile.
+    /// has changed since.
     async fn encrypt_and_decide(&self) -> Result<Option<PreparedDecision<'a>>, CommandError> {
         let commands = self.commands;
         let now = commands.now();

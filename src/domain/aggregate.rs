@@ -45,7 +45,7 @@ pub trait DomainEvent:
 
 /// Declares an aggregate's events as an enum, with their names.
 ///
-/// Variant and field names are stored: a renamed one needs `#[serde(rename = "…")]`.
+/// Variant and field names are stored. A renamed variant or field needs `#[serde(rename = "…")]`.
 macro_rules! events {
     ($(#[$meta:meta])* $events:ident { $( $(#[$on_event:meta])* $event:ident { $(
         $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {

@@ -92,7 +92,7 @@ fn cell_parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
         })
 }
 
-/// Escapes a text so that no spreadsheet program reads a formula in it.
+/// Escapes a text so that no spreadsheet program reads it as a formula.
 #[must_use]
 pub fn escape_formula(text: &str) -> String {
     cell_parts(text)

@@ -44,7 +44,7 @@ pub enum AmountFault {
 }
 
 impl AmountFault {
-    /// Reads an amount as people write it in a form. Fails with what is wrong.
+    /// Reads an amount as people write it in a form. The error says why the text is not an amount.
     pub fn parse(text: &str) -> Result<Money, Self> {
         Money::parse_formatted(text).map_err(|_| Self::of(text))
     }
@@ -62,7 +62,7 @@ impl AmountFault {
     }
 }
 
-/// A number without the separators between its thousands. `None` if one has another place, so that
+/// Removes the separators between thousands. `None` if a separator is anywhere else, so that
 /// neither `850,50` nor `1.5` becomes another number.
 #[must_use]
 pub fn join_thousands(number: &str, is_separator: impl Fn(char) -> bool) -> Option<String> {

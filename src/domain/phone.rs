@@ -58,7 +58,8 @@ impl PhoneNumber {
         format!("{}{}{}", self.before, self.e164(), self.after)
     }
 
-    /// The words before and after the number, with the blanks and signs that part them from it.
+    /// The words before and after the number, with the spaces and punctuation between them and the
+    /// number.
     #[must_use]
     pub fn words(&self) -> (&str, &str) {
         (&self.before, &self.after)

@@ -70,8 +70,8 @@ fn with_plain_characters(text: &str) -> String {
     plain
 }
 
-/// What Windows-1252 means by a character from U+0080 to U+009F; none for the five that it leaves
-/// undefined.
+/// The character that Windows-1252 has at a code from U+0080 to U+009F. `None` for the five codes
+/// that it leaves undefined.
 fn in_windows_1252(letter: char) -> Option<char> {
     let byte = [u8::try_from(letter).ok()?];
     let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);

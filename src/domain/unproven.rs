@@ -57,8 +57,8 @@ impl Person {
         })
     }
 
-    /// Erases an unproven person once their time is over. A person who was given, or proposed for,
-    /// a role meanwhile is not erased.
+    /// Erases an unproven person once their time is over. A person who was given a role since, or
+    /// was proposed for one, is not erased.
     pub(super) fn expire_unproven(&self, facts: &DecisionContext) -> Result<PersonEvent, Refusal> {
         self.must_be_active()?;
         let unproven = self

@@ -112,8 +112,8 @@ impl JpegFrame {
     }
 }
 
-/// The next marker that begins a segment or ends the picture, and what is behind it. Fill bytes,
-/// escaped bytes and restart markers of the compressed data are passed over.
+/// Finds the next marker that begins a segment or ends the picture. Returns it with the bytes after
+/// it. Skips fill bytes, escaped bytes and restart markers in the compressed data.
 fn next_segment(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let at = bytes
         .windows(2)

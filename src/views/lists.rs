@@ -33,8 +33,8 @@ pub struct ListSelection {
     pub order: ListOrder,
 }
 
-/// The page of a list that is asked for, by the cursor of its neighbour. A text that is no cursor
-/// asks for the first page.
+/// The page of a list that is asked for, by the cursor of its neighbour. A text that is not a
+/// cursor asks for the first page.
 #[derive(Clone, Copy, Debug)]
 pub enum ListCursor<'a> {
     First,

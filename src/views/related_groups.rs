@@ -80,8 +80,8 @@ impl Views {
         Ok(named.into_iter().map(link).collect())
     }
 
-    /// The other groups that have the phone number of a group, in any form in which numbers were
-    /// kept at some time.
+    /// The other groups with the phone number of a group. Matches every form in which numbers were
+    /// stored over time.
     async fn groups_with_phone_of(&self, group: Uuid) -> Result<BTreeSet<Uuid>, ViewError> {
         let row: Option<GroupRow> = self.find(group, None).await?;
         let vault = self.log.vault();

@@ -23,9 +23,10 @@ use crate::projections::{GroupRow, PersonRow, search_key};
 const CHUNK: usize = 500;
 /// Events per query.
 const EVENTS_CHUNK: i64 = 1000;
-/// With more events than this since the last search, the index is built anew.
+/// The largest number of events that the index reads to catch up. After more events it is built
+/// anew.
 const EVENTS_MAX: i64 = 50_000;
-/// A shorter run of digits is no phone number.
+/// The fewest digits of a phone number. A shorter run of digits is not searched as one.
 const PHONE_DIGITS_MIN: usize = 4;
 /// A phone number with fewer digits, or a postal address with fewer letters, is not compared with
 /// others.

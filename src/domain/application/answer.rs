@@ -237,7 +237,7 @@ fn parse_budget(text: &str) -> Result<Vec<BudgetItem>, AnswerError> {
         .collect()
 }
 
-/// Reads a line: the item, and behind the last colon or space the amount.
+/// Reads a line: the item, then the amount after the last colon or space.
 fn parse_budget_line(line: &str) -> Result<BudgetItem, LineError> {
     let parted = line.rsplit_once(':').or_else(|| line.rsplit_once(' '));
     let (item, amount) = parted.ok_or(LineError::Amount(AmountFault::Unreadable))?;

@@ -1,5 +1,5 @@
-//! Whether an application is eligible. An officer's word can be taken back for ten minutes, until
-//! the panel has begun; the group hears nothing of a refusal before that.
+//! Whether an application is eligible. An officer's decision can be taken back for ten minutes,
+//! unless the panel has begun. The group does not hear of a refusal before that time is over.
 
 use std::collections::BTreeSet;
 

@@ -289,7 +289,8 @@ impl Application {
         })
     }
 
-    /// Withdraws an application that is undecided as far as the group knows.
+    /// Withdraws an application that has no decision, or whose decision the group does not know
+    /// yet.
     pub(super) fn withdraw(&self, facts: &DecisionContext) -> Result<ApplicationEvent, Refusal> {
         use ApplicationState as S;
         let undecided = [
@@ -376,8 +377,8 @@ impl Application {
     }
 }
 
-/// Answers are to questions of the form. What is not finished has its text among the answers; only
-/// then can an answer be the amount.
+/// Refuses answers to questions that the form does not have. An unfinished answer must have its
+/// text among the answers. Only an unfinished answer can be the amount.
 fn must_name_known_questions(answers: &SaveAnswers, questions: &[Question]) -> Result<(), Refusal> {
     let SaveAnswers {
         answers,

@@ -40,8 +40,8 @@ impl VariationChanges {
         self.amount.is_none() && self.purpose.is_none()
     }
 
-    /// Refuses people who may not decide on the changes. Days are for officers too; money and
-    /// purpose are the panel's, like the award.
+    /// Refuses people who may not decide on the changes. Officers and the panel may decide on days.
+    /// Only the panel may decide on money and purpose, as it does on the award.
     fn must_be_decided_by(&self, roles: &Roles) -> Result<(), Refusal> {
         if self.is_only_days() || roles.contains(&Role::Panel) {
             Ok(())

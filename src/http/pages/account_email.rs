@@ -24,7 +24,8 @@ struct NewAddressPage {
 
 /// What the page shows.
 enum NewAddressStep {
-    /// With the new address, and the masked name and present address of the person.
+    /// The link is valid. The values are the new address, and the masked name and present address
+    /// of the person.
     Confirm(String, Option<String>),
     Changed,
     /// The address belongs to someone else.

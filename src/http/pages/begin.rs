@@ -47,7 +47,7 @@ async fn show(
     render(&visitor, &app, None).await
 }
 
-/// Without the secret there is no page.
+/// Fails with "not found" if the request does not contain the secret of the link.
 fn require_secret(request: &HttpRequest, app: &AppState) -> Result<(), PageError> {
     let typed = request.match_info().query("secret");
     if founding::is_secret(app.commands.log().vault(), typed) {

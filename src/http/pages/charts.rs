@@ -121,7 +121,7 @@ impl MoneyBar {
         Self::part_of(whole, name, line)
     }
 
-    /// The same bars on one scale: as wide as the chart is the one with the most committed money.
+    /// Puts the bars on one scale. The bar with the most committed money is as wide as the chart.
     pub fn on_one_scale(bars: Vec<Self>) -> Vec<Self> {
         let most = bars.iter().map(|bar| bar.line.committed).max();
         let most = most.unwrap_or_default();
@@ -151,7 +151,7 @@ pub struct OutcomeBar {
 }
 
 impl OutcomeBar {
-    /// The mean of what groups reported, with one decimal; empty without a report.
+    /// The mean of what groups reported, with one decimal. Empty if there is no report.
     pub fn said_mean(&self) -> String {
         mean(self.line.said_points, self.line.said_by)
     }
@@ -161,7 +161,7 @@ impl OutcomeBar {
         mean(self.line.judged_points, self.line.judged_of)
     }
 
-    /// Where the mean of the groups is on a scale from none to strong.
+    /// The position of the groups' mean on a scale from none to strong.
     pub fn said_at(&self) -> String {
         on_scale(self.line.said_points, self.line.said_by)
     }

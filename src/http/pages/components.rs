@@ -9,9 +9,9 @@ use super::Form;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     Text,
-    /// A text with suggestions: its choices.
+    /// A text. The browser suggests the choices of the field.
     Suggested,
-    /// A detail of the person that the browser may fill in: the value of its `autocomplete`
+    /// A detail of the person that the browser may fill in. The value is the `autocomplete`
     /// attribute.
     Autofill(&'static str),
     Number,
@@ -53,18 +53,18 @@ pub struct FieldChoice<'a> {
     pub chosen: bool,
 }
 
-/// One of several checkboxes, and the box for words about it.
+/// One of several checkboxes, with a text box for a note about it.
 pub struct NotedChoice {
     pub value: String,
     pub label: String,
-    /// The name of the box, and its label.
+    /// The name and the label of the text box.
     pub note_name: String,
     pub note_label: String,
-    /// What is written in it.
+    /// The note in the text box.
     pub note: String,
 }
 
-/// Checkboxes, each with a box for words.
+/// Checkboxes, each with a text box for a note.
 #[derive(Template)]
 #[template(path = "parts/noted_checkboxes.html")]
 pub struct NotedCheckboxes<'a> {
@@ -162,7 +162,7 @@ impl HtmlSafe for HiddenFields<'_> {}
 pub struct UndoButton {
     pub path: String,
     pub form: Form,
-    /// For the record, if the command needs one.
+    /// The reason that is recorded, if the command needs one.
     pub reason: Option<&'static str>,
 }
 

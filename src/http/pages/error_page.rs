@@ -148,7 +148,7 @@ fn framework_error(status: StatusCode) -> PageError {
     PageError::Problem(code.problem(""))
 }
 
-/// The frame of the page, with as much of the visitor and the organisation as can be read.
+/// The frame of the page. It shows the visitor and the organisation, as far as both can be read.
 async fn page_context(request: &HttpRequest, app: &AppState) -> PageContext {
     let read = async {
         let visitor = Visitor::identify(request, app).await.ok();

@@ -153,7 +153,7 @@ async fn keep(
     Ok(Some(PageError::FormKept(to)))
 }
 
-/// The form as it is kept; `None` if it cannot be.
+/// The form in the shape in which it is kept. `None` if it cannot be kept.
 fn keepable_form(
     request: &HttpRequest,
     app: &AppState,

@@ -213,8 +213,8 @@ fn budget_lines(typed: &str) -> Vec<(String, String)> {
     lines
 }
 
-/// What was entered in the field or fields with a name, as one text. An empty line between others
-/// stays, so that each line keeps its place.
+/// Joins the values of all fields with a name to one text. Empty lines between others stay, so that
+/// each line keeps its number.
 pub fn entered(posted: &FormData, name: &str) -> String {
     let (item, amount) = (format!("item-{name}"), format!("amount-{name}"));
     let items = posted.all(&item);

@@ -54,7 +54,7 @@ struct SignInPage {
     to: String,
     /// A form that came too late was kept.
     kept: bool,
-    /// It had files, which are to be chosen again.
+    /// Whether the form had files, which the visitor must choose again.
     had_files: bool,
 }
 

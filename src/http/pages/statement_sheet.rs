@@ -35,7 +35,7 @@ pub enum SheetReader {
 
 /// The content of a statement, for `parts/statement.html`.
 pub struct StatementSheet {
-    /// Whose money the statement is about, before its name.
+    /// The words before the name: whose money the statement is about.
     pub kind: &'static str,
     pub name: String,
     /// What became of the money, in a few sentences.
@@ -72,7 +72,8 @@ pub struct GrantLine {
     pub awarded: i64,
     pub paid: i64,
     pub returned: i64,
-    /// Who came and helped according to its reports; without one, how far it is.
+    /// How many people came and helped, by the grant's reports. Without a report, how far the grant
+    /// is.
     pub so_far: String,
 }
 
@@ -286,7 +287,7 @@ fn is_accepted(state: GrantState) -> bool {
     )
 }
 
-/// Who came and helped; before the first accepted report, how far the grant is.
+/// How many people came and helped. Before the first accepted report, how far the grant is.
 fn so_far(row: &GrantRow, people: People, today: Date) -> String {
     let words = people.in_words();
     if !words.is_empty() {

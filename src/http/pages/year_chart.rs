@@ -16,7 +16,7 @@ const BOTTOM: i64 = 224;
 const GRID_STEPS: i64 = 3;
 /// The least distance between the names of two lines.
 const NAME_HEIGHT: i64 = 14;
-/// With more months than these, every other one is named.
+/// The largest number of months that are all named. If there are more, every second month is named.
 const NAMED_MONTHS_MAX: usize = 7;
 
 /// A text of the chart and where it is.

@@ -44,7 +44,7 @@ struct AnswerPage {
     due_on: Option<Date>,
     /// How the lines of a budget compare with the amount that is asked for.
     sum: Option<BudgetSum>,
-    /// What is still wrong with an answer that was saved before it was finished.
+    /// The error in an answer that was saved before it was finished.
     needs: Option<String>,
     /// The other languages, each with the button that saves the answer and changes to it.
     other_languages: Vec<(Language, String)>,
@@ -230,7 +230,7 @@ fn choices(section: &Section, fund: &FundRow, visitor: &Visitor) -> Vec<(String,
     }
 }
 
-/// The saved answer as its field has it, the same in each language.
+/// The saved answer as the value of its field. It is the same in each language.
 fn current_answer(section: &Section, row: &ApplicationRow) -> String {
     if section.own.is_some() {
         return section.stored.clone();
@@ -275,8 +275,8 @@ fn version(app: &AppState, section: &Section, row: &ApplicationRow) -> String {
         .request_hash(format!("{}\n{answer}", section.key).as_bytes())
 }
 
-/// Whether another answer was saved since the visitor opened the page. What they typed may be saved
-/// already, if they sent it twice.
+/// Whether another answer was saved since the visitor opened the page. `false` if the saved answer
+/// is the one that they typed, because they sent the form twice.
 fn has_changed(app: &AppState, section: &Section, row: &ApplicationRow, posted: &FormData) -> bool {
     let shown = posted.text(SHOWN);
     !shown.is_empty()
@@ -408,7 +408,8 @@ fn was_sent(refusal: &Refusal) -> bool {
         if !matches!(*state, "draft" | "withdrawn" | "lapsed"))
 }
 
-/// The page before a question: that of the application if its answers cannot be changed.
+/// The address of the page before a question. If the answers cannot be changed, the address of the
+/// application's page.
 fn back_path(row: &ApplicationRow, open: &[Section], key: &str, today: Date) -> String {
     if sections::is_open(row, today) {
         sections::path_before(row.id, open, key)
@@ -417,7 +418,8 @@ fn back_path(row: &ApplicationRow, open: &[Section], key: &str, today: Date) -> 
     }
 }
 
-/// The page after an answer: the next question, or what the button says.
+/// The address of the page after an answer: the next question, or the page that the pressed button
+/// leads to.
 fn next_path(row: &ApplicationRow, open: &[Section], key: &str, posted: &FormData) -> String {
     let own = format!("/my/applications/{}", row.id);
     let here = format!("{own}/answer/{key}");

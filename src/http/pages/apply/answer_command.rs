@@ -68,8 +68,8 @@ pub(super) fn parse_answer(
     }
 }
 
-/// Parses the answer to a question of the form. One that is not required is taken out again by
-/// leaving it empty.
+/// Parses the answer to a question of the form. If the question is optional, an empty field removes
+/// the saved answer.
 fn parse_own_answer(
     (question, stored): (&Question, &str),
     posted: &FormData,
@@ -110,8 +110,9 @@ fn save_answer(question: &Question, words: PersonalInput) -> ApplicationCommand 
     })
 }
 
-/// The command that saves an answer as it was typed, to be finished later. `None` if its question
-/// is answered by choosing, or if it is too long even so.
+/// The command that saves an answer as it was typed, to be finished later. `None` for the sections
+/// that every form has, except the amount, and if the text is too long even for an unfinished
+/// answer.
 pub(super) fn unfinished_answer(section: &Section, typed: &str) -> Option<ApplicationCommand> {
     let key = match &section.own {
         Some(question) => question.question.clone(),

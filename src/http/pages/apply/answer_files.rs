@@ -112,13 +112,13 @@ fn named_files(stored: &str) -> Vec<FileDigest> {
     named
 }
 
-/// The name of the field with new files for the field with an answer.
+/// The name of the field that takes new files for an answer, from the name of the answer's field.
 pub fn upload_field(name: &str) -> String {
     format!("file-{name}")
 }
 
-/// A form in which the stored files are values of their answers' fields, each under the name of the
-/// field that it came in, without those that are to be removed.
+/// Adds the stored files to a form. Each becomes a value of the field of its answer. Files that the
+/// visitor wants to remove are left out.
 pub fn with_files(posted: &FormData, stored: &[(String, FileDigest)]) -> FormData {
     const DROP: &str = "drop";
     let is_dropped = |value: &str| posted.all(DROP).any(|dropped| dropped == value);

@@ -1,5 +1,5 @@
-//! What the pages of the group and of the person share: the group as it was entered, and starting
-//! the draft, to which the person can return.
+//! Code that the pages of the group and of the person share: the group as it was entered, and the
+//! start of the draft. The person can return to the draft later.
 
 use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
@@ -201,8 +201,8 @@ pub(super) async fn start_application(
     )))
 }
 
-/// Executes one of the commands of a form, and waits until the views show it. `step` tells it from
-/// the form's other commands.
+/// Executes one command of a form, and waits until the views show it. `step` makes its idempotency
+/// key differ from the keys of the form's other commands.
 pub(super) async fn execute_step(
     app: &AppState,
     posted: &FormData,

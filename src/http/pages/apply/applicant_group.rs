@@ -55,19 +55,19 @@ impl GroupStep {
         }
     }
 
-    /// The first step among those of wrong fields.
+    /// The first step whose field has an error.
     fn first_of(wrong: &[(String, String)]) -> Option<Self> {
         use strum::VariantArray as _;
         let is_wrong = |step: &&Self| wrong.iter().any(|(field, _)| step.asks_for(field));
         Self::VARIANTS.iter().find(is_wrong).copied()
     }
 
-    /// The step that a form, or the query of a link, names.
+    /// The step with this name, as a form or the query of a link contains it.
     fn named(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
-    /// The address of the page before.
+    /// The address of the page before the one that asks this.
     fn back(self, path: &str, typed: &TypedGroup) -> String {
         match self {
             Self::Name => format!("{path}/fits"),
@@ -75,13 +75,13 @@ impl GroupStep {
         }
     }
 
-    /// The address of its page, with what was entered.
+    /// The address of the page that asks this. Its query repeats the answers so far.
     fn address(self, path: &str, typed: &TypedGroup) -> String {
         format!("{path}/group?{}&{ASK}={}", typed.to_query(), self.key())
     }
 }
 
-/// The field, and the part of the query, that names what a page asks.
+/// The name of the form field and of the query parameter that contain the step.
 const ASK: &str = "ask";
 
 #[derive(Template)]
@@ -196,7 +196,8 @@ async fn same_name_notice(
     Ok(String::new())
 }
 
-/// Shows the page whose answer is wrong, or leads to the one that was not asked yet.
+/// Shows the page that was sent, if its answer has an error. Otherwise redirects to the first page
+/// whose answer is missing or wrong.
 async fn ask_again(
     request: &HttpRequest,
     visitor: &Visitor,
@@ -265,9 +266,9 @@ pub(super) async fn submit(
     }
 }
 
-/// Continues after a page of the group, with what is still open. After that, a visitor who is not
-/// signed in is asked for their own name. A member's application is started immediately, for an
-/// existing group or a new one.
+/// Leads to the next page about the group that has no answer yet. Once all have one, a visitor who
+/// is not signed in is asked for their own name. A member's application is started immediately, for
+/// an existing group or a new one.
 async fn continue_with(
     request: &HttpRequest,
     visitor: &Visitor,

@@ -72,7 +72,7 @@ async fn render(
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
 
-/// The page in another language, with what was typed. Nothing is recorded yet.
+/// Shows the page in another language with the values that were typed. Records nothing.
 async fn render_in_language(
     mut visitor: Visitor,
     app: &AppState,

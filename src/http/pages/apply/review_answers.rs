@@ -38,20 +38,20 @@ struct ReviewAnswersPage {
     again: bool,
     /// The questions that still need an answer: key and title.
     missing: Vec<(String, String)>,
-    /// The person who applies, and how to reach them, a line each.
+    /// The person who applies, and one line for each way to reach them.
     contact_name: String,
     contact_lines: Vec<String>,
     /// The day by which the requested changes are due.
     due_on: Option<Date>,
 }
 
-/// What the page says of the group that applies.
+/// What the page shows about the group that applies.
 #[derive(Default)]
 struct GroupLines {
     name: String,
     /// Whether it is new.
     standing: &'static str,
-    /// Another name that waits for the office.
+    /// The note about a name or area that a member proposed and that the office has not decided on.
     waiting: Option<String>,
 }
 
@@ -64,7 +64,7 @@ struct SubmittedPage {
     round: RoundRow,
     /// The proven address, to which the number is emailed.
     email: Option<String>,
-    /// What we do if something is not clear, and once the panel has decided.
+    /// How we ask about something that is not clear, and how we send the panel's decision.
     unclear: String,
     decision: String,
 }
@@ -283,8 +283,8 @@ async fn own_contact(visitor: &Visitor, app: &AppState) -> Result<OwnContact, Pa
     OwnContact::load(visitor, app, row).await
 }
 
-/// What we do if something is not clear, and once the panel has decided, by how the person can be
-/// reached: by email, else by phone, else by post.
+/// Two sentences: how we ask about something that is not clear, and how we send the panel's
+/// decision. We use email if we have an address, then phone, then post.
 fn promises(contact: &OwnContact, language: Language) -> (String, String) {
     let plain = |text: &str| translate(text, language).to_owned();
     let with = |text: &str, value: &str| translate_with(text, value, language);

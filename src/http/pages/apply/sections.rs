@@ -37,7 +37,7 @@ pub struct Section {
     pub stored: String,
     /// The files of the answer, at the addresses of the group's pages.
     pub files: AnswerFiles,
-    /// What is wrong with an answer that was saved before it was finished.
+    /// The error in an answer that was saved before it was finished.
     pub needs: Option<String>,
     pub required: bool,
     pub own: Option<Question>,
@@ -89,7 +89,7 @@ impl Section {
         self.needs.is_some() || (self.required && !self.is_answered())
     }
 
-    /// The budget, if that is what was answered.
+    /// The answer as a budget. `None` if the question asks for something else.
     pub fn budget(&self) -> Option<BudgetTable> {
         BudgetTable::parse(self.own.as_ref()?, &self.stored)
     }
@@ -145,7 +145,8 @@ pub async fn open_sections(
     Ok(retain_open(row, all_sections(app, row, language).await?))
 }
 
-/// Filters sections to those that the group can change now, which are those that were sent back.
+/// Retains the sections that the group can change now. After a request for changes these are the
+/// sections that were sent back.
 pub fn retain_open(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
     if row.state == ApplicationState::ChangesRequested {
         sections.retain(|section| {
@@ -207,7 +208,8 @@ pub async fn all_sections(
     Ok(sections)
 }
 
-/// Reads the amount that a group asks for. Fails with what is wrong with it.
+/// Reads the amount that a group asks for. The error is the sentence that the page shows at the
+/// field.
 pub fn parse_requested(typed: &str, fund: &FundRow, language: Language) -> Result<Money, String> {
     let amount = AmountFault::parse(typed).map_err(|fault| amount_error_text(fault, language))?;
     if fund.rules.must_allow(amount).is_ok() {
@@ -355,7 +357,7 @@ async fn helper_section(
     })
 }
 
-/// A text with two placeholders, in a language.
+/// Translates a text, and replaces its two placeholders.
 pub fn with_two(
     text: &str,
     one: impl std::fmt::Display,

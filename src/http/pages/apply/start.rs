@@ -153,7 +153,7 @@ fn area_names(fund: &FundRow) -> Vec<String> {
         .collect()
 }
 
-/// A question as the pages before the first answer show it, and as it is printed.
+/// A question as the pages before the application and the printed form show it.
 struct AskedQuestion {
     label: String,
     help: String,

@@ -27,14 +27,15 @@ type Choices = Vec<(String, String)>;
 #[template(path = "parts/act.html")]
 pub struct Action {
     pub title: String,
-    /// What the reader should know before they take it; empty if nothing.
+    /// What the reader should know before they take the action. Empty if there is nothing to know.
     pub about: String,
     /// The address that the form is posted to.
     pub path: String,
     pub button: String,
     /// A second button for a preview: the address that it posts to, and its label.
     pub preview: Option<(String, String)>,
-    /// The form searches for a record at this page, where the reader picks it. It posts nothing.
+    /// The address of a page on which the reader searches for a record and picks it. The form leads
+    /// there and posts nothing.
     pub search: Option<String>,
     pub fields: Vec<ActionField>,
     pub form: Form,
@@ -63,7 +64,7 @@ impl Action {
         ActionBody { action: self, main }
     }
 
-    /// Whether its form has fields to fill in.
+    /// Whether the form has fields to fill in.
     pub fn needs_words(&self) -> bool {
         let shown = |field: &ActionField| !matches!(field.kind, ActionFieldKind::Hidden(_));
         self.fields.iter().any(shown)
@@ -208,7 +209,8 @@ pub fn sample<T: FromStr>(text: &str) -> T {
 pub struct ActionSpec {
     /// A sample of the command, for the dry run. Its name and record are the address of the form.
     command: Command,
-    /// The name of the form on its page: that of the command, unless the page has several of it.
+    /// The name of the form on its page. It is the name of the command, unless the page has several
+    /// forms for that command.
     form: String,
     title: String,
     about: String,
@@ -270,7 +272,8 @@ impl ActionSpec {
         }
     }
 
-    /// Adds a statement without which the form is not accepted. It is no part of the command.
+    /// Adds a statement that the reader must tick before the form is accepted. The command does not
+    /// contain it.
     pub fn must_tick(self, label: &str, statement: &str) -> Self {
         // The empty field tells a form whose box is not ticked from a form without the box.
         let choice = vec![("yes".to_owned(), statement.to_owned())];
@@ -343,7 +346,7 @@ impl ActionSpec {
         self.field(name, "", ActionFieldKind::Hidden(value.to_string()))
     }
 
-    /// A hidden field that is no text in the command's JSON.
+    /// Adds a hidden field whose value is not a text in the command's JSON.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers pass numbers and sums that they make for it"
@@ -361,12 +364,12 @@ impl ActionSpec {
         self.field(name, label, ActionFieldKind::Text)
     }
 
-    /// A name that becomes a key: "Winter 2026" becomes `winter-2026`.
+    /// Adds a field for a name from which a key is made: "Winter 2026" becomes `winter-2026`.
     pub fn key(self, name: &str, label: &str) -> Self {
         self.field(FieldType::Key.name_of(name), label, ActionFieldKind::Text)
     }
 
-    /// Names, one on each line, each of which becomes a key.
+    /// Adds a field for names, one on each line. A key is made from each name.
     pub fn keys(self, name: &str, label: &str) -> Self {
         let name = FieldType::Keys.name_of(name);
         self.field(name, label, ActionFieldKind::TextArea)
@@ -400,18 +403,18 @@ impl ActionSpec {
         self.field(name, label, ActionFieldKind::Select(choices))
     }
 
-    /// A choice whose values are no texts in the command's JSON.
+    /// Adds a choice whose values are not texts in the command's JSON.
     pub fn select_as(self, field: FieldType, name: &str, label: &str, choices: Choices) -> Self {
         self.field(field.name_of(name), label, ActionFieldKind::Select(choices))
     }
 
-    /// A list, of which any number of items can be chosen.
+    /// Adds a list of checkboxes.
     pub fn checkboxes(self, name: &str, label: &str, choices: Choices) -> Self {
         let name = FieldType::List.name_of(name);
         self.field(name, label, ActionFieldKind::Checkboxes(choices))
     }
 
-    /// A list, of which any number of items can be chosen, each with a box for words about it.
+    /// Adds a list of checkboxes, each with a text box for a note about it.
     pub fn noted_checkboxes(mut self, name: &str, label: &str, choices: Vec<NotedChoice>) -> Self {
         let notes = choices
             .iter()
@@ -421,7 +424,7 @@ impl ActionSpec {
         self.field(name, label, ActionFieldKind::NotedCheckboxes(choices))
     }
 
-    /// One statement that the reader agrees to.
+    /// Adds a checkbox with a statement that the reader agrees to.
     pub fn tick(self, name: &str, label: &str, statement: &str) -> Self {
         let choice = vec![("yes".to_owned(), statement.to_owned())];
         let name = FieldType::YesNo.name_of(name);
@@ -436,7 +439,7 @@ impl ActionSpec {
         self
     }
 
-    /// Fills in a likely value of the last field.
+    /// Fills in the last field with a likely value.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers pass days and sums that they make for it"

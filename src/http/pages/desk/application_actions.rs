@@ -73,7 +73,7 @@ impl ApplicationActions<'_> {
         self.request.actions(self.forms, table).await
     }
 
-    /// Declaring a conflict of interest, or none.
+    /// The actions that declare a conflict of interest, or that there is none.
     pub(super) async fn declarations(&self) -> Result<Vec<Action>, PageError> {
         self.request
             .actions(self.forms, self.interests().into())
@@ -87,7 +87,7 @@ impl ApplicationActions<'_> {
         )
     }
 
-    /// Taking back the decision while the group has not heard of it.
+    /// The action that takes back the decision, as long as the group has not heard of it.
     fn take_back(&self) -> Option<ActionSpec> {
         let is_declined = self.row.state == ApplicationState::Declined;
         if self.row.letter.is_none() && !(is_declined && self.row.take_back_until.is_some()) {
@@ -110,7 +110,7 @@ impl ApplicationActions<'_> {
         Some(spec.destructive())
     }
 
-    /// Taking back what was said about the eligibility, for ten minutes.
+    /// The action that takes back the decision on eligibility. It is available for ten minutes.
     fn take_back_eligibility(&self) -> Option<ActionSpec> {
         self.row.take_back_until?;
         Some(self.spec("Put it back to check", C::TakeBackEligibility(NoBody {})))
@@ -171,7 +171,7 @@ impl ApplicationActions<'_> {
         ]
     }
 
-    /// Scoring it, or revising the reader's score.
+    /// The action that scores the application, or that revises the reader's score.
     fn scoring(&self) -> ActionSpec {
         let texts = &self.fund.rules.texts;
         let criteria: BTreeMap<Slug, u8> = fund_texts::criteria(texts)
@@ -224,8 +224,8 @@ impl ApplicationActions<'_> {
             .prefill(description)
     }
 
-    /// The decisions of the panel: award, decline, defer, reserve. They are tried with all members
-    /// present who may decide.
+    /// The decisions of the panel: award, decline, defer, reserve. The dry run names all members
+    /// who may decide as present.
     async fn decisions(&self) -> Result<[ActionSpec; 5], PageError> {
         let present = unconflicted(self.request, self.row.id, self.panel).await?;
         let award = self.sample_award(&present);

@@ -155,7 +155,7 @@ fn fields(funds: &[FundRow]) -> Vec<ListFilter> {
     ]
 }
 
-/// The parts of an application's row that the list shows. What else the row has is not read.
+/// The parts of an application's row that the list shows. The rest of the row is not read.
 #[derive(Deserialize)]
 struct ListedApplication {
     id: Uuid,

@@ -36,7 +36,7 @@ pub(super) struct ChangeView {
     /// What was asked about this answer alone.
     pub own_question: Option<String>,
     pub answered_on: Option<jiff::civil::Date>,
-    /// What the group had written, if it wrote something else since.
+    /// The group's earlier answer, if the group has changed it since.
     pub before: Option<String>,
 }
 

@@ -21,7 +21,7 @@ pub(super) struct DecisionAttendance<'a> {
     /// decision.
     pub decision: u32,
     pub unconfirmed: &'a BTreeSet<PersonId>,
-    /// When it was, as part of a sentence: "when it was decided".
+    /// The occasion as a part of a sentence: "when it was decided".
     pub when: &'static str,
 }
 

@@ -107,7 +107,7 @@ async fn form_choices(app: &AppState, fund: &FundRow) -> Result<Vec<FormChoice>,
     Ok(choices)
 }
 
-/// What is known of a form: the rounds of the fund that ask it, and the languages.
+/// A note about a form: the rounds of the fund that use it, and its languages.
 fn form_note(fund: &FundRow, version: u32, questions: &[Question]) -> String {
     let rounds: Vec<&str> = fund
         .rounds

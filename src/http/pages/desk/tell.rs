@@ -83,7 +83,7 @@ struct TellOnePage {
     person: String,
     phone: Option<Phone>,
     postal_address: Option<String>,
-    /// The person has an email address, so that the words can be sent by email.
+    /// Whether the person has an email address, to which the words can be sent.
     has_email: bool,
     record: MailRecord,
     since: String,

@@ -317,8 +317,8 @@ fn instruction(detail: &str) -> Option<String> {
     Some(says.to_owned())
 }
 
-/// A problem that is not of one field, in a sentence. Refusals of the rules are written for people;
-/// other problems are written for programs.
+/// A sentence for a problem that no single field caused. Refusals of the rules are written for
+/// people; other problems are written for programs.
 fn problem_sentence(problem: &Problem) -> String {
     use strum::VariantNames as _;
     if !Refusal::VARIANTS.contains(&problem.code()) {

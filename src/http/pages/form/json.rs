@@ -12,7 +12,7 @@ use crate::http::pages::kept_form::TYPED_BY;
 /// The deepest path of a field, in dots. No command has one that deep.
 const DEPTH_MAX: usize = 8;
 
-/// The type of a field that is no text: a suffix of the field's name after a colon, as in
+/// The type of a field whose value is not a text: a suffix of the field's name after a colon, as in
 /// `amount:money`.
 #[derive(Clone, Copy, Debug, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
@@ -36,7 +36,8 @@ impl FieldType {
         format!("{path}:{}", <&str>::from(self))
     }
 
-    /// The JSON of an entered value. What is no number stays a text, which the command refuses.
+    /// The JSON of an entered value. If a number is expected and the value is not one, it stays a
+    /// text, which the command refuses.
     fn value(self, entered: &str) -> Value {
         match self {
             Self::Number => strip_formatting(entered)

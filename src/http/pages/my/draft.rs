@@ -60,7 +60,7 @@ pub(super) fn parse(
     }))
 }
 
-/// The form with what was saved of it.
+/// Fills the form in with the values that were saved.
 pub(super) fn prefilled(mut form: Form, draft: &UpdateDraftView) -> Form {
     for (field, typed) in &draft.answers {
         form = form.prefill(<&str>::from(*field), typed);
@@ -109,7 +109,7 @@ fn are_same<K: Ord>(typed: &BTreeMap<K, PersonalInput>, saved: &BTreeMap<K, Stri
     texts.eq(saved.iter().map(|(key, text)| (key, Some(text.as_str()))))
 }
 
-/// What is saved, to be read next to what was typed.
+/// The saved values, which the page shows next to the typed ones.
 pub(super) fn saved_draft(
     draft: &UpdateDraftView,
     signs: &[Sign],

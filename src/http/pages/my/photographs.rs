@@ -47,8 +47,8 @@ pub(super) fn missing_consent(
     is_missing.then(|| ("agreed".to_owned(), translate(says, language).to_owned()))
 }
 
-/// The photos that a form names which was kept until the visitor signed in again; `None` if no form
-/// of this name was.
+/// The photos that a kept form names. `None` if no form of this name was kept until the visitor
+/// signed in again.
 pub(super) async fn of_kept_form(
     visitor: &Visitor,
     app: &AppState,

@@ -225,7 +225,7 @@ pub(super) fn application_to_do(
     })
 }
 
-/// The most urgent first; what has no day comes last.
+/// Sorts by urgency. Entries without a day are last.
 pub(super) fn sort(asked: &mut [ToDo]) {
     asked.sort_by_key(|item| (item.due_on.is_none(), item.due_on));
 }

@@ -175,8 +175,8 @@ pub(super) fn words_field(sign: &Slug) -> String {
     format!("sign-{sign}")
 }
 
-/// The form with what the group saved of it, or with what it sent before, if the office has a
-/// question about it.
+/// Fills the form in with what the group saved. If the office has a question about a report, fills
+/// it in with what the group sent before.
 fn prefilled(form: Form, seen: UpdateView) -> Form {
     match seen.draft {
         Some(draft) => draft::prefilled(form, &draft),

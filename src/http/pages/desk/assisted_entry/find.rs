@@ -27,7 +27,7 @@ pub(super) struct KnownGroup {
     pub people: Vec<(String, String)>,
 }
 
-/// The groups whose names begin like a text.
+/// The groups whose names begin with a text.
 pub(super) async fn groups_like(
     request: &DeskRequest<'_>,
     text: &str,

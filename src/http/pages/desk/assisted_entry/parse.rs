@@ -41,7 +41,7 @@ pub(super) enum EntryGroup {
     /// A new group, without the person as its member.
     New {
         group: RegisterGroup,
-        /// The officer says that it is another group than those with the same name.
+        /// Whether the officer confirmed that the group differs from those with the same name.
         apart: bool,
     },
 }

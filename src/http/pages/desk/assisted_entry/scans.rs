@@ -11,7 +11,7 @@ use crate::projections::{ApplicationRow, FileRow};
 
 /// The hidden field that names a scan.
 pub(super) const KEPT: &str = "kept_scan";
-/// The box that leaves out one of them.
+/// The checkbox that removes one of the scans.
 pub(super) const DROPPED: &str = "drop";
 /// The most scans that one form names.
 const KEPT_MAX: usize = 12;

@@ -48,7 +48,7 @@ pub(super) struct PaidGrant {
 }
 
 /// The grant for which an entry was recorded as returned money, and its line of the form. Such
-/// money is no longer due. `alike` has how many equal lines the statement had so far.
+/// money is no longer due. `alike` counts the equal lines that the statement had so far.
 pub(super) async fn recorded_return(
     request: &DeskRequest<'_>,
     entry: &StatementEntry,

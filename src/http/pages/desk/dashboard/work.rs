@@ -34,7 +34,7 @@ pub struct WorkRow {
     pub path: String,
     pub title: String,
     pub about: String,
-    /// Whom to phone: the number as it is shown, and as it is dialled.
+    /// The phone number as the page shows it, and as a link dials it.
     pub phone: Option<(String, String)>,
     pub when: String,
     pub button: String,
@@ -68,28 +68,28 @@ impl WorkRow {
         self
     }
 
-    /// It is late: it was due on a day.
+    /// Marks the work as late since the day on which it was due.
     pub(super) fn late(mut self, due: Date, today: Date) -> Self {
         (self.urgency, self.since) = (Urgency::Late, Some(due));
         self.when = due_text(due, today);
         self
     }
 
-    /// Something went wrong on a day.
+    /// Marks the work as a problem that arose on a day.
     pub(super) fn wrong(mut self, since: Option<Date>, today: Date) -> Self {
         (self.urgency, self.since) = (Urgency::Late, since);
         self.when = since.map_or_else(|| "Now".to_owned(), |since| ago_text(since, today));
         self
     }
 
-    /// It has waited since a day, and should be done today.
+    /// Marks the work as waiting since a day, and as due today.
     pub(super) fn today(mut self, since: Date) -> Self {
         (self.urgency, self.since) = (Urgency::Today, Some(since));
         "Today".clone_into(&mut self.when);
         self
     }
 
-    /// It has waited since a day.
+    /// Marks the work as waiting since a day.
     pub(super) fn since(mut self, since: Option<Date>, today: Date) -> Self {
         self.since = since;
         self.when = since.map_or_else(String::new, |since| waits_text(since, today));
@@ -102,7 +102,7 @@ impl WorkRow {
         self
     }
 
-    /// A button that phones someone.
+    /// Gives the row a button that phones someone.
     pub(super) fn phoning(mut self, name: &str, number: &str) -> Self {
         let first = name.split_whitespace().next().unwrap_or("them");
         let Phone { number, dial, note } = Phone::of(number);
@@ -174,7 +174,7 @@ impl<T> Default for WorkQueue<T> {
 }
 
 impl<T> WorkQueue<T> {
-    /// The count, less the rows that were dropped from `rows`.
+    /// Drops the rows that do not match, and subtracts them from the count.
     pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
         let before = self.rows.len();
         self.rows.retain(keep);
@@ -244,7 +244,7 @@ pub(super) async fn waiting_rows<T: TableRow>(
         .items)
 }
 
-/// Rows for records that have no list of their own: a row for each, if there are few.
+/// Rows for the first few records of a kind that has no list of its own.
 pub(super) fn named<T>(rows: &[T], row: impl Fn(&T) -> WorkRow) -> Vec<WorkRow> {
     const MANY: usize = 8;
     rows.iter().take(MANY).map(row).collect()

@@ -40,7 +40,7 @@ struct EmailPage {
     wrong: Vec<(String, String)>,
     /// The form of the test message.
     test: Form,
-    /// Why the last test message was not sent; empty if it was, or there was none.
+    /// Why the last test message was not sent. Empty if it was sent, or if there was none.
     failed: String,
     /// What is in force.
     server: String,

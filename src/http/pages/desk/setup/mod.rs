@@ -50,7 +50,7 @@ struct SetupStep {
     title: &'static str,
     about: String,
     done: bool,
-    /// It is the first step that is not done.
+    /// Whether it is the first step that is not done.
     now: bool,
     /// How long it takes.
     time: &'static str,

@@ -42,7 +42,7 @@ struct FirstRoundPage {
     open_form: Form,
     funds: Vec<(String, String)>,
     round: Option<FirstRound>,
-    /// It takes applications.
+    /// Whether the round takes applications.
     is_open: bool,
     /// What must be done before it can open: the words, and the page that mends it.
     missing: Vec<(String, &'static str)>,
