@@ -75,12 +75,8 @@ async fn every_event_is_proven_against_the_newest_head(app: TestApp) {
 on_each_engine!(a_head_is_signed_once_for_a_size_by_however_many_sealers);
 async fn a_head_is_signed_once_for_a_size_by_however_many_sealers(app: TestApp) {
     let office = Office::open(&app, 50_000).await;
-    let beside = if app.store().postgres_pool().is_some() {
-        app.second_process().await
-    } else {
-        app.restarted().await
-    };
-    let (one, other) = (sealer(&app), sealer(&beside));
+    let second = app.another_process().await;
+    let (one, other) = (sealer(&app), sealer(&second));
     for _ in 0..10 {
         office.submitted(&app, 500).await;
         let (first, second) = tokio::join!(one.catch_up(), other.catch_up());
@@ -125,6 +121,26 @@ async fn assert_sealer_stops(app: &TestApp, says: &str) {
         Err(SigningError::Stopped(_))
     ));
     assert_eq!(checkpoints(app).await, before);
+}
+
+/// The SQL that reads a payload as text, and the suffix that makes a text a payload.
+pub fn payload_casts(app: &TestApp) -> (&'static str, &'static str) {
+    if app.store().postgres_pool().is_some() {
+        ("payload::text", "::json")
+    } else {
+        ("payload", "")
+    }
+}
+
+/// Replaces a text in the payloads of all events of a type, as if an earlier version had accepted
+/// it.
+pub async fn rewrite_payloads(app: &TestApp, event: &str, from: &str, to: &str) {
+    let (read, written) = payload_casts(app);
+    let sql = format!(
+        "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} \
+            WHERE event_type = '{event}'"
+    );
+    rewrite_log(app, &sql).await;
 }
 
 /// Removes the guard, changes something, and restores the guard.
@@ -200,6 +216,12 @@ async fn a_log_that_was_rewritten_is_not_sealed_further(app: TestApp) {
     );
 }
 
+/// Executes the statement of the app's engine.
+async fn execute_for_engine(app: &TestApp, postgres: &str, sqlite: &str) {
+    let is_postgres = app.store().postgres_pool().is_some();
+    execute_raw(app, if is_postgres { postgres } else { sqlite }).await;
+}
+
 on_each_engine!(a_hash_that_was_appended_to_a_tile_is_not_taken_for_an_events);
 /// A hash appended to a tile by somebody else must not be used for the next event.
 async fn a_hash_that_was_appended_to_a_tile_is_not_taken_for_an_events(app: TestApp) {
@@ -211,15 +233,7 @@ async fn a_hash_that_was_appended_to_a_tile_is_not_taken_for_an_events(app: Test
         format!("UPDATE tree_tiles SET hashes = hashes || '\\x{zeros}'::bytea"),
         format!("UPDATE tree_tiles SET hashes = CAST(hashes || x'{zeros}' AS BLOB)"),
     );
-    execute_raw(
-        &app,
-        if app.store().postgres_pool().is_some() {
-            &postgres
-        } else {
-            &sqlite
-        },
-    )
-    .await;
+    execute_for_engine(&app, &postgres, &sqlite).await;
     assert_sealer_stops(&app, "tiles").await;
     assert!(
         sealer(&app).check().await.is_err(),
@@ -229,15 +243,7 @@ async fn a_hash_that_was_appended_to_a_tile_is_not_taken_for_an_events(app: Test
         "UPDATE tree_tiles SET hashes = substring(hashes FROM 1 FOR length(hashes) - 32)",
         "UPDATE tree_tiles SET hashes = substr(hashes, 1, length(hashes) - 32)",
     );
-    execute_raw(
-        &app,
-        if app.store().postgres_pool().is_some() {
-            postgres
-        } else {
-            sqlite
-        },
-    )
-    .await;
+    execute_for_engine(&app, postgres, sqlite).await;
     sealer(&app).check().await.unwrap();
     sealer(&app).catch_up().await.unwrap();
 }
@@ -282,15 +288,7 @@ async fn a_tile_that_was_changed_is_not_built_upon(app: TestApp) {
         format!("UPDATE tree_tiles SET hashes = '\\x{zeros}'::bytea || substring(hashes FROM 33)"),
         format!("UPDATE tree_tiles SET hashes = CAST(x'{zeros}' || substr(hashes, 33) AS BLOB)"),
     );
-    execute_raw(
-        &app,
-        if app.store().postgres_pool().is_some() {
-            &postgres
-        } else {
-            &sqlite
-        },
-    )
-    .await;
+    execute_for_engine(&app, &postgres, &sqlite).await;
     assert_sealer_stops(&app, "tiles").await;
 }
 

@@ -18,11 +18,7 @@ on_each_engine!(a_blank_stream_is_never_remembered);
 async fn a_blank_stream_is_never_remembered(app: TestApp) {
     let office = Office::open(&app, 5000).await;
     let (group, member) = office.group(&app).await;
-    let other = if app.store().postgres_pool().is_some() {
-        app.second_process().await
-    } else {
-        app.restarted().await
-    };
+    let other = app.another_process().await;
 
     for number in 0..5 {
         let blank = BlankStream {

@@ -6,29 +6,16 @@ use std::sync::Arc;
 
 use microgrants::clock::new_id;
 use microgrants::commands::{CommandRequest, IdempotencyKey};
-use microgrants::domain::command::{NoBody, WithReason};
-use microgrants::domain::{Command, FundCommand, FundId, PersonId};
+use microgrants::domain::{FundId, PersonId};
 use microgrants::store::events;
 
 use crate::log::appends::execute_raw;
 use crate::log::faults::{CutPoint, FaultyProxy, LATE_BY};
 use crate::projections::read_models::assert_equals_rebuild;
-use crate::support::fixtures::{Office, text};
+use crate::support::fixtures::Office;
 use crate::support::replay;
+use crate::support::steps::{pause, resume};
 use crate::support::test_app::{ORGANISATION, TestApp, request};
-
-fn pause(fund: FundId) -> Command {
-    Command::Fund(
-        fund,
-        FundCommand::Pause(WithReason {
-            reason: text("A pause"),
-        }),
-    )
-}
-
-fn resume(fund: FundId) -> Command {
-    Command::Fund(fund, FundCommand::Resume(NoBody {}))
-}
 
 async fn pause_and_resume(app: &TestApp, by: PersonId, fund: FundId, times: usize) {
     for _ in 0..times {
@@ -63,11 +50,7 @@ async fn of_two_writers_each_notices_what_the_other_wrote(app: TestApp) {
         ..office
     };
     beside.open_fund(&app, 1000).await;
-    let other = if app.store().postgres_pool().is_some() {
-        app.second_process().await
-    } else {
-        app.restarted().await
-    };
+    let other = app.another_process().await;
     app.projector.enable_inline();
     other.projector.enable_inline();
     // Alternately, on the same record.

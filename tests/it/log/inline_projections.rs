@@ -1,8 +1,6 @@
 //! Inline projections: rows written in the transaction of the append are visible immediately, and a
 //! fault in them does not stop writers.
 
-use microgrants::domain::command::{NoBody, WithReason};
-use microgrants::domain::{Command, FundCommand};
 use microgrants::projections::FundRow;
 use microgrants::store::checkpoints;
 
@@ -10,21 +8,9 @@ use crate::log::appends::execute_raw;
 use crate::projections::read_models::{
     assert_equals_rebuild, dump_rows, generate_activity, rebuild_all,
 };
-use crate::support::fixtures::{Office, text};
+use crate::support::fixtures::Office;
+use crate::support::steps::{pause, resume};
 use crate::support::test_app::{ORGANISATION, TestApp};
-
-fn pause(office: &Office) -> Command {
-    Command::Fund(
-        office.fund,
-        FundCommand::Pause(WithReason {
-            reason: text("A pause"),
-        }),
-    )
-}
-
-fn resume(office: &Office) -> Command {
-    Command::Fund(office.fund, FundCommand::Resume(NoBody {}))
-}
 
 /// The fund's state in the views, and whether the views have reached the end of the log.
 async fn fund_in_views(app: &TestApp, office: &Office) -> (String, bool) {
@@ -49,9 +35,9 @@ async fn the_views_stand_with_the_answer(app: TestApp) {
     let office = Office::open(&app, 100_000).await;
     app.catch_up().await;
     app.projector.enable_inline();
-    app.issue_ok(office.ada, pause(&office)).await;
+    app.issue_ok(office.ada, pause(office.fund)).await;
     assert_eq!(fund_in_views(&app, &office).await, shows("paused"));
-    app.issue_ok(office.ada, resume(&office)).await;
+    app.issue_ok(office.ada, resume(office.fund)).await;
     assert_eq!(fund_in_views(&app, &office).await, shows("open"));
     generate_activity(&app, &office, 8).await;
     // No projector ran.
@@ -69,13 +55,13 @@ on_each_engine!(views_that_fell_behind_catch_up_with_an_append);
 async fn views_that_fell_behind_catch_up_with_an_append(app: TestApp) {
     let office = Office::open(&app, 1000).await;
     app.catch_up().await;
-    app.issue_ok(office.ada, pause(&office)).await;
+    app.issue_ok(office.ada, pause(office.fund)).await;
     assert_eq!(
         fund_in_views(&app, &office).await,
         ("open".to_owned(), false)
     );
     app.projector.enable_inline();
-    app.issue_ok(office.ada, resume(&office)).await;
+    app.issue_ok(office.ada, resume(office.fund)).await;
     assert_eq!(fund_in_views(&app, &office).await, shows("open"));
     assert_equals_rebuild(&app).await;
 }
@@ -89,8 +75,8 @@ async fn another_process_that_moves_them_changes_nothing(app: TestApp) {
         one.projector.enable_inline();
     }
     for _ in 0..3 {
-        app.issue_ok(office.ada, pause(&office)).await;
-        other.issue_ok(office.ada, resume(&office)).await;
+        app.issue_ok(office.ada, pause(office.fund)).await;
+        other.issue_ok(office.ada, resume(office.fund)).await;
         other.catch_up().await;
         assert_eq!(fund_in_views(&other, &office).await, shows("open"));
     }
@@ -115,10 +101,10 @@ async fn a_rebuild_meanwhile_keeps_nobody_from_writing(app: TestApp) {
     app.projector.enable_inline();
     // The cached state of this process belongs to a generation that no longer exists.
     rebuild_all(&app).await;
-    app.issue_ok(office.ada, pause(&office)).await;
+    app.issue_ok(office.ada, pause(office.fund)).await;
     app.catch_up().await;
     assert_eq!(fund_in_views(&app, &office).await, shows("paused"));
-    app.issue_ok(office.ada, resume(&office)).await;
+    app.issue_ok(office.ada, resume(office.fund)).await;
     tokio::join!(generate_activity(&app, &office, 10), rebuild_all(&app));
     assert_equals_rebuild(&app).await;
 }
@@ -129,7 +115,7 @@ async fn a_view_that_cannot_be_made_keeps_nobody_from_writing(app: TestApp) {
     app.catch_up().await;
     // A second process with an empty row cache.
     let other = app.restarted().await;
-    other.issue_ok(office.ada, pause(&office)).await;
+    other.issue_ok(office.ada, pause(office.fund)).await;
     other.catch_up().await;
     let other = app.restarted().await;
     crate::support::fixtures::person(&app, "Somebody else").await;
@@ -140,7 +126,7 @@ async fn a_view_that_cannot_be_made_keeps_nobody_from_writing(app: TestApp) {
         "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'",
     )
     .await;
-    other.issue_ok(office.ada, resume(&office)).await;
+    other.issue_ok(office.ada, resume(office.fund)).await;
     other.catch_up().await;
     let known = checkpoints::all(app.store(), ORGANISATION).await.unwrap();
     let stopped: Vec<_> = known
@@ -149,9 +135,9 @@ async fn a_view_that_cannot_be_made_keeps_nobody_from_writing(app: TestApp) {
         .map(|one| one.name.as_str())
         .collect();
     assert_eq!(stopped, ["funds"]);
-    other.issue_ok(office.ada, pause(&office)).await;
+    other.issue_ok(office.ada, pause(office.fund)).await;
     other.catch_up().await;
-    other.issue_ok(office.ada, resume(&office)).await;
+    other.issue_ok(office.ada, resume(office.fund)).await;
     assert_eq!(
         other.projector.next_position(),
         other.log.length().await.unwrap(),
@@ -170,7 +156,7 @@ async fn an_append_does_not_wait_for_whoever_holds_the_views(app: TestApp) {
     checkpoints::lock(&mut holder, ORGANISATION).await.unwrap();
     let waited = tokio::time::timeout(
         std::time::Duration::from_secs(3),
-        app.issue_ok(office.ada, pause(&office)),
+        app.issue_ok(office.ada, pause(office.fund)),
     );
     waited.await.expect("nobody waits for the holder");
     assert_eq!(

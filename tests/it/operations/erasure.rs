@@ -538,11 +538,7 @@ on_each_engine!(another_process_opens_nothing_either);
 async fn another_process_opens_nothing_either(app: TestApp) {
     let office = Office::open(&app, 5000).await;
     let cass = person(&app, "Cass").await;
-    let other = if app.store().postgres_pool().is_some() {
-        app.second_process().await
-    } else {
-        app.restarted().await
-    };
+    let other = app.another_process().await;
     other.catch_up().await;
     assert_eq!(
         name_of(&other, &office, cass.0).await.as_deref(),
@@ -569,11 +565,7 @@ async fn another_process_forgets_a_key_within_seconds(app: TestApp) {
     let office = Office::open(&app, 5000).await;
     let (group, _) = office.group(&app).await;
     let kept = files::store_file(&app, &app.files(), group, files::pdf(900)).await;
-    let other = if app.store().postgres_pool().is_some() {
-        app.second_process().await
-    } else {
-        app.restarted().await
-    };
+    let other = app.another_process().await;
     assert_eq!(
         files::read_file(&other, &other.files(), group, &kept.file).await,
         files::pdf(900),

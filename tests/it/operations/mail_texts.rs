@@ -10,7 +10,7 @@ use microgrants::projections::{OrganisationRow, PersonRow};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::audit::transparency_log::rewrite_log;
+use crate::audit::transparency_log::rewrite_payloads;
 use crate::domain::connections::ApiCommands;
 use crate::operations::mails::{deliver_all, mail_folder, mailer, mails_in_folder, set_email};
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
@@ -387,20 +387,6 @@ async fn proposed_words_are_shown_and_confirmed_on_the_page(app: TestApp) {
     );
 }
 
-/// Rewrites the events that hold a mail's text, as if an earlier version had accepted it.
-async fn rewrite_mail_events(app: &TestApp, from: &str, to: &str) {
-    let (read, written) = if app.store().postgres_pool().is_some() {
-        ("payload::text", "::json")
-    } else {
-        ("payload", "")
-    };
-    let sql = format!(
-        "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE event_type = \
-            'MailTextPublished'"
-    );
-    rewrite_log(app, &sql).await;
-}
-
 on_each_engine!(what_a_log_holds_from_before_is_not_used);
 async fn what_a_log_holds_from_before_is_not_used(app: TestApp) {
     let office = Office::open(&app, 10_000).await;
@@ -424,8 +410,14 @@ async fn what_a_log_holds_from_before_is_not_used(app: TestApp) {
         "{{% set l=[name] %}}{}{{{{ l }}}}",
         "{% set l=[l,l,l,l,l,l,l,l] %}".repeat(12)
     );
-    rewrite_mail_events(&app, "The bomb stands here", &bomb).await;
-    rewrite_mail_events(&app, "\"mail\":\"deferred\"", "\"mail\":\"sign_in\"").await;
+    rewrite_payloads(&app, "MailTextPublished", "The bomb stands here", &bomb).await;
+    rewrite_payloads(
+        &app,
+        "MailTextPublished",
+        "\"mail\":\"deferred\"",
+        "\"mail\":\"sign_in\"",
+    )
+    .await;
     let app = app.restarted().await;
     let post = mailer(&app);
     post.subscribe().await.unwrap();

@@ -11,7 +11,7 @@ use microgrants::domain::{Command, OrganisationCommand, PersonId, Role};
 use microgrants::projections::OrganisationRow;
 use serde_json::{Value, json};
 
-use crate::audit::transparency_log::rewrite_log;
+use crate::audit::transparency_log::{payload_casts, rewrite_log, rewrite_payloads};
 use crate::domain::connections::ApiCommands;
 use crate::domain::matrix::samples::settings_sample;
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
@@ -490,11 +490,6 @@ on_each_engine!(the_audit_finds_settings_of_one_person);
 async fn the_audit_finds_settings_of_one_person(app: TestApp) {
     let office = Office::open(&app, 5000).await;
     set(&app, &office, settings("An anchor")).await;
-    let (read, written) = if app.store().postgres_pool().is_some() {
-        ("payload::text", "::json")
-    } else {
-        ("payload", "")
-    };
     let by = |name: &str, person: PersonId| format!("\"{name}\":\"{person}\"");
     let both = |person| by("set_by", person);
     let proposer = format!("{},", by("proposed_by", office.ada));
@@ -510,18 +505,13 @@ async fn the_audit_finds_settings_of_one_person(app: TestApp) {
             "confirmed settings that",
         ),
     ] {
-        let replace = |from: &str, to: &str| {
-            format!(
-                "UPDATE events SET payload = replace({read}, '{from}', '{to}'){written} WHERE \
-                    event_type = 'SettingsSet'"
-            )
-        };
         let before = findings(&app).await;
         assert_eq!(before, "[]");
         let original = payload(&app).await;
-        rewrite_log(&app, &replace(&from, &to)).await;
+        rewrite_payloads(&app, "SettingsSet", &from, &to).await;
         let found = findings(&app).await;
         assert!(found.contains(finding), "{finding}: {found}");
+        let (_, written) = payload_casts(&app);
         let back = format!(
             "UPDATE events SET payload = '{original}'{written} WHERE event_type = 'SettingsSet'"
         );

@@ -61,6 +61,17 @@ impl SentApplication {
         self.ada.post(&path, body)
     }
 
+    /// Declines it, so that the decision can be taken back.
+    fn decline(&self) {
+        let decline = json!({
+            "reason": "No leader for the winter.",
+            "feedback": "Please tell us who would run it.",
+            "can_be_taken_back": true,
+        });
+        let declined = self.issue("decline", &decline);
+        assert_eq!(declined.status, 200, "{}", declined.body);
+    }
+
     fn refuse(&self) {
         let refused = self.issue("refuse-eligibility", &json!({ "reason": "Too far away." }));
         assert_eq!(refused.status, 200, "{}", refused.body);
@@ -195,13 +206,7 @@ async fn a_past_day_shows_the_refusal_that_the_group_had_heard_of(app: TestApp) 
 on_each_engine!(a_decline_is_taken_back_before_the_group_hears_of_it);
 async fn a_decline_is_taken_back_before_the_group_hears_of_it(app: TestApp) {
     let sent = SentApplication::eligible(&app).await;
-    let decline = json!({
-        "reason": "No leader for the winter.",
-        "feedback": "Please tell us who would run it.",
-        "can_be_taken_back": true,
-    });
-    let declined = sent.issue("decline", &decline);
-    assert_eq!(declined.status, 200, "{}", declined.body);
+    sent.decline();
     deliver_all(&app, &mailer(&app)).await;
 
     assert_eq!(sent.seen_by(&sent.ada)["state"], "declined");
@@ -269,13 +274,7 @@ async fn a_group_withdraws_before_it_hears_that_it_is_not_eligible(app: TestApp)
 on_each_engine!(a_group_withdraws_before_it_hears_of_a_decline);
 async fn a_group_withdraws_before_it_hears_of_a_decline(app: TestApp) {
     let sent = SentApplication::eligible(&app).await;
-    let decline = json!({
-        "reason": "No leader for the winter.",
-        "feedback": "Please tell us who would run it.",
-        "can_be_taken_back": true,
-    });
-    let declined = sent.issue("decline", &decline);
-    assert_eq!(declined.status, 200, "{}", declined.body);
+    sent.decline();
     assert_withdraws_unaware(&app, &sent, "declined").await;
 }
 

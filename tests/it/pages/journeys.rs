@@ -527,6 +527,11 @@ async fn a_form_on_paper_that_is_refused_records_nothing(app: TestApp) {
     );
 }
 
+async fn number_of_files(app: &TestApp, group: GroupId) -> usize {
+    let files = app.views().files_of(&[group.to_string()], None).await;
+    files.unwrap().len()
+}
+
 on_each_engine!(a_file_sent_twice_is_kept_once);
 async fn a_file_sent_twice_is_kept_once(app: TestApp) {
     let (office, address) = serve_office(&app).await;
@@ -557,11 +562,7 @@ async fn a_file_sent_twice_is_kept_once(app: TestApp) {
     assert_eq!(broken.status, 422, "{}", visible_text(&broken));
     app.catch_up().await;
     assert_eq!(
-        app.views()
-            .files_of(&[group.to_string()], None)
-            .await
-            .unwrap()
-            .len(),
+        number_of_files(&app, group).await,
         2,
         "two files, each kept once"
     );
@@ -573,11 +574,7 @@ async fn a_file_sent_twice_is_kept_once(app: TestApp) {
     assert_eq!(other.status, 303, "{}", visible_text(&other));
     app.catch_up().await;
     assert_eq!(
-        app.views()
-            .files_of(&[group.to_string()], None)
-            .await
-            .unwrap()
-            .len(),
+        number_of_files(&app, group).await,
         3,
         "another file from the same page is another file"
     );

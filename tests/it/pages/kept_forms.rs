@@ -52,6 +52,14 @@ impl SignedOut {
         signed_out
     }
 
+    /// Another member of the same group.
+    async fn add_member(&self, app: &TestApp) -> PersonId {
+        let other = person(app, "Dee").await;
+        steps::add_member(app, self.member, self.group, other).await;
+        app.catch_up().await;
+        other
+    }
+
     /// A person ends all their sessions, in another browser.
     async fn end_sessions(&self, app: &TestApp, person: PersonId) {
         let mut other = signed_in(app, &self.address, person).await;
@@ -221,9 +229,7 @@ on_each_engine!(a_kept_form_is_shown_to_its_person_alone);
 async fn a_kept_form_is_shown_to_its_person_alone(app: TestApp) {
     // Given: another member of the same group may open the same page.
     let mut first = SignedOut::new(&app).await;
-    let other = person(&app, "Dee").await;
-    steps::add_member(&app, first.member, first.group, other).await;
-    app.catch_up().await;
+    let other = first.add_member(&app).await;
     first.send("same-origin");
     let path = first.path();
 
@@ -258,9 +264,7 @@ async fn forms_of_two_people_who_share_a_computer_are_kept(app: TestApp) {
     // Given
     const OTHER: &str = "We walk by the river on Fridays";
     let mut first = SignedOut::new(&app).await;
-    let other = person(&app, "Dee").await;
-    steps::add_member(&app, first.member, first.group, other).await;
-    app.catch_up().await;
+    let other = first.add_member(&app).await;
     first.send("same-origin");
 
     // When: the other member types an answer to the same question, and their session ends.
@@ -627,9 +631,7 @@ on_each_engine!(words_of_a_page_of_another_person_can_be_copied);
 async fn words_of_a_page_of_another_person_can_be_copied(app: TestApp) {
     // Given: another member has signed in on the same computer since the page was opened.
     let mut first = SignedOut::new(&app).await;
-    let other = person(&app, "Dee").await;
-    steps::add_member(&app, first.member, first.group, other).await;
-    app.catch_up().await;
+    let other = first.add_member(&app).await;
     first.sign_in(&app, other).await;
 
     // When

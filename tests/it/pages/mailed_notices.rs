@@ -1,11 +1,10 @@
 //! The notice after an action names the people of the group who get a message about it.
 
-use microgrants::domain::person::PersonDetails;
-use microgrants::domain::{ApplicationId, Command, PersonCommand};
+use microgrants::domain::ApplicationId;
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::browser::{Browser, Page};
-use crate::support::fixtures::open;
+use crate::support::fixtures::reach_by_phone_only;
 use crate::support::test_app::TestApp;
 
 /// Asks the group of an application a question, on its page at the desk.
@@ -31,15 +30,7 @@ async fn a_notice_names_those_who_are_emailed_and_those_to_phone(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let (first, ..) = office.submitted(&app, 700).await;
     let (second, _, member) = office.submitted(&app, 800).await;
-    let details = PersonDetails {
-        name: open("Zofia Nowak"),
-        email: None,
-        telephone: Some(open("07700 900233")),
-        postal_address: None,
-        typed_email: None,
-    };
-    let change = Command::Person(member, PersonCommand::ChangeContact(details));
-    app.issue_ok(member, change).await;
+    reach_by_phone_only(&app, member, "Zofia Nowak").await;
     app.catch_up().await;
     let mut ada = signed_in(&app, &address, office.ada).await;
 

@@ -1,14 +1,13 @@
 //! Working through the lists of the desk: the next record after one was acted on, names that
 //! change, and what the lists and the sidebar show.
 
-use microgrants::domain::person::PersonDetails;
-use microgrants::domain::{ApplicationId, Command, PersonCommand};
+use microgrants::domain::ApplicationId;
 use microgrants::projections::ApplicationRow;
 use microgrants::views::{ApplicationColumn, Filter, ListOrder, ListSelection};
 use serde_json::json;
 
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
-use crate::support::fixtures::open;
+use crate::support::fixtures::reach_by_phone_only;
 use crate::support::scenario::command_from_json;
 use crate::support::steps::confirm_eligibility;
 use crate::support::test_app::TestApp;
@@ -189,15 +188,7 @@ on_each_engine!(a_phone_number_on_the_list_of_reports_stays_on_one_line);
 async fn a_phone_number_on_the_list_of_reports_stays_on_one_line(app: TestApp) {
     let (office, address) = serve_office(&app).await;
     let (_, _, member) = office.payable(&app, 700).await;
-    let details = PersonDetails {
-        name: open("Cass"),
-        email: None,
-        telephone: Some(open("07700 900233")),
-        postal_address: None,
-        typed_email: None,
-    };
-    let change = Command::Person(member, PersonCommand::ChangeContact(details));
-    app.issue_ok(member, change).await;
+    reach_by_phone_only(&app, member, "Cass").await;
     app.catch_up().await;
     let mut browser = signed_in(&app, &address, office.ada).await;
 

@@ -4,17 +4,18 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use microgrants::domain::command::{NoBody, WithReason};
-use microgrants::domain::{Command, FundCommand, GrantCommand, Money};
+use microgrants::domain::command::NoBody;
+use microgrants::domain::{Command, GrantCommand, Money};
 use microgrants::projections::{FundRow, Projector};
 use microgrants::store::{checkpoints, postings, view_rows};
 use microgrants::views::{AsAt, GroupBy, Statement, StatementSubject, Sums};
 use serde_json::json;
 
 use crate::log::appends::execute_raw;
-use crate::support::fixtures::{Office, approve, gbp, text};
+use crate::support::fixtures::{Office, approve, gbp};
 use crate::support::scenario::command_from_json;
 use crate::support::service::serve;
+use crate::support::steps::{pause, resume};
 use crate::support::test_app::{ORGANISATION, TestApp};
 
 /// Every row of every view with its history, and every posting, of the live generation.
@@ -142,16 +143,7 @@ async fn one_that_fails_stops_names_the_position_and_goes_on_later(app: TestApp)
         "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'",
     )
     .await;
-    app.issue_ok(
-        office.ada,
-        Command::Fund(
-            office.fund,
-            FundCommand::Pause(WithReason {
-                reason: text("A pause"),
-            }),
-        ),
-    )
-    .await;
+    app.issue_ok(office.ada, pause(office.fund)).await;
     let length = app.log.length().await.unwrap();
     // Another process with an empty row cache.
     let other = Projector::open(app.log.clone()).await.unwrap();
@@ -185,16 +177,7 @@ async fn of_two_processes_each_knows_what_the_other_did(app: TestApp) {
     let other = Projector::open(app.log.clone()).await.unwrap();
     while other.advance().await.unwrap() {}
     app.catch_up().await;
-    app.issue_ok(
-        office.ada,
-        Command::Fund(
-            office.fund,
-            FundCommand::Pause(WithReason {
-                reason: text("A pause"),
-            }),
-        ),
-    )
-    .await;
+    app.issue_ok(office.ada, pause(office.fund)).await;
     app.catch_up().await;
     other.advance().await.unwrap();
     let length = app.log.length().await.unwrap();
@@ -205,38 +188,12 @@ async fn of_two_processes_each_knows_what_the_other_did(app: TestApp) {
     // The same holds for a process that only reads a log to which another appends.
     let reads = Projector::open(app.fresh_log().await).await.unwrap();
     for _ in 0..2 {
-        app.issue_ok(
-            office.ada,
-            Command::Fund(office.fund, FundCommand::Resume(NoBody {})),
-        )
-        .await;
-        app.issue_ok(
-            office.ada,
-            Command::Fund(
-                office.fund,
-                FundCommand::Pause(WithReason {
-                    reason: text("A pause"),
-                }),
-            ),
-        )
-        .await;
+        app.issue_ok(office.ada, resume(office.fund)).await;
+        app.issue_ok(office.ada, pause(office.fund)).await;
         while reads.advance().await.unwrap() {}
         app.catch_up().await;
-        app.issue_ok(
-            office.ada,
-            Command::Fund(office.fund, FundCommand::Resume(NoBody {})),
-        )
-        .await;
-        app.issue_ok(
-            office.ada,
-            Command::Fund(
-                office.fund,
-                FundCommand::Pause(WithReason {
-                    reason: text("A pause"),
-                }),
-            ),
-        )
-        .await;
+        app.issue_ok(office.ada, resume(office.fund)).await;
+        app.issue_ok(office.ada, pause(office.fund)).await;
         // And with the roles exchanged.
         app.catch_up().await;
         assert!(!reads.advance().await.unwrap());
@@ -389,10 +346,7 @@ async fn a_past_day_stays_as_it_was(app: TestApp) {
     app.pass_days(40);
     app.issue_ok(
         office.ada,
-        Command::Grant(
-            grant,
-            GrantCommand::LapseOffer(microgrants::domain::command::NoBody {}),
-        ),
+        Command::Grant(grant, GrantCommand::LapseOffer(NoBody {})),
     )
     .await;
     app.catch_up().await;

@@ -79,6 +79,42 @@ pub async fn person(app: &TestApp, name: &str) -> PersonId {
     id
 }
 
+/// Changes a person's name, and leaves a phone number as the only way to reach them.
+pub async fn reach_by_phone_only(app: &TestApp, person: PersonId, name: &str) {
+    let details = PersonDetails {
+        name: open(name),
+        email: None,
+        telephone: Some(open("07700 900233")),
+        postal_address: None,
+        typed_email: None,
+    };
+    let change = Command::Person(person, PersonCommand::ChangeContact(details));
+    app.issue_ok(person, change).await;
+}
+
+/// The commands that publish a form of one question, a sign of success and the agreement.
+pub fn publications(sign: Sign) -> [OrganisationCommand; 3] {
+    let question = Question {
+        question: text("idea"),
+        label: text("What would you like to do?"),
+        help: Some(text("A few words.")),
+        required: true,
+        kind: QuestionKind::LongText,
+        options: Vec::new(),
+        other_languages: BTreeMap::new(),
+    };
+    [
+        OrganisationCommand::PublishForm(PublishForm {
+            name: None,
+            questions: vec![question],
+        }),
+        OrganisationCommand::AdoptSigns(AdoptSigns { signs: vec![sign] }),
+        OrganisationCommand::PublishAgreement(PublishAgreement {
+            text: text(AGREEMENT_TEXT),
+        }),
+    ]
+}
+
 pub fn rules() -> Rules {
     Rules {
         minimum: gbp(500),
@@ -133,30 +169,12 @@ impl Office {
                 .expect("named");
             sign_in(app, founder).await;
         }
-        let question = Question {
-            question: text("idea"),
-            label: text("What would you like to do?"),
-            help: Some(text("A few words.")),
-            required: true,
-            kind: QuestionKind::LongText,
-            options: Vec::new(),
-            other_languages: std::collections::BTreeMap::new(),
-        };
         let sign = Sign {
             sign: text("bringing-people-together"),
             title: text("Bringing people together"),
             meaning: text("People meet."),
         };
-        for publish in [
-            OrganisationCommand::PublishForm(PublishForm {
-                name: None,
-                questions: vec![question],
-            }),
-            OrganisationCommand::AdoptSigns(AdoptSigns { signs: vec![sign] }),
-            OrganisationCommand::PublishAgreement(PublishAgreement {
-                text: text(AGREEMENT_TEXT),
-            }),
-        ] {
+        for publish in publications(sign) {
             app.issue_ok(ada, Command::Organisation(organisation, publish))
                 .await;
         }

@@ -8,10 +8,7 @@ use microgrants::domain::application::{SaveAnswers, StartApplication, Summary};
 use microgrants::domain::command::NoBody;
 use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundRef, WithdrawFunding};
 use microgrants::domain::group::{GroupMaturity, RegisterGroup};
-use microgrants::domain::organisation::{
-    AdoptSigns, FoundOrganisation, NameFounder, PublishAgreement, PublishForm, Question,
-    QuestionKind,
-};
+use microgrants::domain::organisation::{FoundOrganisation, NameFounder};
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::panel::Award;
 use microgrants::domain::person::{MailedAddress, PersonDetails};
@@ -25,7 +22,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::support::fixtures::{
-    AGREEMENT_TEXT, award_of, confirm_role, gbp, no_interest, open, propose, rules, source, submit,
+    award_of, confirm_role, gbp, no_interest, open, propose, publications, rules, source, submit,
     text,
 };
 use crate::support::in_memory_domain::{InMemoryDomain, ORGANISATION};
@@ -178,30 +175,12 @@ impl Scenario {
     }
 
     fn publish(&mut self) {
-        let question = Question {
-            question: text("idea"),
-            label: text("What would you like to do?"),
-            help: Some(text("A few words.")),
-            required: true,
-            kind: QuestionKind::LongText,
-            options: Vec::new(),
-            other_languages: std::collections::BTreeMap::new(),
-        };
         let sign = Sign {
             sign: text("acting-early"),
             title: text("Acting early"),
             meaning: text("Early."),
         };
-        for command in [
-            OrganisationCommand::PublishForm(PublishForm {
-                name: None,
-                questions: vec![question],
-            }),
-            OrganisationCommand::AdoptSigns(AdoptSigns { signs: vec![sign] }),
-            OrganisationCommand::PublishAgreement(PublishAgreement {
-                text: text(AGREEMENT_TEXT),
-            }),
-        ] {
+        for command in publications(sign) {
             self.issue_ok(0, Command::Organisation(ORGANISATION, command));
         }
     }

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use microgrants::domain::application::{DeclareInterest, Interest, InterestKind};
-use microgrants::domain::command::NoBody;
+use microgrants::domain::command::{NoBody, WithReason};
 use microgrants::domain::grant::{
     AcceptAgreement, AcceptanceMethod, DeclareUnderspend, SendPayment,
 };
@@ -11,8 +11,8 @@ use microgrants::domain::group::{MemberRef, MergeGroup, VerifyPayee};
 use microgrants::domain::organisation::{RoleRef, sha256_hex};
 use microgrants::domain::panel::Award;
 use microgrants::domain::{
-    ApplicationCommand, ApplicationId, Command, GrantCommand, GrantId, GroupCommand, GroupId,
-    OrganisationCommand, PersonId, Role,
+    ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId,
+    GroupCommand, GroupId, OrganisationCommand, PersonId, Role,
 };
 use serde_json::{Value, json};
 
@@ -24,6 +24,17 @@ use crate::support::test_app::TestApp;
 pub async fn assert_refused(app: &TestApp, by: PersonId, code: &str, step: Command) {
     let says = format!("{step:?}");
     assert_eq!(app.issue_refused(by, step).await.code(), code, "{says}");
+}
+
+// The fund.
+
+pub fn pause(fund: FundId) -> Command {
+    let reason = text("A pause");
+    Command::Fund(fund, FundCommand::Pause(WithReason { reason }))
+}
+
+pub fn resume(fund: FundId) -> Command {
+    Command::Fund(fund, FundCommand::Resume(NoBody {}))
 }
 
 // The application, which a member sends and staff make ready for a decision.

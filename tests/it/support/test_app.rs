@@ -103,6 +103,16 @@ impl TestApp {
         .await
     }
 
+    /// A second process, as far as the engine allows one: on SQLite, one that shares the open
+    /// database.
+    pub async fn another_process(&self) -> Self {
+        if self.store().postgres_pool().is_some() {
+            self.second_process().await
+        } else {
+            self.restarted().await
+        }
+    }
+
     /// Waits until the app is dropped, which its case does last.
     pub fn dropped(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut alive = self.alive.subscribe();
