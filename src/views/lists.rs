@@ -244,8 +244,7 @@ impl Views {
             return self.neighbours_of_gone(list, id).await;
         };
         let place = own.place();
-        let next = self.listed(list, ListStart::After(&place), 1).await?.pop();
-        let previous = self.listed(list, ListStart::Before(&place), 1).await?.pop();
+        let (previous, next) = self.ids_around(list, &place).await?;
         let before = list.query(ListStart::Before(&place), COUNT_MAX);
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let before = list_query::totals(store, organisation, &before, [None, None])
@@ -253,8 +252,8 @@ impl Views {
             .rows;
         Ok(ListNeighbours {
             number: (before < COUNT_MAX).then_some(before + 1),
-            previous: previous.map(|row| row.row.id),
-            next: next.map(|row| row.row.id),
+            previous,
+            next,
         })
     }
 }
@@ -268,16 +267,24 @@ impl Views {
     ) -> Result<ListNeighbours, ViewError> {
         let mut near = ListNeighbours::default();
         if let Some(place) = self.place_before(list, id).await? {
-            let next = self.listed(list, ListStart::After(&place), 1).await?.pop();
-            let previous = self.listed(list, ListStart::Before(&place), 1).await?.pop();
-            near.next = next.map(|row| row.row.id);
-            near.previous = previous.map(|row| row.row.id);
+            (near.previous, near.next) = self.ids_around(list, &place).await?;
         }
         if near.next.is_none() {
             let first = self.listed(list, ListStart::First, 1).await?.pop();
             near.next = first.map(|row| row.row.id);
         }
         Ok(near)
+    }
+
+    /// The ids of the rows before and after a place.
+    async fn ids_around(
+        &self,
+        list: &ListSelection,
+        place: &ListPlace,
+    ) -> Result<(Option<String>, Option<String>), ViewError> {
+        let next = self.listed(list, ListStart::After(place), 1).await?.pop();
+        let previous = self.listed(list, ListStart::Before(place), 1).await?.pop();
+        Ok((previous.map(|row| row.row.id), next.map(|row| row.row.id)))
     }
 
     /// The place that a row had in a list before one of its last changes.

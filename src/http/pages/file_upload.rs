@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::i18n::{translate, translate_with};
 use super::multipart::{incomplete_form, text};
-use super::{FormData, PageError, Visitor, csrf, kept_form};
+use super::{FormData, PageError, Visitor, csrf, kept_form, ownership};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::language::Language;
@@ -32,6 +32,22 @@ pub(super) struct UploadedForm {
     /// Why a file was not stored, if one was not. The file's name is not in it, so that it does not
     /// get into the trace output.
     pub file_error: Option<FileError>,
+}
+
+/// Parses the form of a member of staff with files for the group in the request's address. Fails if
+/// the reader does not work with groups.
+pub(super) async fn read_at_desk(
+    request: &HttpRequest,
+    body: Multipart,
+    visitor: &Visitor,
+    app: &AppState,
+) -> Result<(Uuid, UploadedForm), PageError> {
+    if !visitor.require_staff()?.reader.works_with_groups() {
+        return Err(PageError::forbidden());
+    }
+    let group = ownership::parse_uuid(request.match_info().query("group"))?;
+    let uploaded = read(request, body, visitor, app, group).await?;
+    Ok((group, uploaded))
 }
 
 /// Parses a form, and checks that it was submitted from a page of this service: the CSRF token must

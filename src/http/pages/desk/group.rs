@@ -330,11 +330,7 @@ pub(super) async fn upload_file(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    if !visitor.require_staff()?.reader.works_with_groups() {
-        return Err(PageError::forbidden());
-    }
-    let group = ownership::parse_uuid(request.match_info().query("group"))?;
-    let uploaded = file_upload::read(&request, body, &visitor, &app, group).await?;
+    let (group, uploaded) = file_upload::read_at_desk(&request, body, &visitor, &app).await?;
     let back = format!("/desk/groups/{group}");
     let purpose = uploaded.posted.text("purpose").parse::<FilePurpose>();
     let says = match (

@@ -437,11 +437,7 @@ pub(super) async fn submit_with_scans(
     visitor: Visitor,
     app: web::Data<AppState>,
 ) -> Result<HttpResponse, PageError> {
-    if !visitor.require_staff()?.reader.works_with_groups() {
-        return Err(PageError::forbidden());
-    }
-    let group = ownership::parse_uuid(request.match_info().query("group"))?;
-    let uploaded = file_upload::read(&request, body, &visitor, &app, group).await?;
+    let (group, uploaded) = file_upload::read_at_desk(&request, body, &visitor, &app).await?;
     if uploaded.posted.text("found") != group.to_string() {
         uploaded.discard(&app).await?;
         return Err(PageError::not_found());
