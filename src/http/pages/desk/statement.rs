@@ -13,7 +13,6 @@ use crate::domain::Money;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
 use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, cost_of, figure_in_words};
-use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, figure_in_words};
 use crate::http::pages::words::place_name;
 use crate::http::pages::{Form, PageContext, PageError, ownership};
 use crate::projections::FundRow;
