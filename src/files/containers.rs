@@ -20,13 +20,17 @@ pub(super) fn jpeg_coefficient_bytes(bytes: &[u8]) -> u64 {
 }
 
 /// Markers of segments of a JPEG.
-mod marker {
-    pub(super) const END_OF_IMAGE: u8 = 0xD9;
-    pub(super) const START_OF_SCAN: u8 = 0xDA;
+pub(super) mod marker {
+    pub const BASELINE_FRAME: u8 = 0xC0;
+    pub const EXTENDED_FRAME: u8 = 0xC1;
     /// The frame of a picture whose scans each refine all of it.
-    pub(super) const PROGRESSIVE_FRAME: u8 = 0xC2;
+    pub const PROGRESSIVE_FRAME: u8 = 0xC2;
+    pub const HUFFMAN_TABLES: u8 = 0xC4;
     /// Not frames, although their numbers are among those of frames.
-    pub(super) const TABLES_AND_EXTENSIONS: [u8; 3] = [0xC4, 0xC8, 0xCC];
+    pub const TABLES_AND_EXTENSIONS: [u8; 3] = [HUFFMAN_TABLES, 0xC8, 0xCC];
+    pub const END_OF_IMAGE: u8 = 0xD9;
+    pub const START_OF_SCAN: u8 = 0xDA;
+    pub const RESTART_INTERVAL: u8 = 0xDD;
 }
 
 /// What the segments of a JPEG say, up to its end.
@@ -39,82 +43,132 @@ struct JpegOutline {
     coefficient_bytes: u64,
 }
 
-/// The frame of a JPEG.
-struct JpegFrame {
-    progressive: bool,
-    components: usize,
-    all_coefficients: u64,
-}
-
 impl JpegOutline {
     fn read(bytes: &[u8]) -> Self {
         let mut outline = Self::default();
         let mut frame = None;
         let mut scans = 0_u32;
-        let mut rest = bytes.get(2..).unwrap_or_default();
-        while let Some((kind, after)) = next_segment(rest) {
+        for JpegSegment { kind, content, .. } in jpeg_segments(bytes) {
             if kind == marker::END_OF_IMAGE {
                 outline.ended = scans > 0;
                 break;
             }
-            let length = after.first_chunk::<2>().copied().map(u16::from_be_bytes);
-            let Some((segment, behind)) =
-                length.and_then(|length| after.split_at_checked(usize::from(length)))
-            else {
-                break;
-            };
             if is_frame(kind) && frame.is_none() {
-                frame = JpegFrame::parse(segment, kind == marker::PROGRESSIVE_FRAME);
+                frame = JpegFrame::parse(kind, content);
             }
             if kind == marker::START_OF_SCAN {
-                let in_scan = segment.get(2).copied().map_or(0, usize::from);
+                let in_scan = content.get(2).copied().map_or(0, usize::from);
                 let kept = frame
                     .as_ref()
-                    .filter(|frame| frame.progressive || in_scan < frame.components);
+                    .filter(|frame| frame.is_progressive() || in_scan < frame.components.len());
                 if let Some(frame) = kept {
-                    outline.coefficient_bytes = frame.all_coefficients;
+                    outline.coefficient_bytes = frame.all_coefficients();
                 }
                 scans += 1;
             }
-            rest = behind;
         }
         outline
     }
 }
 
-fn is_frame(kind: u8) -> bool {
+/// A segment of a JPEG.
+pub(super) struct JpegSegment<'a> {
+    /// The second byte of its marker.
+    pub kind: u8,
+    /// Its bytes after the marker. The first two are its length.
+    pub content: &'a [u8],
+    /// What is behind it: after the header of a scan, the compressed data.
+    pub behind: &'a [u8],
+}
+
+/// The segments of a JPEG, as far as they are whole.
+pub(super) fn jpeg_segments(bytes: &[u8]) -> impl Iterator<Item = JpegSegment<'_>> {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (kind, after) = next_marker(rest)?;
+        let length = match kind {
+            marker::END_OF_IMAGE => 0,
+            _ => usize::from(u16::from_be_bytes(*after.first_chunk::<2>()?)),
+        };
+        let (content, behind) = after.split_at_checked(length)?;
+        rest = behind;
+        Some(JpegSegment {
+            kind,
+            content,
+            behind,
+        })
+    })
+}
+
+pub(super) fn is_frame(kind: u8) -> bool {
     (0xC0..=0xCF).contains(&kind) && !marker::TABLES_AND_EXTENSIONS.contains(&kind)
+}
+
+/// The frame of a JPEG: its size and its colours.
+pub(super) struct JpegFrame {
+    pub kind: u8,
+    pub width: u64,
+    pub height: u64,
+    pub components: Vec<JpegComponent>,
+}
+
+/// A colour of a JPEG: its number, and its samples in each block of the picture.
+pub(super) struct JpegComponent {
+    pub id: u8,
+    pub across: u64,
+    pub down: u64,
 }
 
 impl JpegFrame {
     /// Parses a segment: its length, the precision, the height, the width, and for each component
     /// its id, its sampling factors and its table.
-    fn parse(segment: &[u8], progressive: bool) -> Option<Self> {
+    pub fn parse(kind: u8, segment: &[u8]) -> Option<Self> {
         let number = |at: usize| {
             let bytes = segment.get(at..)?.first_chunk::<2>().copied()?;
             Some(u64::from(u16::from_be_bytes(bytes)))
         };
-        let pixels = number(3)? * number(5)?;
-        let samplings: Vec<(u64, u64)> = segment
+        let components: Vec<_> = segment
             .get(8..)?
             .chunks_exact(3)
-            .map(|component| (u64::from(component[1] >> 4), u64::from(component[1] & 15)))
+            .map(|component| JpegComponent {
+                id: component[0],
+                across: u64::from(component[1] >> 4),
+                down: u64::from(component[1] & 15),
+            })
             .collect();
-        let across = samplings.iter().map(|sampling| sampling.0).max()?.max(1);
-        let down = samplings.iter().map(|sampling| sampling.1).max()?.max(1);
-        let sampled: u64 = samplings.iter().map(|(h, v)| h * v).sum();
-        Some(Self {
-            progressive,
-            components: samplings.len(),
-            // Two bytes for each sample.
-            all_coefficients: pixels * sampled * 2 / (across * down),
+        (!components.is_empty()).then_some(Self {
+            kind,
+            width: number(5)?,
+            height: number(3)?,
+            components,
         })
+    }
+
+    /// Whether each scan refines all of the picture.
+    pub fn is_progressive(&self) -> bool {
+        self.kind == marker::PROGRESSIVE_FRAME
+    }
+
+    /// The most samples of a colour across and down.
+    pub fn samples_max(&self) -> (u64, u64) {
+        let most = |side: fn(&JpegComponent) -> u64| self.components.iter().map(side).max();
+        let across = most(|component| component.across).unwrap_or(1);
+        let down = most(|component| component.down).unwrap_or(1);
+        (across.max(1), down.max(1))
+    }
+
+    /// The bytes of all coefficients: two for each sample.
+    fn all_coefficients(&self) -> u64 {
+        let (across, down) = self.samples_max();
+        let samples = |component: &JpegComponent| component.across * component.down;
+        let sampled: u64 = self.components.iter().map(samples).sum();
+        self.width * self.height * sampled * 2 / (across * down)
     }
 }
 
 /// Finds the next marker that begins a segment or ends the picture. Returns it with the bytes after
 /// it. Skips fill bytes, escaped bytes and restart markers in the compressed data.
-fn next_segment(bytes: &[u8]) -> Option<(u8, &[u8])> {
+fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let at = bytes
         .windows(2)
         .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xD0..=0xD8 | 0xFF))?;

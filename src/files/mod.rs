@@ -13,6 +13,7 @@ mod document;
 mod fault;
 mod folder;
 mod intake;
+mod jpeg_blocks;
 mod picture;
 mod public;
 

@@ -12,8 +12,8 @@ use image::{
     Primitive,
 };
 
-use super::containers;
 use super::fault::UploadFault;
+use super::{containers, jpeg_blocks};
 
 /// The longest side of a stored picture, in pixels. Larger ones are scaled down.
 const SIDE_MAX: u32 = 2048;
@@ -112,6 +112,9 @@ fn decode(bytes: &[u8]) -> Result<(DynamicImage, Orientation), UploadFault> {
     if decoding_bytes(bytes, format, &decoder) > DECODING_BYTES_MAX {
         let (width, height) = decoder.dimensions();
         return Err(UploadFault::TooManyPixels { width, height });
+    }
+    if format == ImageFormat::Jpeg && !jpeg_blocks::are_all_there(bytes) {
+        return Err(UploadFault::CutOff);
     }
     let orientation = decoder.orientation().map_err(damaged)?;
     let picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
@@ -402,6 +405,25 @@ mod tests {
             }
             let longer = [&bytes[..], &bytes[..bytes.len() / 2]].concat();
             assert!(reencode_picture(&longer).is_ok(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_that_was_cut_off_is_refused_with_an_end_mark_too() {
+        let drawn = image::RgbImage::from_fn(300, 200, |x, y| {
+            let shade = u8::try_from(x * y % 251).unwrap();
+            image::Rgb([shade, 255 - shade, shade / 2])
+        });
+        let bytes = encoded(drawn, ImageFormat::Jpeg);
+        assert!(reencode_picture(&bytes).is_ok());
+        for percent in [30, 50, 80, 95] {
+            let kept = &bytes[..bytes.len() * percent / 100];
+            let ended = [kept, b"\xFF\xD9"].concat();
+            assert_eq!(
+                reencode_picture(&ended),
+                Err(UploadFault::CutOff),
+                "{percent} %"
+            );
         }
     }
 

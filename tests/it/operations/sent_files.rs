@@ -114,12 +114,14 @@ async fn each_refusal_has_its_own_words(app: TestApp) {
         let bytes = encoded(&drawn(), format);
         bytes[..bytes.len() / 2].to_vec()
     };
+    let ended = [half(ImageFormat::Jpeg), vec![0xFF, 0xD9]].concat();
     for (number, (bytes, reason)) in [
         (HEIC.into(), "choose Most Compatible"),
         (AVIF.into(), "share it as a JPEG"),
         (FILM.into(), "neither a photo"),
         (b"PK\x03\x04letter.docx".to_vec(), "neither a photo"),
         (half(ImageFormat::Jpeg), "only a part of it arrived"),
+        (ended, "only a part of it arrived"),
         (half(ImageFormat::Png), "only a part of it arrived"),
         (half(ImageFormat::WebP), "only a part of it arrived"),
         (
