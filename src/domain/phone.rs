@@ -88,6 +88,12 @@ impl PhoneNumber {
         self.number.format().mode(mode).to_string()
     }
 
+    /// The number as people write it, with the words around it.
+    #[must_use]
+    pub fn written(&self) -> String {
+        format!("{}{}{}", self.before, self.grouped(), self.after)
+    }
+
     /// The forms in which this number was kept while the zeros after a country code, and "00"
     /// before one, were not understood. Blind indexes of that time have them.
     #[must_use]
@@ -295,6 +301,8 @@ mod tests {
         ] {
             let number = PhoneNumber::parse(text).unwrap();
             assert_eq!(number.grouped(), grouped, "{text}");
+            let again = PhoneNumber::parse(&number.written()).unwrap();
+            assert_eq!(again, number, "what is written is read as the same number");
         }
     }
 

@@ -1,6 +1,8 @@
 //! How the office signs its mails: its name, phone number and opening hours.
 
 use crate::domain::language::Language;
+use crate::domain::organisation::OfficePhone;
+use crate::domain::phone::PhoneNumber;
 use crate::projections::OrganisationRow;
 
 /// How people reach the office. Empty values are left out.
@@ -31,7 +33,7 @@ impl OfficeContact {
         let hours = settings.and_then(|own| own.values.hours_in_language(language));
         Signature {
             organisation: organisation.name.clone(),
-            phone: phone.map_or_else(|| self.phone.trim().to_owned(), ToString::to_string),
+            phone: phone.map_or_else(|| written(&self.phone), OfficePhone::written),
             hours: hours.map_or_else(|| self.hours.trim().to_owned(), ToString::to_string),
         }
     }
@@ -42,6 +44,12 @@ impl OfficeContact {
         self.signature(organisation, language)
             .phone_in_words(language)
     }
+}
+
+/// A phone number of the configuration as people write it.
+fn written(phone: &str) -> String {
+    let phone = phone.trim();
+    PhoneNumber::parse(phone).map_or_else(|| phone.to_owned(), |number| number.written())
 }
 
 impl Signature {

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accent, OrganisationCommand, OrganisationEvent, ReturnAccount, Sending};
 use crate::domain::command::ProposalRef;
-use crate::domain::email::parse_kept_email;
+use crate::domain::email::{parse_email, parse_kept_email};
 use crate::domain::file::FileDigest;
 use crate::domain::id::PersonId;
 use crate::domain::language::Language;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::postcode::parse_postcode;
 use crate::domain::role::Role;
 use crate::domain::text::{Document, Line, Prose, TEXT_PATTERN, TextError, normalise, text_type};
 use crate::domain::{DecisionContext, Refusal};
@@ -34,7 +36,7 @@ text_type!(
 );
 text_type!(
     /// The office's email address.
-    OfficeEmail, parse_kept_email, "An email address", "^[^@ ]+@[^@ ]+$", 254, "office@example.org"
+    OfficeEmail, parse_office_email, "An email address", "^[^@ ]+@[^@ ]+$", 254, "office@example.org"
 );
 text_type!(
     /// The office's postal address, one line for each part.
@@ -52,6 +54,12 @@ text_type!(
     TEXT_PATTERN, 140, "Zadzwoń: {phone}."
 );
 
+/// Reads an address on record, by the rules of its time, or as people type and paste one.
+fn parse_office_email(text: &str) -> Result<String, TextError> {
+    parse_kept_email(text).or_else(|_| parse_email(text))
+}
+
+/// Reads a number on record, by the rules of its time, or as people type one.
 fn parse_phone(text: &str) -> Result<String, TextError> {
     let text = normalise(text, 40, false)?;
     let written = |c: char| c.is_ascii_digit() || "+()- ".contains(c);
@@ -63,8 +71,24 @@ fn parse_phone(text: &str) -> Result<String, TextError> {
     if fits && text.chars().all(written) {
         Ok(text)
     } else {
-        Err(TextError::NotATelephone)
+        write_phone(&text)
     }
+}
+
+/// A phone number in the groups in which people write it. Refuses words around it.
+fn write_phone(text: &str) -> Result<String, TextError> {
+    PhoneNumber::parse(text)
+        .filter(PhoneNumber::is_bare)
+        .map(|number| number.grouped())
+        .ok_or(TextError::NotATelephone)
+}
+
+/// The lines of an address without blanks at their ends and without empty lines, and with a
+/// postcode on a line of its own in its usual form.
+fn tidy_address(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let tidied = lines.map(|line| parse_postcode(line).unwrap_or_else(|_| line.to_owned()));
+    tidied.collect::<Vec<_>>().join("\n")
 }
 
 fn parse_address(text: &str) -> Result<String, TextError> {
@@ -108,6 +132,14 @@ pub fn dialled(telephone: &str) -> String {
     let plus = if telephone.starts_with('+') { "+" } else { "" };
     let digits: String = telephone.chars().filter(char::is_ascii_digit).collect();
     format!("{plus}{digits}")
+}
+
+impl OfficePhone {
+    /// The number as people write it.
+    #[must_use]
+    pub fn written(&self) -> String {
+        write_phone(self.as_str()).unwrap_or_else(|_| self.to_string())
+    }
 }
 
 impl HelpLine {
@@ -229,6 +261,38 @@ impl Settings {
         }
     }
 
+    /// The settings with the contact details in the form in which they are kept. Refuses an email
+    /// address or a phone number at which nobody can be reached. What is in force stays as it is,
+    /// because it may be older than these rules.
+    fn with_kept_contact(&self, in_force: Option<&Self>) -> Result<Self, Refusal> {
+        let sender =
+            |settings: &Self| Some(settings.sending.as_ref()?.sender.as_ref()?.email.clone());
+        let sender_known = in_force.and_then(sender);
+        let mut kept = self.clone();
+        if let Some(phone) = &mut kept.telephone {
+            let known = in_force.and_then(|known| known.telephone.as_ref());
+            *phone = kept_contact("telephone", phone, known, write_phone)?;
+        }
+        if let Some(email) = &mut kept.email {
+            let known = in_force.and_then(|known| known.email.as_ref());
+            *email = kept_contact("email", email, known, parse_email)?;
+        }
+        if let Some(sender) = kept
+            .sending
+            .as_mut()
+            .and_then(|sending| sending.sender.as_mut())
+        {
+            let field = "sending.sender.email";
+            sender.email = kept_contact(field, &sender.email, sender_known.as_ref(), parse_email)?;
+        }
+        if let Some(address) = &mut kept.address
+            && let Ok(tidied) = PostalAddress::try_from(tidy_address(address.as_str()))
+        {
+            *address = tidied;
+        }
+        Ok(kept)
+    }
+
     /// Refuses an accent on which white text is not readable, too many languages, and a language
     /// that is listed twice.
     fn must_be_valid(&self) -> Result<(), Refusal> {
@@ -245,6 +309,27 @@ impl Settings {
             Ok(())
         }
     }
+}
+
+/// A contact detail in the form in which it is kept, unless it is the known one.
+fn kept_contact<T>(
+    field: &'static str,
+    entered: &T,
+    known: Option<&T>,
+    parse: fn(&str) -> Result<String, TextError>,
+) -> Result<T, Refusal>
+where
+    T: Clone + PartialEq + ToString + TryFrom<String, Error = TextError>,
+{
+    if known == Some(entered) {
+        return Ok(entered.clone());
+    }
+    parse(&entered.to_string())
+        .and_then(T::try_from)
+        .map_err(|why| Refusal::ContactUnfit {
+            field,
+            why: why.to_string(),
+        })
 }
 
 /// Proposed settings by their number, and why they are refused.
@@ -303,13 +388,15 @@ impl SettingsHistory {
                 if self.had_two_administrators || settings.return_account.is_some() {
                     return Err(Refusal::NeedsTwoPeople);
                 }
-                self.set(settings, None, facts.by()?)
+                let settings = settings.with_kept_contact(self.in_force.as_ref())?;
+                self.set(&settings, None, facts.by()?)
             }
             C::ProposeSettings(settings) => {
-                self.must_be_new(settings)?;
+                let settings = settings.with_kept_contact(self.in_force.as_ref())?;
+                self.must_be_new(&settings)?;
                 Ok(OrganisationEvent::SettingsProposed {
                     proposal: self.proposals + 1,
-                    settings: settings.clone(),
+                    settings,
                     proposed_by: facts.by()?,
                 })
             }
@@ -433,6 +520,98 @@ mod tests {
         assert_eq!(dialled(abroad.as_str()), "+441614960000");
         for text in ["", "call us", "123", "0161 496 0000 ext. 4"] {
             assert!(text.parse::<OfficePhone>().is_err(), "{text:?}");
+        }
+    }
+
+    /// The settings that are recorded if these contact details are entered.
+    fn recorded(
+        mut entered: serde_json::Value,
+        before: Option<&Settings>,
+    ) -> Result<Settings, Refusal> {
+        entered["name"] = "An anchor".into();
+        let settings: Settings = serde_json::from_value(entered).unwrap();
+        settings.with_kept_contact(before)
+    }
+
+    #[test]
+    fn contact_details_are_kept_in_one_form() {
+        for typed in [
+            "0161 496 0000",
+            "01614960000",
+            "(0161) 496-0000",
+            "0161.496.0000",
+            "+44 (0)161 496 0000",
+            "0044 161 496 0000",
+        ] {
+            let kept = recorded(serde_json::json!({ "telephone": typed }), None).unwrap();
+            let phone = kept.telephone.as_ref().map(OfficePhone::as_str);
+            assert_eq!(phone, Some("0161 496 0000"), "{typed}");
+            assert_eq!(kept.with_kept_contact(None).as_ref(), Ok(&kept), "{typed}");
+        }
+        let abroad = recorded(
+            serde_json::json!({ "telephone": "0048 22 510 00 00" }),
+            None,
+        );
+        let abroad = abroad.unwrap().telephone.map(String::from);
+        assert_eq!(abroad.as_deref(), Some("+48 22 510 00 00"));
+        for typed in [
+            "Office@Example.ORG",
+            "mailto:office@example.org",
+            "An office <office@example.org>",
+            "office@example.org.",
+        ] {
+            let sending = serde_json::json!({ "sender": { "name": "An office", "email": typed } });
+            let entered = serde_json::json!({ "email": typed, "sending": sending });
+            let kept = recorded(entered, None).unwrap();
+            let email = kept.email.map(String::from);
+            assert_eq!(email.as_deref(), Some("office@example.org"), "{typed}");
+            let sender = kept.sending.unwrap().sender.unwrap().email;
+            assert_eq!(sender.as_str(), "office@example.org", "{typed}");
+        }
+        let address = "12 Example Street \n\n Stockport\nsk39ax";
+        let kept = recorded(serde_json::json!({ "address": address }), None).unwrap();
+        let address = kept.address.map(String::from);
+        assert_eq!(
+            address.as_deref(),
+            Some("12 Example Street\nStockport\nSK3 9AX")
+        );
+    }
+
+    #[test]
+    fn contact_details_that_reach_nobody_are_refused_with_the_field() {
+        let sender = |email: &str| serde_json::json!({ "sending": { "sender": { "name": "An office", "email": email } } });
+        for (entered, field, why) in [
+            (
+                serde_json::json!({ "telephone": "0161 496 000" }),
+                "telephone",
+                TextError::NotATelephone,
+            ),
+            (
+                serde_json::json!({ "email": ".x@example.org" }),
+                "email",
+                TextError::EmailDots,
+            ),
+            (
+                serde_json::json!({ "email": "x@-example.org" }),
+                "email",
+                TextError::EmailServer,
+            ),
+            (
+                sender("x@192.0.2.1"),
+                "sending.sender.email",
+                TextError::EmailServer,
+            ),
+        ] {
+            let refusal = Refusal::ContactUnfit {
+                field,
+                why: why.to_string(),
+            };
+            assert_eq!(recorded(entered.clone(), None), Err(refusal), "{entered}");
+            // What is in force was recorded before these rules. It is read, and may stay.
+            let mut old = entered.clone();
+            old["name"] = "An anchor".into();
+            let old: Settings = serde_json::from_value(old).unwrap();
+            assert_eq!(recorded(entered, Some(&old)), Ok(old.clone()));
         }
     }
 

@@ -72,6 +72,7 @@ impl Refusal {
             | Self::TextBroken(_)
             | Self::NameUnknown(_)
             | Self::AccentTooPale(_)
+            | Self::ContactUnfit { .. }
             | Self::ScoreOutOfRange => RefusalKind::Input,
             _ => RefusalKind::State,
         }

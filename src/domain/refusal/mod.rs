@@ -507,6 +507,9 @@ pub enum Refusal {
     #[error("white words on this colour are hard to read; the nearest colour that works is {0}")]
     #[strum(message = "Use that colour or a darker one.")]
     AccentTooPale(String),
+    #[error("{why}")]
+    #[strum(message = "Check how people can reach your office, or leave it empty.")]
+    ContactUnfit { field: &'static str, why: String },
     #[error("there are already {0} webhooks")]
     #[strum(message = "End one that no one needs any more, or change it.")]
     WebhooksFull(usize),

@@ -232,6 +232,41 @@ async fn a_pale_accent_is_refused_with_the_nearest_that_works(app: TestApp) {
     assert!(taken.status < 300, "{detail}: {}", taken.body);
 }
 
+on_each_engine!(the_office_is_reached_as_people_are);
+async fn the_office_is_reached_as_people_are(app: TestApp) {
+    let office = Office::open(&app, 5000).await;
+    let client = serve(&app, office.ada);
+    let with = |field: &str, value: &str| {
+        let mut typed = settings("An anchor");
+        typed[field] = json!(value);
+        typed
+    };
+    for (field, value, why) in [
+        ("telephone", "0161 496 000", "phone number"),
+        ("email", ".x@example.org", "no dot"),
+        ("email", "x@-example.org", "server"),
+    ] {
+        let typed = with(field, value);
+        let refused = client.post("/api/v1/organisation/propose-settings", &typed);
+        refused.assert_problem(422, "contact_unfit");
+        assert_eq!(refused.body["field"], field, "{value}: {}", refused.body);
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains(why), "{detail}");
+    }
+
+    let mut typed = with("telephone", "+44 (0)161 4960999");
+    typed["email"] = json!("mailto:Office@Example.org");
+    set(&app, &office, typed).await;
+
+    let in_force = organisation(&app).await.settings.expect("they are set");
+    let values = serde_json::to_value(&in_force.values).unwrap();
+    assert_eq!(
+        (&values["telephone"], &values["email"]),
+        (&json!("0161 496 0999"), &json!("office@example.org"))
+    );
+    crate::support::replay::replay_log(&app).await;
+}
+
 /// Sends the form of the settings, with a logo if there is one, and follows the redirect.
 fn submit(
     browser: &mut Browser,

@@ -15,8 +15,8 @@ use crate::domain::command::ProposalRef;
 use crate::domain::file::FileDigest;
 use crate::domain::language::Language;
 use crate::domain::organisation::{
-    AreaLanguage, LANGUAGES_MAX, MailEncryption, MailServer, RefuseSettings, Sending, Settings,
-    WritingDirection,
+    AreaLanguage, LANGUAGES_MAX, MailEncryption, MailServer, OfficePhone, RefuseSettings, Sending,
+    Settings, WritingDirection,
 };
 use crate::domain::{Command, Organisation, OrganisationCommand as C, Role};
 use crate::files::{FileError, parse_answer};
@@ -230,10 +230,12 @@ fn facts_of(settings: &Settings) -> Vec<(&'static str, String)> {
     let hours: Vec<_> = hours
         .map(|(language, hours)| format!("{}: {hours}", language.own_name()))
         .collect();
+    let phone = settings.telephone.as_ref().map(OfficePhone::written);
+    let phone = phone.unwrap_or_default();
     vec![
         ("Name", settings.name.to_string()),
         ("Colour", text_of(settings.accent.as_ref())),
-        ("Phone", text_of(settings.telephone.as_ref())),
+        ("Phone", phone),
         ("Opening hours", text_of(settings.hours.as_ref())),
         ("Opening hours in other languages", hours.join("\n")),
         ("Postal address", text_of(settings.address.as_ref())),
@@ -336,12 +338,13 @@ fn logo_address(settings: &Settings) -> Option<String> {
 }
 
 fn settings_form(forms: &PageForms, values: &Settings, alone: bool) -> SettingsForm {
+    let phone = values.telephone.as_ref().map(OfficePhone::written);
     let mut form = forms
         .form(FORM)
         .prefill("name", values.name.as_str())
         .prefill("logo", &text_of(values.logo.as_ref()))
         .prefill("accent", &text_of(values.accent.as_ref()))
-        .prefill("telephone", &text_of(values.telephone.as_ref()))
+        .prefill("telephone", phone.as_deref().unwrap_or_default())
         .prefill("hours", &text_of(values.hours.as_ref()))
         .prefill("address", &text_of(values.address.as_ref()))
         .prefill("email", &text_of(values.email.as_ref()))

@@ -185,6 +185,12 @@ fn settings(seen: &mut SeenRefusals, world: &mut Scenario) {
     let on = |command: O| Command::Organisation(ORGANISATION, command);
     let pale = on(O::ProposeSettings(of("#ffd400")));
     seen.assert_refused(world, 0, "accent_too_pale", pale);
+    let unreachable = {
+        let mut said = crate::domain::matrix::samples::settings_sample();
+        said["email"] = json!(".office@example.org");
+        on(O::ProposeSettings(serde_json::from_value(said).unwrap()))
+    };
+    seen.assert_refused(world, 0, "contact_unfit", unreachable);
     world.issue_ok(0, on(O::ProposeSettings(of("#0f6b66"))));
     let twice: Value = {
         let mut said = crate::domain::matrix::samples::settings_sample();

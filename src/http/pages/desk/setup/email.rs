@@ -16,10 +16,11 @@ use crate::domain::organisation::{
     MailEncryption, MailHost, MailSender, MailServer, OfficeEmail, Sending, ServiceAddress,
     Settings,
 };
+use crate::domain::personal_data::parse_email;
 use crate::domain::text::Line;
 use crate::domain::{Command, OrganisationCommand as C};
 use crate::http::AppState;
-use crate::http::pages::form_reader::{FieldErrors, FormReader};
+use crate::http::pages::form_reader::{FieldErrors, FormReader, email_error};
 use crate::http::pages::site::text_of;
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, see_other,
@@ -304,11 +305,13 @@ fn read_sender(form: &mut FormReader<'_>, posted: &FormData) -> Option<MailSende
     if posted.text("sender_email").is_empty() {
         return None;
     }
-    let email: Option<OfficeEmail> = form.required(
-        "sender_email",
-        |text| text.parse().ok(),
-        "Enter an email address, such as grants@example.org",
-    );
+    let email: Option<OfficeEmail> = match parse_email(posted.text("sender_email")) {
+        Ok(email) => email.parse().ok(),
+        Err(error) => {
+            form.error("sender_email", email_error(&error));
+            None
+        }
+    };
     let name: Option<Line> = form.required(
         "sender_name",
         |text| text.parse().ok(),
