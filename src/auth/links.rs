@@ -280,12 +280,13 @@ pub async fn address(log: &Log, link: &str) -> Result<Option<String>, LogError> 
 }
 
 /// What becomes of a person's unproven sessions when they use a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnprovenSessions {
     /// They end: somebody else may have entered the person's address.
     End,
-    /// They remain, because the person says that they are their own. They still act in no role.
-    Keep,
+    /// Only those with these digests end. The others remain, because the person says that they are
+    /// their own. They still act in no role.
+    EndOnly(Vec<String>),
 }
 
 /// Redeems a link of a person: uses it up, records that they have proven the address, and ends
@@ -307,8 +308,13 @@ pub async fn redeem(
     if let Err(error) = prove_address(commands, link, person).await {
         tracing::warn!(%error, "that an address was proven could not be recorded");
     }
-    if unproven == UnprovenSessions::End {
-        sessions::end(log, person, SessionsToEnd::Unproven).await?;
+    match unproven {
+        UnprovenSessions::End => sessions::end(log, person, SessionsToEnd::Unproven).await?,
+        UnprovenSessions::EndOnly(digests) => {
+            for digest in &digests {
+                sessions::end(log, person, SessionsToEnd::One(digest)).await?;
+            }
+        }
     }
     Ok(true)
 }

@@ -5,10 +5,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::days::time_in_words;
 use super::device::device_name;
-use super::i18n::{translate, translate_with};
+use super::i18n::translate;
 use super::visitor::new_browser_key;
 use super::{
     FormData, FormErrors, PageContext, PageError, PageForms, PostedForm, Visitor, kept_form,
@@ -16,12 +18,19 @@ use super::{
 };
 use crate::auth::links::{self, LinkRow, NewSignInLink, UnprovenSessions};
 use crate::auth::{load_signed_in, sessions};
+use crate::clock::day_of;
 use crate::domain::PersonId;
 use crate::domain::language::Language;
 use crate::domain::text::contains_url;
 use crate::http::AppState;
+use crate::mail::format_day;
 use crate::projections::{GroupRow, PersonRow};
 use crate::views::Reader;
+
+/// About how many browsers the page asks. A stranger may begin with somebody's address many times.
+const BROWSERS_ASKED_ABOUT_MAX: usize = 6;
+/// The length of the part of a field's name that names a session.
+const FIELD_HASH_LENGTH: usize = 16;
 
 #[derive(Template)]
 #[template(path = "open/link.html")]
@@ -34,19 +43,29 @@ struct SignInLinkPage {
     /// The name of the group that the person can join by the link.
     joins: Option<String>,
     wrong: Vec<(String, String)>,
-    /// The two answers to whether the person began an application in another browser; empty if
-    /// nobody did.
-    stay: Vec<(String, String)>,
-    /// Which browsers the question is about.
-    began: String,
+    /// The browsers about which the page asks whether the person began an application there.
+    began: Vec<OtherBrowser>,
+    /// The two answers about each browser. Neither is preselected: an oversight must not keep the
+    /// session of somebody else, nor end the person's own.
+    answers: Vec<(String, String)>,
 }
 
-/// The browsers in which a link's person began an application without having proven the address.
+/// A browser in which a link's person began an application without having proven the address.
+struct OtherBrowser {
+    /// The digest of its session.
+    session: String,
+    /// The field for the answer. It names the session, so that an answer is about this one only.
+    field: String,
+    /// The name of the browser, and when the person was signed in there.
+    name: String,
+}
+
+/// The browsers other than the visitor's in which a link's person began without a proven address.
 struct BegunElsewhere {
-    /// Their names, with how many there are of a kind.
-    names: Vec<String>,
-    /// A keyed digest of their sessions: an answer is about these only.
-    key: String,
+    /// The newest. The page asks about each of them.
+    asked: Vec<OtherBrowser>,
+    /// The digests of all older sessions. They end.
+    older: Vec<String>,
 }
 
 /// Shows the button that redeems the link.
@@ -70,9 +89,9 @@ async fn render(
         Some(link) => (
             masked_person(app, &link.person).await?,
             group_to_join(app, link).await?,
-            Some(unproven_elsewhere(visitor, app, link).await?),
+            unproven_elsewhere(visitor, app, link).await?.asked,
         ),
-        None => (None, None, None),
+        None => (None, None, Vec::new()),
     };
     let mut shell = PageContext::load(visitor, app, translate("Sign in", visitor.language)).await?;
     // The page's path must not contain the link's token, because links on the page would pass it
@@ -87,29 +106,19 @@ async fn render(
         good: link.is_some(),
         whom,
         joins,
-        stay: began
-            .as_ref()
-            .map_or_else(Vec::new, |began| answers(&began.names, visitor.language)),
-        began: began.map(|began| began.key).unwrap_or_default(),
+        began,
+        answers: answers(visitor.language),
         wrong,
     };
     render_form_page(visitor, app, sheet.page.has_errors, &sheet)
 }
 
-/// The answers to whether the person began in these browsers. Neither is preselected: an oversight
-/// must not keep the session of somebody else, nor end the person's own.
-fn answers(began: &[String], language: Language) -> Vec<(String, String)> {
-    if began.is_empty() {
-        return Vec::new();
-    }
-    let named = began.join(", ");
-    let yes = translate_with(
-        "Yes, that was me. Keep me signed in there too: {}",
-        &named,
-        language,
-    );
+/// The answers to whether the person began in a browser.
+fn answers(language: Language) -> Vec<(String, String)> {
+    let yes = translate("Yes, that was me. Keep me signed in there too.", language);
     let no = translate("No, that was someone else. Sign them out.", language);
-    vec![("yes".to_owned(), yes), ("no".to_owned(), no.to_owned())]
+    let answer = |value: &str, says: &str| (value.to_owned(), says.to_owned());
+    vec![answer("yes", yes), answer("no", no)]
 }
 
 /// The name of the group that the person can join by the link; none for staff.
@@ -133,7 +142,6 @@ async fn group_to_join(app: &AppState, link: &LinkRow) -> Result<Option<String>,
         .filter(|name| !contains_url(name)))
 }
 
-/// The browsers other than the visitor's in which a link's person began without a proven address.
 async fn unproven_elsewhere(
     visitor: &Visitor,
     app: &AppState,
@@ -146,25 +154,46 @@ async fn unproven_elsewhere(
     let own = visitor.digest(app);
     let mut sessions = sessions::unproven(&app.commands, PersonId(person)).await?;
     sessions.retain(|session| session.digest != own);
-    let mut counted: Vec<(String, usize)> = Vec::new();
-    for session in &sessions {
-        let name = device_name(&session.device, visitor.language);
-        match counted.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counted.push((name, 1)),
+    let older = sessions.split_off(sessions.len().min(BROWSERS_ASKED_ABOUT_MAX));
+    let vault = app.commands.log().vault();
+    let asked = sessions.into_iter().map(|session| {
+        let hash = vault.request_hash(session.digest.as_bytes());
+        let device = device_name(&session.device, visitor.language);
+        let started = Timestamp::from_microsecond(session.started_at).unwrap_or_default();
+        let day = format_day(day_of(started), visitor.language);
+        OtherBrowser {
+            field: format!("stay-{}", &hash[..FIELD_HASH_LENGTH]),
+            name: format!("{device}, {day}, {}", time_in_words(session.started_at)),
+            session: session.digest,
+        }
+    });
+    Ok(BegunElsewhere {
+        asked: asked.collect(),
+        older: older.into_iter().map(|session| session.digest).collect(),
+    })
+}
+
+impl BegunElsewhere {
+    /// What becomes of the sessions by the answers. Fails with the fields without an answer: nothing
+    /// was chosen, or somebody began elsewhere after the page was shown.
+    fn after(self, posted: &FormData) -> Result<UnprovenSessions, Vec<String>> {
+        if self.asked.is_empty() {
+            return Ok(UnprovenSessions::End);
+        }
+        let (mut to_end, mut unanswered) = (self.older, Vec::new());
+        for browser in self.asked {
+            match posted.text(&browser.field) {
+                "yes" => {}
+                "no" => to_end.push(browser.session),
+                _ => unanswered.push(browser.field),
+            }
+        }
+        if unanswered.is_empty() {
+            Ok(UnprovenSessions::EndOnly(to_end))
+        } else {
+            Err(unanswered)
         }
     }
-    let names = counted.into_iter().map(|(name, count)| match count {
-        1 => name,
-        count => format!("{name} × {count}"),
-    });
-    let mut digests: Vec<String> = sessions.into_iter().map(|session| session.digest).collect();
-    digests.sort();
-    let vault = app.commands.log().vault();
-    Ok(BegunElsewhere {
-        names: names.collect(),
-        key: vault.request_hash(digests.concat().as_bytes()),
-    })
 }
 
 /// A person, masked for a page that anyone with the link can see: enough to recognise oneself, or
@@ -215,16 +244,12 @@ pub(super) async fn submit(
         String::new()
     };
     let began = unproven_elsewhere(&visitor, &app, &link).await?;
-    let unproven = match posted.text("stay") {
-        "no" => UnprovenSessions::End,
-        _ if began.names.is_empty() => UnprovenSessions::End,
-        "yes" if posted.text("began") == began.key => UnprovenSessions::Keep,
-        // Nothing was chosen, or somebody began elsewhere after the page was shown.
-        _ => {
-            let says = translate("Choose yes or no", visitor.language).to_owned();
-            let others = posted.pairs().iter().filter(|(name, _)| name != "stay");
-            let posted = FormData::new(others.cloned().collect());
-            let rejected = FormErrors::new("link", &posted, vec![("stay".to_owned(), says)]);
+    let unproven = match began.after(&posted) {
+        Ok(unproven) => unproven,
+        Err(fields) => {
+            let says = translate("Choose yes or no", visitor.language);
+            let errors = fields.into_iter().map(|field| (field, says.to_owned()));
+            let rejected = FormErrors::new("link", &posted, errors.collect());
             return render(&visitor, &app, Some(&link), Some(rejected)).await;
         }
     };

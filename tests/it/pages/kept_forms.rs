@@ -2,6 +2,7 @@
 
 use microgrants::auth::kept_forms::{self, KeptForm};
 use microgrants::auth::links::{self, SignInSecret};
+use microgrants::auth::sessions::{self, NewSession};
 use microgrants::domain::{ApplicationId, GroupId, PersonId};
 use microgrants::jobs::Jobs;
 use microgrants::store::kept_forms::{self as stored, KeptFormLimits, KeptFormRow};
@@ -9,7 +10,7 @@ use microgrants::store::outbox;
 
 use crate::log::appends::{RawConnection, raw_connection};
 use crate::pages::journeys::{
-    as_fields, serve_office, sign_in_link, signed_in, visible_text, walk_to_draft,
+    as_fields, serve_office, sign_in_link, signed_in, stay_fields, visible_text, walk_to_draft,
 };
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, person};
@@ -455,15 +456,16 @@ async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
             visible_text(&unanswered)
         );
         // An answer is about the browsers that the page named, not about one that began since.
-        let other = phone.submit_form(&page, &at, &[("stay", "yes"), ("began", "other")]);
+        let other = phone.submit_form(&page, &at, &[("stay-other", "yes")]);
         assert!(
             other.status == 422 && !other.contains("\" checked>"),
             "{}",
             visible_text(&other)
         );
         assert!(laptop.get("/my").path.starts_with("/my"), "it waits");
-        let began = unanswered.hidden_field("began");
-        phone.submit_form(&unanswered, &at, &[("stay", stay), ("began", &began)]);
+        let fields = stay_fields(&unanswered);
+        assert_eq!(fields.len(), 1);
+        phone.submit_form(&unanswered, &at, &[(&fields[0], stay)]);
 
         // Then
         let shown = laptop.get("/my").path;
@@ -475,6 +477,63 @@ async fn a_link_on_another_device_asks_who_began_there(app: TestApp) {
         !phone.get(&at).contains("on another phone or computer"),
         "it ended"
     );
+}
+
+on_each_engine!(each_browser_that_began_has_an_answer_of_its_own);
+async fn each_browser_that_began_has_an_answer_of_its_own(app: TestApp) {
+    // Given: the person began on two devices, or somebody else did on one of them.
+    let (office, address) = serve_office(&app).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let (mut laptop, _) = begun(&address, &start);
+    app.catch_up().await;
+    let holder = links::holder_of_address(&app.log, "zofia@example.org").await;
+    let person = holder.unwrap().expect("they were registered");
+    let key = "ab".repeat(32);
+    let session = NewSession {
+        person,
+        proven: false,
+        device: "Mozilla/5.0 (iPad; CPU OS 17_0) Firefox/130.0",
+        key: &key,
+    };
+    sessions::open(&app.commands, session).await.unwrap();
+    let mut tablet = Browser::new(&address);
+    tablet.cookies.insert("session".to_owned(), key);
+    let paths = |laptop: &mut Browser, tablet: &mut Browser| {
+        [laptop.get("/my").path, tablet.get("/my").path]
+    };
+    assert_eq!(paths(&mut laptop, &mut tablet), ["/my", "/my"]);
+
+    // When
+    let at = sign_in_link(&app, person).await;
+    let mut phone = Browser::new(&address);
+    let page = phone.get(&at);
+    let fields = stay_fields(&page);
+
+    // Then: nothing is chosen, and each needs an answer.
+    let shown = visible_text(&page);
+    assert_eq!(fields.len(), 2, "{shown}");
+    assert!(!page.contains("\" checked>"));
+    let (ipad, unknown) = (
+        shown.find("Firefox on iPad, "),
+        shown.find("An unknown device, "),
+    );
+    assert!(ipad.is_some() && unknown.is_some(), "{shown}");
+    let [of_tablet, of_laptop] = if ipad < unknown { [0, 1] } else { [1, 0] };
+    let (of_tablet, of_laptop) = (&fields[of_tablet], &fields[of_laptop]);
+    let one = phone.submit_form(&page, &at, &[(of_tablet, "no")]);
+    assert_eq!(one.status, 422, "{}", visible_text(&one));
+    assert!(
+        one.contains("\" checked>"),
+        "the answer that was given stays"
+    );
+    assert_eq!(paths(&mut laptop, &mut tablet), ["/my", "/my"], "they wait");
+
+    // When
+    phone.submit_form(&one, &at, &[(of_tablet, "no"), (of_laptop, "yes")]);
+
+    // Then
+    assert_eq!(paths(&mut laptop, &mut tablet), ["/my", "/sign-in"]);
+    assert_eq!(phone.get("/my").path, "/my");
 }
 
 /// The link in the newest mail with one.
@@ -510,9 +569,8 @@ async fn a_link_on_another_device_leaves_the_session_that_asked_for_it(app: Test
     // When
     let at = mailed_link(&app).await;
     let page = phone.get(&at);
-    let began = page.hidden_field("began");
-    let stays = [("stay", "yes"), ("began", began.as_str())];
-    phone.submit_form(&page, &at, &stays);
+    let fields = stay_fields(&page);
+    phone.submit_form(&page, &at, &[(&fields[0], "yes")]);
     let path = question.path.clone();
     let shown = question.hidden_field("shown");
     let fields = [
@@ -590,7 +648,9 @@ async fn words_of_a_beginner_wait_for_the_member_whose_address_they_gave(app: Te
     let at = mailed_link(&app).await;
     let mut phone = Browser::new(&address);
     let page = phone.get(&at);
-    phone.submit_form(&page, &at, &[("stay", "no")]);
+    let fields = stay_fields(&page);
+    let answers: Vec<_> = fields.iter().map(|field| (field.as_str(), "no")).collect();
+    phone.submit_form(&page, &at, &answers);
 
     for joins in ["", "yes"] {
         let (mut laptop, question) = begun(&address, &start);
