@@ -327,6 +327,18 @@ impl From<Name> for Line {
     }
 }
 
+/// The name of a place or a funder, from its key: `greater-oldham` becomes "Greater Oldham".
+#[must_use]
+pub fn place_name(key: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
+    };
+    key.split('-').map(capital).collect::<Vec<_>>().join(" ")
+}
+
 fn parse_slug(text: &str) -> Result<String, TextError> {
     let mut bytes = text.bytes();
     let first = bytes.next().ok_or(TextError::Empty)?;
@@ -496,6 +508,17 @@ mod tests {
                 .parse::<Prose>()
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn a_key_is_shown_as_a_name() {
+        for (key, name) in [
+            ("greater-oldham", "Greater Oldham"),
+            ("elsewhere", "Elsewhere"),
+            ("lodz", "Lodz"),
+        ] {
+            assert_eq!(place_name(key), name);
+        }
     }
 
     #[test]

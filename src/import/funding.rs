@@ -5,7 +5,7 @@ use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::days::earliest_day;
 use crate::domain::fund::Allocate;
 use crate::domain::funding_source::FundingSource;
-use crate::domain::text::Line as Name;
+use crate::domain::text::{Line as Name, place_name};
 use crate::domain::{Command, FundCommand, FundId};
 
 /// Titles of the columns that are read.
@@ -33,13 +33,14 @@ pub(super) fn plan_commands(
     };
     let amount = line.money(&["amount"])?;
     let received_on = line.day(DAYS, earliest_day(there.today), there.today)?;
-    let says = format!("{amount} from {} will go to {}", source.funder, fund.name);
-    let area = source.area.as_ref().map(ToString::to_string);
+    let funder = place_name(source.funder.as_str());
+    let says = format!("{amount} from {funder} will go to {}", fund.name);
+    let area = source.area.as_ref().map(|area| place_name(area.as_str()));
     let values = vec![
         ("Reference", reference.to_string()),
         ("Fund", fund.name.clone()),
-        ("Funder", source.funder.to_string()),
-        ("Area", area.unwrap_or_else(|| "any".to_owned())),
+        ("Funder", funder),
+        ("Area", area.unwrap_or_else(|| "Any".to_owned())),
         ("Amount", amount.to_string()),
         ("Received on", day_in_words(received_on)),
     ];

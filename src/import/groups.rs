@@ -3,7 +3,9 @@
 use super::line::{ImportLine, RowError};
 use super::{ExistingRecords, PlannedCommand, slugify};
 use crate::domain::group::{GroupMaturity, RecordIdentifier, RegisterGroup};
-use crate::domain::text::{Identifier, Line as Reference, Name, Slug, TextError, name_key};
+use crate::domain::text::{
+    Identifier, Line as Reference, Name, Slug, TextError, name_key, place_name,
+};
 use crate::domain::{Command, GroupCommand, GroupId};
 
 /// Titles of the columns that are read.
@@ -157,7 +159,7 @@ pub(super) fn plan_registration(
     let values = vec![
         ("Reference", new.reference.clone()),
         ("Name", new.name.to_string()),
-        ("Area", new.area.to_string()),
+        ("Area", place_name(new.area.as_str())),
         ("Standing", standing.to_owned()),
     ];
     let wanted = name_key(new.name.as_str());

@@ -1,6 +1,7 @@
 //! What pages call roles, checks and the states of records. A state has one word, with one of six
 //! kinds of tag. The names of states in the log and in the API never reach a page.
 
+pub use crate::domain::text::place_name;
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -250,14 +251,6 @@ pub fn capitalised(says: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-/// The name of a place, from its key: `greater-oldham` becomes "Greater Oldham".
-pub fn place_name(key: &str) -> String {
-    key.split('-')
-        .map(capitalised)
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// Names as a sentence lists them, with a word before the last: "Oldham, Stockport and Tameside".

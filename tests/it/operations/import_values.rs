@@ -475,7 +475,7 @@ async fn the_trial_shows_each_value_as_it_was_read(app: TestApp) {
         "Amount £1,250.50",
         "Awarded on 3 April 2025",
         "Funder Old Trust",
-        "Area elsewhere",
+        "Area Elsewhere",
         "These columns are not read: “our notes”.",
     ] {
         assert!(text.contains(shown), "{shown}: {text}");

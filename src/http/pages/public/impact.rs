@@ -11,7 +11,6 @@ use crate::domain::language::Language;
 use crate::domain::outcome::Sign;
 use crate::domain::{Money, thousands};
 use crate::http::AppState;
-use crate::http::pages::apply::sections::{names_in_words, place_name};
 use crate::http::pages::charts::{DaySelection, FEW_REPORTS, mean_days_to_decide, totals_query};
 use crate::http::pages::flower::{Flower, Petal};
 use crate::http::pages::i18n::translate;
