@@ -357,6 +357,31 @@ mod tests {
             prop_assert!(Money::parse_formatted(&elsewhere).is_err());
             prop_assert!(Money::parse_formatted(&plain.replace('.', " ")).is_err());
         }
+
+        /// No separator, wherever it is, changes the digits before and after the point.
+        #[test]
+        fn no_text_is_read_as_another_amount(typed in "£?[0-9., \u{a0}]{1,14}£?") {
+            let kept: String = typed
+                .chars()
+                .filter(|letter| letter.is_ascii_digit() || *letter == '.')
+                .collect();
+            let (pounds, pence) = kept.split_once('.').unwrap_or((&kept, ""));
+            let pounds = match pounds.trim_start_matches('0') {
+                "" => "0",
+                pounds => pounds,
+            };
+            let digits = |text: &str| -> String {
+                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                digits.trim_matches('0').to_owned()
+            };
+            match AmountFault::parse(&typed) {
+                Ok(money) => prop_assert_eq!(String::from(money), format!("{pounds}.{pence:0<2}")),
+                Err(AmountFault::CommaBeforePence(meant) | AmountFault::PointInThousands(meant)) => {
+                    prop_assert_eq!(digits(&String::from(meant)), digits(&typed));
+                }
+                Err(AmountFault::Unreadable) => {}
+            }
+        }
     }
 
     #[test]

@@ -234,7 +234,32 @@ fn read_british(digits: &str) -> Option<phonenumber::PhoneNumber> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_spelling_of_a_number_is_that_number(national in "[1235789][0-9]{9}") {
+            let plain = kept(&format!("0{national}"));
+            for typed in [
+                format!(" 0{national} "),
+                format!("+44{national}"),
+                format!("+44 {national}"),
+                format!("+44-{national}"),
+                format!("+44 (0){national}"),
+                format!("+440{national}"),
+                format!("0044{national}"),
+                format!("0044 (0){national}"),
+            ] {
+                let read = kept(&typed).map(|kept| kept.trim().to_owned());
+                prop_assert_eq!(&read, &plain, "{}", typed);
+            }
+            if let Some(once) = plain {
+                prop_assert_eq!(kept(&once), Some(once.clone()));
+            }
+        }
+    }
 
     fn kept(text: &str) -> Option<String> {
         PhoneNumber::parse(text).map(|number| number.kept())

@@ -57,7 +57,24 @@ pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_kept_postcode_is_read_unchanged(
+            typed in "[a-zA-Z]{1,2}[0-9][0-9a-zA-Z]?[ \u{a0}\u{200b}]{0,2}[0-9][a-zA-Z]{2}",
+        ) {
+            if let Ok(kept) = parse_postcode(&typed) {
+                prop_assert_eq!(parse_postcode(&kept), Ok(kept.clone()));
+                let letters = |text: &str| -> String {
+                    text.chars().filter(char::is_ascii_alphanumeric).collect()
+                };
+                prop_assert_eq!(letters(&kept), letters(&typed).to_uppercase());
+            }
+        }
+    }
 
     #[test]
     fn a_postcode_has_one_form_however_it_is_typed() {

@@ -190,7 +190,33 @@ pub(super) fn column_letters(column: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::domain::Money;
+    use crate::domain::money::AmountFault;
+
+    proptest! {
+        #[test]
+        fn an_amount_in_a_cell_is_that_amount(pence in 0_u64..9_999_999_900) {
+            let money = Money::from_pence(pence);
+            let plain = String::from(money);
+            let number: f64 = plain.parse().unwrap();
+            for cell in [
+                TableCell::number(number),
+                TableCell::typed(&plain),
+                TableCell::typed(&money.to_string()),
+                TableCell::typed(&format!(" {} ", money.to_string().replace(',', " "))),
+            ] {
+                prop_assert_eq!(AmountFault::parse(&cell.text), Ok(money), "{}", cell.text);
+            }
+            let comma = TableCell::typed(&plain.replace('.', ","));
+            prop_assert_eq!(
+                AmountFault::parse(&comma.text),
+                Err(AmountFault::CommaBeforePence(money))
+            );
+        }
+    }
 
     #[test]
     fn columns_are_named_as_in_a_spreadsheet() {

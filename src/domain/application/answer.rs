@@ -237,10 +237,16 @@ fn parse_budget(text: &str) -> Result<Vec<BudgetItem>, AnswerError> {
         .collect()
 }
 
-/// Reads a line: the item, then the amount after the last colon or space.
+/// Reads a line: the item, and behind the last colon or space the amount. Without a colon, "Hall 1
+/// 250" may be £250 or £1,250, so that it is refused.
 fn parse_budget_line(line: &str) -> Result<BudgetItem, LineError> {
     let parted = line.rsplit_once(':').or_else(|| line.rsplit_once(' '));
     let (item, amount) = parted.ok_or(LineError::Amount(AmountFault::Unreadable))?;
+    let last_word = item.trim_end().rsplit(' ').next().unwrap_or_default();
+    let is_longer = Money::parse_formatted(&format!("{last_word} {amount}")).is_ok();
+    if is_longer && !line.contains(':') {
+        return Err(LineError::Amount(AmountFault::Unreadable));
+    }
     let amount = AmountFault::parse(amount).map_err(LineError::Amount)?;
     if amount.is_zero() {
         return Err(LineError::Amount(AmountFault::Unreadable));
@@ -325,7 +331,47 @@ impl ApplicationCommand {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn an_amount_of_a_budget_is_that_amount_or_refused(pence in 1_u64..9_999_999_900) {
+            let money = Money::from_pence(pence);
+            let commas = money.to_string();
+            for amount in [
+                String::from(money),
+                commas.clone(),
+                commas.replace(',', " "),
+                commas.replace(',', "\u{a0}"),
+                commas.replace('£', "").replace(',', " "),
+            ] {
+                let read = parse_budget_line(&format!("Hall: {amount}"));
+                prop_assert_eq!(read.map(|line| line.amount), Ok(money), "{}", amount);
+                if let Ok(read) = parse_budget_line(&format!("Hall hire {amount}")) {
+                    prop_assert_eq!(read.amount, money, "{}", amount);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_blank_between_thousands_needs_a_colon() {
+        for line in ["Hall 1 250", "Hall £1 250", "Hall 12 250.50"] {
+            let refused = Err(LineError::Amount(AmountFault::Unreadable));
+            assert_eq!(parse_budget_line(line), refused, "{line}");
+        }
+        for (line, pence) in [
+            ("Hall: 1 250", 125_000),
+            ("Hall 1,250", 125_000),
+            ("Hall 24 weeks 250", 25_000),
+            ("Fair 2026 250", 25_000),
+        ] {
+            let read = parse_budget_line(line).map(|line| line.amount);
+            assert_eq!(read, Ok(Money::from_pence(pence)), "{line}");
+        }
+    }
 
     const A_FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
