@@ -24,6 +24,43 @@ fn send(browser: &mut Browser, page: &Page, at: &str, fields: &[(&str, &str)]) -
     browser.submit_form(page, at, &fields)
 }
 
+on_each_engine!(a_page_with_an_error_says_so_first);
+/// As the design system of GOV.UK has it: the title begins with it, the summary has the focus and
+/// leads to the field, and the field is described by its error.
+async fn a_page_with_an_error_says_so_first(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let at = format!("/apply/{}/first/group", office.fund);
+    let mut browser = Browser::new(&address);
+    let page = browser.get(&at);
+    assert!(!page.contains("<title>Error") && !page.contains("aria-invalid"));
+    for (language, title) in [("en", "<title>Error: "), ("pl", "<title>Błąd: ")] {
+        browser.get(&format!("/language/{language}?to=/"));
+        for typed in ["", " ", "\u{200b}", "\u{a0}\u{feff}\t"] {
+            let refused = send(&mut browser, &page, &at, ("name", typed));
+            assert_eq!(refused.status, 422, "{typed:?}");
+            for shown in [
+                title,
+                &format!("<html lang=\"{language}\""),
+                "role=\"alert\"",
+                "autofocus",
+                "href=\"#group-name\"",
+                "id=\"group-name\"",
+                "id=\"group-name-error\"",
+                "aria-invalid=\"true\"",
+            ] {
+                assert!(
+                    refused.contains(shown),
+                    "{typed:?}: {shown}: {}",
+                    refused.text
+                );
+            }
+            let described = refused.text.split("aria-describedby=\"").skip(1);
+            let mut described = described.filter_map(|rest| rest.split('"').next());
+            assert!(described.any(|ids| ids.contains("group-name-error")));
+        }
+    }
+}
+
 on_each_engine!(the_group_is_asked_for_its_name_and_then_for_two_choices);
 async fn the_group_is_asked_for_its_name_and_then_for_two_choices(app: TestApp) {
     // Given

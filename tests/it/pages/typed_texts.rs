@@ -165,6 +165,50 @@ async fn the_api_normalises_and_refuses_likewise(app: TestApp) {
     }
 }
 
+on_each_engine!(names_and_addresses_of_any_kind_are_taken);
+async fn names_and_addresses_of_any_kind_are_taken(app: TestApp) {
+    let office = Office::open(&app, 1000).await;
+    let client = serve(&app, office.ada);
+    for (name, email, kept) in [
+        ("O", "o'brien@example.org", "o'brien@example.org"),
+        (
+            "\u{674e}",
+            "ann+grants@example.org",
+            "ann+grants@example.org",
+        ),
+        (
+            "\u{645}\u{62d}\u{645}\u{62f} \u{639}\u{644}\u{6cc}",
+            " a@b.example ",
+            "a@b.example",
+        ),
+        (
+            "O'Neill-N\u{ed}",
+            "\u{a0}nbsp@example.org",
+            "nbsp@example.org",
+        ),
+        ("Ng", "ANN@Example.ORG", "ann@example.org"),
+        (
+            "Cooks \u{1f469}\u{200d}\u{1f373}",
+            "mailto:cook@example.org",
+            "cook@example.org",
+        ),
+    ] {
+        let taken = client.post("/api/v1/people", &json!({ "name": name, "email": email }));
+        assert_eq!(taken.status, 201, "{name}: {}", taken.body);
+        app.catch_up().await;
+        let person = person_named(&app, name).await;
+        assert_eq!(
+            person.email.or(person.typed_email).as_deref(),
+            Some(kept),
+            "{name}"
+        );
+    }
+    // However an address is spelled, it is one person's.
+    let again = json!({ "name": "Ann", "email": "ann@EXAMPLE.org\u{200b}" });
+    let refused = client.post("/api/v1/people", &again);
+    assert_eq!(refused.code(), "taken", "{}", refused.body);
+}
+
 on_each_engine!(an_answer_keeps_its_words_without_control_characters);
 async fn an_answer_keeps_its_words_without_control_characters(app: TestApp) {
     let (office, address) = serve_office(&app).await;
