@@ -29,8 +29,9 @@ text_type!(
     "https://hooks.example.org/grants"
 );
 
+/// Parses a web address. Its scheme and host are kept in small letters.
 pub(super) fn parse_web_address(text: &str) -> Result<String, TextError> {
-    let text = normalise(text, 300, false)?;
+    let text = with_small_host(&normalise(text, 300, false)?);
     let (plain, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (false, rest),
         (None, Some(rest)) => (true, rest),
@@ -67,6 +68,14 @@ pub(super) fn parse_web_address(text: &str) -> Result<String, TextError> {
     } else {
         Err(TextError::NotAWebAddress)
     }
+}
+
+/// The address with its scheme and host, in which case does not matter, in small letters.
+fn with_small_host(address: &str) -> String {
+    let host = address.find("://").map_or(0, |at| at + 3);
+    let path = address[host..].find('/').map(|at| host + at);
+    let (before, path) = address.split_at(path.unwrap_or(address.len()));
+    before.to_ascii_lowercase() + path
 }
 
 /// A new webhook, or a change of an existing one.
@@ -324,6 +333,28 @@ mod tests {
                 Err(TextError::NotAWebAddress),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_form_however_its_host_is_typed() {
+        for (typed, kept) in [
+            (
+                " HTTPS://Hooks.Example.ORG/Grants ",
+                "https://hooks.example.org/Grants",
+            ),
+            (
+                "Https://hooks.example.org:8443",
+                "https://hooks.example.org:8443",
+            ),
+            (
+                "https://hooks.example.org\u{200b}/a",
+                "https://hooks.example.org/a",
+            ),
+            ("HTTP://LOCALHOST:8080/Hook", "http://localhost:8080/Hook"),
+        ] {
+            let read = typed.parse::<WebhookAddress>().map(String::from);
+            assert_eq!(read.as_deref(), Ok(kept), "{typed}");
         }
     }
 
