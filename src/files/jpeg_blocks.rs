@@ -235,7 +235,8 @@ impl<'a> JpegScan<'a> {
                 others: tables.others.get(usize::from(named[1] & 15))?.as_ref(),
             });
         }
-        Some(Self {
+        let has_blocks = !colours.is_empty() && colours.iter().all(|colour| colour.blocks > 0);
+        has_blocks.then_some(Self {
             coding,
             units,
             colours,
@@ -421,6 +422,18 @@ mod tests {
         assert!(are_all_there(&picture(&[0, 0, 0])));
         assert!(!are_all_there(&picture(&[0, 0])));
         assert!(!are_all_there(&picture(&[])));
+    }
+
+    /// Counting such a scan would take long: it needs no data.
+    #[test]
+    fn a_scan_without_blocks_is_not_read() {
+        let mut jpeg = with_data(marker::BASELINE_FRAME, 63, 0, &[]);
+        let at = position(&jpeg, &[0xFF, 0xC0, 0, 17]);
+        for component in 0..3 {
+            jpeg[at + 11 + 3 * component] = 0;
+        }
+        jpeg[at + 5..at + 9].fill(0xFF);
+        assert!(are_all_there(&jpeg));
     }
 
     #[test]
