@@ -374,12 +374,13 @@ mod tests {
                 let digits: String = text.chars().filter(char::is_ascii_digit).collect();
                 digits.trim_matches('0').to_owned()
             };
+            use AmountFault::{CommaBeforePence, PointInThousands, Unreadable};
             match AmountFault::parse(&typed) {
                 Ok(money) => prop_assert_eq!(String::from(money), format!("{pounds}.{pence:0<2}")),
-                Err(AmountFault::CommaBeforePence(meant) | AmountFault::PointInThousands(meant)) => {
+                Err(CommaBeforePence(meant) | PointInThousands(meant)) => {
                     prop_assert_eq!(digits(&String::from(meant)), digits(&typed));
                 }
-                Err(AmountFault::Unreadable) => {}
+                Err(Unreadable) => {}
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Counts the blocks in the compressed data of a JPEG. The decoder paints the blocks that are missing
-//! grey, and reports no error.
+//! Counts the blocks in the compressed data of a JPEG. The decoder paints missing blocks grey, and
+//! reports no error.
 
 use super::containers::{JpegFrame, is_frame, jpeg_segments, marker};
 

@@ -579,7 +579,10 @@ mod tests {
 
     #[test]
     fn contact_details_that_reach_nobody_are_refused_with_the_field() {
-        let sender = |email: &str| serde_json::json!({ "sending": { "sender": { "name": "An office", "email": email } } });
+        let sender = |email: &str| {
+            let sender = serde_json::json!({ "name": "An office", "email": email });
+            serde_json::json!({ "sending": { "sender": sender } })
+        };
         for (entered, field, why) in [
             (
                 serde_json::json!({ "telephone": "0161 496 000" }),
