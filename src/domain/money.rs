@@ -361,6 +361,7 @@ mod tests {
         /// No separator, wherever it is, changes the digits before and after the point.
         #[test]
         fn no_text_is_read_as_another_amount(typed in "£?[0-9., \u{a0}]{1,14}£?") {
+            use AmountFault::{CommaBeforePence, PointInThousands, Unreadable};
             let kept: String = typed
                 .chars()
                 .filter(|letter| letter.is_ascii_digit() || *letter == '.')
@@ -374,7 +375,6 @@ mod tests {
                 let digits: String = text.chars().filter(char::is_ascii_digit).collect();
                 digits.trim_matches('0').to_owned()
             };
-            use AmountFault::{CommaBeforePence, PointInThousands, Unreadable};
             match AmountFault::parse(&typed) {
                 Ok(money) => prop_assert_eq!(String::from(money), format!("{pounds}.{pence:0<2}")),
                 Err(CommaBeforePence(meant) | PointInThousands(meant)) => {
