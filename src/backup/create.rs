@@ -1,5 +1,6 @@
 //! Makes a backup: the database as one snapshot, and the files that its log names.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures::StreamExt as _;
@@ -68,6 +69,7 @@ pub async fn create(
         })
         .collect();
     let (mut unsealed, mut kept, mut next) = (DigestWriter::new(to, TAIL_FILE)?, Vec::new(), 0);
+    let mut removed = BTreeSet::new();
     loop {
         let rows = events::read_page_in(&mut tx, organisation, next, PAGE_EVENTS).await?;
         let Some(last) = rows.last() else { break };
@@ -76,7 +78,11 @@ pub async fn create(
             if row.position >= exported.events {
                 unsealed.write_line(&log_entry::canonical_json(row))?;
             }
-            kept.extend(named_file(RecordedEvent::from_row(row)?.event));
+            let event = RecordedEvent::from_row(row)?.event;
+            if let Event::Group(GroupEvent::FileRemoved { file, .. }) = &event {
+                removed.insert(file.clone());
+            }
+            kept.extend(named_file(event));
         }
         next = after;
     }
@@ -92,6 +98,7 @@ pub async fn create(
     };
     kept.sort();
     kept.dedup();
+    kept.retain(|file| !removed.contains(file));
     for file in kept {
         match copy_file(files, &file, to).await? {
             Some(file) => {

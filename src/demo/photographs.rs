@@ -125,6 +125,7 @@ impl<'a> Album<'a> {
             media,
             bytes,
             purpose: FilePurpose::Photograph,
+            application: None,
         });
         let caller = Caller {
             actor: by,

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::id::ApplicationId;
 use super::text::TextError;
 
 super::text::text_type!(
@@ -98,4 +99,16 @@ pub struct KeepFile {
     /// Size of the unencrypted file in bytes.
     pub bytes: u64,
     pub purpose: FilePurpose,
+    /// The application that it was handed in with, if it answers one of its questions. Until that
+    /// is sent, the group can remove the file.
+    #[serde(default)]
+    pub application: Option<ApplicationId>,
+}
+
+/// A file to remove, and the application that it was handed in with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveFile {
+    pub file: FileDigest,
+    pub application: ApplicationId,
 }

@@ -114,8 +114,13 @@ impl Command {
                     | GroupCommand::RefuseInvitation(of) => Some(of.person.0),
                     _ => None,
                 };
+                let application = match command {
+                    GroupCommand::RemoveFile(of) => Some(of.application.0),
+                    _ => None,
+                };
                 ReadDependencies {
                     person,
+                    application,
                     group: Some(group.0),
                     ..ReadDependencies::default()
                 }

@@ -1,4 +1,5 @@
-//! Follows the log and completes each erasure outside the database.
+//! Follows the log and completes each erasure outside the database. The bytes of a file that a group
+//! removed are deleted too.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -80,6 +81,9 @@ impl Purger {
         };
         let mut erased = false;
         for event in &events {
+            if let Event::Group(GroupEvent::FileRemoved { file, .. }) = &event.event {
+                self.files.remove(file).await?;
+            }
             erased |= self.finish_erasure(event).await?;
         }
         if erased {

@@ -258,13 +258,15 @@ impl Views {
             .collect()
     }
 
-    /// The newest files of groups.
+    /// The newest files of groups, without those that were removed.
     pub async fn files_of(
         &self,
         groups: &[String],
         as_at: Option<i64>,
     ) -> Result<Vec<FileRow>, ViewError> {
-        self.newest_of("group_id", groups, as_at).await
+        let mut files: Vec<FileRow> = self.newest_of("group_id", groups, as_at).await?;
+        files.retain(|file| file.removed_on.is_none());
+        Ok(files)
     }
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::aggregate::events;
 use crate::domain::command::{NoBody, ProposalRef, WithReason, commands};
-use crate::domain::file::{FileDigest, FilePurpose, KeepFile, MediaType};
-use crate::domain::id::{GrantId, GroupId, PersonId};
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile, MediaType, RemoveFile};
+use crate::domain::id::{ApplicationId, GrantId, GroupId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::payee::{EncryptedPayee, PayeeInput};
 use crate::domain::personal_data::{
@@ -54,6 +54,9 @@ commands! {
             Permission::Staff(&[Role::Officer, Role::Finance]);
         /// Adds a file to the group's files.
         KeepFile(KeepFile) = "keep-file", Permission::Upload(&[Role::Officer, Role::Finance]);
+        /// Removes a file that was handed in with an application that was not sent yet. Its bytes
+        /// are deleted.
+        RemoveFile(RemoveFile) = "remove-file", Permission::StaffOrMember(&[Role::Officer]);
         /// Puts a check that a grant of the group passed on file, until its last valid day.
         FileCheck(PassedCheck) = "file-check", Permission::FollowUp;
         /// Merges the group into another. Both keep their own records.
@@ -310,8 +313,16 @@ events! {
             provided_on: Option<Date>,
         },
         PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
-        FileKept { file: FileDigest, media: MediaType, bytes: u64, purpose: FilePurpose,
-            kept_by: PersonId },
+        FileKept {
+            file: FileDigest,
+            media: MediaType,
+            bytes: u64,
+            purpose: FilePurpose,
+            kept_by: PersonId,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            application: Option<ApplicationId>,
+        },
+        FileRemoved { file: FileDigest, removed_by: PersonId },
         CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },
         GroupMerged {
             into: GroupId,

@@ -18,9 +18,10 @@ pub use command::{
 };
 pub use payee::Payee;
 
+use super::application::ApplicationState;
 use super::erasure::{Erasure, retain_until};
-use super::file::{FileDigest, KeepFile};
-use super::id::{GrantId, GroupId, PersonId};
+use super::file::{FileDigest, KeepFile, RemoveFile};
+use super::id::{ApplicationId, GrantId, GroupId, PersonId};
 use super::personal_data::PersonalInput;
 use super::role::{Role, Roles};
 use super::text::{Identifier, Line, Slug};
@@ -50,6 +51,8 @@ pub struct Group {
     /// The day on which each payee was keyed, if known.
     payee_days: BTreeMap<u32, Date>,
     files: BTreeSet<FileDigest>,
+    /// The files that were handed in with an application.
+    handed_in: BTreeMap<FileDigest, ApplicationId>,
     on_file: BTreeMap<Slug, CheckOnFile>,
     merged: Option<GroupId>,
     merged_by: Option<PersonId>,
@@ -235,6 +238,7 @@ impl Group {
             media,
             bytes,
             purpose,
+            application,
         } = keep.clone();
         Ok(GroupEvent::FileKept {
             file,
@@ -242,7 +246,45 @@ impl Group {
             bytes,
             purpose,
             kept_by: facts.by()?,
+            application,
         })
+    }
+
+    /// A file of an application that was sent remains, because the office decides with it.
+    fn remove_file(
+        &self,
+        remove: &RemoveFile,
+        facts: &DecisionContext,
+    ) -> Result<GroupEvent, Refusal> {
+        if self.handed_in.get(&remove.file) != Some(&remove.application) {
+            return Err(Refusal::Unknown("file"));
+        }
+        match facts.application()?.state() {
+            ApplicationState::Draft => Ok(GroupEvent::FileRemoved {
+                file: remove.file.clone(),
+                removed_by: facts.by()?,
+            }),
+            state => Err(Refusal::ApplicationNotInState(state.into())),
+        }
+    }
+}
+
+impl Group {
+    fn apply_files(&mut self, event: &GroupEvent) {
+        match event {
+            GroupEvent::FileKept {
+                file, application, ..
+            } => {
+                self.files.insert(file.clone());
+                let handed_in = application.map(|application| (file.clone(), application));
+                self.handed_in.extend(handed_in);
+            }
+            GroupEvent::FileRemoved { file, .. } => {
+                self.files.remove(file);
+                self.handed_in.remove(file);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -287,6 +329,7 @@ impl Aggregate for Group {
             C::ProvidePayee(typed) => self.provide_payee(typed, facts)?,
             C::VerifyPayee(verify) => self.verify_payee(verify, facts)?,
             C::KeepFile(keep) => self.keep_file(keep, facts)?,
+            C::RemoveFile(remove) => self.remove_file(remove, facts)?,
             C::FileCheck(filed) => GroupEvent::CheckFiled {
                 check: filed.check.clone(),
                 grant: filed.grant,
@@ -336,8 +379,8 @@ impl Aggregate for Group {
             GroupEvent::PayeeProvided { .. } | GroupEvent::PayeeVerified { .. } => {
                 self.apply_payee(event);
             }
-            GroupEvent::FileKept { file, .. } => {
-                self.files.insert(file.clone());
+            GroupEvent::FileKept { .. } | GroupEvent::FileRemoved { .. } => {
+                self.apply_files(event);
             }
             GroupEvent::CheckFiled {
                 check,

@@ -51,6 +51,7 @@ pub(super) async fn upload(
         media,
         bytes,
         purpose,
+        application: None,
     });
     let request = CommandRequest {
         idempotency_key: Some(repeat),
@@ -166,6 +167,7 @@ pub(super) async fn download(
         .views
         .find(FileRow::id_of(group, &file), None)
         .await?
+        .filter(|known: &FileRow| known.removed_on.is_none())
         .ok_or_else(not_found)?;
     let open_to_panel = known.purpose.is_open_to_panel();
     if signed.reader.sees_all() && !signed.reader.works_with_groups() && !open_to_panel {

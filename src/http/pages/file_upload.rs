@@ -13,7 +13,9 @@ use super::{FormData, PageError, Visitor, csrf, kept_form, ownership};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::language::Language;
-use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId, thousands};
+use crate::domain::{
+    ApplicationId, Command, Event, GroupCommand, GroupEvent, GroupId, thousands,
+};
 use crate::files::{FILE_SIZE_MAX, FILES_IN_FORM_MAX, FileError, StoredFile};
 use crate::http::AppState;
 use crate::http::problem::ErrorCode;
@@ -252,17 +254,20 @@ impl UploadedForm {
         group: Uuid,
         purpose: FilePurpose,
     ) -> Result<Vec<FileDigest>, PageError> {
-        let kept = self.record_named(visitor, app, group, |_| purpose).await?;
+        let purpose = |_: &str| purpose;
+        let kept = self
+            .record_named(visitor, app, (group, None), purpose)
+            .await?;
         Ok(kept.into_iter().map(|(_, file)| file).collect())
     }
 
-    /// Like [`Self::record_files`], for files whose field says their purpose. Returns the field of
-    /// each file as well.
+    /// Like [`Self::record_files`], for files whose field says their purpose, perhaps handed in with
+    /// an application of the group. Returns the field of each file as well.
     pub(super) async fn record_named(
         &self,
         visitor: &Visitor,
         app: &AppState,
-        group: Uuid,
+        (group, application): (Uuid, Option<ApplicationId>),
         purpose: impl Fn(&str) -> FilePurpose,
     ) -> Result<Vec<(String, FileDigest)>, PageError> {
         let mut kept = Vec::new();
@@ -278,6 +283,7 @@ impl UploadedForm {
                 media: *media,
                 bytes: *bytes,
                 purpose: purpose(field),
+                application,
             });
             let repeat = self.posted.idempotency_key(app, &visitor.path);
             // The key contains a digest of the file, so that another file from the same page is

@@ -30,6 +30,7 @@ pub(super) async fn serve_file(
         .views
         .find(FileRow::id_of(group, &file), None)
         .await?
+        .filter(|known: &FileRow| known.removed_on.is_none())
         .ok_or_else(PageError::not_found)?;
     let vault = app.commands.log().vault();
     let stream = app.files.open(vault, group, &file).await?;

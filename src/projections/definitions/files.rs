@@ -23,6 +23,10 @@ pub struct FileRow {
     pub kept_by: Option<PersonId>,
     #[schema(value_type = String, format = "date")]
     pub kept_on: Date,
+    /// The day on which the group removed it. Its bytes are deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub removed_on: Option<Date>,
 }
 
 impl FileRow {
@@ -40,32 +44,41 @@ impl Projection for FilesProjection {
     type Row = FileRow;
 
     fn affected_rows(event: &RecordedEvent) -> Option<AffectedRows> {
-        let Event::Group(GroupEvent::FileKept { file, .. }) = &event.event else {
+        let Event::Group(GroupEvent::FileKept { file, .. } | GroupEvent::FileRemoved { file, .. }) =
+            &event.event
+        else {
             return None;
         };
         Some(AffectedRows::one(&FileRow::id_of(event.stream, file)))
     }
 
-    fn project(event: &RecordedEvent, _: Option<FileRow>, _: Option<FileRow>) -> Option<FileRow> {
-        let Event::Group(GroupEvent::FileKept {
-            file,
-            media,
-            bytes,
-            purpose,
-            kept_by,
-            ..
-        }) = &event.event
-        else {
+    fn project(event: &RecordedEvent, row: Option<FileRow>, _: Option<FileRow>) -> Option<FileRow> {
+        let Event::Group(happened) = &event.event else {
             return None;
         };
-        Some(FileRow {
-            group: event.stream,
-            file: file.clone(),
-            media: *media,
-            bytes: *bytes,
-            purpose: *purpose,
-            kept_by: Some(*kept_by),
-            kept_on: event.recorded_on(),
-        })
+        match happened {
+            GroupEvent::FileKept {
+                file,
+                media,
+                bytes,
+                purpose,
+                kept_by,
+                ..
+            } => Some(FileRow {
+                group: event.stream,
+                file: file.clone(),
+                media: *media,
+                bytes: *bytes,
+                purpose: *purpose,
+                kept_by: Some(*kept_by),
+                kept_on: event.recorded_on(),
+                removed_on: None,
+            }),
+            GroupEvent::FileRemoved { .. } => row.map(|row| FileRow {
+                removed_on: Some(event.recorded_on()),
+                ..row
+            }),
+            _ => None,
+        }
     }
 }

@@ -160,6 +160,7 @@ async fn store_file(
         media: kept.media,
         bytes: kept.bytes,
         purpose: FilePurpose::Receipt,
+        application: None,
     };
     let answer = app
         .issue_ok(member, Command::Group(group, GroupCommand::KeepFile(keep)))

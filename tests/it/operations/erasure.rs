@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use microgrants::audit::{self, Trusted};
 use microgrants::crypto::vault::VaultError;
-use microgrants::domain::file::{FileDigest, FilePurpose, KeepFile};
+use microgrants::domain::file::{FileDigest, FilePurpose, KeepFile, RemoveFile};
 use microgrants::domain::{
     ApplicationId, Command, GroupCommand, GroupId, PersonId, Refusal, Role, Roles,
 };
@@ -103,6 +103,7 @@ impl Subjects {
             media: kept.media,
             bytes: kept.bytes,
             purpose: FilePurpose::Receipt,
+            application: None,
         };
         app.issue_ok(member, Command::Group(group, GroupCommand::KeepFile(keep)))
             .await;
@@ -582,4 +583,48 @@ async fn another_process_forgets_a_key_within_seconds(app: TestApp) {
         matches!(opened, Err(FileError::Vault(VaultError::NoKey(_)))),
         "{opened:?}"
     );
+}
+
+on_each_engine!(a_file_of_an_application_can_be_removed_until_it_is_sent);
+async fn a_file_of_an_application_can_be_removed_until_it_is_sent(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 5000).await;
+    let draft = office.draft(&app, 500).await;
+    let sent = office.submitted(&app, 500).await;
+    for ((application, group, member), is_removed) in [(draft, true), (sent, false)] {
+        let kept = files::store_file(&app, &app.files(), group, files::pdf(900)).await;
+        let file = kept.file.clone();
+        let keep = GroupCommand::KeepFile(KeepFile {
+            file: kept.file,
+            media: kept.media,
+            bytes: kept.bytes,
+            purpose: FilePurpose::Enclosure,
+            application: Some(application),
+        });
+        app.issue_ok(member, Command::Group(group, keep)).await;
+        let remove = |application| {
+            let file = file.clone();
+            let remove = GroupCommand::RemoveFile(RemoveFile { file, application });
+            Command::Group(group, remove)
+        };
+        let elsewhere = app.issue_refused(member, remove(ApplicationId(group.0)));
+        assert_eq!(elsewhere.await, Refusal::Unknown("file"));
+
+        // When
+        if is_removed {
+            app.issue_ok(member, remove(application)).await;
+        } else {
+            let refusal = app.issue_refused(member, remove(application)).await;
+            assert_eq!(refusal, Refusal::ApplicationNotInState("submitted"));
+        }
+        app.catch_up().await;
+        purge(&app).await;
+
+        // Then
+        let listed = app.views().files_of(&[group.to_string()], None).await;
+        assert_eq!(listed.unwrap().len(), usize::from(!is_removed));
+        let opened = app.files().open(app.log.vault(), group.0, &file).await;
+        let is_missing = matches!(opened.map(drop), Err(FileError::Missing));
+        assert_eq!(is_missing, is_removed);
+    }
 }

@@ -681,6 +681,7 @@ async fn papers_of_one_day_are_acknowledged_once(app: TestApp) {
             media: MediaType::Pdf,
             bytes: 900,
             purpose: FilePurpose::Document,
+            application: None,
         };
         Command::Group(group, GroupCommand::KeepFile(keep))
     };

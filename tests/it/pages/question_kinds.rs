@@ -684,3 +684,40 @@ async fn an_answer_names_files_of_its_own_group_only(app: TestApp) {
     let refusal = app.issue_refused(member, save).await;
     assert_eq!(refusal.code(), "answer_unfit");
 }
+
+on_each_engine!(the_last_paper_of_a_required_answer_can_be_removed);
+async fn the_last_paper_of_a_required_answer_can_be_removed(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let drafts = [
+        draft_of_every_kind(&app, &office).await,
+        another_draft(&app, &office).await,
+    ];
+    for ((id, member), then) in drafts.into_iter().zip(["next", "later"]) {
+        let mut browser = signed_in(&app, &address, member).await;
+        let path = format!("/my/applications/{id}/answer/file");
+        let page = browser.get(&path);
+        send_files(&mut browser, &page, &[], &[("file-answer", PAPER)]);
+        let file = saved_files(&app, id).await.remove(0);
+        let page = browser.get(&path);
+
+        // When
+        let out = [
+            ("answer", file.as_str()),
+            ("drop", file.as_str()),
+            ("then", then),
+        ];
+        let removed = send_files(&mut browser, &page, &out, &[]);
+
+        // Then
+        assert_eq!(removed.status, 303, "{}", visible_text(&removed));
+        let page = browser.get(&path);
+        assert!(
+            !page.contains(&file) && page.contains("Add a photo or a PDF"),
+            "{then}: {}",
+            visible_text(&page)
+        );
+        let gone = browser.get(&format!("/my/applications/{id}/files/{file}"));
+        assert_eq!(gone.status, 404, "{then}");
+    }
+}

@@ -4,7 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
-use super::answer_command::{parse_amount, parse_answer, unfinished_answer};
+use super::answer_command::{
+    answer_without_files, parse_amount, parse_answer, unfinished_answer,
+};
 use super::answer_files::AnswerFiles;
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section};
 use super::{refusal_text, start};
@@ -346,7 +348,7 @@ pub(super) async fn save(
         .iter()
         .find(|section| section.key == key)
         .ok_or_else(PageError::not_found)?;
-    let next = next_path(&row, &open, key, posted);
+    let mut next = next_path(&row, &open, key, posted);
     let saves_part = !matches!(posted.text("then"), "" | "next");
     let fund = fund_of(app, &row).await?;
     let command = match parse_answer(section, &fund, posted, visitor.language) {
@@ -355,11 +357,15 @@ pub(super) async fn save(
         Err(says) => {
             // Saving for later, or changing the language, needs no answer, and no finished one.
             let typed = question_field::entered(posted, "answer");
-            if saves_part && typed.is_empty() {
+            let without_files = answer_without_files(section, &typed);
+            if without_files.is_some() && !saves_part {
+                next = format!("/my/applications/{}/answer/{key}", row.id);
+            }
+            if saves_part && typed.is_empty() && without_files.is_none() {
                 return Ok(see_other(&next));
             }
             let unfinished = unfinished_answer(section, &typed).filter(|_| saves_part);
-            let Some(command) = unfinished else {
+            let Some(command) = without_files.or(unfinished) else {
                 let wrong = vec![("answer".to_owned(), says)];
                 let rejected = FormErrors::new("answer", posted, wrong);
                 return render(request, visitor, app, row, Some(rejected), false).await;

@@ -110,6 +110,21 @@ fn save_answer(question: &Question, words: PersonalInput) -> ApplicationCommand 
     })
 }
 
+/// The command that takes the last file out of an answer that is required. The question is then
+/// still to be answered. `None` if it had no file.
+pub(super) fn answer_without_files(section: &Section, typed: &str) -> Option<ApplicationCommand> {
+    let question = section.own.as_ref()?;
+    let had_files = question.kind == QuestionKind::File && !section.stored.is_empty();
+    (typed.is_empty() && had_files).then(|| {
+        let key = question.question.clone();
+        ApplicationCommand::SaveAnswers(SaveAnswers {
+            answers: BTreeMap::from([(key.clone(), PersonalInput::Open(String::new()))]),
+            unfinished: BTreeSet::from([key]),
+            ..SaveAnswers::default()
+        })
+    })
+}
+
 /// The command that saves an answer as it was typed, to be finished later. `None` for the sections
 /// that every form has, except the amount, and if the text is too long even for an unfinished
 /// answer.

@@ -8,11 +8,14 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use uuid::Uuid;
 
-use super::{answer, sections};
+use super::answer;
+use super::sections::{self, Section};
 use crate::clock::day_of;
+use crate::commands::CommandError;
 use crate::domain::application::ANSWER_FILES_MAX;
-use crate::domain::file::{FileDigest, FilePurpose, MediaType};
+use crate::domain::file::{FileDigest, FilePurpose, MediaType, RemoveFile};
 use crate::domain::language::Language;
+use crate::domain::{ApplicationId, Command, GroupCommand};
 use crate::http::AppState;
 use crate::http::pages::i18n::translate_with;
 use crate::http::pages::{
@@ -24,6 +27,9 @@ use crate::projections::FileRow;
 /// How many files of one answer are looked up and shown. A person who added too many sees them all,
 /// and can remove some.
 const SHOWN_MAX: usize = 2 * ANSWER_FILES_MAX;
+
+/// The box that takes a file out of an answer.
+const DROP: &str = "drop";
 
 /// A file that answers a question.
 #[derive(Clone, Debug)]
@@ -70,7 +76,7 @@ impl AnswerFiles {
         let mut links = Vec::new();
         for file in named_files(stored) {
             let known: Option<FileRow> = app.views.find(FileRow::id_of(group, &file), None).await?;
-            let Some(known) = known else {
+            let Some(known) = known.filter(|known| known.removed_on.is_none()) else {
                 continue;
             };
             links.push(FileLink {
@@ -120,7 +126,6 @@ pub fn upload_field(name: &str) -> String {
 /// Adds the stored files to a form. Each becomes a value of the field of its answer. Files that the
 /// visitor wants to remove are left out.
 pub fn with_files(posted: &FormData, stored: &[(String, FileDigest)]) -> FormData {
-    const DROP: &str = "drop";
     let is_dropped = |value: &str| posted.all(DROP).any(|dropped| dropped == value);
     let kept = posted
         .pairs()
@@ -157,7 +162,12 @@ pub(super) async fn submit(
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     }
     let stored = uploaded
-        .record_named(&visitor, &app, group, |_| FilePurpose::Enclosure)
+        .record_named(
+            &visitor,
+            &app,
+            (group, Some(ApplicationId(row.id))),
+            |_: &str| FilePurpose::Enclosure,
+        )
         .await?;
     let posted = with_files(&uploaded.posted, &stored);
     kept_form::note_values(&request, &posted);
@@ -167,7 +177,45 @@ pub(super) async fn submit(
         let rejected = FormErrors::new("answer", &posted, wrong);
         return answer::render(&request, &visitor, &app, row, Some(rejected), false).await;
     }
-    answer::save(&request, &visitor, &app, &posted).await
+    let saved = answer::save(&request, &visitor, &app, &posted).await?;
+    if saved.status().is_redirection() {
+        remove_dropped(&request, &visitor, &app, &uploaded.posted).await?;
+    }
+    Ok(saved)
+}
+
+/// Removes the files that a form takes out, if no answer names them any more. Those of an
+/// application that was sent remain files of the group.
+async fn remove_dropped(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    app: &AppState,
+    posted: &FormData,
+) -> Result<(), PageError> {
+    let parsed = posted.all(DROP).filter_map(|file| file.trim().parse().ok());
+    let dropped: Vec<FileDigest> = parsed.collect();
+    if dropped.is_empty() {
+        return Ok(());
+    }
+    let row = ownership::own_application(visitor, app, request.match_info().query("id")).await?;
+    let answers = sections::all_sections(app, &row, visitor.language).await?;
+    for file in dropped {
+        let is_named = |section: &Section| section.stored.lines().any(|line| line == file.as_str());
+        if answers.iter().any(is_named) {
+            continue;
+        }
+        let step = format!("/drop/{file}");
+        let remove = GroupCommand::RemoveFile(RemoveFile {
+            file,
+            application: ApplicationId(row.id),
+        });
+        let remove = Command::Group(row.group, remove);
+        match ownership::issue(visitor, app, posted, &step, remove).await {
+            Ok(_) | Err(PageError::Refused(CommandError::Refused(_))) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// A file of the group that applies, for its members.

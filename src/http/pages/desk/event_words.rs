@@ -158,6 +158,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("PayeeVerified", "checked the bank details"),
     ("CheckFiled", "filed a check for the group"),
     ("FileKept", "added a file"),
+    ("FileRemoved", "removed a file"),
     ("GrantOpened", "opened a grant for the group"),
     ("GrantEnded", "ended a grant of the group"),
     ("GroupMerged", "merged this group into another"),

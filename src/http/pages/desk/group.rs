@@ -380,6 +380,7 @@ pub(super) async fn download_file(
         .views
         .find(FileRow::id_of(group, &file), None)
         .await?
+        .filter(|known: &FileRow| known.removed_on.is_none())
         .ok_or_else(PageError::not_found)?;
     if !papers::may_open(reader, known.purpose) {
         return Err(PageError::forbidden());

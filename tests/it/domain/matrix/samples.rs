@@ -332,6 +332,10 @@ fn group(name: &str) -> Sample {
             "bytes": 1000,
             "purpose": "photograph",
         })),
+        "remove-file" => member(json!({
+            "file": "0".repeat(64),
+            "application": NEW_APPLICATION,
+        })),
         "file-check" => staff(json!({
             "check": "identity",
             "grant": NEW_APPLICATION,

@@ -80,9 +80,10 @@ const LESS_FREQUENT_COMMANDS: [&str; 27] = [
     "person/end-access",
 ];
 /// Commands that cannot occur in these histories: those that set up an organisation, restore it or
-/// end a person's part in it, and those that only follow from other commands. The last three need
-/// rules that these funds do not have; `sybil_attacks` covers them.
-const TESTED_ELSEWHERE: [&str; 25] = [
+/// end a person's part in it, and those that only follow from other commands. No file is handed in
+/// with an application here. The last three need rules that these funds do not have;
+/// `sybil_attacks` covers them.
+const TESTED_ELSEWHERE: [&str; 26] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
@@ -105,6 +106,7 @@ const TESTED_ELSEWHERE: [&str; 25] = [
     "group/refuse-erasure",
     "group/erase",
     "group/erase-again",
+    "group/remove-file",
     "grant/propose-early-payment",
     "grant/confirm-early-payment",
     "grant/confirm-revocation",

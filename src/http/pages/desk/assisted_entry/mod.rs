@@ -450,7 +450,7 @@ pub(super) async fn submit_with_scans(
         _ => FilePurpose::Enclosure,
     };
     let stored = uploaded
-        .record_named(&visitor, &app, group, purpose)
+        .record_named(&visitor, &app, (group, None), purpose)
         .await?;
     let posted = with_files(&uploaded.posted, &stored);
     let new = stored.into_iter().filter(|(field, _)| field == SCAN);

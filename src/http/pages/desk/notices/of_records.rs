@@ -40,6 +40,7 @@ pub(super) const OF_RECORDS: &[ActionNotice] = &[
         "Bank details checked. Payments can go there.",
     ),
     says("groups", "keep-file", "File saved."),
+    says("groups", "remove-file", "File removed."),
     says("groups", "merge", "Groups joined into one."),
     says("groups", "record-past-grant", "Earlier grant added."),
     says(
