@@ -358,6 +358,12 @@ impl Vault {
         self.hmac(purpose.as_bytes(), name.as_bytes())
     }
 
+    /// The digest by which a form and its files name a person, without saying who that is.
+    #[must_use]
+    pub fn typist(&self, person: Uuid) -> String {
+        self.derive_secret("who typed a form", &person.to_string())
+    }
+
     /// Encrypts a text under a key derived from a secret and the index key. The database
     /// alone, or the secret alone, does not decrypt it.
     pub fn encrypt_with_secret(
@@ -366,12 +372,18 @@ impl Vault {
         secret: &str,
         text: &str,
     ) -> Result<Vec<u8>, VaultError> {
+        self.encrypt_bytes_with_secret(purpose, secret, text.as_bytes())
+    }
+
+    /// Encrypts bytes as [`Self::encrypt_with_secret`] encrypts a text.
+    pub fn encrypt_bytes_with_secret(
+        &self,
+        purpose: &'static str,
+        secret: &str,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
         let key = self.hmac_bytes(purpose.as_bytes(), secret.as_bytes());
-        aead_encrypt(
-            CipherKey::from_slice(&key),
-            purpose.as_bytes(),
-            text.as_bytes(),
-        )
+        aead_encrypt(CipherKey::from_slice(&key), purpose.as_bytes(), bytes)
     }
 
     /// Decrypts a text that [`Self::encrypt_with_secret`] encrypted; `None` if the purpose or the
@@ -383,9 +395,20 @@ impl Vault {
         secret: &str,
         sealed: &[u8],
     ) -> Option<String> {
-        let key = self.hmac_bytes(purpose.as_bytes(), secret.as_bytes());
-        let text = aead_decrypt(CipherKey::from_slice(&key), purpose.as_bytes(), sealed)?;
+        let text = self.decrypt_bytes_with_secret(purpose, secret, sealed)?;
         String::from_utf8(text).ok()
+    }
+
+    /// Decrypts bytes that [`Self::encrypt_bytes_with_secret`] encrypted, or `None`.
+    #[must_use]
+    pub fn decrypt_bytes_with_secret(
+        &self,
+        purpose: &'static str,
+        secret: &str,
+        sealed: &[u8],
+    ) -> Option<Vec<u8>> {
+        let key = self.hmac_bytes(purpose.as_bytes(), secret.as_bytes());
+        aead_decrypt(CipherKey::from_slice(&key), purpose.as_bytes(), sealed)
     }
 
     fn blind_index(&self, index: BlindIndexKind, text: &str) -> String {

@@ -11,7 +11,7 @@ use crate::domain::{Event, Group, GroupEvent, PersonEvent};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::eventlog::{Log, LogError};
 use crate::files::{FileError, FileStore};
-use crate::store::{StoreError, outbox, saved_views, subscriptions};
+use crate::store::{StoreError, kept_files, outbox, saved_views, subscriptions};
 
 const SUBSCRIPTION: &str = "erasure";
 /// Long, because each advance of the subscription is a transaction.
@@ -116,6 +116,8 @@ impl Purger {
             self.remove_mails(event.stream).await?;
             let (store, person) = (self.log.store(), event.stream.to_string());
             saved_views::remove_of_person(store, self.log.organisation(), &person).await?;
+            let typist = self.log.vault().typist(event.stream);
+            kept_files::remove_of_person(store, self.log.organisation(), &typist).await?;
             return Ok(true);
         }
         for file in self.log.refresh::<Group>(event.stream).await?.state.files() {

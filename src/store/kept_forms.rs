@@ -1,6 +1,7 @@
 //! Forms that arrived when nobody was signed in any more, kept for a short time. Not in the log,
 //! because nobody has sent them yet. Times are in microseconds since 1970.
 
+use super::kept_files::WITHOUT_FORM;
 use super::{Store, StoreResult, in_transaction, on_reader};
 
 /// A kept form. Of a browser, one form of each person and page is kept.
@@ -58,6 +59,7 @@ pub async fn put(
             .execute(&mut *db).await?;
         sqlx::query(SQL).bind(organisation).bind(browser).bind(page).bind(sealed).bind(kept_at)
             .bind(expires_at).execute(&mut *db).await?;
+        sqlx::query(WITHOUT_FORM).bind(organisation).execute(&mut *db).await?;
         sqlx::query_as(SIZE).bind(organisation).fetch_one(db).await?
     });
     if forms > most.of_organisation || bytes > most.bytes {
@@ -68,11 +70,13 @@ pub async fn put(
     Ok(true)
 }
 
-/// Deletes the forms that have expired.
+/// Deletes the forms that have expired, with their files.
 pub async fn remove_expired(store: &Store, organisation: &str, now: i64) -> StoreResult<()> {
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(FORGET).bind(organisation).bind(now)
-        .execute(db).await?; });
+    in_transaction!(&mut tx, db => {
+        sqlx::query(FORGET).bind(organisation).bind(now).execute(&mut *db).await?;
+        sqlx::query(WITHOUT_FORM).bind(organisation).execute(db).await?;
+    });
     tx.commit().await
 }
 
@@ -92,7 +96,7 @@ pub async fn find(
     Ok(found.into_iter().map(|(sealed,)| sealed).collect())
 }
 
-/// Deletes the form of a page that was kept for a browser.
+/// Deletes the form of a page that was kept for a browser, with its files.
 pub async fn remove(
     store: &Store,
     organisation: &str,
@@ -102,7 +106,9 @@ pub async fn remove(
     const SQL: &str =
         "DELETE FROM kept_forms WHERE organisation = $1 AND browser = $2 AND page = $3";
     let mut tx = store.begin().await?;
-    in_transaction!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(browser).bind(page)
-        .execute(db).await?; });
+    in_transaction!(&mut tx, db => {
+        sqlx::query(SQL).bind(organisation).bind(browser).bind(page).execute(&mut *db).await?;
+        sqlx::query(WITHOUT_FORM).bind(organisation).execute(db).await?;
+    });
     tx.commit().await
 }

@@ -12,6 +12,7 @@ mod dialect;
 pub mod event_search;
 pub mod events;
 pub mod filter;
+pub mod kept_files;
 pub mod kept_forms;
 mod list_columns;
 pub mod list_query;

@@ -77,6 +77,38 @@ export async function words_are_kept(walk, { off, look }) {
     await send(page, 'news', async (form) => form.locator('input[name=drop]').check());
     must((await page.locator('input[name=kept]').count()) === 0, 'the photo can be left out');
   });
+  await walk('files of a form whose session ended', async () => {
+    const page = await off.of('Yusuf');
+    await sends_late(page);
+    must((await page.locator('input[name=kept_file]').count()) === 1, 'the photo is shown by its name');
+    must(await page.getByText(/picture\.png \(\d+ KB\)/).count(), 'and its size');
+    must((await page.locator('[name=pictured]').inputValue()) === TYPED, 'and what was typed');
+    await look.at(page, 'files-kept-late');
+    // Without words the news is refused, and the photo is stored with the group.
+    await send(page, 'news');
+    must((await page.locator('input[name=kept]').count()) === 1, 'the photo was not chosen again');
+    await sends_late(page);
+    await send(page, 'news', async (form) => form.locator('input[name=drop_file]').check());
+    must((await page.locator('input[name=kept]').count()) === 0, 'the photo can be removed');
+  });
+}
+
+/** Sends news with a photo after the session has ended, and signs in again. */
+async function sends_late(page) {
+  await page.goto('/my');
+  const link = await page.locator('main a[href^="/my/grants/"]').first().getAttribute('href');
+  const at = `${/^\/my\/grants\/[^/?#]+/.exec(link)[0]}/news`;
+  await page.goto(at);
+  const picture = await picture_of(page);
+  await page.context().clearCookies();
+  await send(page, 'news', async (form) => {
+    await form.locator('[name=pictured]').fill(TYPED);
+    await form.locator('input[type=file]').setInputFiles(picture);
+  });
+  must(page.url().includes('/sign-in?kept=yes'), `the photo is kept as well: ${page.url()}`);
+  await page.goto('/demo');
+  await page.getByRole('button', { name: 'Become Yusuf' }).click();
+  await page.goto(at);
 }
 
 /** A page with a question that is answered in words. */

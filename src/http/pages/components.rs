@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::Form;
+use super::kept_files::ShownFile;
 
 /// How a field is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,9 @@ pub struct FormField<'a> {
     pub wrong: Option<&'a str>,
     pub error: &'a str,
     pub choices: Vec<FieldChoice<'a>>,
+    /// In a field for files, those that are kept already.
+    pub kept_files: Vec<ShownFile>,
+    pub remove_word: &'static str,
 }
 
 impl HtmlSafe for FormField<'_> {}

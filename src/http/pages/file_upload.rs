@@ -4,12 +4,15 @@
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::web::Bytes;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
 use super::i18n::{translate, translate_with};
+use super::kept_files::{LateFiles, NamedFiles};
 use super::multipart::{incomplete_form, text};
 use super::{FormData, PageError, Visitor, csrf, kept_form, ownership};
+use crate::auth::kept_forms::{KeptFile, LateFile};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::language::Language;
@@ -29,8 +32,9 @@ const BODY_BYTES_MAX: u64 = FILES_IN_FORM_MAX as u64 * FILE_SIZE_MAX + 1024 * 10
 pub(super) struct UploadedForm {
     pub posted: FormData,
     pub files: Vec<StoredFile>,
-    /// The name of the field of each stored file.
+    /// The name of the field of each stored file, and the name that the file had.
     fields: Vec<String>,
+    names: Vec<String>,
     /// Why a file was not stored, if one was not. The file's name is not in it, so that it does not
     /// get into the trace output.
     pub file_error: Option<FileError>,
@@ -44,6 +48,7 @@ pub(super) async fn read_at_desk(
     visitor: &Visitor,
     app: &AppState,
 ) -> Result<(Uuid, UploadedForm), PageError> {
+    let body = kept_form::require_signed_in(request, app, visitor, body).await?;
     if !visitor.require_staff()?.reader.works_with_groups() {
         return Err(PageError::forbidden());
     }
@@ -71,12 +76,16 @@ pub(super) async fn read(
         posted: FormData::default(),
         files: Vec::new(),
         fields: Vec::new(),
+        names: Vec::new(),
         file_error: None,
     };
-    match uploaded
+    let mut read = uploaded
         .read_parts(request, body, visitor, app, group)
-        .await
-    {
+        .await;
+    if read.is_ok() {
+        read = uploaded.add_kept(request, visitor, app, group).await;
+    }
+    match read {
         Ok(()) => Ok(uploaded),
         Err(error) => {
             uploaded.discard(app).await?;
@@ -99,7 +108,10 @@ async fn read_rest(
     pairs: &mut Vec<(String, String)>,
 ) -> Result<(), PageError> {
     match known_length(request) {
-        Some(_) => kept_form::read_texts(body, pairs).await,
+        Some(_) => {
+            let mut none = LateFiles::default();
+            kept_form::read_texts(body, pairs, (&mut none, |_: &FormData| false)).await
+        }
         None => Ok(()),
     }
 }
@@ -187,6 +199,7 @@ impl UploadedForm {
         group: Uuid,
     ) -> Result<(), PageError> {
         let (mut pairs, mut words, mut sent, mut trusted) = (Vec::new(), 0, 0, false);
+        let mut late = LateFiles::default();
         while let Some(mut field) = body.try_next().await.map_err(incomplete_form)? {
             let name = field.name().unwrap_or_default().to_owned();
             let Some(file) = field
@@ -203,10 +216,14 @@ impl UploadedForm {
             if !trusted {
                 let before = FormData::new(pairs.clone());
                 if csrf::check_form(request, before.text("csrf"), visitor).is_err() {
+                    let keeps = kept_form::is_keepable(request, app, visitor, &before);
+                    if !keeps || !late.read(&mut field, &file).await? {
+                        pairs.extend(kept_form::chosen_file(&file));
+                    }
                     drop(field);
-                    pairs.extend(kept_form::chosen_file(&file));
-                    if kept_form::is_keepable(request, app, visitor, &before) {
-                        kept_form::read_texts(&mut body, &mut pairs).await?;
+                    if keeps {
+                        let rest = (&mut late, |_: &FormData| true);
+                        kept_form::read_texts(&mut body, &mut pairs, rest).await?;
                     }
                     break;
                 }
@@ -230,6 +247,7 @@ impl UploadedForm {
                 Ok(kept) => {
                     self.files.push(kept);
                     self.fields.push(name);
+                    self.names.push(kept_form::shown_name(&file));
                 }
                 Err(error) if error.is_form_error() => self.file_error = Some(error),
                 Err(error @ FileError::TooLarge) => {
@@ -241,7 +259,74 @@ impl UploadedForm {
             }
         }
         self.posted = FormData::new(pairs);
-        kept_form::check_form(request, app, visitor, &self.posted).await
+        kept_form::check_form_with_files(request, app, visitor, &self.posted, &late.files).await
+    }
+
+    /// Stores the files that were kept with the form and that it names.
+    async fn add_kept(
+        &mut self,
+        request: &HttpRequest,
+        visitor: &Visitor,
+        app: &AppState,
+        group: Uuid,
+    ) -> Result<(), PageError> {
+        let Some(named) = NamedFiles::find(request, app, visitor, &self.posted).await? else {
+            return Ok(());
+        };
+        for file in &named.files {
+            if self.files.len() == FILES_IN_FORM_MAX {
+                self.file_error = Some(FileError::TooMany);
+                break;
+            }
+            let Some(content) = named.open(app, file).await? else {
+                continue;
+            };
+            let body = futures::stream::iter([Ok::<_, FileError>(Bytes::from(content))]);
+            let reader = &visitor.require_signed_in()?.reader;
+            match app.store_file(group, reader, body).await {
+                Ok(stored) => {
+                    self.files.push(stored);
+                    self.fields.push(file.field.clone());
+                    self.names.push(file.name.clone());
+                }
+                Err(error @ (FileError::Quota { .. } | FileError::Busy)) => {
+                    self.file_error = Some(error);
+                    continue;
+                }
+                Err(error) if error.is_form_error() => self.file_error = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+            named.remove(app, file).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the form with its stored files, because it is rejected and the files can only be
+    /// recorded with it. They are used when the form is sent again.
+    pub(super) async fn keep_for_later(
+        &self,
+        request: &HttpRequest,
+        visitor: &Visitor,
+        app: &AppState,
+        group: Uuid,
+    ) -> Result<Vec<KeptFile>, PageError> {
+        if self.files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut late = Vec::new();
+        for ((stored, field), name) in self.files.iter().zip(&self.fields).zip(&self.names) {
+            let vault = app.commands.log().vault();
+            let stream = app.files.open(vault, group, &stored.file).await?;
+            let parts: Vec<Bytes> = stream.try_collect().await?;
+            late.push(LateFile {
+                field: field.clone(),
+                name: name.clone(),
+                content: parts.concat(),
+            });
+        }
+        let kept = kept_form::keep_rejected(request, app, visitor, &self.posted, &late).await?;
+        self.discard(app).await?;
+        Ok(kept)
     }
 
     /// Records the stored files for the group, and returns their digests in the store. If the form

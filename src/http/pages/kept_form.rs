@@ -20,11 +20,14 @@ use actix_web::{HttpMessage as _, HttpRequest, web};
 use futures::TryStreamExt as _;
 
 use super::form::SURE;
+use super::kept_files::{DROP_FILE, KEPT_FILE, LateFiles};
 use super::layout::url_encoded;
 use super::sign_in::local_path;
 use super::visitor::{build_cookie, is_browser_key, new_browser_key, path_of, send_cookie};
 use super::{FormData, FormErrors, PageError, Visitor, csrf, multipart};
-use crate::auth::kept_forms::{self, KEPT_FORM_MINUTES, KeptForm};
+use crate::auth::kept_forms::{
+    self, CHOSEN_FILE, KEPT_FORM_MINUTES, KeptFile, KeptForm, LateFile,
+};
 use crate::auth::links::constant_time_eq;
 use crate::domain::PersonId;
 use crate::http::AppState;
@@ -33,12 +36,11 @@ use crate::http::AppState;
 pub(super) const TYPED_BY: &str = "typed_by";
 /// Fields that are not filled in again: those of one rendered page, the box that confirms, and a
 /// password, which is not kept.
-const OF_ONE_SHOWING: [&str; 7] = ["csrf", "key", "at", "form", TYPED_BY, SURE, "password"];
+const OF_ONE_SHOWING: [&str; 9] = [
+    "csrf", "key", "at", "form", TYPED_BY, SURE, "password", KEPT_FILE, DROP_FILE,
+];
 /// The pages that need someone to be signed in.
 const ROOMS: [&str; 3] = ["/my", "/desk", "/account"];
-/// The names of the files that were chosen in a form that was kept. The files themselves are not
-/// kept: nobody was signed in who may store any.
-pub(super) const CHOSEN_FILE: &str = "chosen_file";
 /// The most bytes of the fields of a form with files.
 const TEXT_BYTES_MAX: usize = 128 * 1024;
 /// The most letters of a file's name that a page shows.
@@ -53,6 +55,17 @@ pub(super) async fn check_form(
     visitor: &Visitor,
     posted: &FormData,
 ) -> Result<(), PageError> {
+    check_form_with_files(request, app, visitor, posted, &[]).await
+}
+
+/// Checks a form as [`check_form`] does. If it comes too late, its files are kept with it.
+pub(super) async fn check_form_with_files(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+    files: &[LateFile],
+) -> Result<(), PageError> {
     let checked = csrf::check_form(request, posted.text("csrf"), visitor);
     if checked.is_ok() && (visitor.signed_in.is_some() || !needs_sign_in(request.path())) {
         if let Some(form) = keepable_form(request, app, visitor, posted) {
@@ -60,7 +73,7 @@ pub(super) async fn check_form(
         }
         return note_sent_again(request, app, visitor, posted).await;
     }
-    if let Some(kept) = keep(request, app, visitor, posted).await? {
+    if let Some(kept) = keep(request, app, visitor, posted, files).await? {
         return Err(kept);
     }
     if names_own_site(request) {
@@ -73,8 +86,8 @@ pub(super) async fn check_form(
     checked
 }
 
-/// Keeps the fields of a form with files if it comes too late, as [`check_form`] does, and the
-/// names of its files, to be chosen again. Fails if nobody is signed in.
+/// Keeps a form with files if it comes too late, as [`check_form`] does. Files for which there is
+/// no room are named, to be chosen again. Fails if nobody is signed in.
 pub(super) async fn require_signed_in(
     request: &HttpRequest,
     app: &AppState,
@@ -84,30 +97,36 @@ pub(super) async fn require_signed_in(
     if visitor.signed_in.is_some() {
         return Ok(body);
     }
-    let mut pairs = Vec::new();
+    let (mut pairs, mut late) = (Vec::new(), LateFiles::default());
     if names_own_site(request) {
-        read_texts(&mut body, &mut pairs).await?;
+        let is_kept = |posted: &FormData| is_keepable(request, app, visitor, posted);
+        read_texts(&mut body, &mut pairs, (&mut late, is_kept)).await?;
     }
     let posted = FormData::new(pairs);
-    let kept = keep(request, app, visitor, &posted).await?;
+    let kept = keep(request, app, visitor, &posted, &late.files).await?;
     Err(kept.unwrap_or_else(|| PageError::SignInRequired(visitor.path.clone())))
 }
 
-/// Adds the text fields of a form, and the names of its files. The files are skipped; how long they
-/// may take is limited, as for any body.
+/// Adds the text fields of a form, and its files if the fields before them say that they are kept,
+/// otherwise their names. How long a file may take is limited, as for any body.
 pub(super) async fn read_texts(
     body: &mut Multipart,
     pairs: &mut Vec<(String, String)>,
+    (late, is_kept): (&mut LateFiles, impl Fn(&FormData) -> bool),
 ) -> Result<(), PageError> {
     let mut length = 0;
     while let Some(mut field) = body.try_next().await.map_err(multipart::incomplete_form)? {
         let file = field
             .content_disposition()
-            .and_then(|disposition| disposition.get_filename());
+            .and_then(|disposition| disposition.get_filename())
+            .map(str::to_owned);
         if let Some(file) = file {
             length += file.len();
             if length <= TEXT_BYTES_MAX {
-                pairs.extend(chosen_file(file));
+                let tries = is_kept(&FormData::new(pairs.clone()));
+                if !tries || !late.read(&mut field, &file).await? {
+                    pairs.extend(chosen_file(&file));
+                }
             }
             continue;
         }
@@ -122,8 +141,13 @@ pub(super) async fn read_texts(
 
 /// The field with the name of a file, if one was chosen. A name that is too long is cut.
 pub(super) fn chosen_file(name: &str) -> Option<(String, String)> {
-    let shown: String = name.chars().take(FILE_NAME_MAX).collect();
+    let shown = shown_name(name);
     (!shown.is_empty()).then(|| (CHOSEN_FILE.to_owned(), shown))
+}
+
+/// The name of a file as pages show it.
+pub(super) fn shown_name(name: &str) -> String {
+    name.chars().take(FILE_NAME_MAX).collect()
 }
 
 /// Keeps a form. The error leads to signing in, or to the form's page if its person has signed in
@@ -133,21 +157,19 @@ async fn keep(
     app: &AppState,
     visitor: &Visitor,
     posted: &FormData,
+    files: &[LateFile],
 ) -> Result<Option<PageError>, PageError> {
     let Some(form) = keepable_form(request, app, visitor, posted) else {
         return Ok(None);
     };
-    if !store(request, app, &form).await? {
+    let Some(KeptForm { page, values, .. }) = store(request, app, form, files).await? else {
         return Ok(None);
-    }
-    let page = form.page;
+    };
     let to = if visitor.signed_in.is_some() {
         page
     } else {
-        let kept = match posted.text(CHOSEN_FILE) {
-            "" => "yes",
-            _ => "files",
-        };
+        let is_missing = values.iter().any(|(name, _)| name == CHOSEN_FILE);
+        let kept = if is_missing { "files" } else { "yes" };
         format!("/sign-in?kept={kept}&to={}", url_encoded(&page))
     };
     Ok(Some(PageError::FormKept(to)))
@@ -169,6 +191,7 @@ fn keepable_form(
         values: values_to_keep(posted),
         page: page_of(request, posted),
         sent_before: false,
+        files: Vec::new(),
     })
 }
 
@@ -187,14 +210,51 @@ fn values_to_keep(posted: &FormData) -> Vec<(String, String)> {
     values.cloned().collect()
 }
 
-/// Stores a form for the browser of a request. Returns whether it did.
-async fn store(request: &HttpRequest, app: &AppState, form: &KeptForm) -> Result<bool, PageError> {
+/// Stores a form for the browser of a request. Returns the form as it is kept.
+async fn store(
+    request: &HttpRequest,
+    app: &AppState,
+    form: KeptForm,
+    files: &[LateFile],
+) -> Result<Option<KeptForm>, PageError> {
     let secret = secret_of(request, app).unwrap_or_else(new_browser_key);
-    let is_stored = kept_forms::keep(&app.commands, &secret, form).await?;
-    if is_stored {
+    let stored = kept_forms::keep_with_files(&app.commands, &secret, form, files).await?;
+    if stored.is_some() {
         send_cookie(request, kept_cookie(app, &secret));
     }
-    Ok(is_stored)
+    Ok(stored)
+}
+
+/// Keeps a rejected form of a visitor who is signed in, with its files. Returns the files that its
+/// page then shows.
+pub(super) async fn keep_rejected(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+    files: &[LateFile],
+) -> Result<Vec<KeptFile>, PageError> {
+    let Some(form) = keepable_form(request, app, visitor, posted) else {
+        return Ok(Vec::new());
+    };
+    let stored = store(request, app, form, files).await?;
+    Ok(stored.map(|form| form.files).unwrap_or_default())
+}
+
+/// The form that was kept for the page of a sent form, with the secret of the browser.
+pub(super) async fn kept_of(
+    request: &HttpRequest,
+    app: &AppState,
+    visitor: &Visitor,
+    posted: &FormData,
+) -> Result<Option<(String, KeptForm)>, PageError> {
+    let Some(secret) = secret_of(request, app) else {
+        return Ok(None);
+    };
+    let page = local_path(posted.text("at")).unwrap_or(request.path());
+    let kept = kept_forms::of_page(&app.commands, &secret, &visitor.typed_by, page).await?;
+    let own = kept.filter(|kept| kept.form == posted.text("form"));
+    Ok(own.map(|form| (secret, form)))
 }
 
 /// A form that was accepted for reading, in case it was sent before with other values.
@@ -252,7 +312,7 @@ pub(super) async fn keep_other_values(request: &HttpRequest, app: &AppState) -> 
         sent_before: true,
         ..form
     };
-    if let Err(error) = store(request, app, &form).await {
+    if let Err(error) = store(request, app, form.clone(), &[]).await {
         tracing::warn!(%error, "a form that was sent before could not be kept");
     }
     Some(OtherWords {
@@ -270,7 +330,7 @@ pub(super) async fn keep_as_typed(
     posted: &FormData,
 ) -> Result<(), PageError> {
     visitor.require_signed_in()?;
-    keep(request, app, visitor, posted).await?;
+    keep(request, app, visitor, posted, &[]).await?;
     Ok(())
 }
 
@@ -305,17 +365,10 @@ async fn note_sent_again(
     visitor: &Visitor,
     posted: &FormData,
 ) -> Result<(), PageError> {
-    let Some(secret) = secret_of(request, app) else {
-        return Ok(());
-    };
-    let (own, page) = (
-        &visitor.typed_by,
-        local_path(posted.text("at")).unwrap_or(request.path()),
-    );
-    let kept = kept_forms::of_page(&app.commands, &secret, own, page).await?;
-    if kept.is_some_and(|kept| kept.form == posted.text("form")) {
+    if let Some((secret, _)) = kept_of(request, app, visitor, posted).await? {
+        let page = local_path(posted.text("at")).unwrap_or(request.path());
         let sent = SentAgain {
-            typed_by: own.clone(),
+            typed_by: visitor.typed_by.clone(),
             page: page.to_owned(),
             secret,
         };
@@ -366,11 +419,13 @@ pub(super) async fn of_page(
     let kept = kept_forms::of_page(&app.commands, &secret, own, page).await?;
     Ok(kept.map(|kept| FormErrors {
         sent_before: kept.sent_before,
+        files: kept.files,
         ..FormErrors::kept(kept.form, kept.values)
     }))
 }
 
-/// The address of the page of the newest form that was kept for a person in this browser.
+/// The address of the page of the newest form that was kept for a person who signs in in this
+/// browser. Files that it keeps for other people are deleted.
 pub(super) async fn page_of_newest(
     request: &HttpRequest,
     app: &AppState,
@@ -379,6 +434,7 @@ pub(super) async fn page_of_newest(
     let Some(secret) = secret_of(request, app) else {
         return Ok(None);
     };
+    kept_forms::remove_files_of_others(&app.commands, &secret, person).await?;
     let own = kept_forms::typed_by(app.commands.log().vault(), person);
     let kept = kept_forms::newest(&app.commands, &secret, &own).await?;
     Ok(kept.map(|kept| kept.page))

@@ -29,6 +29,7 @@ mod fund_texts;
 mod group_files;
 mod i18n;
 mod icons;
+mod kept_files;
 mod kept_form;
 mod language_buttons;
 mod layout;

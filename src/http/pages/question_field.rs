@@ -13,6 +13,7 @@ use askama::filters::HtmlSafe;
 use super::FormData;
 use super::apply::answer_files::{FileLink, upload_field};
 use super::i18n::{translate, translate_with};
+use super::kept_files::ShownFile;
 use crate::domain::application::{AnswerError, AnswerValue, BUDGET_LINES_MAX, LineError};
 use crate::domain::language::Language;
 use crate::domain::money::{AmountFault, strip_formatting};
@@ -43,6 +44,9 @@ pub struct QuestionField {
     pub lines: Vec<(String, String)>,
     /// The files that are uploaded already.
     pub files: Vec<FileLink>,
+    /// The files that were chosen in a form that was kept.
+    pub kept_files: Vec<ShownFile>,
+    remove_word: &'static str,
     /// Whether files can be added now.
     pub takes_files: bool,
     pub wrong: Option<String>,
@@ -80,6 +84,8 @@ impl QuestionField {
                 Vec::new()
             },
             files: Vec::new(),
+            kept_files: Vec::new(),
+            remove_word: translate("Remove", language),
             takes_files: true,
             wrong: None,
             wrong_line: match AnswerValue::parse(question, typed) {

@@ -1,8 +1,9 @@
 //! A form that is sent after its session ended is kept, and shown again to its person alone.
 
-use microgrants::auth::kept_forms::{self, KeptForm};
+use microgrants::auth::kept_forms::{self, KeptForm, LateFile};
 use microgrants::auth::links::{self, SignInSecret};
 use microgrants::auth::sessions::{self, NewSession};
+use microgrants::domain::file::FilePurpose;
 use microgrants::domain::{ApplicationId, GroupId, PersonId};
 use microgrants::jobs::Jobs;
 use microgrants::store::kept_forms::{self as stored, KeptFormLimits, KeptFormRow};
@@ -170,60 +171,226 @@ async fn an_answer_sent_after_signing_out_is_filled_in_again(app: TestApp) {
     assert!(!person.browser.get(&path).contains(NOTE), "it was sent");
 }
 
-on_each_engine!(files_of_a_kept_form_are_named_to_be_chosen_again);
-async fn files_of_a_kept_form_are_named_to_be_chosen_again(app: TestApp) {
-    let (office, address) = serve_office(&app).await;
-    let (grant, _, member) = office.payable(&app, 900).await;
-    app.catch_up().await;
-    let own = format!("/my/grants/{grant}");
-    for (at, sent_to, form, field) in [
-        (
-            format!("{own}/news"),
-            format!("{own}/news"),
-            "news",
-            "pictures",
-        ),
-        (own.clone(), format!("{own}/files"), "hand-in", "file"),
-    ] {
-        // Given
-        let mut browser = signed_in(&app, &address, member).await;
+/// The page of a grant, and a browser in which a form with two papers was sent after its session
+/// had ended.
+struct LatePapers {
+    member: PersonId,
+    group: GroupId,
+    /// The page of the form, and where it is sent.
+    at: String,
+    sent_to: String,
+    browser: Browser,
+    late: Page,
+}
+
+const PAPER: &str = "%PDF-1.4\nillustrative\n%%EOF\n";
+
+impl LatePapers {
+    async fn send(app: &TestApp, form: &str, field: &str) -> Self {
+        let (office, address) = serve_office(app).await;
+        let (grant, group, member) = office.payable(app, 900).await;
+        app.catch_up().await;
+        let own = format!("/my/grants/{grant}");
+        let (at, sent_to) = match form {
+            "news" => (format!("{own}/news"), format!("{own}/news")),
+            _ => (own.clone(), format!("{own}/files")),
+        };
+        let mut browser = signed_in(app, &address, member).await;
         let page = browser.get(&at);
-        let mut other = signed_in(&app, &address, member).await;
+        let mut other = signed_in(app, &address, member).await;
         let account = other.get("/account");
         other.submit_form(&account, "/account", &[("session", "")]);
-
-        // When
-        let hidden = ["csrf", "key", "typed_by"].map(|name| (name, page.hidden_field(name)));
-        let mut fields: Vec<_> = hidden
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        fields.extend([("at", at.as_str()), ("form", form), ("words", TYPED)]);
         browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
         "the-oven.pdf".clone_into(&mut browser.file_name);
-        let file = (field, "%PDF-1.4 illustrative");
+        let fields = own_fields(&page, &at, form);
+        let mut fields = as_fields(&fields);
+        fields.push(("words", TYPED));
+        let file = (field, PAPER);
         let late = browser.post_files(&sent_to, &fields, &[file, file]);
-
-        // Then
-        let to = late.headers["location"].clone();
-        assert!(to.starts_with("/sign-in?kept=files&to="), "{to}");
-        let asked = browser.get(&to);
-        assert!(
-            asked.contains("We could not keep your photos and files."),
-            "{}",
-            visible_text(&asked)
-        );
-        let link = sign_in_link(&app, member).await;
-        let asked = browser.get(&link);
-        let shown = browser.submit_form(&asked, &link, &[]);
-        assert!(
-            shown.path == at
-                && shown.contains("Please choose it again: the-oven.pdf, the-oven.pdf"),
-            "{}: {}",
-            shown.path,
-            visible_text(&shown)
-        );
+        Self {
+            member,
+            group,
+            at,
+            sent_to,
+            browser,
+            late,
+        }
     }
+
+    async fn sign_in(&mut self, app: &TestApp, person: PersonId) -> Page {
+        let link = sign_in_link(app, person).await;
+        let asked = self.browser.get(&link);
+        self.browser.submit_form(&asked, &link, &[])
+    }
+}
+
+/// The hidden fields of a form on a page.
+fn own_fields(page: &Page, at: &str, form: &str) -> Vec<(String, String)> {
+    let hidden = ["csrf", "key", "typed_by"].map(|name| (name.to_owned(), page.hidden_field(name)));
+    let named = [("at", at), ("form", form)].map(|(name, value)| (name.into(), value.into()));
+    hidden.into_iter().chain(named).collect()
+}
+
+/// The ids of the kept files that a page shows.
+fn kept_ids(page: &Page) -> Vec<String> {
+    let parts = page.text.split("name=\"kept_file\" value=\"").skip(1);
+    let ids = parts.filter_map(|rest| rest.split('"').next());
+    ids.map(str::to_owned).collect()
+}
+
+/// The number of files that the database keeps.
+async fn kept_file_rows(app: &TestApp) -> i64 {
+    let sql = "SELECT count(*) FROM kept_files";
+    match raw_connection(app).await {
+        RawConnection::Postgres(pool) => sqlx::query_scalar::<_, i64>(sql)
+            .fetch_one(&pool)
+            .await
+            .unwrap(),
+        RawConnection::Sqlite(pool) => sqlx::query_scalar::<_, i64>(sql)
+            .fetch_one(&pool)
+            .await
+            .unwrap(),
+    }
+}
+
+on_each_engine!(files_of_a_kept_form_are_used_when_it_is_sent_again);
+async fn files_of_a_kept_form_are_used_when_it_is_sent_again(app: TestApp) {
+    // Given
+    let mut papers = LatePapers::send(&app, "hand-in", "file").await;
+    let to = papers.late.headers["location"].clone();
+    assert!(to.starts_with("/sign-in?kept=yes&to="), "{to}");
+    assert!(!papers.browser.get(&to).contains("We could not keep"));
+    let member = papers.member;
+    let shown = papers.sign_in(&app, member).await;
+    let ids = kept_ids(&shown);
+    assert!(
+        shown.path == papers.at && ids.len() == 2 && shown.contains("the-oven.pdf (1 KB)"),
+        "{}: {}",
+        shown.path,
+        visible_text(&shown)
+    );
+
+    // When: one of them is removed, and nothing is chosen again.
+    let fields = own_fields(&shown, &papers.at, "hand-in");
+    let mut fields = as_fields(&fields);
+    fields.extend(ids.iter().map(|id| ("kept_file", id.as_str())));
+    fields.push(("drop_file", &ids[0]));
+    let sent = papers.browser.post_files(&papers.sent_to, &fields, &[]);
+
+    // Then
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    app.catch_up().await;
+    let group = papers.group.to_string();
+    let mut stored = app.views().files_of(&[group], None).await.unwrap();
+    stored.retain(|file| file.purpose == FilePurpose::Document);
+    assert_eq!(stored.len(), 1);
+    assert_eq!((kept_file_rows(&app).await, kept_rows(&app).await), (0, 0));
+}
+
+on_each_engine!(photos_of_kept_news_are_shown_by_name);
+async fn photos_of_kept_news_are_shown_by_name(app: TestApp) {
+    let mut papers = LatePapers::send(&app, "news", "pictures").await;
+    let member = papers.member;
+    let shown = papers.sign_in(&app, member).await;
+    assert!(
+        shown.path == papers.at && kept_ids(&shown).len() == 2 && shown.contains(TYPED),
+        "{}: {}",
+        shown.path,
+        visible_text(&shown)
+    );
+}
+
+on_each_engine!(kept_files_are_deleted_when_they_expire_or_another_person_signs_in);
+async fn kept_files_are_deleted_when_they_expire_or_another_person_signs_in(app: TestApp) {
+    // Given
+    let mut papers = LatePapers::send(&app, "hand-in", "file").await;
+    let other = person(&app, "Dee").await;
+    app.catch_up().await;
+    assert_eq!(kept_file_rows(&app).await, 2);
+
+    // When: somebody else uses the computer.
+    papers.sign_in(&app, other).await;
+
+    // Then
+    assert_eq!(kept_file_rows(&app).await, 0);
+
+    // A file that belongs to a form expires with it, and there is limited room.
+    let secret = "5a".repeat(32);
+    let form = KeptForm {
+        page: "/my/grants".to_owned(),
+        form: "hand-in".to_owned(),
+        typed_by: "of a person".to_owned(),
+        values: Vec::new(),
+        sent_before: false,
+        files: Vec::new(),
+    };
+    let file = |length: usize| LateFile {
+        field: "file".to_owned(),
+        name: "the-oven.pdf".to_owned(),
+        content: vec![7; length],
+    };
+    let keep = |files: Vec<LateFile>| {
+        let (app, secret, form) = (&app, secret.as_str(), form.clone());
+        async move {
+            let kept = kept_forms::keep_with_files(&app.commands, secret, form, &files).await;
+            kept.unwrap().expect("it is kept")
+        }
+    };
+    let kept = keep(vec![file(10)]).await;
+    assert_eq!(kept.files.len(), 1);
+    let opened = kept_forms::open_file(&app.commands, &secret, &kept, &kept.files[0]).await;
+    assert_eq!(opened.unwrap(), Some(vec![7; 10]));
+    let too_many = keep(vec![file(49 * 1024 * 1024)]).await;
+    let chosen_again = ("chosen_file".to_owned(), "the-oven.pdf".to_owned());
+    assert!(too_many.files.is_empty() && too_many.values == [chosen_again]);
+    keep(vec![file(10)]).await;
+    assert_eq!(kept_file_rows(&app).await, 1);
+    app.pass_seconds(3601);
+    app.catch_up().await;
+    let jobs = Jobs::new(app.commands.clone(), app.views());
+    jobs.run_once().await.expect("the jobs run");
+    assert_eq!(kept_file_rows(&app).await, 0);
+}
+
+on_each_engine!(a_file_of_the_desk_waits_until_it_has_a_purpose);
+async fn a_file_of_the_desk_waits_until_it_has_a_purpose(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (_, group, _) = office.draft(&app, 700).await;
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+    "the-oven.pdf".clone_into(&mut browser.file_name);
+    let (at, sent_to) = (
+        format!("/desk/groups/{group}"),
+        format!("/desk/do/files/{group}"),
+    );
+    let page = browser.get(&at);
+
+    // When
+    let fields = own_fields(&page, &at, "keep-file");
+    let without = browser.post_files(&sent_to, &as_fields(&fields), &[("file", PAPER)]);
+    let ids = kept_ids(&without);
+    let fields = own_fields(&without, &at, "keep-file");
+    let mut fields = as_fields(&fields);
+    fields.extend(ids.iter().map(|id| ("kept_file", id.as_str())));
+    fields.push(("purpose", "receipt"));
+    let sent = browser.post_files(&sent_to, &fields, &[]);
+
+    // Then
+    assert!(
+        without.status == 422
+            && without.contains("Choose what the file is")
+            && without.contains("the-oven.pdf (1 KB)"),
+        "{}: {}",
+        without.status,
+        visible_text(&without)
+    );
+    assert_eq!(sent.status, 303, "{}", visible_text(&sent));
+    app.catch_up().await;
+    let stored = app.views().files_of(&[group.to_string()], None).await;
+    assert_eq!((ids.len(), stored.unwrap().len()), (1, 1));
+    assert_eq!(kept_file_rows(&app).await, 0);
 }
 
 on_each_engine!(a_kept_form_is_shown_to_its_person_alone);
@@ -388,6 +555,7 @@ async fn a_browser_and_the_organisation_keep_a_limited_number_of_forms(app: Test
         typed_by: "of a person".to_owned(),
         values: vec![("answer".to_owned(), TYPED.to_owned())],
         sent_before: false,
+        files: Vec::new(),
     };
     for number in 0..22 {
         app.pass_seconds(1);

@@ -6,6 +6,10 @@ use jiff::civil::Date;
 
 use super::answer_command::{
     answer_without_files, parse_amount, parse_answer, unfinished_answer,
+use super::answer_files::{self, AnswerFiles};
+use super::sections::{
+    self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section, parse_requested,
+    place_name,
 };
 use super::answer_files::AnswerFiles;
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section};
@@ -136,7 +140,10 @@ pub(super) async fn render(
     let mut wrong = forms.error_summary();
     let form = forms.form("answer");
     let field = own_field(&section, &form, typed.as_deref(), visitor.language);
-    let field = with_uploads(app, &row, field, visitor.language).await?;
+    let mut field = with_uploads(app, &row, field, visitor.language).await?;
+    if let Some(field) = &mut field {
+        field.kept_files = form.kept_in(&answer_files::upload_field("answer"));
+    }
     if let Some(field) = &field {
         let own = wrong.iter_mut().filter(|(id, _)| *id == field.id);
         own.for_each(|(id, _)| *id = field.wrong_id());

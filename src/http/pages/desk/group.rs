@@ -343,21 +343,27 @@ pub(super) async fn upload_file(
         (None, false, _) => Some(("purpose", "Choose what the file is".to_owned())),
         _ => None,
     };
-    // The files that arrived whole are kept, also if another one was not.
-    match purpose {
+    // The files that arrived whole are kept, also if another one was not, and wait for a purpose if
+    // they have none.
+    let waiting = match purpose {
         Ok(purpose) => {
             uploaded
                 .record_files(&visitor, &app, group, purpose)
                 .await?;
+            Vec::new()
         }
-        Err(_) => uploaded.discard(&app).await?,
-    }
+        Err(_) => {
+            uploaded
+                .keep_for_later(&request, &visitor, &app, group)
+                .await?
+        }
+    };
     if let Some((field, says)) = says {
-        let rejected = FormErrors::new(
-            "keep-file",
-            &uploaded.posted,
-            vec![(field.to_owned(), says)],
-        );
+        let wrong = vec![(field.to_owned(), says)];
+        let rejected = FormErrors {
+            files: waiting,
+            ..FormErrors::new("keep-file", &uploaded.posted, wrong)
+        };
         return super::render_page_at(&app, &visitor, &back, Some(rejected)).await;
     }
     Ok(see_other(&format!("{back}?done=keep-file")))

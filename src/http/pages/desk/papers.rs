@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::domain::file::{FilePurpose, MediaType};
 use crate::http::pages::days::short_day;
+use crate::http::pages::form::size_text;
 use crate::projections::FileRow;
 use crate::views::Reader;
 
@@ -100,26 +101,5 @@ impl Papers {
 
     pub fn is_empty(&self) -> bool {
         self.pictures.is_empty() && self.others.is_empty()
-    }
-}
-
-fn size_text(bytes: u64) -> String {
-    let kilobytes = bytes.div_ceil(1024);
-    if kilobytes < 1024 {
-        format!("{kilobytes} KB")
-    } else {
-        format!("{}.{} MB", kilobytes / 1024, kilobytes % 1024 * 10 / 1024)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size_text;
-
-    #[test]
-    fn a_size_is_short() {
-        assert_eq!(size_text(1), "1 KB");
-        assert_eq!(size_text(320 * 1024), "320 KB");
-        assert_eq!(size_text(1536 * 1024), "1.5 MB");
     }
 }

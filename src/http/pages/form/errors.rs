@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::FormData;
 use super::missing::missing_text;
+use crate::auth::kept_forms::KeptFile;
 use crate::domain::Refusal;
 use crate::http::pages::components::FieldKind;
 use crate::http::problem::{ErrorCode, FieldErrorCode, Problem};
@@ -31,6 +32,8 @@ pub struct FormErrors {
     pub kept: bool,
     /// The form was sent before with other values, which were saved.
     pub sent_before: bool,
+    /// The files that were chosen in it and are kept.
+    pub files: Vec<KeptFile>,
     /// Wrong fields whose texts still lack the label.
     pub(in crate::http::pages) issues: Vec<FieldIssue>,
 }
@@ -108,6 +111,7 @@ impl FormErrors {
             status: 422,
             kept: false,
             sent_before: false,
+            files: Vec::new(),
             issues: Vec::new(),
         }
     }

@@ -1,7 +1,9 @@
 //! One form, for its template: each method renders a field, with its value and its error.
 
 use super::FieldLabels;
+use crate::auth::kept_forms::KeptFile;
 use crate::http::pages::components::{self, FieldChoice, NotedChoice};
+use crate::http::pages::kept_files::{ShownFile, shown_files};
 
 /// One form of a page.
 pub struct Form {
@@ -12,6 +14,9 @@ pub struct Form {
     pub(super) kept_note: String,
     /// Names the files that were chosen before the form was kept; otherwise empty.
     pub(super) choose_again: String,
+    /// The files that were chosen before, and are kept with the form.
+    pub(super) kept_files: Vec<KeptFile>,
+    pub(super) remove_word: &'static str,
     pub(super) csrf: String,
     pub(super) at: String,
     pub(super) typed_by: String,
@@ -99,6 +104,8 @@ impl Form {
             wrong: self.error_of(name),
             error: &self.error_word,
             choices: Vec::new(),
+            kept_files: Vec::new(),
+            remove_word: self.remove_word,
         }
     }
 
@@ -291,8 +298,14 @@ impl Form {
         let again = Some(self.choose_again.as_str()).filter(|says| !says.is_empty());
         components::FormField {
             wrong: field.wrong.or(again),
+            kept_files: self.kept_in(name),
             ..field
         }
+    }
+
+    /// The kept files that were chosen in a field.
+    pub fn kept_in(&self, name: &str) -> Vec<ShownFile> {
+        shown_files(&self.kept_files, name)
     }
 
     pub fn table<'a>(

@@ -7,8 +7,8 @@ mod fields;
 mod json;
 mod missing;
 
-use super::kept_form::CHOSEN_FILE;
 use super::{Visitor, components, i18n};
+use crate::auth::kept_forms::CHOSEN_FILE;
 use crate::clock;
 use crate::domain::language::Language;
 
@@ -16,6 +16,16 @@ pub use data::{FormData, PostedForm, SURE};
 pub use errors::{FieldLabels, FormErrors};
 pub use fields::Form;
 pub use json::{FieldType, slug_of};
+
+/// The size of a file, as a page says it.
+pub(super) fn size_text(bytes: u64) -> String {
+    let kilobytes = bytes.div_ceil(1024);
+    if kilobytes < 1024 {
+        format!("{kilobytes} KB")
+    } else {
+        format!("{}.{} MB", kilobytes / 1024, kilobytes % 1024 * 10 / 1024)
+    }
+}
 
 /// The forms of one page.
 pub struct PageForms {
@@ -78,6 +88,8 @@ impl PageForms {
             values,
             errors: wrong,
             kept_note,
+            kept_files: own.map(|form| form.files.clone()).unwrap_or_default(),
+            remove_word: i18n::translate("Remove", self.language),
             choose_again: own.map(|form| self.choose_again(form)).unwrap_or_default(),
             csrf: self.csrf.clone(),
             at: self.at.clone(),
@@ -138,5 +150,17 @@ impl PageForms {
             .iter()
             .map(|(field, says)| (id(field), says.clone()))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size_text;
+
+    #[test]
+    fn a_size_is_short() {
+        assert_eq!(size_text(1), "1 KB");
+        assert_eq!(size_text(320 * 1024), "320 KB");
+        assert_eq!(size_text(1536 * 1024), "1.5 MB");
     }
 }
