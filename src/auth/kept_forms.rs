@@ -146,11 +146,7 @@ pub async fn keep_with_files(
     Ok(is_kept.then_some(form))
 }
 
-async fn keep_values(
-    commands: &Commands,
-    secret: &str,
-    form: &KeptForm,
-) -> Result<bool, LogError> {
+async fn keep_values(commands: &Commands, secret: &str, form: &KeptForm) -> Result<bool, LogError> {
     let (log, now) = (commands.log(), commands.now().as_microsecond());
     let text = serde_json::to_string(form).unwrap_or_default();
     if text.is_empty() || text.len() > FORM_BYTES_MAX {

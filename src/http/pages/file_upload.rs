@@ -16,9 +16,7 @@ use crate::auth::kept_forms::{KeptFile, LateFile};
 use crate::commands::{CommandError, CommandRequest, IdempotencyKey};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::language::Language;
-use crate::domain::{
-    ApplicationId, Command, Event, GroupCommand, GroupEvent, GroupId, thousands,
-};
+use crate::domain::{ApplicationId, Command, Event, GroupCommand, GroupEvent, GroupId, thousands};
 use crate::files::{FILE_SIZE_MAX, FILES_IN_FORM_MAX, FileError, StoredFile};
 use crate::http::AppState;
 use crate::http::problem::ErrorCode;

@@ -25,9 +25,7 @@ use super::layout::url_encoded;
 use super::sign_in::local_path;
 use super::visitor::{build_cookie, is_browser_key, new_browser_key, path_of, send_cookie};
 use super::{FormData, FormErrors, PageError, Visitor, csrf, multipart};
-use crate::auth::kept_forms::{
-    self, CHOSEN_FILE, KEPT_FORM_MINUTES, KeptFile, KeptForm, LateFile,
-};
+use crate::auth::kept_forms::{self, CHOSEN_FILE, KEPT_FORM_MINUTES, KeptFile, KeptForm, LateFile};
 use crate::auth::links::constant_time_eq;
 use crate::domain::PersonId;
 use crate::http::AppState;

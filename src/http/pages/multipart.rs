@@ -5,6 +5,7 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
 use futures::TryStreamExt as _;
 
+use super::kept_files::NamedFiles;
 use super::{FormData, PageError, Visitor, csrf, kept_form};
 use crate::http::AppState;
 use crate::http::problem::{ErrorCode, Problem};
@@ -26,7 +27,8 @@ pub struct MultipartForm {
     pub bytes: Vec<u8>,
 }
 
-/// Parses a form, and checks that it was submitted from a page of this service.
+/// Parses a form, and checks that it was submitted from a page of this service. A file that was kept
+/// with it need not be chosen again.
 pub(super) async fn read(
     request: &HttpRequest,
     body: Multipart,
@@ -36,10 +38,16 @@ pub(super) async fn read(
     csrf::check_origin(request)?;
     let MultipartForm {
         fields: words,
-        bytes,
+        mut bytes,
     } = read_parts(body).await?;
     let posted = FormData::new(words);
     kept_form::check_form(request, app, visitor, &posted).await?;
+    if bytes.is_empty()
+        && let Some(named) = NamedFiles::find(request, app, visitor, &posted).await?
+        && let Some(file) = named.files.last()
+    {
+        bytes = named.open(app, file).await?.unwrap_or_default();
+    }
     Ok(FormWithFile { posted, bytes })
 }
 
