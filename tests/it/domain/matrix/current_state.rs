@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use microgrants::domain::PersonId;
 use microgrants::domain::erasure::Erasure;
+use microgrants::domain::file::FileDigest;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::samples::STRANGER;
+use super::samples::{FILE, STRANGER};
+use super::states::APPLICATION;
 use crate::support::in_memory_domain::InMemoryDomain;
 
 pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
@@ -22,6 +24,7 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
         "group" => group(world, id),
         "correction" => correction(world, id),
         "member" => member(world, id),
+        "file" => file(world, id),
         "application" | "draft" | "eligibility" => part_of(&world.applications, id, "/state"),
         "helper" => proposal_state(
             &part_of(&world.applications, id, "/interests/named"),
@@ -46,6 +49,18 @@ pub fn current_state(table: &str, world: &InMemoryDomain, id: Uuid) -> String {
         ),
         "attendance" => attendance(&|path| part_of(&world.applications, id, path)),
         _ => part_of_grant(table, &|path| part_of(&world.grants, id, path)),
+    }
+}
+
+/// Whether the group has the file, and has sent the application that the file was handed in with.
+fn file(world: &InMemoryDomain, id: Uuid) -> String {
+    let file: FileDigest = FILE.parse().expect("a digest");
+    let group = world.groups.get(&id);
+    let is_draft = part_of(&world.applications, APPLICATION, "/state") == "draft";
+    if group.is_some_and(|group| group.has_file(&file)) {
+        word_for(is_draft, "handed_in", "sent")
+    } else {
+        "none".to_owned()
     }
 }
 

@@ -6,6 +6,7 @@ use microgrants::domain::{Actor, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::states::APPLICATION;
 use crate::support::fixtures::AGREEMENT_TEXT;
 use crate::support::scenario::Scenario;
 
@@ -332,10 +333,7 @@ fn group(name: &str) -> Sample {
             "bytes": 1000,
             "purpose": "photograph",
         })),
-        "remove-file" => member(json!({
-            "file": "0".repeat(64),
-            "application": NEW_APPLICATION,
-        })),
+        "remove-file" => member(json!({ "file": FILE, "application": APPLICATION })),
         "file-check" => staff(json!({
             "check": "identity",
             "grant": NEW_APPLICATION,

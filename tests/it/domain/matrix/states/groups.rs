@@ -1,9 +1,11 @@
-//! Groups: their names and members.
+//! Groups: their names, members and files.
 
+use microgrants::domain::Actor;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{GROUP, with_stranger};
-use crate::domain::matrix::samples::NEW_GROUP;
+use super::{APPLICATION, GROUP, with_stranger};
+use crate::domain::matrix::samples::{FILE, NEW_GROUP};
 use crate::support::scenario::Scenario;
 
 pub fn group(state: &str) -> (Scenario, Uuid) {
@@ -39,5 +41,25 @@ pub fn member(state: &str) -> (Scenario, Uuid) {
         _ => &["add-member", "join"],
     };
     setting.issue_samples("group", GROUP, steps);
+    (setting, GROUP)
+}
+
+/// A file that answers a question of the group's application.
+pub fn file(state: &str) -> (Scenario, Uuid) {
+    let mut setting = Scenario::drafts(1);
+    let keep = json!({
+        "file": FILE,
+        "media": "application/pdf",
+        "bytes": 9,
+        "purpose": "enclosure",
+        "application": APPLICATION,
+    });
+    if state != "none" {
+        let member = Actor::Person(setting.members[0]);
+        setting.issue_named(member, "group", GROUP, "keep-file", &keep);
+    }
+    if state == "sent" {
+        setting.issue_samples("application", APPLICATION, &["submit"]);
+    }
     (setting, GROUP)
 }

@@ -22,7 +22,7 @@ pub use funds::with_a_bank_file;
 use funds::{fund, round};
 pub use grants::{accepted, offered, payable, with_one_signature};
 use grants::{check, grant, offer, raised_award, revocation, story, update, variation};
-use groups::{correction, group, member};
+use groups::{correction, file, group, member};
 pub use payments::{STEPS_TO_CONFIRMED, paid};
 use payments::{due, early_payment, entry, payment, schedule};
 pub use people::with_somebody_unknown;
@@ -243,6 +243,10 @@ pub const TABLES: &[StateTable] = &[
         name: "member", noun: "group",
         commands: &["add-member", "join", "refuse-invitation", "remove-member"],
         states: &["none", "invited", "member"], reach: member,
+    },
+    StateTable {
+        name: "file", noun: "group", commands: &["remove-file"],
+        states: &["none", "handed_in", "sent"], reach: file,
     },
     StateTable {
         name: "revocation", noun: "grant",
