@@ -33,6 +33,8 @@ pub(super) struct UploadedForm {
     /// The name of the field of each stored file, and the name that the file had.
     fields: Vec<String>,
     names: Vec<String>,
+    /// The kept files that cannot be stored just now, for the page to show again.
+    pub waiting: Vec<KeptFile>,
     /// Why a file was not stored, if one was not. The file's name is not in it, so that it does not
     /// get into the trace output.
     pub file_error: Option<FileError>,
@@ -75,6 +77,7 @@ pub(super) async fn read(
         files: Vec::new(),
         fields: Vec::new(),
         names: Vec::new(),
+        waiting: Vec::new(),
         file_error: None,
     };
     let mut read = uploaded
@@ -289,6 +292,7 @@ impl UploadedForm {
                 }
                 Err(error @ (FileError::Quota { .. } | FileError::Busy)) => {
                     self.file_error = Some(error);
+                    self.waiting.push(file.clone());
                     continue;
                 }
                 Err(error) if error.is_form_error() => self.file_error = Some(error),

@@ -174,7 +174,10 @@ pub(super) async fn submit(
     if let Some(error) = &uploaded.file_error {
         let says = file_upload::file_error_text(error, visitor.language);
         let wrong = vec![("answer".to_owned(), says)];
-        let rejected = FormErrors::new("answer", &posted, wrong);
+        let rejected = FormErrors {
+            files: uploaded.waiting.clone(),
+            ..FormErrors::new("answer", &posted, wrong)
+        };
         return answer::render(&request, &visitor, &app, row, Some(rejected), false).await;
     }
     let saved = answer::save(&request, &visitor, &app, &posted).await?;

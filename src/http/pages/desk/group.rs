@@ -350,7 +350,7 @@ pub(super) async fn upload_file(
             uploaded
                 .record_files(&visitor, &app, group, purpose)
                 .await?;
-            Vec::new()
+            uploaded.waiting.clone()
         }
         Err(_) => {
             uploaded

@@ -43,7 +43,10 @@ pub(super) async fn upload_documents(
     };
     let wrong = vec![("file".to_owned(), says)];
     let form = uploaded.posted.text("form");
-    let rejected = FormErrors::new(form, &uploaded.posted, wrong);
+    let rejected = FormErrors {
+        files: uploaded.waiting.clone(),
+        ..FormErrors::new(form, &uploaded.posted, wrong)
+    };
     grant_page::render(&visitor, &app, row, None, Some(rejected)).await
 }
 
