@@ -8,6 +8,7 @@
 mod credit_transfer;
 mod layout;
 pub mod modulus_check;
+mod names;
 mod payment_file;
 mod reconciliation;
 mod statement;
@@ -16,6 +17,7 @@ use crate::domain::reference::Reference;
 
 pub use credit_transfer::{AccountForm, CreditTransfer, FileFormat, PaymentService, ServiceLevel};
 pub use layout::{Layout, LayoutError, StatementColumn, StatementLayout};
+pub use names::{ComparableName, NamedPayment, possible_payments};
 pub use payment_file::{BankFile, NoAccount, PaymentLine, PaymentOrder, write_payment_file};
 pub use reconciliation::{ExpectedPayment, MatchOutcome, MatchedEntry, reconcile};
 pub use statement::{

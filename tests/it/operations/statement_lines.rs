@@ -11,7 +11,9 @@ use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, gbp};
 use crate::support::replay;
-use crate::support::steps::{approve_payment, close_grant, excuse_update, send_payment};
+use crate::support::steps::{
+    approve_payment, close_grant, declare_underspend, excuse_update, send_payment,
+};
 use crate::support::test_app::TestApp;
 
 /// The reference of a grant's first payment at the bank.
@@ -111,16 +113,16 @@ async fn a_line_without_a_direction_asks_a_person(app: TestApp) {
     assert!(values_of(&seen, "line").is_empty(), "nothing is ticked");
 
     // When it is left for now, and then answered.
-    let ways = values_of(&seen, "way-1");
+    let ways = values_of(&seen, "way-look-1");
     assert_eq!(ways.len(), 3, "{ways:?}");
-    let left = browser.submit_form(&seen, "/desk/do/bank-entries", &[("way-1", "")]);
+    let left = browser.submit_form(&seen, "/desk/do/bank-entries", &[("way-look-1", "")]);
     assert!(
         left.contains("Select at least one line."),
         "{}",
         visible_text(&left)
     );
     assert_eq!(payment_state(&app, grant).await, PaymentState::Sent);
-    let answer = [("way-1", ways[0].as_str())];
+    let answer = [("way-look-1", ways[0].as_str())];
     browser.submit_form(&seen, "/desk/do/bank-entries", &answer);
 
     // Then
@@ -244,4 +246,151 @@ async fn lines_that_are_not_movements_are_named_on_the_page(app: TestApp) {
             && says.contains("Line 1: a heading, a note or nothing paid."),
         "{says}"
     );
+}
+
+/// The answer of a row about a grant.
+fn answer_about(answers: &[String], grant: GrantId) -> &str {
+    let of_grant = |answer: &&String| answer.starts_with(&grant.to_string());
+    answers.iter().find(of_grant).expect("an answer")
+}
+
+on_each_engine!(a_line_with_a_payee_and_an_amount_waits_for_a_person);
+async fn a_line_with_a_payee_and_an_amount_waits_for_a_person(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (one, other) = (sent(&app, &office).await, sent(&app, &office).await);
+    let references = [
+        reference_of(&app, one).await,
+        reference_of(&app, other).await,
+    ];
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let line = format!("{today},BACS SOUP & SONG LEES,-900.00\n");
+    let statement = format!(
+        "Date,Description,Amount\n{line}{today},Rent,-900.00\n{today},SOUP AND SONG,-899.00\n"
+    );
+
+    // When
+    let seen = upload(&mut browser, statement.as_bytes());
+
+    // Then
+    let says = visible_text(&seen);
+    assert!(
+        says.contains("1 to look at, 2 not about our payments")
+            && says.contains("It could be payment GR")
+            && says.contains("It does not have our reference"),
+        "{says}"
+    );
+    for reference in &references {
+        let named = format!("It is payment {reference}: Soup and song, £900");
+        assert!(says.contains(&named), "{says}");
+    }
+    let answers = values_of(&seen, "way-look-1");
+    assert_eq!(answers.len(), 3, "{answers:?}");
+    assert!(values_of(&seen, "line").is_empty(), "nothing is ticked");
+
+    // When it is left for now, and then chosen.
+    browser.submit_form(&seen, "/desk/do/bank-entries", &[("way-look-1", "")]);
+    assert_eq!(payment_state(&app, one).await, PaymentState::Sent);
+    let chosen = [("way-look-1", answer_about(&answers, other))];
+    browser.submit_form(&seen, "/desk/do/bank-entries", &chosen);
+
+    // Then
+    assert_eq!(payment_state(&app, one).await, PaymentState::Sent);
+    assert_eq!(payment_state(&app, other).await, PaymentState::Confirmed);
+    let twice = upload(&mut browser, format!("{statement}{line}").as_bytes());
+    let says = visible_text(&twice);
+    assert!(
+        says.contains("1 to look at, 2 not about our payments, 1 recorded before")
+            && says.contains(&format!("It is payment {}:", references[0]))
+            && !says.contains(&format!("It is payment {}:", references[1])),
+        "{says}"
+    );
+    assert_equals_rebuild(&app).await;
+}
+
+on_each_engine!(a_payment_that_a_line_names_is_not_offered_for_another_line);
+async fn a_payment_that_a_line_names_is_not_offered_for_another_line(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (one, other) = (sent(&app, &office).await, sent(&app, &office).await);
+    let named = reference_of(&app, one).await;
+    let offered = reference_of(&app, other).await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let statement = format!(
+        "Date,Description,Amount,Type\n{today},FPO SOUP AND SONG,900.00,\n\
+            {today},FPO {named},900.00,Debit\n"
+    );
+
+    // When
+    let seen = upload(&mut browser, statement.as_bytes());
+
+    // Then
+    let says = visible_text(&seen);
+    assert!(
+        says.contains("1 matched, 1 to look at")
+            && says.contains(&format!("It went out. It is payment {offered}:"))
+            && says.contains(&format!("It came back. It was payment {offered}:"))
+            && !says.contains(&format!("payment {named}:")),
+        "{says}"
+    );
+}
+
+/// A grant that was paid £900, of which £50 is due back.
+async fn owing(app: &TestApp, office: &Office) -> GrantId {
+    let (grant, ..) = office.prepared(app, 900).await;
+    office.paid(app, grant).await;
+    app.issue_ok(office.ada, declare_underspend(grant, 50))
+        .await;
+    grant
+}
+
+on_each_engine!(money_that_several_groups_owe_is_offered_as_each_of_them);
+async fn money_that_several_groups_owe_is_offered_as_each_of_them(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (one, other) = (owing(&app, &office).await, owing(&app, &office).await);
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ben).await;
+    let today = app.today();
+    let statement = format!("Date,Description,Amount\n{today},SOUP AND SONG,+50.00\n");
+
+    // When
+    let seen = upload(&mut browser, statement.as_bytes());
+
+    // Then
+    let says = visible_text(&seen);
+    assert!(
+        says.contains("1 money back") && says.contains("It could be money back from Soup and song"),
+        "{says}"
+    );
+    let answers = values_of(&seen, "way-back-1");
+    assert_eq!(answers.len(), 3, "{answers:?}");
+    assert!(values_of(&seen, "back").is_empty(), "nothing is ticked");
+
+    // When
+    let chosen = [("way-back-1", answer_about(&answers, other))];
+    browser.submit_form(&seen, "/desk/do/bank-entries", &chosen);
+
+    // Then
+    assert_eq!(grant_row(&app, one).await.returned, gbp(0));
+    assert_eq!(grant_row(&app, other).await.returned, gbp(50));
+    let again = visible_text(&upload(&mut browser, statement.as_bytes()));
+    assert!(again.contains("1 recorded before"), "{again}");
+
+    // When one group is left that owes it: a name ticks nothing, and its number does.
+    let row: ApplicationRow = app.views().find(one.0, None).await.unwrap().unwrap();
+    for (text, is_ticked) in [("SOUP AND SONG", false), (row.reference.as_str(), true)] {
+        let statement = format!("Date,Description,Amount\n2026-01-05,{text},+50.00\n");
+        let seen = upload(&mut browser, statement.as_bytes());
+
+        // Then
+        let says = visible_text(&seen);
+        let group_owes = "back from Soup and song: £50 is due";
+        assert!(says.contains(group_owes), "{text}: {says}");
+        let ticked = "\" checked><span class=\"sr\">Record";
+        assert_eq!(seen.contains(ticked), is_ticked, "{text}");
+    }
+    assert_equals_rebuild(&app).await;
 }

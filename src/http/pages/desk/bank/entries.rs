@@ -24,7 +24,7 @@ use crate::http::pages::{
 };
 use crate::projections::GrantRow;
 
-/// Prefix of the names of the fields in which a person says whether money went out or came in.
+/// Prefix of the names of the fields in which a person chooses what an entry is.
 const WAY_FIELD: &str = "way-";
 
 #[derive(Template)]
@@ -186,8 +186,8 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
             StatementPart {
                 id: "look",
                 title: "To look at",
-                why: "These lines name a payment but do not match it. Tick a line to save it with \
-                    its grant. Two people then agree what it is.",
+                why: "We are not sure about these lines. Choose what a line is, or tick it to save \
+                    it with its grant. Two people then agree what a ticked line is.",
                 rows: Vec::new(),
             },
         ),
@@ -230,7 +230,8 @@ fn parts_of(rows: Vec<StatementRow>) -> Vec<StatementPart> {
     parts.filter(|part| !part.rows.is_empty()).collect()
 }
 
-/// The chosen answers about entries without a direction. A line that is left for now has none.
+/// The chosen answers about entries that may be one of several things. A line that is left for now
+/// has none.
 fn chosen_ways(posted: &FormData) -> impl Iterator<Item = &str> {
     let ways = posted.pairs().iter();
     ways.filter(|(name, value)| name.starts_with(WAY_FIELD) && !value.trim().is_empty())

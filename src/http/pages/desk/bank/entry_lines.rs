@@ -42,7 +42,12 @@ pub(super) fn return_line(grant: Uuid, entry: &StatementEntry, owed: ReturnReaso
 /// Whether a line of the form still needs a number: lines of returned money, and lines that two
 /// people settle.
 pub(super) fn needs_number(line: &str) -> bool {
-    line.contains("/settle/") || line.contains("/back/")
+    line.contains("/settle/") || is_return(line)
+}
+
+/// Whether a line of the form records returned money.
+pub(super) fn is_return(line: &str) -> bool {
+    line.contains("/back/")
 }
 
 /// Parses the command that a line of the form describes.

@@ -3,35 +3,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use actix_web::web;
 use uuid::Uuid;
 
 use super::super::DeskRequest;
 use super::super::list::{have_pence, pounds_in};
 use super::entry_lines::{
-    act_line, any_recorded, needs_number, parse_line, return_line, settle_line, was_answered,
-    was_recorded,
+    act_line, any_recorded, is_return, needs_number, parse_line, return_line, settle_line,
+    was_answered, was_recorded,
 };
+use super::known_money::{KnownGrant, known_money, named_payments, paid_grants};
 use super::money_back::{
-    DueReturn, PaidGrant, ReturnedMoney, named_grant, recalled_payment, recorded_return,
-    take_return,
+    DueReturn, PaidGrant, ReturnMatch, ReturnedMoney, named_grant, recalled_payment,
+    recorded_return, take_return,
 };
-use crate::bank::{self, Direction, ExpectedPayment, MatchOutcome, MatchedEntry, StatementEntry};
+use crate::bank::{
+    self, ComparableName, Direction, ExpectedPayment, MatchOutcome, MatchedEntry, NamedPayment,
+    StatementEntry,
+};
 use crate::commands::CommandError;
 use crate::domain::Money;
 use crate::domain::grant::{PaymentState, ReturnReason};
-use crate::domain::reference::Reference;
 use crate::http::pages::PageError;
 use crate::http::pages::days::short_day;
 use crate::http::pages::words::{Tag, TagKind, capitalised};
-use crate::projections::{ApplicationRow, GrantRow, PaymentRow};
-use crate::views::Filter;
 
-/// Records per lookup.
-const LOOKUP_CHUNK: usize = 500;
 /// What the page says of an entry that was recorded before.
 const RECORDED_BEFORE: &str = "We have this already.";
 /// What the page says of an entry without a direction.
-const NO_DIRECTION: &str = "The statement does not say if this went out or came in. Look in your \
+pub(super) const NO_DIRECTION: &str = "The statement does not say if this went out or came in. Look in your \
     online banking, then choose.";
 /// What the page says of such an entry that names none of our payments.
 const NO_DIRECTION_NO_PAYMENT: &str = "It names none of our payments, and the statement does not \
@@ -51,9 +51,11 @@ pub(super) struct StatementRow {
     /// The field and value that record the entry, and whether it is ticked. [`parse_line`] parses
     /// the value.
     pub(super) tick: Option<(&'static str, String, bool)>,
-    /// If the statement does not say the direction: the answers of which a person chooses one, and
-    /// the value that records each.
+    /// If a person must say what the entry is: the answers of which they choose one, and the value
+    /// that records each.
     pub(super) ways: Vec<(String, String)>,
+    /// The question to these answers, after the entry and a colon.
+    pub(super) question: &'static str,
 }
 
 /// What an entry seems to be.
@@ -79,36 +81,20 @@ impl MatchKind {
     }
 }
 
-/// A grant that a statement may be about.
-struct KnownGrant {
-    title: String,
-    group: String,
-    reference: String,
-}
-
-/// The records that an entry of a statement may refer to.
-struct KnownMoney {
-    payments: Vec<ExpectedPayment>,
-    grants: BTreeMap<Uuid, KnownGrant>,
-    due: Vec<DueReturn>,
-    returned: Vec<ReturnedMoney>,
-}
-
 /// What the rows of one statement have in common.
-struct RowContext<'a> {
-    request: &'a DeskRequest<'a>,
+pub(super) struct RowContext<'a> {
+    pub(super) request: &'a DeskRequest<'a>,
     grants: &'a BTreeMap<Uuid, KnownGrant>,
     /// The names of the groups.
     names: &'a BTreeMap<String, String>,
     payments: &'a [ExpectedPayment],
-    paid: &'a [PaidGrant],
     returned: &'a [ReturnedMoney],
     with_pence: bool,
 }
 
 impl RowContext<'_> {
     /// The name of the group of a grant, and the grant's title.
-    fn known(&self, grant: Uuid) -> (String, String) {
+    pub(super) fn known(&self, grant: Uuid) -> (String, String) {
         let Some(grant) = self.grants.get(&grant) else {
             return (String::new(), String::new());
         };
@@ -117,7 +103,12 @@ impl RowContext<'_> {
     }
 
     /// A row with what the statement contains, and the grant that it is about.
-    fn row_of(&self, entry: &StatementEntry, kind: MatchKind, grant: Option<Uuid>) -> StatementRow {
+    pub(super) fn row_of(
+        &self,
+        entry: &StatementEntry,
+        kind: MatchKind,
+        grant: Option<Uuid>,
+    ) -> StatementRow {
         let (group, title) = grant.map(|grant| self.known(grant)).unwrap_or_default();
         let sign = match entry.direction {
             Some(Direction::Out) => "\u{2212}",
@@ -136,8 +127,48 @@ impl RowContext<'_> {
             says: String::new(),
             tick: None,
             ways: Vec::new(),
+            question: "did it go out or come in?",
         }
     }
+}
+
+/// An entry with the payment that it names, or with what its text may mean if it names none.
+struct FoundEntry {
+    matched: MatchedEntry,
+    hints: Option<EntryHints>,
+}
+
+/// What the text and the amount of an entry without a payment may mean.
+struct EntryHints {
+    text: ComparableName,
+    /// The only grant that it names.
+    grant: Option<Uuid>,
+    could_be: Vec<ExpectedPayment>,
+}
+
+impl FoundEntry {
+    fn new(matched: MatchedEntry, named: &[NamedPayment], paid: &[PaidGrant]) -> Self {
+        let entry = &matched.entry;
+        let hints = (matched.outcome == MatchOutcome::NoPayment).then(|| {
+            let text = ComparableName::of(&entry.description);
+            EntryHints {
+                grant: named_grant(entry, &text, paid),
+                could_be: bank::possible_payments(entry, &text, named),
+                text,
+            }
+        });
+        Self { matched, hints }
+    }
+}
+
+/// What earlier rows of a statement have used.
+struct UsedRecords {
+    /// The money that is still due back.
+    due: Vec<DueReturn>,
+    /// How many equal lines the form has.
+    alike: BTreeMap<String, u32>,
+    /// The payments that entries without a reference were.
+    chosen: BTreeSet<(Uuid, u16)>,
 }
 
 /// The entries as the page shows them, each with what it seems to be about.
@@ -145,44 +176,37 @@ pub(super) async fn statement_rows(
     request: &DeskRequest<'_>,
     entries: Vec<StatementEntry>,
 ) -> Result<Vec<StatementRow>, PageError> {
-    let KnownMoney {
-        payments,
-        grants,
-        mut due,
-        returned,
-    } = known_money(request).await?;
+    let known = known_money(request).await?;
     let with_pence = have_pence(entries.iter().map(sum_of));
-    let found = bank::reconcile(entries, payments.clone());
-    let groups: BTreeSet<String> = grants.values().map(|grant| grant.group.clone()).collect();
+    let groups: BTreeSet<String> = known
+        .grants
+        .values()
+        .map(|grant| grant.group.clone())
+        .collect();
     let names = request.group_names(groups.into_iter()).await?;
-    let paid = paid_grants(&payments, &grants, &names);
+    let named = named_payments(request, &entries, &known, &names).await?;
+    let paid = paid_grants(&known.payments, &known.grants, &names);
+    let found = find_payments(entries, known.payments.clone(), named, paid).await?;
     let context = RowContext {
         request,
-        grants: &grants,
+        grants: &known.grants,
         names: &names,
-        payments: &payments,
-        paid: &paid,
-        returned: &returned,
+        payments: &known.payments,
+        returned: &known.returned,
         with_pence,
     };
+    let mut used = UsedRecords {
+        due: known.due,
+        alike: BTreeMap::new(),
+        chosen: BTreeSet::new(),
+    };
     let mut rows = Vec::new();
-    let mut alike: BTreeMap<String, u32> = BTreeMap::new();
-    for one in found {
-        let mut row = if one.outcome == MatchOutcome::NoPayment {
-            context.other_row(&one.entry, &mut due, &alike).await?
-        } else {
-            context.payment_row(one).await?
+    for FoundEntry { matched, hints } in found {
+        let mut row = match hints {
+            Some(hints) => context.other_row(&matched.entry, &hints, &mut used).await?,
+            None => context.payment_row(matched).await?,
         };
-        // Two entries of the same day may be equal. A number makes their idempotency keys differ.
-        let tick = row.tick.iter_mut().map(|(field, line, _)| (*field, line));
-        let ways = row.ways.iter_mut().map(|(_, line)| ("way", line));
-        for (field, line) in tick.chain(ways) {
-            if field != "line" && needs_number(line) {
-                let count = alike.entry(line.clone()).or_default();
-                *count += 1;
-                *line = format!("{line}/{count}");
-            }
-        }
+        number_lines(&mut row, &mut used.alike);
         let is_recorded = match &row.tick {
             Some(("settle" | "back", line, _)) => was_recorded(request, line).await?,
             _ => any_recorded(request, &row.ways).await?,
@@ -196,92 +220,65 @@ pub(super) async fn statement_rows(
     Ok(rows)
 }
 
-/// The grants from which money was sent, as an entry may name them.
-fn paid_grants(
-    payments: &[ExpectedPayment],
-    grants: &BTreeMap<Uuid, KnownGrant>,
-    names: &BTreeMap<String, String>,
-) -> Vec<PaidGrant> {
-    let has_left = |payment: &&ExpectedPayment| {
-        use PaymentState as S;
-        let state = payment.state;
-        matches!(state, S::Sent | S::Confirmed | S::Failed | S::Reversed)
-    };
-    let paid = payments.iter().filter(has_left);
-    let ids: BTreeSet<Uuid> = paid.map(|payment| payment.grant).collect();
-    let paid_grant = |id: Uuid| {
-        let grant = grants.get(&id)?;
-        Some(PaidGrant {
-            grant: id,
-            reference: grant.reference.clone(),
-            group: names.get(&grant.group).cloned().unwrap_or_default(),
-        })
-    };
-    ids.into_iter().filter_map(paid_grant).collect()
+/// Numbers the lines of a row. Two entries of the same day may be equal, and a number makes their
+/// idempotency keys differ. Answers of which a person chooses one may record money back: they count
+/// once they are recorded.
+fn number_lines(row: &mut StatementRow, alike: &mut BTreeMap<String, u32>) {
+    if let Some((field, line, _)) = &mut row.tick
+        && *field != "line"
+        && needs_number(line)
+    {
+        let count = alike.entry(line.clone()).or_default();
+        *count += 1;
+        *line = format!("{line}/{count}");
+    }
+    for (_, line) in row.ways.iter_mut().filter(|(_, line)| needs_number(line)) {
+        let count = alike.entry(line.clone()).or_default();
+        let number = *count + 1;
+        if !is_return(line) {
+            *count = number;
+        }
+        *line = format!("{line}/{number}");
+    }
 }
 
-/// All payments, as a statement may name them, with their grants, and the money that is due back.
-async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney, PageError> {
-    let payments = request.list_all::<PaymentRow>(Vec::new()).await?;
-    let ids: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
-    let (mut references, mut grants) = (BTreeMap::new(), BTreeMap::new());
-    let (mut due, mut returned) = (Vec::new(), Vec::new());
-    for some in ids.into_iter().collect::<Vec<_>>().chunks(LOOKUP_CHUNK) {
-        let of_these = || vec![Filter::any_of("id", some)];
-        let applications = request.list_all::<ApplicationRow>(of_these()).await?;
-        references.extend(applications.into_iter().map(|row| (row.id, row.reference)));
-        for row in request.list_all::<GrantRow>(of_these()).await? {
-            let reference = references.get(&row.id).cloned().unwrap_or_default();
-            if !row.returned.is_zero() {
-                returned.push(ReturnedMoney {
-                    grant: row.id,
-                    reference: reference.clone(),
-                    amount: row.returned,
-                });
-            }
-            let owed = [
-                (ReturnReason::Underspend, row.underspend_due),
-                (ReturnReason::Clawback, row.clawback_due),
-            ];
-            let owed = owed.into_iter().filter(|(_, amount)| !amount.is_zero());
-            due.extend(owed.map(|(owed, amount)| DueReturn {
-                grant: row.id,
-                reference: reference.clone(),
-                owed,
-                amount,
-                due_on: row.return_due_on,
-            }));
-            let group = row.group.to_string();
-            let known = KnownGrant {
-                title: row.title,
-                group,
-                reference,
-            };
-            grants.insert(row.id, known);
-        }
-    }
-    let expected = payments.into_iter().filter_map(|row| {
-        let heard = Reference::parse(references.get(&row.grant)?)?;
-        let reference = bank::payment_reference(&heard, row.payment);
-        Some(ExpectedPayment {
-            grant: row.grant,
-            payment: row.payment,
-            amount: row.amount,
-            state: row.state,
-            paid_on: row.paid_on,
-            reference,
-        })
-    });
-    Ok(KnownMoney {
-        payments: expected.collect(),
-        grants,
-        due,
-        returned,
+/// Whether an entry with the reference of a payment is the one that paid it.
+fn is_paid_by(one: &MatchedEntry) -> bool {
+    use MatchOutcome as M;
+    let fits = matches!(
+        one.outcome,
+        M::Confirm | M::AlreadyRecorded | M::UnknownDirection { .. }
+    );
+    fits && one.entry.direction != Some(Direction::In)
+}
+
+/// Matches entries with payments on a thread for long work, since many of them take seconds.
+async fn find_payments(
+    entries: Vec<StatementEntry>,
+    payments: Vec<ExpectedPayment>,
+    mut named: Vec<NamedPayment>,
+    paid: Vec<PaidGrant>,
+) -> Result<Vec<FoundEntry>, PageError> {
+    web::block(move || {
+        let found = bank::reconcile(entries, payments);
+        // A payment that another entry pays by its reference is not this one.
+        let by_reference: BTreeSet<(Uuid, u16)> = found
+            .iter()
+            .filter(|one| is_paid_by(one))
+            .filter_map(|one| one.payment)
+            .collect();
+        named.retain(|one| !by_reference.contains(&(one.payment.grant, one.payment.payment)));
+        found
+            .into_iter()
+            .map(|matched| FoundEntry::new(matched, &named, &paid))
+            .collect()
     })
+    .await
+    .map_err(|error| PageError::internal(&error))
 }
 
 /// The row of an entry that was recorded before: it cannot be ticked.
-fn recorded_before(row: StatementRow) -> StatementRow {
+pub(super) fn recorded_before(row: StatementRow) -> StatementRow {
     StatementRow {
         kind: MatchKind::Recorded,
         tag: MatchKind::Recorded.tag(),
@@ -376,26 +373,35 @@ impl RowContext<'_> {
         Ok(row)
     }
 
-    /// An entry that names none of our payments: money that is due back, money or a payment that
-    /// came back from a grant that it names, or nothing of ours.
+    /// An entry that names none of our payments: money that is due back, a payment by its payee and
+    /// amount, money or a payment that came back from a grant that it names, or nothing of ours.
     async fn other_row(
         &self,
         entry: &StatementEntry,
-        due: &mut Vec<DueReturn>,
-        alike: &BTreeMap<String, u32>,
+        hints: &EntryHints,
+        used: &mut UsedRecords,
     ) -> Result<StatementRow, PageError> {
         let group_of = |grant: Uuid| self.known(grant).0;
-        let recorded = recorded_return(self.request, entry, self.returned, alike, group_of).await?;
+        let of = (entry, &hints.text);
+        let recorded =
+            recorded_return(self.request, of, self.returned, &used.alike, group_of).await?;
         if let Some((grant, line)) = recorded {
             return Ok(StatementRow {
                 tick: Some(("back", line, false)),
                 ..self.row_of(entry, MatchKind::Recorded, Some(grant))
             });
         }
-        if let Some((due, is_named)) = take_return(entry, due, group_of) {
-            return Ok(self.due_row(entry, &due, is_named));
+        match take_return(entry, &hints.text, &mut used.due, group_of) {
+            Some(ReturnMatch::Numbered(due)) => return Ok(self.due_row(entry, &due, true)),
+            Some(ReturnMatch::Likely(due)) => return Ok(self.due_row(entry, &due, false)),
+            Some(ReturnMatch::Several(due)) => return Ok(self.return_choices(entry, &due)),
+            None => {}
         }
-        match named_grant(entry, self.paid) {
+        let could_be = self.could_be_row(entry, &hints.could_be, &mut used.chosen);
+        if let Some(row) = could_be.await? {
+            return Ok(row);
+        }
+        match hints.grant {
             Some(grant) => self.named_row(entry, grant).await,
             None => Ok(StatementRow {
                 says: match entry.direction {
@@ -408,24 +414,29 @@ impl RowContext<'_> {
         }
     }
 
-    /// An entry that seems to be money that is due back.
-    fn due_row(&self, entry: &StatementEntry, due: &DueReturn, is_named: bool) -> StatementRow {
-        let row = self.row_of(entry, MatchKind::MoneyBack, Some(due.grant));
+    /// "£50 is due by 31 March".
+    pub(super) fn due_words(&self, due: &DueReturn) -> String {
         let today = self.request.today();
         let by = due
             .due_on
             .map(|day| format!(" by {}", short_day(day, today)));
-        let due_words = format!("{} is due{}", due.amount, by.unwrap_or_default());
-        let says = if is_named {
-            format!("Money back from {}: {due_words}.", row.group)
+        format!("{} is due{}", due.amount, by.unwrap_or_default())
+    }
+
+    /// An entry that seems to be money that is due back. It is ticked if it has the number of the
+    /// grant.
+    fn due_row(&self, entry: &StatementEntry, due: &DueReturn, has_number: bool) -> StatementRow {
+        let row = self.row_of(entry, MatchKind::MoneyBack, Some(due.grant));
+        let (group, due_words) = (&row.group, self.due_words(due));
+        let says = if has_number {
+            format!("Money back from {group}: {due_words}.")
         } else {
-            let group = &row.group;
             format!("It may be money back from {group}: {due_words}. Tick it if it is theirs.")
         };
         let line = return_line(due.grant, entry, due.owed);
         StatementRow {
             says,
-            tick: Some(("back", line, is_named)),
+            tick: Some(("back", line, has_number)),
             ..row
         }
     }

@@ -14,10 +14,12 @@
 
 mod batch;
 mod batch_payments;
+mod could_be;
 mod entries;
 mod entry_lines;
 mod entry_rows;
 mod file;
+mod known_money;
 mod money_back;
 mod proposals;
 

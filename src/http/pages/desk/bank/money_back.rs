@@ -8,16 +8,12 @@ use uuid::Uuid;
 
 use super::super::DeskRequest;
 use super::entry_lines::{return_line, was_recorded};
-use crate::bank::{Direction, ExpectedPayment, StatementEntry};
+use crate::bank::{ComparableName, Direction, ExpectedPayment, StatementEntry};
 use crate::domain::Money;
 use crate::domain::grant::{PaymentState, ReturnReason};
 use crate::domain::reference::Reference;
 use crate::http::pages::PageError;
 
-/// The number of letters of a group's name that an entry must contain. Banks cut names short.
-const NAME_LETTERS: usize = 12;
-/// The fewest letters of a name by which a group is recognised if it owes nothing.
-const NAME_LETTERS_MIN: usize = 6;
 /// Words of banks for a payment that comes back, in capitals.
 const RECALL_WORDS: [&str; 10] = [
     "RTN", "RETURN", "RETURNED", "RECALL", "RECALLED", "REVERSAL", "REVERSED", "UNPAID", "BOUNCED",
@@ -25,6 +21,7 @@ const RECALL_WORDS: [&str; 10] = [
 ];
 
 /// Money that a group has to give back.
+#[derive(Clone)]
 pub(super) struct DueReturn {
     pub grant: Uuid,
     pub reference: String,
@@ -44,14 +41,14 @@ pub(super) struct ReturnedMoney {
 pub(super) struct PaidGrant {
     pub grant: Uuid,
     pub reference: String,
-    pub group: String,
+    pub group: ComparableName,
 }
 
 /// The grant for which an entry was recorded as returned money, and its line of the form. Such
 /// money is no longer due. `alike` counts the equal lines that the statement had so far.
 pub(super) async fn recorded_return(
     request: &DeskRequest<'_>,
-    entry: &StatementEntry,
+    (entry, text): (&StatementEntry, &ComparableName),
     returned: &[ReturnedMoney],
     alike: &BTreeMap<String, u32>,
     group_of: impl Fn(Uuid) -> String,
@@ -61,7 +58,8 @@ pub(super) async fn recorded_return(
     }
     let fits = |money: &&ReturnedMoney| {
         money.amount == Money::from_pence(entry.pence)
-            || names_grant(entry, &money.reference, &group_of(money.grant))
+            || names_number(&entry.description, &money.reference)
+            || ComparableName::of(&group_of(money.grant)).is_in(text)
     };
     for money in returned.iter().filter(fits) {
         for owed in [ReturnReason::Underspend, ReturnReason::Clawback] {
@@ -73,13 +71,6 @@ pub(super) async fn recorded_return(
         }
     }
     Ok(None)
-}
-
-/// Whether an entry has the number of a grant, or the name of its group.
-fn names_grant(entry: &StatementEntry, reference: &str, group: &str) -> bool {
-    let group: String = plain(group).chars().take(NAME_LETTERS).collect();
-    names_number(&entry.description, reference)
-        || (!group.is_empty() && plain(&entry.description).contains(&group))
 }
 
 /// Whether a text has the number of an application, in one piece or in groups of three digits, and
@@ -96,40 +87,54 @@ fn names_number(text: &str, reference: &str) -> bool {
     !reference.is_empty() && (has(reference) || has(&spaced) || has(&spaced.replace(' ', "-")))
 }
 
-/// The money due back that an entry pays, and whether the entry names the grant or its group. An
-/// entry with only the amount matches if nobody else owes as much. Money that was matched is
-/// removed from the list, because it can come back only once.
+/// The money due back that an entry may be.
+pub(super) enum ReturnMatch {
+    /// It has the number of the grant.
+    Numbered(DueReturn),
+    /// It has the name of its group, or nobody else owes as much.
+    Likely(DueReturn),
+    /// One of these, among which a person chooses.
+    Several(Vec<DueReturn>),
+}
+
+/// The money due back that an entry may be, by its amount: with the number of the grant, or else
+/// with the name of the group, or else with neither. Money that only one entry can be is removed
+/// from the list, because it can come back only once.
 pub(super) fn take_return(
     entry: &StatementEntry,
+    text: &ComparableName,
     due: &mut Vec<DueReturn>,
     group_of: impl Fn(Uuid) -> String,
-) -> Option<(DueReturn, bool)> {
+) -> Option<ReturnMatch> {
     if entry.direction != Some(Direction::In) {
         return None;
     }
-    let is_named = |due: &DueReturn| names_grant(entry, &due.reference, &group_of(due.grant));
     let fits: Vec<usize> = (0..due.len())
         .filter(|place| due[*place].amount == Money::from_pence(entry.pence))
         .collect();
-    if let Some(place) = fits.iter().find(|place| is_named(&due[**place])) {
-        return Some((due.swap_remove(*place), true));
+    let has_number = |place: &&usize| names_number(&entry.description, &due[**place].reference);
+    if let Some(place) = fits.iter().find(has_number).copied() {
+        return Some(ReturnMatch::Numbered(due.swap_remove(place)));
     }
-    match fits.as_slice() {
-        [only] => Some((due.swap_remove(*only), false)),
-        _ => None,
+    let has_name = |place: &usize| ComparableName::of(&group_of(due[*place].grant)).is_in(text);
+    let named: Vec<usize> = fits.iter().copied().filter(has_name).collect();
+    let found = if named.is_empty() { fits } else { named };
+    match found.as_slice() {
+        [] => None,
+        [only] => Some(ReturnMatch::Likely(due.swap_remove(*only))),
+        several => {
+            let several = several.iter().map(|place| due[*place].clone());
+            Some(ReturnMatch::Several(several.collect()))
+        }
     }
-}
-
-/// Letters and digits of a text, as capitals.
-fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .collect()
 }
 
 /// The only grant that an entry names, by its number or by the name of its group.
-pub(super) fn named_grant(entry: &StatementEntry, paid: &[PaidGrant]) -> Option<Uuid> {
+pub(super) fn named_grant(
+    entry: &StatementEntry,
+    text: &ComparableName,
+    paid: &[PaidGrant],
+) -> Option<Uuid> {
     let only = |mut found: Vec<Uuid>| (found.len() == 1).then(|| found.pop()).flatten();
     let by_number = paid
         .iter()
@@ -139,11 +144,7 @@ pub(super) fn named_grant(entry: &StatementEntry, paid: &[PaidGrant]) -> Option<
     if !by_number.is_empty() {
         return only(by_number);
     }
-    let said = plain(&entry.description);
-    let is_named = |paid: &&PaidGrant| {
-        let name: String = plain(&paid.group).chars().take(NAME_LETTERS).collect();
-        name.chars().count() >= NAME_LETTERS_MIN && said.contains(&name)
-    };
+    let is_named = |paid: &&PaidGrant| paid.group.is_long() && paid.group.is_in(text);
     only(
         paid.iter()
             .filter(is_named)
