@@ -74,6 +74,8 @@ pub struct CreditTransfer {
     pub service_level: Option<ServiceLevel>,
     #[serde(default)]
     pub accounts: AccountForm,
+    #[serde(default)]
+    pub roll_numbers: RollNumbers,
     /// The account that the office pays from. Without it, the account to which groups return
     /// money, from the organisation's settings.
     #[serde(default)]
@@ -126,6 +128,18 @@ pub enum AccountForm {
     Number,
     /// Sort code and account number: fourteen digits, with the scheme `BBAN`.
     Bban,
+}
+
+/// Where the roll number of a building society's account is written. The message has no element of
+/// its own for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RollNumbers {
+    /// Nowhere: payments to such accounts are left out of the file.
+    #[default]
+    LeftOut,
+    /// In the text for the payee (`Ustrd`), which the bank sends as the reference.
+    AsReference,
 }
 
 impl CreditTransfer {
@@ -195,6 +209,9 @@ fn message_id(lines: &[PaymentLine], order: &PaymentOrder) -> String {
             line.amount.pence(),
             line.reference
         );
+        if !line.roll_number.is_empty() {
+            let _ = write!(content, " {}", line.roll_number);
+        }
     }
     let mut id = hex::encode(Sha256::digest(content));
     id.truncate(32);
@@ -282,7 +299,11 @@ impl CreditTransferMessage<'_> {
                 self.write_account(xml, &line.sort_code, &line.account_number)
             })
         })?;
-        nested(xml, &["RmtInf", "Ustrd"], &line.reference)
+        let for_payee = match self.options.roll_numbers {
+            RollNumbers::AsReference if !line.roll_number.is_empty() => &line.roll_number,
+            RollNumbers::AsReference | RollNumbers::LeftOut => &line.reference,
+        };
+        nested(xml, &["RmtInf", "Ustrd"], for_payee)
     }
 
     fn write_account(&self, xml: &mut Xml, sort_code: &str, number: &str) -> io::Result<()> {
@@ -415,6 +436,7 @@ mod tests {
             service: PaymentService::Bacs,
             service_level: Some(ServiceLevel::Proprietary("BACS".to_owned())),
             accounts: AccountForm::Bban,
+            roll_numbers: RollNumbers::default(),
             from: None,
         };
         assert_eq!(
@@ -436,6 +458,30 @@ mod tests {
         };
         assert_ne!(id(&lines()), message_id(&lines(), &fund));
         assert_eq!(id(&lines()).len(), 32);
+    }
+
+    #[test]
+    fn a_roll_number_is_the_text_for_the_payee() {
+        let mut with_roll = lines();
+        with_roll[0].roll_number = "A/123456-7".to_owned();
+        let options = CreditTransfer {
+            roll_numbers: RollNumbers::AsReference,
+            ..CreditTransfer::default()
+        };
+        let from = account("Our office");
+        let text = write(MessageVersion::V09, &options, &from, &with_roll, &order());
+        let all = |name: &str| -> Vec<&str> {
+            let parts = text.split(name).skip(1).step_by(2);
+            parts
+                .map(|part| part.trim_matches(['<', '>', '/']))
+                .collect()
+        };
+        assert_eq!(all("EndToEndId"), ["GR000018P1", "GR000019P2"]);
+        assert_eq!(all("Ustrd"), ["A/123456-7", "GR000019P2"]);
+        assert_ne!(
+            message_id(&with_roll, &order()),
+            message_id(&lines(), &order())
+        );
     }
 
     #[test]

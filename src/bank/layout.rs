@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::credit_transfer::{CreditTransfer, FileFormat};
+use super::credit_transfer::{CreditTransfer, FileFormat, RollNumbers};
 
 /// Layout of a payment file: the columns of a line per payment, or a message of ISO 20022.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -103,6 +103,9 @@ pub enum ColumnValue {
     Pence,
     /// The payment's reference, by which the bank statement is reconciled.
     Reference,
+    /// The roll number of a building society's account, or else the payment's reference. Banks
+    /// whose file has no column for roll numbers want it so.
+    ReferenceOrRollNumber,
     /// `2026-03-31`.
     Day,
     /// `31/03/2026`.
@@ -111,6 +114,22 @@ pub enum ColumnValue {
     DayOfDigits,
     /// The same text in every line.
     Text(String),
+}
+
+impl ColumnValue {
+    /// The fewest characters for which a column needs room, so that no value is cut by which the
+    /// bank pays, or by which the statement is matched.
+    fn room(&self) -> Option<usize> {
+        match self {
+            Self::SortCode => Some(6),
+            Self::SortCodeWithHyphens | Self::AccountNumber | Self::DayOfDigits => Some(8),
+            Self::Day | Self::DayWithSlashes => Some(10),
+            // `999999999.99`
+            Self::Pounds | Self::Pence => Some(12),
+            Self::RollNumber | Self::Reference | Self::ReferenceOrRollNumber => Some(18),
+            Self::Payee | Self::Text(_) => None,
+        }
+    }
 }
 
 /// Why a layout cannot be used.
@@ -132,13 +151,20 @@ pub enum LayoutError {
             payment later"
     )]
     Missing(String, &'static str),
+    #[error("{0}: the separator is a comma, a semicolon, a tab or another plain character")]
+    Separator(String),
+    #[error(
+        "{0}: the column {1:?} needs room for {2} characters, or the bank would read a part of its \
+            value: leave out \"most\", or make it larger"
+    )]
+    CutShort(String, String, usize),
     #[error("the statement of {0} needs {1}")]
     Statement(String, &'static str),
 }
 
 impl Layout {
     /// Reads a layout from a JSON file. A layout without a column for the sort code, the account
-    /// number, the amount or the reference is an error.
+    /// number, the amount or the reference is an error, and so is a column that would cut them.
     pub fn read(file: &Path) -> Result<Self, LayoutError> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)
@@ -148,6 +174,7 @@ impl Layout {
         layout
             .require_message()?
             .require_payment_columns()?
+            .require_whole_values()?
             .require_statement_columns()
     }
 
@@ -170,7 +197,7 @@ impl Layout {
             ("the sort code", &[V::SortCode, V::SortCodeWithHyphens]),
             ("the account number", &[V::AccountNumber]),
             ("the amount", &[V::Pounds, V::Pence]),
-            ("the reference", &[V::Reference]),
+            ("the reference", &[V::Reference, V::ReferenceOrRollNumber]),
         ];
         for (says, values) in needed {
             let mut columns = self.columns.iter();
@@ -182,6 +209,21 @@ impl Layout {
         Ok(self)
     }
 
+    /// Returns the layout if its separator can be written, and no column cuts a number or a day.
+    fn require_whole_values(self) -> Result<Self, LayoutError> {
+        if !self.separator.is_ascii() || matches!(self.separator, '"' | '\r' | '\n') {
+            return Err(LayoutError::Separator(self.name));
+        }
+        let cut = self.columns.iter().find_map(|column| {
+            let (most, room) = (column.most?, column.value.room()?);
+            (most < room).then(|| (column.title.clone(), room))
+        });
+        match cut {
+            Some((title, room)) => Err(LayoutError::CutShort(self.name, title, room)),
+            None => Ok(self),
+        }
+    }
+
     /// Returns the layout if its statement layout, if any, has the columns that a movement needs.
     fn require_statement_columns(self) -> Result<Self, LayoutError> {
         match self.statement.as_ref().and_then(StatementLayout::fault) {
@@ -190,11 +232,19 @@ impl Layout {
         }
     }
 
-    /// Whether the file has a column for the roll number of a building society account.
+    /// Whether the file has a place for the roll number of a building society account.
     #[must_use]
     pub fn has_roll_numbers(&self) -> bool {
-        let is_roll = |column: &Column| column.value == ColumnValue::RollNumber;
-        self.format == FileFormat::Csv && self.columns.iter().any(is_roll)
+        use ColumnValue as V;
+        match self.format {
+            FileFormat::Csv => self
+                .columns
+                .iter()
+                .any(|column| matches!(column.value, V::RollNumber | V::ReferenceOrRollNumber)),
+            FileFormat::Pain00103 | FileFormat::Pain00109 => {
+                self.credit_transfer.roll_numbers == RollNumbers::AsReference
+            }
+        }
     }
 
     /// The built-in layout, used if the operator configures none. It is not the layout of a
@@ -329,6 +379,32 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn no_column_cuts_what_the_bank_or_the_statement_needs() {
+        let with = |change: fn(&mut Layout)| {
+            let mut layout = Layout::plain();
+            change(&mut layout);
+            layout.require_whole_values()
+        };
+        assert!(with(|_| {}).is_ok());
+        assert!(with(|layout| layout.separator = '\t').is_ok());
+        let wrong: [fn(&mut Layout); 2] = [
+            |layout| layout.separator = '£',
+            |layout| layout.separator = '"',
+        ];
+        for change in wrong {
+            assert!(matches!(with(change), Err(LayoutError::Separator(_))));
+        }
+        for (column, most) in [(0, 5), (1, 7), (3, 11), (4, 17)] {
+            let mut layout = Layout::plain();
+            layout.columns[column].most = Some(most);
+            let title = layout.columns[column].title.clone();
+            let error = layout.require_whole_values().unwrap_err().to_string();
+            let says = format!("plain: the column {title:?} needs room for {} ", most + 1);
+            assert!(error.starts_with(&says), "{error}");
+        }
     }
 
     #[test]

@@ -15,7 +15,9 @@ mod statement;
 
 use crate::domain::reference::Reference;
 
-pub use credit_transfer::{AccountForm, CreditTransfer, FileFormat, PaymentService, ServiceLevel};
+pub use credit_transfer::{
+    AccountForm, CreditTransfer, FileFormat, PaymentService, RollNumbers, ServiceLevel,
+};
 pub use layout::{Layout, LayoutError, StatementColumn, StatementLayout};
 pub use names::{ComparableName, NamedPayment, possible_payments};
 pub use payment_file::{BankFile, NoAccount, PaymentLine, PaymentOrder, write_payment_file};

@@ -119,6 +119,8 @@ fn column_text(value: &ColumnValue, line: &PaymentLine, on: Date) -> String {
         ColumnValue::Pounds => line.amount.into(),
         ColumnValue::Pence => line.amount.pence().to_string(),
         ColumnValue::Reference => line.reference.clone(),
+        ColumnValue::ReferenceOrRollNumber if line.roll_number.is_empty() => line.reference.clone(),
+        ColumnValue::ReferenceOrRollNumber => line.roll_number.clone(),
         ColumnValue::Day => on.to_string(),
         ColumnValue::DayWithSlashes => on.strftime("%d/%m/%Y").to_string(),
         ColumnValue::DayOfDigits => on.strftime("%Y%m%d").to_string(),
@@ -233,6 +235,25 @@ mod tests {
             "Sort code,Account number,Name,Amount,Reference,Roll\r\n\
                 123456,00345678,SOUP,850.50,GR000018P1,A/123456-7\r\n\
                 123456,00345678,TEA,850.50,GR000018P1,\r\n"
+        );
+    }
+
+    #[test]
+    fn a_roll_number_is_written_instead_of_the_reference_where_a_bank_wants_it_so() {
+        let mut layout = Layout::plain();
+        layout.columns[4].value = ColumnValue::ReferenceOrRollNumber;
+        assert!(layout.has_roll_numbers());
+        let of_society = PaymentLine {
+            roll_number: "A/123456-7".to_owned(),
+            ..line("Soup")
+        };
+        let lines = [of_society, line("Tea")];
+        let file = write_payment_file(&layout, &lines, &order(), None).expect("a file");
+        assert_eq!(
+            file.text,
+            "Sort code,Account number,Name,Amount,Reference\r\n\
+                123456,00345678,SOUP,850.50,A/123456-7\r\n\
+                123456,00345678,TEA,850.50,GR000018P1\r\n"
         );
     }
 }

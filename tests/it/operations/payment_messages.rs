@@ -16,6 +16,9 @@ use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::Office;
 use crate::support::replay;
 use crate::support::service::serve_with;
+use crate::support::steps::{
+    accept_agreement, approve_payment, pass_check, prepare_payment, verify_payee,
+};
 use crate::support::test_app::TestApp;
 
 /// An office whose bank takes messages, with a batch of £900 and £650 at the bank, and the browser
@@ -250,4 +253,71 @@ async fn a_message_names_the_account_of_the_settings(app: TestApp) {
         file.status,
         file.text
     );
+}
+
+/// A batch at the bank with a payment of £900 to a building society account.
+async fn send_to_building_society(app: &TestApp, office: &Office) {
+    let (grant, group, member) = office.awarded(app, 900).await;
+    let account = json!({
+        "holder": "Soup and song", "numbers": "12-34-56 12345678", "roll_number": "a/123456-7",
+    });
+    let payee = json!({ "route": "own_account", "account": account });
+    let provide = command_from_json("group", group.0, "provide-payee", &payee);
+    let line = json!({ "grant": grant, "payment": 1, "amount": "900.00" });
+    let body = json!({ "batch": "june", "sent_on": app.today(), "payments": [line] });
+    let send = command_from_json("fund", office.fund.0, "send-batch", &body);
+    for (by, step) in [
+        (member, accept_agreement(grant)),
+        (member, provide),
+        (office.ada, verify_payee(group, 1)),
+        (office.ada, pass_check(grant, "identity")),
+        (office.ada, prepare_payment(grant, 900)),
+        (office.ben, approve_payment(grant, 1)),
+        (office.ben, send),
+    ] {
+        app.issue_ok(by, step).await;
+    }
+    app.catch_up().await;
+}
+
+/// The answer to a request for the file of such a batch, by a layout with these settings.
+async fn file_for_building_society(app: &TestApp, credit_transfer: Value) -> Page {
+    let office = Office::open(app, 10_000).await;
+    send_to_building_society(app, &office).await;
+    let layout = json!({
+        "name": "our bank", "format": "pain.001.001.09", "credit_transfer": credit_transfer,
+    });
+    let layout: Layout = serde_json::from_value(layout).unwrap();
+    let service = serve_with(app, office.ada, |site| site.bank_layout = layout);
+    let mut browser = signed_in(app, service.address(), office.ben).await;
+    make_bank_file(&mut browser, &office, "")
+}
+
+on_each_engine!(a_roll_number_without_a_place_is_paid_in_another_way);
+async fn a_roll_number_without_a_place_is_paid_in_another_way(app: TestApp) {
+    let from = json!({ "holder": "Grants account", "numbers": "20-00-00 00112233" });
+
+    let file = file_for_building_society(&app, json!({ "from": from })).await;
+
+    let text = visible_text(&file);
+    assert!(
+        file.status == 422
+            && text.contains("has no place for one")
+            && text.contains("enter the roll number as the reference"),
+        "{} {text}",
+        file.status
+    );
+}
+
+on_each_engine!(a_roll_number_is_the_reference_where_the_bank_wants_it_so);
+async fn a_roll_number_is_the_reference_where_the_bank_wants_it_so(app: TestApp) {
+    let from = json!({ "holder": "Grants account", "numbers": "20-00-00 00112233" });
+    let settings = json!({ "from": from, "roll_numbers": "as_reference" });
+
+    let file = file_for_building_society(&app, settings).await;
+
+    assert_eq!(file.status, 200, "{}", visible_text(&file));
+    assert_eq!(texts(&file.text, "<Ustrd>", "</Ustrd>"), ["A/123456-7"]);
+    let payments = payments_of(&file.text);
+    assert!(payments[0].0.starts_with("GR"), "{payments:?}");
 }

@@ -141,6 +141,16 @@ fn file_line(payee: &PayeeView, row: &PaymentRow, reference: &str) -> Option<Pay
     })
 }
 
+/// Why the bank's file has no place for a payment; `None` if it has one.
+pub(super) fn no_place(request: &DeskRequest<'_>, line: &PaymentLine) -> Option<&'static str> {
+    let has_place = line.roll_number.is_empty() || request.app.site.bank_layout.has_roll_numbers();
+    (!has_place).then_some(
+        "It goes to a building society account with a roll number, and the bank’s file has no \
+            place for one. Pay it in your online banking instead, and enter the roll number as \
+            the reference. It is on the page of the group.",
+    )
+}
+
 /// Why a payment cannot leave today; `None` if it can. The rules are asked by a dry run.
 pub(super) async fn held_back(
     request: &DeskRequest<'_>,
@@ -151,9 +161,7 @@ pub(super) async fn held_back(
             prepare it again.";
         return Ok(Some(says.to_owned()));
     };
-    if !line.roll_number.is_empty() && !request.app.site.bank_layout.has_roll_numbers() {
-        let says = "It goes to a building society account with a roll number, and the bank’s file \
-            has no place for one. Pay it in your online banking instead.";
+    if let Some(says) = no_place(request, line) {
         return Ok(Some(says.to_owned()));
     }
     let send = GrantCommand::SendPayment(SendPayment {

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::super::{DeskRequest, render_page_at};
-use super::batch_payments::{self, BatchPayment, held_back, payment_id};
+use super::batch_payments::{self, BatchPayment, held_back, no_place, payment_id};
 use super::{batch_path, require_finance};
 use crate::bank::{self, PaymentOrder};
 use crate::commands::{CommandError, CommandRequest};
@@ -102,7 +102,7 @@ async fn draw_up(
                     bank did not pay it, then prepare it again"
                     .to_owned(),
             ),
-            (_, Some(_)) => None,
+            (Some(line), Some(_)) => no_place(desk, line).map(str::to_owned),
             _ => held_back(desk, payment).await?,
         };
         match (problem, &payment.line) {
