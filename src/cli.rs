@@ -98,8 +98,8 @@ pub enum TaskError {
     Restore(#[from] crate::backup::RestoreError),
     #[error(transparent)]
     Webhook(#[from] WebhookError),
-    #[error("the bank's layout: {0}")]
-    BankLayout(#[from] LayoutError),
+    #[error("the bank's layout in {0}: {1}")]
+    BankLayout(String, LayoutError),
     #[error("places: {0}")]
     Places(#[from] PlacesError),
     #[error("the list of erasures: {0}")]

@@ -135,10 +135,10 @@ impl ColumnValue {
 /// Why a layout cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
-    #[error("{0}: {1}")]
-    File(String, std::io::Error),
-    #[error("{0}: {1}")]
-    Json(String, serde_json::Error),
+    #[error("the file cannot be read: {0}")]
+    File(std::io::Error),
+    #[error("the file is not a layout in JSON: {0}")]
+    Json(serde_json::Error),
     #[error(
         "{0} has columns, but a message of ISO 20022 has none: leave them out, or choose the \
             format csv"
@@ -166,11 +166,11 @@ impl Layout {
     /// Reads a layout from a JSON file. A layout without a column for the sort code, the account
     /// number, the amount or the reference is an error, and so is a column that would cut them.
     pub fn read(file: &Path) -> Result<Self, LayoutError> {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| LayoutError::File(name.clone(), error))?;
-        let layout: Self =
-            serde_json::from_str(&text).map_err(|error| LayoutError::Json(name, error))?;
+        Self::parse(&std::fs::read_to_string(file).map_err(LayoutError::File)?)
+    }
+
+    fn parse(text: &str) -> Result<Self, LayoutError> {
+        let layout: Self = serde_json::from_str(text).map_err(LayoutError::Json)?;
         layout
             .require_message()?
             .require_payment_columns()?
@@ -303,6 +303,26 @@ impl StatementLayout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bank::{Direction, read_statement_with};
+
+    #[test]
+    fn the_examples_of_the_document_can_be_used() {
+        let document = include_str!("../../docs/integrations/bank.md");
+        let examples = document.split("```json\n").skip(1);
+        let examples = examples.filter_map(|rest| rest.split("```").next());
+        let layouts: Vec<Layout> = examples
+            .map(|example| Layout::parse(example).expect(example))
+            .collect();
+        assert_eq!(layouts.len(), 3);
+        let statement = layouts[2].statement.as_ref();
+        let read = read_statement_with(b"26/11/2026,FPO GR013782P1,-1800.00,100.00\n", statement);
+        let entries = read.expect("a statement").entries;
+        assert_eq!(entries.len(), 1);
+        assert_eq!(
+            (entries[0].pence, entries[0].direction),
+            (180_000, Some(Direction::Out))
+        );
+    }
 
     #[test]
     fn a_message_has_no_columns() {

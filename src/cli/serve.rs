@@ -54,6 +54,7 @@ pub(super) async fn run(
 ) -> Result<(), TaskError> {
     // Signal handlers are installed first, so that a signal during start is not lost.
     let asked = stop_signal().map_err(TaskError::Serve)?;
+    let layout = bank_layout(config)?;
     let supervisor = Supervisor::default();
     let starts = record_start(config, &supervisor);
     let log = opened.commands.log().clone();
@@ -76,7 +77,8 @@ pub(super) async fn run(
         .map_err(|cause| TaskError::Listen(config.listen, cause))?;
     let transport = mail_transport(config)?;
     let public = (opened.commands.clone(), config.public_address(address));
-    let site = site_config(config, public, transport.folder_path(), demo_accounts).await?;
+    let mails = transport.folder_path();
+    let site = site_config(config, public, mails, demo_accounts, layout).await?;
     let mailer = subscribed_mailer(config, &opened.commands, &views, transport, &site).await?;
     let (stop, stopping) = watch::channel(false);
     let mail = supervisor.spawn("mail", mailer.run(stopping.clone()));
@@ -172,6 +174,15 @@ async fn print_first_link(commands: &Commands, site: &SiteConfig) -> Result<(), 
     Ok(())
 }
 
+/// The layout of the bank's files: that of the operator, or a plain one.
+fn bank_layout(config: &Config) -> Result<Layout, TaskError> {
+    let Some(file) = config.bank_layout.as_deref() else {
+        return Ok(Layout::plain());
+    };
+    let name = file.display().to_string();
+    Layout::read(file).map_err(|error| TaskError::BankLayout(name, error))
+}
+
 /// The settings of the pages and the API. The public address is the configured one, unless an
 /// administrator entered another.
 async fn site_config(
@@ -179,6 +190,7 @@ async fn site_config(
     (commands, configured): (Commands, String),
     mail_folder: Option<&Path>,
     demo_accounts: Option<Vec<DemoAccount>>,
+    bank_layout: Layout,
 ) -> Result<SiteConfig, TaskError> {
     let demo = demo_accounts.is_some();
     let set_by_operator = if demo {
@@ -190,10 +202,6 @@ async fn site_config(
         .public_address(&commands, &configured)
         .await?;
     let places = export::places(config, demo)?;
-    let bank_layout = config
-        .bank_layout
-        .as_deref()
-        .map_or_else(|| Ok(Layout::plain()), Layout::read)?;
     Ok(SiteConfig {
         open_data: export::publisher(config, demo, &address)
             .map(|publisher| OpenData::new(publisher, places)),

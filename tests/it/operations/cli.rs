@@ -157,6 +157,36 @@ async fn projections_are_rebuilt_by_name(app: TestApp) {
     assert_eq!(client.get("/api/v1/organisation").body["name"], "An anchor");
 }
 
+/// A layout of the bank that cannot be used stops the start, and the line says what is wrong.
+fn assert_wrong_layouts_are_named(place: &Deployment) {
+    let start = |file: &str| {
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--bank-layout", file];
+        run_failing(place, &arguments)
+    };
+    assert!(start("nowhere.json").contains("layout in nowhere.json: the file cannot be read"));
+    for (layout, says) in [
+        ("{", "the file is not a layout in JSON"),
+        (
+            r#"{ "name": "ours", "colums": [] }"#,
+            "unknown field `colums`",
+        ),
+        (
+            r#"{ "name": "ours" }"#,
+            "ours needs a column with the sort code",
+        ),
+        (
+            r#"{ "name": "ours", "format": "pain.001.001.09",
+                 "statement": { "columns": ["day", "amount"] } }"#,
+            "the statement of ours needs a column for the description",
+        ),
+    ] {
+        std::fs::write(place.folder.path().join("bank.json"), layout).unwrap();
+        let line = start("bank.json");
+        assert!(line.contains("the bank's layout in bank.json: "), "{line}");
+        assert!(line.contains(says), "{line}");
+    }
+}
+
 on_sqlite!(wrong_configuration_is_one_line);
 async fn wrong_configuration_is_one_line(app: TestApp) {
     let place = app.close().await;
@@ -188,6 +218,7 @@ async fn wrong_configuration_is_one_line(app: TestApp) {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     assert!(run_failing(&place, &["serve", "--listen", &address]).contains("is in use"));
+    assert_wrong_layouts_are_named(&place);
     std::fs::remove_file(place.folder.path().join("keys/token.key")).unwrap();
     assert!(run_failing(&place, &["serve", "--listen", "127.0.0.1:0"]).contains("the token key"));
     assert_eq!(

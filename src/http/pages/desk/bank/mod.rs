@@ -32,6 +32,7 @@ use uuid::Uuid;
 
 use super::list::{have_pence, pounds_in};
 use super::{DeskRequest, PersonNames};
+use crate::bank::{FileFormat, Layout};
 use crate::domain::Role;
 use crate::domain::grant::PaymentState;
 use crate::domain::text::Slug;
@@ -61,6 +62,8 @@ struct BankPage {
     singles: Vec<SingleItem>,
     singles_count: usize,
     upload: Form,
+    /// "a CSV file, by the layout “plain”": what a bank file is made as.
+    layout: String,
 }
 
 /// A payment that went to the bank without a file.
@@ -99,7 +102,18 @@ pub(super) async fn show(request: &DeskRequest<'_>) -> Result<HttpResponse, Page
         singles,
         singles_count,
         upload: forms.form("statement"),
+        layout: layout_in_words(&request.app.site.bank_layout),
     })
+}
+
+/// "a CSV file, by the layout “our bank”".
+fn layout_in_words(layout: &Layout) -> String {
+    let kind = match layout.format {
+        FileFormat::Csv => "a CSV file",
+        FileFormat::Pain00103 => "an ISO 20022 file (pain.001.001.03)",
+        FileFormat::Pain00109 => "an ISO 20022 file (pain.001.001.09)",
+    };
+    format!("{kind}, by the layout “{}”", layout.name)
 }
 
 fn require_finance(visitor: &Visitor) -> Result<(), PageError> {
