@@ -110,6 +110,59 @@ fn each_layout_that_offices_complained_about_is_one_payment() {
     }
 }
 
+/// The outcome for a payment of £1,800 that is at the bank, from each entry of a statement.
+fn outcomes(text: &str) -> Vec<MatchOutcome> {
+    let payment = ExpectedPayment {
+        grant: Uuid::from_u128(1),
+        payment: 1,
+        amount: Money::from_pounds(1800),
+        state: PaymentState::Sent,
+        paid_on: None,
+        reference: REFERENCE.to_owned(),
+    };
+    let matched = reconcile(entries(text).expect(text), vec![payment]);
+    matched.into_iter().map(|one| one.outcome).collect()
+}
+
+/// Row 20 of the review: Barclays pads with tabs, Lloyds writes an apostrophe before the sort code,
+/// NatWest before every text and a space before each title, and the Co-op money in before money
+/// out.
+#[test]
+fn the_layouts_of_four_named_banks_confirm_a_payment() {
+    for text in [
+        "Number,Date,Account,Amount,Subcategory,Memo\n\
+            \t ,26/11/2026,20-00-00 12345678,-1800.00,Payment,SOUP AND SONG  \tGR 013782 P1 BBP\t\n",
+        "Transaction Date,Transaction Type,Sort Code,Account Number,Transaction Description,\
+            Debit Amount,Credit Amount,Balance\n\
+            26/11/2026,FPO,'30-00-00,12345678,SOUP AND SONG GR013782P1,1800.00,,100.00\n",
+        "Date, Type, Description, Value, Balance, Account Name, Account Number\n\
+            26/11/2026,OTR,\"'SOUP AND SONG , GR013782P1 , FP 26/11/26\",-1800.00,100.00,\
+            \"'OFFICE\",\"'300000-12345678\",\n",
+        "Date,Description,Type,Money In,Money Out,Balance\n\
+            2026-11-26,SOUP AND SONG GR013782P1,FP,,1800.00,100.00\n",
+    ] {
+        assert_eq!(outcomes(text), [MatchOutcome::Confirm], "{text}");
+    }
+}
+
+/// Rows 21 and 22 of the review: a bare ampersand ends no name, and a comma is between thousands.
+#[test]
+fn an_ofx_statement_with_an_ampersand_and_a_comma_confirms_a_payment() {
+    let text = "OFXHEADER:100\n<OFX><BANKTRANLIST>\n\
+        <STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20261126<TRNAMT>-1,800.00<FITID>1\n\
+        <NAME>SOUP & SONG GR013782P1\n</STMTTRN>\n\
+        <STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20261126<TRNAMT>-5.00<FITID>2\n\
+        <NAME>R&D LTD\n</STMTTRN>\n</BANKTRANLIST></OFX>\n";
+    assert_eq!(
+        outcomes(text),
+        [MatchOutcome::Confirm, MatchOutcome::NoPayment]
+    );
+    assert_eq!(
+        entries(text).expect(text)[0].description,
+        "SOUP & SONG GR013782P1"
+    );
+}
+
 #[test]
 fn a_direction_is_never_guessed() {
     use Direction::{In, Out};
@@ -435,6 +488,149 @@ fn payments(movements: &[StatementEntry]) -> Vec<ExpectedPayment> {
     movements.iter().enumerate().map(payment).collect()
 }
 
+/// A format other than CSV, and how a bank writes it.
+#[derive(Clone, Debug)]
+enum OtherFormat {
+    Ofx {
+        is_xml: bool,
+        decimal: char,
+        day: &'static str,
+    },
+    Camt053 {
+        version: u8,
+        has_details: bool,
+    },
+    Mt940 {
+        has_entry_day: bool,
+    },
+}
+
+impl OtherFormat {
+    fn write(&self, entries: &[StatementEntry]) -> String {
+        let lines: String = entries.iter().map(|entry| self.entry(entry)).collect();
+        match self {
+            Self::Ofx { is_xml, .. } => {
+                let end = if *is_xml { "</CURDEF>" } else { "\n" };
+                format!(
+                    "<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>GBP{end}<BANKTRANLIST>\n{lines}\
+                        </BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>\n"
+                )
+            }
+            Self::Camt053 { version, .. } => format!(
+                "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version:02}\">\n\
+                    <BkToCstmrStmt><Stmt>\n{lines}</Stmt></BkToCstmrStmt></Document>"
+            ),
+            Self::Mt940 { .. } => format!(
+                ":20:S\r\n:25:1\r\n:28C:1\r\n:60F:C260101GBP1,00\r\n{lines}\
+                    :62F:C260101GBP1,00\r\n-\r\n"
+            ),
+        }
+    }
+
+    fn entry(&self, entry: &StatementEntry) -> String {
+        let is_out = entry.direction == Some(Direction::Out);
+        let (pounds, pence) = (entry.pence / 100, entry.pence % 100);
+        let (on, text) = (entry.on, &entry.description);
+        match self {
+            Self::Ofx {
+                is_xml,
+                decimal,
+                day,
+            } => {
+                let (kind, sign) = if is_out {
+                    ("DEBIT", "-")
+                } else {
+                    ("CREDIT", "")
+                };
+                let field = |tag: &str, value: &str| {
+                    let end = if *is_xml {
+                        format!("</{tag}>")
+                    } else {
+                        String::new()
+                    };
+                    format!("<{tag}>{value}{end}\n")
+                };
+                let fields = [
+                    field("TRNTYPE", kind),
+                    field("DTPOSTED", &on.strftime(*day).to_string()),
+                    field("TRNAMT", &format!("{sign}{pounds}{decimal}{pence:02}")),
+                    field("MEMO", text),
+                ];
+                format!("<STMTTRN>\n{}</STMTTRN>\n", fields.concat())
+            }
+            Self::Camt053 { has_details, .. } => {
+                let indicator = if is_out { "DBIT" } else { "CRDT" };
+                let words = if *has_details {
+                    format!(
+                        "<NtryDtls><TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls>"
+                    )
+                } else {
+                    format!("<AddtlNtryInf>{text}</AddtlNtryInf>")
+                };
+                format!(
+                    "<Ntry><Amt Ccy=\"GBP\">{pounds}.{pence:02}</Amt>\
+                        <CdtDbtInd>{indicator}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
+                        <BookgDt><Dt>{on}</Dt></BookgDt>{words}</Ntry>\n"
+                )
+            }
+            Self::Mt940 { has_entry_day } => {
+                let day = if *has_entry_day {
+                    "%y%m%d%m%d"
+                } else {
+                    "%y%m%d"
+                };
+                let (day, mark) = (on.strftime(day), if is_out { "D" } else { "C" });
+                format!(":61:{day}{mark}{pounds},{pence:02}NTRFNONREF\r\n:86:{text}\r\n")
+            }
+        }
+    }
+}
+
+fn other_format() -> impl Strategy<Value = OtherFormat> {
+    use prop::sample::select;
+    let days = vec!["%Y%m%d", "%Y%m%d120000", "%Y%m%d120000.000[0:GMT]"];
+    let ofx =
+        (any::<bool>(), select(vec!['.', ',']), select(days)).prop_map(|(is_xml, decimal, day)| {
+            OtherFormat::Ofx {
+                is_xml,
+                decimal,
+                day,
+            }
+        });
+    let camt053 =
+        (2_u8..=8, any::<bool>()).prop_map(|(version, has_details)| OtherFormat::Camt053 {
+            version,
+            has_details,
+        });
+    let mt940 = any::<bool>().prop_map(|has_entry_day| OtherFormat::Mt940 { has_entry_day });
+    prop_oneof![ofx, camt053, mt940]
+}
+
+/// Fails unless the entries of a statement are these movements, and each is matched with its
+/// payment.
+fn check_match(
+    read: Vec<StatementEntry>,
+    movements: &[StatementEntry],
+) -> Result<(), TestCaseError> {
+    prop_assert_eq!(read.as_slice(), movements);
+    let payments = payments(movements);
+    let mut matched = reconcile(read, payments.clone());
+    matched.sort_by_key(|one| one.payment);
+    prop_assert_eq!(matched.len(), payments.len());
+    for (place, one) in matched.iter().enumerate() {
+        let is_out = movements[place].direction == Some(Direction::Out);
+        let expected = if is_out {
+            MatchOutcome::Confirm
+        } else {
+            MatchOutcome::Fail
+        };
+        prop_assert_eq!(one.payment, Some((payments[place].grant, 1)));
+        prop_assert_eq!(&one.outcome, &expected);
+        prop_assert_eq!(&one.entry, &movements[place]);
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn a_statement_in_any_dialect_matches_its_payments_exactly(
@@ -446,17 +642,61 @@ proptest! {
         if dialect.newest_first {
             read.reverse();
         }
-        prop_assert_eq!(&read, &movements);
-        let payments = payments(&movements);
-        let mut matched = reconcile(read, payments.clone());
-        matched.sort_by_key(|one| one.payment);
-        prop_assert_eq!(matched.len(), payments.len());
-        for (place, one) in matched.iter().enumerate() {
-            let is_out = movements[place].direction == Some(Direction::Out);
-            let expected = if is_out { MatchOutcome::Confirm } else { MatchOutcome::Fail };
-            prop_assert_eq!(one.payment, Some((payments[place].grant, 1)));
-            prop_assert_eq!(&one.outcome, &expected);
-            prop_assert_eq!(&one.entry, &movements[place]);
+        check_match(read, &movements)?;
+    }
+
+    #[test]
+    fn a_statement_in_any_other_format_matches_its_payments_exactly(
+        movements in movements(),
+        format in other_format(),
+        newest_first in any::<bool>(),
+        in_windows in any::<bool>(),
+    ) {
+        let mut written = movements.clone();
+        if newest_first {
+            written.reverse();
         }
+        let text = format.write(&written);
+        let bytes = if in_windows {
+            encoding_rs::WINDOWS_1252.encode(&text).0.into_owned()
+        } else {
+            text.into_bytes()
+        };
+        let mut read = read_statement(&bytes).expect("a statement").entries;
+        if newest_first {
+            read.reverse();
+        }
+        check_match(read, &movements)?;
+    }
+
+    #[test]
+    fn a_statement_in_the_layout_of_an_operator_matches_its_payments_exactly(
+        movements in movements(),
+        columns in Just(vec![
+            StatementColumn::Ignore,
+            StatementColumn::Day,
+            StatementColumn::Amount,
+            StatementColumn::Description,
+        ]).prop_shuffle(),
+        separator in prop::sample::select(vec![',', ';', '\t', '|']),
+    ) {
+        let field = |entry: &StatementEntry, column: StatementColumn| match column {
+            StatementColumn::Day => entry.on.strftime("%d/%m/%Y").to_string(),
+            StatementColumn::Description => entry.description.clone(),
+            StatementColumn::Amount => {
+                let is_out = entry.direction == Some(Direction::Out);
+                let sign = if is_out { '-' } else { '+' };
+                format!("{sign}{}.{:02}", entry.pence / 100, entry.pence % 100)
+            }
+            _ => "x".to_owned(),
+        };
+        let line = |entry: &StatementEntry| {
+            let fields = columns.iter().map(|column| field(entry, *column));
+            fields.collect::<Vec<_>>().join(&separator.to_string()) + "\n"
+        };
+        let text: String = movements.iter().map(line).collect();
+        let layout = StatementLayout { separator, columns: columns.clone() };
+        let read = read_statement_with(text.as_bytes(), Some(&layout));
+        check_match(read.expect("a statement").entries, &movements)?;
     }
 }
