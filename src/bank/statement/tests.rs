@@ -131,7 +131,7 @@ fn outcomes(text: &str) -> Vec<MatchOutcome> {
 fn the_layouts_of_four_named_banks_confirm_a_payment() {
     for text in [
         "Number,Date,Account,Amount,Subcategory,Memo\n\
-            \t ,26/11/2026,20-00-00 12345678,-1800.00,Payment,SOUP AND SONG  \tGR 013782 P1 BBP\t\n",
+            \t ,26/11/2026,20-00-00 12345678,-1800.00,Payment,SOUP AND SONG \tGR 013782 P1 BP\t\n",
         "Transaction Date,Transaction Type,Sort Code,Account Number,Transaction Description,\
             Debit Amount,Credit Amount,Balance\n\
             26/11/2026,FPO,'30-00-00,12345678,SOUP AND SONG GR013782P1,1800.00,,100.00\n",
@@ -561,9 +561,8 @@ impl OtherFormat {
             Self::Camt053 { has_details, .. } => {
                 let indicator = if is_out { "DBIT" } else { "CRDT" };
                 let words = if *has_details {
-                    format!(
-                        "<NtryDtls><TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls>"
-                    )
+                    let remittance = format!("<RmtInf><Ustrd>{text}</Ustrd></RmtInf>");
+                    format!("<NtryDtls><TxDtls>{remittance}</TxDtls></NtryDtls>")
                 } else {
                     format!("<AddtlNtryInf>{text}</AddtlNtryInf>")
                 };

@@ -31,8 +31,8 @@ use crate::http::pages::words::{Tag, TagKind, capitalised};
 /// What the page says of an entry that was recorded before.
 const RECORDED_BEFORE: &str = "We have this already.";
 /// What the page says of an entry without a direction.
-pub(super) const NO_DIRECTION: &str = "The statement does not say if this went out or came in. Look in your \
-    online banking, then choose.";
+pub(super) const NO_DIRECTION: &str = "The statement does not say if this went out or came in. \
+    Look in your online banking, then choose.";
 /// What the page says of such an entry that names none of our payments.
 const NO_DIRECTION_NO_PAYMENT: &str = "It names none of our payments, and the statement does not \
     say if it went out or came in. If it is money back, record it on the page of its grant.";
