@@ -70,3 +70,43 @@ pub fn time_left_in_day(instant: Timestamp) -> Duration {
         now.duration_until(&end).unsigned_abs()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    /// Rows 73 and 74 of the review of what people send.
+    #[test]
+    fn a_day_ends_at_midnight_in_london() {
+        for (written, day) in [
+            // The clocks go forward on 28 March 2027, and back on 31 October.
+            ("2027-03-28T22:59:54Z", date(2027, 3, 28)),
+            ("2027-03-28T23:00:02Z", date(2027, 3, 29)),
+            ("2027-10-31T23:59:54Z", date(2027, 10, 31)),
+            ("2027-11-01T00:00:02Z", date(2027, 11, 1)),
+            ("2026-06-30T23:30:00Z", date(2026, 7, 1)),
+            ("2028-02-29T23:59:59Z", date(2028, 2, 29)),
+            ("2027-02-28T23:59:59Z", date(2027, 2, 28)),
+            ("2027-03-01T00:00:00Z", date(2027, 3, 1)),
+        ] {
+            let instant: Timestamp = written.parse().expect(written);
+            assert_eq!(day_of(instant), day, "{written}");
+        }
+    }
+
+    #[test]
+    fn the_time_left_of_a_day_ends_at_midnight_in_london() {
+        for (written, seconds) in [
+            ("2027-03-28T22:59:54Z", 5),
+            ("2027-10-31T23:59:54Z", 5),
+            // Days of 23 and 25 hours.
+            ("2027-03-28T00:00:00Z", 23 * 3600 - 1),
+            ("2027-10-30T23:00:00Z", 25 * 3600 - 1),
+        ] {
+            let instant: Timestamp = written.parse().expect(written);
+            assert_eq!(time_left_in_day(instant).as_secs(), seconds, "{written}");
+        }
+    }
+}

@@ -14,5 +14,6 @@ pub mod office_of_two;
 pub mod random_histories;
 pub mod refusals;
 pub mod requested_changes;
+pub mod reviewed_inputs;
 pub mod sybil_attacks;
 pub mod two_people;
