@@ -4,13 +4,19 @@ use microgrants::bank;
 use microgrants::domain::GrantId;
 use microgrants::domain::grant::{GrantState, PaymentState};
 use microgrants::domain::reference::Reference;
+use microgrants::export::open_data::Places;
+use microgrants::http::open_data::OpenData;
 use microgrants::projections::{ApplicationRow, GrantRow, PaymentRow};
+use microgrants::views::{GroupBy, Sums};
+use serde_json::Value;
 
+use super::open_data::publisher;
 use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::{Office, gbp};
 use crate::support::replay;
+use crate::support::service::{Client, serve_with};
 use crate::support::steps::{
     approve_payment, close_grant, declare_underspend, excuse_update, send_payment,
 };
@@ -393,4 +399,54 @@ async fn money_that_several_groups_owe_is_offered_as_each_of_them(app: TestApp) 
         assert_eq!(seen.contains(ticked), is_ticked, "{text}");
     }
     assert_equals_rebuild(&app).await;
+}
+
+/// The only grant of the open data.
+fn published_grant(client: &Client) -> Value {
+    client.get("/open-data/360giving.json").body["grants"][0].clone()
+}
+
+on_each_engine!(a_return_weeks_later_changes_the_budget_and_the_open_data);
+/// Row 24 of the review of what people send.
+async fn a_return_weeks_later_changes_the_budget_and_the_open_data(app: TestApp) {
+    // Given
+    let office = Office::open(&app, 10_000).await;
+    let (grant, ..) = office.prepared(&app, 900).await;
+    office.paid(&app, grant).await;
+    app.catch_up().await;
+    let client = serve_with(&app, office.ada, |site| {
+        site.open_data = Some(OpenData::new(publisher(), Places::illustrative()));
+    });
+    let before = published_grant(&client);
+    assert_eq!(before["amountDisbursed"], 900);
+    app.pass_days(21);
+    let reference = reference_of(&app, grant).await;
+    let mut browser = signed_in(&app, client.address(), office.ben).await;
+    let today = app.today();
+    let statement = format!("Date,Description,Amount\n{today},RTN {reference},+900.00\n");
+
+    // When
+    let seen = upload(&mut browser, statement.as_bytes());
+    let lines = values_of(&seen, "line");
+    assert_eq!(lines.len(), 1, "{}", visible_text(&seen));
+    let ticked = [("line", lines[0].as_str())];
+    browser.submit_form(&seen, "/desk/do/bank-entries", &ticked);
+
+    // Then
+    assert_eq!(payment_state(&app, grant).await, PaymentState::Reversed);
+    let sums = Sums {
+        by: GroupBy::Fund,
+        fund: None,
+        area: None,
+        position: i64::MAX,
+        effective_on: None,
+    };
+    let budget = app.views().budget(sums).await.unwrap().lines.remove(0);
+    assert_eq!((budget.committed, budget.paid_net), (gbp(900), gbp(0)));
+    let after = published_grant(&client);
+    assert_eq!(after["amountDisbursed"], 0);
+    assert!(
+        after["dateModified"].as_str() > before["dateModified"].as_str(),
+        "{after}"
+    );
 }
