@@ -12,7 +12,7 @@ use super::entry_lines::{
     act_line, any_recorded, is_return, needs_number, parse_line, return_line, settle_line,
     was_answered, was_recorded,
 };
-use super::known_money::{KnownGrant, known_money, named_payments, paid_grants};
+use super::known_money::{KnownGrant, comparable_names, known_money, named_payments, paid_grants};
 use super::money_back::{
     DueReturn, PaidGrant, ReturnMatch, ReturnedMoney, named_grant, recalled_payment,
     recorded_return, take_return,
@@ -87,6 +87,8 @@ pub(super) struct RowContext<'a> {
     grants: &'a BTreeMap<Uuid, KnownGrant>,
     /// The names of the groups.
     names: &'a BTreeMap<String, String>,
+    /// The same as they are compared, by grant.
+    comparable: &'a BTreeMap<Uuid, ComparableName>,
     payments: &'a [ExpectedPayment],
     returned: &'a [ReturnedMoney],
     with_pence: bool,
@@ -185,12 +187,14 @@ pub(super) async fn statement_rows(
         .collect();
     let names = request.group_names(groups.into_iter()).await?;
     let named = named_payments(request, &entries, &known, &names).await?;
-    let paid = paid_grants(&known.payments, &known.grants, &names);
+    let comparable = comparable_names(&known.grants, &names);
+    let paid = paid_grants(&known.payments, &known.grants, &comparable);
     let found = find_payments(entries, known.payments.clone(), named, paid).await?;
     let context = RowContext {
         request,
         grants: &known.grants,
         names: &names,
+        comparable: &comparable,
         payments: &known.payments,
         returned: &known.returned,
         with_pence,
@@ -381,17 +385,19 @@ impl RowContext<'_> {
         hints: &EntryHints,
         used: &mut UsedRecords,
     ) -> Result<StatementRow, PageError> {
-        let group_of = |grant: Uuid| self.known(grant).0;
-        let of = (entry, &hints.text);
+        let is_named = |grant: Uuid| {
+            let name = self.comparable.get(&grant);
+            name.is_some_and(|name| name.is_in(&hints.text))
+        };
         let recorded =
-            recorded_return(self.request, of, self.returned, &used.alike, group_of).await?;
+            recorded_return(self.request, entry, self.returned, &used.alike, is_named).await?;
         if let Some((grant, line)) = recorded {
             return Ok(StatementRow {
                 tick: Some(("back", line, false)),
                 ..self.row_of(entry, MatchKind::Recorded, Some(grant))
             });
         }
-        match take_return(entry, &hints.text, &mut used.due, group_of) {
+        match take_return(entry, &mut used.due, is_named) {
             Some(ReturnMatch::Numbered(due)) => return Ok(self.due_row(entry, &due, true)),
             Some(ReturnMatch::Likely(due)) => return Ok(self.due_row(entry, &due, false)),
             Some(ReturnMatch::Several(due)) => return Ok(self.return_choices(entry, &due)),

@@ -94,11 +94,23 @@ pub(super) async fn known_money(request: &DeskRequest<'_>) -> Result<KnownMoney,
     })
 }
 
+/// The names of the groups as they are compared, by grant.
+pub(super) fn comparable_names(
+    grants: &BTreeMap<Uuid, KnownGrant>,
+    names: &BTreeMap<String, String>,
+) -> BTreeMap<Uuid, ComparableName> {
+    let comparable = |(id, grant): (&Uuid, &KnownGrant)| {
+        let name = names.get(&grant.group).map_or("", String::as_str);
+        (*id, ComparableName::of(name))
+    };
+    grants.iter().map(comparable).collect()
+}
+
 /// The grants from which money was sent, as an entry may name them.
 pub(super) fn paid_grants(
     payments: &[ExpectedPayment],
     grants: &BTreeMap<Uuid, KnownGrant>,
-    names: &BTreeMap<String, String>,
+    comparable: &BTreeMap<Uuid, ComparableName>,
 ) -> Vec<PaidGrant> {
     let has_left = |payment: &&ExpectedPayment| {
         use PaymentState as S;
@@ -112,7 +124,7 @@ pub(super) fn paid_grants(
         Some(PaidGrant {
             grant: id,
             reference: grant.reference.clone(),
-            group: ComparableName::of(names.get(&grant.group).map_or("", String::as_str)),
+            group: comparable.get(&id)?.clone(),
         })
     };
     ids.into_iter().filter_map(paid_grant).collect()

@@ -45,13 +45,14 @@ pub(super) struct PaidGrant {
 }
 
 /// The grant for which an entry was recorded as returned money, and its line of the form. Such
-/// money is no longer due. `alike` counts the equal lines that the statement had so far.
+/// money is no longer due. `alike` has how many equal lines the statement had so far, and `is_named`
+/// says whether the entry has the name of a grant's group.
 pub(super) async fn recorded_return(
     request: &DeskRequest<'_>,
-    (entry, text): (&StatementEntry, &ComparableName),
+    entry: &StatementEntry,
     returned: &[ReturnedMoney],
     alike: &BTreeMap<String, u32>,
-    group_of: impl Fn(Uuid) -> String,
+    is_named: impl Fn(Uuid) -> bool,
 ) -> Result<Option<(Uuid, String)>, PageError> {
     if entry.direction != Some(Direction::In) {
         return Ok(None);
@@ -59,7 +60,7 @@ pub(super) async fn recorded_return(
     let fits = |money: &&ReturnedMoney| {
         money.amount == Money::from_pence(entry.pence)
             || names_number(&entry.description, &money.reference)
-            || ComparableName::of(&group_of(money.grant)).is_in(text)
+            || is_named(money.grant)
     };
     for money in returned.iter().filter(fits) {
         for owed in [ReturnReason::Underspend, ReturnReason::Clawback] {
@@ -102,9 +103,8 @@ pub(super) enum ReturnMatch {
 /// from the list, because it can come back only once.
 pub(super) fn take_return(
     entry: &StatementEntry,
-    text: &ComparableName,
     due: &mut Vec<DueReturn>,
-    group_of: impl Fn(Uuid) -> String,
+    is_named: impl Fn(Uuid) -> bool,
 ) -> Option<ReturnMatch> {
     if entry.direction != Some(Direction::In) {
         return None;
@@ -116,7 +116,7 @@ pub(super) fn take_return(
     if let Some(place) = fits.iter().find(has_number).copied() {
         return Some(ReturnMatch::Numbered(due.swap_remove(place)));
     }
-    let has_name = |place: &usize| ComparableName::of(&group_of(due[*place].grant)).is_in(text);
+    let has_name = |place: &usize| is_named(due[*place].grant);
     let named: Vec<usize> = fits.iter().copied().filter(has_name).collect();
     let found = if named.is_empty() { fits } else { named };
     match found.as_slice() {
