@@ -209,6 +209,45 @@ mod tests {
         assert_eq!((again.width(), again.height()), (30, 20));
     }
 
+    /// Row 72 of the review of what people send.
+    #[test]
+    fn a_picture_of_a_camera_is_turned_upright_without_its_notes() {
+        let drawn = image::RgbImage::from_fn(32, 16, |x, y| {
+            image::Rgb([if x < 16 && y < 8 { 0 } else { 255 }; 3])
+        });
+        // Where the dark quarter is afterwards. 0 and 9 mean nothing.
+        for (orientation, size, dark) in [
+            (0, (32, 16), (4, 4)),
+            (1, (32, 16), (4, 4)),
+            (9, (32, 16), (4, 4)),
+            (3, (32, 16), (28, 12)),
+            (6, (16, 32), (12, 4)),
+            (8, (16, 32), (4, 28)),
+        ] {
+            let mut jpeg = encoded(drawn.clone(), ImageFormat::Jpeg);
+            let mut notes =
+                b"\xff\xe1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+            notes.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+            jpeg.splice(2..2, notes);
+
+            let painted = reencode_picture(&jpeg).unwrap();
+
+            let again = image::load_from_memory(&painted).unwrap().to_luma8();
+            let (width, height) = again.dimensions();
+            assert_eq!((width, height), size, "{orientation}");
+            for place in [
+                (4, 4),
+                (width - 4, 4),
+                (4, height - 4),
+                (width - 4, height - 4),
+            ] {
+                let is_dark = again.get_pixel(place.0, place.1).0[0] < 128;
+                assert_eq!(is_dark, place == dark, "{orientation}: {place:?}");
+            }
+            assert!(!painted.windows(4).any(|bytes| bytes == b"Exif"));
+        }
+    }
+
     #[test]
     fn a_logo_is_small_and_stays_transparent() {
         let mut drawn = image::RgbaImage::new(1200, 600);
