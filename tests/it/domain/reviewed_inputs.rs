@@ -7,6 +7,7 @@ use microgrants::domain::{ApplicationCommand, Command, Money};
 use serde_json::json;
 
 use crate::domain::connections::ApiCommands;
+use crate::pages::journeys::{serve_office, signed_in, visible_text};
 use crate::support::fixtures::{Office, award_of, text};
 use crate::support::steps::{self, submit_on_web};
 use crate::support::test_app::TestApp;
@@ -81,4 +82,24 @@ async fn a_fund_awards_no_penny_that_it_does_not_have(app: TestApp) {
         steps::assert_refused(&app, office.ada, "not_affordable", award(pence)).await;
     }
     app.issue_ok(office.ada, award(200_000)).await;
+}
+
+on_each_engine!(a_declined_group_applies_again_in_the_same_round);
+/// Row 78: the second application is taken, and its page says that there was one before.
+async fn a_declined_group_applies_again_in_the_same_round(app: TestApp) {
+    let (office, address) = serve_office(&app).await;
+    let (first, group, member) = office.ready(&app, 900).await;
+    let decline = json!({ "reason": "Others reach more", "feedback": "Tell us who would come" });
+    ApiCommands { house: &app }
+        .issue_ok(office.ada, "application/decline", first.0, decline)
+        .await;
+
+    let again = office.draft_of(&app, group, member, 900).await;
+    app.issue_ok(member, submit_on_web(again)).await;
+
+    app.catch_up().await;
+    let mut browser = signed_in(&app, &address, office.ada).await;
+    let page = browser.get(&format!("/desk/applications/{}", again.0));
+    let text = visible_text(&page);
+    assert!(text.contains("Applied before, 1 time"), "{text}");
 }
