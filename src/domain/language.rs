@@ -39,6 +39,15 @@ impl Language {
         }
     }
 
+    /// The language's name in English, for the office.
+    #[must_use]
+    pub fn english_name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::Pl => "Polish",
+        }
+    }
+
     /// Its code, for the `lang` attribute and the translations.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -122,5 +131,14 @@ mod tests {
         assert_eq!(english_name("ur"), Some("Urdu"));
         assert_eq!(english_name("zh-Hant"), Some("Mandarin"));
         assert_eq!(english_name("tlh"), None);
+    }
+
+    #[test]
+    fn languages_of_the_service_have_the_same_english_name_everywhere() {
+        for language in [Language::En, Language::Pl] {
+            let spoken = english_name(language.code()).unwrap_or("English");
+            assert_eq!(language.english_name(), spoken);
+        }
+        assert_eq!(Language::Pl.english_name(), "Polish");
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::application::{
 };
 use crate::domain::command::{NoBody, WithReason};
 use crate::domain::fund::FundTexts;
-use crate::domain::language::{Language, english_name};
+use crate::domain::language::Language;
 use crate::domain::panel::{Award, Decline, Defer, Reserve};
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId};
@@ -343,8 +343,7 @@ pub(super) fn read_by_group(language: Language) -> String {
 
 /// The English name of the language that a group reads, if it is not English.
 pub(super) fn foreign_language(language: Language) -> Option<&'static str> {
-    let name = || english_name(language.code()).unwrap_or(language.own_name());
-    (language != Language::En).then(name)
+    (language != Language::En).then(|| language.english_name())
 }
 
 /// Adds a field for each criterion of the fund, filled in with the reader's score.

@@ -22,6 +22,7 @@ use crate::http::api::applications::application_views;
 use crate::http::pages::apply::sections::label_among;
 use crate::http::pages::days::short_day;
 use crate::http::pages::words::{Tagged as _, place_name};
+use crate::http::pages::words::{Tagged as _, capitalised};
 use crate::http::pages::{PageError, fund_texts};
 use crate::projections::{ApplicationRow, FundRow};
 use crate::views::{ApplicationColumn as C, Filter, ListAmount, TableRow};
@@ -296,7 +297,7 @@ impl ApplicationTable {
             }
             "score" => self.scores.get(&row.id).cloned().unwrap_or_default(),
             "rank" => ListCell::text(row.rank.map(|rank| rank.to_string()).unwrap_or_default()),
-            "language" => ListCell::text(row.language.own_name()),
+            "language" => ListCell::text(row.language.english_name()),
             "channel" => ListCell::text(row.channel.map(channel_in_words).unwrap_or_default()),
             _ => ListCell::default(),
         }
@@ -320,11 +321,7 @@ fn score(row: &ApplicationRow) -> ListCell {
 }
 
 fn channel_in_words(channel: Channel) -> String {
-    let label = label_of(channel);
-    let mut letters = label.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    capitalised(&label_of(channel))
 }
 
 fn number(reference: &str) -> String {
@@ -381,7 +378,7 @@ pub(super) async fn spreadsheet(request: &DeskRequest<'_>) -> Result<Spreadsheet
             row.submitted_on.into(),
             row.decided_on.into(),
             row.channel.map(channel_in_words).into(),
-            row.language.own_name().into(),
+            row.language.english_name().into(),
         ]
     });
     request.add_contacts(&mut sheet, &owners).await?;

@@ -159,7 +159,7 @@ impl EditedQuestion<'_> {
                 let says = format!(
                     "Enter {} options in {}, in the same order",
                     labels.len(),
-                    language.own_name()
+                    language.english_name()
                 );
                 wrong.push((language_field("options", *language), says));
             }
@@ -208,7 +208,7 @@ impl EditedQuestion<'_> {
             if is_empty(&label) && is_empty(&help) {
                 continue;
             }
-            let says = format!("Enter the question in {}", language.own_name());
+            let says = format!("Enter the question in {}", language.english_name());
             let help = self.help(&help, wrong);
             if let Some(label) = self.line(&label, &says, wrong) {
                 translations.insert(language, QuestionTranslation { label, help });

@@ -197,7 +197,7 @@ impl DraftLine {
             required: question.required,
             untranslated: other_languages()
                 .filter(|language| !question.is_translated(*language))
-                .map(Language::own_name)
+                .map(Language::english_name)
                 .collect(),
         }
     }
@@ -205,7 +205,7 @@ impl DraftLine {
 
 impl LanguageFields {
     fn of(language: Language) -> Self {
-        let name = language.own_name();
+        let name = language.english_name();
         let field = |field: &str, label: String| (language_field(field, language), label);
         Self {
             label: field("label", format!("The question in {name}")),

@@ -323,7 +323,7 @@ fn texts_in_words(texts: &FundTexts) -> Vec<(&'static str, String)> {
             text.who.as_ref().map(ToString::to_string),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        format!("{}: {}", language.own_name(), parts.join(". "))
+        format!("{}: {}", language.english_name(), parts.join(". "))
     });
     let activities = texts.activities.iter().map(|kind| {
         let others = kind.other_languages.values().map(ToString::to_string);

@@ -92,15 +92,15 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
 
 impl TranslationFields {
     fn of(language: Language) -> Self {
-        let own_name = language.own_name();
+        let english = language.english_name();
         let field = |field: &str, label: String| (language_field(field, language), label);
         Self {
-            name: field("name", format!("The name in {own_name}")),
-            purpose: field("purpose", format!("The purpose in {own_name}")),
-            who: field("who", format!("Who it is for, in {own_name}")),
+            name: field("name", format!("The name in {english}")),
+            purpose: field("purpose", format!("The purpose in {english}")),
+            who: field("who", format!("Who it is for, in {english}")),
             activities: field(
                 "activities",
-                format!("Kinds of activity in {own_name}, in the same order"),
+                format!("Kinds of activity in {english}, in the same order"),
             ),
         }
     }
@@ -117,7 +117,7 @@ impl QuestionFields {
             ),
         ];
         let translated = other_languages().flat_map(|language| {
-            let name = language.own_name();
+            let name = language.english_name();
             [
                 (
                     language_field(&numbered("question", at), language),
@@ -312,7 +312,7 @@ impl WordsReader<'_> {
                 let says = format!(
                     "Enter {} kinds of activity in {}, in the same order",
                     labels.len(),
-                    language.own_name()
+                    language.english_name()
                 );
                 self.miss(&language_field("activities", *language), says);
             }
@@ -361,7 +361,7 @@ impl WordsReader<'_> {
             {
                 continue;
             }
-            let says = format!("Enter both texts in {}", language.own_name());
+            let says = format!("Enter both texts in {}", language.english_name());
             let (question, if_no) = (
                 self.required(&fields[0], &says),
                 self.required(&fields[1], &says),

@@ -41,7 +41,8 @@ impl HistoryEntry {
     pub fn details(&self) -> String {
         match (self.groups.len(), self.times) {
             (0, 1) => String::new(),
-            (0, times) => format!(", {times} times"),
+            (0, 2) => " twice".to_owned(),
+            (0, times) => format!(" {times} times"),
             (all, _) if all > GROUPS_SHOWN => {
                 let first = self.groups[..GROUPS_SHOWN].join(", ");
                 format!(": {first} and {} more", all - GROUPS_SHOWN)
@@ -184,7 +185,9 @@ mod tests {
         let folded = fold_repeats(many.into_iter());
         assert_eq!(folded[0].details(), ": A, B, C, D, E and 2 more");
         let twice = fold_repeats([line("Ada", "scored it"), line("Ada", "scored it")].into_iter());
-        assert_eq!(twice[0].details(), ", 2 times");
+        assert_eq!(twice[0].details(), " twice");
+        let three = fold_repeats((0..3).map(|_| line("Ada", "scored it")));
+        assert_eq!(three[0].details(), " 3 times");
         assert_eq!(line("Ada", "scored it").details(), "");
     }
 

@@ -8,6 +8,7 @@ use askama::Template;
 use super::DeskRequest;
 use crate::domain::Role;
 use crate::http::AppState;
+use crate::http::pages::words::capitalised;
 use crate::http::pages::{Form, FormErrors, PageContext, PageError, Visitor, multipart};
 use crate::import::{ImportError, ImportKind, ImportReport, Importer};
 
@@ -40,7 +41,7 @@ async fn render(
     let forms = request.forms();
     let kind = |kind: ImportKind, says: &str| (<&str>::from(kind).to_owned(), says.to_owned());
     request.render(&ImportPage {
-        page: request.page_context("Import a table").await?,
+        page: request.page_context("Import a spreadsheet").await?,
         wrong: forms.error_summary(),
         form: forms.form("import").prefill("kind", request.text("kind")),
         kinds: vec![
@@ -104,7 +105,7 @@ pub(super) async fn submit(
     let done = match import.run(kind, &sent.bytes, tried).await {
         Ok(done) => done,
         Err(error @ (ImportError::Table(_) | ImportError::Stopped { .. })) => {
-            return refused("file", error.to_string()).await;
+            return refused("file", capitalised(&error.to_string())).await;
         }
         Err(ImportError::View(error)) => return Err(error.into()),
         Err(ImportError::Command(error)) => return Err(error.into()),

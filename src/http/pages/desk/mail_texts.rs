@@ -98,7 +98,12 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
             .prefill("language", language.code()),
         languages: Language::VARIANTS
             .iter()
-            .map(|language| (language.code().to_owned(), language.own_name().to_owned()))
+            .map(|language| {
+                (
+                    language.code().to_owned(),
+                    language.english_name().to_owned(),
+                )
+            })
             .collect(),
         unused: own
             .mail_text(kind, which.fund, language)

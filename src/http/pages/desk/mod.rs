@@ -90,6 +90,7 @@ pub(super) use list::rows_by_id;
 pub(super) use routes::configure;
 
 use super::form::FieldLabels;
+use super::words::capitalised;
 use super::{FormErrors, PageContext, PageError, PageForms, Visitor};
 use crate::auth::SignedIn;
 use crate::clock::day_of;
@@ -507,17 +508,7 @@ fn grant_word(state: &str) -> &'static str {
 /// Choices with labels made from the keys.
 pub(super) fn choices<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<(String, String)> {
     keys.into_iter()
-        .map(|key| (key.to_owned(), key.replace(['_', '-'], " ")))
-        .collect()
-}
-
-/// Like [`choices`], with an empty choice first.
-pub(super) fn choices_or_none<'a>(
-    none: &str,
-    keys: impl IntoIterator<Item = &'a str>,
-) -> Vec<(String, String)> {
-    std::iter::once((String::new(), none.to_owned()))
-        .chain(choices(keys))
+        .map(|key| (key.to_owned(), capitalised(&key.replace(['_', '-'], " "))))
         .collect()
 }
 
@@ -530,6 +521,16 @@ mod tests {
         assert_eq!(
             label_of(crate::domain::application::ApplicationState::InAssessment),
             "in assessment"
+        );
+    }
+
+    #[test]
+    fn labels_of_choices_begin_with_a_capital() {
+        let labels = choices(["yes", "helped_to_word"]);
+        let pair = |key: &str, label: &str| (key.to_owned(), label.to_owned());
+        assert_eq!(
+            labels,
+            [pair("yes", "Yes"), pair("helped_to_word", "Helped to word")]
         );
     }
 }

@@ -7,7 +7,7 @@ use super::action::{ActionSpec, sample};
 use super::application_actions::read_by_group;
 use super::grant_actions::file_choices;
 use super::next_step::ABOUT;
-use super::{DeskRequest, choices, choices_or_none};
+use super::{DeskRequest, choices};
 use crate::clock::day_of;
 use crate::domain::application::{
     ApplicationHelp, ApplicationState, HelpKind, RequestChanges, Resubmit, SaveAnswers,
@@ -18,6 +18,7 @@ use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
+use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::components::NotedChoice;
 use crate::http::pages::form::FieldType;
 use crate::http::pages::{PageError, fund_texts, ownership};
@@ -35,6 +36,9 @@ const REQUESTED: &str = "requested";
 const AREA: &str = "area";
 const ACTIVITY: &str = "activity";
 const AT_RISK: &str = "people-at-risk";
+
+/// The first choice of a field that need not be changed.
+const UNCHANGED: &str = "As it was";
 
 /// What can be asked again apart from the form's questions, by key and label.
 const FIXED_QUESTIONS: [(&str, &str); 4] = [
@@ -201,9 +205,8 @@ impl AssistedChanges<'_> {
     /// Adds the field of a key of [`FIXED_QUESTIONS`], filled in with the recorded value.
     fn fixed_question_field(&self, spec: ActionSpec, key: &str, label: &str) -> ActionSpec {
         let row = self.row;
-        let unchanged = "as it was";
         let or_unchanged = |choices: Vec<(String, String)>| {
-            std::iter::once((String::new(), unchanged.to_owned()))
+            std::iter::once((String::new(), UNCHANGED.to_owned()))
                 .chain(choices)
                 .collect()
         };
@@ -211,13 +214,12 @@ impl AssistedChanges<'_> {
             REQUESTED => spec
                 .money("requested", label)
                 .prefill(row.requested.map(String::from).unwrap_or_default()),
-            AREA => spec
-                .select(
-                    "area",
-                    label,
-                    choices_or_none(unchanged, self.fund.areas.iter().map(Slug::as_str)),
-                )
-                .prefill(text_or_empty(row.area.as_ref())),
+            AREA => {
+                let areas = self.fund.areas.iter();
+                let areas = areas.map(|area| (area.to_string(), place_name(area.as_str())));
+                spec.select("area", label, or_unchanged(areas.collect()))
+                    .prefill(text_or_empty(row.area.as_ref()))
+            }
             ACTIVITY => spec
                 .select(
                     "activity",
@@ -278,7 +280,7 @@ fn own_question_field(
         format!("answers.{}", question.question),
         question.label.as_str(),
     );
-    let unchanged = (String::new(), "as it was".to_owned());
+    let unchanged = (String::new(), UNCHANGED.to_owned());
     let labels = |join: &str| {
         let labels = question.options.iter().map(|option| option.label.as_str());
         labels.collect::<Vec<_>>().join(join)

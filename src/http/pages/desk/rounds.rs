@@ -130,7 +130,7 @@ fn languages_note(questions: &[Question]) -> String {
                 .iter()
                 .all(|question| question.is_translated(*language))
         })
-        .map(Language::own_name);
+        .map(Language::english_name);
     let languages: Vec<&str> = std::iter::once("English").chain(complete).collect();
     let count = match questions.len() {
         1 => "1 question of your own".to_owned(),

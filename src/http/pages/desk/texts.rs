@@ -345,7 +345,7 @@ fn with_translations(mut publish: ActionSpec, known: Option<&AreaReportRow>) -> 
         ];
         for (at, (field, label)) in fields.into_iter().enumerate() {
             let name = format!("other_languages.{}.{field}", language.code());
-            let label = format!("{label}, in {} (optional)", language.own_name());
+            let label = format!("{label}, in {} (optional)", language.english_name());
             let text = texts.map(|texts| texts[at].to_string());
             publish = publish
                 .text_area(&name, &label)

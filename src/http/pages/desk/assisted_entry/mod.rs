@@ -69,7 +69,7 @@ const HELPS: [(&str, &str); 3] = [
     ),
 ];
 
-const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("pl", "Polski")];
+const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("pl", "Polish")];
 
 const STANDINGS: [(&str, &str); 2] = [
     ("new", "It is a new group"),

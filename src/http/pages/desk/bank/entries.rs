@@ -73,7 +73,7 @@ pub(in crate::http::pages::desk) async fn preview_statement(
             let says = if is_empty {
                 "Choose the file of the bank statement".to_owned()
             } else {
-                error.to_string()
+                capitalised(&error.to_string())
             };
             let rejected =
                 FormErrors::new("statement", &sent.posted, vec![("file".to_owned(), says)]);

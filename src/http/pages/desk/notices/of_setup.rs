@@ -22,7 +22,7 @@ pub(super) const OF_SETUP: &[ActionNotice] = &[
     says(
         "organisation",
         "publish-form",
-        "Questions published. New applications use them.",
+        "Questions published. Rounds planned from now on can use them.",
     ),
     says(
         "organisation",

@@ -17,7 +17,7 @@ use crate::http::AppState;
 use crate::http::pages::apply::sections::Section;
 use crate::http::pages::desk::{render_page_at, submit_command};
 use crate::http::pages::fund_texts::{self, CriterionText};
-use crate::http::pages::words::Tag;
+use crate::http::pages::words::{Tag, capitalised};
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
 };
@@ -210,7 +210,7 @@ fn criteria_fields(
             let typed = form.value(&one.key).to_owned();
             CriterionField {
                 label: label.to_owned(),
-                question: question.to_owned(),
+                question: capitalised(question),
                 anchors: one.anchors.clone(),
                 wrong: form.error_of(&one.key).map(str::to_owned),
                 chosen: if form.was_rejected() {
