@@ -305,7 +305,10 @@ fn text_of_status(page: &PageContext, status: StatusCode) -> (&'static str, &'st
         ),
         StatusCode::PAYLOAD_TOO_LARGE => (
             page.t("Sorry, that is too large"),
-            page.t("Go back and send less at a time: photos or PDFs of up to 10 MB each."),
+            page.t(
+                "Go back and send less at a time. A photo or PDF can be up to 10 MB, and a \
+                 spreadsheet up to 4 MB.",
+            ),
         ),
         StatusCode::TOO_MANY_REQUESTS => (
             page.t("Please wait a moment"),
