@@ -6,6 +6,7 @@ use askama::Template;
 use super::action::Action;
 use super::fund_actions::{FundActions, ProposedRules};
 use super::readiness::{Readiness, fund_readiness, ready_count, round_readiness};
+use super::texts::require_editor;
 use super::{DeskRequest, HistoryEntry, history};
 use crate::domain::Role;
 use crate::domain::fund::{FundState, RoundState};
@@ -32,6 +33,8 @@ struct FundPage {
     /// Whether the reader may plan a round, and may change the fund's words.
     plans: bool,
     administers: bool,
+    /// Whether the reader may look at the questions of a round as a group sees them.
+    previews: bool,
     fund: FundRow,
 }
 
@@ -142,6 +145,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
         ready,
         plans: !is_over && (roles.contains(&Role::Officer) || roles.contains(&Role::Administrator)),
         administers: !is_over && roles.contains(&Role::Administrator),
+        previews: require_editor(request).is_ok(),
         fund,
     };
     request.render(&page)

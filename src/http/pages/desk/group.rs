@@ -56,6 +56,8 @@ struct GroupPage {
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
     neighbours: Option<Neighbours>,
+    /// Whether the reader may download the group's subject access report.
+    takes_held: bool,
     /// Who read the group's subject access report; only for auditors and administrators.
     accesses: Option<Vec<AccessLine>>,
     history: Vec<HistoryEntry>,
@@ -186,6 +188,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, id: &str) -> Result<HttpResp
             .then(|| forms.form("keep-file")),
         purposes: purpose_choices(),
         neighbours: neighbours(request, "groups", id).await?,
+        takes_held: reader.works_with_groups(),
         accesses: accesses::recent(request, &group.id.to_string()).await?,
         history: history(request, group.id).await?,
         lines,

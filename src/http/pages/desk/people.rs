@@ -336,6 +336,17 @@ struct PersonPage {
     history: Vec<HistoryEntry>,
 }
 
+impl PersonPage {
+    /// What the page shows for contact details that are missing, or that the reader may not see.
+    fn no_detail(&self) -> &'static str {
+        if self.seen.name.is_none() && !self.seen.erasure.is_done() {
+            "Not shown to you"
+        } else {
+            "None"
+        }
+    }
+}
+
 /// The person's subject access report. The access is recorded, unless it is the reader's own.
 pub(super) async fn subject_access(
     request: &DeskRequest<'_>,
