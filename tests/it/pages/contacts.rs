@@ -228,6 +228,32 @@ fn kinds(hits: &[SearchHit]) -> Vec<HitKind> {
     hits.iter().map(|hit| hit.kind).collect()
 }
 
+on_each_engine!(readers_are_offered_only_pages_that_open_for_them);
+async fn readers_are_offered_only_pages_that_open_for_them(app: TestApp) {
+    // Given
+    let (office, address) = serve_office(&app).await;
+    let (_, group, member) = office.awarded(&app, 700).await;
+    let panel = person(&app, "Pat").await;
+    office.give_role(&app, panel, Role::Panel).await;
+    app.catch_up().await;
+    let mut desk = signed_in(&app, &address, office.ada).await;
+    let mut of_panel = signed_in(&app, &address, panel).await;
+
+    // When, Then
+    for (path, link) in [
+        (format!("/desk/groups/{group}"), "/held\""),
+        (format!("/desk/funds/{}", office.fund), "view=preview"),
+    ] {
+        assert!(desk.get(&path).contains(link), "{path} for an officer");
+        let page = of_panel.get(&path);
+        assert_eq!(page.status, 200, "{path}");
+        assert!(!page.contains(link), "{path} for the panel");
+    }
+    let path = format!("/desk/people/{member}");
+    assert!(!desk.get(&path).contains("Not shown to you"));
+    assert!(of_panel.get(&path).contains("Not shown to you"));
+}
+
 on_each_engine!(people_are_found_and_forgotten);
 async fn people_are_found_and_forgotten(app: TestApp) {
     let (office, _) = serve_office(&app).await;

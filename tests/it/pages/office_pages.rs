@@ -152,7 +152,7 @@ async fn presence_at_the_decision_is_asked_first(app: TestApp) {
         visible_text(&seen)
     );
     assert!(
-        seen.contains("Someone of the group"),
+        seen.contains("Someone in the group"),
         "{}",
         visible_text(&seen)
     );

@@ -317,7 +317,7 @@ impl<'a> DeskRequest<'a> {
 /// The name in place of one that the reader may not see or that was erased.
 fn nameless(seen: &PersonView) -> &'static str {
     if seen.roles.is_empty() && !seen.groups.is_empty() {
-        "Someone of the group"
+        "Someone in the group"
     } else {
         "A colleague"
     }
