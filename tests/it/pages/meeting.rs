@@ -46,7 +46,18 @@ async fn an_application_is_scored_with_no_value_chosen_before(app: TestApp) {
         ("note", "Good"),
     ];
     let next = browser.submit_form(&missing, &action, &points);
-    assert_eq!(next.path, format!("{round}/score/{second}"));
+    assert!(
+        next.path.starts_with(&format!("{round}/score/{second}?done="))
+            && next.contains("Score saved."),
+        "{}",
+        next.path
+    );
+    let skipped = browser.get(&format!("{round}/score?after={second}"));
+    assert!(
+        skipped.path == round && !skipped.contains("Score saved."),
+        "{}",
+        skipped.path
+    );
     let pack = browser.get(&round);
     assert!(pack.contains("12.0"), "{}", visible_text(&pack));
 }

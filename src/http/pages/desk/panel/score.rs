@@ -17,6 +17,7 @@ use crate::http::AppState;
 use crate::http::pages::apply::sections::Section;
 use crate::http::pages::desk::{render_page_at, submit_command};
 use crate::http::pages::fund_texts::{self, CriterionText};
+use crate::http::pages::layout::url_encoded;
 use crate::http::pages::words::{Tag, capitalised};
 use crate::http::pages::{
     Form, FormData, FormErrors, PageContext, PageError, PostedForm, ownership, see_other,
@@ -72,7 +73,8 @@ struct CriterionField {
     wrong: Option<String>,
 }
 
-/// Sends the reader to the next application that waits for their score, after the one in the query.
+/// Sends the reader to the next application that waits for their score, after the one in the query,
+/// with the notice of a score that was saved. After "Skip for now" there is none.
 pub(super) async fn show_next(
     request: &DeskRequest<'_>,
     fund: &str,
@@ -81,9 +83,13 @@ pub(super) async fn show_next(
     let of = load(request, fund, key).await?;
     let address = of.address();
     let next = next_to_score(&of, request.signed.reader.person, request.text("after"));
+    let notice = match request.text("done") {
+        "" => String::new(),
+        done => format!("?done={}", url_encoded(done)),
+    };
     Ok(see_other(&match next {
-        Some(line) => format!("{address}/score/{}", line.row.id),
-        None => format!("{address}?done=score"),
+        Some(line) => format!("{address}/score/{}{notice}", line.row.id),
+        None => format!("{address}{notice}"),
     }))
 }
 
