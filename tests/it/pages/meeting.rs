@@ -47,7 +47,8 @@ async fn an_application_is_scored_with_no_value_chosen_before(app: TestApp) {
     ];
     let next = browser.submit_form(&missing, &action, &points);
     assert!(
-        next.path.starts_with(&format!("{round}/score/{second}?done="))
+        next.path
+            .starts_with(&format!("{round}/score/{second}?done="))
             && next.contains("Score saved."),
         "{}",
         next.path

@@ -139,7 +139,7 @@ async fn a_report_is_saved_as_typed_and_continued_on_another_device(app: TestApp
     };
     let refused = send(&mut other, &page, &update, &with_people("about 20"), &[]);
     assert_eq!(refused.status, 422, "{}", visible_text(&refused));
-    assert_shows(&refused, &["So far so good", "Enter a number"]);
+    assert_shows(&refused, &["So far so good", "Enter how many people came"]);
     let sent = send(&mut other, &refused, &update, &with_people("20"), &[]);
     assert_eq!(sent.status, 303, "{}", visible_text(&sent));
     let shown = other.get(&own);
@@ -244,5 +244,8 @@ async fn a_report_that_was_saved_on_another_device_is_shown_next_to_what_was_typ
     assert_eq!(both.status, 422, "{}", visible_text(&both));
     assert_shows(&both, &choice);
     // What is missing is listed next to the question which version to keep.
-    assert_shows(&both, &["The oven works", "Nobody came", "Enter a number"]);
+    assert_shows(
+        &both,
+        &["The oven works", "Nobody came", "Enter how many people"],
+    );
 }

@@ -69,7 +69,7 @@ pub(super) async fn show(request: &DeskRequest<'_>, kind: &str) -> Result<HttpRe
     let rows = request.funds().await?;
     let funds: Vec<_> = std::iter::once((
         String::new(),
-        "all funds without their own wording".to_owned(),
+        "All funds without their own wording".to_owned(),
     ))
     .chain(
         rows.into_iter()

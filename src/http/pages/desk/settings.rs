@@ -228,7 +228,7 @@ fn facts_of(settings: &Settings) -> Vec<(&'static str, String)> {
     });
     let hours = settings.hours_in.iter();
     let hours: Vec<_> = hours
-        .map(|(language, hours)| format!("{}: {hours}", language.own_name()))
+        .map(|(language, hours)| format!("{}: {hours}", language.english_name()))
         .collect();
     let phone = settings.telephone.as_ref().map(OfficePhone::written);
     let phone = phone.unwrap_or_default();
@@ -329,7 +329,7 @@ fn other_languages() -> impl Iterator<Item = Language> {
 fn hours_field(language: Language) -> (String, String) {
     (
         format!("hours_in.{}", language.code()),
-        format!("Opening hours: {}", language.own_name()),
+        format!("Opening hours in {}", language.english_name()),
     )
 }
 

@@ -312,11 +312,15 @@ fn parse_update(
     let mut form = FormReader::new(posted, language);
     let words = form.required_text("words", "Tell us what happened. One sentence is enough.");
     // An empty field is not a figure: nobody said that it was none.
-    let mut count = |name: &str| {
-        let says = "Enter a number, such as 12. If there were none, enter 0.";
-        form.required(name, |text| text.parse().ok(), says)
-    };
-    let (people, volunteers) = (count("people"), count("volunteers"));
+    let mut count = |name: &str, says: &str| form.required(name, |text| text.parse().ok(), says);
+    let people = count(
+        "people",
+        "Enter how many people came, such as 12. If nobody came, enter 0.",
+    );
+    let volunteers = count(
+        "volunteers",
+        "Enter how many people helped, such as 3. If nobody helped, enter 0.",
+    );
     let says = "Enter an amount in pounds, such as 850. If you spent nothing, enter 0.";
     let spent = form.required("spent", parse_amount, says);
     let learned = form.optional_text("learned");
