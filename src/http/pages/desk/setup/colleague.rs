@@ -90,13 +90,15 @@ pub(in super::super) fn role_sentence(role: Role) -> &'static str {
             "Administrator – sets up funds and wording. It takes two of them to give a role"
         }
         Role::Officer => {
-            "Officer – helps groups, checks what they send, runs rounds and reads reports"
+            "Grants officer – helps groups, checks what they send, runs rounds and reads reports"
         }
         Role::Finance => {
             "Finance – records money from funders. One person prepares a payment, and one approves \
                 it"
         }
-        Role::Panel => "Panel – reads and scores what groups ask for, and decides at the meeting",
+        Role::Panel => {
+            "Panel member – reads and scores what groups ask for, and decides at the meeting"
+        }
         Role::Auditor => "Auditor – reads the audit log and all figures, but cannot change a thing",
     }
 }
