@@ -227,7 +227,7 @@ impl FundActions<'_> {
             on_proposal("Confirm these rules", confirm).expanded(),
             on_proposal("Refuse these rules, or take them back", refuse)
                 .text_area("reason", "Why")
-                .hint("Please don't name people here."),
+                .hint("Please don’t name people here."),
         ];
         Ok(Some(ProposedRules {
             changes: rule_changes(&self.fund.rules, proposed),

@@ -315,7 +315,7 @@ fn proposal_acts(request: &DeskRequest<'_>, proposal: u32) -> Vec<ActionSpec> {
         .expanded(),
         on_proposal("Refuse or withdraw these settings", refuse)
             .text_area("reason", "Why")
-            .hint("Please don't name people here."),
+            .hint("Please don’t name people here."),
     ]
 }
 

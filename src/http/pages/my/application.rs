@@ -191,7 +191,7 @@ fn stages(
         ),
         (
             t("We read it"),
-            t("If anything isn't clear, we will ask you.").to_owned(),
+            t("If anything isn’t clear, we will ask you.").to_owned(),
         ),
         (t("Local people decide"), panel),
         (

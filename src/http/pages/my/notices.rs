@@ -26,7 +26,7 @@ fn notice_text(done: &str, language: Language) -> Option<String> {
         "signed" => "Thank you. You have signed the agreement.",
         "declined" => "You have said no to the grant. Thank you for telling us.",
         "bank" => "Thank you, we have your bank details. Two people here will check them.",
-        "paper" => "Thank you, we have it. We'll check it.",
+        "paper" => "Thank you, we have it. We’ll check it.",
         "more-time" => "We have your request for more time. You will find our answer on this page.",
         "unspent" => "Thank you for telling us what you will not need.",
         "story" => "Your story is off the public page.",
