@@ -161,8 +161,8 @@ impl JpegFrame {
     fn all_coefficients(&self) -> u64 {
         let (across, down) = self.samples_max();
         let samples = |component: &JpegComponent| component.across * component.down;
-        let sampled: u64 = self.components.iter().map(samples).sum();
-        self.width * self.height * sampled * 2 / (across * down)
+        let for_each_block: u64 = self.components.iter().map(samples).sum();
+        self.width * self.height * for_each_block * 2 / (across * down)
     }
 }
 

@@ -349,10 +349,10 @@ mod tests {
             let shade = |factor: u32| u8::try_from((x * factor + y * y) % 251).unwrap();
             image::Rgb([shade(3), shade(7), shade(11)])
         });
-        encoded(picture.into())
+        encoded(&picture.into())
     }
 
-    fn encoded(picture: DynamicImage) -> Vec<u8> {
+    fn encoded(picture: &DynamicImage) -> Vec<u8> {
         let mut jpeg = Vec::new();
         picture
             .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 85))
@@ -362,7 +362,7 @@ mod tests {
 
     /// A black picture of 32 by 8 pixels with this compressed data, which has four units.
     fn with_data(frame: u8, last_coefficient: u8, interval: u8, data: &[u8]) -> Vec<u8> {
-        let mut jpeg = encoded(DynamicImage::new_rgb8(32, 8));
+        let mut jpeg = encoded(&DynamicImage::new_rgb8(32, 8));
         let at = position(&jpeg, &[0xFF, 0xC0, 0, 17]);
         let scan = position(&jpeg, &[0xFF, 0xDA, 0, 12]);
         jpeg.truncate(scan + 14);
@@ -385,7 +385,7 @@ mod tests {
                 assert!(!are_all_there(&[kept, &END].concat()), "{percent} %");
             }
         }
-        let grey = encoded(DynamicImage::new_luma8(200, 200));
+        let grey = encoded(&DynamicImage::new_luma8(200, 200));
         assert!(are_all_there(&grey));
         assert!(!are_all_there(&[&grey[..grey.len() - 40], &END].concat()));
     }

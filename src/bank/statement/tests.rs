@@ -125,7 +125,7 @@ fn outcomes(text: &str) -> Vec<MatchOutcome> {
 }
 
 /// Row 20 of the review: Barclays pads with tabs, Lloyds writes an apostrophe before the sort code,
-/// NatWest before every text and a space before each title, and the Co-op money in before money
+/// `NatWest` before every text and a space before each title, and the Co-op money in before money
 /// out.
 #[test]
 fn the_layouts_of_four_named_banks_confirm_a_payment() {

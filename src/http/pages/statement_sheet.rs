@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::PageError;
-use super::apply::sections::place_name;
 use super::charts::{DaySelection, FEW_REPORTS, OutcomeBar, outcome_bars, totals_query};
 use super::days::short_day;
 use super::desk::rows_by_id;

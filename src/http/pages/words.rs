@@ -1,7 +1,6 @@
 //! What pages call roles, checks and the states of records. A state has one word, with one of six
 //! kinds of tag. The names of states in the log and in the API never reach a page.
 
-pub use crate::domain::text::place_name;
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -14,6 +13,7 @@ use crate::domain::fund::{FundState, RoundState};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState, VariationState};
 use crate::domain::language::Language;
 use crate::domain::text::Slug;
+pub use crate::domain::text::place_name;
 
 /// The kind of a tag. It decides the colour and the shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]

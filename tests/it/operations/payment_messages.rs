@@ -15,6 +15,7 @@ use crate::projections::read_models::assert_equals_rebuild;
 use crate::support::browser::{Browser, Page};
 use crate::support::fixtures::Office;
 use crate::support::replay;
+use crate::support::scenario::command_from_json;
 use crate::support::service::serve_with;
 use crate::support::steps::{
     accept_agreement, approve_payment, pass_check, prepare_payment, verify_payee,

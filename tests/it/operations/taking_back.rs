@@ -63,12 +63,7 @@ impl SentApplication {
 
     /// Declines it, so that the decision can be taken back.
     fn decline(&self) {
-        let decline = json!({
-            "reason": "No leader for the winter.",
-            "feedback": "Please tell us who would run it.",
-            "can_be_taken_back": true,
-        });
-        let declined = self.issue("decline", &decline);
+        let declined = self.issue("decline", &refusal_of_the_panel());
         assert_eq!(declined.status, 200, "{}", declined.body);
     }
 
@@ -103,6 +98,15 @@ impl SentApplication {
             read.body
         })
     }
+}
+
+/// The body of a decline that can be taken back.
+fn refusal_of_the_panel() -> Value {
+    json!({
+        "reason": "No leader for the winter.",
+        "feedback": "Please tell us who would run it.",
+        "can_be_taken_back": true,
+    })
 }
 
 /// Whether what we hold on a person, as they read it, has a refusal.
@@ -214,7 +218,10 @@ async fn a_decline_is_taken_back_before_the_group_hears_of_it(app: TestApp) {
     assert_eq!(seen["state"], "eligible");
     assert_eq!(seen["note"], Value::Null);
     assert!(mails_in_folder(&mail_folder(&app)).is_empty());
-    assert_eq!(sent.issue("decline", &decline).code(), "letter_held");
+    assert_eq!(
+        sent.issue("decline", &refusal_of_the_panel()).code(),
+        "letter_held"
+    );
 
     app.pass_seconds(5 * 60);
     let because = json!({ "reason": "It was the wrong application." });
@@ -223,7 +230,7 @@ async fn a_decline_is_taken_back_before_the_group_hears_of_it(app: TestApp) {
     app.catch_up().await;
     assert_eq!(sent.seen_by(&sent.ada)["state"], "eligible");
 
-    assert_eq!(sent.issue("decline", &decline).status, 200);
+    assert_eq!(sent.issue("decline", &refusal_of_the_panel()).status, 200);
     app.pass_seconds(12 * 60);
     deliver_all(&app, &mailer(&app)).await;
     assert_eq!(sent.seen_by(&sent.cass)["state"], "declined");

@@ -36,7 +36,7 @@ async fn a_page_with_an_error_says_so_first(app: TestApp) {
     for (language, title) in [("en", "<title>Error: "), ("pl", "<title>Błąd: ")] {
         browser.get(&format!("/language/{language}?to=/"));
         for typed in ["", " ", "\u{200b}", "\u{a0}\u{feff}\t"] {
-            let refused = send(&mut browser, &page, &at, ("name", typed));
+            let refused = send(&mut browser, &page, &at, &[("name", typed)]);
             assert_eq!(refused.status, 422, "{typed:?}");
             for shown in [
                 title,

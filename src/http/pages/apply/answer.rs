@@ -4,14 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::civil::Date;
 
-use super::answer_command::{
-    answer_without_files, parse_amount, parse_answer, unfinished_answer,
+use super::answer_command::{answer_without_files, parse_amount, parse_answer, unfinished_answer};
 use super::answer_files::{self, AnswerFiles};
-use super::sections::{
-    self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section, parse_requested,
-    place_name,
-};
-use super::answer_files::AnswerFiles;
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, BudgetSum, HELPER, PEOPLE_AT_RISK, Section};
 use super::{refusal_text, start};
 use crate::clock::day_of;

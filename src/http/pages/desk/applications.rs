@@ -21,7 +21,7 @@ use crate::export::spreadsheets::Spreadsheet;
 use crate::http::api::applications::application_views;
 use crate::http::pages::apply::sections::label_among;
 use crate::http::pages::days::short_day;
-use crate::http::pages::words::{Tagged as _, place_name};
+use crate::http::pages::words::place_name;
 use crate::http::pages::words::{Tagged as _, capitalised};
 use crate::http::pages::{PageError, fund_texts};
 use crate::projections::{ApplicationRow, FundRow};

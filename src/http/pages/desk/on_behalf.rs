@@ -18,9 +18,9 @@ use crate::domain::organisation::{Question, QuestionKind};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::components::NotedChoice;
 use crate::http::pages::form::FieldType;
+use crate::http::pages::words::place_name;
 use crate::http::pages::{PageError, fund_texts, ownership};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 

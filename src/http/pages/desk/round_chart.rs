@@ -150,7 +150,7 @@ impl MonthScale {
                 let year = if month.month() == 1 { "%b ’%y" } else { "%b" };
                 marks.push(MonthMark {
                     begins_at: one_decimal(self.x(month)),
-                    name_at: one_decimal((self.x(month) + self.x(next)) / 2),
+                    name_at: one_decimal(i64::midpoint(self.x(month), self.x(next))),
                     name: month.strftime(year).to_string(),
                 });
             }

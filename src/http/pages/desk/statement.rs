@@ -11,7 +11,6 @@ use super::statement_links::{StatementSharing, sharing};
 use crate::clock::day_of;
 use crate::domain::Money;
 use crate::export::spreadsheets::{Spreadsheet, SpreadsheetCell};
-use crate::http::pages::apply::sections::place_name;
 use crate::http::pages::statement_sheet::{SheetReader, StatementSheet, cost_of, figure_in_words};
 use crate::http::pages::words::place_name;
 use crate::http::pages::{Form, PageContext, PageError, ownership};

@@ -186,10 +186,10 @@ pub(super) async fn statement_rows(
         .map(|grant| grant.group.clone())
         .collect();
     let names = request.group_names(groups.into_iter()).await?;
-    let named = named_payments(request, &entries, &known, &names).await?;
+    let candidates = named_payments(request, &entries, &known, &names).await?;
     let comparable = comparable_names(&known.grants, &names);
     let paid = paid_grants(&known.payments, &known.grants, &comparable);
-    let found = find_payments(entries, known.payments.clone(), named, paid).await?;
+    let found = find_payments(entries, known.payments.clone(), candidates, paid).await?;
     let context = RowContext {
         request,
         grants: &known.grants,

@@ -170,7 +170,7 @@ pub(super) async fn named_payments(
         .into_iter()
         .filter_map(|group| Some((group.id.to_string(), group.payee?.holder?)))
         .collect();
-    let named = |payment: &ExpectedPayment| {
+    let with_group = |payment: &ExpectedPayment| {
         let group = group_of(payment);
         let both = group.map(|group| [names.get(group), holders.get(group)]);
         let both = both.into_iter().flatten().flatten();
@@ -179,5 +179,5 @@ pub(super) async fn named_payments(
             names: both.map(|name| ComparableName::of(name)).collect(),
         }
     };
-    Ok(payments.into_iter().map(named).collect())
+    Ok(payments.into_iter().map(with_group).collect())
 }
