@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use browser::Browser;
-use microgrants::audit::InvariantChecker;
+use microgrants::audit::RuleChecker;
 use microgrants::clock::{Clock, new_id};
 use microgrants::commands::{Caller, CommandRequest, Commands};
 use microgrants::crypto::keys::{Keys, SecretKey};
@@ -586,7 +586,7 @@ async fn measure_views(url: &str, events: usize, (of, stored): (usize, Duration)
         .await
         .expect("the log");
     let begun = Instant::now();
-    let (mut replay, mut next) = (InvariantChecker::default(), 0);
+    let (mut replay, mut next) = (RuleChecker::default(), 0);
     loop {
         let page = log.read_events(next, 5000).await.expect("events");
         let Some(last) = page.last() else { break };
@@ -595,7 +595,7 @@ async fn measure_views(url: &str, events: usize, (of, stored): (usize, Duration)
             replay.process(event);
         }
     }
-    replay.end();
+    assert!(replay.finish().findings.is_empty(), "the rules hold");
     let rules = begun.elapsed();
     let of_raw = |took: Duration| raw.as_secs_f64() / took.as_secs_f64();
     println!(

@@ -21,10 +21,12 @@ use sqlx::{PgPool, SqlitePool};
 /// actor holds them.
 pub fn decision_context() -> DecisionContext {
     let mut organisation = Organisation::default();
-    organisation.apply(&OrganisationEvent::OrganisationFounded {
-        name: "Bench".parse().expect("a line"),
-        simulated: None,
-    });
+    organisation
+        .apply(&OrganisationEvent::OrganisationFounded {
+            name: "Bench".parse().expect("a line"),
+            simulated: None,
+        })
+        .expect("no money");
     let mut facts = DecisionContext::new(Actor::Operator, jiff::civil::date(2026, 6, 1));
     facts.organisation = TrackedRead::new(Arc::new(organisation));
     facts

@@ -85,7 +85,8 @@ pub async fn export_in(
             lines.write_line(&line)?;
             let event = RecordedEvent::from_row(row)?;
             if let Event::Grant(happened) = &event.event {
-                grants.entry(event.stream).or_default().apply(happened);
+                // A sum below zero is for `verify` to report; the evidence leaves the service.
+                grants.entry(event.stream).or_default().apply(happened).ok();
             }
             told.process(&event);
             next += 1;

@@ -1,75 +1,171 @@
 //! Findings: which rule is broken, at which position, and how.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
+use uuid::Uuid;
 
-/// A rule that the verifier checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
+use crate::domain::Rule;
+
+/// A rule of the format of a folder.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    strum::EnumIter,
+    strum::EnumMessage,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Rule {
-    /// Every file has the digest in the manifest.
+pub enum FormRule {
+    #[strum(message = "Every file has the digest in the manifest, and the folder has no others.")]
     Manifest,
-    /// Every line is an event in canonical form whose payload can be decoded.
+    #[strum(message = "Every line is an event in canonical form whose payload can be decoded.")]
     Readable,
-    /// Positions begin at 0 and have no gap.
+    #[strum(message = "Positions begin at 0 and have no gap.")]
     Dense,
-    /// The sequences of each stream begin at 1 and have no gap.
+    #[strum(message = "The sequences of each record begin at 1 and have no gap.")]
     Sequence,
-    /// Times never fall as positions rise.
+    #[strum(message = "Times never fall as positions rise.")]
     Time,
-    /// The event has the hash that is under the checkpoint.
+    #[strum(message = "Each event has the hash that is under the head.")]
     Sealed,
-    /// Each checkpoint is signed with the trusted key and agrees with the events.
+    #[strum(message = "Each head is signed with the trusted key and agrees with the events.")]
     Head,
-    /// No event follows the last checkpoint.
+    #[strum(message = "No event follows the last head.")]
     Beyond,
-    /// An award is complete: decision, commitment and offer are in one command, with the same
-    /// amount.
-    WholeAward,
-    /// Awards are within the bounds and made by the panel, which also approves another amount or
-    /// purpose, and everyone present had declared that they have no interest.
-    Award,
-    /// A person who scores has declared that they have no interest.
-    Score,
-    /// No more is committed than is free, and no more is paid than was awarded.
-    Budget,
-    /// Two different people acted where two are needed.
-    FourEyes,
-    /// People sign agreements for themselves, each once, and staff share statements in their own
-    /// name.
-    Signature,
-    /// The people who move money are two, and not connected with the group.
-    Independence,
-    /// Money goes to a verified payee.
-    Payee,
-    /// Someone in the group could be reached when an application was submitted.
-    Reach,
-    /// The tables in the folder follow from the events.
+    #[strum(message = "The tables in the folder follow from the events.")]
     Told,
-    /// The stored read models equal a replay of the log.
+    #[strum(message = "The stored read models equal a replay of the log (`audit diff`).")]
     View,
 }
 
+/// The rule that a finding is about: one of the format, or one of the table of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(untagged)]
+pub enum FindingRule {
+    Form(FormRule),
+    Domain(Rule),
+}
+
+impl FindingRule {
+    /// The name in findings, in kebab case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Form(rule) => rule.into(),
+            Self::Domain(rule) => rule.into(),
+        }
+    }
+}
+
+impl From<FormRule> for FindingRule {
+    fn from(rule: FormRule) -> Self {
+        Self::Form(rule)
+    }
+}
+
+impl From<Rule> for FindingRule {
+    fn from(rule: Rule) -> Self {
+        Self::Domain(rule)
+    }
+}
+
 /// The most findings that are reported. A log with more is beyond reading.
-pub(super) const FINDINGS_MAX: usize = 1000;
+const FINDINGS_MAX: usize = 1000;
 
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The first position that it is about, if it is about the events.
     pub position: Option<i64>,
-    pub rule: Rule,
+    pub rule: FindingRule,
     pub says: String,
+    /// How many later findings about the same rule and the same record were folded into it.
+    pub follow_ups: usize,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rule: &str = self.rule.into();
+        let rule = self.rule.name();
         match self.position {
-            Some(position) => write!(f, "position {position}: {rule}: {}", self.says),
-            None => write!(f, "{rule}: {}", self.says),
+            Some(position) => write!(f, "position {position}: {rule}: {}", self.says)?,
+            None => write!(f, "{rule}: {}", self.says)?,
         }
+        match self.follow_ups {
+            0 => Ok(()),
+            more => write!(f, " (and {more} later because of it)"),
+        }
+    }
+}
+
+/// The findings so far. One broken event makes many later ones look broken: a finding about the
+/// same rule and the same record as an earlier one is counted in the earlier one.
+#[derive(Default)]
+pub struct Findings {
+    all: Vec<Finding>,
+    /// By rule and record: the place of the first finding.
+    first: HashMap<(FindingRule, Uuid), usize>,
+}
+
+impl Findings {
+    /// Adds a finding that is about the folder or about one position.
+    pub fn add(
+        &mut self,
+        position: Option<i64>,
+        rule: impl Into<FindingRule>,
+        says: impl Into<String>,
+    ) {
+        if self.all.len() < FINDINGS_MAX {
+            self.all.push(Finding {
+                position,
+                rule: rule.into(),
+                says: says.into(),
+                follow_ups: 0,
+            });
+        }
+    }
+
+    /// Adds a finding about a record, or counts it in an earlier finding about the same.
+    pub fn add_about(
+        &mut self,
+        record: Uuid,
+        position: i64,
+        rule: impl Into<FindingRule>,
+        says: impl Into<String>,
+    ) {
+        let rule = rule.into();
+        if let Some(first) = self.first.get(&(rule, record)) {
+            self.all[*first].follow_ups += 1;
+        } else if self.all.len() < FINDINGS_MAX {
+            self.first.insert((rule, record), self.all.len());
+            self.add(Some(position), rule, says);
+        }
+    }
+
+    /// Adds the findings of another check.
+    pub(super) fn extend(&mut self, others: Self) {
+        let room = FINDINGS_MAX.saturating_sub(self.all.len());
+        self.all.extend(others.all.into_iter().take(room));
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// All findings, those about the folder first, then by position.
+    #[must_use]
+    pub fn sorted(mut self) -> Vec<Finding> {
+        self.all.sort_by_key(|finding| finding.position);
+        self.all
     }
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::export_layout::EVENTS;
 use super::manifest::FolderError;
 use super::verify::read_lines;
-use super::{AuditError, Finding, Rule};
+use super::{AuditError, Finding, FormRule};
 use crate::crypto::keys::SecretKey;
 use crate::crypto::vault::Vault;
 use crate::eventlog::{Log, LogError, TimestampSource};
@@ -130,8 +130,9 @@ impl ScratchDatabase {
         let mut find = |position, says: String| {
             findings.push(Finding {
                 position,
-                rule: Rule::View,
+                rule: FormRule::View.into(),
                 says,
+                follow_ups: 0,
             });
         };
         let live = checkpoints::all(store, organisation).await?;

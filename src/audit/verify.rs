@@ -12,8 +12,7 @@
 //!    rotation one of them must be signed by the old and the new key. The trusted checkpoint must
 //!    be one of them.
 //! 3. The events, in one pass: canonical form, positions, times, sequences, leaf hashes, the root
-//!    at each checkpoint, and the rules ([`InvariantChecker`]). Another thread parses the lines
-//!    ahead.
+//!    at each checkpoint, and the rules ([`RuleChecker`]). Another thread parses the lines ahead.
 //! 4. The derived tables: grants and erasures follow from the events.
 //!
 //! # Findings and errors
@@ -39,10 +38,10 @@ use super::derived_tables::{DerivedTables, same_table};
 use super::export_layout::{
     CHECKPOINTS, CheckpointLine, ERASURES, EVENTS, GRANTS, KEY, LEAVES, MANIFEST_FILES,
 };
-use super::findings::FINDINGS_MAX;
+use super::findings::{Finding, Findings, FormRule};
 use super::manifest::{FolderError, file_digest, read_manifest};
 use super::read_ahead::{ParsedLine, read_ahead};
-use super::{Finding, InvariantChecker, Rule};
+use super::rules::{RuleChecker, RuleReport};
 use crate::eventlog::recorded_event::RecordedEvent;
 use crate::store::events::EventRow;
 use crate::transparency::checkpoint::{Checkpoint, KeyChain, NoteError};
@@ -99,15 +98,13 @@ pub fn verify(
 ) -> Result<Report, AuditError> {
     let own = read_text(folder, KEY)?;
     let key = KeyChain::parse(&own).map_err(AuditError::Key)?;
-    let mut audit = Verification {
-        findings: Vec::new(),
-    };
+    let mut audit = Verification::default();
     if let Some(trusted) = &trusted.key
         && key.newest() != KeyChain::parse(trusted).map_err(AuditError::Key)?.newest()
     {
         audit.add_finding(
             None,
-            Rule::Head,
+            FormRule::Head,
             "the folder's key is not the one that is trusted",
         );
     }
@@ -117,9 +114,7 @@ pub fn verify(
         audit.check_earlier_checkpoint(earlier, &key, &heads)?;
     }
     let (events, awards) = audit.check_events(folder, &heads, progress)?;
-    let Verification { mut findings } = audit;
-    findings.truncate(FINDINGS_MAX);
-    findings.sort_by_key(|finding| finding.position);
+    let findings = audit.findings.sorted();
     Ok(Report {
         origin: key.origin().to_owned(),
         key: key.text(),
@@ -130,19 +125,14 @@ pub fn verify(
     })
 }
 
+#[derive(Default)]
 struct Verification {
-    findings: Vec<Finding>,
+    findings: Findings,
 }
 
 impl Verification {
-    fn add_finding(&mut self, position: Option<i64>, rule: Rule, says: impl Into<String>) {
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(Finding {
-                position,
-                rule,
-                says: says.into(),
-            });
-        }
+    fn add_finding(&mut self, position: Option<i64>, rule: FormRule, says: impl Into<String>) {
+        self.findings.add(position, rule, says);
     }
 
     /// Checks the digest of every file.
@@ -153,13 +143,13 @@ impl Verification {
             .collect();
         for name in MANIFEST_FILES {
             let Some(digest) = named.get(name) else {
-                self.add_finding(None, Rule::Manifest, format!("{name} is not named"));
+                self.add_finding(None, FormRule::Manifest, format!("{name} is not named"));
                 continue;
             };
             if file_digest(&folder.join(name))? != *digest {
                 self.add_finding(
                     None,
-                    Rule::Manifest,
+                    FormRule::Manifest,
                     format!("{name} is not the file that was exported"),
                 );
             }
@@ -181,7 +171,7 @@ impl Verification {
             let Ok(line) = serde_json::from_slice::<CheckpointLine>(&line) else {
                 self.add_finding(
                     None,
-                    Rule::Head,
+                    FormRule::Head,
                     format!("line {number} of {CHECKPOINTS} is no head"),
                 );
                 continue;
@@ -193,13 +183,13 @@ impl Verification {
             match opened {
                 Err(error) => self.add_finding(
                     Some(line.size - 1),
-                    Rule::Head,
+                    FormRule::Head,
                     format!("the head in line {number}: {error}"),
                 ),
                 Ok(head) if i64::try_from(head.size) != Ok(line.size) => {
                     self.add_finding(
                         Some(line.size - 1),
-                        Rule::Head,
+                        FormRule::Head,
                         format!(
                             "line {number} says {} events, and its head {}",
                             line.size, head.size
@@ -209,7 +199,7 @@ impl Verification {
                 Ok(head) if heads.last().is_some_and(|(last, _)| last.size >= head.size) => {
                     self.add_finding(
                         Some(line.size - 1),
-                        Rule::Head,
+                        FormRule::Head,
                         format!("the head in line {number} is not larger than the one before"),
                     );
                 }
@@ -217,11 +207,11 @@ impl Verification {
             }
         }
         if heads.is_empty() {
-            self.add_finding(None, Rule::Head, "no signed head is there");
+            self.add_finding(None, FormRule::Head, "no signed head is there");
         } else if place + 1 < key.key_count() {
             self.add_finding(
                 None,
-                Rule::Head,
+                FormRule::Head,
                 "no head of the key before it vouches for the newest key",
             );
         }
@@ -246,17 +236,17 @@ impl Verification {
             Some(head) if *head == earlier => {}
             Some(_) => self.add_finding(
                 position,
-                Rule::Head,
+                FormRule::Head,
                 "another head of this size was signed: the log was forked",
             ),
             None if earlier.size > last => self.add_finding(
                 position,
-                Rule::Head,
+                FormRule::Head,
                 "the log is shorter than it was: it was rolled back",
             ),
             None => self.add_finding(
                 position,
-                Rule::Head,
+                FormRule::Head,
                 "the head that was seen earlier is missing",
             ),
         }
@@ -296,7 +286,7 @@ impl Verification {
             if position == last {
                 self.add_finding(
                     Some(position),
-                    Rule::Beyond,
+                    FormRule::Beyond,
                     "events stand after the last signed head",
                 );
             }
@@ -308,13 +298,13 @@ impl Verification {
             if sealed.as_deref() != Some(hex::encode(hash).as_bytes()) {
                 self.add_finding(
                     Some(position),
-                    Rule::Sealed,
+                    FormRule::Sealed,
                     format!("its hash is not the one in {LEAVES}"),
                 );
             }
             match row {
                 Ok(row) => self.check_event(&mut reading, position, &row),
-                Err(says) => self.add_finding(Some(position), Rule::Readable, says),
+                Err(says) => self.add_finding(Some(position), FormRule::Readable, says),
             }
             if let Some((head, through)) =
                 due.next_if(|(head, _)| head.size == reading.tiles.size())
@@ -323,7 +313,7 @@ impl Verification {
                 if *through != reading.last_at {
                     self.add_finding(
                         Some(position),
-                        Rule::Head,
+                        FormRule::Head,
                         "its head says that it was recorded at another time",
                     );
                 }
@@ -339,16 +329,15 @@ impl Verification {
         if leaves.next().is_some() {
             self.add_finding(
                 Some(reading.count),
-                Rule::Sealed,
+                FormRule::Sealed,
                 format!("{LEAVES} has more lines than {EVENTS}"),
             );
         }
-        self.check_derived_tables(folder, &reading)?;
-        reading.invariants.end();
-        for finding in std::mem::take(&mut reading.invariants.findings) {
-            self.add_finding(finding.position, finding.rule, finding.says);
-        }
-        Ok((reading.count, reading.invariants.awards))
+        let count = reading.count;
+        let rules = reading.rules.finish();
+        self.check_derived_tables(folder, &reading.derived_tables, &rules)?;
+        self.findings.extend(rules.findings);
+        Ok((count, rules.awards))
     }
 
     /// Adds the finding that a checkpoint covers more events than the folder has.
@@ -356,7 +345,7 @@ impl Verification {
         let position = count.min(i64::try_from(head.size).unwrap_or(i64::MAX));
         self.add_finding(
             Some(position),
-            Rule::Sealed,
+            FormRule::Sealed,
             format!(
                 "a head was signed over {} events, and {count} are here",
                 head.size
@@ -368,20 +357,19 @@ impl Verification {
     fn check_derived_tables(
         &mut self,
         folder: &Path,
-        reading: &VerificationState,
+        tables: &DerivedTables,
+        rules: &RuleReport,
     ) -> Result<(), AuditError> {
         let grants = same_table(
             &read_text(folder, GRANTS)?,
-            &reading
-                .derived_tables
-                .grants_csv(reading.invariants.grants()),
+            &tables.grants_csv(&rules.grants),
         );
-        let erasures = read_text(folder, ERASURES)? == reading.derived_tables.erasures_jsonl();
+        let erasures = read_text(folder, ERASURES)? == tables.erasures_jsonl();
         for (name, holds) in [(GRANTS, grants), (ERASURES, erasures)] {
             if !holds {
                 self.add_finding(
                     None,
-                    Rule::Told,
+                    FormRule::Told,
                     format!("{name} is not what the events say"),
                 );
             }
@@ -396,7 +384,7 @@ impl Verification {
             let (from, to) = (reading.verified_count, reading.count - 1);
             self.add_finding(
                 Some(from),
-                Rule::Sealed,
+                FormRule::Sealed,
                 format!("positions {from} to {to} are not those that were signed"),
             );
         }
@@ -406,20 +394,24 @@ impl Verification {
         if row.position != position {
             self.add_finding(
                 Some(position),
-                Rule::Dense,
+                FormRule::Dense,
                 format!("position {} stands here", row.position),
             );
         }
         if row.recorded_at < reading.last_at {
             self.add_finding(
                 Some(position),
-                Rule::Time,
+                FormRule::Time,
                 "it was recorded before the event that stands before it",
             );
         }
         reading.last_at = reading.last_at.max(row.recorded_at);
         let Ok(id) = row.aggregate_id.parse::<Uuid>() else {
-            return self.add_finding(Some(position), Rule::Readable, "its record's id is none");
+            return self.add_finding(
+                Some(position),
+                FormRule::Readable,
+                "its record's id is none",
+            );
         };
         let sequence = reading
             .streams
@@ -431,7 +423,7 @@ impl Verification {
         if row.sequence != before + 1 {
             self.add_finding(
                 Some(position),
-                Rule::Sequence,
+                FormRule::Sequence,
                 format!(
                     "it is number {} of its stream, after number {before}",
                     row.sequence
@@ -441,9 +433,9 @@ impl Verification {
         match RecordedEvent::from_row(row) {
             Ok(event) => {
                 reading.derived_tables.process(&event);
-                reading.invariants.process(&event);
+                reading.rules.process(&event);
             }
-            Err(error) => self.add_finding(Some(position), Rule::Readable, error.to_string()),
+            Err(error) => self.add_finding(Some(position), FormRule::Readable, error.to_string()),
         }
     }
 }
@@ -458,7 +450,7 @@ struct VerificationState {
     mismatch_reported: bool,
     last_at: i64,
     streams: HashMap<String, HashMap<Uuid, i64>>,
-    invariants: InvariantChecker,
+    rules: RuleChecker,
     derived_tables: DerivedTables,
 }
 

@@ -40,7 +40,8 @@ impl OrganisationStream {
     /// Applies the next event of the log if it belongs to this stream.
     pub(super) fn process(&mut self, event: &RecordedEvent) {
         if let Event::Organisation(own) = &event.event {
-            self.state.apply(own);
+            // An organisation has no money that could fall below zero.
+            self.state.apply(own).ok();
             (self.id, self.sequence) = (event.stream, event.sequence);
         }
     }

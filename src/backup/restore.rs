@@ -14,7 +14,7 @@ use super::{
 };
 use crate::audit::export_layout::{CHECKPOINTS, CheckpointLine, EVENTS};
 use crate::audit::manifest::{FolderError, file_digest, read_manifest};
-use crate::audit::{self, AuditError, Finding, InvariantChecker, Report, Trusted};
+use crate::audit::{self, AuditError, Finding, Report, RuleChecker, Trusted};
 use crate::crypto::keys::{KeyError, KeyPurpose, Keys};
 use crate::domain::Refusal;
 use crate::domain::file::FileDigest;
@@ -241,7 +241,7 @@ async fn insert_events(
     known: Option<&(i64, [u8; 32])>,
 ) -> Result<OrganisationStream, RestoreError> {
     let (mut tiles, mut stream) = (Tiles::default(), OrganisationStream::default());
-    let (mut replay, mut batch, mut last_at) = (InvariantChecker::default(), Vec::new(), 0);
+    let (mut replay, mut batch, mut last_at) = (RuleChecker::default(), Vec::new(), 0);
     let mut next: i64 = 0;
     for file in [format!("{LOG_FOLDER}/{EVENTS}"), TAIL_FILE.to_owned()] {
         for (at, line) in read_lines(from, &file)?.enumerate() {
@@ -277,8 +277,7 @@ async fn insert_events(
     }
     events::import_events(tx, organisation, &batch).await?;
     events::set_head(tx, organisation, next, last_at).await?;
-    replay.end();
-    if let Some(finding) = replay.findings.into_iter().next() {
+    if let Some(finding) = replay.finish().findings.sorted().into_iter().next() {
         return Err(RestoreError::Invalid(finding));
     }
     match known {

@@ -243,7 +243,7 @@ impl DecisionBuilder {
         let events = before.decide(command, facts)?;
         let mut after = (*before).clone();
         for event in &events {
-            after.apply(event);
+            after.apply(event).map_err(crate::domain::Refusal::from)?;
         }
         let following = events
             .iter()

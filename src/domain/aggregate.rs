@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::money::BelowZero;
 use super::{DecisionContext, Refusal};
 
 /// An aggregate: the unit that decides commands, and the state that its events fold into.
@@ -24,7 +25,10 @@ pub trait Aggregate:
     ) -> Result<Vec<Self::Event>, Refusal>;
 
     /// Applies one event to the state.
-    fn apply(&mut self, event: &Self::Event);
+    ///
+    /// Fails with [`BelowZero`] if the event takes more money than there is. No decision writes such
+    /// an event, but a log that was edited can have one: the state then goes on at zero.
+    fn apply(&mut self, event: &Self::Event) -> Result<(), BelowZero>;
 }
 
 /// The events of one aggregate.

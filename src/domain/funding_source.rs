@@ -124,16 +124,12 @@ impl FundingSplit {
         Ok(left)
     }
 
-    /// Subtracts when an event is applied.
-    ///
-    /// # Panics
-    ///
-    /// If a source has less than the event subtracts: the log would contradict itself, and no
-    /// decision of this code writes such an event.
-    #[must_use]
-    pub(super) fn after(&self, taken: &Self) -> Self {
-        self.minus(taken)
-            .expect("the log never takes more than there is")
+    /// Subtracts when an event is applied. If a source has less than the event takes, it goes to
+    /// zero, and the error has the amounts.
+    pub(super) fn take(&mut self, taken: &Self) -> Result<(), BelowZero> {
+        let left = self.minus(taken);
+        *self = left.clone().unwrap_or_else(|_| self.less(taken));
+        left.map(drop)
     }
 
     /// Subtracts by source, down to zero.

@@ -47,6 +47,7 @@ pub mod reference;
 mod refusal;
 pub mod registered_number;
 pub mod role;
+mod rule;
 pub mod take_back;
 pub mod text;
 mod tidy;
@@ -71,6 +72,7 @@ pub use policy::{FollowUps, created_number};
 pub use read_dependencies::ReadDependencies;
 pub use refusal::{Refusal, RefusalKind};
 pub use role::{Actor, Role, Roles};
+pub use rule::{Ground, Rule, RuleSubject};
 
 /// A command, with the id of the aggregate that decides it.
 #[derive(Clone, Debug, PartialEq)]

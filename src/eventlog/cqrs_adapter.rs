@@ -58,8 +58,14 @@ impl<S: Aggregate> cqrs_es::Aggregate for CqrsAggregate<S> {
         Ok(())
     }
 
+    /// # Panics
+    ///
+    /// If the event takes more money than there is. cqrs-es has no error for it, and applies only
+    /// events that `decide` has just made.
     fn apply(&mut self, event: CqrsEvent<S::Event>) {
-        self.0.apply(&event.0);
+        self.0
+            .apply(&event.0)
+            .expect("a decision takes no more than there is");
     }
 }
 

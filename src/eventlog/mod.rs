@@ -225,8 +225,13 @@ impl Log {
         if !tail.is_empty() {
             let state = Arc::make_mut(&mut loaded.state);
             for event in &tail {
-                state.apply(event);
                 loaded.sequence += 1;
+                state.apply(event).map_err(|cause| StoreError::Unreadable {
+                    what: "the amount of an event",
+                    stream: format!("{}/{id}", S::TYPE),
+                    position: loaded.sequence,
+                    cause: cause.to_string(),
+                })?;
             }
         }
         self.aggregate_cache.put(key, &loaded);

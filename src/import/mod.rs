@@ -312,9 +312,12 @@ impl Importer {
             {
                 let group = new.entry(*id).or_default();
                 facts.group = TrackedRead::new(Arc::new(group.clone()));
-                match group.decide(command, &facts) {
-                    Ok(events) => events.iter().for_each(|event| group.apply(event)),
-                    Err(Refusal::NoChange) => {}
+                let decided = group.decide(command, &facts).and_then(|events| {
+                    let mut events = events.iter();
+                    Ok(events.try_for_each(|event| group.apply(event))?)
+                });
+                match decided {
+                    Ok(()) | Err(Refusal::NoChange) => {}
                     Err(refusal) => imported
                         .wrong
                         .push((step.line, format!("{refusal}. {}", refusal.advice()))),

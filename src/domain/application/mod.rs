@@ -35,7 +35,7 @@ pub use submission::{REQUESTED, note_unfinished};
 pub use super::panel::Summary;
 
 use super::id::{FundId, GroupId, PersonId};
-use super::money::Money;
+use super::money::{BelowZero, Money};
 use super::text::Slug;
 use super::{Aggregate, DecisionContext, Refusal};
 use eligibility::EligibilityStep;
@@ -244,7 +244,7 @@ impl Aggregate for Application {
         Ok(vec![event])
     }
 
-    fn apply(&mut self, event: &ApplicationEvent) {
+    fn apply(&mut self, event: &ApplicationEvent) -> Result<(), BelowZero> {
         use ApplicationEvent as E;
         use ApplicationState as S;
         self.interests.apply(event);
@@ -304,6 +304,7 @@ impl Aggregate for Application {
             | E::EligibilityTakenBack { .. } => self.apply_eligibility(event),
             _ => self.apply_decision(event),
         }
+        Ok(())
     }
 }
 

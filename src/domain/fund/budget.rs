@@ -8,7 +8,7 @@ use super::{Commit, FundEvent, Uncommit};
 use crate::domain::Refusal;
 use crate::domain::funding_source::{FundingSource, FundingSplit};
 use crate::domain::id::GrantId;
-use crate::domain::money::Money;
+use crate::domain::money::{BelowZero, Money};
 use crate::domain::text::Slug;
 
 /// A fund's money. Payments and returns belong to the grants; a return that was received reduces
@@ -159,14 +159,14 @@ impl Budget {
         })
     }
 
-    pub(super) fn apply(&mut self, event: &FundEvent) {
+    pub(super) fn apply(&mut self, event: &FundEvent) -> Result<(), BelowZero> {
         match event {
             FundEvent::FundingAllocated { source, amount, .. } => {
                 self.allocated.add(source, *amount);
                 self.funders.insert(source.funder.clone());
             }
             FundEvent::FundingWithdrawn { source, amount, .. } => {
-                self.allocated = self.allocated.after(&FundingSplit::of(source, *amount));
+                return self.allocated.take(&FundingSplit::of(source, *amount));
             }
             FundEvent::Committed { grant, sources, .. } => {
                 self.committed = std::mem::take(&mut self.committed).plus(sources);
@@ -179,26 +179,31 @@ impl Budget {
                 *commitment = std::mem::take(commitment).plus(sources);
             }
             FundEvent::CommitmentReduced { grant, sources, .. } => {
-                self.reduce_commitment(*grant, sources);
+                return self.reduce_commitment(*grant, sources);
             }
             FundEvent::CommitmentReleased { grant, sources } => {
-                self.reduce_commitment(*grant, sources);
                 self.open.remove(grant);
+                return self.reduce_commitment(*grant, sources);
             }
             FundEvent::CommitmentTakenBack { grant, sources } => {
-                self.reduce_commitment(*grant, sources);
+                let reduced = self.reduce_commitment(*grant, sources);
                 self.open.remove(grant);
                 // The panel may award the same application again.
                 self.commitments.remove(grant);
+                return reduced;
             }
             _ => {}
         }
+        Ok(())
     }
 
-    fn reduce_commitment(&mut self, grant: GrantId, sources: &FundingSplit) {
-        self.committed = self.committed.after(sources);
-        if let Some(commitment) = self.commitments.get_mut(&grant) {
-            *commitment = commitment.after(sources);
-        }
+    fn reduce_commitment(
+        &mut self,
+        grant: GrantId,
+        sources: &FundingSplit,
+    ) -> Result<(), BelowZero> {
+        let total = self.committed.take(sources);
+        let own = self.commitments.entry(grant).or_default().take(sources);
+        total.and(own)
     }
 }

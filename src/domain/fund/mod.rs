@@ -25,7 +25,7 @@ pub use texts::{
 };
 
 use super::id::PersonId;
-use super::money::Money;
+use super::money::{BelowZero, Money};
 use super::role::Role;
 use super::text::Slug;
 use super::{Aggregate, DecisionContext, Refusal};
@@ -369,7 +369,7 @@ impl Aggregate for Fund {
         Ok(vec![event])
     }
 
-    fn apply(&mut self, event: &FundEvent) {
+    fn apply(&mut self, event: &FundEvent) -> Result<(), BelowZero> {
         match event {
             FundEvent::FundCreated { areas, rules, .. } => {
                 self.state = FundState::Draft;
@@ -395,7 +395,7 @@ impl Aggregate for Fund {
             | FundEvent::CommitmentIncreased { .. }
             | FundEvent::CommitmentReduced { .. }
             | FundEvent::CommitmentReleased { .. }
-            | FundEvent::CommitmentTakenBack { .. } => self.budget.apply(event),
+            | FundEvent::CommitmentTakenBack { .. } => return self.budget.apply(event),
             FundEvent::RoundPlanned { .. }
             | FundEvent::RoundOpened { .. }
             | FundEvent::RoundExtended { .. }
@@ -438,5 +438,6 @@ impl Aggregate for Fund {
                 }
             }
         }
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Grant, GrantEvent, ReturnReason, next_number};
 use crate::domain::id::PersonId;
-use crate::domain::money::Money;
+use crate::domain::money::{BelowZero, Money};
 use crate::domain::role::Role;
 use crate::domain::text::Prose;
 use crate::domain::{DecisionContext, Refusal, RestrictedAction};
@@ -217,7 +217,7 @@ impl Grant {
         })
     }
 
-    pub(super) fn apply_entry(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_entry(&mut self, event: &GrantEvent) -> Result<(), BelowZero> {
         match event {
             GrantEvent::EntryUnsettled {
                 entry,
@@ -250,9 +250,10 @@ impl Grant {
                 ..
             } => {
                 self.unsettled.remove(entry);
-                self.record_return(*happened_on, sources, satisfied);
+                return self.record_return(*happened_on, sources, satisfied);
             }
             _ => {}
         }
+        Ok(())
     }
 }

@@ -53,7 +53,7 @@ pub use variation::{
 use super::application::Attendance;
 use super::funding_source::FundingSplit;
 use super::id::{FundId, GroupId, PersonId};
-use super::money::Money;
+use super::money::{BelowZero, Money};
 use super::personal_data::Encrypted;
 use super::text::Slug;
 use super::{Aggregate, DecisionContext, Refusal};
@@ -355,7 +355,7 @@ impl Aggregate for Grant {
         Ok(vec![event])
     }
 
-    fn apply(&mut self, event: &GrantEvent) {
+    fn apply(&mut self, event: &GrantEvent) -> Result<(), BelowZero> {
         use GrantEvent as E;
         self.events += 1;
         match event {
@@ -379,7 +379,7 @@ impl Aggregate for Grant {
             E::PaymentsScheduled { .. } | E::ScheduleProposed { .. } => self.apply_schedule(event),
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
             E::EntryUnsettled { .. } | E::SettlementProposed { .. } | E::EntrySettled { .. } => {
-                self.apply_entry(event);
+                return self.apply_entry(event);
             }
             E::PaymentPrepared { .. }
             | E::EarlyPaymentProposed { .. }
@@ -391,14 +391,14 @@ impl Aggregate for Grant {
             | E::PaymentConfirmed { .. }
             | E::PaymentFailed { .. }
             | E::PaymentReversed { .. }
-            | E::PaymentCorrected { .. } => self.apply_payment_event(event),
+            | E::PaymentCorrected { .. } => return self.apply_payment_event(event),
             E::VariationRequested { .. }
             | E::VariationApproved { .. }
             | E::VariationRefused { .. }
             | E::AwardGrown { .. }
             | E::GrantHeld { .. }
             | E::GrantResumed {}
-            | E::GrantTerminated { .. } => self.apply_variation_event(event),
+            | E::GrantTerminated { .. } => return self.apply_variation_event(event),
             E::UpdateRequested { .. }
             | E::UpdateMoved { .. }
             | E::ReminderSent { .. }
@@ -415,7 +415,7 @@ impl Aggregate for Grant {
             | E::ReturnReceived { .. }
             | E::ReturnWaiverProposed { .. }
             | E::ReturnWaived { .. }
-            | E::GrantClosed { .. } => self.apply_return_event(event),
+            | E::GrantClosed { .. } => return self.apply_return_event(event),
             E::RevocationProposed { .. } | E::RevocationConfirmed { .. } => {
                 self.apply_revocation(event);
             }
@@ -423,6 +423,7 @@ impl Aggregate for Grant {
             E::StoryPublished { story, .. } => drop(self.stories.insert(*story, true)),
             E::StoryWithdrawn { story } => drop(self.stories.insert(*story, false)),
         }
+        Ok(())
     }
 }
 

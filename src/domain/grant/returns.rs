@@ -13,7 +13,7 @@ use super::entry::{BankEntry, EntryKind, SettledAmounts};
 use super::{Grant, GrantCommand, GrantEvent, GrantState};
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::PersonId;
-use crate::domain::money::Money;
+use crate::domain::money::{BelowZero, Money};
 use crate::domain::role::Role;
 use crate::domain::text::Prose;
 use crate::domain::{DecisionContext, Refusal, RestrictedAction};
@@ -351,16 +351,17 @@ impl Grant {
         })
     }
 
-    pub(super) fn apply_return_event(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_return_event(&mut self, event: &GrantEvent) -> Result<(), BelowZero> {
         match event {
             GrantEvent::UnderspendDeclared {
                 released, due_back, ..
             } => {
-                self.award = self.award.after(released);
+                let left = self.award.take(released);
                 self.add_amount_owed(ReturnReason::Underspend, *due_back);
                 if !released.total().is_zero() {
                     self.drop_unpaid_instalments();
                 }
+                return left;
             }
             GrantEvent::ClawbackDemanded { amount, .. } => {
                 self.add_amount_owed(ReturnReason::Clawback, *amount);
@@ -374,7 +375,7 @@ impl Grant {
                 let satisfied = satisfied
                     .clone()
                     .unwrap_or_else(|| SettledAmounts::from([(*owed, sources.total())]));
-                self.record_return(*received_on, sources, &satisfied);
+                return self.record_return(*received_on, sources, &satisfied);
             }
             GrantEvent::ReturnWaiverProposed {
                 owed, amount, by, ..
@@ -382,14 +383,15 @@ impl Grant {
                 self.dues.entry(*owed).or_default().waiver = Some((*amount, *by));
             }
             GrantEvent::ReturnWaived { owed, amount, .. } => {
-                self.reduce_amount_owed(*owed, *amount);
+                return self.reduce_amount_owed(*owed, *amount);
             }
             GrantEvent::GrantClosed { released } => {
-                self.award = self.award.after(released);
                 self.state = GrantState::Closed;
+                return self.award.take(released);
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// Records returned money: it is neither paid nor committed any more, and it settles amounts
@@ -399,19 +401,23 @@ impl Grant {
         day: Date,
         sources: &FundingSplit,
         satisfied: &SettledAmounts,
-    ) {
+    ) -> Result<(), BelowZero> {
         if !sources.is_empty() {
             self.returns.push((day, sources.clone()));
         }
-        self.award = self.award.after(sources);
-        self.paid = self.paid.after(sources);
-        self.reduce_amounts_owed(satisfied);
+        let award = self.award.take(sources);
+        let paid = self.paid.take(sources);
+        award.and(paid).and(self.reduce_amounts_owed(satisfied))
     }
 
-    pub(super) fn reduce_amounts_owed(&mut self, satisfied: &SettledAmounts) {
-        for (owed, amount) in satisfied {
-            self.reduce_amount_owed(*owed, *amount);
-        }
+    pub(super) fn reduce_amounts_owed(
+        &mut self,
+        satisfied: &SettledAmounts,
+    ) -> Result<(), BelowZero> {
+        satisfied
+            .iter()
+            .map(|(owed, amount)| self.reduce_amount_owed(*owed, *amount))
+            .fold(Ok(()), Result::and)
     }
 
     fn add_amount_owed(&mut self, owed: ReturnReason, amount: Money) {
@@ -421,12 +427,10 @@ impl Grant {
 
     /// Reduces an amount due. A proposed waiver lapses, since the amount that it was made for has
     /// changed.
-    fn reduce_amount_owed(&mut self, owed: ReturnReason, amount: Money) {
+    fn reduce_amount_owed(&mut self, owed: ReturnReason, amount: Money) -> Result<(), BelowZero> {
         let due = self.dues.entry(owed).or_default();
-        due.amount = due
-            .amount
-            .minus(amount)
-            .expect("no more comes back than was due");
-        due.waiver = None;
+        let left = due.amount.minus(amount);
+        (due.amount, due.waiver) = (left.unwrap_or_default(), None);
+        left.map(drop)
     }
 }

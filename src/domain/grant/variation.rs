@@ -9,7 +9,7 @@ use super::{Grant, GrantCommand, GrantEvent, GrantState, next_number};
 use crate::domain::application::{Attendance, AttendanceRef, Summary};
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::PersonId;
-use crate::domain::money::Money;
+use crate::domain::money::{BelowZero, Money};
 use crate::domain::personal_data::PersonalInput;
 use crate::domain::role::{Role, Roles};
 use crate::domain::text::Prose;
@@ -308,7 +308,7 @@ impl Grant {
         }
     }
 
-    pub(super) fn apply_variation_event(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_variation_event(&mut self, event: &GrantEvent) -> Result<(), BelowZero> {
         match event {
             GrantEvent::VariationRequested {
                 variation,
@@ -338,12 +338,13 @@ impl Grant {
                     self.attendance = Attendance::new(u32::from(*variation), sitting);
                 }
                 self.set_variation(*variation, VariationState::Approved);
-                self.award = self.award.after(released);
+                let left = self.award.take(released);
                 self.ends_on = change.ends_on.or(self.ends_on);
                 self.update_due_on = change.update_due_on.or(self.update_due_on);
                 if change.amount.is_some() {
                     self.drop_unpaid_instalments();
                 }
+                return left;
             }
             GrantEvent::VariationRefused { variation, .. } => {
                 self.set_variation(*variation, VariationState::Refused);
@@ -354,12 +355,13 @@ impl Grant {
             GrantEvent::GrantHeld { held_on, .. } => (self.held, self.held_on) = (true, *held_on),
             GrantEvent::GrantResumed {} => (self.held, self.held_on) = (false, None),
             GrantEvent::GrantTerminated { released, .. } => {
-                self.award = self.award.after(released);
                 self.state = GrantState::Terminated;
                 self.drop_unpaid_instalments();
+                return self.award.take(released);
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn set_variation(&mut self, number: u16, state: VariationState) {

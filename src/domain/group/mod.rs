@@ -22,6 +22,7 @@ use super::application::ApplicationState;
 use super::erasure::{Erasure, retain_until};
 use super::file::{FileDigest, KeepFile, RemoveFile};
 use super::id::{ApplicationId, GrantId, GroupId, PersonId};
+use super::money::BelowZero;
 use super::personal_data::PersonalInput;
 use super::role::{Role, Roles};
 use super::text::{Identifier, Line, Slug};
@@ -358,7 +359,7 @@ impl Aggregate for Group {
         Ok(vec![event])
     }
 
-    fn apply(&mut self, event: &GroupEvent) {
+    fn apply(&mut self, event: &GroupEvent) -> Result<(), BelowZero> {
         self.events += 1;
         match event {
             GroupEvent::GroupRegistered { .. }
@@ -426,5 +427,6 @@ impl Aggregate for Group {
             GroupEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             GroupEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,
         }
+        Ok(())
     }
 }

@@ -40,6 +40,7 @@ pub use webhook::{
 };
 
 use super::id::PersonId;
+use super::money::BelowZero;
 use super::outcome::Sign;
 use super::role::{Role, Roles};
 use super::text::{Line, Slug};
@@ -361,7 +362,7 @@ impl Aggregate for Organisation {
         Ok(vec![event])
     }
 
-    fn apply(&mut self, event: &OrganisationEvent) {
+    fn apply(&mut self, event: &OrganisationEvent) -> Result<(), BelowZero> {
         match event {
             OrganisationEvent::OrganisationFounded { simulated, .. } => {
                 self.founded = true;
@@ -406,5 +407,6 @@ impl Aggregate for Organisation {
             OrganisationEvent::StatementShared { .. }
             | OrganisationEvent::StatementLinkEnded { .. } => self.statement_links.apply(event),
         }
+        Ok(())
     }
 }

@@ -17,6 +17,7 @@ pub use telling::{TellPerson, ToldHow, WaitingMail, WaitingMailRef};
 use super::command::WithReason;
 use super::erasure::Erasure;
 use super::language::Language;
+use super::money::BelowZero;
 use super::personal_data::Encrypted;
 use super::role::Role;
 use super::unproven::Unproven;
@@ -415,7 +416,7 @@ impl Aggregate for Person {
         }
     }
 
-    fn apply(&mut self, event: &PersonEvent) {
+    fn apply(&mut self, event: &PersonEvent) -> Result<(), BelowZero> {
         self.waiting_mails.apply(event);
         match event {
             PersonEvent::PersonRegistered { .. }
@@ -447,6 +448,7 @@ impl Aggregate for Person {
             | PersonEvent::TellingTakenBack { .. }
             | PersonEvent::EmailedInstead { .. } => {}
         }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use microgrants::audit::InvariantChecker;
+use microgrants::audit::RuleChecker;
 use microgrants::commands::{Caller, CommandRequest};
 use microgrants::domain::organisation::{FoundOrganisation, NameFounder};
 use microgrants::domain::{Command, OrganisationCommand, PersonId, Role};
@@ -556,13 +556,12 @@ async fn the_audit_finds_settings_of_one_person(app: TestApp) {
 
 /// What a replay of the log finds, as text.
 async fn findings(app: &TestApp) -> String {
-    let mut replay = InvariantChecker::default();
+    let mut replay = RuleChecker::default();
     let log = app.fresh_log().await;
     for event in log.read_events(0, 10_000).await.unwrap() {
         replay.process(&event);
     }
-    replay.end();
-    format!("{:?}", replay.findings)
+    format!("{:?}", replay.finish().findings.sorted())
 }
 
 /// The stored payload of the newest event that set the settings.

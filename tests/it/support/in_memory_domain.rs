@@ -219,7 +219,7 @@ fn decide_on<S: FollowUps>(
     let events = before.decide(command, facts)?;
     let mut after = before.clone();
     for event in &events {
-        after.apply(event);
+        after.apply(event)?;
     }
     history.extend(events.iter().map(|event| (id, event.clone().into())));
     let following = events

@@ -10,7 +10,7 @@ use super::{
 use crate::domain::grant::entry::{BankEntry, EntryKind};
 use crate::domain::grant::returns::must_be_permitted_to_settle;
 use crate::domain::grant::{Grant, GrantEvent, ReturnReason};
-use crate::domain::money::Money;
+use crate::domain::money::{BelowZero, Money};
 use crate::domain::payee::PaymentRoute;
 use crate::domain::{DecisionContext, Refusal};
 
@@ -180,7 +180,7 @@ impl Grant {
         })
     }
 
-    pub(super) fn apply_bank_event(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_bank_event(&mut self, event: &GrantEvent) -> Result<(), BelowZero> {
         match event {
             GrantEvent::PaymentConfirmed {
                 payment, paid_on, ..
@@ -202,8 +202,8 @@ impl Grant {
             GrantEvent::PaymentFailed {
                 payment, sources, ..
             } => {
-                self.paid = self.paid.after(sources);
                 self.set_payment_state(*payment, PaymentState::Failed);
+                return self.paid.take(sources);
             }
             GrantEvent::PaymentReversed {
                 payment,
@@ -213,15 +213,17 @@ impl Grant {
                 satisfied,
                 ..
             } => {
-                self.paid = self.paid.after(sources);
-                self.award = self.award.after(released);
-                self.reduce_amounts_owed(satisfied);
+                let paid = self.paid.take(sources);
+                let award = self.award.take(released);
+                let owed = self.reduce_amounts_owed(satisfied);
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.taken_back = Some((*reversed_on, sources.clone()));
                 }
                 self.set_payment_state(*payment, PaymentState::Reversed);
+                return paid.and(award).and(owed);
             }
             _ => {}
         }
+        Ok(())
     }
 }

@@ -21,7 +21,7 @@ use super::entry::BankEntry;
 use super::{Grant, GrantCommand, GrantEvent, GrantState, ReturnReason, next_number};
 use crate::domain::funding_source::FundingSplit;
 use crate::domain::id::PersonId;
-use crate::domain::money::Money;
+use crate::domain::money::{BelowZero, Money};
 use crate::domain::payee::PaymentRoute;
 use crate::domain::text::Slug;
 use crate::domain::{ChangeMark, DecisionContext, Refusal, RestrictedAction};
@@ -367,7 +367,7 @@ impl Grant {
         })
     }
 
-    pub(super) fn apply_payment_event(&mut self, event: &GrantEvent) {
+    pub(super) fn apply_payment_event(&mut self, event: &GrantEvent) -> Result<(), BelowZero> {
         match event {
             GrantEvent::PaymentPrepared { .. } => self.apply_payment_prepared(event),
             GrantEvent::PaymentApproved {
@@ -393,9 +393,10 @@ impl Grant {
             GrantEvent::PaymentConfirmed { .. }
             | GrantEvent::PaymentCorrected { .. }
             | GrantEvent::PaymentFailed { .. }
-            | GrantEvent::PaymentReversed { .. } => self.apply_bank_event(event),
+            | GrantEvent::PaymentReversed { .. } => return self.apply_bank_event(event),
             _ => {}
         }
+        Ok(())
     }
 
     fn apply_payment_prepared(&mut self, event: &GrantEvent) {

@@ -129,7 +129,8 @@ fn people_known_to_one(seen: &mut SeenRefusals, world: &mut Scenario) {
         .apply(&OrganisationEvent::RoleGiven {
             person: NEWCOMER,
             role: Role::Administrator,
-        });
+        })
+        .expect("no money");
     world.issue_ok(0, role(O::ProposeRole, STRANGER, Role::Panel));
     seen.assert_actor_refused(
         world,

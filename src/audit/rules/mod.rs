@@ -1,0 +1,176 @@
+//! The checks of the rules: replays a log and checks each event against the state before it.
+//!
+//! The rules are written here once more, independently of the functions of `domain` that decide: a
+//! fault in those must not hide itself. Of `domain` only the fold of the events is used, for the
+//! sums and roles of [`LogState`].
+//!
+//! A [`RuleRoom`] checks the rules of one subject. Its rooms together check every rule of the table
+//! ([`Rule`]), each rule in one room.
+
+mod state;
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::derived_tables::GrantsById;
+use super::findings::Findings;
+use crate::domain::{ApplicationEvent, Event, Rule};
+use crate::eventlog::recorded_event::RecordedEvent;
+pub(super) use state::LogState;
+
+/// Checks some rules of the table while a log is replayed. No event may make it panic: the log can
+/// say anything.
+pub(super) trait RuleRoom {
+    /// The rules that it checks.
+    fn rules(&self) -> &'static [Rule];
+
+    /// Checks an event against the state before it, and keeps what later events need.
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>);
+
+    /// Checks what must hold after the last event of a command.
+    fn end_command(&mut self, _after: &LogState, _broken: &mut Broken<'_>) {}
+}
+
+/// Takes the broken rules of one event.
+pub(super) struct Broken<'a> {
+    findings: &'a mut Findings,
+    position: i64,
+    record: Uuid,
+}
+
+impl Broken<'_> {
+    /// Reports that the event breaks a rule, unless the condition holds.
+    pub(super) fn unless(&mut self, holds: bool, rule: Rule, says: impl Into<String>) {
+        if !holds {
+            self.report(rule, says);
+        }
+    }
+
+    pub(super) fn report(&mut self, rule: Rule, says: impl Into<String>) {
+        self.report_at(self.position, self.record, rule, says);
+    }
+
+    /// Reports a rule that an earlier event of a record breaks.
+    pub(super) fn report_at(
+        &mut self,
+        position: i64,
+        record: Uuid,
+        rule: Rule,
+        says: impl Into<String>,
+    ) {
+        self.findings.add_about(record, position, rule, says);
+    }
+}
+
+/// Checks all rules over the events of a log, in order.
+pub struct RuleChecker {
+    state: LogState,
+    rooms: Vec<Box<dyn RuleRoom>>,
+    /// The last event: its command, position and record.
+    last: Option<(Uuid, i64, Uuid)>,
+    awards: BTreeSet<Uuid>,
+    findings: Findings,
+}
+
+impl Default for RuleChecker {
+    fn default() -> Self {
+        Self {
+            state: LogState::default(),
+            rooms: rooms(),
+            last: None,
+            awards: BTreeSet::new(),
+            findings: Findings::default(),
+        }
+    }
+}
+
+/// The rooms, in the order of the table.
+fn rooms() -> Vec<Box<dyn RuleRoom>> {
+    vec![]
+}
+
+impl RuleChecker {
+    /// Checks and applies the next event.
+    pub fn process(&mut self, event: &RecordedEvent) {
+        if self
+            .last
+            .is_some_and(|(command, ..)| command != event.command_id)
+        {
+            self.end_command();
+        }
+        self.state.count(event);
+        let mut broken = Broken {
+            findings: &mut self.findings,
+            position: event.position,
+            record: event.stream,
+        };
+        for room in &mut self.rooms {
+            room.check(event, &self.state, &mut broken);
+        }
+        if let Err((rule, says)) = self.state.apply(event) {
+            broken.report(rule, says);
+        }
+        if let Event::Application(ApplicationEvent::Awarded { .. }) = &event.event {
+            self.awards.insert(event.stream);
+        }
+        self.last = Some((event.command_id, event.position, event.stream));
+    }
+
+    fn end_command(&mut self) {
+        let Some((_, position, record)) = self.last else {
+            return;
+        };
+        let mut broken = Broken {
+            findings: &mut self.findings,
+            position,
+            record,
+        };
+        for room in &mut self.rooms {
+            room.end_command(&self.state, &mut broken);
+        }
+    }
+
+    /// Ends the replay, and with it the last command. Returns what was found.
+    #[must_use]
+    pub fn finish(mut self) -> RuleReport {
+        self.end_command();
+        RuleReport {
+            awards: self.awards.len(),
+            grants: self.state.into_grants(),
+            findings: self.findings,
+        }
+    }
+}
+
+/// What a replay of the rules found.
+pub struct RuleReport {
+    /// The number of awards.
+    pub awards: usize,
+    pub(super) grants: GrantsById,
+    pub findings: Findings,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use strum::IntoEnumIterator as _;
+
+    use super::{Rule, rooms};
+
+    #[test]
+    fn every_rule_is_checked_in_one_room() {
+        let (mut checked, mut twice) = (BTreeSet::new(), Vec::new());
+        for rule in rooms().iter().flat_map(|room| room.rules()) {
+            if !checked.insert(*rule) {
+                twice.push(*rule);
+            }
+        }
+        assert_eq!(twice, [], "rules that two rooms check");
+        let unchecked: Vec<Rule> = Rule::iter()
+            .filter(|rule| !checked.contains(rule))
+            .collect();
+        assert_eq!(unchecked, [], "rules that no room checks");
+    }
+}

@@ -1,0 +1,173 @@
+//! The state of a log after the events so far, as far as several rooms need it.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::audit::derived_tables::GrantsById;
+use crate::domain::{
+    Aggregate, ApplicationEvent, Event, Fund, FundId, Grant, GrantEvent, Group, GroupEvent,
+    Organisation, OrganisationEvent, PersonEvent, PersonId, Role, Rule,
+};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+/// Where an application came from. Its grant has the same id.
+#[derive(Clone, Debug)]
+pub(in crate::audit) struct ApplicationOrigin {
+    pub(in crate::audit) fund: FundId,
+    pub(in crate::audit) group: Uuid,
+    /// The number of events in the log when it began.
+    pub(in crate::audit) began: usize,
+}
+
+#[derive(Default)]
+pub(in crate::audit) struct LogState {
+    organisation: Organisation,
+    funds: BTreeMap<Uuid, Fund>,
+    groups: BTreeMap<Uuid, Group>,
+    grants: GrantsById,
+    applications: BTreeMap<Uuid, ApplicationOrigin>,
+    event_count: usize,
+    has_people_rules: bool,
+}
+
+impl LogState {
+    /// The person who gave the command of an event. None for the operator and for jobs.
+    pub(in crate::audit) fn actor(event: &RecordedEvent) -> Option<PersonId> {
+        event
+            .metadata
+            .get("actor")
+            .and_then(|actor| actor.parse().ok())
+    }
+
+    pub(in crate::audit) fn organisation(&self) -> &Organisation {
+        &self.organisation
+    }
+
+    pub(in crate::audit) fn fund(&self, id: Uuid) -> Option<&Fund> {
+        self.funds.get(&id)
+    }
+
+    pub(in crate::audit) fn funds(&self) -> impl Iterator<Item = &Fund> {
+        self.funds.values()
+    }
+
+    pub(in crate::audit) fn group(&self, id: Uuid) -> Option<&Group> {
+        self.groups.get(&id)
+    }
+
+    pub(in crate::audit) fn grant(&self, id: Uuid) -> Option<&Grant> {
+        self.grants.get(&id)
+    }
+
+    /// The current state of every grant.
+    pub(in crate::audit) fn grants(&self) -> &GrantsById {
+        &self.grants
+    }
+
+    pub(super) fn into_grants(self) -> GrantsById {
+        self.grants
+    }
+
+    pub(in crate::audit) fn application(&self, id: Uuid) -> Option<&ApplicationOrigin> {
+        self.applications.get(&id)
+    }
+
+    pub(in crate::audit) fn applications(&self) -> impl Iterator<Item = &ApplicationOrigin> {
+        self.applications.values()
+    }
+
+    /// The fund of an application or a grant.
+    pub(in crate::audit) fn fund_of(&self, application: Uuid) -> Option<&Fund> {
+        self.fund(self.application(application)?.fund.0)
+    }
+
+    /// The group of a grant.
+    pub(in crate::audit) fn group_of(&self, grant: Uuid) -> Option<&Group> {
+        self.group(self.grant(grant)?.group()?.0)
+    }
+
+    pub(in crate::audit) fn holds_role(&self, person: PersonId, role: Role) -> bool {
+        self.organisation.roles_of(person).contains(&role)
+    }
+
+    /// Whether an event with the fields of the rules about people has occurred. Earlier programs
+    /// did not write what these rules need.
+    pub(in crate::audit) fn has_people_rules(&self) -> bool {
+        self.has_people_rules
+    }
+
+    /// The number of events so far.
+    pub(in crate::audit) fn event_count(&self) -> usize {
+        self.event_count
+    }
+
+    /// Notes the event before it is checked: rules about people hold for the first event that has
+    /// their fields, too.
+    pub(super) fn count(&mut self, event: &RecordedEvent) {
+        self.event_count += 1;
+        self.has_people_rules |= has_fields_of_people_rules(&event.event);
+    }
+
+    /// Applies an event. If it takes more money than there is, the state goes on at zero; the error
+    /// has the broken rule and what is wrong.
+    pub(super) fn apply(&mut self, event: &RecordedEvent) -> Result<(), (Rule, String)> {
+        let id = event.stream;
+        let (applied, rule) = match &event.event {
+            Event::Organisation(happened) => (self.organisation.apply(happened), Rule::Budget),
+            Event::Fund(happened) => {
+                let fund = self.funds.entry(id).or_default();
+                (fund.apply(happened), Rule::Budget)
+            }
+            Event::Group(happened) => {
+                let group = self.groups.entry(id).or_default();
+                (group.apply(happened), Rule::Budget)
+            }
+            Event::Grant(happened) => {
+                let grant = self.grants.entry(id).or_default();
+                (grant.apply(happened), rule_of_sum(happened))
+            }
+            Event::Application(ApplicationEvent::ApplicationStarted { fund, group, .. }) => {
+                let origin = ApplicationOrigin {
+                    fund: *fund,
+                    group: group.0,
+                    began: self.event_count,
+                };
+                self.applications.insert(id, origin);
+                return Ok(());
+            }
+            Event::Person(_) | Event::Application(_) => return Ok(()),
+        };
+        applied.map_err(|below| (rule, below.to_string()))
+    }
+}
+
+/// The rule that an event of a grant breaks if it takes more than there is.
+fn rule_of_sum(event: &GrantEvent) -> Rule {
+    match event {
+        GrantEvent::ReturnReceived { .. }
+        | GrantEvent::EntrySettled { .. }
+        | GrantEvent::PaymentReversed { .. }
+        | GrantEvent::ReturnWaived { .. } => Rule::ReturnCovered,
+        GrantEvent::PaymentSent { .. } | GrantEvent::PaymentFailed { .. } => Rule::PaymentAmount,
+        _ => Rule::CommitmentMatches,
+    }
+}
+
+/// Whether the event has a field that programs from before the rules about people did not write.
+fn has_fields_of_people_rules(event: &Event) -> bool {
+    match event {
+        Event::Person(PersonEvent::PersonRegistered { registered_on, .. }) => {
+            registered_on.is_some()
+        }
+        Event::Application(ApplicationEvent::ApplicationStarted { started_on, .. }) => {
+            started_on.is_some()
+        }
+        Event::Group(GroupEvent::MemberRemoved { removed_on, .. }) => removed_on.is_some(),
+        Event::Grant(GrantEvent::PaymentApproved { approved_on, .. }) => approved_on.is_some(),
+        Event::Grant(GrantEvent::PaymentPrepared { sources, .. }) => !sources.is_empty(),
+        Event::Organisation(OrganisationEvent::SettingsSet { .. })
+        | Event::Person(PersonEvent::PersonToTell { .. }) => true,
+        _ => false,
+    }
+}
