@@ -1,6 +1,7 @@
 //! Exported logs, checkpoints and both verifiers.
 
 pub mod auditing;
+mod broken_rules;
 pub mod signatures;
 pub mod take_backs;
 pub mod tampering;

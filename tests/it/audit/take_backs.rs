@@ -1,8 +1,8 @@
 //! Tampering with what a person learned by phone, and with steps that were taken back.
 
-use microgrants::audit::{Rule, export_layout};
+use microgrants::audit::export_layout;
 use microgrants::commands::{Caller, CommandRequest};
-use microgrants::domain::PersonId;
+use microgrants::domain::{PersonId, Rule};
 use serde_json::{Value, json};
 
 use super::tampering::{PythonVerifier, TamperedExport, find_python, person_in};
@@ -158,13 +158,13 @@ async fn a_signed_log_whose_take_backs_break_a_rule_is_found(app: TestApp) {
         serde_json_canonicalizer::to_string(&event).unwrap()
     };
     let lies: [(&str, Lie<'_>, Rule); 7] = [
-        ("PersonTold", &by_member, Rule::Independence),
-        ("PersonTold", &told_before, Rule::Independence),
-        ("PersonTold", &other_mail, Rule::Independence),
-        ("TellingTakenBack", &by_member, Rule::Independence),
-        ("TellingTakenBack", &other_mail, Rule::Independence),
-        ("EligibilityRefused", &for_years, Rule::Award),
-        ("EligibilityTakenBack", &hours_later, Rule::Award),
+        ("PersonTold", &by_member, Rule::MessagePassedOn),
+        ("PersonTold", &told_before, Rule::MessagePassedOn),
+        ("PersonTold", &other_mail, Rule::MessagePassedOn),
+        ("TellingTakenBack", &by_member, Rule::MessagePassedOn),
+        ("TellingTakenBack", &other_mail, Rule::MessagePassedOn),
+        ("EligibilityRefused", &for_years, Rule::TakenBackInTime),
+        ("EligibilityTakenBack", &hours_later, Rule::TakenBackInTime),
     ];
     for (event, lie, rule) in lies {
         let found = damaged.rules_violated_by(event, lie);
@@ -172,10 +172,10 @@ async fn a_signed_log_whose_take_backs_break_a_rule_is_found(app: TestApp) {
     }
 
     for (event, rule) in [
-        ("PersonToTell", Rule::Independence),
-        ("PersonTold", Rule::Independence),
-        ("TellingTakenBack", Rule::Independence),
-        ("EligibilityRefused", Rule::Award),
+        ("PersonToTell", Rule::MessagePassedOn),
+        ("PersonTold", Rule::MessagePassedOn),
+        ("TellingTakenBack", Rule::MessagePassedOn),
+        ("EligibilityRefused", Rule::TakenBackInTime),
     ] {
         let at = places_of(&events, event)[0];
         let found = damaged.rules_violated_in(&without_event(&events, at));

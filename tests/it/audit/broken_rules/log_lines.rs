@@ -1,0 +1,180 @@
+//! The events of an exported log, to be edited as a holder of the signing key could.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// The events of a log as JSON, in order.
+#[derive(Clone)]
+pub struct LogLines(Vec<Value>);
+
+/// An event to be put into a log.
+pub struct NewEvent {
+    /// The kind of record: `grant`, `fund` and so on.
+    pub stream: &'static str,
+    pub id: String,
+    pub event: &'static str,
+    pub fields: Value,
+    pub actor: String,
+}
+
+impl LogLines {
+    pub fn parse(lines: &[String]) -> Self {
+        let parse = |line: &String| serde_json::from_str(line).expect("an event");
+        Self(lines.iter().map(parse).collect())
+    }
+
+    /// The lines in canonical form, with positions, sequences and times as a writer makes them.
+    pub fn to_lines(&self) -> Vec<String> {
+        let mut sequences: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let (mut lines, mut last_at) = (Vec::new(), 0);
+        for (position, event) in self.0.iter().enumerate() {
+            let mut event = event.clone();
+            let sequence = sequences
+                .entry((text(&event, "stream"), text(&event, "id")))
+                .or_default();
+            *sequence += 1;
+            last_at = last_at.max(event["recorded_at"].as_i64().unwrap_or_default());
+            event["position"] = json!(position);
+            event["sequence"] = json!(*sequence);
+            event["recorded_at"] = json!(last_at);
+            lines.push(serde_json_canonicalizer::to_string(&event).expect("canonical"));
+        }
+        lines
+    }
+
+    /// The places of the events with this name.
+    pub fn all(&self, event: &str) -> Vec<usize> {
+        let of_name = |at: &usize| self.0[*at]["event"] == event;
+        (0..self.0.len()).filter(of_name).collect()
+    }
+
+    /// The place of the first event with this name.
+    pub fn first(&self, event: &str) -> usize {
+        *self
+            .all(event)
+            .first()
+            .unwrap_or_else(|| panic!("no {event}"))
+    }
+
+    /// The place of the first event with this name for which the condition holds.
+    pub fn first_where(&self, event: &str, holds: impl Fn(&Value) -> bool) -> usize {
+        let found = self
+            .all(event)
+            .into_iter()
+            .find(|at| holds(self.fields(*at)));
+        found.unwrap_or_else(|| panic!("no such {event}"))
+    }
+
+    /// The place of the first event with this name on the record of another event, after it.
+    pub fn next_of(&self, at: usize, event: &str) -> usize {
+        let id = self.id(at);
+        let later = self.all(event).into_iter();
+        later
+            .filter(|place| *place > at)
+            .find(|place| self.id(*place) == id)
+            .unwrap_or_else(|| panic!("no {event} after {at}"))
+    }
+
+    /// The id of the record of an event.
+    pub fn id(&self, at: usize) -> String {
+        text(&self.0[at], "id")
+    }
+
+    /// Who gave the command of an event.
+    pub fn actor(&self, at: usize) -> String {
+        text(&self.0[at]["metadata"], "actor")
+    }
+
+    /// The fields of an event.
+    pub fn fields(&self, at: usize) -> &Value {
+        let event = self.0[at]["event"].as_str().expect("a name");
+        &self.0[at]["payload"][event]
+    }
+
+    /// A field of an event that is a text.
+    pub fn field(&self, at: usize, name: &str) -> String {
+        text(self.fields(at), name)
+    }
+
+    /// Changes a field of an event.
+    pub fn set(&mut self, at: usize, name: &str, value: impl Into<Value>) {
+        let event = text(&self.0[at], "event");
+        self.0[at]["payload"][&event][name] = value.into();
+    }
+
+    /// Changes the whole event.
+    pub fn edit(&mut self, at: usize, change: impl FnOnce(&mut Value)) {
+        change(&mut self.0[at]);
+    }
+
+    /// Changes who gave the command of an event.
+    pub fn set_actor(&mut self, at: usize, actor: &str) {
+        self.0[at]["metadata"]["actor"] = json!(actor);
+    }
+
+    pub fn remove(&mut self, at: usize) {
+        self.0.remove(at);
+    }
+
+    /// Moves an event to before another place.
+    pub fn move_to(&mut self, from: usize, to: usize) {
+        let event = self.0.remove(from);
+        self.0.insert(to, event);
+    }
+
+    /// Puts an event in, as a command of its own.
+    pub fn insert(&mut self, at: usize, new: NewEvent) {
+        let before = &self.0[at.saturating_sub(1)];
+        let command = uuid::Uuid::new_v4().to_string();
+        let event = json!({
+            "command_id": command,
+            "event": new.event,
+            "id": new.id,
+            "metadata": {
+                "actor": new.actor, "causation_id": command, "channel": "web",
+                "command": "grant/edited", "command_id": command, "correlation_id": command,
+                "decided_at": before["metadata"]["decided_at"],
+            },
+            "payload": { new.event: new.fields },
+            "position": 0,
+            "recorded_at": before["recorded_at"],
+            "sequence": 0,
+            "stream": new.stream,
+            "v": 1,
+            "version": "1.0",
+        });
+        self.0.insert(at, event);
+    }
+
+    /// Puts in a copy of an event, as a command of its own.
+    pub fn copy_to(&mut self, from: usize, to: usize) {
+        let mut event = self.0[from].clone();
+        let command = json!(uuid::Uuid::new_v4().to_string());
+        event["command_id"] = command.clone();
+        event["metadata"]["command_id"] = command;
+        self.0.insert(to, event);
+    }
+
+    /// The people who hold a role at the end of the log, in the order in which it was given.
+    pub fn holders(&self, role: &str) -> Vec<String> {
+        let mut holders = Vec::new();
+        for at in 0..self.0.len() {
+            let (event, fields) = (text(&self.0[at], "event"), self.fields(at));
+            let person = text(fields, "person");
+            match event.as_str() {
+                "FounderNamed" if fields["roles"].to_string().contains(role) => {
+                    holders.push(person)
+                }
+                "RoleConfirmed" if fields["role"] == role => holders.push(person),
+                "RoleEnded" if fields["role"] == role => holders.retain(|one| *one != person),
+                _ => {}
+            }
+        }
+        holders
+    }
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_default().to_owned()
+}

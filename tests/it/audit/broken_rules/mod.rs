@@ -1,0 +1,71 @@
+//! Each rule of the table, broken in a complete and signed log: only a replay of the rules finds it.
+//!
+//! The base is the log of the seeds. A break edits, removes or inserts events as a holder of the
+//! office's signing key could, and the log is signed again.
+
+mod log_lines;
+mod money;
+mod office;
+mod panel;
+
+use std::collections::BTreeSet;
+
+use microgrants::audit::{FindingRule, export_layout};
+use microgrants::domain::Rule;
+use strum::IntoEnumIterator as _;
+
+use super::tampering::TamperedExport;
+use crate::audit::transparency_log::sealer;
+use crate::operations::seeds::load_seeds;
+use crate::support::test_app::TestApp;
+pub use log_lines::{LogLines, NewEvent};
+
+/// A way to break a rule.
+#[derive(Clone)]
+pub struct Break {
+    pub rule: Rule,
+    /// What the log says afterwards.
+    pub says: &'static str,
+    pub edit: fn(&mut LogLines),
+}
+
+on_each_engine!(each_rule_of_the_table_is_broken_and_named);
+/// The verifier names the rule at the first position that it names for any rule: the cause comes
+/// before what follows from it.
+async fn each_rule_of_the_table_is_broken_and_named(app: TestApp) {
+    load_seeds(&app).await;
+    sealer(&app).catch_up().await.unwrap();
+    let damaged = TamperedExport::export(&app, None).await;
+    let base = LogLines::parse(&damaged.lines(export_layout::EVENTS));
+    let whole = damaged.findings_in(&base.to_lines());
+    assert!(rules_in(&whole).is_empty(), "{whole:?}");
+
+    let (mut broken, mut missed) = (BTreeSet::new(), Vec::new());
+    for one in [office::breaks(), panel::breaks(), money::breaks()].concat() {
+        let mut edited = base.clone();
+        (one.edit)(&mut edited);
+        let found = damaged.findings_in(&edited.to_lines());
+        let first = rules_in(&found).first().map(|(position, _)| *position);
+        let named = rules_in(&found)
+            .iter()
+            .any(|(position, rule)| *rule == one.rule && Some(*position) == first);
+        if !named {
+            missed.push(format!("{:?}, {}: {found:?}", one.rule, one.says));
+        }
+        broken.insert(one.rule);
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    let unbroken: Vec<Rule> = Rule::iter().filter(|rule| !broken.contains(rule)).collect();
+    assert_eq!(unbroken, [], "rules that no case breaks");
+}
+
+/// The broken rules of the table, by position.
+fn rules_in(found: &[microgrants::audit::Finding]) -> Vec<(i64, Rule)> {
+    let of_table = found.iter().filter_map(|finding| match finding.rule {
+        FindingRule::Domain(rule) => Some((finding.position?, rule)),
+        FindingRule::Form(_) => None,
+    });
+    let mut all: Vec<_> = of_table.collect();
+    all.sort();
+    all
+}

@@ -1,0 +1,7 @@
+//! Breaks of the rules.
+
+use super::Break;
+
+pub fn breaks() -> Vec<Break> {
+    vec![]
+}
