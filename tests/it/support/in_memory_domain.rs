@@ -1,14 +1,15 @@
 //! The domain alone, in memory: a command is decided with its consequences, completely or not at
 //! all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use microgrants::domain::{
     Actor, Application, Command, DecisionContext, Event, FollowUps, Fund, Grant, Group,
-    Organisation, OrganisationId, Person, PersonId, Refusal, TrackedRead,
+    Organisation, OrganisationId, Person, PersonId, Refusal, Roles, TrackedRead,
 };
+use microgrants::eventlog::recorded_event::{Metadata, RecordedEvent};
 use uuid::Uuid;
 
 /// All aggregates, and today's date.
@@ -23,6 +24,18 @@ pub struct InMemoryDomain {
     pub grants: BTreeMap<Uuid, Grant>,
     /// Every event in order, with the id of its stream.
     pub history: Vec<(Uuid, Event)>,
+    /// Every command that was accepted, in order.
+    issued: Vec<IssuedCommand>,
+}
+
+/// A command that was accepted.
+#[derive(Clone, Copy)]
+struct IssuedCommand {
+    actor: Actor,
+    roles: Roles,
+    on: Date,
+    /// The number of events up to its last one.
+    until: usize,
 }
 
 pub const ORGANISATION: OrganisationId = OrganisationId(Uuid::from_u128(1));
@@ -38,7 +51,41 @@ impl InMemoryDomain {
             applications: BTreeMap::new(),
             grants: BTreeMap::new(),
             history: Vec::new(),
+            issued: Vec::new(),
         }
+    }
+
+    /// The events from a place on, as a log has them: recorded at noon of their day.
+    pub fn recorded_from(&self, first: usize) -> Vec<RecordedEvent> {
+        let mut sequences = HashMap::new();
+        let mut recorded = Vec::new();
+        for (place, (stream, event)) in self.history.iter().enumerate() {
+            let kind = std::mem::discriminant(event);
+            let sequence: &mut i64 = sequences.entry((kind, *stream)).or_default();
+            *sequence += 1;
+            if place < first {
+                continue;
+            }
+            let command = self.issued.partition_point(|issued| issued.until <= place);
+            let issued = self.issued[command];
+            let mut metadata = Metadata::default();
+            metadata.set("actor", actor_name(issued.actor));
+            let roles: Vec<&str> = issued.roles.iter().map(|role| (*role).into()).collect();
+            if !roles.is_empty() {
+                metadata.set("roles", roles.join(" "));
+            }
+            let noon = issued.on.at(12, 0, 0, 0).in_tz("Europe/London");
+            recorded.push(RecordedEvent {
+                position: i64::try_from(place).expect("few events"),
+                recorded_at: noon.expect("a time").timestamp(),
+                stream: *stream,
+                sequence: *sequence,
+                event: event.clone(),
+                metadata,
+                command_id: Uuid::from_u128(command as u128 + 1),
+            });
+        }
+        recorded
     }
 
     /// Decides a command as a consequence of another.
@@ -65,8 +112,13 @@ impl InMemoryDomain {
     ) -> Result<(), Refusal> {
         let happened = self.history.len();
         let history = std::mem::take(&mut self.history);
+        let issued = std::mem::take(&mut self.issued);
         let before = self.clone();
-        self.history = history;
+        (self.history, self.issued) = (history, issued);
+        let roles = match actor {
+            Actor::Person(person) => self.organisation.roles_of(person),
+            Actor::Operator | Actor::Job => Roles::default(),
+        };
         let mut waiting = std::collections::VecDeque::from([(command, consequence)]);
         while let Some((next, consequence)) = waiting.pop_front() {
             match self.decide_one(actor, &next, consequence) {
@@ -77,11 +129,22 @@ impl InMemoryDomain {
                 Err(refusal) => {
                     let mut history = std::mem::take(&mut self.history);
                     history.truncate(happened);
-                    *self = Self { history, ..before };
+                    let issued = std::mem::take(&mut self.issued);
+                    *self = Self {
+                        history,
+                        issued,
+                        ..before
+                    };
                     return Err(refusal);
                 }
             }
         }
+        self.issued.push(IssuedCommand {
+            actor,
+            roles,
+            on: self.today,
+            until: self.history.len(),
+        });
         Ok(())
     }
 
@@ -199,6 +262,14 @@ impl InMemoryDomain {
         }
         facts.application = stream_of(&self.applications, related.application);
         facts
+    }
+}
+
+fn actor_name(actor: Actor) -> String {
+    match actor {
+        Actor::Person(person) => person.to_string(),
+        Actor::Operator => "operator".to_owned(),
+        Actor::Job => "job".to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ mod year_under_way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use microgrants::audit::PeopleRulesChecker;
+use microgrants::audit::RuleChecker;
 use microgrants::domain::command::CommandSpec;
 use microgrants::domain::role::Permission;
 use microgrants::domain::{
@@ -143,6 +143,7 @@ fn the_money_adds_up_at_every_position() {
         for _ in 0..COMMANDS_PER_HISTORY {
             history.step();
         }
+        history.check_rules();
     }
 
     let never: BTreeSet<_> = all
@@ -163,9 +164,6 @@ struct History<'a> {
     seed: u64,
     dice: SeededRandom,
     setting: Scenario,
-    people_rules: PeopleRulesChecker,
-    /// Number of events that the rules about people have been checked against.
-    checked: usize,
     all: &'a [NamedSpec],
     /// How often each command was accepted, in all histories.
     taken: &'a mut BTreeMap<String, u32>,
@@ -196,8 +194,6 @@ impl<'a> History<'a> {
             seed,
             dice: SeededRandom::new(seed),
             setting,
-            people_rules: PeopleRulesChecker::default(),
-            checked: 0,
             all,
             taken,
         }
@@ -223,7 +219,7 @@ impl<'a> History<'a> {
         {
             return;
         }
-        self.check()
+        check_money(&self.setting.world)
             .unwrap_or_else(|wrong| panic!("history {}, after {path} {body}: {wrong}", self.seed));
         *self.taken.entry(path).or_default() += 1;
         if self.dice.one_in(15) {
@@ -285,14 +281,14 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Checks the money, and the rules about people for the events since the last check.
-    fn check(&mut self) -> Result<(), String> {
-        check_money(&self.setting.world)?;
-        for (stream, event) in &self.setting.world.history[self.checked..] {
-            self.people_rules.process(*stream, event)?;
+    /// Checks the rules of the table over the whole history.
+    fn check_rules(&self) {
+        let mut replay = RuleChecker::default();
+        for event in self.setting.world.recorded_from(0) {
+            replay.process(&event);
         }
-        self.checked = self.setting.world.history.len();
-        Ok(())
+        let found = replay.finish().findings.sorted();
+        assert!(found.is_empty(), "history {}: {found:?}", self.seed);
     }
 }
 
