@@ -7,6 +7,9 @@
 //! A [`RuleRoom`] checks the rules of one subject. Its rooms together check every rule of the table
 //! ([`Rule`]), each rule in one room.
 
+mod actors;
+mod budgets;
+mod funds;
 mod state;
 
 use std::collections::BTreeSet;
@@ -87,7 +90,11 @@ impl Default for RuleChecker {
 
 /// The rooms, in the order of the table.
 fn rooms() -> Vec<Box<dyn RuleRoom>> {
-    vec![]
+    vec![
+        Box::<actors::Actors>::default(),
+        Box::<funds::Funds>::default(),
+        Box::<budgets::Budgets>::default(),
+    ]
 }
 
 impl RuleChecker {

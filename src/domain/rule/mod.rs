@@ -87,14 +87,16 @@ macro_rules! rules {
 rules! {
     People {
     ActorNamed
-        "The person whom an event names as the one who acted is the person who gave the command. \
-         This holds for `by` and for every field that ends in `_by`, except `proposed_by` of an \
-         event that confirms, `merged_by` and `added_by` of a `MemberAdded` that follows another \
-         event of its command, and every event of `operator` and `job`."
+        "The person whom an event names as the one who acted gave its command. The name is the first \
+         of `confirmed_by`, `set_by`, `by`, `approved_by`, `prepared_by`, `verified_by`, `keyed_by`, \
+         `kept_by`, `shared_by`, `invited_by`, `started_by`, `registered_by`, `changed_by`, \
+         `proposed_by`, `merged_by` and `read_by` that the event has and that is not null; it equals \
+         `actor` in the metadata where that is a person. `MemberAdded`, `InterestDeclared` and \
+         `ScoreSetAside` can name others."
         ["*"]
     RoleHeld
-        "A person acts in a role only while they hold it: each role in the metadata of an event was \
-         given to its actor before, and has not ended."
+        "A person acts in a role only while they hold it: before the first event of a command, its \
+         actor held each role in the metadata."
         ["*"]
     RoleByTwo
         "One administrator proposes a role and another confirms it. `FounderNamed` is the \
@@ -148,10 +150,11 @@ rules! {
          rules. `RulesSet` comes before the fund opens."
         ["fund.RulesConfirmed", "fund.RulesSet"]
     FundOpen
-        "A round opens, money is committed for a new grant and an application is submitted only \
-         while the fund is open: after `FundOpened` or `FundResumed`, and before `FundPaused` or \
-         `FundClosed`."
-        ["fund.RoundOpened", "fund.Committed", "application.ApplicationSubmitted"]
+        "A round opens, money is committed and an application is submitted, also after changes, only \
+         while the fund is open: after `FundOpened` or `FundResumed`, and before the next \
+         `FundPaused`, `FundClosed` or `FundArchived`."
+        ["fund.RoundOpened", "fund.Committed", "fund.CommitmentIncreased",
+         "application.ApplicationSubmitted", "application.ApplicationResubmitted"]
     Budget
         "A fund commits and gives back no more than is free, by source. Money that a funder gave \
          for an area pays for that area only."

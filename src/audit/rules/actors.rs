@@ -1,0 +1,174 @@
+//! Who acted: events name the person who gave the command, and people act in roles that they hold.
+
+use uuid::Uuid;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::domain::{
+    ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent,
+    PersonId, Rule,
+};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+#[derive(Default)]
+pub(super) struct Actors {
+    /// The command of the last event. Its roles are those before its first event.
+    command: Option<Uuid>,
+}
+
+impl RuleRoom for Actors {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::ActorNamed, Rule::RoleHeld]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        let is_first = self.command.replace(event.command_id) != Some(event.command_id);
+        let Some(actor) = LogState::actor(event) else {
+            return;
+        };
+        if let Some(author) = author_of(&event.event) {
+            broken.unless(
+                author == actor,
+                Rule::ActorNamed,
+                format!("the event names {author}, and {actor} gave the command"),
+            );
+        }
+        let claimed = event.metadata.get("roles").filter(|_| is_first);
+        let held = before.organisation().roles_of(actor);
+        for role in claimed.unwrap_or_default().split_whitespace() {
+            let holds = held.iter().any(|held| <&str>::from(*held) == role);
+            broken.unless(
+                holds,
+                Rule::RoleHeld,
+                format!("{actor} acted as {role}, a role that they did not hold"),
+            );
+        }
+    }
+}
+
+/// The person whom an event names as the one who acted.
+fn author_of(event: &Event) -> Option<PersonId> {
+    match event {
+        Event::Organisation(event) => of_organisation(event),
+        Event::Person(event) => of_person(event),
+        Event::Fund(event) => of_fund(event),
+        Event::Group(event) => of_group(event),
+        Event::Application(event) => of_application(event),
+        Event::Grant(event) => of_grant(event),
+    }
+}
+
+fn of_organisation(event: &OrganisationEvent) -> Option<PersonId> {
+    use OrganisationEvent as E;
+    match event {
+        E::RoleProposed { proposed_by, .. }
+        | E::MailTextProposed { proposed_by, .. }
+        | E::SettingsProposed { proposed_by, .. }
+        | E::WebhookProposed { proposed_by, .. } => Some(*proposed_by),
+        E::RoleConfirmed { confirmed_by, .. } | E::WebhookConfirmed { confirmed_by, .. } => {
+            Some(*confirmed_by)
+        }
+        E::MailTextPublished {
+            proposed_by,
+            confirmed_by,
+            ..
+        } => confirmed_by.or(*proposed_by),
+        E::SettingsSet { set_by, .. } => Some(*set_by),
+        E::MailTextRefused { by, .. } | E::SettingsRefused { by, .. } => Some(*by),
+        E::StatementShared { shared_by, .. } => Some(*shared_by),
+        _ => None,
+    }
+}
+
+fn of_person(event: &PersonEvent) -> Option<PersonId> {
+    use PersonEvent as E;
+    match event {
+        E::PersonRegistered { registered_by, .. } => *registered_by,
+        E::ContactChangeProposed { proposed_by, .. } => Some(*proposed_by),
+        E::ContactChanged {
+            changed_by,
+            confirmed_by,
+            ..
+        } => confirmed_by.or(*changed_by),
+        E::ContactChangeRefused { by, .. }
+        | E::PersonTold { by, .. }
+        | E::TellingTakenBack { by, .. }
+        | E::EmailedInstead { by, .. } => Some(*by),
+        _ => None,
+    }
+}
+
+fn of_fund(event: &FundEvent) -> Option<PersonId> {
+    use FundEvent as E;
+    match event {
+        E::RulesProposed { proposed_by, .. } => Some(*proposed_by),
+        E::RulesConfirmed { confirmed_by, .. } => Some(*confirmed_by),
+        E::RulesRefused { by, .. } | E::BankFileMade { by, .. } => Some(*by),
+        _ => None,
+    }
+}
+
+/// A member who joins is added by the person who invited them, so `MemberAdded` names another.
+fn of_group(event: &GroupEvent) -> Option<PersonId> {
+    use GroupEvent as E;
+    match event {
+        E::GroupCorrectionProposed { by, .. } | E::GroupCorrectionRefused { by, .. } => Some(*by),
+        E::MemberInvited { invited_by, .. } => Some(*invited_by),
+        E::PayeeProvided { keyed_by, .. } => Some(*keyed_by),
+        E::PayeeVerified { verified_by, .. } => Some(*verified_by),
+        E::FileKept { kept_by, .. } => Some(*kept_by),
+        E::GroupMerged { merged_by, .. } => *merged_by,
+        _ => None,
+    }
+}
+
+/// An interest can follow from help that another person confirmed, so `InterestDeclared` names the
+/// helper.
+fn of_application(event: &ApplicationEvent) -> Option<PersonId> {
+    use ApplicationEvent as E;
+    match event {
+        E::ApplicationStarted { started_by, .. } => *started_by,
+        E::AnswersSaved { keyed_by, .. } => *keyed_by,
+        E::HelpConfirmed { by, .. }
+        | E::HelpRefused { by, .. }
+        | E::EligibilityConfirmed { by, .. }
+        | E::EligibilityRefused { by, .. }
+        | E::EligibilityTakenBack { by }
+        | E::NoInterestDeclared { by, .. }
+        | E::ScoreGiven { by, .. }
+        | E::ScoreRevised { by, .. }
+        | E::AttendanceConfirmed { by, .. }
+        | E::ReviewDecided { by, .. } => Some(*by),
+        _ => None,
+    }
+}
+
+fn of_grant(event: &GrantEvent) -> Option<PersonId> {
+    use GrantEvent as E;
+    match event {
+        E::AgreementAccepted { read_by, .. } => *read_by,
+        E::ReminderSent { by, .. } => *by,
+        E::PaymentPrepared { prepared_by, .. } => Some(*prepared_by),
+        E::PaymentApproved { approved_by, .. } => Some(*approved_by),
+        E::RevocationConfirmed { by, .. }
+        | E::AgreementSigned { by, .. }
+        | E::CheckRequested { by, .. }
+        | E::CheckPassed { by, .. }
+        | E::CheckFailed { by, .. }
+        | E::WaiverProposed { by, .. }
+        | E::CheckWaived { by, .. }
+        | E::ScheduleProposed { by, .. }
+        | E::EarlyPaymentProposed { by, .. }
+        | E::EarlyPaymentConfirmed { by, .. }
+        | E::VariationRequested { by, .. }
+        | E::VariationApproved { by, .. }
+        | E::VariationRefused { by, .. }
+        | E::OutcomeJudged { by, .. }
+        | E::ReturnWaiverProposed { by, .. }
+        | E::ReturnWaived { by, .. }
+        | E::EntryUnsettled { by, .. }
+        | E::SettlementProposed { by, .. }
+        | E::EntrySettled { by, .. }
+        | E::AttendanceConfirmed { by, .. } => Some(*by),
+        _ => None,
+    }
+}
