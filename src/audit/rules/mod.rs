@@ -9,7 +9,10 @@
 
 mod actors;
 mod budgets;
+mod contacts;
 mod funds;
+mod roles;
+mod settings;
 mod state;
 
 use std::collections::BTreeSet;
@@ -92,6 +95,9 @@ impl Default for RuleChecker {
 fn rooms() -> Vec<Box<dyn RuleRoom>> {
     vec![
         Box::<actors::Actors>::default(),
+        Box::<roles::RoleGiving>::default(),
+        Box::<contacts::Contacts>::default(),
+        Box::<settings::SettingsRoom>::default(),
         Box::<funds::Funds>::default(),
         Box::<budgets::Budgets>::default(),
     ]

@@ -1,6 +1,6 @@
 //! The state of a log after the events so far, as far as several rooms need it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub(in crate::audit) struct LogState {
     groups: BTreeMap<Uuid, Group>,
     grants: GrantsById,
     applications: BTreeMap<Uuid, ApplicationOrigin>,
+    /// The people whose personal data were erased.
+    erased: BTreeSet<Uuid>,
     event_count: usize,
     has_people_rules: bool,
 }
@@ -91,6 +93,15 @@ impl LogState {
         self.organisation.roles_of(person).contains(&role)
     }
 
+    pub(in crate::audit) fn has_role(&self, person: PersonId) -> bool {
+        !self.organisation.roles_of(person).is_empty()
+    }
+
+    /// Whether the personal data of a person were erased.
+    pub(in crate::audit) fn is_erased(&self, person: Uuid) -> bool {
+        self.erased.contains(&person)
+    }
+
     /// Whether an event with the fields of the rules about people has occurred. Earlier programs
     /// did not write what these rules need.
     pub(in crate::audit) fn has_people_rules(&self) -> bool {
@@ -134,6 +145,10 @@ impl LogState {
                     began: self.event_count,
                 };
                 self.applications.insert(id, origin);
+                return Ok(());
+            }
+            Event::Person(PersonEvent::PersonalDataErased { .. }) => {
+                self.erased.insert(id);
                 return Ok(());
             }
             Event::Person(_) | Event::Application(_) => return Ok(()),

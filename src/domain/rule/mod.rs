@@ -99,16 +99,17 @@ rules! {
          actor held each role in the metadata."
         ["*"]
     RoleByTwo
-        "One administrator proposes a role and another confirms it. `FounderNamed` is the \
-         operator's. There is no `RoleGiven` after the first `FounderNamed` or `RoleProposed`."
+        "One administrator proposes a role and another administrator confirms it; the end of the role \
+         withdraws a proposal. `FounderNamed` is by the operator, while there are fewer than two \
+         administrators. There is no `RoleGiven` after the first `FounderNamed` or `RoleProposed`."
         ["organisation.RoleConfirmed", "organisation.RoleProposed", "organisation.RoleGiven",
          "organisation.FounderNamed"]
     RolesExclude
         "No one is auditor and panel member at the same time."
         ["organisation.RoleConfirmed", "organisation.FounderNamed"]
     TwoAdministrators
-        "Once there were two administrators, the end of a role leaves at least two, unless the \
-         personal data of the person were erased in the same command."
+        "Once there have been two administrators, the end of a role leaves at least two, unless the \
+         personal data of the person were erased before."
         ["organisation.RoleEnded"]
     ContactByTwo
         "Staff who change the contact details of another person need a second person, except for \
@@ -127,8 +128,9 @@ rules! {
          have been two administrators, one sets them alone, but not the account for returns."
         ["organisation.SettingsSet"]
     WordsByTwo
-        "The words of an email that two people must agree to are confirmed by another person than \
-         the one who proposed them."
+        "Words of an email that were proposed are confirmed by another person than the one who \
+         proposed them. From the first `MailTextProposed` on, the words of `sign_in`, \
+         `colleague_invited` and `contact_changed` are published in this way only."
         ["organisation.MailTextPublished"]
     WebhookByTwo
         "A webhook is confirmed by another administrator than the one who proposed it, with the \

@@ -1,0 +1,112 @@
+//! Roles: two administrators give each one, some exclude others, and administrators remain.
+
+use std::collections::BTreeMap;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::domain::{Event, OrganisationEvent, PersonId, Role, Rule};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+#[derive(Default)]
+pub(super) struct RoleGiving {
+    /// By person and role: who proposed it last.
+    proposed: BTreeMap<(PersonId, &'static str), PersonId>,
+    /// Whether a program that needs two people for a role has written to the log.
+    needs_two: bool,
+    /// Whether there have ever been two administrators.
+    had_two_administrators: bool,
+}
+
+impl RuleRoom for RoleGiving {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::RoleByTwo, Rule::RolesExclude, Rule::TwoAdministrators]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        let Event::Organisation(happened) = &event.event else {
+            return;
+        };
+        let administrators = before.organisation().holders(Role::Administrator).count();
+        self.had_two_administrators |= administrators >= 2;
+        match happened {
+            OrganisationEvent::FounderNamed { person, roles } => {
+                self.needs_two = true;
+                let is_operator = event.metadata.get("actor") == Some("operator");
+                let says = "a founder was named who was not the operator's";
+                broken.unless(is_operator && administrators < 2, Rule::RoleByTwo, says);
+                for role in roles {
+                    check_exclusion(*person, *role, before, broken);
+                }
+            }
+            OrganisationEvent::RoleGiven { .. } => {
+                let says = "one person gave a role alone";
+                broken.unless(!self.needs_two, Rule::RoleByTwo, says);
+            }
+            OrganisationEvent::RoleProposed {
+                person,
+                role,
+                proposed_by,
+                ..
+            } => {
+                self.needs_two = true;
+                let is_administrator = before.holds_role(*proposed_by, Role::Administrator);
+                let says = format!("{proposed_by} proposed a role, and is no administrator");
+                broken.unless(is_administrator, Rule::RoleByTwo, says);
+                let of = (*person, <&str>::from(*role));
+                self.proposed.insert(of, *proposed_by);
+            }
+            OrganisationEvent::RoleConfirmed {
+                person,
+                role,
+                confirmed_by,
+            } => {
+                self.check_confirmation(*person, *role, *confirmed_by, before, broken);
+                check_exclusion(*person, *role, before, broken);
+            }
+            OrganisationEvent::RoleEnded { person, role, .. } => {
+                self.proposed.remove(&(*person, <&str>::from(*role)));
+                let leaves = *role == Role::Administrator && before.holds_role(*person, *role);
+                let is_erased = before.is_erased(person.0);
+                let says = "the end of a role left fewer than two administrators";
+                broken.unless(
+                    !leaves || !self.had_two_administrators || administrators > 2 || is_erased,
+                    Rule::TwoAdministrators,
+                    says,
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+impl RoleGiving {
+    fn check_confirmation(
+        &mut self,
+        person: PersonId,
+        role: Role,
+        confirmed_by: PersonId,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
+        let Some(proposed_by) = self.proposed.remove(&(person, role.into())) else {
+            let says = format!("{confirmed_by} confirmed a role that nobody had proposed");
+            return broken.report(Rule::RoleByTwo, says);
+        };
+        let says = format!("{confirmed_by} proposed a role and confirmed it");
+        broken.unless(proposed_by != confirmed_by, Rule::RoleByTwo, says);
+        let are_administrators = [proposed_by, confirmed_by]
+            .iter()
+            .all(|one| before.holds_role(*one, Role::Administrator));
+        let says = "a person who is no administrator gave a role";
+        broken.unless(are_administrators, Rule::RoleByTwo, says);
+    }
+}
+
+fn check_exclusion(person: PersonId, role: Role, before: &LogState, broken: &mut Broken<'_>) {
+    let other = match role {
+        Role::Auditor => Role::Panel,
+        Role::Panel => Role::Auditor,
+        _ => return,
+    };
+    let says = format!("{person} is auditor and panel member");
+    broken.unless(!before.holds_role(person, other), Rule::RolesExclude, says);
+}

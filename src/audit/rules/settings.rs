@@ -1,0 +1,204 @@
+//! Settings of the organisation, the words of emails, webhooks and links to statements.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::domain::organisation::Settings;
+use crate::domain::{Event, OrganisationEvent, PersonId, Role, Rule};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+/// The roles that share statements.
+const SHARING_ROLES: [Role; 3] = [Role::Administrator, Role::Officer, Role::Finance];
+/// How many days a link opens its statement, and one, as the clocks of a program and of its
+/// database differ.
+const LINK_DAYS_MAX: i32 = 91;
+
+#[derive(Default)]
+pub(super) struct SettingsRoom {
+    /// Whether there have ever been two administrators.
+    had_two_administrators: bool,
+    /// The settings that were proposed last, and who proposed them.
+    proposed: Option<(PersonId, Settings)>,
+    /// By webhook: its newest proposal, and who made it.
+    webhooks: BTreeMap<u32, (u32, PersonId)>,
+    /// Who has proposed the words of an email.
+    words: BTreeSet<PersonId>,
+    /// The number of the newest link to a statement.
+    newest_link: u32,
+}
+
+impl RuleRoom for SettingsRoom {
+    fn rules(&self) -> &'static [Rule] {
+        &[
+            Rule::SettingsByTwo,
+            Rule::WordsByTwo,
+            Rule::WebhookByTwo,
+            Rule::StatementShared,
+        ]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        let Event::Organisation(happened) = &event.event else {
+            return;
+        };
+        let administrators = before.organisation().holders(Role::Administrator).count();
+        self.had_two_administrators |= administrators >= 2;
+        self.check_settings(happened, broken);
+        self.check_words(happened, broken);
+        self.check_webhook(happened, before, broken);
+        self.check_link(event, happened, before, broken);
+    }
+}
+
+impl SettingsRoom {
+    fn check_settings(&mut self, event: &OrganisationEvent, broken: &mut Broken<'_>) {
+        match event {
+            OrganisationEvent::SettingsProposed {
+                settings,
+                proposed_by,
+                ..
+            } => self.proposed = Some((*proposed_by, settings.clone())),
+            OrganisationEvent::SettingsRefused { .. } => self.proposed = None,
+            OrganisationEvent::SettingsSet {
+                settings,
+                proposed_by,
+                set_by,
+                ..
+            } => {
+                let proposed = self.proposed.take();
+                if let Some(wrong) = self.wrong_settings(settings, *proposed_by, *set_by, proposed)
+                {
+                    broken.report(Rule::SettingsByTwo, wrong);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is wrong with settings that come into force.
+    fn wrong_settings(
+        &self,
+        settings: &Settings,
+        proposed_by: Option<PersonId>,
+        set_by: PersonId,
+        proposed: Option<(PersonId, Settings)>,
+    ) -> Option<String> {
+        let Some(first) = proposed_by else {
+            let needs_two = self.had_two_administrators || settings.return_account.is_some();
+            return needs_two.then(|| format!("{set_by} set the settings alone"));
+        };
+        if first == set_by {
+            return Some(format!("{set_by} proposed the settings and confirmed them"));
+        }
+        match proposed {
+            Some((by, same)) if by == first && same == *settings => None,
+            _ => Some(format!(
+                "{set_by} confirmed settings that {first} had not proposed"
+            )),
+        }
+    }
+
+    fn check_words(&mut self, event: &OrganisationEvent, broken: &mut Broken<'_>) {
+        match event {
+            OrganisationEvent::MailTextProposed { proposed_by, .. } => {
+                self.words.insert(*proposed_by);
+            }
+            OrganisationEvent::MailTextPublished {
+                mail,
+                proposed_by,
+                confirmed_by,
+                ..
+            } => {
+                let wrong = match (proposed_by, confirmed_by) {
+                    (Some(first), Some(second)) if first == second => {
+                        Some("one person proposed the words of an email and confirmed them")
+                    }
+                    (Some(first), _) if !self.words.contains(first) => {
+                        Some("words of an email were confirmed that nobody had proposed")
+                    }
+                    (None, _) if mail.needs_two_people() && !self.words.is_empty() => {
+                        Some("one person published words that two must agree to")
+                    }
+                    _ => None,
+                };
+                if let Some(wrong) = wrong {
+                    broken.report(Rule::WordsByTwo, wrong);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_webhook(
+        &mut self,
+        event: &OrganisationEvent,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
+        match event {
+            OrganisationEvent::WebhookProposed {
+                webhook,
+                proposal,
+                proposed_by,
+                ..
+            } => drop(self.webhooks.insert(*webhook, (*proposal, *proposed_by))),
+            OrganisationEvent::WebhookConfirmed {
+                webhook,
+                proposal,
+                confirmed_by,
+            } => {
+                let proposed = self.webhooks.remove(webhook);
+                let proposer = proposed.filter(|(newest, _)| newest == proposal);
+                let is_by_two = proposer.is_some_and(|(_, by)| by != *confirmed_by);
+                let says = "a webhook was confirmed that no second person had proposed";
+                broken.unless(is_by_two, Rule::WebhookByTwo, says);
+                let is_administrator = before.holds_role(*confirmed_by, Role::Administrator);
+                let says = format!("{confirmed_by} confirmed a webhook, and is no administrator");
+                broken.unless(is_administrator, Rule::WebhookByTwo, says);
+            }
+            OrganisationEvent::WebhookEnded { webhook } => drop(self.webhooks.remove(webhook)),
+            _ => {}
+        }
+    }
+
+    fn check_link(
+        &mut self,
+        event: &RecordedEvent,
+        happened: &OrganisationEvent,
+        before: &LogState,
+        broken: &mut Broken<'_>,
+    ) {
+        let by = match happened {
+            OrganisationEvent::StatementShared {
+                link,
+                expires_on,
+                shared_by,
+                ..
+            } => {
+                let is_next = *link == self.newest_link.saturating_add(1);
+                self.newest_link = *link;
+                let says = format!("the link {link} does not follow the one before");
+                broken.unless(is_next, Rule::StatementShared, says);
+                let says = "a link opens a statement for longer than 90 days";
+                let is_short = days_between(event.recorded_on(), *expires_on) <= LINK_DAYS_MAX;
+                broken.unless(is_short, Rule::StatementShared, says);
+                Some(*shared_by)
+            }
+            OrganisationEvent::StatementLinkEnded { .. } => LogState::actor(event),
+            _ => return,
+        };
+        let may_share = by.is_some_and(|person| {
+            let mut roles = SHARING_ROLES.iter();
+            roles.any(|role| before.holds_role(person, *role))
+        });
+        let says = "a person without the role shared a statement, or ended its link";
+        broken.unless(may_share, Rule::StatementShared, says);
+    }
+}
+
+/// The days from one to another, or very many if nobody can count them.
+fn days_between(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(i32::MAX, |span| span.get_days())
+}
