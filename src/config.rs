@@ -454,6 +454,8 @@ pub enum AuditTask {
         #[arg(long)]
         grant: uuid::Uuid,
     },
+    /// Print the table of rules, which is `docs/rules.md`.
+    Rules,
     /// Print the inclusion proof of an event, from an exported folder.
     Prove {
         folder: PathBuf,

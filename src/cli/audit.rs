@@ -56,6 +56,10 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
                 Ok(())
             }
         }
+        AuditTask::Rules => {
+            print_line!("{}", audit::rules_markdown().trim_end());
+            Ok(())
+        }
         AuditTask::Prove { folder, position } => {
             let proof = audit::prove(&folder, position).map_err(not_checked)?;
             print_line!(
