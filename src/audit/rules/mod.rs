@@ -8,11 +8,18 @@
 //! ([`Rule`]), each rule in one room.
 
 mod actors;
+mod agreements;
 mod budgets;
 mod contacts;
 mod funds;
 mod roles;
 mod settings;
+mod checks;
+mod connections;
+mod payees;
+mod payment_waits;
+mod payments;
+mod returns;
 mod state;
 
 use std::collections::BTreeSet;
@@ -100,6 +107,13 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<settings::SettingsRoom>::default(),
         Box::<funds::Funds>::default(),
         Box::<budgets::Budgets>::default(),
+        Box::<agreements::Agreements>::default(),
+        Box::<checks::Checks>::default(),
+        Box::<payees::Payees>::default(),
+        Box::<payments::Payments>::default(),
+        Box::<payment_waits::PaymentWaits>::default(),
+        Box::<connections::GroupTies>::default(),
+        Box::<returns::Returns>::default(),
     ]
 }
 

@@ -89,6 +89,18 @@ impl LogState {
         self.group(self.grant(grant)?.group()?.0)
     }
 
+    /// The group of a grant, and the groups that it was merged into, directly or through others.
+    pub(in crate::audit) fn group_and_heirs(&self, grant: Uuid) -> Vec<&Group> {
+        let (mut met, mut groups) = (BTreeSet::new(), Vec::new());
+        let mut next = self.grant(grant).and_then(Grant::group);
+        while let Some(id) = next.filter(|id| met.insert(*id)) {
+            let found = self.group(id.0);
+            groups.extend(found);
+            next = found.and_then(Group::merged_into);
+        }
+        groups
+    }
+
     pub(in crate::audit) fn holds_role(&self, person: PersonId, role: Role) -> bool {
         self.organisation.roles_of(person).contains(&role)
     }

@@ -223,68 +223,93 @@ rules! {
 
     Agreements {
     AgreementText
-        "A group accepts and signs the text that was issued last for its grant."
-        ["grant.AgreementAccepted", "grant.AgreementSigned"]
+        "The text that is issued for a grant is the one that the organisation published last, and \
+         the group accepts and signs the text that was issued last for its grant."
+        ["grant.AgreementIssued", "grant.AgreementAccepted", "grant.AgreementSigned"]
     AgreementSigners
-        "As many people accept an agreement as the offer asks for."
-        ["grant.AgreementAccepted"]
+        "An offer asks for as many signers as the rules of its fund, and as many accept: the names \
+         count, or, where each person signs with their own account, the people who signed."
+        ["grant.GrantOffered", "grant.AgreementAccepted"]
     SignedForSelf
-        "Where each person signs with their own account, each signs once and for themselves, and \
-         the names that accept are the names that were signed."
+        "Where each person signs with their own account, each is a member of the group, or of one \
+         that it was merged into, and signs once and for themselves. The names that accept are the \
+         names that were signed."
         ["grant.AgreementSigned", "grant.AgreementAccepted"]
     AgreementBeforePayment
-        "A payment is prepared only after the group has accepted its agreement, and while the grant \
-         has not ended."
+        "A payment is prepared only after the group has accepted the agreement of its newest \
+         offer, and before the offer or the grant ends."
         ["grant.PaymentPrepared"]
     ChecksPassed
-        "When a payment is prepared, each check of the offer, and each condition that holds back \
-         every payment, has passed and is in date, or was waived."
-        ["grant.PaymentPrepared"]
+        "An offer has each check of the rules of its fund. When a payment is prepared, each check \
+         and condition of the grant has passed and is in date, or was waived. A condition for one \
+         instalment, or a check that was added later, holds back one instalment only if it is tied \
+         to one. A check that is used again is on the file of the group, from a grant that passed \
+         it."
+        ["grant.GrantOffered", "grant.CheckReused", "grant.PaymentPrepared", "group.CheckFiled"]
     CheckWaivedByTwo
-        "A check is waived by another person than the one who proposed it."
+        "A check is waived by another person than the one who proposed it, and it was neither \
+         requested, passed nor failed in between."
         ["grant.CheckWaived"]
     }
 
     Payments {
     PayeeByTwo
-        "The bank details of a group are verified by a person who neither entered them nor let in \
-         the person who did."
-        ["group.PayeeVerified"]
+        "The newest bank details of a group are verified by a person who neither entered them nor \
+         is in `behind`. `behind` has everyone on whose word the person who entered them is known: \
+         who registered that person and who invited them to the group, and so on for each of \
+         these, up to people with a role."
+        ["group.PayeeProvided", "group.PayeeVerified"]
     PayeeVerified
         "A payment is prepared for, and approved while it is for, the newest bank details of the \
          group, and these are verified."
         ["grant.PaymentPrepared", "grant.PaymentApproved"]
     PaymentByTwo
-        "As many people as the payment needs acted on it: the person who prepared it, and others \
-         who approved it. None of those entered the bank details."
-        ["grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent"]
+        "An offer asks for as many people for each payment as the rules of its fund, and each \
+         payment for as many as its offer. When it is sent, so many have acted on it: the person \
+         who prepared it, and others who each approved it once. None of those who approved entered \
+         the bank details or is in `behind`."
+        ["grant.GrantOffered", "grant.PaymentPrepared", "grant.PaymentApproved",
+         "grant.PaymentSent"]
     PaymentByFinance
         "The person who approves a payment holds the finance role."
         ["grant.PaymentApproved"]
     Unconnected
-        "A person who verifies bank details, prepares or approves a payment, settles an entry of \
-         the bank or gives up money or a check is not a member of the group, or of one that it was \
-         merged with, since the application began. For payments they have declared no interest."
+        "A person who verifies bank details, prepares or approves a payment, lets one leave early, \
+         settles an entry of the bank or gives up money or a check is not a member of the group, \
+         or of one that it was merged with, and has not left one since the application began. \
+         Except for bank details they have declared no interest in it either. When a payment is \
+         prepared or approved, this holds again for those who prepared it and who verified its \
+         bank details."
         ["group.PayeeVerified", "grant.PaymentPrepared", "grant.PaymentApproved",
-         "grant.EntrySettled", "grant.ReturnWaived", "grant.CheckWaived"]
+         "grant.EarlyPaymentConfirmed", "grant.EntrySettled", "grant.ReturnWaived",
+         "grant.CheckWaived"]
     NotOnHold
-        "No payment is prepared or approved while its grant is on hold, and none is sent on the day \
-         of the command or in a batch."
+        "No payment is prepared, approved or sent while its grant is on hold, except that one is \
+         recorded as sent, outside a batch, on a day before the hold."
         ["grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentSent"]
     PaymentOrder
-        "A payment is prepared with a new number, then approved, sent, and then confirmed, failed \
-         or reversed. It is rejected before it is approved and cancelled before it is sent. It does \
-         not leave before the day of its last approval, nor is it paid before it left."
+        "A payment is prepared with a new number, then approved by all who must, sent, and then \
+         confirmed, failed or reversed; only a confirmed payment is reversed or its day corrected. \
+         It is rejected before it is approved by all and cancelled before it is sent. It is \
+         neither sent nor paid before the day of its last approval, nor does it fail before it was \
+         sent or come back before it was paid."
         ["grant.PaymentPrepared", "grant.PaymentApproved", "grant.PaymentRejected",
          "grant.PaymentCancelled", "grant.PaymentSent", "grant.PaymentConfirmed",
-         "grant.PaymentFailed", "grant.PaymentReversed"]
+         "grant.PaymentCorrected", "grant.PaymentFailed", "grant.PaymentReversed"]
     PaymentAmount
-        "The amount that is sent is the amount that was prepared, and a grant is paid no more than \
-         was awarded, by source."
+        "A payment is prepared for no more than is neither paid nor reserved for other payments of \
+         the grant, in total and by source. The amount and sources that are sent are those that \
+         were prepared, all of a failed payment comes back, and no more of a reversed one than was \
+         sent."
         ["grant.PaymentPrepared", "grant.PaymentSent", "grant.PaymentFailed",
          "grant.PaymentReversed"]
     PaymentWaits
-        "A payment leaves after the day until which it waits, unless two people let it leave early."
+        "No payment leaves for the fund’s `payee_wait_days`, 3 if it has none, counted from the \
+         day of the last change at the group, or at one that it was merged into: other bank \
+         details, a member who joined by invitation or left, a merger, or other contact details of \
+         a member. Two people, the second of finance, can let it leave early with the `mark` of \
+         that change: `group` counts the changes of bank details and members, and `addresses` \
+         those of contact details of the members of now."
         ["grant.PaymentSent", "grant.EarlyPaymentConfirmed"]
     }
 
@@ -298,14 +323,18 @@ rules! {
          named as present have confirmed it for themselves."
         ["grant.RevocationProposed", "grant.RevocationConfirmed"]
     ReturnCovered
-        "No more comes back, and no more is settled, than was paid and was due, by source."
-        ["grant.ReturnReceived", "grant.EntrySettled", "grant.PaymentReversed"]
+        "No more is asked back than the bank has confirmed as paid and is not due back already. No \
+         more comes back from a source than was so paid, and no more is settled or given up than \
+         came back or was due. Of an entry of the bank, no more counts than came in."
+        ["grant.UnderspendDeclared", "grant.ClawbackDemanded", "grant.ReturnReceived",
+         "grant.EntrySettled", "grant.PaymentReversed", "grant.ReturnWaived"]
     ReturnWaivedByTwo
         "Money that is due back is given up by another person than the one who proposed it, and it \
-         is the amount that was proposed."
+         is the amount that was proposed since the amount that is due was last settled in part."
         ["grant.ReturnWaived"]
     EntrySettledByTwo
-        "An entry of the bank is settled by another person than the one who proposed how."
+        "An entry of the bank is settled once, by another person than the one who proposed how, \
+         with the amount that was proposed."
         ["grant.EntrySettled"]
     ClosedInOrder
         "A grant is closed only after its final update was accepted or excused, with no payment \

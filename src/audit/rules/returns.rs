@@ -1,0 +1,272 @@
+//! Money that comes back, entries of the bank that match nothing, and the end of a grant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::domain::funding_source::FundingSplit;
+use crate::domain::grant::{EntryKind, ReturnReason, SettledAmounts};
+use crate::domain::{Event, Grant, GrantEvent, Money, PersonId, Rule};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+#[derive(Default)]
+pub(super) struct Returns {
+    grants: BTreeMap<Uuid, MoneyOfGrant>,
+}
+
+/// What was paid from a grant and came back, and what is open before it is closed.
+#[derive(Default)]
+struct MoneyOfGrant {
+    /// Payments whose result is not known yet.
+    under_way: BTreeSet<u16>,
+    /// Payments that were sent and whose result is not known yet.
+    sent: BTreeMap<u16, FundingSplit>,
+    /// What the bank has confirmed as paid and has not come back.
+    confirmed: FundingSplit,
+    /// By reason: the amount that was proposed to be given up, and the proposer.
+    waivers: BTreeMap<ReturnReason, (Money, PersonId)>,
+    entries: BTreeMap<u16, OpenEntry>,
+    /// By number of a final update: whether it was accepted or excused.
+    final_updates: BTreeMap<u16, bool>,
+}
+
+/// An entry of the bank that is not settled.
+struct OpenEntry {
+    kind: EntryKind,
+    amount: Money,
+    /// How much of it was proposed to count as returned, and the proposer.
+    proposed: Option<(Money, PersonId)>,
+}
+
+impl RuleRoom for Returns {
+    fn rules(&self) -> &'static [Rule] {
+        &[
+            Rule::ReturnCovered,
+            Rule::ReturnWaivedByTwo,
+            Rule::EntrySettledByTwo,
+            Rule::ClosedInOrder,
+        ]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        use GrantEvent as E;
+        let Event::Grant(happened) = &event.event else {
+            return;
+        };
+        let grant = self.grants.entry(event.stream).or_default();
+        let state = before.grant(event.stream);
+        match happened {
+            E::UnderspendDeclared { due_back, .. } if before.has_people_rules() => {
+                grant.must_be_paid(*due_back, state, broken);
+            }
+            E::ClawbackDemanded { amount, .. } if before.has_people_rules() => {
+                grant.must_be_paid(*amount, state, broken);
+            }
+            // Earlier programs did not write what a return settles, and counted otherwise.
+            E::ReturnReceived {
+                owed,
+                sources,
+                satisfied,
+                ..
+            } => match satisfied {
+                Some(satisfied) => grant.check_return(sources, satisfied, broken),
+                None => grant.take_back(sources, &SettledAmounts::from([(*owed, Money::ZERO)])),
+            },
+            E::PaymentReversed {
+                sources, satisfied, ..
+            } => {
+                grant.check_return(sources, satisfied, broken);
+            }
+            E::ReturnWaived { owed, amount, by } => {
+                let proposed = grant.waivers.remove(owed);
+                must_be_of_two(proposed, (*amount, *by), Rule::ReturnWaivedByTwo, broken);
+            }
+            E::EntrySettled {
+                entry,
+                sources,
+                satisfied,
+                by,
+                ..
+            } => {
+                grant.check_settlement(*entry, sources, *by, broken);
+                grant.check_return(sources, satisfied, broken);
+            }
+            E::GrantClosed { .. } => grant.check_closing(state, broken),
+            _ => grant.follow(happened),
+        }
+    }
+}
+
+impl MoneyOfGrant {
+    /// Follows payments, updates, and what waits for a second person.
+    fn follow(&mut self, event: &GrantEvent) {
+        use GrantEvent as E;
+        match event {
+            E::PaymentPrepared { payment, .. } => {
+                self.under_way.insert(*payment);
+            }
+            E::PaymentRejected { payment, .. }
+            | E::PaymentCancelled { payment, .. }
+            | E::PaymentFailed { payment, .. } => {
+                self.under_way.remove(payment);
+                self.sent.remove(payment);
+            }
+            E::PaymentSent {
+                payment, sources, ..
+            } => {
+                self.sent.insert(*payment, sources.clone());
+            }
+            E::PaymentConfirmed { payment, .. } => {
+                self.under_way.remove(payment);
+                let paid = self.sent.remove(payment).unwrap_or_default();
+                self.confirmed = std::mem::take(&mut self.confirmed).plus(&paid);
+            }
+            E::UpdateRequested {
+                update, last: true, ..
+            } => {
+                self.final_updates.insert(*update, false);
+            }
+            E::UpdateReceived { update, .. } | E::UpdateQueried { update, .. } => {
+                self.note_update(*update, false);
+            }
+            E::UpdateAccepted { update } | E::UpdateExcused { update, .. } => {
+                self.note_update(*update, true);
+            }
+            E::ReturnWaiverProposed {
+                owed, amount, by, ..
+            } => {
+                self.waivers.insert(*owed, (*amount, *by));
+            }
+            E::EntryUnsettled {
+                entry,
+                kind,
+                details,
+                ..
+            } => {
+                let (kind, amount, proposed) = (*kind, details.amount, None);
+                self.entries.insert(
+                    *entry,
+                    OpenEntry {
+                        kind,
+                        amount,
+                        proposed,
+                    },
+                );
+            }
+            E::SettlementProposed {
+                entry, counts, by, ..
+            } => {
+                if let Some(entry) = self.entries.get_mut(entry) {
+                    entry.proposed = Some((*counts, *by));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn note_update(&mut self, update: u16, is_done: bool) {
+        if let Some(found) = self.final_updates.get_mut(&update) {
+            *found = is_done;
+        }
+    }
+
+    /// Checks that no more is asked back than was paid and is not due back already.
+    fn must_be_paid(&self, asked: Money, state: Option<&Grant>, broken: &mut Broken<'_>) {
+        let due = state.map_or(Money::ZERO, Grant::due_back);
+        let paid = self.confirmed.total();
+        let is_paid = paid.minus(due).is_ok_and(|left| left.covers(asked));
+        if !is_paid {
+            let says =
+                format!("{asked} was asked back, and {paid} was paid, of which {due} was due");
+            broken.report(Rule::ReturnCovered, says);
+        }
+    }
+
+    /// Checks that what came back was paid, and that it settles no more than came back. That no
+    /// more is settled than was due is for the fold.
+    fn check_return(
+        &mut self,
+        sources: &FundingSplit,
+        satisfied: &SettledAmounts,
+        broken: &mut Broken<'_>,
+    ) {
+        let (back, settled) = (sources.total(), satisfied.values().copied().sum::<Money>());
+        let was_paid = self.confirmed.minus(sources).is_ok();
+        let says = "more came back from a source than the bank had confirmed as paid";
+        broken.unless(was_paid, Rule::ReturnCovered, says);
+        if settled > back {
+            let says = format!("{back} came back, and settled {settled}");
+            broken.report(Rule::ReturnCovered, says);
+        }
+        self.take_back(sources, satisfied);
+    }
+
+    /// Takes money off that came back. A proposal to give up what it settles ends: the amount that
+    /// it was made for has changed.
+    fn take_back(&mut self, sources: &FundingSplit, satisfied: &SettledAmounts) {
+        self.confirmed = self.confirmed.less(sources);
+        self.waivers
+            .retain(|reason, _| !satisfied.contains_key(reason));
+    }
+
+    fn check_settlement(
+        &mut self,
+        number: u16,
+        sources: &FundingSplit,
+        by: PersonId,
+        broken: &mut Broken<'_>,
+    ) {
+        let Some(entry) = self.entries.remove(&number) else {
+            let says = "an entry of the bank was settled that nobody had recorded, or twice";
+            return broken.report(Rule::EntrySettledByTwo, says);
+        };
+        let counts = sources.total();
+        must_be_of_two(
+            entry.proposed,
+            (counts, by),
+            Rule::EntrySettledByTwo,
+            broken,
+        );
+        let most = match entry.kind {
+            EntryKind::CameIn => entry.amount,
+            EntryKind::WentOut => Money::ZERO,
+        };
+        if counts > most {
+            let says = format!("{counts} of an entry of the bank counts as returned, of {most}");
+            broken.report(Rule::ReturnCovered, says);
+        }
+    }
+
+    fn check_closing(&self, state: Option<&Grant>, broken: &mut Broken<'_>) {
+        let says = "a grant was closed before its final update was accepted or excused";
+        let is_reported = self.final_updates.values().any(|is_done| *is_done);
+        broken.unless(is_reported, Rule::ClosedInOrder, says);
+        let says = "a grant was closed with a payment under way";
+        broken.unless(self.under_way.is_empty(), Rule::ClosedInOrder, says);
+        let due = state.map_or(Money::ZERO, Grant::due_back);
+        if !due.is_zero() {
+            let says = format!("a grant was closed while {due} was due back");
+            broken.report(Rule::ClosedInOrder, says);
+        }
+    }
+}
+
+/// Checks that another person confirms the amount that was proposed.
+fn must_be_of_two(
+    proposed: Option<(Money, PersonId)>,
+    (amount, by): (Money, PersonId),
+    rule: Rule,
+    broken: &mut Broken<'_>,
+) {
+    let Some((of, proposed_by)) = proposed else {
+        let says = format!("{amount} was settled or given up, and nobody had proposed it");
+        return broken.report(rule, says);
+    };
+    let says = "one person proposed to settle or give up an amount, and confirmed it";
+    broken.unless(proposed_by != by, rule, says);
+    if of != amount {
+        let says = format!("{amount} was settled or given up, and {of} was proposed");
+        broken.report(rule, says);
+    }
+}
