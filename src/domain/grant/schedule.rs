@@ -230,7 +230,7 @@ impl Grant {
                 self.drop_unpaid_instalments();
                 self.proposed_schedule = None;
                 self.instalments
-                    .extend((*first..).zip(instalments.iter().cloned()));
+                    .extend((*first..=u16::MAX).zip(instalments.iter().cloned()));
             }
             _ => {}
         }
