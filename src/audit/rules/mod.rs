@@ -9,18 +9,25 @@
 
 mod actors;
 mod agreements;
+mod applications;
+mod awards;
 mod budgets;
-mod contacts;
-mod funds;
-mod roles;
-mod settings;
+mod changes;
 mod checks;
 mod connections;
+mod contacts;
+mod decisions;
+mod funds;
 mod payees;
 mod payment_waits;
 mod payments;
 mod returns;
+mod revocations;
+mod roles;
+mod settings;
+mod sittings;
 mod state;
+mod take_backs;
 
 use std::collections::BTreeSet;
 
@@ -107,6 +114,12 @@ fn rooms() -> Vec<Box<dyn RuleRoom>> {
         Box::<settings::SettingsRoom>::default(),
         Box::<funds::Funds>::default(),
         Box::<budgets::Budgets>::default(),
+        Box::<applications::Applications>::default(),
+        Box::<decisions::Decisions>::default(),
+        Box::<awards::Awards>::default(),
+        Box::<take_backs::TakeBacks>::default(),
+        Box::<changes::Changes>::default(),
+        Box::<revocations::Revocations>::default(),
         Box::<agreements::Agreements>::default(),
         Box::<checks::Checks>::default(),
         Box::<payees::Payees>::default(),

@@ -180,42 +180,62 @@ rules! {
         ["application.ApplicationSubmitted", "application.ApplicationResubmitted"]
     EligibleFirst
         "An application is scored, awarded, declined, deferred or put on the reserve list only \
-         after it was submitted and its eligibility was confirmed, and while that has not been \
-         taken back."
+         after it was submitted and its eligibility was confirmed, and while that has been neither \
+         refused nor taken back. It is not scored or decided again after it was awarded, declined \
+         or withdrawn, unless that decision was taken back or a review was upheld."
         ["application.ScoreGiven", "application.Awarded", "application.Declined",
          "application.Deferred", "application.Reserved"]
     DeclaredBeforeScore
-        "A person who scores sits on the panel and had declared that they have no interest."
-        ["application.ScoreGiven"]
+        "A person who scores, or revises a score, sits on the panel and had declared that they \
+         have no interest; their last declaration counts."
+        ["application.ScoreGiven", "application.ScoreRevised"]
     }
 
     Decisions {
     DecisionByPanel
-        "A panel member records a decision, and everyone who is named as present sits on the panel."
+        "A panel member gives the command of a decision, is named as the one who recorded it \
+         (`recorded_by`) and as present, and everyone who is named as present sits on the panel. \
+         The same holds for a decision that is taken back and for an award that is raised. Earlier \
+         programs did not write `recorded_by`."
         ["application.Awarded", "application.Declined", "application.Deferred",
-         "application.Reserved"]
+         "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved"]
     DecisionDeclared
-        "Everyone who is named as present at a decision had declared that they have no interest."
+        "Everyone who is named as present at a decision had declared that they have no interest in \
+         the application; their last declaration counts. The same holds for a decision that is \
+         taken back and for an award that is raised."
         ["application.Awarded", "application.Declined", "application.Deferred",
-         "application.Reserved", "application.DecisionTakenBack"]
+         "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved"]
     Quorum
-        "As many people as the rules of the fund ask for are named as present at a decision."
+        "As many people as the rules of the fund ask for are named as present at a decision, and \
+         when an award is raised; `quorum` says how many that is (earlier programs did not write \
+         it). One person takes a decision back. An award that its quorum has confirmed needs the \
+         same quorum again."
         ["application.Awarded", "application.Declined", "application.Deferred",
-         "application.Reserved"]
+         "application.Reserved", "application.DecisionTakenBack", "grant.VariationApproved"]
     QuorumConfirmed
-        "As many of those who were named as present as the quorum needs have confirmed it before \
-         money is paid. The person who recorded the decision counts as confirmed."
-        ["grant.PaymentPrepared"]
+        "Before a payment is prepared, as many of those who were named as present at the last \
+         decision on the application as its `quorum` says have confirmed it, and likewise for the \
+         last raise of the award, which also comes before the next raise. Each confirms for \
+         themselves, with the number of the decision or of the variation. The person who recorded \
+         the decision counts as confirmed. After a decision was taken back, the one before it \
+         counts; decisions are numbered from 1, also those that were taken back. Earlier programs \
+         wrote neither `quorum` nor `recorded_by`; then everyone counts as confirmed."
+        ["grant.PaymentPrepared", "grant.VariationApproved"]
     AwardBounds
-        "An award, and an award after a change, is within the bounds of its fund and between £500 \
-         and £2,500."
+        "An award is within the bounds in the rules of its fund, and between £500 and £2,500. An \
+         award that is raised is at most the maximum of the fund and £2,500."
         ["application.Awarded", "grant.AwardGrown"]
     WholeAward
-        "Decision, commitment and offer of an award are in one command, with the same amount."
+        "Decision, commitment and offer of an award are in one command, with the same amount, and \
+         none of them is without the others."
         ["application.Awarded", "fund.Committed", "grant.GrantOffered"]
     TakenBackInTime
-        "A decision is taken back only while its letter is held, or a decline within ten minutes; \
-         an eligibility only within ten minutes. Nothing of an award that was taken back remains."
+        "A decision is taken back only while its letter is held, or a decline before \
+         `take_back_until`, which is at most ten minutes later; an eligibility only before its \
+         `take_back_until`, and before anything else happens to the application than declarations, \
+         help, a choice of language, confirmed attendance and a public summary. A verifier adds 10 \
+         seconds to the ten minutes and 60 seconds to the moment, because clocks differ. After the \
+         command that takes an award back, nothing is committed for its grant."
         ["application.DecisionTakenBack", "application.EligibilityTakenBack",
          "application.EligibilityConfirmed", "application.EligibilityRefused",
          "application.Declined"]
@@ -315,13 +335,21 @@ rules! {
 
     Grants {
     ChangeByTwo
-        "A change of a grant is approved by another person than the one who asked for it. A panel \
-         member approves another amount or purpose."
-        ["grant.VariationApproved"]
+        "A change of a grant is approved by another person than the one who asked for it, as it \
+         was asked for. A panel member approves it, or an officer if it changes neither amount nor \
+         purpose. The award before it and `more` are together the new amount and `released`; the \
+         award grows by `more` in the same command, and in no other way."
+        ["grant.VariationApproved", "grant.AwardGrown"]
     RevocationByPanel
-        "A grant ends, or money is demanded back, by a revocation only after the people who were \
-         named as present have confirmed it for themselves."
-        ["grant.RevocationProposed", "grant.RevocationConfirmed"]
+        "An offer is withdrawn, a grant terminated or money demanded back by as many people as the \
+         last decision on the application needed (its `quorum`, or the quorum in the rules of the \
+         fund if it has none). One records it and names who was present: they sit on the panel and \
+         have declared that they have no interest. Each of the others confirms the newest proposal \
+         for themselves. It takes effect, as proposed, in a command that confirms it and after \
+         which enough have; the one who recorded it counts. Where one person is enough, a panel \
+         member does it without a proposal."
+        ["grant.RevocationProposed", "grant.RevocationConfirmed", "grant.OfferWithdrawn",
+         "grant.GrantTerminated", "grant.ClawbackDemanded"]
     ReturnCovered
         "No more is asked back than the bank has confirmed as paid and is not due back already. No \
          more comes back from a source than was so paid, and no more is settled or given up than \

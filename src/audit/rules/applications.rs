@@ -1,0 +1,231 @@
+//! Applications: someone in the group can be reached, they are eligible before they are assessed,
+//! and the people who score have declared that they have no interest.
+//!
+//! A submission names how the group could be reached: by email, by phone or by post. The check
+//! works out the members, the invited people and their contact details from earlier events, and
+//! compares. It starts at the first submission that names a way, because earlier programs recorded
+//! none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::domain::person::ContactMethod;
+use crate::domain::{ApplicationEvent, Event, GroupEvent, PersonEvent, PersonId, Role, Rule};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+type Methods = BTreeSet<ContactMethod>;
+
+#[derive(Default)]
+pub(super) struct Applications {
+    names_ways: bool,
+    /// By person: how they can be reached.
+    people: BTreeMap<Uuid, Methods>,
+    /// By group: its members, and people who were invited and have not answered.
+    people_of: BTreeMap<Uuid, BTreeSet<Uuid>>,
+    merged_into: BTreeMap<Uuid, Uuid>,
+    assessments: BTreeMap<Uuid, Assessment>,
+    /// By application and person: whether they declared last that they have no interest.
+    declared: BTreeMap<(Uuid, PersonId), bool>,
+}
+
+/// How far an application is with the office.
+#[derive(Clone, Copy, Default)]
+struct Assessment {
+    submitted: bool,
+    eligible: bool,
+    /// Whether the panel has awarded or declined it, or the group has withdrawn it.
+    over: bool,
+}
+
+impl RuleRoom for Applications {
+    fn rules(&self) -> &'static [Rule] {
+        &[
+            Rule::ApplicationReachable,
+            Rule::EligibleFirst,
+            Rule::DeclaredBeforeScore,
+        ]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        let id = event.stream;
+        match &event.event {
+            Event::Person(happened) => self.follow_person(id, happened),
+            Event::Group(happened) => self.follow_group(id, happened),
+            Event::Application(happened) => {
+                if let Err(says) = self.check_reach(id, happened, before) {
+                    broken.report(Rule::ApplicationReachable, says);
+                }
+                if let Some(says) = self.too_early(id, happened) {
+                    broken.report(Rule::EligibleFirst, says);
+                }
+                if let Some(says) = self.wrong_scorer(id, happened, before) {
+                    broken.report(Rule::DeclaredBeforeScore, says);
+                }
+                self.follow_application(id, happened);
+            }
+            Event::Organisation(_) | Event::Fund(_) | Event::Grant(_) => {}
+        }
+    }
+}
+
+impl Applications {
+    fn check_reach(
+        &mut self,
+        id: Uuid,
+        event: &ApplicationEvent,
+        before: &LogState,
+    ) -> Result<(), &'static str> {
+        let (ApplicationEvent::ApplicationSubmitted { reached_by, .. }
+        | ApplicationEvent::ApplicationResubmitted { reached_by, .. }) = event
+        else {
+            return Ok(());
+        };
+        self.names_ways |= !reached_by.is_empty();
+        if !self.names_ways {
+            return Ok(());
+        }
+        if reached_by.is_empty() {
+            return Err("an application was submitted, and nobody in the group could be reached");
+        }
+        let group = before.application(id).map(|origin| origin.group);
+        if *reached_by == self.methods_of(group) {
+            Ok(())
+        } else {
+            Err("the group could be reached in other ways than the submission says")
+        }
+    }
+
+    /// The ways to reach the people of a group and of those that it was merged into.
+    fn methods_of(&self, group: Option<Uuid>) -> Methods {
+        let (mut found, mut met) = (Methods::new(), BTreeSet::new());
+        let mut next = group;
+        while let Some(group) = next.filter(|group| met.insert(*group)) {
+            for person in self.people_of.get(&group).into_iter().flatten() {
+                found.extend(self.people.get(person).into_iter().flatten());
+            }
+            next = self.merged_into.get(&group).copied();
+        }
+        found
+    }
+
+    /// What is wrong if the application is assessed or decided now.
+    fn too_early(&self, id: Uuid, event: &ApplicationEvent) -> Option<&'static str> {
+        use ApplicationEvent as E;
+        let is_assessed = matches!(
+            event,
+            E::ScoreGiven { .. }
+                | E::Awarded { .. }
+                | E::Declined { .. }
+                | E::Deferred { .. }
+                | E::Reserved { .. }
+        );
+        let now = self.assessments.get(&id).copied().unwrap_or_default();
+        match now {
+            _ if !is_assessed => None,
+            Assessment { over: true, .. } => {
+                Some("an application was scored or decided that was decided or withdrawn already")
+            }
+            Assessment { eligible: true, .. } => None,
+            Assessment {
+                submitted: true, ..
+            } => Some("an application was scored or decided that nobody had found eligible"),
+            Assessment { .. } => {
+                Some("an application was scored or decided that was not submitted")
+            }
+        }
+    }
+
+    fn wrong_scorer(
+        &self,
+        id: Uuid,
+        event: &ApplicationEvent,
+        before: &LogState,
+    ) -> Option<String> {
+        let (ApplicationEvent::ScoreGiven { by, .. } | ApplicationEvent::ScoreRevised { by, .. }) =
+            event
+        else {
+            return None;
+        };
+        if !before.holds_role(*by, Role::Panel) {
+            return Some(format!("{by} scored, and does not sit on the panel"));
+        }
+        match self.declared.get(&(id, *by)) {
+            Some(true) => None,
+            Some(false) => Some(format!("{by} scored, and had declared an interest")),
+            None => Some(format!(
+                "{by} scored, and had not declared that they have no interest"
+            )),
+        }
+    }
+
+    fn follow_application(&mut self, id: Uuid, event: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        let now = self.assessments.entry(id).or_default();
+        match event {
+            E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => {
+                now.submitted = true;
+            }
+            E::EligibilityConfirmed { .. } => now.eligible = now.submitted,
+            E::EligibilityRefused { .. } | E::EligibilityTakenBack { .. } => {
+                now.eligible = false;
+            }
+            E::Awarded { .. } | E::Declined { .. } | E::ApplicationWithdrawn {} => {
+                now.over = true;
+            }
+            E::DecisionTakenBack { .. } | E::ReviewDecided { upheld: true, .. } => {
+                now.over = false;
+            }
+            E::NoInterestDeclared { by, .. } => drop(self.declared.insert((id, *by), true)),
+            E::InterestDeclared { by, .. } => drop(self.declared.insert((id, *by), false)),
+            _ => {}
+        }
+    }
+
+    fn follow_person(&mut self, id: Uuid, event: &PersonEvent) {
+        match event {
+            PersonEvent::PersonRegistered {
+                email,
+                telephone,
+                postal_address,
+                typed_email,
+                ..
+            }
+            | PersonEvent::ContactChanged {
+                email,
+                telephone,
+                postal_address,
+                typed_email,
+                ..
+            } => {
+                let mut methods = Methods::new();
+                if email.is_some() || typed_email.is_some() {
+                    methods.insert(ContactMethod::Email);
+                }
+                if telephone.is_some() {
+                    methods.insert(ContactMethod::Phone);
+                }
+                if postal_address.is_some() {
+                    methods.insert(ContactMethod::Post);
+                }
+                self.people.insert(id, methods);
+            }
+            PersonEvent::PersonalDataErased { .. } => drop(self.people.remove(&id)),
+            _ => {}
+        }
+    }
+
+    fn follow_group(&mut self, id: Uuid, event: &GroupEvent) {
+        match event {
+            GroupEvent::MemberInvited { person, .. } | GroupEvent::MemberAdded { person, .. } => {
+                self.people_of.entry(id).or_default().insert(person.0);
+            }
+            GroupEvent::InvitationRefused { person } | GroupEvent::MemberRemoved { person, .. } => {
+                self.people_of.entry(id).or_default().remove(&person.0);
+            }
+            GroupEvent::GroupMerged { into, .. } => drop(self.merged_into.insert(id, into.0)),
+            _ => {}
+        }
+    }
+}

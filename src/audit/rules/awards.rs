@@ -1,0 +1,121 @@
+//! Awards: within the bounds of the fund, and recorded, committed and offered together.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::{Broken, LogState, RuleRoom};
+use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, Money, Rule};
+use crate::eventlog::recorded_event::RecordedEvent;
+
+#[derive(Default)]
+pub(super) struct Awards {
+    /// By grant: what the command of now says of its award.
+    parts: BTreeMap<Uuid, AwardParts>,
+}
+
+/// The amounts of one award, and the position of its first part.
+#[derive(Default)]
+struct AwardParts {
+    position: i64,
+    awarded: Option<Money>,
+    committed: Option<Money>,
+    offered: Option<Money>,
+}
+
+impl RuleRoom for Awards {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::AwardBounds, Rule::WholeAward]
+    }
+
+    fn check(&mut self, event: &RecordedEvent, before: &LogState, broken: &mut Broken<'_>) {
+        match &event.event {
+            Event::Application(ApplicationEvent::Awarded { terms, .. }) => {
+                check_award(event.stream, terms.amount, before, broken);
+                self.part(event.stream, event.position).awarded = Some(terms.amount);
+            }
+            Event::Fund(FundEvent::Committed { grant, sources, .. }) => {
+                self.part(grant.0, event.position).committed = Some(sources.total());
+            }
+            Event::Grant(GrantEvent::GrantOffered { sources, .. }) => {
+                self.part(event.stream, event.position).offered = Some(sources.total());
+            }
+            Event::Grant(GrantEvent::AwardGrown { sources }) => {
+                check_raise(event.stream, sources.total(), before, broken);
+            }
+            _ => {}
+        }
+    }
+
+    fn end_command(&mut self, _: &LogState, broken: &mut Broken<'_>) {
+        for (grant, parts) in std::mem::take(&mut self.parts) {
+            let AwardParts {
+                position,
+                awarded,
+                committed,
+                offered,
+            } = parts;
+            if awarded.is_none() || awarded != committed || awarded != offered {
+                let [awarded, committed, offered] = [awarded, committed, offered]
+                    .map(|sum| sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()));
+                let says = format!(
+                    "of the grant {grant}, {awarded} was awarded, {committed} committed and \
+                     {offered} offered together"
+                );
+                broken.report_at(position, grant, Rule::WholeAward, says);
+            }
+        }
+    }
+}
+
+impl Awards {
+    fn part(&mut self, grant: Uuid, position: i64) -> &mut AwardParts {
+        self.parts.entry(grant).or_insert_with(|| AwardParts {
+            position,
+            ..AwardParts::default()
+        })
+    }
+}
+
+/// The smallest and the largest award of the programme.
+fn programme() -> (Money, Money) {
+    (Money::from_pounds(500), Money::from_pounds(2500))
+}
+
+fn check_award(application: Uuid, amount: Money, before: &LogState, broken: &mut Broken<'_>) {
+    let (floor, ceiling) = programme();
+    let says = format!("{amount} was awarded, outside {floor} to {ceiling}");
+    broken.unless(
+        floor <= amount && amount <= ceiling,
+        Rule::AwardBounds,
+        says,
+    );
+    let Some(rules) = before.fund_of(application).map(crate::domain::Fund::rules) else {
+        let says = format!("{amount} was awarded, and no fund is known for it");
+        return broken.report(Rule::AwardBounds, says);
+    };
+    let (minimum, maximum) = (rules.minimum, rules.maximum);
+    broken.unless(
+        minimum <= amount && amount <= maximum,
+        Rule::AwardBounds,
+        format!("{amount} was awarded, and the rules of the fund allow {minimum} to {maximum}"),
+    );
+}
+
+/// Checks the award after a raise. One that is below the minimum, because money came back, may be
+/// raised.
+fn check_raise(grant: Uuid, more: Money, before: &LogState, broken: &mut Broken<'_>) {
+    let (_, ceiling) = programme();
+    let maximum = before
+        .fund_of(grant)
+        .map_or(Money::ZERO, |fund| fund.rules().maximum.min(ceiling));
+    let award = before
+        .grant(grant)
+        .map_or(Money::ZERO, |grant| grant.award().total())
+        .plus(more);
+    broken.unless(
+        award <= maximum,
+        Rule::AwardBounds,
+        format!("an award was raised to {award}, and the fund allows {maximum}"),
+    );
+}
