@@ -121,19 +121,18 @@ impl Applications {
                 | E::Deferred { .. }
                 | E::Reserved { .. }
         );
+        if !is_assessed {
+            return None;
+        }
         let now = self.assessments.get(&id).copied().unwrap_or_default();
-        match now {
-            _ if !is_assessed => None,
-            Assessment { over: true, .. } => {
-                Some("an application was scored or decided that was decided or withdrawn already")
-            }
-            Assessment { eligible: true, .. } => None,
-            Assessment {
-                submitted: true, ..
-            } => Some("an application was scored or decided that nobody had found eligible"),
-            Assessment { .. } => {
-                Some("an application was scored or decided that was not submitted")
-            }
+        if now.over {
+            Some("an application was scored or decided that was decided or withdrawn already")
+        } else if now.eligible {
+            None
+        } else if now.submitted {
+            Some("an application was scored or decided that nobody had found eligible")
+        } else {
+            Some("an application was scored or decided that was not submitted")
         }
     }
 
