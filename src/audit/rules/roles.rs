@@ -10,8 +10,6 @@ use crate::eventlog::recorded_event::RecordedEvent;
 pub(super) struct RoleGiving {
     /// By person and role: who proposed it last.
     proposed: BTreeMap<(PersonId, &'static str), PersonId>,
-    /// Whether a program that needs two people for a role has written to the log.
-    needs_two: bool,
     /// Whether there have ever been two administrators.
     had_two_administrators: bool,
 }
@@ -29,7 +27,6 @@ impl RuleRoom for RoleGiving {
         self.had_two_administrators |= administrators >= 2;
         match happened {
             OrganisationEvent::FounderNamed { person, roles } => {
-                self.needs_two = true;
                 let is_operator = event.metadata.get("actor") == Some("operator");
                 let says = "a founder was named who was not the operator's";
                 broken.unless(is_operator && administrators < 2, Rule::RoleByTwo, says);
@@ -38,8 +35,9 @@ impl RuleRoom for RoleGiving {
                 }
             }
             OrganisationEvent::RoleGiven { .. } => {
+                // Programs from before the rules about people let one administrator give some.
                 let says = "one person gave a role alone";
-                broken.unless(!self.needs_two, Rule::RoleByTwo, says);
+                broken.unless(!before.has_people_rules(), Rule::RoleByTwo, says);
             }
             OrganisationEvent::RoleProposed {
                 person,
@@ -47,7 +45,6 @@ impl RuleRoom for RoleGiving {
                 proposed_by,
                 ..
             } => {
-                self.needs_two = true;
                 let is_administrator = before.holds_role(*proposed_by, Role::Administrator);
                 let says = format!("{proposed_by} proposed a role, and is no administrator");
                 broken.unless(is_administrator, Rule::RoleByTwo, says);

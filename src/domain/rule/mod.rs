@@ -99,9 +99,13 @@ rules! {
          actor held each role in the metadata."
         ["*"]
     RoleByTwo
-        "One administrator proposes a role and another administrator confirms it; the end of the role \
-         withdraws a proposal. `FounderNamed` is by the operator, while there are fewer than two \
-         administrators. There is no `RoleGiven` after the first `FounderNamed` or `RoleProposed`."
+        "One administrator proposes a role and another administrator confirms it; the end of the \
+         role withdraws a proposal. `FounderNamed` is by the operator, while there are fewer than \
+         two administrators. `RoleGiven` is of earlier programs: there is none after the first \
+         event that these did not write, which is `PersonRegistered` with `registered_on`, \
+         `ApplicationStarted` with `started_on`, `MemberRemoved` with `removed_on`, \
+         `PaymentApproved` with `approved_on`, `PaymentPrepared` with `sources`, `SettingsSet` or \
+         `PersonToTell`."
         ["organisation.RoleConfirmed", "organisation.RoleProposed", "organisation.RoleGiven",
          "organisation.FounderNamed"]
     RolesExclude
